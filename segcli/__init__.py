@@ -1,0 +1,3 @@
+"""segcli: customer segmentation from CSV exports."""
+
+__version__ = "0.1.0"

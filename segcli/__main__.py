@@ -1,0 +1,5 @@
+"""`python -m segcli` is the `segcli` command."""
+
+from segcli.cli import main
+
+main()

@@ -1,0 +1,153 @@
+"""Every column name that is read or written, spelled once, with its kind.
+
+The kind decides how text becomes a value when a table is read back, and how a value is shown.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What the text of a column stands for."""
+
+    ID = "id"
+    TEXT = "text"
+    DATE = "date"
+    COUNT = "count"
+    NUMBER = "number"
+    DAYS = "days"
+    MONEY = "money"
+    CONTENT = "content"  # numbers or text: only the values tell
+
+
+CUSTOMER_ID = "customer_id"
+
+# One row per order line or order.
+ORDER_ID = "order_id"
+ORDER_DATE = "order_date"
+AMOUNT = "amount"
+QUANTITY = "quantity"
+UNIT_PRICE = "unit_price"
+PRODUCT = "product"
+CATEGORY = "category"
+CHANNEL = "channel"
+DEVICE = "device"
+PAYMENT = "payment"
+CURRENCY = "currency"
+
+TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
+    {
+        CUSTOMER_ID: Kind.ID,
+        ORDER_ID: Kind.ID,
+        ORDER_DATE: Kind.DATE,
+        AMOUNT: Kind.MONEY,
+        QUANTITY: Kind.NUMBER,
+        UNIT_PRICE: Kind.MONEY,
+        PRODUCT: Kind.TEXT,
+        CATEGORY: Kind.TEXT,
+        CHANNEL: Kind.TEXT,
+        DEVICE: Kind.TEXT,
+        PAYMENT: Kind.TEXT,
+        CURRENCY: Kind.TEXT,
+        "discount": Kind.MONEY,
+        "margin": Kind.MONEY,
+    }
+)
+
+# One row per customer: what the reduction of the orders measures.
+FIRST_ORDER = "first_order"
+LAST_ORDER = "last_order"
+RECENCY_DAYS = "recency_days"
+TENURE_DAYS = "tenure_days"
+ORDERS = "orders"
+ORDER_LINES = "order_lines"
+ITEMS = "items"
+REVENUE = "revenue"
+REFUNDS = "refunds"
+AVERAGE_ORDER_VALUE = "average_order_value"
+MEDIAN_ORDER_VALUE = "median_order_value"
+LARGEST_ORDER = "largest_order"
+MEAN_DAYS_BETWEEN_ORDERS = "mean_days_between_orders"
+DISTINCT_PRODUCTS = "distinct_products"
+DISTINCT_CATEGORIES = "distinct_categories"
+
+MEASURES: Mapping[str, Kind] = MappingProxyType(
+    {
+        FIRST_ORDER: Kind.DATE,
+        LAST_ORDER: Kind.DATE,
+        RECENCY_DAYS: Kind.DAYS,
+        TENURE_DAYS: Kind.DAYS,
+        ORDERS: Kind.COUNT,
+        ORDER_LINES: Kind.COUNT,
+        ITEMS: Kind.NUMBER,
+        REVENUE: Kind.MONEY,
+        REFUNDS: Kind.MONEY,
+        AVERAGE_ORDER_VALUE: Kind.MONEY,
+        MEDIAN_ORDER_VALUE: Kind.MONEY,
+        LARGEST_ORDER: Kind.MONEY,
+        MEAN_DAYS_BETWEEN_ORDERS: Kind.NUMBER,
+        DISTINCT_PRODUCTS: Kind.COUNT,
+        DISTINCT_CATEGORIES: Kind.COUNT,
+    }
+)
+
+# The most frequent value among a customer's order lines; `category` of a line becomes `top_category`.
+TOP = "top_"
+DOMINANT = (CATEGORY, CHANNEL, DEVICE, PAYMENT)
+
+# Who the customer is, from the customer file.
+ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
+    {
+        "birth_date": Kind.DATE,
+        "birth_year": Kind.COUNT,
+        "age": Kind.COUNT,
+        "gender": Kind.TEXT,
+        "income": Kind.CONTENT,
+        "education": Kind.CONTENT,
+        "occupation": Kind.TEXT,
+        "marital_status": Kind.TEXT,
+        "children": Kind.COUNT,
+        "city": Kind.TEXT,
+        "region": Kind.TEXT,
+        "country": Kind.TEXT,
+        "postcode": Kind.ID,
+        "email": Kind.ID,
+        "phone": Kind.ID,
+        "email_consent": Kind.TEXT,
+        DEVICE: Kind.TEXT,
+    }
+)
+
+RESPONSES: Mapping[str, Kind] = MappingProxyType({"nps": Kind.NUMBER, "csat": Kind.NUMBER, "ces": Kind.NUMBER})
+
+# What segmentation adds.
+R_SCORE = "r_score"
+F_SCORE = "f_score"
+M_SCORE = "m_score"
+RFM_SCORE = "rfm_score"
+SEGMENT = "_segment"
+RFM_SEGMENT = "rfm" + SEGMENT
+CLUSTER_SEGMENT = "cluster" + SEGMENT
+CLUSTER_MARGIN = "cluster_margin"
+
+SCORES: Mapping[str, Kind] = MappingProxyType(
+    {R_SCORE: Kind.COUNT, F_SCORE: Kind.COUNT, M_SCORE: Kind.COUNT, RFM_SCORE: Kind.NUMBER, CLUSTER_MARGIN: Kind.NUMBER}
+)
+
+# Columns of a table that segcli wrote or that holds one row per customer; unknown columns are judged by content.
+CUSTOMER_TABLE: Mapping[str, Kind] = MappingProxyType(
+    {CUSTOMER_ID: Kind.ID, **MEASURES, **ATTRIBUTES, **RESPONSES, **SCORES}
+)
+
+# Named groups a clustering may ask for instead of single columns.
+FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"behaviour": (RECENCY_DAYS, ORDERS, REVENUE), "satisfaction": ("nps", "csat", "ces")}
+)
+
+
+def kind(name: str) -> Kind:
+    """The kind of a customer-table column."""
+    if name.endswith(SEGMENT) or name.startswith(TOP):
+        return Kind.TEXT
+    return CUSTOMER_TABLE.get(name, Kind.CONTENT)

@@ -1,0 +1,48 @@
+"""`cluster:` segments found in chosen features."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from segcli.config.section import Section
+
+SMALLEST_K, LARGEST_K = 2, 50
+
+
+def _k(value: int | str) -> int | str:
+    asked = re.fullmatch(r"(\d+)-(\d+)", value) if isinstance(value, str) else None
+    sizes = [int(asked[1]), int(asked[2])] if asked else [value] if isinstance(value, int) else []
+    if value == "auto" or (sizes and SMALLEST_K <= min(sizes) and max(sizes) <= LARGEST_K and sizes == sorted(sizes)):
+        return value
+    raise ValueError(
+        f"must be a number from {SMALLEST_K} to {LARGEST_K}, a range like 2-8, or 'auto'; got {value}"
+    )
+
+
+class ClusterSettings(Section):
+    """`cluster:` which features, how they are prepared, how many segments."""
+
+    method: str = Field("kmeans", description="Clustering method: a file of segcli/segment/methods/.")
+    features: list[str] = Field(
+        default_factory=lambda: ["behaviour"],
+        min_length=1,
+        description="Numeric columns, or groups: behaviour, satisfaction.",
+    )
+    k: Annotated[int | str, AfterValidator(_k)] = Field(
+        "auto", description="Number of segments, a range like 2-8 to choose from, or auto (2-10)."
+    )
+    transform: Literal["auto", "log1p", "none"] = Field(
+        "auto", description="log1p for skewed features (auto), for all, or for none."
+    )
+    scale: Literal["standard", "robust", "none"] = Field(
+        "standard", description="Divide by the standard deviation, by the interquartile range, or leave as is."
+    )
+    missing: Literal["median", "drop", "refuse"] = Field(
+        "median", description="A missing value takes the median, drops its feature, or stops the run."
+    )
+    minimum_share: float = Field(
+        0.02, ge=0, le=0.5, description="Smallest share of customers a segment may have when k is chosen."
+    )
+    sample: int = Field(10_000, ge=100, description="Customers on which silhouettes are measured.")
+    starts: int = Field(10, ge=1, le=1000, description="Random starts per k; the best is kept.")

@@ -1,0 +1,45 @@
+"""`ingest:` what the exports are called, how they are written, and what counts as an order."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from segcli.config.section import PATH, Section
+
+Columns = dict[str, Annotated[str, Field(min_length=1)]]
+
+
+class Source(Section):
+    """One export: where it is and how it is written; what is not given is recognised and said."""
+
+    path: str | None = Field(None, description="File to read; `-` is standard input.", json_schema_extra=PATH)
+    columns: Columns = Field(default_factory=dict, description="standard column: column name in the file.")
+    encoding: str | None = Field(None, description="Text encoding; otherwise UTF-8, then Windows-1252 with a warning.")
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="Field separator; otherwise one of , ; tab |."
+    )
+    decimal: Literal[".", ","] | None = Field(None, description="Decimal mark; otherwise proven by the column.")
+    date_format: str | None = Field(
+        None, description="strptime format of dates, such as %d/%m/%Y; otherwise proven by the column."
+    )
+    timezone: str | None = Field(None, description="Time zone in which days are counted, when the dates carry offsets.")
+
+
+class IngestSettings(Section):
+    """`ingest:` sources and policies."""
+
+    transactions: Source = Field(default_factory=Source, description="Orders or order lines.")
+    customers: Source | None = Field(None, description="One row per customer: who they are.")
+    responses: Source | None = Field(None, description="One row per answering customer: survey answers.")
+    returns: Literal["net", "exclude", "separate"] = Field(
+        "net",
+        description="Returns lower revenue (net), are left out (exclude) or are shown beside it (separate).",
+    )
+    free_lines: Literal["keep", "exclude"] = Field("keep", description="Whether order lines with amount 0 count.")
+    collapse: Literal["order", "day"] = Field("order", description="What one purchase is: an order id, or a day.")
+    id_case: Literal["keep", "upper", "lower"] = Field(
+        "keep", description="Whether customer ids that differ only by case are one customer (upper, lower) or not."
+    )
+    dedupe: Literal["none", "lines"] = Field(
+        "none", description="Whether exact repeats of an order line are ignored (lines) or kept and reported (none)."
+    )

@@ -1,0 +1,169 @@
+"""Merge layers of settings, later over earlier, and check the result once."""
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from segcli.config.section import PATH, PATH_OR_NAME
+from segcli.config.settings import Settings
+from segcli.config.yaml import Key, parse, scalar
+from segcli.errors import ConfigProblems
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Settings from one place: plain nested values, and how to say where a key stands."""
+
+    values: Mapping[str, Any]
+    place: Callable[[Key], str]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The settings in force, and for each key that somebody wrote, where."""
+
+    settings: Settings
+    origins: Mapping[Key, str]
+
+    def declares(self, section: str) -> bool:
+        """Whether anybody wrote this section."""
+        return any(key[0] == section for key in self.origins)
+
+
+def yaml_layer(text: str, name: str, folder: str) -> Layer:
+    """Settings written in YAML; relative paths are taken from `folder`, the file's own."""
+    document = parse(text, name)
+    if not isinstance(document.values, dict):
+        raise ConfigProblems([f"{document.place(())}: settings must be `key: value` lines"])
+    return Layer(_rebase(document.values, Settings, folder), document.place)
+
+
+def set_layer(assignments: Iterable[tuple[str, str]], name: str) -> Layer:
+    """Settings given as `section.key=value`; values are read as YAML scalars or `[a, b]` lists."""
+    values: dict[str, Any] = {}
+    for key, text in assignments:
+        target = values
+        *parents, last = key.split(".")
+        for parent in parents:
+            target = target.setdefault(parent, {})
+            if not isinstance(target, dict):
+                raise ConfigProblems([f"{name} {key}: {parent} is already given a value"])
+        flow = text.startswith(("[", "{"))
+        target[last] = parse(text, f"{name} {key}").values if flow else scalar(text)
+    return Layer(values, lambda key: f"{name} {'.'.join(map(str, key))}")
+
+
+def load(layers: Sequence[Layer]) -> Loaded:
+    """Check the merged layers.
+
+    Args:
+        layers: weakest first.
+
+    Raises:
+        ConfigProblems: every problem, each with its place and what would be right.
+    """
+    merged: dict[str, Any] = {}
+    sources: dict[Key, Layer] = {}
+    for layer in layers:
+        _merge(merged, layer, layer.values, (), sources)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigProblems(_problems(error, sources)) from None
+    return Loaded(settings, MappingProxyType({key: layer.place(key) for key, layer in sources.items()}))
+
+
+def _merge(into: dict[str, Any], layer: Layer, values: Mapping[str, Any], at: Key, sources: dict[Key, Layer]) -> None:
+    for name, value in values.items():
+        key = (*at, name)
+        sources[key] = layer
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], layer, value, key, sources)
+        elif isinstance(value, dict):
+            into[name] = {}
+            _merge(into[name], layer, value, key, sources)
+        else:
+            into[name] = value
+
+
+def _problems(error: ValidationError, sources: Mapping[Key, Layer]) -> list[str]:
+    """One line per key: where a value may be of two types, pydantic complains once for each."""
+    first: dict[Key, ErrorDetails] = {}
+    for details in error.errors():
+        first.setdefault(_written(details["loc"], sources), details)
+    return [_worded(key, details, sources) for key, details in first.items()]
+
+
+def _worded(key: Key, details: ErrorDetails, sources: Mapping[Key, Layer]) -> str:
+    place = next((sources[key[:end]].place(key) for end in range(len(key), 0, -1) if key[:end] in sources), "settings")
+    name = ".".join(map(str, key))
+    return f"{place}: {name}: {_what(details, key)}" if not place.endswith(name) else f"{place}: {_what(details, key)}"
+
+
+def _written(loc: Sequence[str | int], sources: Mapping[Key, Layer]) -> Key:
+    """The part of pydantic's location that is a key of the file: union branches name types, not keys."""
+    key: Key = ()
+    for part in loc:
+        deeper = (*key, part)
+        if isinstance(part, str) and deeper not in sources:
+            break
+        key = deeper
+    return key or tuple(loc)
+
+
+def _what(details: ErrorDetails, key: Key) -> str:
+    found = details.get("input")
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key{_meant(str(key[-1]), _known(key[:-1]))}"
+        case "literal_error":
+            expected = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return f"must be one of {expected}; got {found}{_meant(str(found), expected.split(', '))}"
+        case "value_error":
+            return str(details["ctx"]["error"])
+        case _:
+            return f"{details['msg'][0].lower()}{details['msg'][1:]}; got {found!r}"
+
+
+def _known(at: Key) -> list[str]:
+    """The keys that are allowed at a place of the tree."""
+    model: type[BaseModel] = Settings
+    for part in at:
+        model = _section(model, str(part)) or model
+    return list(model.model_fields)
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    field = model.model_fields.get(name)
+    if field is None:
+        return None
+    options = [field.annotation, *getattr(field.annotation, "__args__", ())]
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}" if known else ""
+
+
+def _rebase(values: Mapping[str, Any], model: type[BaseModel], folder: str) -> dict[str, Any]:
+    """Copy of `values` with the settings that are paths made relative to the working folder."""
+    rebased: dict[str, Any] = {}
+    for name, value in values.items():
+        field, section = model.model_fields.get(name), _section(model, name)
+        if isinstance(value, dict) and section:
+            rebased[name] = _rebase(value, section, folder)
+        elif field and isinstance(value, str) and field.json_schema_extra in (PATH, PATH_OR_NAME):
+            named = field.json_schema_extra == PATH_OR_NAME and Path(value).name == value and not Path(value).suffix
+            rebased[name] = value if named or value == "-" else os.path.normpath(Path(folder) / Path(value).expanduser())
+        else:
+            rebased[name] = value
+    return rebased
+

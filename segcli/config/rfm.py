@@ -1,0 +1,72 @@
+"""`rfm:` recency, frequency and monetary scores, and the map that names segments."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from segcli.config.section import PATH, PATH_OR_NAME, Section
+
+BinCount = Annotated[int, Field(ge=2, le=10)]
+Edges = Annotated[list[float], Field(min_length=1, max_length=9)]
+
+Method = Literal["quantile", "edges", "fixed", "ntile", "jenks", "nested"]
+Ties = Literal["same-bin", "next", "random"]
+
+
+class Bins(Section):
+    """A different number of score groups per dimension."""
+
+    r: BinCount = Field(5, description="Score groups of recency.")
+    f: BinCount = Field(5, description="Score groups of frequency.")
+    m: BinCount = Field(5, description="Score groups of monetary value.")
+
+
+class FixedEdges(Section):
+    """Lower bounds of scores 2 and up, ascending; recency is counted the other way round."""
+
+    recency: Edges | None = Field(None, description="Days; a recency of at least an edge costs one score.")
+    frequency: Edges | None = Field(None, description="Orders; reaching an edge earns one score.")
+    monetary: Edges | None = Field(None, description="Money; reaching an edge earns one score.")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "FixedEdges":
+        for name in ("recency", "frequency", "monetary"):
+            edges = getattr(self, name) or []
+            if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+                raise ValueError(f"{name}: edges must ascend; got {edges}")
+        return self
+
+
+class Weights(Section):
+    """Weights of the combined score; 100, 10, 1 reads as the three digits."""
+
+    r: float = Field(100, ge=0, description="Weight of the recency score.")
+    f: float = Field(10, ge=0, description="Weight of the frequency score.")
+    m: float = Field(1, ge=0, description="Weight of the monetary score.")
+
+
+class RfmSettings(Section):
+    """`rfm:` how customers are scored and named."""
+
+    method: Method = Field("quantile", description="How scores are cut; equal values share a score unless it says so.")
+    bins: BinCount | Bins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
+    ties: Ties = Field("same-bin", description="Where equal values go when a cut falls among them.")
+    edges: FixedEdges = Field(default_factory=FixedEdges, description="The edges of method fixed.")
+    monetary: Literal["sum", "mean", "median", "max"] = Field(
+        "sum", description="Which value of a customer's orders counts as monetary."
+    )
+    weights: Weights = Field(default_factory=Weights, description="Weights of r, f and m in rfm_score.")
+    segments: str = Field(
+        "default",
+        description="Segment map: a shipped name, or a YAML file of your own.",
+        json_schema_extra=PATH_OR_NAME,
+    )
+    model: str | None = Field(
+        None, description="Score with the edges saved in this file instead of new ones.", json_schema_extra=PATH
+    )
+
+    @property
+    def bin_counts(self) -> tuple[int, int, int]:
+        """Score groups of recency, frequency and monetary value."""
+        bins = self.bins
+        return (bins.r, bins.f, bins.m) if isinstance(bins, Bins) else (bins, bins, bins)

@@ -1,0 +1,20 @@
+"""What every settings section has in common."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+# Marks of settings whose text is a path relative to the file that says it; the second may also be a shipped name.
+PATH: dict[str, Any] = {"path": True}
+PATH_OR_NAME: dict[str, Any] = {"path": True, "or_name": True}
+
+
+class Section(BaseModel):
+    """Frozen, strict settings that refuse unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def effective(self) -> Mapping[str, Any]:
+        """The section as plain values, for provenance."""
+        return self.model_dump(mode="json")

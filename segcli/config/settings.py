@@ -1,0 +1,40 @@
+"""The whole settings tree: one section per command."""
+
+import contextlib
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from segcli.config.cluster import ClusterSettings
+from segcli.config.ingest import IngestSettings
+from segcli.config.persona import PersonaSettings
+from segcli.config.report import ReportSettings
+from segcli.config.rfm import RfmSettings
+from segcli.config.section import PATH, Section
+
+SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
+
+
+def _day(value: str) -> str:
+    with contextlib.suppress(ValueError):
+        if re.fullmatch(r"today(-\d+)?", value) or date.fromisoformat(value).isoformat() == value:
+            return value
+    raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {value}")
+
+
+class Settings(Section):
+    """Everything a configuration file may say."""
+
+    version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of this file's format.")
+    as_of: Annotated[str, AfterValidator(_day)] | None = Field(
+        None, description="Day recency is counted to; otherwise the day after the last order. today-1 is yesterday."
+    )
+    seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
+    output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)
+    ingest: IngestSettings = Field(default_factory=IngestSettings, description="Sources and policies.")
+    rfm: RfmSettings = Field(default_factory=RfmSettings, description="Scores and named segments.")
+    cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
+    persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about segments.")
+    report: ReportSettings = Field(default_factory=ReportSettings, description="The document people read.")

@@ -1,0 +1,74 @@
+"""From the configured sources to the customer table, whatever kind of file they are."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers.join import join
+from segcli.customers.reduce import reduce
+from segcli.ingest import table, transactions
+from segcli.ingest.opening import Opened, opened
+from segcli.model import Customers, Input, Reading
+
+
+def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[str] = ()) -> Customers:
+    """Read the main input (orders or a customer table), then join the other sources to it.
+
+    Args:
+        settings: sources and policies; `settings.transactions.path` is the main input.
+        as_of: the day recency is counted to; by default the day after the last order.
+        extra: further files of one row per customer to join.
+
+    Raises:
+        InputProblem: an input is missing, unreadable or holds nothing usable.
+    """
+    main = opened(settings.transactions)
+    if main.is_orders:
+        customers = reduce(transactions.clean(_export(main, settings), settings, as_of), settings)
+    else:
+        customers = _from_table(main, as_of)
+    joined = [s for s in (settings.customers, settings.responses) if s is not None and s.path]
+    for source in [*joined, *(Source(path=path) for path in extra)]:
+        other = opened(source)
+        customers = join(customers, _from_table(other, None), settings.id_case)
+    return customers
+
+
+def _export(main: Opened, settings: IngestSettings) -> transactions.Export:
+    """The recognised columns; all of them where whole lines are compared."""
+    wanted = None if settings.dedupe == "lines" else list(main.recognition.columns.values())
+    return transactions.Export(main.content, main.cells(wanted), main.recognition, main.source)
+
+
+def _from_table(source: Opened, as_of: date | None) -> Customers:
+    cells = source.cells()
+    rows, notes = table.typed(cells, source.recognition, source.source)
+    rows, day, warnings = _recency(rows, as_of)
+    content = source.content
+    reading = Reading(
+        Input(content.name, content.size, content.sha256, cells.rows + cells.malformed),
+        "customers",
+        str(source.dialect),
+        source.recognition.columns,
+        notes=(*source.dialect.notes, *notes, *_malformed(cells.malformed)),
+    )
+    return Customers(rows, day, (reading,), warnings)
+
+
+def _malformed(count: int) -> tuple[str, ...]:
+    return (f"{count:,} records with a wrong number of fields are left out",) * bool(count)
+
+
+def _recency(rows: pd.DataFrame, as_of: date | None) -> tuple[pd.DataFrame, date | None, tuple[str, ...]]:
+    """Recency counted to `as_of`, or to the day the table says, or to the day after its last order."""
+    if c.LAST_ORDER not in rows or rows[c.LAST_ORDER].dtype.kind != "M" or rows[c.LAST_ORDER].isna().all():
+        ignored = ("--as-of has no effect: the table has no last order date",) if as_of else ()
+        return rows, None, ignored
+    said = table.as_of(rows)
+    day = as_of or said or rows[c.LAST_ORDER].max().date() + timedelta(days=1)
+    if c.RECENCY_DAYS in rows and day != as_of:
+        return rows, said, ()
+    return rows.assign(**{c.RECENCY_DAYS: (pd.Timestamp(day) - rows[c.LAST_ORDER]).dt.days}), day, ()

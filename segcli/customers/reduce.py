@@ -1,0 +1,121 @@
+"""The reduction: order lines -> one row per customer."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.ingest import IngestSettings
+from segcli.customers.dominant import dominant
+from segcli.ingest import money
+from segcli.ingest.transactions import CARRIED
+from segcli.model import Customers, Transactions
+
+CUSTOMER, ORDER = "customer", "order"  # integer codes while reducing; they are not columns of any table
+
+
+def reduce(transactions: Transactions, settings: IngestSettings) -> Customers:
+    """Measure every customer who bought.
+
+    Returns:
+        Customers sorted by customer_id. Sums of money are exact, so the order of lines changes nothing.
+    """
+    lines = _coded(transactions.lines, settings.collapse)
+    bought = lines[~lines["is_return"]]
+    measures = pd.concat(
+        [_dates(bought, transactions), _counts(bought), *_money(lines, bought, transactions, settings), *_top(bought)],
+        axis=1,
+    )
+    ids = lines[c.CUSTOMER_ID].cat.categories.astype("str")
+    table = measures.set_axis(ids[measures.index], axis=0).rename_axis(c.CUSTOMER_ID)
+    table = table.sort_index().reset_index()
+    table[c.CUSTOMER_ID] = table[c.CUSTOMER_ID].astype("str")
+    return Customers(table, transactions.as_of, (transactions.reading,), _only_returns(transactions))
+
+
+def _coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
+    """Lines with integer codes of their customer and of their order."""
+    customer = lines[c.CUSTOMER_ID].cat.codes.to_numpy(dtype=np.int64)
+    if collapse == "day":
+        within = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int64)
+    elif c.ORDER_ID in lines:
+        within = lines[c.ORDER_ID].cat.codes.to_numpy(dtype=np.int64)
+    else:
+        within = np.arange(len(lines))
+    order = pd.DataFrame({"c": customer, "o": within}).groupby(["c", "o"], sort=False).ngroup().to_numpy()
+    return lines.assign(**{CUSTOMER: customer, ORDER: order})
+
+
+def _dates(bought: pd.DataFrame, transactions: Transactions) -> pd.DataFrame:
+    days = bought[c.ORDER_DATE].dt.floor("D").astype("datetime64[s]").groupby(bought[CUSTOMER])
+    first, last = days.min(), days.max()
+    as_of = pd.Timestamp(transactions.as_of)
+    return pd.DataFrame(
+        {
+            c.FIRST_ORDER: first,
+            c.LAST_ORDER: last,
+            c.RECENCY_DAYS: (as_of - last).dt.days.astype("int64"),
+            c.TENURE_DAYS: (as_of - first).dt.days.astype("int64"),
+        }
+    )
+
+
+def _counts(bought: pd.DataFrame) -> pd.DataFrame:
+    by_customer = bought.groupby(CUSTOMER)
+    counts = {c.ORDERS: bought.drop_duplicates(ORDER).groupby(CUSTOMER).size(), c.ORDER_LINES: by_customer.size()}
+    if c.QUANTITY in bought:
+        counts[c.ITEMS] = _exact_sum(bought[c.QUANTITY], bought[CUSTOMER])
+    for column, count in ((c.PRODUCT, c.DISTINCT_PRODUCTS), (c.CATEGORY, c.DISTINCT_CATEGORIES)):
+        if column in bought:
+            counts[count] = _distinct(bought, column)
+    span = bought[c.ORDER_DATE].dt.floor("D").groupby(bought[CUSTOMER]).agg(["min", "max"])
+    gaps = (counts[c.ORDERS] - 1).where(counts[c.ORDERS] > 1)
+    return pd.DataFrame({**counts, c.MEAN_DAYS_BETWEEN_ORDERS: (span["max"] - span["min"]).dt.days / gaps})
+
+
+def _distinct(bought: pd.DataFrame, column: str) -> Any:  # noqa: ANN401 - pandas has no type for "a series of counts"
+    """How many different values a customer has; blanks are no value."""
+    codes = bought[column].cat.codes.where(bought[column].astype("str") != "")
+    return codes.groupby(bought[CUSTOMER]).nunique()
+
+
+def _exact_sum(values: pd.Series, by: pd.Series) -> pd.Series:
+    scale = money.scale_for(values.to_numpy())
+    sums = pd.Series(money.units(values.to_numpy(), scale), values.index).groupby(by).sum()
+    return sums // scale if bool((sums % scale == 0).all()) else sums / scale
+
+
+def _money(
+    lines: pd.DataFrame, bought: pd.DataFrame, transactions: Transactions, settings: IngestSettings
+) -> list[pd.DataFrame]:
+    """Revenue by the returns policy, and the value of single orders before returns."""
+    if not transactions.has_money:
+        return []
+    scale = transactions.money_scale
+    gross = bought.groupby(CUSTOMER)[c.AMOUNT].sum()
+    back = lines[lines["is_return"]].groupby(CUSTOMER)[c.AMOUNT].sum().reindex(gross.index, fill_value=0)
+    revenue = gross if settings.returns == "separate" else gross + back
+    per_order = bought.groupby([CUSTOMER, ORDER], sort=False)[c.AMOUNT].sum().groupby(level=CUSTOMER)
+    orders = bought.drop_duplicates(ORDER).groupby(CUSTOMER).size()
+    measures = {
+        c.REVENUE: revenue / scale,
+        c.REFUNDS: (0 - back) / scale,
+        c.AVERAGE_ORDER_VALUE: revenue / scale / orders,
+        c.MEDIAN_ORDER_VALUE: per_order.median() / scale,
+        c.LARGEST_ORDER: per_order.max() / scale,
+    }
+    return [pd.DataFrame(measures)]
+
+
+def _top(bought: pd.DataFrame) -> list[pd.Series]:
+    """The value most of a customer's lines have; product is counted, not named."""
+    found = [name for name in CARRIED if name in bought and name != c.PRODUCT]
+    names = {name: c.TOP + name if name in c.DOMINANT else name for name in found}
+    return [dominant(bought[name], bought[CUSTOMER]).rename(names[name]) for name in found]
+
+
+def _only_returns(transactions: Transactions) -> tuple[str, ...]:
+    lost = transactions.reading.lines
+    alone = [f for f in lost.ignored if f.reason == "return_without_purchase"] if lost else []
+    return tuple(f"{f.lines:,} return lines belong to customers without a purchase and are left out" for f in alone)

@@ -1,0 +1,98 @@
+"""The kinds of error a user can meet, each with its documented exit code.
+
+Anything else that escapes is a bug (exit 1). The shell turns these into one line each.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes; part of the public interface."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    INPUT = 3
+    GATE = 4
+    ENVIRONMENT = 5
+    LOCKED = 6
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+    TERMINATED = 143
+
+
+class SegcliError(Exception):
+    """An expected failure: `lines` are what the user reads, `code` is the exit status."""
+
+    code = Exit.BUG
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """One line per problem, without the program's name."""
+        return [str(self)]
+
+
+class UsageProblem(SegcliError):
+    """The command line asks for something that cannot be done."""
+
+    code = Exit.USAGE
+
+
+class ConfigProblems(SegcliError):
+    """Everything that is wrong with the settings, each as `file:line:column: key: what`."""
+
+    code = Exit.USAGE
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = list(problems)
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The problems, in the order of the file."""
+        return self.problems
+
+
+class InputProblem(SegcliError):
+    """An input that is missing, unreadable or unusable.
+
+    Args:
+        what: what is wrong, with what was found.
+        source: the file's name; `line` its physical line (1-based); `column` the header's name.
+        remedy: what to do about it.
+    """
+
+    code = Exit.INPUT
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        source: str | None = None,
+        line: int | None = None,
+        column: str | None = None,
+        remedy: str = "",
+    ) -> None:
+        place = "" if source is None else f"{source}:{line}: " if line is not None else f"{source}: "
+        named = "" if column is None else f"column '{column}': "
+        super().__init__(f"{place}{named}{what}{'. ' + remedy if remedy else ''}")
+        self.source, self.line, self.column = source, line, column
+
+
+class GateFailed(SegcliError):
+    """The work was done, but a gate the user declared did not hold."""
+
+    code = Exit.GATE
+
+
+class EnvironmentProblem(SegcliError):
+    """Disk, memory or permissions stood in the way; earlier output is intact."""
+
+    code = Exit.ENVIRONMENT
+
+
+class Locked(SegcliError):
+    """Another run holds the output folder."""
+
+    code = Exit.LOCKED

@@ -1,0 +1,97 @@
+"""Bytes in: files and standard input, unpacked by what they are and not by what they are called."""
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import sys
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from segcli.errors import InputProblem
+
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file's unpacked bytes; `size` and `sha256` are those of the file as stored."""
+
+    name: str
+    body: bytes
+    size: int
+    sha256: str
+
+
+def _zstd(packed: bytes) -> bytes:
+    import pyarrow as pa
+
+    return bytes(pa.input_stream(pa.BufferReader(packed), compression="zstd").read())
+
+
+_UNPACK: Mapping[bytes, tuple[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {
+        b"\x1f\x8b": ("gzip", gzip.decompress),
+        b"BZh": ("bzip2", bz2.decompress),
+        b"\xfd7zXZ\x00": ("xz", lzma.decompress),
+        b"\x28\xb5\x2f\xfd": ("zstandard", _zstd),
+    }
+)
+
+_NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
+    {
+        b"PK\x03\x04": "a spreadsheet or zip archive",
+        b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+        b"%PDF": "a PDF",
+        b"PAR1": "a Parquet file",
+        b"SQLite format 3": "an SQLite database",
+    }
+)
+
+
+def read(path: str) -> Content:
+    """Read a file, or standard input for `-`.
+
+    Raises:
+        InputProblem: it is missing, unreadable, or not text.
+    """
+    name = "standard input" if path == STDIN else path
+    try:
+        stored = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputProblem("no such file", source=name) from None
+    except IsADirectoryError:
+        raise InputProblem("is a folder; name a file in it", source=name) from None
+    except OSError as error:
+        raise InputProblem(f"cannot be read ({error.strerror})", source=name) from None
+    return Content(name, _unpacked(stored, name), len(stored), hashlib.sha256(stored).hexdigest())
+
+
+def text(path: str) -> str:
+    """A small UTF-8 text file, such as settings."""
+    content = read(path)
+    try:
+        return content.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputProblem(f"is not UTF-8 text (byte {error.start})", source=content.name) from None
+
+
+def _unpacked(stored: bytes, name: str) -> bytes:
+    for magic, (kind, unpack) in _UNPACK.items():
+        if stored.startswith(magic):
+            try:
+                body = unpack(stored)
+            except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError):
+                raise InputProblem(f"looks like {kind} but does not unpack; it may be cut short", source=name) from None
+            return _text_only(body, name)
+    return _text_only(stored, name)
+
+
+def _text_only(body: bytes, name: str) -> bytes:
+    for magic, kind in _NOT_TEXT.items():
+        if body.startswith(magic):
+            raise InputProblem(f"is {kind}, not CSV", source=name, remedy="Export it as CSV first")
+    return body

@@ -1,0 +1,82 @@
+"""Bytes out: a reader of the file finds the old content or the new, never half of it."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from segcli.errors import EnvironmentProblem, UsageProblem
+
+TEMPORARY = ".segcli-part"  # what an interrupted write leaves behind ends so; the next run sweeps it
+
+
+def write(path: str, body: bytes) -> None:
+    """Write a file atomically: a temporary file beside it, synced, then renamed over it.
+
+    Devices (such as /dev/full) are written directly, since renaming over one would replace the device.
+
+    Raises:
+        EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
+        UsageProblem: the path is a folder.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise UsageProblem(f"{path}: is a folder; name the file to write")
+    with environment(path):
+        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+            target.write_bytes(body)
+        else:
+            _replace(target, body)
+
+
+def _replace(target: Path, body: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(_mode(target))
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync(target.parent)
+
+
+def _mode(target: Path) -> int:
+    """The mode of the file that is replaced, or what the user's umask gives a new one."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def folder(path: str) -> Path:
+    """Make an output folder and sweep what an interrupted run may have left in it."""
+    made = Path(path)
+    with environment(path):
+        made.mkdir(parents=True, exist_ok=True)
+        for stale in made.glob(f".*{TEMPORARY}"):
+            stale.unlink(missing_ok=True)
+    return made
+
+
+@contextlib.contextmanager
+def environment(path: str) -> Iterator[None]:
+    """Turn the system's refusal to write into one line that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentProblem(f"{path}: cannot be written ({error.strerror}); earlier output is intact") from error

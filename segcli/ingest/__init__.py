@@ -1,0 +1,1 @@
+"""Exports -> clean tables: dialect, recognition of columns, numbers, dates, what counts as an order."""

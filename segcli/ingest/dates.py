@@ -1,0 +1,173 @@
+"""Text -> dates by one format for the whole column, declared or proven."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_DAYS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y%m%d",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%Y.%m.%d",
+    "%Y年%m月%d日",
+)
+_TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
+_OFFSETS = ("", "%z", " %z")
+FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offset in _OFFSETS if time or not offset)
+
+TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
+EARLIEST, LATEST = np.datetime64("1900-01-02"), np.datetime64("2100-01-01")  # spreadsheets write 1900-01-00 for nothing
+
+
+class AmbiguousDates(ValueError):
+    """Several formats read the whole column, and differ; `example` is the first value they read differently."""
+
+    def __init__(self, formats: Sequence[str], example: str) -> None:
+        super().__init__(f"every value reads by {' and by '.join(formats)} (first: {example})")
+        self.formats, self.example = formats, example
+
+
+class MixedDates(ValueError):
+    """No single format reads the column; `counts` says how many distinct values each of the best reads."""
+
+    def __init__(self, counts: Sequence[tuple[str, int]]) -> None:
+        super().__init__("dates in several formats: " + ", ".join(f"{count:,} by {fmt}" for fmt, count in counts))
+
+
+class UnknownDates(ValueError):
+    """No known format reads most of the column; `example` is its first value."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(f"no date format fits (first: {example})")
+        self.example = example
+
+
+class MixedOffsets(ValueError):
+    """Dates carry different offsets from UTC, so days depend on a time zone that nobody named."""
+
+
+@dataclass(frozen=True)
+class Dates:
+    """`values` (datetime64[us], NaT where not readable), the `missing` and `unreadable` masks, and the format."""
+
+    values: npt.NDArray[np.datetime64]
+    missing: npt.NDArray[np.bool_]
+    unreadable: npt.NDArray[np.bool_]
+    format: str
+
+
+def parse(texts: pa.ChunkedArray, declared: str | None = None, timezone: str | None = None) -> Dates:
+    """Read a column of text as dates.
+
+    Args:
+        texts: any text.
+        declared: strptime format; otherwise the one format that reads the column.
+        timezone: the zone whose wall clock counts, for dates that carry offsets.
+
+    Raises:
+        AmbiguousDates: day and month cannot be told apart.
+        MixedDates: several formats are needed.
+        UnknownDates: no format fits.
+        MixedOffsets: offsets differ and no timezone is given.
+    """
+    coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
+    distinct = pd.Series(coded.dictionary.to_pylist(), dtype=object)
+    blank = (distinct == "").to_numpy(dtype=bool)
+    filled = distinct[~blank]
+    form = declared or _proven(filled)
+    values = np.full(len(distinct), np.datetime64("NaT"), dtype="datetime64[us]")
+    values[~blank] = _read(filled, form, timezone)
+    with np.errstate(invalid="ignore"):
+        values[~((values >= EARLIEST) & (values < LATEST))] = np.datetime64("NaT")
+    codes = np.asarray(coded.indices, dtype=np.int64)
+    return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], form)
+
+
+def looks_dated(texts: list[str]) -> bool:
+    """Whether some format reads at least half of the given values (blank ones aside)."""
+    filled = _trial(pd.Series([text.strip() for text in texts if text.strip()], dtype=object))
+    return filled.empty or max(int(_reads(filled, form).sum()) for form in FORMATS) * 2 >= len(filled)
+
+
+def _trial(texts: pd.Series) -> pd.Series:
+    return texts.iloc[:: max(len(texts) // TRIAL, 1)].iloc[:TRIAL]
+
+
+def _proven(filled: pd.Series) -> str:
+    """The format that reads more of the column than any other."""
+    if filled.empty:
+        return FORMATS[0]
+    reads = {form: _reads(filled, form) for form in _promising(filled)}
+    if reads:
+        left_over = filled[~np.logical_or.reduce(list(reads.values()))]
+        reads |= {form: _reads(filled, form) for form in _promising(left_over)}
+    ranked = sorted(reads, key=lambda form: (-int(reads[form].sum()), FORMATS.index(form)))
+    if not ranked or int(reads[ranked[0]].sum()) * 2 < len(filled):
+        _refuse_mixed(ranked, reads, filled)
+        raise UnknownDates(str(filled.iloc[0]))
+    best = ranked[0]
+    rest = ~reads[best]
+    _refuse_mixed([best, *(form for form in ranked[1:] if (reads[form] & rest).any())], reads, filled)
+    _refuse_ambiguous(best, [form for form in ranked[1:] if reads[form].sum() == reads[best].sum()], filled)
+    return best
+
+
+def _promising(texts: pd.Series) -> list[str]:
+    trial = _trial(texts)
+    return [form for form in FORMATS if not trial.empty and _reads(trial, form).any()]
+
+
+def _refuse_mixed(forms: Sequence[str], reads: dict[str, npt.NDArray[np.bool_]], filled: pd.Series) -> None:
+    """Several formats that together read what none reads alone mean a mixed column."""
+    if len(forms) > 1 and np.logical_or.reduce([reads[form] for form in forms]).sum() * 2 >= len(filled):
+        raise MixedDates([(form, int(reads[form].sum())) for form in forms[:3]])
+
+
+def _refuse_ambiguous(best: str, rivals: Sequence[str], filled: pd.Series) -> None:
+    chosen = _read(filled, best, "UTC")
+    for rival in rivals:
+        differ = (_read(filled, rival, "UTC") != chosen) & ~np.isnat(chosen)
+        if differ.any():
+            raise AmbiguousDates((best, rival), str(filled.iloc[int(differ.argmax())]))
+
+
+def _reads(texts: pd.Series, form: str) -> npt.NDArray[np.bool_]:
+    return ~np.isnat(_read(texts, form, "UTC"))
+
+
+def _read(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.datetime64]:
+    """Wall-clock times; what the format does not read is NaT."""
+    aware = form.endswith("%z")
+    parsed: Any = pd.to_datetime(texts, format=form, exact=True, errors="coerce", utc=aware)
+    if aware and timezone is None:
+        parsed = _common_offset(texts, parsed)
+    elif aware:
+        parsed = parsed.dt.tz_convert(timezone).dt.tz_localize(None)
+    return np.asarray(parsed, dtype="datetime64[us]")
+
+
+def _common_offset(texts: pd.Series, utc: Any) -> Any:  # noqa: ANN401 - pandas types a parsed column by its values
+    """The times as their own clock showed them, if all clocks have the same offset."""
+    offsets = texts[utc.notna()].str.extract(r"(Z|UTC|[-+]\d\d:?\d\d)$")[0].str.replace(":", "").unique()
+    if len(offsets) > 1:
+        raise MixedOffsets(f"offsets from UTC differ ({', '.join(sorted(map(str, offsets))[:3])})")
+    if len(offsets) == 0 or not str(offsets[0])[1:].isdigit():
+        return utc.dt.tz_localize(None)
+    sign = -1 if offsets[0][0] == "-" else 1
+    hours, minutes = int(offsets[0][1:3]), int(offsets[0][3:5])
+    return utc.dt.tz_localize(None) + pd.Timedelta(minutes=sign * (60 * hours + minutes))

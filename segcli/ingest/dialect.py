@@ -1,0 +1,114 @@
+"""How a CSV file is written: encoding and delimiter, by rule and by trial, never by a statistical guess."""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from segcli.config.ingest import Source
+from segcli.errors import InputProblem
+from segcli.files.read import Content
+from segcli.ingest.recognise import known_names
+
+DELIMITERS = ",;\t|"
+SAMPLE_RECORDS = 1000
+SAMPLE_CHARACTERS = 300_000
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A file's text as UTF-8 bytes without its byte order mark, and how its records are written."""
+
+    body: bytes
+    encoding: str
+    delimiter: str
+    skipped_lines: int = 0
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """As shown to people, such as `utf-8  ','`."""
+        return f"{self.encoding}  {self.delimiter!r}"
+
+    def records(self) -> "csv._reader":
+        """All records as lists of text, the header first; `line_num` is the line within the body."""
+        return csv.reader(io.StringIO(self.body.decode(), newline=""), delimiter=self.delimiter)
+
+
+def detect(content: Content, source: Source) -> Dialect:
+    """Decide encoding and delimiter; what `source` declares is obeyed.
+
+    Raises:
+        InputProblem: the file is empty, or its text cannot be decoded.
+    """
+    body, encoding, notes = _decoded(content, source.encoding)
+    if not body.strip():
+        raise InputProblem("file is empty", source=content.name)
+    said = _SEP_LINE.match(body[:10].decode(errors="replace"))
+    if said:
+        body = body[body.index(b"\n") + 1 :]
+    delimiter = source.delimiter or (said[1] if said else _delimiter(body))
+    return Dialect(body, encoding, delimiter, 1 if said else 0, notes)
+
+
+def _decoded(content: Content, declared: str | None) -> tuple[bytes, str, tuple[str, ...]]:
+    body = content.body
+    if declared:
+        return _as_declared(content, declared), declared, ()
+    if body.startswith(_UTF16):
+        return body.decode("utf-16").encode(), "utf-16", ()
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in body[:SAMPLE_CHARACTERS]:
+        raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return _windows(content, body, error.start)
+    return body, "utf-8", ()
+
+
+def _as_declared(content: Content, encoding: str) -> bytes:
+    try:
+        return content.body.decode(encoding).removeprefix("\ufeff").encode()
+    except LookupError:
+        raise InputProblem(f"unknown encoding '{encoding}'", source=content.name) from None
+    except UnicodeDecodeError as error:
+        line = content.body.count(b"\n", 0, error.start) + 1
+        raise InputProblem(
+            f"byte {error.start} is not {encoding}", source=content.name, line=line, remedy="Try another --encoding"
+        ) from None
+
+
+def _windows(content: Content, body: bytes, offset: int) -> tuple[bytes, str, tuple[str, ...]]:
+    line = body.count(b"\n", 0, offset) + 1
+    try:
+        text = body.decode("cp1252")
+    except UnicodeDecodeError:
+        raise InputProblem(
+            f"is neither UTF-8 nor Windows-1252 (byte {offset})",
+            source=content.name,
+            line=line,
+            remedy="Say which with --encoding",
+        ) from None
+    return text.encode(), "cp1252", (f"not UTF-8 (first at line {line}): read as Windows-1252; --encoding decides",)
+
+
+def _delimiter(body: bytes) -> str:
+    sample = body[:SAMPLE_CHARACTERS].decode(errors="ignore")
+    return max(DELIMITERS, key=lambda delimiter: (*_fit(sample, delimiter), -DELIMITERS.index(delimiter)))
+
+
+def _fit(sample: str, delimiter: str) -> tuple[int, float, int]:
+    """How well a delimiter fits: header names known, share of records as wide as the header, width."""
+    records = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    try:
+        rows = [row for row, _ in zip(records, range(SAMPLE_RECORDS), strict=False) if row]
+    except csv.Error:
+        return 0, 0.0, 0
+    width = len(rows[0])
+    if width == 1:
+        return known_names(rows[0]), 0.0, 1
+    return known_names(rows[0]), Counter(map(len, rows))[width] / len(rows), width

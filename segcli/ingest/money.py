@@ -1,0 +1,18 @@
+"""Money as whole numbers of a small unit, so that sums are exact and do not depend on the order of rows."""
+
+import numpy as np
+import numpy.typing as npt
+
+SCALES = (1_000_000, 10_000, 100, 1)
+CAPACITY = 2**62
+
+
+def scale_for(amounts: npt.NDArray[np.float64]) -> int:
+    """Units per 1.00: a millionth, or the coarser unit at which even the sum of all amounts fits 64 bits."""
+    largest = float(np.max(np.abs(amounts), initial=0.0))
+    return next((scale for scale in SCALES if largest * scale * max(len(amounts), 1) < CAPACITY), 1)
+
+
+def units(amounts: npt.NDArray[np.float64], scale: int) -> npt.NDArray[np.int64]:
+    """Amounts (NaN counts as nothing) in whole units."""
+    return np.rint(np.nan_to_num(amounts) * scale).astype(np.int64)

@@ -1,0 +1,134 @@
+"""Text -> numbers, with the decimal mark declared or proven by the whole column, never guessed per value."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
+_GROUPED = re.compile(r"[-+]?(\d{1,3}([ ,.'\u00a0\u202f\u2019]\d{3})+|\d+)([.,]\d+)?")
+_UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2}([.,])\d{3}")  # 1,234 and 1.234: a thousand, or one and a bit
+_MARKS = re.compile(r"[.,]")
+_SPACES = re.compile(r"[ '\u00a0\u202f\u2019]")
+_CURRENCY = re.compile(r"^(?:[$€£¥₽₫]|[A-Z]{3})\s?|\s?(?:[$€£¥₽₫]|[A-Z]{3})$")
+_MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
+
+
+class AmbiguousDecimal(ValueError):
+    """Every value with a mark can be read with either decimal mark; `example` is one of them."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(f"'{example}' can be a thousand or a decimal")
+        self.example = example
+
+
+class MixedDecimal(ValueError):
+    """Some values prove a decimal point and others a decimal comma."""
+
+    def __init__(self, point: str, comma: str) -> None:
+        super().__init__(f"'{point}' has a decimal point and '{comma}' a decimal comma")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """`values` (float64, NaN where not readable), `missing` (nothing was written) and `unreadable` masks."""
+
+    values: npt.NDArray[np.float64]
+    missing: npt.NDArray[np.bool_]
+    unreadable: npt.NDArray[np.bool_]
+
+
+def parse(texts: pa.ChunkedArray, decimal: str | None = None) -> Numbers:
+    """Read a column of text as numbers.
+
+    Args:
+        texts: any text; currency marks, accounting brackets and trailing minus are understood.
+        decimal: `.` or `,` when declared; otherwise proven by the values.
+
+    Raises:
+        AmbiguousDecimal: no value proves which mark is the decimal one.
+        MixedDecimal: values prove both.
+    """
+    coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
+    distinct = coded.dictionary
+    if decimal != "," and pc.all(pc.match_substring_regex(distinct, _PLAIN)).as_py():
+        _decimal_mark(_with_marks(distinct), decimal)
+        values = np.asarray(pc.cast(distinct, pa.float64()), dtype=np.float64)
+        absent = np.zeros(len(values), dtype=bool)
+    else:
+        spelled = [_unwrapped(text) for text in distinct.to_pylist()]
+        mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
+        values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
+        absent = np.array([text.lower() in _MISSING for text in spelled], dtype=bool)
+    codes = np.asarray(coded.indices, dtype=np.int64)
+    if len(values) == 0:
+        return Numbers(np.empty(0), np.empty(0, bool), np.empty(0, bool))
+    return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
+
+
+def looks_numeric(texts: list[str]) -> bool:
+    """Whether at least half of the given values (blank ones aside) can be numbers."""
+    filled = [text for text in texts if text.strip().lower() not in _MISSING]
+    return sum(bool(_GROUPED.fullmatch(_unwrapped(text.strip()))) for text in filled) * 2 >= max(len(filled), 1)
+
+
+def _with_marks(distinct: pa.StringArray) -> list[str]:
+    found: list[str] = distinct.filter(pc.match_substring(distinct, ".")).to_pylist()
+    return found
+
+
+def _unwrapped(text: str) -> str:
+    """Without currency marks; a minus in any of its spellings in front."""
+    text = text.replace("\u2212", "-")
+    negative = (text.startswith("(") and text.endswith(")")) or (text.endswith("-") and len(text) > 1)
+    text = text.strip("()").rstrip("-") if negative else text
+    sign = "-" if negative or text.startswith("-") else ""
+    bare = _CURRENCY.sub("", text.lstrip("-").strip()).strip() if text not in {"", "-"} else text
+    return sign + bare.lstrip("+") if bare != text else text
+
+
+def _decimal_mark(marked: list[str], declared: str | None) -> str:
+    """The decimal mark that the values prove."""
+    if declared:
+        return declared
+    proofs: dict[str, str] = {}
+    undecided = ""
+    for text in marked:
+        proven = _proves(text)
+        if proven:
+            proofs.setdefault(proven, text)
+        elif _UNDECIDED.fullmatch(_SPACES.sub("", text)):
+            undecided = undecided or text
+    if len(proofs) > 1:
+        raise MixedDecimal(proofs["."], proofs[","])
+    if undecided and not proofs:
+        raise AmbiguousDecimal(undecided)
+    return next(iter(proofs), ".")
+
+
+def _proves(text: str) -> str | None:
+    """Which decimal mark a single value proves, if any: 1.234,5 a comma, 12.50 a point, 1,234 neither."""
+    if not _GROUPED.fullmatch(text):
+        return None
+    marks = _MARKS.findall(text)
+    if len(set(marks)) > 1:
+        return str(marks[-1])
+    if len(marks) > 1:
+        return "," if marks[0] == "." else "."
+    if not marks or _UNDECIDED.fullmatch(_SPACES.sub("", text)):
+        return None
+    return str(marks[0])
+
+
+def _number(text: str, decimal: str) -> float:
+    """A value with its group marks taken out, or NaN."""
+    grouped = _GROUPED.fullmatch(text)
+    if not grouped:
+        return float(text) if re.fullmatch(_PLAIN, text) and decimal == "." else float("nan")
+    whole, _, fraction = text.partition(decimal)
+    if _MARKS.search(fraction) or (_MARKS.search(whole) and not _GROUPED.fullmatch(whole)):
+        return float("nan")
+    return float(re.sub(r"[^0-9+-]", "", whole) + "." + (fraction or "0"))

@@ -1,0 +1,90 @@
+"""Open an export and tell what it is: orders, or one row per customer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from segcli import columns as c
+from segcli.columns import Kind
+from segcli.config.ingest import Source
+from segcli.errors import UsageProblem
+from segcli.files import read as files
+from segcli.ingest import cells, dates, dialect, numbers
+from segcli.ingest.recognise import MEASURED, TRANSACTIONS, Recognition, check_declared, normalised, recognise
+
+JUDGED_RECORDS = 200
+NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An export whose header is understood and whose body is not yet parsed."""
+
+    content: files.Content
+    dialect: dialect.Dialect
+    header: tuple[str, ...]
+    recognition: Recognition
+    is_orders: bool
+    source: Source
+
+    def cells(self, wanted: list[str] | None = None) -> cells.Cells:
+        """The wanted columns (all by default) as text."""
+        return cells.read(self.dialect, self.content.name, wanted)
+
+    @property
+    def is_segmented(self) -> bool:
+        """Whether the file has a column that segcli's segmentations end in."""
+        return any(name.endswith(c.SEGMENT) for name in self.header)
+
+
+def opened(source: Source) -> Opened:
+    """Read a file's bytes, dialect and header, and recognise its columns.
+
+    A file with an order count and a last order (or recency) per row holds customers; one with an order date
+    holds orders; anything else with a customer id holds customers.
+    """
+    if source.path is None:
+        raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
+    content = files.read(source.path)
+    written = dialect.detect(content, source)
+    names = cells.header(written, content.name)
+    check_declared(source.columns, names, content.name)
+    fits = _Fits(written, names)
+    customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
+    orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
+    is_orders = not _measures(customers.columns) and c.ORDER_DATE in orders.columns
+    return Opened(content, written, names, orders if is_orders else customers, is_orders, source)
+
+
+def _identified(orders: Recognition) -> Recognition:
+    """Orders without a customer id belong to an e-mail address; a bare `Id` in an order export is the order's."""
+    found = dict(orders.columns)
+    if orders.why.get(c.CUSTOMER_ID) != "declared" and normalised(found.get(c.CUSTOMER_ID, "")) == "id":
+        del found[c.CUSTOMER_ID]
+    if c.CUSTOMER_ID not in found and "email" in found:
+        found = {c.CUSTOMER_ID: found.pop("email"), **found}
+        return Recognition(found, {**orders.why, c.CUSTOMER_ID: "there is no customer id, only an e-mail address"})
+    return Recognition(found, orders.why)
+
+
+def _only(declared: Mapping[str, str], vocabulary: frozenset[str]) -> dict[str, str]:
+    return {standard: name for standard, name in declared.items() if standard in vocabulary}
+
+
+def _measures(found: Mapping[str, str]) -> bool:
+    return c.ORDERS in found and (c.RECENCY_DAYS in found or c.LAST_ORDER in found)
+
+
+class _Fits:
+    """Whether a column's first records can hold what its name promises."""
+
+    def __init__(self, written: dialect.Dialect, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._sample = [r for r in cells.sample(written, JUDGED_RECORDS) if len(r) == len(names)]
+
+    def __call__(self, standard: str, name: str) -> bool:
+        kind = c.TRANSACTIONS.get(standard, c.kind(standard))
+        place = self._names.index(name)
+        values = [record[place] for record in self._sample]
+        if kind is Kind.DATE:
+            return dates.looks_dated(values)
+        return numbers.looks_numeric(values) if kind in NUMERIC else True

@@ -1,0 +1,113 @@
+"""Which column is which: by declared name, by known names in six languages, checked against the content."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from segcli import columns
+from segcli.config import yaml
+from segcli.errors import InputProblem
+
+LANGUAGES = ("en", "de", "es", "ru", "vi", "zh")
+
+TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
+MEASURED = frozenset(columns.CUSTOMER_TABLE)
+ANSWERED = frozenset(columns.RESPONSES) | frozenset(columns.ATTRIBUTES) | {columns.CUSTOMER_ID}
+
+Fits = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """standard column -> name in the file; how each was found is said in `why`."""
+
+    columns: Mapping[str, str]
+    why: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """As shown to people, such as `customer_id=CustomerID  order_id=InvoiceNo`."""
+        return "  ".join(f"{standard}={name}" for standard, name in self.columns.items())
+
+
+def normalised(name: str) -> str:
+    """A header name without case, blanks and punctuation.
+
+    >>> normalised("Customer_ID "), normalised("Kunden-Nr.")
+    ('customerid', 'kundennr')
+    """
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
+
+
+def known_names(names: Iterable[str]) -> int:
+    """How many of the names are known in any language."""
+    return len({normalised(name) for name in names} & set(_all_words()))
+
+
+def recognise(
+    names: Sequence[str],
+    vocabulary: frozenset[str],
+    declared: Mapping[str, str],
+    *,
+    fits: Fits = lambda _standard, _name: True,
+) -> Recognition:
+    """Match header names to standard columns.
+
+    Args:
+        names: the header.
+        vocabulary: the standard columns to look for; in another vocabulary the same word may mean another thing.
+        declared: standard -> name in the file, which always wins.
+        fits: whether the content of the named column can be that standard column.
+    """
+    found: dict[str, str] = dict(declared)
+    why = dict.fromkeys(declared, "declared")
+    for strength, standard, name in sorted(_candidates(names, vocabulary), key=lambda c: (c[0], names.index(c[2]))):
+        if standard not in found and name not in found.values() and fits(standard, name):
+            found[standard] = name
+            why[standard] = "its own name" if strength < 0 else "a known name"
+    order = {name: place for place, name in enumerate(_order())}
+    return Recognition({s: found[s] for s in sorted(found, key=lambda s: order.get(s, len(order)))}, why)
+
+
+def check_declared(declared: Mapping[str, str], names: Sequence[str], source: str) -> None:
+    """Refuse a mapping to a column that the file does not have.
+
+    Raises:
+        InputProblem: with the header's names.
+    """
+    for standard, name in declared.items():
+        if name not in names:
+            raise InputProblem(
+                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(names)}", source=source, line=1
+            )
+
+
+def _candidates(names: Sequence[str], vocabulary: frozenset[str]) -> Iterable[tuple[int, str, str]]:
+    words = _all_words()
+    for name in names:
+        if name in vocabulary:
+            yield -1, name, name
+            continue
+        for standard, strength in words.get(normalised(name), ()):
+            if standard in vocabulary:
+                yield strength, standard, name
+
+
+@cache
+def _all_words() -> Mapping[str, Sequence[tuple[str, int]]]:
+    """normalised name -> the standard columns it can mean, each with its strength (0 is strongest)."""
+    words: dict[str, dict[str, int]] = {}
+    for language in LANGUAGES:
+        file = resources.files("segcli.ingest.words").joinpath(f"{language}.yaml")
+        listed = yaml.parse(file.read_text(encoding="utf-8"), file.name).values["columns"]
+        for standard, names in listed.items():
+            for strength, name in enumerate([standard, *names]):
+                meanings = words.setdefault(normalised(name), {})
+                meanings[standard] = min(strength, meanings.get(standard, strength))
+    return {name: tuple(meanings.items()) for name, meanings in words.items()}
+
+
+@cache
+def _order() -> Sequence[str]:
+    return tuple(dict.fromkeys([*columns.TRANSACTIONS, *columns.CUSTOMER_TABLE]))

@@ -1,0 +1,126 @@
+"""Cells of a one-row-per-customer file -> a typed table: attributes, survey answers, or what segcli wrote itself."""
+
+from datetime import date
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segcli import columns as c
+from segcli.columns import Kind
+from segcli.config.ingest import Source
+from segcli.errors import InputProblem
+from segcli.ingest import dates, numbers
+from segcli.ingest.cells import Cells
+from segcli.ingest.recognise import Recognition
+
+NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
+MOSTLY = 0.5
+WHOLE = r"^([-+]?[0-9]{1,15})?$"
+CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
+
+
+def typed(cells: Cells, recognition: Recognition, source: Source) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """A table sorted by customer_id, recognised columns under their standard names, the others under their own.
+
+    Returns:
+        The table, and notes about what was left out or could not be read.
+
+    Raises:
+        InputProblem: there is no customer_id column, or two rows of one customer differ.
+    """
+    if c.CUSTOMER_ID not in recognition.columns:
+        raise InputProblem(
+            f"no column recognised as customer_id; the header has: {', '.join(cells.header)}",
+            source=cells.name,
+            line=1,
+            remedy="Say which with --map customer_id=NAME",
+        )
+    standard = {name: s for s, name in recognition.columns.items()}
+    table, notes = pd.DataFrame(), []
+    for name, texts in cells.columns.items():
+        values, note = _column(texts, standard.get(name, name), source)
+        table[standard.get(name, name)] = values
+        notes += [note] * bool(note)
+    return _one_row_each(table, cells, notes)
+
+
+def _column(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
+    """One column by the kind its name promises, or else by what all its values are."""
+    kind = c.kind(name)
+    trimmed = pc.utf8_trim_whitespace(texts)
+    if kind is Kind.DATE:
+        return _date(trimmed, name, source)
+    if kind in NUMBERS:
+        return _number(trimmed, name, kind, source)
+    return _text(trimmed, name), ""
+
+
+def _text(texts: pa.ChunkedArray, name: str) -> pd.Series:
+    values = pd.Series(texts.to_pandas(), dtype="str")
+    return values if name == c.CUSTOMER_ID else values.mask(values == "")
+
+
+def _date(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
+    try:
+        parsed = dates.parse(texts, source.date_format, source.timezone)
+    except ValueError as error:
+        return _text(texts, name), f"column '{name}' is kept as text: {error}"
+    days = pd.Series(parsed.values.astype("datetime64[D]").astype("datetime64[s]"))
+    return days, _unread(int(parsed.unreadable.sum()), name, "a date")
+
+
+def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tuple[pd.Series, str]:
+    """Numbers where all filled values are; a column of unknown kind with any other text stays text."""
+    if kind is Kind.CONTENT and _is_code(texts):
+        return _text(texts, name), ""
+    try:
+        parsed = numbers.parse(texts, source.decimal)
+    except ValueError as error:
+        return _text(texts, name), f"column '{name}' is kept as text: {error}"
+    unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0
+    if parsed.missing.all() or unreadable > (0 if kind is Kind.CONTENT else MOSTLY):
+        return _text(texts, name), ""
+    values = pd.Series(parsed.values)
+    if kind is not Kind.MONEY and pc.all(pc.match_substring_regex(texts, WHOLE)).as_py():
+        values = values.astype("Int64" if parsed.missing.any() else "int64")
+    return values, _unread(int(parsed.unreadable.sum()), name, "a number")
+
+
+def _is_code(texts: pa.ChunkedArray) -> bool:
+    """Whether digits are a code and no number: 007 and ids longer than a number can hold would be damaged."""
+    return bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
+
+
+def _unread(count: int, name: str, what: str) -> str:
+    return f"column '{name}': {count:,} values cannot be read as {what} and count as missing" if count else ""
+
+
+def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    blank = table[c.CUSTOMER_ID] == ""
+    if blank.any():
+        notes.append(f"{int(blank.sum()):,} rows without a customer id are left out")
+    repeated = table.duplicated()
+    if (repeated & ~blank).any():
+        notes.append(f"{int((repeated & ~blank).sum()):,} rows repeat another exactly and are left out")
+    table = table[~blank & ~repeated]
+    twice = table[c.CUSTOMER_ID].duplicated()
+    if twice.any():
+        row = int(twice.index[twice][0])
+        raise InputProblem(
+            f"customer '{table[c.CUSTOMER_ID].loc[row]}' has two rows that differ",
+            source=cells.name,
+            line=cells.line(row),
+            remedy="There must be one row per customer; is this an order export without a date column?",
+        )
+    return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
+
+
+def as_of(table: pd.DataFrame) -> date | None:
+    """The day recency was counted to, read back from the table itself (None where it does not say)."""
+    if not {c.LAST_ORDER, c.RECENCY_DAYS} <= set(table.columns) or table[c.LAST_ORDER].dtype.kind != "M":
+        return None
+    known = table[[c.LAST_ORDER, c.RECENCY_DAYS]].dropna()
+    days = known[c.LAST_ORDER] + pd.to_timedelta(known[c.RECENCY_DAYS], unit="D")
+    counted: date | None = days.iloc[0].date() if days.nunique() == 1 else None
+    return counted

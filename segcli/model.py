@@ -1,0 +1,175 @@
+"""The nouns that stages hand each other: frozen, without typer, rich or YAML.
+
+Tables are pandas DataFrames with columns named as in `columns.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file as it was read: `size` in bytes and `sha256` are those of the stored file, `rows` are records."""
+
+    name: str
+    size: int
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a group of order lines for one reason: how many, and the money on them."""
+
+    reason: str
+    lines: int
+    money: float
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Where every order line went: read = kept + sum(ignored) + sum(rejected), in lines and in money.
+
+    `returns` are the kept lines that are returns and lowered revenue.
+    """
+
+    read: int
+    kept: int
+    money_read: float
+    money_kept: float
+    returns: Fate
+    ignored: tuple[Fate, ...] = ()
+    rejected: tuple[Fate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one input was understood, for people and for the run manifest."""
+
+    input: Input
+    what: str
+    dialect: str
+    columns: Mapping[str, str]
+    lines: Reconciliation | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transactions:
+    """Clean, typed order lines.
+
+    `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount
+    (integer money units, see `money_scale`), is_return (bool), and whichever other transaction columns the
+    export has. `as_of` is the day recency is counted to.
+    """
+
+    lines: pd.DataFrame
+    money_scale: int
+    has_money: bool
+    as_of: date
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Customers:
+    """One row per customer, sorted by customer_id (text, unique); `as_of` where recency is known."""
+
+    table: pd.DataFrame
+    as_of: date | None
+    readings: tuple[Reading, ...]
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        ids = self.table["customer_id"]
+        assert ids.is_unique, "customer_id must be unique"
+        assert ids.is_monotonic_increasing, "customers must be sorted by customer_id"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a result was made; enough to make it again."""
+
+    method: str
+    settings: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    as_of: date | None
+    seed: int | None
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Every customer in exactly one named segment, whatever method decided it.
+
+    `labels` and `scores` are aligned with `customers.table`; `profile` has one row per segment, in the order
+    shown to people; `method` holds what the method has to say of itself (edges, centres, coverage).
+    """
+
+    customers: Customers
+    column: str
+    labels: pd.Series[str]
+    scores: pd.DataFrame
+    profile: pd.DataFrame
+    method: Mapping[str, Any]
+    provenance: Provenance
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert len(self.labels) == len(self.customers.table), "every customer needs a label"
+        assert not self.labels.isna().any(), "a label is missing"
+        assert int(self.profile["customers"].sum()) == len(self.labels), "the profile must count every customer once"
+
+    @property
+    def segments(self) -> list[str]:
+        """Segment names, in the order shown."""
+        return list(self.profile["segment"])
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The customer table with this segmentation's scores and labels as its last columns."""
+        added = [*self.scores.columns, self.column]
+        kept = self.customers.table.drop(columns=[c for c in added if c in self.customers.table.columns])
+        return kept.assign(**{name: self.scores[name] for name in self.scores.columns}, **{self.column: self.labels})
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One thing that sets a segment apart.
+
+    `index` is 100 x segment / base; `difference` is in standard deviations of the base; `n` counts the
+    customers of the segment for whom the fact is known.
+    """
+
+    name: str
+    value: float
+    base: float
+    index: float | None
+    difference: float
+    n: int
+    level: str | None = None
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A segment described from its numbers alone."""
+
+    segment: str
+    headline: str
+    customers: int
+    share: float
+    revenue: float | None
+    revenue_share: float | None
+    more: tuple[Trait, ...]
+    less: tuple[Trait, ...]
+    typical: Mapping[str, tuple[float, float, float]]
+    action: str
+    warnings: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Customers -> Segmentation: rfm, cluster, and the plug-ins they use."""

@@ -1,0 +1,123 @@
+"""RFM: score recency, frequency and monetary value, and name each customer's segment."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.rfm import RfmSettings
+from segcli.errors import ConfigProblems
+from segcli.model import Customers, Segmentation
+from segcli.segment import scores
+from segcli.segment.dimensions import Dimension, dimensions
+from segcli.segment.maps import SegmentMap, lint
+from segcli.segment.profile import profile
+from segcli.segment.provenance import provenance
+from segcli.segment.scores import Scored
+from segcli.segment.sentences import score_notes
+
+SCORE_COLUMNS = {"r": c.R_SCORE, "f": c.F_SCORE, "m": c.M_SCORE}
+
+
+def segment(
+    customers: Customers,
+    settings: RfmSettings,
+    segment_map: SegmentMap,
+    seed: int,
+    saved: Mapping[str, Any] | None = None,
+) -> Segmentation:
+    """Score every customer; the best customer gets the highest score on every dimension.
+
+    Args:
+        customers: with recency_days, orders and, if there is money, revenue.
+        settings: method, bins, ties, weights.
+        segment_map: names for score combinations.
+        seed: used by `ties: random` only.
+        saved: a saved model; its edges score these customers, and no new ones are cut.
+
+    Raises:
+        InputProblem: recency or orders are missing.
+        ConfigProblems: the map needs a score that these customers do not have.
+    """
+    measured = dimensions(customers, settings.monetary)
+    scored = scores.apply(measured, scores.cuts_from_dict(saved["cuts"])) if saved else scores.score(
+        measured, settings, seed
+    )
+    _require_scores(segment_map, scored)
+    bins = _bins(settings, saved, measured)
+    labels = pd.Series(segment_map.name_all(scored.scores, bins), index=customers.table.index, dtype="str")
+    return Segmentation(
+        customers=customers,
+        column=c.RFM_SEGMENT,
+        labels=labels,
+        scores=_score_columns(scored, settings, customers.table.index),
+        profile=profile(customers.table, labels),
+        method=_method(settings, segment_map, scored, bins, measured),
+        provenance=provenance(customers, "rfm", settings, seed if settings.ties == "random" else None),
+        warnings=tuple(_warnings(customers, settings, measured)),
+        notes=tuple(score_notes(measured, scored, bins)),
+    )
+
+
+def _require_scores(segment_map: SegmentMap, scored: Scored) -> None:
+    missing = [d for d in segment_map.dimensions if d not in scored.scores]
+    if missing and any("m" in rule.ranges for rule in segment_map.rules):
+        raise ConfigProblems([f"rfm.segments: the map '{segment_map.name}' needs monetary scores; there is no amount"])
+
+
+def _bins(settings: RfmSettings, saved: Mapping[str, Any] | None, measured: Sequence[Dimension]) -> dict[str, int]:
+    """Number of scores per dimension letter."""
+    if saved:
+        return {letter: int(bins) for letter, bins in saved["bins"].items()}
+    counts = dict(zip("rfm", settings.bin_counts, strict=True))
+    if settings.method == "fixed":
+        counts |= {d.letter: len(getattr(settings.edges, d.name) or ()) + 1 for d in measured}
+    return {d.letter: counts[d.letter] for d in measured}
+
+
+def _score_columns(scored: Scored, settings: RfmSettings, index: pd.Index) -> pd.DataFrame:
+    table = pd.DataFrame({SCORE_COLUMNS[letter]: values for letter, values in scored.scores.items()}, index=index)
+    combined = sum(getattr(settings.weights, letter) * values for letter, values in scored.scores.items())
+    whole = bool(np.all(np.asarray(combined) % 1 == 0))
+    return table.assign(**{c.RFM_SCORE: np.asarray(combined, dtype=np.int64 if whole else np.float64)})
+
+
+def _method(
+    settings: RfmSettings,
+    segment_map: SegmentMap,
+    scored: Scored,
+    bins: Mapping[str, int],
+    measured: Sequence[Dimension],
+) -> dict[str, Any]:
+    """What the method has to say of itself: cuts and counts per score, and what the map covers."""
+    checked = lint(segment_map)
+    return {
+        "name": "rfm",
+        "scoring": settings.method,
+        "columns": {d.letter: d.column for d in measured},
+        "bins": dict(bins),
+        "cuts": scores.cuts_as_dict(scored.cuts),
+        "counts": {letter: scored.counts(letter, bins[letter]) for letter in scored.scores},
+        "map": {
+            "name": segment_map.name,
+            "bins": segment_map.bins,
+            "cells": checked.cells,
+            "uncovered": list(checked.uncovered),
+            "overlapping": list(checked.overlapping),
+            "unreachable": list(checked.unreachable),
+        },
+    }
+
+
+def _warnings(customers: Customers, settings: RfmSettings, measured: Sequence[Dimension]) -> list[str]:
+    warnings = list(customers.warnings)
+    if settings.method == "ntile" or settings.ties == "random":
+        warnings.append("equal values may have different scores; method quantile with ties same-bin never does that")
+    if len(measured) < len(SCORE_COLUMNS):
+        warnings.append("no amounts: scored on recency and frequency only")
+    for d in measured:
+        if len(d.values) and d.values.min() == d.values.max():
+            warnings.append(f"every customer has the same {d.column}: its scores say nothing")
+    return warnings

@@ -1,0 +1,14 @@
+"""Given edges: reaching an edge earns a score (for recency: costs one)."""
+
+import numpy as np
+
+from segcli.errors import UsageProblem
+from segcli.segment.scoring import Request, Scores
+
+
+def score(request: Request) -> Scores:
+    """Score = 1 + number of edges <= value, turned round for recency."""
+    if not request.edges:
+        raise UsageProblem("method fixed needs rfm.edges.recency, .frequency and .monetary")
+    reached = np.searchsorted(request.edges, request.values, side="right") + 1
+    return len(request.edges) + 2 - reached if request.low_is_best else reached

@@ -1,0 +1,43 @@
+"""What scores say of themselves, in words: edges, and scores that nobody has."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from segcli.segment.dimensions import Dimension
+from segcli.segment.scores import WHOLE, Scored
+
+
+def score_notes(measured: Sequence[Dimension], scored: Scored, bins: Mapping[str, int]) -> Iterator[str]:
+    """One line of edges, then one line per dimension with empty scores and the reason."""
+    edges = [_edges(d, scored) for d in measured if WHOLE in scored.cuts[d.letter]]
+    yield "scores: " + ", ".join(edges) + ("" if len(edges) == len(measured) else "; nested inside the score before")
+    for d in measured:
+        counts = scored.counts(d.letter, bins[d.letter])
+        empty = [str(s) for s, count in enumerate(counts, 1) if count == 0]
+        if empty and WHOLE in scored.cuts[d.letter]:
+            noun = "score" if len(empty) == 1 else "scores"
+            yield f"{noun} {', '.join(empty)} of {d.name} {'is' if len(empty) == 1 else 'are'} empty: {_most(d)}"
+
+
+def _edges(dimension: Dimension, scored: Scored) -> str:
+    cut = scored.cuts[dimension.letter][WHOLE]
+    unit = " d" if dimension.low_is_best else ""
+    return f"{dimension.name} edges {'|'.join(_short(edge) for edge in cut.edges) or 'none'}{unit}"
+
+
+def _most(dimension: Dimension) -> str:
+    """The value that most customers share, which is what leaves scores empty."""
+    values, counts = np.unique(dimension.values, return_counts=True)
+    most = int(counts.argmax())
+    share = counts[most] / counts.sum()
+    if dimension.letter == "f":
+        value = float(values[most])
+        what = "bought once" if value == 1 else f"have {_short(value)} orders"
+    else:
+        what = f"have the same {dimension.name} ({_short(float(values[most]))})"
+    return f"{share:.0%} {what}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.4g}"  # noqa: PLR2004 - display
