@@ -140,6 +140,19 @@ CUSTOMER_TABLE: Mapping[str, Kind] = MappingProxyType(
     {CUSTOMER_ID: Kind.ID, **MEASURES, **ATTRIBUTES, **RESPONSES, **SCORES}
 )
 
+# Measures that describe people; the others say nearly the same and would crowd them out of a portrait.
+PORTRAIT = (
+    RECENCY_DAYS,
+    TENURE_DAYS,
+    ORDERS,
+    REVENUE,
+    REFUNDS,
+    AVERAGE_ORDER_VALUE,
+    MEAN_DAYS_BETWEEN_ORDERS,
+    DISTINCT_PRODUCTS,
+    DISTINCT_CATEGORIES,
+)
+
 # Named groups a clustering may ask for instead of single columns.
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"behaviour": (RECENCY_DAYS, ORDERS, REVENUE), "satisfaction": ("nps", "csat", "ces")}

@@ -27,11 +27,12 @@ class Input:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a group of order lines for one reason: how many, and the money on them."""
+    """What became of a group of order lines for one reason: how many, the money on them, and where the first is."""
 
     reason: str
     lines: int
     money: float
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from segcli.model import Customers, Input, Reading
 def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[str] = ()) -> Customers:
     """Read the main input (orders or a customer table), then join the other sources to it.
 
+    A customer table as main input is taken as complete: what the config would join was joined when it was made.
+
     Args:
         settings: sources and policies; `settings.transactions.path` is the main input.
         as_of: the day recency is counted to; by default the day after the last order.
@@ -25,12 +27,13 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
     Raises:
         InputProblem: an input is missing, unreadable or holds nothing usable.
     """
-    main = opened(settings.transactions)
+    known = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
+    main = opened(settings.transactions if settings.transactions.path or not known else known.pop(0))
     if main.is_orders:
         customers = reduce(transactions.clean(_export(main, settings), settings, as_of), settings)
     else:
         customers = _from_table(main, as_of)
-    joined = [s for s in (settings.customers, settings.responses) if s is not None and s.path]
+    joined = known if main.is_orders or not settings.transactions.path else []
     for source in [*joined, *(Source(path=path) for path in extra)]:
         other = opened(source)
         customers = join(customers, _from_table(other, None), settings.id_case)

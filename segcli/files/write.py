@@ -4,7 +4,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from segcli.errors import EnvironmentProblem, UsageProblem
@@ -80,3 +80,8 @@ def environment(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise EnvironmentProblem(f"{path}: cannot be written ({error.strerror}); earlier output is intact") from error
+
+
+def is_any_of(path: str, others: Sequence[str]) -> bool:
+    """Whether a path is the same file as one of the others."""
+    return Path(path).exists() and any(Path(o).exists() and Path(o).samefile(path) for o in others)

@@ -27,16 +27,24 @@ class Cells:
     malformed: int
 
     def line(self, row: int) -> int:
-        """Physical line (1-based) on which a row stands; looked up only when a message needs it."""
+        """Physical line (1-based) on which a row stands."""
+        return self.lines([row])[0]
+
+    def lines(self, rows: list[int]) -> list[int]:
+        """Physical lines (1-based) of rows; looked up only where a message needs them."""
+        if not self.malformed and self.dialect.one_line_each:
+            return [row + 2 + self.dialect.skipped_lines for row in rows]
+        found = {}
         records = self.dialect.records()
         next(records)
-        start, seen = records.line_num + 1, -1
+        start, seen, last = records.line_num + 1, -1, max(rows, default=-1)
         for record in records:
             seen += len(record) == len(self.header)
-            if seen == row:
-                return start + self.dialect.skipped_lines
+            found.setdefault(seen, start)
+            if seen == last:
+                break
             start = records.line_num + 1
-        return start + self.dialect.skipped_lines
+        return [found[row] + self.dialect.skipped_lines for row in rows]
 
 
 def header(dialect: Dialect, name: str) -> tuple[str, ...]:

@@ -33,6 +33,11 @@ class Dialect:
         """As shown to people, such as `utf-8  ','`."""
         return f"{self.encoding}  {self.delimiter!r}"
 
+    @property
+    def one_line_each(self) -> bool:
+        """Whether every record surely is one line: nothing is quoted, and no line is empty."""
+        return b'"' not in self.body and b"\n\n" not in self.body and b"\r" not in self.body.replace(b"\r\n", b"")
+
     def records(self) -> "csv._reader":
         """All records as lists of text, the header first; `line_num` is the line within the body."""
         return csv.reader(io.StringIO(self.body.decode(), newline=""), delimiter=self.delimiter)

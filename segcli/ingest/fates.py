@@ -1,5 +1,7 @@
 """What becomes of each order line: the first reason to leave it out wins, and none goes uncounted."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +24,8 @@ IGNORED = {
 REASONS = {**REJECTED, **IGNORED}
 KEPT = -1
 
+Where = Callable[[list[int]], list[int]]
+
 
 class Fates:
     """The fate of every line of one export."""
@@ -41,16 +45,26 @@ class Fates:
         return kept
 
     def reconcile(
-        self, units: npt.NDArray[np.int64], scale: int, *, returns: npt.NDArray[np.bool_], malformed: int
+        self, units: npt.NDArray[np.int64], scale: int, *, returns: npt.NDArray[np.bool_], malformed: int, line: Where
     ) -> Reconciliation:
-        """Count lines and money by fate; `malformed` lines carry no readable money."""
+        """Count lines and money by fate.
 
-        def fate(reason: str, lines: npt.NDArray[np.bool_], beyond: int = 0) -> Fate:
-            return Fate(reason, int(lines.sum()) + beyond, int(units[lines].sum()) / scale)
+        Args:
+            units: money on each line, in whole units; `scale` of them are 1.00.
+            returns: which lines are returns.
+            malformed: lines that are not among `units`, with no readable money.
+            line: the physical lines of given rows.
+        """
 
+        def fate(reason: str, lines: npt.NDArray[np.bool_], first: int | None = None, beyond: int = 0) -> Fate:
+            return Fate(reason, int(lines.sum()) + beyond, int(units[lines].sum()) / scale, first)
+
+        marked = {reason: self._codes == code for code, reason in enumerate(self._names)}
+        firsts = {reason: int(lines.argmax()) for reason, lines in marked.items() if lines.any()}
+        places = dict(zip(firsts, line(list(firsts.values())), strict=True))
         fates = {
-            reason: fate(reason, self._codes == code, malformed if reason == "wrong_field_count" else 0)
-            for code, reason in enumerate(self._names)
+            reason: fate(reason, lines, places.get(reason), malformed if reason == "wrong_field_count" else 0)
+            for reason, lines in marked.items()
         }
         return Reconciliation(
             read=len(units) + malformed,

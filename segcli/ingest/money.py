@@ -9,7 +9,7 @@ CAPACITY = 2**62
 
 def scale_for(amounts: npt.NDArray[np.float64]) -> int:
     """Units per 1.00: a millionth, or the coarser unit at which even the sum of all amounts fits 64 bits."""
-    largest = float(np.max(np.abs(amounts), initial=0.0))
+    largest = float(np.max(np.abs(np.nan_to_num(amounts)), initial=0.0))
     return next((scale for scale in SCALES if largest * scale * max(len(amounts), 1) < CAPACITY), 1)
 
 

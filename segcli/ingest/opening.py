@@ -12,6 +12,7 @@ from segcli.ingest import cells, dates, dialect, numbers
 from segcli.ingest.recognise import MEASURED, TRANSACTIONS, Recognition, check_declared, normalised, recognise
 
 JUDGED_RECORDS = 200
+FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
 NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
 
 
@@ -30,11 +31,6 @@ class Opened:
         """The wanted columns (all by default) as text."""
         return cells.read(self.dialect, self.content.name, wanted)
 
-    @property
-    def is_segmented(self) -> bool:
-        """Whether the file has a column that segcli's segmentations end in."""
-        return any(name.endswith(c.SEGMENT) for name in self.header)
-
 
 def opened(source: Source) -> Opened:
     """Read a file's bytes, dialect and header, and recognise its columns.
@@ -45,6 +41,8 @@ def opened(source: Source) -> Opened:
     if source.path is None:
         raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
     content = files.read(source.path)
+    if _is_ours(content):
+        source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables
     written = dialect.detect(content, source)
     names = cells.header(written, content.name)
     check_declared(source.columns, names, content.name)
@@ -53,6 +51,13 @@ def opened(source: Source) -> Opened:
     orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
     is_orders = not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     return Opened(content, written, names, orders if is_orders else customers, is_orders, source)
+
+
+def _is_ours(content: files.Content) -> bool:
+    """Whether segcli wrote this table: its first line names measures or segments as only segcli does."""
+    first = content.body[:FIRST_LINE].partition(b"\n")[0].decode(errors="replace")
+    names = set(first.strip().replace("\t", ",").split(","))
+    return c.CUSTOMER_ID in names and ({c.RECENCY_DAYS, c.ORDERS} <= names or any(n.endswith(c.SEGMENT) for n in names))
 
 
 def _identified(orders: Recognition) -> Recognition:

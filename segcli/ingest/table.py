@@ -111,7 +111,7 @@ def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[
             f"customer '{table[c.CUSTOMER_ID].loc[row]}' has two rows that differ",
             source=cells.name,
             line=cells.line(row),
-            remedy="There must be one row per customer; is this an order export without a date column?",
+            remedy="There must be one row per customer; if these are orders, say which column is the date: --map order_date=NAME",
         )
     return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
 

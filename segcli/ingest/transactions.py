@@ -86,7 +86,9 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
     if not (fates.kept & purchases).any():
         raise InputProblem("no purchase is left after cleaning", source=export.content.name)
     lines = _lines(export, ids, when, amounts, units, fates.kept)
-    lost = fates.reconcile(units, scale, returns=amounts.returned, malformed=export.cells.malformed)
+    lost = fates.reconcile(
+        units, scale, returns=amounts.returned, malformed=export.cells.malformed, line=export.cells.lines
+    )
     return Transactions(
         lines, scale, amounts.known, last, _reading(export, when.format, (*notes, *_case_notes(lines)), lost)
     )

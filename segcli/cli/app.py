@@ -1,0 +1,40 @@
+"""The commands, by name; one file each."""
+
+from typing import Annotated
+
+import typer
+
+from segcli import __version__
+from segcli.cli import check, cluster, ingest, init, persona, report, rfm, run
+from segcli.cli.config import app as config
+from segcli.cli.options import shared
+
+app = typer.Typer(
+    name="segcli",
+    help="Customer segmentation from CSV exports.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,  # [x] in a help text is text; also saves loading rich
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"segcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Customer segmentation from CSV exports."""
+
+
+for _module in (init, check, ingest, rfm, cluster, persona, report, run):
+    app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
+app.add_typer(config, name="config")

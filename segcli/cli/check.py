@@ -1,0 +1,101 @@
+"""segcli check: what is wrong with settings and data, before anything is written."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument
+
+from segcli.cli import settings, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk, write
+from segcli.config import Loaded
+from segcli.errors import SegcliError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from segcli.model import Reading
+    from segcli.reports.blocks import Table
+
+Target = Annotated[
+    str | None, Argument(help="A config (.yaml) or an export; nothing checks --config.", metavar="[CONFIG|INPUT]")
+]
+Finding = tuple[str, str, str]  # severity, where, what
+SEVERITIES = ("error", "warning", "note")
+
+
+def command(target: Target = None, *, asked: Asked) -> None:
+    """List what is wrong with config and data, by severity, with counts and example lines; write nothing."""
+    with Talk(asked) as talk:
+        is_config = target is not None and target.endswith((".yaml", ".yml"))
+        flags = {} if is_config or target is None else {source.PATH: target}
+        loaded = settings.resolve(asked, flags, config_file=target if is_config else None)
+        findings, failure = _findings(loaded, asked, talk)
+        if findings:
+            _print(findings, asked)
+        talk.say("checked", f"{len([f for f in findings if f[0] == 'error'])} errors, {len(findings)} findings")
+        if failure:
+            raise failure
+
+
+def _findings(loaded: Loaded, asked: Asked, talk: Talk) -> tuple[list[Finding], SegcliError | None]:
+    """Everything found, and the error that stops a run, if there is one."""
+    from segcli.segment import maps
+
+    segment_map = maps.load(loaded.settings.rfm.segments)
+    checked = maps.lint(segment_map)
+    severity = "warning" if checked.uncovered or checked.unreachable else "note"
+    findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", str(checked))]
+    ingest = loaded.settings.ingest
+    if not (ingest.transactions.path or ingest.customers):
+        return findings, None
+    try:
+        customers = source.read_loaded(loaded, asked, talk)
+    except SegcliError as error:
+        return findings, error
+    for reading in customers.readings:
+        findings += _of_reading(reading)
+    findings += [("warning", "customers", warning) for warning in customers.warnings]
+    return sorted(findings, key=lambda f: SEVERITIES.index(f[0])), None
+
+
+def _of_reading(reading: "Reading") -> list[Finding]:
+    from segcli.ingest.fates import REASONS
+
+    name = reading.input.name
+    findings: list[Finding] = [("note", name, note) for note in reading.notes]
+    if reading.lines:
+        for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
+            severity = "warning" if verb == "rejected" else "note"
+            findings += [(severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason]}{_where(f.line)}") for f in fates]
+    return findings
+
+
+def _where(line: int | None) -> str:
+    return "" if line is None else f" (first: line {line:,})"
+
+
+def _print(findings: list[Finding], asked: Asked) -> None:
+    import sys
+
+    from segcli.cli import streams
+    from segcli.reports.formats import load
+    from segcli.reports.result import Result
+
+    to_terminal = streams.is_terminal(sys.stdout)
+    result = Result(_rows(findings), {"findings": [dict(zip(COLUMNS, f, strict=True)) for f in findings]}, (_table(findings),))
+    write(load(asked.layout or "table").render(result, streams.page(asked, to_terminal=to_terminal)))
+
+
+COLUMNS = ("severity", "where", "what")
+
+
+def _rows(findings: list[Finding]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(findings, columns=list(COLUMNS))
+
+
+def _table(findings: list[Finding]) -> "Table":
+    from segcli.reports.blocks import Column, Table
+
+    return Table([Column(name.capitalize(), right=False) for name in COLUMNS], findings)

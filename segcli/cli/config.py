@@ -1,0 +1,30 @@
+"""segcli config: the settings in force, and their schema."""
+
+from typing import Annotated
+
+import typer
+
+from segcli.cli.options import Asked, Config, Overrides
+from segcli.cli.streams import write
+
+app = typer.Typer(help="Show the settings in force, or their JSON Schema.", no_args_is_help=True, rich_markup_mode=None)
+
+Origin = Annotated[bool, typer.Option("--origin", help="Say for each setting where it comes from.")]
+
+
+@app.command()
+def show(config: Config = None, overrides: Overrides = None, origin: Origin = False) -> None:
+    """Print the effective settings as YAML, optionally with the place each was given."""
+    from segcli.cli.settings import resolve
+    from segcli.config.reference import as_yaml
+
+    loaded = resolve(Asked(config=config, overrides=overrides))
+    write(as_yaml(loaded, origin=origin))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of settings files, for editors."""
+    from segcli.config.reference import schema_text
+
+    write(schema_text())

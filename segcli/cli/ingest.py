@@ -1,0 +1,25 @@
+"""segcli ingest: exports in, one row per customer out."""
+
+from typing import Annotated
+
+from typer import Argument
+
+from segcli.cli import source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+
+Inputs = Annotated[
+    list[str] | None,
+    Argument(help="An order export, then files of one row per customer to join to it.", metavar="INPUT..."),
+]
+
+
+def command(inputs: Inputs = None, *, asked: Asked) -> None:
+    """Turn exports into the customer table: one row per customer."""
+    with Talk(asked) as talk:
+        first, *extra = inputs or [None]
+        found = source.read(first, asked, talk, extra=[path for path in extra if path])
+        from segcli.cli.show import show
+        from segcli.reports.results import of_customers
+
+        show(of_customers(found.customers), asked, talk, found.inputs)

@@ -1,0 +1,49 @@
+"""segcli init: a configuration to start from."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk, write
+
+Orders = Annotated[str, Argument(help="An order export.", metavar="ORDERS")]
+CustomersFile = Annotated[str | None, Option("--customers", help="A file of one row per customer.", metavar="FILE")]
+ResponsesFile = Annotated[str | None, Option("--responses", help="A file of survey answers.", metavar="FILE")]
+
+
+def command(orders: Orders, customers: CustomersFile = None, responses: ResponsesFile = None, *, asked: Asked) -> None:
+    """Write a commented YAML config: recognised columns, and every other option at its default."""
+    with Talk(asked) as talk:
+        from segcli.cli.settings import resolve
+        from segcli.cli.show import save
+        from segcli.cli.source import PATH
+        from segcli.config.starter import Described, starter
+        from segcli.ingest.opening import opened
+
+        source = resolve(asked, {PATH: orders}).settings.ingest.transactions
+        files = {"transactions": orders, "customers": customers, "responses": responses}
+        described = {}
+        for name, path in files.items():
+            if path is None:
+                continue
+            found = opened(source if name == "transactions" else source.model_copy(update={"path": path, "columns": {}}))
+            talk.say("read", f"{path}  {found.dialect}")
+            unused = [n for n in found.header if n not in found.recognition.columns.values()]
+            described[name] = Described(
+                _from(path, asked.output), found.recognition.columns, found.recognition.why, unused
+            )
+        text = starter(described)
+        if asked.output and asked.output != "-":
+            save(asked.output, text, asked, talk, [p for p in files.values() if p])
+        else:
+            write(text)
+        talk.say("next", "segcli run CONFIG")
+
+
+def _from(path: str, config: str | None) -> str:
+    """The path as the config file will say it: relative to the config."""
+    folder = Path(config).parent if config and config != "-" else Path()
+    return os.path.relpath(path, folder)

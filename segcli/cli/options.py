@@ -1,0 +1,87 @@
+"""Options as users type them, and the ones that every command shares.
+
+Help texts of sugar for a setting repeat that setting's description; a test keeps them equal.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+Input = Annotated[
+    str | None, Argument(help="An export or a table segcli wrote; - or nothing reads standard input.", metavar="INPUT")
+]
+Config = Annotated[str | None, Option("--config", "-c", help="YAML settings file.", metavar="FILE")]
+Overrides = Annotated[
+    list[str] | None, Option("--set", help="Override one setting; may be repeated.", metavar="SECTION.KEY=VALUE")
+]
+Output = Annotated[
+    str | None, Option("--output", "-o", help="Write to this file; its suffix decides the format.", metavar="PATH")
+]
+Layout = Annotated[str | None, Option("--format", "-f", help="table, csv, tsv, json, ndjson or md.")]
+AsOf = Annotated[str | None, Option("--as-of", help="Day recency is counted to; default: last order + 1 day.")]
+Encoding = Annotated[str | None, Option(help="Text encoding of the input.")]
+Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'tab' works.")]
+Decimal = Annotated[str | None, Option(help="Decimal mark of the input: . or ,")]
+DateFormat = Annotated[str | None, Option("--date-format", help="strptime format of the input's dates.")]
+Map = Annotated[
+    list[str] | None, Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN")
+]
+Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts or hints on standard error.")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Say more on standard error.")]
+Debug = Annotated[bool, Option("--debug", help="Show a traceback when segcli itself fails.")]
+DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write.")]
+Colour = Annotated[str, Option("--color", help="auto, always or never.")]
+LogFormat = Annotated[str, Option("--log-format", help="text or json lines on standard error.")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the shared options say."""
+
+    config: Config = None
+    overrides: Overrides = None
+    output: Output = None
+    layout: Layout = None
+    as_of: AsOf = None
+    encoding: Encoding = None
+    delimiter: Delimiter = None
+    decimal: Decimal = None
+    date_format: DateFormat = None
+    mapping: Map = None
+    seed: Seed = None
+    quiet: Quiet = False
+    verbose: Verbose = False
+    debug: Debug = False
+    dry_run: DryRun = False
+    colour: Colour = "auto"
+    log_format: LogFormat = "text"
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options: its parameter `asked` receives them as one object."""
+    own = inspect.signature(command, eval_str=True)
+    common = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=Asked.__dataclass_fields__[name].default,
+            annotation=Asked.__dataclass_fields__[name].type,
+        )
+        for name in Asked.__dataclass_fields__
+    ]
+    mine = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, p in own.parameters.items() if name != "asked"]
+
+    @functools.wraps(command)
+    def with_shared(**values: Any) -> None:  # noqa: ANN401 - as typer calls it
+        asked = Asked(**{p.name: values.pop(p.name) for p in common})
+        command(**values, asked=asked)
+
+    del with_shared.__wrapped__  # typer reads the signature below, not the command's own
+    with_shared.__signature__ = own.replace(parameters=[*mine, *common])  # type: ignore[attr-defined]
+    with_shared.__annotations__ = {p.name: p.annotation for p in [*mine, *common]}
+    return with_shared

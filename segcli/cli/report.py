@@ -1,0 +1,31 @@
+"""segcli report: the document people read."""
+
+from typing import Annotated
+
+from typer import Option
+
+from segcli.cli import options, segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+
+Title = Annotated[str | None, Option(help="Title of the report.")]
+Sections = Annotated[
+    str | None,
+    Option(help="Sections in the order shown: files of segcli/reports/sections/.", metavar="NAME,NAME"),
+]
+
+
+def command(input: options.Input = None, title: Title = None, sections: Sections = None, *, asked: Asked) -> None:
+    """Write a report: summary, data quality, segments, personas, settings, provenance."""
+    flags = {
+        "report.title": title,
+        "report.sections": None if sections is None else [name.strip() for name in sections.split(",")],
+    }
+    with Talk(asked) as talk:
+        found = source.read(input, asked, talk, flags)
+        from segcli.cli.show import show
+        from segcli.reports.report import of_findings
+
+        segmentations = segmenting.existing(found.customers, found.settings, found.settings.persona.of)
+        findings = segmenting.findings(found.customers, segmentations, found.settings)
+        show(of_findings(findings, found.settings.report), asked, talk, found.inputs)

@@ -1,0 +1,43 @@
+"""segcli rfm: score customers and name their segments."""
+
+from typing import Annotated
+
+from typer import Option
+
+from segcli.cli import options, segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+
+Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives the classic 1-5.")]
+Method = Annotated[str | None, Option(help="How scores are cut; equal values share a score unless it says so.")]
+Ties = Annotated[str | None, Option(help="Where equal values go when a cut falls among them.")]
+Segments = Annotated[str | None, Option(help="Segment map: a shipped name, or a YAML file of your own.")]
+Model = Annotated[str | None, Option(help="Score with the edges saved in this file instead of new ones.")]
+SaveModel = Annotated[str | None, Option("--save-model", help="Save the edges to this file, to score later data.")]
+
+
+def command(
+    input: options.Input = None,
+    bins: Bins = None,
+    method: Method = None,
+    ties: Ties = None,
+    segments: Segments = None,
+    model: Model = None,
+    save_model: SaveModel = None,
+    *,
+    asked: Asked,
+) -> None:
+    """Score recency, frequency and monetary value, and name each customer's segment."""
+    flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
+    with Talk(asked) as talk:
+        found = source.read(input, asked, talk, {f"rfm.{name}": value for name, value in flags.items()})
+        from segcli.cli.show import save, show
+        from segcli.reports.results import of_segmentation
+        from segcli.segment import saved
+
+        result = segmenting.rfm(found.customers, found.settings)
+        for warning in result.warnings[len(found.customers.warnings) :]:
+            talk.say("warning", warning)
+        if save_model:
+            save(save_model, saved.as_text(result), asked, talk, found.inputs)
+        show(of_segmentation("rfm", result), asked, talk, found.inputs)

@@ -1,0 +1,129 @@
+"""segcli run: everything a configuration declares, into one folder."""
+
+import hashlib
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument
+
+from segcli.cli import segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.settings import resolve
+from segcli.cli.streams import Talk
+from segcli.config import Loaded, Settings
+
+if TYPE_CHECKING:
+    from segcli.model import Customers, Segmentation
+
+File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
+
+
+def command(file: File, *, asked: Asked) -> None:
+    """Run everything the config declares; results, report and run.json go into its output folder."""
+    started = time.monotonic()
+    with Talk(asked) as talk:
+        loaded = resolve(asked, config_file=file)
+        folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
+        customers = source.read_loaded(loaded, asked, talk)
+        segmentations = _segment(customers, loaded)
+        texts = _texts(segmentations, loaded)
+        if asked.dry_run:
+            talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
+        else:
+            _save(folder, texts, _facts(file, loaded, segmentations, started), talk)
+        _show(segmentations, asked, talk)
+
+
+def _segment(customers: "Customers", loaded: Loaded) -> "list[Segmentation]":
+    """The declared segmentations, RFM first; RFM alone where none is declared."""
+    found: list[Segmentation] = []
+    if loaded.declares("rfm") or not loaded.declares("cluster"):
+        found.append(segmenting.rfm(customers, loaded.settings))
+    if loaded.declares("cluster"):
+        found.append(segmenting.cluster(segmenting.with_labels(customers, found), loaded.settings))
+    return found
+
+
+def _texts(segmentations: "list[Segmentation]", loaded: Loaded) -> dict[str, str]:
+    """The files of a run, by name."""
+    from segcli.reports.formats import Page, csv, json, md
+    from segcli.reports.report import of_findings
+    from segcli.reports.results import of_personas, of_segmentation
+    from segcli.segment import saved
+
+    settings, last = loaded.settings, segmentations[-1]
+    found = segmenting.findings(last.customers, _described(segmentations, settings), settings)
+    report = of_findings(found, settings.report)
+    texts = {
+        "customers.csv": csv.render(of_segmentation("run", last), Page()),
+        "segments.csv": csv.render(report, Page()),
+    }
+    texts |= {"rfm-model.json": saved.as_text(s) for s in segmentations if s.method["name"] == "rfm"}
+    if loaded.declares("persona"):
+        texts["personas.json"] = json.render(of_personas(found.personas, last.customers), Page())
+    if loaded.declares("report"):
+        texts["report.md"] = md.render(report, Page())
+    return texts
+
+
+def _described(segmentations: "list[Segmentation]", settings: Settings) -> "list[Segmentation]":
+    wanted = settings.persona.of
+    return [s for s in segmentations if not wanted or s.column.removesuffix("_segment") in wanted] or segmentations
+
+
+def _facts(
+    file: str, loaded: Loaded, segmentations: "list[Segmentation]", started: float
+) -> Mapping[str, object]:
+    """What run.json says besides the outputs."""
+    from segcli.reports.envelope import reading
+    from segcli.reports.formats.json import plain
+
+    last = segmentations[-1]
+    facts = {
+        "command": ["segcli", *sys.argv[1:]],
+        "config": {"path": file, "sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest()},
+        "settings": loaded.settings.effective(),
+        "as_of": last.customers.as_of,
+        "seed": loaded.settings.seed,
+        "inputs": [reading(r) for r in last.customers.readings],
+        "versions": {name: v for one in segmentations for name, v in one.provenance.versions.items()},
+        "warnings": [w for one in segmentations for w in one.warnings],
+        "gates": [],
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    plain_facts: Mapping[str, object] = plain(facts)
+    return plain_facts
+
+
+def _save(folder: str, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:
+    from segcli.files import lock, manifest, write
+
+    made = write.folder(folder)
+    with lock.held(made):
+        for name, text in texts.items():
+            write.write(str(made / name), text.encode())
+        manifest.save(made, list(texts), facts)
+    for name in [*texts, manifest.NAME]:
+        talk.say("wrote", str(made / name), path=str(made / name))
+
+
+def _show(segmentations: "list[Segmentation]", asked: Asked, talk: Talk) -> None:
+    """The segment tables, on stdout."""
+    from segcli.cli import streams
+    from segcli.reports.blocks import Block, Heading
+    from segcli.reports.formats import load
+    from segcli.reports.result import Result
+    from segcli.reports.results import of_segmentation
+
+    blocks: list[Block] = []
+    for one in segmentations:
+        blocks += [Heading(one.column), *of_segmentation("run", one).blocks]
+    to_terminal = streams.is_terminal(sys.stdout)
+    shown = Result(segmentations[-1].profile, {}, tuple(blocks), document=True)
+    if to_terminal:
+        talk.flush()
+    layout = asked.layout if asked.layout in {"table", "md"} else "table"
+    streams.write(load(layout).render(shown, streams.page(asked, to_terminal=to_terminal)))

@@ -1,0 +1,92 @@
+"""From the command line to checked settings; the one place where the clock is asked, if the settings say `today`."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from segcli import config
+from segcli.cli.options import Asked
+from segcli.config import Layer, Loaded
+from segcli.errors import UsageProblem
+from segcli.files import read
+
+LOCAL = "segcli.yaml"
+PREFIX = "SEGCLI_"
+TABS = ("tab", "\\t")
+
+
+def resolve(asked: Asked, flags: Mapping[str, Any] | None = None, *, config_file: str | None = None) -> Loaded:
+    """Settings in force: defaults < user file < ./segcli.yaml < --config < environment < --set < flags.
+
+    Raises:
+        ConfigProblems: every problem of every layer.
+    """
+    chosen = config_file or asked.config
+    found = [path for path in (_user_file(), LOCAL) if path and Path(path).is_file() and path != chosen]
+    layers = [file_layer(path) for path in [*found, *([chosen] if chosen else [])]]
+    environment = sorted((k, v) for k, v in os.environ.items() if k.startswith(PREFIX))
+    layers += [config.set_layer([(_dotted(key), value)], f"${key}") for key, value in environment]
+    layers.append(config.set_layer([_pair(text, "--set") for text in asked.overrides or []], "--set"))
+    layers.append(_flag_layer({**_shared_flags(asked), **(flags or {})}))
+    return config.load(layers)
+
+
+def file_layer(path: str) -> Layer:
+    """A settings file; paths in it are relative to it."""
+    return config.yaml_layer(read.text(path), path, str(Path(path).parent))
+
+
+def day(as_of: str | None) -> date | None:
+    """The day that `as_of` means; `today` is the UTC day, so that a machine's time zone changes nothing."""
+    if as_of is None:
+        return None
+    if not as_of.startswith("today"):
+        return date.fromisoformat(as_of)
+    return datetime.now(UTC).date() - timedelta(days=int(as_of.partition("-")[2] or 0))
+
+
+def _user_file() -> str | None:
+    home = os.environ.get("XDG_CONFIG_HOME") or (str(Path("~").expanduser() / ".config") if "HOME" in os.environ else "")
+    return str(Path(home) / "segcli" / "config.yaml") if home else None
+
+
+def _dotted(variable: str) -> str:
+    """SEGCLI_RFM__BINS is rfm.bins."""
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageProblem(f"{option} {text}: must be KEY=VALUE")
+    return key, value
+
+
+def _shared_flags(asked: Asked) -> dict[str, Any]:
+    source = "ingest.transactions."
+    mapped = dict(_pair(text, "--map") for text in asked.mapping or [])
+    return {
+        "as_of": asked.as_of,
+        "seed": asked.seed,
+        f"{source}encoding": asked.encoding,
+        f"{source}delimiter": "\t" if asked.delimiter in TABS else asked.delimiter,
+        f"{source}decimal": asked.decimal,
+        f"{source}date_format": asked.date_format,
+        **{f"{source}columns.{standard}": name for standard, name in mapped.items()},
+    }
+
+
+def _flag_layer(flags: Mapping[str, Any]) -> Layer:
+    """Flags that were given, as settings."""
+    values: dict[str, Any] = {}
+    for key, value in flags.items():
+        if value is None:
+            continue
+        target = values
+        *parents, last = key.split(".")
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        target[last] = value
+    return Layer(values, lambda key: f"command line {'.'.join(map(str, key))}")

@@ -1,0 +1,136 @@
+"""stdout carries the result and nothing else; stderr carries what there is to say about it."""
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Iterable
+from pathlib import PurePath
+from shutil import get_terminal_size
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from segcli.cli.options import Asked
+from segcli.errors import EnvironmentProblem, Exit, SegcliError, UsageProblem
+from segcli.reports.safe import printable
+
+LABEL = 10  # columns of the word in front of a line on stderr
+SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".md": "md"}
+
+
+class PipeClosed(SegcliError):
+    """The reader of our output went away; nobody is left to tell."""
+
+    code = Exit.PIPE_CLOSED
+
+    @property
+    def lines(self) -> list[str]:
+        """Nothing."""
+        return []
+
+
+class Talk:
+    """Lines for stderr. They wait until the result is out where a pipe might close, so that closing it is silent."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked, self._waiting = asked, list[str]()
+        if asked.log_format not in {"text", "json"}:
+            raise UsageProblem(f"--log-format must be text or json; got {asked.log_format}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if not isinstance(error, PipeClosed):
+            self.flush()
+
+    def say(self, label: str, text: str, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+        """One line: a word, then text; as JSON the same with its facts."""
+        if self._asked.quiet:
+            return
+        if self._asked.log_format == "json":
+            self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
+            return
+        lines = printable(text)
+        width = get_terminal_size().columns if sys.stderr and sys.stderr.isatty() else 0
+        indent = " " * LABEL
+        wrapped = textwrap.wrap(lines, max(width - LABEL, 20), break_long_words=False) if width else [lines]
+        self._waiting.append(f"{label:<{LABEL}}" + f"\n{indent}".join(wrapped or [""]))
+
+    def flush(self) -> None:
+        """Print what is waiting."""
+        for line in self._waiting:
+            print(line, file=sys.stderr)  # noqa: T201 - the shell's own voice
+        self._waiting.clear()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody is looking at the stream."""
+    return stream is not None and stream.isatty()
+
+
+def format_name(asked: Asked, *, document: bool) -> str:
+    """-f, or the suffix of -o, or what suits the reader: a table for people, CSV (Markdown) for pipes."""
+    if asked.layout:
+        return asked.layout
+    if asked.output and asked.output != "-":
+        return SUFFIXES.get(PurePath(asked.output).suffix.lower(), "md" if document else "csv")
+    if is_terminal(sys.stdout):
+        return "table"
+    return "md" if document else "csv"
+
+
+def page(asked: Asked, *, to_terminal: bool) -> Any:  # noqa: ANN401 - imported late
+    """What the output can show."""
+    from segcli.reports.formats import Page
+
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower()
+    return Page(
+        width=get_terminal_size().columns if to_terminal else None,
+        colour=_colour(asked.colour, to_terminal=to_terminal),
+        ascii=to_terminal and not encoding.startswith("utf"),
+    )
+
+
+def _colour(choice: str, *, to_terminal: bool) -> bool:
+    """--color > NO_COLOR > FORCE_COLOR > TERM=dumb > terminal."""
+    if choice not in {"auto", "always", "never"}:
+        raise UsageProblem(f"--color must be auto, always or never; got {choice}")
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return to_terminal and os.environ.get("TERM") != "dumb"
+
+
+def write(text: str) -> None:
+    """Write to stdout, as UTF-8 whatever the locale (a terminal gets its own encoding).
+
+    Raises:
+        PipeClosed: the reader went away.
+        EnvironmentProblem: stdout is closed or full.
+    """
+    if sys.stdout is None:
+        raise EnvironmentProblem("standard output is closed")
+    encoding = sys.stdout.encoding if is_terminal(sys.stdout) else "utf-8"
+    try:
+        sys.stdout.buffer.write(text.encode(encoding, errors="replace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+        raise PipeClosed from None
+    except OSError as error:
+        _abandon_stdout()
+        raise EnvironmentProblem(f"standard output: cannot be written ({error.strerror})") from None
+
+
+def _abandon_stdout() -> None:
+    """Keep the interpreter from trying again, and complaining, at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Facts on one line, set apart by three blanks."""
+    return "   ".join(part for part in parts if part)

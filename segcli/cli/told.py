@@ -1,0 +1,65 @@
+"""What is said on stderr about the inputs of a command: how they were read, and where every line went."""
+
+from typing import TYPE_CHECKING
+
+from segcli.cli.streams import Talk, joined
+
+if TYPE_CHECKING:
+    from segcli.model import Customers, Fate, Reading, Reconciliation
+
+
+def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool = False) -> None:
+    """The block above a result."""
+    from segcli.reports.envelope import reading as facts
+
+    for reading in customers.readings:
+        one = reading.input
+        noun = "lines" if reading.lines else "rows"
+        talk.say("read", f"{one.name}  {one.rows:,} {noun}  {reading.dialect}", **facts(reading))
+        if verbose or reading.lines:
+            talk.say("columns", "  ".join(f"{standard}={name}" for standard, name in reading.columns.items()))
+        if reading.lines:
+            talk.say("kept", _lines(reading.lines))
+            talk.say("money", _money(reading.lines))
+        _notes(reading, talk)
+    talk.say("as of", joined(_base(customers, as_of_given=as_of_given)))
+    for warning in customers.warnings:
+        talk.say("warning", warning)
+
+
+def _notes(reading: "Reading", talk: Talk) -> None:
+    for note in reading.notes:
+        talk.say("note", note)
+
+
+def _lines(lines: "Reconciliation") -> str:
+    kept = f"{lines.kept:,} lines"
+    if lines.returns.lines:
+        kept += f" ({lines.returns.lines:,} of them returns)"
+    return joined([kept, *_fates("rejected", lines.rejected), *_fates("ignored", lines.ignored)])
+
+
+def _fates(verb: str, fates: "tuple[Fate, ...]") -> list[str]:
+    from segcli.ingest.fates import REASONS
+
+    return [f"{verb} {fate.lines:,} ({REASONS[fate.reason]})" for fate in fates]
+
+
+def _money(lines: "Reconciliation") -> str:
+    rejected, ignored = (sum(f.money for f in fates) for fates in (lines.rejected, lines.ignored))
+    return f"{lines.money_read:,.2f} = kept {lines.money_kept:,.2f} + rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+
+
+def _base(customers: "Customers", *, as_of_given: bool) -> list[str]:
+    from segcli import columns as c
+    from segcli.reports import numbers
+
+    table, day = customers.table, customers.as_of
+    how = "given" if as_of_given else "last order + 1 day" if customers.readings[0].lines else "as in the table"
+    facts = [f"{day.isoformat()} ({how})"] if day else ["not known"]
+    facts.append(f"{len(table):,} customers")
+    if c.ORDERS in table:
+        facts.append(f"{table[c.ORDERS].sum():,} orders")
+    if c.REVENUE in table:
+        facts.append(f"revenue {numbers.money(table[c.REVENUE].sum())}")
+    return facts

@@ -1,0 +1,79 @@
+"""What can be said in a settings file: as YAML in force, as JSON Schema, as a table for the README."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from segcli.config.load import Loaded
+from segcli.config.settings import Settings
+from segcli.config.yaml import Key
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_text() -> str:
+    """JSON Schema of a settings file."""
+    schema = {"$schema": SCHEMA_ID, "title": "segcli settings", **Settings.model_json_schema()}
+    return json.dumps(schema, indent=1) + "\n"
+
+
+def as_yaml(loaded: Loaded, *, origin: bool) -> str:
+    """The settings in force; with `origin`, each line says where its value was given."""
+    lines = list(_lines(loaded.settings.model_dump(mode="json"), (), loaded.origins if origin else None))
+    return "\n".join(lines) + "\n"
+
+
+def scalar_text(value: Any) -> str:  # noqa: ANN401 - any setting
+    """A value as YAML on one line."""
+    if value is None:
+        return "null"
+    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True).strip()
+    return text.removesuffix("...").strip()
+
+
+def options(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every option with its dotted name, sections opened up."""
+    for name, field in model.model_fields.items():
+        section = nested(field)
+        if section is None:
+            yield prefix + name, field
+        else:
+            yield from options(section, f"{prefix}{name}.")
+
+
+def nested(field: FieldInfo) -> type[BaseModel] | None:
+    """The section a field holds, unless a plain value would do too."""
+    candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
+    models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+    plain = [c for c in candidates[1:] if c is not type(None) and c not in models]
+    return models[0] if models and not plain else None
+
+
+def markdown_table() -> str:
+    """The reference of all options, for the README."""
+    rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
+    for name, field in options():
+        default = field.get_default(call_default_factory=True)
+        shown = default.model_dump(mode="json") if isinstance(default, BaseModel) else default
+        meaning = (field.description or "").replace("|", "\\|")
+        rows.append(f"| `{name}` | `{scalar_text(shown)}` | {meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _lines(values: Mapping[str, Any], at: Key, origins: Mapping[Key, str] | None) -> Iterator[str]:
+    for name, value in values.items():
+        key, indent = (*at, name), "  " * len(at)
+        if isinstance(value, dict) and value:
+            yield f"{indent}{name}:"
+            yield from _lines(value, key, origins)
+        else:
+            line = f"{indent}{name}: {scalar_text(value)}"
+            yield line if origins is None else f"{line:<50}  # {_origin(key, origins)}"
+
+
+def _origin(key: Key, origins: Mapping[Key, str]) -> str:
+    return next((origins[key[:end]] for end in range(len(key), 0, -1) if key[:end] in origins), "default")

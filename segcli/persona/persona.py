@@ -1,0 +1,80 @@
+"""Personas: every sentence is generated from numbers of the table; nothing is invented."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.persona import PersonaSettings
+from segcli.model import Persona, Segmentation, Trait
+from segcli.persona.playbook import Playbook
+from segcli.persona.traits import columns, traits
+
+TYPICAL = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.TENURE_DAYS)
+SMALL = 30  # customers below which a segment's averages move with single people
+
+
+def personas(segmentation: Segmentation, settings: PersonaSettings, playbook: Playbook) -> list[Persona]:
+    """One persona per segment, in the order of the profile."""
+    told = traits(segmentation)
+    return [
+        _persona(segmentation, row, told[row["segment"]], settings, playbook)
+        for row in segmentation.profile.to_dict("records")
+    ]
+
+
+def _persona(
+    segmentation: Segmentation,
+    row: Mapping[str, float | str],
+    told: Sequence[Trait],
+    settings: PersonaSettings,
+    playbook: Playbook,
+) -> Persona:
+    segment = str(row["segment"])
+    members = segmentation.customers.table[segmentation.labels == segment]
+    worth_telling = [t for t in told if abs(t.difference) >= settings.minimum_difference]
+    typical = _typical(members, segmentation)
+    size = int(row["customers"])
+    return Persona(
+        segment=segment,
+        headline=_headline(typical, worth_telling),
+        customers=size,
+        share=float(row["share"]),
+        revenue=_number(row, c.REVENUE),
+        revenue_share=_number(row, "revenue_share"),
+        more=tuple(t for t in worth_telling if t.difference > 0)[: settings.traits],
+        less=tuple(t for t in worth_telling if t.difference < 0)[: settings.traits],
+        typical=typical,
+        action=playbook.action(segment, worth_telling),
+        warnings=(f"only {size} customers: averages are rough",) if size < SMALL else (),
+    )
+
+
+def _number(row: Mapping[str, float | str], name: str) -> float | None:
+    return float(row[name]) if name in row else None
+
+
+def _typical(members: pd.DataFrame, segmentation: Segmentation) -> dict[str, tuple[float, float, float]]:
+    """Lower quartile, median and upper quartile of what a customer is known by."""
+    present = [name for name in TYPICAL if name in members]
+    if not present:
+        present = [n for n in columns(segmentation) if pd.api.types.is_numeric_dtype(members[n])][: len(TYPICAL)]
+    quartiles = members[present].astype("float64").quantile([0.25, 0.5, 0.75])
+    return {name: tuple(quartiles[name].tolist()) for name in present if quartiles[name].notna().all()}
+
+
+def _headline(typical: Mapping[str, tuple[float, float, float]], told: Sequence[Trait]) -> str:
+    """The median customer in one sentence, or the leading traits where there are no orders."""
+    parts = []
+    if c.ORDERS in typical:
+        orders = typical[c.ORDERS][1]
+        parts.append("one order" if orders == 1 else f"{orders:.3g} orders")
+    if c.AVERAGE_ORDER_VALUE in typical:
+        parts.append(f"{typical[c.AVERAGE_ORDER_VALUE][1]:,.0f} a time")
+    if c.RECENCY_DAYS in typical:
+        days = typical[c.RECENCY_DAYS][1]
+        parts.append(f"last bought {days:,.0f} {'day' if days == 1 else 'days'} ago")
+    if parts:
+        return f"Typically {', '.join(parts)}."
+    leading = [f"{'more' if t.difference > 0 else 'less'} {t.level or t.name}" for t in told[:2]]
+    return f"{' and '.join(leading).capitalize()} than the base." if leading else "Close to the base in everything known."

@@ -1,0 +1,73 @@
+"""What sets segments apart from the base, with index and standardised difference."""
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns as c
+from segcli.columns import Kind
+from segcli.model import Segmentation, Trait
+
+MIN_KNOWN = 5  # customers of a segment for whom a fact must be known before it is told
+MAX_LEVELS = 30  # a text column with more values names people or places, not traits
+NOT_TRAITS = (Kind.ID, Kind.DATE)
+
+
+def traits(segmentation: Segmentation) -> dict[str, list[Trait]]:
+    """Traits per segment, the most distinguishing first.
+
+    A numeric trait compares means; a level of a text column compares shares among the customers for whom it is
+    known. `difference` is (segment - base) / standard deviation of the base; `index` is 100 x segment / base.
+    """
+    table, labels = segmentation.customers.table, segmentation.labels
+    found: dict[str, list[Trait]] = {name: [] for name in segmentation.segments}
+    for column in columns(segmentation):
+        values = table[column]
+        if pd.api.types.is_numeric_dtype(values):
+            _compare(found, labels, values.astype("float64"), column, None)
+        else:
+            known = values.where(values.notna())
+            for level in sorted(known.dropna().unique()):
+                _compare(found, labels, (known == level).astype("float64").where(known.notna()), column, str(level))
+    for listed in found.values():
+        listed.sort(key=lambda t: (-abs(t.difference), t.name, t.level or ""))
+    return found
+
+
+def columns(segmentation: Segmentation) -> list[str]:
+    """Columns that can describe people: no ids, dates, scores or other segmentations."""
+    table = segmentation.customers.table
+    return [name for name in table.columns if _describes(name, table[name])]
+
+
+def _describes(name: str, values: pd.Series) -> bool:
+    if name in c.SCORES or name.endswith(c.SEGMENT) or c.kind(name) in NOT_TRAITS:
+        return False
+    if name in c.MEASURES:
+        return name in c.PORTRAIT
+    if pd.api.types.is_numeric_dtype(values):
+        return True
+    return values.dtype.kind != "M" and 1 < values.nunique() <= MAX_LEVELS
+
+
+def _compare(
+    found: dict[str, list[Trait]], labels: pd.Series, values: pd.Series, column: str, level: str | None
+) -> None:
+    base, spread = float(values.mean()), float(values.std(ddof=0))
+    if not spread or np.isnan(spread):
+        return
+    groups = values.groupby(labels.to_numpy(), sort=True)
+    means, counts = groups.mean(), groups.count()
+    comparable = base > 0 and float(values.min()) >= 0
+    for segment, mean in means.items():
+        if counts[segment] >= MIN_KNOWN:
+            found[str(segment)].append(
+                Trait(
+                    name=column,
+                    level=level,
+                    value=float(mean),
+                    base=base,
+                    index=100 * float(mean) / base if comparable else None,
+                    difference=(float(mean) - base) / spread,
+                    n=int(counts[segment]),
+                )
+            )

@@ -1,0 +1,52 @@
+"""What a person is shown, before any format: headings, sentences, tables, cards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title; level 1 is the document's."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Text:
+    """Sentences, one per line or list item; `quiet` ones are set back."""
+
+    lines: Sequence[str]
+    quiet: bool = False
+    bullets: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column; a `bar` column holds shares of one and is drawn where drawing is possible."""
+
+    title: str
+    right: bool = True
+    bar: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of ready text, one cell per column (a float for bar columns)."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str | float]]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A framed block: a title, a fact line beside it, labelled lines, a footer."""
+
+    title: str
+    fact: str
+    lead: str
+    lines: Sequence[tuple[str, str]] = field(default=())
+    footer: str = ""
+
+
+Block = Heading | Text | Table | Card

@@ -1,0 +1,39 @@
+"""The versioned JSON envelope; see docs/json.md for its schema."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import date
+from typing import Any
+
+from segcli.reports.formats import Page
+from segcli.reports.result import Result
+
+
+def render(result: Result, page: Page) -> str:  # noqa: ARG001 - machines have no page
+    """The envelope, indented for diffs."""
+    return json.dumps(plain(result.envelope), ensure_ascii=True, indent=1) + "\n"
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
+    """Only what JSON has: missing values are null, dates ISO 8601."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, str | bool) or value is None:
+        return value
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:  # noqa: ANN401 - numbers of several libraries
+    if value != value:  # noqa: PLR0124 - true only of NaN and NaT
+        return None
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,42 @@
+"""Markdown (CommonMark with tables), in which nothing that came from a file can act as markup."""
+
+from collections.abc import Sequence
+
+from segcli.reports.blocks import Block, Card, Heading, Table, Text
+from segcli.reports.formats import Page
+from segcli.reports.result import Result
+from segcli.reports.safe import markdown
+
+
+def render(result: Result, page: Page) -> str:  # noqa: ARG001 - Markdown wraps by itself
+    """The blocks."""
+    return "\n\n".join(_block(block) for block in result.blocks) + "\n"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {markdown(text)}"
+        case Text(lines, bullets=bullets):
+            return ("\n- " if bullets else "  \n").join(["- " * bullets + markdown(lines[0]), *map(markdown, lines[1:])])
+        case Table(columns, rows):
+            return _table([c.title for c in columns if not c.bar], _rows(block), [c.right for c in columns if not c.bar])
+        case Card():
+            return _card(block)
+
+
+def _rows(table: Table) -> list[list[str]]:
+    """Without the bars: their numbers stand in the column beside them."""
+    return [[str(cell) for cell, c in zip(row, table.columns, strict=True) if not c.bar] for row in table.rows]
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    lines = [titles, ["---:" if r else "---" for r in right], *rows]
+    cells = [line if place == 1 else [markdown(cell) or " " for cell in line] for place, line in enumerate(lines)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def _card(card: Card) -> str:
+    lines = [f"### {markdown(card.title)}", "", f"{markdown(card.fact)}  ", markdown(card.lead), ""]
+    lines += [f"- **{markdown(name)}**: {markdown(text)}" for name, text in card.lines]
+    return "\n".join([*lines, *(["", f"*{markdown(card.footer)}*"] if card.footer else [])])

@@ -1,0 +1,66 @@
+"""The report: sections, each a file, in the order the settings name them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import files
+from typing import Any, Protocol, cast
+
+import pandas as pd
+
+from segcli.config.report import ReportSettings
+from segcli.errors import ConfigProblems
+from segcli.model import Customers, Persona, Segmentation
+from segcli.reports.blocks import Block, Heading
+from segcli.reports.envelope import envelope, segmentation
+from segcli.reports.result import Result
+from segcli.reports.results import persona
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a report is written from; `personas` by segmentation column."""
+
+    customers: Customers
+    segmentations: Sequence[Segmentation]
+    personas: Mapping[str, Sequence[Persona]]
+
+
+class Section(Protocol):
+    """A section's module."""
+
+    TITLE: str
+
+    def blocks(self, findings: Findings) -> Iterable[Block]:
+        """What the section shows, below its title."""
+
+
+def section_names() -> list[str]:
+    """The sections there are."""
+    folder = files("segcli.reports.sections")
+    return sorted(f.name[:-3] for f in folder.iterdir() if f.name.endswith(".py") and f.name[0] != "_")
+
+
+def of_findings(findings: Findings, settings: ReportSettings) -> Result:
+    """Write the report.
+
+    Raises:
+        ConfigProblems: a section does not exist.
+    """
+    unknown = [name for name in settings.sections if name not in section_names()]
+    if unknown:
+        raise ConfigProblems([f"report.sections: no section '{unknown[0]}'; known: {', '.join(section_names())}"])
+    blocks: list[Block] = [Heading(settings.title, level=1)]
+    for name in settings.sections:
+        section = cast("Section", import_module(f"segcli.reports.sections.{name}"))
+        blocks += [Heading(section.TITLE), *section.blocks(findings)]
+    parts: dict[str, Any] = {
+        "title": settings.title,
+        "segmentations": [
+            {**segmentation(one), "personas": [persona(p) for p in findings.personas.get(one.column, ())]}
+            for one in findings.segmentations
+        ],
+        "warnings": list(findings.customers.warnings),
+    }
+    rows = pd.concat([one.profile.assign(column=one.column) for one in findings.segmentations], ignore_index=True)
+    return Result(rows, envelope("report", findings.customers, parts), tuple(blocks), document=True)

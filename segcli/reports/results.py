@@ -1,0 +1,65 @@
+"""A Result for each command's noun."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from segcli.model import Customers, Persona, Segmentation
+from segcli.reports import tables
+from segcli.reports.blocks import Block, Heading
+from segcli.reports.cards import card
+from segcli.reports.envelope import envelope, segmentation
+from segcli.reports.result import Result
+
+
+def of_customers(customers: Customers) -> Result:
+    """`ingest`: the customer table."""
+    parts = {"customers": _rows(customers.table), "warnings": list(customers.warnings)}
+    return Result(customers.table, envelope("ingest", customers, parts), (tables.measures(customers.table),))
+
+
+def of_segmentation(command: str, result: Segmentation) -> Result:
+    """`rfm`, `cluster`: the customer table with scores and segments."""
+    parts = segmentation(result)
+    tried = tables.candidates(result)
+    blocks: tuple[Block, ...] = (tables.segments(result), *([tried] if tried else []), *tables.notes(result.notes))
+    table = result.table
+    return Result(table, envelope(command, result.customers, {**parts, "customers": _rows(table)}), blocks)
+
+
+def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:
+    """`persona`: one card per segment, for each segmentation column."""
+    blocks: list[Block] = []
+    for column, listed in described.items():
+        blocks += [Heading(column)] * (len(described) > 1) + [card(persona) for persona in listed]
+    rows = pd.DataFrame([_persona_row(column, one) for column, listed in described.items() for one in listed])
+    personas = [{"column": column, **persona(one)} for column, listed in described.items() for one in listed]
+    return Result(rows, envelope("persona", customers, {"personas": personas}), tuple(blocks), document=True)
+
+
+def persona(one: Persona) -> dict[str, Any]:
+    """A persona as plain values."""
+    typical = {n: dict(zip(("lower_quartile", "median", "upper_quartile"), v, strict=True)) for n, v in one.typical.items()}
+    return {**vars(one), "more": [vars(t) for t in one.more], "less": [vars(t) for t in one.less], "typical": typical}
+
+
+def _persona_row(column: str, one: Persona) -> dict[str, Any]:
+    """The parts of a persona that fit a table."""
+    return {
+        "column": column,
+        "segment": one.segment,
+        "customers": one.customers,
+        "share": one.share,
+        "revenue": one.revenue,
+        "revenue_share": one.revenue_share,
+        "headline": one.headline,
+        "more": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.more),
+        "less": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.less),
+        "action": one.action,
+    }
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.to_dict("records")
+    return rows

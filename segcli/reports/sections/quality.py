@@ -1,0 +1,34 @@
+"""Where every line of the input went."""
+
+from collections.abc import Iterable
+
+from segcli.ingest.fates import REASONS
+from segcli.model import Reading, Reconciliation
+from segcli.reports import numbers
+from segcli.reports.blocks import Block, Column, Table, Text
+from segcli.reports.report import Findings
+
+TITLE = "Data quality"
+
+
+def blocks(findings: Findings) -> Iterable[Block]:
+    """Lines and money by fate for order exports; what was noticed for all inputs."""
+    for reading in findings.customers.readings:
+        yield Text([f"{reading.input.name}: {numbers.count(reading.input.rows)} rows of {reading.what}."])
+        if reading.lines:
+            yield _fates(reading.lines)
+        notes = [*reading.notes, *([] if reading.lines else [_no_lines(reading)])]
+        yield Text(notes or ["Nothing else was noticed."], bullets=True)
+
+
+def _no_lines(reading: Reading) -> str:
+    return f"{reading.input.name} holds one row per customer; order lines were not read here"
+
+
+def _fates(lines: Reconciliation) -> Table:
+    rows = [["read", lines.read, lines.money_read], ["kept", lines.kept, lines.money_kept]]
+    rows += [["of these returns", lines.returns.lines, lines.returns.money]] * bool(lines.returns.lines)
+    rows += [[f"rejected: {REASONS[f.reason]}", f.lines, f.money] for f in lines.rejected]
+    rows += [[f"ignored: {REASONS[f.reason]}", f.lines, f.money] for f in lines.ignored]
+    shown = [[str(name), numbers.count(float(count)), f"{float(money):,.2f}"] for name, count, money in rows]
+    return Table([Column("Lines", right=False), Column("Count"), Column("Money")], shown)

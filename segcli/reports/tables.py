@@ -1,0 +1,68 @@
+"""The tables people see, made once for the terminal, Markdown and reports."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.model import Segmentation
+from segcli.reports import numbers
+from segcli.reports.blocks import Column, Table, Text
+
+SEGMENT_COLUMNS = (
+    # profile column, title, how it reads
+    ("customers", "Customers", numbers.count),
+    ("share", "Share", numbers.share),
+    (c.REVENUE, "Revenue", numbers.money),
+    ("revenue_share", "Share", numbers.share),
+    ("mean_recency_days", "Recency", numbers.days),
+    ("mean_orders", "Orders", numbers.plain),
+    ("mean_revenue", "Average", numbers.money),
+)
+
+
+def segments(result: Segmentation) -> Table:
+    """One row per segment: size, money, recency, orders."""
+    present = [entry for entry in SEGMENT_COLUMNS if entry[0] in result.profile]
+    titles = [Column("Segment", right=False), Column("", bar=True)]
+    titles += [Column(title) for _, title, _ in present]
+    rows = [
+        [row["segment"], float(row["share"]), *(show(row[name]) for name, _, show in present)]
+        for row in result.profile.to_dict("records")
+    ]
+    return Table(titles, rows)
+
+
+def notes(lines: Sequence[str]) -> list[Text]:
+    """Quiet lines below a table, if there are any."""
+    return [Text(list(lines), quiet=True)] if lines else []
+
+
+def measures(table: pd.DataFrame) -> Table:
+    """What the base looks like: quartiles and range of every measure."""
+    names = [n for n in table.columns if pd.api.types.is_numeric_dtype(table[n]) and n != c.CUSTOMER_ID]
+    quantiles = table[names].astype("float64").quantile([0, 0.25, 0.5, 0.75, 1.0])
+    titles = ["", "Lowest", "Lower quarter", "Median", "Upper quarter", "Highest", "Known"]
+    rows = [
+        [numbers.label(n), *(numbers.of(n, v) for v in quantiles[n]), numbers.count(table[n].notna().sum())]
+        for n in names
+        if table[n].notna().any()
+    ]
+    return Table([Column(titles[0], right=False), *(Column(title) for title in titles[1:])], rows)
+
+
+def candidates(result: Segmentation) -> Table | None:
+    """How each number of segments did, where several were tried."""
+    tried = result.method.get("candidates", [])
+    if len(tried) < 2:  # noqa: PLR2004 - one candidate is no comparison
+        return None
+    rows = [
+        [
+            str(one["k"]) + (" <-" if one["k"] == result.method["k"] else ""),
+            max(one["silhouette"], 0.0),
+            f"{one['silhouette']:.2f}",
+            numbers.share(one["smallest_share"]),
+        ]
+        for one in tried
+    ]
+    return Table([Column("k", right=False), Column("", bar=True), Column("Silhouette"), Column("Smallest")], rows)

@@ -1,0 +1,38 @@
+"""A segmentation read back from a table that has its column, whoever made it."""
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.section import Section
+from segcli.errors import InputProblem
+from segcli.model import Customers, Segmentation
+from segcli.segment.profile import profile
+from segcli.segment.provenance import provenance
+
+
+def segment_columns(customers: Customers) -> list[str]:
+    """The columns of the table that hold segment names."""
+    return [name for name in customers.table.columns if name.endswith(c.SEGMENT)]
+
+
+def read_back(customers: Customers, column: str) -> Segmentation:
+    """The segmentation that `column` holds.
+
+    Raises:
+        InputProblem: a customer has no segment.
+    """
+    labels = customers.table[column]
+    source = customers.readings[0].input.name
+    if labels.isna().any():
+        raise InputProblem(f"{int(labels.isna().sum()):,} customers have no segment", source=source, column=column)
+    name = column.removesuffix(c.SEGMENT)
+    return Segmentation(
+        customers=customers,
+        column=column,
+        labels=labels,
+        scores=pd.DataFrame(index=customers.table.index),
+        profile=profile(customers.table, labels),
+        method={"name": name, "read_from": source},
+        provenance=provenance(customers, name, Section(), None),
+        warnings=customers.warnings,
+    )
