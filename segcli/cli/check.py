@@ -24,7 +24,10 @@ SEVERITIES = ("error", "warning", "note")
 
 
 def command(target: Target = None, *, asked: Asked) -> None:
-    """List what is wrong with config and data, by severity, with counts and example lines; write nothing."""
+    """List what is wrong with config and data; write nothing.
+
+    List what is wrong with config and data, by severity, with counts and example lines; write nothing.
+    """
     with Talk(asked) as talk:
         is_config = target is not None and target.endswith((".yaml", ".yml"))
         flags = {} if is_config or target is None else {source.PATH: target}

@@ -20,7 +20,10 @@ Features = Annotated[
 def command(
     input: options.Input = None, k: K = None, method: Method = None, features: Features = None, *, asked: Asked
 ) -> None:
-    """Find segments of customers who are alike in the chosen features."""
+    """Find segments of customers who are alike.
+
+    Find segments of customers who are alike in the chosen features.
+    """
     flags = {
         "cluster.k": int(k) if k and k.isdecimal() else k,
         "cluster.method": method,

@@ -15,7 +15,10 @@ Inputs = Annotated[
 
 
 def command(inputs: Inputs = None, *, asked: Asked) -> None:
-    """Turn exports into the customer table: one row per customer."""
+    """Turn exports into one row per customer.
+
+    Turn exports into the customer table: one row per customer.
+    """
     with Talk(asked) as talk:
         first, *extra = inputs or [None]
         found = source.read(first, asked, talk, extra=[path for path in extra if path])

@@ -15,7 +15,10 @@ ResponsesFile = Annotated[str | None, Option("--responses", help="A file of surv
 
 
 def command(orders: Orders, customers: CustomersFile = None, responses: ResponsesFile = None, *, asked: Asked) -> None:
-    """Write a commented YAML config: recognised columns, and every other option at its default."""
+    """Write a config to start from: columns found, options shown.
+
+    Write a commented YAML config: recognised columns, and every other option at its default.
+    """
     with Talk(asked) as talk:
         from segcli.cli.settings import resolve
         from segcli.cli.show import save

@@ -17,7 +17,10 @@ Of = Annotated[
 
 
 def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None:
-    """Describe each segment: size, what sets it apart, a typical customer, a suggested action."""
+    """Describe each segment from its numbers.
+
+    Describe each segment: size, what sets it apart, a typical customer, a suggested action.
+    """
     flags = {"persona.of": None if of is None else [name.strip() for name in of.split(",")]}
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags)

@@ -16,7 +16,10 @@ Sections = Annotated[
 
 
 def command(input: options.Input = None, title: Title = None, sections: Sections = None, *, asked: Asked) -> None:
-    """Write a report: summary, data quality, segments, personas, settings, provenance."""
+    """Write the report people read.
+
+    Write a report: summary, data quality, segments, personas, settings, provenance.
+    """
     flags = {
         "report.title": title,
         "report.sections": None if sections is None else [name.strip() for name in sections.split(",")],

@@ -27,7 +27,10 @@ def command(
     *,
     asked: Asked,
 ) -> None:
-    """Score recency, frequency and monetary value, and name each customer's segment."""
+    """Score recency, frequency, monetary value; name segments.
+
+    Score recency, frequency and monetary value, and name each customer's segment.
+    """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, {f"rfm.{name}": value for name, value in flags.items()})

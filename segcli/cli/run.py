@@ -22,7 +22,10 @@ File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 
 
 def command(file: File, *, asked: Asked) -> None:
-    """Run everything the config declares; results, report and run.json go into its output folder."""
+    """Run all that a config declares, into one folder.
+
+    Run everything the config declares; results, report and run.json go into its output folder.
+    """
     started = time.monotonic()
     with Talk(asked) as talk:
         loaded = resolve(asked, config_file=file)

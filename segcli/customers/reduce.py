@@ -12,6 +12,7 @@ from segcli.ingest import money
 from segcli.ingest.transactions import CARRIED
 from segcli.model import Customers, Transactions
 
+AVERAGE_DIGITS = 6  # decimals of averages: finer than any currency, without the noise of binary fractions
 CUSTOMER, ORDER = "customer", "order"  # integer codes while reducing; they are not columns of any table
 
 
@@ -71,7 +72,8 @@ def _counts(bought: pd.DataFrame) -> pd.DataFrame:
             counts[count] = _distinct(bought, column)
     span = bought[c.ORDER_DATE].dt.floor("D").groupby(bought[CUSTOMER]).agg(["min", "max"])
     gaps = (counts[c.ORDERS] - 1).where(counts[c.ORDERS] > 1)
-    return pd.DataFrame({**counts, c.MEAN_DAYS_BETWEEN_ORDERS: (span["max"] - span["min"]).dt.days / gaps})
+    mean_gap = ((span["max"] - span["min"]).dt.days / gaps).round(AVERAGE_DIGITS)
+    return pd.DataFrame({**counts, c.MEAN_DAYS_BETWEEN_ORDERS: mean_gap})
 
 
 def _distinct(bought: pd.DataFrame, column: str) -> Any:  # noqa: ANN401 - pandas has no type for "a series of counts"
@@ -101,8 +103,8 @@ def _money(
     measures = {
         c.REVENUE: revenue / scale,
         c.REFUNDS: (0 - back) / scale,
-        c.AVERAGE_ORDER_VALUE: revenue / scale / orders,
-        c.MEDIAN_ORDER_VALUE: per_order.median() / scale,
+        c.AVERAGE_ORDER_VALUE: (revenue / scale / orders).round(AVERAGE_DIGITS),
+        c.MEDIAN_ORDER_VALUE: (per_order.median() / scale).round(AVERAGE_DIGITS),
         c.LARGEST_ORDER: per_order.max() / scale,
     }
     return [pd.DataFrame(measures)]

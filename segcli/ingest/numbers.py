@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
+_EXPONENT = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
 _GROUPED = re.compile(r"[-+]?(\d{1,3}([ ,.'\u00a0\u202f\u2019]\d{3})+|\d+)([.,]\d+)?")
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2}([.,])\d{3}")  # 1,234 and 1.234: a thousand, or one and a bit
 _MARKS = re.compile(r"[.,]")
@@ -41,12 +42,13 @@ class Numbers:
     unreadable: npt.NDArray[np.bool_]
 
 
-def parse(texts: pa.ChunkedArray, decimal: str | None = None) -> Numbers:
+def parse(texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool = False) -> Numbers:
     """Read a column of text as numbers.
 
     Args:
         texts: any text; currency marks, accounting brackets and trailing minus are understood.
         decimal: `.` or `,` when declared; otherwise proven by the values.
+        exponents: whether 1e-05 is a number, as programs write it, or a damaged id, as spreadsheets do.
 
     Raises:
         AmbiguousDecimal: no value proves which mark is the decimal one.
@@ -54,10 +56,12 @@ def parse(texts: pa.ChunkedArray, decimal: str | None = None) -> Numbers:
     """
     coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
     distinct = coded.dictionary
-    if decimal != "," and pc.all(pc.match_substring_regex(distinct, _PLAIN)).as_py():
-        _decimal_mark(_with_marks(distinct), decimal)
-        values = np.asarray(pc.cast(distinct, pa.float64()), dtype=np.float64)
-        absent = np.zeros(len(values), dtype=bool)
+    plain = _EXPONENT if exponents else _PLAIN
+    if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), plain)).as_py():
+        _decimal_mark(_with_marks(distinct), decimal or ("." if exponents else None))
+        absent = np.asarray(pc.equal(distinct, ""), dtype=bool)
+        written = pc.if_else(pc.equal(distinct, ""), pa.scalar(None, pa.string()), distinct)
+        values = np.asarray(pc.cast(written, pa.float64()).fill_null(float("nan")), dtype=np.float64)
     else:
         spelled = [_unwrapped(text) for text in distinct.to_pylist()]
         mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
@@ -73,6 +77,10 @@ def looks_numeric(texts: list[str]) -> bool:
     """Whether at least half of the given values (blank ones aside) can be numbers."""
     filled = [text for text in texts if text.strip().lower() not in _MISSING]
     return sum(bool(_GROUPED.fullmatch(_unwrapped(text.strip()))) for text in filled) * 2 >= max(len(filled), 1)
+
+
+def _filled(distinct: pa.StringArray) -> pa.StringArray:
+    return distinct.filter(pc.not_equal(distinct, ""))
 
 
 def _with_marks(distinct: pa.StringArray) -> list[str]:

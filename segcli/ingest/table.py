@@ -15,6 +15,7 @@ from segcli.ingest.cells import Cells
 from segcli.ingest.recognise import Recognition
 
 NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
+WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision
 MOSTLY = 0.5
 WHOLE = r"^([-+]?[0-9]{1,15})?$"
 CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
@@ -75,7 +76,7 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     if kind is Kind.CONTENT and _is_code(texts):
         return _text(texts, name), ""
     try:
-        parsed = numbers.parse(texts, source.decimal)
+        parsed = numbers.parse(texts, source.decimal, exponents=name in WRITTEN)
     except ValueError as error:
         return _text(texts, name), f"column '{name}' is kept as text: {error}"
     unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0

@@ -7,7 +7,7 @@ from segcli.reports.blocks import Card
 
 def card(persona: Persona) -> Card:
     """What a person reads about a segment."""
-    lines = [("More than others", _traits(persona.more)), ("Less than others", _traits(persona.less))]
+    lines = [("More than others", _traits(persona.more, persona)), ("Less than others", _traits(persona.less, persona))]
     lines += [("Typical", _typical(persona)), ("Suggested", persona.action)]
     return Card(
         title=persona.segment,
@@ -18,17 +18,18 @@ def card(persona: Persona) -> Card:
     )
 
 
-def trait(told: Trait) -> str:
-    """A trait with its numbers, such as `express delivery 3.1x (+0.8 sd, n = 131)`."""
-    what = told.level if told.level is not None else numbers.label(told.name)
-    named = f"{numbers.label(told.name)} {what}" if told.level is not None else what
+def trait(told: Trait, customers: int) -> str:
+    """A trait with its numbers, such as `top channel = express 31%, 3.1x (+0.8 sd)`; n where not all are known."""
+    name = numbers.label(told.name)
+    named = name if told.level is None else f"{name} = {told.level}"
     value = numbers.share(told.value) if told.level is not None else numbers.of(told.name, told.value)
     times = f", {told.index / 100:.2g}x" if told.index is not None else ""
-    return f"{named} {value}{times} ({told.difference:+.1f} sd, n = {told.n:,})"
+    known = f", n = {told.n:,}" if told.n < customers else ""
+    return f"{named} {value}{times} ({told.difference:+.1f} sd{known})"
 
 
-def _traits(told: tuple[Trait, ...]) -> str:
-    return "; ".join(trait(one) for one in told)
+def _traits(told: tuple[Trait, ...], persona: Persona) -> str:
+    return "; ".join(trait(one, persona.customers) for one in told)
 
 
 def _fact(persona: Persona) -> str:

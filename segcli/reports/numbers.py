@@ -65,4 +65,5 @@ def of(column: str, value: float) -> str:
 
 def label(column: str) -> str:
     """A column's name as people say it."""
-    return column.removesuffix("_days").replace("_", " ") if column in c.CUSTOMER_TABLE else column
+    known = column in c.CUSTOMER_TABLE or column.startswith(c.TOP)
+    return column.removesuffix("_days").replace("_", " ") if known else column

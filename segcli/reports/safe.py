@@ -5,8 +5,9 @@ import unicodedata
 
 LONGEST = 200
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$:@&<>=-])")
-_AUTOLINK = re.compile(r"(?i)\b(www)\.")
+# Characters that can act anywhere; underscores between letters, colons before blanks and dots before digits cannot.
+_ACTIVE = re.compile(r"[\\`*\[\]<>&|~$@]|(?<![^\W_])_|_(?![^\W_])|:(?=\S)|#(?=\w)|(?<=\w)\.(?=[^\W\d])")
+_AT_START = re.compile(r"^(\s*)([#+=-])(?=[\s#=-]|$)|^(\s*\d+)([.)])(?=\s|$)")
 
 
 def printable(text: object) -> str:
@@ -35,14 +36,15 @@ def _shown(character: str) -> str:
 def markdown(text: object) -> str:
     """Text that renders as itself in Markdown, in tables too: no link, image, tag or mention comes of it.
 
-    >>> markdown("<b>|x|")
-    '&lt;b&gt;\\\\|x\\\\|'
+    Only what could act is escaped, so that the source still reads as text.
+
+    >>> markdown("<b>|x| 2026-07-01: +0.5 sd (n = 3)")
+    '&lt;b&gt;\\\\|x\\\\| 2026-07-01: +0.5 sd (n = 3)'
     """
-    escaped = _MARKUP.sub(_escaped, printable(text))
-    return _AUTOLINK.sub(r"\1&#46;", re.sub(r"(?<=\d)\.(?=\s|$)", r"\\.", escaped))
+    shown = _ACTIVE.sub(_escaped, printable(text))
+    return _AT_START.sub(lambda m: f"{m[1] or m[3] or ''}\\{m[2] or m[4]}", shown)
 
 
 def _escaped(match: re.Match[str]) -> str:
-    """HTML entities where a backslash would not stop an autolinker, backslashes elsewhere."""
-    entity = {"<": "&lt;", ">": "&gt;", "&": "&amp;", ":": "&#58;", "@": "&#64;"}
-    return entity.get(match[1], f"\\{match[1]}")
+    """HTML entities for tags, backslashes for the rest."""
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", ":": "&#58;"}.get(match[0], f"\\{match[0]}")

@@ -17,7 +17,7 @@ SEGMENT_COLUMNS = (
     ("revenue_share", "Share", numbers.share),
     ("mean_recency_days", "Recency", numbers.days),
     ("mean_orders", "Orders", numbers.plain),
-    ("mean_revenue", "Average", numbers.money),
+    ("mean_order_value", "Basket", numbers.money),
 )
 
 

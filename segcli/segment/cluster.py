@@ -75,7 +75,7 @@ def _margin(matrix: Matrix, fit: Fit) -> Matrix:
     nearest = np.sort(distances, axis=1)[:, :2]
     with np.errstate(invalid="ignore", divide="ignore"):
         margin = (nearest[:, 1] - nearest[:, 0]) / nearest[:, 1]
-    return np.round(np.nan_to_num(margin), 6)
+    return np.round(np.nan_to_num(margin), 4)
 
 
 def _method(settings: ClusterSettings, prepared: Features, choice: Choice, fit: Fit, names: list[str]) -> dict[str, Any]:

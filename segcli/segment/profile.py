@@ -13,7 +13,7 @@ def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
 
     Returns:
         Columns segment, customers, share (of customers, 0-1), and where known orders, revenue, revenue_share,
-        mean_recency_days, mean_orders, mean_revenue.
+        mean_recency_days, mean_orders, mean_revenue, mean_order_value.
     """
     groups = table.groupby(labels.to_numpy(), sort=True)
     rows = pd.DataFrame({"customers": groups.size()})
@@ -28,6 +28,8 @@ def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     for name in SUMS:
         if name in rows:
             rows[f"mean_{name}"] = rows[name] / rows["customers"]
+    if {c.ORDERS, c.REVENUE} <= set(rows.columns):
+        rows["mean_order_value"] = rows[c.REVENUE] / rows[c.ORDERS]
     by = c.REVENUE if c.REVENUE in rows else "customers"
     ordered = rows.rename_axis("segment").reset_index()
     return ordered.sort_values([by, "segment"], ascending=[False, True], ignore_index=True)

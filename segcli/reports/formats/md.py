@@ -37,6 +37,6 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 
 
 def _card(card: Card) -> str:
-    lines = [f"### {markdown(card.title)}", "", f"{markdown(card.fact)}  ", markdown(card.lead), ""]
+    lines = [f"#### {markdown(card.title)}", "", f"{markdown(card.fact)}  ", markdown(card.lead), ""]
     lines += [f"- **{markdown(name)}**: {markdown(text)}" for name, text in card.lines]
     return "\n".join([*lines, *(["", f"*{markdown(card.footer)}*"] if card.footer else [])])

@@ -10,12 +10,12 @@ from rich.table import Table as Grid
 from rich.text import Text as Styled
 
 from segcli.reports import blocks, safe
-from segcli.reports.blocks import Block, Card, Heading, Table
+from segcli.reports.blocks import Block, Card, Column, Heading, Table
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
 from segcli.reports.safe import printable
 
-BAR = 8  # columns of a full bar
+BARS = (8, 4)  # columns of a full bar, on wide and on narrow pages
 UNLIMITED = 10_000  # a pipe has no width: nothing is wrapped or cut
 
 
@@ -55,24 +55,59 @@ def _block(block: Block, page: Page) -> Iterable[RenderableType]:
 
 
 def _grid(table: Table, page: Page) -> Grid:
-    grid = Grid(box=None, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold")
-    longest = max((float(row[i]) for row in table.rows for i, c in enumerate(table.columns) if c.bar), default=1.0)
-    for column in table.columns:
-        justify = "right" if column.right and not column.bar else "left"
-        grid.add_column(Styled(" " + column.title if not grid.columns else column.title), justify=justify)
+    """A frameless table; on a narrow page bars give way first, then text wraps at words, then last columns go."""
+    bar = next((size for size in BARS if page.width is None or _natural_width(table, size) <= page.width), 0)
+    shown = _fitting(table, [place for place, column in enumerate(table.columns) if bar or not column.bar], page)
+    longest = max((float(row[i]) for row in table.rows for i in shown if table.columns[i].bar), default=1.0)
+    grid = Grid(box=None, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for place in shown:
+        column = table.columns[place]
+        grid.add_column(
+            Styled((" " if place == 0 else "") + column.title),
+            justify="right" if column.right and not column.bar else "left",
+            no_wrap=column.right,
+            min_width=bar if column.bar else _least_width(table, place),
+        )
     for row in table.rows:
-        cells = [
-            _bar(float(cell) / (longest or 1.0), page) if column.bar else (" " if place == 0 else "") + safe.cell(cell)
-            for place, (cell, column) in enumerate(zip(row, table.columns, strict=True))
-        ]
-        grid.add_row(*(Styled(cell) for cell in cells))
+        cells = [_cell(row[place], table.columns[place], longest, bar, page) for place in shown]
+        grid.add_row(*(Styled((" " if place == 0 else "") + cell) for place, cell in enumerate(cells)))
     return grid
 
 
-def _bar(share: float, page: Page) -> str:
+def _fitting(table: Table, places: list[int], page: Page) -> list[int]:
+    """The columns that fit whole: numbers are never cut."""
+    while page.width is not None and len(places) > 1:
+        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) <= page.width:
+            break
+        places = places[:-1]
+    return places
+
+
+def _least_width(table: Table, place: int) -> int:
+    """The longest piece of a column that may not be broken: a word of text, a whole number."""
+    column = table.columns[place]
+    cells = [column.title, *(safe.cell(row[place]) for row in table.rows)]
+    pieces = cells if column.right else [word for cell in cells for word in cell.split()]
+    return max(map(len, pieces), default=0) + (place == 0)
+
+
+def _natural_width(table: Table, bar: int) -> int:
+    """Columns the table needs when nothing wraps."""
+    widths = [
+        bar if column.bar else max([len(column.title), *(len(safe.cell(row[place])) for row in table.rows)])
+        for place, column in enumerate(table.columns)
+    ]
+    return sum(widths) + len(widths) + 1
+
+
+def _cell(value: str | float, column: Column, longest: float, bar: int, page: Page) -> str:
+    return _bar(float(value) / (longest or 1.0), bar, page) if column.bar else safe.cell(value)
+
+
+def _bar(share: float, size: int, page: Page) -> str:
     if page.ascii:
-        return "#" * round(share * BAR)
-    eighths = round(share * BAR * 8)
+        return "#" * round(share * size)
+    eighths = round(share * size * 8)
     return "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[eighths % 8 - 1] if eighths % 8 else "")
 
 

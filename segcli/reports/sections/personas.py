@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from segcli.reports.blocks import Block, Text
+from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.cards import card
 from segcli.reports.report import Findings
 
@@ -18,5 +18,5 @@ def blocks(findings: Findings) -> Iterable[Block]:
         ]
     )
     for column, listed in findings.personas.items():
-        yield Text([f"From {column}:"])
+        yield Heading(column, level=3)
         yield from (card(persona) for persona in listed)

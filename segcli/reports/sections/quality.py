@@ -3,26 +3,26 @@
 from collections.abc import Iterable
 
 from segcli.ingest.fates import REASONS
-from segcli.model import Reading, Reconciliation
+from segcli.model import Reconciliation
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
 TITLE = "Data quality"
+NO_LINES = "This table holds one row per customer; what became of the order lines was said when it was made."
 
 
 def blocks(findings: Findings) -> Iterable[Block]:
     """Lines and money by fate for order exports; what was noticed for all inputs."""
-    for reading in findings.customers.readings:
+    readings = findings.customers.readings
+    for reading in readings:
         yield Text([f"{reading.input.name}: {numbers.count(reading.input.rows)} rows of {reading.what}."])
         if reading.lines:
             yield _fates(reading.lines)
-        notes = [*reading.notes, *([] if reading.lines else [_no_lines(reading)])]
-        yield Text(notes or ["Nothing else was noticed."], bullets=True)
-
-
-def _no_lines(reading: Reading) -> str:
-    return f"{reading.input.name} holds one row per customer; order lines were not read here"
+        if reading.notes:
+            yield Text(reading.notes, bullets=True)
+    if not any(reading.lines for reading in readings):
+        yield Text([NO_LINES])
 
 
 def _fates(lines: Reconciliation) -> Table:
