@@ -88,7 +88,7 @@ def clean_counts(rows: list[Row]) -> dict[str, object]:
         "last order": max(row["Ordered at"] for row in bought),
         "net revenue, with guests": sum(map(amount, usable)),
         "net revenue of known customers": sum(ranked),
-        "share of the top 20 % of customers": f"{sum(ranked[:round(len(ranked) / 5)]) / sum(ranked):.4f}",
+        "share of the top 20 % of customers": f"{sum(ranked[: round(len(ranked) / 5)]) / sum(ranked):.4f}",
     }
 
 

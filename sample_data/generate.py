@@ -46,8 +46,7 @@ Row = list[str]
 PRODUCTS = [[*item.rsplit(" ", 1), kind] for kind, items in CATALOGUE.items() for item in items.split(",")]
 PRICES = np.array([float(price) for _, price, _ in PRODUCTS])
 ORDER_HEADER = "Invoice,Ordered at,Customer ID,Product,Category,Qty,Price,Channel,Payment"
-CUSTOMER_HEADER = ("id,birth_date,gender,city,country,income_band,education,marital_status,children,"
-                   "newsletter,device")
+CUSTOMER_HEADER = "id,birth_date,gender,city,country,income_band,education,marital_status,children,newsletter,device"
 RESPONSE_HEADER = "customer_id,answered_on,nps,csat,ces," + ",".join(f"q{i:02d}" for i in range(1, 11))
 TRUTH_HEADER = "id,archetype,rate_per_year,dropout,mean_order_value,active_until,quality,planning"
 
@@ -201,9 +200,19 @@ def order_rows(customers: Sequence[Customer]) -> list[Row]:
     add_free_lines(orders)
     everything = sorted(orders + returns + guest_orders(), key=lambda o: (o.when, o.customer))
     return [
-        [f"{'R' * o.is_return}{number}", str(o.when), o.customer, line.product, line.category, str(line.qty),
-         line.price, o.channel, o.payment]
-        for number, o in enumerate(everything, 100001) for line in o.lines
+        [
+            f"{'R' * o.is_return}{number}",
+            str(o.when),
+            o.customer,
+            line.product,
+            line.category,
+            str(line.qty),
+            line.price,
+            o.channel,
+            o.payment,
+        ]
+        for number, o in enumerate(everything, 100001)
+        for line in o.lines
     ]
 
 
@@ -234,9 +243,19 @@ def customer_row(customer: Customer) -> Row:
     country = pick(tuple(CITIES), COUNTRY_SHARES)
     city = CITIES[country][int(rng.integers(len(CITIES[country])))]
     newsletter = "yes" if rng.random() < kind.newsletter else "no"
-    return [customer.id, born, gender, city, country, pick(INCOME, kind.income),
-            pick(EDUCATION, kind.education), pick(MARITAL, kind.marital),
-            str(min(int(rng.poisson(kind.children)), 4)), newsletter, pick(DEVICES, kind.device)]
+    return [
+        customer.id,
+        born,
+        gender,
+        city,
+        country,
+        pick(INCOME, kind.income),
+        pick(EDUCATION, kind.education),
+        pick(MARITAL, kind.marital),
+        str(min(int(rng.poisson(kind.children)), 4)),
+        newsletter,
+        pick(DEVICES, kind.device),
+    ]
 
 
 def score(value: float, low: int, high: int, blank: float) -> str:
@@ -248,20 +267,32 @@ def response_row(customer: Customer) -> Row:
     """Answers some days after one of the customer's orders."""
     day = min(int(rng.choice(customer.days)) + int(rng.integers(2, 15)), DAYS - 1)
     content = float(rng.normal(customer.kind.content, 0.8))
-    scores = [score(7.0 + 1.9 * content + rng.normal(0, 0.8), 0, 10, 0.01),
-              score(3.6 + 0.7 * content + rng.normal(0, 0.5), 1, 5, 0.02),
-              score(4.7 + 0.9 * content + rng.normal(0, 0.9), 1, 7, 0.02)]
+    scores = [
+        score(7.0 + 1.9 * content + rng.normal(0, 0.8), 0, 10, 0.01),
+        score(3.6 + 0.7 * content + rng.normal(0, 0.5), 1, 5, 0.02),
+        score(4.7 + 0.9 * content + rng.normal(0, 0.9), 1, 7, 0.02),
+    ]
     factors = [customer.quality] * 5 + [customer.planning] * 5
-    items = [score(3.1 + load * factor + rng.normal(0, 0.55), 1, 5, 0.015)
-             for load, factor in zip(LOADINGS, factors, strict=True)]
+    items = [
+        score(3.1 + load * factor + rng.normal(0, 0.55), 1, 5, 0.015)
+        for load, factor in zip(LOADINGS, factors, strict=True)
+    ]
     return [customer.id, str((START + timedelta(days=day)).date()), *scores, *items]
 
 
 def truth_row(customer: Customer) -> Row:
     """The hidden values of a buyer."""
     last = str((START + timedelta(days=int(customer.days[-1]))).date()) if customer.dropped else ""
-    return [customer.id, customer.kind.name, f"{customer.rate:.4f}", f"{customer.dropout:.4f}",
-            f"{customer.value:.2f}", last, f"{customer.quality:.3f}", f"{customer.planning:.3f}"]
+    return [
+        customer.id,
+        customer.kind.name,
+        f"{customer.rate:.4f}",
+        f"{customer.dropout:.4f}",
+        f"{customer.value:.2f}",
+        last,
+        f"{customer.quality:.3f}",
+        f"{customer.planning:.3f}",
+    ]
 
 
 def write(path: Path, header: str, rows: Iterable[Row]) -> None:

@@ -132,7 +132,13 @@ CLUSTER_SEGMENT = "cluster" + SEGMENT
 CLUSTER_MARGIN = "cluster_margin"
 
 SCORES: Mapping[str, Kind] = MappingProxyType(
-    {R_SCORE: Kind.COUNT, F_SCORE: Kind.COUNT, M_SCORE: Kind.COUNT, RFM_SCORE: Kind.NUMBER, CLUSTER_MARGIN: Kind.NUMBER}
+    {
+        R_SCORE: Kind.COUNT,
+        F_SCORE: Kind.COUNT,
+        M_SCORE: Kind.COUNT,
+        RFM_SCORE: Kind.NUMBER,
+        CLUSTER_MARGIN: Kind.NUMBER,
+    }
 )
 
 # Columns of a table that segcli wrote or that holds one row per customer; unknown columns are judged by content.

@@ -8,11 +8,12 @@ from segcli import __version__
 from segcli.cli import check, cluster, ingest, init, persona, report, rfm, run
 from segcli.cli.config import app as config
 from segcli.cli.options import shared
+from segcli.errors import Exit
 
 app = typer.Typer(
     name="segcli",
     help="Customer segmentation from CSV exports.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     rich_markup_mode=None,  # [x] in a help text is text; also saves loading rich
     pretty_exceptions_enable=False,
@@ -28,11 +29,15 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - the callback answers it
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Customer segmentation from CSV exports."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(Exit.USAGE)
 
 
 for _module in (init, check, ingest, rfm, cluster, persona, report, run):

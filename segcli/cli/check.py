@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from segcli.reports.blocks import Table
 
 Target = Annotated[
-    str | None, Argument(help="A config (.yaml) or an export; nothing checks --config.", metavar="[CONFIG|INPUT]")
+    str | None,
+    Argument(help="A config (.yaml) or an export; nothing checks --config.", metavar="[CONFIG|INPUT]"),
 ]
 Finding = tuple[str, str, str]  # severity, where, what
 SEVERITIES = ("error", "warning", "note")
@@ -69,7 +70,9 @@ def _of_reading(reading: "Reading") -> list[Finding]:
     if reading.lines:
         for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
             severity = "warning" if verb == "rejected" else "note"
-            findings += [(severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason]}{_where(f.line)}") for f in fates]
+            findings += [
+                (severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason]}{_where(f.line)}") for f in fates
+            ]
     return findings
 
 
@@ -85,7 +88,11 @@ def _print(findings: list[Finding], asked: Asked) -> None:
     from segcli.reports.result import Result
 
     to_terminal = streams.is_terminal(sys.stdout)
-    result = Result(_rows(findings), {"findings": [dict(zip(COLUMNS, f, strict=True)) for f in findings]}, (_table(findings),))
+    result = Result(
+        _rows(findings),
+        {"findings": [dict(zip(COLUMNS, f, strict=True)) for f in findings]},
+        (_table(findings),),
+    )
     write(load(asked.layout or "table").render(result, streams.page(asked, to_terminal=to_terminal)))
 
 

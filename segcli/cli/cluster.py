@@ -9,7 +9,8 @@ from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
 K = Annotated[
-    str | None, Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K")
+    str | None,
+    Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K"),
 ]
 Method = Annotated[str | None, Option(help="Clustering method: a file of segcli/segment/methods/.")]
 Features = Annotated[
@@ -18,7 +19,12 @@ Features = Annotated[
 
 
 def command(
-    input: options.Input = None, k: K = None, method: Method = None, features: Features = None, *, asked: Asked
+    input: options.Input = None,
+    k: K = None,
+    method: Method = None,
+    features: Features = None,
+    *,
+    asked: Asked,
 ) -> None:
     """Find segments of customers who are alike.
 

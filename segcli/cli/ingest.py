@@ -20,8 +20,8 @@ def command(inputs: Inputs = None, *, asked: Asked) -> None:
     Turn exports into the customer table: one row per customer.
     """
     with Talk(asked) as talk:
-        first, *extra = inputs or [None]
-        found = source.read(first, asked, talk, extra=[path for path in extra if path])
+        first, extra = (inputs[0], inputs[1:]) if inputs else (None, [])
+        found = source.read(first, asked, talk, extra=extra)
         from segcli.cli.show import show
         from segcli.reports.results import of_customers
 

@@ -32,7 +32,9 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         for name, path in files.items():
             if path is None:
                 continue
-            found = opened(source if name == "transactions" else source.model_copy(update={"path": path, "columns": {}}))
+            found = opened(
+                source if name == "transactions" else source.model_copy(update={"path": path, "columns": {}})
+            )
             talk.say("read", f"{path}  {found.dialect}")
             unused = [n for n in found.header if n not in found.recognition.columns.values()]
             described[name] = Described(

@@ -11,15 +11,20 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from segcli.errors import UsageProblem
+
 Input = Annotated[
-    str | None, Argument(help="An export or a table segcli wrote; - or nothing reads standard input.", metavar="INPUT")
+    str | None,
+    Argument(help="An export or a table segcli wrote; - or nothing reads standard input.", metavar="INPUT"),
 ]
 Config = Annotated[str | None, Option("--config", "-c", help="YAML settings file.", metavar="FILE")]
 Overrides = Annotated[
-    list[str] | None, Option("--set", help="Override one setting; may be repeated.", metavar="SECTION.KEY=VALUE")
+    list[str] | None,
+    Option("--set", help="Override one setting; may be repeated.", metavar="SECTION.KEY=VALUE"),
 ]
 Output = Annotated[
-    str | None, Option("--output", "-o", help="Write to this file; its suffix decides the format.", metavar="PATH")
+    str | None,
+    Option("--output", "-o", help="Write to this file; its suffix decides the format.", metavar="PATH"),
 ]
 Layout = Annotated[str | None, Option("--format", "-f", help="table, csv, tsv, json, ndjson or md.")]
 AsOf = Annotated[str | None, Option("--as-of", help="Day recency is counted to; default: last order + 1 day.")]
@@ -28,7 +33,8 @@ Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'ta
 Decimal = Annotated[str | None, Option(help="Decimal mark of the input: . or ,")]
 DateFormat = Annotated[str | None, Option("--date-format", help="strptime format of the input's dates.")]
 Map = Annotated[
-    list[str] | None, Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN")
+    list[str] | None,
+    Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN"),
 ]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts or hints on standard error.")]
@@ -61,6 +67,23 @@ class Asked:
     colour: Colour = "auto"
     log_format: LogFormat = "text"
 
+    def check(self) -> None:
+        """Refuse unknown words before anything is read.
+
+        Raises:
+            UsageProblem: an option has a value that it does not know.
+        """
+        from segcli.reports import formats
+
+        choices = {
+            "--format": (self.layout, formats.names()),
+            "--color": (self.colour, ["auto", "always", "never"]),
+            "--log-format": (self.log_format, ["text", "json"]),
+        }
+        for option, (value, known) in choices.items():
+            if value is not None and value not in known:
+                raise UsageProblem(f"{option} {value}: must be one of {', '.join(known)}")
+
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared options: its parameter `asked` receives them as one object."""
@@ -79,6 +102,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_shared(**values: Any) -> None:  # noqa: ANN401 - as typer calls it
         asked = Asked(**{p.name: values.pop(p.name) for p in common})
+        asked.check()
         command(**values, asked=asked)
 
     del with_shared.__wrapped__  # typer reads the signature below, not the command's own

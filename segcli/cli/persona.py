@@ -11,7 +11,8 @@ from segcli.cli.streams import Talk
 Of = Annotated[
     str | None,
     Option(
-        help="Segmentations to describe, such as [rfm, cluster]; empty means all there are.", metavar="NAME,NAME"
+        help="Segmentations to describe, such as [rfm, cluster]; empty means all there are.",
+        metavar="NAME,NAME",
     ),
 ]
 

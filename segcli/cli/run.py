@@ -64,7 +64,8 @@ def _texts(segmentations: "list[Segmentation]", loaded: Loaded) -> dict[str, str
         "customers.csv": csv.render(of_segmentation("run", last), Page()),
         "segments.csv": csv.render(report, Page()),
     }
-    texts |= {"rfm-model.json": saved.as_text(s) for s in segmentations if s.method["name"] == "rfm"}
+    if segmentations[0].method["name"] == "rfm":
+        texts["rfm-model.json"] = saved.as_text(segmentations[0])
     if loaded.declares("persona"):
         texts["personas.json"] = json.render(of_personas(found.personas, last.customers), Page())
     if loaded.declares("report"):
@@ -77,9 +78,7 @@ def _described(segmentations: "list[Segmentation]", settings: Settings) -> "list
     return [s for s in segmentations if not wanted or s.column.removesuffix("_segment") in wanted] or segmentations
 
 
-def _facts(
-    file: str, loaded: Loaded, segmentations: "list[Segmentation]", started: float
-) -> Mapping[str, object]:
+def _facts(file: str, loaded: Loaded, segmentations: "list[Segmentation]", started: float) -> Mapping[str, object]:
     """What run.json says besides the outputs."""
     from segcli.reports.envelope import reading
     from segcli.reports.formats.json import plain

@@ -35,7 +35,9 @@ def existing(customers: "Customers", settings: Settings, wanted: list[str]) -> "
         return [rfm(customers, settings)]
     chosen = [c for name in wanted for c in columns if name in (c, c.removesuffix("_segment"))] if wanted else columns
     if not chosen or len(chosen) < len(wanted):
-        raise UsageProblem(f"no segmentation {', '.join(wanted)} in the table; there is: {', '.join(columns) or 'none'}")
+        raise UsageProblem(
+            f"no segmentation {', '.join(wanted)} in the table; there is: {', '.join(columns) or 'none'}"
+        )
     return [read_back(customers, column) for column in chosen]
 
 

@@ -48,7 +48,9 @@ def day(as_of: str | None) -> date | None:
 
 
 def _user_file() -> str | None:
-    home = os.environ.get("XDG_CONFIG_HOME") or (str(Path("~").expanduser() / ".config") if "HOME" in os.environ else "")
+    home = os.environ.get("XDG_CONFIG_HOME") or (
+        str(Path("~").expanduser() / ".config") if "HOME" in os.environ else ""
+    )
     return str(Path(home) / "segcli" / "config.yaml") if home else None
 
 

@@ -39,7 +39,12 @@ class Sourced:
 
 
 def read(
-    source: str | None, asked: Asked, talk: Talk, flags: Mapping[str, Any] | None = None, *, extra: Sequence[str] = ()
+    source: str | None,
+    asked: Asked,
+    talk: Talk,
+    flags: Mapping[str, Any] | None = None,
+    *,
+    extra: Sequence[str] = (),
 ) -> Sourced:
     """Check the settings, then read the input: INPUT, or a pipe, or what the settings name."""
     given = {PATH: source if source is not None else STDIN if _is_piped() else None}

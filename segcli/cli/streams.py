@@ -11,11 +11,18 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from segcli.cli.options import Asked
-from segcli.errors import EnvironmentProblem, Exit, SegcliError, UsageProblem
+from segcli.errors import EnvironmentProblem, Exit, SegcliError
 from segcli.reports.safe import printable
 
 LABEL = 10  # columns of the word in front of a line on stderr
-SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".md": "md"}
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".md": "md",
+}
 
 
 class PipeClosed(SegcliError):
@@ -34,8 +41,6 @@ class Talk:
 
     def __init__(self, asked: Asked) -> None:
         self._asked, self._waiting = asked, list[str]()
-        if asked.log_format not in {"text", "json"}:
-            raise UsageProblem(f"--log-format must be text or json; got {asked.log_format}")
 
     def __enter__(self) -> Self:
         return self
@@ -94,8 +99,6 @@ def page(asked: Asked, *, to_terminal: bool) -> Any:  # noqa: ANN401 - imported 
 
 def _colour(choice: str, *, to_terminal: bool) -> bool:
     """--color > NO_COLOR > FORCE_COLOR > TERM=dumb > terminal."""
-    if choice not in {"auto", "always", "never"}:
-        raise UsageProblem(f"--color must be auto, always or never; got {choice}")
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -116,7 +119,9 @@ def write(text: str) -> None:
         raise EnvironmentProblem("standard output is closed")
     encoding = sys.stdout.encoding if is_terminal(sys.stdout) else "utf-8"
     try:
-        sys.stdout.buffer.write(text.encode(encoding, errors="replace"))
+        rest = memoryview(text.encode(encoding, errors="replace"))
+        while rest:  # unbuffered, a reader that leaves shows as a short write first, and as an error only then
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _abandon_stdout()

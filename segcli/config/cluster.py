@@ -13,11 +13,10 @@ SMALLEST_K, LARGEST_K = 2, 50
 def _k(value: int | str) -> int | str:
     asked = re.fullmatch(r"(\d+)-(\d+)", value) if isinstance(value, str) else None
     sizes = [int(asked[1]), int(asked[2])] if asked else [value] if isinstance(value, int) else []
-    if value == "auto" or (sizes and SMALLEST_K <= min(sizes) and max(sizes) <= LARGEST_K and sizes == sorted(sizes)):
+    in_bounds = bool(sizes) and min(sizes) >= SMALLEST_K and max(sizes) <= LARGEST_K
+    if value == "auto" or (in_bounds and sizes == sorted(sizes)):
         return value
-    raise ValueError(
-        f"must be a number from {SMALLEST_K} to {LARGEST_K}, a range like 2-8, or 'auto'; got {value}"
-    )
+    raise ValueError(f"must be a number from {SMALLEST_K} to {LARGEST_K}, a range like 2-8, or 'auto'; got {value}")
 
 
 class ClusterSettings(Section):
@@ -36,7 +35,8 @@ class ClusterSettings(Section):
         "auto", description="log1p for skewed features (auto), for all, or for none."
     )
     scale: Literal["standard", "robust", "none"] = Field(
-        "standard", description="Divide by the standard deviation, by the interquartile range, or leave as is."
+        "standard",
+        description="Divide by the standard deviation, by the interquartile range, or leave as is.",
     )
     missing: Literal["median", "drop", "refuse"] = Field(
         "median", description="A missing value takes the median, drops its feature, or stops the run."

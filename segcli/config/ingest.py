@@ -38,8 +38,10 @@ class IngestSettings(Section):
     free_lines: Literal["keep", "exclude"] = Field("keep", description="Whether order lines with amount 0 count.")
     collapse: Literal["order", "day"] = Field("order", description="What one purchase is: an order id, or a day.")
     id_case: Literal["keep", "upper", "lower"] = Field(
-        "keep", description="Whether customer ids that differ only by case are one customer (upper, lower) or not."
+        "keep",
+        description="Whether customer ids that differ only by case are one customer (upper, lower) or not.",
     )
     dedupe: Literal["none", "lines"] = Field(
-        "none", description="Whether exact repeats of an order line are ignored (lines) or kept and reported (none)."
+        "none",
+        description="Whether exact repeats of an order line are ignored (lines) or kept and reported (none).",
     )

@@ -119,17 +119,21 @@ def _written(loc: Sequence[str | int], sources: Mapping[Key, Layer]) -> Key:
 
 
 def _what(details: ErrorDetails, key: Key) -> str:
-    found = details.get("input")
-    match details["type"]:
-        case "extra_forbidden":
-            return f"unknown key{_meant(str(key[-1]), _known(key[:-1]))}"
-        case "literal_error":
-            expected = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            return f"must be one of {expected}; got {found}{_meant(str(found), expected.split(', '))}"
-        case "value_error":
-            return str(details["ctx"]["error"])
-        case _:
-            return f"{details['msg'][0].lower()}{details['msg'][1:]}; got {found!r}"
+    """What is wrong and what would be right; pydantic's own words only where ours have nothing to add."""
+    found, context = details.get("input"), details.get("ctx", {})
+    expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+    meant = _meant(str(found), expected.split(", "), listed=False)
+    ours = {
+        "extra_forbidden": f"unknown key{_meant(str(key[-1]), _known(key[:-1]))}",
+        "literal_error": f"must be one of {expected}; got {found}{meant}",
+        "value_error": str(context.get("error")),
+        "greater_than_equal": f"must be at least {context.get('ge')}; got {found}",
+        "less_than_equal": f"must be at most {context.get('le')}; got {found}",
+        "int_type": f"must be a whole number; got {found!r}",
+        "float_type": f"must be a number; got {found!r}",
+        "string_type": f"must be text; got {found!r}",
+    }
+    return ours.get(details["type"], f"{details['msg'][0].lower()}{details['msg'][1:]}; got {found!r}")
 
 
 def _known(at: Key) -> list[str]:
@@ -148,9 +152,9 @@ def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
 
 
-def _meant(word: str, known: Sequence[str]) -> str:
+def _meant(word: str, known: Sequence[str], *, listed: bool = True) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}" if known else ""
+    return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}" if known and listed else ""
 
 
 def _rebase(values: Mapping[str, Any], model: type[BaseModel], folder: str) -> dict[str, Any]:
@@ -162,8 +166,9 @@ def _rebase(values: Mapping[str, Any], model: type[BaseModel], folder: str) -> d
             rebased[name] = _rebase(value, section, folder)
         elif field and isinstance(value, str) and field.json_schema_extra in (PATH, PATH_OR_NAME):
             named = field.json_schema_extra == PATH_OR_NAME and Path(value).name == value and not Path(value).suffix
-            rebased[name] = value if named or value == "-" else os.path.normpath(Path(folder) / Path(value).expanduser())
+            rebased[name] = (
+                value if named or value == "-" else os.path.normpath(Path(folder) / Path(value).expanduser())
+            )
         else:
             rebased[name] = value
     return rebased
-

@@ -9,7 +9,8 @@ class PersonaSettings(Section):
     """`persona:` which segmentations are described, and how."""
 
     of: list[str] = Field(
-        default_factory=list, description="Segmentations to describe, such as [rfm, cluster]; empty means all there are."
+        default_factory=list,
+        description="Segmentations to describe, such as [rfm, cluster]; empty means all there are.",
     )
     traits: int = Field(5, ge=1, le=20, description="Distinguishing traits shown per segment, each way.")
     minimum_difference: float = Field(

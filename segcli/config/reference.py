@@ -17,7 +17,7 @@ SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 def schema_text() -> str:
     """JSON Schema of a settings file."""
-    schema = {"$schema": SCHEMA_ID, "title": "segcli settings", **Settings.model_json_schema()}
+    schema = {"$schema": SCHEMA_ID, **Settings.model_json_schema(), "title": "segcli settings"}
     return json.dumps(schema, indent=1) + "\n"
 
 
@@ -72,8 +72,4 @@ def _lines(values: Mapping[str, Any], at: Key, origins: Mapping[Key, str] | None
             yield from _lines(value, key, origins)
         else:
             line = f"{indent}{name}: {scalar_text(value)}"
-            yield line if origins is None else f"{line:<50}  # {_origin(key, origins)}"
-
-
-def _origin(key: Key, origins: Mapping[Key, str]) -> str:
-    return next((origins[key[:end]] for end in range(len(key), 0, -1) if key[:end] in origins), "default")
+            yield line if origins is None else f"{line:<50}  # {origins.get(key, 'default')}"

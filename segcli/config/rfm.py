@@ -1,5 +1,6 @@
 """`rfm:` recency, frequency and monetary scores, and the map that names segments."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -32,7 +33,7 @@ class FixedEdges(Section):
     def _ascending(self) -> "FixedEdges":
         for name in ("recency", "frequency", "monetary"):
             edges = getattr(self, name) or []
-            if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+            if any(low >= high for low, high in pairwise(edges)):
                 raise ValueError(f"{name}: edges must ascend; got {edges}")
         return self
 
@@ -62,7 +63,9 @@ class RfmSettings(Section):
         json_schema_extra=PATH_OR_NAME,
     )
     model: str | None = Field(
-        None, description="Score with the edges saved in this file instead of new ones.", json_schema_extra=PATH
+        None,
+        description="Score with the edges saved in this file instead of new ones.",
+        json_schema_extra=PATH,
     )
 
     @property

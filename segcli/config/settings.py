@@ -29,7 +29,8 @@ class Settings(Section):
 
     version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of this file's format.")
     as_of: Annotated[str, AfterValidator(_day)] | None = Field(
-        None, description="Day recency is counted to; otherwise the day after the last order. today-1 is yesterday."
+        None,
+        description="Day recency is counted to; otherwise the day after the last order. today-1 is yesterday.",
     )
     seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
     output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from segcli.config.reference import nested, scalar_text
 from segcli.config.settings import Settings
 
-SCHEMA_LINE = "# yaml-language-server: $schema=segcli.schema.json   (write it with: segcli config schema > segcli.schema.json)"
+SCHEMA_LINE = "# yaml-language-server: $schema=segcli.schema.json"
 DECLARED = ("rfm", "cluster", "persona", "report")
 
 
@@ -24,8 +24,16 @@ class Described:
 
 def starter(sources: Mapping[str, Described]) -> str:
     """A commented settings file that runs as it is."""
-    lines = [SCHEMA_LINE, "# Settings for `segcli run`. Lines behind # show defaults; remove the # to change them.", ""]
-    lines += ["version: 1", "# as_of: 2026-06-30" + _why("as_of"), "# seed: " + _default("seed") + _why("seed")]
+    lines = [
+        SCHEMA_LINE,
+        "# Settings for `segcli run`. Lines behind # show defaults; remove the # to change them.",
+        "",
+    ]
+    lines += [
+        "version: 1",
+        "# as_of: 2026-06-30" + _why("as_of"),
+        "# seed: " + _default("seed") + _why("seed"),
+    ]
     lines += ["output: runs/segments" + _why("output"), "", "ingest:"]
     for name, described in sources.items():
         lines += _source(name, described)

@@ -96,7 +96,7 @@ class _Loader(yaml.SafeLoader):
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - as inherited
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _refusal(event, "anchors and aliases are not supported; write the value out")
         if getattr(event, "tag", None):
@@ -110,7 +110,8 @@ class _Loader(yaml.SafeLoader):
 
 
 def _refusal(event: yaml.Event, why: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)
+    mark: Any = event.start_mark
+    return yaml.MarkedYAMLError(problem=why, problem_mark=mark)
 
 
 def _value(node: yaml.Node, key: Key, places: dict[Key, tuple[int, int]]) -> Any:  # noqa: ANN401 - data of any shape
@@ -119,7 +120,8 @@ def _value(node: yaml.Node, key: Key, places: dict[Key, tuple[int, int]]) -> Any
         return _mapping(node, key, places)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*key, index), places) for index, item in enumerate(node.value)]
-    return scalar(node.value) if node.style is None else node.value
+    is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return scalar(node.value) if is_plain else node.value
 
 
 def _mapping(node: yaml.MappingNode, key: Key, places: dict[Key, tuple[int, int]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.customers.join import join
 from segcli.customers.reduce import reduce
 from segcli.ingest import table, transactions
+from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers, Input, Reading
 
@@ -40,10 +41,10 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
     return customers
 
 
-def _export(main: Opened, settings: IngestSettings) -> transactions.Export:
+def _export(main: Opened, settings: IngestSettings) -> Export:
     """The recognised columns; all of them where whole lines are compared."""
     wanted = None if settings.dedupe == "lines" else list(main.recognition.columns.values())
-    return transactions.Export(main.content, main.cells(wanted), main.recognition, main.source)
+    return Export(main.content, main.cells(wanted), main.recognition, main.source)
 
 
 def _from_table(source: Opened, as_of: date | None) -> Customers:

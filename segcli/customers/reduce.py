@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
@@ -25,7 +26,12 @@ def reduce(transactions: Transactions, settings: IngestSettings) -> Customers:
     lines = _coded(transactions.lines, settings.collapse)
     bought = lines[~lines["is_return"]]
     measures = pd.concat(
-        [_dates(bought, transactions), _counts(bought), *_money(lines, bought, transactions, settings), *_top(bought)],
+        [
+            _dates(bought, transactions),
+            _counts(bought),
+            *_money(lines, bought, transactions, settings),
+            *_top(bought),
+        ],
         axis=1,
     )
     ids = lines[c.CUSTOMER_ID].cat.categories.astype("str")
@@ -39,11 +45,11 @@ def _coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
     """Lines with integer codes of their customer and of their order."""
     customer = lines[c.CUSTOMER_ID].cat.codes.to_numpy(dtype=np.int64)
     if collapse == "day":
-        within = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int64)
+        within: npt.NDArray[np.int64] = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int64)
     elif c.ORDER_ID in lines:
         within = lines[c.ORDER_ID].cat.codes.to_numpy(dtype=np.int64)
     else:
-        within = np.arange(len(lines))
+        within = np.arange(len(lines), dtype=np.int64)
     order = pd.DataFrame({"c": customer, "o": within}).groupby(["c", "o"], sort=False).ngroup().to_numpy()
     return lines.assign(**{CUSTOMER: customer, ORDER: order})
 
@@ -64,7 +70,10 @@ def _dates(bought: pd.DataFrame, transactions: Transactions) -> pd.DataFrame:
 
 def _counts(bought: pd.DataFrame) -> pd.DataFrame:
     by_customer = bought.groupby(CUSTOMER)
-    counts = {c.ORDERS: bought.drop_duplicates(ORDER).groupby(CUSTOMER).size(), c.ORDER_LINES: by_customer.size()}
+    counts = {
+        c.ORDERS: bought.drop_duplicates(ORDER).groupby(CUSTOMER).size(),
+        c.ORDER_LINES: by_customer.size(),
+    }
     if c.QUANTITY in bought:
         counts[c.ITEMS] = _exact_sum(bought[c.QUANTITY], bought[CUSTOMER])
     for column, count in ((c.PRODUCT, c.DISTINCT_PRODUCTS), (c.CATEGORY, c.DISTINCT_CATEGORIES)):

@@ -34,7 +34,7 @@ class Cells:
         """Physical lines (1-based) of rows; looked up only where a message needs them."""
         if not self.malformed and self.dialect.one_line_each:
             return [row + 2 + self.dialect.skipped_lines for row in rows]
-        found = {}
+        found: dict[int, int] = {}
         records = self.dialect.records()
         next(records)
         start, seen, last = records.line_num + 1, -1, max(rows, default=-1)

@@ -26,12 +26,25 @@ _DAYS = (
     "%Y.%m.%d",
     "%Y年%m月%d日",
 )
-_TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
+_TIMES = (
+    "",
+    " %H:%M:%S",
+    " %H:%M",
+    "T%H:%M:%S",
+    "T%H:%M",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S.%f",
+    " %I:%M:%S %p",
+    " %I:%M %p",
+)
 _OFFSETS = ("", "%z", " %z")
 FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offset in _OFFSETS if time or not offset)
 
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
-EARLIEST, LATEST = np.datetime64("1900-01-02"), np.datetime64("2100-01-01")  # spreadsheets write 1900-01-00 for nothing
+EARLIEST, LATEST = (
+    np.datetime64("1900-01-02"),
+    np.datetime64("2100-01-01"),
+)  # spreadsheets write 1900-01-00 for nothing
 
 
 class AmbiguousDates(ValueError):

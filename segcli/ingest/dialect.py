@@ -6,11 +6,15 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files.read import Content
 from segcli.ingest.recognise import known_names
+
+if TYPE_CHECKING:
+    import _csv
 
 DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 1000
@@ -38,7 +42,7 @@ class Dialect:
         """Whether every record surely is one line: nothing is quoted, and no line is empty."""
         return b'"' not in self.body and b"\n\n" not in self.body and b"\r" not in self.body.replace(b"\r\n", b"")
 
-    def records(self) -> "csv._reader":
+    def records(self) -> "_csv.Reader":
         """All records as lists of text, the header first; `line_num` is the line within the body."""
         return csv.reader(io.StringIO(self.body.decode(), newline=""), delimiter=self.delimiter)
 
@@ -83,7 +87,10 @@ def _as_declared(content: Content, encoding: str) -> bytes:
     except UnicodeDecodeError as error:
         line = content.body.count(b"\n", 0, error.start) + 1
         raise InputProblem(
-            f"byte {error.start} is not {encoding}", source=content.name, line=line, remedy="Try another --encoding"
+            f"byte {error.start} is not {encoding}",
+            source=content.name,
+            line=line,
+            remedy="Try another --encoding",
         ) from None
 
 
@@ -98,7 +105,11 @@ def _windows(content: Content, body: bytes, offset: int) -> tuple[bytes, str, tu
             line=line,
             remedy="Say which with --encoding",
         ) from None
-    return text.encode(), "cp1252", (f"not UTF-8 (first at line {line}): read as Windows-1252; --encoding decides",)
+    return (
+        text.encode(),
+        "cp1252",
+        (f"not UTF-8 (first at line {line}): read as Windows-1252; --encoding decides",),
+    )
 
 
 def _delimiter(body: bytes) -> str:

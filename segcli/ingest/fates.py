@@ -45,12 +45,19 @@ class Fates:
         return kept
 
     def reconcile(
-        self, units: npt.NDArray[np.int64], scale: int, *, returns: npt.NDArray[np.bool_], malformed: int, line: Where
+        self,
+        units: npt.NDArray[np.int64],
+        scale: int,
+        *,
+        returns: npt.NDArray[np.bool_],
+        malformed: int,
+        line: Where,
     ) -> Reconciliation:
         """Count lines and money by fate.
 
         Args:
-            units: money on each line, in whole units; `scale` of them are 1.00.
+            units: money on each line, in whole units.
+            scale: units in 1.00.
             returns: which lines are returns.
             malformed: lines that are not among `units`, with no readable money.
             line: the physical lines of given rows.

@@ -79,7 +79,9 @@ def check_declared(declared: Mapping[str, str], names: Sequence[str], source: st
     for standard, name in declared.items():
         if name not in names:
             raise InputProblem(
-                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(names)}", source=source, line=1
+                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(names)}",
+                source=source,
+                line=1,
             )
 
 
@@ -96,7 +98,7 @@ def _candidates(names: Sequence[str], vocabulary: frozenset[str]) -> Iterable[tu
 
 @cache
 def _all_words() -> Mapping[str, Sequence[tuple[str, int]]]:
-    """normalised name -> the standard columns it can mean, each with its strength (0 is strongest)."""
+    """Normalised name -> the standard columns it can mean, each with its strength (0 is strongest)."""
     words: dict[str, dict[str, int]] = {}
     for language in LANGUAGES:
         file = resources.files("segcli.ingest.words").joinpath(f"{language}.yaml")

@@ -84,7 +84,7 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
         return _text(texts, name), ""
     values = pd.Series(parsed.values)
     if kind is not Kind.MONEY and pc.all(pc.match_substring_regex(texts, WHOLE)).as_py():
-        values = values.astype("Int64" if parsed.missing.any() else "int64")
+        return values.astype("Int64" if parsed.missing.any() else "int64"), ""
     return values, _unread(int(parsed.unreadable.sum()), name, "a number")
 
 
@@ -112,7 +112,7 @@ def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[
             f"customer '{table[c.CUSTOMER_ID].loc[row]}' has two rows that differ",
             source=cells.name,
             line=cells.line(row),
-            remedy="There must be one row per customer; if these are orders, say which column is the date: --map order_date=NAME",
+            remedy="There must be one row per customer; if these are orders, name their date: --map order_date=NAME",
         )
     return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
 
@@ -123,5 +123,5 @@ def as_of(table: pd.DataFrame) -> date | None:
         return None
     known = table[[c.LAST_ORDER, c.RECENCY_DAYS]].dropna()
     days = known[c.LAST_ORDER] + pd.to_timedelta(known[c.RECENCY_DAYS], unit="D")
-    counted: date | None = days.iloc[0].date() if days.nunique() == 1 else None
+    counted: date | None = days.iloc[0].date() if not days.empty and (days == days.iloc[0]).all() else None
     return counted

@@ -1,6 +1,7 @@
 """Personas: every sentence is generated from numbers of the table; nothing is invented."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import pandas as pd
 
@@ -18,8 +19,8 @@ def personas(segmentation: Segmentation, settings: PersonaSettings, playbook: Pl
     """One persona per segment, in the order of the profile."""
     told = traits(segmentation)
     return [
-        _persona(segmentation, row, told[row["segment"]], settings, playbook)
-        for row in segmentation.profile.to_dict("records")
+        _persona(segmentation, row, told[str(row["segment"])], settings, playbook)
+        for row in cast("list[dict[str, float | str]]", segmentation.profile.to_dict("records"))
     ]
 
 
@@ -77,4 +78,6 @@ def _headline(typical: Mapping[str, tuple[float, float, float]], told: Sequence[
     if parts:
         return f"Typically {', '.join(parts)}."
     leading = [f"{'more' if t.difference > 0 else 'less'} {t.level or t.name}" for t in told[:2]]
-    return f"{' and '.join(leading).capitalize()} than the base." if leading else "Close to the base in everything known."
+    return (
+        f"{' and '.join(leading).capitalize()} than the base." if leading else "Close to the base in everything known."
+    )

@@ -25,7 +25,10 @@ class Playbook:
         """The segment's own action, or that of its most distinguishing trait which has one."""
         if segment in self.segments:
             return self.segments[segment]
-        told = [(t.name if t.level is None else f"{t.name}={t.level}", "high" if t.difference > 0 else "low") for t in traits]
+        told = [
+            (t.name if t.level is None else f"{t.name}={t.level}", "high" if t.difference > 0 else "low")
+            for t in traits
+        ]
         return next((self.traits[key] for key in told if key in self.traits), self.otherwise)
 
 

@@ -58,9 +58,9 @@ def _compare(
     groups = values.groupby(labels.to_numpy(), sort=True)
     means, counts = groups.mean(), groups.count()
     comparable = base > 0 and float(values.min()) >= 0
-    for segment, mean in means.items():
-        if counts[segment] >= MIN_KNOWN:
-            found[str(segment)].append(
+    for segment, mean, count in zip(means.index.astype("str"), means, counts, strict=True):
+        if count >= MIN_KNOWN:
+            found[segment].append(
                 Trait(
                     name=column,
                     level=level,
@@ -68,6 +68,6 @@ def _compare(
                     base=base,
                     index=100 * float(mean) / base if comparable else None,
                     difference=(float(mean) - base) / spread,
-                    n=int(counts[segment]),
+                    n=int(count),
                 )
             )

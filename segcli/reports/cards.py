@@ -7,7 +7,10 @@ from segcli.reports.blocks import Card
 
 def card(persona: Persona) -> Card:
     """What a person reads about a segment."""
-    lines = [("More than others", _traits(persona.more, persona)), ("Less than others", _traits(persona.less, persona))]
+    lines = [
+        ("More than others", _traits(persona.more, persona)),
+        ("Less than others", _traits(persona.less, persona)),
+    ]
     lines += [("Typical", _typical(persona)), ("Suggested", persona.action)]
     return Card(
         title=persona.segment,

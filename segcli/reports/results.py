@@ -1,7 +1,7 @@
 """A Result for each command's noun."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -23,7 +23,11 @@ def of_segmentation(command: str, result: Segmentation) -> Result:
     """`rfm`, `cluster`: the customer table with scores and segments."""
     parts = segmentation(result)
     tried = tables.candidates(result)
-    blocks: tuple[Block, ...] = (tables.segments(result), *([tried] if tried else []), *tables.notes(result.notes))
+    blocks: tuple[Block, ...] = (
+        tables.segments(result),
+        *([tried] if tried else []),
+        *tables.notes(result.notes),
+    )
     table = result.table
     return Result(table, envelope(command, result.customers, {**parts, "customers": _rows(table)}), blocks)
 
@@ -40,8 +44,15 @@ def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers
 
 def persona(one: Persona) -> dict[str, Any]:
     """A persona as plain values."""
-    typical = {n: dict(zip(("lower_quartile", "median", "upper_quartile"), v, strict=True)) for n, v in one.typical.items()}
-    return {**vars(one), "more": [vars(t) for t in one.more], "less": [vars(t) for t in one.less], "typical": typical}
+    typical = {
+        n: dict(zip(("lower_quartile", "median", "upper_quartile"), v, strict=True)) for n, v in one.typical.items()
+    }
+    return {
+        **vars(one),
+        "more": [vars(t) for t in one.more],
+        "less": [vars(t) for t in one.less],
+        "typical": typical,
+    }
 
 
 def _persona_row(column: str, one: Persona) -> dict[str, Any]:
@@ -61,5 +72,4 @@ def _persona_row(column: str, one: Persona) -> dict[str, Any]:
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.to_dict("records")
-    return rows
+    return cast("list[dict[str, Any]]", table.to_dict("records"))

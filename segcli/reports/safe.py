@@ -11,10 +11,10 @@ _AT_START = re.compile(r"^(\s*)([#+=-])(?=[\s#=-]|$)|^(\s*\d+)([.)])(?=\s|$)")
 
 
 def printable(text: object) -> str:
-    """One line without control, bidirectional or line-separating characters.
+    r"""One line without control, bidirectional or line-separating characters.
 
-    >>> printable("a\\x1b[31mb\\n")
-    'a\\\\x1b[31mb '
+    >>> printable("a\x1b[31mb\n")
+    'a\\x1b[31mb '
     """
     return "".join(_shown(character) for character in str(text))
 
@@ -34,12 +34,12 @@ def _shown(character: str) -> str:
 
 
 def markdown(text: object) -> str:
-    """Text that renders as itself in Markdown, in tables too: no link, image, tag or mention comes of it.
+    r"""Text that renders as itself in Markdown, in tables too: no link, image, tag or mention comes of it.
 
     Only what could act is escaped, so that the source still reads as text.
 
     >>> markdown("<b>|x| 2026-07-01: +0.5 sd (n = 3)")
-    '&lt;b&gt;\\\\|x\\\\| 2026-07-01: +0.5 sd (n = 3)'
+    '&lt;b&gt;\\|x\\| 2026-07-01: +0.5 sd (n = 3)'
     """
     shown = _ACTIVE.sub(_escaped, printable(text))
     return _AT_START.sub(lambda m: f"{m[1] or m[3] or ''}\\{m[2] or m[4]}", shown)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segcli.config.cluster import ClusterSettings
-from segcli.segment.methods import Fit, Matrix, Method
+from segcli.segment.methods import Fit, Labels, Matrix, Method
 
 AUTO = (2, 10)
 
@@ -48,13 +48,14 @@ def sizes(k: int | str) -> tuple[int, int]:
 def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
     """Fit every k and keep the one with the best silhouette among those without tiny segments."""
     sample = _sample(len(matrix), settings.sample, seed)
-    candidates = tuple(_candidate(matrix, k, method, settings, seed, sample) for k in ks)
+    fits = (method.fit(matrix, k, seed=seed, starts=settings.starts) for k in ks)
+    candidates = tuple(_judged(fit, matrix, sample) for fit in fits)
     large_enough = [c for c in candidates if c.smallest_share >= settings.minimum_share]
     chosen = max(large_enough or candidates, key=lambda c: (c.silhouette, -c.k))
     return Choice(candidates, chosen, _reason(candidates, large_enough, chosen, settings), len(sample))
 
 
-def silhouette(matrix: Matrix, labels: np.ndarray) -> float:
+def silhouette(matrix: Matrix, labels: Labels) -> float:
     """Mean silhouette (Rousseeuw 1987); 0 where a sample caught fewer than two segments."""
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits
@@ -65,15 +66,12 @@ def silhouette(matrix: Matrix, labels: np.ndarray) -> float:
         return float(silhouette_score(matrix, labels))
 
 
-def _candidate(
-    matrix: Matrix, k: int, method: Method, settings: ClusterSettings, seed: int, sample: np.ndarray
-) -> Candidate:
-    fit = method.fit(matrix, k, seed=seed, starts=settings.starts)
+def _judged(fit: Fit, matrix: Matrix, sample: Labels) -> Candidate:
     smallest = np.bincount(fit.labels, minlength=fit.k).min() / len(matrix)
     return Candidate(fit, silhouette(matrix[sample], fit.labels[sample]), float(smallest))
 
 
-def _sample(rows: int, limit: int, seed: int) -> np.ndarray:
+def _sample(rows: int, limit: int, seed: int) -> Labels:
     """Rows to measure on; rows are in customer_id order, so the file's order plays no part."""
     if rows <= limit:
         return np.arange(rows)
@@ -81,13 +79,20 @@ def _sample(rows: int, limit: int, seed: int) -> np.ndarray:
 
 
 def _reason(
-    candidates: Sequence[Candidate], large_enough: Sequence[Candidate], chosen: Candidate, settings: ClusterSettings
+    candidates: Sequence[Candidate],
+    large_enough: Sequence[Candidate],
+    chosen: Candidate,
+    settings: ClusterSettings,
 ) -> str:
     if len(candidates) == 1:
         return f"k = {chosen.k} as asked"
     tried = f"k = {candidates[0].k} to {candidates[-1].k}"
     if not large_enough:
-        return f"k = {chosen.k}: best silhouette of {tried}, though all have segments under {settings.minimum_share:.0%}"
-    passed_over = [c.k for c in candidates if c.smallest_share < settings.minimum_share and c.silhouette > chosen.silhouette]
+        return (
+            f"k = {chosen.k}: best silhouette of {tried}, though all have segments under {settings.minimum_share:.0%}"
+        )
+    passed_over = [
+        c.k for c in candidates if c.smallest_share < settings.minimum_share and c.silhouette > chosen.silhouette
+    ]
     but = f" (k = {', '.join(map(str, passed_over))} better but with a tiny segment)" if passed_over else ""
     return f"k = {chosen.k}: best silhouette ({chosen.silhouette:.2f}) of {tried}{but}"

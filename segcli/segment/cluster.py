@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
@@ -16,6 +17,9 @@ from segcli.segment.methods import Fit, Labels
 from segcli.segment.names import name_all
 from segcli.segment.profile import profile
 from segcli.segment.provenance import LIBRARIES, provenance
+
+MARGIN_DIGITS = 4
+BETWEEN = 0.1  # margin below which a customer is said to lie between two segments
 
 
 def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segmentation:
@@ -32,7 +36,7 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
     if smallest > distinct:
         raise InputProblem(f"k={smallest} > {distinct} distinct customers", source=customers.readings[0].input.name)
     choice = choose(prepared.matrix, range(smallest, min(largest, distinct) + 1), method, settings, seed)
-    fit = _canonical(choice.chosen.fit, customers, prepared)
+    fit = _canonical(choice.chosen.fit, customers)
     names = name_all(_deviations(prepared, fit), prepared.names)
     labels = pd.Series(np.array(names, dtype=object)[fit.labels], index=customers.table.index, dtype="str")
     margin = pd.DataFrame({c.CLUSTER_MARGIN: _margin(prepared.matrix, fit)}, index=customers.table.index)
@@ -49,11 +53,11 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
     )
 
 
-def _canonical(fit: Fit, customers: Customers, prepared: Features) -> Fit:
+def _canonical(fit: Fit, customers: Customers) -> Fit:
     """Number segments by total revenue, or else by their mean on the first feature, highest first."""
     if c.REVENUE in customers.table:
         revenue = customers.table[c.REVENUE].to_numpy(dtype=np.float64)
-        weight = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
+        weight: npt.NDArray[Any] = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
     else:
         weight = fit.centres[:, 0]
     order = np.lexsort((*fit.centres.T[::-1], -weight))
@@ -75,10 +79,13 @@ def _margin(matrix: Matrix, fit: Fit) -> Matrix:
     nearest = np.sort(distances, axis=1)[:, :2]
     with np.errstate(invalid="ignore", divide="ignore"):
         margin = (nearest[:, 1] - nearest[:, 0]) / nearest[:, 1]
-    return np.round(np.nan_to_num(margin), 4)
+    rounded: Matrix = np.round(np.nan_to_num(margin), MARGIN_DIGITS)
+    return rounded
 
 
-def _method(settings: ClusterSettings, prepared: Features, choice: Choice, fit: Fit, names: list[str]) -> dict[str, Any]:
+def _method(
+    settings: ClusterSettings, prepared: Features, choice: Choice, fit: Fit, names: list[str]
+) -> dict[str, Any]:
     labels: Labels = fit.labels
     return {
         "name": settings.method,
@@ -107,10 +114,11 @@ def _method(settings: ClusterSettings, prepared: Features, choice: Choice, fit: 
 
 def _notes(choice: Choice, prepared: Features, margin: pd.Series) -> list[str]:
     sampled = f" on {choice.sample:,} customers" if choice.sample < len(margin) else ""
+    between = f"{(margin < BETWEEN).mean():.0%} of customers lie between two segments"
+    silhouette, inertia = choice.chosen.silhouette, choice.chosen.fit.inertia
+    named = ", ".join(f"{f.name} (log1p)" if f.transform == "log1p" else f.name for f in prepared.used)
     return [
         choice.reason,
-        f"silhouette {choice.chosen.silhouette:.4f}{sampled}, inertia {choice.chosen.fit.inertia:.2f}, "
-        f"{(margin < 0.1).mean():.0%} of customers lie between two segments",  # noqa: PLR2004 - under a tenth
-        "features: "
-        + ", ".join(f"{f.name}{' (log1p)' if f.transform == 'log1p' else ''}" for f in prepared.used),
+        f"silhouette {silhouette:.4f}{sampled}, inertia {inertia:.2f}, {between}",
+        f"features: {named}",
     ]

@@ -41,7 +41,11 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
     table, source = customers.table, customers.readings[0].input.name
     if table.empty:
         raise InputProblem("no transactions: there is a header and nothing below it", source=source)
-    wanted = (("r", "recency", c.RECENCY_DAYS), ("f", "frequency", c.ORDERS), ("m", "monetary", MONETARY[monetary]))
+    wanted = (
+        ("r", "recency", c.RECENCY_DAYS),
+        ("f", "frequency", c.ORDERS),
+        ("m", "monetary", MONETARY[monetary]),
+    )
     absent = [column for letter, _, column in wanted if letter != "m" and column not in table]
     if absent:
         raise InputProblem(

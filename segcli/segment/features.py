@@ -53,7 +53,7 @@ class Features:
 
 
 def log(values: Matrix) -> Matrix:
-    """log(1 + x), mirrored below zero so that net refunds stay below zero."""
+    """Logarithm of 1 + x, mirrored below zero so that net refunds stay below zero."""
     return np.sign(values) * np.log1p(np.abs(values))
 
 

@@ -10,7 +10,11 @@ LIBRARIES = ("numpy", "pandas", "pyarrow")
 
 
 def provenance(
-    customers: Customers, method: str, settings: Section, seed: int | None, libraries: tuple[str, ...] = LIBRARIES
+    customers: Customers,
+    method: str,
+    settings: Section,
+    seed: int | None,
+    libraries: tuple[str, ...] = LIBRARIES,
 ) -> Provenance:
     """Inputs, settings and versions behind a segmentation; `seed` only where chance was used."""
     return Provenance(

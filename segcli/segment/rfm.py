@@ -42,8 +42,10 @@ def segment(
         ConfigProblems: the map needs a score that these customers do not have.
     """
     measured = dimensions(customers, settings.monetary)
-    scored = scores.apply(measured, scores.cuts_from_dict(saved["cuts"])) if saved else scores.score(
-        measured, settings, seed
+    scored = (
+        scores.apply(measured, scores.cuts_from_dict(saved["cuts"]))
+        if saved
+        else scores.score(measured, settings, seed)
     )
     _require_scores(segment_map, scored)
     bins = _bins(settings, saved, measured)
@@ -117,7 +119,5 @@ def _warnings(customers: Customers, settings: RfmSettings, measured: Sequence[Di
         warnings.append("equal values may have different scores; method quantile with ties same-bin never does that")
     if len(measured) < len(SCORE_COLUMNS):
         warnings.append("no amounts: scored on recency and frequency only")
-    for d in measured:
-        if len(d.values) and d.values.min() == d.values.max():
-            warnings.append(f"every customer has the same {d.column}: its scores say nothing")
-    return warnings
+    same = [d.column for d in measured if d.values.min() == d.values.max()]
+    return warnings + [f"every customer has the same {column}: its scores say nothing" for column in same]

@@ -28,7 +28,8 @@ class Scored:
 
     def counts(self, letter: str, bins: int) -> list[int]:
         """Customers per score, worst first."""
-        return np.bincount(self.scores[letter], minlength=bins + 1)[1 : bins + 1].tolist()
+        counted: list[int] = np.bincount(self.scores[letter], minlength=bins + 1)[1 : bins + 1].tolist()
+        return counted
 
 
 def score(dimensions: Sequence[Dimension], settings: RfmSettings, seed: int) -> Scored:

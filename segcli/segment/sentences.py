@@ -11,7 +11,7 @@ from segcli.segment.scores import WHOLE, Scored
 def score_notes(measured: Sequence[Dimension], scored: Scored, bins: Mapping[str, int]) -> Iterator[str]:
     """One line of edges, then one line per dimension with empty scores and the reason."""
     edges = [_edges(d, scored) for d in measured if WHOLE in scored.cuts[d.letter]]
-    yield "scores: " + ", ".join(edges) + ("" if len(edges) == len(measured) else "; nested inside the score before")
+    yield ("scores: " + ", ".join(edges) + ("" if len(edges) == len(measured) else "; nested inside the score before"))
     for d in measured:
         counts = scored.counts(d.letter, bins[d.letter])
         empty = [str(s) for s, count in enumerate(counts, 1) if count == 0]

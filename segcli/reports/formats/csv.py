@@ -1,4 +1,4 @@
-"""CSV by RFC 4180 with \\n line ends: dates ISO 8601, missing values empty, quotes only where needed."""
+r"""CSV by RFC 4180 with \n line ends: dates ISO 8601, missing values empty, quotes only where needed."""
 
 from segcli.reports.formats import Page
 from segcli.reports.result import Result

@@ -18,9 +18,12 @@ def _block(block: Block) -> str:
         case Heading(text, level):
             return f"{'#' * level} {markdown(text)}"
         case Text(lines, bullets=bullets):
-            return ("\n- " if bullets else "  \n").join(["- " * bullets + markdown(lines[0]), *map(markdown, lines[1:])])
-        case Table(columns, rows):
-            return _table([c.title for c in columns if not c.bar], _rows(block), [c.right for c in columns if not c.bar])
+            return ("\n- " if bullets else "  \n").join(
+                ["- " * bullets + markdown(lines[0]), *map(markdown, lines[1:])]
+            )
+        case Table(columns):
+            shown = [column for column in columns if not column.bar]
+            return _table([column.title for column in shown], _rows(block), [column.right for column in shown])
         case Card():
             return _card(block)
 

@@ -17,6 +17,6 @@ def blocks(findings: Findings) -> Iterable[Block]:
     versions = {name: v for one in findings.segmentations for name, v in one.provenance.versions.items()}
     seeds = sorted({one.provenance.seed for one in findings.segmentations if one.provenance.seed is not None})
     day = findings.customers.as_of
-    facts = [f"as of {day.isoformat()}"] * bool(day) + [f"seed {seed}" for seed in seeds]
+    facts = ([f"as of {day.isoformat()}"] if day else []) + [f"seed {seed}" for seed in seeds]
     facts.append(", ".join(f"{name} {v}" for name, v in versions.items()))
     yield Text(facts, bullets=True)

@@ -26,9 +26,9 @@ def blocks(findings: Findings) -> Iterable[Block]:
 
 
 def _fates(lines: Reconciliation) -> Table:
-    rows = [["read", lines.read, lines.money_read], ["kept", lines.kept, lines.money_kept]]
-    rows += [["of these returns", lines.returns.lines, lines.returns.money]] * bool(lines.returns.lines)
-    rows += [[f"rejected: {REASONS[f.reason]}", f.lines, f.money] for f in lines.rejected]
-    rows += [[f"ignored: {REASONS[f.reason]}", f.lines, f.money] for f in lines.ignored]
-    shown = [[str(name), numbers.count(float(count)), f"{float(money):,.2f}"] for name, count, money in rows]
+    fates = [("read", lines.read, lines.money_read), ("kept", lines.kept, lines.money_kept)]
+    fates += [("of these returns", lines.returns.lines, lines.returns.money)] * bool(lines.returns.lines)
+    fates += [(f"rejected: {REASONS[f.reason]}", f.lines, f.money) for f in lines.rejected]
+    fates += [(f"ignored: {REASONS[f.reason]}", f.lines, f.money) for f in lines.ignored]
+    shown = [(name, numbers.count(count), f"{money:,.2f}") for name, count, money in fates]
     return Table([Column("Lines", right=False), Column("Count"), Column("Money")], shown)

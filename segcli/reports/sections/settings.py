@@ -12,7 +12,9 @@ def blocks(findings: Findings) -> Iterable[Block]:
     """Every setting of every segmentation, as used."""
     settings = {key: value for one in findings.segmentations for key, value in one.provenance.settings.items()}
     if not settings:
-        yield Text(["The segments were read from the table; their settings are in the run.json of the run that made it."])
+        yield Text(
+            ["The segments were read from the table; their settings are in the run.json of the run that made it."]
+        )
         return
     rows = [[key, str(value)] for key, value in settings.items()]
     yield Table([Column("Setting", right=False), Column("Value", right=False)], rows)

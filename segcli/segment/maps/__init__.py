@@ -142,7 +142,9 @@ def _checked(document: Document) -> SegmentMap:
         problems.append(f"{document.place(('bins',))}: bins: must be a whole number from 2 to 10; got {bins}")
     if problems:
         raise ConfigProblems(problems)
-    return SegmentMap(str(values.get("name", document.name)), bins, tuple(rules), str(values.get("otherwise", "Others")))
+    return SegmentMap(
+        str(values.get("name", document.name)), bins, tuple(rules), str(values.get("otherwise", "Others"))
+    )
 
 
 def _rule(document: Document, place: int, entry: object, problems: list[str]) -> Rule:

@@ -70,5 +70,8 @@ class _Layers:
             costs = best[first - 1] + self.cost(first, np.full(len(first), middle))
             chosen = int(costs.argmin())
             improved[middle], begins[middle] = costs[chosen], first[chosen]
-            pending += [(low, middle - 1, left, int(first[chosen])), (middle + 1, high, int(first[chosen]), right)]
+            pending += [
+                (low, middle - 1, left, int(first[chosen])),
+                (middle + 1, high, int(first[chosen]), right),
+            ]
         return improved, begins

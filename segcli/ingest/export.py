@@ -1,0 +1,99 @@
+"""An order export as text, and its columns as typed values; what cannot be read is refused with the way out."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from segcli import columns as c
+from segcli.config.ingest import Source
+from segcli.errors import InputProblem
+from segcli.files.read import Content
+from segcli.ingest import dates, numbers
+from segcli.ingest.cells import Cells
+from segcli.ingest.recognise import Recognition
+
+MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
+
+
+@dataclass(frozen=True)
+class Export:
+    """An order export as text: its cells, and which column is which."""
+
+    content: Content
+    cells: Cells
+    recognition: Recognition
+    source: Source
+
+    def texts(self, standard: str) -> pa.ChunkedArray | None:
+        """The text of a standard column, if the export has it."""
+        name = self.recognition.columns.get(standard)
+        return None if name is None else self.cells.columns[name]
+
+    def require(self, *standards: str) -> None:
+        """Refuse an export without these columns, or without any line.
+
+        Raises:
+            InputProblem: naming what is missing and what was found.
+        """
+        missing = [s for s in standards if s not in self.recognition.columns]
+        if missing:
+            raise InputProblem(
+                f"no column recognised as {' or as '.join(missing)}; the header has: {', '.join(self.cells.header)}",
+                source=self.content.name,
+                line=1,
+                remedy=f"Say which with --map {missing[0]}=NAME",
+            )
+        if self.cells.rows == 0:
+            raise InputProblem("no transactions: there is a header and nothing below it", source=self.content.name)
+
+    def dates(self) -> dates.Dates:
+        """The order dates.
+
+        Raises:
+            InputProblem: no single format reads the column, or two read it differently.
+        """
+        try:
+            return dates.parse(self.texts(c.ORDER_DATE), self.source.date_format, self.source.timezone)
+        except dates.AmbiguousDates as error:
+            flags = "   or   ".join(f"--date-format '{form}'" for form in error.formats)
+            self._refuse(c.ORDER_DATE, error, f"Say which: {flags}")
+        except dates.MixedOffsets as error:
+            self._refuse(c.ORDER_DATE, error, "Name the zone: --set ingest.transactions.timezone=Europe/Berlin")
+        except dates.UnknownDates as error:
+            self._refuse(c.ORDER_DATE, error, "Give it with --date-format, such as '%d.%m.%y'")
+        except dates.MixedDates as error:
+            self._refuse(c.ORDER_DATE, error, "Choose one with --date-format; the other lines are then rejected")
+
+    def numbers(self, standard: str) -> npt.NDArray[np.float64] | None:
+        """A column of numbers (NaN where unreadable), if the export has it.
+
+        Raises:
+            InputProblem: the decimal mark cannot be told, or most values are no numbers.
+        """
+        texts = self.texts(standard)
+        if texts is None:
+            return None
+        try:
+            parsed = numbers.parse(texts, self.source.decimal)
+        except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
+            self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
+        if parsed.unreadable.mean() > MOSTLY:
+            row = int(parsed.unreadable.argmax())
+            raise self._problem(f"cannot read '{texts[row].as_py()}' as a number", standard, row, "Try --decimal")
+        return parsed.values
+
+    def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
+        raise self._problem(str(error), standard, None, remedy) from None
+
+    def _problem(self, what: str, standard: str, row: int | None, remedy: str) -> InputProblem:
+        """An error about one of the columns, by the name the file gives it."""
+        return InputProblem(
+            what,
+            source=self.content.name,
+            line=None if row is None else self.cells.line(row),
+            column=self.recognition.columns[standard],
+            remedy=remedy,
+        )
