@@ -7,12 +7,12 @@ from typer import Argument
 from segcli.cli import settings, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk, write
-from segcli.config import Loaded
 from segcli.errors import SegcliError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from segcli.config import Loaded
     from segcli.model import Reading
     from segcli.reports.blocks import Table
 
@@ -41,7 +41,7 @@ def command(target: Target = None, *, asked: Asked) -> None:
             raise failure
 
 
-def _findings(loaded: Loaded, asked: Asked, talk: Talk) -> tuple[list[Finding], SegcliError | None]:
+def _findings(loaded: "Loaded", asked: Asked, talk: Talk) -> tuple[list[Finding], SegcliError | None]:
     """Everything found, and the error that stops a run, if there is one."""
     from segcli.segment import maps
 

@@ -13,9 +13,9 @@ from segcli.cli import segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.settings import resolve
 from segcli.cli.streams import Talk
-from segcli.config import Loaded, Settings
 
 if TYPE_CHECKING:
+    from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
 
 File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
@@ -40,7 +40,7 @@ def command(file: File, *, asked: Asked) -> None:
         _show(segmentations, asked, talk)
 
 
-def _segment(customers: "Customers", loaded: Loaded) -> "list[Segmentation]":
+def _segment(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
     """The declared segmentations, RFM first; RFM alone where none is declared."""
     found: list[Segmentation] = []
     if loaded.declares("rfm") or not loaded.declares("cluster"):
@@ -50,7 +50,7 @@ def _segment(customers: "Customers", loaded: Loaded) -> "list[Segmentation]":
     return found
 
 
-def _texts(segmentations: "list[Segmentation]", loaded: Loaded) -> dict[str, str]:
+def _texts(segmentations: "list[Segmentation]", loaded: "Loaded") -> dict[str, str]:
     """The files of a run, by name."""
     from segcli.reports.formats import Page, csv, json, md
     from segcli.reports.report import of_findings
@@ -73,12 +73,12 @@ def _texts(segmentations: "list[Segmentation]", loaded: Loaded) -> dict[str, str
     return texts
 
 
-def _described(segmentations: "list[Segmentation]", settings: Settings) -> "list[Segmentation]":
+def _described(segmentations: "list[Segmentation]", settings: "Settings") -> "list[Segmentation]":
     wanted = settings.persona.of
     return [s for s in segmentations if not wanted or s.column.removesuffix("_segment") in wanted] or segmentations
 
 
-def _facts(file: str, loaded: Loaded, segmentations: "list[Segmentation]", started: float) -> Mapping[str, object]:
+def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", started: float) -> Mapping[str, object]:
     """What run.json says besides the outputs."""
     from segcli.reports.envelope import reading
     from segcli.reports.formats.json import plain

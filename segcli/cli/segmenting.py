@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from segcli.config import Settings
-
 if TYPE_CHECKING:
+    from segcli.config import Settings
     from segcli.model import Customers, Segmentation
     from segcli.reports.report import Findings
 
 
-def rfm(customers: "Customers", settings: Settings) -> "Segmentation":
+def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name by the settings, or by the saved model they name."""
     from segcli.segment import maps, rfm, saved
 
@@ -18,14 +17,14 @@ def rfm(customers: "Customers", settings: Settings) -> "Segmentation":
     return rfm.segment(customers, settings.rfm, segment_map, settings.seed, model)
 
 
-def cluster(customers: "Customers", settings: Settings) -> "Segmentation":
+def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Find segments by the settings."""
     from segcli.segment import cluster
 
     return cluster.segment(customers, settings.cluster, settings.seed)
 
 
-def existing(customers: "Customers", settings: Settings, wanted: list[str]) -> "list[Segmentation]":
+def existing(customers: "Customers", settings: "Settings", wanted: list[str]) -> "list[Segmentation]":
     """The segmentations a table already has (those wanted, by name or column), or RFM where it has none."""
     from segcli.errors import UsageProblem
     from segcli.segment.read_back import read_back, segment_columns
@@ -41,7 +40,7 @@ def existing(customers: "Customers", settings: Settings, wanted: list[str]) -> "
     return [read_back(customers, column) for column in chosen]
 
 
-def findings(customers: "Customers", segmentations: "list[Segmentation]", settings: Settings) -> "Findings":
+def findings(customers: "Customers", segmentations: "list[Segmentation]", settings: "Settings") -> "Findings":
     """Segmentations with their personas."""
     from segcli import persona
     from segcli.persona import playbook

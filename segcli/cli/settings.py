@@ -4,25 +4,27 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from segcli import config
 from segcli.cli.options import Asked
-from segcli.config import Layer, Loaded
 from segcli.errors import UsageProblem
-from segcli.files import read
+
+if TYPE_CHECKING:
+    from segcli.config import Layer, Loaded
 
 LOCAL = "segcli.yaml"
 PREFIX = "SEGCLI_"
 TABS = ("tab", "\\t")
 
 
-def resolve(asked: Asked, flags: Mapping[str, Any] | None = None, *, config_file: str | None = None) -> Loaded:
+def resolve(asked: Asked, flags: Mapping[str, Any] | None = None, *, config_file: str | None = None) -> "Loaded":
     """Settings in force: defaults < user file < ./segcli.yaml < --config < environment < --set < flags.
 
     Raises:
         ConfigProblems: every problem of every layer.
     """
+    from segcli import config
+
     chosen = config_file or asked.config
     found = [path for path in (_user_file(), LOCAL) if path and Path(path).is_file() and path != chosen]
     layers = [file_layer(path) for path in [*found, *([chosen] if chosen else [])]]
@@ -33,8 +35,11 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None, *, config_file
     return config.load(layers)
 
 
-def file_layer(path: str) -> Layer:
+def file_layer(path: str) -> "Layer":
     """A settings file; paths in it are relative to it."""
+    from segcli import config
+    from segcli.files import read
+
     return config.yaml_layer(read.text(path), path, str(Path(path).parent))
 
 
@@ -80,8 +85,10 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _flag_layer(flags: Mapping[str, Any]) -> Layer:
+def _flag_layer(flags: Mapping[str, Any]) -> "Layer":
     """Flags that were given, as settings."""
+    from segcli.config import Layer
+
     values: dict[str, Any] = {}
     for key, value in flags.items():
         if value is None:

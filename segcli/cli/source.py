@@ -11,24 +11,24 @@ from segcli.cli.options import Asked
 from segcli.cli.settings import day, resolve
 from segcli.cli.streams import Talk, is_terminal
 from segcli.cli.told import tell
-from segcli.config import Loaded, Settings
-from segcli.files.read import STDIN
 
 if TYPE_CHECKING:
+    from segcli.config import Loaded, Settings
     from segcli.model import Customers
 
 PATH = "ingest.transactions.path"
+STDIN = "-"
 
 
 @dataclass(frozen=True)
 class Sourced:
     """Settings in force and the customers they lead to."""
 
-    loaded: Loaded
+    loaded: "Loaded"
     customers: "Customers"
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """The settings tree."""
         return self.loaded.settings
 
@@ -55,7 +55,7 @@ def read(
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
 
 
-def read_loaded(loaded: Loaded, asked: Asked, talk: Talk, *, extra: Sequence[str] = ()) -> "Customers":
+def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = ()) -> "Customers":
     """Read the input that the settings name, and say how it was understood."""
     from segcli import customers
 

@@ -44,12 +44,11 @@ def reduce(transactions: Transactions, settings: IngestSettings) -> Customers:
 def _coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
     """Lines with integer codes of their customer and of their order."""
     customer = lines[c.CUSTOMER_ID].cat.codes.to_numpy(dtype=np.int64)
+    within: npt.NDArray[Any] = np.arange(len(lines))
     if collapse == "day":
-        within: npt.NDArray[np.int64] = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int64)
+        within = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]")
     elif c.ORDER_ID in lines:
-        within = lines[c.ORDER_ID].cat.codes.to_numpy(dtype=np.int64)
-    else:
-        within = np.arange(len(lines), dtype=np.int64)
+        within = lines[c.ORDER_ID].cat.codes.to_numpy()
     order = pd.DataFrame({"c": customer, "o": within}).groupby(["c", "o"], sort=False).ngroup().to_numpy()
     return lines.assign(**{CUSTOMER: customer, ORDER: order})
 
