@@ -12,7 +12,7 @@ K = Annotated[
     str | None,
     Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K"),
 ]
-Method = Annotated[str | None, Option(help="Clustering method: a file of segcli/segment/methods/.")]
+Method = Annotated[str | None, Option(help="Clustering method: kmeans.")]
 Features = Annotated[
     str | None, Option(help="Numeric columns, or groups: behaviour, satisfaction.", metavar="NAME,NAME")
 ]

@@ -11,7 +11,10 @@ from segcli.cli.streams import Talk
 Title = Annotated[str | None, Option(help="Title of the report.")]
 Sections = Annotated[
     str | None,
-    Option(help="Sections in the order shown: files of segcli/reports/sections/.", metavar="NAME,NAME"),
+    Option(
+        help="Sections in the order shown: summary, quality, segments, personas, settings, provenance.",
+        metavar="NAME,NAME",
+    ),
 ]
 
 

@@ -9,9 +9,11 @@ from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
 Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives the classic 1-5.")]
-Method = Annotated[str | None, Option(help="How scores are cut; equal values share a score unless it says so.")]
-Ties = Annotated[str | None, Option(help="Where equal values go when a cut falls among them.")]
-Segments = Annotated[str | None, Option(help="Segment map: a shipped name, or a YAML file of your own.")]
+Method = Annotated[str | None, Option(help="How scores are cut: quantile, edges, fixed, ntile, jenks or nested.")]
+Ties = Annotated[
+    str | None, Option(help="Where equal values go when a cut falls among them: same-bin, next or random.")
+]
+Segments = Annotated[str | None, Option(help="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.")]
 Model = Annotated[str | None, Option(help="Score with the edges saved in this file instead of new ones.")]
 SaveModel = Annotated[str | None, Option("--save-model", help="Save the edges to this file, to score later data.")]
 

@@ -22,7 +22,7 @@ def _k(value: int | str) -> int | str:
 class ClusterSettings(Section):
     """`cluster:` which features, how they are prepared, how many segments."""
 
-    method: str = Field("kmeans", description="Clustering method: a file of segcli/segment/methods/.")
+    method: str = Field("kmeans", description="Clustering method: kmeans.")
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],
         min_length=1,
@@ -32,14 +32,14 @@ class ClusterSettings(Section):
         "auto", description="Number of segments, a range like 2-8 to choose from, or auto (2-10)."
     )
     transform: Literal["auto", "log1p", "none"] = Field(
-        "auto", description="log1p for skewed features (auto), for all, or for none."
+        "auto", description="log1p for skewed features (auto), for all (log1p), or for none."
     )
     scale: Literal["standard", "robust", "none"] = Field(
         "standard",
-        description="Divide by the standard deviation, by the interquartile range, or leave as is.",
+        description="Divide by the standard deviation (standard), the interquartile range (robust), or nothing (none).",
     )
     missing: Literal["median", "drop", "refuse"] = Field(
-        "median", description="A missing value takes the median, drops its feature, or stops the run."
+        "median", description="A missing value takes the median, drops its feature (drop), or stops the run (refuse)."
     )
     minimum_share: float = Field(
         0.02, ge=0, le=0.5, description="Smallest share of customers a segment may have when k is chosen."

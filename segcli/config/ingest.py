@@ -29,17 +29,23 @@ class IngestSettings(Section):
     """`ingest:` sources and policies."""
 
     transactions: Source = Field(default_factory=Source, description="Orders or order lines.")
-    customers: Source | None = Field(None, description="One row per customer: who they are.")
-    responses: Source | None = Field(None, description="One row per answering customer: survey answers.")
+    customers: Source | None = Field(None, description="One row per customer: who they are. Keys as for transactions.")
+    responses: Source | None = Field(
+        None, description="One row per answering customer: survey answers. Keys as for transactions."
+    )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",
         description="Returns lower revenue (net), are left out (exclude) or are shown beside it (separate).",
     )
-    free_lines: Literal["keep", "exclude"] = Field("keep", description="Whether order lines with amount 0 count.")
-    collapse: Literal["order", "day"] = Field("order", description="What one purchase is: an order id, or a day.")
+    free_lines: Literal["keep", "exclude"] = Field(
+        "keep", description="Whether order lines with amount 0 count (keep) or not (exclude)."
+    )
+    collapse: Literal["order", "day"] = Field(
+        "order", description="What one purchase is: an order id (order), or a day."
+    )
     id_case: Literal["keep", "upper", "lower"] = Field(
         "keep",
-        description="Whether customer ids that differ only by case are one customer (upper, lower) or not.",
+        description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep).",
     )
     dedupe: Literal["none", "lines"] = Field(
         "none",

@@ -35,14 +35,20 @@ def scalar_text(value: Any) -> str:  # noqa: ANN401 - any setting
     return text.removesuffix("...").strip()
 
 
-def options(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every option with its dotted name, sections opened up."""
-    for name, field in model.model_fields.items():
-        section = nested(field)
-        if section is None:
-            yield prefix + name, field
-        else:
-            yield from options(section, f"{prefix}{name}.")
+def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]]:
+    """Every option with its dotted name; a kind of section is opened up where it comes first."""
+    opened: set[type[BaseModel]] = set()
+
+    def walk(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+        opened.add(section)
+        for name, field in section.model_fields.items():
+            inner = nested(field)
+            if inner is None or inner in opened:
+                yield prefix + name, field
+            else:
+                yield from walk(inner, f"{prefix}{name}.")
+
+    return walk(model, "")
 
 
 def nested(field: FieldInfo) -> type[BaseModel] | None:

@@ -12,5 +12,5 @@ class ReportSettings(Section):
     sections: list[str] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
-        description="Sections in the order shown: files of segcli/reports/sections/.",
+        description="Sections in the order shown: summary, quality, segments, personas, settings, provenance.",
     )

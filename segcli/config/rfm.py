@@ -49,17 +49,21 @@ class Weights(Section):
 class RfmSettings(Section):
     """`rfm:` how customers are scored and named."""
 
-    method: Method = Field("quantile", description="How scores are cut; equal values share a score unless it says so.")
+    method: Method = Field(
+        "quantile", description="How scores are cut: quantile, edges, fixed, ntile, jenks or nested."
+    )
     bins: BinCount | Bins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
-    ties: Ties = Field("same-bin", description="Where equal values go when a cut falls among them.")
+    ties: Ties = Field(
+        "same-bin", description="Where equal values go when a cut falls among them: same-bin, next or random."
+    )
     edges: FixedEdges = Field(default_factory=FixedEdges, description="The edges of method fixed.")
     monetary: Literal["sum", "mean", "median", "max"] = Field(
-        "sum", description="Which value of a customer's orders counts as monetary."
+        "sum", description="Which value of a customer's orders counts as monetary: sum, mean, median or max."
     )
     weights: Weights = Field(default_factory=Weights, description="Weights of r, f and m in rfm_score.")
     segments: str = Field(
         "default",
-        description="Segment map: a shipped name, or a YAML file of your own.",
+        description="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.",
         json_schema_extra=PATH_OR_NAME,
     )
     model: str | None = Field(

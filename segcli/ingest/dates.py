@@ -1,7 +1,9 @@
 """Text -> dates by one format for the whole column, declared or proven."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,16 @@ _TIMES = (
 )
 _OFFSETS = ("", "%z", " %z")
 FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offset in _OFFSETS if time or not offset)
+
+_CODES = {
+    **dict.fromkeys(("%d", "%m", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
+    "%Y": r"\d{4}",
+    "%f": r"\d{1,9}",
+    "%p": r"[AaPp][Mm]",
+    "%b": r"[^\W\d_]{3,}",
+    "%B": r"[^\W\d_]{3,}",
+    "%z": r"(?:Z|[-+]\d\d:?\d\d)",
+}
 
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
 EARLIEST, LATEST = (
@@ -102,53 +114,75 @@ def parse(texts: pa.ChunkedArray, declared: str | None = None, timezone: str | N
     distinct = pd.Series(coded.dictionary.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
-    form = declared or _proven(filled)
+    forms = (declared,) if declared else _proven(filled)
     values = np.full(len(distinct), np.datetime64("NaT"), dtype="datetime64[us]")
-    values[~blank] = _read(filled, form, timezone)
+    for form in reversed(forms):
+        read = _read(filled, form, timezone)
+        values[~blank] = np.where(np.isnat(read), values[~blank], read)
     with np.errstate(invalid="ignore"):
         values[~((values >= EARLIEST) & (values < LATEST))] = np.datetime64("NaT")
     codes = np.asarray(coded.indices, dtype=np.int64)
-    return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], form)
+    return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
 
 
 def looks_dated(texts: list[str]) -> bool:
     """Whether some format reads at least half of the given values (blank ones aside)."""
     filled = _trial(pd.Series([text.strip() for text in texts if text.strip()], dtype=object))
-    return filled.empty or max(int(_reads(filled, form).sum()) for form in FORMATS) * 2 >= len(filled)
+    reads = [_reads(filled, form) for form in _promising(filled)]
+    return filled.empty or (bool(reads) and int(np.logical_or.reduce(reads).sum()) * 2 >= len(filled))
 
 
 def _trial(texts: pd.Series) -> pd.Series:
     return texts.iloc[:: max(len(texts) // TRIAL, 1)].iloc[:TRIAL]
 
 
-def _proven(filled: pd.Series) -> str:
-    """The format that reads more of the column than any other."""
+def _proven(filled: pd.Series) -> tuple[str, ...]:
+    """The format that reads more of the column than any other, and those that write the same day with other times."""
     if filled.empty:
-        return FORMATS[0]
+        return FORMATS[:1]
     reads = {form: _reads(filled, form) for form in _promising(filled)}
     if reads:
         left_over = filled[~np.logical_or.reduce(list(reads.values()))]
         reads |= {form: _reads(filled, form) for form in _promising(left_over)}
     ranked = sorted(reads, key=lambda form: (-int(reads[form].sum()), FORMATS.index(form)))
-    if not ranked or int(reads[ranked[0]].sum()) * 2 < len(filled):
-        _refuse_mixed(ranked, reads, filled)
+    if not ranked or int(np.logical_or.reduce(list(reads.values())).sum()) * 2 < len(filled):
         raise UnknownDates(str(filled.iloc[0]))
     best = ranked[0]
-    rest = ~reads[best]
-    _refuse_mixed([best, *(form for form in ranked[1:] if (reads[form] & rest).any())], reads, filled)
-    _refuse_ambiguous(best, [form for form in ranked[1:] if reads[form].sum() == reads[best].sum()], filled)
-    return best
+    _refuse_ambiguous(best, [form for form in ranked[1:] if (reads[form] == reads[best]).all()], filled)
+    beyond = [form for form in ranked[1:] if (reads[form] & ~reads[best]).any()]
+    if any(_day(form) != _day(best) for form in beyond):
+        raise MixedDates([(form, int(reads[form].sum())) for form in [best, *beyond][:3]])
+    return (best, *beyond)
+
+
+def _day(form: str) -> tuple[str, bool]:
+    """How a format writes the day, and whether it has an offset."""
+    day = max((day for day in _DAYS if form.startswith(day)), key=len)
+    return day, form.endswith("%z")
 
 
 def _promising(texts: pd.Series) -> list[str]:
-    trial = _trial(texts)
-    return [form for form in FORMATS if not trial.empty and _reads(trial, form).any()]
+    """The formats worth trying: those whose digits and marks stand as in some of the values."""
+    shapes = {form for text in _trial(texts) for form in _shaped(str(text))}
+    return [form for form in FORMATS if form in shapes]
 
 
-def _refuse_mixed(forms: Sequence[str], reads: dict[str, npt.NDArray[np.bool_]], filled: pd.Series) -> None:
-    """Several formats that together read what none reads alone mean a mixed column."""
-    if len(forms) > 1 and np.logical_or.reduce([reads[form] for form in forms]).sum() * 2 >= len(filled):
-        raise MixedDates([(form, int(reads[form].sum())) for form in forms[:3]])
+def _shaped(text: str) -> Iterator[str]:
+    for day, pattern in _patterns(_DAYS):
+        found = pattern.match(text)
+        if not found:
+            continue
+        for time, time_pattern in _patterns(_TIMES):
+            within = time_pattern.match(text, found.end())
+            if within:
+                rest = text[within.end() :]
+                yield from (day + time + zone for zone, zoned in _patterns(_OFFSETS) if zoned.fullmatch(rest))
+
+
+@cache
+def _patterns(parts: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
+    """Each part of a format with a pattern of what it can look like."""
+    return [(part, re.compile(re.sub("%.", lambda code: _CODES[code[0]], re.escape(part)))) for part in parts]
 
 
 def _refuse_ambiguous(best: str, rivals: Sequence[str], filled: pd.Series) -> None:

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 _PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
 _EXPONENT = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
-_GROUPED = re.compile(r"[-+]?(\d{1,3}([ ,.'\u00a0\u202f\u2019]\d{3})+|\d+)([.,]\d+)?")
-_UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2}([.,])\d{3}")  # 1,234 and 1.234: a thousand, or one and a bit
+_GROUPED = re.compile(r"[-+]?([0-9]{1,3}([ ,.'\u00a0\u202f\u2019][0-9]{3})+|[0-9]+)([.,][0-9]+)?")
+_WHOLE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{3})(?:\1[0-9]{3})*|[0-9]+)")
+_UNDECIDED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}")  # 1,234 and 1.234: a thousand, or one and a bit
 _MARKS = re.compile(r"[.,]")
 _SPACES = re.compile(r"[ '\u00a0\u202f\u2019]")
 _CURRENCY = re.compile(r"^(?:[$€£¥₽₫]|[A-Z]{3})\s?|\s?(?:[$€£¥₽₫]|[A-Z]{3})$")
@@ -66,7 +67,7 @@ def parse(texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool
         spelled = [_unwrapped(text) for text in distinct.to_pylist()]
         mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
         values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
-        absent = np.array([text.lower() in _MISSING for text in spelled], dtype=bool)
+        absent = np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
     codes = np.asarray(coded.indices, dtype=np.int64)
     if len(values) == 0:
         return Numbers(np.empty(0), np.empty(0, bool), np.empty(0, bool))
@@ -76,7 +77,7 @@ def parse(texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool
 def looks_numeric(texts: list[str]) -> bool:
     """Whether at least half of the given values (blank ones aside) can be numbers."""
     filled = [text for text in texts if text.strip().lower() not in _MISSING]
-    return sum(bool(_GROUPED.fullmatch(_unwrapped(text.strip()))) for text in filled) * 2 >= max(len(filled), 1)
+    return sum(bool(_GROUPED.fullmatch(_unwrapped(text.strip()))) for text in filled) * 2 >= len(filled)
 
 
 def _filled(distinct: pa.StringArray) -> pa.StringArray:
@@ -89,13 +90,20 @@ def _with_marks(distinct: pa.StringArray) -> list[str]:
 
 
 def _unwrapped(text: str) -> str:
-    """Without currency marks; a minus in any of its spellings in front."""
+    """Without currency marks, with a minus in front if there is one: accounting brackets, or a minus of any kind at either end."""
     text = text.replace("\u2212", "-")
-    negative = (text.startswith("(") and text.endswith(")")) or (text.endswith("-") and len(text) > 1)
-    text = text.strip("()").rstrip("-") if negative else text
-    sign = "-" if negative or text.startswith("-") else ""
-    bare = _CURRENCY.sub("", text.lstrip("-").strip()).strip() if text not in {"", "-"} else text
-    return sign + bare.lstrip("+") if bare != text else text
+    bracketed = text.startswith("(") and text.endswith(")")
+    if bracketed:
+        bare = text[1:-1]
+    elif text.startswith("-"):
+        bare = text[1:]
+    else:
+        bare = text.removesuffix("-")
+    negative = bare != text
+    marked = _CURRENCY.sub("", bare.strip()).strip()
+    if marked != bare and marked.startswith("-") and not negative:
+        negative, marked = True, marked[1:]  # the sign stood behind the currency mark: $-5
+    return f"-{marked}" if negative else marked.removeprefix("+")
 
 
 def _decimal_mark(marked: list[str], declared: str | None) -> str:
@@ -132,11 +140,10 @@ def _proves(text: str) -> str | None:
 
 
 def _number(text: str, decimal: str) -> float:
-    """A value with its group marks taken out, or NaN."""
-    grouped = _GROUPED.fullmatch(text)
-    if not grouped:
-        return float(text) if re.fullmatch(_PLAIN, text) and decimal == "." else float("nan")
+    """A value with its group marks taken out, or NaN; 12.50 under a decimal comma is neither 12.5 nor 1250."""
+    if decimal == "." and re.fullmatch(_PLAIN, text):
+        return float(text)
     whole, _, fraction = text.partition(decimal)
-    if _MARKS.search(fraction) or (_MARKS.search(whole) and not _GROUPED.fullmatch(whole)):
+    if not _WHOLE.fullmatch(whole) or not re.fullmatch(r"[0-9]*", fraction):
         return float("nan")
     return float(re.sub(r"[^0-9+-]", "", whole) + "." + (fraction or "0"))

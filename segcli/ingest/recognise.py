@@ -16,6 +16,9 @@ TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
 MEASURED = frozenset(columns.CUSTOMER_TABLE)
 ANSWERED = frozenset(columns.RESPONSES) | frozenset(columns.ATTRIBUTES) | {columns.CUSTOMER_ID}
 
+# Where no column fits, the best-named one is taken all the same: an error about its values helps more than silence.
+NEEDED = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, columns.UNIT_PRICE}))
+
 Fits = Callable[[str, str], bool]
 
 
@@ -62,10 +65,16 @@ def recognise(
     """
     found: dict[str, str] = dict(declared)
     why = dict.fromkeys(declared, "declared")
-    for strength, standard, name in sorted(_candidates(names, vocabulary), key=lambda c: (c[0], names.index(c[2]))):
+    candidates = sorted(_candidates(names, vocabulary), key=lambda c: (c[0], names.index(c[2])))
+    for strength, standard, name in candidates:
         if standard not in found and name not in found.values() and fits(standard, name):
             found[standard] = name
             why[standard] = "its own name" if strength < 0 else "a known name"
+    for needed in NEEDED:
+        named = [(s, n) for _, s, n in candidates if s in needed and n not in found.values()]
+        if named and not needed & set(found):
+            found[named[0][0]] = named[0][1]
+            why[named[0][0]] = "a known name, though its content looks wrong"
     order = {name: place for place, name in enumerate(_order())}
     return Recognition({s: found[s] for s in sorted(found, key=lambda s: order.get(s, len(order)))}, why)
 

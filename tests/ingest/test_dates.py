@@ -1,0 +1,125 @@
+"""Dates are read by one proven format, or the column is refused with the choice spelled out."""
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segcli.ingest.dates import AmbiguousDates, Dates, MixedDates, MixedOffsets, UnknownDates, looks_dated, parse
+
+
+def column(values: list[str]) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(values, pa.string())])
+
+
+def days(parsed: Dates) -> list[str]:
+    return [str(value)[:10] for value in parsed.values]
+
+
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [
+        ("2026-01-31", "%Y-%m-%d"),
+        ("2026-01-31 08:26:00", "%Y-%m-%d %H:%M:%S"),
+        ("2026-01-31T08:26:00", "%Y-%m-%dT%H:%M:%S"),
+        ("2026-01-31T08:26:00Z", "%Y-%m-%dT%H:%M:%S%z"),
+        ("2026-01-31 09:50:26 +0200", "%Y-%m-%d %H:%M:%S %z"),
+        ("31/1/2026 8:26", "%d/%m/%Y %H:%M"),
+        ("1/31/2026 8:26", "%m/%d/%Y %H:%M"),
+        ("1/31/2026 8:26 PM", "%m/%d/%Y %I:%M %p"),
+        ("31.01.2026", "%d.%m.%Y"),
+        ("20260131", "%Y%m%d"),
+        ("31 Jan 2026", "%d %b %Y"),
+        ("January 31, 2026", "%B %d, %Y"),
+        ("2026年1月31日", "%Y年%m月%d日"),
+    ],
+)
+def test_written_forms(written: str, form: str) -> None:
+    parsed = parse(column([written]))
+    assert (parsed.format, days(parsed)) == (form, ["2026-01-31"])
+
+
+def test_a_column_readable_both_ways_is_refused_with_both_formats() -> None:
+    with pytest.raises(AmbiguousDates) as error:
+        parse(column(["03/04/2026", "05/06/2026"]))
+    assert error.value.formats == ("%d/%m/%Y", "%m/%d/%Y")
+    assert error.value.example == "03/04/2026"
+
+
+def test_one_day_past_the_twelfth_settles_the_column() -> None:
+    assert days(parse(column(["03/04/2026", "13/04/2026"]))) == ["2026-04-03", "2026-04-13"]
+    assert days(parse(column(["03/04/2026", "04/13/2026"]))) == ["2026-03-04", "2026-04-13"]
+
+
+def test_a_column_of_two_orders_is_refused_with_counts() -> None:
+    with pytest.raises(MixedDates, match=r"2 by %d/%m/%Y, 2 by %m/%d/%Y"):
+        parse(column(["01/02/2026", "13/04/2026", "12/31/2026"]))
+
+
+def test_times_may_be_written_to_different_precision() -> None:
+    """2026-01-01 and 2026-01-01 10:00:00.5 name their days in the same way."""
+    parsed = parse(column(["2026-01-01", "2026-01-02 10:00:00", "2026-01-03 10:00:00.5"]))
+    assert days(parsed) == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+def test_a_declared_format_rejects_the_rest() -> None:
+    parsed = parse(column(["03/04/2026", "2026-04-05", ""]), "%m/%d/%Y")
+    assert days(parsed) == ["2026-03-04", "NaT", "NaT"]
+    assert (parsed.unreadable.tolist(), parsed.missing.tolist()) == ([False, True, False], [False, False, True])
+
+
+@pytest.mark.parametrize("impossible", ["2025-02-31", "2025-02-29", "0202-01-01", "9999-12-31", "1900-01-00", "soon"])
+def test_days_that_do_not_exist_are_unreadable(impossible: str) -> None:
+    parsed = parse(column(["2025-01-01", "2025-01-02", impossible]))
+    assert parsed.unreadable.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("value", ["45678", "01/02/26", "17850", "1706688000", "x"])
+def test_what_only_a_declaration_can_make_a_date_is_refused(value: str) -> None:
+    with pytest.raises(UnknownDates):
+        parse(column([value]))
+
+
+def test_offsets_that_differ_need_a_time_zone() -> None:
+    summer_and_winter = column(["2025-07-01 00:30:00 +0200", "2025-12-01 00:30:00 +0100"])
+    with pytest.raises(MixedOffsets):
+        parse(summer_and_winter)
+    assert days(parse(summer_and_winter, timezone="Europe/Berlin")) == ["2025-07-01", "2025-12-01"]
+    assert days(parse(summer_and_winter, timezone="UTC")) == ["2025-06-30", "2025-11-30"]
+
+
+def test_a_common_offset_keeps_the_shop_s_own_day() -> None:
+    assert days(parse(column(["2025-07-01 00:30:00 +0200"]))) == ["2025-07-01"]
+
+
+@given(
+    st.lists(st.dates(date(1990, 1, 1), date(2099, 12, 31)), min_size=1, max_size=40),
+    st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%d/%m/%Y", "%m/%d/%Y"]),
+)
+def test_dates_are_read_back_or_refused(written: list[date], form: str) -> None:
+    """No column is ever read as other days than were written."""
+    try:
+        parsed = parse(column([day.strftime(form) for day in written]))
+    except AmbiguousDates:
+        assert all(day.day <= 12 for day in written)
+        return
+    assert parsed.values.astype("datetime64[D]").tolist() == written
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
+def test_any_text_is_a_date_missing_or_unreadable(texts: list[str]) -> None:
+    clean = [text.encode("utf-8", "ignore").decode() for text in texts]
+    try:
+        parsed = parse(column(clean))
+    except (AmbiguousDates, MixedDates, UnknownDates, MixedOffsets):
+        return
+    assert (np.isnat(parsed.values) == (parsed.missing | parsed.unreadable)).all()
+
+
+def test_looks_dated_needs_half_of_the_values() -> None:
+    assert looks_dated(["2026-01-01", "soon"])
+    assert not looks_dated(["2026-01-01", "soon", "later"])
+    assert not looks_dated(["12.50", "3.20", "7"])

@@ -1,0 +1,105 @@
+"""Numbers are read right, or not at all: no value is ever read as another."""
+
+import math
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segcli.ingest.numbers import AmbiguousDecimal, MixedDecimal, looks_numeric, parse
+
+
+def read(values: list[str], decimal: str | None = None) -> list[float | None]:
+    parsed = parse(pa.chunked_array([pa.array(values, pa.string())]), decimal)
+    return [None if math.isnan(value) else float(value) for value in parsed.values]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (["1.5", "2", " 3 "], [1.5, 2, 3]),
+        (["1,5", "2"], [1.5, 2]),
+        (["1,234.50", "7"], [1234.5, 7]),
+        (["1.234,50", "7"], [1234.5, 7]),
+        (["1 234,50", "1\u202f234,50", "1\u00a0234,50", "1'234,50"], [1234.5] * 4),
+        (["1,234,567"], [1234567]),
+        (["0.125"], [0.125]),
+        (["0,125"], [0.125]),
+        (["1.234", "2.5"], [1.234, 2.5]),
+        (["$5", "5 EUR", "€5.50", "EUR 5", "$-5"], [5, 5, 5.5, 5, -5]),
+        (["(12.00)", "3-", "\u22124", "-5", "+6"], [-12, -3, -4, -5, 6]),
+        ([".5", "5."], [0.5, 5]),
+    ],
+)
+def test_written_forms(written: list[str], meant: list[float]) -> None:
+    assert read(written) == meant
+
+
+@pytest.mark.parametrize("text", ["1e3", "inf", "1_000", "0x1F", "\u0661", "12,3x", "1,23,4", "--5", "1.2.3", "five"])
+def test_what_is_no_plain_number_is_unreadable(text: str) -> None:
+    parsed = parse(pa.chunked_array([[text, "7.5"]]))
+    assert parsed.unreadable.tolist() == [True, False]
+    assert parsed.values[1] == 7.5
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", "n/a", "NULL", "nan"])
+def test_nothing_written_is_missing_not_unreadable(text: str) -> None:
+    parsed = parse(pa.chunked_array([[text, "7.5"]]))
+    assert (parsed.missing.tolist(), parsed.unreadable.tolist()) == ([True, False], [False, False])
+
+
+@pytest.mark.parametrize("values", [["1,234"], ["1.234"], ["1,234", "5"], ["1.234", "999"]])
+def test_a_mark_that_nothing_explains_is_refused(values: list[str]) -> None:
+    with pytest.raises(AmbiguousDecimal):
+        parse(pa.chunked_array([values]))
+
+
+def test_a_declared_mark_settles_it() -> None:
+    assert read(["1,234"], ",") == [1.234]
+    assert read(["1,234"], ".") == [1234]
+    assert read(["1.234"], ",") == [1234]
+
+
+def test_the_other_mark_is_not_swallowed() -> None:
+    """12.50 in a column with decimal commas is a mistake to reject, not 1250."""
+    assert read(["12.50", "1,5"], ",") == [None, 1.5]
+
+
+def test_two_decimal_marks_in_one_column_are_refused() -> None:
+    with pytest.raises(MixedDecimal):
+        parse(pa.chunked_array([["1,5", "1.5"]]))
+
+
+def test_an_empty_column_has_no_numbers() -> None:
+    assert read([]) == []
+
+
+@given(
+    st.lists(st.decimals(min_value=-(10**9), max_value=10**9, places=2), min_size=1, max_size=30),
+    st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'")]),
+)
+def test_money_written_with_groups_reads_as_itself(amounts: list[Decimal], marks: tuple[str, str]) -> None:
+    decimal, group = marks
+    swap = str.maketrans({".": decimal, ",": group})
+    written = [f"{amount:,.2f}".translate(swap) for amount in amounts]
+    assert read(written) == [float(amount) for amount in amounts]
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
+def test_any_text_is_read_missing_or_unreadable(texts: list[str]) -> None:
+    """Whatever a column holds, there is no other exception, and a number only where Python reads the same."""
+    clean = [text.encode("utf-8", "ignore").decode() for text in texts]
+    try:
+        parsed = parse(pa.chunked_array([pa.array(clean, pa.string())]))
+    except (AmbiguousDecimal, MixedDecimal):
+        return
+    for text, value, missing, unreadable in zip(clean, parsed.values, parsed.missing, parsed.unreadable, strict=True):
+        assert math.isnan(value) == (missing or unreadable), text
+
+
+def test_looks_numeric_needs_half_of_the_values() -> None:
+    assert looks_numeric(["1", "2,5", "x"])
+    assert looks_numeric(["", "n/a"])
+    assert not looks_numeric(["1", "x", "y"])

@@ -1,0 +1,132 @@
+"""Columns are found by name in six languages, and only where their content can be what the name says."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from segcli import columns as c
+from segcli.config import yaml
+from segcli.config.ingest import Source
+from segcli.errors import InputProblem
+from segcli.ingest.opening import Opened, opened
+from segcli.ingest.recognise import LANGUAGES, MEASURED, TRANSACTIONS, normalised, recognise
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def words(language: str) -> dict[str, list[str]]:
+    file = resources.files("segcli.ingest.words").joinpath(f"{language}.yaml")
+    listed: dict[str, list[str]] = yaml.parse(file.read_text(encoding="utf-8"), language).values["columns"]
+    return listed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_contract_of_a_language_file(language: str) -> None:
+    """Only standard columns, each known by several names, none of which means two columns of one table."""
+    listed = words(language)
+    assert set(listed) <= TRANSACTIONS | MEASURED
+    for vocabulary in (TRANSACTIONS, MEASURED):
+        meanings = [normalised(name) for column, names in listed.items() if column in vocabulary for name in names]
+        assert len(meanings) == len(set(meanings))
+    assert all(len(names) >= 3 for names in listed.values())
+
+
+def test_every_language_file_is_used() -> None:
+    files = {f.name.removesuffix(".yaml") for f in resources.files("segcli.ingest.words").iterdir() if "yaml" in f.name}
+    assert files == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        (["CustomerID", "InvoiceNo", "InvoiceDate", "UnitPrice"], "customer_id order_id order_date unit_price"),
+        (["Kunden-Nr.", "Rechnungsnummer", "Bestelldatum", "Menge"], "customer_id order_id order_date quantity"),
+        (["ID клиента", "Номер заказа", "Дата заказа", "Сумма"], "customer_id order_id order_date amount"),
+        (["客户编号", "订单号", "下单时间", "金额"], "customer_id order_id order_date amount"),
+        (["Mã khách hàng", "Mã đơn hàng", "Ngày đặt hàng", "Thành tiền"], "customer_id order_id order_date amount"),
+        (["ID cliente", "Nº pedido", "Fecha", "Importe"], "customer_id order_id order_date amount"),
+    ],
+)
+def test_headers_in_six_languages(header: list[str], meant: str) -> None:
+    found = recognise(header, TRANSACTIONS, {})
+    assert list(found.columns) == meant.split()
+    assert list(found.columns.values()) == header
+
+
+def test_a_declared_column_wins_over_a_known_name() -> None:
+    found = recognise(["Customer ID", "Card"], TRANSACTIONS, {"customer_id": "Card"})
+    assert found.columns == {"customer_id": "Card"}
+    assert found.why["customer_id"] == "declared"
+
+
+def test_the_stronger_name_wins_whatever_the_order_of_columns() -> None:
+    for header in (["Date", "Order date"], ["Order date", "Date"]):
+        assert recognise(header, TRANSACTIONS, {}).columns == {"order_date": "Order date"}
+
+
+def test_a_name_whose_content_does_not_fit_is_passed_over() -> None:
+    found = recognise(["Order date", "Date"], TRANSACTIONS, {}, fits=lambda _, name: name != "Order date")
+    assert found.columns == {"order_date": "Date"}
+
+
+def test_where_nothing_fits_the_best_name_is_taken_so_that_its_values_can_be_named() -> None:
+    found = recognise(["Date", "Order date"], TRANSACTIONS, {}, fits=lambda *_: False)
+    assert found.columns == {"order_date": "Order date"}
+
+
+def open_text(tmp_path: Path, text: str, **source: object) -> Opened:
+    path = tmp_path / "export.csv"
+    path.write_text(text, encoding="utf-8")
+    return opened(Source.model_validate({"path": str(path), **source}))
+
+
+def test_the_content_decides_between_two_date_names(tmp_path: Path) -> None:
+    found = open_text(tmp_path, "Customer ID,Order date,Date,Amount\na,no,2026-01-01,1\nb,later,2026-01-02,2\n")
+    assert found.recognition.columns["order_date"] == "Date"
+
+
+def test_an_order_s_own_id_is_not_a_customer(tmp_path: Path) -> None:
+    found = open_text(tmp_path, "Id,Email,Created at,Total\n1,a@x.org,2026-01-01,1\n")
+    assert found.recognition.columns["customer_id"] == "Email"
+
+
+def test_what_kind_of_file_it_is(tmp_path: Path) -> None:
+    assert open_text(tmp_path, "customer_id,order_date,revenue\na,2026-01-01,1\n").is_orders
+    assert not open_text(
+        tmp_path, "customer_id,number_of_orders,most_recent_visit,revenue\na,1,2026-01-01,1\n"
+    ).is_orders
+    assert not open_text(tmp_path, "id,birth_date,city\na,1990-01-01,Paris\n").is_orders
+
+
+def test_a_table_of_segclis_own_ignores_how_the_exports_are_written(tmp_path: Path) -> None:
+    found = open_text(
+        tmp_path,
+        "customer_id,orders,recency_days,revenue\na,1,5,1.5\n",
+        delimiter=";",
+        decimal=",",
+        columns={"customer_id": "Kunde"},
+    )
+    assert found.source.decimal is None
+    assert found.recognition.columns[c.CUSTOMER_ID] == "customer_id"
+
+
+def test_mapping_to_a_column_that_is_not_there_lists_the_header(tmp_path: Path) -> None:
+    with pytest.raises(InputProblem, match=r"no column 'Kunde' \(mapped to customer_id\); the header has: a, b"):
+        open_text(tmp_path, "a,b\n1,2\n", columns={"customer_id": "Kunde"})
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="real exports are not here")
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("online_retail/online_retail.csv.gz", "customer_id order_id order_date quantity unit_price"),
+        ("cdnow/cdnow_master.csv", "customer_id order_date amount quantity"),
+        ("rfm_r/rfm_data_orders.csv", "customer_id order_date amount"),
+        ("rfm_r/rfm_data_customer.csv", "customer_id last_order recency_days orders revenue"),
+        ("platform/shopify/dras_shopify_orders.csv", "customer_id order_id order_date amount"),
+    ],
+)
+def test_real_exports_need_no_mapping(path: str, meant: str) -> None:
+    found = opened(Source(path=str(SHARED / path))).recognition.columns
+    assert set(meant.split()) <= set(found)

@@ -1,0 +1,75 @@
+"""A table of one row per customer is read back as it was written, whoever wrote it."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
+from segcli.errors import InputProblem
+from segcli.model import Customers
+from segcli.reports.formats import Page, csv
+from segcli.reports.results import of_customers
+
+ROOT = Path(__file__).parents[2]
+
+
+def table(tmp_path: Path, text: str, **source: object) -> Customers:
+    path = tmp_path / "customers.csv"
+    path.write_text(text, encoding="utf-8")
+    return read(IngestSettings(transactions=Source.model_validate({"path": str(path), **source})))
+
+
+def test_written_and_read_back_it_is_the_same_table(tmp_path: Path) -> None:
+    """CSV out, CSV in: values, kinds and bytes."""
+    sample = ROOT / "sample_data"
+    made = read(
+        IngestSettings(
+            transactions=Source(path=str(sample / "orders.csv")),
+            customers=Source(path=str(sample / "customers.csv")),
+            responses=Source(path=str(sample / "responses.csv")),
+            id_case="upper",
+        )
+    )
+    text = csv.render(of_customers(made), Page())
+    back = table(tmp_path, text)
+    pd.testing.assert_frame_equal(back.table, made.table)
+    assert back.as_of == made.as_of
+    assert csv.render(of_customers(back), Page()) == text
+
+
+def test_codes_stay_text_and_counts_stay_whole(tmp_path: Path) -> None:
+    found = table(tmp_path, "id,store,visits,children,big\na,007,3,2,12345678901234567890\nb,012,4,,1\n").table
+    assert found["store"].tolist() == ["007", "012"]
+    assert found["big"].tolist() == ["12345678901234567890", "1"]
+    assert found["visits"].tolist() == [3, 4]
+    assert found["children"].dropna().tolist() == [2]
+    assert "2.0" not in found.to_csv()
+
+
+def test_rows_are_sorted_by_id_so_that_file_order_plays_no_part(tmp_path: Path) -> None:
+    assert table(tmp_path, "id,x\nb,1\na,2\n").table["customer_id"].tolist() == ["a", "b"]
+
+
+def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None:
+    assert table(tmp_path, "id,x\na,1\na,1\n").readings[0].notes == ("1 rows repeat another exactly and are left out",)
+    with pytest.raises(InputProblem, match=r":3: customer 'a' has two rows that differ"):
+        table(tmp_path, "id,x\na,1\na,2\n")
+
+
+def test_unreadable_values_of_a_known_column_are_counted(tmp_path: Path) -> None:
+    found = table(tmp_path, "id,age\na,30\nb,old\nc,40\n")
+    assert found.table["age"].isna().tolist() == [False, True, False]
+    assert found.readings[0].notes == ("column 'age': 1 values cannot be read as a number and count as missing",)
+
+
+def test_as_of_is_read_back_from_recency(tmp_path: Path) -> None:
+    text = "customer_id,last_order,orders,recency_days\na,2026-01-01,1,9\nb,2026-01-05,2,5\n"
+    assert table(tmp_path, text).as_of == date(2026, 1, 10)
+
+
+def test_recency_is_counted_where_only_the_last_order_is_known(tmp_path: Path) -> None:
+    found = table(tmp_path, "id,last order,number of orders\na,2026-01-01,1\nb,2026-01-05,2\n")
+    assert (found.as_of, found.table["recency_days"].tolist()) == (date(2026, 1, 6), [5, 1])
