@@ -90,7 +90,7 @@ def _print(findings: list[Finding], asked: Asked) -> None:
     to_terminal = streams.is_terminal(sys.stdout)
     result = Result(
         _rows(findings),
-        {"findings": [dict(zip(COLUMNS, f, strict=True)) for f in findings]},
+        lambda: {"findings": [dict(zip(COLUMNS, f, strict=True)) for f in findings]},
         (_table(findings),),
     )
     write(load(asked.layout or "table").render(result, streams.page(asked, to_terminal=to_terminal)))

@@ -124,7 +124,7 @@ def _show(segmentations: "list[Segmentation]", asked: Asked, talk: Talk) -> None
     for one in segmentations:
         blocks += [Heading(one.column), *of_segmentation("run", one).blocks]
     to_terminal = streams.is_terminal(sys.stdout)
-    shown = Result(segmentations[-1].profile, {}, tuple(blocks), document=True)
+    shown = Result(segmentations[-1].profile, dict, tuple(blocks), document=True)
     if to_terminal:
         talk.flush()
     layout = asked.layout if asked.layout in {"table", "md"} else "table"

@@ -33,7 +33,9 @@ def _notes(reading: "Reading", talk: Talk) -> None:
 
 
 def _lines(lines: "Reconciliation") -> str:
-    kept = f"{lines.kept:,} lines"
+    from segcli.reports import numbers
+
+    kept = numbers.counted(lines.kept, "line")
     if lines.returns.lines:
         kept += f" ({lines.returns.lines:,} of them returns)"
     return joined([kept, *_fates("rejected", lines.rejected), *_fates("ignored", lines.ignored)])
@@ -57,9 +59,9 @@ def _base(customers: "Customers", *, as_of_given: bool) -> list[str]:
     table, day = customers.table, customers.as_of
     how = "given" if as_of_given else "last order + 1 day" if customers.readings[0].lines else "as in the table"
     facts = [f"{day.isoformat()} ({how})"] if day else ["not known"]
-    facts.append(f"{len(table):,} customers")
+    facts.append(numbers.counted(len(table), "customer"))
     if c.ORDERS in table:
-        facts.append(f"{table[c.ORDERS].sum():,} orders")
+        facts.append(numbers.counted(table[c.ORDERS].sum(), "order"))
     if c.REVENUE in table:
         facts.append(f"revenue {numbers.money(table[c.REVENUE].sum())}")
     return facts

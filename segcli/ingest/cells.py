@@ -10,6 +10,7 @@ from segcli.errors import InputProblem
 from segcli.ingest.dialect import Dialect
 
 BLOCK_BYTES = 4 << 20
+HEADER_WITHIN = 50  # records among which the first that is not empty is the header
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,15 @@ class Cells:
 
 def header(dialect: Dialect, name: str) -> tuple[str, ...]:
     """The names in the first record, without surrounding blanks; an empty one becomes `column_3`."""
-    first = next((record for record in dialect.records() if record), None)
-    if first is None:
+    first = dialect.first_records(HEADER_WITHIN)
+    if not first:
         raise InputProblem("file is empty", source=name)
-    return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first, 1))
+    return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first[0], 1))
 
 
 def sample(dialect: Dialect, size: int) -> list[list[str]]:
     """The first records below the header."""
-    records = (record for record in dialect.records() if record)
-    next(records, None)
-    return [record for record, _ in zip(records, range(size), strict=False)]
+    return dialect.first_records(size + 1)[1:]
 
 
 def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None) -> Cells:

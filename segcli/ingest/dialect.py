@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 1000
 SAMPLE_CHARACTERS = 300_000
+HEAD = 1_000_000  # bytes from which the first records are taken
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
@@ -41,6 +42,13 @@ class Dialect:
     def one_line_each(self) -> bool:
         """Whether every record surely is one line: nothing is quoted, and no line is empty."""
         return b'"' not in self.body and b"\n\n" not in self.body and b"\r" not in self.body.replace(b"\r\n", b"")
+
+    def first_records(self, size: int) -> list[list[str]]:
+        """The first records that are not empty, as lists of text, the header first."""
+        head = io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline="")
+        found = [record for record, _ in zip(csv.reader(head, delimiter=self.delimiter), range(size), strict=False)]
+        cut = len(self.body) > HEAD and len(found) > 1 and not head.read(1)
+        return [record for record in (found[:-1] if cut else found) if record]
 
     def records(self) -> "_csv.Reader":
         """All records as lists of text, the header first; `line_num` is the line within the body."""

@@ -90,7 +90,7 @@ def _with_marks(distinct: pa.StringArray) -> list[str]:
 
 
 def _unwrapped(text: str) -> str:
-    """Without currency marks, with a minus in front if there is one: accounting brackets, or a minus of any kind at either end."""
+    """Without currency marks; in front a minus if there was one, as a sign of any kind at either end or as brackets."""
     text = text.replace("\u2212", "-")
     bracketed = text.startswith("(") and text.endswith(")")
     if bracketed:

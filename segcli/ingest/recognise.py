@@ -111,7 +111,7 @@ def _all_words() -> Mapping[str, Sequence[tuple[str, int]]]:
     words: dict[str, dict[str, int]] = {}
     for language in LANGUAGES:
         file = resources.files("segcli.ingest.words").joinpath(f"{language}.yaml")
-        listed = yaml.parse(file.read_text(encoding="utf-8"), file.name).values["columns"]
+        listed = yaml.strings(file.read_text(encoding="utf-8"))["columns"]
         for standard, names in listed.items():
             for strength, name in enumerate([standard, *names]):
                 meanings = words.setdefault(normalised(name), {})

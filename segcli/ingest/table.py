@@ -83,7 +83,9 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     if parsed.missing.all() or unreadable > (0 if kind is Kind.CONTENT else MOSTLY):
         return _text(texts, name), ""
     values = pd.Series(parsed.values)
-    if kind is not Kind.MONEY and pc.all(pc.match_substring_regex(texts, WHOLE)).as_py():
+    known = parsed.values[~parsed.missing]
+    counted = kind in {Kind.COUNT, Kind.DAYS} and bool((known % 1 == 0).all())  # 9.0 orders are 9
+    if counted or (kind is not Kind.MONEY and pc.all(pc.match_substring_regex(texts, WHOLE)).as_py()):
         return values.astype("Int64" if parsed.missing.any() else "int64"), ""
     return values, _unread(int(parsed.unreadable.sum()), name, "a number")
 

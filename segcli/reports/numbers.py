@@ -17,6 +17,15 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def counted(value: float, noun: str) -> str:
+    """A whole number of things.
+
+    >>> counted(1, "order"), counted(18532, "order")
+    ('1 order', '18,532 orders')
+    """
+    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
+
+
 def money(value: float) -> str:
     """Money, to the cent while small.
 

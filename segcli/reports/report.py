@@ -63,4 +63,4 @@ def of_findings(findings: Findings, settings: ReportSettings) -> Result:
         "warnings": list(findings.customers.warnings),
     }
     rows = pd.concat([one.profile.assign(column=one.column) for one in findings.segmentations], ignore_index=True)
-    return Result(rows, envelope("report", findings.customers, parts), tuple(blocks), document=True)
+    return Result(rows, lambda: envelope("report", findings.customers, parts), tuple(blocks), document=True)

@@ -1,6 +1,6 @@
 """What a command found: rows and an envelope for machines, blocks for people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 class Result:
     """One result in all the shapes a format may need.
 
-    `rows` is the table that CSV, TSV and NDJSON carry; `envelope` is the JSON object; `blocks` is what a person
-    sees; `document` says that the blocks, not the rows, are the point, as for a report.
+    `rows` is the table that CSV, TSV and NDJSON carry; `envelope` makes the JSON object, which only one format
+    needs; `blocks` is what a person sees; `document` says that the blocks, not the rows, are the point.
     """
 
     rows: "pd.DataFrame"
-    envelope: Mapping[str, Any]
+    envelope: Callable[[], Mapping[str, Any]]
     blocks: tuple[Block, ...]
     document: bool = False

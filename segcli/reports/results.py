@@ -15,13 +15,16 @@ from segcli.reports.result import Result
 
 def of_customers(customers: Customers) -> Result:
     """`ingest`: the customer table."""
-    parts = {"customers": _rows(customers.table), "warnings": list(customers.warnings)}
-    return Result(customers.table, envelope("ingest", customers, parts), (tables.measures(customers.table),))
+
+    def parts() -> dict[str, Any]:
+        return {"customers": _rows(customers.table), "warnings": list(customers.warnings)}
+
+    whole = (tables.measures(customers.table),)
+    return Result(customers.table, lambda: envelope("ingest", customers, parts()), whole)
 
 
 def of_segmentation(command: str, result: Segmentation) -> Result:
     """`rfm`, `cluster`: the customer table with scores and segments."""
-    parts = segmentation(result)
     tried = tables.candidates(result)
     blocks: tuple[Block, ...] = (
         tables.segments(result),
@@ -29,7 +32,11 @@ def of_segmentation(command: str, result: Segmentation) -> Result:
         *tables.notes(result.notes),
     )
     table = result.table
-    return Result(table, envelope(command, result.customers, {**parts, "customers": _rows(table)}), blocks)
+
+    def parts() -> dict[str, Any]:
+        return {**segmentation(result), "customers": _rows(table)}
+
+    return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
 
 
 def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:
@@ -39,7 +46,7 @@ def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers
         blocks += [Heading(column)] * (len(described) > 1) + [card(persona) for persona in listed]
     rows = pd.DataFrame([_persona_row(column, one) for column, listed in described.items() for one in listed])
     personas = [{"column": column, **persona(one)} for column, listed in described.items() for one in listed]
-    return Result(rows, envelope("persona", customers, {"personas": personas}), tuple(blocks), document=True)
+    return Result(rows, lambda: envelope("persona", customers, {"personas": personas}), tuple(blocks), document=True)
 
 
 def persona(one: Persona) -> dict[str, Any]:

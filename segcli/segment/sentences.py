@@ -22,8 +22,10 @@ def score_notes(measured: Sequence[Dimension], scored: Scored, bins: Mapping[str
 
 def _edges(dimension: Dimension, scored: Scored) -> str:
     cut = scored.cuts[dimension.letter][WHOLE]
+    if not cut.edges:
+        return f"{dimension.name} no edges"
     unit = " d" if dimension.low_is_best else ""
-    return f"{dimension.name} edges {'|'.join(_short(edge) for edge in cut.edges) or 'none'}{unit}"
+    return f"{dimension.name} edges {'|'.join(_short(edge) for edge in cut.edges)}{unit}"
 
 
 def _most(dimension: Dimension) -> str:

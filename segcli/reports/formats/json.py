@@ -13,7 +13,7 @@ from segcli.reports.result import Result
 
 def render(result: Result, page: Page) -> str:  # noqa: ARG001 - machines have no page
     """The envelope, indented for diffs."""
-    return json.dumps(plain(result.envelope), ensure_ascii=True, indent=1) + "\n"
+    return json.dumps(plain(result.envelope()), ensure_ascii=True, indent=1) + "\n"
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
