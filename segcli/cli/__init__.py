@@ -14,6 +14,7 @@ from segcli.errors import Exit, SegcliError
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help nobody reads ends silently
     sys.exit(_run(sys.argv[1:]))
 
 

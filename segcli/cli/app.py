@@ -7,8 +7,7 @@ import typer
 from segcli import __version__
 from segcli.cli import check, cluster, ingest, init, persona, report, rfm, run
 from segcli.cli.config import app as config
-from segcli.cli.options import shared
-from segcli.errors import Exit
+from segcli.cli.options import help_without_command, shared
 
 app = typer.Typer(
     name="segcli",
@@ -35,9 +34,7 @@ def _root(
     ] = False,
 ) -> None:
     """Customer segmentation from CSV exports."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        raise typer.Exit(Exit.USAGE)
+    help_without_command(context)
 
 
 for _module in (init, check, ingest, rfm, cluster, persona, report, run):

@@ -4,10 +4,17 @@ from typing import Annotated
 
 import typer
 
-from segcli.cli.options import Asked, Config, Overrides
+from segcli.cli.options import Asked, Config, Overrides, help_without_command
 from segcli.cli.streams import write
 
-app = typer.Typer(help="Show the settings in force, or their JSON Schema.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _root(context: typer.Context) -> None:
+    """Show the settings in force, or their JSON Schema."""
+    help_without_command(context)
+
 
 Origin = Annotated[bool, typer.Option("--origin", help="Say for each setting where it comes from.")]
 

@@ -5,12 +5,14 @@ Help texts of sugar for a setting repeat that setting's description; a test keep
 
 import functools
 import inspect
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument, Context, Exit, Option, echo
 
+from segcli.errors import Exit as ExitCode
 from segcli.errors import UsageProblem
 
 Input = Annotated[
@@ -85,6 +87,13 @@ class Asked:
                 raise UsageProblem(f"{option} {value}: must be one of {', '.join(known)}")
 
 
+def help_without_command(context: Context) -> None:
+    """A group called alone shows its help, on stderr, since nothing was done."""
+    if context.invoked_subcommand is None:
+        echo(context.get_help(), err=True)
+        raise Exit(ExitCode.USAGE)
+
+
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared options: its parameter `asked` receives them as one object."""
     own = inspect.signature(command, eval_str=True)
@@ -103,6 +112,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     def with_shared(**values: Any) -> None:  # noqa: ANN401 - as typer calls it
         asked = Asked(**{p.name: values.pop(p.name) for p in common})
         asked.check()
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error we turn into 141
         command(**values, asked=asked)
 
     del with_shared.__wrapped__  # typer reads the signature below, not the command's own

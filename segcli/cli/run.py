@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from segcli.cli import segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.settings import resolve
 from segcli.cli.streams import Talk
+from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from segcli.config import Loaded, Settings
@@ -27,6 +28,10 @@ def command(file: File, *, asked: Asked) -> None:
     Run everything the config declares; results, report and run.json go into its output folder.
     """
     started = time.monotonic()
+    if asked.layout not in (None, "table", "md"):
+        raise UsageProblem(
+            f"--format {asked.layout}: run shows its tables as table or md; its files have their own formats"
+        )
     with Talk(asked) as talk:
         loaded = resolve(asked, config_file=file)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
@@ -36,7 +41,8 @@ def command(file: File, *, asked: Asked) -> None:
         if asked.dry_run:
             talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
         else:
-            _save(folder, texts, _facts(file, loaded, segmentations, started), talk)
+            inputs = [file, *(reading.input.name for reading in customers.readings)]
+            _save(folder, texts, _facts(file, loaded, segmentations, started), inputs, talk)
         _show(segmentations, asked, talk)
 
 
@@ -100,10 +106,15 @@ def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", sta
     return plain_facts
 
 
-def _save(folder: str, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:
+def _save(
+    folder: str, texts: Mapping[str, str], facts: Mapping[str, object], inputs: Sequence[str], talk: Talk
+) -> None:
     from segcli.files import lock, manifest, write
 
     made = write.folder(folder)
+    for name in [*texts, manifest.NAME]:
+        if write.is_any_of(str(made / name), inputs):
+            raise UsageProblem(f"{made / name}: is an input of this run; choose another output folder")
     with lock.held(made):
         for name, text in texts.items():
             write.write(str(made / name), text.encode())
@@ -127,5 +138,4 @@ def _show(segmentations: "list[Segmentation]", asked: Asked, talk: Talk) -> None
     shown = Result(segmentations[-1].profile, dict, tuple(blocks), document=True)
     if to_terminal:
         talk.flush()
-    layout = asked.layout if asked.layout in {"table", "md"} else "table"
-    streams.write(load(layout).render(shown, streams.page(asked, to_terminal=to_terminal)))
+    streams.write(load(asked.layout or "table").render(shown, streams.page(asked, to_terminal=to_terminal)))

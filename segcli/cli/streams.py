@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from segcli.cli.options import Asked
-from segcli.errors import EnvironmentProblem, Exit, SegcliError
+from segcli.errors import EnvironmentProblem, Exit, SegcliError, UsageProblem
 from segcli.reports.safe import printable
 
 LABEL = 10  # columns of the word in front of a line on stderr
@@ -64,7 +64,7 @@ class Talk:
 
     def flush(self) -> None:
         """Print what is waiting."""
-        for line in self._waiting:
+        for line in self._waiting if sys.stderr else ():
             print(line, file=sys.stderr)  # noqa: T201 - the shell's own voice
         self._waiting.clear()
 
@@ -79,10 +79,17 @@ def format_name(asked: Asked, *, document: bool) -> str:
     if asked.layout:
         return asked.layout
     if asked.output and asked.output != "-":
-        return SUFFIXES.get(PurePath(asked.output).suffix.lower(), "md" if document else "csv")
+        return _by_suffix(asked.output, "md" if document else "csv")
     if is_terminal(sys.stdout):
         return "table"
     return "md" if document else "csv"
+
+
+def _by_suffix(path: str, otherwise: str) -> str:
+    suffix = PurePath(path).suffix.lower()
+    if suffix and suffix not in SUFFIXES:
+        raise UsageProblem(f"{path}: no format has the suffix {suffix}; known: {', '.join(SUFFIXES)}, or say -f")
+    return SUFFIXES.get(suffix, otherwise)
 
 
 def page(asked: Asked, *, to_terminal: bool) -> Any:  # noqa: ANN401 - imported late

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from segcli.config.section import PATH, PATH_OR_NAME
+from segcli.config.section import PATH, PATH_OR_NAME, models
 from segcli.config.settings import Settings
 from segcli.config.yaml import Key, parse, scalar
 from segcli.errors import ConfigProblems
@@ -94,11 +94,12 @@ def _merge(into: dict[str, Any], layer: Layer, values: Mapping[str, Any], at: Ke
 
 
 def _problems(error: ValidationError, sources: Mapping[Key, Layer]) -> list[str]:
-    """One line per key: where a value may be of two types, pydantic complains once for each."""
+    """One line per key, in the order in which the keys were written."""
     first: dict[Key, ErrorDetails] = {}
     for details in error.errors():
         first.setdefault(_written(details["loc"], sources), details)
-    return [_worded(key, details, sources) for key, details in first.items()]
+    written = {key: place for place, key in enumerate(sources)}
+    return [_worded(key, first[key], sources) for key in sorted(first, key=lambda key: written.get(key, len(written)))]
 
 
 def _worded(key: Key, details: ErrorDetails, sources: Mapping[Key, Layer]) -> str:
@@ -108,13 +109,11 @@ def _worded(key: Key, details: ErrorDetails, sources: Mapping[Key, Layer]) -> st
 
 
 def _written(loc: Sequence[str | int], sources: Mapping[Key, Layer]) -> Key:
-    """The part of pydantic's location that is a key of the file: union branches name types, not keys."""
+    """The key of the file that pydantic's location means: names of union branches in it are no keys."""
     key: Key = ()
     for part in loc:
-        deeper = (*key, part)
-        if isinstance(part, str) and deeper not in sources:
-            break
-        key = deeper
+        if isinstance(part, int) or (*key, part) in sources:
+            key = (*key, part)
     return key or tuple(loc)
 
 
@@ -132,6 +131,8 @@ def _what(details: ErrorDetails, key: Key) -> str:
         "int_type": f"must be a whole number; got {found!r}",
         "float_type": f"must be a number; got {found!r}",
         "string_type": f"must be text; got {found!r}",
+        "finite_number": f"must be a finite number; got {found}",
+        "model_type": f"must be a section with keys {', '.join(_known(key))}; got {found!r}",
     }
     return ours.get(details["type"], f"{details['msg'][0].lower()}{details['msg'][1:]}; got {found!r}")
 
@@ -148,8 +149,7 @@ def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     field = model.model_fields.get(name)
     if field is None:
         return None
-    options = [field.annotation, *getattr(field.annotation, "__args__", ())]
-    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+    return next(iter(models(field.annotation)), None)
 
 
 def _meant(word: str, known: Sequence[str], *, listed: bool = True) -> str:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from segcli.config.load import Loaded
+from segcli.config.section import models
 from segcli.config.settings import Settings
 from segcli.config.yaml import Key
 
@@ -53,10 +54,9 @@ def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]
 
 def nested(field: FieldInfo) -> type[BaseModel] | None:
     """The section a field holds, unless a plain value would do too."""
-    candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
-    models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-    plain = [c for c in candidates[1:] if c is not type(None) and c not in models]
-    return models[0] if models and not plain else None
+    found = models(field.annotation)
+    plain = [part for part in get_args(field.annotation) if part is not type(None) and not models(part)]
+    return found[0] if found and not plain else None
 
 
 def markdown_table() -> str:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from segcli.config.section import PATH, PATH_OR_NAME, Section
 
@@ -20,6 +20,13 @@ class Bins(Section):
     r: BinCount = Field(5, description="Score groups of recency.")
     f: BinCount = Field(5, description="Score groups of frequency.")
     m: BinCount = Field(5, description="Score groups of monetary value.")
+
+
+# Which of the two it is shows in the value, so that its mistakes are named where they stand.
+SomeBins = Annotated[
+    Annotated[BinCount, Tag("one number")] | Annotated[Bins, Tag("per dimension")],
+    Discriminator(lambda value: "per dimension" if isinstance(value, dict | Bins) else "one number"),
+]
 
 
 class FixedEdges(Section):
@@ -52,7 +59,7 @@ class RfmSettings(Section):
     method: Method = Field(
         "quantile", description="How scores are cut: quantile, edges, fixed, ntile, jenks or nested."
     )
-    bins: BinCount | Bins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
+    bins: SomeBins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
     ties: Ties = Field(
         "same-bin", description="Where equal values go when a cut falls among them: same-bin, next or random."
     )

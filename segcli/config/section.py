@@ -1,7 +1,7 @@
 """What every settings section has in common."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,10 +10,17 @@ PATH: dict[str, Any] = {"path": True}
 PATH_OR_NAME: dict[str, Any] = {"path": True, "or_name": True}
 
 
+def models(annotation: object) -> list[type[BaseModel]]:
+    """The sections an annotation allows, looked for inside unions and Annotated."""
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [model for part in get_args(annotation) for model in models(part)]
+
+
 class Section(BaseModel):
     """Frozen, strict settings that refuse unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     def effective(self) -> Mapping[str, Any]:
         """The section as plain values, for provenance."""

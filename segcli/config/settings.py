@@ -19,7 +19,7 @@ SEED = 20240607  # any fixed number serves; it is printed with every result that
 
 def _day(value: str) -> str:
     with contextlib.suppress(ValueError):
-        if re.fullmatch(r"today(-\d+)?", value) or date.fromisoformat(value).isoformat() == value:
+        if re.fullmatch(r"today(-\d{1,5})?", value) or date.fromisoformat(value).isoformat() == value:
             return value
     raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {value}")
 

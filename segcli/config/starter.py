@@ -75,7 +75,7 @@ def _section(model: object, indent: str, skip: Sequence[str] = ()) -> list[str]:
 
 def _first_active(body: list[str]) -> list[str]:
     """A section must say something to be declared: its first option stands without the #."""
-    first = next(i for i, line in enumerate(body) if line.startswith("  # ") and ": " in line.partition(" # ")[0])
+    first = next(i for i, line in enumerate(body) if not line.endswith(":"))
     return [*body[:first], body[first].replace("# ", "", 1), *body[first + 1 :]]
 
 

@@ -15,6 +15,7 @@ from segcli.errors import ConfigProblems
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 30
+LONGEST_NUMBER = 18  # digits; longer runs are ids, and would lose digits as numbers
 
 Key = tuple[str | int, ...]
 
@@ -55,8 +56,8 @@ def scalar(text: str) -> Any:  # noqa: ANN401 - a YAML scalar is whatever it say
         return None
     if _SCALARS["bool"].fullmatch(text):
         return text.lower() == "true"
-    if _SCALARS["int"].fullmatch(text) and len(text) < 20:  # noqa: PLR2004 - longer digit runs are ids, not numbers
-        return int(text)
+    if _SCALARS["int"].fullmatch(text):
+        return int(text) if len(text) <= LONGEST_NUMBER else text
     if _SCALARS["float"].fullmatch(text):
         return float(text)
     return text
@@ -78,6 +79,10 @@ def parse(text: str, name: str) -> Document:
         mark = error.problem_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise ConfigProblems([f"{where}: {error.problem or error.context}"]) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        where = f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+        raise ConfigProblems([f"{where}: the character {error.character!r} is not allowed here"]) from None
     except yaml.YAMLError as error:
         raise ConfigProblems([f"{name}: {' '.join(str(error).split())}"]) from None
 

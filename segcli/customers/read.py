@@ -9,6 +9,7 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers.join import join
 from segcli.customers.reduce import reduce
+from segcli.errors import InputProblem
 from segcli.ingest import table, transactions
 from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened, opened
@@ -33,11 +34,11 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
     if main.is_orders:
         customers = reduce(transactions.clean(_export(main, settings), settings, as_of), settings)
     else:
-        customers = _from_table(main, as_of)
+        customers = _from_table(main, settings, as_of)
     joined = known if main.is_orders or not settings.transactions.path else []
     for source in [*joined, *(Source(path=path) for path in extra)]:
         other = opened(source)
-        customers = join(customers, _from_table(other, None), settings.id_case)
+        customers = join(customers, _from_table(other, settings, None))
     return customers
 
 
@@ -47,10 +48,11 @@ def _export(main: Opened, settings: IngestSettings) -> Export:
     return Export(main.content, main.cells(wanted), main.recognition, main.source)
 
 
-def _from_table(source: Opened, as_of: date | None) -> Customers:
+def _from_table(source: Opened, settings: IngestSettings, as_of: date | None) -> Customers:
     cells = source.cells()
     rows, notes = table.typed(cells, source.recognition, source.source)
-    rows, day, warnings = _recency(rows, as_of)
+    rows = _one_case(rows, settings.id_case, cells.name)
+    rows, day, warnings = _recency(rows, as_of, cells.name)
     content = source.content
     reading = Reading(
         Input(content.name, content.size, content.sha256, cells.rows + cells.malformed),
@@ -62,17 +64,38 @@ def _from_table(source: Opened, as_of: date | None) -> Customers:
     return Customers(rows, day, (reading,), warnings)
 
 
+def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
+    """Customer ids in the case the policy asks for."""
+    if id_case == "keep":
+        return rows
+    ids = rows[c.CUSTOMER_ID].str
+    cased = rows.assign(**{c.CUSTOMER_ID: ids.upper() if id_case == "upper" else ids.lower()})
+    twice = cased[c.CUSTOMER_ID].duplicated()
+    if twice.any():
+        raise InputProblem(
+            f"customer '{cased[c.CUSTOMER_ID][twice].iloc[0]}' has two rows once case is ignored", source=name
+        )
+    return cased.sort_values(c.CUSTOMER_ID, ignore_index=True)
+
+
 def _malformed(count: int) -> tuple[str, ...]:
     return (f"{count:,} records with a wrong number of fields are left out",) * bool(count)
 
 
-def _recency(rows: pd.DataFrame, as_of: date | None) -> tuple[pd.DataFrame, date | None, tuple[str, ...]]:
+def _recency(rows: pd.DataFrame, as_of: date | None, name: str) -> tuple[pd.DataFrame, date | None, tuple[str, ...]]:
     """Recency counted to `as_of`, or to the day the table says, or to the day after its last order."""
     if c.LAST_ORDER not in rows or rows[c.LAST_ORDER].dtype.kind != "M" or rows[c.LAST_ORDER].isna().all():
         ignored = ("--as-of has no effect: the table has no last order date",) if as_of else ()
         return rows, None, ignored
     said = table.as_of(rows)
     day = as_of or said or rows[c.LAST_ORDER].max().date() + timedelta(days=1)
+    late = int((rows[c.LAST_ORDER] > pd.Timestamp(day)).sum())
+    if late:
+        raise InputProblem(
+            f"{late:,} customers ordered after {day.isoformat()}; what they had bought by then is not in this table",
+            source=name,
+            remedy="Give the order export, or a later --as-of",
+        )
     if c.RECENCY_DAYS in rows and day != as_of:
         return rows, said, ()
     return rows.assign(**{c.RECENCY_DAYS: (pd.Timestamp(day) - rows[c.LAST_ORDER]).dt.days}), day, ()

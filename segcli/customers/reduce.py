@@ -48,7 +48,10 @@ def _coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
     if collapse == "day":
         within = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]")
     elif c.ORDER_ID in lines:
-        within = lines[c.ORDER_ID].cat.codes.to_numpy()
+        blank = (lines[c.ORDER_ID] == "").to_numpy()
+        within = np.where(
+            blank, -1 - within, lines[c.ORDER_ID].cat.codes.to_numpy()
+        )  # without an id, a line is an order
     order = pd.DataFrame({"c": customer, "o": within}).groupby(["c", "o"], sort=False).ngroup().to_numpy()
     return lines.assign(**{CUSTOMER: customer, ORDER: order})
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from segcli.errors import InputProblem
 
 STDIN = "-"
+HEAD = 64  # bytes in which a file shows what it is
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
         b"%PDF": "a PDF",
         b"PAR1": "a Parquet file",
         b"SQLite format 3": "an SQLite database",
+        b"<!DOCTYPE": "an HTML page",
+        b"<html": "an HTML page",
     }
 )
 
@@ -67,6 +70,8 @@ def read(path: str) -> Content:
         raise InputProblem("is a folder; name a file in it", source=name) from None
     except OSError as error:
         raise InputProblem(f"cannot be read ({error.strerror})", source=name) from None
+    except ValueError:
+        raise InputProblem("is no name a file can have", source=name) from None
     return Content(name, _unpacked(stored, name), len(stored), hashlib.sha256(stored).hexdigest())
 
 
@@ -92,6 +97,6 @@ def _unpacked(stored: bytes, name: str) -> bytes:
 
 def _text_only(body: bytes, name: str) -> bytes:
     for magic, kind in _NOT_TEXT.items():
-        if body.startswith(magic):
+        if body[:HEAD].lstrip().lower().startswith(magic.lower()):
             raise InputProblem(f"is {kind}, not CSV", source=name, remedy="Export it as CSV first")
     return body

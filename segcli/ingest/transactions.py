@@ -81,6 +81,8 @@ def _typed(export: Export, settings: IngestSettings) -> _Lines:
         values = amount
     elif price is not None:
         values = price if quantity is None else price * quantity
+    returned = values < 0 if quantity is None else (values < 0) | (quantity < 0)
+    values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     scale = money.scale_for(values)
     return _Lines(
         ids=_ids(export, settings),
@@ -91,7 +93,7 @@ def _typed(export: Export, settings: IngestSettings) -> _Lines:
         has_money=amount is not None or price is not None,
         unreadable=np.isnan(values),
         quantity=quantity,
-        returned=values < 0 if quantity is None else (values < 0) | (quantity < 0),
+        returned=returned,
     )
 
 

@@ -12,6 +12,7 @@ from segcli.persona.playbook import Playbook
 from segcli.persona.traits import columns, traits
 
 TYPICAL = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.TENURE_DAYS)
+LARGE = 10  # from here on decimals say nothing
 SMALL = 30  # customers below which a segment's averages move with single people
 
 
@@ -69,15 +70,21 @@ def _headline(typical: Mapping[str, tuple[float, float, float]], told: Sequence[
     parts = []
     if c.ORDERS in typical:
         orders = typical[c.ORDERS][1]
-        parts.append("one order" if orders == 1 else f"{orders:.3g} orders")
+        parts.append("one order" if orders == 1 else f"{_amount(orders, 1)} orders")
     if c.AVERAGE_ORDER_VALUE in typical:
-        parts.append(f"{typical[c.AVERAGE_ORDER_VALUE][1]:,.0f} a time")
+        parts.append(f"{_amount(typical[c.AVERAGE_ORDER_VALUE][1], 2)} a time")
     if c.RECENCY_DAYS in typical:
         days = typical[c.RECENCY_DAYS][1]
         parts.append(f"last bought {days:,.0f} {'day' if days == 1 else 'days'} ago")
     if parts:
         return f"Typically {', '.join(parts)}."
     leading = [f"{'more' if t.difference > 0 else 'less'} {t.level or t.name}" for t in told[:2]]
-    return (
-        f"{' and '.join(leading).capitalize()} than the base." if leading else "Close to the base in everything known."
-    )
+    if not leading:
+        return "Close to the base in everything known."
+    text = " and ".join(leading)
+    return f"{text[0].upper()}{text[1:]} than the base."
+
+
+def _amount(value: float, decimals: int) -> str:
+    """A number without decimals where it is whole or large."""
+    return f"{value:,.0f}" if value == round(value) or value >= LARGE else f"{value:,.{decimals}f}"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 from segcli.config.yaml import Document, parse
 from segcli.errors import ConfigProblems
@@ -15,7 +14,7 @@ SHIPPED = "playbook.yaml"
 
 @dataclass(frozen=True)
 class Playbook:
-    """Actions by segment name, by (trait, high or low), and for everybody else."""
+    """Actions by segment name (in any case), by (trait, high or low), and for everybody else."""
 
     segments: Mapping[str, str]
     traits: Mapping[tuple[str, str], str]
@@ -23,13 +22,15 @@ class Playbook:
 
     def action(self, segment: str, traits: Sequence[Trait]) -> str:
         """The segment's own action, or that of its most distinguishing trait which has one."""
-        if segment in self.segments:
-            return self.segments[segment]
-        told = [
-            (t.name if t.level is None else f"{t.name}={t.level}", "high" if t.difference > 0 else "low")
-            for t in traits
-        ]
-        return next((self.traits[key] for key in told if key in self.traits), self.otherwise)
+        own = self.segments.get(segment.casefold())
+        if own is not None:
+            return own
+        for trait in traits:
+            name = trait.name if trait.level is None else f"{trait.name}={trait.level}"
+            action = self.traits.get((name, "high" if trait.difference > 0 else "low"))
+            if action is not None:
+                return action
+        return self.otherwise
 
 
 def load(path: str | None) -> Playbook:
@@ -47,16 +48,24 @@ def load(path: str | None) -> Playbook:
         if key not in {"segments", "traits", "otherwise"}
     ]
     segments, listed = values.get("segments") or {}, values.get("traits") or []
-    for place, entry in enumerate(listed):
-        problems += _problems(document, place, entry)
+    problems += _shape_problems(document, segments, listed)
     if problems:
         raise ConfigProblems(problems)
     traits = {(entry["trait"], entry["is"]): entry["action"] for entry in reversed(listed)}
-    return Playbook({str(k): str(v) for k, v in segments.items()}, traits, str(values.get("otherwise", "")))
+    actions = {str(name).casefold(): str(action) for name, action in segments.items()}
+    return Playbook(actions, traits, str(values.get("otherwise", "")))
 
 
-def _problems(document: Document, place: int, entry: Any) -> list[str]:  # noqa: ANN401 - what a file says
-    if isinstance(entry, dict) and set(entry) == {"trait", "is", "action"} and entry["is"] in {"high", "low"}:
-        return []
-    at = document.place(("traits", place))
-    return [f"{at}: traits: each is {{trait: column, is: high or low, action: text}}"]
+def _shape_problems(document: Document, segments: object, listed: object) -> list[str]:
+    problems = []
+    if not isinstance(segments, dict):
+        problems.append(f"{document.place(('segments',))}: segments: must be `segment name: action` lines")
+    if not isinstance(listed, list):
+        problems.append(f"{document.place(('traits',))}: traits: must be a list")
+        return problems
+    for place, entry in enumerate(listed):
+        fits = isinstance(entry, dict) and set(entry) == {"trait", "is", "action"} and entry["is"] in ("high", "low")
+        if not fits:
+            at = document.place(("traits", place))
+            problems.append(f"{at}: traits: each is {{trait: column, is: high or low, action: text}}")
+    return problems

@@ -6,7 +6,7 @@ import unicodedata
 LONGEST = 200
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Characters that can act anywhere; underscores between letters, colons before blanks and dots before digits cannot.
-_ACTIVE = re.compile(r"[\\`*\[\]<>&|~$@]|(?<![^\W_])_|_(?![^\W_])|:(?=\S)|#(?=\w)|(?<=\w)\.(?=[^\W\d])")
+_ACTIVE = re.compile(r"[\\`*\[\]<>&|~$@]|(?<![^\W_])_|_(?![^\W_])|:(?=\S)|#(?=\w)|#(?=#*\s*$)|(?<=\w)\.(?=[^\W\d])")
 _AT_START = re.compile(r"^(\s*)([#+=-])(?=[\s#=-]|$)|^(\s*\d+)([.)])(?=\s|$)")
 
 
@@ -41,7 +41,7 @@ def markdown(text: object) -> str:
     >>> markdown("<b>|x| 2026-07-01: +0.5 sd (n = 3)")
     '&lt;b&gt;\\|x\\| 2026-07-01: +0.5 sd (n = 3)'
     """
-    shown = _ACTIVE.sub(_escaped, printable(text))
+    shown = _ACTIVE.sub(_escaped, printable(text).strip())
     return _AT_START.sub(lambda m: f"{m[1] or m[3] or ''}\\{m[2] or m[4]}", shown)
 
 

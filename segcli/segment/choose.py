@@ -49,7 +49,8 @@ def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterS
     """Fit every k and keep the one with the best silhouette among those without tiny segments."""
     sample = _sample(len(matrix), settings.sample, seed)
     fits = (method.fit(matrix, k, seed=seed, starts=settings.starts) for k in ks)
-    candidates = tuple(_judged(fit, matrix, sample) for fit in fits)
+    judged = {fit.k: _judged(fit, matrix, sample) for fit in fits}  # a method may find fewer groups than asked for
+    candidates = tuple(judged[k] for k in sorted(judged))
     large_enough = [c for c in candidates if c.smallest_share >= settings.minimum_share]
     chosen = max(large_enough or candidates, key=lambda c: (c.silhouette, -c.k))
     return Choice(candidates, chosen, _reason(candidates, large_enough, chosen, settings), len(sample))

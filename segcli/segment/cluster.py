@@ -48,9 +48,16 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
         profile=profile(customers.table, labels),
         method=_method(settings, prepared, choice, fit, names),
         provenance=provenance(customers, "cluster", settings, seed, (*LIBRARIES, "scikit-learn")),
-        warnings=(*customers.warnings, *prepared.warnings),
+        warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, fit)),
         notes=tuple(_notes(choice, prepared, margin[c.CLUSTER_MARGIN])),
     )
+
+
+def _fewer(settings: ClusterSettings, fit: Fit) -> tuple[str, ...]:
+    asked = settings.k
+    if not isinstance(asked, int) or asked == fit.k:
+        return ()
+    return (f"the customers fall into {fit.k} groups, not {asked}: one value dwarfs the others",)
 
 
 def _canonical(fit: Fit, customers: Customers) -> Fit:

@@ -54,6 +54,12 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
             source=source,
             remedy="Map what is there with --map order_date=NAME",
         )
+    if wanted[2][2] not in table and c.REVENUE in table:
+        raise InputProblem(
+            f"rfm.monetary is {monetary}, which needs the column {wanted[2][2]}; there is {c.REVENUE}",
+            source=source,
+            remedy="Set rfm.monetary to sum, or give the order export",
+        )
     present = [(letter, name, column) for letter, name, column in wanted if column in table]
     return tuple(Dimension(letter, name, column, _values(customers, column)) for letter, name, column in present)
 

@@ -35,7 +35,7 @@ def _traits(centre: Matrix, features: Sequence[str], words: Mapping[str, Sequenc
     """What the segment is, most distinguishing first; weak traits follow, for telling segments apart."""
     order = sorted(range(len(features)), key=lambda i: (-abs(centre[i]), features[i]))
     notable = [i for i in order if abs(centre[i]) >= NOTABLE]
-    return [_word(features[i], float(centre[i]), words) for i in notable]
+    return list(dict.fromkeys(_word(features[i], float(centre[i]), words) for i in notable))
 
 
 def _word(feature: str, deviation: float, words: Mapping[str, Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.rfm import RfmSettings
-from segcli.errors import ConfigProblems
+from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import scores
 from segcli.segment.dimensions import Dimension, dimensions
@@ -42,11 +42,11 @@ def segment(
         ConfigProblems: the map needs a score that these customers do not have.
     """
     measured = dimensions(customers, settings.monetary)
-    scored = (
-        scores.apply(measured, scores.cuts_from_dict(saved["cuts"]))
-        if saved
-        else scores.score(measured, settings, seed)
-    )
+    if saved:
+        measured = _as_trained(measured, saved, customers)
+        scored = scores.apply(measured, scores.cuts_from_dict(saved["cuts"]))
+    else:
+        scored = scores.score(measured, settings, seed)
     _require_scores(segment_map, scored)
     bins = _bins(settings, saved, measured)
     labels = pd.Series(segment_map.name_all(scored.scores, bins), index=customers.table.index, dtype="str")
@@ -56,11 +56,29 @@ def segment(
         labels=labels,
         scores=_score_columns(scored, settings, customers.table.index),
         profile=profile(customers.table, labels),
-        method=_method(settings, segment_map, scored, bins, measured),
+        method=_method(saved["scoring"] if saved else settings.method, segment_map, scored, bins, measured),
         provenance=provenance(customers, "rfm", settings, seed if settings.ties == "random" else None),
         warnings=tuple(_warnings(customers, settings, measured)),
         notes=tuple(score_notes(measured, scored, bins)),
     )
+
+
+def _as_trained(measured: Sequence[Dimension], saved: Mapping[str, Any], customers: Customers) -> tuple[Dimension, ...]:
+    """The dimensions the model was trained on.
+
+    Raises:
+        InputProblem: one of them is missing here, or measures another column.
+    """
+    here = {d.letter: d for d in measured}
+    for letter, column in saved["columns"].items():
+        found = here[letter].column if letter in here else "nothing"
+        if found != column:
+            raise InputProblem(
+                f"the model scores {letter} from {column}; here it would be {found}",
+                source=customers.readings[0].input.name,
+                remedy="Set rfm.monetary as it was when the model was saved",
+            )
+    return tuple(here[letter] for letter in "rfm" if letter in saved["columns"])
 
 
 def _require_scores(segment_map: SegmentMap, scored: Scored) -> None:
@@ -87,7 +105,7 @@ def _score_columns(scored: Scored, settings: RfmSettings, index: pd.Index) -> pd
 
 
 def _method(
-    settings: RfmSettings,
+    scoring: str,
     segment_map: SegmentMap,
     scored: Scored,
     bins: Mapping[str, int],
@@ -97,7 +115,7 @@ def _method(
     checked = lint(segment_map)
     return {
         "name": "rfm",
-        "scoring": settings.method,
+        "scoring": scoring,
         "columns": {d.letter: d.column for d in measured},
         "bins": dict(bins),
         "cuts": scores.cuts_as_dict(scored.cuts),

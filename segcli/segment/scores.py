@@ -33,7 +33,11 @@ class Scored:
 
 
 def score(dimensions: Sequence[Dimension], settings: RfmSettings, seed: int) -> Scored:
-    """Cut new scores from the values."""
+    """Cut new scores from the values.
+
+    Nested scoring compares customers of one parent; where a parent has fewer customers than there are scores, they
+    are compared with everybody, so that the best customer still has the highest scores.
+    """
     order = _tie_order(len(dimensions[0].values), settings, seed)
     scores: dict[str, Scores] = {}
     cuts: dict[str, dict[str, Cuts]] = {}
@@ -43,9 +47,11 @@ def score(dimensions: Sequence[Dimension], settings: RfmSettings, seed: int) -> 
         cuts[dimension.letter] = {}
         for parent in np.unique(parents):
             inside = parents == parent
-            request = _request(dimension, settings, place, order[inside], inside)
+            few = inside.sum() < settings.bin_counts[place]  # too few to be compared with each other alone
+            among = np.ones_like(inside) if few else inside
+            request = _request(dimension, settings, place, order[among], among)
             found = scoring.load("quantile" if settings.method == "nested" else settings.method).score(request)
-            scores[dimension.letter][inside] = found
+            scores[dimension.letter][inside] = found[inside[among]]
             cuts[dimension.letter][str(parent)] = _cuts(request, found, settings.method)
     return Scored(scores, cuts)
 

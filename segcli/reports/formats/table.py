@@ -112,6 +112,7 @@ def _bar(share: float, size: int, page: Page) -> str:
 
 
 def _card(card: Card, page: Page) -> RenderableType:
+    fact = printable(card.fact).replace("·", "-") if page.ascii else printable(card.fact)
     body = Grid.grid(padding=(0, 2))
     for name, text in card.lines:
         body.add_row(Styled(printable(name), style="dim"), Styled(printable(text)))
@@ -120,7 +121,7 @@ def _card(card: Card, page: Page) -> RenderableType:
     framed.add_row(lead)
     framed.add_row(body)
     if page.width is None:
-        title = Styled(f"{printable(card.title)} - {printable(card.fact)}")
+        title = Styled(f"{printable(card.title)} - {fact}")
         framed_plain = Grid.grid()
         for part in (title, framed, Styled("")):
             framed_plain.add_row(part)
@@ -129,7 +130,7 @@ def _card(card: Card, page: Page) -> RenderableType:
         framed,
         title=Styled(f"{printable(card.title)} ", style="bold"),
         title_align="left",
-        subtitle=Styled(f" {printable(card.fact)} "),
+        subtitle=Styled(f" {fact} "),
         subtitle_align="right",
         box=ASCII if page.ascii else ROUNDED,
         width=page.width,

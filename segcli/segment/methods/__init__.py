@@ -35,7 +35,10 @@ class Method(Protocol):
     """A clustering method's module."""
 
     def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
-        """Group the rows of `matrix` (n, features) into k groups; the same arguments give the same bits."""
+        """Group the rows of `matrix` (n, features) into k groups, none empty; fewer where the rows do not give k.
+
+        The same arguments give the same bits.
+        """
 
 
 def names() -> list[str]:

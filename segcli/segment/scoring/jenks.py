@@ -10,6 +10,8 @@ import numpy as np
 
 from segcli.segment.scoring import Request, Scores, Values
 
+TOLERANCE = 1e-12  # of all squares: cuts this close are equally good, and the lowest is taken whatever the unit
+
 
 def score(request: Request) -> Scores:
     """Score by natural classes; fewer distinct values than bins give fewer scores, the best at the top."""
@@ -68,7 +70,7 @@ class _Layers:
             middle = (low + high) // 2
             first = np.arange(left, min(middle, right) + 1)
             costs = best[first - 1] + self.cost(first, np.full(len(first), middle))
-            chosen = int(costs.argmin())
+            chosen = int((costs <= costs.min() + TOLERANCE * self.square[-1]).argmax())
             improved[middle], begins[middle] = costs[chosen], first[chosen]
             pending += [
                 (low, middle - 1, left, int(first[chosen])),

@@ -1,0 +1,263 @@
+"""Clusters as a whole: planted and published truth, laws, and what is refused."""
+
+import contextlib
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from segcli.config.cluster import ClusterSettings
+from segcli.errors import ConfigProblems, InputProblem, UsageProblem
+from segcli.model import Customers, Segmentation
+from segcli.segment import cluster
+from tests.oracles.agreement import adjusted_rand
+from tests.oracles.tables import from_columns, table
+
+SPENDING = "Spending Score (1-100)"
+
+
+def segment(customers: Customers, *features: str, seed: int = 1, **wanted: Any) -> Segmentation:
+    return cluster.segment(customers, ClusterSettings(features=list(features) or ["behaviour"], **wanted), seed)
+
+
+def planted(k: int = 4, size: int = 50) -> tuple[Customers, list[int]]:
+    """Customers of k kinds, mixed, and the kind of each."""
+    chance = np.random.default_rng(11)
+    truth = chance.permutation(np.repeat(np.arange(k), size))
+    noise = chance.normal(size=(3, k * size))
+    customers = table(
+        recency_days=100 + 40 * (truth % 2) + noise[0],
+        orders=20 + 10 * truth + noise[1],
+        revenue=1000 + 100 * (truth // 2) + noise[2],
+    )
+    return customers, truth.tolist()
+
+
+# Truth
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 6])
+def test_planted_kinds_are_found_by_count_and_by_member(k: int) -> None:
+    customers, truth = planted(k)
+    found = segment(customers)
+    assert found.method["k"] == k
+    assert adjusted_rand(found.labels.tolist(), truth) > 0.95
+
+
+def test_the_hand_written_rand_index_is_scikit_learns() -> None:
+    chance = np.random.default_rng(5)
+    one, other = chance.integers(0, 4, 200), chance.integers(0, 3, 200)
+    assert adjusted_rand(one.tolist(), other.tolist()) == pytest.approx(adjusted_rand_score(one, other))
+
+
+def test_mall_customers_by_five_have_the_published_inertia_sizes_and_silhouette(mall: Any) -> None:
+    found = segment(mall, "income", SPENDING, k=5, scale="none", transform="none")
+    assert found.method["inertia"] == pytest.approx(44448.46, abs=0.005)
+    assert found.method["silhouette"] == pytest.approx(0.5539, abs=5e-5)
+    assert sorted(Counter(found.labels).values(), reverse=True) == [81, 39, 35, 23, 22]
+
+
+def test_mall_customers_fall_into_five_when_nobody_says_how_many(mall: Any) -> None:
+    found = segment(mall, "income", SPENDING, scale="none", transform="none")
+    assert found.method["k"] == 5
+    assert "k = 5: best silhouette (0.55) of k = 2 to 10" in found.notes
+
+
+def test_mall_customers_have_the_published_inertia_at_every_k(mall: Any) -> None:
+    """Exactly up to six; for seven and eight Lloyd's algorithm ends in one of several optima a thousandth apart."""
+    found = segment(mall, "income", SPENDING, k="2-8", scale="none", transform="none", starts=30)
+    ours = [candidate["inertia"] for candidate in found.method["candidates"]]
+    assert ours[:5] == pytest.approx([181363.60, 106348.37, 73679.79, 44448.46, 37233.81], abs=0.005)
+    assert ours[5:] == pytest.approx([30259.66, 24986.53], rel=2e-3)
+
+
+# Laws
+
+
+def test_the_order_of_rows_changes_not_a_label(customers_of: Any) -> None:
+    customers, _ = planted()
+    lines = customers.table.round(6).to_csv(index=False).splitlines()
+    shuffled = [lines[0], *reversed(lines[1:])]
+    one, other = (segment(customers_of("\n".join(text) + "\n")) for text in (lines, shuffled))
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+
+
+def test_the_order_of_columns_changes_not_a_label() -> None:
+    customers, _ = planted()
+    turned = Customers(customers.table.iloc[:, ::-1], customers.as_of, customers.readings)
+    one, other = segment(customers), segment(turned)
+    assert one.labels.equals(other.labels)
+    assert one.scores.equals(other.scores)
+
+
+def test_the_order_of_the_features_changes_no_segment() -> None:
+    customers, _ = planted()
+    one, other = segment(customers, "orders", "revenue", k=4), segment(customers, "revenue", "orders", k=4)
+    assert one.labels.equals(other.labels)
+
+
+def test_the_same_seed_gives_the_same_result_bit_for_bit() -> None:
+    customers, _ = planted()
+    one, other = segment(customers, k=5, seed=3), segment(customers, k=5, seed=3)
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+    assert one.method == other.method
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_any_seed_finds_planted_kinds_and_is_told(seed: int) -> None:
+    customers, truth = planted()
+    found = segment(customers, seed=seed)
+    assert found.provenance.seed == seed
+    assert adjusted_rand(found.labels.tolist(), truth) > 0.95
+
+
+def test_numpys_own_random_state_is_untouched() -> None:
+    np.random.seed(1)  # noqa: NPY002 - the global state is what is tested
+    expected = np.random.random()  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002
+    segment(planted()[0], sample=100)
+    assert np.random.random() == expected  # noqa: NPY002
+
+
+@pytest.mark.parametrize("k", [2, 5, 9])
+def test_margins_are_between_0_and_1(k: int) -> None:
+    margin = segment(planted()[0], k=k).scores["cluster_margin"]
+    assert margin.between(0, 1).all()
+
+
+def test_the_margin_compares_the_two_nearest_centres() -> None:
+    """Centres at 1 and at 11: who stands at 2 is 1 from the one and 9 from the other."""
+    found = segment(from_columns({"x": [0.0, 1, 2, 10, 11, 12]}), "x", k=2, scale="none", transform="none")
+    middle, edge = 1.0, round((9 - 1) / 9, 4)
+    assert found.scores["cluster_margin"].tolist() == pytest.approx(
+        [round((11 - 1) / 11, 4), middle, edge, edge, middle, 0.9091]
+    )
+
+
+@pytest.mark.parametrize("k", [2, 4, 10])
+def test_names_are_unique_and_never_a_cluster_or_a_number(k: int) -> None:
+    names = segment(planted()[0], k=k).segments
+    assert len(set(names)) == k
+    assert not [name for name in names if "cluster" in name.lower() or re.search(r"(?<!\w)\d+(?!\w)", name)]
+
+
+def test_labels_partition_the_customers_and_the_profile_adds_up() -> None:
+    customers, _ = planted()
+    found = segment(customers, k=7)
+    assert Counter(found.labels) == dict(zip(found.profile["segment"], found.profile["customers"], strict=True))
+    assert found.profile["revenue"].sum() == pytest.approx(customers.table["revenue"].sum())
+    assert sum(found.method["counts"]) == len(customers.table)
+
+
+def test_segments_are_listed_by_revenue_highest_first() -> None:
+    found = segment(planted()[0], k=4)
+    assert found.profile["revenue"].is_monotonic_decreasing
+    assert list(found.method["centres"]) == found.segments
+
+
+# Features
+
+
+def test_a_constant_feature_is_dropped_with_a_warning() -> None:
+    customers = table(orders=[1, 2, 9, 10], children=[2, 2, 2, 2])
+    found = segment(customers, "orders", "children", k=2)
+    assert [feature["name"] for feature in found.method["features"]] == ["orders"]
+    assert "children: dropped, it is the same for every customer" in found.warnings
+
+
+def test_features_that_are_all_constant_are_refused() -> None:
+    with pytest.raises(InputProblem, match="no feature differs between customers"):
+        segment(table(orders=[1, 1], revenue=[2.0, 2.0]), "orders", "revenue")
+
+
+GAPS = [1.0, 2.0, None, 9.0, 10.0, 11.0]
+
+
+def test_a_missing_value_takes_the_median_and_it_is_said() -> None:
+    found = segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, transform="none")
+    assert "income: 1 missing values take the median" in found.warnings
+    assert found.method["features"][1]["fill"] == 9.0
+
+
+def test_a_feature_with_missing_values_can_be_dropped() -> None:
+    found = segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, missing="drop")
+    assert [feature["name"] for feature in found.method["features"]] == ["orders"]
+    assert "income: dropped, 1 values are missing" in found.warnings
+
+
+def test_missing_values_can_be_refused() -> None:
+    with pytest.raises(InputProblem, match=r"income.*1 customers have no value"):
+        segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, missing="refuse")
+
+
+@pytest.mark.parametrize("name", ["city", "no_such", "customer_id", "satisfaction"])
+def test_a_feature_that_is_no_column_of_numbers_is_refused_with_those_that_are(name: str) -> None:
+    with pytest.raises(UsageProblem, match=f"'{name}'.*numbers are in: orders"):
+        segment(table(orders=[1, 2, 3], city=["a", "b", "c"]), name, k=2)
+
+
+def test_more_segments_than_distinct_customers_are_refused() -> None:
+    with pytest.raises(InputProblem, match="k=3 > 2 distinct customers"):
+        segment(table(orders=[1, 1, 1, 2, 2]), "orders", k=3)
+
+
+def test_as_many_segments_as_distinct_customers_are_found() -> None:
+    found = segment(table(orders=[1, 1, 1, 5, 5, 90, 90, 90]), "orders", k=3)
+    assert sorted(Counter(found.labels).values()) == [2, 3, 3]
+
+
+def test_customers_that_differ_by_a_billionth_make_no_empty_segment() -> None:
+    """Either three segments, or the refusal of k=3; never a segment that nobody is in."""
+    with contextlib.suppress(InputProblem):
+        found = segment(from_columns({"x": [0.0, 1.0, 1e9] * 2}), "x", k=3, transform="none")
+        assert min(found.method["counts"]) > 0
+
+
+def test_a_range_of_k_stops_at_the_distinct_customers() -> None:
+    found = segment(table(orders=[1, 1, 5, 5, 90, 90]), "orders", k="2-9")
+    assert [candidate["k"] for candidate in found.method["candidates"]] == [2, 3]
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ConfigProblems, match="no method 'magic'"):
+        segment(planted()[0], method="magic")
+
+
+def test_skewed_features_are_taken_as_logarithms_and_it_is_recorded() -> None:
+    found = segment(table(orders=[1, 2, 3, 4, 5, 6], revenue=[1.0, 1, 1, 1, 1, 5000]), "orders", "revenue", k=2)
+    assert [feature["transform"] for feature in found.method["features"]] == ["none", "log1p"]
+    assert "features: orders, revenue (log1p)" in found.notes
+
+
+def test_standard_scaling_gives_each_feature_the_same_say() -> None:
+    """In raw units a thousand times the money would drown the orders."""
+    customers, truth = planted()
+    dearer = Customers(
+        customers.table.assign(revenue=customers.table["revenue"] * 1024), customers.as_of, customers.readings
+    )
+    assert adjusted_rand(segment(dearer, k=4).labels.tolist(), truth) > 0.95
+    assert segment(dearer, k=4).scores.equals(segment(customers, k=4).scores)
+
+
+def test_robust_scaling_is_by_median_and_quartiles() -> None:
+    found = segment(table(orders=[1, 2, 3, 4, 5]), "orders", k=2, scale="robust", transform="none")
+    feature = found.method["features"][0]
+    assert (feature["centre"], feature["spread"]) == (3.0, 2.0)
+
+
+def test_a_tiny_segment_is_passed_over_and_it_is_said() -> None:
+    """Two of 122 customers stand apart; three groups separate best, and one of them is no segment."""
+    spread = [place / 60 for place in range(60)]
+    values = [*spread, *(10 + place for place in spread), 30.0, 30.1]
+    found = segment(from_columns({"x": values}), "x", transform="none", k="2-3", minimum_share=0.05)
+    assert found.method["k"] == 2
+    assert "(k = 3 better but with a tiny segment)" in found.method["reason"]
+
+
+def test_where_every_k_has_a_tiny_segment_it_is_said() -> None:
+    found = segment(from_columns({"x": [0.0, 0.1, 0.2, 0.3, 50.0]}), "x", transform="none", k="2-3", minimum_share=0.4)
+    assert "though all have segments under 40%" in found.method["reason"]
