@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk, write
+
+if TYPE_CHECKING:
+    from segcli.ingest.opening import Opened
 
 Orders = Annotated[str, Argument(help="An order export.", metavar="ORDERS")]
 CustomersFile = Annotated[str | None, Option("--customers", help="A file of one row per customer.", metavar="FILE")]
@@ -36,9 +39,8 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
                 source if name == "transactions" else source.model_copy(update={"path": path, "columns": {}})
             )
             talk.say("read", f"{path}  {found.dialect}")
-            unused = [n for n in found.header if n not in found.recognition.columns.values()]
             described[name] = Described(
-                _from(path, asked.output), found.recognition.columns, found.recognition.why, unused
+                _from(path, asked.output), found.recognition.columns, found.recognition.why, _others(found)
             )
         text = starter(described)
         if asked.output and asked.output != "-":
@@ -46,6 +48,13 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         else:
             write(text)
         talk.say("next", "segcli run CONFIG")
+
+
+def _others(found: "Opened") -> str:
+    """What becomes of the columns that were not recognised."""
+    names = [name for name in found.header if name not in found.recognition.columns.values()]
+    verb = "not read" if found.is_orders else "kept under their own names"
+    return f"{verb}: {', '.join(names)}" if names else ""
 
 
 def _from(path: str, config: str | None) -> str:

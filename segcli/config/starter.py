@@ -1,87 +1,92 @@
 """The configuration `init` writes: what was recognised, and every option with its default and meaning."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from segcli.config.reference import nested, scalar_text
+from segcli.config.section import models
 from segcli.config.settings import Settings
 
-SCHEMA_LINE = "# yaml-language-server: $schema=segcli.schema.json"
-DECLARED = ("rfm", "cluster", "persona", "report")
+HEAD = """\
+# yaml-language-server: $schema=segcli.schema.json
+# (write that schema, for editors, with: segcli config schema > segcli.schema.json)
+# Settings for `segcli run`. Lines behind # show defaults; remove the # to change them.
+
+version: 1
+"""
+SECTIONS = ("rfm", "cluster", "persona", "report")
+SOURCES = ("transactions", "customers", "responses")
+
+Line = tuple[str, str]  # a setting, and the comment beside it
 
 
 @dataclass(frozen=True)
 class Described:
-    """A source as it was recognised: standard column -> name in the file, why, and what was not used."""
+    """A source as it was recognised: standard column -> name in the file, why, and what became of the others."""
 
     path: str
     columns: Mapping[str, str]
     why: Mapping[str, str]
-    unused: Sequence[str]
+    others: str
 
 
 def starter(sources: Mapping[str, Described]) -> str:
     """A commented settings file that runs as it is."""
-    lines = [
-        SCHEMA_LINE,
-        "# Settings for `segcli run`. Lines behind # show defaults; remove the # to change them.",
-        "",
+    top = Settings.model_fields
+    lines: list[Line] = [
+        ("# as_of: 2026-06-30", top["as_of"].description or ""),
+        (f"# seed: {scalar_text(top['seed'].default)}", top["seed"].description or ""),
+        ("output: runs/segments", top["output"].description or ""),
     ]
-    lines += [
-        "version: 1",
-        "# as_of: 2026-06-30" + _why("as_of"),
-        "# seed: " + _default("seed") + _why("seed"),
+    blocks = [
+        _aligned(lines),
+        "ingest:\n" + "".join(_source(name, sources[name]) for name in SOURCES if name in sources),
     ]
-    lines += ["output: runs/segments" + _why("output"), "", "ingest:"]
-    for name, described in sources.items():
-        lines += _source(name, described)
-    lines += _section(Settings.model_fields["ingest"].annotation, "  ", skip=("transactions", "customers", "responses"))
-    for section in DECLARED:
-        lines += ["", f"{section}:" + _why(section)]
-        body = _section(Settings.model_fields[section].annotation, "  ")
-        lines += _first_active(body)
-    return "\n".join(lines) + "\n"
+    blocks[-1] += _aligned(_options(_model("ingest"), "  ", skip=SOURCES))
+    blocks += [_declared(section) for section in SECTIONS]
+    return HEAD + "\n".join(blocks)
 
 
-def _source(name: str, described: Described) -> Iterator[str]:
-    yield f"  {name}:"
-    yield f"    path: {scalar_text(described.path)}"
-    yield "    columns:"
-    for standard, theirs in described.columns.items():
-        yield f"      {standard}: {scalar_text(theirs):<28} # {described.why.get(standard, '')}".rstrip(" #")
-    if described.unused:
-        yield f"    # not used: {', '.join(described.unused)}"
+def _source(name: str, described: Described) -> str:
+    columns = [
+        (f"      {standard}: {scalar_text(theirs)}", described.why.get(standard, ""))
+        for standard, theirs in described.columns.items()
+    ]
+    rest = f"    # {described.others}\n" if described.others else ""
+    return f"  {name}:\n    path: {scalar_text(described.path)}\n    columns:\n{_aligned(columns)}{rest}"
 
 
-def _section(model: object, indent: str, skip: Sequence[str] = ()) -> list[str]:
+def _declared(section: str) -> str:
+    """A section with its first plain option in force, since a section must say something to be declared."""
+    lines = list(_options(_model(section), "  "))
+    first = next(place for place, (setting, _) in enumerate(lines) if not setting.endswith(":"))
+    lines[first] = (lines[first][0].replace("# ", "", 1), lines[first][1])
+    return f"{section}:  # {Settings.model_fields[section].description}\n{_aligned(lines)}"
+
+
+def _options(model: type[BaseModel], indent: str, skip: Sequence[str] = ()) -> Iterator[Line]:
     """Every option of a section as a comment, with its default and meaning."""
-    assert isinstance(model, type)
-    assert issubclass(model, BaseModel)
-    lines = []
+    hash_mark = "" if "#" in indent else "# "
     for name, field in model.model_fields.items():
+        section = nested(field)
         if name in skip:
             continue
-        section = nested(field)
         if section is not None:
-            lines += [f"{indent}# {name}:", *_section(section, indent + "#   ")]
-            continue
-        default = field.get_default(call_default_factory=True)
-        hash_mark = "" if "#" in indent else "# "
-        lines.append(f"{indent}{hash_mark}{name}: {scalar_text(default):<24} # {field.description}")
-    return lines
+            yield f"{indent}{hash_mark}{name}:", ""
+            yield from _options(section, f"{indent}{hash_mark}  ")
+        else:
+            default = field.get_default(call_default_factory=True)
+            yield f"{indent}{hash_mark}{name}: {scalar_text(default)}", field.description or ""
 
 
-def _first_active(body: list[str]) -> list[str]:
-    """A section must say something to be declared: its first option stands without the #."""
-    first = next(i for i, line in enumerate(body) if not line.endswith(":"))
-    return [*body[:first], body[first].replace("# ", "", 1), *body[first + 1 :]]
+def _aligned(lines: Iterable[Line]) -> str:
+    """Lines with their comments one below the other."""
+    lines = list(lines)
+    width = max((len(setting) for setting, _ in lines), default=0)
+    return "".join(f"{setting:<{width}}  # {comment}".rstrip(" #") + "\n" for setting, comment in lines)
 
 
-def _default(name: str) -> str:
-    return scalar_text(Settings.model_fields[name].get_default(call_default_factory=True))
-
-
-def _why(name: str) -> str:
-    return f"   # {Settings.model_fields[name].description}"
+def _model(section: str) -> type[BaseModel]:
+    return models(Settings.model_fields[section].annotation)[0]
