@@ -3,8 +3,12 @@
 `main` turns every way a command can end into its documented exit code; nothing heavy is imported here.
 """
 
+import contextlib
+import json
+import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -15,42 +19,70 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminated)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help nobody reads ends silently
-    sys.exit(_run(sys.argv[1:]))
+    try:
+        sys.exit(_run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
 
 
 def _run(arguments: list[str]) -> int:
-    import typer
+    try:
+        return _finished(arguments)
+    except Exception as error:
+        lines, code = _outcome(error)
+        if code is Exit.BUG and "--debug" in arguments:
+            raise
+        return _failed(lines, code, arguments)
 
+
+def _finished(arguments: list[str]) -> int:
     from segcli.cli.app import app
 
-    try:
-        return int(app(arguments, standalone_mode=False) or Exit.DONE)
-    except SegcliError as error:
-        _say(error.lines)
-        return error.code
-    except typer.TyperException as error:
-        _say([f"{error.format_message().rstrip('.')}. Try --help"])
-        return Exit.USAGE
-    except (KeyboardInterrupt, typer.Abort):
-        return Exit.INTERRUPTED
-    except MemoryError:
-        _say(["out of memory; nothing was written. Fewer columns or a sample of the rows need less"])
-        return Exit.ENVIRONMENT
-    except Exception as error:
-        if "--debug" in arguments:
-            raise
-        _say([f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"])
-        return Exit.BUG
+    code = int(app(arguments, standalone_mode=False) or Exit.DONE)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
 
 
-def _say(lines: object) -> None:
-    """Errors are plain lines on stderr; control characters of a file cannot reach the terminal through them."""
+def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
+    """What to say of a failure, and its exit code."""
+    import typer
+
+    match error:
+        case SegcliError():
+            return error.lines, error.code
+        case typer.TyperException():
+            return [f"{error.format_message().rstrip('.')}. Try --help"], Exit.USAGE
+        case typer.Abort():
+            return [], Exit.INTERRUPTED
+        case MemoryError():
+            return ["out of memory; fewer columns or a sample of the rows need less"], Exit.ENVIRONMENT
+        case OSError():
+            _discard_stdout()
+            return [f"standard output: cannot be written ({error.strerror})"], Exit.ENVIRONMENT
+        case _:
+            what = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
+            return [what], Exit.BUG
+
+
+def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:
+    """Say plain lines on stderr (JSON lines where asked); control characters of a file cannot act through them."""
     from segcli.reports.safe import printable
 
-    if sys.stderr is None:
-        return
-    for line in lines if isinstance(lines, list | tuple) else [lines]:
-        print(f"segcli: {printable(line)}", file=sys.stderr)  # noqa: T201 - the shell's own voice
+    as_json = any(word in {"--log-format=json", "json"} for word in arguments) and "--log-format" in " ".join(arguments)
+    for line in lines if sys.stderr is not None else ():
+        said = (
+            json.dumps({"event": "error", "message": line, "exit": code}) if as_json else f"segcli: {printable(line)}"
+        )
+        with contextlib.suppress(OSError):  # a full disk behind stderr changes nothing about the exit code
+            print(said, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
+    return code
+
+
+def _discard_stdout() -> None:
+    """Keep the interpreter from trying again, and complaining, at exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -55,7 +55,7 @@ def _findings(loaded: "Loaded", asked: Asked, talk: Talk) -> tuple[list[Finding]
     try:
         customers = source.read_loaded(loaded, asked, talk)
     except SegcliError as error:
-        return findings, error
+        return [("error", "input", line) for line in error.lines] + findings, error
     for reading in customers.readings:
         findings += _of_reading(reading)
     findings += [("warning", "customers", warning) for warning in customers.warnings]

@@ -43,4 +43,4 @@ def command(
         result = segmenting.cluster(found.customers, found.settings)
         for warning in result.warnings[len(found.customers.warnings) :]:
             talk.say("warning", warning)
-        show(of_segmentation("cluster", result), asked, talk, found.inputs)
+        show(of_segmentation("cluster", result), asked, talk)

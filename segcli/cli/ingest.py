@@ -25,4 +25,4 @@ def command(inputs: Inputs = None, *, asked: Asked) -> None:
         from segcli.cli.show import show
         from segcli.reports.results import of_customers
 
-        show(of_customers(found.customers), asked, talk, found.inputs)
+        show(of_customers(found.customers), asked, talk)

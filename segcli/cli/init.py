@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk, write
+from segcli.reports.safe import printable
 
 if TYPE_CHECKING:
     from segcli.ingest.opening import Opened
@@ -25,12 +26,14 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
     with Talk(asked) as talk:
         from segcli.cli.settings import resolve
         from segcli.cli.show import save
-        from segcli.cli.source import PATH
+        from segcli.cli.source import PATH, check_output
         from segcli.config.starter import Described, starter
         from segcli.ingest.opening import opened
 
-        source = resolve(asked, {PATH: orders}).settings.ingest.transactions
         files = {"transactions": orders, "customers": customers, "responses": responses}
+        if asked.output not in (None, "-"):
+            check_output(str(asked.output), [path for path in files.values() if path])
+        source = resolve(asked, {PATH: orders}).settings.ingest.transactions
         described = {}
         for name, path in files.items():
             if path is None:
@@ -44,7 +47,7 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
             )
         text = starter(described)
         if asked.output and asked.output != "-":
-            save(asked.output, text, asked, talk, [p for p in files.values() if p])
+            save(asked.output, text, asked, talk)
         else:
             write(text)
         talk.say("next", "segcli run CONFIG")
@@ -54,7 +57,7 @@ def _others(found: "Opened") -> str:
     """What becomes of the columns that were not recognised."""
     names = [name for name in found.header if name not in found.recognition.columns.values()]
     verb = "not read" if found.is_orders else "kept under their own names"
-    return f"{verb}: {', '.join(names)}" if names else ""
+    return printable(f"{verb}: {', '.join(names)}") if names else ""
 
 
 def _from(path: str, config: str | None) -> str:

@@ -39,7 +39,7 @@ Map = Annotated[
     Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN"),
 ]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts or hints on standard error.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts, notes or warnings on standard error.")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="Say more on standard error.")]
 Debug = Annotated[bool, Option("--debug", help="Show a traceback when segcli itself fails.")]
 DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write.")]

@@ -30,4 +30,4 @@ def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None
 
         segmentations = segmenting.existing(found.customers, found.settings, found.settings.persona.of)
         described = segmenting.findings(found.customers, segmentations, found.settings).personas
-        show(of_personas(described, found.customers), asked, talk, found.inputs)
+        show(of_personas(described, found.customers), asked, talk)

@@ -35,7 +35,9 @@ def command(
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, {f"rfm.{name}": value for name, value in flags.items()})
+        found = source.read(
+            input, asked, talk, {f"rfm.{name}": value for name, value in flags.items()}, also=save_model
+        )
         from segcli.cli.show import save, show
         from segcli.reports.results import of_segmentation
         from segcli.segment import saved
@@ -44,5 +46,5 @@ def command(
         for warning in result.warnings[len(found.customers.warnings) :]:
             talk.say("warning", warning)
         if save_model:
-            save(save_model, saved.as_text(result), asked, talk, found.inputs)
-        show(of_segmentation("rfm", result), asked, talk, found.inputs)
+            save(save_model, saved.as_text(result), asked, talk)
+        show(of_segmentation("rfm", result), asked, talk)

@@ -1,5 +1,6 @@
 """segcli run: everything a configuration declares, into one folder."""
 
+import contextlib
 import hashlib
 import sys
 import time
@@ -16,8 +17,13 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
+
+# What a run may write; run.json comes last.
+OUTPUTS = ("customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md", "run.json")
 
 File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 
@@ -35,15 +41,31 @@ def command(file: File, *, asked: Asked) -> None:
     with Talk(asked) as talk:
         loaded = resolve(asked, config_file=file)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
-        customers = source.read_loaded(loaded, asked, talk)
-        segmentations = _segment(customers, loaded)
-        texts = _texts(segmentations, loaded)
-        if asked.dry_run:
-            talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
-        else:
-            inputs = [file, *(reading.input.name for reading in customers.readings)]
-            _save(folder, texts, _facts(file, loaded, segmentations, started), inputs, talk)
+        with _held(folder, [file, *source.inputs(loaded.settings, asked)], dry=asked.dry_run) as made:
+            customers = source.read_loaded(loaded, asked, talk)
+            segmentations = _segment(customers, loaded)
+            texts = _texts(segmentations, loaded)
+            if made is None:
+                talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
+            else:
+                _save(made, texts, _facts(file, loaded, segmentations, started), talk)
         _show(segmentations, asked, talk)
+
+
+@contextlib.contextmanager
+def _held(folder: str, inputs: Sequence[str], *, dry: bool) -> "Iterator[Path | None]":
+    """The output folder, made, locked and swept before the long work; nothing in it may be an input."""
+    if dry:
+        yield None
+        return
+    from segcli.files import lock, write
+
+    made = write.folder(folder)
+    with lock.held(made):
+        write.sweep(made)
+        for name in OUTPUTS:
+            write.check(str(made / name), inputs)
+        yield made
 
 
 def _segment(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
@@ -106,19 +128,12 @@ def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", sta
     return plain_facts
 
 
-def _save(
-    folder: str, texts: Mapping[str, str], facts: Mapping[str, object], inputs: Sequence[str], talk: Talk
-) -> None:
-    from segcli.files import lock, manifest, write
+def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:
+    from segcli.files import manifest, write
 
-    made = write.folder(folder)
-    for name in [*texts, manifest.NAME]:
-        if write.is_any_of(str(made / name), inputs):
-            raise UsageProblem(f"{made / name}: is an input of this run; choose another output folder")
-    with lock.held(made):
-        for name, text in texts.items():
-            write.write(str(made / name), text.encode())
-        manifest.save(made, list(texts), facts)
+    for name, text in texts.items():
+        write.write(str(made / name), text.encode())
+    manifest.save(made, list(texts), facts)
     for name in [*texts, manifest.NAME]:
         talk.say("wrote", str(made / name), path=str(made / name))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.cli.options import Asked
-from segcli.errors import UsageProblem
+from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
     from segcli.config import Layer, Loaded
@@ -40,7 +40,11 @@ def file_layer(path: str) -> "Layer":
     from segcli import config
     from segcli.files import read
 
-    return config.yaml_layer(read.text(path), path, str(Path(path).parent))
+    try:
+        text = read.text(path)
+    except InputProblem as error:
+        raise ConfigProblems([str(error)]) from None
+    return config.yaml_layer(text, path, str(Path(path).parent))
 
 
 def day(as_of: str | None) -> date | None:

@@ -6,20 +6,13 @@ from typing import TYPE_CHECKING
 from segcli.cli import streams
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
-from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from segcli.reports.result import Result
 
 
-def show(result: "Result", asked: Asked, talk: Talk, inputs: "Sequence[str]" = ()) -> None:
-    """Render the result and write it to -o or stdout.
-
-    Raises:
-        UsageProblem: the output is one of the inputs, or the format is unknown.
-    """
+def show(result: "Result", asked: Asked, talk: Talk) -> None:
+    """Render the result and write it to -o or stdout."""
     from segcli.reports import formats
 
     name = streams.format_name(asked, document=result.document)
@@ -27,19 +20,17 @@ def show(result: "Result", asked: Asked, talk: Talk, inputs: "Sequence[str]" = (
     to_terminal = not to_file and streams.is_terminal(sys.stdout)
     text = formats.load(name).render(result, streams.page(asked, to_terminal=to_terminal))
     if to_file:
-        save(str(asked.output), text, asked, talk, inputs)
+        save(str(asked.output), text, asked, talk)
         return
     if to_terminal:
         talk.flush()
     streams.write(text)
 
 
-def save(path: str, text: str, asked: Asked, talk: Talk, inputs: "Sequence[str]" = ()) -> None:
+def save(path: str, text: str, asked: Asked, talk: Talk) -> None:
     """Write a file atomically and say so; with --dry-run only say so."""
     from segcli.files import write
 
-    if write.is_any_of(path, inputs):
-        raise UsageProblem(f"{path}: is the input; name another file for the output")
     if asked.dry_run:
         talk.say("would", f"write {path}")
         return

@@ -32,11 +32,6 @@ class Sourced:
         """The settings tree."""
         return self.loaded.settings
 
-    @property
-    def inputs(self) -> Sequence[str]:
-        """Names of the files that were read."""
-        return [reading.input.name for reading in self.customers.readings]
-
 
 def read(
     source: str | None,
@@ -45,14 +40,32 @@ def read(
     flags: Mapping[str, Any] | None = None,
     *,
     extra: Sequence[str] = (),
+    also: str | None = None,
 ) -> Sourced:
-    """Check the settings, then read the input: INPUT, or a pipe, or what the settings name."""
+    """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name."""
     given = {PATH: source if source is not None else STDIN if _is_piped() else None}
     loaded = resolve(asked, {**given, **(flags or {})})
     ingest = loaded.settings.ingest
     if not (ingest.transactions.path or ingest.customers) and not is_terminal(sys.stdin):
         loaded = resolve(asked, {**(flags or {}), PATH: STDIN})
+    for path in (asked.output, also):
+        if path not in (None, STDIN):
+            check_output(str(path), [*inputs(loaded.settings, asked), *extra])
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
+
+
+def check_output(path: str, read_too: Sequence[str]) -> None:
+    """Refuse an output that could not be written, or that is also read, before anything is read."""
+    from segcli.files import write
+
+    write.check(path, read_too)
+
+
+def inputs(settings: "Settings", asked: Asked) -> list[str]:
+    """The files that are read: sources, and the settings file itself."""
+    ingest = settings.ingest
+    sources = [s.path for s in (ingest.transactions, ingest.customers, ingest.responses) if s is not None]
+    return [path for path in (*sources, asked.config) if path is not None]
 
 
 def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = ()) -> "Customers":

@@ -1,5 +1,6 @@
 """stdout carries the result and nothing else; stderr carries what there is to say about it."""
 
+import contextlib
 import json
 import os
 import sys
@@ -65,7 +66,8 @@ class Talk:
     def flush(self) -> None:
         """Print what is waiting."""
         for line in self._waiting if sys.stderr else ():
-            print(line, file=sys.stderr)  # noqa: T201 - the shell's own voice
+            with contextlib.suppress(OSError):  # a full disk behind stderr must not cost the result
+                print(line, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
         self._waiting.clear()
 
 

@@ -62,6 +62,8 @@ def read(path: str) -> Content:
         InputProblem: it is missing, unreadable, or not text.
     """
     name = "standard input" if path == STDIN else path
+    if path == STDIN and sys.stdin is None:
+        raise InputProblem("is closed", source=name)
     try:
         stored = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except FileNotFoundError:

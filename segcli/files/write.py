@@ -1,6 +1,7 @@
 """Bytes out: a reader of the file finds the old content or the new, never half of it."""
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -19,11 +20,8 @@ def write(path: str, body: bytes) -> None:
 
     Raises:
         EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
-        UsageProblem: the path is a folder.
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise UsageProblem(f"{path}: is a folder; name the file to write")
     with environment(path):
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             target.write_bytes(body)
@@ -63,14 +61,38 @@ def _sync(folder: Path) -> None:
     os.close(handle)
 
 
+def check(path: str, inputs: Sequence[str] = ()) -> None:
+    """Refuse, before the long work, a file that could not be written afterwards.
+
+    Raises:
+        UsageProblem: it is a folder, or one of the inputs.
+        EnvironmentProblem: its folder is missing or may not be written to.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise UsageProblem(f"{path}: is a folder; name the file to write")
+    if target.exists() and any(Path(one).exists() and target.samefile(one) for one in inputs):
+        raise UsageProblem(f"{path}: is the input; name another file for the output")
+    with environment(path):
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not os.access(target if target.exists() else target.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def folder(path: str) -> Path:
-    """Make an output folder and sweep what an interrupted run may have left in it."""
+    """Make an output folder."""
     made = Path(path)
     with environment(path):
         made.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def sweep(made: Path) -> None:
+    """Remove what an interrupted run left in a folder; whoever calls this holds the folder's lock."""
+    with environment(str(made)):
         for stale in made.glob(f".*{TEMPORARY}"):
             stale.unlink(missing_ok=True)
-    return made
 
 
 @contextlib.contextmanager
@@ -80,8 +102,3 @@ def environment(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise EnvironmentProblem(f"{path}: cannot be written ({error.strerror}); earlier output is intact") from error
-
-
-def is_any_of(path: str, others: Sequence[str]) -> bool:
-    """Whether a path is the same file as one of the others."""
-    return Path(path).exists() and any(Path(o).exists() and Path(o).samefile(path) for o in others)

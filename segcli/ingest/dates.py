@@ -1,9 +1,7 @@
 """Text -> dates by one format for the whole column, declared or proven."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,45 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_DAYS = (
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y%m%d",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%Y.%m.%d",
-    "%Y年%m月%d日",
-)
-_TIMES = (
-    "",
-    " %H:%M:%S",
-    " %H:%M",
-    "T%H:%M:%S",
-    "T%H:%M",
-    " %H:%M:%S.%f",
-    "T%H:%M:%S.%f",
-    " %I:%M:%S %p",
-    " %I:%M %p",
-)
-_OFFSETS = ("", "%z", " %z")
-FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offset in _OFFSETS if time or not offset)
-
-_CODES = {
-    **dict.fromkeys(("%d", "%m", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
-    "%Y": r"\d{4}",
-    "%f": r"\d{1,9}",
-    "%p": r"[AaPp][Mm]",
-    "%b": r"[^\W\d_]{3,}",
-    "%B": r"[^\W\d_]{3,}",
-    "%z": r"(?:Z|[-+]\d\d:?\d\d)",
-}
+from segcli.ingest.date_formats import FORMATS, day_of, shaped
 
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
 EARLIEST, LATEST = (
@@ -150,39 +110,15 @@ def _proven(filled: pd.Series) -> tuple[str, ...]:
     best = ranked[0]
     _refuse_ambiguous(best, [form for form in ranked[1:] if (reads[form] == reads[best]).all()], filled)
     beyond = [form for form in ranked[1:] if (reads[form] & ~reads[best]).any()]
-    if any(_day(form) != _day(best) for form in beyond):
+    if any(day_of(form) != day_of(best) for form in beyond):
         raise MixedDates([(form, int(reads[form].sum())) for form in [best, *beyond][:3]])
     return (best, *beyond)
 
 
-def _day(form: str) -> tuple[str, bool]:
-    """How a format writes the day, and whether it has an offset."""
-    day = max((day for day in _DAYS if form.startswith(day)), key=len)
-    return day, form.endswith("%z")
-
-
 def _promising(texts: pd.Series) -> list[str]:
     """The formats worth trying: those whose digits and marks stand as in some of the values."""
-    shapes = {form for text in _trial(texts) for form in _shaped(str(text))}
+    shapes = {form for text in _trial(texts) for form in shaped(str(text))}
     return [form for form in FORMATS if form in shapes]
-
-
-def _shaped(text: str) -> Iterator[str]:
-    for day, pattern in _patterns(_DAYS):
-        found = pattern.match(text)
-        if not found:
-            continue
-        for time, time_pattern in _patterns(_TIMES):
-            within = time_pattern.match(text, found.end())
-            if within:
-                rest = text[within.end() :]
-                yield from (day + time + zone for zone, zoned in _patterns(_OFFSETS) if zoned.fullmatch(rest))
-
-
-@cache
-def _patterns(parts: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
-    """Each part of a format with a pattern of what it can look like."""
-    return [(part, re.compile(re.sub("%.", lambda code: _CODES[code[0]], re.escape(part)))) for part in parts]
 
 
 def _refuse_ambiguous(best: str, rivals: Sequence[str], filled: pd.Series) -> None:

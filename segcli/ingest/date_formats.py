@@ -1,0 +1,70 @@
+"""The date formats that exports use, and which of them a text looks like."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+_DAYS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y%m%d",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%Y.%m.%d",
+    "%Y年%m月%d日",
+)
+_TIMES = (
+    "",
+    " %H:%M:%S",
+    " %H:%M",
+    "T%H:%M:%S",
+    "T%H:%M",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S.%f",
+    " %I:%M:%S %p",
+    " %I:%M %p",
+)
+_OFFSETS = ("", "%z", " %z")
+FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offset in _OFFSETS if time or not offset)
+
+_CODES = {
+    **dict.fromkeys(("%d", "%m", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
+    "%Y": r"\d{4}",
+    "%f": r"\d{1,9}",
+    "%p": r"[AaPp][Mm]",
+    "%b": r"[^\W\d_]{3,}",
+    "%B": r"[^\W\d_]{3,}",
+    "%z": r"(?:Z|[-+]\d\d:?\d\d)",
+}
+
+
+def shaped(text: str) -> Iterator[str]:
+    """The formats whose digits and marks stand as in the text; whether they read it is for the parser to say."""
+    for day, pattern in _patterns(_DAYS):
+        found = pattern.match(text)
+        if not found:
+            continue
+        for time, time_pattern in _patterns(_TIMES):
+            within = time_pattern.match(text, found.end())
+            if within:
+                rest = text[within.end() :]
+                yield from (day + time + zone for zone, zoned in _patterns(_OFFSETS) if zoned.fullmatch(rest))
+
+
+@cache
+def _patterns(parts: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
+    """Each part of a format with a pattern of what it can look like."""
+    return [(part, re.compile(re.sub("%.", lambda code: _CODES[code[0]], re.escape(part)))) for part in parts]
+
+
+def day_of(form: str) -> tuple[str, bool]:
+    """How a format writes the day, and whether it has an offset."""
+    day = max((day for day in _DAYS if form.startswith(day)), key=len)
+    return day, form.endswith("%z")

@@ -1,0 +1,84 @@
+"""`segcli check` lists what is wrong, worst first, and writes nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+FLAWED = """customer_id,order_id,order_date,amount
+A,1,2026-01-01,10.00
+,2,2026-01-02,5.00
+A,3,soon,5.00
+B,4,2026-01-03,x
+B,5,2026-01-04,7.00
+B,5,2026-01-04,7.00
+"""
+
+
+@pytest.fixture
+def flawed(folder: Path) -> Path:
+    """An export with one line of each common flaw."""
+    (folder / "orders.csv").write_text(FLAWED)
+    return folder
+
+
+def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, flawed: Path) -> None:
+    (flawed / "shop.yaml").write_text("ingest: {transactions: {path: orders.csv}, dedupe: lines}\n")
+    done = segcli("check", "shop.yaml", "-f", "csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "severity,where,what",
+        "warning,orders.csv,1 lines rejected: no customer id (first: line 3)",
+        "warning,orders.csv,1 lines rejected: unreadable or missing date (first: line 4)",
+        "warning,orders.csv,1 lines rejected: unreadable or missing amount (first: line 5)",
+        "note,rfm.segments: default,25 of 25 score combinations covered",
+        "note,orders.csv,1 lines ignored: exact repeats (first: line 7)",
+    ]
+    assert done.stderr.splitlines()[-1].startswith("checked ")
+
+
+def test_an_export_is_checked_without_any_config(segcli: Run, flawed: Path) -> None:
+    done = segcli("check", flawed / "orders.csv")
+    assert done.returncode == 0, done.stderr
+    assert "1 lines rejected: no customer id (first: line 3)" in done.stdout
+
+
+@pytest.mark.parametrize("target", ["shop.yaml", "orders.csv"])
+def test_nothing_is_written(segcli: Run, flawed: Path, target: str) -> None:
+    before = {p: p.read_bytes() for p in flawed.rglob("*")}
+    assert segcli("check", target).returncode == 0
+    assert {p: p.read_bytes() for p in flawed.rglob("*")} == before
+
+
+def test_every_mistake_of_a_config_is_listed_at_once_with_its_place(segcli: Run, folder: Path) -> None:
+    (folder / "shop.yaml").write_text("version: 1\nrfm:\n  bin: 3\n  ties: sometimes\ncluster: {k: 1}\n")
+    done = segcli("check", "shop.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sorted(done.stderr.splitlines()) == [
+        "segcli: shop.yaml:3:3: rfm.bin: unknown key; did you mean 'bins'?",
+        "segcli: shop.yaml:4:3: rfm.ties: must be one of same-bin, next, random; got sometimes",
+        "segcli: shop.yaml:5:11: cluster.k: must be a number from 2 to 50, a range like 2-8, or 'auto'; got 1",
+    ]
+
+
+def test_a_segment_map_with_holes_is_a_warning(segcli: Run, folder: Path) -> None:
+    (folder / "map.yaml").write_text("segments:\n  - {segment: Best, r: 5}\n  - {segment: Never, r: 5}\n")
+    done = segcli("check", "orders.csv", "--set", "rfm.segments=map.yaml", "-f", "json")
+    (finding,) = [f for f in json.loads(done.stdout)["findings"] if f["where"].startswith("rfm.segments")]
+    assert finding["severity"] == "warning"
+    assert "Never" in finding["what"]
+
+
+def test_an_error_that_would_stop_a_run_is_counted_as_one(segcli: Run, folder: Path) -> None:
+    (folder / "orders.csv").write_text("foo,bar\n1,2\n")
+    done = segcli("check", "orders.csv")
+    assert done.returncode == 3
+    assert "error" in done.stdout
+    assert "1 errors" in done.stderr

@@ -1,0 +1,67 @@
+"""A flag that stands for a setting says what the setting says."""
+
+from typing import Any
+
+import pytest
+import typer
+import typer.main
+from pydantic import BaseModel
+
+from segcli.cli.app import app
+from segcli.config import Settings
+
+FLAGS = [
+    ("rfm", "--bins", "rfm.bins"),
+    ("rfm", "--method", "rfm.method"),
+    ("rfm", "--ties", "rfm.ties"),
+    ("rfm", "--segments", "rfm.segments"),
+    ("rfm", "--model", "rfm.model"),
+    ("cluster", "-k", "cluster.k"),
+    ("cluster", "--method", "cluster.method"),
+    ("cluster", "--features", "cluster.features"),
+    ("persona", "--of", "persona.of"),
+    ("report", "--title", "report.title"),
+    ("report", "--sections", "report.sections"),
+]
+
+
+def _parameters(command: str) -> dict[str, Any]:
+    """A command's options by every spelling."""
+    group: Any = typer.main.get_command(app)
+    return {spelling: parameter for parameter in group.commands[command].params for spelling in parameter.opts}
+
+
+def _description(setting: str) -> str:
+    model: Any = Settings
+    *sections, name = setting.split(".")
+    for section in sections:
+        model = model.model_fields[section].annotation
+        assert issubclass(model, BaseModel)
+    return str(model.model_fields[name].description)
+
+
+@pytest.mark.parametrize(("command", "flag", "setting"), FLAGS)
+def test_a_flag_has_the_help_of_its_setting(command: str, flag: str, setting: str) -> None:
+    assert _parameters(command)[flag].help.removesuffix(".") == _description(setting).removesuffix(".")
+
+
+COMMON = [
+    *("--config", "-c", "--set", "--output", "-o", "--format", "-f", "--as-of", "--encoding", "--delimiter"),
+    *("--decimal", "--date-format", "--map", "--quiet", "-q", "--verbose", "-v", "--debug", "--dry-run", "-n"),
+    *("--color", "--log-format", "--seed"),
+]
+
+
+@pytest.mark.parametrize("command", ["init", "check", "ingest", "rfm", "cluster", "persona", "report", "run"])
+def test_every_command_has_the_common_options_each_with_a_help_text(command: str) -> None:
+    found = _parameters(command)
+    assert set(COMMON) <= set(found)
+    assert all(parameter.help for parameter in found.values())
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("rfm", ["--bins", "--method", "--ties", "--segments"]), ("report", ["--title", "--sections"])],
+)
+def test_the_named_options_of_the_contract_are_there(command: str, options: list[str]) -> None:
+    assert set(options) <= set(_parameters(command))

@@ -1,0 +1,156 @@
+"""`segcli run` does what a config declares, into one folder, and accounts for it in run.json."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+FILES = {"customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md", "run.json"}
+
+
+@pytest.fixture(scope="session")
+def retail(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    """The shipped retail config, run once: its folder, and what it said."""
+    out = tmp_path_factory.mktemp("retail") / "out"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(out.parent), "LC_ALL": "C.UTF-8"}
+    return out, _run(environment, out)
+
+
+def _run(environment: Mapping[str, str], out: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "segcli", "run", "configs/retail.yaml", "-o", str(out)],
+        cwd=Path(__file__).parents[2],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def manifest(retail: tuple[Path, Any]) -> dict[str, Any]:
+    """run.json of the retail run."""
+    loaded: dict[str, Any] = json.loads((retail[0] / "run.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_it_shows_a_table_on_stdout_and_names_on_stderr_every_file_it_wrote(
+    retail: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    out, done = retail
+    assert done.returncode == 0, done.stderr
+    assert "rfm_segment" in done.stdout
+    assert "cluster_segment" in done.stdout
+    named = [line.removeprefix("wrote").strip() for line in done.stderr.splitlines() if line.startswith("wrote")]
+    assert {Path(name).name for name in named} == FILES
+    assert all(Path(name).is_file() for name in named)
+    assert {p.name for p in out.iterdir() if not p.name.startswith(".")} == FILES
+    assert not list(out.glob("*segcli-part"))
+
+
+def test_run_json_fingerprints_every_input_and_every_output(manifest: dict[str, Any], retail: tuple[Path, Any]) -> None:
+    root = Path(__file__).parents[2]
+    assert [Path(one["name"]).name for one in manifest["inputs"]] == ["orders.csv", "customers.csv", "responses.csv"]
+    for one, folder in [*((i, root) for i in manifest["inputs"]), *((o, retail[0]) for o in manifest["outputs"])]:
+        body = (folder / one["name"]).read_bytes()
+        assert one["sha256"] == hashlib.sha256(body).hexdigest()
+        assert one["size"] == len(body)
+    assert {one["name"] for one in manifest["outputs"]} == FILES - {"run.json"}
+    config = (root / "configs" / "retail.yaml").read_bytes()
+    assert manifest["config"]["sha256"] == hashlib.sha256(config).hexdigest()
+
+
+def test_run_json_accounts_for_every_line_and_all_money(manifest: dict[str, Any]) -> None:
+    lines = manifest["inputs"][0]["lines"]
+    money = lines["money"]
+    assert lines["read"] == manifest["inputs"][0]["rows"] == 24_219
+    assert lines["read"] == lines["kept"] + sum(lines["ignored"].values()) + sum(lines["rejected"].values())
+    parts = money["kept"] + sum(money["ignored"].values()) + sum(money["rejected"].values())
+    assert round(money["read"], 2) == round(parts, 2)
+    assert lines["ignored"]
+    assert lines["rejected"]
+
+
+def test_run_json_says_how_the_results_came_about(manifest: dict[str, Any]) -> None:
+    assert manifest["schema"] == "segcli.run/1"
+    assert manifest["command"][:3] == ["segcli", "run", "configs/retail.yaml"]
+    assert manifest["as_of"] == "2026-07-01"
+    assert isinstance(manifest["seed"], int)
+    assert {"segcli", "pandas", "numpy", "scikit-learn"} <= set(manifest["versions"])
+    assert manifest["settings"]["cluster"]["k"] == "3-8"
+    assert manifest["seconds"] > 0
+    assert manifest["gates"] == []
+
+
+def test_the_same_run_again_gives_the_same_bytes_but_for_the_seconds_it_took(
+    retail: tuple[Path, Any], manifest: dict[str, Any], tmp_path: Path, environment: dict[str, str]
+) -> None:
+    out = retail[0]
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    kept = tmp_path / "kept"
+    shutil.copytree(out, kept)
+    again = _run({**environment, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}, out)
+    assert again.returncode == 0, again.stderr
+    after = {p.name: p.read_bytes() for p in out.iterdir()}
+    first, second = dict(manifest), json.loads(after.pop("run.json"))
+    before.pop("run.json")
+    assert after == before
+    first.pop("seconds")
+    second.pop("seconds")
+    assert second == first
+
+
+def test_a_dry_run_says_what_it_would_write_and_writes_nothing(segcli: Run, folder: Path) -> None:
+    done = segcli("run", "shop.yaml", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "would     write customers.csv, segments.csv, rfm-model.json and run.json to out" in done.stderr
+    assert "Segment" in done.stdout
+    assert sorted(p.name for p in folder.iterdir()) == ["orders.csv", "shop.yaml"]
+
+
+def test_paths_in_a_config_are_relative_to_the_config_wherever_it_is_run_from(
+    segcli: Run, folder: Path, tmp_path: Path
+) -> None:
+    done = segcli("run", folder / "shop.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "out" / "run.json").is_file()
+
+
+def test_what_an_interrupted_run_left_behind_is_swept_by_the_next(segcli: Run, folder: Path) -> None:
+    out = folder / "out"
+    out.mkdir()
+    (out / ".report.md.xyz.segcli-part").write_text("half")
+    (out / "notes.txt").write_text("mine")
+    assert segcli("run", "shop.yaml", "-q").returncode == 0
+    assert not list(out.glob("*.segcli-part")) + list(out.glob(".*.segcli-part"))
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_a_run_never_writes_over_one_of_its_inputs(segcli: Run, folder: Path) -> None:
+    mine = "customer_id,gender\nA,f\nB,m\nC,f\n"
+    (folder / "customers.csv").write_text(mine)
+    (folder / "shop.yaml").write_text(
+        "output: .\ningest: {transactions: {path: orders.csv}, customers: {path: customers.csv}}\nrfm: {bins: 3}\n"
+    )
+    done = segcli("run", "shop.yaml", "-q")
+    assert (folder / "customers.csv").read_text() == mine
+    assert done.returncode == 2
+
+
+def test_a_failed_run_leaves_the_results_of_the_last_one_untouched(segcli: Run, folder: Path) -> None:
+    assert segcli("run", "shop.yaml", "-q").returncode == 0
+    before = {p.name: p.read_bytes() for p in (folder / "out").iterdir()}
+    (folder / "orders.csv").write_text("customer_id,order_id,order_date,amount\n")
+    assert segcli("run", "shop.yaml", "-q").returncode == 3
+    assert {p.name: p.read_bytes() for p in (folder / "out").iterdir()} == before

@@ -1,0 +1,134 @@
+"""A file is unpacked by what it is, not by what it is called; what is no text is named."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+
+from segcli.errors import InputProblem
+from segcli.files import read
+
+BODY = "customer_id,amount\nÜnï,5\n".encode() * 50
+
+
+def _zstd(body: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(body)
+    return bytes(sink.getvalue())
+
+
+PACKED: list[tuple[str, Callable[[bytes], bytes]]] = [
+    ("gzip", gzip.compress),
+    ("bzip2", bz2.compress),
+    ("xz", lzma.compress),
+    ("zstandard", _zstd),
+]
+each_packing = pytest.mark.parametrize(("kind", "pack"), PACKED, ids=[kind for kind, _ in PACKED])
+
+
+@each_packing
+@pytest.mark.parametrize("name", ["orders.csv", "orders.gz", "orders"])
+def test_a_packed_file_is_unpacked_whatever_its_suffix(
+    tmp_path: Path, kind: str, pack: Callable[[bytes], bytes], name: str
+) -> None:
+    assert kind
+    stored = pack(BODY)
+    path = tmp_path / name
+    path.write_bytes(stored)
+    content = read.read(str(path))
+    assert content.body == BODY
+    assert (content.size, content.sha256) == (len(stored), hashlib.sha256(stored).hexdigest())
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_a_plain_file_is_plain_whatever_its_suffix(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"orders.csv{suffix}"
+    path.write_bytes(BODY)
+    assert read.read(str(path)).body == BODY
+
+
+@each_packing
+def test_a_packed_file_that_is_cut_short_is_refused_by_name(
+    tmp_path: Path, kind: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "orders.csv"
+    stored = pack(bytes(range(256)) * 400)
+    path.write_bytes(stored[: len(stored) * 2 // 3])
+    with pytest.raises(InputProblem, match=f"orders.csv: looks like {kind} but does not unpack; it may be cut short"):
+        read.read(str(path))
+
+
+def test_several_packed_files_in_a_row_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv.gz"
+    path.write_bytes(gzip.compress(b"a\n") + gzip.compress(b"b\n"))
+    assert read.read(str(path)).body == b"a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"PK\x03\x04", "a spreadsheet or zip archive"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"PAR1", "a Parquet file"),
+        (b"SQLite format 3\x00", "an SQLite database"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, kind: str, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(pack(start + b"\x00" * 20))
+    with pytest.raises(InputProblem, match=f"orders.csv: is {kind}, not CSV. Export it as CSV first"):
+        read.read(str(path))
+
+
+def test_a_web_page_saved_as_csv_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n")
+    with pytest.raises(InputProblem, match=r"orders\.csv: is .*HTML"):
+        read.read(str(path))
+
+
+def test_standard_input_is_read_by_a_dash_and_unpacked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(gzip.compress(BODY))))
+    content = read.read("-")
+    assert (content.name, content.body) == ("standard input", BODY)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("missing.csv", "no such file"), (".", "is a folder"), ("file/x.csv", "cannot be read")]
+)
+def test_what_cannot_be_read_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, what: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(BODY)
+    with pytest.raises(InputProblem, match=what):
+        read.read(name)
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(InputProblem):
+        read.read("a\0b")
+
+
+def test_a_settings_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"\xef\xbb\xbfversion: 1\n")
+    assert read.text(str(path)) == "version: 1\n"
+
+
+def test_a_settings_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"title: caf\xe9\n")
+    with pytest.raises(InputProblem, match=r"c\.yaml: is not UTF-8 text \(byte 10\)"):
+        read.text(str(path))
