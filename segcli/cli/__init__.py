@@ -5,7 +5,6 @@
 
 import contextlib
 import json
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -48,6 +47,8 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
     """What to say of a failure, and its exit code."""
     import typer
 
+    from segcli.cli.streams import abandon_stdout
+
     match error:
         case SegcliError():
             return error.lines, error.code
@@ -58,7 +59,7 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
         case MemoryError():
             return ["out of memory; fewer columns or a sample of the rows need less"], Exit.ENVIRONMENT
         case OSError():
-            _discard_stdout()
+            abandon_stdout()
             return [f"standard output: cannot be written ({error.strerror})"], Exit.ENVIRONMENT
         case _:
             what = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
@@ -77,12 +78,6 @@ def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:
         with contextlib.suppress(OSError):  # a full disk behind stderr changes nothing about the exit code
             print(said, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
     return code
-
-
-def _discard_stdout() -> None:
-    """Keep the interpreter from trying again, and complaining, at exit."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -6,28 +6,28 @@ from typer import Argument
 
 from segcli.cli import settings, source
 from segcli.cli.options import Asked
-from segcli.cli.streams import Talk, write
+from segcli.cli.show import display
+from segcli.cli.streams import Talk
 from segcli.errors import SegcliError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from segcli.config import Loaded
     from segcli.model import Reading
-    from segcli.reports.blocks import Table
+    from segcli.reports.result import Result
 
 Target = Annotated[
     str | None,
     Argument(help="A config (.yaml) or an export; nothing checks --config.", metavar="[CONFIG|INPUT]"),
 ]
-Finding = tuple[str, str, str]  # severity, where, what
+Finding = tuple[str, str, str]
+COLUMNS = ("severity", "where", "what")
 SEVERITIES = ("error", "warning", "note")
 
 
 def command(target: Target = None, *, asked: Asked) -> None:
     """List what is wrong with config and data; write nothing.
 
-    List what is wrong with config and data, by severity, with counts and example lines; write nothing.
+    Findings by severity, with counts and example lines.
     """
     with Talk(asked) as talk:
         is_config = target is not None and target.endswith((".yaml", ".yml"))
@@ -35,7 +35,7 @@ def command(target: Target = None, *, asked: Asked) -> None:
         loaded = settings.resolve(asked, flags, config_file=target if is_config else None)
         findings, failure = _findings(loaded, asked, talk)
         if findings:
-            _print(findings, asked)
+            display(_result(findings), asked.layout or "table", asked, talk)
         talk.say("checked", f"{len([f for f in findings if f[0] == 'error'])} errors, {len(findings)} findings")
         if failure:
             raise failure
@@ -80,32 +80,12 @@ def _where(line: int | None) -> str:
     return "" if line is None else f" (first: line {line:,})"
 
 
-def _print(findings: list[Finding], asked: Asked) -> None:
-    import sys
-
-    from segcli.cli import streams
-    from segcli.reports.formats import load
-    from segcli.reports.result import Result
-
-    to_terminal = streams.is_terminal(sys.stdout)
-    result = Result(
-        _rows(findings),
-        lambda: {"findings": [dict(zip(COLUMNS, f, strict=True)) for f in findings]},
-        (_table(findings),),
-    )
-    write(load(asked.layout or "table").render(result, streams.page(asked, to_terminal=to_terminal)))
-
-
-COLUMNS = ("severity", "where", "what")
-
-
-def _rows(findings: list[Finding]) -> "pd.DataFrame":
+def _result(findings: list[Finding]) -> "Result":
     import pandas as pd
 
-    return pd.DataFrame(findings, columns=list(COLUMNS))
-
-
-def _table(findings: list[Finding]) -> "Table":
     from segcli.reports.blocks import Column, Table
+    from segcli.reports.result import Result
 
-    return Table([Column(name.capitalize(), right=False) for name in COLUMNS], findings)
+    rows = pd.DataFrame(findings, columns=list(COLUMNS))
+    table = Table([Column(name.capitalize(), right=False) for name in COLUMNS], findings)
+    return Result(rows, lambda: {"findings": rows.to_dict("records")}, (table,))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Find segments of customers who are alike.
 
-    Find segments of customers who are alike in the chosen features.
+    Features are transformed and scaled, the number of segments is chosen with a reason, names are words.
     """
     flags = {
         "cluster.k": int(k) if k and k.isdecimal() else k,
@@ -41,6 +41,5 @@ def command(
         from segcli.reports.results import of_segmentation
 
         result = segmenting.cluster(found.customers, found.settings)
-        for warning in result.warnings[len(found.customers.warnings) :]:
-            talk.say("warning", warning)
+        told.tell_result(result, talk, asked)
         show(of_segmentation("cluster", result), asked, talk)

@@ -17,7 +17,7 @@ Inputs = Annotated[
 def command(inputs: Inputs = None, *, asked: Asked) -> None:
     """Turn exports into one row per customer.
 
-    Turn exports into the customer table: one row per customer.
+    Files of one row per customer that follow the order export are joined to it by customer id.
     """
     with Talk(asked) as talk:
         first, extra = (inputs[0], inputs[1:]) if inputs else (None, [])

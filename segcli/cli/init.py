@@ -21,7 +21,7 @@ ResponsesFile = Annotated[str | None, Option("--responses", help="A file of surv
 def command(orders: Orders, customers: CustomersFile = None, responses: ResponsesFile = None, *, asked: Asked) -> None:
     """Write a config to start from: columns found, options shown.
 
-    Write a commented YAML config: recognised columns, and every other option at its default.
+    Every option stands in it, at its default and with its meaning.
     """
     with Talk(asked) as talk:
         from segcli.cli.settings import resolve

@@ -20,7 +20,7 @@ Of = Annotated[
 def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None:
     """Describe each segment from its numbers.
 
-    Describe each segment: size, what sets it apart, a typical customer, a suggested action.
+    Size, what sets it apart, a typical customer, and a suggested action from an editable playbook.
     """
     flags = {"persona.of": None if of is None else [name.strip() for name in of.split(",")]}
     with Talk(asked) as talk:
@@ -28,6 +28,6 @@ def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None
         from segcli.cli.show import show
         from segcli.reports.results import of_personas
 
-        segmentations = segmenting.existing(found.customers, found.settings, found.settings.persona.of)
+        segmentations = segmenting.existing(found.customers, found.settings)
         described = segmenting.findings(found.customers, segmentations, found.settings).personas
         show(of_personas(described, found.customers), asked, talk)

@@ -21,7 +21,7 @@ Sections = Annotated[
 def command(input: options.Input = None, title: Title = None, sections: Sections = None, *, asked: Asked) -> None:
     """Write the report people read.
 
-    Write a report: summary, data quality, segments, personas, settings, provenance.
+    Summary, data quality, segments, personas, settings, provenance: sections and order are settings.
     """
     flags = {
         "report.title": title,
@@ -32,6 +32,6 @@ def command(input: options.Input = None, title: Title = None, sections: Sections
         from segcli.cli.show import show
         from segcli.reports.report import of_findings
 
-        segmentations = segmenting.existing(found.customers, found.settings, found.settings.persona.of)
+        segmentations = segmenting.existing(found.customers, found.settings)
         findings = segmenting.findings(found.customers, segmentations, found.settings)
         show(of_findings(findings, found.settings.report), asked, talk)

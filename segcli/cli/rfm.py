@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Score recency, frequency, monetary value; name segments.
 
-    Score recency, frequency and monetary value, and name each customer's segment.
+    The best customer has the highest score on every dimension; edges and counts are part of every result.
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Talk(asked) as talk:
@@ -43,8 +43,7 @@ def command(
         from segcli.segment import saved
 
         result = segmenting.rfm(found.customers, found.settings)
-        for warning in result.warnings[len(found.customers.warnings) :]:
-            talk.say("warning", warning)
+        told.tell_result(result, talk, asked)
         if save_model:
             save(save_model, saved.as_text(result), asked, talk)
         show(of_segmentation("rfm", result), asked, talk)

@@ -19,7 +19,7 @@ from segcli.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from segcli.config import Loaded, Settings
+    from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
 
 # What a run may write; run.json comes last.
@@ -31,7 +31,7 @@ File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 def command(file: File, *, asked: Asked) -> None:
     """Run all that a config declares, into one folder.
 
-    Run everything the config declares; results, report and run.json go into its output folder.
+    Results, report and run.json go into its output folder; nothing else is written.
     """
     started = time.monotonic()
     if asked.layout not in (None, "table", "md"):
@@ -86,7 +86,8 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded") -> dict[str, s
     from segcli.segment import saved
 
     settings, last = loaded.settings, segmentations[-1]
-    found = segmenting.findings(last.customers, _described(segmentations, settings), settings)
+    described = segmenting.wanted({one.column: one for one in segmentations}, settings.persona.of)
+    found = segmenting.findings(last.customers, described, settings)
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(of_segmentation("run", last), Page()),
@@ -99,11 +100,6 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded") -> dict[str, s
     if loaded.declares("report"):
         texts["report.md"] = md.render(report, Page())
     return texts
-
-
-def _described(segmentations: "list[Segmentation]", settings: "Settings") -> "list[Segmentation]":
-    wanted = settings.persona.of
-    return [s for s in segmentations if not wanted or s.column.removesuffix("_segment") in wanted] or segmentations
 
 
 def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", started: float) -> Mapping[str, object]:
@@ -140,17 +136,13 @@ def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], tal
 
 def _show(segmentations: "list[Segmentation]", asked: Asked, talk: Talk) -> None:
     """The segment tables, on stdout."""
-    from segcli.cli import streams
+    from segcli.cli.show import display
     from segcli.reports.blocks import Block, Heading
-    from segcli.reports.formats import load
     from segcli.reports.result import Result
     from segcli.reports.results import of_segmentation
 
     blocks: list[Block] = []
     for one in segmentations:
         blocks += [Heading(one.column), *of_segmentation("run", one).blocks]
-    to_terminal = streams.is_terminal(sys.stdout)
     shown = Result(segmentations[-1].profile, dict, tuple(blocks), document=True)
-    if to_terminal:
-        talk.flush()
-    streams.write(load(asked.layout or "table").render(shown, streams.page(asked, to_terminal=to_terminal)))
+    display(shown, asked.layout or "table", asked, talk)

@@ -1,11 +1,15 @@
 """The two segmentations a table can be given here, with what they need from files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from segcli.config import Settings
     from segcli.model import Customers, Segmentation
     from segcli.reports.report import Findings
+
+Found = TypeVar("Found")
 
 
 def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
@@ -24,20 +28,30 @@ def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
     return cluster.segment(customers, settings.cluster, settings.seed)
 
 
-def existing(customers: "Customers", settings: "Settings", wanted: list[str]) -> "list[Segmentation]":
-    """The segmentations a table already has (those wanted, by name or column), or RFM where it has none."""
-    from segcli.errors import UsageProblem
+def existing(customers: "Customers", settings: "Settings") -> "list[Segmentation]":
+    """The segmentations of a table that persona.of wants, or RFM where the table has none."""
     from segcli.segment.read_back import read_back, segment_columns
 
     columns = segment_columns(customers)
-    if not columns and not wanted:
+    if not columns and not settings.persona.of:
         return [rfm(customers, settings)]
-    chosen = [c for name in wanted for c in columns if name in (c, c.removesuffix("_segment"))] if wanted else columns
-    if not chosen or len(chosen) < len(wanted):
-        raise UsageProblem(
-            f"no segmentation {', '.join(wanted)} in the table; there is: {', '.join(columns) or 'none'}"
-        )
-    return [read_back(customers, column) for column in chosen]
+    return [read_back(customers, column) for column in wanted({c: c for c in columns}, settings.persona.of)]
+
+
+def wanted(by_column: "Mapping[str, Found]", names: "Sequence[str]") -> "list[Found]":
+    """Segmentations by name (`rfm`) or column (`rfm_segment`); all of them where none is named.
+
+    Raises:
+        UsageProblem: one of the names is not there.
+    """
+    from segcli.columns import SEGMENT
+    from segcli.errors import UsageProblem
+
+    found = {name.removesuffix(SEGMENT): one for name, one in by_column.items()}
+    missing = [name for name in names if name.removesuffix(SEGMENT) not in found]
+    if missing:
+        raise UsageProblem(f"no segmentation {', '.join(missing)}; there is: {', '.join(found) or 'none'}")
+    return [found[name.removesuffix(SEGMENT)] for name in names] or list(found.values())
 
 
 def findings(customers: "Customers", segmentations: "list[Segmentation]", settings: "Settings") -> "Findings":

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 
 def show(result: "Result", asked: Asked, talk: Talk) -> None:
     """Render the result and write it to -o or stdout."""
+    name = streams.format_name(asked, document=result.document)
+    if asked.output in (None, "-"):
+        display(result, name, asked, talk)
+    else:
+        from segcli.reports import formats
+
+        save(str(asked.output), formats.load(name).render(result, streams.page(asked, to_terminal=False)), asked, talk)
+
+
+def display(result: "Result", name: str, asked: Asked, talk: Talk) -> None:
+    """Write a result to stdout; on a terminal what there is to say comes first, in a pipe the result does."""
     from segcli.reports import formats
 
-    name = streams.format_name(asked, document=result.document)
-    to_file = asked.output not in (None, "-")
-    to_terminal = not to_file and streams.is_terminal(sys.stdout)
+    to_terminal = streams.is_terminal(sys.stdout)
     text = formats.load(name).render(result, streams.page(asked, to_terminal=to_terminal))
-    if to_file:
-        save(str(asked.output), text, asked, talk)
-        return
     if to_terminal:
         talk.flush()
     streams.write(text)

@@ -43,11 +43,9 @@ def read(
     also: str | None = None,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name."""
-    given = {PATH: source if source is not None else STDIN if _is_piped() else None}
-    loaded = resolve(asked, {**given, **(flags or {})})
-    ingest = loaded.settings.ingest
-    if not (ingest.transactions.path or ingest.customers) and not is_terminal(sys.stdin):
-        loaded = resolve(asked, {**(flags or {}), PATH: STDIN})
+    loaded = resolve(asked, {PATH: source, **(flags or {})})
+    if source is None and _reads_stdin(loaded.settings):
+        loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
     for path in (asked.output, also):
         if path not in (None, STDIN):
             check_output(str(path), [*inputs(loaded.settings, asked), *extra])
@@ -78,8 +76,19 @@ def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[s
     return found
 
 
+def _reads_stdin(settings: "Settings") -> bool:
+    """Whether standard input is the input, when none is named on the command line.
+
+    Where the settings name one, a pipe wins only if something comes through it: cron gives its jobs an empty pipe.
+    """
+    ingest = settings.ingest
+    if ingest.transactions.path or ingest.customers:
+        return _is_piped() and bool(sys.stdin.buffer.peek(1))  # type: ignore[union-attr]  # it is a BufferedReader
+    return not is_terminal(sys.stdin)
+
+
 def _is_piped() -> bool:
-    """Whether something was sent to standard input: a pipe or a file, not a terminal or /dev/null."""
+    """Whether standard input is a pipe or a file, not a terminal or /dev/null."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError, ValueError):

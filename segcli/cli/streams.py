@@ -133,16 +133,17 @@ def write(text: str) -> None:
             rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        _abandon_stdout()
+        abandon_stdout()
         raise PipeClosed from None
     except OSError as error:
-        _abandon_stdout()
+        abandon_stdout()
         raise EnvironmentProblem(f"standard output: cannot be written ({error.strerror})") from None
 
 
-def _abandon_stdout() -> None:
+def abandon_stdout() -> None:
     """Keep the interpreter from trying again, and complaining, at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def joined(parts: Iterable[str]) -> str:

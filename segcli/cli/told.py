@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from segcli.cli.streams import Talk, joined
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk, format_name, joined
 
 if TYPE_CHECKING:
-    from segcli.model import Customers, Fate, Reading, Reconciliation
+    from segcli.model import Customers, Fate, Reading, Reconciliation, Segmentation
+
+ROWS_ONLY = ("csv", "tsv", "ndjson")
 
 
 def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool = False) -> None:
@@ -25,6 +28,15 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
     talk.say("as of", joined(_base(customers, as_of_given=as_of_given)))
     for warning in customers.warnings:
         talk.say("warning", warning)
+
+
+def tell_result(result: "Segmentation", talk: Talk, asked: Asked) -> None:
+    """What a segmentation noticed; and its notes (edges, counts, reasons) where the output has only rows."""
+    for warning in result.warnings[len(result.customers.warnings) :]:
+        talk.say("warning", warning)
+    if format_name(asked, document=False) in ROWS_ONLY:
+        for note in result.notes:
+            talk.say("note", note)
 
 
 def _notes(reading: "Reading", talk: Talk) -> None:

@@ -1,12 +1,25 @@
 """`ingest:` what the exports are called, how they are written, and what counts as an order."""
 
+import difflib
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from segcli.columns import CUSTOMER_TABLE, TRANSACTIONS
 from segcli.config.section import PATH, Section
 
-Columns = dict[str, Annotated[str, Field(min_length=1)]]
+
+def _standard(columns: dict[str, str]) -> dict[str, str]:
+    known = {**TRANSACTIONS, **CUSTOMER_TABLE}
+    for name in columns:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
+            raise ValueError(f"no standard column '{name}'{meant}")
+    return columns
+
+
+Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(_standard)]
 
 
 class Source(Section):

@@ -14,7 +14,6 @@ LANGUAGES = ("en", "de", "es", "ru", "vi", "zh")
 
 TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
 MEASURED = frozenset(columns.CUSTOMER_TABLE)
-ANSWERED = frozenset(columns.RESPONSES) | frozenset(columns.ATTRIBUTES) | {columns.CUSTOMER_ID}
 
 # Where no column fits, the best-named one is taken all the same: an error about its values helps more than silence.
 NEEDED = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, columns.UNIT_PRICE}))

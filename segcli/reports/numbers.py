@@ -43,6 +43,8 @@ def share(value: float) -> str:
     >>> share(0.19), share(0.004), share(0.0)
     ('19%', '0.4%', '0%')
     """
+    if 0 < value < 0.001:  # noqa: PLR2004 - a tenth of one per cent
+        return "<0.1%"
     return f"{value:.1%}" if 0 < abs(value) < 0.01 else f"{value:.0%}"  # noqa: PLR2004 - one per cent
 
 

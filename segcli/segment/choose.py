@@ -86,7 +86,7 @@ def _reason(
     settings: ClusterSettings,
 ) -> str:
     if len(candidates) == 1:
-        return f"k = {chosen.k} as asked"
+        return f"k = {chosen.k}" + " as asked" * (settings.k == chosen.k)
     tried = f"k = {candidates[0].k} to {candidates[-1].k}"
     if not large_enough:
         return (

@@ -63,7 +63,7 @@ def _fewer(settings: ClusterSettings, fit: Fit) -> tuple[str, ...]:
 def _canonical(fit: Fit, customers: Customers) -> Fit:
     """Number segments by total revenue, or else by their mean on the first feature, highest first."""
     if c.REVENUE in customers.table:
-        revenue = customers.table[c.REVENUE].to_numpy(dtype=np.float64)
+        revenue = customers.table[c.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
         weight: npt.NDArray[Any] = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
     else:
         weight = fit.centres[:, 0]
@@ -82,7 +82,7 @@ def _deviations(prepared: Features, fit: Fit) -> Matrix:
 
 def _margin(matrix: Matrix, fit: Fit) -> Matrix:
     """(d2 - d1) / d2 of the two nearest centres: 1 at a centre, 0 half-way between two."""
-    distances = np.sqrt(((matrix[:, None, :] - fit.centres[None, :, :]) ** 2).sum(axis=2))
+    distances = np.column_stack([np.sqrt(((matrix - centre) ** 2).sum(axis=1)) for centre in fit.centres])
     nearest = np.sort(distances, axis=1)[:, :2]
     with np.errstate(invalid="ignore", divide="ignore"):
         margin = (nearest[:, 1] - nearest[:, 0]) / nearest[:, 1]

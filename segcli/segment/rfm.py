@@ -59,7 +59,7 @@ def segment(
         method=_method(saved["scoring"] if saved else settings.method, segment_map, scored, bins, measured),
         provenance=provenance(customers, "rfm", settings, seed if settings.ties == "random" else None),
         warnings=tuple(_warnings(customers, settings, measured)),
-        notes=tuple(score_notes(measured, scored, bins)),
+        notes=(*score_notes(measured, scored, bins), f"map {segment_map.name}: {lint(segment_map)}"),
     )
 
 

@@ -9,9 +9,12 @@ from segcli.segment.scores import WHOLE, Scored
 
 
 def score_notes(measured: Sequence[Dimension], scored: Scored, bins: Mapping[str, int]) -> Iterator[str]:
-    """One line of edges, then one line per dimension with empty scores and the reason."""
+    """Edges, customers per score, and for each dimension with empty scores the reason."""
     edges = [_edges(d, scored) for d in measured if WHOLE in scored.cuts[d.letter]]
-    yield ("scores: " + ", ".join(edges) + ("" if len(edges) == len(measured) else "; nested inside the score before"))
+    nested = "" if len(edges) == len(measured) else "; nested inside the score before"
+    yield f"scores: {', '.join(edges)}{nested}"
+    counted = (f"{d.name} {'|'.join(map(str, scored.counts(d.letter, bins[d.letter])))}" for d in measured)
+    yield f"customers per score, lowest first: {', '.join(counted)}"
     for d in measured:
         counts = scored.counts(d.letter, bins[d.letter])
         empty = [str(s) for s, count in enumerate(counts, 1) if count == 0]

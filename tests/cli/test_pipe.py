@@ -247,3 +247,23 @@ def test_quiet_leaves_stderr_empty_and_the_result_the_same(segcli: Run) -> None:
     assert "kept " in loud.stderr
     assert quiet.stderr == ""
     assert quiet.stdout == loud.stdout
+
+
+CONFIG = "ingest: {transactions: {path: orders.csv}}\n"
+
+
+def test_a_config_that_names_the_input_survives_the_empty_pipe_that_cron_gives(
+    bash: Bash, segcli: Run, folder: Path
+) -> None:
+    (folder / "named.yaml").write_text(CONFIG)
+    done = bash("true | segcli rfm -c named.yaml -q", cwd=folder)
+    assert done.stdout.decode() == segcli("rfm", "orders.csv", "-q").stdout
+
+
+def test_a_table_that_comes_through_the_pipe_wins_over_the_input_a_config_names(
+    bash: Bash, segcli: Run, folder: Path
+) -> None:
+    (folder / "named.yaml").write_text(CONFIG)
+    done = bash("segcli ingest orders.csv -q | segcli rfm -c named.yaml", cwd=folder)
+    assert b"read      standard input" in done.stderr
+    assert done.stdout.decode() == segcli("rfm", "orders.csv", "-q").stdout
