@@ -11,6 +11,8 @@ from segcli.cli.streams import Talk, write
 from segcli.reports.safe import printable
 
 if TYPE_CHECKING:
+    from segcli.config.ingest import Source
+    from segcli.config.starter import Described
     from segcli.ingest.opening import Opened
 
 Orders = Annotated[str, Argument(help="An order export.", metavar="ORDERS")]
@@ -27,30 +29,32 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         from segcli.cli.settings import resolve
         from segcli.cli.show import save
         from segcli.cli.source import PATH, check_output
-        from segcli.config.starter import Described, starter
-        from segcli.ingest.opening import opened
+        from segcli.config.starter import starter
 
-        files = {"transactions": orders, "customers": customers, "responses": responses}
-        if asked.output not in (None, "-"):
-            check_output(str(asked.output), [path for path in files.values() if path])
+        given = {"transactions": orders, "customers": customers, "responses": responses}
+        files = {name: path for name, path in given.items() if path is not None}
+        to_file = asked.output not in (None, "-")
+        if to_file:
+            check_output(str(asked.output), list(files.values()))
         source = resolve(asked, {PATH: orders}).settings.ingest.transactions
-        described = {}
-        for name, path in files.items():
-            if path is None:
-                continue
-            found = opened(
-                source if name == "transactions" else source.model_copy(update={"path": path, "columns": {}})
-            )
-            talk.say("read", f"{path}  {found.dialect}")
-            described[name] = Described(
-                _from(path, asked.output), found.recognition.columns, found.recognition.why, _others(found)
-            )
-        text = starter(described)
-        if asked.output and asked.output != "-":
-            save(asked.output, text, asked, talk)
+        text = starter({name: _described(name, path, source, asked, talk) for name, path in files.items()})
+        if to_file:
+            save(str(asked.output), text, asked, talk)
         else:
             write(text)
         talk.say("next", "segcli run CONFIG")
+
+
+def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk) -> "Described":
+    """One file as it was recognised; what is declared on the command line is about the orders."""
+    from segcli.config.starter import Described
+    from segcli.ingest.opening import opened
+
+    is_orders = name == "transactions"
+    own = source if is_orders else source.model_copy(update={"path": path, "columns": {}})
+    found = opened(own, may_hold_orders=is_orders)
+    talk.say("read", f"{path}  {found.dialect}")
+    return Described(_from(path, asked.output), found.recognition.columns, found.recognition.why, _others(found))
 
 
 def _others(found: "Opened") -> str:

@@ -37,7 +37,7 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
         customers = _from_table(main, settings, as_of)
     joined = known if main.is_orders or not settings.transactions.path else []
     for source in [*joined, *(Source(path=path) for path in extra)]:
-        other = opened(source)
+        other = opened(source, may_hold_orders=False)
         customers = join(customers, _from_table(other, settings, None))
     return customers
 

@@ -32,11 +32,12 @@ class Opened:
         return cells.read(self.dialect, self.content.name, wanted)
 
 
-def opened(source: Source) -> Opened:
+def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     """Read a file's bytes, dialect and header, and recognise its columns.
 
     A file with an order count and a last order (or recency) per row holds customers; one with an order date
-    holds orders; anything else with a customer id holds customers.
+    holds orders; anything else with a customer id holds customers. A file that is joined to orders holds
+    customers whatever dates it has: customers are created on a day, too.
     """
     if source.path is None:
         raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
@@ -49,7 +50,7 @@ def opened(source: Source) -> Opened:
     fits = _Fits(written, names)
     customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
     orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
-    is_orders = not _measures(customers.columns) and c.ORDER_DATE in orders.columns
+    is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     return Opened(content, written, names, orders if is_orders else customers, is_orders, source)
 
 

@@ -1,9 +1,12 @@
 """What is known of customers, joined to what they bought."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
 
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
 from segcli.customers.join import join
 from segcli.model import Customers, Input, Reading
 
@@ -38,3 +41,11 @@ def test_a_measure_of_the_orders_is_not_overwritten() -> None:
 def test_ids_meet_as_they_are_written() -> None:
     found = join(BOUGHT, customers("crm", ["A", "b"], age=[1, 2])).table["age"]
     assert found.notna().tolist() == [True, False, False]
+
+
+def test_a_customer_file_with_a_date_of_its_own_is_still_joined(file_of: Callable[..., str]) -> None:
+    """`Created at` is an order's date in an order export, and a customer's in a contact list."""
+    orders = file_of("customer_id,order_date,amount\nA,2024-01-01,5\n", "orders.csv")
+    contacts = file_of("customer_id,Created at,city\nA,2020-05-06,Bonn\nB,2021-05-06,Ulm\n", "contacts.csv")
+    found = read(IngestSettings(transactions=Source(path=orders)), extra=[contacts])
+    assert found.table["city"].tolist() == ["Bonn"]
