@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from segcli import columns
+from segcli import columns, plugins
 from segcli.config import yaml
 from segcli.errors import InputProblem
 
-LANGUAGES = ("en", "de", "es", "ru", "vi", "zh")
+WORDS = "segcli.ingest.words"
+LANGUAGES = tuple(plugins.names(WORDS, ".yaml"))
 
 TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
 MEASURED = frozenset(columns.CUSTOMER_TABLE)
@@ -109,7 +110,7 @@ def _all_words() -> Mapping[str, Sequence[tuple[str, int]]]:
     """Normalised name -> the standard columns it can mean, each with its strength (0 is strongest)."""
     words: dict[str, dict[str, int]] = {}
     for language in LANGUAGES:
-        file = resources.files("segcli.ingest.words").joinpath(f"{language}.yaml")
+        file = resources.files(WORDS).joinpath(f"{language}.yaml")
         listed = yaml.strings(file.read_text(encoding="utf-8"))["columns"]
         for standard, names in listed.items():
             for strength, name in enumerate([standard, *names]):

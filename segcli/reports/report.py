@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.resources import files
 from typing import Any, Protocol, cast
 
 import pandas as pd
 
+from segcli import plugins
 from segcli.config.report import ReportSettings
 from segcli.errors import ConfigProblems
 from segcli.model import Customers, Persona, Segmentation
@@ -15,6 +14,8 @@ from segcli.reports.blocks import Block, Heading
 from segcli.reports.envelope import envelope, segmentation
 from segcli.reports.result import Result
 from segcli.reports.results import persona
+
+SECTIONS = "segcli.reports.sections"
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class Section(Protocol):
 
 def section_names() -> list[str]:
     """The sections there are."""
-    folder = files("segcli.reports.sections")
-    return sorted(f.name[:-3] for f in folder.iterdir() if f.name.endswith(".py") and f.name[0] != "_")
+    return plugins.names(SECTIONS)
 
 
 def of_findings(findings: Findings, settings: ReportSettings) -> Result:
@@ -52,7 +52,7 @@ def of_findings(findings: Findings, settings: ReportSettings) -> Result:
         raise ConfigProblems([f"report.sections: no section '{unknown[0]}'; known: {', '.join(section_names())}"])
     blocks: list[Block] = [Heading(settings.title, level=1)]
     for name in settings.sections:
-        section = cast("Section", import_module(f"segcli.reports.sections.{name}"))
+        section = cast("Section", plugins.module(SECTIONS, name))
         blocks += [Heading(section.TITLE), *section.blocks(findings)]
     parts: dict[str, Any] = {
         "title": settings.title,

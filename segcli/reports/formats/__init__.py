@@ -1,10 +1,9 @@
 """Output formats, one per file: a module with `render(result, page) -> str`, named as the user names it."""
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.resources import files
 from typing import Protocol, cast
 
+from segcli import plugins
 from segcli.errors import UsageProblem
 from segcli.reports.result import Result
 
@@ -27,7 +26,7 @@ class Format(Protocol):
 
 def names() -> list[str]:
     """The formats there are."""
-    return sorted(f.name[:-3] for f in files(__package__).iterdir() if f.name.endswith(".py") and f.name[0] != "_")
+    return plugins.names(__name__)
 
 
 def load(name: str) -> Format:
@@ -38,4 +37,4 @@ def load(name: str) -> Format:
     """
     if name not in names():
         raise UsageProblem(f"no format '{name}'; known: {', '.join(names())}")
-    return cast("Format", import_module(f"{__package__}.{name}"))
+    return cast("Format", plugins.module(__name__, name))

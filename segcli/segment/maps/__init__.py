@@ -16,6 +16,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from segcli import plugins
 from segcli.config.yaml import Document, parse
 from segcli.errors import ConfigProblems
 from segcli.files import read
@@ -106,8 +107,7 @@ def lint(segment_map: SegmentMap) -> Lint:
 
 def names() -> list[str]:
     """The maps that come with segcli."""
-    files = resources.files(__package__).iterdir()
-    return sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml"))
+    return plugins.names(__name__, ".yaml")
 
 
 def load(name: str) -> SegmentMap:

@@ -4,13 +4,12 @@ A method fits k groups to a matrix and says where each centre lies; numbering an
 """
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.resources import files
 from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from segcli import plugins
 from segcli.errors import ConfigProblems
 
 Matrix = npt.NDArray[np.float64]
@@ -43,7 +42,7 @@ class Method(Protocol):
 
 def names() -> list[str]:
     """The methods there are."""
-    return sorted(f.name[:-3] for f in files(__package__).iterdir() if f.name.endswith(".py") and f.name[0] != "_")
+    return plugins.names(__name__)
 
 
 def load(name: str) -> Method:
@@ -54,4 +53,4 @@ def load(name: str) -> Method:
     """
     if name not in names():
         raise ConfigProblems([f"cluster.method: no method '{name}'; known: {', '.join(names())}"])
-    return cast("Method", import_module(f"{__package__}.{name}"))
+    return cast("Method", plugins.module(__name__, name))

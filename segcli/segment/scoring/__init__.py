@@ -4,11 +4,12 @@ A method receives values turned so that larger is better, and returns scores 1 (
 """
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
+
+from segcli import plugins
 
 Values = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.int64]
@@ -49,4 +50,4 @@ class Method(Protocol):
 
 def load(name: str) -> Method:
     """The scoring method of this name."""
-    return cast("Method", import_module(f"segcli.segment.scoring.{name}"))
+    return cast("Method", plugins.module(__name__, name))
