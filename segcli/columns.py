@@ -35,6 +35,7 @@ CHANNEL = "channel"
 DEVICE = "device"
 PAYMENT = "payment"
 CURRENCY = "currency"
+IS_RETURN = "is_return"  # decided when the line is cleaned, not read
 
 TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -97,22 +98,24 @@ TOP = "top_"
 DOMINANT = (CATEGORY, CHANNEL, DEVICE, PAYMENT)
 
 # Who the customer is, from the customer file.
+GENDER, CITY, REGION, COUNTRY, EMAIL = "gender", "city", "region", "country", "email"
+
 ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
     {
         "birth_date": Kind.DATE,
         "birth_year": Kind.COUNT,
         "age": Kind.COUNT,
-        "gender": Kind.TEXT,
+        GENDER: Kind.TEXT,
         "income": Kind.CONTENT,
         "education": Kind.CONTENT,
         "occupation": Kind.TEXT,
         "marital_status": Kind.TEXT,
         "children": Kind.COUNT,
-        "city": Kind.TEXT,
-        "region": Kind.TEXT,
-        "country": Kind.TEXT,
+        CITY: Kind.TEXT,
+        REGION: Kind.TEXT,
+        COUNTRY: Kind.TEXT,
         "postcode": Kind.ID,
-        "email": Kind.ID,
+        EMAIL: Kind.ID,
         "phone": Kind.ID,
         "email_consent": Kind.TEXT,
         DEVICE: Kind.TEXT,
@@ -140,6 +143,16 @@ SCORES: Mapping[str, Kind] = MappingProxyType(
         CLUSTER_MARGIN: Kind.NUMBER,
     }
 )
+
+# One row per segment.
+NAME = "segment"
+CUSTOMERS = "customers"
+SHARE = "share"
+REVENUE_SHARE = "revenue_share"
+MEAN_RECENCY_DAYS = "mean_recency_days"
+MEAN_ORDERS = "mean_orders"
+MEAN_REVENUE = "mean_revenue"
+MEAN_ORDER_VALUE = "mean_order_value"
 
 # Columns of a table that segcli wrote or that holds one row per customer; unknown columns are judged by content.
 CUSTOMER_TABLE: Mapping[str, Kind] = MappingProxyType(

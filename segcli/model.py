@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from segcli import columns as c
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -89,7 +91,7 @@ class Customers:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        ids = self.table["customer_id"]
+        ids = self.table[c.CUSTOMER_ID]
         assert ids.is_unique, "customer_id must be unique"
         assert ids.is_monotonic_increasing, "customers must be sorted by customer_id"
 
@@ -127,18 +129,23 @@ class Segmentation:
     def __post_init__(self) -> None:
         assert len(self.labels) == len(self.customers.table), "every customer needs a label"
         assert not self.labels.isna().any(), "a label is missing"
-        assert int(self.profile["customers"].sum()) == len(self.labels), "the profile must count every customer once"
+        assert int(self.profile[c.CUSTOMERS].sum()) == len(self.labels), "the profile must count every customer once"
+
+    @property
+    def name(self) -> str:
+        """The segmentation's name: `rfm` for the column rfm_segment."""
+        return self.column.removesuffix(c.SEGMENT)
 
     @property
     def segments(self) -> list[str]:
         """Segment names, in the order shown."""
-        return list(self.profile["segment"])
+        return list(self.profile[c.NAME])
 
     @property
     def table(self) -> pd.DataFrame:
         """The customer table with this segmentation's scores and labels as its last columns."""
         added = [*self.scores.columns, self.column]
-        kept = self.customers.table.drop(columns=[c for c in added if c in self.customers.table.columns])
+        kept = self.customers.table.drop(columns=[n for n in added if n in self.customers.table.columns])
         return kept.assign(**{name: self.scores[name] for name in self.scores.columns}, **{self.column: self.labels})
 
 

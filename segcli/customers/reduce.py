@@ -24,7 +24,7 @@ def reduce(transactions: Transactions, settings: IngestSettings) -> Customers:
         Customers sorted by customer_id. Sums of money are exact, so the order of lines changes nothing.
     """
     lines = _coded(transactions.lines, settings.collapse)
-    bought = lines[~lines["is_return"]]
+    bought = lines[~lines[c.IS_RETURN]]
     measures = pd.concat(
         [
             _dates(bought, transactions),
@@ -107,7 +107,7 @@ def _money(
         return []
     scale = transactions.money_scale
     gross = bought.groupby(CUSTOMER)[c.AMOUNT].sum()
-    back = lines[lines["is_return"]].groupby(CUSTOMER)[c.AMOUNT].sum().reindex(gross.index, fill_value=0)
+    back = lines[lines[c.IS_RETURN]].groupby(CUSTOMER)[c.AMOUNT].sum().reindex(gross.index, fill_value=0)
     revenue = gross if settings.returns == "separate" else gross + back
     per_order = bought.groupby([CUSTOMER, ORDER], sort=False)[c.AMOUNT].sum().groupby(level=CUSTOMER)
     orders = bought.drop_duplicates(ORDER).groupby(CUSTOMER).size()

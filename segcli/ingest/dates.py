@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from segcli.ingest.date_formats import FORMATS, day_of, shaped
 
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
+NOT_A_DAY = np.datetime64("NaT", "us")
 EARLIEST, LATEST = (
     np.datetime64("1900-01-02"),
     np.datetime64("2100-01-01"),
@@ -75,12 +76,12 @@ def parse(texts: pa.ChunkedArray, declared: str | None = None, timezone: str | N
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
     forms = (declared,) if declared else _proven(filled)
-    values = np.full(len(distinct), np.datetime64("NaT"), dtype="datetime64[us]")
+    values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")
     for form in reversed(forms):
         read = _read(filled, form, timezone)
         values[~blank] = np.where(np.isnat(read), values[~blank], read)
     with np.errstate(invalid="ignore"):
-        values[~((values >= EARLIEST) & (values < LATEST))] = np.datetime64("NaT")
+        values[~((values >= EARLIEST) & (values < LATEST))] = NOT_A_DAY
     codes = np.asarray(coded.indices, dtype=np.int64)
     return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
 

@@ -66,8 +66,8 @@ def _identified(orders: Recognition) -> Recognition:
     found = dict(orders.columns)
     if orders.why.get(c.CUSTOMER_ID) != "declared" and normalised(found.get(c.CUSTOMER_ID, "")) == "id":
         del found[c.CUSTOMER_ID]
-    if c.CUSTOMER_ID not in found and "email" in found:
-        found = {c.CUSTOMER_ID: found.pop("email"), **found}
+    if c.CUSTOMER_ID not in found and c.EMAIL in found:
+        found = {c.CUSTOMER_ID: found.pop(c.EMAIL), **found}
         return Recognition(found, {**orders.why, c.CUSTOMER_ID: "there is no customer id, only an e-mail address"})
     return Recognition(found, orders.why)
 

@@ -19,7 +19,7 @@ from segcli.ingest.fates import Fates
 from segcli.model import Input, Reading, Reconciliation, Transactions
 
 Mask = npt.NDArray[np.bool_]
-CARRIED = (c.PRODUCT, *c.DOMINANT, "country", "region", "city", "gender")
+CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.GENDER)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _kept(export: Export, lines: _Lines, kept: Mask) -> pd.DataFrame:
         c.CUSTOMER_ID: text(lines.ids),
         c.ORDER_DATE: lines.times[kept],
         c.AMOUNT: lines.money[kept],
-        "is_return": lines.returned[kept],
+        c.IS_RETURN: lines.returned[kept],
     }
     if lines.quantity is not None:
         table[c.QUANTITY] = np.nan_to_num(lines.quantity[kept])

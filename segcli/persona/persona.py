@@ -20,7 +20,7 @@ def personas(segmentation: Segmentation, settings: PersonaSettings, playbook: Pl
     """One persona per segment, in the order of the profile."""
     told = traits(segmentation)
     return [
-        _persona(segmentation, row, told[str(row["segment"])], settings, playbook)
+        _persona(segmentation, row, told[str(row[c.NAME])], settings, playbook)
         for row in cast("list[dict[str, float | str]]", segmentation.profile.to_dict("records"))
     ]
 
@@ -32,18 +32,18 @@ def _persona(
     settings: PersonaSettings,
     playbook: Playbook,
 ) -> Persona:
-    segment = str(row["segment"])
+    segment = str(row[c.NAME])
     members = segmentation.customers.table[segmentation.labels == segment]
     worth_telling = [t for t in told if abs(t.difference) >= settings.minimum_difference]
     typical = _typical(members, segmentation)
-    size = int(row["customers"])
+    size = int(row[c.CUSTOMERS])
     return Persona(
         segment=segment,
         headline=_headline(typical, worth_telling),
         customers=size,
-        share=float(row["share"]),
+        share=float(row[c.SHARE]),
         revenue=_number(row, c.REVENUE),
-        revenue_share=_number(row, "revenue_share"),
+        revenue_share=_number(row, c.REVENUE_SHARE),
         more=tuple(t for t in worth_telling if t.difference > 0)[: settings.traits],
         less=tuple(t for t in worth_telling if t.difference < 0)[: settings.traits],
         typical=typical,

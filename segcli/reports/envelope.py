@@ -24,7 +24,7 @@ def envelope(command: str, customers: Customers, parts: Mapping[str, Any]) -> di
 
 def totals(table: pd.DataFrame) -> dict[str, float]:
     """Sums and means over all customers, of the measures the table has."""
-    found: dict[str, float] = {"customers": len(table)}
+    found: dict[str, float] = {c.CUSTOMERS: len(table)}
     found |= {name: table[name].sum() for name in (c.ORDERS, c.REVENUE) if name in table}
     means = {f"mean_{name}": table[name] for name in (c.RECENCY_DAYS, c.ORDERS, c.REVENUE) if name in table}
     return found | {name: values.mean() for name, values in means.items()}

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pandas as pd
 
+from segcli import columns as c
 from segcli.model import Customers, Persona, Segmentation
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading
@@ -66,11 +67,11 @@ def _persona_row(column: str, one: Persona) -> dict[str, Any]:
     """The parts of a persona that fit a table."""
     return {
         "column": column,
-        "segment": one.segment,
-        "customers": one.customers,
-        "share": one.share,
-        "revenue": one.revenue,
-        "revenue_share": one.revenue_share,
+        c.NAME: one.segment,
+        c.CUSTOMERS: one.customers,
+        c.SHARE: one.share,
+        c.REVENUE: one.revenue,
+        c.REVENUE_SHARE: one.revenue_share,
         "headline": one.headline,
         "more": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.more),
         "less": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.less),

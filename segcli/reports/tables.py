@@ -11,13 +11,13 @@ from segcli.reports.blocks import Column, Table, Text
 
 SEGMENT_COLUMNS = (
     # profile column, title, how it reads
-    ("customers", "Customers", numbers.count),
-    ("share", "Share", numbers.share),
+    (c.CUSTOMERS, "Customers", numbers.count),
+    (c.SHARE, "Share", numbers.share),
     (c.REVENUE, "Revenue", numbers.money),
-    ("revenue_share", "Share", numbers.share),
-    ("mean_recency_days", "Recency", numbers.days),
-    ("mean_orders", "Orders", numbers.plain),
-    ("mean_order_value", "Basket", numbers.money),
+    (c.REVENUE_SHARE, "Share", numbers.share),
+    (c.MEAN_RECENCY_DAYS, "Recency", numbers.days),
+    (c.MEAN_ORDERS, "Orders", numbers.plain),
+    (c.MEAN_ORDER_VALUE, "Basket", numbers.money),
 )
 
 
@@ -27,7 +27,7 @@ def segments(result: Segmentation) -> Table:
     titles = [Column("Segment", right=False), Column("", bar=True)]
     titles += [Column(title) for _, title, _ in present]
     rows = [
-        [row["segment"], float(row["share"]), *(show(row[name]) for name, _, show in present)]
+        [row[c.NAME], float(row[c.SHARE]), *(show(row[name]) for name, _, show in present)]
         for row in result.profile.to_dict("records")
     ]
     return Table(titles, rows)

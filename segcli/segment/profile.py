@@ -4,8 +4,8 @@ import pandas as pd
 
 from segcli import columns as c
 
-# Measures added up, and measures averaged, where the customer table has them.
-SUMS = (c.ORDERS, c.REVENUE)
+# Measures added up, each with the column of its mean per customer.
+SUMS = {c.ORDERS: c.MEAN_ORDERS, c.REVENUE: c.MEAN_REVENUE}
 
 
 def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
@@ -16,20 +16,20 @@ def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
         mean_recency_days, mean_orders, mean_revenue, mean_order_value.
     """
     groups = table.groupby(labels.to_numpy(), sort=True)
-    rows = pd.DataFrame({"customers": groups.size()})
-    rows["share"] = rows["customers"] / len(table)
+    rows = pd.DataFrame({c.CUSTOMERS: groups.size()})
+    rows[c.SHARE] = rows[c.CUSTOMERS] / len(table)
     for name in SUMS:
         if name in table:
             rows[name] = groups[name].sum()
     if c.REVENUE in rows:
-        rows["revenue_share"] = rows[c.REVENUE] / rows[c.REVENUE].sum() if rows[c.REVENUE].sum() else 0.0
+        rows[c.REVENUE_SHARE] = rows[c.REVENUE] / rows[c.REVENUE].sum() if rows[c.REVENUE].sum() else 0.0
     if c.RECENCY_DAYS in table:
-        rows["mean_recency_days"] = groups[c.RECENCY_DAYS].mean()
-    for name in SUMS:
+        rows[c.MEAN_RECENCY_DAYS] = groups[c.RECENCY_DAYS].mean()
+    for name, mean in SUMS.items():
         if name in rows:
-            rows[f"mean_{name}"] = rows[name] / rows["customers"]
-    if {c.ORDERS, c.REVENUE} <= set(rows.columns):
-        rows["mean_order_value"] = rows[c.REVENUE] / rows[c.ORDERS]
-    by = c.REVENUE if c.REVENUE in rows else "customers"
-    ordered = rows.rename_axis("segment").reset_index()
-    return ordered.sort_values([by, "segment"], ascending=[False, True], ignore_index=True)
+            rows[mean] = rows[name] / rows[c.CUSTOMERS]
+    if set(SUMS) <= set(rows.columns):
+        rows[c.MEAN_ORDER_VALUE] = rows[c.REVENUE] / rows[c.ORDERS]
+    by = c.REVENUE if c.REVENUE in rows else c.CUSTOMERS
+    ordered = rows.rename_axis(c.NAME).reset_index()
+    return ordered.sort_values([by, c.NAME], ascending=[False, True], ignore_index=True)

@@ -41,7 +41,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A working folder with a small order export and a config for it."""
-    made = tmp_path / "work"
+    made = tmp_path / "shop"
     made.mkdir()
     (made / "orders.csv").write_text(TINY)
     (made / "shop.yaml").write_text(CONFIG)

@@ -67,7 +67,7 @@ REFUSED = [
     Case("report orders.csv --sections nope", 2, ("report.sections", "'nope'", "summary")),
     Case("persona orders.csv --of nope", 2, ("nope",)),
     Case("rfm orders.csv -o orders.csv", 2, ("orders.csv: is the input", "another file")),
-    Case("rfm orders.csv -o ./../work/orders.csv", 2, ("is the input",)),
+    Case("rfm orders.csv -o ./../shop/orders.csv", 2, ("is the input",)),
     Case("rfm orders.csv -o .", 2, ("is a folder",)),
     Case("rfm missing.csv", 3, ("missing.csv: no such file",)),
     Case("run missing.yaml", 2, ("missing.yaml: no such file",)),

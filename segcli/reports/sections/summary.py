@@ -36,9 +36,9 @@ def _base(findings: Findings) -> str:
 def _largest(one: Segmentation) -> str:
     """The segment with the most revenue (or the largest), and its share."""
     first = one.profile.iloc[0]
-    name = one.column.removesuffix(c.SEGMENT)
-    of_customers = f"{numbers.share(first['share'])} of customers"
-    if "revenue_share" not in first:
-        return f"Of {len(one.profile)} {name} segments, {first['segment']} is the largest: {of_customers}."
-    of_revenue = f"{numbers.share(first['revenue_share'])} of revenue"
-    return f"Of {len(one.profile)} {name} segments, {first['segment']} brings most: {of_revenue} from {of_customers}."
+    name = one.name
+    of_customers = f"{numbers.share(first[c.SHARE])} of customers"
+    if c.REVENUE_SHARE not in first:
+        return f"Of {len(one.profile)} {name} segments, {first[c.NAME]} is the largest: {of_customers}."
+    of_revenue = f"{numbers.share(first[c.REVENUE_SHARE])} of revenue"
+    return f"Of {len(one.profile)} {name} segments, {first[c.NAME]} brings most: {of_revenue} from {of_customers}."
