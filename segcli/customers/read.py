@@ -1,6 +1,6 @@
 """From the configured sources to the customer table, whatever kind of file they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
@@ -11,6 +11,7 @@ from segcli.customers.join import join
 from segcli.customers.reduce import reduce
 from segcli.errors import InputProblem
 from segcli.ingest import table, transactions
+from segcli.ingest.cells import Cells
 from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers, Input, Reading
@@ -55,11 +56,11 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None) ->
     rows, day, warnings = _recency(rows, as_of, cells.name)
     content = source.content
     reading = Reading(
-        Input(content.name, content.size, content.sha256, cells.rows + cells.malformed),
+        Input(content.name, content.size, content.sha256, cells.rows + cells.malformed + cells.broken),
         "customers",
         str(source.dialect),
         source.recognition.columns,
-        notes=(*source.dialect.notes, *notes, *_malformed(cells.malformed)),
+        notes=(*source.dialect.notes, *notes, *_malformed(cells)),
     )
     return Customers(rows, day, (reading,), warnings)
 
@@ -78,8 +79,12 @@ def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
     return cased.sort_values(c.CUSTOMER_ID, ignore_index=True)
 
 
-def _malformed(count: int) -> tuple[str, ...]:
-    return (f"{count:,} records with a wrong number of fields are left out",) * bool(count)
+def _malformed(cells: Cells) -> Iterator[str]:
+    if cells.malformed:
+        yield f"{cells.malformed:,} records with a wrong number of fields are left out"
+    if cells.broken:
+        first = cells.dialect.broken_lines[0]
+        yield f"{cells.broken:,} records whose quotes break the rules are left out (first: line {first:,})"
 
 
 def _recency(rows: pd.DataFrame, as_of: date | None, name: str) -> tuple[pd.DataFrame, date | None, tuple[str, ...]]:

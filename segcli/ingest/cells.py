@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from segcli.errors import InputProblem
+from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
+from segcli.ingest.numbers import looks_numeric
+from segcli.ingest.recognise import known_names
 
 BLOCK_BYTES = 4 << 20
 HEADER_WITHIN = 50  # records among which the first that is not empty is the header
@@ -34,7 +39,7 @@ class Cells:
     def lines(self, rows: list[int]) -> list[int]:
         """Physical lines (1-based) of rows; looked up only where a message needs them."""
         if not self.malformed and self.dialect.one_line_each:
-            return [row + 2 + self.dialect.skipped_lines for row in rows]
+            return [self.dialect.line_in_file(row + 2) for row in rows]
         found: dict[int, int] = {}
         records = self.dialect.records()
         next(records)
@@ -45,7 +50,12 @@ class Cells:
             if seen == last:
                 break
             start = records.line_num + 1
-        return [found[row] + self.dialect.skipped_lines for row in rows]
+        return [self.dialect.line_in_file(found[row]) for row in rows]
+
+    @property
+    def broken(self) -> int:
+        """Records left out because their quotes break the rules."""
+        return len(self.dialect.broken_lines)
 
 
 def header(dialect: Dialect, name: str) -> tuple[str, ...]:
@@ -68,6 +78,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None) -> Ce
         InputProblem: a wanted column is there twice, or most records do not have the header's fields.
     """
     names = header(dialect, name)
+    _refuse_data_as_header(names, name)
     chosen = [c for c in names if wanted is None or c in wanted]
     twice = sorted({c for c in chosen if chosen.count(c) > 1})
     if twice:
@@ -76,13 +87,45 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None) -> Ce
     # The header was read as the first record: it tells the parser the width, and may hold any text.
     columns = {c: table.column(f"f{names.index(c)}").slice(1) for c in chosen}
     rows = max(table.num_rows - 1, 0)
-    if malformed > rows:
+    broken = len(dialect.broken_lines)
+    if malformed + broken > rows:
         raise InputProblem(
-            f"{malformed:,} of {malformed + rows:,} records do not have the header's {len(names)} fields",
+            f"{malformed + broken:,} of {malformed + broken + rows:,} records do not have the header's {len(names)} "
+            "fields, or have quotes that break the rules",
             source=name,
             remedy="Check --delimiter and the first lines of the file",
         )
-    return Cells(name, dialect, names, columns, rows, malformed)
+    found = Cells(name, dialect, names, columns, rows, malformed)
+    _refuse_second_header(found)
+    return found
+
+
+def _refuse_data_as_header(names: Sequence[str], name: str) -> None:
+    """A first record without any known name and with several numbers or dates is data."""
+    data = [text for text in names if any(shaped(text)) or (text[:1] != "_" and looks_numeric([text]))]
+    if len(data) >= 2 and len(data) * 3 >= len(names) and not known_names(names):  # noqa: PLR2004 - several
+        raise InputProblem(
+            f"the first record looks like data, not like column names: {', '.join(names[:5])}",
+            source=name,
+            line=1,
+            remedy="Add a line of column names on top",
+        )
+
+
+def _refuse_second_header(found: Cells) -> None:
+    """The header once more below itself: several tables in one file, or a header of several rows."""
+    if not found.columns or found.rows == 0:
+        return
+    same = [pc.equal(pc.utf8_trim_whitespace(texts), column) for column, texts in found.columns.items()]
+    repeated = reduce(pc.and_, same)
+    if pc.any(repeated).as_py():
+        row = pc.index(repeated, value=True).as_py()
+        raise InputProblem(
+            "the header stands here again: several tables in one file, or a header of several rows",
+            source=found.name,
+            line=found.line(row),
+            remedy="Keep one table and one header row",
+        )
 
 
 def _parse(dialect: Dialect, name: str, places: Sequence[int]) -> tuple[pa.Table, int]:

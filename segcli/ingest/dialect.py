@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files.read import Content
+from segcli.ingest.preamble import lines_above_header
+from segcli.ingest.quotes import mend
 from segcli.ingest.recognise import known_names
 
 if TYPE_CHECKING:
@@ -26,17 +28,29 @@ _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Dialect:
-    """A file's text as UTF-8 bytes without its byte order mark, and how its records are written."""
+    """A file's text as UTF-8 bytes, the header first, and how its records are written.
+
+    `skipped_lines` stood above the header; the lines in `broken_lines` (numbers in the file, from 1) are taken out
+    because their quotes break the rules.
+    """
 
     body: bytes
     encoding: str
     delimiter: str
     skipped_lines: int = 0
+    broken_lines: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """As shown to people, such as `utf-8  ','`."""
         return f"{self.encoding}  {self.delimiter!r}"
+
+    def line_in_file(self, line: int) -> int:
+        """The number in the file of a line of the body."""
+        line += self.skipped_lines
+        for broken in self.broken_lines:
+            line += broken <= line
+        return line
 
     @property
     def one_line_each(self) -> bool:
@@ -68,7 +82,21 @@ def detect(content: Content, source: Source) -> Dialect:
     if said:
         body = body[body.index(b"\n") + 1 :]
     delimiter = source.delimiter or (said[1] if said else _delimiter(body))
-    return Dialect(body, encoding, delimiter, 1 if said else 0, notes)
+    above = lines_above_header(body, delimiter)
+    if above:
+        body = b"".join(body.splitlines(keepends=True)[above:])
+        notes = (*notes, f"{above} {'line' if above == 1 else 'lines'} above the header skipped")
+    skipped = above + bool(said)
+    mended = mend(body, delimiter, content.name, first_line=skipped + 1)
+    if not mended.body.strip():
+        raise InputProblem(
+            f"no record reads with the delimiter {delimiter!r} and double quotes",
+            source=content.name,
+            remedy="Check --delimiter and how the file quotes its fields",
+        )
+    if mended.literal:
+        notes = (*notes, f"{mended.literal:,} records have quotes inside unquoted fields; they are kept as they are")
+    return Dialect(mended.body, encoding, delimiter, skipped, mended.broken, notes)
 
 
 def _decoded(content: Content, declared: str | None) -> tuple[bytes, str, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """What becomes of each order line: the first reason to leave it out wins, and none goes uncounted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ REJECTED = {
     "unreadable_date": "unreadable or missing date",
     "unreadable_amount": "unreadable or missing amount",
     "wrong_field_count": "wrong number of fields",
+    "broken_quotes": "quotes that do not close or stand inside a field",
 }
 IGNORED = {
     "duplicate": "exact repeats",
@@ -50,7 +51,7 @@ class Fates:
         scale: int,
         *,
         returns: npt.NDArray[np.bool_],
-        malformed: int,
+        unread: Mapping[str, tuple[int, int | None]],
         line: Where,
     ) -> Reconciliation:
         """Count lines and money by fate.
@@ -59,7 +60,7 @@ class Fates:
             units: money on each line, in whole units.
             scale: units in 1.00.
             returns: which lines are returns.
-            malformed: lines that are not among `units`, with no readable money.
+            unread: records that are not among `units`, by reason: how many, and the line of the first.
             line: the physical lines of given rows.
         """
 
@@ -69,12 +70,12 @@ class Fates:
         marked = {reason: self._codes == code for code, reason in enumerate(self._names)}
         firsts = {reason: int(lines.argmax()) for reason, lines in marked.items() if lines.any()}
         places = dict(zip(firsts, line(list(firsts.values())), strict=True))
-        fates = {
-            reason: fate(reason, lines, places.get(reason), malformed if reason == "wrong_field_count" else 0)
-            for reason, lines in marked.items()
-        }
+        fates = {}
+        for reason, lines in marked.items():
+            beyond, first = unread.get(reason, (0, None))
+            fates[reason] = fate(reason, lines, places.get(reason, first), beyond)
         return Reconciliation(
-            read=len(units) + malformed,
+            read=len(units) + sum(count for count, _ in unread.values()),
             kept=int(self.kept.sum()),
             money_read=int(units.sum()) / scale,
             money_kept=int(units[self.kept].sum()) / scale,

@@ -66,10 +66,19 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
         raise InputProblem("no purchase is left after cleaning", source=export.content.name)
     kept = _kept(export, lines, fates.kept)
     lost = fates.reconcile(
-        lines.money, lines.scale, returns=lines.returned, malformed=export.cells.malformed, line=export.cells.lines
+        lines.money, lines.scale, returns=lines.returned, unread=_unread(export), line=export.cells.lines
     )
     reading = _reading(export, lines.date_format, (*notes, *_case_notes(kept)), lost)
     return Transactions(kept, lines.scale, lines.has_money, last, reading)
+
+
+def _unread(export: Export) -> dict[str, tuple[int, int | None]]:
+    """Records that never became lines, by reason: how many, and the line of the first where it is known."""
+    broken = export.cells.dialect.broken_lines
+    return {
+        "wrong_field_count": (export.cells.malformed, None),
+        "broken_quotes": (len(broken), broken[0] if broken else None),
+    }
 
 
 def _typed(export: Export, settings: IngestSettings) -> _Lines:
@@ -169,7 +178,7 @@ def _case_notes(kept: pd.DataFrame) -> tuple[str, ...]:
 def _reading(export: Export, date_format: str, notes: tuple[str, ...], lost: Reconciliation) -> Reading:
     content, cells = export.content, export.cells
     return Reading(
-        Input(content.name, content.size, content.sha256, cells.rows + cells.malformed),
+        Input(content.name, content.size, content.sha256, cells.rows + cells.malformed + cells.broken),
         "orders",
         f"{cells.dialect}  dates {date_format}",
         export.recognition.columns,

@@ -1,0 +1,98 @@
+"""Quotes that obey RFC 4180, checked over a whole file at once; records whose quotes do not are set aside by line.
+
+A stray quote is the most dangerous damage a CSV file can have: a lenient parser takes it for an opening one and
+swallows the lines up to the next. Here a quote that begins a field must close it, and be doubled inside it. A field
+that begins otherwise may hold quotes as they are, such as 12" or 37°36'37.8"N; that is counted.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from segcli.errors import InputProblem
+
+QUOTE, NEWLINE, RETURN = b'"', b"\n", b"\r"
+LONGEST_FIELD = 1_000_000  # bytes within one pair of quotes; a longer field is a quote that was never closed
+
+
+@dataclass(frozen=True)
+class Mended:
+    """The body without the lines in `broken` (their numbers in the file, ascending).
+
+    `literal` records hold quotes inside fields that do not begin with one.
+    """
+
+    body: bytes
+    broken: tuple[int, ...] = ()
+    literal: int = 0
+
+
+def mend(body: bytes, delimiter: str, name: str, first_line: int = 1) -> Mended:
+    """Take out the lines on which a record's quotes break the rules; the body begins at `first_line` of the file.
+
+    Raises:
+        InputProblem: a quote is opened and never closed, which is what a file that was cut short looks like.
+    """
+    if QUOTE not in body or obeys(body, delimiter):
+        return Mended(body)
+    record, unclosed = _patterns(delimiter)
+    kept, broken, literal = [], [], 0
+    position, line = 0, first_line
+    while position < len(body):
+        found = record.match(body, position)
+        if found:
+            end = found.end()
+            kept.append(body[position:end])
+            literal += not obeys(kept[-1], delimiter)
+        else:
+            if unclosed.match(body, position):
+                raise InputProblem(
+                    "a quote opens here and never closes; the file may be cut short", source=name, line=line
+                )
+            end = _line_end(body, position)
+            broken.append(line)
+        line += _line_ends(body[position:end])
+        position = end
+    return Mended(b"".join(kept), tuple(broken), literal)
+
+
+def obeys(body: bytes, delimiter: str) -> bool:
+    """Whether every quote opens a field, closes it, or is doubled inside it."""
+    characters = np.frombuffer(body, dtype=np.uint8)
+    quotes = np.flatnonzero(characters == ord(QUOTE))
+    if len(quotes) % 2:
+        return False
+    borders = np.frombuffer(delimiter.encode() + NEWLINE + RETURN, dtype=np.uint8)
+    opening, closing = quotes[0::2], quotes[1::2]
+    # Of a doubled quote the first half closes and the second opens again: each is excused by the other.
+    doubled = np.zeros(len(quotes) + 1, dtype=bool)
+    doubled[1:-1] = np.diff(quotes) == 1
+    before = np.isin(characters[np.maximum(opening - 1, 0)], borders) | (opening == 0) | doubled[0:-1][0::2]
+    last = len(characters) - 1
+    after = np.isin(characters[np.minimum(closing + 1, last)], borders) | (closing == last) | doubled[1:][1::2]
+    return bool(before.all() and after.all())
+
+
+@cache
+def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """A record that obeys, up to and with its line end; and one with a quote that never closes."""
+    mark = re.escape(delimiter.encode())
+    inside = rb'(?:[^"]|""){0,%d}+' % LONGEST_FIELD
+    field = rb'(?:"%b"|(?![ \t]*")[^%b\r\n]*+)' % (inside, mark)
+    end = rb"(?:\r\n|\n|\r|\Z)"
+    record = re.compile(rb"%b(?:%b%b)*+%b" % (field, mark, field, end))
+    unclosed = re.compile(rb'(?:%b%b)*+"(?:[^"]|"")*+\Z' % (field, mark))
+    return record, unclosed
+
+
+def _line_end(body: bytes, position: int) -> int:
+    """Where the physical line that holds `position` ends, its line end included."""
+    found = re.compile(rb"\r\n|\n|\r|\Z").search(body, position)
+    assert found
+    return found.end() if found.end() > position else len(body)
+
+
+def _line_ends(piece: bytes) -> int:
+    return piece.count(NEWLINE) + piece.count(RETURN) - piece.count(RETURN + NEWLINE)
