@@ -54,8 +54,19 @@ class Reconciliation:
 
 
 @dataclass(frozen=True)
+class Reject:
+    """A rejected line: its number (from 1) and byte offset in the unpacked file, why, which column, what it says."""
+
+    line: int
+    byte_offset: int | None
+    reason: str
+    column: str
+    raw: str
+
+
+@dataclass(frozen=True)
 class Reading:
-    """How one input was understood, for people and for the run manifest."""
+    """How one input was understood, for people and for the run manifest; `rejects` only where they were asked for."""
 
     input: Input
     what: str
@@ -63,6 +74,7 @@ class Reading:
     columns: Mapping[str, str]
     lines: Reconciliation | None = None
     notes: tuple[str, ...] = ()
+    rejects: tuple[Reject, ...] = ()
 
 
 @dataclass(frozen=True)

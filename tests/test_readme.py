@@ -80,5 +80,5 @@ def test_files_named_in_the_readme_exist() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
-    for command in ("init", "check", "config", "ingest", "rfm", "cluster", "persona", "report", "run"):
+    for command in ("init", "check", "config", "ingest", "rfm", "cluster", "persona", "report", "run", "explain"):
         assert f"segcli {command}" in text, command

@@ -63,7 +63,7 @@ def _findings(loaded: "Loaded", asked: Asked, talk: Talk) -> tuple[list[Finding]
 
 
 def _of_reading(reading: "Reading") -> list[Finding]:
-    from segcli.ingest.fates import REASONS
+    from segcli.ingest.reasons import REASONS
 
     name = reading.input.name
     findings: list[Finding] = [("note", name, note) for note in reading.notes]
@@ -71,7 +71,7 @@ def _of_reading(reading: "Reading") -> list[Finding]:
         for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
             severity = "warning" if verb == "rejected" else "note"
             findings += [
-                (severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason]}{_where(f.line)}") for f in fates
+                (severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason].short}{_where(f.line)}") for f in fates
             ]
     return findings
 

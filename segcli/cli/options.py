@@ -38,6 +38,15 @@ Map = Annotated[
     list[str] | None,
     Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN"),
 ]
+Rejects = Annotated[str | None, Option("--rejects", help="Write the rejected lines to this CSV file.", metavar="FILE")]
+MaxRejects = Annotated[
+    str | None,
+    Option(
+        "--max-rejects",
+        help="Refuse an export with more rejected lines than this number, or share such as 5%.",
+        metavar="N|P%",
+    ),
+]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts, notes or warnings on standard error.")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="Say more on standard error.")]
@@ -61,6 +70,8 @@ class Asked:
     decimal: Decimal = None
     date_format: DateFormat = None
     mapping: Map = None
+    rejects: Rejects = None
+    max_rejects: MaxRejects = None
     seed: Seed = None
     quiet: Quiet = False
     verbose: Verbose = False

@@ -81,12 +81,18 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
     return {
         "as_of": asked.as_of,
         "seed": asked.seed,
+        "ingest.rejects": asked.rejects,
+        "ingest.max_rejects": _number_or_text(asked.max_rejects),
         f"{source}encoding": asked.encoding,
         f"{source}delimiter": "\t" if asked.delimiter in TABS else asked.delimiter,
         f"{source}decimal": asked.decimal,
         f"{source}date_format": asked.date_format,
         **{f"{source}columns.{standard}": name for standard, name in mapped.items()},
     }
+
+
+def _number_or_text(value: str | None) -> int | str | None:
+    return int(value) if value and value.isdecimal() else value
 
 
 def _flag_layer(flags: Mapping[str, Any]) -> "Layer":

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from segcli.cli import rejects
 from segcli.cli.options import Asked
 from segcli.cli.settings import day, resolve
 from segcli.cli.streams import Talk, is_terminal
@@ -46,7 +47,7 @@ def read(
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
-    for path in (asked.output, also):
+    for path in (asked.output, also, loaded.settings.ingest.rejects):
         if path not in (None, STDIN):
             check_output(str(path), [*inputs(loaded.settings, asked), *extra])
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
@@ -73,6 +74,8 @@ def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[s
     settings = loaded.settings
     found = customers.read(settings.ingest, day(settings.as_of), extra)
     tell(found, talk, as_of_given=settings.as_of is not None, verbose=asked.verbose)
+    rejects.save(found, settings.ingest, asked, talk)
+    rejects.gate(found, settings.ingest)
     return found
 
 

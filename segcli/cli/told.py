@@ -54,9 +54,9 @@ def _lines(lines: "Reconciliation") -> str:
 
 
 def _fates(verb: str, fates: "tuple[Fate, ...]") -> list[str]:
-    from segcli.ingest.fates import REASONS
+    from segcli.ingest.reasons import REASONS
 
-    return [f"{verb} {fate.lines:,} ({REASONS[fate.reason]})" for fate in fates]
+    return [f"{verb} {fate.lines:,} ({REASONS[fate.reason].short})" for fate in fates]
 
 
 def _money(lines: "Reconciliation") -> str:

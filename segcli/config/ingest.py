@@ -1,6 +1,7 @@
 """`ingest:` what the exports are called, how they are written, and what counts as an order."""
 
 import difflib
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -20,6 +21,12 @@ def _standard(columns: dict[str, str]) -> dict[str, str]:
 
 
 Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(_standard)]
+
+
+def _limit(value: int | str) -> int | str:
+    if (isinstance(value, int) and value >= 0) or (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value)):
+        return value
+    raise ValueError(f"must be a number of lines or a share like 5%; got {value}")
 
 
 class Source(Section):
@@ -59,6 +66,10 @@ class IngestSettings(Section):
     id_case: Literal["keep", "upper", "lower"] = Field(
         "keep",
         description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep).",
+    )
+    rejects: str | None = Field(None, description="Write the rejected lines to this CSV file.", json_schema_extra=PATH)
+    max_rejects: Annotated[int | str, AfterValidator(_limit)] | None = Field(
+        None, description="Refuse an export with more rejected lines than this number, or share such as 5%."
     )
     dedupe: Literal["none", "lines"] = Field(
         "none",

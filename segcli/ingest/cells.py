@@ -52,6 +52,17 @@ class Cells:
             start = records.line_num + 1
         return [self.dialect.line_in_file(found[row]) for row in rows]
 
+    def malformed_lines(self) -> list[int]:
+        """Physical lines (1-based) of the records whose number of fields is not the header's."""
+        found, records = [], self.dialect.records()
+        next(records)
+        start = records.line_num + 1
+        for record in records:
+            if record and len(record) != len(self.header):
+                found.append(self.dialect.line_in_file(start))
+            start = records.line_num + 1
+        return found
+
     @property
     def broken(self) -> int:
         """Records left out because their quotes break the rules."""

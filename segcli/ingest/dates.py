@@ -29,7 +29,7 @@ class AmbiguousDates(ValueError):
 
 
 class MixedDates(ValueError):
-    """No single format reads the column; `counts` says how many distinct values each of the best reads."""
+    """No single format reads the column; `counts` says how many lines each of the best reads."""
 
     def __init__(self, counts: Sequence[tuple[str, int]]) -> None:
         super().__init__("dates in several formats: " + ", ".join(f"{count:,} by {fmt}" for fmt, count in counts))
@@ -75,14 +75,15 @@ def parse(texts: pa.ChunkedArray, declared: str | None = None, timezone: str | N
     distinct = pd.Series(coded.dictionary.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
-    forms = (declared,) if declared else _proven(filled)
+    codes = np.asarray(coded.indices, dtype=np.int64)
+    lines = np.bincount(codes, minlength=len(distinct))[~blank]
+    forms = (declared,) if declared else _proven(filled, lines)
     values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")
     for form in reversed(forms):
         read = _read(filled, form, timezone)
         values[~blank] = np.where(np.isnat(read), values[~blank], read)
     with np.errstate(invalid="ignore"):
         values[~((values >= EARLIEST) & (values < LATEST))] = NOT_A_DAY
-    codes = np.asarray(coded.indices, dtype=np.int64)
     return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
 
 
@@ -97,28 +98,37 @@ def _trial(texts: pd.Series) -> pd.Series:
     return texts.iloc[:: max(len(texts) // TRIAL, 1)].iloc[:TRIAL]
 
 
-def _proven(filled: pd.Series) -> tuple[str, ...]:
-    """The format that reads more of the column than any other, and those that write the same day with other times."""
+def _proven(filled: pd.Series, lines: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """The format that reads more lines than any other, and those that write the same day with other times.
+
+    Args:
+        filled: the distinct values that are not blank.
+        lines: on how many lines each of them stands.
+    """
     if filled.empty:
         return FORMATS[:1]
     reads = {form: _reads(filled, form) for form in _promising(filled)}
     if reads:
         left_over = filled[~np.logical_or.reduce(list(reads.values()))]
         reads |= {form: _reads(filled, form) for form in _promising(left_over)}
-    ranked = sorted(reads, key=lambda form: (-int(reads[form].sum()), FORMATS.index(form)))
-    if not ranked or int(np.logical_or.reduce(list(reads.values())).sum()) * 2 < len(filled):
+    counts = {form: int(lines[read].sum()) for form, read in reads.items()}
+    ranked = sorted(reads, key=lambda form: (-counts[form], FORMATS.index(form)))
+    if not ranked or int(lines[np.logical_or.reduce(list(reads.values()))].sum()) * 2 < lines.sum():
         raise UnknownDates(str(filled.iloc[0]))
     best = ranked[0]
     _refuse_ambiguous(best, [form for form in ranked[1:] if (reads[form] == reads[best]).all()], filled)
     beyond = [form for form in ranked[1:] if (reads[form] & ~reads[best]).any()]
     if any(day_of(form) != day_of(best) for form in beyond):
-        raise MixedDates([(form, int(reads[form].sum())) for form in [best, *beyond][:3]])
+        raise MixedDates([(form, counts[form]) for form in [best, *beyond][:3]])
     return (best, *beyond)
 
 
 def _promising(texts: pd.Series) -> list[str]:
-    """The formats worth trying: those whose digits and marks stand as in some of the values."""
-    shapes = {form for text in _trial(texts) for form in shaped(str(text))}
+    """The formats worth trying: those whose digits and marks stand as in some of the values.
+
+    Values are sorted first, so that the order of rows in the file plays no part.
+    """
+    shapes = {form for text in _trial(texts.sort_values()) for form in shaped(str(text))}
     return [form for form in FORMATS if form in shapes]
 
 

@@ -5,24 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from segcli.ingest.reasons import REASONS
 from segcli.model import Fate, Reconciliation
 
-# Rejected: the line cannot be used. Ignored: it could be, but a policy or the calendar leaves it out.
-REJECTED = {
-    "no_customer_id": "no customer id",
-    "unreadable_date": "unreadable or missing date",
-    "unreadable_amount": "unreadable or missing amount",
-    "wrong_field_count": "wrong number of fields",
-    "broken_quotes": "quotes that do not close or stand inside a field",
-}
-IGNORED = {
-    "duplicate": "exact repeats",
-    "after_as_of": "after the as-of day",
-    "return_excluded": "returns",
-    "free_line": "free lines",
-    "return_without_purchase": "returns of customers without a purchase",
-}
-REASONS = {**REJECTED, **IGNORED}
 KEPT = -1
 
 Where = Callable[[list[int]], list[int]]
@@ -44,6 +29,12 @@ class Fates:
         """The lines nothing was found against."""
         kept: npt.NDArray[np.bool_] = self._codes == KEPT
         return kept
+
+    def rejected(self) -> tuple[list[int], list[str]]:
+        """Rows that are rejected, ascending, and the reason of each."""
+        rejecting = [code for code, name in enumerate(self._names) if REASONS[name].verdict == "rejected"]
+        rows = np.flatnonzero(np.isin(self._codes, rejecting))
+        return rows.tolist(), [self._names[code] for code in self._codes[rows]]
 
     def reconcile(
         self,
@@ -80,6 +71,10 @@ class Fates:
             money_read=int(units.sum()) / scale,
             money_kept=int(units[self.kept].sum()) / scale,
             returns=fate("returns", self.kept & returns),
-            ignored=tuple(fates[r] for r in IGNORED if fates[r].lines),
-            rejected=tuple(fates[r] for r in REJECTED if fates[r].lines),
+            ignored=_with_verdict(fates, "ignored"),
+            rejected=_with_verdict(fates, "rejected"),
         )
+
+
+def _with_verdict(fates: Mapping[str, Fate], verdict: str) -> tuple[Fate, ...]:
+    return tuple(fate for reason, fate in fates.items() if REASONS[reason].verdict == verdict and fate.lines)

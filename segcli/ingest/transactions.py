@@ -16,7 +16,8 @@ from segcli.errors import InputProblem
 from segcli.ingest import money
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
-from segcli.model import Input, Reading, Reconciliation, Transactions
+from segcli.ingest.rejects import listing
+from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
 
 Mask = npt.NDArray[np.bool_]
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.GENDER)
@@ -68,7 +69,8 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
     lost = fates.reconcile(
         lines.money, lines.scale, returns=lines.returned, unread=_unread(export), line=export.cells.lines
     )
-    reading = _reading(export, lines.date_format, (*notes, *_case_notes(kept)), lost)
+    rejects = listing(export, fates) if settings.rejects else ()
+    reading = _reading(export, lines.date_format, (*notes, *_case_notes(kept)), lost, rejects)
     return Transactions(kept, lines.scale, lines.has_money, last, reading)
 
 
@@ -175,7 +177,13 @@ def _case_notes(kept: pd.DataFrame) -> tuple[str, ...]:
     return (f"{alike:,} {what}",) * bool(alike)
 
 
-def _reading(export: Export, date_format: str, notes: tuple[str, ...], lost: Reconciliation) -> Reading:
+def _reading(
+    export: Export,
+    date_format: str,
+    notes: tuple[str, ...],
+    lost: Reconciliation,
+    rejects: tuple[Reject, ...],
+) -> Reading:
     content, cells = export.content, export.cells
     return Reading(
         Input(content.name, content.size, content.sha256, cells.rows + cells.malformed + cells.broken),
@@ -184,4 +192,5 @@ def _reading(export: Export, date_format: str, notes: tuple[str, ...], lost: Rec
         export.recognition.columns,
         lost,
         (*cells.dialect.notes, *notes),
+        rejects,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from segcli.ingest.fates import REASONS
+from segcli.ingest.reasons import REASONS
 from segcli.model import Reconciliation
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Table, Text
@@ -28,7 +28,7 @@ def blocks(findings: Findings) -> Iterable[Block]:
 def _fates(lines: Reconciliation) -> Table:
     fates = [("read", lines.read, lines.money_read), ("kept", lines.kept, lines.money_kept)]
     fates += [("of these returns", lines.returns.lines, lines.returns.money)] * bool(lines.returns.lines)
-    fates += [(f"rejected: {REASONS[f.reason]}", f.lines, f.money) for f in lines.rejected]
-    fates += [(f"ignored: {REASONS[f.reason]}", f.lines, f.money) for f in lines.ignored]
+    fates += [(f"rejected: {REASONS[f.reason].short}", f.lines, f.money) for f in lines.rejected]
+    fates += [(f"ignored: {REASONS[f.reason].short}", f.lines, f.money) for f in lines.ignored]
     shown = [(name, numbers.count(count), f"{money:,.2f}") for name, count, money in fates]
     return Table([Column("Lines", right=False), Column("Count"), Column("Money")], shown)

@@ -1,0 +1,94 @@
+"""Why a line of an order export is left out: stable codes, with what each means and what to do about it.
+
+Rejected lines cannot be used. Ignored lines could be, but a policy or the calendar leaves them out.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason as `segcli explain` tells it; `short` is the word beside the count."""
+
+    code: str
+    verdict: Literal["rejected", "ignored"]
+    short: str
+    meaning: str
+    remedy: str
+
+
+_LIST = (
+    Reason(
+        "no_customer_id",
+        "rejected",
+        "no customer id",
+        "The customer id is empty, so nobody can be credited with the line; guest sales look like this.",
+        "If guests leave an e-mail address, name that column: --map customer_id=EMAIL.",
+    ),
+    Reason(
+        "unreadable_date",
+        "rejected",
+        "unreadable or missing date",
+        "The order date is empty, is no day of the calendar, lies outside 1900-2099, or is not in the column's format.",
+        "Mend the cell, or give the format of most cells with --date-format.",
+    ),
+    Reason(
+        "unreadable_amount",
+        "rejected",
+        "unreadable or missing amount",
+        "The amount (or the quantity or the price it is made of) is empty or no finite number.",
+        "Mend the cell, or say how numbers are written with --decimal.",
+    ),
+    Reason(
+        "wrong_field_count",
+        "rejected",
+        "wrong number of fields",
+        "The record has more or fewer fields than the header, so its columns cannot be told apart.",
+        "Quote fields that hold the delimiter; check --delimiter.",
+    ),
+    Reason(
+        "broken_quotes",
+        "rejected",
+        "quotes that break the rules",
+        "A quoted field is not closed before the next delimiter, or goes on after its closing quote (RFC 4180).",
+        "Double every quote inside a quoted field, or take the stray one out.",
+    ),
+    Reason(
+        "duplicate",
+        "ignored",
+        "exact repeats",
+        "The line repeats an earlier one in every column, and ingest.dedupe is lines.",
+        "Set ingest.dedupe to none if such repeats are real.",
+    ),
+    Reason(
+        "after_as_of",
+        "ignored",
+        "after the as-of day",
+        "The order is later than the day recency is counted to.",
+        "Give a later --as-of.",
+    ),
+    Reason(
+        "return_excluded",
+        "ignored",
+        "returns",
+        "The line is a return (negative quantity or amount), and ingest.returns is exclude.",
+        "Set ingest.returns to net or separate to count it.",
+    ),
+    Reason(
+        "free_line",
+        "ignored",
+        "free lines",
+        "The line's amount is 0, and ingest.free_lines is exclude.",
+        "Set ingest.free_lines to keep to count it.",
+    ),
+    Reason(
+        "return_without_purchase",
+        "ignored",
+        "returns of customers without a purchase",
+        "The customer returned something but bought nothing in this export.",
+        "Give an export that goes back to the purchase.",
+    ),
+)
+
+REASONS = {reason.code: reason for reason in _LIST}
