@@ -48,6 +48,9 @@ MaxRejects = Annotated[
     ),
 ]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
+NoFormulaEscape = Annotated[
+    bool, Option("--no-formula-escape", help="Write CSV cells that a spreadsheet would run as they are.")
+]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts, notes or warnings on standard error.")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="Say more on standard error.")]
 Debug = Annotated[bool, Option("--debug", help="Show a traceback when segcli itself fails.")]
@@ -73,6 +76,7 @@ class Asked:
     rejects: Rejects = None
     max_rejects: MaxRejects = None
     seed: Seed = None
+    no_formula_escape: NoFormulaEscape = False
     quiet: Quiet = False
     verbose: Verbose = False
     debug: Debug = False

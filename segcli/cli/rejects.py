@@ -17,17 +17,16 @@ def save(customers: "Customers", settings: "IngestSettings", asked: Asked, talk:
     """Write the rejected lines, where they were asked for."""
     if settings.rejects is None:
         return
-    import csv
-    import io
+    import pandas as pd
 
     from segcli.cli import show
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.result import Result
 
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    for reading in customers.readings:
-        writer.writerows([getattr(reject, name) for name in HEADER] for reject in reading.rejects)
-    show.save(settings.rejects, text.getvalue(), asked, talk)
+    rows = [[getattr(reject, name) for name in HEADER] for reading in customers.readings for reject in reading.rejects]
+    table = pd.DataFrame(rows, columns=list(HEADER)).astype({"byte_offset": "Int64"})
+    harmless = show.escaped(Result(table, dict, ()), talk)
+    show.save(settings.rejects, csv.render(harmless, Page()), asked, talk)
 
 
 def gate(customers: "Customers", settings: "IngestSettings") -> None:

@@ -44,7 +44,7 @@ def command(file: File, *, asked: Asked) -> None:
         with _held(folder, [file, *source.inputs(loaded.settings, asked)], dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
             segmentations = _segment(customers, loaded)
-            texts = _texts(segmentations, loaded)
+            texts = _texts(segmentations, loaded, talk)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
@@ -78,8 +78,9 @@ def _segment(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
     return found
 
 
-def _texts(segmentations: "list[Segmentation]", loaded: "Loaded") -> dict[str, str]:
+def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of a run, by name."""
+    from segcli.cli.show import escaped
     from segcli.reports.formats import Page, csv, json, md
     from segcli.reports.report import of_findings
     from segcli.reports.results import of_personas, of_segmentation
@@ -90,8 +91,8 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded") -> dict[str, s
     found = segmenting.findings(last.customers, described, settings)
     report = of_findings(found, settings.report)
     texts = {
-        "customers.csv": csv.render(of_segmentation("run", last), Page()),
-        "segments.csv": csv.render(report, Page()),
+        "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
+        "segments.csv": csv.render(escaped(report, talk), Page()),
     }
     if segmentations[0].method["name"] == "rfm":
         texts["rfm-model.json"] = saved.as_text(segmentations[0])

@@ -1,6 +1,7 @@
 """Show a result where the user asked for it."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segcli.cli import streams
@@ -14,12 +15,25 @@ if TYPE_CHECKING:
 def show(result: "Result", asked: Asked, talk: Talk) -> None:
     """Render the result and write it to -o or stdout."""
     name = streams.format_name(asked, document=result.document)
+    if name in {"csv", "tsv"} and not asked.no_formula_escape:
+        result = escaped(result, talk)
     if asked.output in (None, "-"):
         display(result, name, asked, talk)
     else:
         from segcli.reports import formats
 
         save(str(asked.output), formats.load(name).render(result, streams.page(asked, to_terminal=False)), asked, talk)
+
+
+def escaped(result: "Result", talk: Talk) -> "Result":
+    """The result with cells that no spreadsheet runs; how many were changed is said."""
+    from segcli.files.formulas import escape_table
+    from segcli.reports import numbers
+
+    rows, changed = escape_table(result.rows)
+    if changed:
+        talk.say("escaped", f"{numbers.counted(changed, 'cell')} that a spreadsheet would run as a formula")
+    return replace(result, rows=rows)
 
 
 def display(result: "Result", name: str, asked: Asked, talk: Talk) -> None:

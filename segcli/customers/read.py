@@ -10,6 +10,7 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.customers.join import join
 from segcli.customers.reduce import reduce
 from segcli.errors import InputProblem
+from segcli.files.formulas import unescape_table
 from segcli.ingest import table, transactions
 from segcli.ingest.cells import Cells
 from segcli.ingest.export import Export
@@ -52,6 +53,8 @@ def _export(main: Opened, settings: IngestSettings) -> Export:
 def _from_table(source: Opened, settings: IngestSettings, as_of: date | None) -> Customers:
     cells = source.cells()
     rows, notes = table.typed(cells, source.recognition, source.source)
+    if source.is_ours:
+        rows = unescape_table(rows).sort_values(c.CUSTOMER_ID, ignore_index=True)
     rows = _one_case(rows, settings.id_case, cells.name)
     rows, day, warnings = _recency(rows, as_of, cells.name)
     content = source.content

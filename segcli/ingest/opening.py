@@ -25,6 +25,7 @@ class Opened:
     header: tuple[str, ...]
     recognition: Recognition
     is_orders: bool
+    is_ours: bool
     source: Source
 
     def cells(self, wanted: list[str] | None = None) -> cells.Cells:
@@ -42,7 +43,8 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     if source.path is None:
         raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
     content = files.read(source.path)
-    if _is_ours(content):
+    is_ours = _is_ours(content)
+    if is_ours:
         source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables
     written = dialect.detect(content, source)
     names = cells.header(written, content.name)
@@ -51,7 +53,7 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
     orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
-    return Opened(content, written, names, orders if is_orders else customers, is_orders, source)
+    return Opened(content, written, names, orders if is_orders else customers, is_orders, is_ours, source)
 
 
 def _is_ours(content: files.Content) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import pty
 import random
@@ -267,3 +268,19 @@ def test_a_table_that_comes_through_the_pipe_wins_over_the_input_a_config_names(
     done = bash("segcli ingest orders.csv -q | segcli rfm -c named.yaml", cwd=folder)
     assert b"read      standard input" in done.stderr
     assert done.stdout.decode() == segcli("rfm", "orders.csv", "-q").stdout
+
+
+def test_a_formula_in_an_export_is_harmless_in_csv_and_itself_again_in_the_next_stage(
+    bash: Bash, segcli: Run, folder: Path
+) -> None:
+    (folder / "evil.csv").write_text(
+        'customer_id,order_date,amount,category\n=1+1,2026-01-01,5,@SUM(1)\nb,2026-01-02,6,"\'=x"\n'
+    )
+    done = segcli("ingest", "evil.csv")
+    assert "'=1+1," in done.stdout
+    assert "''=x" in done.stdout
+    assert "escaped   3 cells" in done.stderr
+    assert segcli("ingest", "evil.csv", "--no-formula-escape", "-q").stdout.count("'") == 1
+    piped = bash("segcli ingest evil.csv -q | segcli rfm -q -f ndjson", cwd=folder)
+    assert [json.loads(line)["customer_id"] for line in piped.stdout.splitlines()] == ["=1+1", "b"]
+    assert [json.loads(line)["top_category"] for line in piped.stdout.splitlines()] == ["@SUM(1)", "'=x"]

@@ -1,0 +1,72 @@
+"""Cells that a spreadsheet would run as formulas, made harmless in CSV and made themselves again when read back.
+
+A text that begins with = + - @ (or their full-width forms, a tab, a line end or NUL), after any blanks, gets an
+apostrophe in front (CWE-1236; OWASP ASVS 5, 1.2.10). So does one that already begins with apostrophes before such a
+character: that makes the way back exact. Plain numbers and phone numbers cannot carry a function and stay as they are.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BLANKS = r"[\s\u200b-\u200f\ufeff]*"
+_RUNS = rf"(?:[\t\r\n\0]|{_BLANKS}[=+\-@＝＋－＠])"  # noqa: RUF001 - full-width signs run too
+_HARMLESS = r"[+-]?[0-9][0-9 .,()/-]*"
+ESCAPE = re.compile(rf"(?!{_HARMLESS}$)'*{_RUNS}")
+# Only a text that begins so, or with something that is not plain ASCII, can be escaped or need it.
+SUSPECT = ("'", "=", "+", "-", "@")
+ESCAPED = re.compile(rf"'+{_RUNS}")
+
+
+def escape(text: str) -> str:
+    """A cell that no spreadsheet runs.
+
+    >>> escape("=1+1"), escape("'=1+1"), escape("-12.50"), escape("it's")
+    ("'=1+1", "''=1+1", '-12.50', "it's")
+    """
+    return f"'{text}" if ESCAPE.match(text) else text
+
+
+def unescape(text: str) -> str:
+    """The inverse of `escape`.
+
+    >>> unescape("'=1+1"), unescape("''=1+1"), unescape("'tis")
+    ('=1+1', "'=1+1", "'tis")
+    """
+    return text[1:] if ESCAPED.match(text) else text
+
+
+def escape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
+    """A table whose texts and column names no spreadsheet runs, and how many were changed."""
+    changed = 0
+    for name in _texts(table):
+        runs = _matching(table[name], ESCAPE)
+        if runs.any():
+            changed += int(runs.sum())
+            table = table.assign(**{name: table[name].mask(runs, "'" + table[name].astype("str"))})
+    names = [escape(str(name)) for name in table.columns]
+    changed += sum(new != old for new, old in zip(names, table.columns, strict=True))
+    return table.set_axis(names, axis=1), changed
+
+
+def unescape_table(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The inverse of `escape_table`."""
+    for name in _texts(table):
+        escaped = _matching(table[name], ESCAPED)
+        if escaped.any():
+            table = table.assign(**{name: table[name].mask(escaped, table[name].str[1:])})
+    return table.set_axis([unescape(str(name)) for name in table.columns], axis=1)
+
+
+def _matching(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series":
+    """Which texts match; nearly all are ruled out by their first character, at the speed of the column."""
+    suspects = texts.str.slice(0, 1).isin(SUSPECT) | texts.str.match(r"[^\x21-\x7e]").fillna(value=False).astype(bool)
+    found = texts.isna() & ~texts.isna()
+    found[suspects] = texts[suspects].map(lambda text: bool(pattern.match(text)))
+    return found
+
+
+def _texts(table: "pd.DataFrame") -> list[str]:
+    return [name for name in table.columns if table[name].dtype.kind == "O" or str(table[name].dtype) == "str"]
