@@ -67,6 +67,14 @@ class IngestSettings(Section):
         "keep",
         description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep).",
     )
+    exclude_ids: list[str] = Field(
+        default_factory=list,
+        description="Customer ids that stand for many people, such as [guest]; their lines are ignored.",
+    )
+    rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="What 1 of each currency is worth in one of them, such as {EUR: 1, USD: 0.92}.",
+    )
     rejects: str | None = Field(None, description="Write the rejected lines to this CSV file.", json_schema_extra=PATH)
     max_rejects: Annotated[int | str, AfterValidator(_limit)] | None = Field(
         None, description="Refuse an export with more rejected lines than this number, or share such as 5%."

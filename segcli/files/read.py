@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import hashlib
+import io
 import lzma
 import sys
 import zlib
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from segcli.errors import InputProblem
 
 STDIN = "-"
+MAX_UNPACKED = 8 * 2**30  # a small file that unpacks to more is a bomb, or too large to be read at once
 HEAD = 64  # bytes in which a file shows what it is
 
 
@@ -27,17 +29,29 @@ class Content:
     sha256: str
 
 
+def _gzip(packed: bytes) -> bytes:
+    return gzip.GzipFile(fileobj=io.BytesIO(packed)).read(MAX_UNPACKED + 1)
+
+
+def _bzip2(packed: bytes) -> bytes:
+    return bz2.BZ2File(io.BytesIO(packed)).read(MAX_UNPACKED + 1)
+
+
+def _xz(packed: bytes) -> bytes:
+    return lzma.LZMAFile(io.BytesIO(packed)).read(MAX_UNPACKED + 1)
+
+
 def _zstd(packed: bytes) -> bytes:
     import pyarrow as pa
 
-    return bytes(pa.input_stream(pa.BufferReader(packed), compression="zstd").read())
+    return bytes(pa.input_stream(pa.BufferReader(packed), compression="zstd").read(MAX_UNPACKED + 1))
 
 
 _UNPACK: Mapping[bytes, tuple[str, Callable[[bytes], bytes]]] = MappingProxyType(
     {
-        b"\x1f\x8b": ("gzip", gzip.decompress),
-        b"BZh": ("bzip2", bz2.decompress),
-        b"\xfd7zXZ\x00": ("xz", lzma.decompress),
+        b"\x1f\x8b": ("gzip", _gzip),
+        b"BZh": ("bzip2", _bzip2),
+        b"\xfd7zXZ\x00": ("xz", _xz),
         b"\x28\xb5\x2f\xfd": ("zstandard", _zstd),
     }
 )
@@ -93,6 +107,11 @@ def _unpacked(stored: bytes, name: str) -> bytes:
                 body = unpack(stored)
             except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError):
                 raise InputProblem(f"looks like {kind} but does not unpack; it may be cut short", source=name) from None
+            if len(body) > MAX_UNPACKED:
+                raise InputProblem(
+                    f"unpacks to more than {MAX_UNPACKED / 2**30:,.0f} GiB; this is no export, or one to be split",
+                    source=name,
+                )
             return _text_only(body, name)
     return _text_only(stored, name)
 

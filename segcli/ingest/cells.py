@@ -1,5 +1,6 @@
 """Records as columns of text: nothing is converted here, so nothing is lost here."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -71,7 +72,10 @@ class Cells:
 
 def header(dialect: Dialect, name: str) -> tuple[str, ...]:
     """The names in the first record, without surrounding blanks; an empty one becomes `column_3`."""
-    first = dialect.first_records(HEADER_WITHIN)
+    try:
+        first = dialect.first_records(HEADER_WITHIN)
+    except csv.Error as error:
+        raise InputProblem(f"cannot be read as CSV ({error})", source=name) from None
     if not first:
         raise InputProblem("file is empty", source=name)
     return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first[0], 1))

@@ -1,9 +1,14 @@
 """What stands above the header: a title, the name of a report, an empty line."""
 
+import contextlib
 import csv
 import io
+from typing import TYPE_CHECKING
 
 from segcli.ingest.recognise import known_names
+
+if TYPE_CHECKING:
+    import _csv
 
 WITHIN = 50  # records among which the header is looked for
 HEAD = 100_000  # characters
@@ -17,6 +22,12 @@ def lines_above_header(body: bytes, delimiter: str) -> int:
     empty beside it: so a customer who answers `email` and `phone` is not taken for one.
     """
     records = csv.reader(io.StringIO(body[:HEAD].decode(errors="ignore"), newline=""), delimiter=delimiter)
+    with contextlib.suppress(csv.Error):  # a field too long to be a name: whoever reads the header says so
+        return _header_at(records)
+    return 0
+
+
+def _header_at(records: "_csv.Reader") -> int:
     widest_above, lines_before = 0, 0
     for place, record in zip(range(WITHIN), records, strict=False):
         known, filled = known_names(record), sum(bool(cell.strip()) for cell in record)

@@ -55,6 +55,13 @@ _LIST = (
         "Double every quote inside a quoted field, or take the stray one out.",
     ),
     Reason(
+        "excluded_id",
+        "ignored",
+        "excluded ids",
+        "The customer id is listed in ingest.exclude_ids, such as one that all guests share.",
+        "Take it off the list to count its lines as one customer.",
+    ),
+    Reason(
         "duplicate",
         "ignored",
         "exact repeats",

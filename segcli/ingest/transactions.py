@@ -1,6 +1,6 @@
 """An order export -> clean order lines, with the fate of every line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.errors import InputProblem
-from segcli.ingest import money
+from segcli.ingest import identity, money
+from segcli.ingest.currency import one_currency
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.rejects import listing
@@ -58,6 +59,11 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
     fates.mark(np.asarray(pc.equal(lines.ids, "")), "no_customer_id")
     fates.mark(np.isnat(lines.times), "unreadable_date")
     fates.mark(lines.unreadable, "unreadable_amount")
+    fates.mark(
+        np.asarray(pc.is_in(lines.ids, _cased(pa.array(settings.exclude_ids, pa.string()), settings))), "excluded_id"
+    )
+    if lines.has_money:
+        lines = replace(lines, money=one_currency(export, lines.money, fates.kept, settings.rates))
     notes = _duplicates(export, fates, settings)
     _apply_policies(fates, lines, settings)
     last = as_of or _day_after(lines.days[fates.kept & ~lines.returned], export)
@@ -70,7 +76,13 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
         lines.money, lines.scale, returns=lines.returned, unread=_unread(export), line=export.cells.lines
     )
     rejects = listing(export, fates) if settings.rejects else ()
-    reading = _reading(export, lines.date_format, (*notes, *_case_notes(kept)), lost, rejects)
+    reading = _reading(
+        export,
+        lines.date_format,
+        (*notes, *identity.notes(kept[c.CUSTOMER_ID].value_counts(sort=False))),
+        lost,
+        rejects,
+    )
     return Transactions(kept, lines.scale, lines.has_money, last, reading)
 
 
@@ -110,9 +122,12 @@ def _typed(export: Export, settings: IngestSettings) -> _Lines:
 
 def _ids(export: Export, settings: IngestSettings) -> pa.ChunkedArray:
     """Customer ids as text, exactly as written but for surrounding blanks."""
-    trimmed = pc.utf8_trim_whitespace(export.texts(c.CUSTOMER_ID))
-    case = {"keep": lambda ids: ids, "upper": pc.utf8_upper, "lower": pc.utf8_lower}
-    return case[settings.id_case](trimmed)
+    return _cased(pc.utf8_trim_whitespace(export.texts(c.CUSTOMER_ID)), settings)
+
+
+def _cased(ids: Any, settings: IngestSettings) -> Any:  # noqa: ANN401 - pyarrow is not typed
+    case = {"keep": lambda same: same, "upper": pc.utf8_upper, "lower": pc.utf8_lower}
+    return case[settings.id_case](ids)
 
 
 def _duplicates(export: Export, fates: Fates, settings: IngestSettings) -> tuple[str, ...]:
@@ -168,13 +183,6 @@ def _kept(export: Export, lines: _Lines, kept: Mask) -> pd.DataFrame:
         if texts is not None:
             table[standard] = text(pc.utf8_trim_whitespace(texts))
     return pd.DataFrame(table)
-
-
-def _case_notes(kept: pd.DataFrame) -> tuple[str, ...]:
-    distinct = pd.Series(kept[c.CUSTOMER_ID].unique())
-    alike = int(distinct.str.casefold().duplicated(keep=False).sum())
-    what = "customer ids differ from another only by case; ingest.id_case: upper makes them one"
-    return (f"{alike:,} {what}",) * bool(alike)
 
 
 def _reading(

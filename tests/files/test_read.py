@@ -132,3 +132,16 @@ def test_a_settings_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Pa
     path.write_bytes(b"title: caf\xe9\n")
     with pytest.raises(InputProblem, match=r"c\.yaml: is not UTF-8 text \(byte 10\)"):
         read.text(str(path))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_file_that_unpacks_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(read, "MAX_UNPACKED", 1000)
+    path = tmp_path / "bomb.csv"
+    path.write_bytes(pack(b"a" * 1001))
+    with pytest.raises(InputProblem, match="unpacks to more than"):
+        read.read(str(path))
+    path.write_bytes(pack(b"a" * 1000))
+    assert len(read.read(str(path)).body) == 1000

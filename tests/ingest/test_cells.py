@@ -71,3 +71,8 @@ def test_an_unnamed_column_is_named_by_its_place() -> None:
 
 def test_line_ends_may_be_mixed() -> None:
     assert table(cells("a,b\r\n1,2\n3,4\r\n")) == [["1", "2"], ["3", "4"]]
+
+
+def test_a_field_too_long_to_be_one_is_refused() -> None:
+    with pytest.raises(InputProblem, match="field larger than field limit"):
+        cells("a,b\n1," + "x" * 200_000 + "\n")
