@@ -1,8 +1,11 @@
 """What customer ids say about themselves: damage by spreadsheets, people behind one id, one person behind several."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
+
+INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
 
 DOMINANT = 0.1  # share of lines from which one id is suspected to stand for many people
 MOST = 0.5
@@ -10,6 +13,27 @@ ENOUGH = 20  # customers below which one of them may well have a tenth of the li
 _ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
 _FLOAT = r"[0-9]+\.0"
 _MAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+
+def unified(text: str) -> str:
+    r"""An id in one Unicode form, without blanks and invisible characters at its ends.
+
+    >>> unified(" 007 "), unified("\u200bJose\u0301\u00a0") == "Jos\u00e9"
+    ('007', True)
+    """
+    if text.isascii():
+        return text.strip()
+    composed = unicodedata.normalize("NFC", text)
+    visible = [place for place, mark in enumerate(composed) if unicodedata.category(mark) not in INVISIBLE]
+    return composed[visible[0] : visible[-1] + 1] if visible else ""
+
+
+def rewritten(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """A note on the ids that changed by more than plain blanks."""
+    count = sum(old.strip(" \t") != new for old, new in zip(before, after, strict=True))
+    if count:
+        were = "customer id was" if count == 1 else "customer ids were"
+        yield f"{count:,} {were} written with invisible characters or in another Unicode form; now as the others"
 
 
 def notes(lines_per_id: pd.Series) -> Iterator[str]:

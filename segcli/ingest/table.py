@@ -12,6 +12,7 @@ from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers
 from segcli.ingest.cells import Cells
+from segcli.ingest.identity import unified
 from segcli.ingest.recognise import Recognition
 
 NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
@@ -59,7 +60,7 @@ def _column(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Serie
 
 def _text(texts: pa.ChunkedArray, name: str) -> pd.Series:
     values = pd.Series(texts.to_pandas(), dtype="str")
-    return values if name == c.CUSTOMER_ID else values.mask(values == "")
+    return values.map(unified).astype("str") if name == c.CUSTOMER_ID else values.mask(values == "")
 
 
 def _date(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:

@@ -1,5 +1,6 @@
 """An order export -> clean order lines, with the fate of every line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -32,6 +33,7 @@ class _Lines:
     """
 
     ids: pa.ChunkedArray
+    id_notes: tuple[str, ...]
     times: npt.NDArray[np.datetime64]
     date_format: str
     money: npt.NDArray[np.int64]
@@ -79,7 +81,7 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
     reading = _reading(
         export,
         lines.date_format,
-        (*notes, *identity.notes(kept[c.CUSTOMER_ID].value_counts(sort=False))),
+        (*notes, *lines.id_notes, *identity.notes(kept[c.CUSTOMER_ID].value_counts(sort=False))),
         lost,
         rejects,
     )
@@ -97,6 +99,7 @@ def _unread(export: Export) -> dict[str, tuple[int, int | None]]:
 
 def _typed(export: Export, settings: IngestSettings) -> _Lines:
     """Every line with its values; the amount as given, or quantity x unit price, or nothing."""
+    ids, id_notes = _ids(export, settings)
     when = export.dates()
     amount, quantity, price = (export.numbers(standard) for standard in (c.AMOUNT, c.QUANTITY, c.UNIT_PRICE))
     values = np.zeros(export.cells.rows)
@@ -108,7 +111,8 @@ def _typed(export: Export, settings: IngestSettings) -> _Lines:
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     scale = money.scale_for(values)
     return _Lines(
-        ids=_ids(export, settings),
+        ids=ids,
+        id_notes=tuple(id_notes),
         times=when.values,
         date_format=when.format,
         money=money.units(values, scale),
@@ -120,9 +124,13 @@ def _typed(export: Export, settings: IngestSettings) -> _Lines:
     )
 
 
-def _ids(export: Export, settings: IngestSettings) -> pa.ChunkedArray:
-    """Customer ids as text, exactly as written but for surrounding blanks."""
-    return _cased(pc.utf8_trim_whitespace(export.texts(c.CUSTOMER_ID)), settings)
+def _ids(export: Export, settings: IngestSettings) -> tuple[pa.ChunkedArray, Iterator[str]]:
+    """Customer ids as text: as written, but for blanks and invisible characters at the ends and the Unicode form."""
+    coded = pc.dictionary_encode(export.texts(c.CUSTOMER_ID)).combine_chunks()
+    before = coded.dictionary.to_pylist()
+    after = [identity.unified(text) for text in before]
+    ids = pa.chunked_array([pa.array(after, pa.string()).take(coded.indices)])
+    return _cased(ids, settings), identity.rewritten(before, after)
 
 
 def _cased(ids: Any, settings: IngestSettings) -> Any:  # noqa: ANN401 - pyarrow is not typed
