@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from segcli import columns as c
+from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers.join import join
 from segcli.customers.reduce import reduce
@@ -34,7 +35,9 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
     known = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
     main = opened(settings.transactions if settings.transactions.path or not known else known.pop(0))
     if main.is_orders:
-        customers = reduce(transactions.clean(_export(main, settings), settings, as_of), settings)
+        export = _export(main, settings)
+        lines = transactions.clean(export, settings, as_of) if export.cells.rows else None
+        customers = reduce(lines, settings) if lines else _nobody(export)
     else:
         customers = _from_table(main, settings, as_of)
     joined = known if main.is_orders or not settings.transactions.path else []
@@ -48,6 +51,17 @@ def _export(main: Opened, settings: IngestSettings) -> Export:
     """The recognised columns; all of them where whole lines are compared."""
     wanted = None if settings.dedupe == "lines" else list(main.recognition.columns.values())
     return Export(main.content, main.cells(wanted), main.recognition, main.source)
+
+
+def _nobody(export: Export) -> Customers:
+    """An export with a header and nothing below it: no customers, which is said and is no error in itself."""
+    cells, content = export.cells, export.content
+    read_as = Input(content.name, content.size, content.sha256, 0)
+    note = "no transactions: there is a header and nothing below it"
+    reading = Reading(read_as, "orders", str(cells.dialect), export.recognition.columns, notes=(note,))
+    kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
+    measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in c.MEASURES.items()}
+    return Customers(pd.DataFrame({c.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
 
 
 def _from_table(source: Opened, settings: IngestSettings, as_of: date | None) -> Customers:

@@ -33,7 +33,7 @@ class Export:
         return None if name is None else self.cells.columns[name]
 
     def require(self, *standards: str) -> None:
-        """Refuse an export without these columns, or without any line.
+        """Refuse an export without these columns.
 
         Raises:
             InputProblem: naming what is missing and what was found.
@@ -46,8 +46,6 @@ class Export:
                 line=1,
                 remedy=f"Say which with --map {missing[0]}=NAME",
             )
-        if self.cells.rows == 0:
-            raise InputProblem("no transactions: there is a header and nothing below it", source=self.content.name)
 
     def dates(self) -> dates.Dates:
         """The order dates.

@@ -81,7 +81,8 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     except ValueError as error:
         return _text(texts, name), f"column '{name}' is kept as text: {error}"
     unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0
-    if parsed.missing.all() or unreadable > (0 if kind is Kind.CONTENT else MOSTLY):
+    unknown = kind is Kind.CONTENT
+    if (unknown and parsed.missing.all()) or unreadable > (0 if unknown else MOSTLY):
         return _text(texts, name), ""
     values = pd.Series(parsed.values)
     known = parsed.values[~parsed.missing]

@@ -12,6 +12,7 @@ from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.choose import Choice, choose, sizes
+from segcli.segment.dimensions import require_customers
 from segcli.segment.features import Features, Matrix, features
 from segcli.segment.methods import Fit, Labels
 from segcli.segment.names import name_all
@@ -29,6 +30,7 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
         InputProblem: there are fewer distinct customers than segments, or no usable feature.
         UsageProblem: a feature is not a numeric column.
     """
+    require_customers(customers)
     method = methods.load(settings.method)
     prepared = features(customers, settings)
     distinct = len(np.unique(prepared.matrix, axis=0))

@@ -39,8 +39,7 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
         InputProblem: there are no customers, or recency or orders are missing.
     """
     table, source = customers.table, customers.readings[0].input.name
-    if table.empty:
-        raise InputProblem("no transactions: there is a header and nothing below it", source=source)
+    require_customers(customers)
     wanted = (
         ("r", "recency", c.RECENCY_DAYS),
         ("f", "frequency", c.ORDERS),
@@ -62,6 +61,18 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
         )
     present = [(letter, name, column) for letter, name, column in wanted if column in table]
     return tuple(Dimension(letter, name, column, _values(customers, column)) for letter, name, column in present)
+
+
+def require_customers(customers: Customers) -> None:
+    """Refuse to segment nobody.
+
+    Raises:
+        InputProblem: the table has no row.
+    """
+    if customers.table.empty:
+        raise InputProblem(
+            "no transactions: there is a header and nothing below it", source=customers.readings[0].input.name
+        )
 
 
 def _values(customers: Customers, column: str) -> Values:

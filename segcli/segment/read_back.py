@@ -6,6 +6,7 @@ from segcli import columns as c
 from segcli.config.section import Section
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
+from segcli.segment.dimensions import require_customers
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
 
@@ -21,6 +22,7 @@ def read_back(customers: Customers, column: str) -> Segmentation:
     Raises:
         InputProblem: a customer has no segment.
     """
+    require_customers(customers)
     labels = customers.table[column]
     source = customers.readings[0].input.name
     if labels.isna().any():

@@ -134,10 +134,16 @@ def test_without_amounts_there_is_no_revenue_column(tmp_path: Path) -> None:
     assert found.table["orders"].tolist() == [2]
 
 
-@pytest.mark.parametrize("lines", ["", ",1,2026-01-01,1,5\n", "a,1,2026-01-01,-1,5\n"])
+@pytest.mark.parametrize("lines", [",1,2026-01-01,1,5\n", "a,1,2026-01-01,-1,5\n"])
 def test_an_export_without_a_purchase_is_refused(tmp_path: Path, lines: str) -> None:
     with pytest.raises(InputProblem):
         customers(tmp_path, lines)
+
+
+def test_a_header_alone_is_an_empty_table_and_said(tmp_path: Path) -> None:
+    found = customers(tmp_path, "")
+    assert found.table.empty
+    assert found.readings[0].notes == ("no transactions: there is a header and nothing below it",)
 
 
 CELL = st.sampled_from(["a", "b", "B", "", " a"])
