@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
 
@@ -70,7 +71,7 @@ def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:
     """Say plain lines on stderr (JSON lines where asked); control characters of a file cannot act through them."""
     from segcli.reports.safe import printable
 
-    as_json = any(word in {"--log-format=json", "json"} for word in arguments) and "--log-format" in " ".join(arguments)
+    as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
     for line in lines if sys.stderr is not None else ():
         said = (
             json.dumps({"event": "error", "message": line, "exit": code}) if as_json else f"segcli: {printable(line)}"

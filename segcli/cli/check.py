@@ -1,5 +1,6 @@
 """segcli check: what is wrong with settings and data, before anything is written."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
@@ -30,9 +31,11 @@ def command(target: Target = None, *, asked: Asked) -> None:
     Findings by severity, with counts and example lines.
     """
     with Talk(asked) as talk:
+        asked = replace(asked, dry_run=True)  # a check writes nothing, not even the rejects
         is_config = target is not None and target.endswith((".yaml", ".yml"))
-        flags = {} if is_config or target is None else {source.PATH: target}
-        loaded = settings.resolve(asked, flags, config_file=target if is_config else None)
+        if is_config:
+            asked = replace(asked, config=target)
+        loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
         findings, failure = _findings(loaded, asked, talk)
         if findings:
             display(_result(findings), asked.layout or "table", asked, talk)

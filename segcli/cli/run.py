@@ -1,10 +1,10 @@
 """segcli run: everything a configuration declares, into one folder."""
 
 import contextlib
-import hashlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,14 +34,15 @@ def command(file: File, *, asked: Asked) -> None:
     Results, report and run.json go into its output folder; nothing else is written.
     """
     started = time.monotonic()
+    asked = replace(asked, config=file)
     if asked.layout not in (None, "table", "md"):
         raise UsageProblem(
             f"--format {asked.layout}: run shows its tables as table or md; its files have their own formats"
         )
     with Talk(asked) as talk:
-        loaded = resolve(asked, config_file=file)
+        loaded = resolve(asked)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
-        with _held(folder, [file, *source.inputs(loaded.settings, asked)], dry=asked.dry_run) as made:
+        with _held(folder, source.inputs(loaded.settings, asked), dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
             segmentations = _segment(customers, loaded)
             texts = _texts(segmentations, loaded, talk)
@@ -105,13 +106,14 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
 
 def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", started: float) -> Mapping[str, object]:
     """What run.json says besides the outputs."""
+    from segcli.files.read import read
     from segcli.reports.envelope import reading
     from segcli.reports.formats.json import plain
 
     last = segmentations[-1]
     facts = {
         "command": ["segcli", *sys.argv[1:]],
-        "config": {"path": file, "sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest()},
+        "config": {"path": file, "sha256": read(file).sha256},
         "settings": loaded.settings.effective(),
         "as_of": last.customers.as_of,
         "seed": loaded.settings.seed,

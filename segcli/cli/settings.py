@@ -17,7 +17,7 @@ PREFIX = "SEGCLI_"
 TABS = ("tab", "\\t")
 
 
-def resolve(asked: Asked, flags: Mapping[str, Any] | None = None, *, config_file: str | None = None) -> "Loaded":
+def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
     """Settings in force: defaults < user file < ./segcli.yaml < --config < environment < --set < flags.
 
     Raises:
@@ -25,13 +25,13 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None, *, config_file
     """
     from segcli import config
 
-    chosen = config_file or asked.config
-    found = [path for path in (_user_file(), LOCAL) if path and Path(path).is_file() and path != chosen]
-    layers = [file_layer(path) for path in [*found, *([chosen] if chosen else [])]]
+    found = [path for path in (_user_file(), LOCAL) if path and Path(path).is_file() and path != asked.config]
+    layers = [file_layer(path) for path in [*found, *([asked.config] if asked.config else [])]]
     environment = sorted((k, v) for k, v in os.environ.items() if k.startswith(PREFIX))
     layers += [config.set_layer([(_dotted(key), value)], f"${key}") for key, value in environment]
     layers.append(config.set_layer([_pair(text, "--set") for text in asked.overrides or []], "--set"))
-    layers.append(_flag_layer({**_shared_flags(asked), **(flags or {})}))
+    given = {**_shared_flags(asked), **(flags or {})}
+    layers.append(config.nested_layer([(k, v) for k, v in given.items() if v is not None], "command line"))
     return config.load(layers)
 
 
@@ -93,19 +93,3 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
 
 def _number_or_text(value: str | None) -> int | str | None:
     return int(value) if value and value.isdecimal() else value
-
-
-def _flag_layer(flags: Mapping[str, Any]) -> "Layer":
-    """Flags that were given, as settings."""
-    from segcli.config import Layer
-
-    values: dict[str, Any] = {}
-    for key, value in flags.items():
-        if value is None:
-            continue
-        target = values
-        *parents, last = key.split(".")
-        for parent in parents:
-            target = target.setdefault(parent, {})
-        target[last] = value
-    return Layer(values, lambda key: f"command line {'.'.join(map(str, key))}")

@@ -47,7 +47,7 @@ def read(
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
-    for path in (asked.output, also, loaded.settings.ingest.rejects):
+    for path in (asked.output, also):
         if path not in (None, STDIN):
             check_output(str(path), [*inputs(loaded.settings, asked), *extra])
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
@@ -68,10 +68,12 @@ def inputs(settings: "Settings", asked: Asked) -> list[str]:
 
 
 def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = ()) -> "Customers":
-    """Read the input that the settings name, and say how it was understood."""
+    """Read the input that the settings name, and say how it was understood; the rejects file may be no input."""
     from segcli import customers
 
     settings = loaded.settings
+    if settings.ingest.rejects:
+        check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
     found = customers.read(settings.ingest, day(settings.as_of), extra)
     tell(found, talk, as_of_given=settings.as_of is not None, verbose=asked.verbose)
     rejects.save(found, settings.ingest, asked, talk)

@@ -3,7 +3,7 @@
 Importing this package loads pydantic and PyYAML, and nothing heavier.
 """
 
-from segcli.config.load import Layer, Loaded, load, set_layer, yaml_layer
+from segcli.config.load import Layer, Loaded, load, nested_layer, set_layer, yaml_layer
 from segcli.config.settings import Settings
 
-__all__ = ["Layer", "Loaded", "Settings", "load", "set_layer", "yaml_layer"]
+__all__ = ["Layer", "Loaded", "Settings", "load", "nested_layer", "set_layer", "yaml_layer"]

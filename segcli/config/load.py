@@ -46,18 +46,26 @@ def yaml_layer(text: str, name: str, folder: str) -> Layer:
 
 
 def set_layer(assignments: Iterable[tuple[str, str]], name: str) -> Layer:
-    """Settings given as `section.key=value`; values are read as YAML scalars or `[a, b]` lists."""
-    values: dict[str, Any] = {}
-    for key, text in assignments:
-        target = values
+    """Settings given as `section.key=value`; values are read as YAML scalars, `[a, b]` lists or `{a: b}` mappings."""
+    return nested_layer([(key, _written_value(text, f"{name} {key}")) for key, text in assignments], name)
+
+
+def nested_layer(values: Iterable[tuple[str, Any]], name: str) -> Layer:
+    """Settings given one by one under dotted keys."""
+    tree: dict[str, Any] = {}
+    for key, value in values:
+        target = tree
         *parents, last = key.split(".")
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
                 raise ConfigProblems([f"{name} {key}: {parent} is already given a value"])
-        flow = text.startswith(("[", "{"))
-        target[last] = parse(text, f"{name} {key}").values if flow else scalar(text)
-    return Layer(values, lambda key: f"{name} {'.'.join(map(str, key))}")
+        target[last] = value
+    return Layer(tree, lambda key: f"{name} {'.'.join(map(str, key))}")
+
+
+def _written_value(text: str, name: str) -> Any:  # noqa: ANN401 - a setting of any shape
+    return parse(text, name).values if text.startswith(("[", "{")) else scalar(text)
 
 
 def load(layers: Sequence[Layer]) -> Loaded:

@@ -351,6 +351,11 @@ def test_log_lines_as_json_are_one_object_each_even_for_hostile_names(segcli: Ru
     assert {"read", "kept", "as of"} <= set(events)
 
 
+def test_an_error_is_plain_when_only_the_result_is_json(segcli: Run) -> None:
+    done = segcli("rfm", "missing.csv", "--log-format", "text", "-f", "json")
+    assert done.stderr == "segcli: missing.csv: no such file\n"
+
+
 def test_an_error_too_is_json_when_json_was_asked_for(segcli: Run) -> None:
     done = segcli("rfm", "missing.csv", "--log-format", "json")
     assert done.returncode == 3

@@ -62,3 +62,16 @@ def test_explain_tells_every_code(segcli: Run) -> None:
         assert told.returncode == 0
         assert told.stdout.startswith(code)
     assert "known: no_customer_id" in segcli("explain", "nope").stderr
+
+
+def test_a_run_too_may_not_write_its_rejects_over_an_input(segcli: Run, folder: Path) -> None:
+    before = (folder / "orders.csv").read_bytes()
+    assert segcli("run", "shop.yaml", "--rejects", "orders.csv").returncode == 2
+    assert segcli("run", "shop.yaml", "--rejects", "shop.yaml").returncode == 2
+    assert (folder / "orders.csv").read_bytes() == before
+
+
+def test_a_check_writes_no_rejects(segcli: Run, folder: Path) -> None:
+    done = segcli("check", "orders.csv", "--rejects", "rejected.csv")
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "rejected.csv").exists()
