@@ -80,12 +80,6 @@ class InputProblem(SegcliError):
         self.source, self.line, self.column = source, line, column
 
 
-class GateFailed(SegcliError):
-    """The work was done, but a gate the user declared did not hold."""
-
-    code = Exit.GATE
-
-
 class EnvironmentProblem(SegcliError):
     """Disk, memory or permissions stood in the way; earlier output is intact."""
 

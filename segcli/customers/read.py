@@ -12,7 +12,7 @@ from segcli.customers.join import join
 from segcli.customers.reduce import reduce
 from segcli.errors import InputProblem
 from segcli.files.formulas import unescape_table
-from segcli.ingest import table, transactions
+from segcli.ingest import identity, table, transactions
 from segcli.ingest.cells import Cells
 from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened, opened
@@ -86,8 +86,8 @@ def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
     """Customer ids in the case the policy asks for."""
     if id_case == "keep":
         return rows
-    ids = rows[c.CUSTOMER_ID].str
-    cased = rows.assign(**{c.CUSTOMER_ID: ids.upper() if id_case == "upper" else ids.lower()})
+    ids = rows[c.CUSTOMER_ID].map(lambda text: identity.cased(text, id_case)).astype("str")
+    cased = rows.assign(**{c.CUSTOMER_ID: ids})
     twice = cased[c.CUSTOMER_ID].duplicated()
     if twice.any():
         raise InputProblem(

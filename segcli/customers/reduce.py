@@ -25,15 +25,12 @@ def reduce(transactions: Transactions, settings: IngestSettings) -> Customers:
     """
     lines = _coded(transactions.lines, settings.collapse)
     bought = lines[~lines[c.IS_RETURN]]
-    measures = pd.concat(
-        [
-            _dates(bought, transactions),
-            _counts(bought),
-            *_money(lines, bought, transactions, settings),
-            *_top(bought),
-        ],
-        axis=1,
-    )
+    orders = bought.drop_duplicates(ORDER).groupby(CUSTOMER).size()
+    dates = _dates(bought, transactions)
+    parts = [dates, _counts(bought, orders, dates)]
+    if transactions.has_money:
+        parts.append(_money(lines, orders, transactions.money_scale, settings.returns))
+    measures = pd.concat([*parts, *_top(bought)], axis=1)
     ids = lines[c.CUSTOMER_ID].cat.categories.astype("str")
     table = measures.set_axis(ids[measures.index], axis=0).rename_axis(c.CUSTOMER_ID)
     table = table.sort_index().reset_index()
@@ -70,21 +67,16 @@ def _dates(bought: pd.DataFrame, transactions: Transactions) -> pd.DataFrame:
     )
 
 
-def _counts(bought: pd.DataFrame) -> pd.DataFrame:
-    by_customer = bought.groupby(CUSTOMER)
-    counts = {
-        c.ORDERS: bought.drop_duplicates(ORDER).groupby(CUSTOMER).size(),
-        c.ORDER_LINES: by_customer.size(),
-    }
+def _counts(bought: pd.DataFrame, orders: pd.Series, dates: pd.DataFrame) -> pd.DataFrame:
+    counts = {c.ORDERS: orders, c.ORDER_LINES: bought.groupby(CUSTOMER).size()}
     if c.QUANTITY in bought:
         counts[c.ITEMS] = _exact_sum(bought[c.QUANTITY], bought[CUSTOMER])
     for column, count in ((c.PRODUCT, c.DISTINCT_PRODUCTS), (c.CATEGORY, c.DISTINCT_CATEGORIES)):
         if column in bought:
             counts[count] = _distinct(bought, column)
-    span = bought[c.ORDER_DATE].dt.floor("D").groupby(bought[CUSTOMER]).agg(["min", "max"])
-    gaps = (counts[c.ORDERS] - 1).where(counts[c.ORDERS] > 1)
-    mean_gap = ((span["max"] - span["min"]).dt.days / gaps).round(AVERAGE_DIGITS)
-    return pd.DataFrame({**counts, c.MEAN_DAYS_BETWEEN_ORDERS: mean_gap})
+    gaps = (orders - 1).where(orders > 1)
+    mean_gap = (dates[c.LAST_ORDER] - dates[c.FIRST_ORDER]).dt.days / gaps
+    return pd.DataFrame({**counts, c.MEAN_DAYS_BETWEEN_ORDERS: mean_gap.round(AVERAGE_DIGITS)})
 
 
 def _distinct(bought: pd.DataFrame, column: str) -> Any:  # noqa: ANN401 - pandas has no type for "a series of counts"
@@ -99,18 +91,13 @@ def _exact_sum(values: pd.Series, by: pd.Series) -> pd.Series:
     return sums // scale if bool((sums % scale == 0).all()) else sums / scale
 
 
-def _money(
-    lines: pd.DataFrame, bought: pd.DataFrame, transactions: Transactions, settings: IngestSettings
-) -> list[pd.DataFrame]:
+def _money(lines: pd.DataFrame, orders: pd.Series, scale: int, returns: str) -> pd.DataFrame:
     """Revenue by the returns policy, and the value of single orders before returns."""
-    if not transactions.has_money:
-        return []
-    scale = transactions.money_scale
+    bought = lines[~lines[c.IS_RETURN]]
     gross = bought.groupby(CUSTOMER)[c.AMOUNT].sum()
     back = lines[lines[c.IS_RETURN]].groupby(CUSTOMER)[c.AMOUNT].sum().reindex(gross.index, fill_value=0)
-    revenue = gross if settings.returns == "separate" else gross + back
+    revenue = gross if returns == "separate" else gross + back
     per_order = bought.groupby([CUSTOMER, ORDER], sort=False)[c.AMOUNT].sum().groupby(level=CUSTOMER)
-    orders = bought.drop_duplicates(ORDER).groupby(CUSTOMER).size()
     measures = {
         c.REVENUE: revenue / scale,
         c.REFUNDS: (0 - back) / scale,
@@ -118,7 +105,7 @@ def _money(
         c.MEDIAN_ORDER_VALUE: (per_order.median() / scale).round(AVERAGE_DIGITS),
         c.LARGEST_ORDER: per_order.max() / scale,
     }
-    return [pd.DataFrame(measures)]
+    return pd.DataFrame(measures)
 
 
 def _top(bought: pd.DataFrame) -> list[pd.Series]:

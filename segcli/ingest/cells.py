@@ -1,7 +1,7 @@
 """Records as columns of text: nothing is converted here, so nothing is lost here."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -42,27 +42,27 @@ class Cells:
         if not self.malformed and self.dialect.one_line_each:
             return [self.dialect.line_in_file(row + 2) for row in rows]
         found: dict[int, int] = {}
-        records = self.dialect.records()
-        next(records)
-        start, seen, last = records.line_num + 1, -1, max(rows, default=-1)
-        for record in records:
-            seen += len(record) == len(self.header)
-            found.setdefault(seen, start)
+        seen, last = -1, max(rows, default=-1)
+        for line, is_row in self._records():
+            seen += is_row
+            found.setdefault(seen, line)
             if seen == last:
                 break
-            start = records.line_num + 1
-        return [self.dialect.line_in_file(found[row]) for row in rows]
+        return [found[row] for row in rows]
 
     def malformed_lines(self) -> list[int]:
         """Physical lines (1-based) of the records whose number of fields is not the header's."""
-        found, records = [], self.dialect.records()
+        return [line for line, is_row in self._records() if not is_row]
+
+    def _records(self) -> Iterator[tuple[int, bool]]:
+        """Each record below the header that is not empty: its physical line, and whether it became a row."""
+        records = self.dialect.records()
         next(records)
         start = records.line_num + 1
         for record in records:
-            if record and len(record) != len(self.header):
-                found.append(self.dialect.line_in_file(start))
+            if record:
+                yield self.dialect.line_in_file(start), len(record) == len(self.header)
             start = records.line_num + 1
-        return found
 
     @property
     def broken(self) -> int:

@@ -28,6 +28,13 @@ def unified(text: str) -> str:
     return composed[visible[0] : visible[-1] + 1] if visible else ""
 
 
+def cased(text: str, id_case: str) -> str:
+    """An id in the case the policy asks for."""
+    if id_case == "keep":
+        return text
+    return text.upper() if id_case == "upper" else text.lower()
+
+
 def rewritten(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """A note on the ids that changed by more than plain blanks."""
     count = sum(old.strip(" \t") != new for old, new in zip(before, after, strict=True))

@@ -29,10 +29,6 @@ class Recognition:
     columns: Mapping[str, str]
     why: Mapping[str, str]
 
-    def __str__(self) -> str:
-        """As shown to people, such as `customer_id=CustomerID  order_id=InvoiceNo`."""
-        return "  ".join(f"{standard}={name}" for standard, name in self.columns.items())
-
 
 def normalised(name: str) -> str:
     """A header name without case, blanks and punctuation.

@@ -61,9 +61,8 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None) -> Trans
     fates.mark(np.asarray(pc.equal(lines.ids, "")), "no_customer_id")
     fates.mark(np.isnat(lines.times), "unreadable_date")
     fates.mark(lines.unreadable, "unreadable_amount")
-    fates.mark(
-        np.asarray(pc.is_in(lines.ids, _cased(pa.array(settings.exclude_ids, pa.string()), settings))), "excluded_id"
-    )
+    excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
+    fates.mark(np.asarray(pc.is_in(lines.ids, excluded)), "excluded_id")
     if lines.has_money:
         lines = replace(lines, money=one_currency(export, lines.money, fates.kept, settings.rates))
     notes = _duplicates(export, fates, settings)
@@ -125,17 +124,12 @@ def _typed(export: Export, settings: IngestSettings) -> _Lines:
 
 
 def _ids(export: Export, settings: IngestSettings) -> tuple[pa.ChunkedArray, Iterator[str]]:
-    """Customer ids as text: as written, but for blanks and invisible characters at the ends and the Unicode form."""
+    """Customer ids as text: as written, but for blanks and invisible marks at the ends, Unicode form and case."""
     coded = pc.dictionary_encode(export.texts(c.CUSTOMER_ID)).combine_chunks()
     before = coded.dictionary.to_pylist()
     after = [identity.unified(text) for text in before]
-    ids = pa.chunked_array([pa.array(after, pa.string()).take(coded.indices)])
-    return _cased(ids, settings), identity.rewritten(before, after)
-
-
-def _cased(ids: Any, settings: IngestSettings) -> Any:  # noqa: ANN401 - pyarrow is not typed
-    case = {"keep": lambda same: same, "upper": pc.utf8_upper, "lower": pc.utf8_lower}
-    return case[settings.id_case](ids)
+    ids = pa.array([identity.cased(text, settings.id_case) for text in after], pa.string())
+    return pa.chunked_array([ids.take(coded.indices)]), identity.rewritten(before, after)
 
 
 def _duplicates(export: Export, fates: Fates, settings: IngestSettings) -> tuple[str, ...]:

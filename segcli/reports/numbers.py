@@ -5,7 +5,7 @@ from collections.abc import Callable
 from segcli import columns as c
 from segcli.columns import Kind
 
-MILLION, THOUSAND = 1_000_000, 1_000
+MILLION = 1_000_000
 
 
 def count(value: float) -> str:
