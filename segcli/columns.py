@@ -35,6 +35,7 @@ CHANNEL = "channel"
 DEVICE = "device"
 PAYMENT = "payment"
 CURRENCY = "currency"
+REFUNDED = "refunded"  # money given back for the order or line beside it
 IS_RETURN = "is_return"  # decided when the line is cleaned, not read
 
 TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
@@ -53,6 +54,7 @@ TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
         CURRENCY: Kind.TEXT,
         "discount": Kind.MONEY,
         "margin": Kind.MONEY,
+        REFUNDED: Kind.MONEY,
     }
 )
 
@@ -98,7 +100,8 @@ TOP = "top_"
 DOMINANT = (CATEGORY, CHANNEL, DEVICE, PAYMENT)
 
 # Who the customer is, from the customer file.
-GENDER, CITY, REGION, COUNTRY, EMAIL = "gender", "city", "region", "country", "email"
+GENDER, CITY, REGION, COUNTRY = "gender", "city", "region", "country"
+EMAIL, PHONE, POSTCODE = "email", "phone", "postcode"
 
 ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -114,12 +117,25 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         CITY: Kind.TEXT,
         REGION: Kind.TEXT,
         COUNTRY: Kind.TEXT,
-        "postcode": Kind.ID,
+        POSTCODE: Kind.ID,
         EMAIL: Kind.ID,
-        "phone": Kind.ID,
+        PHONE: Kind.ID,
         "email_consent": Kind.TEXT,
         DEVICE: Kind.TEXT,
     }
+)
+
+# What is said of a whole order, where an export has several lines for one.
+ORDER_FIELDS = (
+    CUSTOMER_ID,
+    ORDER_DATE,
+    AMOUNT,
+    REFUNDED,
+    CURRENCY,
+    CHANNEL,
+    DEVICE,
+    PAYMENT,
+    *(GENDER, CITY, REGION, COUNTRY, EMAIL, PHONE),
 )
 
 RESPONSES: Mapping[str, Kind] = MappingProxyType({"nps": Kind.NUMBER, "csat": Kind.NUMBER, "ces": Kind.NUMBER})

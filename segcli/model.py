@@ -41,7 +41,8 @@ class Fate:
 class Reconciliation:
     """Where every order line went: read = kept + sum(ignored) + sum(rejected), in lines and in money.
 
-    `returns` are the kept lines that are returns and lowered revenue.
+    `returns` are the kept lines that are returns and lowered revenue; `refunded` is money given back for kept lines,
+    where the export says so beside their amount.
     """
 
     read: int
@@ -49,6 +50,7 @@ class Reconciliation:
     money_read: float
     money_kept: float
     returns: Fate
+    refunded: float = 0.0
     ignored: tuple[Fate, ...] = ()
     rejected: tuple[Fate, ...] = ()
 
@@ -73,6 +75,7 @@ class Reading:
     dialect: str
     columns: Mapping[str, str]
     lines: Reconciliation | None = None
+    preset: str = ""
     notes: tuple[str, ...] = ()
     rejects: tuple[Reject, ...] = ()
 

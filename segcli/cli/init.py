@@ -54,7 +54,10 @@ def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk)
     own = source if is_orders else source.model_copy(update={"path": path, "columns": {}})
     found = opened(own, may_hold_orders=is_orders)
     talk.say("read", f"{path}  {found.dialect}")
-    return Described(_from(path, asked.output), found.recognition.columns, found.recognition.why, _others(found))
+    recognised = found.recognition
+    return Described(
+        _from(path, asked.output), recognised.columns, recognised.why, _others(found), found.source.preset or ""
+    )
 
 
 def _others(found: "Opened") -> str:

@@ -34,6 +34,10 @@ Encoding = Annotated[str | None, Option(help="Text encoding of the input.")]
 Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'tab' works.")]
 Decimal = Annotated[str | None, Option(help="Decimal mark of the input: . or ,")]
 DateFormat = Annotated[str | None, Option("--date-format", help="strptime format of the input's dates.")]
+Preset = Annotated[
+    str | None,
+    Option("--preset", help="Platform that wrote the export, such as shopify-orders; none: no preset.", metavar="NAME"),
+]
 Map = Annotated[
     list[str] | None,
     Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN"),
@@ -73,6 +77,7 @@ class Asked:
     decimal: Decimal = None
     date_format: DateFormat = None
     mapping: Map = None
+    preset: Preset = None
     rejects: Rejects = None
     max_rejects: MaxRejects = None
     seed: Seed = None

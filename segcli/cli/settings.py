@@ -87,6 +87,7 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
         f"{source}delimiter": "\t" if asked.delimiter in TABS else asked.delimiter,
         f"{source}decimal": asked.decimal,
         f"{source}date_format": asked.date_format,
+        f"{source}preset": asked.preset,
         **{f"{source}columns.{standard}": name for standard, name in mapped.items()},
     }
 

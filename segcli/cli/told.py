@@ -19,6 +19,8 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
         one = reading.input
         noun = "lines" if reading.lines else "rows"
         talk.say("read", f"{one.name}  {one.rows:,} {noun}  {reading.dialect}", **facts(reading))
+        if reading.preset:
+            talk.say("preset", reading.preset)
         if verbose or reading.lines:
             talk.say("columns", "  ".join(f"{standard}={name}" for standard, name in reading.columns.items()))
         if reading.lines:
@@ -61,7 +63,8 @@ def _fates(verb: str, fates: "tuple[Fate, ...]") -> list[str]:
 
 def _money(lines: "Reconciliation") -> str:
     rejected, ignored = (sum(f.money for f in fates) for fates in (lines.rejected, lines.ignored))
-    return f"{lines.money_read:,.2f} = kept {lines.money_kept:,.2f} + rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+    sums = f"{lines.money_read:,.2f} = kept {lines.money_kept:,.2f} + rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+    return joined([sums, *[f"refunded {lines.refunded:,.2f} of the kept"] * bool(lines.refunded)])
 
 
 def _base(customers: "Customers", *, as_of_given: bool) -> list[str]:

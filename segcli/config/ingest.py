@@ -2,15 +2,24 @@
 
 import difflib
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
 from segcli.columns import CUSTOMER_TABLE, TRANSACTIONS
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH, PATH_OR_NAME, Section
+
+Named = TypeVar("Named", bound=Mapping[str, object])
 
 
-def _standard(columns: dict[str, str]) -> dict[str, str]:
+def standard(columns: Named) -> Named:
+    """A mapping whose keys are standard columns.
+
+    Raises:
+        ValueError: one is not, with what may be meant.
+    """
     known = {**TRANSACTIONS, **CUSTOMER_TABLE}
     for name in columns:
         if name not in known:
@@ -20,7 +29,7 @@ def _standard(columns: dict[str, str]) -> dict[str, str]:
     return columns
 
 
-Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(_standard)]
+Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(standard)]
 
 
 def _limit(value: int | str) -> int | str:
@@ -29,10 +38,25 @@ def _limit(value: int | str) -> int | str:
     raise ValueError(f"must be a number of lines or a share like 5%; got {value}")
 
 
+WRITTEN = "written"  # as a time zone: the clock that each date was written by
+
+
+def _zone(value: str) -> str:
+    if value != WRITTEN and value not in available_timezones():
+        close = difflib.get_close_matches(value, available_timezones(), n=1)
+        raise ValueError(f"no time zone '{value}'{f'; did you mean {close[0]}?' if close else ''}")
+    return value
+
+
 class Source(Section):
     """One export: where it is and how it is written; what is not given is recognised and said."""
 
     path: str | None = Field(None, description="File to read; `-` is standard input.", json_schema_extra=PATH)
+    preset: str | None = Field(
+        None,
+        description="Platform that wrote the file, such as shopify-orders; `none`: no preset; default: by the header.",
+        json_schema_extra=PATH_OR_NAME,
+    )
     columns: Columns = Field(default_factory=dict, description="standard column: column name in the file.")
     encoding: str | None = Field(None, description="Text encoding; otherwise UTF-8, then Windows-1252 with a warning.")
     delimiter: str | None = Field(
@@ -42,7 +66,22 @@ class Source(Section):
     date_format: str | None = Field(
         None, description="strptime format of dates, such as %d/%m/%Y; otherwise proven by the column."
     )
-    timezone: str | None = Field(None, description="Time zone in which days are counted, when the dates carry offsets.")
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None,
+        description="Zone in which days are counted, when the dates carry offsets; `written`: each by its own clock.",
+    )
+    match: Literal["customer_id", "email", "phone"] | None = Field(
+        None,
+        description="What a joined file's rows are found by; default: customer_id, or email where only that is shared.",
+    )
+    amount_per: Literal["line", "order"] | None = Field(
+        None,
+        description="Whether the amount is the line's, or the whole order's and counts once; default: the line's.",
+    )
+    void: dict[str, list[str]] | None = Field(
+        None,
+        description="Lines that are no orders, such as {Status: [cancelled]}; '*' is any text in that column.",
+    )
 
 
 class IngestSettings(Section):
@@ -66,6 +105,9 @@ class IngestSettings(Section):
     id_case: Literal["keep", "upper", "lower"] = Field(
         "keep",
         description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep).",
+    )
+    phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
+        None, description="Country, such as DE, of phone numbers written without a country code."
     )
     exclude_ids: list[str] = Field(
         default_factory=list,

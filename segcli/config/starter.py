@@ -30,6 +30,7 @@ class Described:
     columns: Mapping[str, str]
     why: Mapping[str, str]
     others: str
+    preset: str = ""
 
 
 def starter(sources: Mapping[str, Described]) -> str:
@@ -55,7 +56,8 @@ def _source(name: str, described: Described) -> str:
         for standard, theirs in described.columns.items()
     ]
     rest = f"    # {described.others}\n" if described.others else ""
-    return f"  {name}:\n    path: {scalar_text(described.path)}\n    columns:\n{_aligned(columns)}{rest}"
+    preset = f"    preset: {described.preset}\n" if described.preset else ""
+    return f"  {name}:\n    path: {scalar_text(described.path)}\n{preset}    columns:\n{_aligned(columns)}{rest}"
 
 
 def _declared(section: str) -> str:

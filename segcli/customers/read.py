@@ -1,6 +1,7 @@
 """From the configured sources to the customer table, whatever kind of file they are."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import match
 from segcli.customers.join import join
 from segcli.customers.reduce import reduce
 from segcli.errors import InputProblem
@@ -34,23 +36,34 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
     """
     known = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
     main = opened(settings.transactions if settings.transactions.path or not known else known.pop(0))
-    if main.is_orders:
-        export = _export(main, settings)
-        lines = transactions.clean(export, settings, as_of) if export.cells.rows else None
-        customers = reduce(lines, settings) if lines else _nobody(export)
-    else:
-        customers = _from_table(main, settings, as_of)
     joined = known if main.is_orders or not settings.transactions.path else []
-    for source in [*joined, *(Source(path=path) for path in extra)]:
-        other = opened(source, may_hold_orders=False)
-        customers = join(customers, _from_table(other, settings, None))
-    return customers
+    sources = [*joined, *(Source(path=path) for path in extra)]
+    others = [opened(source, may_hold_orders=False) for source in sources]
+    found_by = [match.by(main, other) for other in others]
+    contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
+    customers = _main(main, settings, as_of, contacts)
+    own = [name for name in contacts if main.is_orders and name in customers.table]
+    for other, by in zip(others, found_by, strict=True):
+        customers = join(customers, _from_table(other, settings, None, by), by, settings.phone_region)
+    return replace(customers, table=customers.table.drop(columns=own))
+
+
+def _main(main: Opened, settings: IngestSettings, as_of: date | None, contacts: tuple[str, ...]) -> Customers:
+    """The customers of the main input; from orders with these contacts of theirs, by which others will find them."""
+    if not main.is_orders:
+        return _from_table(
+            main, settings, as_of, "customer_id" if c.CUSTOMER_ID in main.recognition.columns else "email"
+        )
+    export = _export(main, settings)
+    if not export.cells.rows:
+        return _nobody(export)
+    return reduce(transactions.clean(export, settings, as_of, carry=contacts), settings)
 
 
 def _export(main: Opened, settings: IngestSettings) -> Export:
     """The recognised columns; all of them where whole lines are compared."""
-    wanted = None if settings.dedupe == "lines" else list(main.recognition.columns.values())
-    return Export(main.content, main.cells(wanted), main.recognition, main.source)
+    wanted = None if settings.dedupe == "lines" else [*main.recognition.columns.values(), *(main.source.void or ())]
+    return Export(main.content, main.cells(wanted), main.recognition, main.source, main.preset, main.advice)
 
 
 def _nobody(export: Export) -> Customers:
@@ -58,15 +71,20 @@ def _nobody(export: Export) -> Customers:
     cells, content = export.cells, export.content
     read_as = Input(content.name, content.size, content.sha256, 0)
     note = "no transactions: there is a header and nothing below it"
-    reading = Reading(read_as, "orders", str(cells.dialect), export.recognition.columns, notes=(note,))
+    reading = Reading(
+        read_as, "orders", str(cells.dialect), export.recognition.columns, preset=export.preset, notes=(note,)
+    )
     kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
     measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in c.MEASURES.items()}
     return Customers(pd.DataFrame({c.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
 
 
-def _from_table(source: Opened, settings: IngestSettings, as_of: date | None) -> Customers:
+def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by: match.By) -> Customers:
+    """One row per customer; their ids are what `by` says."""
+    if by != c.CUSTOMER_ID and (by in source.recognition.columns or source.source.match == by):
+        source = source.identified_by(by)
     cells = source.cells()
-    rows, notes = table.typed(cells, source.recognition, source.source)
+    rows, notes = table.typed(cells, source.recognition, source.source, _form(by, settings))
     if source.is_ours:
         rows = unescape_table(rows).sort_values(c.CUSTOMER_ID, ignore_index=True)
     rows = _one_case(rows, settings.id_case, cells.name)
@@ -77,9 +95,14 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None) ->
         "customers",
         str(source.dialect),
         source.recognition.columns,
+        preset=source.preset,
         notes=(*source.dialect.notes, *notes, *_malformed(cells)),
     )
     return Customers(rows, day, (reading,), warnings)
+
+
+def _form(by: match.By, settings: IngestSettings) -> table.Form:
+    return lambda texts: match.key(texts, by, settings.phone_region)
 
 
 def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:

@@ -96,6 +96,8 @@ def _money(lines: pd.DataFrame, orders: pd.Series, scale: int, returns: str) -> 
     bought = lines[~lines[c.IS_RETURN]]
     gross = bought.groupby(CUSTOMER)[c.AMOUNT].sum()
     back = lines[lines[c.IS_RETURN]].groupby(CUSTOMER)[c.AMOUNT].sum().reindex(gross.index, fill_value=0)
+    if c.REFUNDED in lines:
+        back -= lines.groupby(CUSTOMER)[c.REFUNDED].sum().reindex(gross.index, fill_value=0)
     revenue = gross if returns == "separate" else gross + back
     per_order = bought.groupby([CUSTOMER, ORDER], sort=False)[c.AMOUNT].sum().groupby(level=CUSTOMER)
     measures = {
@@ -110,7 +112,7 @@ def _money(lines: pd.DataFrame, orders: pd.Series, scale: int, returns: str) -> 
 
 def _top(bought: pd.DataFrame) -> list[pd.Series]:
     """The value most of a customer's lines have; product is counted, not named."""
-    found = [name for name in CARRIED if name in bought and name != c.PRODUCT]
+    found = [name for name in (*CARRIED, c.EMAIL, c.PHONE) if name in bought and name != c.PRODUCT]
     names = {name: c.TOP + name if name in c.DOMINANT else name for name in found}
     return [dominant(bought[name], bought[CUSTOMER]).rename(names[name]) for name in found]
 

@@ -11,29 +11,26 @@ from segcli.errors import InputProblem
 from segcli.ingest.export import Export
 
 
-def one_currency(
-    export: Export, money: npt.NDArray[np.int64], usable: npt.NDArray[np.bool_], rates: Mapping[str, float]
-) -> npt.NDArray[np.int64]:
-    """Money per line, converted by the given rates where there are any.
+def rates(export: Export, usable: npt.NDArray[np.bool_], given: Mapping[str, float]) -> npt.NDArray[np.float64] | None:
+    """What 1 of each line's currency is worth; None where all money is in one.
 
     Args:
         export: with or without a currency column.
-        money: per line, in whole units.
         usable: the lines whose currency matters.
-        rates: what 1 of each currency is worth.
+        given: what 1 of each currency is worth.
 
     Raises:
         InputProblem: several currencies and no rate for one of them.
     """
     texts = export.texts(c.CURRENCY)
     if texts is None:
-        return money
+        return None
     coded = pc.dictionary_encode(pc.utf8_upper(pc.utf8_trim_whitespace(texts))).combine_chunks()
     codes, names = np.asarray(coded.indices), coded.dictionary.to_pylist()
     present = sorted({names[code] for code in np.unique(codes[usable])} - {""})
-    if not rates and len(present) <= 1:
-        return money
-    missing = [name for name in present if name not in rates]
+    if not given and len(present) <= 1:
+        return None
+    missing = [name for name in present if name not in given]
     if missing:
         raise InputProblem(
             f"amounts in several currencies ({', '.join(present)}), and no rate for {', '.join(missing)}",
@@ -41,6 +38,5 @@ def one_currency(
             column=export.recognition.columns[c.CURRENCY],
             remedy="Give what 1 of each is worth in one currency: --set 'ingest.rates={EUR: 1, USD: 0.92}'",
         )
-    factors = np.array([rates.get(name, 1.0) for name in names])
-    converted: npt.NDArray[np.int64] = np.rint(money * factors[codes]).astype(np.int64)
-    return converted
+    worth: npt.NDArray[np.float64] = np.array([given.get(name, 1.0) for name in names])[codes]
+    return worth

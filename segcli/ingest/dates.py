@@ -10,8 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.config.ingest import WRITTEN
 from segcli.ingest.date_formats import FORMATS, day_of, shaped
 
+_OFFSET = r"\s*(Z|UTC|[-+]\d\d:?\d\d)$"
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
 NOT_A_DAY = np.datetime64("NaT", "us")
 EARLIEST, LATEST = (
@@ -63,7 +65,7 @@ def parse(texts: pa.ChunkedArray, declared: str | None = None, timezone: str | N
     Args:
         texts: any text.
         declared: strptime format; otherwise the one format that reads the column.
-        timezone: the zone whose wall clock counts, for dates that carry offsets.
+        timezone: the zone whose wall clock counts, for dates that carry offsets; `written`: each counts by its own.
 
     Raises:
         AmbiguousDates: day and month cannot be told apart.
@@ -147,6 +149,8 @@ def _reads(texts: pd.Series, form: str) -> npt.NDArray[np.bool_]:
 def _read(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.datetime64]:
     """Wall-clock times; what the format does not read is NaT."""
     aware = form.endswith("%z")
+    if aware and timezone == WRITTEN:
+        texts, form, aware = texts.str.replace(_OFFSET, "", regex=True), form.removesuffix("%z").rstrip(), False
     parsed: Any = pd.to_datetime(texts, format=form, exact=True, errors="coerce", utc=aware)
     if aware and timezone is None:
         parsed = _common_offset(texts, parsed)
@@ -157,7 +161,7 @@ def _read(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.d
 
 def _common_offset(texts: pd.Series, utc: Any) -> Any:  # noqa: ANN401 - pandas types a parsed column by its values
     """The times as their own clock showed them, if all clocks have the same offset."""
-    offsets = texts[utc.notna()].str.extract(r"(Z|UTC|[-+]\d\d:?\d\d)$")[0].str.replace(":", "").unique()
+    offsets = texts[utc.notna()].str.extract(_OFFSET)[0].str.replace(":", "").unique()
     if len(offsets) > 1:
         raise MixedOffsets(f"offsets from UTC differ ({', '.join(sorted(map(str, offsets))[:3])})")
     if len(offsets) == 0 or not str(offsets[0])[1:].isdigit():

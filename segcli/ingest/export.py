@@ -26,6 +26,8 @@ class Export:
     cells: Cells
     recognition: Recognition
     source: Source
+    preset: str = ""
+    advice: str = ""
 
     def texts(self, standard: str) -> pa.ChunkedArray | None:
         """The text of a standard column, if the export has it."""
@@ -44,7 +46,7 @@ class Export:
                 f"no column recognised as {' or as '.join(missing)}; the header has: {', '.join(self.cells.header)}",
                 source=self.content.name,
                 line=1,
-                remedy=f"Say which with --map {missing[0]}=NAME",
+                remedy=self.advice or f"Say which with --map {missing[0]}=NAME",
             )
 
     def dates(self) -> dates.Dates:
@@ -65,8 +67,8 @@ class Export:
         except dates.MixedDates as error:
             self._refuse(c.ORDER_DATE, error, "Choose one with --date-format; the other lines are then rejected")
 
-    def numbers(self, standard: str) -> npt.NDArray[np.float64] | None:
-        """A column of numbers (NaN where unreadable), if the export has it.
+    def numbers(self, standard: str, *, blank: float = np.nan) -> npt.NDArray[np.float64] | None:
+        """A column of numbers (NaN where unreadable, `blank` where nothing is written), if the export has it.
 
         Raises:
             InputProblem: the decimal mark cannot be told, or most values are no numbers.
@@ -81,7 +83,7 @@ class Export:
         if parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
             raise self._problem(f"cannot read '{texts[row].as_py()}' as a number", standard, row, "Try --decimal")
-        return parsed.values
+        return np.where(parsed.missing, blank, parsed.values)
 
     def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
         raise self._problem(str(error), standard, None, remedy) from None

@@ -16,3 +16,8 @@ def scale_for(amounts: npt.NDArray[np.float64]) -> int:
 def units(amounts: npt.NDArray[np.float64], scale: int) -> npt.NDArray[np.int64]:
     """Amounts (NaN counts as nothing) in whole units."""
     return np.rint(np.nan_to_num(amounts) * scale).astype(np.int64)
+
+
+def converted(money: npt.NDArray[np.int64], rate: npt.NDArray[np.float64] | None) -> npt.NDArray[np.int64]:
+    """Money in another currency, by the rate of each entry (None: it is in that currency already)."""
+    return money if rate is None else np.rint(money * rate).astype(np.int64)

@@ -1,18 +1,28 @@
 """Open an export and tell what it is: orders, or one row per customer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import Source
-from segcli.errors import UsageProblem
+from segcli.errors import InputProblem, UsageProblem
 from segcli.files import read as files
-from segcli.ingest import cells, dates, dialect, numbers
-from segcli.ingest.recognise import MEASURED, TRANSACTIONS, Recognition, check_declared, normalised, recognise
+from segcli.ingest import cells, dates, dialect, numbers, presets
+from segcli.ingest.recognise import (
+    MEASURED,
+    TRANSACTIONS,
+    Recognition,
+    check_declared,
+    in_order,
+    means,
+    normalised,
+    recognise,
+)
 
 JUDGED_RECORDS = 200
 FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
+_NOTHING = Recognition({}, {})
 NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
 
 
@@ -27,6 +37,33 @@ class Opened:
     is_orders: bool
     is_ours: bool
     source: Source
+    preset: str = ""
+    advice: str = ""
+
+    @property
+    def known_by(self) -> str | None:
+        """What identifies customers in this file: customer_id, or email where that is all there is."""
+        name = self.recognition.columns.get(c.CUSTOMER_ID)
+        if name is None:
+            return c.EMAIL if c.EMAIL in self.recognition.columns else None
+        return c.EMAIL if means(name, c.EMAIL) else c.CUSTOMER_ID
+
+    def identified_by(self, standard: str) -> "Opened":
+        """The same file with another of its columns as the customer id.
+
+        Raises:
+            InputProblem: there is no such column.
+        """
+        found = dict(self.recognition.columns)
+        if standard not in found:
+            raise InputProblem(
+                f"no column recognised as {standard}, by which customers are to be found",
+                source=self.content.name,
+                line=1,
+                remedy=f"Say which with columns: {{{standard}: NAME}}",
+            )
+        found[c.CUSTOMER_ID] = found.pop(standard)
+        return replace(self, recognition=in_order(Recognition(found, self.recognition.why)))
 
     def cells(self, wanted: list[str] | None = None) -> cells.Cells:
         """The wanted columns (all by default) as text."""
@@ -48,12 +85,25 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
         source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables
     written = dialect.detect(content, source)
     names = cells.header(written, content.name)
-    check_declared(source.columns, names, content.name)
+    check_declared([*source.columns.items(), *(("void", name) for name in source.void or ())], names, content.name)
+    found = None if is_ours else presets.chosen(source.preset, names, content.name)
+    if found and (may_hold_orders or found[1].holds == "customers"):
+        return _by_preset(Opened(content, written, names, _NOTHING, False, is_ours, source), *found)
     fits = _Fits(written, names)
     customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
     orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     return Opened(content, written, names, orders if is_orders else customers, is_orders, is_ours, source)
+
+
+def _by_preset(file: Opened, name: str, preset: presets.Preset) -> Opened:
+    """The file as its preset reads it; what the user declared is kept."""
+    source = preset.applied(file.source, file.header).model_copy(update={"preset": name})
+    is_orders = preset.holds == "orders"
+    why = dict.fromkeys(source.columns, f"preset {name}") | dict.fromkeys(file.source.columns, "declared")
+    found = in_order(Recognition(_only(source.columns, TRANSACTIONS if is_orders else MEASURED), why))
+    note = f"{preset.title}: {'recognised by the header' if file.source.preset is None else 'as asked'} (preset {name})"
+    return replace(file, recognition=found, is_orders=is_orders, source=source, preset=note, advice=preset.advice)
 
 
 def _is_ours(content: files.Content) -> bool:

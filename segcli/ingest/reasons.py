@@ -55,6 +55,14 @@ _LIST = (
         "Double every quote inside a quoted field, or take the stray one out.",
     ),
     Reason(
+        "void_order",
+        "ignored",
+        "void orders",
+        "The order came to nothing: its status is one that the preset, or void: of the source, lists - cancelled, "
+        "failed, unpaid, a test.",
+        "List other values under ingest.transactions.void to count its lines.",
+    ),
+    Reason(
         "excluded_id",
         "ignored",
         "excluded ids",

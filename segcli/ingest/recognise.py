@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -44,6 +44,11 @@ def known_names(names: Iterable[str]) -> int:
     return len({normalised(name) for name in names} & set(_all_words()))
 
 
+def means(name: str, standard: str) -> bool:
+    """Whether a header name is known to mean this standard column."""
+    return any(meaning == standard for meaning, _ in _all_words().get(normalised(name), ()))
+
+
 def recognise(
     names: Sequence[str],
     vocabulary: frozenset[str],
@@ -71,17 +76,22 @@ def recognise(
         if named and not needed & set(found):
             found[named[0][0]] = named[0][1]
             why[named[0][0]] = "a known name, though its content looks wrong"
+    return in_order(Recognition(found, why))
+
+
+def in_order(found: Recognition) -> Recognition:
+    """The same columns in the order in which they are always shown."""
     order = {name: place for place, name in enumerate(_order())}
-    return Recognition({s: found[s] for s in sorted(found, key=lambda s: order.get(s, len(order)))}, why)
+    return replace(found, columns=dict(sorted(found.columns.items(), key=lambda pair: order.get(pair[0], len(order)))))
 
 
-def check_declared(declared: Mapping[str, str], names: Sequence[str], source: str) -> None:
+def check_declared(declared: Iterable[tuple[str, str]], names: Sequence[str], source: str) -> None:
     """Refuse a mapping to a column that the file does not have.
 
     Raises:
         InputProblem: with the header's names.
     """
-    for standard, name in declared.items():
+    for standard, name in declared:
         if name not in names:
             raise InputProblem(
                 f"no column '{name}' (mapped to {standard}); the header has: {', '.join(names)}",

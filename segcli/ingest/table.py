@@ -1,5 +1,6 @@
 """Cells of a one-row-per-customer file -> a typed table: attributes, survey answers, or what segcli wrote itself."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
@@ -12,18 +13,27 @@ from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers
 from segcli.ingest.cells import Cells
-from segcli.ingest.identity import unified
 from segcli.ingest.recognise import Recognition
 
 NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
 WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision
 MOSTLY = 0.5
+MARKED = r"'[+0-9].*"
 WHOLE = r"^([-+]?[0-9]{1,15})?$"
 CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
 
 
-def typed(cells: Cells, recognition: Recognition, source: Source) -> tuple[pd.DataFrame, tuple[str, ...]]:
+Form = Callable[[pd.Series], pd.Series]
+
+
+def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """A table sorted by customer_id, recognised columns under their standard names, the others under their own.
+
+    Args:
+        cells: the file as text.
+        recognition: which column is which.
+        source: how its values are written.
+        form: customer ids as written -> the form in which they are compared.
 
     Returns:
         The table, and notes about what was left out or could not be read.
@@ -41,33 +51,45 @@ def typed(cells: Cells, recognition: Recognition, source: Source) -> tuple[pd.Da
     standard = {name: s for s, name in recognition.columns.items()}
     table, notes = pd.DataFrame(), []
     for name, texts in cells.columns.items():
-        values, note = _column(texts, standard.get(name, name), source)
+        values, note = _column(texts, standard.get(name, name), source, form)
         table[standard.get(name, name)] = values
         notes += [note] * bool(note)
     return _one_row_each(table, cells, notes)
 
 
-def _column(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
+def _column(texts: pa.ChunkedArray, name: str, source: Source, form: Form) -> tuple[pd.Series, str]:
     """One column by the kind its name promises, or else by what all its values are."""
+    if name == c.CUSTOMER_ID:
+        return form(pd.Series(texts.to_pandas(), dtype="str")), ""
     kind = c.kind(name)
     trimmed = pc.utf8_trim_whitespace(texts)
     if kind is Kind.DATE:
         return _date(trimmed, name, source)
     if kind in NUMBERS:
         return _number(trimmed, name, kind, source)
-    return _text(trimmed, name), ""
+    if kind is Kind.ID:
+        return _code(trimmed, name)
+    return _text(trimmed), ""
 
 
-def _text(texts: pa.ChunkedArray, name: str) -> pd.Series:
+def _code(texts: pa.ChunkedArray, name: str) -> tuple[pd.Series, str]:
+    """A postcode or phone number: an apostrophe in front is a spreadsheet's mark that digits are text."""
+    values = _text(texts)
+    marked = int(values.str.fullmatch(MARKED).fillna(value=False).sum())
+    bare = values.where(~values.str.fullmatch(MARKED).fillna(value=False), values.str[1:]) if marked else values
+    return bare, f"column '{name}': {marked:,} values had an apostrophe in front; it is taken off" if marked else ""
+
+
+def _text(texts: pa.ChunkedArray) -> pd.Series:
     values = pd.Series(texts.to_pandas(), dtype="str")
-    return values.map(unified).astype("str") if name == c.CUSTOMER_ID else values.mask(values == "")
+    return values.mask(values == "")
 
 
 def _date(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
     try:
         parsed = dates.parse(texts, source.date_format, source.timezone)
     except ValueError as error:
-        return _text(texts, name), f"column '{name}' is kept as text: {error}"
+        return _text(texts), f"column '{name}' is kept as text: {error}"
     days = pd.Series(parsed.values.astype("datetime64[D]").astype("datetime64[s]"))
     return days, _unread(int(parsed.unreadable.sum()), name, "a date")
 
@@ -75,15 +97,15 @@ def _date(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series,
 def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tuple[pd.Series, str]:
     """Numbers where all filled values are; a column of unknown kind with any other text stays text."""
     if kind is Kind.CONTENT and _is_code(texts):
-        return _text(texts, name), ""
+        return _text(texts), ""
     try:
         parsed = numbers.parse(texts, source.decimal, exponents=name in WRITTEN)
     except ValueError as error:
-        return _text(texts, name), f"column '{name}' is kept as text: {error}"
+        return _text(texts), f"column '{name}' is kept as text: {error}"
     unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0
     unknown = kind is Kind.CONTENT
     if (unknown and parsed.missing.all()) or unreadable > (0 if unknown else MOSTLY):
-        return _text(texts, name), ""
+        return _text(texts), ""
     values = pd.Series(parsed.values)
     known = parsed.values[~parsed.missing]
     counted = kind in {Kind.COUNT, Kind.DAYS} and bool((known % 1 == 0).all())  # 9.0 orders are 9

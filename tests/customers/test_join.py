@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
+import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import read
 from segcli.customers.join import join
+from segcli.errors import InputProblem
 from segcli.model import Customers, Input, Reading
 
 
@@ -49,3 +51,45 @@ def test_a_customer_file_with_a_date_of_its_own_is_still_joined(file_of: Callabl
     contacts = file_of("customer_id,Created at,city\nA,2020-05-06,Bonn\nB,2021-05-06,Ulm\n", "contacts.csv")
     found = read(IngestSettings(transactions=Source(path=orders)), extra=[contacts])
     assert found.table["city"].tolist() == ["Bonn"]
+
+
+CRM = "Record ID,First Name,Last Name,Email,Phone Number,City\n"
+CRM += "7,Ann,A,ANN@x.io,0664 123456,Graz\n8,Bob,B,,+43 1 5551234,Wien\n"
+
+
+def test_contacts_are_found_by_the_address_of_an_order_whatever_its_case(file_of: Callable[..., str]) -> None:
+    orders = file_of("customer_id,order_date,amount,email\nA,2026-01-01,5,ann@X.io\nB,2026-01-02,5,\n", "orders.csv")
+    found = read(IngestSettings(transactions=Source(path=orders)), extra=[file_of(CRM, "crm.csv")])
+    assert found.table["city"].fillna("").tolist() == ["Graz", ""]
+    assert "email" not in found.table
+    assert "1 of 2 customers found in it by email; 0 of its rows belong to nobody who bought" in found.readings[1].notes
+
+
+def test_contacts_are_found_by_phone_in_one_form(file_of: Callable[..., str]) -> None:
+    orders = file_of("customer_id,order_date,amount,phone\nA,2026-01-01,5,+43664123456\nB,2026-01-02,5,01 555 12 34\n")
+    crm = Source(path=file_of(CRM, "crm.csv"), match="phone")
+    found = read(IngestSettings(transactions=Source(path=orders), customers=crm, phone_region="AT"))
+    assert found.table["city"].tolist() == ["Graz", "Wien"]
+    abroad = read(IngestSettings(transactions=Source(path=orders), customers=crm))
+    assert abroad.table["city"].fillna("").tolist() == ["", ""]
+
+
+def test_customers_who_share_an_address_are_kept_apart_and_counted(file_of: Callable[..., str]) -> None:
+    orders = file_of("customer_id,order_date,amount,email\nA,2026-01-01,5,ann@x.io\nB,2026-01-02,5,Ann@x.io\n", "o.csv")
+    found = read(IngestSettings(transactions=Source(path=orders)), extra=[file_of(CRM, "crm.csv")])
+    assert found.table["city"].tolist() == ["Graz", "Graz"]
+    assert found.readings[1].notes[-1] == "customers who share their email with another: 2; they are kept apart"
+
+
+def test_one_row_per_address(file_of: Callable[..., str]) -> None:
+    orders = file_of("customer_id,order_date,amount,email\nA,2026-01-01,5,ann@x.io\n", "o.csv")
+    twice = file_of("email,city\nann@x.io,Graz\nANN@x.io ,Ulm\n", "twice.csv")
+    with pytest.raises(InputProblem, match=r"twice\.csv:3: customer 'ann@x\.io' has two rows that differ"):
+        read(IngestSettings(transactions=Source(path=orders)), extra=[twice])
+
+
+def test_a_declared_match_needs_its_column(file_of: Callable[..., str]) -> None:
+    orders = file_of("customer_id,order_date,amount\nA,2026-01-01,5\n", "o.csv")
+    crm = Source(path=file_of("customer_id,city\nA,Graz\n", "crm.csv"), match="email")
+    with pytest.raises(InputProblem, match=r"crm\.csv:1: no column recognised as email"):
+        read(IngestSettings(transactions=Source(path=orders), customers=crm))

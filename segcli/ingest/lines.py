@@ -1,0 +1,92 @@
+"""The lines of an order export as typed values, before any policy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segcli import columns as c
+from segcli.config.ingest import IngestSettings
+from segcli.ingest import identity, money
+from segcli.ingest.export import Export
+
+Mask = npt.NDArray[np.bool_]
+Units = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """All lines of an export; each array has one entry per line.
+
+    `money` and `refunded` are in whole units (unreadable counts as 0), `scale` of them are 1.00. Both are 0 on a line
+    whose order's money stands on another line; `free` is about the order's.
+    """
+
+    ids: pa.ChunkedArray
+    id_notes: tuple[str, ...]
+    times: npt.NDArray[np.datetime64]
+    date_format: str
+    money: Units
+    refunded: Units
+    scale: int
+    has_money: bool
+    unreadable: Mask
+    quantity: npt.NDArray[np.float64] | None
+    returned: Mask
+    free: Mask
+
+    @property
+    def days(self) -> npt.NDArray[np.datetime64]:
+        """Calendar days of the orders."""
+        return self.times.astype("datetime64[D]")
+
+
+def typed(export: Export, settings: IngestSettings, counted: Mask) -> Lines:
+    """Every line with its values; the amount as given, or quantity x unit price, or nothing.
+
+    Args:
+        export: with the fields of an order on each of its lines.
+        settings: the case policy of ids.
+        counted: lines whose order's money is counted on another line.
+    """
+    ids, id_notes = _ids(export, settings)
+    when = export.dates()
+    amount, quantity, price = (export.numbers(standard) for standard in (c.AMOUNT, c.QUANTITY, c.UNIT_PRICE))
+    back = export.numbers(c.REFUNDED, blank=0.0)
+    values = np.zeros(export.cells.rows)
+    if amount is not None:
+        values = amount
+    elif price is not None:
+        values = price if quantity is None else price * quantity
+    by_order = export.source.amount_per == "order"
+    returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
+    values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
+    refunds = np.zeros(len(values)) if back is None else np.abs(back)
+    scale = money.scale_for(np.concatenate([values, refunds]))
+    units = money.units(values, scale)
+    return Lines(
+        ids=ids,
+        id_notes=tuple(id_notes),
+        times=when.values,
+        date_format=when.format,
+        money=np.where(counted, 0, units),
+        refunded=np.where(counted, 0, money.units(refunds, scale)),
+        scale=scale,
+        has_money=amount is not None or price is not None,
+        unreadable=np.isnan(values) | np.isnan(refunds),
+        quantity=quantity,
+        returned=returned,
+        free=units == 0,
+    )
+
+
+def _ids(export: Export, settings: IngestSettings) -> tuple[pa.ChunkedArray, Iterator[str]]:
+    """Customer ids as text: as written, but for blanks and invisible marks at the ends, Unicode form and case."""
+    coded = pc.dictionary_encode(export.texts(c.CUSTOMER_ID)).combine_chunks()
+    before = coded.dictionary.to_pylist()
+    after = [identity.unified(text) for text in before]
+    ids = pa.array([identity.cased(text, settings.id_case) for text in after], pa.string())
+    return pa.chunked_array([ids.take(coded.indices)]), identity.rewritten(before, after)

@@ -1,0 +1,104 @@
+"""Orders of several lines whose fields stand on the first line only, or on each: they count once per order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segcli import columns as c
+from segcli.ingest.export import Export
+
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+
+SUSPICIOUS = 20  # orders of several lines from which equal amounts on all lines of each are no accident
+
+
+@dataclass(frozen=True)
+class PerOrder:
+    """An export in which each line has its order's fields, and the lines whose money stands on another line."""
+
+    export: Export
+    counted: Mask
+    notes: tuple[str, ...] = ()
+
+
+def per_order(export: Export) -> PerOrder:
+    """Carry the fields of an order down to its other lines, and count its money on one of them.
+
+    A line continues an order if it has the order's id, no amount of its own, and nothing that contradicts the line
+    that has one (the nearest above, else the next below). Lines that repeat an order's amount, with all its other
+    fields, are the same order once more.
+    """
+    texts = export.texts(c.ORDER_ID)
+    nothing = np.zeros(export.cells.rows, dtype=bool)
+    if texts is None or export.cells.rows == 0 or c.AMOUNT not in export.recognition.columns:
+        return PerOrder(export, nothing)
+    orders = _coded(texts)
+    if export.source.amount_per != "order":
+        return PerOrder(export, nothing, tuple(_suspicion(export, orders)))
+    fields = _fields(export)
+    source = _taken_from(orders, fields, export.recognition.columns[c.AMOUNT])
+    carried = {name: codes.codes[source] for name, codes in fields.items()}
+    same = pd.DataFrame({"order": orders.codes, **carried}).duplicated().to_numpy()
+    counted = same & ~orders.blank
+    columns = export.cells.columns | {name: export.cells.columns[name].take(pa.array(source)) for name in fields}
+    whole = replace(export, cells=replace(export.cells, columns=columns))
+    return PerOrder(whole, counted, tuple(_said(int(counted.sum()))))
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """A column as numbers that are equal where its trimmed text is, and where it is blank."""
+
+    codes: Codes
+    blank: Mask
+
+
+def _coded(texts: pa.ChunkedArray) -> _Coded:
+    coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
+    codes = np.asarray(coded.indices, dtype=np.int64)
+    return _Coded(codes, np.asarray(pc.equal(coded.dictionary, ""), dtype=bool)[codes])
+
+
+def _fields(export: Export) -> dict[str, _Coded]:
+    """The columns that speak of whole orders, by their name in the file."""
+    found = [export.recognition.columns[s] for s in c.ORDER_FIELDS if s in export.recognition.columns]
+    names = dict.fromkeys([*found, *(export.source.void or ())])
+    return {name: _coded(export.cells.columns[name]) for name in names}
+
+
+def _taken_from(orders: _Coded, fields: dict[str, _Coded], amount: str) -> Codes:
+    """For each line the line whose order fields it has: its own, or those of the one it continues."""
+    places = np.arange(len(orders.codes))
+    heads = ~fields[amount].blank & ~orders.blank
+    known = pd.Series(np.where(heads, places, np.nan)).groupby(orders.codes)
+    head = known.ffill().fillna(known.bfill()).fillna(-1).to_numpy(dtype=np.int64)
+    continues = ~heads & ~orders.blank & (head >= 0)
+    for field in fields.values():
+        continues &= field.blank | (field.codes == field.codes[head])
+    return np.where(continues, head, places)
+
+
+def _said(lines: int) -> Iterator[str]:
+    if lines:
+        yield f"an order's amount counts once, not on each of its lines: {lines:,} lines stand beside one that has it"
+
+
+def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:
+    """A note where every order of several lines has one amount on all of them: that looks like the order's total."""
+    if export.source.amount_per or c.UNIT_PRICE in export.recognition.columns:
+        return
+    amounts = _coded(export.cells.columns[export.recognition.columns[c.AMOUNT]])
+    lines = pd.DataFrame({"order": orders.codes, "amount": amounts.codes})[~orders.blank & ~amounts.blank]
+    sizes = lines.groupby("order")["amount"].agg(["size", "nunique"])
+    several = sizes[sizes["size"] > 1]
+    if len(several) >= SUSPICIOUS and bool((several["nunique"] == 1).all()):
+        yield (
+            f"in all {len(several):,} orders of several lines the amount is the same on each line; if it is the whole "
+            "order's, say ingest.transactions.amount_per: order"
+        )
