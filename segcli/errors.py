@@ -80,6 +80,12 @@ class InputProblem(SegcliError):
         self.source, self.line, self.column = source, line, column
 
 
+class GateFailed(SegcliError):
+    """Everything was done and written, but a declared gate did not pass."""
+
+    code = Exit.GATE
+
+
 class EnvironmentProblem(SegcliError):
     """Disk, memory or permissions stood in the way; earlier output is intact."""
 

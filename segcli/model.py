@@ -67,6 +67,17 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """Whether a quality rule holds: its name in the settings, on which input, what was found, how much it weighs."""
+
+    rule: str
+    source: str
+    passed: bool
+    severity: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """How one input was understood, for people and for the run manifest; `rejects` only where they were asked for."""
 
@@ -104,6 +115,7 @@ class Customers:
     as_of: date | None
     readings: tuple[Reading, ...]
     warnings: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     def __post_init__(self) -> None:
         ids = self.table[c.CUSTOMER_ID]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import settings, source
+from segcli.cli import gates, settings, source
 from segcli.cli.options import Asked
 from segcli.cli.show import display
 from segcli.cli.streams import Talk
@@ -13,7 +13,7 @@ from segcli.errors import SegcliError
 
 if TYPE_CHECKING:
     from segcli.config import Loaded
-    from segcli.model import Reading
+    from segcli.model import Customers, Reading
     from segcli.reports.result import Result
 
 Target = Annotated[
@@ -22,7 +22,6 @@ Target = Annotated[
 ]
 Finding = tuple[str, str, str]
 COLUMNS = ("severity", "where", "what")
-SEVERITIES = ("error", "warning", "note")
 
 
 def command(target: Target = None, *, asked: Asked) -> None:
@@ -36,16 +35,20 @@ def command(target: Target = None, *, asked: Asked) -> None:
         if is_config:
             asked = replace(asked, config=target)
         loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
-        findings, failure = _findings(loaded, asked, talk)
+        findings, found, failure = _findings(loaded, asked, talk)
         if findings:
             display(_result(findings), asked.layout or "table", asked, talk)
         talk.say("checked", f"{len([f for f in findings if f[0] == 'error'])} errors, {len(findings)} findings")
         if failure:
             raise failure
+        if found:
+            gates.check(found, loaded.settings)
 
 
-def _findings(loaded: "Loaded", asked: Asked, talk: Talk) -> tuple[list[Finding], SegcliError | None]:
-    """Everything found, and the error that stops a run, if there is one."""
+def _findings(
+    loaded: "Loaded", asked: Asked, talk: Talk
+) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
+    """Everything found, the customers if they could be read, and the error that stops a run, if there is one."""
     from segcli.segment import maps
 
     segment_map = maps.load(loaded.settings.rfm.segments)
@@ -54,15 +57,16 @@ def _findings(loaded: "Loaded", asked: Asked, talk: Talk) -> tuple[list[Finding]
     findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", str(checked))]
     ingest = loaded.settings.ingest
     if not (ingest.transactions.path or ingest.customers):
-        return findings, None
+        return findings, None, None
     try:
         customers = source.read_loaded(loaded, asked, talk)
     except SegcliError as error:
-        return [("error", "input", line) for line in error.lines] + findings, error
+        return [("error", "input", line) for line in error.lines] + findings, None, error
     for reading in customers.readings:
         findings += _of_reading(reading)
     findings += [("warning", "customers", warning) for warning in customers.warnings]
-    return sorted(findings, key=lambda f: SEVERITIES.index(f[0])), None
+    findings += [(v.severity, v.source, v.what) for v in customers.verdicts if not v.passed or v.severity == "note"]
+    return sorted(findings, key=lambda f: gates.SEVERITIES.index(f[0])), customers, None
 
 
 def _of_reading(reading: "Reading") -> list[Finding]:

@@ -43,3 +43,4 @@ def command(
         result = segmenting.cluster(found.customers, found.settings)
         told.tell_result(result, talk, asked)
         show(of_segmentation("cluster", result), asked, talk)
+        found.gate()

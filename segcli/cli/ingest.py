@@ -26,3 +26,4 @@ def command(inputs: Inputs = None, *, asked: Asked) -> None:
         from segcli.reports.results import of_customers
 
         show(of_customers(found.customers), asked, talk)
+        found.gate()

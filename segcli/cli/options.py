@@ -51,6 +51,14 @@ MaxRejects = Annotated[
         metavar="N|P%",
     ),
 ]
+FailOn = Annotated[
+    str | None,
+    Option(
+        "--fail-on",
+        help="Breaches of this severity or worse end the command with exit code 4: error, warning, note, never.",
+        metavar="SEVERITY",
+    ),
+]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
 NoFormulaEscape = Annotated[
     bool, Option("--no-formula-escape", help="Write CSV cells that a spreadsheet would run as they are.")
@@ -80,6 +88,7 @@ class Asked:
     preset: Preset = None
     rejects: Rejects = None
     max_rejects: MaxRejects = None
+    fail_on: FailOn = None
     seed: Seed = None
     no_formula_escape: NoFormulaEscape = False
     quiet: Quiet = False

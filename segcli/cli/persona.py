@@ -31,3 +31,4 @@ def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None
         segmentations = segmenting.existing(found.customers, found.settings)
         described = segmenting.findings(found.customers, segmentations, found.settings).personas
         show(of_personas(described, found.customers), asked, talk)
+        found.gate()

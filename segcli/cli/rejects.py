@@ -8,7 +8,7 @@ from segcli.errors import InputProblem
 
 if TYPE_CHECKING:
     from segcli.config.ingest import IngestSettings
-    from segcli.model import Customers, Reading
+    from segcli.model import Customers
 
 HEADER = ("line", "byte_offset", "reason", "column", "raw")
 
@@ -35,16 +35,14 @@ def gate(customers: "Customers", settings: "IngestSettings") -> None:
     Raises:
         InputProblem: with the count and the limit.
     """
+    from segcli.config.ingest import allowed
+
     for reading in customers.readings:
         rejected = sum(fate.lines for fate in reading.lines.rejected) if reading.lines else 0
-        if settings.max_rejects is not None and rejected > _allowed(settings.max_rejects, reading):
+        if settings.max_rejects is not None and rejected > allowed(settings.max_rejects, reading.input.rows):
             raise InputProblem(
                 f"{rejected:,} of {reading.input.rows:,} lines rejected ({rejected / reading.input.rows:.1%}); "
                 f"the limit is {settings.max_rejects}",
                 source=reading.input.name,
                 remedy="See them with --rejects FILE",
             )
-
-
-def _allowed(limit: int | str, reading: "Reading") -> float:
-    return limit if isinstance(limit, int) else float(limit.removesuffix("%")) / 100 * reading.input.rows

@@ -35,3 +35,4 @@ def command(input: options.Input = None, title: Title = None, sections: Sections
         segmentations = segmenting.existing(found.customers, found.settings)
         findings = segmenting.findings(found.customers, segmentations, found.settings)
         show(of_findings(findings, found.settings.report), asked, talk)
+        found.gate()

@@ -47,3 +47,4 @@ def command(
         if save_model:
             save(save_model, saved.as_text(result), asked, talk)
         show(of_segmentation("rfm", result), asked, talk)
+        found.gate()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import segmenting, source
+from segcli.cli import gates, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.settings import resolve
 from segcli.cli.streams import Talk
@@ -49,8 +49,9 @@ def command(file: File, *, asked: Asked) -> None:
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
-                _save(made, texts, _facts(file, loaded, segmentations, started), talk)
+                _save(made, texts, _facts(file, loaded, customers, segmentations, started), talk)
         _show(segmentations, asked, talk)
+        gates.check(customers, loaded.settings)
 
 
 @contextlib.contextmanager
@@ -104,7 +105,9 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     return texts
 
 
-def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", started: float) -> Mapping[str, object]:
+def _facts(
+    file: str, loaded: "Loaded", customers: "Customers", segmentations: "list[Segmentation]", started: float
+) -> Mapping[str, object]:
     """What run.json says besides the outputs."""
     from segcli.files.read import read
     from segcli.reports.envelope import reading
@@ -120,7 +123,7 @@ def _facts(file: str, loaded: "Loaded", segmentations: "list[Segmentation]", sta
         "inputs": [reading(r) for r in last.customers.readings],
         "versions": {name: v for one in segmentations for name, v in one.provenance.versions.items()},
         "warnings": [w for one in segmentations for w in one.warnings],
-        "gates": [],
+        "gates": gates.facts(customers, loaded.settings),
         "seconds": round(time.monotonic() - started, 3),
     }
     plain_facts: Mapping[str, object] = plain(facts)

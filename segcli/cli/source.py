@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import rejects
+from segcli.cli import gates, rejects
 from segcli.cli.options import Asked
 from segcli.cli.settings import day, resolve
 from segcli.cli.streams import Talk, is_terminal
@@ -32,6 +32,10 @@ class Sourced:
     def settings(self) -> "Settings":
         """The settings tree."""
         return self.loaded.settings
+
+    def gate(self) -> None:
+        """Once all output is written: exit code 4 where a quality rule does not hold."""
+        gates.check(self.customers, self.settings)
 
 
 def read(
@@ -74,8 +78,9 @@ def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[s
     settings = loaded.settings
     if settings.ingest.rejects:
         check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
-    found = customers.read(settings.ingest, day(settings.as_of), extra)
+    found = customers.read(settings.ingest, day(settings.as_of), extra, settings.quality)
     tell(found, talk, as_of_given=settings.as_of is not None, verbose=asked.verbose)
+    gates.tell(found, talk)
     rejects.save(found, settings.ingest, asked, talk)
     rejects.gate(found, settings.ingest)
     return found

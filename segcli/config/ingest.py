@@ -29,10 +29,24 @@ def standard(columns: Named) -> Named:
     return columns
 
 
+def allowed(most: int | str, among: int) -> float:
+    """How many of so many a limit allows.
+
+    >>> allowed(3, 200), allowed("5%", 200)
+    (3, 10.0)
+    """
+    return most if isinstance(most, int) else float(most.removesuffix("%")) / 100 * among
+
+
 Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(standard)]
 
 
-def _limit(value: int | str) -> int | str:
+def limit(value: int | str) -> int | str:
+    """A number of lines, or a share of them as text.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if (isinstance(value, int) and value >= 0) or (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value)):
         return value
     raise ValueError(f"must be a number of lines or a share like 5%; got {value}")
@@ -118,7 +132,7 @@ class IngestSettings(Section):
         description="What 1 of each currency is worth in one of them, such as {EUR: 1, USD: 0.92}.",
     )
     rejects: str | None = Field(None, description="Write the rejected lines to this CSV file.", json_schema_extra=PATH)
-    max_rejects: Annotated[int | str, AfterValidator(_limit)] | None = Field(
+    max_rejects: Annotated[int | str, AfterValidator(limit)] | None = Field(
         None, description="Refuse an export with more rejected lines than this number, or share such as 5%."
     )
     dedupe: Literal["none", "lines"] = Field(

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
+from segcli.config.quality import QualitySettings
 from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
 from segcli.config.section import PATH, Section
@@ -35,6 +36,7 @@ class Settings(Section):
     seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
     output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)
     ingest: IngestSettings = Field(default_factory=IngestSettings, description="Sources and policies.")
+    quality: QualitySettings = Field(default_factory=QualitySettings, description="What the data must hold.")
     rfm: RfmSettings = Field(default_factory=RfmSettings, description="Scores and named segments.")
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
     persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about segments.")

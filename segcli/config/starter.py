@@ -16,7 +16,7 @@ HEAD = """\
 
 version: 1
 """
-SECTIONS = ("rfm", "cluster", "persona", "report")
+SECTIONS = ("quality", "rfm", "cluster", "persona", "report")
 SOURCES = ("transactions", "customers", "responses")
 
 Line = tuple[str, str]  # a setting, and the comment beside it

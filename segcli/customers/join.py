@@ -40,6 +40,7 @@ def join(customers: Customers, known: Customers, by: match.By = "customer_id", r
         table=merged,
         readings=(*customers.readings, replace(reading, notes=(*reading.notes, note, *_shared(keys, by)))),
         warnings=(*customers.warnings, *known.warnings),
+        verdicts=(*customers.verdicts, *known.verdicts),
     )
 
 

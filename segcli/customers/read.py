@@ -1,6 +1,6 @@
 """From the configured sources to the customer table, whatever kind of file they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,19 +9,29 @@ import pandas as pd
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import match
+from segcli.config.quality import ColumnRule, QualitySettings
+from segcli.customers import match, quality
 from segcli.customers.join import join
 from segcli.customers.reduce import reduce
 from segcli.errors import InputProblem
 from segcli.files.formulas import unescape_table
 from segcli.ingest import identity, table, transactions
+from segcli.ingest import quality as columns
 from segcli.ingest.cells import Cells
 from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened, opened
+from segcli.ingest.per_order import per_order
 from segcli.model import Customers, Input, Reading
 
+Rules = Mapping[str, ColumnRule]
 
-def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[str] = ()) -> Customers:
+
+def read(
+    settings: IngestSettings,
+    as_of: date | None = None,
+    extra: Sequence[str] = (),
+    rules: QualitySettings | None = None,
+) -> Customers:
     """Read the main input (orders or a customer table), then join the other sources to it.
 
     A customer table as main input is taken as complete: what the config would join was joined when it was made.
@@ -30,6 +40,7 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
         settings: sources and policies; `settings.transactions.path` is the main input.
         as_of: the day recency is counted to; by default the day after the last order.
         extra: further files of one row per customer to join.
+        rules: what the inputs must hold; a table of segcli's own was judged when it was made.
 
     Raises:
         InputProblem: an input is missing, unreadable or holds nothing usable.
@@ -41,28 +52,38 @@ def read(settings: IngestSettings, as_of: date | None = None, extra: Sequence[st
     others = [opened(source, may_hold_orders=False) for source in sources]
     found_by = [match.by(main, other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    customers = _main(main, settings, as_of, contacts)
+    rules = rules or QualitySettings()
+    on_columns = {} if main.is_ours else rules.columns
+    customers = _main(main, settings, as_of, contacts, on_columns)
     own = [name for name in contacts if main.is_orders and name in customers.table]
     for other, by in zip(others, found_by, strict=True):
-        customers = join(customers, _from_table(other, settings, None, by), by, settings.phone_region)
-    return replace(customers, table=customers.table.drop(columns=own))
+        customers = join(customers, _from_table(other, settings, None, by, on_columns), by, settings.phone_region)
+    found = replace(customers, table=customers.table.drop(columns=own))
+    unmet = quality.nowhere(on_columns, [main, *others])
+    return replace(found, verdicts=(*unmet, *found.verdicts, *quality.judge(found, rules)))
 
 
-def _main(main: Opened, settings: IngestSettings, as_of: date | None, contacts: tuple[str, ...]) -> Customers:
+def _main(
+    main: Opened, settings: IngestSettings, as_of: date | None, contacts: tuple[str, ...], rules: Rules
+) -> Customers:
     """The customers of the main input; from orders with these contacts of theirs, by which others will find them."""
     if not main.is_orders:
-        return _from_table(
-            main, settings, as_of, "customer_id" if c.CUSTOMER_ID in main.recognition.columns else "email"
-        )
-    export = _export(main, settings)
+        by: match.By = "customer_id" if c.CUSTOMER_ID in main.recognition.columns else "email"
+        return _from_table(main, settings, as_of, by, rules)
+    export = _export(main, settings, rules)
     if not export.cells.rows:
         return _nobody(export)
-    return reduce(transactions.clean(export, settings, as_of, carry=contacts), settings)
+    export.require(c.CUSTOMER_ID, c.ORDER_DATE)
+    whole = per_order(export)
+    customers = reduce(transactions.clean(whole, settings, as_of, carry=contacts), settings)
+    return replace(customers, verdicts=tuple(columns.judge(whole.export.cells, main.recognition, main.source, rules)))
 
 
-def _export(main: Opened, settings: IngestSettings) -> Export:
-    """The recognised columns; all of them where whole lines are compared."""
-    wanted = None if settings.dedupe == "lines" else [*main.recognition.columns.values(), *(main.source.void or ())]
+def _export(main: Opened, settings: IngestSettings, rules: Rules) -> Export:
+    """The recognised columns and those that rules are about; all of them where whole lines are compared."""
+    ruled = [columns.column_of(name, main.recognition, main.header) for name in rules]
+    needed = [*main.recognition.columns.values(), *(main.source.void or ()), *ruled]
+    wanted = None if settings.dedupe == "lines" else needed
     return Export(main.content, main.cells(wanted), main.recognition, main.source, main.preset, main.advice)
 
 
@@ -79,7 +100,7 @@ def _nobody(export: Export) -> Customers:
     return Customers(pd.DataFrame({c.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
 
 
-def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by: match.By) -> Customers:
+def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by: match.By, rules: Rules) -> Customers:
     """One row per customer; their ids are what `by` says."""
     if by != c.CUSTOMER_ID and (by in source.recognition.columns or source.source.match == by):
         source = source.identified_by(by)
@@ -98,7 +119,8 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by
         preset=source.preset,
         notes=(*source.dialect.notes, *notes, *_malformed(cells)),
     )
-    return Customers(rows, day, (reading,), warnings)
+    verdicts = tuple(columns.judge(cells, source.recognition, source.source, rules))
+    return Customers(rows, day, (reading,), warnings, verdicts)
 
 
 def _form(by: match.By, settings: IngestSettings) -> table.Form:

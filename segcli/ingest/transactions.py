@@ -19,7 +19,7 @@ from segcli.ingest.currency import rates
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask, typed
-from segcli.ingest.per_order import per_order
+from segcli.ingest.per_order import PerOrder
 from segcli.ingest.rejects import listing
 from segcli.ingest.void import void
 from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
@@ -27,11 +27,11 @@ from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.GENDER)
 
 
-def clean(export: Export, settings: IngestSettings, as_of: date | None, carry: Sequence[str] = ()) -> Transactions:
+def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: Sequence[str] = ()) -> Transactions:
     """Type the lines, apply the policies, and account for every line.
 
     Args:
-        export: the order export.
+        whole: the order export, with the fields of an order on each of its lines.
         settings: the policies.
         as_of: the day recency is counted to; by default the day after the last order.
         carry: further columns that kept lines shall have.
@@ -39,10 +39,8 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None, carry: S
     Raises:
         InputProblem: a needed column is missing or cannot be read, or no purchase is left.
     """
-    export.require(c.CUSTOMER_ID, c.ORDER_DATE)
-    by_order = per_order(export)
-    export = by_order.export
-    lines = typed(export, settings, by_order.counted)
+    export = whole.export
+    lines = typed(export, settings, whole.counted)
     fates = Fates(len(lines.money))
     fates.mark(void(export), "void_order")
     fates.mark(np.asarray(pc.equal(lines.ids, "")), "no_customer_id")
@@ -55,7 +53,7 @@ def clean(export: Export, settings: IngestSettings, as_of: date | None, carry: S
         lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
     if settings.returns == "exclude":
         lines = replace(lines, refunded=np.zeros_like(lines.refunded))
-    notes = [*by_order.notes, *_duplicates(export, fates, by_order.counted, settings)]
+    notes = [*whole.notes, *_duplicates(export, fates, whole.counted, settings)]
     _apply_policies(fates, lines, settings)
     last = as_of or _day_after(lines.days[fates.kept & ~lines.returned], export)
     fates.mark(lines.days > np.datetime64(last, "D"), "after_as_of")

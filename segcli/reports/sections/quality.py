@@ -19,8 +19,13 @@ def blocks(findings: Findings) -> Iterable[Block]:
         yield Text([f"{reading.input.name}: {numbers.count(reading.input.rows)} rows of {reading.what}."])
         if reading.lines:
             yield _fates(reading.lines)
+            if reading.lines.refunded:
+                yield Text([f"Of the money kept, {reading.lines.refunded:,.2f} was refunded later."])
         if reading.notes:
             yield Text(reading.notes, bullets=True)
+    said = [f"{v.severity}: {v.source}: {v.what}" for v in findings.customers.verdicts if not v.passed]
+    said += [v.what for v in findings.customers.verdicts if v.rule == "min_confidence" and v.passed]
+    yield Text(said, bullets=True)
     if not any(reading.lines for reading in readings):
         yield Text([NO_LINES])
 

@@ -1,0 +1,61 @@
+"""`quality:` what the data must hold for the results to be used."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from segcli.config.ingest import limit
+from segcli.config.section import Section
+
+Severity = Literal["error", "warning", "note"]
+
+
+def _bound(value: float | str) -> float | str:
+    if isinstance(value, str):
+        date.fromisoformat(value)
+    return value
+
+
+Bound = Annotated[int | float | str, AfterValidator(_bound)]
+Share = Annotated[int | str, AfterValidator(limit)]
+
+
+class ColumnRule(Section):
+    """What the values of one column must be; those it is silent about are not looked at."""
+
+    type: Literal["number", "whole", "date"] | None = Field(None, description="What every filled value must be.")
+    required: bool = Field(default=False, description="Whether no value may be missing.")
+    max_missing: Share | None = Field(None, description="Most missing values, as a number or a share such as 5%.")
+    unique: bool = Field(default=False, description="Whether no filled value may stand twice.")
+    min: Bound | None = Field(None, description="Smallest number, or first day such as 2020-01-01.")
+    max: Bound | None = Field(None, description="Largest number, or last day.")
+    matches: Annotated[str, Field(max_length=1000)] | None = Field(
+        None, description="Regular expression (RE2) that the whole of every filled value matches."
+    )
+    allowed: list[str] | None = Field(None, description="The only values there may be.")
+    severity: Severity = Field("error", description="How much a breach weighs: error, warning or note.")
+
+
+class Confidence(Section):
+    """From which size on results are taken as certain; half of it is middling."""
+
+    customers: int = Field(500, ge=1, description="Customers from which segments hold up.")
+    days: int = Field(180, ge=1, description="Days between first and last order from which recency means something.")
+    repeat_buyers: int = Field(100, ge=1, description="Customers with two orders or more.")
+
+
+class QualitySettings(Section):
+    """`quality:` rules on the inputs, and the gate they make."""
+
+    columns: dict[str, ColumnRule] = Field(
+        default_factory=dict, description="Rules by column (standard name or the file's own): type, required, unique..."
+    )
+    max_rejects: Share | None = Field(None, description="Most rejected lines, as a number or a share such as 1%.")
+    max_age_days: int | None = Field(None, ge=0, description="Most days from the last order to the as-of day.")
+    confidence: Confidence = Field(default_factory=Confidence, description="Sizes that make results certain.")
+    min_confidence: Literal["low", "middling", "high"] = Field("low", description="Least confidence that passes.")
+    fail_on: Literal["error", "warning", "note", "never"] = Field(
+        "error",
+        description="Breaches of this severity or worse end the command with exit code 4: error, warning, note, never.",
+    )
