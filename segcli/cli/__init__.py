@@ -57,7 +57,7 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
             return [f"{error.format_message().rstrip('.')}. Try --help"], Exit.USAGE
         case typer.Abort():
             return [], Exit.INTERRUPTED
-        case MemoryError():
+        case _ if _is_starved(error):
             return ["out of memory; fewer columns or a sample of the rows need less"], Exit.ENVIRONMENT
         case OSError():
             abandon_stdout()
@@ -65,6 +65,13 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
         case _:
             what = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
             return [what], Exit.BUG
+
+
+def _is_starved(error: Exception) -> bool:
+    """Whether memory ran out; under a limit on it, the stack of a new thread is often what fails first."""
+    said = str(error).lower()
+    no_thread = "thread" in said and any(word in said for word in ("launch", "start", "create", "resource"))
+    return isinstance(error, MemoryError) or no_thread
 
 
 def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:

@@ -33,7 +33,17 @@ AsOf = Annotated[str | None, Option("--as-of", help="Day recency is counted to; 
 Encoding = Annotated[str | None, Option(help="Text encoding of the input.")]
 Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'tab' works.")]
 Decimal = Annotated[str | None, Option(help="Decimal mark of the input: . or ,")]
-DateFormat = Annotated[str | None, Option("--date-format", help="strptime format of the input's dates.")]
+DateFormat = Annotated[
+    str | None, Option("--date-format", help="strptime format of the input's dates, or epoch_s, excel, ...")
+]
+Locale = Annotated[
+    str | None, Option("--locale", help="Language of the input's months, digits and decimals, such as de.")
+]
+NoHeader = Annotated[bool, Option("--no-header", help="The first record is data; columns are column_1, column_2, ...")]
+SkipRows = Annotated[int | None, Option("--skip-rows", help="Lines to leave out at the top of the input.", metavar="N")]
+SkipFooter = Annotated[
+    int | None, Option("--skip-footer", help="Lines to leave out at the end, such as totals.", metavar="N")
+]
 Preset = Annotated[
     str | None,
     Option("--preset", help="Platform that wrote the export, such as shopify-orders; none: no preset.", metavar="NAME"),
@@ -84,6 +94,10 @@ class Asked:
     delimiter: Delimiter = None
     decimal: Decimal = None
     date_format: DateFormat = None
+    locale: Locale = None
+    no_header: NoHeader = False
+    skip_rows: SkipRows = None
+    skip_footer: SkipFooter = None
     mapping: Map = None
     preset: Preset = None
     rejects: Rejects = None

@@ -42,7 +42,8 @@ def command(file: File, *, asked: Asked) -> None:
     with Talk(asked) as talk:
         loaded = resolve(asked)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
-        with _held(folder, source.inputs(loaded.settings, asked), dry=asked.dry_run) as made:
+        rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
+        with _held(folder, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
             segmentations = _segment(customers, loaded)
             texts = _texts(segmentations, loaded, talk)
@@ -55,7 +56,7 @@ def command(file: File, *, asked: Asked) -> None:
 
 
 @contextlib.contextmanager
-def _held(folder: str, inputs: Sequence[str], *, dry: bool) -> "Iterator[Path | None]":
+def _held(folder: str, inputs: Sequence[str], rejects: Sequence[str], *, dry: bool) -> "Iterator[Path | None]":
     """The output folder, made, locked and swept before the long work; nothing in it may be an input."""
     if dry:
         yield None
@@ -65,6 +66,7 @@ def _held(folder: str, inputs: Sequence[str], *, dry: bool) -> "Iterator[Path | 
     made = write.folder(folder)
     with lock.held(made):
         write.sweep(made)
+        write.check_distinct([*rejects, *(str(made / name) for name in OUTPUTS)])
         for name in OUTPUTS:
             write.check(str(made / name), inputs)
         yield made

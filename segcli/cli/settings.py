@@ -88,6 +88,10 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
         f"{source}delimiter": "\t" if asked.delimiter in TABS else asked.delimiter,
         f"{source}decimal": asked.decimal,
         f"{source}date_format": asked.date_format,
+        f"{source}locale": asked.locale,
+        f"{source}header": False if asked.no_header else None,
+        f"{source}skip_rows": asked.skip_rows,
+        f"{source}skip_footer": asked.skip_footer,
         f"{source}preset": asked.preset,
         **{f"{source}columns.{standard}": name for standard, name in mapped.items()},
     }

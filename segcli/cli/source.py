@@ -51,9 +51,10 @@ def read(
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
-    for path in (asked.output, also):
-        if path not in (None, STDIN):
-            check_output(str(path), [*inputs(loaded.settings, asked), *extra])
+    outputs = [str(path) for path in (asked.output, also) if path not in (None, STDIN)]
+    check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
+    for path in outputs:
+        check_output(path, [*inputs(loaded.settings, asked), *extra])
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
 
 
@@ -62,6 +63,13 @@ def check_output(path: str, read_too: Sequence[str]) -> None:
     from segcli.files import write
 
     write.check(path, read_too)
+
+
+def check_distinct(paths: Sequence[str]) -> None:
+    """Refuse one file for two outputs."""
+    from segcli.files import write
+
+    write.check_distinct(paths)
 
 
 def inputs(settings: "Settings", asked: Asked) -> list[str]:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
+from segcli import plugins
 from segcli.columns import CUSTOMER_TABLE, TRANSACTIONS
 from segcli.config.section import PATH, PATH_OR_NAME, Section
 
@@ -62,6 +63,13 @@ def _zone(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    known = plugins.names("segcli.ingest.words", ".yaml")
+    if value not in known:
+        raise ValueError(f"no language '{value}'; known: {', '.join(known)}")
+    return value
+
+
 class Source(Section):
     """One export: where it is and how it is written; what is not given is recognised and said."""
 
@@ -76,9 +84,30 @@ class Source(Section):
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="Field separator; otherwise one of , ; tab |."
     )
+    encoding_errors: Literal["strict", "replace"] = Field(
+        "strict", description="Whether bytes that are no text refuse the file, or become \ufffd with a count (replace)."
+    )
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = Field('"', description="Quotation mark of fields.")
+    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        None, description="Mark, such as a backslash, that takes the meaning from the next one; otherwise none does."
+    )
+    header: bool = Field(default=True, description="Whether the first record names the columns; otherwise column_1...")
+    skip_rows: int = Field(0, ge=0, description="Lines to leave out at the top; a preamble is found without it.")
+    skip_footer: int = Field(0, ge=0, description="Lines to leave out at the end, such as totals.")
+    locale: Annotated[str, AfterValidator(_language)] | None = Field(
+        None, description="Language whose month names, digits and decimal mark the file uses, such as de."
+    )
     decimal: Literal[".", ","] | None = Field(None, description="Decimal mark; otherwise proven by the column.")
     date_format: str | None = Field(
-        None, description="strptime format of dates, such as %d/%m/%Y; otherwise proven by the column."
+        None,
+        description="strptime format of dates, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
+        "otherwise proven by the column.",
+    )
+    century: int | None = Field(
+        None, ge=1800, le=2000, description="First of the hundred years in which two-digit years lie, such as 1950."
+    )
+    memory_guard: bool = Field(
+        default=True, description="Whether a file that needs more memory than is free is refused before it is read."
     )
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
         None,
@@ -122,6 +151,9 @@ class IngestSettings(Section):
     )
     phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
         None, description="Country, such as DE, of phone numbers written without a country code."
+    )
+    id_decimals: Literal["keep", "drop"] = Field(
+        "keep", description="Whether customer ids such as 12345.0, numbers once, stay so (keep) or become 12345 (drop)."
     )
     exclude_ids: list[str] = Field(
         default_factory=list,

@@ -124,7 +124,13 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by
 
 
 def _form(by: match.By, settings: IngestSettings) -> table.Form:
-    return lambda texts: match.key(texts, by, settings.phone_region)
+    def form(texts: pd.Series) -> pd.Series:
+        keys = match.key(texts, by, settings.phone_region)
+        return (
+            keys.map(lambda key: identity.whole(key, settings.id_decimals)) if settings.id_decimals == "drop" else keys
+        )
+
+    return form
 
 
 def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:

@@ -5,6 +5,8 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Mapping
@@ -13,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from segcli.errors import InputProblem
+from segcli.files.memory import guard
 
 STDIN = "-"
 MAX_UNPACKED = 8 * 2**30  # a small file that unpacks to more is a bomb, or too large to be read at once
@@ -69,17 +72,22 @@ _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
 )
 
 
-def read(path: str) -> Content:
+def read(path: str, *, memory_per_byte: float = 0) -> Content:
     """Read a file, or standard input for `-`.
 
+    Args:
+        path: of the file.
+        memory_per_byte: what working on a byte of its text will take; 0 asks nothing.
+
     Raises:
-        InputProblem: it is missing, unreadable, or not text.
+        InputProblem: it is missing, unreadable, not text, or was changed meanwhile.
+        EnvironmentProblem: there is not the memory for it.
     """
     name = "standard input" if path == STDIN else path
     if path == STDIN and sys.stdin is None:
         raise InputProblem("is closed", source=name)
     try:
-        stored = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        stored = sys.stdin.buffer.read() if path == STDIN else _steady(Path(path), name, memory_per_byte)
     except FileNotFoundError:
         raise InputProblem("no such file", source=name) from None
     except IsADirectoryError:
@@ -88,7 +96,25 @@ def read(path: str) -> Content:
         raise InputProblem(f"cannot be read ({error.strerror})", source=name) from None
     except ValueError:
         raise InputProblem("is no name a file can have", source=name) from None
-    return Content(name, _unpacked(stored, name), len(stored), hashlib.sha256(stored).hexdigest())
+    body = _unpacked(stored, name)
+    if body is not stored:
+        guard(name, len(body), memory_per_byte)
+    return Content(name, body, len(stored), hashlib.sha256(stored).hexdigest())
+
+
+def _steady(path: Path, name: str, memory_per_byte: float) -> bytes:
+    """A file's bytes, if nobody wrote to it while they were read: half of two exports is no export."""
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        guard(name, before.st_size, memory_per_byte)
+        stored = file.read()
+        after = os.fstat(file.fileno())
+    now = path.stat()
+    is_regular = stat.S_ISREG(before.st_mode)
+    marks = {(one.st_size, one.st_mtime_ns, one.st_ino) for one in (before, after, now)}
+    if is_regular and (len(marks) > 1 or len(stored) != before.st_size):
+        raise InputProblem("was changed while it was being read", source=name, remedy="Run again once it is complete")
+    return stored
 
 
 def text(path: str) -> str:

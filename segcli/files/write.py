@@ -80,6 +80,20 @@ def check(path: str, inputs: Sequence[str] = ()) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
+def check_distinct(paths: Sequence[str]) -> None:
+    """Refuse two outputs that are one file: the later would silently replace the earlier.
+
+    Raises:
+        UsageProblem: with the path that is named twice.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        real = os.path.realpath(path)
+        if real in seen and not (Path(real).exists() and not Path(real).is_file()):
+            raise UsageProblem(f"{path}: is named for two outputs; give each a file of its own")
+        seen.add(real)
+
+
 def folder(path: str) -> Path:
     """Make an output folder."""
     made = Path(path)

@@ -123,7 +123,7 @@ def _refuse_data_as_header(names: Sequence[str], name: str) -> None:
             f"the first record looks like data, not like column names: {', '.join(names[:5])}",
             source=name,
             line=1,
-            remedy="Add a line of column names on top",
+            remedy="If there are none, say --no-header, and which is which: --map customer_id=column_1",
         )
 
 

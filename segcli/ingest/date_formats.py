@@ -14,6 +14,8 @@ _DAYS = (
     "%m-%d-%Y",
     "%Y%m%d",
     "%d %b %Y",
+    "%d. %B %Y",
+    "%d. %b %Y",
     "%d %B %Y",
     "%b %d, %Y",
     "%B %d, %Y",
@@ -37,6 +39,7 @@ FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offs
 _CODES = {
     **dict.fromkeys(("%d", "%m", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
     "%Y": r"\d{4}",
+    "%y": r"\d{2}",
     "%f": r"\d{1,9}",
     "%p": r"[AaPp][Mm]",
     "%b": r"[^\W\d_]{3,}",
@@ -68,3 +71,22 @@ def day_of(form: str) -> tuple[str, bool]:
     """How a format writes the day, and whether it has an offset."""
     day = max((day for day in _DAYS if form.startswith(day)), key=len)
     return day, form.endswith("%z")
+
+
+def with_full_years(text: str, form: str, century: int) -> str:
+    """A text whose two-digit year has four digits, as `%Y` reads it; as it is where the format does not fit.
+
+    >>> with_full_years("31.12.49", "%d.%m.%y", 1950), with_full_years("31.12.50", "%d.%m.%y", 1950)
+    ('31.12.2049', '31.12.1950')
+    """
+    found = _two_digit_year(form).fullmatch(text)
+    if not found:
+        return text
+    short = int(found["year"])
+    return f"{text[: found.start('year')]}{century + (short - century) % 100}{text[found.end('year') :]}"
+
+
+@cache
+def _two_digit_year(form: str) -> re.Pattern[str]:
+    codes = {**_CODES, "%y": rf"(?P<year>{_CODES['%y']})"}
+    return re.compile(re.sub("%.", lambda code: codes.get(code[0], ".*?"), re.escape(form)))

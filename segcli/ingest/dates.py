@@ -1,5 +1,6 @@
 """Text -> dates by one format for the whole column, declared or proven."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.config.ingest import WRITTEN
-from segcli.ingest.date_formats import FORMATS, day_of, shaped
+from segcli.config.ingest import WRITTEN, Source
+from segcli.ingest import locales, serials
+from segcli.ingest.date_formats import FORMATS, day_of, shaped, with_full_years
+from segcli.ingest.locales import Locale
 
+_NUMBER = r"\d+(\.\d+)?"
 _OFFSET = r"\s*(Z|UTC|[-+]\d\d:?\d\d)$"
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
 NOT_A_DAY = np.datetime64("NaT", "us")
@@ -49,6 +53,10 @@ class MixedOffsets(ValueError):
     """Dates carry different offsets from UTC, so days depend on a time zone that nobody named."""
 
 
+class ShortYears(ValueError):
+    """Years have two digits, and nobody said of which century."""
+
+
 @dataclass(frozen=True)
 class Dates:
     """`values` (datetime64[us], NaT where not readable), the `missing` and `unreadable` masks, and the format."""
@@ -59,39 +67,88 @@ class Dates:
     format: str
 
 
-def parse(texts: pa.ChunkedArray, declared: str | None = None, timezone: str | None = None) -> Dates:
+def of(texts: pa.ChunkedArray, source: Source) -> Dates:
+    """Read a column as the source says its dates are written; errors as of `parse`."""
+    return parse(texts, source.date_format, source.timezone, century=source.century, locale=locales.of(source))
+
+
+def parse(
+    texts: pa.ChunkedArray,
+    declared: str | None = None,
+    timezone: str | None = None,
+    *,
+    century: int | None = None,
+    locale: Locale | None = None,
+) -> Dates:
     """Read a column of text as dates.
 
     Args:
         texts: any text.
-        declared: strptime format; otherwise the one format that reads the column.
+        declared: strptime format, or one of `serials.FORMATS`; otherwise the one format that reads the column.
         timezone: the zone whose wall clock counts, for dates that carry offsets; `written`: each counts by its own.
+        century: first of the hundred years in which two-digit years lie.
+        locale: whose month names and digits the texts use.
 
     Raises:
         AmbiguousDates: day and month cannot be told apart.
         MixedDates: several formats are needed.
         UnknownDates: no format fits.
         MixedOffsets: offsets differ and no timezone is given.
+        ShortYears: the format has a two-digit year and no century is given.
     """
     coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
     distinct = pd.Series(coded.dictionary.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
+    if locale:
+        filled, declared = filled.map(locale.date), declared and locale.date(declared)
     codes = np.asarray(coded.indices, dtype=np.int64)
     lines = np.bincount(codes, minlength=len(distinct))[~blank]
     forms = (declared,) if declared else _proven(filled, lines)
     values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")
     for form in reversed(forms):
-        read = _read(filled, form, timezone)
+        read = _serials(filled, form, timezone) if form in serials.FORMATS else _long(filled, form, timezone, century)
         values[~blank] = np.where(np.isnat(read), values[~blank], read)
     with np.errstate(invalid="ignore"):
         values[~((values >= EARLIEST) & (values < LATEST))] = NOT_A_DAY
     return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
 
 
-def looks_dated(texts: list[str]) -> bool:
+def _serials(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.datetime64]:
+    """Dates written as numbers; epochs are in UTC and count by the wall clock of the timezone, if there is one."""
+    numeric = pd.to_numeric(texts.where(texts.astype("str").str.fullmatch(_NUMBER)), errors="coerce")
+    times = serials.read(numeric.to_numpy(dtype=np.float64), form)
+    if form in serials.MICROSECONDS and timezone not in (None, WRITTEN):
+        times = pd.Series(times).dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None).to_numpy()
+    return np.asarray(times, dtype="datetime64[us]")
+
+
+def _long(texts: pd.Series, form: str, timezone: str | None, century: int | None) -> npt.NDArray[np.datetime64]:
+    """Dates whose two-digit years, if there are any, lie in the hundred years from `century` on."""
+    if "%y" in form:
+        if century is None:
+            raise ShortYears("two-digit years: 45 can be 1945 or 2045")
+        texts = texts.map(lambda text: with_full_years(text, form, century))
+    return _read(texts, form.replace("%y", "%Y"), timezone)
+
+
+def hint(example: str) -> str:
+    """What a column may be whose dates no format reads, by its first value."""
+    if re.fullmatch(r"\d{10}|\d{13}|\d{16}", example):
+        return "If it counts from 1970, say --date-format epoch_s (or epoch_ms, epoch_us)"
+    if re.fullmatch(r"[1-6]\d{4}(\.\d+)?", example):
+        return "If a spreadsheet wrote it, say --date-format excel"
+    if re.match(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?!\d)", example):
+        return "Two-digit years need both: --date-format '%d.%m.%y' --set ingest.transactions.century=1950"
+    if re.search(r"[^\W\d_]{3}", example):
+        return "Month names of another language: --locale de; or give the format with --date-format"
+    return "Give it with --date-format, such as '%d.%m.%Y'"
+
+
+def looks_dated(texts: list[str], locale: Locale | None = None) -> bool:
     """Whether some format reads at least half of the given values (blank ones aside)."""
-    filled = _trial(pd.Series([text.strip() for text in texts if text.strip()], dtype=object))
+    stripped = [locale.date(text) if locale else text.strip() for text in texts if text.strip()]
+    filled = _trial(pd.Series(stripped, dtype=object))
     reads = [_reads(filled, form) for form in _promising(filled)]
     return filled.empty or (bool(reads) and int(np.logical_or.reduce(reads).sum()) * 2 >= len(filled))
 

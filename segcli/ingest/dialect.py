@@ -1,6 +1,5 @@
 """How a CSV file is written: encoding and delimiter, by rule and by trial, never by a statistical guess."""
 
-import codecs
 import csv
 import io
 import re
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files.read import Content
+from segcli.ingest.encoding import decoded
+from segcli.ingest.framing import in_double_quotes, with_header, without_ends
 from segcli.ingest.preamble import lines_above_header
 from segcli.ingest.quotes import mend
 from segcli.ingest.recognise import known_names
@@ -22,7 +23,6 @@ DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 1000
 SAMPLE_CHARACTERS = 300_000
 HEAD = 1_000_000  # bytes from which the first records are taken
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -75,18 +75,24 @@ def detect(content: Content, source: Source) -> Dialect:
     Raises:
         InputProblem: the file is empty, or its text cannot be decoded.
     """
-    body, encoding, notes = _decoded(content, source.encoding)
+    text = decoded(content, source)
+    body, notes = without_ends(text.body, source), text.notes
     if not body.strip():
         raise InputProblem("file is empty", source=content.name)
     said = _SEP_LINE.match(body[:10].decode(errors="replace"))
     if said:
         body = body[body.index(b"\n") + 1 :]
     delimiter = source.delimiter or (said[1] if said else _delimiter(body))
-    above = lines_above_header(body, delimiter)
+    body = in_double_quotes(body, delimiter, source, content.name)
+    above = lines_above_header(body, delimiter) if source.header and not source.skip_rows else 0
     if above:
         body = b"".join(body.splitlines(keepends=True)[above:])
         notes = (*notes, f"{above} {'line' if above == 1 else 'lines'} above the header skipped")
-    skipped = above + bool(said)
+    if source.skip_rows or source.skip_footer:
+        notes = (*notes, f"left out as asked: {source.skip_rows} lines at the top, {source.skip_footer} at the end")
+    skipped = source.skip_rows + above + bool(said)
+    if not source.header:
+        body, skipped = with_header(body, delimiter), skipped - 1
     mended = mend(body, delimiter, content.name, first_line=skipped + 1)
     if not mended.body.strip():
         raise InputProblem(
@@ -96,56 +102,7 @@ def detect(content: Content, source: Source) -> Dialect:
         )
     if mended.literal:
         notes = (*notes, f"{mended.literal:,} records have quotes inside unquoted fields; they are kept as they are")
-    return Dialect(mended.body, encoding, delimiter, skipped, mended.broken, notes)
-
-
-def _decoded(content: Content, declared: str | None) -> tuple[bytes, str, tuple[str, ...]]:
-    body = content.body
-    if declared:
-        return _as_declared(content, declared), declared, ()
-    if body.startswith(_UTF16):
-        return body.decode("utf-16").encode(), "utf-16", ()
-    body = body.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in body[:SAMPLE_CHARACTERS]:
-        raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        return _windows(content, body, error.start)
-    return body, "utf-8", ()
-
-
-def _as_declared(content: Content, encoding: str) -> bytes:
-    try:
-        return content.body.decode(encoding).removeprefix("\ufeff").encode()
-    except LookupError:
-        raise InputProblem(f"unknown encoding '{encoding}'", source=content.name) from None
-    except UnicodeDecodeError as error:
-        line = content.body.count(b"\n", 0, error.start) + 1
-        raise InputProblem(
-            f"byte {error.start} is not {encoding}",
-            source=content.name,
-            line=line,
-            remedy="Try another --encoding",
-        ) from None
-
-
-def _windows(content: Content, body: bytes, offset: int) -> tuple[bytes, str, tuple[str, ...]]:
-    line = body.count(b"\n", 0, offset) + 1
-    try:
-        text = body.decode("cp1252")
-    except UnicodeDecodeError:
-        raise InputProblem(
-            f"is neither UTF-8 nor Windows-1252 (byte {offset})",
-            source=content.name,
-            line=line,
-            remedy="Say which with --encoding",
-        ) from None
-    return (
-        text.encode(),
-        "cp1252",
-        (f"not UTF-8 (first at line {line}): read as Windows-1252; --encoding decides",),
-    )
+    return Dialect(mended.body, text.encoding, delimiter, skipped, mended.broken, notes)
 
 
 def _delimiter(body: bytes) -> str:

@@ -56,14 +56,17 @@ class Export:
             InputProblem: no single format reads the column, or two read it differently.
         """
         try:
-            return dates.parse(self.texts(c.ORDER_DATE), self.source.date_format, self.source.timezone)
+            return dates.of(self.texts(c.ORDER_DATE), self.source)
         except dates.AmbiguousDates as error:
             flags = "   or   ".join(f"--date-format '{form}'" for form in error.formats)
             self._refuse(c.ORDER_DATE, error, f"Say which: {flags}")
         except dates.MixedOffsets as error:
             self._refuse(c.ORDER_DATE, error, "Name the zone: --set ingest.transactions.timezone=Europe/Berlin")
         except dates.UnknownDates as error:
-            self._refuse(c.ORDER_DATE, error, "Give it with --date-format, such as '%d.%m.%y'")
+            self._refuse(c.ORDER_DATE, error, dates.hint(error.example))
+        except dates.ShortYears as error:
+            remedy = "Say in which hundred years they lie: --set ingest.transactions.century=1950"
+            self._refuse(c.ORDER_DATE, error, remedy)
         except dates.MixedDates as error:
             self._refuse(c.ORDER_DATE, error, "Choose one with --date-format; the other lines are then rejected")
 
@@ -77,7 +80,7 @@ class Export:
         if texts is None:
             return None
         try:
-            parsed = numbers.parse(texts, self.source.decimal)
+            parsed = numbers.of(texts, self.source)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
             self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
         if parsed.unreadable.mean() > MOSTLY:

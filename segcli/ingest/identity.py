@@ -1,5 +1,6 @@
 """What customer ids say about themselves: damage by spreadsheets, people behind one id, one person behind several."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -35,6 +36,15 @@ def cased(text: str, id_case: str) -> str:
     return text.upper() if id_case == "upper" else text.lower()
 
 
+def whole(text: str, id_decimals: str) -> str:
+    """An id without the decimals it got as a number, if the policy drops them.
+
+    >>> whole("12345.0", "drop"), whole("12345.0", "keep"), whole("1.50", "drop")
+    ('12345', '12345.0', '1.50')
+    """
+    return text.removesuffix(".0") if id_decimals == "drop" and re.fullmatch(_FLOAT, text) else text
+
+
 def rewritten(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """A note on the ids that changed by more than plain blanks."""
     count = sum(old.strip(" \t") != new for old, new in zip(before, after, strict=True))
@@ -62,7 +72,7 @@ def notes(lines_per_id: pd.Series) -> Iterator[str]:
     floats = ids[ids.str.fullmatch(_FLOAT)]
     twins = int(floats.str.removesuffix(".0").isin(ids).sum())
     if twins:
-        yield f"{twins:,} customer ids stand with and without .0 behind; they are kept apart"
+        yield f"{twins:,} customer ids stand with and without .0 behind; ingest.id_decimals: drop makes them one"
     if ids.str.fullmatch(_MAIL).mean() > MOST:
         yield "customer ids are e-mail addresses: results name people; keep them accordingly"
     yield from _dominant(lines_per_id)

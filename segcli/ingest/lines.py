@@ -88,5 +88,6 @@ def _ids(export: Export, settings: IngestSettings) -> tuple[pa.ChunkedArray, Ite
     coded = pc.dictionary_encode(export.texts(c.CUSTOMER_ID)).combine_chunks()
     before = coded.dictionary.to_pylist()
     after = [identity.unified(text) for text in before]
-    ids = pa.array([identity.cased(text, settings.id_case) for text in after], pa.string())
+    whole = [identity.whole(text, settings.id_decimals) for text in after]
+    ids = pa.array([identity.cased(text, settings.id_case) for text in whole], pa.string())
     return pa.chunked_array([ids.take(coded.indices)]), identity.rewritten(before, after)

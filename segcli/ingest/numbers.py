@@ -8,6 +8,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.config.ingest import Source
+from segcli.ingest import locales
+from segcli.ingest.locales import Locale
+
 _PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
 _EXPONENT = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
 _GROUPED = re.compile(r"[-+]?([0-9]{1,3}([ ,.'\u00a0\u202f\u2019][0-9]{3})+|[0-9]+)([.,][0-9]+)?")
@@ -43,12 +47,22 @@ class Numbers:
     unreadable: npt.NDArray[np.bool_]
 
 
-def parse(texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool = False) -> Numbers:
+def of(texts: pa.ChunkedArray, source: Source, *, exponents: bool = False) -> Numbers:
+    """Read a column as the source says its numbers are written; errors as of `parse`."""
+    locale = locales.of(source)
+    decimal = source.decimal or (locale.decimal if locale else None)
+    return parse(texts, decimal, exponents=exponents, locale=locale)
+
+
+def parse(
+    texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool = False, locale: Locale | None = None
+) -> Numbers:
     """Read a column of text as numbers.
 
     Args:
         texts: any text; currency marks, accounting brackets and trailing minus are understood.
         decimal: `.` or `,` when declared; otherwise proven by the values.
+        locale: whose digits the texts use.
         exponents: whether 1e-05 is a number, as programs write it, or a damaged id, as spreadsheets do.
 
     Raises:
@@ -57,6 +71,8 @@ def parse(texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool
     """
     coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
     distinct = coded.dictionary
+    if locale:
+        distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
     plain = _EXPONENT if exponents else _PLAIN
     if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), plain)).as_py():
         _decimal_mark(_with_marks(distinct), decimal or ("." if exponents else None))
@@ -74,8 +90,9 @@ def parse(texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
 
 
-def looks_numeric(texts: list[str]) -> bool:
+def looks_numeric(texts: list[str], locale: Locale | None = None) -> bool:
     """Whether at least half of the given values (blank ones aside) can be numbers."""
+    texts = [locale.digits(text) for text in texts] if locale else texts
     filled = [text for text in texts if text.strip().lower() not in _MISSING]
     return sum(bool(_GROUPED.fullmatch(_unwrapped(text.strip()))) for text in filled) * 2 >= len(filled)
 

@@ -8,7 +8,7 @@ from segcli.columns import Kind
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import read as files
-from segcli.ingest import cells, dates, dialect, numbers, presets
+from segcli.ingest import cells, dates, dialect, locales, numbers, presets
 from segcli.ingest.recognise import (
     MEASURED,
     TRANSACTIONS,
@@ -21,6 +21,7 @@ from segcli.ingest.recognise import (
 )
 
 JUDGED_RECORDS = 200
+MEMORY_PER_BYTE = 9  # of text; measured on an order export of a million lines (benchmarks/README.md)
 FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
 _NOTHING = Recognition({}, {})
 NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
@@ -79,7 +80,7 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     """
     if source.path is None:
         raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
-    content = files.read(source.path)
+    content = files.read(source.path, memory_per_byte=MEMORY_PER_BYTE if source.memory_guard else 0)
     is_ours = _is_ours(content)
     if is_ours:
         source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables
@@ -89,7 +90,7 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     found = None if is_ours else presets.chosen(source.preset, names, content.name)
     if found and (may_hold_orders or found[1].holds == "customers"):
         return _by_preset(Opened(content, written, names, _NOTHING, False, is_ours, source), *found)
-    fits = _Fits(written, names)
+    fits = _Fits(written, names, source)
     customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
     orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
@@ -135,8 +136,8 @@ def _measures(found: Mapping[str, str]) -> bool:
 class _Fits:
     """Whether a column's first records can hold what its name promises."""
 
-    def __init__(self, written: dialect.Dialect, names: tuple[str, ...]) -> None:
-        self._names = names
+    def __init__(self, written: dialect.Dialect, names: tuple[str, ...], source: Source) -> None:
+        self._names, self._locale = names, locales.of(source)
         self._sample = [r for r in cells.sample(written, JUDGED_RECORDS) if len(r) == len(names)]
 
     def __call__(self, standard: str, name: str) -> bool:
@@ -144,5 +145,5 @@ class _Fits:
         place = self._names.index(name)
         values = [record[place] for record in self._sample]
         if kind is Kind.DATE:
-            return dates.looks_dated(values)
-        return numbers.looks_numeric(values) if kind in NUMERIC else True
+            return dates.looks_dated(values, self._locale)
+        return numbers.looks_numeric(values, self._locale) if kind in NUMERIC else True

@@ -100,14 +100,14 @@ class _Judged:
             yield self._verdict("max", known & (values > _comparable(rule.max)), f"above {rule.max}")
 
     def _numbers(self) -> tuple[Any, Mask]:
-        parsed = numbers.parse(self.cells.columns[self.column], self.source.decimal)
+        parsed = numbers.of(self.cells.columns[self.column], self.source)
         unreadable = parsed.unreadable | parsed.missing
         if self.rule.type == "whole":
             unreadable = unreadable | (parsed.values % 1 != 0)
         return np.where(unreadable, 0.0, parsed.values), unreadable
 
     def _dates(self) -> tuple[Any, Mask]:
-        parsed = dates.parse(self.cells.columns[self.column], self.source.date_format, self.source.timezone)
+        parsed = dates.of(self.cells.columns[self.column], self.source)
         return parsed.values.astype("datetime64[D]"), parsed.unreadable
 
     def _verdict(self, part: str, breach: Mask, what: str, *, most: float = 0) -> Verdict:

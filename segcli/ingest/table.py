@@ -87,7 +87,7 @@ def _text(texts: pa.ChunkedArray) -> pd.Series:
 
 def _date(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
     try:
-        parsed = dates.parse(texts, source.date_format, source.timezone)
+        parsed = dates.of(texts, source)
     except ValueError as error:
         return _text(texts), f"column '{name}' is kept as text: {error}"
     days = pd.Series(parsed.values.astype("datetime64[D]").astype("datetime64[s]"))
@@ -99,7 +99,7 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     if kind is Kind.CONTENT and _is_code(texts):
         return _text(texts), ""
     try:
-        parsed = numbers.parse(texts, source.decimal, exponents=name in WRITTEN)
+        parsed = numbers.of(texts, source, exponents=name in WRITTEN)
     except ValueError as error:
         return _text(texts), f"column '{name}' is kept as text: {error}"
     unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0

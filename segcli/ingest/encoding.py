@@ -1,0 +1,90 @@
+"""Bytes -> UTF-8: by byte-order mark, strictly as UTF-8, then as Windows-1252 with a note; no detector is obeyed."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from segcli.config.ingest import Source
+from segcli.errors import InputProblem
+from segcli.files.read import Content
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SAMPLE = 300_000  # bytes in which UTF-16 shows itself by its NULs
+_REPLACED = "\ufffd"
+# What two-byte UTF-8 characters become when they are read as Windows-1252 and written as UTF-8 once more: \u00c3\u00a9.
+_TWICE = re.compile(rb"\xc3[\x82\x83]\xc2[\x80-\xbf]")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A file's text as UTF-8 bytes without a byte-order mark, the encoding it had, and what was noticed."""
+
+    body: bytes
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+def decoded(content: Content, source: Source) -> Decoded:
+    """Decode as declared, or by rule.
+
+    Raises:
+        InputProblem: the bytes are no text in that encoding, with the line.
+    """
+    if source.encoding:
+        return _as_declared(content, source.encoding, source.encoding_errors)
+    if content.body.startswith(_UTF16):
+        return Decoded(content.body.decode("utf-16").encode(), "utf-16")
+    body = content.body.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in body[:_SAMPLE]:
+        raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return _windows(content, body, error.start, source.encoding_errors)
+    return Decoded(body, "utf-8", tuple(_twice_encoded(body)))
+
+
+def _as_declared(content: Content, encoding: str, errors: str) -> Decoded:
+    try:
+        text = content.body.decode(encoding, errors=errors).removeprefix("\ufeff")
+    except LookupError:
+        raise InputProblem(f"unknown encoding '{encoding}'", source=content.name) from None
+    except UnicodeDecodeError as error:
+        line = content.body.count(b"\n", 0, error.start) + 1
+        raise InputProblem(
+            f"byte {error.start} is not {encoding}", source=content.name, line=line, remedy="Try another --encoding"
+        ) from None
+    return Decoded(text.encode(), encoding, tuple(_replaced(text, errors)))
+
+
+def _windows(content: Content, body: bytes, offset: int, errors: str) -> Decoded:
+    line = body.count(b"\n", 0, offset) + 1
+    try:
+        text = body.decode("cp1252", errors=errors)
+    except UnicodeDecodeError:
+        raise InputProblem(
+            f"is neither UTF-8 nor Windows-1252 (byte {offset})",
+            source=content.name,
+            line=line,
+            remedy="Say which with --encoding",
+        ) from None
+    note = f"not UTF-8 (first at line {line}): read as Windows-1252; --encoding decides"
+    return Decoded(text.encode(), "cp1252", (note, *_replaced(text, errors)))
+
+
+def _replaced(text: str, errors: str) -> Iterator[str]:
+    count = text.count(_REPLACED) if errors == "replace" else 0
+    if count:
+        yield f"bytes that are no text: {count:,}; each is now {_REPLACED}"
+
+
+def _twice_encoded(body: bytes) -> Iterator[str]:
+    if body.isascii():
+        return
+    found = _TWICE.search(body)
+    if found:
+        line = body.count(b"\n", 0, found.start()) + 1
+        count = len(_TWICE.findall(body))
+        shown = found[0].decode()
+        yield f"characters that look encoded twice, such as {shown}: {count:,} (first: line {line:,}); they stay so"
