@@ -41,3 +41,62 @@ def customers_of(file_of: Callable[..., str]) -> Callable[..., Any]:
         return read(IngestSettings(transactions=Source(path=path, **(source or {})), **policies), as_of)
 
     return customers
+
+
+NUMBERS = pytest.StashKey[dict[int, list[str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bad-inputs", metavar="FILE", help="write the tests and results of each bad input to this table")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    table = config.getoption("--bad-inputs")
+    if table and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(BadInputs(Path(table)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note which test is about which bad input; the note travels with the test's report, from workers too."""
+    found: dict[int, list[str]] = {}
+    for item in items:
+        for number in (number for mark in item.iter_markers("bad_input") for number in mark.args):
+            name = item.nodeid.partition("[")[0].removeprefix("tests/")
+            item.user_properties.append(("bad_input", (number, name)))
+            if name not in found.setdefault(number, []):
+                found[number].append(name)
+    config.stash[NUMBERS] = found
+
+
+@pytest.fixture
+def bad_input_tests(request: pytest.FixtureRequest) -> dict[int, list[str]]:
+    """The collected tests of each bad input."""
+    return request.config.stash[NUMBERS]
+
+
+class BadInputs:
+    """The table of bad inputs with, for each, the tests about it and whether all of them passed."""
+
+    def __init__(self, table: Path) -> None:
+        self._table = table
+        self._tests: dict[int, dict[str, bool]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, value in report.user_properties:
+            if name == "bad_input" and (report.when == "call" or not report.passed):
+                number, test = value
+                before = self._tests.setdefault(number, {}).get(test, True)
+                self._tests[number][test] = before and report.outcome == "passed"
+
+    def pytest_sessionfinish(self) -> None:
+        lines = [self._line(line) for line in self._table.read_text(encoding="utf-8").splitlines()]
+        self._table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _line(self, line: str) -> str:
+        cells = line.split(" | ")
+        number = cells[0].removeprefix("| ")
+        if not number.isdecimal():
+            return line
+        tests = self._tests.get(int(number), {})
+        result = "no test" if not tests else "pass" if all(tests.values()) else "FAIL"
+        return f"{' | '.join(cells[:3])} | {', '.join(f'`{test}`' for test in sorted(tests))} | {result} |"

@@ -48,10 +48,17 @@ class Numbers:
 
 
 def of(texts: pa.ChunkedArray, source: Source, *, exponents: bool = False) -> Numbers:
-    """Read a column as the source says its numbers are written; errors as of `parse`."""
+    """Read a column as the source says its numbers are written; errors as of `parse`.
+
+    The locale's decimal mark decides only where no value proves either: months in German go with 12.50, too.
+    """
     locale = locales.of(source)
-    decimal = source.decimal or (locale.decimal if locale else None)
-    return parse(texts, decimal, exponents=exponents, locale=locale)
+    try:
+        return parse(texts, source.decimal, exponents=exponents, locale=locale)
+    except AmbiguousDecimal:
+        if locale is None or source.decimal:
+            raise
+        return parse(texts, locale.decimal, exponents=exponents, locale=locale)
 
 
 def parse(

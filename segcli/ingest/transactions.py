@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.errors import InputProblem
-from segcli.ingest import identity, money
+from segcli.ingest import identity, money, outliers
 from segcli.ingest.currency import rates
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
@@ -65,6 +65,8 @@ def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: 
         lines.money, lines.scale, returns=lines.returned, unread=_unread(export), line=export.cells.lines
     )
     lost = replace(lost, refunded=int(lines.refunded[fates.kept].sum()) / lines.scale)
+    rows = np.flatnonzero(fates.kept)
+    notes += outliers.notes(lines.money[rows], lines.scale, lambda place: export.cells.line(int(rows[place])))
     rejects = listing(export, fates) if settings.rejects else ()
     reading = _reading(
         export,

@@ -151,6 +151,7 @@ def test_a_group_without_a_command_shows_its_help_like_segcli_itself(segcli: Run
     assert "Commands:\n" in done.stderr
 
 
+@pytest.mark.bad_input(92, 94)
 @pytest.mark.parametrize("output", ["orders.csv", "nowhere/out.csv"])
 def test_an_output_that_cannot_be_is_refused_before_anything_is_read(segcli: Run, output: str) -> None:
     done = segcli("rfm", "orders.csv", "-o", output)
@@ -169,6 +170,7 @@ def test_the_settings_file_is_an_input_too_and_is_not_overwritten(segcli: Run, f
     assert (folder / "shop.yaml").read_text() == before
 
 
+@pytest.mark.bad_input(95, 99)
 @pytest.mark.parametrize(
     ("script", "says"),
     [
@@ -194,12 +196,14 @@ def test_a_full_or_closed_stdout_is_5(bash: Bash, folder: Path, script: str, say
     assert says in line
 
 
+@pytest.mark.bad_input(99)
 def test_a_closed_stdin_is_missing_input(bash: Bash, folder: Path) -> None:
     done = bash("segcli rfm <&-", cwd=folder)
     assert done.returncode == 3
     assert b"standard input" in done.stderr
 
 
+@pytest.mark.bad_input(95)
 def test_a_full_disk_leaves_the_earlier_output_as_it_was(bash: Bash, folder: Path) -> None:
     """A limit on file size stands in for the full disk, so that the write fails half-way."""
     (folder / "out.csv").write_text("yesterday\n")
@@ -216,6 +220,7 @@ def _with_big_export(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.bad_input(100)
 def test_a_run_into_a_folder_that_another_run_holds_is_skipped_with_6(segcli: Run, folder: Path) -> None:
     out = folder / "out"
     out.mkdir()
@@ -235,6 +240,7 @@ def test_the_run_that_is_skipped_leaves_the_half_written_files_of_the_other_alon
         assert (out / ".report.md.abc.segcli-part").exists()
 
 
+@pytest.mark.bad_input(97)
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_standard_input_is_read_ends_it_with_its_code_and_no_output(
     folder: Path, environment: dict[str, str], sent: signal.Signals, code: int
@@ -307,6 +313,7 @@ HOSTILE = "e\x1b]0;owned\x07\n\u202e[/x] :smile:"
 HOSTILE_NAME = HOSTILE.replace("/", "")
 
 
+@pytest.mark.bad_input(81)
 @pytest.mark.parametrize(
     ("name", "arguments", "body"),
     [

@@ -39,6 +39,7 @@ def test_the_readmes_pipe_gives_byte_for_byte_what_the_same_steps_give_through_f
     assert piped == (tmp_path / "filed.md").read_bytes()
 
 
+@pytest.mark.bad_input(98)
 @pytest.mark.parametrize("buffering", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
 def test_a_reader_that_leaves_after_one_line_ends_the_command_with_141_and_not_a_word(
     bash: Bash, buffering: dict[str, str]
@@ -115,6 +116,7 @@ def test_the_order_of_rows_and_columns_in_the_export_changes_nothing(
     assert _chained(bash, other) == plain
 
 
+@pytest.mark.bad_input(102, 103)
 @pytest.mark.parametrize(
     "machine",
     [
@@ -270,6 +272,7 @@ def test_a_table_that_comes_through_the_pipe_wins_over_the_input_a_config_names(
     assert done.stdout.decode() == segcli("rfm", "orders.csv", "-q").stdout
 
 
+@pytest.mark.bad_input(80)
 def test_a_formula_in_an_export_is_harmless_in_csv_and_itself_again_in_the_next_stage(
     bash: Bash, segcli: Run, folder: Path
 ) -> None:

@@ -127,6 +127,7 @@ def test_paths_in_a_config_are_relative_to_the_config_wherever_it_is_run_from(
     assert (folder / "out" / "run.json").is_file()
 
 
+@pytest.mark.bad_input(96)
 def test_what_an_interrupted_run_left_behind_is_swept_by_the_next(segcli: Run, folder: Path) -> None:
     out = folder / "out"
     out.mkdir()

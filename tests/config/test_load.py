@@ -24,6 +24,7 @@ def _problems(text: str, *assignments: tuple[str, str]) -> list[str]:
     return list(refused.value.lines)
 
 
+@pytest.mark.bad_input(88, 108)
 def test_all_problems_of_a_file_are_listed_at_once() -> None:
     text = """version: 2
 as_of: yesterday

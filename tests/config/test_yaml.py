@@ -10,6 +10,7 @@ from segcli.config.yaml import MAX_CHARACTERS, MAX_DEPTH, Document, parse
 from segcli.errors import ConfigProblems
 
 
+@pytest.mark.bad_input(87)
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -53,6 +54,7 @@ def test_a_scalar_means_what_it_says(written: str, meant: object) -> None:
     assert type(value) is type(meant)
 
 
+@pytest.mark.bad_input(85, 86, 90)
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -80,11 +82,13 @@ def test_what_is_not_plain_data_is_refused_with_its_place(text: str, problem: st
     assert "\n" not in line
 
 
+@pytest.mark.bad_input(86)
 def test_a_control_character_is_refused_with_its_place() -> None:
     with pytest.raises(ConfigProblems, match=r"^c\.yaml:2:5: "):
         parse("a: 1\nb: x\x1b[31m\n", "c.yaml")
 
 
+@pytest.mark.bad_input(84)
 def test_a_billion_laughs_are_refused_at_the_first() -> None:
     bomb = 'a: &a ["lol", "lol"]\n' + "".join(
         f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
@@ -96,6 +100,7 @@ def test_a_billion_laughs_are_refused_at_the_first() -> None:
     assert time.process_time() - started < 0.5
 
 
+@pytest.mark.bad_input(84)
 @pytest.mark.parametrize(
     "text",
     ["a: " + "[" * 10_000, "a: " + "[" * 100 + "]" * 100, "\n".join(" " * n + "a:" for n in range(100))],
@@ -108,6 +113,7 @@ def test_depth_is_limited_before_it_can_cost_anything(text: str) -> None:
     assert time.process_time() - started < 0.5
 
 
+@pytest.mark.bad_input(84)
 def test_size_is_limited() -> None:
     with pytest.raises(ConfigProblems, match=r"^c\.yaml: larger than 1,000,000 characters"):
         parse("a: " + "x" * MAX_CHARACTERS, "c.yaml")

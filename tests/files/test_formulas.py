@@ -23,6 +23,7 @@ def test_what_cannot_run_stays_as_it_is(text: str) -> None:
     assert escape(text) == text
 
 
+@pytest.mark.bad_input(80)
 @given(st.text(st.sampled_from("'=+-@ \t\n\rab1\u200b"), max_size=6) | st.text(max_size=12))
 def test_the_way_back_is_exact_and_nothing_that_runs_is_left(text: str) -> None:
     written = escape(text)

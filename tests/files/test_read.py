@@ -73,6 +73,7 @@ def test_several_packed_files_in_a_row_are_one(tmp_path: Path) -> None:
     assert read.read(str(path)).body == b"a\nb\n"
 
 
+@pytest.mark.bad_input(45)
 @pytest.mark.parametrize(
     ("start", "kind"),
     [
@@ -134,6 +135,7 @@ def test_a_settings_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Pa
         read.text(str(path))
 
 
+@pytest.mark.bad_input(44)
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_file_that_unpacks_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]

@@ -46,6 +46,7 @@ class Faults:
         return self.calls >= self._failing
 
 
+@pytest.mark.bad_input(95, 96)
 @pytest.mark.parametrize("existing", [OLD, None], ids=["over an old file", "where there was none"])
 def test_whichever_call_fails_the_old_content_or_the_new_is_there_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: bytes | None
@@ -93,6 +94,7 @@ def test_earlier_output_is_called_intact_only_when_it_is(tmp_path: Path, monkeyp
         assert ("intact" in str(refusal)) == (target.read_bytes() == OLD)
 
 
+@pytest.mark.bad_input(97)
 def test_an_interruption_while_writing_leaves_the_old_file_and_no_temporary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +110,7 @@ def test_an_interruption_while_writing_leaves_the_old_file_and_no_temporary(
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.bad_input(91)
 def test_a_symbolic_link_stays_and_the_file_it_names_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     target, link = tmp_path / "elsewhere" / "out.csv", tmp_path / "link.csv"
@@ -155,6 +158,7 @@ def test_a_new_file_has_the_mode_the_umask_gives(
     assert os.umask(mask) == mask
 
 
+@pytest.mark.bad_input(91)
 def test_a_device_is_written_to_and_stays_a_device() -> None:
     write.write("/dev/null", NEW)
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
@@ -163,11 +167,13 @@ def test_a_device_is_written_to_and_stays_a_device() -> None:
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
 
 
+@pytest.mark.bad_input(91)
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="is a folder; name the file to write"):
         write.check(str(tmp_path))
 
 
+@pytest.mark.bad_input(94)
 @pytest.mark.parametrize("below", ["missing/out.csv", "file/out.csv"])
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_bytes(OLD)
@@ -186,6 +192,7 @@ def test_an_output_folder_is_made_with_its_parents_and_swept_of_what_was_interru
     assert sorted(made.iterdir()) == sorted(mine)
 
 
+@pytest.mark.bad_input(92)
 def test_the_same_file_is_recognised_under_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("in.csv").write_bytes(OLD)

@@ -5,6 +5,9 @@ Each case is a file, a command line, the exit code, and what has to be said. Cas
 """
 
 import gzip
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +15,9 @@ import pandas as pd
 import pytest
 
 from segcli.cli import _run
+from segcli.errors import InputProblem
+from segcli.files import memory
+from segcli.files.read import read
 
 HEADER = "customer_id,order_id,order_date,amount\n"
 ORDERS = HEADER + "a,1,2026-01-01,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
@@ -34,6 +40,7 @@ class Case:
         return f"{self.number:03}"
 
 
+TABLE = Path(__file__).parents[2] / "docs" / "bad-inputs.md"
 UNREADABLE = "rejected 1 (unreadable"
 
 CASES = [
@@ -97,6 +104,8 @@ CASES = [
     Case(53, ORDERS + ",4,2026-01-05,1.00\n", 0, ("rejected 1 (no customer id)",)),
     Case(54, ORDERS.replace("a,", "a@x.io,").replace("b,2", "b@x.io,2"), 0, ("e-mail",), ("a@x.io", "b@x.io")),
     Case(56, ORDERS.replace("5.00", "$5.00").replace("6.00", "6.00 EUR")),
+    Case(57, HEADER + 'a,1,2026-01-01,"1,234"\nb,1,2026-01-01,"2,000"\n', revenue=3.234, line="ingest in.csv --locale de"),
+    Case(57, HEADER + 'a,1,2026-01-01,"1,234"\nb,1,2026-01-01,"2,000"\n', revenue=3234, line="ingest in.csv --decimal ."),
     Case(57, HEADER + 'a,1,2026-01-01,"1,234"\n', 3, ("column 'amount'", "--decimal")),
     Case(58, ORDERS + "b,4,2026-01-05,(2.00)\nb,5,2026-01-05,1.00-\n", 0, ("2 of them returns",), revenue=15.5),
     *[Case(59, ORDERS + f"b,4,2026-01-05,{x}\n", 0, (UNREADABLE,)) for x in ("1e3", "NaN", "inf", "1e400")],
@@ -117,11 +126,45 @@ CASES = [
     Case(76, HEADER + "a,1,45678,5\n", 3, ("no date format fits",)),
     Case(77, HEADER + "a,1,01/02/26,5\n", 3, ("no date format fits",)),
     Case(79, HEADER + "a,1,5 Januar 2026,5\n", 3, ("no date format fits",)),
+    Case(6, ORDERS.encode() + "José,4,2026-01-05,1\n".encode("cp1252") + b"\x81,5,2026-01-06,1\n", 3, ("in.csv:5",)),
+    Case(6, ORDERS.encode() + b"a,4,2026-01-05,1\x81\n", 0, ("bytes that are no text: 1",), line="ingest in.csv --set ingest.transactions.encoding_errors=replace"),
+    Case(7, ORDERS.replace("b,2", "JosÃ©,2"), 0, ("encoded twice, such as Ã©: 1 (first: line 3)",), ("JosÃ©", "a")),
+    Case(11, ORDERS + "b,4,2026-01-05,\u0661\u0662\n", revenue=30.5, line="ingest in.csv --locale en"),
+    Case(15, ORDERS.removeprefix(HEADER), line="ingest in.csv --no-header --map customer_id=column_1 --map order_id=column_2 --map order_date=column_3 --map amount=column_4"),
+    Case(19, "Kunde,Nr,Tag,Summe\n" + ORDERS, 0, ("1 lines at the top",), line="ingest in.csv --skip-rows 1"),
+    Case(22, ORDERS + "Total,,,18.50\n\n", 0, ("0 lines at the top, 1 at the end",), line="ingest in.csv --skip-footer 1"),
+    Case(40, ORDERS + 'a,"4\\",5",2026-01-05,1.00\n', revenue=19.5, line="ingest in.csv --set ingest.transactions.escape=\\"),
+    Case(41, ORDERS.replace("a,1", "'a','1,0'"), line="ingest in.csv --set ingest.transactions.quote='"),
+    Case(41, ORDERS.replace("a,1", "'a,1"), 3, ("in.csv:4: cannot be read as declared",), line="ingest in.csv --set ingest.transactions.quote='"),
+    Case(43, (HEADER + "a,1,2026-01-01," + "9" * 20_000_000).encode(), 3, ("field larger than field limit",)),
+    Case(49, ORDERS.replace("b,2", "7.0,2").replace("a,", "7,"), 0, ("kept      3 lines",), ("7",), line="ingest in.csv --set ingest.id_decimals=drop"),
+    Case(55, ORDERS + "".join(f"guest,{n + 9},2026-01-05,1.00\nc{n},{n + 99},2026-01-05,1.00\n" for n in range(20)), 0, ("customer 'guest' has 47% of all lines",), tuple(sorted(["a", "b", "guest", *(f"c{n}" for n in range(20))])), 58.5),
+    Case(55, ORDERS + "guest,4,2026-01-05,1.00\n", 0, ("ignored 1 (excluded ids)",), line="ingest in.csv --set ingest.exclude_ids=[guest]"),
+    Case(61, "customer_id,order_date,amount,currency\na,2026-01-01,5,EUR\nb,2026-01-01,5,USD\n", revenue=9.5, line="ingest in.csv --set ingest.rates.EUR=1 --set ingest.rates.USD=0.9"),
+    Case(67, ORDERS + "".join(f"a,{n},2026-01-05,{n}.00\n" for n in range(10, 50)) + "b,9,2026-01-06,1000000000000\n", 0, ("amounts far beyond all others: 1 (largest 1,000,000,000,000.00, line 45)",), revenue=1e12 + 1180 + 18.5),
+    Case(74, ORDERS.replace("2026-01-02", "2026-03-29 02:30:00").replace("2026-01-01", "2026-10-25 02:30:00").replace("2026-01-20", "2026-10-25 03:30:00"), line="ingest in.csv --set ingest.transactions.timezone=Europe/Berlin"),
+    Case(75, HEADER + "a,1,1767225600,5\nb,2,1767312000,13.5\n", line="ingest in.csv --date-format epoch_s"),
+    Case(75, HEADER + "a,1,1767225600000,5\nb,2,soon,1\n", 0, (UNREADABLE,), ("a",), 5, line="ingest in.csv --date-format epoch_ms"),
+    Case(75, HEADER + "a,1,1767225600,5\n", 3, ("no purchase is left",), line="ingest in.csv --date-format epoch_ms"),
+    Case(75, HEADER + "a,1,1767225600,5\n", 3, ("--date-format epoch_s",)),
+    Case(76, HEADER + "a,1,45678,5\nb,2,46023.5,13.5\n", line="ingest in.csv --date-format excel"),
+    Case(76, HEADER + "a,1,45678,5\n", 3, ("--date-format excel",)),
+    Case(77, HEADER + "a,1,13/02/26,5\nb,2,14/02/26,13.5\n", line="ingest in.csv --date-format %d/%m/%y --set ingest.transactions.century=1950"),
+    Case(77, HEADER + "a,1,13/02/26,5\n", 3, ("45 can be 1945 or 2045", "century=1950"), line="ingest in.csv --date-format %d/%m/%y"),
+    Case(78, ORDERS.replace("2026-01-20", "2026-01-20 23:59:59").replace("2026-01-02", "2026-01-02 00:00:00").replace("2026-01-01", "2026-01-01 12:00:00"), 0, ("as of     2026-01-21",)),
+    Case(79, HEADER + "a,1,5. Januar 2026,5\nb,2,31. März 2026,13.5\n", line="ingest in.csv --locale de"),
+    Case(79, HEADER + "a,1,5 de enero de 2026,5\nb,2,31 de mayo de 2026,13.5\n", line="ingest in.csv --locale es"),
+    Case(79, HEADER + "a,1,5 Januar 2026,5\n", 3, ("--locale de",)),
+    Case(79, HEADER + "a,1,5 Januar 2026,5\n", 2, ("no language 'xx'; known: de, en, es",), line="ingest in.csv --locale xx"),
+    Case(88, ORDERS, 2, ("no time zone 'Europe/Belin'; did you mean Europe/Berlin?",), line="ingest in.csv --set ingest.transactions.timezone=Europe/Belin"),
+    Case(90, ORDERS, 2, ("unknown key",), line="ingest in.csv --set include=../../etc/passwd"),
     Case(106, ORDERS, 2, ("'nope' is not a column",), line="cluster in.csv --features nope"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=str(case), marks=pytest.mark.bad_input(case.number)) for case in CASES]
+)
 def test_it_gets_what_it_has_to(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,7 +172,7 @@ def test_it_gets_what_it_has_to(
     body = case.body if isinstance(case.body, bytes) else case.body.encode()
     Path(case.name).write_bytes(body)
     Path("out.csv").write_text("yesterday\n", encoding="utf-8")
-    code = _run([*case.line.split(), "-o", "out.csv"])
+    code = _run([*case.line.split(" "), "-o", "out.csv"])
     said = capfd.readouterr().err
     assert code == case.code, said
     assert all(part in said for part in case.says), said
@@ -140,3 +183,105 @@ def test_it_gets_what_it_has_to(
     table = pd.read_csv("out.csv", dtype={"customer_id": "str"}, keep_default_na=False, na_values={"revenue": [""]})
     assert tuple(table["customer_id"]) == case.ids
     assert table["revenue"].astype(float).sum() == case.revenue
+
+
+@pytest.mark.bad_input(93)
+def test_a_segment_is_never_the_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text(ORDERS, encoding="utf-8")
+    Path("map.yaml").write_text(
+        "bins: 5\nsegments:\n  - {segment: ../x, r: 1-5}\n  - {segment: CON, r: 1-5}\n", encoding="utf-8"
+    )
+    Path("shop.yaml").write_text(
+        "ingest: {transactions: {path: in.csv}}\nrfm: {segments: ./map.yaml}\n", encoding="utf-8"
+    )
+    assert _run(["run", "shop.yaml", "-q", "-o", "out"]) == 0
+    assert "../x" in Path("out/segments.csv").read_text(encoding="utf-8")
+    made = {str(path) for path in Path().rglob("*") if path.is_file()}
+    written = {".segcli-lock", "customers.csv", "segments.csv", "rfm-model.json", "run.json"}
+    assert made == {"in.csv", "map.yaml", "shop.yaml", *(f"out/{name}" for name in written)}
+
+
+@pytest.mark.bad_input(101)
+@pytest.mark.parametrize("change", ["longer", "rewritten", "replaced"])
+def test_an_input_that_is_written_to_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(ORDERS, encoding="utf-8")
+    real = os.fstat
+    calls = 0
+
+    def fstat(handle: int) -> os.stat_result:
+        nonlocal calls
+        before = real(handle)
+        calls += 1
+        if calls == 1 and change == "longer":
+            path.write_text(ORDERS + ORDERS, encoding="utf-8")
+        elif calls == 1 and change == "rewritten":
+            path.write_text(ORDERS.replace("5.00", "6.00"), encoding="utf-8")
+            os.utime(path, ns=(0, 0))
+        elif calls == 1:
+            path.unlink()
+            path.write_text(ORDERS, encoding="utf-8")
+        return before
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    with pytest.raises(InputProblem, match=r"in\.csv: was changed while it was being read"):
+        read(str(path))
+    assert read(str(path)).size
+
+
+@pytest.mark.bad_input(104)
+@pytest.mark.parametrize("missing", ["HOME", "TMPDIR", "cwd"])
+def test_home_temporary_folder_and_working_folder_are_not_needed(tmp_path: Path, missing: str) -> None:
+    (tmp_path / "in.csv").write_text(ORDERS, encoding="utf-8")
+    (tmp_path / "gone").mkdir()
+    out = tmp_path / "out.csv"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TMPDIR": str(tmp_path / "nowhere")}
+    if missing == "HOME":
+        del environment["HOME"]
+    command = f"{sys.executable} -m segcli rfm {tmp_path}/in.csv -o {out}"
+    if missing == "cwd":
+        command = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && {command}"
+    done = subprocess.run(["/bin/bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert out.stat().st_size
+
+
+@pytest.mark.bad_input(105)
+def test_too_little_memory_is_said_with_numbers_before_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text(ORDERS, encoding="utf-8")
+    Path("free").mkdir()
+    Path("free/meminfo").write_text("MemTotal: 9 kB\nMemAvailable: 0 kB\n", encoding="ascii")
+    monkeypatch.setattr(memory, "PROC", Path("free"))
+    assert _run(["rfm", "in.csv", "-o", "out.csv"]) == 5
+    said = capfd.readouterr().err
+    assert "in.csv: 0.00 GiB of text need about 0.0 GiB of memory, and 0.0 GiB are free" in said
+    assert not Path("out.csv").exists()
+    assert _run(["rfm", "in.csv", "-q", "-o", "out.csv", "--set", "ingest.transactions.memory_guard=false"]) == 0
+
+
+@pytest.mark.bad_input(105)
+def test_memory_that_runs_out_all_the_same_is_5_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(ORDERS, encoding="utf-8")
+    command = f"ulimit -v 700000; {sys.executable} -m segcli rfm {tmp_path}/in.csv -o {tmp_path}/out.csv"
+    done = subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode in {0, 5}, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_bad_input_has_tests_and_the_table_names_them(
+    request: pytest.FixtureRequest, bad_input_tests: dict[int, list[str]]
+) -> None:
+    """The documented table has been written anew since tests were added, renamed or taken away."""
+    if len(request.session.items) < 1000:
+        pytest.skip("only part of the tests was collected")
+    rows = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line[2:3].isdecimal()]
+    assert [int(row[0].removeprefix("| ")) for row in rows] == list(range(1, 109))
+    named = {int(row[0].removeprefix("| ")): row[3].replace("`", "").split(", ") for row in rows}
+    assert named == {number: sorted(tests) for number, tests in bad_input_tests.items()}
+    assert {row[4] for row in rows} == {"pass |"}

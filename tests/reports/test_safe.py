@@ -65,6 +65,7 @@ ACTIVE = st.text(st.sampled_from("ab1 \\`*_{}[]()#+-.!|<>~$:@&='\"/\n\t"), max_s
 ANYTHING = (NASTY | ACTIVE | st.text(max_size=40)).map(str.strip).filter(bool)
 
 
+@pytest.mark.bad_input(81)
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(st.characters(), max_size=60) | NASTY)
 @example("\ud800 lone surrogate")
@@ -102,6 +103,7 @@ def _rendered(*blocks: Block) -> list[Token]:
     return _tokens(md.render(Result(pd.DataFrame(), {}, blocks, document=True), Page()))
 
 
+@pytest.mark.bad_input(83)
 @settings(max_examples=150, deadline=None)
 @given(name=ANYTHING, value=ANYTHING, other=ANYTHING)
 def test_a_report_has_no_tag_that_is_not_ours_whatever_segments_and_values_are_called(

@@ -72,6 +72,7 @@ def test_the_longest_bar_is_the_largest_share() -> None:
     assert [line.count("█") for line in lines] == [8, 0, 3]
 
 
+@pytest.mark.bad_input(103)
 @pytest.mark.parametrize("width", [*WIDTHS, None])
 def test_a_page_of_ascii_gets_only_ascii(width: int | None) -> None:
     shown = _render(Heading("rfm_segment"), SEGMENTS, NOTES, width=width, ascii_only=True)
@@ -96,6 +97,7 @@ NASTY = st.text(max_size=30) | st.sampled_from(
 )
 
 
+@pytest.mark.bad_input(81, 82)
 @settings(max_examples=150, deadline=None)
 @given(name=NASTY, width=st.sampled_from([40, 80, None]))
 def test_whatever_a_segment_is_called_it_is_shown_and_cannot_act(name: str, width: int | None) -> None:

@@ -162,6 +162,7 @@ def test_segments_are_listed_by_revenue_highest_first() -> None:
 # Features
 
 
+@pytest.mark.bad_input(18)
 def test_a_constant_feature_is_dropped_with_a_warning() -> None:
     customers = table(orders=[1, 2, 9, 10], children=[2, 2, 2, 2])
     found = segment(customers, "orders", "children", k=2)
@@ -169,6 +170,7 @@ def test_a_constant_feature_is_dropped_with_a_warning() -> None:
     assert "children: dropped, it is the same for every customer" in found.warnings
 
 
+@pytest.mark.bad_input(18)
 def test_features_that_are_all_constant_are_refused() -> None:
     with pytest.raises(InputProblem, match="no feature differs between customers"):
         segment(table(orders=[1, 1], revenue=[2.0, 2.0]), "orders", "revenue")

@@ -46,6 +46,7 @@ def test_later_customers_are_scored_by_the_saved_edges_and_not_by_their_own() ->
     assert segment(rfm_table([29], [7], [0.1]), model).scores["r_score"].tolist() == [1]
 
 
+@pytest.mark.bad_input(107)
 @pytest.mark.parametrize(
     "changed",
     [
@@ -69,6 +70,7 @@ def test_a_model_laid_out_anew_is_still_the_model(file_of: Callable[..., str]) -
     assert saved.load(file_of(json.dumps(model, indent=7), "pretty.json"))["cuts"] == model["cuts"]
 
 
+@pytest.mark.bad_input(107)
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "7", '{"schema": "segcli.rfm-model/2"}', "customer_id\nA\n"])
 def test_what_is_no_model_is_refused(text: str, file_of: Callable[..., str]) -> None:
     with pytest.raises(InputProblem):
