@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("campaign", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
