@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import available_timezones
 
@@ -63,6 +64,23 @@ def _zone(value: str) -> str:
     return value
 
 
+SERIALS = ("epoch_s", "epoch_ms", "epoch_us", "excel", "excel1904")
+
+
+def _date_format(value: str) -> str:
+    """A format that strptime reads, or a word for dates written as numbers."""
+    if value in SERIALS:
+        return value
+    try:
+        datetime.strptime("", value)  # noqa: DTZ007 - only the format matters
+    except (ValueError, re.error) as error:
+        if "does not match" not in str(error):
+            raise ValueError(f"is no format that strptime reads ({error}); or one of {', '.join(SERIALS)}") from None
+    if "%" not in value:
+        raise ValueError(f"must be a format such as %d/%m/%Y, or one of {', '.join(SERIALS)}; got {value}")
+    return value
+
+
 def _language(value: str) -> str:
     known = plugins.names("segcli.ingest.words", ".yaml")
     if value not in known:
@@ -98,7 +116,7 @@ class Source(Section):
         None, description="Language whose month names, digits and decimal mark the file uses, such as de."
     )
     decimal: Literal[".", ","] | None = Field(None, description="Decimal mark; otherwise proven by the column.")
-    date_format: str | None = Field(
+    date_format: Annotated[str, AfterValidator(_date_format)] | None = Field(
         None,
         description="strptime format of dates, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
         "otherwise proven by the column.",

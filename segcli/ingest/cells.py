@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -131,9 +130,13 @@ def _refuse_second_header(found: Cells) -> None:
     """The header once more below itself: several tables in one file, or a header of several rows."""
     if not found.columns or found.rows == 0:
         return
-    same = [pc.equal(pc.utf8_trim_whitespace(texts), column) for column, texts in found.columns.items()]
-    repeated = reduce(pc.and_, same)
-    if pc.any(repeated).as_py():
+    repeated = None
+    for column, texts in found.columns.items():
+        same = pc.equal(pc.utf8_trim_whitespace(texts), column)
+        repeated = same if repeated is None else pc.and_(repeated, same)
+        if not pc.any(repeated).as_py():
+            return
+    if repeated is not None:
         row = pc.index(repeated, value=True).as_py()
         raise InputProblem(
             "the header stands here again: several tables in one file, or a header of several rows",

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.config.ingest import WRITTEN, Source
+from segcli.config.ingest import SERIALS, WRITTEN, Source
 from segcli.ingest import locales, serials
 from segcli.ingest.date_formats import FORMATS, day_of, shaped, with_full_years
 from segcli.ingest.locales import Locale
@@ -49,6 +49,10 @@ class UnknownDates(ValueError):
         self.example = example
 
 
+class NoFormat(ValueError):
+    """The declared format is none."""
+
+
 class MixedOffsets(ValueError):
     """Dates carry different offsets from UTC, so days depend on a time zone that nobody named."""
 
@@ -84,7 +88,7 @@ def parse(
 
     Args:
         texts: any text.
-        declared: strptime format, or one of `serials.FORMATS`; otherwise the one format that reads the column.
+        declared: strptime format, or one of SERIALS; otherwise the one format that reads the column.
         timezone: the zone whose wall clock counts, for dates that carry offsets; `written`: each counts by its own.
         century: first of the hundred years in which two-digit years lie.
         locale: whose month names and digits the texts use.
@@ -94,6 +98,7 @@ def parse(
         MixedDates: several formats are needed.
         UnknownDates: no format fits.
         MixedOffsets: offsets differ and no timezone is given.
+        NoFormat: what is declared is no format.
         ShortYears: the format has a two-digit year and no century is given.
     """
     coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
@@ -107,7 +112,7 @@ def parse(
     forms = (declared,) if declared else _proven(filled, lines)
     values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")
     for form in reversed(forms):
-        read = _serials(filled, form, timezone) if form in serials.FORMATS else _long(filled, form, timezone, century)
+        read = _serials(filled, form, timezone) if form in SERIALS else _long(filled, form, timezone, century)
         values[~blank] = np.where(np.isnat(read), values[~blank], read)
     with np.errstate(invalid="ignore"):
         values[~((values >= EARLIEST) & (values < LATEST))] = NOT_A_DAY
@@ -208,7 +213,10 @@ def _read(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.d
     aware = form.endswith("%z")
     if aware and timezone == WRITTEN:
         texts, form, aware = texts.str.replace(_OFFSET, "", regex=True), form.removesuffix("%z").rstrip(), False
-    parsed: Any = pd.to_datetime(texts, format=form, exact=True, errors="coerce", utc=aware)
+    try:
+        parsed: Any = pd.to_datetime(texts, format=form, exact=True, errors="coerce", utc=aware)
+    except (ValueError, re.error) as error:
+        raise NoFormat(f"'{form}' is no format of dates ({error})") from None
     if aware and timezone is None:
         parsed = _common_offset(texts, parsed)
     elif aware:

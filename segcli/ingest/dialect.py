@@ -77,7 +77,7 @@ def detect(content: Content, source: Source) -> Dialect:
     """
     text = decoded(content, source)
     body, notes = without_ends(text.body, source), text.notes
-    if not body.strip():
+    if _is_blank(body):
         raise InputProblem("file is empty", source=content.name)
     said = _SEP_LINE.match(body[:10].decode(errors="replace"))
     if said:
@@ -94,7 +94,7 @@ def detect(content: Content, source: Source) -> Dialect:
     if not source.header:
         body, skipped = with_header(body, delimiter), skipped - 1
     mended = mend(body, delimiter, content.name, first_line=skipped + 1)
-    if not mended.body.strip():
+    if _is_blank(mended.body):
         raise InputProblem(
             f"no record reads with the delimiter {delimiter!r} and double quotes",
             source=content.name,
@@ -103,6 +103,11 @@ def detect(content: Content, source: Source) -> Dialect:
     if mended.literal:
         notes = (*notes, f"{mended.literal:,} records have quotes inside unquoted fields; they are kept as they are")
     return Dialect(mended.body, text.encoding, delimiter, skipped, mended.broken, notes)
+
+
+def _is_blank(body: bytes) -> bool:
+    """Whether there is nothing but blanks; a look at the beginning nearly always tells."""
+    return not body[:1000].strip() and not body.strip()
 
 
 def _delimiter(body: bytes) -> str:

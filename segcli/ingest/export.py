@@ -64,6 +64,8 @@ class Export:
             self._refuse(c.ORDER_DATE, error, "Name the zone: --set ingest.transactions.timezone=Europe/Berlin")
         except dates.UnknownDates as error:
             self._refuse(c.ORDER_DATE, error, dates.hint(error.example))
+        except dates.NoFormat as error:
+            self._refuse(c.ORDER_DATE, error, "Formats are strptime's, such as %d/%m/%Y")
         except dates.ShortYears as error:
             remedy = "Say in which hundred years they lie: --set ingest.transactions.century=1950"
             self._refuse(c.ORDER_DATE, error, remedy)

@@ -14,7 +14,6 @@ ORIGINS: Mapping[str, np.datetime64] = MappingProxyType(
     {"excel": np.datetime64("1899-12-30", "us"), "excel1904": np.datetime64("1904-01-01", "us")}
 )
 FIRST_SERIAL: Mapping[str, float] = MappingProxyType({"excel": 61, "excel1904": 0})
-FORMATS = (*MICROSECONDS, *ORIGINS)
 EARLIEST, LATEST = np.datetime64("1990-01-01", "us"), np.datetime64("2100-01-01", "us")
 
 
@@ -23,7 +22,7 @@ def read(numbers: npt.NDArray[np.float64], form: str) -> npt.NDArray[np.datetime
 
     Args:
         numbers: as written; NaN where nothing is.
-        form: one of FORMATS. Epochs outside 1990-2100 are a wrong unit, not a date.
+        form: a key of MICROSECONDS or ORIGINS. Epochs outside 1990-2100 are a wrong unit, not a date.
     """
     with np.errstate(invalid="ignore"):
         if form in ORIGINS:
