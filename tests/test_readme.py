@@ -82,3 +82,10 @@ def test_every_command_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
     for command in ("init", "check", "config", "ingest", "rfm", "cluster", "persona", "report", "run", "explain"):
         assert f"segcli {command}" in text, command
+
+
+def test_every_preset_is_named() -> None:
+    from segcli.ingest import presets
+
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in presets.names() if name not in text] == []

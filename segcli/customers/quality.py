@@ -57,7 +57,7 @@ def _confidence(customers: Customers, rules: QualitySettings) -> Iterator[Verdic
         has["repeat_buyers"] = int((table[c.ORDERS] > 1).sum())
     least = min(count / getattr(wanted, name) for name, count in has.items())
     level = "high" if least >= 1 else "middling" if least >= 1 / 2 else "low"
-    parts = ", ".join(f"{name.replace('_', ' ')} {n:,} of {getattr(wanted, name):,}" for name, n in has.items())
+    parts = ", ".join(f"{name.replace('_', ' ')} {n:,} (wanted {getattr(wanted, name):,})" for name, n in has.items())
     passed = LEVELS.index(level) >= LEVELS.index(rules.min_confidence)
     severity = "note" if passed else "error"
     yield Verdict("min_confidence", "customers", passed, severity, f"confidence {level}: {parts}")

@@ -21,6 +21,7 @@ from segcli.ingest.cells import Cells
 from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened, opened
 from segcli.ingest.per_order import per_order
+from segcli.ingest.void import status_columns
 from segcli.model import Customers, Input, Reading
 
 Rules = Mapping[str, ColumnRule]
@@ -82,7 +83,7 @@ def _main(
 def _export(main: Opened, settings: IngestSettings, rules: Rules) -> Export:
     """The recognised columns and those that rules are about; all of them where whole lines are compared."""
     ruled = [columns.column_of(name, main.recognition, main.header) for name in rules]
-    needed = [*main.recognition.columns.values(), *(main.source.void or ()), *ruled]
+    needed = [*main.recognition.columns.values(), *(main.source.void or status_columns(main.header)), *ruled]
     wanted = None if settings.dedupe == "lines" else needed
     return Export(main.content, main.cells(wanted), main.recognition, main.source, main.preset, main.advice)
 

@@ -86,7 +86,7 @@ def _taken_from(orders: _Coded, fields: dict[str, _Coded], amount: str) -> Codes
 
 def _said(lines: int) -> Iterator[str]:
     if lines:
-        yield f"an order's amount counts once, not on each of its lines: {lines:,} lines stand beside one that has it"
+        yield f"lines without an amount of their own, since their order's counts once: {lines:,}"
 
 
 def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:

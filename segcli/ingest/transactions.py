@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +20,7 @@ from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask, typed
 from segcli.ingest.per_order import PerOrder
 from segcli.ingest.rejects import listing
-from segcli.ingest.void import void
+from segcli.ingest.void import unsaid, void
 from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
 
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.GENDER)
@@ -53,13 +52,13 @@ def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: 
         lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
     if settings.returns == "exclude":
         lines = replace(lines, refunded=np.zeros_like(lines.refunded))
-    notes = [*whole.notes, *_duplicates(export, fates, whole.counted, settings)]
+    notes = [*whole.notes, *unsaid(export), *_duplicates(export, fates, whole.counted, settings)]
     _apply_policies(fates, lines, settings)
-    last = as_of or _day_after(lines.days[fates.kept & ~lines.returned], export)
+    _refuse_nothing_left(fates, lines, export)
+    last = as_of or lines.days[fates.kept & ~lines.returned].max().astype(object) + timedelta(days=1)
     fates.mark(lines.days > np.datetime64(last, "D"), "after_as_of")
     _drop_returns_alone(fates, lines)
-    if not (fates.kept & ~lines.returned).any():
-        raise InputProblem("no purchase is left after cleaning", source=export.content.name)
+    _refuse_nothing_left(fates, lines, export)
     kept = _kept(export, lines, fates.kept, (c.ORDER_ID, *CARRIED, *carry))
     lost = fates.reconcile(
         lines.money, lines.scale, returns=lines.returned, unread=_unread(export), line=export.cells.lines
@@ -113,11 +112,13 @@ def _drop_returns_alone(fates: Fates, lines: Lines) -> None:
     fates.mark(~buyers & lines.returned, "return_without_purchase")
 
 
-def _day_after(days: npt.NDArray[np.datetime64], export: Export) -> date:
-    if len(days) == 0:
-        raise InputProblem("no purchase is left after cleaning", source=export.content.name)
-    last: date = days.max().astype(object)
-    return last + timedelta(days=1)
+def _refuse_nothing_left(fates: Fates, lines: Lines, export: Export) -> None:
+    if not (fates.kept & ~lines.returned).any():
+        raise InputProblem(
+            f"no purchase is left after cleaning ({fates.said() or 'all lines are returns'})",
+            source=export.content.name,
+            remedy=export.advice,
+        )
 
 
 def _kept(export: Export, lines: Lines, kept: Mask, carried: Sequence[str]) -> pd.DataFrame:

@@ -1,12 +1,34 @@
 """Lines that are no orders: cancelled, failed, unpaid, tests - by the values that the source's `void` lists."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
 from segcli.ingest.export import Export
+from segcli.ingest.recognise import normalised
 
 ANY = "*"
+# Columns that say what became of an order, and what they say of one that came to nothing (normalised).
+STATUS = frozenset({"status", "orderstatus", "financialstatus", "paymentstatus", "orderstate"})
+NOTHING = frozenset(
+    {
+        *("cancelled", "canceled", "voided", "void", "failed", "refunded", "expired", "declined", "chargeback"),
+        *(
+            "storniert",
+            "abgebrochen",
+            "erstattet",
+            "cancelado",
+            "cancelada",
+            "reembolsado",
+            "отменен",
+            "отменён",
+            "отменено",
+        ),
+        *("возврат", "đãhủy", "đãhuỷ", "已取消", "已退款", "交易关闭"),
+    }
+)
 
 
 def void(export: Export) -> npt.NDArray[np.bool_]:
@@ -18,3 +40,21 @@ def void(export: Export) -> npt.NDArray[np.bool_]:
         listed = [bool(text) and (ANY in meant or text.casefold() in meant) for text in coded.dictionary.to_pylist()]
         found |= np.array(listed, dtype=bool)[np.asarray(coded.indices)]
     return found
+
+
+def status_columns(header: Sequence[str]) -> list[str]:
+    """The columns by which a file may say that an order came to nothing."""
+    return [name for name in header if normalised(name) in STATUS]
+
+
+def unsaid(export: Export) -> Iterator[str]:
+    """A note on lines whose status says that the order came to nothing, where nobody said what that means."""
+    for name in status_columns(export.cells.header) if export.source.void is None else ():
+        counted = pc.value_counts(pc.utf8_trim_whitespace(export.cells.columns[name])).to_pylist()
+        found = sorted((one["values"], one["counts"]) for one in counted if normalised(one["values"]) in NOTHING)
+        if found:
+            values = ", ".join(value for value, _ in found)
+            yield (
+                f"column '{name}' says {', '.join(f'{value} ({count:,})' for value, count in found)}: these lines "
+                f"count as orders; ingest.transactions.void: {{{name}: [{values}]}} leaves them out"
+            )

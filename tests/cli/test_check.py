@@ -40,7 +40,7 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
         "warning,orders.csv,1 lines rejected: unreadable or missing amount (first: line 5)",
         "note,rfm.segments: default,25 of 25 score combinations covered",
         "note,orders.csv,1 lines ignored: exact repeats (first: line 7)",
-        'note,customers,"confidence low: customers 2 of 500, days 3 of 180, repeat buyers 0 of 100"',
+        'note,customers,"confidence low: customers 2 (wanted 500), days 3 (wanted 180), repeat buyers 0 (wanted 100)"',
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
 

@@ -47,6 +47,6 @@ def test_the_least_of_customers_days_and_repeat_buyers_decides(
     wanted = {"customers": customers, "days": days, "repeat_buyers": repeat_buyers}
     found = verdict("min_confidence", confidence=wanted, min_confidence="middling")
     assert found.what.startswith(
-        f"confidence {level}: customers 2 of {customers}, days 20 of {days}, repeat buyers 1 of"
+        f"confidence {level}: customers 2 (wanted {customers}), days 20 (wanted {days}), "
     )
     assert (found.passed, found.severity) == ((False, "error") if level == "low" else (True, "note"))

@@ -229,3 +229,22 @@ def test_shopify_customers_are_found_by_the_address_their_orders_have() -> None:
     assert found.table["postcode"].fillna("").tolist() == ["01067", "89073", ""]
     assert "2 of 3 customers found in it by email; 0 of its rows" in found.readings[1].notes[-1]
     assert not [name for name in found.table.columns if "mail" in name and name != "email_consent"]
+
+
+def test_a_status_that_nobody_explained_is_said(file_of: Callable[..., str]) -> None:
+    text = "customer_id,order_date,amount,Order Status\na,2026-01-01,5,Paid\n"
+    text += "b,2026-01-02,6,Cancelled\nb,2026-01-03,7,paid\n"
+    path = file_of(text, "status.csv")
+    found = read(IngestSettings(transactions=Source(path=path)))
+    assert (
+        found.readings[0].notes[0].startswith("column 'Order Status' says Cancelled (1): these lines count as orders")
+    )
+    void = read(IngestSettings(transactions=Source(path=path, void={"Order Status": ["cancelled"]})))
+    assert void.table["revenue"].tolist() == [5.0, 7.0]
+    assert not void.readings[0].notes
+
+
+def test_where_nothing_is_left_it_is_said_why(shared_data: Path) -> None:
+    path = shared_data / "platform" / "square" / "square_items_2026_fixture.csv"
+    with pytest.raises(InputProblem, match=r"no purchase is left after cleaning \(no customer id: 2\)\. Turn customer"):
+        read(IngestSettings(transactions=Source(path=str(path))))
