@@ -107,8 +107,11 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by
         source = source.identified_by(by)
     cells = source.cells()
     rows, notes = table.typed(cells, source.recognition, source.source, _form(by, settings))
-    if source.is_ours:
-        rows = unescape_table(rows).sort_values(c.CUSTOMER_ID, ignore_index=True)
+    rows, bare = unescape_table(rows)
+    if bare:
+        rows = rows.sort_values(c.CUSTOMER_ID, ignore_index=True)
+    if bare and not source.is_ours:
+        notes = (*notes, f"cells with an apostrophe before what a spreadsheet would run: {bare:,}; it is taken off")
     rows = _one_case(rows, settings.id_case, cells.name)
     rows, day, warnings = _recency(rows, as_of, cells.name)
     content = source.content

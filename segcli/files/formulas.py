@@ -51,13 +51,17 @@ def escape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
     return table.set_axis(names, axis=1), changed
 
 
-def unescape_table(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The inverse of `escape_table`."""
+def unescape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
+    """The inverse of `escape_table`, and how many texts and names were changed."""
+    changed = 0
     for name in _texts(table):
         escaped = _matching(table[name], ESCAPED)
         if escaped.any():
+            changed += int(escaped.sum())
             table = table.assign(**{name: table[name].mask(escaped, table[name].str[1:])})
-    return table.set_axis([unescape(str(name)) for name in table.columns], axis=1)
+    names = [unescape(str(name)) for name in table.columns]
+    changed += sum(new != old for new, old in zip(names, table.columns, strict=True))
+    return table.set_axis(names, axis=1), changed
 
 
 def _matching(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series":

@@ -8,6 +8,39 @@ import pandas as pd
 
 INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
 
+# What tills and shops write for a sale to nobody they know (case-folded).
+NOBODY = frozenset(
+    {
+        *(
+            "guest",
+            "gast",
+            "invitado",
+            "гость",
+            "khách",
+            "unknown",
+            "unbekannt",
+            "anonymous",
+            "anonym",
+            "cash",
+            "walk-in",
+        ),
+        *(
+            "none",
+            "null",
+            "n/a",
+            "na",
+            "nan",
+            "undefined",
+            "(not set)",
+            "not set",
+            "no customer",
+            "-",
+            "0",
+            "-1",
+            "test",
+        ),
+    }
+)
 DOMINANT = 0.1  # share of lines from which one id is suspected to stand for many people
 MOST = 0.5
 ENOUGH = 20  # customers below which one of them may well have a tenth of the lines
@@ -76,6 +109,15 @@ def notes(lines_per_id: pd.Series) -> Iterator[str]:
     if ids.str.fullmatch(_MAIL).mean() > MOST:
         yield "customer ids are e-mail addresses: results name people; keep them accordingly"
     yield from _dominant(lines_per_id)
+    yield from _nobody(lines_per_id, ids)
+
+
+def _nobody(lines_per_id: pd.Series, ids: pd.Series) -> Iterator[str]:
+    """Ids that programs write where there is no customer; they may be customers all the same."""
+    found = lines_per_id[ids.str.casefold().isin(NOBODY).to_numpy()].sort_index()
+    if len(found):
+        names = ", ".join(f"{name} ({count:,} lines)" for name, count in found.items())
+        yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
 
 
 def _dominant(lines_per_id: pd.Series) -> Iterator[str]:

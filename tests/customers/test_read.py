@@ -120,3 +120,14 @@ def test_recency_is_never_negative(customers_of: Callable[..., Any]) -> None:
     table = "customer_id,last_order,orders\nA,2024-01-10,2\nB,2024-03-06,1\n"
     with pytest.raises(InputProblem, match="1 customers ordered after 2024-02-01"):
         customers_of(table, as_of=date(2024, 2, 1))
+
+
+def test_an_escaped_formula_is_itself_again_and_in_a_foreign_table_that_is_said(file_of: Callable[..., str]) -> None:
+    """A table without orders does not show who wrote it; either way the apostrophe is no part of the text."""
+    path = file_of("customer_id,city,note\na,Bonn,'=1+1\n'-b,Ulm,'tis\n", "contacts.csv")
+    found = read(IngestSettings(transactions=Source(path=path)))
+    assert found.table["customer_id"].tolist() == ["-b", "a"]
+    assert found.table["note"].tolist() == ["'tis", "=1+1"]
+    assert found.readings[0].notes == (
+        "cells with an apostrophe before what a spreadsheet would run: 2; it is taken off",
+    )

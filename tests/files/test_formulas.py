@@ -38,4 +38,6 @@ def test_a_table_counts_its_cells_and_keeps_numbers() -> None:
     assert changed == 3
     assert written["id"].tolist()[:2] == ["'=a", "b"]
     assert written["'-x"].tolist() == [-1.5, 2.0, 3.0]
-    pd.testing.assert_frame_equal(unescape_table(written), table, check_dtype=False)
+    back, taken_off = unescape_table(written)
+    pd.testing.assert_frame_equal(back, table, check_dtype=False)
+    assert taken_off == changed

@@ -33,6 +33,7 @@ def test_plain_ids_need_no_note() -> None:
         (["a1", "A1", "b"], "2 customer ids differ from another only by case"),
         (["1.23457E+11", "5"], "1 customer ids look like 1.23457E+11"),
         (["22086.0", "22086", "7.0"], "1 customer ids stand with and without .0 behind"),
+        (["Guest", "b", "0"], "ids that can mean nobody: 0 (1 lines), Guest (1 lines); ingest.exclude_ids"),
         (["a@x.org", "b@x.org", "c"], "customer ids are e-mail addresses"),
     ],
 )
@@ -43,7 +44,7 @@ def test_what_ids_say(ids: list[str], note: str) -> None:
 def test_one_id_for_many_people_is_named_once_there_are_enough_customers() -> None:
     many = {f"C{i}": 1 for i in range(40)}
     assert "customer 'guest' has 20% of all lines" in said(**many, guest=10)[0]
-    assert said(a=1, guest=10) == []
+    assert said(a=1, visitor=10) == []
 
 
 ORDERS = "customer_id,order_date,amount,currency\na,2026-01-01,10,EUR\nguest,2026-01-02,5,eur\nb,2026-01-03,20,USD\n"
