@@ -41,8 +41,8 @@ def key(texts: pd.Series, kind: By, region: str | None) -> pd.Series:
     """
     forms: dict[str, Callable[[str], str]] = {"customer_id": unified, "email": email}
     form = _phone_form(region) if kind == "phone" else forms[kind]
-    distinct = pd.Series(texts.dropna().unique())
-    return texts.map(dict(zip(distinct, distinct.map(form), strict=True))).fillna("").astype("str")
+    forms_of = {text: form(str(text)) for text in texts.dropna().unique()}
+    return pd.Series([forms_of.get(text, "") for text in texts], texts.index, dtype="str")
 
 
 def email(text: str) -> str:

@@ -114,6 +114,7 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by
         notes = (*notes, f"cells with an apostrophe before what a spreadsheet would run: {bare:,}; it is taken off")
     rows = _one_case(rows, settings.id_case, cells.name)
     rows, day, warnings = _recency(rows, as_of, cells.name)
+    notes = (*notes, *_shared_addresses(rows))
     content = source.content
     reading = Reading(
         Input(content.name, content.size, content.sha256, cells.rows + cells.malformed + cells.broken),
@@ -125,6 +126,14 @@ def _from_table(source: Opened, settings: IngestSettings, as_of: date | None, by
     )
     verdicts = tuple(columns.judge(cells, source.recognition, source.source, rules))
     return Customers(rows, day, (reading,), warnings, verdicts)
+
+
+def _shared_addresses(rows: pd.DataFrame) -> Iterator[str]:
+    if c.EMAIL in rows:
+        addresses = match.key(rows[c.EMAIL], "email", None)
+        several = int(addresses[addresses != ""].duplicated(keep=False).sum())
+        if several:
+            yield f"rows that share their e-mail address with another: {several:,}; they may be one customer twice"
 
 
 def _form(by: match.By, settings: IngestSettings) -> table.Form:

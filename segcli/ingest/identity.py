@@ -103,20 +103,20 @@ def notes(lines_per_id: pd.Series) -> Iterator[str]:
     if rounded:
         yield f"{rounded:,} customer ids look like 1.23457E+11: a spreadsheet rounded them; export again without it"
     floats = ids[ids.str.fullmatch(_FLOAT)]
-    twins = int(floats.str.removesuffix(".0").isin(ids).sum())
+    twins = int(floats.str.removesuffix(".0").isin(ids).sum()) if len(floats) else 0
     if twins:
         yield f"{twins:,} customer ids stand with and without .0 behind; ingest.id_decimals: drop makes them one"
     if ids.str.fullmatch(_MAIL).mean() > MOST:
         yield "customer ids are e-mail addresses: results name people; keep them accordingly"
     yield from _dominant(lines_per_id)
-    yield from _nobody(lines_per_id, ids)
+    yield from _nobody(lines_per_id)
 
 
-def _nobody(lines_per_id: pd.Series, ids: pd.Series) -> Iterator[str]:
+def _nobody(lines_per_id: pd.Series) -> Iterator[str]:
     """Ids that programs write where there is no customer; they may be customers all the same."""
-    found = lines_per_id[ids.str.casefold().isin(NOBODY).to_numpy()].sort_index()
-    if len(found):
-        names = ", ".join(f"{name} ({count:,} lines)" for name, count in found.items())
+    found = sorted(name for name in map(str, lines_per_id.index) if name.casefold() in NOBODY)
+    if found:
+        names = ", ".join(f"{name} ({int(lines_per_id[name]):,} lines)" for name in found)
         yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
 
 

@@ -65,7 +65,7 @@ def typed(export: Export, settings: IngestSettings, counted: Mask) -> Lines:
     returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     refunds = np.zeros(len(values)) if back is None else np.abs(back)
-    scale = money.scale_for(np.concatenate([values, refunds]))
+    scale = money.scale_for(values if back is None else np.concatenate([values, refunds]))
     units = money.units(values, scale)
     return Lines(
         ids=ids,

@@ -107,6 +107,8 @@ def _apply_policies(fates: Fates, lines: Lines, settings: IngestSettings) -> Non
 
 def _drop_returns_alone(fates: Fates, lines: Lines) -> None:
     """A customer who only returned is nobody who bought; the returns are left out with a count."""
+    if not lines.returned.any():
+        return
     codes = np.asarray(pc.dictionary_encode(lines.ids).combine_chunks().indices)
     buyers = np.isin(codes, np.unique(codes[fates.kept & ~lines.returned]))
     fates.mark(~buyers & lines.returned, "return_without_purchase")

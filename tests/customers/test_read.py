@@ -131,3 +131,10 @@ def test_an_escaped_formula_is_itself_again_and_in_a_foreign_table_that_is_said(
     assert found.readings[0].notes == (
         "cells with an apostrophe before what a spreadsheet would run: 2; it is taken off",
     )
+
+
+def test_rows_with_one_address_are_said(file_of: Callable[..., str]) -> None:
+    path = file_of("customer_id,email\na,Ann@x.io\nb,ann@X.io \nc,\nd,\n", "contacts.csv")
+    found = read(IngestSettings(transactions=Source(path=path)))
+    note = "rows that share their e-mail address with another: 2; they may be one customer twice"
+    assert found.readings[0].notes == (note,)
