@@ -54,6 +54,8 @@ def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk)
     own = source if is_orders else source.model_copy(update={"path": path, "columns": {}})
     found = opened(own, may_hold_orders=is_orders)
     talk.say("read", f"{path}  {found.dialect}")
+    if found.preset:
+        talk.say("preset", found.preset)
     recognised = found.recognition
     return Described(
         _from(path, asked.output), recognised.columns, recognised.why, _others(found), found.source.preset or ""
@@ -62,7 +64,8 @@ def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk)
 
 def _others(found: "Opened") -> str:
     """What becomes of the columns that were not recognised."""
-    names = [name for name in found.header if name not in found.recognition.columns.values()]
+    used = {*found.recognition.columns.values(), *(found.source.void or ())}
+    names = [name for name in found.header if name not in used]
     verb = "not read" if found.is_orders else "kept under their own names"
     return printable(f"{verb}: {', '.join(names)}") if names else ""
 

@@ -13,6 +13,7 @@ from segcli.errors import InputProblem
 from segcli.files.read import Content
 from segcli.ingest import dates, numbers
 from segcli.ingest.cells import Cells
+from segcli.ingest.date_problems import DateProblem
 from segcli.ingest.recognise import Recognition
 
 MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
@@ -57,20 +58,8 @@ class Export:
         """
         try:
             return dates.of(self.texts(c.ORDER_DATE), self.source)
-        except dates.AmbiguousDates as error:
-            flags = "   or   ".join(f"--date-format '{form}'" for form in error.formats)
-            self._refuse(c.ORDER_DATE, error, f"Say which: {flags}")
-        except dates.MixedOffsets as error:
-            self._refuse(c.ORDER_DATE, error, "Name the zone: --set ingest.transactions.timezone=Europe/Berlin")
-        except dates.UnknownDates as error:
-            self._refuse(c.ORDER_DATE, error, dates.hint(error.example))
-        except dates.NoFormat as error:
-            self._refuse(c.ORDER_DATE, error, "Formats are strptime's, such as %d/%m/%Y")
-        except dates.ShortYears as error:
-            remedy = "Say in which hundred years they lie: --set ingest.transactions.century=1950"
-            self._refuse(c.ORDER_DATE, error, remedy)
-        except dates.MixedDates as error:
-            self._refuse(c.ORDER_DATE, error, "Choose one with --date-format; the other lines are then rejected")
+        except DateProblem as problem:
+            self._refuse(c.ORDER_DATE, problem, problem.remedy)
 
     def numbers(self, standard: str, *, blank: float = np.nan) -> npt.NDArray[np.float64] | None:
         """A column of numbers (NaN where unreadable, `blank` where nothing is written), if the export has it.

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcli.ingest.dates import AmbiguousDates, Dates, MixedDates, MixedOffsets, UnknownDates, looks_dated, parse
+from segcli.ingest.date_problems import AmbiguousDates, MixedDates, MixedOffsets, UnknownDates
+from segcli.ingest.dates import Dates, looks_dated, parse
 
 
 def column(values: list[str]) -> pa.ChunkedArray:

@@ -1,0 +1,68 @@
+"""Why a column of dates is refused as a whole, each with the way out."""
+
+import re
+from collections.abc import Sequence
+
+
+class DateProblem(ValueError):
+    """A column that no one format reads for sure; `remedy` says what would settle it."""
+
+    remedy = "Give the format with --date-format, such as '%d.%m.%Y'"
+
+
+class AmbiguousDates(DateProblem):
+    """Several formats read the whole column, and differ; `example` is the first value they read differently."""
+
+    def __init__(self, formats: Sequence[str], example: str) -> None:
+        super().__init__(f"every value reads by {' and by '.join(formats)} (first: {example})")
+        self.formats, self.example = formats, example
+        flags = [f"--date-format '{form}'" for form in formats]
+        self.remedy = f"Say which: {'   or   '.join(flags)}"
+
+
+class MixedDates(DateProblem):
+    """No single format reads the column; `counts` says how many lines each of the best reads."""
+
+    remedy = "Choose one with --date-format; the other lines are then rejected"
+
+    def __init__(self, counts: Sequence[tuple[str, int]]) -> None:
+        super().__init__("dates in several formats: " + ", ".join(f"{count:,} by {fmt}" for fmt, count in counts))
+
+
+class UnknownDates(DateProblem):
+    """No known format reads most of the column; `example` is its first value."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(f"no date format fits (first: {example})")
+        self.example = example
+        self.remedy = next((said for pattern, said in HINTS if re.search(pattern, example)), self.remedy)
+
+
+class NoFormat(DateProblem):
+    """The declared format is none."""
+
+    remedy = "Formats are strptime's, such as %d/%m/%Y"
+
+
+class MixedOffsets(DateProblem):
+    """Dates carry different offsets from UTC, so days depend on a time zone that nobody named."""
+
+    remedy = "Name the zone: --set ingest.transactions.timezone=Europe/Berlin"
+
+
+class ShortYears(DateProblem):
+    """Years have two digits, and nobody said of which century."""
+
+    remedy = "Say in which hundred years they lie: --set ingest.transactions.century=1950"
+
+
+# What a value that no format reads may be.
+HINTS = (
+    (r"^(\d{10}|\d{13}|\d{16})$", "If it counts from 1970, say --date-format epoch_s (or epoch_ms, epoch_us)"),
+    (r"^[1-6]\d{4}(\.\d+)?$", "If a spreadsheet wrote it, say --date-format excel"),
+    (
+        r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?!\d)",
+        "Two-digit years need both: --date-format '%d.%m.%y' --set ingest.transactions.century=1950",
+    ),
+    (r"[^\W\d_]{3}", "Month names of another language: --locale de; or give the format with --date-format"),
+)
