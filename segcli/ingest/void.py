@@ -44,7 +44,7 @@ def void(export: Export) -> npt.NDArray[np.bool_]:
 
 def status_columns(header: Sequence[str]) -> list[str]:
     """The columns by which a file may say that an order came to nothing."""
-    return [name for name in header if normalised(name) in STATUS]
+    return [name for name in header if normalised(name) in STATUS and header.count(name) == 1]
 
 
 def unsaid(export: Export) -> Iterator[str]:

@@ -1,0 +1,66 @@
+"""Customers as an order export shows them: what each bought."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.columns import Kind
+from segcli.config.ingest import IngestSettings
+from segcli.config.quality import ColumnRule
+from segcli.customers.reduce import reduce
+from segcli.ingest import quality, transactions
+from segcli.ingest.export import Export
+from segcli.ingest.opening import Opened
+from segcli.ingest.per_order import per_order
+from segcli.ingest.void import status_columns
+from segcli.model import Customers, Input, Reading
+
+
+def bought(
+    main: Opened,
+    settings: IngestSettings,
+    rules: Mapping[str, ColumnRule],
+    *,
+    as_of: date | None,
+    contacts: Sequence[str],
+) -> Customers:
+    """Clean the order lines, measure every customer, and judge the columns by their rules.
+
+    Args:
+        main: an order export.
+        settings: policies.
+        rules: by column.
+        as_of: the day recency is counted to; by default the day after the last order.
+        contacts: `email` and `phone`, where other files will find customers by them.
+    """
+    export = _export(main, settings, rules)
+    if not export.cells.rows:
+        return _nobody(export)
+    export.require(c.CUSTOMER_ID, c.ORDER_DATE)
+    whole = per_order(export)
+    customers = reduce(transactions.clean(whole, settings, as_of, carry=contacts), settings)
+    return replace(customers, verdicts=tuple(quality.judge(whole.export.cells, main.recognition, main.source, rules)))
+
+
+def _export(main: Opened, settings: IngestSettings, rules: Mapping[str, ColumnRule]) -> Export:
+    """The recognised columns and those that rules are about; all of them where whole lines are compared."""
+    ruled = [quality.column_of(name, main.recognition, main.header) for name in rules]
+    needed = [*main.recognition.columns.values(), *(main.source.void or status_columns(main.header)), *ruled]
+    wanted = None if settings.dedupe == "lines" else needed
+    return Export(main.content, main.cells(wanted), main.recognition, main.source, main.preset, main.advice)
+
+
+def _nobody(export: Export) -> Customers:
+    """An export with a header and nothing below it: no customers, which is said and is no error in itself."""
+    cells, content = export.cells, export.content
+    read_as = Input(content.name, content.size, content.sha256, 0)
+    note = "no transactions: there is a header and nothing below it"
+    reading = Reading(
+        read_as, "orders", str(cells.dialect), export.recognition.columns, preset=export.preset, notes=(note,)
+    )
+    kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
+    measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in c.MEASURES.items()}
+    return Customers(pd.DataFrame({c.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
