@@ -21,7 +21,7 @@ def write(path: str, body: bytes) -> None:
     Raises:
         EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
     """
-    target = Path(os.path.realpath(path))
+    target = _real(path)
     with environment(path):
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             target.write_bytes(body)
@@ -68,7 +68,7 @@ def check(path: str, inputs: Sequence[str] = ()) -> None:
         UsageProblem: it is a folder, or one of the inputs.
         EnvironmentProblem: its folder is missing or may not be written to.
     """
-    target = Path(os.path.realpath(path))
+    target = _real(path)
     if target.is_dir():
         raise UsageProblem(f"{path}: is a folder; name the file to write")
     if target.exists() and any(Path(one).exists() and target.samefile(one) for one in inputs):
@@ -88,15 +88,28 @@ def check_distinct(paths: Sequence[str]) -> None:
     """
     seen: set[str] = set()
     for path in paths:
-        real = os.path.realpath(path)
+        real = str(_real(path))
         if real in seen and not (Path(real).exists() and not Path(real).is_file()):
             raise UsageProblem(f"{path}: is named for two outputs; give each a file of its own")
         seen.add(real)
 
 
+def _real(path: str) -> Path:
+    """The file that a path means, through links.
+
+    Raises:
+        UsageProblem: no file can have this name.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        raise UsageProblem(f"{path!r}: is no name a file can have") from None
+
+
 def folder(path: str) -> Path:
     """Make an output folder."""
     made = Path(path)
+    _real(path)
     with environment(path):
         made.mkdir(parents=True, exist_ok=True)
     return made

@@ -216,3 +216,9 @@ def test_a_lock_is_let_go_when_the_run_fails(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with lock.held(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("use", [write.check, write.folder, lambda path: write.check_distinct([path])])
+def test_a_name_that_no_file_can_have_is_refused(use: Callable[[str], object]) -> None:
+    with pytest.raises(UsageProblem, match=r"'out\\x00\.csv': is no name a file can have"):
+        use("out\0.csv")
