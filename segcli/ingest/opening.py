@@ -21,7 +21,7 @@ from segcli.ingest.recognise import (
 )
 
 JUDGED_RECORDS = 200
-MEMORY_PER_BYTE = 9  # of text; measured on an order export of a million lines (benchmarks/README.md)
+MEMORY_PER_BYTE = 10  # of text; measured on an order export of a million lines (benchmarks/README.md)
 FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
 _NOTHING = Recognition({}, {})
 NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
