@@ -43,6 +43,7 @@ def command(file: File, *, asked: Asked) -> None:
         loaded = resolve(asked)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
         rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
+        segmenting.prepare(loaded.settings)
         with _held(folder, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
             segmentations = _segment(customers, loaded)
@@ -75,8 +76,10 @@ def _held(folder: str, inputs: Sequence[str], rejects: Sequence[str], *, dry: bo
 def _segment(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
     """The declared segmentations, RFM first; RFM alone where none is declared."""
     found: list[Segmentation] = []
-    if loaded.declares("rfm") or not loaded.declares("cluster"):
+    if loaded.declares("rfm") or not (loaded.declares("cluster") or loaded.declares("rules")):
         found.append(segmenting.rfm(customers, loaded.settings))
+    if loaded.declares("rules"):
+        found += segmenting.rules(segmenting.with_labels(customers, found), loaded.settings)
     if loaded.declares("cluster"):
         found.append(segmenting.cluster(segmenting.with_labels(customers, found), loaded.settings))
     return found

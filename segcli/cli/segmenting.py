@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from segcli.config import Settings
     from segcli.model import Customers, Segmentation
     from segcli.reports.report import Findings
+    from segcli.segment.rules import Ruled
 
 Found = TypeVar("Found")
 
@@ -21,6 +22,20 @@ def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     return rfm.segment(customers, settings.rfm, segment_map, settings.seed, model)
 
 
+def prepare(settings: "Settings") -> "list[Ruled]":
+    """The rules, read and put in order; what is wrong with them is said before any data are read."""
+    from segcli.segment.rules import prepare
+
+    return prepare(settings.rules)
+
+
+def rules(customers: "Customers", settings: "Settings") -> "list[Segmentation]":
+    """Segment by the rules of the settings."""
+    from segcli.segment.rules import segment
+
+    return segment(customers, prepare(settings))
+
+
 def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Find segments by the settings."""
     from segcli.segment import cluster
@@ -30,9 +45,11 @@ def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
 
 def existing(customers: "Customers", settings: "Settings") -> "list[Segmentation]":
     """The segmentations of a table that persona.of wants, or RFM where the table has none."""
+    from segcli.columns import SEGMENT
     from segcli.segment.read_back import read_back, segment_columns
 
-    columns = segment_columns(customers)
+    named = [name for name in settings.persona.of if name in customers.table and not name.endswith(SEGMENT)]
+    columns = [*segment_columns(customers), *named]
     if not columns and not settings.persona.of:
         return [rfm(customers, settings)]
     return [read_back(customers, column) for column in wanted({c: c for c in columns}, settings.persona.of)]

@@ -14,6 +14,8 @@ from segcli.cli.streams import Talk, is_terminal
 from segcli.cli.told import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from segcli.config import Loaded, Settings
     from segcli.model import Customers
 
@@ -46,11 +48,14 @@ def read(
     *,
     extra: Sequence[str] = (),
     also: str | None = None,
+    first: "Callable[[Settings], object] | None" = None,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name."""
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
+    if first:
+        first(loaded.settings)  # what can be wrong with the settings alone is said before anything is read
     outputs = [str(path) for path in (asked.output, also) if path not in (None, STDIN)]
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -56,6 +56,8 @@ def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]
 
 def nested(field: FieldInfo) -> type[BaseModel] | None:
     """The section a field holds, unless a plain value would do too."""
+    if get_origin(field.annotation) is list:
+        return None  # each item is a section of its own
     found = models(field.annotation)
     plain = [part for part in get_args(field.annotation) if part is not type(None) and not models(part)]
     return found[0] if found and not plain else None

@@ -13,6 +13,7 @@ from segcli.config.persona import PersonaSettings
 from segcli.config.quality import QualitySettings
 from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
+from segcli.config.rules import RulesSettings
 from segcli.config.section import PATH, Section
 
 SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
@@ -38,6 +39,10 @@ class Settings(Section):
     ingest: IngestSettings = Field(default_factory=IngestSettings, description="Sources and policies.")
     quality: QualitySettings = Field(default_factory=QualitySettings, description="What the data must hold.")
     rfm: RfmSettings = Field(default_factory=RfmSettings, description="Scores and named segments.")
+    rules: list[RulesSettings] = Field(
+        default_factory=list,
+        description="Segmentations by rules: [{base: generation}], or name, segments and their rules.",
+    )
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
     persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about segments.")
     report: ReportSettings = Field(default_factory=ReportSettings, description="The document people read.")

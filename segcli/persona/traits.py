@@ -36,7 +36,7 @@ def traits(segmentation: Segmentation) -> dict[str, list[Trait]]:
 def columns(segmentation: Segmentation) -> list[str]:
     """Columns that can describe people: no ids, dates, scores or other segmentations."""
     table = segmentation.customers.table
-    return [name for name in table.columns if _describes(name, table[name])]
+    return [name for name in table.columns if name != segmentation.column and _describes(name, table[name])]
 
 
 def _describes(name: str, values: pd.Series) -> bool:

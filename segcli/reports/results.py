@@ -12,6 +12,8 @@ from segcli.reports.blocks import Block, Heading
 from segcli.reports.cards import card
 from segcli.reports.envelope import envelope, segmentation
 from segcli.reports.result import Result
+from segcli.segment.overlap import overlap
+from segcli.segment.rules import Ruled, members
 
 
 def of_customers(customers: Customers) -> Result:
@@ -38,6 +40,34 @@ def of_segmentation(command: str, result: Segmentation) -> Result:
         return {**segmentation(result), "customers": _rows(table)}
 
     return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
+
+
+def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
+    """Several segmentations of one table: the table with all their columns, a table of segments for each."""
+    blocks: list[Block] = []
+    for one in made:
+        blocks += [Heading(one.column), tables.segments(one), *tables.notes(one.notes)]
+    table = made[-1].table
+
+    def parts() -> dict[str, Any]:
+        return {"segmentations": [segmentation(one) for one in made], "customers": _rows(table)}
+
+    return Result(table, lambda: envelope(command, made[-1].customers, parts()), tuple(blocks))
+
+
+def of_overlap(ruled: Mapping[str, tuple[Ruled, Customers]]) -> Result:
+    """How much the segments of written rules overlap, for each segmentation."""
+    found = []
+    for column, (one, customers) in ruled.items():
+        pairs = overlap([name for name, _ in one.rules], members(customers, one))
+        found.append(pairs.assign(column=column))
+    rows = pd.concat(found, ignore_index=True)
+    customers = next(iter(ruled.values()))[1]
+
+    def parts() -> dict[str, Any]:
+        return {"overlap": _rows(rows)}
+
+    return Result(rows, lambda: envelope("rules", customers, parts()), tuple(tables.overlaps(rows)))
 
 
 def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:

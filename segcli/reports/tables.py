@@ -38,6 +38,19 @@ def notes(lines: Sequence[str]) -> list[Text]:
     return [Text(list(lines), quiet=True)] if lines else []
 
 
+def overlaps(pairs: pd.DataFrame) -> list[Table]:
+    """One row per pair of different segments, those that share most first."""
+    several = pairs[pairs["segment"] < pairs["other"]].sort_values(
+        ["customers", "segment", "other"], ascending=[False, True, True]
+    )
+    rows = [
+        [row["segment"], row["other"], numbers.count(row["customers"]), f"{row['jaccard']:.2f}", f"{row['lift']:.2f}"]
+        for row in several.to_dict("records")
+    ]
+    titles = [Column("Segment", right=False), Column("And", right=False), Column("Customers")]
+    return [Table([*titles, Column("Jaccard"), Column("Lift")], rows)]
+
+
 def measures(table: pd.DataFrame) -> Table:
     """What the base looks like: quartiles and range of every measure."""
     names = [n for n in table.columns if pd.api.types.is_numeric_dtype(table[n]) and n != c.CUSTOMER_ID]

@@ -78,15 +78,26 @@ def _killed(started: Callable[[int], "subprocess.Popen[bytes]"], folder: Path, w
 
 
 def _met(started: Callable[[int], "subprocess.Popen[bytes]"], folder: Path, times: int) -> None:
-    """Let two runs begin at once: one ends with 0 and its results, the other with 6 and a line that says why."""
-    for _ in range(times):
+    """Let two runs begin at once: one ends with 0 and its results, the other with 6 and a line that says why.
+
+    On a busy machine one may be over before the other has begun; that was no meeting, and is tried again.
+    """
+    (folder.parent / "orders.csv").write_text(LINES + LINES.partition("\n")[2] * 9)
+    meetings = 0
+    for _ in range(3 * times):
         pair = [started(4), started(5)]
         said = [process.communicate(timeout=60)[1] for process in pair]
-        assert sorted(process.returncode for process in pair) == [0, 6]
-        loser = next(place for place, process in enumerate(pair) if process.returncode == 6)
-        assert said[loser] == b"segcli: out: another run is writing here; skipped\n"
-        assert said[1 - loser] == b""
+        codes = [process.returncode for process in pair]
+        assert sorted(codes) in ([0, 6], [0, 0])
         assert len(_results(folder)) == 5
+        if 6 in codes:
+            loser = codes.index(6)
+            assert said[loser] == b"segcli: out: another run is writing here; skipped\n"
+            assert said[1 - loser] == b""
+            meetings += 1
+        if meetings == times:
+            break
+    assert meetings == times
 
 
 @pytest.mark.bad_input(96)

@@ -1,0 +1,44 @@
+"""`rules:` segmentations that are decided by rules: built in, or written by the user."""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from segcli.config.section import Section
+
+
+class RuleSegment(Section):
+    """A segment and the rule that its customers meet."""
+
+    segment: str = Field(min_length=1, description="Name of the segment.")
+    when: str | dict[str, Any] = Field(
+        description="Rule, such as orders >= 3 and recency_days <= 30; or all, any, none of such."
+    )
+    priority: int = Field(0, description="Of several rules that hold, the one with the highest; then the first.")
+
+
+class RulesSettings(Section):
+    """One segmentation: a built-in base with its options, or segments with their rules."""
+
+    base: str | None = Field(None, description="Built-in base, such as generation.")
+    name: str | None = Field(
+        None, pattern=r"^[^\W\d]\w*$", description="Column of the segmentation; a base has its own name otherwise."
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the base.")
+    segments: list[RuleSegment] = Field(default_factory=list, description="Segments with their rules.")
+    otherwise: str = Field("Others", min_length=1, description="Segment of customers for whom no rule holds.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "RulesSettings":
+        if (self.base is None) == (not self.segments):
+            raise ValueError("must have either base or segments")
+        if self.base is None and self.name is None:
+            raise ValueError("must have a name, which becomes the column")
+        if self.base is None and self.options:
+            raise ValueError("options belong to a base")
+        return self
+
+    @property
+    def column(self) -> str:
+        """The column that holds the segments."""
+        return self.name or str(self.base)

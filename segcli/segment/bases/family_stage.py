@@ -1,0 +1,84 @@
+"""Family life cycle: the first of its stages that fits."""
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from segcli.config.section import Section
+from segcli.model import Customers
+from segcli.segment.bases import UNKNOWN, Decided, age, believable, numbers, with_unknown
+
+SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); first match"
+ORDER = (
+    *("retired", "empty nest", "with young children", "with older children", "with children"),
+    *("couple without children", "single"),
+)
+Mask = npt.NDArray[np.bool_]
+
+
+class Options(Section):
+    """Which words mean what, and which columns count children."""
+
+    couple: list[str] = Field(
+        ["married", "together", "cohabiting", "partnered", "civil partnership", "in a relationship"],
+        description="Marital statuses of people who live as a couple.",
+    )
+    alone: list[str] = Field(
+        ["single", "divorced", "widow", "widowed", "widower", "separated", "never married", "alone"],
+        description="Marital statuses of people who live alone.",
+    )
+    were_married: list[str] = Field(
+        ["divorced", "widow", "widowed", "widower", "separated"], description="Those of them who were married."
+    )
+    retired: list[str] = Field(["retired", "pensioner"], description="Occupations of the retired.")
+    young: str | None = Field(None, description="Column that counts young children.")
+    older: str | None = Field(None, description="Column that counts older children.")
+    retirement_age: int = Field(65, ge=1, description="Age from which people count as retired.")
+    empty_nest_age: int = Field(
+        45, ge=1, description="Age from which couples and those who were married have an empty nest."
+    )
+    oldest: int = Field(110, ge=1, description="Age above which a birthday is not believed.")
+
+
+def decide(customers: Customers, options: Options) -> Decided:
+    """The stage of each customer; marital statuses that mean nothing are reported, not believed."""
+    ages, warnings = believable(age(customers), options.oldest)
+    status, occupation = _words(customers, "marital_status"), _words(customers, "occupation")
+    couple, alone = (np.isin(status, [word.casefold() for word in words]) for words in (options.couple, options.alone))
+    were = np.isin(status, [word.casefold() for word in options.were_married])
+    young, older, some, none = _children(customers, options)
+    with np.errstate(invalid="ignore"):
+        stages: dict[str, Mask] = {
+            "retired": (ages >= options.retirement_age) | np.isin(occupation, options.retired),
+            "empty nest": (ages >= options.empty_nest_age) & none & (couple | were),
+            "with young children": young,
+            "with older children": older,
+            "with children": some,
+            "couple without children": couple & none,
+            "single": alone & none,
+        }
+    labels = np.select([stages[name] for name in ORDER], list(ORDER), default=UNKNOWN).astype(object)
+    odd = sorted({str(word) for word in status[(status != "") & ~couple & ~alone]})
+    if odd:
+        count = int(np.isin(status, odd).sum())
+        warnings = (*warnings, f"marital statuses that mean nothing here: {', '.join(odd)} ({count:,} customers)")
+    present = [name for name in ORDER if (labels == name).any()]
+    return Decided(labels, with_unknown(present, labels), warnings=warnings)
+
+
+def _words(customers: Customers, name: str) -> npt.NDArray[np.object_]:
+    if name not in customers.table:
+        return np.full(len(customers.table), "", dtype=object)
+    return customers.table[name].astype("str").fillna("").str.strip().str.casefold().to_numpy(dtype=object)
+
+
+def _children(customers: Customers, options: Options) -> tuple[Mask, Mask, Mask, Mask]:
+    """Who has young ones, older ones, any at all, and who surely has none."""
+    counts = {}
+    for kind, name in (("young", options.young), ("older", options.older), ("all", "children")):
+        there = name in customers.table
+        counts[kind] = numbers(customers.table[name]) if there else np.full(len(customers.table), np.nan)
+    young, older = counts["young"] > 0, counts["older"] > 0
+    some = young | older | (counts["all"] > 0)
+    known = ~np.isnan(counts["all"]) | (~np.isnan(counts["young"]) & ~np.isnan(counts["older"]))
+    return young, older, some, known & ~some

@@ -1,0 +1,39 @@
+"""Promoters, passives and detractors, by the answer to how likely one is to recommend (0-10)."""
+
+import numpy as np
+
+from segcli.config.section import Section
+from segcli.model import Customers
+from segcli.segment.bases import Decided, banded, column, numbers, with_unknown
+
+SOURCE = "Reichheld, The one number you need to grow (Harvard Business Review, 2003)"
+ORDER = ("detractor", "passive", "promoter")
+Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+
+
+class Options(Section):
+    """None: 0-6, 7-8 and 9-10 are the definition."""
+
+
+def decide(customers: Customers, options: Options) -> Decided:  # noqa: ARG001 - every base takes options
+    """Each customer's group; the score, its interval and the response rate are notes.
+
+    NPS = 100 (p - d), its variance (p + d - (p - d)^2) / n.
+    """
+    answers = numbers(column(customers, "nps"))
+    with np.errstate(invalid="ignore"):
+        odd = (answers < 0) | (answers > 10) | (answers % 1 != 0) & ~np.isnan(answers)  # noqa: PLR2004 - the scale
+    valid = np.where(odd, np.nan, answers)
+    labels = banded(valid, [7, 9], ORDER)
+    count = int((~np.isnan(valid)).sum())
+    warnings = (f"answers that are not 0 to 10: {int(odd.sum()):,}; they count as unknown",) * bool(odd.any())
+    return Decided(labels, with_unknown(ORDER, labels), (_score(labels, count),) * bool(count), warnings)
+
+
+def _score(labels: np.ndarray, count: int) -> str:
+    for_it, against = (labels == "promoter").sum() / count, (labels == "detractor").sum() / count
+    score = for_it - against
+    half = Z * np.sqrt((for_it + against - score**2) / count)
+    low, high = max(score - half, -1.0), min(score + half, 1.0)
+    interval = f"95% interval {100 * low:.0f} to {100 * high:.0f}"
+    return f"NPS {100 * score:.0f} ({interval}) of {count:,} answers; {count / len(labels):.0%} answered"

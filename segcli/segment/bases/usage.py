@@ -1,0 +1,38 @@
+"""Usage rate: heavy, medium and light users, by items (or orders)."""
+
+import numpy as np
+from pydantic import Field
+
+from segcli import columns as c
+from segcli.config.section import Section
+from segcli.model import Customers
+from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+
+SOURCE = "Twedt, How important to marketing strategy is the heavy user? (Journal of Marketing, 1964)"
+ORDER = ("heavy", "medium", "light", "none")
+
+
+class Options(Section):
+    """Who is heavy and who is medium."""
+
+    of: str | None = Field(None, description="Column that measures use; default: items, else orders.")
+    heavy: float = Field(0.2, gt=0, lt=1, description="Share of active customers who are heavy users.")
+    medium: float = Field(0.3, gt=0, lt=1, description="Share of active customers who come next.")
+
+
+def decide(customers: Customers, options: Options) -> Decided:
+    """The usage class of each customer; who used nothing stands apart, equal use is never split.
+
+    A customer is heavy if the share of active customers who used more is below `heavy`.
+    """
+    use = numbers(column(customers, options.of) if options.of else column(customers, c.ITEMS, c.ORDERS))
+    active = use > 0
+    ascending = np.sort(use[active])
+    more = (len(ascending) - np.searchsorted(ascending, use, side="right")) / max(len(ascending), 1)
+    labels = np.where(more < options.heavy, "heavy", np.where(more < options.heavy + options.medium, "medium", "light"))
+    labels = np.where(active, labels, np.where(np.isnan(use), UNKNOWN, "none")).astype(object)
+    held = float(use[labels == "heavy"].sum() / use[active].sum()) if active.any() else 0.0
+    share = (labels == "heavy").sum() / max(int(active.sum()), 1)
+    note = f"heavy users are {share:.0%} of active customers with {held:.0%} of use"
+    present = [name for name in ORDER if (labels == name).any()]
+    return Decided(labels, with_unknown(present, labels), (note,))

@@ -1,0 +1,133 @@
+"""Written segmentations: labels partition, priority decides, one may build on another; overlap and why are true."""
+
+from datetime import date
+from itertools import permutations
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.config.rules import RulesSettings
+from segcli.errors import ConfigProblems, UsageProblem
+from segcli.model import Customers, Input, Reading
+from segcli.segment import rules
+from segcli.segment.overlap import overlap
+from segcli.segment.why import why
+
+
+def customers(orders: list[int | None]) -> Customers:
+    ids = pd.Series([f"{n:03}" for n in range(len(orders))], dtype="str")
+    table = pd.DataFrame({"customer_id": ids, "orders": pd.Series(orders, dtype="Int64")})
+    return Customers(table, date(2026, 7, 1), (Reading(Input("c.csv", 0, "", len(orders)), "customers", "", {}),))
+
+
+def spec(name: str, *segments: tuple[str, Any] | tuple[str, Any, int], otherwise: str = "Others") -> RulesSettings:
+    listed = [{"segment": s[0], "when": s[1], **({"priority": s[2]} if len(s) > 2 else {})} for s in segments]
+    return RulesSettings.model_validate({"name": name, "segments": listed, "otherwise": otherwise})
+
+
+TIERS = spec("tier", ("gold", "orders >= 8"), ("silver", "orders >= 3"))
+
+
+def labels(table: Customers, *specs: RulesSettings) -> dict[str, list[str]]:
+    return {made.column: list(made.labels) for made in rules.segment(table, rules.prepare(specs))}
+
+
+def test_the_first_rule_that_holds_names_the_segment_and_the_rest_are_others() -> None:
+    assert labels(customers([9, 8, 7, 3, 2, None]), TIERS)["tier"] == ["gold"] * 2 + ["silver"] * 2 + ["Others"] * 2
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), st.integers(0, 20)), min_size=1, max_size=20))
+def test_labels_partition_and_order_matters_only_through_priority(orders: list[int | None]) -> None:
+    table = customers(orders)
+    ranked = (("gold", "orders >= 8", 3), ("silver", "orders >= 3", 2), ("odd", "orders between 2 and 9", 1))
+    expected = labels(table, spec("tier", *ranked))["tier"]
+    for shuffled in permutations(ranked):
+        assert labels(table, spec("tier", *shuffled))["tier"] == expected
+    (made,) = rules.segment(table, rules.prepare([spec("tier", *ranked)]))
+    assert int(made.profile["customers"].sum()) == len(orders)
+    assert set(made.labels) <= {"gold", "silver", "odd", "Others"}
+
+
+def test_a_segmentation_may_build_on_another_whatever_their_order() -> None:
+    best = spec("best", ("top", 'tier == "gold" and orders > 8'))
+    for specs in ((best, TIERS), (TIERS, best)):
+        assert labels(customers([9, 8]), *specs) == {"tier": ["gold", "gold"], "best": ["top", "Others"]}
+
+
+def test_segmentations_that_need_each_other_are_refused() -> None:
+    with pytest.raises(ConfigProblems, match=r"segmentations that need each other: (a -> b -> a|b -> a -> b)"):
+        rules.prepare([spec("a", ("x", "b == 'y'")), spec("b", ("y", "a == 'x'"))])
+
+
+def test_two_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigProblems, match="two segmentations are called 'tier'"):
+        rules.prepare([TIERS, TIERS])
+
+
+def test_every_rule_that_cannot_be_read_is_named_at_once() -> None:
+    with pytest.raises(ConfigProblems) as refused:
+        rules.prepare([spec("a", ("x", "orders >"), ("y", "orders >= 1"), ("z", "= 1")), spec("b", ("v", ""))])
+    assert [line.partition(": ")[0] for line in refused.value.lines] == [
+        "rules.0.segments.0.when (x)",
+        "rules.0.segments.2.when (z)",
+        "rules.1.segments.0.when (v)",
+    ]
+
+
+def test_every_rule_that_cannot_be_asked_is_named_at_once() -> None:
+    wanted = rules.prepare([spec("a", ("x", "ordrs > 1"), ("y", "orders > 'a'"))])
+    with pytest.raises(ConfigProblems) as refused:
+        rules.segment(customers([1]), wanted)
+    assert len(refused.value.lines) == 2
+    assert "rules.0 (a: x): column 1: no column 'ordrs'; did you mean 'orders'?" in refused.value.lines[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"base": "usage", "segments": [{"segment": "x", "when": "true"}]},
+        {"segments": [{"segment": "x", "when": "true"}]},
+    ],
+)
+def test_a_segmentation_is_a_base_or_has_rules_and_a_name(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must have"):
+        RulesSettings.model_validate(wrong)
+
+
+def test_overlap_is_symmetric_and_counts_what_the_rules_say() -> None:
+    (one,) = rules.prepare([TIERS])
+    table = customers([9, 8, 7, 3, 2, None])
+    found = overlap([name for name, _ in one.rules], rules.members(table, one)).set_index(["segment", "other"])
+    assert found["customers"].to_dict() == {
+        ("gold", "gold"): 2,
+        ("gold", "silver"): 2,
+        ("silver", "gold"): 2,
+        ("silver", "silver"): 4,
+    }
+    assert found["jaccard"]["gold", "silver"] == found["jaccard"]["silver", "gold"] == 0.5
+    assert found["lift"]["gold", "silver"] == found["lift"]["silver", "gold"] == pytest.approx(2 * 6 / (2 * 4))
+
+
+def test_why_shows_each_part_with_its_value_and_ends_with_the_segment() -> None:
+    (one,) = rules.prepare([spec("tier", ("gold", "orders >= 8 and not orders == 9"), ("silver", "orders >= 3"))])
+    table = customers([9, None])
+    assert list(why(table, one, "000")) == [
+        "gold: no",
+        "  no       orders >= 8 and not orders == 9",
+        "    yes      orders >= 8   [orders = 9]",
+        "    no       not orders == 9   [orders = 9]",
+        "silver: yes",
+        "  yes      orders >= 3   [orders = 9]",
+        "-> silver",
+    ]
+    assert list(why(table, one, "001"))[-2:] == [
+        "  unknown  orders >= 3   [orders = missing]",
+        "-> Others (no rule holds)",
+    ]
+    with pytest.raises(UsageProblem, match="no customer 'zzz'"):
+        list(why(table, one, "zzz"))
