@@ -105,8 +105,7 @@ def _malformed(cells: Cells) -> Iterator[str]:
 def _recency(rows: pd.DataFrame, as_of: date | None, name: str) -> tuple[pd.DataFrame, date | None, tuple[str, ...]]:
     """Recency counted to `as_of`, or to the day the table says, or to the day after its last order."""
     if c.LAST_ORDER not in rows or rows[c.LAST_ORDER].dtype.kind != "M" or rows[c.LAST_ORDER].isna().all():
-        ignored = ("--as-of has no effect: the table has no last order date",) if as_of else ()
-        return rows, None, ignored
+        return rows, as_of, ()  # without orders the day serves for ages
     said = table.as_of(rows)
     day = as_of or said or rows[c.LAST_ORDER].max().date() + timedelta(days=1)
     late = int((rows[c.LAST_ORDER] > pd.Timestamp(day)).sum())

@@ -32,6 +32,7 @@ class Ruled:
     settings: RulesSettings
     place: int
     rules: tuple[tuple[str, tree.Condition], ...] = ()
+    crossed: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:
@@ -40,8 +41,8 @@ class Ruled:
 
     @property
     def asks(self) -> set[str]:
-        """The columns that the rules speak of."""
-        return {name for _, rule in self.rules for name in tree.names(rule)}
+        """The columns that the rules speak of, or that are crossed."""
+        return set(self.crossed) | {name for _, rule in self.rules for name in tree.names(rule)}
 
 
 def prepare(settings: Sequence[RulesSettings]) -> list[Ruled]:
@@ -68,8 +69,8 @@ def prepare(settings: Sequence[RulesSettings]) -> list[Ruled]:
 
 def _prepared(one: RulesSettings, place: int) -> Ruled:
     if one.base is not None:
-        bases.options(one.base, one.options)
-        return Ruled(one, place)
+        of = getattr(bases.options(one.base, one.options), "of", ())
+        return Ruled(one, place, crossed=tuple(of) if isinstance(of, list) else ())
     problems, rules = [], []
     ranked = sorted(enumerate(one.segments), key=lambda pair: (-pair[1].priority, pair[0]))
     for number, segment in ranked:

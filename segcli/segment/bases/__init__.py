@@ -165,3 +165,47 @@ def believable(ages: npt.NDArray[np.float64], oldest: int) -> tuple[npt.NDArray[
     count = int(odd.sum())
     warning = f"ages below 0 or above {oldest}: {count:,}; they count as {UNKNOWN}"
     return np.where(odd, np.nan, ages), (warning,) * bool(count)
+
+
+def given(customers: Customers, wanted: Sequence[str], *, minimum_share: float, other: str = "other") -> Decided:
+    """The values of a column as segments; those too rare to be one are merged, blanks are unknown.
+
+    Args:
+        customers: with one of the columns wanted.
+        wanted: names of columns, the first that is there serves.
+        minimum_share: of the customers for whom it is known, below which a value is merged into `other`.
+        other: what rare values are called.
+    """
+    texts = column(customers, *wanted).astype("str").fillna("").str.strip().to_numpy(dtype=object)
+    names, counts = np.unique(texts[texts != ""].astype(str), return_counts=True)
+    frequent = [str(name) for name, count in zip(names, counts, strict=True) if count >= minimum_share * counts.sum()]
+    rare = sorted(set(map(str, names)) - set(frequent))
+    labels = np.where(texts == "", UNKNOWN, np.where(np.isin(texts, frequent), texts, other)).astype(object)
+    order = sorted(frequent, key=lambda name: (-int(counts[names == name][0]), name))
+    note = f"merged into {other}, each below {minimum_share:.0%}: {', '.join(rare)}"
+    return Decided(labels, with_unknown([*order, *([other] if rare else [])], labels), (note,) * bool(rare))
+
+
+def answered(
+    customers: Customers, name: str, lowest: int, highest: int
+) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """Answers on a scale of whole numbers, NaN where there is none, and a warning with the count of impossible ones."""
+    answers = numbers(column(customers, name))
+    with np.errstate(invalid="ignore"):
+        odd = ~np.isnan(answers) & ((answers < lowest) | (answers > highest) | (answers % 1 != 0))
+    warning = f"answers that are not {lowest} to {highest}: {int(odd.sum()):,}; they count as {UNKNOWN}"
+    return np.where(odd, np.nan, answers), (warning,) * bool(odd.any())
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927); 0 to 1 where nothing was tried.
+
+    >>> [round(bound, 4) for bound in wilson(8, 10)]
+    [0.4902, 0.9433]
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    share, z = successes / trials, 1.959963984540054
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / (1 + z * z / trials)
+    return float(middle - half), float(middle + half)

@@ -4,7 +4,7 @@ import numpy as np
 
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import Decided, banded, column, numbers, with_unknown
+from segcli.segment.bases import Decided, answered, banded, with_unknown
 
 SOURCE = "Reichheld, The one number you need to grow (Harvard Business Review, 2003)"
 ORDER = ("detractor", "passive", "promoter")
@@ -20,13 +20,9 @@ def decide(customers: Customers, options: Options) -> Decided:  # noqa: ARG001 -
 
     NPS = 100 (p - d), its variance (p + d - (p - d)^2) / n.
     """
-    answers = numbers(column(customers, "nps"))
-    with np.errstate(invalid="ignore"):
-        odd = (answers < 0) | (answers > 10) | (answers % 1 != 0) & ~np.isnan(answers)  # noqa: PLR2004 - the scale
-    valid = np.where(odd, np.nan, answers)
+    valid, warnings = answered(customers, "nps", 0, 10)
     labels = banded(valid, [7, 9], ORDER)
     count = int((~np.isnan(valid)).sum())
-    warnings = (f"answers that are not 0 to 10: {int(odd.sum()):,}; they count as unknown",) * bool(odd.any())
     return Decided(labels, with_unknown(ORDER, labels), (_score(labels, count),) * bool(count), warnings)
 
 

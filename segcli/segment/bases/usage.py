@@ -23,13 +23,15 @@ class Options(Section):
 def decide(customers: Customers, options: Options) -> Decided:
     """The usage class of each customer; who used nothing stands apart, equal use is never split.
 
-    A customer is heavy if the share of active customers who used more is below `heavy`.
+    Customers are ranked by use. Those who used the same share a rank, the middle one of theirs; they are heavy if it
+    lies among the first `heavy` of the active, medium if among the next `medium`.
     """
     use = numbers(column(customers, options.of) if options.of else column(customers, c.ITEMS, c.ORDERS))
     active = use > 0
     ascending = np.sort(use[active])
-    more = (len(ascending) - np.searchsorted(ascending, use, side="right")) / max(len(ascending), 1)
-    labels = np.where(more < options.heavy, "heavy", np.where(more < options.heavy + options.medium, "medium", "light"))
+    least, most = (np.searchsorted(ascending, use, side=side) for side in ("left", "right"))
+    rank = 1 - (least + most) / 2 / max(len(ascending), 1)
+    labels = np.where(rank < options.heavy, "heavy", np.where(rank < options.heavy + options.medium, "medium", "light"))
     labels = np.where(active, labels, np.where(np.isnan(use), UNKNOWN, "none")).astype(object)
     held = float(use[labels == "heavy"].sum() / use[active].sum()) if active.any() else 0.0
     share = (labels == "heavy").sum() / max(int(active.sum()), 1)

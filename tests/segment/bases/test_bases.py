@@ -1,14 +1,17 @@
 """Built-in bases against definitions applied by hand, at the boundaries above all."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rules import RulesSettings
 from segcli.config.section import Section
+from segcli.customers import read
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Input, Reading, Segmentation
 from segcli.segment import bases, rules
@@ -148,7 +151,7 @@ def test_heavy_users_are_the_first_fifth_and_equal_use_is_never_split() -> None:
     assert list(made.labels) == ["heavy"] * 2 + ["medium"] * 3 + ["light"] * 5 + ["none", "unknown"]
     assert made.notes == ("heavy users are 20% of active customers with 54% of use",)  # 190 of 355
     tied = decided("usage", customers(orders=[7] * 9 + [1]))
-    assert list(tied.labels) == ["heavy"] * 9 + ["light"]
+    assert list(tied.labels) == ["medium"] * 9 + ["light"]
 
 
 def test_value_tiers_end_where_cumulative_revenue_does() -> None:
@@ -169,11 +172,102 @@ def test_nps_and_its_interval_by_hand() -> None:
     assert made.warnings == ("answers that are not 0 to 10: 1; they count as unknown",)
 
 
+def test_csat_is_the_share_of_four_and_five_with_wilsons_interval() -> None:
+    answers = [5, 4, 4, 5, 5, 4, 5, 4, 3, 1, None, 6]
+    made = decided("csat", customers(csat=pd.Series(answers, dtype="Int64")))
+    assert list(made.labels) == ["satisfied"] * 8 + ["neutral", "dissatisfied", "unknown", "unknown"]
+    assert made.notes == ("CSAT 80% (95% interval 49% to 94%) of 10 answers; 83% answered",)
+    assert made.warnings == ("answers that are not 1 to 5: 1; they count as unknown",)
+
+
+def test_ces_runs_the_way_it_is_said_to() -> None:
+    answers = pd.Series([7, 5, 4, 3, 1, None], dtype="Int64")
+    made = decided("ces", customers(ces=answers))
+    assert list(made.labels) == ["easy", "easy", "neither", "hard", "hard", "unknown"]
+    assert made.notes[0].startswith("CES 4.00 of 7 (95% interval 2.04 to 5.96) of 5 answers; 83% answered")
+    turned = labels("ces", customers(ces=answers), easy_is_high=False)
+    assert turned == ["hard", "hard", "neither", "easy", "easy", "unknown"]
+
+
+def test_lifecycle_by_given_days_where_rhythms_are_unknown() -> None:
+    orders = pd.Series([None, 0, 1, 1, 2, 4, 9, 9, 9], dtype="Int64")
+    recency = pd.Series([None, None, 40, 41, 40, 40, 90, 91, 181], dtype="Int64")
+    made = decided("lifecycle", customers(orders=orders, recency_days=recency))
+    stages = ["prospect", "prospect", "new", "at risk", "active", "loyal", "at risk", "lapsed", "lost"]
+    assert list(made.labels) == stages
+    assert made.notes[0] == "at risk after 40, lapsed after 90, lost after 180 days (too few gaps: given days)"
+
+
+def test_lifecycle_by_the_rhythm_of_the_base_and_of_each_loyal_customer() -> None:
+    """Gaps 1..100 days: 40th, 80th and 95th percentile by type 7, and a median of 50.5."""
+    gaps = [float(n) for n in range(1, 101)]
+    made = decided(
+        "lifecycle",
+        customers(
+            orders=[2] * 100 + [5, 5],
+            recency_days=[40, 41] * 50 + [9, 17],
+            mean_days_between_orders=[*gaps, 10.0, 10.0],
+        ),
+    )
+    at_risk, lapsed, lost = np.percentile([*gaps, 10.0, 10.0], [40, 80, 95])
+    note = f"at risk after {at_risk:.0f}, lapsed after {lapsed:.0f}, lost after {lost:.0f} days"
+    assert made.notes[0].startswith(note)
+    assert made.notes[1] == "customers judged by their own rhythm: 2"
+    assert set(made.labels[:100]) == {"at risk"} if at_risk < 40 else {"active", "at risk"}
+    assert list(made.labels[100:]) == ["at risk", "lapsed"]  # 10 x 39/50 = 8 and 10 x 80/50 = 16 days
+
+
+def test_values_that_are_too_rare_are_merged() -> None:
+    made = decided(
+        "device", customers(device=pd.Series(["ios"] * 60 + ["web"] * 38 + ["tv", "fax", None], dtype="str"))
+    )
+    assert made.segments == ["ios", "web", "other", "unknown"]
+    assert made.profile["customers"].tolist() == [60, 38, 2, 1]
+    assert made.notes == ("merged into other, each below 2%: fax, tv",)
+
+
+def test_a_hybrid_crosses_what_others_made_and_merges_small_cells() -> None:
+    table = customers(age=[20] * 50 + [40] * 49 + [40], orders=[9] * 10 + [1] * 89 + [9])
+    wanted = [
+        RulesSettings(base="hybrid", name="both", options={"of": ["age_band", "usage"]}),
+        RulesSettings(base="usage"),
+        RulesSettings(base="age_band"),
+    ]
+    made = {one.column: one for one in rules.segment(table, rules.prepare(wanted))}
+    assert made["both"].profile.set_index("segment")["customers"].to_dict() == {
+        "18-24 / heavy": 10,
+        "18-24 / light": 40,
+        "35-44 / light": 49,
+        "other": 1,
+    }
+
+
+def test_the_personality_data_as_they_are_and_not_as_they_say(shared_data: Path) -> None:
+    """Counted from the file by hand; 1893-1900 births, YOLO and Absurd, and the income of 666,666 are not believed."""
+    path = shared_data / "customer_personality" / "marketing_campaign_semicolon_bom_crlf.csv"
+    raw = pd.read_csv(path, sep=";", encoding="utf-8-sig")
+    found = read(IngestSettings(transactions=Source(path=str(path))), date(2014, 7, 1))
+    generations = decided("generation", found).profile.set_index("segment")["customers"].to_dict()
+    boomers = int(raw["Year_Birth"].between(1946, 1964).sum())
+    assert (
+        (generations["Boomers"], generations["unknown"])
+        == (boomers, int((raw["Year_Birth"] < 1904).sum()))
+        == (boomers, 3)
+    )
+    bands = decided("income_band", found)
+    assert bands.profile.set_index("segment")["customers"]["unknown"] == 24 + 1
+    stages = decided("family_stage", found, young="Kidhome", older="Teenhome")
+    assert "absurd, yolo (4 customers)" in stages.warnings[-1]
+    old = 2014 - raw["Year_Birth"]
+    young = (raw["Kidhome"] > 0) & ~((old >= 65) & (old <= 110))
+    assert stages.profile.set_index("segment")["customers"]["with young children"] == int(young.sum())
+
+
 def test_segments_stand_in_their_natural_order_with_unknown_last() -> None:
     made = decided("age_band", customers(age=pd.Series([70, 20, None, 40], dtype="Int64")))
     assert made.segments == ["18-24", "35-44", "65 and over", "unknown"]
 
 
 def test_an_unknown_base_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigProblems, match=r"no base 'generatoin'; known: age_band, family_stage, generation"):
+    with pytest.raises(ConfigProblems, match=r"no base 'generatoin'; known: age_band, ces, channel, country"):
         decided("generatoin", customers(age=[1]))

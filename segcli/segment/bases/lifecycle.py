@@ -1,0 +1,76 @@
+"""Lifecycle: new, active, loyal, at risk, lapsed and lost customers, by the rhythm in which customers order."""
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from segcli import columns as c
+from segcli.config.section import Section
+from segcli.model import Customers
+from segcli.segment.bases import Decided, column, numbers
+
+SOURCE = (
+    "thresholds at percentiles of the gaps between orders, after the practice of order analytics "
+    "(40th at risk, 80th lapsed, 95th lost); own rhythm from four orders on"
+)
+ORDER = ("prospect", "new", "active", "loyal", "at risk", "lapsed", "lost")
+PERCENTILES = (40, 80, 95)
+
+
+class Options(Section):
+    """When a customer counts as what."""
+
+    fallback: list[int] = Field(
+        [40, 90, 180],
+        min_length=3,
+        max_length=3,
+        description="Days to at risk, lapsed and lost where rhythms are unknown.",
+    )
+    repeat_buyers: int = Field(100, ge=2, description="Customers of two orders from which their gaps are a rhythm.")
+    loyal_orders: int = Field(
+        4, ge=2, description="Orders from which a customer is loyal, and has a rhythm of their own."
+    )
+
+
+def decide(customers: Customers, options: Options) -> Decided:
+    """The stage of each customer; the thresholds in use are a note.
+
+    The thresholds are percentiles of the mean gaps of customers with two orders or more. A customer with `loyal_orders`
+    has thresholds of their own: their mean gap, stretched as the base's thresholds are to the base's median gap.
+    """
+    orders, recency = numbers(column(customers, c.ORDERS)), numbers(column(customers, c.RECENCY_DAYS))
+    gaps = (
+        numbers(customers.table[c.MEAN_DAYS_BETWEEN_ORDERS])
+        if c.MEAN_DAYS_BETWEEN_ORDERS in customers.table
+        else orders * np.nan
+    )
+    known = gaps[(orders > 1) & (gaps > 0)]
+    rhythm = len(known) >= options.repeat_buyers
+    base = np.percentile(known, PERCENTILES) if rhythm else np.array(options.fallback, dtype=np.float64)
+    days = np.tile(base, (len(orders), 1))
+    own = rhythm & (orders >= options.loyal_orders) & (gaps > 0)
+    if rhythm:
+        days[own] = gaps[own, None] * base / np.median(known)
+    labels = _stages(orders, recency, days, options.loyal_orders)
+    source = f"percentiles 40, 80, 95 of {len(known):,} customers' gaps" if rhythm else "too few gaps: given days"
+    note = f"at risk after {base[0]:.0f}, lapsed after {base[1]:.0f}, lost after {base[2]:.0f} days ({source})"
+    rhythms = f"customers judged by their own rhythm: {int(own.sum()):,}"
+    present = tuple(name for name in ORDER if (labels == name).any())
+    return Decided(labels, present, (note, rhythms))
+
+
+def _stages(
+    orders: npt.NDArray[np.float64], recency: npt.NDArray[np.float64], days: npt.NDArray[np.float64], loyal: int
+) -> npt.NDArray[np.object_]:
+    """The first that fits, from the worst: lost, lapsed, at risk; then by the number of orders."""
+    with np.errstate(invalid="ignore"):
+        conditions = [
+            ~(orders > 0),
+            recency > days[:, 2],
+            recency > days[:, 1],
+            recency > days[:, 0],
+            orders >= loyal,
+            orders > 1,
+        ]
+    names = ["prospect", "lost", "lapsed", "at risk", "loyal", "active"]
+    return np.select(conditions, names, default="new").astype(object)
