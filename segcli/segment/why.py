@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.model import Customers
@@ -53,7 +55,7 @@ def _values(rule: tree.Condition, row: Table) -> str:
 
 
 def _shown(row: Table, name: str) -> str:
-    value = row.column(name)[0]
+    value = np.ravel(row.column(name))[0]
     if value is None or value != value:  # noqa: PLR0124 - NaN and NaT are no value
         return "missing"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,8 +7,8 @@ in SQL): a customer whose country nobody knows is not in `country != "DE"`, nor 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from typing import Any
+from functools import cached_property, reduce
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,9 @@ class Table:
     def __init__(self, table: pd.DataFrame, as_of: date | None) -> None:
         self._table, self._as_of = table, as_of
         self._read: dict[str, Any] = {}
+        self._coded: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]] = {}
 
-    @property
+    @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """What each column holds."""
         return {str(name): _kind(self._table[name]) for name in self._table.columns}
@@ -59,9 +60,20 @@ class Table:
             self._read[name] = self._values(name)
         return self._read[name]
 
+    def coded(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+        """A text column as codes (-1 where missing) of its distinct texts: a test then looks at each text once."""
+        if name not in self._coded:
+            codes, texts = pd.factorize(self._table[name].astype(object), use_na_sentinel=True)
+            self._coded[name] = (codes, np.asarray(texts, dtype=object))
+        return self._coded[name]
+
+    def is_text(self, node: Value) -> TypeGuard[tree.Name]:
+        """Whether a value is a column of text."""
+        return isinstance(node, tree.Name) and node.name != AS_OF and self.kinds[node.name] is Kind.TEXT
+
     def _values(self, name: str) -> Any:  # noqa: ANN401 - as above
         if name == AS_OF:
-            return np.full(self.rows, np.datetime64(self._as_of, "D") if self._as_of else np.datetime64("NaT"), "M8[D]")
+            return np.asarray(self._as_of or "NaT", dtype="datetime64[D]")
         values = self._table[name]
         match _kind(values):
             case Kind.NUMBER:
@@ -99,11 +111,16 @@ def evaluate(rule: Condition, table: Table) -> Holds:
         case tree.In(value, listed):
             return reduce(_either, (_compared(value, np.equal, one, table) for one in listed))
         case tree.Missing(value):
-            return Holds(_missing(_values(value, table)), np.ones(table.rows, dtype=bool))
+            missing = table.coded(value.name)[0] < 0 if table.is_text(value) else _missing(_values(value, table))
+            return _certain(missing, table.rows)
         case tree.TextTest(value, test, pattern):
-            return _tested(_values(value, table), test, pattern, rule.at)
+            return _tested(value, test, pattern, table, rule.at)
         case tree.Truth() | tree.Name():
-            return Holds(np.asarray(_values(rule, table), dtype=bool), np.ones(table.rows, dtype=bool))
+            return _certain(_values(rule, table), table.rows)
+
+
+def _certain(true: Any, rows: int) -> Holds:  # noqa: ANN401 - an array of truths, or one for all
+    return Holds(np.broadcast_to(np.asarray(true, dtype=bool), rows), np.ones(rows, dtype=bool))
 
 
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -129,35 +146,56 @@ def _either(one: Holds, other: Holds) -> Holds:
 
 
 def _compared(left: Value, sign: Callable[[Any, Any], Any], right: Value, table: Table) -> Holds:
+    if table.is_text(left) and isinstance(right, tree.Text):
+        return _of_texts(table, left.name, lambda texts: sign(texts, right.value))
     one, other = _values(left, table), _values(right, table)
     if one.dtype.kind == "M" and isinstance(right, tree.Text):
-        other = np.full(table.rows, np.datetime64(right.value, "D"))
+        other = np.datetime64(right.value, "D")
     elif other.dtype.kind == "M" and isinstance(left, tree.Text):
-        one = np.full(table.rows, np.datetime64(left.value, "D"))
+        one = np.datetime64(left.value, "D")
+    if one.dtype.kind == "O" or other.dtype.kind == "O":
+        return _of_objects(one, sign, other, table.rows)
+    known = np.broadcast_to(~(_missing(one) | _missing(other)), table.rows)
+    return Holds(np.broadcast_to(sign(one, other), table.rows) & known, known)
+
+
+def _of_texts(table: Table, name: str, test: Callable[[npt.NDArray[np.object_]], Any]) -> Holds:
+    """A test of a text column, asked of each distinct text once."""
+    codes, texts = table.coded(name)
+    known = codes >= 0
+    held = np.append(np.asarray(test(texts), dtype=bool), False)  # the last, for code -1
+    return Holds(held[codes], known)
+
+
+def _of_objects(one: Any, sign: Callable[[Any, Any], Any], other: Any, rows: int) -> Holds:  # noqa: ANN401 - arrays
+    """Texts compared value by value, where both sides vary."""
+    one, other = np.broadcast_to(one, rows), np.broadcast_to(other, rows)
     known = ~(_missing(one) | _missing(other))
-    true = np.zeros(table.rows, dtype=bool)
+    true = np.zeros(rows, dtype=bool)
     true[known] = sign(one[known], other[known])
     return Holds(true, known)
 
 
-def _missing(values: npt.NDArray[Any]) -> Mask:
-    if values.dtype.kind in "fMm":
-        return np.asarray(pd.isna(values), dtype=bool)
+def _missing(values: Any) -> Any:  # noqa: ANN401 - an array of any kind, or a single value
+    if values.dtype.kind in "Mm":
+        return np.isnat(values)
+    if values.dtype.kind == "f":
+        return np.isnan(values)
     if values.dtype.kind == "O":
-        return np.array([value is None for value in values], dtype=bool)
-    return np.zeros(len(values), dtype=bool)
+        return np.array([value is None for value in values.ravel()], dtype=bool).reshape(values.shape)
+    return np.zeros(values.shape, dtype=bool)
 
 
 def _values(node: Value, table: Table) -> Any:  # noqa: ANN401 - an array of the value's kind
     match node:
         case tree.Number(value):
-            return np.full(table.rows, value)
+            return np.asarray(value)  # a single value stands for all: arrays broadcast
         case tree.Text(value):
-            return np.full(table.rows, value, dtype=object)
+            return np.asarray(value, dtype=object)
         case tree.Truth(value):
-            return np.full(table.rows, value)
+            return np.asarray(value)
         case tree.Span(count, unit):
-            return np.full(table.rows, _days(count, unit), dtype="timedelta64[D]")
+            return np.asarray(_days(count, unit), dtype="timedelta64[D]")
         case tree.Name(name):
             return table.column(name)
         case tree.Negative(inner):
@@ -170,8 +208,8 @@ def _summed(left: Value, sign: str, right: Value, table: Table) -> Any:  # noqa:
     one = _values(left, table)
     if isinstance(right, tree.Span) and right.unit in {"months", "years"} and one.dtype.kind == "M":
         months = int(right.count * (12 if right.unit == "years" else 1)) * (-1 if sign == "-" else 1)
-        moved = pd.DatetimeIndex(one.astype("datetime64[s]")) + pd.DateOffset(months=months)
-        return moved.to_numpy().astype("datetime64[D]")
+        days = pd.DatetimeIndex(np.atleast_1d(one).astype("datetime64[s]"))
+        return (days + pd.DateOffset(months=months)).to_numpy().astype("datetime64[D]").reshape(one.shape)
     other = _values(right, table)
     with np.errstate(divide="ignore", invalid="ignore"):
         match sign:
@@ -191,19 +229,19 @@ def _days(count: float, unit: str) -> int:
     return round(count * {"days": 1, "weeks": 7, "months": 30, "years": 365}[unit])
 
 
-def _tested(values: npt.NDArray[Any], test: str, pattern: str, at: int) -> Holds:
-    texts = pa.array([None if value is None else str(value) for value in values], pa.string())
-    known = np.asarray(texts.is_valid(), dtype=bool)
+def _tested(value: Value, test: str, pattern: str, table: Table, at: int) -> Holds:
+    def held(texts: Any) -> Any:  # noqa: ANN401 - arrays
+        return _matching(pa.array(np.atleast_1d(texts).tolist(), pa.string()), test, pattern, at)
+
+    if table.is_text(value):
+        return _of_texts(table, value.name, held)
+    return _certain(held(_values(value, table))[0], table.rows)  # a text of the rule itself
+
+
+def _matching(texts: pa.Array, test: str, pattern: str, at: int) -> Mask:
+    tests = {"contains": pc.match_substring, "starts with": pc.starts_with, "ends with": pc.ends_with}
     try:
-        match test:
-            case "contains":
-                found = pc.match_substring(texts, pattern)
-            case "starts with":
-                found = pc.starts_with(texts, pattern)
-            case "ends with":
-                found = pc.ends_with(texts, pattern)
-            case _:
-                found = pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
+        found = tests[test](texts, pattern) if test in tests else pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
     except pa.ArrowInvalid as error:
         raise RuleProblem(f"not a pattern that RE2 reads ({str(error).rpartition(': ')[2]})", at) from None
-    return Holds(np.asarray(found.fill_null(fill_value=False), dtype=bool), known)
+    return np.asarray(found.fill_null(fill_value=False), dtype=bool)
