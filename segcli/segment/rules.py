@@ -117,7 +117,7 @@ def _segmentation(customers: Customers, one: Ruled) -> Segmentation:
         customers=customers,
         column=one.column,
         labels=labels,
-        scores=pd.DataFrame(index=customers.table.index),
+        scores=pd.DataFrame(index=customers.table.index) if decided.scores is None else decided.scores,
         profile=rows.sort_values(c.NAME, key=lambda names: names.map(order), ignore_index=True),
         method=_method(one),
         provenance=provenance(customers, "rules", one.settings, None),

@@ -28,12 +28,16 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Decided:
-    """The segment of each customer (text, never missing), all segments in their natural order, and what was noticed."""
+    """The segment of each customer (text, never missing), all segments in their natural order, and what was noticed.
+
+    `scores` are further columns of numbers, one row per customer.
+    """
 
     labels: npt.NDArray[np.object_]
     order: tuple[str, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    scores: pd.DataFrame | None = None
 
 
 class Base(Protocol):

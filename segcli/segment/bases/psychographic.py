@@ -1,0 +1,106 @@
+"""Psychographic: the attitude that is strongest in a customer, of those that lie behind a battery of survey items."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from segcli.config.section import Section
+from segcli.errors import ConfigProblems, InputProblem
+from segcli.model import Customers
+from segcli.segment.bases import UNKNOWN, Decided, numbers
+from segcli.segment.battery import Factors, Matrix, cronbach_alpha, factors, kaiser, kmo, parallel, turned
+
+SOURCE = "factor analysis with varimax (Kaiser 1958), number of factors by parallel analysis (Horn 1965)"
+ITEM = re.compile(r"q_?\d+", re.IGNORECASE)
+NONE = "no marked attitude"
+FEWEST = 50  # complete answers below which factors are noise
+
+
+class Options(Section):
+    """Which items, on which scale, and how many attitudes."""
+
+    items: list[str] = Field(default_factory=list, description="Columns of the items; default: all called q1, q2, ...")
+    scale: list[float] = Field([1, 5], min_length=2, max_length=2, description="Lowest and highest answer.")
+    reversed: list[str] = Field(default_factory=list, description="Items that ask the other way round.")
+    factors: int | None = Field(None, ge=1, le=10, description="Number of attitudes; default: by parallel analysis.")
+    names: list[str] = Field(default_factory=list, description="Names of the attitudes, strongest first.")
+    centred: bool = Field(
+        default=False,
+        description="Whether each customer's own mean is taken off first: some people agree to everything.",
+    )
+
+
+def decide(customers: Customers, options: Options) -> Decided:
+    """Each customer's strongest attitude, if it is above the average; who left an item out is unknown."""
+    names = _items(customers, options)
+    answers = np.column_stack([numbers(customers.table[name]) for name in names])
+    low, high = options.scale
+    with np.errstate(invalid="ignore"):
+        odd = (answers < low) | (answers > high)
+    answers = turned(np.where(odd, np.nan, answers), [name in options.reversed for name in names], low, high)
+    complete = ~np.isnan(answers).any(axis=1)
+    items = answers[complete]
+    if len(items) < FEWEST:
+        raise InputProblem(
+            f"{len(items):,} customers answered all {len(names)} items; attitudes need {FEWEST}",
+            source=customers.readings[0].input.name,
+        )
+    if options.centred:
+        items = items - items.mean(axis=1, keepdims=True)
+    count = options.factors or max(parallel(items), 1)
+    found = factors(items, count)
+    called = [*options.names, *_called(found.loadings, names)[len(options.names) :]][:count]
+    standard = found.scores / found.scores.std(axis=0)
+    strongest = np.where(standard.max(axis=1) > 0, np.array(called, dtype=object)[standard.argmax(axis=1)], NONE)
+    labels = np.full(len(answers), UNKNOWN, dtype=object)
+    labels[complete] = strongest
+    scores = np.full((len(answers), count), np.nan)
+    scores[complete] = standard
+    columns = {f"attitude_{place}": scores[:, place - 1] for place in range(1, count + 1)}
+    notes = (*_notes(items, found, names, called), *_off_scale(int(odd.sum())))
+    order = tuple(name for name in (*called, NONE, UNKNOWN) if (labels == name).any())
+    return Decided(labels, order, notes, scores=pd.DataFrame(columns, index=customers.table.index).round(6))
+
+
+def _off_scale(count: int) -> Iterator[str]:
+    if count:
+        yield f"answers off the scale: {count:,}; they count as missing"
+
+
+def _items(customers: Customers, options: Options) -> list[str]:
+    names = options.items or [name for name in customers.table.columns if ITEM.fullmatch(str(name))]
+    missing = [name for name in (*names, *options.reversed) if name not in customers.table.columns]
+    if missing or not names:
+        raise InputProblem(
+            f"there is no column {' or '.join(missing) or 'of an item, such as q1'}",
+            source=customers.readings[0].input.name,
+            remedy="Name them: options: {items: [...]}",
+        )
+    if len(names) < 3:  # noqa: PLR2004 - two items have one correlation
+        raise ConfigProblems(["rules: psychographic.items: a battery has at least 3 items"])
+    return names
+
+
+def _called(loadings: Matrix, names: list[str]) -> list[str]:
+    """Each attitude by the two items that carry it most, a minus before those that carry it the other way."""
+    called = []
+    for column in loadings.T:
+        best = np.argsort(-np.abs(column), kind="stable")[:2]
+        called.append(" + ".join(f"{'-' if column[place] < 0 else ''}{names[place]}" for place in best))
+    return called
+
+
+def _notes(items: Matrix, found: Factors, names: list[str], called: list[str]) -> Iterator[str]:
+    """Fit of the battery, then the loadings of each attitude and the agreement of the items that carry it."""
+    fit = f"KMO {kmo(items):.2f}, eigenvalues above 1: {kaiser(items)}, above chance: {parallel(items)}"
+    yield f"{len(items):,} customers answered all {len(names)} items; {fit}"
+    owner = np.abs(found.loadings).argmax(axis=1)
+    for place, name in enumerate(called):
+        carried = [n for n in range(len(names)) if owner[n] == place]
+        shown = ", ".join(f"{names[n]} {found.loadings[n, place]:.2f}" for n in carried)
+        ways = np.sign(found.loadings[carried, place])
+        told = f", alpha {cronbach_alpha(items[:, carried] * ways):.2f}" if len(carried) > 1 else ""
+        yield f"{name}: {found.explained[place]:.0%} of variance{told}; {shown}"
