@@ -116,7 +116,10 @@ def _delimiter(body: bytes) -> str:
 
 
 def _fit(sample: str, delimiter: str) -> tuple[int, float, int]:
-    """How well a delimiter fits: header names known, share of records as wide as the header, width."""
+    """How well a delimiter fits, from the header on: names known, share of records as wide as the header, width."""
+    above = lines_above_header(sample.encode(), delimiter)
+    if above:
+        sample = "".join(sample.splitlines(keepends=True)[above:])
     records = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
         rows = [row for row, _ in zip(records, range(SAMPLE_RECORDS), strict=False) if row]

@@ -19,7 +19,7 @@ def lines_above_header(body: bytes, delimiter: str) -> int:
     """Physical lines above the header, 0 where the first record may be it.
 
     A later record is the header only if it has known names, the first has none, and everything above it is mostly
-    empty beside it: so a customer who answers `email` and `phone` is not taken for one.
+    empty beside it, or all of its names are known: so a customer who answers `email` and `phone` is not taken for one.
     """
     records = csv.reader(io.StringIO(body[:HEAD].decode(errors="ignore"), newline=""), delimiter=delimiter)
     with contextlib.suppress(csv.Error):  # a field too long to be a name: whoever reads the header says so
@@ -33,7 +33,7 @@ def _header_at(records: "_csv.Reader") -> int:
         known, filled = known_names(record), sum(bool(cell.strip()) for cell in record)
         if known and place == 0 and filled > 1:
             return 0
-        if known >= CERTAIN and widest_above * 2 < filled:
+        if (known >= CERTAIN and widest_above * 2 < filled) or (known > CERTAIN and known == filled):
             return lines_before
         widest_above, lines_before = max(widest_above, filled), records.line_num
     return 0

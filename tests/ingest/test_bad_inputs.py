@@ -65,6 +65,7 @@ CASES = [
     Case(17, ORDERS, 3, ("k=5 > 2 distinct customers",), line="cluster in.csv -k 5"),
     Case(19, HEADER + ORDERS, 3, ("in.csv:2", "the header stands here again")),
     Case(20, "Orders of January\n\n" + ORDERS, 0, ("2 lines above the header skipped",)),
+    Case(20, "Bestellungen 2026\n\nErstellt am;01.02.2026\n\n" + ORDERS.replace(",", ";").replace(".", ","), 0, ("4 lines above",)),
     Case(21, "sep=;\n" + ORDERS.replace(",", ";")),
     Case(22, ORDERS + "Total,,,18.50\n", 0, ("rejected 1 (unreadable or missing date)",)),
     Case(23, ORDERS + "\n" + ORDERS, 3, ("the header stands here again",)),
