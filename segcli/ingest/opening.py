@@ -100,6 +100,12 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
 def _by_preset(file: Opened, name: str, preset: presets.Preset) -> Opened:
     """The file as its preset reads it; what the user declared is kept."""
     source = preset.applied(file.source, file.header).model_copy(update={"preset": name})
+    if c.UNIT_PRICE in file.source.columns and c.AMOUNT in set(source.columns) - set(file.source.columns):
+        raise InputProblem(
+            f"unit_price is declared, and the preset {name} takes the money from {source.columns[c.AMOUNT]}",
+            source=file.content.name,
+            remedy="Leave unit_price out, or say --preset none",
+        )
     is_orders = preset.holds == "orders"
     why = dict.fromkeys(source.columns, f"preset {name}") | dict.fromkeys(file.source.columns, "declared")
     found = in_order(Recognition(_only(source.columns, TRANSACTIONS if is_orders else MEASURED), why))

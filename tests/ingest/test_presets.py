@@ -248,3 +248,11 @@ def test_where_nothing_is_left_it_is_said_why(shared_data: Path) -> None:
     path = shared_data / "platform" / "square" / "square_items_2026_fixture.csv"
     with pytest.raises(InputProblem, match=r"no purchase is left after cleaning \(no customer id: 2\)\. Turn customer"):
         read(IngestSettings(transactions=Source(path=str(path))))
+
+
+def test_money_from_two_places_is_refused() -> None:
+    """A declared unit price would be passed over in silence where the preset has an amount."""
+    with pytest.raises(
+        InputProblem, match="unit_price is declared, and the preset shopify-orders takes the money from"
+    ):
+        read_preset("shopify-orders", columns={"unit_price": "Lineitem price"})
