@@ -94,6 +94,14 @@ def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:
     if export.source.amount_per or c.UNIT_PRICE in export.recognition.columns:
         return
     amounts = _coded(export.cells.columns[export.recognition.columns[c.AMOUNT]])
+    counted = np.zeros(int(orders.codes.max()) + 1, dtype=bool)
+    counted[orders.codes[~amounts.blank & ~orders.blank]] = True
+    without = int((amounts.blank & ~orders.blank & counted[orders.codes]).sum())
+    if without:
+        yield (
+            f"lines without an amount whose order has one on another line: {without:,}; if it is the whole order's, "
+            "say ingest.transactions.amount_per: order"
+        )
     lines = pd.DataFrame({"order": orders.codes, "amount": amounts.codes})[~orders.blank & ~amounts.blank]
     sizes = lines.groupby("order")["amount"].agg(["size", "nunique"])
     several = sizes[sizes["size"] > 1]

@@ -256,3 +256,12 @@ def test_money_from_two_places_is_refused() -> None:
         InputProblem, match="unit_price is declared, and the preset shopify-orders takes the money from"
     ):
         read_preset("shopify-orders", columns={"unit_price": "Lineitem price"})
+
+
+def test_lines_whose_order_has_the_amount_elsewhere_are_pointed_out(file_of: Callable[..., str]) -> None:
+    text = "customer,order,date,total,item\na,1,2026-01-01,5.00,Mug\n,1,,,Tee\nb,2,2026-01-02,6.00,Mug\n"
+    path = file_of(text, "unknown.csv")
+    found = read(IngestSettings(transactions=Source(path=path)))
+    assert found.readings[0].notes[0].startswith("lines without an amount whose order has one on another line: 1;")
+    carried = read(IngestSettings(transactions=Source(path=path, amount_per="order")))
+    assert carried.table[["order_lines", "revenue"]].to_numpy().tolist() == [[2, 5.0], [1, 6.0]]
