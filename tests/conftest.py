@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Laws that read files cost most: a few examples each time, thousands in a campaign (docs/campaigns.md).
 settings.register_profile("campaign", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -18,6 +18,7 @@ from segcli.errors import ConfigProblems
 from segcli.ingest import dates, numbers
 from segcli.ingest.date_problems import DateProblem
 
+EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
 DOCUMENTED = {0, 2, 3, 4, 5}
 ORDERS = b"customer_id,order_id,order_date,amount\na,1,2026-01-13,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
 MODEL = b'{"schema": "segcli.rfm-model/1", "columns": ["recency_days"], "cuts": {"r": [1, NaN]}, "sha256": "00"}'
@@ -85,7 +86,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes, str],
     return code_of
 
 
-FUZZED = settings(deadline=None, suppress_health_check=list(HealthCheck))
+FUZZED = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
 
 def _one_line(capsys: pytest.CaptureFixture[str], code: int) -> None:
@@ -153,7 +154,7 @@ TEXTS = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(texts=TEXTS, decimal=st.sampled_from([None, ".", ","]))
 def test_any_texts_as_numbers(texts: list[str], decimal: str | None) -> None:
     try:
@@ -170,7 +171,7 @@ DAYS = st.from_regex(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(
     texts=st.lists(st.one_of(st.text(max_size=12), DAYS), min_size=1, max_size=6),
     form=st.sampled_from([None, "%d.%m.%Y", "%d/%m/%y", "excel", "epoch_s", "epoch_us", "%Y"]),
@@ -184,7 +185,7 @@ def test_any_texts_as_dates(texts: list[str], form: str | None) -> None:
     assert (np.isnat(found.values) == (found.missing | found.unreadable)).all()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(text=st.one_of(st.text(max_size=60), mutated(CONFIG).map(lambda body: body.decode("utf-8", errors="replace"))))
 def test_any_text_as_yaml(text: str) -> None:
     try:

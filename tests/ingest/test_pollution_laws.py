@@ -24,6 +24,7 @@ from segcli.customers import read
 from segcli.errors import InputProblem
 from segcli.ingest.identity import unified
 
+EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
 Quoting = Literal[0, 1]
 Damage = Callable[["st.DataObject", str], tuple[str, int]]
 HEADER = ("customer_id", "order_id", "order_date", "amount", "product", "country")
@@ -110,7 +111,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     return of
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(data=st.data(), lines=tables())
 def test_another_way_to_write_the_same_table_gives_the_same_customers(
     data: st.DataObject, lines: list[Line], outcome: Callable[..., Any]
@@ -192,7 +193,7 @@ def _touched(lines: list[Line], place: int) -> list[Line]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(data=st.data(), lines=tables())
 def test_damage_takes_away_only_what_it_touches_and_is_counted(
     damage: str, data: st.DataObject, lines: list[Line], outcome: Callable[..., Any]
