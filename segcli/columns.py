@@ -102,18 +102,22 @@ DOMINANT = (CATEGORY, CHANNEL, DEVICE, PAYMENT)
 # Who the customer is, from the customer file.
 GENDER, CITY, REGION, COUNTRY = "gender", "city", "region", "country"
 EMAIL, PHONE, POSTCODE = "email", "phone", "postcode"
+BIRTH_DATE, BIRTH_YEAR, AGE = "birth_date", "birth_year", "age"
+INCOME, EDUCATION, OCCUPATION = "income", "education", "occupation"
+MARITAL_STATUS, CHILDREN = "marital_status", "children"
+NPS, CSAT, CES = "nps", "csat", "ces"
 
 ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
     {
-        "birth_date": Kind.DATE,
-        "birth_year": Kind.COUNT,
-        "age": Kind.COUNT,
+        BIRTH_DATE: Kind.DATE,
+        BIRTH_YEAR: Kind.COUNT,
+        AGE: Kind.COUNT,
         GENDER: Kind.TEXT,
-        "income": Kind.CONTENT,
-        "education": Kind.CONTENT,
-        "occupation": Kind.TEXT,
-        "marital_status": Kind.TEXT,
-        "children": Kind.COUNT,
+        INCOME: Kind.CONTENT,
+        EDUCATION: Kind.CONTENT,
+        OCCUPATION: Kind.TEXT,
+        MARITAL_STATUS: Kind.TEXT,
+        CHILDREN: Kind.COUNT,
         CITY: Kind.TEXT,
         REGION: Kind.TEXT,
         COUNTRY: Kind.TEXT,
@@ -138,7 +142,7 @@ ORDER_FIELDS = (
     *(GENDER, CITY, REGION, COUNTRY, EMAIL, PHONE),
 )
 
-RESPONSES: Mapping[str, Kind] = MappingProxyType({"nps": Kind.NUMBER, "csat": Kind.NUMBER, "ces": Kind.NUMBER})
+RESPONSES: Mapping[str, Kind] = MappingProxyType({NPS: Kind.NUMBER, CSAT: Kind.NUMBER, CES: Kind.NUMBER})
 
 # What segmentation adds.
 R_SCORE = "r_score"
@@ -190,7 +194,7 @@ PORTRAIT = (
 
 # Named groups a clustering may ask for instead of single columns.
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"behaviour": (RECENCY_DAYS, ORDERS, REVENUE), "satisfaction": ("nps", "csat", "ces")}
+    {"behaviour": (RECENCY_DAYS, ORDERS, REVENUE), "satisfaction": (NPS, CSAT, CES)}
 )
 
 

@@ -10,7 +10,9 @@ from segcli.cli.streams import Talk, write
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from segcli.cli.source import Sourced
+    from collections.abc import Iterator
+
+    from segcli.model import Segmentation
     from segcli.segment.rules import Ruled
 
 Base = Annotated[
@@ -46,7 +48,7 @@ def command(
             raise UsageProblem("no rules: name a base with --base, or declare rules: in a config")
         made = rules.segment(found.customers, wanted)
         if why is not None:
-            write("".join(_why(found, wanted, why)))
+            write("".join(_why(wanted, made, why)))
         elif overlap:
             written = [one for one in wanted if one.rules]
             if not written:
@@ -60,17 +62,10 @@ def command(
         found.gate()
 
 
-def _why(found: "Sourced", wanted: "list[Ruled]", customer_id: str) -> list[str]:
+def _why(wanted: "list[Ruled]", made: "list[Segmentation]", customer_id: str) -> "Iterator[str]":
     from segcli.reports.safe import printable
-    from segcli.segment import rules
     from segcli.segment.why import why
 
-    lines = []
-    for one, made in zip(wanted, rules.segment(found.customers, wanted), strict=True):
-        lines.append(f"{one.column}\n")
-        if one.rules:
-            lines += [f"  {printable(line)}\n" for line in why(made.customers, one, customer_id)]
-        else:
-            label = made.labels[(made.customers.table["customer_id"] == customer_id).to_numpy()]
-            lines.append(f"  -> {printable(label.iloc[0]) if len(label) else 'no such customer'}\n")
-    return lines
+    for one, segmentation in zip(wanted, made, strict=True):
+        yield f"{one.column}\n"
+        yield from (f"  {printable(line)}\n" for line in why(segmentation, one, customer_id))

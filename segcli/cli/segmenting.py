@@ -1,4 +1,4 @@
-"""The two segmentations a table can be given here, with what they need from files."""
+"""The segmentations a table can be given here, with what they need from files."""
 
 from typing import TYPE_CHECKING, Any, TypeVar
 

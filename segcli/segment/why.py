@@ -6,7 +6,7 @@ import numpy as np
 
 from segcli import columns as c
 from segcli.errors import UsageProblem
-from segcli.model import Customers
+from segcli.model import Segmentation
 from segcli.segment.language import tree
 from segcli.segment.language.check import AS_OF
 from segcli.segment.language.evaluate import Holds, Table, evaluate
@@ -14,15 +14,21 @@ from segcli.segment.language.written import written
 from segcli.segment.rules import Ruled
 
 
-def why(customers: Customers, one: Ruled, customer_id: str) -> Iterator[str]:
+def why(made: Segmentation, one: Ruled, customer_id: str) -> Iterator[str]:
     """Lines of text: each rule in the order in which it is asked, with the values it saw; the first that holds ends it.
+
+    A built-in base has no rules to show, only the segment that it came to.
 
     Raises:
         UsageProblem: there is no such customer.
     """
+    customers = made.customers
     places = customers.table.index[customers.table[c.CUSTOMER_ID] == customer_id]
     if len(places) == 0:
         raise UsageProblem(f"no customer '{customer_id}'")
+    if not one.rules:
+        yield f"-> {made.labels[places[0]]}"
+        return
     row = Table(customers.table, customers.as_of).row(int(places[0]))
     for name, rule in one.rules:
         held = evaluate(rule, row)

@@ -115,7 +115,7 @@ def test_overlap_is_symmetric_and_counts_what_the_rules_say() -> None:
 
 def test_why_shows_each_part_with_its_value_and_ends_with_the_segment() -> None:
     (one,) = rules.prepare([spec("tier", ("gold", "orders >= 8 and not orders == 9"), ("silver", "orders >= 3"))])
-    table = customers([9, None])
+    (table,) = rules.segment(customers([9, None]), [one])
     assert list(why(table, one, "000")) == [
         "gold: no",
         "  no       orders >= 8 and not orders == 9",

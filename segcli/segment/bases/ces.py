@@ -3,15 +3,16 @@
 import numpy as np
 from pydantic import Field
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import Decided, answered, banded, with_unknown
+from segcli.segment.bases import Decided, banded, with_unknown
+from segcli.segment.bases._answers import Z, answered
 
 SOURCE = (
     "Dixon, Freeman and Toman, Stop trying to delight your customers (Harvard Business Review, 2010); 1-7 since 2013"
 )
 ORDER = ("hard", "neither", "easy")
-Z = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 class Options(Section):
@@ -22,7 +23,7 @@ class Options(Section):
 
 def decide(customers: Customers, options: Options) -> Decided:
     """Each customer's group: 1-3 hard, 4 neither, 5-7 easy; the mean, its interval and the response rate are notes."""
-    answers, warnings = answered(customers, "ces", 1, 7)
+    answers, warnings = answered(customers, c.CES, 1, 7)
     ease = answers if options.easy_is_high else 8 - answers
     labels = banded(ease, [4, 5], ORDER)
     known = ease[~np.isnan(ease)]

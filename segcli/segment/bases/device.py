@@ -1,22 +1,15 @@
 """Technographic: the device a customer uses."""
 
-from pydantic import Field
-
-from segcli.config.section import Section
+from segcli import columns as c
 from segcli.model import Customers
-from segcli.segment.bases import Decided, given
+from segcli.segment.bases import Decided
+from segcli.segment.bases._given import Options, given
+
+__all__ = ["SOURCE", "Options", "decide"]
 
 SOURCE = "the device on most of a customer's order lines, or the customer file's"
 
 
-class Options(Section):
-    """Which values stand for themselves."""
-
-    minimum_share: float = Field(
-        0.02, ge=0, le=1, description="Share of customers below which a value is merged into other."
-    )
-
-
 def decide(customers: Customers, options: Options) -> Decided:
     """Each customer's device."""
-    return given(customers, ("top_device", "device"), minimum_share=options.minimum_share)
+    return given(customers, (c.TOP + c.DEVICE, c.DEVICE), options)

@@ -4,9 +4,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, age, believable, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
+from segcli.segment.bases._ages import age, believable
 
 SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); first match"
 ORDER = (
@@ -43,7 +45,7 @@ class Options(Section):
 def decide(customers: Customers, options: Options) -> Decided:
     """The stage of each customer; marital statuses that mean nothing are reported, not believed."""
     ages, warnings = believable(age(customers), options.oldest)
-    status, occupation = _words(customers, "marital_status"), _words(customers, "occupation")
+    status, occupation = _words(customers, c.MARITAL_STATUS), _words(customers, c.OCCUPATION)
     couple, alone = (np.isin(status, [word.casefold() for word in words]) for words in (options.couple, options.alone))
     were = np.isin(status, [word.casefold() for word in options.were_married])
     young, older, some, none = _children(customers, options)
@@ -75,7 +77,7 @@ def _words(customers: Customers, name: str) -> npt.NDArray[np.object_]:
 def _children(customers: Customers, options: Options) -> tuple[Mask, Mask, Mask, Mask]:
     """Who has young ones, older ones, any at all, and who surely has none."""
     counts = {}
-    for kind, name in (("young", options.young), ("older", options.older), ("all", "children")):
+    for kind, name in (("young", options.young), ("older", options.older), ("all", c.CHILDREN)):
         there = name in customers.table
         counts[kind] = numbers(customers.table[name]) if there else np.full(len(customers.table), np.nan)
     young, older = counts["young"] > 0, counts["older"] > 0

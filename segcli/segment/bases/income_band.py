@@ -3,6 +3,7 @@
 import numpy as np
 from pydantic import Field
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import Decided, banded, column, numbers, with_unknown
@@ -25,7 +26,7 @@ class Options(Section):
 
 def decide(customers: Customers, options: Options) -> Decided:
     """The band of each customer's income."""
-    incomes = numbers(column(customers, "income"))
+    incomes = numbers(column(customers, c.INCOME))
     odd = _placeholders(incomes) if options.placeholders else np.zeros(len(incomes), dtype=bool)
     known = np.where(odd, np.nan, incomes)
     cuts = sorted(options.cuts) if options.cuts else np.nanquantile(known, [1 / 3, 2 / 3]).tolist()

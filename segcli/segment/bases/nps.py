@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import Decided, answered, banded, with_unknown
+from segcli.segment.bases import Decided, banded, with_unknown
+from segcli.segment.bases._answers import Z, answered
 
 SOURCE = "Reichheld, The one number you need to grow (Harvard Business Review, 2003)"
 ORDER = ("detractor", "passive", "promoter")
-Z = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 class Options(Section):
@@ -20,7 +21,7 @@ def decide(customers: Customers, options: Options) -> Decided:  # noqa: ARG001 -
 
     NPS = 100 (p - d), its variance (p + d - (p - d)^2) / n.
     """
-    valid, warnings = answered(customers, "nps", 0, 10)
+    valid, warnings = answered(customers, c.NPS, 0, 10)
     labels = banded(valid, [7, 9], ORDER)
     count = int((~np.isnan(valid)).sum())
     return Decided(labels, with_unknown(ORDER, labels), (_score(labels, count),) * bool(count), warnings)

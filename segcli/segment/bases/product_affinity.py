@@ -1,22 +1,15 @@
 """Behavioural: what a customer buys most."""
 
-from pydantic import Field
-
-from segcli.config.section import Section
+from segcli import columns as c
 from segcli.model import Customers
-from segcli.segment.bases import Decided, given
+from segcli.segment.bases import Decided
+from segcli.segment.bases._given import Options, given
+
+__all__ = ["SOURCE", "Options", "decide"]
 
 SOURCE = "the category of most of a customer's order lines"
 
 
-class Options(Section):
-    """Which values stand for themselves."""
-
-    minimum_share: float = Field(
-        0.02, ge=0, le=1, description="Share of customers below which a value is merged into other."
-    )
-
-
 def decide(customers: Customers, options: Options) -> Decided:
     """Each customer's category."""
-    return given(customers, ("top_category", "category"), minimum_share=options.minimum_share)
+    return given(customers, (c.TOP + c.CATEGORY, c.CATEGORY), options)

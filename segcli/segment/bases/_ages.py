@@ -1,0 +1,56 @@
+"""How old customers are, by whatever the table says of it."""
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from segcli import columns as c
+from segcli.errors import InputProblem
+from segcli.model import Customers
+from segcli.segment.bases import UNKNOWN, column, numbers
+
+
+def birth_year(customers: Customers) -> npt.NDArray[np.float64]:
+    """Year of birth, from the date, the year, or the age at as_of; NaN where none is known."""
+    if c.BIRTH_DATE in customers.table:
+        return numbers(customers.table[c.BIRTH_DATE].dt.year)
+    if c.BIRTH_YEAR in customers.table:
+        return numbers(customers.table[c.BIRTH_YEAR])
+    years = numbers(column(customers, c.BIRTH_DATE, c.BIRTH_YEAR, c.AGE))
+    return _require_day(customers).year - years
+
+
+def age(customers: Customers) -> npt.NDArray[np.float64]:
+    """Completed years at as_of; from a year of birth alone, as of the end of that year. NaN where not known.
+
+    Somebody born on 29 February completes a year on 1 March of a common year.
+    """
+    if c.AGE in customers.table and c.BIRTH_DATE not in customers.table:
+        return numbers(customers.table[c.AGE])
+    day = _require_day(customers)
+    if c.BIRTH_DATE not in customers.table:
+        return day.year - birth_year(customers)
+    born = customers.table[c.BIRTH_DATE]
+    had = (born.dt.month < day.month) | ((born.dt.month == day.month) & (born.dt.day <= day.day))
+    completed: npt.NDArray[np.float64] = numbers(day.year - born.dt.year) - (~had).to_numpy(dtype=np.float64)
+    return completed
+
+
+def believable(ages: npt.NDArray[np.float64], oldest: int) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """Ages without those nobody has, and a warning with their count."""
+    with np.errstate(invalid="ignore"):
+        odd = (ages < 0) | (ages > oldest)
+    count = int(odd.sum())
+    warning = f"ages below 0 or above {oldest}: {count:,}; they count as {UNKNOWN}"
+    return np.where(odd, np.nan, ages), (warning,) * bool(count)
+
+
+def _require_day(customers: Customers) -> date:
+    if customers.as_of is None:
+        raise InputProblem(
+            "ages need a day to be counted to, and this table has no orders",
+            source=customers.readings[0].input.name,
+            remedy="Say which with --as-of",
+        )
+    return customers.as_of
