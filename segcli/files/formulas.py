@@ -6,6 +6,7 @@ character: that makes the way back exact. Plain numbers and phone numbers cannot
 """
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,26 +41,27 @@ def unescape(text: str) -> str:
 
 def escape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
     """A table whose texts and column names no spreadsheet runs, and how many were changed."""
-    changed = 0
-    for name in _texts(table):
-        runs = _matching(table[name], ESCAPE)
-        if runs.any():
-            changed += int(runs.sum())
-            table = table.assign(**{name: table[name].mask(runs, "'" + table[name].astype("str"))})
-    names = [escape(str(name)) for name in table.columns]
-    changed += sum(new != old for new, old in zip(names, table.columns, strict=True))
-    return table.set_axis(names, axis=1), changed
+    return _rewritten(table, ESCAPE, escape)
 
 
 def unescape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
-    """The inverse of `escape_table`, and how many texts and names were changed."""
+    """The inverse of `escape_table`, and how many were changed."""
+    return _rewritten(table, ESCAPED, unescape)
+
+
+def _rewritten(
+    table: "pd.DataFrame", pattern: re.Pattern[str], rewrite: Callable[[str], str]
+) -> "tuple[pd.DataFrame, int]":
+    """The table with `rewrite` done to the texts and names that match, and how many did."""
     changed = 0
     for name in _texts(table):
-        escaped = _matching(table[name], ESCAPED)
-        if escaped.any():
-            changed += int(escaped.sum())
-            table = table.assign(**{name: table[name].mask(escaped, table[name].str[1:])})
-    names = [unescape(str(name)) for name in table.columns]
+        matching = _matching(table[name], pattern)
+        if matching.any():
+            changed += int(matching.sum())
+            texts = table[name].copy()
+            texts[matching] = texts[matching].map(rewrite)
+            table = table.assign(**{name: texts})
+    names = [rewrite(str(name)) for name in table.columns]
     changed += sum(new != old for new, old in zip(names, table.columns, strict=True))
     return table.set_axis(names, axis=1), changed
 

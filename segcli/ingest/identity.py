@@ -6,41 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from segcli.ingest.languages import words
+
 INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
 
-# What tills and shops write for a sale to nobody they know (case-folded).
-NOBODY = frozenset(
-    {
-        *(
-            "guest",
-            "gast",
-            "invitado",
-            "гость",
-            "khách",
-            "unknown",
-            "unbekannt",
-            "anonymous",
-            "anonym",
-            "cash",
-            "walk-in",
-        ),
-        *(
-            "none",
-            "null",
-            "n/a",
-            "na",
-            "nan",
-            "undefined",
-            "(not set)",
-            "not set",
-            "no customer",
-            "-",
-            "0",
-            "-1",
-            "test",
-        ),
-    }
-)
 DOMINANT = 0.1  # share of lines from which one id is suspected to stand for many people
 MOST = 0.5
 ENOUGH = 20  # customers below which one of them may well have a tenth of the lines
@@ -114,7 +83,8 @@ def notes(lines_per_id: pd.Series) -> Iterator[str]:
 
 def _nobody(lines_per_id: pd.Series) -> Iterator[str]:
     """Ids that programs write where there is no customer; they may be customers all the same."""
-    found = sorted(name for name in map(str, lines_per_id.index) if name.casefold() in NOBODY)
+    nobody = {word.casefold() for word in words("nobody")}
+    found = sorted(name for name in map(str, lines_per_id.index) if name.casefold() in nobody)
     if found:
         names = ", ".join(f"{name} ({int(lines_per_id[name]):,} lines)" for name in found)
         yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"

@@ -5,11 +5,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib import resources
 from typing import Literal
 
-from segcli.config import yaml
 from segcli.config.ingest import Source
+from segcli.ingest import languages
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -55,7 +54,6 @@ def of(source: Source) -> Locale | None:
 @cache
 def load(name: str) -> Locale:
     """The locale of a language file."""
-    file = resources.files("segcli.ingest.words").joinpath(f"{name}.yaml")
-    said = yaml.strings(file.read_text(encoding="utf-8"))["locale"]
+    said = languages.load(name)["locale"]
     months = {one.casefold(): MONTHS[place] for place, names in enumerate(said["months"]) for one in names}
     return Locale(said["decimal"], months, tuple(said.get("fillers", ())))

@@ -4,14 +4,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 
-from segcli import columns, plugins
-from segcli.config import yaml
+from segcli import columns
 from segcli.errors import InputProblem
-
-WORDS = "segcli.ingest.words"
-LANGUAGES = tuple(plugins.names(WORDS, ".yaml"))
+from segcli.ingest.languages import LANGUAGES, load
 
 TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
 MEASURED = frozenset(columns.CUSTOMER_TABLE)
@@ -116,9 +112,7 @@ def _all_words() -> Mapping[str, Sequence[tuple[str, int]]]:
     """Normalised name -> the standard columns it can mean, each with its strength (0 is strongest)."""
     words: dict[str, dict[str, int]] = {}
     for language in LANGUAGES:
-        file = resources.files(WORDS).joinpath(f"{language}.yaml")
-        listed = yaml.strings(file.read_text(encoding="utf-8"))["columns"]
-        for standard, names in listed.items():
+        for standard, names in load(language)["columns"].items():
             for strength, name in enumerate([standard, *names]):
                 meanings = words.setdefault(normalised(name), {})
                 meanings[standard] = min(strength, meanings.get(standard, strength))

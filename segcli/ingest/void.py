@@ -7,28 +7,12 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from segcli.ingest.export import Export
+from segcli.ingest.languages import words
 from segcli.ingest.recognise import normalised
 
 ANY = "*"
-# Columns that say what became of an order, and what they say of one that came to nothing (normalised).
+# Columns that say what became of an order (normalised); what they say of one that came to nothing is in words/.
 STATUS = frozenset({"status", "orderstatus", "financialstatus", "paymentstatus", "orderstate"})
-NOTHING = frozenset(
-    {
-        *("cancelled", "canceled", "voided", "void", "failed", "refunded", "expired", "declined", "chargeback"),
-        *(
-            "storniert",
-            "abgebrochen",
-            "erstattet",
-            "cancelado",
-            "cancelada",
-            "reembolsado",
-            "отменен",
-            "отменён",
-            "отменено",
-        ),
-        *("возврат", "đãhủy", "đãhuỷ", "已取消", "已退款", "交易关闭"),
-    }
-)
 
 
 def void(export: Export) -> npt.NDArray[np.bool_]:
@@ -49,9 +33,10 @@ def status_columns(header: Sequence[str]) -> list[str]:
 
 def unsaid(export: Export) -> Iterator[str]:
     """A note on lines whose status says that the order came to nothing, where nobody said what that means."""
+    nothing = {normalised(word) for word in words("void")}
     for name in status_columns(export.cells.header) if export.source.void is None else ():
         counted = pc.value_counts(pc.utf8_trim_whitespace(export.cells.columns[name])).to_pylist()
-        found = sorted((one["values"], one["counts"]) for one in counted if normalised(one["values"]) in NOTHING)
+        found = sorted((one["values"], one["counts"]) for one in counted if normalised(one["values"]) in nothing)
         if found:
             values = ", ".join(value for value, _ in found)
             yield (

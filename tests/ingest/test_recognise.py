@@ -9,8 +9,9 @@ from segcli import columns as c
 from segcli.config import yaml
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
+from segcli.ingest.languages import LANGUAGES
 from segcli.ingest.opening import Opened, opened
-from segcli.ingest.recognise import LANGUAGES, MEASURED, TRANSACTIONS, normalised, recognise
+from segcli.ingest.recognise import MEASURED, TRANSACTIONS, normalised, recognise
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
