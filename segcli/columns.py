@@ -33,10 +33,13 @@ PRODUCT = "product"
 CATEGORY = "category"
 CHANNEL = "channel"
 DEVICE = "device"
+OS = "os"
 PAYMENT = "payment"
 CURRENCY = "currency"
+DISCOUNT = "discount"
 REFUNDED = "refunded"  # money given back for the order or line beside it
 IS_RETURN = "is_return"  # decided when the line is cleaned, not read
+DISCOUNTED = "discounted"  # likewise
 
 TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -50,9 +53,10 @@ TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
         CATEGORY: Kind.TEXT,
         CHANNEL: Kind.TEXT,
         DEVICE: Kind.TEXT,
+        OS: Kind.TEXT,
         PAYMENT: Kind.TEXT,
         CURRENCY: Kind.TEXT,
-        "discount": Kind.MONEY,
+        DISCOUNT: Kind.MONEY,
         "margin": Kind.MONEY,
         REFUNDED: Kind.MONEY,
     }
@@ -72,6 +76,10 @@ AVERAGE_ORDER_VALUE = "average_order_value"
 MEDIAN_ORDER_VALUE = "median_order_value"
 LARGEST_ORDER = "largest_order"
 MEAN_DAYS_BETWEEN_ORDERS = "mean_days_between_orders"
+CV_DAYS_BETWEEN_ORDERS = "cv_days_between_orders"  # their standard deviation / their mean
+LAST_GAP_DAYS = "last_gap_days"  # from the last order but one to the last
+DISCOUNT_SHARE = "discount_share"  # of order lines
+DISTINCT_DEVICES = "distinct_devices"
 DISTINCT_PRODUCTS = "distinct_products"
 DISTINCT_CATEGORIES = "distinct_categories"
 
@@ -90,22 +98,31 @@ MEASURES: Mapping[str, Kind] = MappingProxyType(
         MEDIAN_ORDER_VALUE: Kind.MONEY,
         LARGEST_ORDER: Kind.MONEY,
         MEAN_DAYS_BETWEEN_ORDERS: Kind.NUMBER,
+        CV_DAYS_BETWEEN_ORDERS: Kind.NUMBER,
+        LAST_GAP_DAYS: Kind.DAYS,
+        DISCOUNT_SHARE: Kind.NUMBER,
         DISTINCT_PRODUCTS: Kind.COUNT,
         DISTINCT_CATEGORIES: Kind.COUNT,
+        DISTINCT_DEVICES: Kind.COUNT,
     }
 )
 
 # The most frequent value among a customer's order lines; `category` of a line becomes `top_category`.
 TOP = "top_"
-DOMINANT = (CATEGORY, CHANNEL, DEVICE, PAYMENT)
+DOMINANT = (CATEGORY, CHANNEL, DEVICE, OS, PAYMENT)
 
 # Who the customer is, from the customer file.
 GENDER, CITY, REGION, COUNTRY = "gender", "city", "region", "country"
 EMAIL, PHONE, POSTCODE = "email", "phone", "postcode"
 BIRTH_DATE, BIRTH_YEAR, AGE = "birth_date", "birth_year", "age"
 INCOME, EDUCATION, OCCUPATION = "income", "education", "occupation"
-MARITAL_STATUS, CHILDREN = "marital_status", "children"
-NPS, CSAT, CES = "nps", "csat", "ces"
+MARITAL_STATUS, CHILDREN, HOUSEHOLD_SIZE = "marital_status", "children", "household_size"
+LATITUDE, LONGITUDE = "latitude", "longitude"
+EMAIL_CONSENT = "email_consent"
+REFERRER = "referrer"  # the customer id of who brought this customer
+POINTS = "points"  # of a loyalty programme
+NPS, CSAT, CES, SENTIMENT = "nps", "csat", "ces", "sentiment"
+TALK_SECONDS, HOLD_SECONDS, WRAP_SECONDS, CONTACTS = "talk_seconds", "hold_seconds", "wrap_seconds", "contacts"
 
 ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -118,14 +135,20 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         OCCUPATION: Kind.TEXT,
         MARITAL_STATUS: Kind.TEXT,
         CHILDREN: Kind.COUNT,
+        HOUSEHOLD_SIZE: Kind.COUNT,
         CITY: Kind.TEXT,
         REGION: Kind.TEXT,
         COUNTRY: Kind.TEXT,
         POSTCODE: Kind.ID,
+        LATITUDE: Kind.NUMBER,
+        LONGITUDE: Kind.NUMBER,
         EMAIL: Kind.ID,
         PHONE: Kind.ID,
-        "email_consent": Kind.TEXT,
+        EMAIL_CONSENT: Kind.TEXT,
+        REFERRER: Kind.ID,
+        POINTS: Kind.NUMBER,
         DEVICE: Kind.TEXT,
+        OS: Kind.TEXT,
     }
 )
 
@@ -138,11 +161,23 @@ ORDER_FIELDS = (
     CURRENCY,
     CHANNEL,
     DEVICE,
+    OS,
     PAYMENT,
     *(GENDER, CITY, REGION, COUNTRY, EMAIL, PHONE),
 )
 
-RESPONSES: Mapping[str, Kind] = MappingProxyType({NPS: Kind.NUMBER, CSAT: Kind.NUMBER, CES: Kind.NUMBER})
+RESPONSES: Mapping[str, Kind] = MappingProxyType(
+    {
+        NPS: Kind.NUMBER,
+        CSAT: Kind.NUMBER,
+        CES: Kind.NUMBER,
+        SENTIMENT: Kind.CONTENT,
+        TALK_SECONDS: Kind.NUMBER,
+        HOLD_SECONDS: Kind.NUMBER,
+        WRAP_SECONDS: Kind.NUMBER,
+        CONTACTS: Kind.NUMBER,
+    }
+)
 
 # What segmentation adds.
 R_SCORE = "r_score"

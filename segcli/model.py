@@ -93,11 +93,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Transactions:
-    """Clean, typed order lines.
+    """Clean, typed order lines, and the policies by which they are measured.
 
     `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount
     (integer money units, see `money_scale`), is_return (bool), and whichever other transaction columns the
-    export has. `as_of` is the day recency is counted to.
+    export has. `as_of` is the day recency is counted to, `collapse` what one purchase is (order, day), `returns`
+    what a return does to revenue (net, exclude, separate).
     """
 
     lines: pd.DataFrame
@@ -105,17 +106,23 @@ class Transactions:
     has_money: bool
     as_of: date
     reading: Reading
+    collapse: str = "order"
+    returns: str = "net"
 
 
 @dataclass(frozen=True)
 class Customers:
-    """One row per customer, sorted by customer_id (text, unique); `as_of` where recency is known."""
+    """One row per customer, sorted by customer_id (text, unique); `as_of` where recency is known.
+
+    `transactions` are the order lines that the rows were measured on, where this process has read them.
+    """
 
     table: pd.DataFrame
     as_of: date | None
     readings: tuple[Reading, ...]
     warnings: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    transactions: Transactions | None = None
 
     def __post_init__(self) -> None:
         ids = self.table[c.CUSTOMER_ID]

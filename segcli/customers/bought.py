@@ -41,7 +41,7 @@ def bought(
         return _nobody(export)
     export.require(c.CUSTOMER_ID, c.ORDER_DATE)
     whole = per_order(export)
-    customers = reduce(transactions.clean(whole, settings, as_of, carry=contacts), settings)
+    customers = reduce(transactions.clean(whole, settings, as_of, carry=contacts))
     return replace(customers, verdicts=tuple(quality.judge(whole.export.cells, main.recognition, main.source, rules)))
 
 

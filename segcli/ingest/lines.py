@@ -22,7 +22,8 @@ class Lines:
     """All lines of an export; each array has one entry per line.
 
     `money` and `refunded` are in whole units (unreadable counts as 0), `scale` of them are 1.00. Both are 0 on a line
-    whose order's money stands on another line; `free` is about the order's.
+    whose order's money stands on another line; `free` is about the order's. `discounted` tells, where the export has
+    discounts, which lines had one.
     """
 
     ids: pa.ChunkedArray
@@ -37,6 +38,7 @@ class Lines:
     quantity: npt.NDArray[np.float64] | None
     returned: Mask
     free: Mask
+    discounted: Mask | None = None
 
     @property
     def days(self) -> npt.NDArray[np.datetime64]:
@@ -80,7 +82,14 @@ def typed(export: Export, settings: IngestSettings, counted: Mask) -> Lines:
         quantity=quantity,
         returned=returned,
         free=units == 0,
+        discounted=_discounted(export),
     )
+
+
+def _discounted(export: Export) -> Mask | None:
+    """Lines with money off, whichever sign the export writes it with."""
+    off = export.numbers(c.DISCOUNT, blank=0.0)
+    return None if off is None else np.nan_to_num(off) != 0
 
 
 def _ids(export: Export, settings: IngestSettings) -> tuple[pa.ChunkedArray, Iterator[str]]:

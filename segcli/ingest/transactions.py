@@ -23,7 +23,7 @@ from segcli.ingest.rejects import listing
 from segcli.ingest.void import unsaid, void
 from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
 
-CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.GENDER)
+CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.POSTCODE, c.GENDER)
 
 
 def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: Sequence[str] = ()) -> Transactions:
@@ -74,7 +74,7 @@ def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: 
         lost,
         rejects,
     )
-    return Transactions(kept, lines.scale, lines.has_money, last, reading)
+    return Transactions(kept, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
 
 
 def _unread(export: Export) -> dict[str, tuple[int, int | None]]:
@@ -140,6 +140,8 @@ def _kept(export: Export, lines: Lines, kept: Mask, carried: Sequence[str]) -> p
         table[c.REFUNDED] = lines.refunded[kept]
     if lines.quantity is not None:
         table[c.QUANTITY] = np.nan_to_num(lines.quantity[kept])
+    if lines.discounted is not None:
+        table[c.DISCOUNTED] = lines.discounted[kept]
     for standard in carried:
         texts = export.texts(standard)
         if texts is not None:

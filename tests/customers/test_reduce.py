@@ -88,6 +88,15 @@ def compare(row: Mapping[Any, Any], fact: Facts) -> None:
         assert row[name] == pytest.approx(float(getattr(fact, name)), rel=1e-9, abs=1e-6), name
     gap = row["mean_days_between_orders"]
     assert pd.isna(gap) if fact.mean_days_between_orders is None else same(gap, fact.mean_days_between_orders)
+    assert (
+        row["last_gap_days"] == fact.last_gap_days if fact.last_gap_days is not None else pd.isna(row["last_gap_days"])
+    )
+    varies = row["cv_days_between_orders"]
+    assert (
+        pd.isna(varies)
+        if fact.cv_days_between_orders is None
+        else varies == pytest.approx(fact.cv_days_between_orders, abs=1e-6)
+    )
     if "top_category" in row:
         top = row["top_category"]
         assert (None if pd.isna(top) else top) == fact.top_category
@@ -217,6 +226,18 @@ def test_ties_of_the_dominant_category_go_to_the_first_in_the_alphabet(customers
         header + "".join(f"A,{i},2024-01-01,1.00,{c}\n" for i, c in enumerate(["b", "", "", "a"]))
     ).table
     assert table["top_category"].tolist() == ["a"]
+
+
+def test_discounts_devices_and_gaps_by_hand(customers_of: Callable[..., Any]) -> None:
+    """A: gaps of 10, 20 and 30 days, mean 20, sample standard deviation 10; half of the lines with money off."""
+    header = "customer_id,order_id,order_date,amount,discount,device\n"
+    days = ["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]
+    lines = [f"A,{n},{day},5.00,{'-1.00' if n % 2 else ''},{'phone' if n else 'tv'}\n" for n, day in enumerate(days)]
+    found = customers_of(header + "".join(lines) + "B,9,2024-01-01,1.00,0,tv\n").table.set_index("customer_id")
+    assert found.loc["A", ["cv_days_between_orders", "last_gap_days"]].tolist() == [0.5, 30]
+    assert found["discount_share"].tolist() == [0.5, 0.0]
+    assert found["distinct_devices"].tolist() == [2, 1]
+    assert found["last_gap_days"].isna().tolist() == [False, True]
 
 
 def test_ids_are_text_with_their_zeros(customers_of: Callable[..., Any]) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 
 Row = Mapping[str, str]
 
@@ -43,6 +44,7 @@ class Bought:
 
     days: list[date] = field(default_factory=list)
     orders: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    began: dict[str, date] = field(default_factory=dict)
     refunds: Decimal = Decimal()
     categories: Counter[str] = field(default_factory=Counter)
 
@@ -62,6 +64,8 @@ class Facts:
     median_order_value: Fraction
     largest_order: Fraction
     mean_days_between_orders: Fraction | None
+    cv_days_between_orders: float | None
+    last_gap_days: int | None
     top_category: str | None
 
 
@@ -112,6 +116,7 @@ def _add(customer: Bought, line: Line, policies: Policies) -> None:
         return
     customer.days.append(line.day)
     customer.orders[line.order] += line.amount
+    customer.began[line.order] = min(line.day, customer.began.get(line.order, line.day))
     if line.category:
         customer.categories[line.category] += 1
     assert policies.collapse in {"order", "day"}
@@ -122,6 +127,8 @@ def _facts(bought: Bought, as_of: date, policies: Policies) -> Facts:
     gross, refunds = Fraction(sum(bought.orders.values())), Fraction(bought.refunds)
     revenue = gross if policies.returns == "separate" else gross - refunds
     most = max(bought.categories.values(), default=0)
+    began = sorted(bought.began.values())
+    gaps = [(later - earlier).days for earlier, later in pairwise(began)]
     return Facts(
         first_order=first,
         last_order=last,
@@ -134,5 +141,7 @@ def _facts(bought: Bought, as_of: date, policies: Policies) -> Facts:
         median_order_value=Fraction(median(Fraction(value) for value in bought.orders.values())),
         largest_order=Fraction(max(bought.orders.values())),
         mean_days_between_orders=Fraction((last - first).days, orders - 1) if orders > 1 else None,
+        cv_days_between_orders=stdev(gaps) / mean(gaps) if len(gaps) > 1 and any(gaps) else None,
+        last_gap_days=gaps[-1] if gaps else None,
         top_category=min((c for c, n in bought.categories.items() if n == most), default=None),
     )
