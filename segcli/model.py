@@ -147,7 +147,8 @@ class Segmentation:
     """Every customer in exactly one named segment, whatever method decided it.
 
     `labels` and `scores` are aligned with `customers.table`; `profile` has one row per segment, in the order
-    shown to people; `method` holds what the method has to say of itself (edges, centres, coverage).
+    shown to people; `method` holds what the method has to say of itself (edges, centres, coverage), `tables` what it
+    found besides, by title.
     """
 
     customers: Customers
@@ -159,6 +160,7 @@ class Segmentation:
     provenance: Provenance
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         assert len(self.labels) == len(self.customers.table), "every customer needs a label"

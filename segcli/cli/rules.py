@@ -43,7 +43,7 @@ def command(
         from segcli.reports.results import of_overlap, of_segmentations
         from segcli.segment import rules
 
-        wanted = segmenting.prepare(found.settings)
+        wanted = segmenting.prepare(found.loaded)
         if not wanted:
             raise UsageProblem("no rules: name a base with --base, or declare rules: in a config")
         made = rules.segment(found.customers, wanted)

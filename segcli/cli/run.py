@@ -43,7 +43,7 @@ def command(file: File, *, asked: Asked) -> None:
         loaded = resolve(asked)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
         rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
-        segmenting.prepare(loaded.settings)
+        segmenting.prepare(loaded)
         with _held(folder, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
             segmentations = _segment(customers, loaded)
@@ -79,7 +79,7 @@ def _segment(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
     if loaded.declares("rfm") or not (loaded.declares("cluster") or loaded.declares("rules")):
         found.append(segmenting.rfm(customers, loaded.settings))
     if loaded.declares("rules"):
-        found += segmenting.rules(segmenting.with_labels(customers, found), loaded.settings)
+        found += segmenting.rules(segmenting.with_labels(customers, found), loaded)
     if loaded.declares("cluster"):
         found.append(segmenting.cluster(segmenting.with_labels(customers, found), loaded.settings))
     return found

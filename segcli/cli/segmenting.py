@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from segcli.config import Settings
+    from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
     from segcli.reports.report import Findings
     from segcli.segment.rules import Ruled
@@ -22,18 +22,18 @@ def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     return rfm.segment(customers, settings.rfm, segment_map, settings.seed, model)
 
 
-def prepare(settings: "Settings") -> "list[Ruled]":
+def prepare(loaded: "Loaded") -> "list[Ruled]":
     """The rules, read and put in order; what is wrong with them is said before any data are read."""
     from segcli.segment.rules import prepare
 
-    return prepare(settings.rules)
+    return prepare(loaded.settings.rules, loaded.place)
 
 
-def rules(customers: "Customers", settings: "Settings") -> "list[Segmentation]":
+def rules(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
     """Segment by the rules of the settings."""
     from segcli.segment.rules import segment
 
-    return segment(customers, prepare(settings))
+    return segment(customers, prepare(loaded))
 
 
 def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":

@@ -48,14 +48,14 @@ def read(
     *,
     extra: Sequence[str] = (),
     also: str | None = None,
-    first: "Callable[[Settings], object] | None" = None,
+    first: "Callable[[Loaded], object] | None" = None,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name."""
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
     if first:
-        first(loaded.settings)  # what can be wrong with the settings alone is said before anything is read
+        first(loaded)  # what can be wrong with the settings alone is said before anything is read
     outputs = [str(path) for path in (asked.output, also) if path not in (None, STDIN)]
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:
@@ -78,10 +78,10 @@ def check_distinct(paths: Sequence[str]) -> None:
 
 
 def inputs(settings: "Settings", asked: Asked) -> list[str]:
-    """The files that are read: sources, and the settings file itself."""
+    """The files that are read: sources, tables that rules look things up in, and the settings file itself."""
     ingest = settings.ingest
     sources = [s.path for s in (ingest.transactions, ingest.customers, ingest.responses) if s is not None]
-    return [path for path in (*sources, asked.config) if path is not None]
+    return [path for path in (*sources, *(one.table for one in settings.rules), asked.config) if path is not None]
 
 
 def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = ()) -> "Customers":

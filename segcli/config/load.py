@@ -2,11 +2,11 @@
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,12 +17,19 @@ from segcli.config.yaml import Key, parse, scalar
 from segcli.errors import ConfigProblems
 
 
+class Place(Protocol):
+    """Says where a key stands, for people; `at` is a character of the key's text (from 1)."""
+
+    def __call__(self, key: Key, at: int = 0) -> str:
+        """Such as `retail.yaml:12:8`."""
+
+
 @dataclass(frozen=True)
 class Layer:
-    """Settings from one place: plain nested values, and how to say where a key stands."""
+    """Settings from one place: plain nested values, and how to say where a key, or a character of its text, stands."""
 
     values: Mapping[str, Any]
-    place: Callable[[Key], str]
+    place: "Place"
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,12 @@ class Loaded:
 
     settings: Settings
     origins: Mapping[Key, str]
+    sources: Mapping[Key, Layer]
+
+    def place(self, key: Key, at: int = 0) -> str:
+        """Where a key was written, or the nearest parent that was; blank where nobody wrote it."""
+        found = next((key[:end] for end in range(len(key), 0, -1) if key[:end] in self.sources), None)
+        return self.sources[found].place(key, at) if found else ""
 
     def declares(self, section: str) -> bool:
         """Whether anybody wrote this section."""
@@ -61,7 +74,7 @@ def nested_layer(values: Iterable[tuple[str, Any]], name: str) -> Layer:
             if not isinstance(target, dict):
                 raise ConfigProblems([f"{name} {key}: {parent} is already given a value"])
         target[last] = value
-    return Layer(tree, lambda key: f"{name} {'.'.join(map(str, key))}")
+    return Layer(tree, lambda key, at=0: f"{name} {'.'.join(map(str, key))}")  # noqa: ARG005 - one character or all
 
 
 def _written_value(text: str, name: str) -> Any:  # noqa: ANN401 - a setting of any shape
@@ -85,7 +98,8 @@ def load(layers: Sequence[Layer]) -> Loaded:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise ConfigProblems(_problems(error, sources)) from None
-    return Loaded(settings, MappingProxyType({key: layer.place(key) for key, layer in sources.items()}))
+    origins = MappingProxyType({key: layer.place(key) for key, layer in sources.items()})
+    return Loaded(settings, origins, MappingProxyType(sources))
 
 
 def _merge(into: dict[str, Any], layer: Layer, values: Mapping[str, Any], at: Key, sources: dict[Key, Layer]) -> None:
@@ -172,6 +186,8 @@ def _rebase(values: Mapping[str, Any], model: type[BaseModel], folder: str) -> d
         field, section = model.model_fields.get(name), _section(model, name)
         if isinstance(value, dict) and section:
             rebased[name] = _rebase(value, section, folder)
+        elif isinstance(value, list) and section:
+            rebased[name] = [_rebase(one, section, folder) if isinstance(one, dict) else one for one in value]
         elif field and isinstance(value, str) and field.json_schema_extra in (PATH, PATH_OR_NAME):
             named = field.json_schema_extra == PATH_OR_NAME and Path(value).name == value and not Path(value).suffix
             rebased[name] = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from segcli.config.section import Section
+from segcli.config.section import PATH, Section
 
 
 class RuleSegment(Section):
@@ -24,9 +24,18 @@ class RulesSettings(Section):
     name: str | None = Field(
         None, pattern=r"^[^\W\d]\w*$", description="Column of the segmentation; a base has its own name otherwise."
     )
+    table: str | None = Field(
+        None,
+        description="CSV file of your own that the base looks things up in, such as areas by postcode.",
+        json_schema_extra=PATH,
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the base.")
     segments: list[RuleSegment] = Field(default_factory=list, description="Segments with their rules.")
     otherwise: str = Field("Others", min_length=1, description="Segment of customers for whom no rule holds.")
+    exclusive: bool = Field(
+        default=True,
+        description="Whether only the segment that wins is told, or also, in NAME_all, all whose rules hold (false).",
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "RulesSettings":
@@ -34,8 +43,8 @@ class RulesSettings(Section):
             raise ValueError("must have either base or segments")
         if self.base is None and self.name is None:
             raise ValueError("must have a name, which becomes the column")
-        if self.base is None and self.options:
-            raise ValueError("options belong to a base")
+        if self.base is None and (self.options or self.table):
+            raise ValueError("options and table belong to a base")
         return self
 
     @property

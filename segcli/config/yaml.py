@@ -4,8 +4,8 @@
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -31,14 +31,26 @@ _SCALARS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Document:
-    """Plain values, and where each stands: key path -> (line, column), both from 1."""
+    """Plain values, and where each stands: key path -> (line, column), both from 1.
+
+    `texts` are the places where texts begin that stand in the file as they are read, on one line.
+    """
 
     name: str
     values: Any
     places: Mapping[Key, tuple[int, int]]
+    texts: Mapping[Key, tuple[int, int]] = field(default_factory=dict)
 
-    def place(self, key: Key) -> str:
-        """`name:line:column` of a key, or of the nearest parent that was written."""
+    def place(self, key: Key, at: int = 0) -> str:
+        """`name:line:column` of a key, or of the nearest parent that was written.
+
+        Args:
+            key: where a value stands.
+            at: a character of the value's text (from 1), for its own place where the file shows it.
+        """
+        if at and key in self.texts:
+            line, column = self.texts[key]
+            return f"{self.name}:{line}:{column + at - 1}"
         for end in range(len(key), -1, -1):
             if key[:end] in self.places:
                 line, column = self.places[key[:end]]
@@ -74,7 +86,8 @@ def parse(text: str, name: str) -> Document:
     places: dict[Key, tuple[int, int]] = {}
     try:
         root = _compose(text)
-        return Document(name, _value(root, (), places) if root else {}, places)
+        values = _value(root, (), places) if root else {}
+        return Document(name, values, places, dict(_texts(root, ())) if root else {})
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -132,6 +145,21 @@ def _value(node: yaml.Node, key: Key, places: dict[Key, tuple[int, int]]) -> Any
         return [_value(item, (*key, index), places) for index, item in enumerate(node.value)]
     is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
     return scalar(node.value) if is_plain else node.value
+
+
+def _texts(node: yaml.Node, key: Key) -> Iterator[tuple[Key, tuple[int, int]]]:
+    """Where texts begin, inside their quotes; not those that are folded, escaped or on several lines."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _texts(value, (*key, name.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _texts(item, (*key, index))
+    elif isinstance(node, yaml.ScalarNode):
+        quotes = 1 if node.style in {"'", '"'} else 0
+        start, end = node.start_mark, node.end_mark
+        if start.line == end.line and end.column - start.column == len(node.value) + 2 * quotes:
+            yield key, (start.line + 1, start.column + 1 + quotes)
 
 
 def _mapping(node: yaml.MappingNode, key: Key, places: dict[Key, tuple[int, int]]) -> dict[str, Any]:

@@ -39,7 +39,15 @@ def segmentation(result: Segmentation) -> dict[str, Any]:
         "provenance": provenance(result.provenance),
         "warnings": list(result.warnings),
         "notes": list(result.notes),
+        **_tables(result),
     }
+
+
+def _tables(result: Segmentation) -> dict[str, Any]:
+    """What a segmentation found besides, where it did."""
+    return (
+        {"tables": {title: rows.to_dict("records") for title, rows in result.tables.items()}} if result.tables else {}
+    )
 
 
 def provenance(made: Provenance) -> dict[str, Any]:

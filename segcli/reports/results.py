@@ -46,7 +46,7 @@ def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
     """Several segmentations of one table: the table with all their columns, a table of segments for each."""
     blocks: list[Block] = []
     for one in made:
-        blocks += [Heading(one.column), tables.segments(one), *tables.notes(one.notes)]
+        blocks += [Heading(one.column), tables.segments(one), *tables.notes(one.notes), *tables.findings(one)]
     table = made[-1].table
 
     def parts() -> dict[str, Any]:

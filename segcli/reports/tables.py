@@ -1,13 +1,13 @@
 """The tables people see, made once for the terminal, Markdown and reports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.model import Segmentation
 from segcli.reports import numbers
-from segcli.reports.blocks import Column, Table, Text
+from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
 SEGMENT_COLUMNS = (
     # profile column, title, how it reads
@@ -31,6 +31,33 @@ def segments(result: Segmentation) -> Table:
         for row in result.profile.to_dict("records")
     ]
     return Table(titles, rows)
+
+
+def findings(result: Segmentation) -> Iterator[Block]:
+    """What a segmentation found besides its segments, each table below its title."""
+    for title, rows in result.tables.items():
+        yield Heading(title, level=4)
+        yield found(rows)
+
+
+def found(rows: pd.DataFrame) -> Table:
+    """Any table: texts to the left, numbers to the right, each as its column's name has it read."""
+    texts = {name: not pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns}
+    columns = [Column(str(name).replace("_", " ").capitalize(), right=not texts[name]) for name in rows.columns]
+    cells = [[_cell(name, row[name]) for name in rows.columns] for row in rows.to_dict("records")]
+    return Table(columns, cells)
+
+
+def _cell(name: str, value: object) -> str:
+    """A value as its column reads: shares as per cent, indices and correlations to two digits, blank where unknown."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN is no value
+        return ""
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
+        return numbers.share(number)
+    return numbers.count(number) if number == round(number) and abs(number) >= 1 else f"{number:,.2f}"
 
 
 def notes(lines: Sequence[str]) -> list[Text]:

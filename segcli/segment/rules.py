@@ -1,6 +1,6 @@
 """Rules: segmentations by built-in bases or by rules that the user writes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -9,30 +9,45 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
+from segcli.config.load import Place
 from segcli.config.rules import RulesSettings
+from segcli.config.yaml import Key
 from segcli.errors import ConfigProblems
-from segcli.model import Customers, Segmentation
+from segcli.model import Customers, Input, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import Decided
+from segcli.segment.bases._lookup import Lookup, load
 from segcli.segment.dimensions import require_customers
 from segcli.segment.language import tree
-from segcli.segment.language.check import check
+from segcli.segment.language.check import Kind, check
 from segcli.segment.language.evaluate import Table, evaluate
 from segcli.segment.language.parse import parse
 from segcli.segment.language.tokens import RuleProblem
 from segcli.segment.language.written import written
+from segcli.segment.overlap import overlap
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
 
 
+Said = Callable[[RuleProblem], str]
+
+
+def _nowhere(key: Key, at: int = 0) -> str:  # noqa: ARG001 - a Place
+    return ""
+
+
 @dataclass(frozen=True)
 class Ruled:
-    """A segmentation to be made: a base with its options, or segments with their rules in the order they are asked."""
+    """A segmentation to be made: a base with its options, or segments with their rules in the order they are asked.
+
+    `said` words what is wrong with each rule, with its place; `named` are the columns in a base's options, `lookup` is its table.
+    """
 
     settings: RulesSettings
-    place: int
     rules: tuple[tuple[str, tree.Condition], ...] = ()
-    crossed: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
+    named: tuple[str, ...] = ()
+    lookup: Lookup | None = None
 
     @property
     def column(self) -> str:
@@ -41,23 +56,30 @@ class Ruled:
 
     @property
     def asks(self) -> set[str]:
-        """The columns that the rules speak of, or that are crossed."""
-        return set(self.crossed) | {name for _, rule in self.rules for name in tree.names(rule)}
+        """The columns that the rules speak of, or that a base's options name."""
+        return set(self.named) | {name for _, rule in self.rules for name in tree.names(rule)}
 
 
-def prepare(settings: Sequence[RulesSettings]) -> list[Ruled]:
+def prepare(settings: Sequence[RulesSettings], place: Place = _nowhere) -> list[Ruled]:
     """Read all rules and put the segmentations into an order in which each finds what its rules speak of.
 
+    Args:
+        settings: the segmentations.
+        place: says where a setting was written.
+
     Raises:
-        ConfigProblems: every rule that cannot be read; unknown bases and options; two of one name; a circle.
+        ConfigProblems: every rule that cannot be read, or compares what can never be compared; unknown bases and
+            options; two of one name; a circle.
+        InputProblem: a table of the user's that cannot be read.
     """
     problems: list[str] = []
     found: list[Ruled] = []
-    for place, one in enumerate(settings):
+    for number, one in enumerate(settings):
         try:
-            found.append(_prepared(one, place))
+            found.append(_base(one) if one.base else _written(one, number, place, settings))
         except ConfigProblems as refused:
-            problems += refused.lines
+            at = "" if one.segments else place(("rules", number, "options"))
+            problems += [_line(at, line) for line in refused.lines]
     columns = [one.column for one in found]
     problems += [
         f"rules: two segmentations are called '{name}'" for name in sorted(set(columns)) if columns.count(name) > 1
@@ -67,20 +89,48 @@ def prepare(settings: Sequence[RulesSettings]) -> list[Ruled]:
     return _in_order(found)
 
 
-def _prepared(one: RulesSettings, place: int) -> Ruled:
-    if one.base is not None:
-        of = getattr(bases.options(one.base, one.options), "of", ())
-        return Ruled(one, place, crossed=tuple(of) if isinstance(of, list) else ())
-    problems, rules = [], []
+def _base(one: RulesSettings) -> Ruled:
+    name = str(one.base)
+    named = bases.others(bases.options(name, one.options))
+    wanted = bases.lookup_columns(name)
+    if one.table and not wanted:
+        raise ConfigProblems([f"rules: {name} looks nothing up in a table"])
+    return Ruled(one, named=named, lookup=load(one.table, wanted) if one.table else None)
+
+
+def _written(one: RulesSettings, number: int, place: Place, settings: Sequence[RulesSettings]) -> Ruled:
+    problems, rules, said = [], [], []
     ranked = sorted(enumerate(one.segments), key=lambda pair: (-pair[1].priority, pair[0]))
-    for number, segment in ranked:
+    for order, segment in ranked:
+        say = _saying(place, ("rules", number, "segments", order, "when"), segment.segment)
+        said.append(say)
         try:
-            rules.append((segment.segment, parse(segment.when)))
+            rule = parse(segment.when)
+            check(rule, _expected(rule, {other.column for other in settings}))
+            rules.append((segment.segment, rule))
         except RuleProblem as problem:
-            problems.append(f"rules.{place}.segments.{number}.when ({segment.segment}): {problem}")
+            problems.append((order, say(problem)))
     if problems:
-        raise ConfigProblems(sorted(problems))
-    return Ruled(one, place, tuple(rules))
+        raise ConfigProblems([line for _, line in sorted(problems)])
+    return Ruled(one, tuple(rules), tuple(said))
+
+
+def _saying(place: Place, key: Key, segment: str) -> Said:
+    def say(problem: RuleProblem) -> str:
+        return _line(place(key, problem.at), f"{'.'.join(map(str, key))} ({segment}): {problem}")
+
+    return say
+
+
+def _line(at: str, what: str) -> str:
+    return f"{at}: {what}" if at else what
+
+
+def _expected(rule: tree.Condition, segmentations: set[str]) -> dict[str, Kind]:
+    """What columns will be, as far as that is known before any data are read: measures and other segmentations."""
+    kinds = {c.Kind.DATE: Kind.DATE, c.Kind.TEXT: Kind.TEXT}
+    measured = {name: kinds.get(kind, Kind.NUMBER) for name, kind in c.MEASURES.items()}
+    return {**dict.fromkeys(tree.names(rule), Kind.ANY), **measured, **dict.fromkeys(segmentations, Kind.TEXT)}
 
 
 def _in_order(found: Sequence[Ruled]) -> list[Ruled]:
@@ -120,10 +170,15 @@ def _segmentation(customers: Customers, one: Ruled) -> Segmentation:
         scores=pd.DataFrame(index=customers.table.index) if decided.scores is None else decided.scores,
         profile=rows.sort_values(c.NAME, key=lambda names: names.map(order), ignore_index=True),
         method=_method(one),
-        provenance=provenance(customers, "rules", one.settings, None),
+        provenance=provenance(customers, "rules", one.settings, None, also=_looked_up(one)),
         warnings=(*customers.warnings, *decided.warnings),
         notes=decided.notes,
+        tables=decided.tables,
     )
+
+
+def _looked_up(one: Ruled) -> tuple[Input, ...]:
+    return (one.lookup.read_from,) if one.lookup else ()
 
 
 def _method(one: Ruled) -> Mapping[str, object]:
@@ -138,7 +193,8 @@ def _method(one: Ruled) -> Mapping[str, object]:
 
 def _by_base(customers: Customers, one: Ruled) -> Decided:
     name = str(one.settings.base)
-    return bases.load(name).decide(customers, bases.options(name, one.settings.options))
+    lookup = (one.lookup,) if bases.lookup_columns(name) else ()
+    return bases.load(name).decide(customers, bases.options(name, one.settings.options), *lookup)
 
 
 def _by_rules(customers: Customers, one: Ruled) -> Decided:
@@ -149,7 +205,20 @@ def _by_rules(customers: Customers, one: Ruled) -> Decided:
     for (name, _), mask in zip(reversed(one.rules), reversed(holds), strict=True):
         labels[mask] = name
     order = (*names, *([one.settings.otherwise] if one.settings.otherwise not in names else []))
-    return Decided(labels, order, tuple(_noticed(one, holds)))
+    notes = tuple(_noticed(one, holds))
+    if one.settings.exclusive:
+        return Decided(labels, order, notes)
+    pairs = overlap([name for name, _ in one.rules], holds)
+    return Decided(labels, order, notes, scores=_memberships(one, holds, customers), tables={"Overlap": pairs})
+
+
+def _memberships(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]], customers: Customers) -> pd.DataFrame:
+    """All segments whose rules hold for a customer, as one text in the order in which they are asked."""
+    joined = np.full(len(customers.table), "", dtype=object)
+    for name in dict.fromkeys(name for name, _ in one.rules):
+        within = np.any([mask for (other, _), mask in zip(one.rules, holds, strict=True) if other == name], axis=0)
+        joined[within] = [f"{before}; {name}" if before else name for before in joined[within]]
+    return pd.DataFrame({f"{one.column}_all": pd.Series(joined, dtype="str")}, index=customers.table.index)
 
 
 def members(customers: Customers, one: Ruled) -> list[npt.NDArray[np.bool_]]:
@@ -160,12 +229,12 @@ def members(customers: Customers, one: Ruled) -> list[npt.NDArray[np.bool_]]:
     """
     table = Table(customers.table, customers.as_of)
     problems, holds = [], []
-    for name, rule in one.rules:
+    for say, (_, rule) in zip(one.said, one.rules, strict=True):
         try:
             check(rule, table.kinds)
             holds.append(evaluate(rule, table).true)
         except RuleProblem as problem:
-            problems.append(f"rules.{one.place} ({one.column}: {name}): {problem}; the rule reads: {written(rule)}")
+            problems.append(f"{say(problem)}; the rule reads: {written(rule)}")
     if problems:
         raise ConfigProblems(problems)
     return holds

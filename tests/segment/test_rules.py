@@ -79,24 +79,43 @@ def test_every_rule_that_cannot_be_read_is_named_at_once() -> None:
 
 
 def test_every_rule_that_cannot_be_asked_is_named_at_once() -> None:
-    wanted = rules.prepare([spec("a", ("x", "ordrs > 1"), ("y", "orders > 'a'"))])
+    wanted = rules.prepare([spec("a", ("x", "ordrs > 1"), ("y", "orders > 1"), ("z", "city > 1 / sum"))])
     with pytest.raises(ConfigProblems) as refused:
         rules.segment(customers([1]), wanted)
     assert len(refused.value.lines) == 2
-    assert "rules.0 (a: x): column 1: no column 'ordrs'; did you mean 'orders'?" in refused.value.lines[0]
+    assert refused.value.lines[0].startswith(
+        "rules.0.segments.0.when (x): column 1: no column 'ordrs'; did you mean 'orders'?"
+    )
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {},
-        {"base": "usage", "segments": [{"segment": "x", "when": "true"}]},
-        {"segments": [{"segment": "x", "when": "true"}]},
-    ],
-)
-def test_a_segmentation_is_a_base_or_has_rules_and_a_name(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="must have"):
-        RulesSettings.model_validate(wrong)
+def test_what_can_never_be_compared_is_refused_before_any_data_are_read() -> None:
+    """Measures are numbers and days, segmentations are texts, whatever the file will hold; of others nothing is known."""
+    with pytest.raises(ConfigProblems) as refused:
+        rules.prepare([spec("a", ("x", "orders > 'a'"), ("y", "b > 3"), ("z", "colour > 3")), spec("b", ("v", "true"))])
+    assert [line.partition("column")[2] for line in refused.value.lines] == [
+        " 10: a number cannot be compared with a text",
+        " 5: a text cannot be compared with a number",
+    ]
+
+
+@pytest.mark.parametrize("when", ["orders >= 'a'", "\"orders >= 'a'\"", "  orders >= 'a'  # comment"])
+def test_a_mistake_in_a_rule_is_shown_where_it_stands_in_the_file(when: str) -> None:
+    from segcli.config import load, yaml_layer
+
+    line = f"  - when: {when}"
+    loaded = load([yaml_layer(f"rules:\n- name: t\n  segments:\n{line}\n    segment: x\n", "r.yaml", ".")])
+    with pytest.raises(ConfigProblems) as refused:
+        rules.prepare(loaded.settings.rules, loaded.place)
+    column = line.index("'a'") + 1
+    assert str(refused.value).startswith(f"r.yaml:4:{column}: rules.0.segments.0.when (x): column 11: ")
+
+
+def test_all_memberships_are_told_where_asked() -> None:
+    both = TIERS.model_copy(update={"exclusive": False})
+    (made,) = rules.segment(customers([9, 3, 1]), rules.prepare([both]))
+    assert made.table["tier_all"].tolist() == ["gold; silver", "silver", ""]
+    assert list(made.labels) == ["gold", "silver", "Others"]
+    assert made.tables["Overlap"]["customers"].tolist() == [1, 1, 1, 2]
 
 
 def test_overlap_is_symmetric_and_counts_what_the_rules_say() -> None:

@@ -16,3 +16,4 @@ def blocks(findings: Findings) -> Iterable[Block]:
         yield tables.segments(one)
         if one.notes or one.warnings:
             yield Text([*one.notes, *one.warnings], bullets=True)
+        yield from tables.findings(one)

@@ -3,12 +3,17 @@
 A base is a module with
 
     SOURCE: where its definition comes from
+    NEEDS: the columns it reads, in words
+    ADDS: the columns it adds besides its own
     class Options(Section): what can be set, each with a default
     def decide(customers, options) -> Decided
+
+A base that looks things up in a table of the user's has LOOKUP, the columns of that table, and takes the table, or
+nothing where none is given, as a third argument. Options called `of` and `by` may name other segmentations.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -20,6 +25,7 @@ from segcli import plugins
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
+from segcli.segment.bases._lookup import Lookup
 
 PACKAGE = "segcli.segment.bases"
 UNKNOWN = "unknown"
@@ -29,7 +35,7 @@ UNKNOWN = "unknown"
 class Decided:
     """The segment of each customer (text, never missing), all segments in their natural order, and what was noticed.
 
-    `scores` are further columns of numbers, one row per customer.
+    `scores` are further columns, one row per customer; `tables` further findings, by title.
     """
 
     labels: npt.NDArray[np.object_]
@@ -37,15 +43,18 @@ class Decided:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     scores: pd.DataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class Base(Protocol):
     """What a file of this folder offers."""
 
     SOURCE: str
+    NEEDS: str
+    ADDS: tuple[str, ...]
     Options: type[Section]
 
-    def decide(self, customers: Customers, options: Any) -> Decided:  # noqa: ANN401 - its own Options
+    def decide(self, customers: Customers, options: Any, *lookup: Lookup | None) -> Decided:  # noqa: ANN401 - its own
         """The segment of each customer."""
         ...
 
@@ -69,6 +78,10 @@ def load(name: str) -> Base:
 def options(name: str, given: dict[str, Any]) -> Section:
     """The options of a base, checked.
 
+    Args:
+        name: of the base.
+        given: what the user set.
+
     Raises:
         ConfigProblems: one is unknown, or has a value that it cannot have.
     """
@@ -86,6 +99,18 @@ def _words(message: str, known: str) -> str:
     if message.startswith("Extra inputs"):
         return f"unknown option; known: {known}"
     return message.removeprefix("Value error, ")
+
+
+def lookup_columns(name: str) -> tuple[str, ...]:
+    """The columns of the table that a base looks things up in; none where it looks up nothing."""
+    found: tuple[str, ...] = getattr(load(name), "LOOKUP", ())
+    return found
+
+
+def others(options: Section) -> tuple[str, ...]:
+    """The columns, perhaps of other segmentations, that a base's options name as lists."""
+    named = [getattr(options, option, ()) for option in ("of", "by")]
+    return tuple(name for names in named if isinstance(names, list) for name in names)
 
 
 def column(customers: Customers, *wanted: str) -> pd.Series:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DATE = "a date"
     SPAN = "a length of time"
     TRUTH = "true or false"
+    ANY = "anything"  # a column that nothing is known of yet
 
 
 def check(rule: Condition, columns: Mapping[str, Kind]) -> None:
@@ -58,7 +59,7 @@ def _condition(node: Condition, columns: Mapping[str, Kind]) -> None:
 
 
 def _require(found: Kind, wanted: Kind, where: str, at: int) -> None:
-    if found is not wanted:
+    if found not in {wanted, Kind.ANY}:
         raise RuleProblem(f"{where} stands {wanted}; this is {found}", at)
 
 
@@ -68,6 +69,8 @@ def _comparable(left: Value, right: Value, columns: Mapping[str, Kind], *, order
         if date is Kind.DATE and isinstance(text, tree.Text):
             _day(text)
             return
+    if Kind.ANY in {one, other}:
+        return
     if one is not other:
         raise RuleProblem(f"{one} cannot be compared with {other}", right.at)
     if ordered and one is Kind.TRUTH:
@@ -104,7 +107,7 @@ def kind_of(node: Value, columns: Mapping[str, Kind]) -> Kind:
             return _column(name, node.at, columns)
         case tree.Negative(inner):
             found = kind_of(inner, columns)
-            if found not in {Kind.NUMBER, Kind.SPAN}:
+            if found not in {Kind.NUMBER, Kind.SPAN, Kind.ANY}:
                 raise RuleProblem(f"{found} has no negative", node.at)
             return found
         case tree.Sum(left, sign, right):
@@ -131,6 +134,8 @@ _SUMS: Mapping[tuple[Kind, str, Kind], Kind] = {
 
 
 def _sum(left: Kind, sign: str, right: Kind, at: int) -> Kind:
+    if Kind.ANY in {left, right}:
+        return Kind.ANY
     found = _SUMS.get((left, sign, right))
     if found is None:
         raise RuleProblem(f"{left} {sign} {right} means nothing", at)
