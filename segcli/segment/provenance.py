@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from segcli import __version__
 from segcli.config.section import Section
-from segcli.model import Customers, Input, Provenance
+from segcli.model import Customers, Provenance
 
 LIBRARIES = ("numpy", "pandas", "pyarrow")
 
@@ -15,13 +15,12 @@ def provenance(
     settings: Section,
     seed: int | None,
     libraries: tuple[str, ...] = LIBRARIES,
-    also: tuple[Input, ...] = (),
 ) -> Provenance:
-    """Inputs, settings and versions behind a segmentation; `seed` only where chance was used, `also` further inputs."""
+    """Inputs, settings and versions behind a segmentation; `seed` only where chance was used."""
     return Provenance(
         method=method,
         settings={f"{method}.{key}": value for key, value in settings.effective().items()},
-        inputs=(*(reading.input for reading in customers.readings), *also),
+        inputs=tuple(reading.input for reading in customers.readings),
         as_of=customers.as_of,
         seed=seed,
         versions={"segcli": __version__, **{name: version(name) for name in libraries}},

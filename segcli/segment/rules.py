@@ -13,7 +13,7 @@ from segcli.config.load import Place
 from segcli.config.rules import RulesSettings
 from segcli.config.yaml import Key
 from segcli.errors import ConfigProblems
-from segcli.model import Customers, Input, Segmentation
+from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import Decided
 from segcli.segment.bases._lookup import Lookup, load
@@ -28,7 +28,6 @@ from segcli.segment.overlap import overlap
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
 
-
 Said = Callable[[RuleProblem], str]
 
 
@@ -40,7 +39,8 @@ def _nowhere(key: Key, at: int = 0) -> str:  # noqa: ARG001 - a Place
 class Ruled:
     """A segmentation to be made: a base with its options, or segments with their rules in the order they are asked.
 
-    `said` words what is wrong with each rule, with its place; `named` are the columns in a base's options, `lookup` is its table.
+    `said` words what is wrong with each rule, with its place; `named` are the columns in a base's options, `lookup` is
+    its table.
     """
 
     settings: RulesSettings
@@ -170,15 +170,17 @@ def _segmentation(customers: Customers, one: Ruled) -> Segmentation:
         scores=pd.DataFrame(index=customers.table.index) if decided.scores is None else decided.scores,
         profile=rows.sort_values(c.NAME, key=lambda names: names.map(order), ignore_index=True),
         method=_method(one),
-        provenance=provenance(customers, "rules", one.settings, None, also=_looked_up(one)),
+        provenance=_provenance(customers, one),
         warnings=(*customers.warnings, *decided.warnings),
         notes=decided.notes,
         tables=decided.tables,
     )
 
 
-def _looked_up(one: Ruled) -> tuple[Input, ...]:
-    return (one.lookup.read_from,) if one.lookup else ()
+def _provenance(customers: Customers, one: Ruled) -> Provenance:
+    """How it was made; the base's own table is one of the inputs."""
+    made = provenance(customers, "rules", one.settings, None)
+    return replace(made, inputs=(*made.inputs, one.lookup.read_from)) if one.lookup else made
 
 
 def _method(one: Ruled) -> Mapping[str, object]:

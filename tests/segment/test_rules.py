@@ -89,7 +89,7 @@ def test_every_rule_that_cannot_be_asked_is_named_at_once() -> None:
 
 
 def test_what_can_never_be_compared_is_refused_before_any_data_are_read() -> None:
-    """Measures are numbers and days, segmentations are texts, whatever the file will hold; of others nothing is known."""
+    """Measures are numbers and days, segmentations are texts; of other columns nothing is known yet."""
     with pytest.raises(ConfigProblems) as refused:
         rules.prepare([spec("a", ("x", "orders > 'a'"), ("y", "b > 3"), ("z", "colour > 3")), spec("b", ("v", "true"))])
     assert [line.partition("column")[2] for line in refused.value.lines] == [
