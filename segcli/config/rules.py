@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from segcli.columns import CUSTOMER_TABLE, SEGMENT, TRANSACTIONS
 from segcli.config.section import PATH, Section
 
 
@@ -49,5 +50,6 @@ class RulesSettings(Section):
 
     @property
     def column(self) -> str:
-        """The column that holds the segments."""
-        return self.name or str(self.base)
+        """The column that holds the segments: a base's own name, unless that is the name of what it is decided on."""
+        own = f"{self.base}{SEGMENT}" if self.base in {**TRANSACTIONS, **CUSTOMER_TABLE} else str(self.base)
+        return self.name or own

@@ -185,7 +185,11 @@ def _provenance(customers: Customers, one: Ruled) -> Provenance:
 
 def _method(one: Ruled) -> Mapping[str, object]:
     if one.settings.base:
-        return {"name": one.column, "base": one.settings.base, "source": bases.load(one.settings.base).SOURCE}
+        return {
+            "name": one.column.removesuffix(c.SEGMENT),
+            "base": one.settings.base,
+            "source": bases.load(one.settings.base).SOURCE,
+        }
     return {
         "name": one.column,
         "rules": [{"segment": name, "when": written(rule)} for name, rule in one.rules],

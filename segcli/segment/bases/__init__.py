@@ -90,12 +90,12 @@ def options(name: str, given: dict[str, Any]) -> Section:
     except ValidationError as error:
         known = ", ".join(load(name).Options.model_fields) or "none"
         problems = [
-            f"rules: {name}.{'.'.join(map(str, one['loc']))}: {_words(one['msg'], known)}" for one in error.errors()
+            f"rules: {name}.{'.'.join(map(str, one['loc']))}: {_worded(one['msg'], known)}" for one in error.errors()
         ]
         raise ConfigProblems(problems) from None
 
 
-def _words(message: str, known: str) -> str:
+def _worded(message: str, known: str) -> str:
     if message.startswith("Extra inputs"):
         return f"unknown option; known: {known}"
     return message.removeprefix("Value error, ")

@@ -1,34 +1,67 @@
-"""Answers on a scale, and the interval of a share."""
+"""Answers on a scale: which count, what is said of them, and their scores for the segments of others."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
 
+from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, column, numbers
-
-Z = 1.959963984540054  # two-sided 95 % of the normal distribution
-
-
-def answered(
-    customers: Customers, name: str, lowest: int, highest: int
-) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
-    """Answers on a scale of whole numbers, NaN where there is none, and a warning with the count of impossible ones."""
-    answers = numbers(column(customers, name))
-    with np.errstate(invalid="ignore"):
-        odd = ~np.isnan(answers) & ((answers < lowest) | (answers > highest) | (answers % 1 != 0))
-    warning = f"answers that are not {lowest} to {highest}: {int(odd.sum()):,}; they count as {UNKNOWN}"
-    return np.where(odd, np.nan, answers), (warning,) * bool(odd.any())
+from segcli.segment import experience
+from segcli.segment.bases import UNKNOWN, column
+from segcli.segment.experience import Measure
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927); 0 to 1 where nothing was tried.
+class Options(Section):
+    """For whom the score is told."""
 
-    >>> [round(bound, 4) for bound in wilson(8, 10)]
-    [0.4902, 0.9433]
-    """
-    if trials == 0:
-        return 0.0, 1.0
-    share, z = successes / trials, Z
-    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / (1 + z * z / trials)
-    return float(middle - half), float(middle + half)
+    minimum: int = Field(
+        experience.FEWEST, ge=1, description="Answers from which a score is shown; of fewer it says little."
+    )
+    by: list[str] = Field(
+        default_factory=list, description="Segmentations, such as [rfm_segment], for whose segments the score is told."
+    )
+
+
+def measure(name: str) -> Measure:
+    """A measure of experience by its name."""
+    return next(one for one in experience.MEASURES if one.name == name)
+
+
+def answered(customers: Customers, name: str) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """The answers that count, shape (customers, columns), NaN for others, and a warning with the count of odd ones."""
+    of = measure(name)
+    for one in of.columns:
+        column(customers, one)
+    values = experience.answers(customers, of)
+    assert values is not None, "its columns are there"
+    counted = of.valid(values)
+    given = customers.table[list(of.columns)].notna().any(axis=1).to_numpy()
+    odd = int((given & ~counted).sum())
+    warning = f"answers that cannot be, for {name}: {odd:,}; they count as {UNKNOWN}"
+    return np.where(counted[:, None], values, np.nan), (warning,) * bool(odd)
+
+
+def told(customers: Customers, name: str, options: Options) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
+    """The score of all as a note, and a table for each segmentation in `by`."""
+    few = options.minimum
+    tables = {f"{name} by {by}": _scores(customers, name, column(customers, by), few) for by in options.by}
+    nobody = pd.Series("", index=customers.table.index, dtype="str")
+    (overall,) = experience.by_segment(customers, [], nobody, name, few).to_dict("records")
+    return (_sentence(name, overall),), tables
+
+
+def _scores(customers: Customers, name: str, labels: pd.Series, few: int) -> pd.DataFrame:
+    known = labels.astype("str").fillna(UNKNOWN)
+    return experience.by_segment(customers, sorted(known.unique()), known, name, few).drop(columns="measure")
+
+
+def _sentence(name: str, row: Mapping[Hashable, Any]) -> str:
+    if row["shown"]:
+        return f"{name}: {row['shown']}, which are too few for a score"
+    score, low, high = (measure(name).shown.format(row[key]) for key in ("score", "low", "high"))
+    interval = f"95% interval {low} to {high}"
+    return f"{name} {score} ({interval}) of {row['answers']:,.0f} answers; {row['response_rate']:.0%} answered"

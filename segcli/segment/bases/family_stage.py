@@ -9,8 +9,11 @@ from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
 from segcli.segment.bases._ages import age, believable
+from segcli.segment.bases._words import COUPLE, words
 
 SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); first match"
+NEEDS = "birth_date, birth_year or age; marital_status, occupation, children or columns of one's own"
+ADDS = ()
 ORDER = (
     *("retired", "empty nest", "with young children", "with older children", "with children"),
     *("couple without children", "single"),
@@ -22,7 +25,7 @@ class Options(Section):
     """Which words mean what, and which columns count children."""
 
     couple: list[str] = Field(
-        ["married", "together", "cohabiting", "partnered", "civil partnership", "in a relationship"],
+        list(COUPLE),
         description="Marital statuses of people who live as a couple.",
     )
     alone: list[str] = Field(
@@ -45,7 +48,7 @@ class Options(Section):
 def decide(customers: Customers, options: Options) -> Decided:
     """The stage of each customer; marital statuses that mean nothing are reported, not believed."""
     ages, warnings = believable(age(customers), options.oldest)
-    status, occupation = _words(customers, c.MARITAL_STATUS), _words(customers, c.OCCUPATION)
+    status, occupation = words(customers, c.MARITAL_STATUS), words(customers, c.OCCUPATION)
     couple, alone = (np.isin(status, [word.casefold() for word in words]) for words in (options.couple, options.alone))
     were = np.isin(status, [word.casefold() for word in options.were_married])
     young, older, some, none = _children(customers, options)
@@ -66,12 +69,6 @@ def decide(customers: Customers, options: Options) -> Decided:
         warnings = (*warnings, f"marital statuses that mean nothing here: {', '.join(odd)} ({count:,} customers)")
     present = [name for name in ORDER if (labels == name).any()]
     return Decided(labels, with_unknown(present, labels), warnings=warnings)
-
-
-def _words(customers: Customers, name: str) -> npt.NDArray[np.object_]:
-    if name not in customers.table:
-        return np.full(len(customers.table), "", dtype=object)
-    return customers.table[name].astype("str").fillna("").str.strip().str.casefold().to_numpy(dtype=object)
 
 
 def _children(customers: Customers, options: Options) -> tuple[Mask, Mask, Mask, Mask]:

@@ -8,6 +8,8 @@ from segcli.model import Customers
 from segcli.segment.bases import Decided, column
 
 SOURCE = "cross-classification; a cell below the minimum goes to its first segment's rest"
+NEEDS = "the segmentations it crosses"
+ADDS = ()
 REST = "other"
 
 

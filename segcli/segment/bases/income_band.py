@@ -9,6 +9,8 @@ from segcli.model import Customers
 from segcli.segment.bases import Decided, banded, column, numbers, with_unknown
 
 SOURCE = "thirds at type 7 quantiles (Hyndman and Fan 1996), or the user's cuts"
+NEEDS = "income"
+ADDS = ()
 
 
 class Options(Section):

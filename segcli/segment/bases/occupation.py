@@ -5,9 +5,11 @@ from segcli.model import Customers
 from segcli.segment.bases import Decided
 from segcli.segment.bases._given import Options, given
 
-__all__ = ["SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
 
 SOURCE = "the customer file's own classes"
+NEEDS = "occupation"
+ADDS = ()
 
 
 def decide(customers: Customers, options: Options) -> Decided:

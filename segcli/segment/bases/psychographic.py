@@ -14,6 +14,8 @@ from segcli.segment.bases import UNKNOWN, Decided, numbers
 from segcli.segment.battery import Factors, Matrix, cronbach_alpha, factors, kaiser, kmo, parallel, turned
 
 SOURCE = "factor analysis with varimax (Kaiser 1958), number of factors by parallel analysis (Horn 1965)"
+NEEDS = "items of a battery, such as q1, q2, ..."
+ADDS = ("attitude_1, attitude_2, ...",)
 ITEM = re.compile(r"q_?\d+", re.IGNORECASE)
 NONE = "no marked attitude"
 FEWEST = 50  # complete answers below which factors are noise
@@ -62,7 +64,23 @@ def decide(customers: Customers, options: Options) -> Decided:
     columns = {f"attitude_{place}": scores[:, place - 1] for place in range(1, count + 1)}
     notes = (*_notes(items, found, names, called), *_off_scale(int(odd.sum())))
     order = tuple(name for name in (*called, NONE, UNKNOWN) if (labels == name).any())
-    return Decided(labels, order, notes, scores=pd.DataFrame(columns, index=customers.table.index).round(6))
+    attitudes = pd.DataFrame(columns, index=customers.table.index).round(6)
+    return Decided(labels, order, notes, scores=attitudes, tables={"Loadings": _loadings(found, names, called)})
+
+
+def _loadings(found: Factors, names: list[str], called: list[str]) -> pd.DataFrame:
+    """One row per item: its loading on each attitude, and the share of its variance that they explain."""
+    rows = pd.DataFrame(found.loadings.round(6), columns=pd.Index(_distinct(called)))
+    return (
+        rows.assign(communality=(found.loadings**2).sum(axis=1).round(6))
+        .assign(item=names)
+        .iloc[:, [-1, *range(len(called) + 1)]]
+    )
+
+
+def _distinct(called: list[str]) -> list[str]:
+    """Names of attitudes, told apart by their number where two are alike."""
+    return [name if called.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(called, 1)]
 
 
 def _off_scale(count: int) -> Iterator[str]:

@@ -9,6 +9,8 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
 
 SOURCE = "Twedt, How important to marketing strategy is the heavy user? (Journal of Marketing, 1964)"
+NEEDS = "items or orders"
+ADDS = ()
 ORDER = ("heavy", "medium", "light", "none")
 
 

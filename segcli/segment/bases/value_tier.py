@@ -9,6 +9,8 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
 
 SOURCE = "ABC analysis (Dickie 1951): 80, 95 and 100 % of cumulative revenue"
+NEEDS = "revenue"
+ADDS = ()
 
 
 class Options(Section):
