@@ -106,8 +106,10 @@ def answers(customers: Customers, measure: Measure) -> Values | None:
     """The columns of a measure, shape (customers, columns), NaN where there is no answer; nothing if one is missing."""
     if not set(measure.columns) <= set(customers.table.columns):
         return None
-    found = [_numbers(customers.table[name]) for name in measure.columns]
-    return np.column_stack(found)
+    found = np.column_stack([_numbers(customers.table[name]) for name in measure.columns])
+    if c.CONTACTS in measure.columns:
+        found[found[:, -1] == 0] = np.nan  # without a contact there was nothing to handle
+    return found
 
 
 def _numbers(values: pd.Series) -> Values:
@@ -131,7 +133,7 @@ def by_segment(
         fewest: answers from which a score is shown.
 
     Returns:
-        measure, segment, customers, answers, response_rate, score, low, high (NaN where too few answered), shown (why
+        measure, segment, customers, answers, response_rate, score, low, high (NaN where too few answered), note (why
         not, if so).
     """
     rows = []
@@ -141,7 +143,7 @@ def by_segment(
             counted = measure.valid(values)
             groups = [(ALL, np.ones(len(labels), dtype=bool)), *((name, (labels == name).to_numpy()) for name in names)]
             rows += [[measure.name, name, *_row(measure, values, group, counted, fewest)] for name, group in groups]
-    columns = ["measure", c.NAME, c.CUSTOMERS, "answers", "response_rate", "score", "low", "high", "shown"]
+    columns = ["measure", c.NAME, c.CUSTOMERS, "answers", "response_rate", "score", "low", "high", "note"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -39,8 +39,7 @@ def answered(customers: Customers, name: str) -> tuple[npt.NDArray[np.float64], 
     values = experience.answers(customers, of)
     assert values is not None, "its columns are there"
     counted = of.valid(values)
-    given = customers.table[list(of.columns)].notna().any(axis=1).to_numpy()
-    odd = int((given & ~counted).sum())
+    odd = int((~np.isnan(values).all(axis=1) & ~counted).sum())
     warning = f"answers that cannot be, for {name}: {odd:,}; they count as {UNKNOWN}"
     return np.where(counted[:, None], values, np.nan), (warning,) * bool(odd)
 
@@ -60,8 +59,8 @@ def _scores(customers: Customers, name: str, labels: pd.Series, few: int) -> pd.
 
 
 def _sentence(name: str, row: Mapping[Hashable, Any]) -> str:
-    if row["shown"]:
-        return f"{name}: {row['shown']}, which are too few for a score"
+    if row["note"]:
+        return f"{name}: {row['note']}, which are too few for a score"
     score, low, high = (measure(name).shown.format(row[key]) for key in ("score", "low", "high"))
     interval = f"95% interval {low} to {high}"
     return f"{name} {score} ({interval}) of {row['answers']:,.0f} answers; {row['response_rate']:.0%} answered"

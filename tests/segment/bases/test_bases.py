@@ -2,7 +2,6 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,25 +12,8 @@ from segcli.config.rules import RulesSettings
 from segcli.config.section import Section
 from segcli.customers import read
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.model import Customers, Input, Reading, Segmentation
 from segcli.segment import bases, rules
-
-DAY = date(2026, 7, 1)
-
-
-def customers(as_of: date | None = DAY, **columns: Any) -> Customers:
-    size = len(next(iter(columns.values())))
-    table = pd.DataFrame({"customer_id": pd.Series([f"{n:03}" for n in range(size)], dtype="str"), **columns})
-    return Customers(table, as_of, (Reading(Input("crm.csv", 0, "", size), "customers", "", {}),))
-
-
-def decided(base: str, table: Customers, **options: Any) -> Segmentation:
-    (made,) = rules.segment(table, rules.prepare([RulesSettings(base=base, options=options)]))
-    return made
-
-
-def labels(base: str, table: Customers, **options: Any) -> list[str]:
-    return list(decided(base, table, **options).labels)
+from tests.segment.bases.conftest import customers, decided, labels
 
 
 @pytest.mark.parametrize("name", bases.names())
@@ -170,7 +152,7 @@ def test_nps_and_its_interval_by_hand() -> None:
     assert made.notes == (
         f"NPS 30 (95% interval {100 * (0.3 - half):.0f} to {100 * (0.3 + half):.0f}) of 10 answers; 83% answered",
     )
-    assert made.warnings == ("answers that are not 0 to 10: 1; they count as unknown",)
+    assert made.warnings == ("answers that cannot be, for NPS: 1; they count as unknown",)
 
 
 def test_csat_is_the_share_of_four_and_five_with_wilsons_interval() -> None:
@@ -178,7 +160,7 @@ def test_csat_is_the_share_of_four_and_five_with_wilsons_interval() -> None:
     made = decided("csat", customers(csat=pd.Series(answers, dtype="Int64")), minimum=10)
     assert list(made.labels) == ["satisfied"] * 8 + ["neutral", "dissatisfied", "unknown", "unknown"]
     assert made.notes == ("CSAT 80% (95% interval 49% to 94%) of 10 answers; 83% answered",)
-    assert made.warnings == ("answers that are not 1 to 5: 1; they count as unknown",)
+    assert made.warnings == ("answers that cannot be, for CSAT: 1; they count as unknown",)
 
 
 def test_ces_runs_the_way_it_is_said_to() -> None:
