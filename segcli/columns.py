@@ -118,6 +118,7 @@ BIRTH_DATE, BIRTH_YEAR, AGE = "birth_date", "birth_year", "age"
 INCOME, EDUCATION, OCCUPATION = "income", "education", "occupation"
 MARITAL_STATUS, CHILDREN, HOUSEHOLD_SIZE = "marital_status", "children", "household_size"
 LATITUDE, LONGITUDE = "latitude", "longitude"
+CLIMATE, POPULATION, URBAN_RURAL = "climate", "population", "urban_rural"  # of the place a customer lives in
 EMAIL_CONSENT = "email_consent"
 REFERRER = "referrer"  # the customer id of who brought this customer
 POINTS = "points"  # of a loyalty programme
@@ -142,6 +143,9 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         POSTCODE: Kind.ID,
         LATITUDE: Kind.NUMBER,
         LONGITUDE: Kind.NUMBER,
+        CLIMATE: Kind.TEXT,
+        POPULATION: Kind.NUMBER,
+        URBAN_RURAL: Kind.TEXT,
         EMAIL: Kind.ID,
         PHONE: Kind.ID,
         EMAIL_CONSENT: Kind.TEXT,

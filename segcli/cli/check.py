@@ -38,7 +38,10 @@ def command(target: Target = None, *, asked: Asked) -> None:
         findings, found, failure = _findings(loaded, asked, talk)
         if findings:
             display(_result(findings), asked.layout or "table", asked, talk)
-        talk.say("checked", f"{len([f for f in findings if f[0] == 'error'])} errors, {len(findings)} findings")
+        from segcli.reports.numbers import counted
+
+        errors = sum(severity == "error" for severity, *_ in findings)
+        talk.say("checked", f"{counted(errors, 'error')}, {counted(len(findings), 'finding')}")
         if failure:
             raise failure
         if found:

@@ -12,7 +12,8 @@ Title = Annotated[str | None, Option(help="Title of the report.")]
 Sections = Annotated[
     str | None,
     Option(
-        help="Sections in the order shown: summary, quality, segments, personas, settings, provenance.",
+        help="Sections in the order shown, of: summary, quality, segments, personas, experience, rates, "
+        "scorecard, settings, provenance.",
         metavar="NAME,NAME",
     ),
 ]

@@ -18,17 +18,31 @@ if TYPE_CHECKING:
 Base = Annotated[
     list[str] | None, Option("--base", help="Built-in base, such as generation; may be repeated.", metavar="NAME")
 ]
+Table = Annotated[
+    str | None, Option("--table", help="CSV file that the base looks things up in, such as stores.", metavar="FILE")
+]
+By = Annotated[
+    list[str] | None,
+    Option("--by", help="Tell scores, rates and pairs for the segments of this one, too.", metavar="NAME"),
+]
 Why = Annotated[
     str | None, Option("--why", help="Show each rule as it was asked of this customer.", metavar="CUSTOMER_ID")
 ]
-Overlap = Annotated[bool, Option("--overlap", help="Show how much the segments of written rules overlap.")]
+Overlap = Annotated[bool, Option("--overlap", help="Show how much segments overlap.")]
+Scorecard = Annotated[
+    bool,
+    Option("--scorecard", help="Show whether each segment can be known, reached, told apart, acted upon, and lasts."),
+]
 
 
 def command(
     input: options.Input = None,
     base: Base = None,
+    table: Table = None,
+    by: By = None,
     why: Why = None,
     overlap: Overlap = False,
+    scorecard: Scorecard = False,
     *,
     asked: Asked,
 ) -> None:
@@ -36,11 +50,11 @@ def command(
 
     Each segmentation becomes a column; what a base cannot know is unknown.
     """
-    flags = {"rules": [{"base": name} for name in base] if base else None}
+    flags = _flags(base or [], table, by or [])
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags, first=segmenting.prepare)
         from segcli.cli.show import show
-        from segcli.reports.results import of_overlap, of_segmentations
+        from segcli.reports.results import of_overlap, of_scorecards, of_segmentations
         from segcli.segment import rules
 
         wanted = segmenting.prepare(found.loaded)
@@ -50,16 +64,43 @@ def command(
         if why is not None:
             write("".join(_why(wanted, made, why)))
         elif overlap:
-            written = [one for one in wanted if one.rules]
-            if not written:
-                raise UsageProblem("--overlap: no segmentation has rules of its own; bases do not overlap")
-            at = {one.column: one_made for one, one_made in zip(wanted, made, strict=True)}
-            show(of_overlap({one.column: (one, at[one.column].customers) for one in written}), asked, talk)
+            show(of_overlap(wanted, made), asked, talk)
+        elif scorecard:
+            cards = segmenting.scorecards(made, found.settings, lambda then: rules.segment(then, wanted))
+            show(of_scorecards(cards, made[-1].customers), asked, talk)
         else:
             for one in made:
                 told.tell_result(one, talk, asked)
             show(of_segmentations("rules", made), asked, talk)
         found.gate()
+
+
+def _flags(names: list[str], table: str | None, by: list[str]) -> dict[str, object]:
+    """The bases as settings; the table and the segmentations go to those that can use them."""
+    if not names:
+        if table or by:
+            raise UsageProblem("--table and --by belong to a --base")
+        return {"rules": None}
+    if not (table or by):
+        return {"rules": [{"base": name} for name in names]}
+    from segcli.segment import bases
+
+    looking = [name for name in names if bases.lookup_columns(name)]
+    telling = [name for name in names if "by" in bases.load(name).Options.model_fields]
+    if table and len(looking) != 1:
+        raise UsageProblem("--table: exactly one --base must look things up; say table: in a config for more")
+    if by and not telling:
+        raise UsageProblem(f"--by: {', '.join(names)} tells nothing for the segments of others")
+    return {
+        "rules": [
+            {
+                "base": name,
+                **({"table": table} if table and name in looking else {}),
+                **({"options": {"by": by}} if by and name in telling else {}),
+            }
+            for name in names
+        ]
+    }
 
 
 def _why(wanted: "list[Ruled]", made: "list[Segmentation]", customer_id: str) -> "Iterator[str]":

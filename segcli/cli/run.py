@@ -17,7 +17,7 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
@@ -46,7 +46,7 @@ def command(file: File, *, asked: Asked) -> None:
         segmenting.prepare(loaded)
         with _held(folder, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
-            segmentations = _segment(customers, loaded)
+            segmentations = segmenting.declared(customers, loaded)
             texts = _texts(segmentations, loaded, talk)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
@@ -73,18 +73,6 @@ def _held(folder: str, inputs: Sequence[str], rejects: Sequence[str], *, dry: bo
         yield made
 
 
-def _segment(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
-    """The declared segmentations, RFM first; RFM alone where none is declared."""
-    found: list[Segmentation] = []
-    if loaded.declares("rfm") or not (loaded.declares("cluster") or loaded.declares("rules")):
-        found.append(segmenting.rfm(customers, loaded.settings))
-    if loaded.declares("rules"):
-        found += segmenting.rules(segmenting.with_labels(customers, found), loaded)
-    if loaded.declares("cluster"):
-        found.append(segmenting.cluster(segmenting.with_labels(customers, found), loaded.settings))
-    return found
-
-
 def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of a run, by name."""
     from segcli.cli.show import escaped
@@ -94,8 +82,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.segment import saved
 
     settings, last = loaded.settings, segmentations[-1]
-    described = segmenting.wanted({one.column: one for one in segmentations}, settings.persona.of)
-    found = segmenting.findings(last.customers, described, settings)
+    found = segmenting.findings(last.customers, segmentations, settings, _again(loaded))
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
@@ -108,6 +95,11 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     if loaded.declares("report"):
         texts["report.md"] = md.render(report, Page())
     return texts
+
+
+def _again(loaded: "Loaded") -> "Callable[[Customers], list[Segmentation]]":
+    """Makes what is declared once more, but for clusters: found anew, they would be others."""
+    return lambda customers: segmenting.declared(customers, loaded, clusters=False)
 
 
 def _facts(

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
 
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
@@ -71,15 +73,79 @@ def wanted(by_column: "Mapping[str, Found]", names: "Sequence[str]") -> "list[Fo
     return [found[name.removesuffix(SEGMENT)] for name in names] or list(found.values())
 
 
-def findings(customers: "Customers", segmentations: "list[Segmentation]", settings: "Settings") -> "Findings":
-    """Segmentations with their personas."""
+def declared(customers: "Customers", loaded: "Loaded", *, clusters: bool = True) -> "list[Segmentation]":
+    """The declared segmentations, RFM first; RFM alone where none is declared."""
+    found: list[Segmentation] = []
+    if loaded.declares("rfm") or not (loaded.declares("cluster") or loaded.declares("rules")):
+        found.append(rfm(customers, loaded.settings))
+    if loaded.declares("rules"):
+        found += rules(with_labels(customers, found), loaded)
+    if loaded.declares("cluster") and clusters:
+        found.append(cluster(with_labels(customers, found), loaded.settings))
+    return found
+
+
+def before(
+    customers: "Customers", settings: "Settings", again: "Callable[[Customers], list[Segmentation]]"
+) -> "dict[str, Segmentation]":
+    """The same segmentations some days earlier, by column; none where there are no single orders to go back on."""
+    from datetime import timedelta
+
+    from segcli.customers.history import earlier
+    from segcli.errors import InputProblem
+
+    if customers.transactions is None:
+        return {}
+    day = customers.transactions.as_of - timedelta(days=settings.scorecard.period_days)
+    try:
+        return {one.column: one for one in again(earlier(customers, day))}
+    except InputProblem:  # nobody had bought by then, or what a base needs was not there yet
+        return {}
+
+
+def findings(
+    customers: "Customers",
+    segmentations: "list[Segmentation]",
+    settings: "Settings",
+    again: "Callable[[Customers], list[Segmentation]] | None" = None,
+) -> "Findings":
+    """Segmentations, personas of those that `persona.of` wants, and their scorecards where the report has them.
+
+    Args:
+        customers: of the segmentations.
+        segmentations: that were made.
+        settings: in force.
+        again: makes the same segmentations of customers at an earlier day.
+    """
     from segcli import persona
     from segcli.persona import playbook
     from segcli.reports.report import Findings
 
     plays = playbook.load(settings.persona.playbook)
-    described = {one.column: persona.personas(one, settings.persona, plays) for one in segmentations}
-    return Findings(customers, segmentations, described)
+    chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
+    described = {one.column: persona.personas(one, settings.persona, plays) for one in chosen}
+    cards = scorecards(chosen, settings, again) if "scorecard" in settings.report.sections else {}
+    return Findings(customers, segmentations, described, cards)
+
+
+def scorecards(
+    segmentations: "Sequence[Segmentation]",
+    settings: "Settings",
+    again: "Callable[[Customers], list[Segmentation]] | None",
+) -> "dict[str, tuple[pd.DataFrame, list[str]]]":
+    """The scorecard of each segmentation, by column, with what is noticed of all its segments."""
+    from segcli import persona
+    from segcli.evidence.scorecard import Actions, notes, scorecard
+    from segcli.persona import playbook
+
+    plays = playbook.load(settings.persona.playbook)
+    then = before(segmentations[0].customers, settings, again) if again else {}
+    cards = {}
+    for one in segmentations:
+        actions = Actions(*plays.kinds(persona.personas(one, settings.persona, plays)))
+        earlier = then.get(one.column)
+        cards[one.column] = scorecard(one, settings.scorecard, actions, earlier), list(notes(one, earlier))
+    return cards
 
 
 def with_labels(customers: "Customers", found: "list[Segmentation]") -> "Customers":

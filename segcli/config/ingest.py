@@ -98,6 +98,9 @@ class Source(Section):
         json_schema_extra=PATH_OR_NAME,
     )
     columns: Columns = Field(default_factory=dict, description="standard column: column name in the file.")
+    leave_out: list[str] = Field(
+        default_factory=list, description="Columns that are not read, such as what nobody needs to know of customers."
+    )
     encoding: str | None = Field(None, description="Text encoding; otherwise UTF-8, then Windows-1252 with a warning.")
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="Field separator; otherwise one of , ; tab |."

@@ -12,5 +12,6 @@ class ReportSettings(Section):
     sections: list[str] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
-        description="Sections in the order shown: summary, quality, segments, personas, settings, provenance.",
+        description="Sections in the order shown, of: summary, quality, segments, personas, experience, rates, "
+        "scorecard, settings, provenance.",
     )

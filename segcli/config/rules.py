@@ -33,6 +33,11 @@ class RulesSettings(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the base.")
     segments: list[RuleSegment] = Field(default_factory=list, description="Segments with their rules.")
     otherwise: str = Field("Others", min_length=1, description="Segment of customers for whom no rule holds.")
+    special_reason: str | None = Field(
+        None,
+        min_length=10,
+        description="Why columns of special categories of personal data (health, religion, ...) may be used here.",
+    )
     exclusive: bool = Field(
         default=True,
         description="Whether only the segment that wins is told, or also, in NAME_all, all whose rules hold (false).",

@@ -14,6 +14,7 @@ from segcli.config.quality import QualitySettings
 from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
 from segcli.config.rules import RulesSettings
+from segcli.config.scorecard import ScorecardSettings
 from segcli.config.section import PATH, Section
 
 SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
@@ -44,5 +45,8 @@ class Settings(Section):
         description="Segmentations by rules: [{base: generation}], or name, segments and their rules.",
     )
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
+    scorecard: ScorecardSettings = Field(
+        default_factory=ScorecardSettings, description="What segments must hold to be worth working with."
+    )
     persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about segments.")
     report: ReportSettings = Field(default_factory=ReportSettings, description="The document people read.")

@@ -67,7 +67,10 @@ class Opened:
         return replace(self, recognition=in_order(Recognition(found, self.recognition.why)))
 
     def cells(self, wanted: list[str] | None = None) -> cells.Cells:
-        """The wanted columns (all by default) as text."""
+        """The wanted columns (by default all that the source does not leave out) as text."""
+        out = self.source.leave_out
+        if out and wanted is None:
+            wanted = [name for name in self.header if name not in out]
         return cells.read(self.dialect, self.content.name, wanted)
 
 
@@ -86,7 +89,8 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
         source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables
     written = dialect.detect(content, source)
     names = cells.header(written, content.name)
-    check_declared([*source.columns.items(), *(("void", name) for name in source.void or ())], names, content.name)
+    declared = [("void", name) for name in source.void or ()] + [("leave_out", name) for name in source.leave_out]
+    check_declared([*source.columns.items(), *declared], names, content.name)
     found = None if is_ours else presets.chosen(source.preset, names, content.name)
     if found and (may_hold_orders or found[1].holds == "customers"):
         return _by_preset(Opened(content, written, names, _NOTHING, False, is_ours, source), *found)

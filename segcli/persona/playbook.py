@@ -7,7 +7,7 @@ from importlib import resources
 from segcli.config.yaml import Document, parse
 from segcli.errors import ConfigProblems
 from segcli.files import read
-from segcli.model import Trait
+from segcli.model import Persona, Trait
 
 SHIPPED = "playbook.yaml"
 
@@ -31,6 +31,12 @@ class Playbook:
             if action is not None:
                 return action
         return self.otherwise
+
+    def kinds(self, personas: Sequence[Persona]) -> tuple[frozenset[str], frozenset[str]]:
+        """The segments that have an action of their own, and those whose traits suggest one."""
+        own = frozenset(one.segment for one in personas if one.segment.casefold() in self.segments)
+        others = (one for one in personas if one.segment not in own)
+        return own, frozenset(one.segment for one in others if one.action not in {"", self.otherwise})
 
 
 def load(path: str | None) -> Playbook:

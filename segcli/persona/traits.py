@@ -5,11 +5,13 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.columns import Kind
+from segcli.ingest.special import special
 from segcli.model import Segmentation, Trait
 
 MIN_KNOWN = 5  # customers of a segment for whom a fact must be known before it is told
 MAX_LEVELS = 30  # a text column with more values names people or places, not traits
 NOT_TRAITS = (Kind.ID, Kind.DATE)
+UNTOLD = (c.LATITUDE, c.LONGITUDE, c.BIRTH_YEAR)  # their averages say nothing
 
 
 def traits(segmentation: Segmentation) -> dict[str, list[Trait]]:
@@ -34,13 +36,13 @@ def traits(segmentation: Segmentation) -> dict[str, list[Trait]]:
 
 
 def columns(segmentation: Segmentation) -> list[str]:
-    """Columns that can describe people: no ids, dates, scores or other segmentations."""
+    """Columns that can describe people: no ids, dates, places on the map, scores, or special categories of data."""
     table = segmentation.customers.table
     return [name for name in table.columns if name != segmentation.column and _describes(name, table[name])]
 
 
 def _describes(name: str, values: pd.Series) -> bool:
-    if name in c.SCORES or name.endswith(c.SEGMENT) or c.kind(name) in NOT_TRAITS:
+    if name in c.SCORES or name in UNTOLD or name.endswith(c.SEGMENT) or c.kind(name) in NOT_TRAITS or special([name]):
         return False
     if name in c.MEASURES:
         return name in c.PORTRAIT

@@ -1,7 +1,7 @@
 """The report: sections, each a file, in the order the settings name them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import pandas as pd
@@ -20,11 +20,17 @@ SECTIONS = "segcli.reports.sections"
 
 @dataclass(frozen=True)
 class Findings:
-    """What a report is written from; `personas` by segmentation column."""
+    """What a report is written from; `personas` and `scorecards` (with what is noticed) by segmentation column."""
 
     customers: Customers
     segmentations: Sequence[Segmentation]
     personas: Mapping[str, Sequence[Persona]]
+    scorecards: Mapping[str, tuple[pd.DataFrame, Sequence[str]]] = field(default_factory=dict)
+
+    @property
+    def described(self) -> list[Segmentation]:
+        """The segmentations that have personas: those the report looks at closely."""
+        return [one for one in self.segmentations if one.column in self.personas]
 
 
 class Section(Protocol):
@@ -57,10 +63,20 @@ def of_findings(findings: Findings, settings: ReportSettings) -> Result:
     parts: dict[str, Any] = {
         "title": settings.title,
         "segmentations": [
-            {**segmentation(one), "personas": [persona(p) for p in findings.personas.get(one.column, ())]}
+            {
+                **segmentation(one),
+                "personas": [persona(p) for p in findings.personas.get(one.column, ())],
+                **_scorecard(findings, one.column),
+            }
             for one in findings.segmentations
         ],
         "warnings": list(findings.customers.warnings),
     }
     rows = pd.concat([one.profile.assign(column=one.column) for one in findings.segmentations], ignore_index=True)
     return Result(rows, lambda: envelope("report", findings.customers, parts), tuple(blocks), document=True)
+
+
+def _scorecard(findings: Findings, column: str) -> dict[str, Any]:
+    if column not in findings.scorecards:
+        return {}
+    return {"scorecard": findings.scorecards[column][0].to_dict("records")}

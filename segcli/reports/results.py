@@ -1,18 +1,20 @@
 """A Result for each command's noun."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any, cast
 
 import pandas as pd
 
 from segcli import columns as c
+from segcli.errors import UsageProblem
 from segcli.model import Customers, Persona, Segmentation
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.cards import card
 from segcli.reports.envelope import envelope, segmentation
 from segcli.reports.result import Result
-from segcli.segment.overlap import overlap
+from segcli.segment.overlap import across, overlap
 from segcli.segment.rules import Ruled, members
 
 
@@ -55,19 +57,37 @@ def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
     return Result(table, lambda: envelope(command, made[-1].customers, parts()), tuple(blocks))
 
 
-def of_overlap(ruled: Mapping[str, tuple[Ruled, Customers]]) -> Result:
-    """How much the segments of written rules overlap, for each segmentation."""
-    found = []
-    for column, (one, customers) in ruled.items():
-        pairs = overlap([name for name, _ in one.rules], members(customers, one))
-        found.append(pairs.assign(column=column))
-    rows = pd.concat(found, ignore_index=True)
-    customers = next(iter(ruled.values()))[1]
+def of_overlap(wanted: Sequence[Ruled], made: Sequence[Segmentation]) -> Result:
+    """How much segments overlap: by their rules alone within a written segmentation, and across segmentations."""
+    found = [
+        overlap([name for name, _ in one.rules], members(done.customers, one)).assign(
+            column=one.column, with_=one.column
+        )
+        for one, done in zip(wanted, made, strict=True)
+        if one.rules
+    ]
+    found += [across(one, other).assign(column=one.column, with_=other.column) for one, other in combinations(made, 2)]
+    if not found:
+        raise UsageProblem("--overlap: one base alone does not overlap; name two, or rules of your own")
+    rows = pd.concat(found, ignore_index=True).rename(columns={"with_": "with"})
 
     def parts() -> dict[str, Any]:
         return {"overlap": _rows(rows)}
 
-    return Result(rows, lambda: envelope("rules", customers, parts()), tuple(tables.overlaps(rows)))
+    return Result(rows, lambda: envelope("rules", made[0].customers, parts()), tuple(tables.overlaps(rows)))
+
+
+def of_scorecards(cards: Mapping[str, tuple[pd.DataFrame, Sequence[str]]], customers: Customers) -> Result:
+    """`rules --scorecard`: for each segmentation whether its segments are worth working with."""
+    blocks: list[Block] = []
+    for column, (card_rows, noticed) in cards.items():
+        blocks += [Heading(column), tables.scorecard(card_rows), *tables.notes(noticed)]
+    rows = pd.concat([listed.assign(column=column) for column, (listed, _) in cards.items()], ignore_index=True)
+
+    def parts() -> dict[str, Any]:
+        return {"scorecard": _rows(rows)}
+
+    return Result(rows, lambda: envelope("rules", customers, parts()), tuple(blocks))
 
 
 def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:

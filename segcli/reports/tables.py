@@ -1,6 +1,7 @@
 """The tables people see, made once for the terminal, Markdown and reports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -31,6 +32,32 @@ def segments(result: Segmentation) -> Table:
         for row in result.profile.to_dict("records")
     ]
     return Table(titles, rows)
+
+
+def scorecard(rows: pd.DataFrame) -> Table:
+    """One row per segment, one column per principle: the number and the verdict."""
+    shown = {
+        "measurable": numbers.share,
+        "accessible": numbers.share,
+        "substantial": numbers.count,
+        "durable": numbers.share,
+    }
+    names = list(dict.fromkeys(rows[c.NAME]))
+    principles = list(dict.fromkeys(rows["principle"]))
+    cells = {
+        (row[c.NAME], row["principle"]): _verdict(row, shown.get(row["principle"])) for row in rows.to_dict("records")
+    }
+    columns = [Column("Segment", right=False), *(Column(name.capitalize(), right=False) for name in principles)]
+    return Table(columns, [[name, *(cells[name, principle] for principle in principles)] for name in names])
+
+
+def _verdict(row: Mapping[Hashable, Any], shown: Callable[[float], str] | None) -> str:
+    """Such as `82% pass`; where there is no number to tell, the verdict alone."""
+    if row["verdict"] == "not known":
+        return "-"
+    if row["principle"] == "actionable":
+        return str(row["verdict"])
+    return f"{shown(row['value']) if shown else format(row['value'], '.2f')} {row['verdict']}"
 
 
 def findings(result: Segmentation) -> Iterator[Block]:
@@ -65,17 +92,21 @@ def notes(lines: Sequence[str]) -> list[Text]:
     return [Text(list(lines), quiet=True)] if lines else []
 
 
-def overlaps(pairs: pd.DataFrame) -> list[Table]:
-    """One row per pair of different segments, those that share most first."""
-    several = pairs[pairs["segment"] < pairs["other"]].sort_values(
-        ["customers", "segment", "other"], ascending=[False, True, True]
-    )
+def overlaps(pairs: pd.DataFrame) -> Iterator[Block]:
+    """One row per pair of different segments, those that share most first; a table for each pair of segmentations."""
+    for (column, other), listed in pairs.groupby(["column", "with"], sort=False):
+        yield Heading(str(column) if column == other else f"{column} and {other}")
+        yield _overlap(listed[(listed["segment"] < listed["other"]) | (column != other)])
+
+
+def _overlap(pairs: pd.DataFrame) -> Table:
+    several = pairs.sort_values(["customers", "segment", "other"], ascending=[False, True, True])
     rows = [
         [row["segment"], row["other"], numbers.count(row["customers"]), f"{row['jaccard']:.2f}", f"{row['lift']:.2f}"]
         for row in several.to_dict("records")
     ]
     titles = [Column("Segment", right=False), Column("And", right=False), Column("Customers")]
-    return [Table([*titles, Column("Jaccard"), Column("Lift")], rows)]
+    return Table([*titles, Column("Jaccard"), Column("Lift")], rows)
 
 
 def measures(table: pd.DataFrame) -> Table:

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from segcli.model import Segmentation
+
 
 def overlap(names: Sequence[str], members: Sequence[npt.NDArray[np.bool_]]) -> pd.DataFrame:
     """One row per pair of segments (each with itself, too), in the order given.
@@ -25,6 +27,17 @@ def overlap(names: Sequence[str], members: Sequence[npt.NDArray[np.bool_]]) -> p
         [[one, other, *_pair(joined[one], joined[other])] for one in joined for other in joined],
         columns=["segment", "other", "customers", "jaccard", "lift"],
     )
+
+
+def across(one: Segmentation, other: Segmentation) -> pd.DataFrame:
+    """The same for each segment of one segmentation with each of another, of the same customers."""
+    masks = [[(made.labels == name).to_numpy() for name in made.segments] for made in (one, other)]
+    rows = [
+        [name, another, *_pair(mask, with_it)]
+        for name, mask in zip(one.segments, masks[0], strict=True)
+        for another, with_it in zip(other.segments, masks[1], strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["segment", "other", "customers", "jaccard", "lift"])
 
 
 def _pair(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[int, float, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from segcli.config.load import Place
 from segcli.config.rules import RulesSettings
 from segcli.config.yaml import Key
 from segcli.errors import ConfigProblems
+from segcli.ingest.special import special
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import Decided
@@ -80,6 +82,7 @@ def prepare(settings: Sequence[RulesSettings], place: Place = _nowhere) -> list[
         except ConfigProblems as refused:
             at = "" if one.segments else place(("rules", number, "options"))
             problems += [_line(at, line) for line in refused.lines]
+    problems += [line for one in found for line in _special(one)]
     columns = [one.column for one in found]
     problems += [
         f"rules: two segmentations are called '{name}'" for name in sorted(set(columns)) if columns.count(name) > 1
@@ -87,6 +90,28 @@ def prepare(settings: Sequence[RulesSettings], place: Place = _nowhere) -> list[
     if problems:
         raise ConfigProblems(problems)
     return _in_order(found)
+
+
+def _special(one: Ruled) -> Iterator[str]:
+    """A refusal for columns that nobody should be segmented by without saying why."""
+    texts = [text for value in one.settings.options.values() for text in _texts(value)]
+    named = special(dict.fromkeys([*sorted(one.asks), *texts]))
+    if named and not one.settings.special_reason:
+        yield (
+            f"rules: {one.column} speaks of special categories of personal data: {', '.join(named)}; "
+            "leave them out, or say why with special_reason (it is recorded)"
+        )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in an option, such as names of columns."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from tree.names(parse(inner)) if key == "when" else _texts(inner)
+    elif isinstance(value, list):
+        yield from (text for inner in value for text in _texts(inner))
 
 
 def _base(one: RulesSettings) -> Ruled:
@@ -246,9 +271,18 @@ def members(customers: Customers, one: Ruled) -> list[npt.NDArray[np.bool_]]:
     return holds
 
 
+def _contended(holds: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """For whom several rules hold of which none contains the other; a ladder of ever wider rules is meant to."""
+    contended = np.zeros(len(holds[0]), dtype=bool)
+    for one, other in combinations(holds, 2):
+        both = one & other
+        if both.any() and (both != one).any() and (both != other).any():
+            contended |= both
+    return contended
+
+
 def _noticed(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]]) -> Iterator[str]:
-    times = np.sum(holds, axis=0)
-    several = int((times > 1).sum())
+    several = int(_contended(holds).sum())
     if several:
         yield f"rules of several segments hold for {several:,} customers; the first in order names them"
     empty = [name for (name, _), mask in zip(one.rules, holds, strict=True) if not mask.any()]

@@ -138,3 +138,11 @@ def test_rows_with_one_address_are_said(file_of: Callable[..., str]) -> None:
     found = read(IngestSettings(transactions=Source(path=path)))
     note = "rows that share their e-mail address with another: 2; they may be one customer twice"
     assert found.readings[0].notes == (note,)
+
+
+def test_columns_that_are_left_out_are_not_read(file_of: Callable[..., str]) -> None:
+    path = file_of("customer_id,age,health_note\na,30,x\nb,40,y\n", "crm.csv")
+    table = read(IngestSettings(transactions=Source(path=path, leave_out=["health_note"]))).table
+    assert list(table.columns) == ["customer_id", "age"]
+    with pytest.raises(InputProblem, match=r"no column 'wealth' \(mapped to leave_out\)"):
+        read(IngestSettings(transactions=Source(path=path, leave_out=["wealth"])))

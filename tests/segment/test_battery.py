@@ -24,6 +24,7 @@ def items() -> Matrix:
     return answers[[f"q{n:02}" for n in range(1, 11)]].dropna().to_numpy(dtype=np.float64)
 
 
+@pytest.mark.base("psychographic")
 def test_alpha_by_hand() -> None:
     """Items 1,2,3 and 2,2,4: variances 1 and 4/3, of the sum 13/3: alpha = 2 (1 - 7/3 / 13/3) = 12/13."""
     assert cronbach_alpha(np.array([[1.0, 2], [2, 2], [3, 4]])) == pytest.approx(12 / 13)
@@ -39,6 +40,7 @@ def test_alpha_is_that_of_mean_covariances(items: Matrix) -> None:
     assert cronbach_alpha(few) == pytest.approx(4 * c / (v + 3 * c))
 
 
+@pytest.mark.base("psychographic")
 def test_kmo_by_regressing_each_pair_on_the_rest(items: Matrix) -> None:
     plain, partial = 0.0, 0.0
     for one in range(10):
@@ -90,6 +92,7 @@ def _spread(loadings: Matrix) -> float:
     return float((loadings**2).var(axis=0).sum())
 
 
+@pytest.mark.base("psychographic")
 def test_loadings_are_those_of_an_independent_computation(items: Matrix) -> None:
     own = factors(items, 2).loadings
     other = _varimax(_maximum_likelihood(np.corrcoef(items, rowvar=False), 2))
@@ -106,6 +109,7 @@ def test_the_rotation_is_where_no_other_is_better(count: int) -> None:
     assert _spread(loadings @ turn) >= _spread(_varimax(loadings)) - 1e-9
 
 
+@pytest.mark.base("psychographic")
 def test_scores_are_the_planted_attitudes() -> None:
     """Each customer's scores against the values from which the answers were drawn."""
     sources = IngestSettings(

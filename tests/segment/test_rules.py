@@ -110,6 +110,27 @@ def test_a_mistake_in_a_rule_is_shown_where_it_stands_in_the_file(when: str) -> 
     assert str(refused.value).startswith(f"r.yaml:4:{column}: rules.0.segments.0.when (x): column 11: ")
 
 
+def test_special_categories_need_a_reason() -> None:
+    wanted = spec("group", ("x", "orders > 1 and health_note is missing"))
+    with pytest.raises(ConfigProblems, match="group speaks of special categories of personal data: health_note; leave"):
+        rules.prepare([wanted])
+    base = RulesSettings(base="benefit", options={"columns": {"prayer": ["Religion"], "health": ["fruit"]}})
+    with pytest.raises(ConfigProblems, match="benefit speaks of special categories of personal data: Religion;"):
+        rules.prepare([base])
+    need = {"needs": {"x": [{"when": "top_category == 'health' and orders > 1"}]}}
+    rules.prepare([RulesSettings(base="need", options=need)])
+    rules.prepare([wanted.model_copy(update={"special_reason": "care plan agreed with the members"})])
+
+
+def test_a_ladder_of_rules_is_no_contention_and_crossing_rules_are() -> None:
+    """gold is within silver: nothing to say. `odd` holds for 9, 7 and 3, gold for 9 and 8: both claim 9."""
+    (ladder,) = rules.segment(customers([9, 8, 3, 1]), rules.prepare([TIERS]))
+    assert ladder.notes == ()
+    crossing = spec("tier", ("gold", "orders >= 8"), ("odd", "orders in [9, 7, 3]"))
+    (made,) = rules.segment(customers([9, 8, 7, 3]), rules.prepare([crossing]))
+    assert made.notes == ("rules of several segments hold for 1 customers; the first in order names them",)
+
+
 def test_all_memberships_are_told_where_asked() -> None:
     both = TIERS.model_copy(update={"exclusive": False})
     (made,) = rules.segment(customers([9, 3, 1]), rules.prepare([both]))

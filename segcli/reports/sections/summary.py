@@ -21,7 +21,7 @@ def blocks(findings: Findings) -> Iterable[Block]:
         sentences.append(f"The best fifth of customers brings {numbers.share(top)} of revenue.")
     if c.ORDERS in table and len(table):
         sentences.append(f"{numbers.share((table[c.ORDERS] == 1).mean())} of customers bought once.")
-    sentences += [_largest(one) for one in findings.segmentations]
+    sentences += [_largest(one) for one in findings.described]
     yield Text(sentences, bullets=True)
 
 

@@ -45,7 +45,7 @@ def placed(customers: Customers, lookup: Lookup | None, value: str) -> tuple[Tex
 
 def _texts(values: pd.Series) -> Texts:
     if pd.api.types.is_numeric_dtype(values):
-        values = values.map(lambda number: f"{number:g}", na_action="ignore")
+        values = values.map(lambda number: f"{number:.15g}", na_action="ignore")
     found: Texts = values.astype("str").fillna("").str.strip().to_numpy(dtype=object)
     return found
 

@@ -1,4 +1,4 @@
-"""Age bands, by completed years at as_of."""
+"""Demographic: age bands, by completed years at as_of."""
 
 from itertools import pairwise
 

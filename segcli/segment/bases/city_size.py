@@ -3,6 +3,7 @@
 import numpy as np
 from pydantic import Field
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
@@ -14,9 +15,9 @@ SOURCE = (
     "city sizes of OECD and EC (Dijkstra and Poelman, Cities in Europe, 2012): from 50, 100, 250, 500 thousand, "
     "1 and 5 million people"
 )
-NEEDS = "population, or a place and a table"
+NEEDS = f"{c.POPULATION}, or a place and a table"
 ADDS = ()
-LOOKUP = (ANY_KEY, "population")
+LOOKUP = (ANY_KEY, c.POPULATION)
 CUTS = (50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000)
 NAMES = ("town or village", "small city", "medium city", "large city", "very large city", "metropolis", "global city")
 
@@ -32,7 +33,7 @@ def decide(customers: Customers, options: Options, lookup: Lookup | None = None)
     """The size of each customer's city."""
     if len(options.labels) != len(options.cuts) + 1:
         raise ConfigProblems([f"rules: city_size.labels: {len(options.cuts)} cuts make {len(options.cuts) + 1} sizes"])
-    found, notes = placed(customers, lookup, "population")
+    found, notes = placed(customers, lookup, c.POPULATION)
     people = numbers_of(found, "population", (lookup.read_from if lookup else customers.readings[0].input).name)
     labels = banded(people, sorted(options.cuts), options.labels)
     order = [name for name in options.labels if (labels == name).any()]

@@ -1,4 +1,4 @@
-"""Value deciles: D1 are the tenth of customers who bring most, D10 the tenth who bring least."""
+"""Value: deciles, D1 the tenth of customers who bring most, D10 the tenth who bring least."""
 
 import numpy as np
 from pydantic import Field

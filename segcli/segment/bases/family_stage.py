@@ -1,4 +1,4 @@
-"""Family life cycle: the first of its stages that fits."""
+"""Demographic: family life cycle, the first of its stages that fits."""
 
 import numpy as np
 import numpy.typing as npt

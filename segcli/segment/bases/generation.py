@@ -1,4 +1,4 @@
-"""Generation by year of birth."""
+"""Demographic: generation, by year of birth."""
 
 from pydantic import Field
 

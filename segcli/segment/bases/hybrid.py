@@ -1,4 +1,4 @@
-"""Hybrid: two or more segmentations crossed, cells that are too small merged into their parent."""
+"""Combined: two or more segmentations crossed, cells that are too small merged into their parent."""
 
 import numpy as np
 from pydantic import Field

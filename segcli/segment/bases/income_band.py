@@ -1,4 +1,4 @@
-"""Income bands: by given cuts, or in thirds of those whose income is known and believable."""
+"""Demographic: income bands, by given cuts or in thirds of those whose income is known and believable."""
 
 import numpy as np
 from pydantic import Field

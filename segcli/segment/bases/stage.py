@@ -1,4 +1,4 @@
-"""Lifecycle in the marketer's words: acquire, activate, retain, refer, churn; with the rates of each step."""
+"""Lifecycle: acquire, activate, retain, refer, churn, with the rates of each step."""
 
 import numpy as np
 from pydantic import Field

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, with_unknown
@@ -9,9 +10,9 @@ from segcli.segment.bases._lookup import Lookup
 from segcli.segment.bases._places import ANY_KEY, order_of, placed
 
 SOURCE = "the user's own words, such as those of the degree of urbanisation (Eurostat 2021): city, town, rural"
-NEEDS = "urban_rural, or a place and a table"
+NEEDS = f"{c.URBAN_RURAL}, or a place and a table"
 ADDS = ()
-LOOKUP = (ANY_KEY, "urban_rural")
+LOOKUP = (ANY_KEY, c.URBAN_RURAL)
 
 
 class Options(Section):
@@ -20,6 +21,6 @@ class Options(Section):
 
 def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:  # noqa: ARG001 - as all
     """What the table says of each customer's place."""
-    found, notes = placed(customers, lookup, "urban_rural")
+    found, notes = placed(customers, lookup, c.URBAN_RURAL)
     labels = np.where(found == "", UNKNOWN, found).astype(object)
     return Decided(labels, with_unknown(order_of(labels, UNKNOWN), labels), notes)

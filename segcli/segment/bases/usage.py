@@ -1,4 +1,4 @@
-"""Usage rate: heavy, medium and light users, by items (or orders)."""
+"""Behavioural: usage rate, heavy, medium and light users by items (or orders)."""
 
 import numpy as np
 from pydantic import Field

@@ -1,4 +1,4 @@
-"""Value tiers: A brings the first 80 % of revenue, B the next 15 %, C the rest."""
+"""Value: tiers, of which A brings the first 80 % of revenue, B the next 15 %, C the rest."""
 
 import numpy as np
 from pydantic import Field

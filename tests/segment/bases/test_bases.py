@@ -31,6 +31,7 @@ def test_contract_of_a_base(name: str) -> None:
         decided(name, customers(nothing=[1, 2]))
 
 
+@pytest.mark.base("generation")
 @pytest.mark.parametrize(
     ("year", "generation"),
     [
@@ -55,6 +56,7 @@ def test_generations_at_their_boundary_years(year: int, generation: str) -> None
     assert labels("generation", customers(birth_date=born)) == [generation]
 
 
+@pytest.mark.base("generation")
 def test_a_year_nobody_was_born_in_is_reported_and_not_believed() -> None:
     made = decided("generation", customers(birth_year=pd.Series([1893, 1899, 1970, 2027, None], dtype="Int64")))
     assert list(made.labels) == ["unknown", "unknown", "Gen X", "unknown", "unknown"]
@@ -66,6 +68,7 @@ def test_generations_may_be_the_users_own() -> None:
     assert labels("generation", customers(birth_year=[1989, 1990]), first_years=own) == ["early", "late"]
 
 
+@pytest.mark.base("age_band")
 @pytest.mark.parametrize(
     ("born", "as_of", "band"),
     [
@@ -87,12 +90,14 @@ def test_an_age_needs_a_day_to_be_counted_to() -> None:
     assert labels("age_band", customers(None, age=[70, 17])) == ["65 and over", "under 18"]
 
 
+@pytest.mark.base("income_band")
 def test_income_in_thirds_of_the_known() -> None:
     made = decided("income_band", customers(income=[10.0, 20.0, 30.0, 40.0, 50.0, 60.0, None]))
     assert list(made.labels) == ["low", "low", "middle", "middle", "high", "high", "unknown"]
     assert made.notes == ("income bands begin at 27, 43",)  # type 7: 10 + 50/3 and 10 + 100/3
 
 
+@pytest.mark.base("income_band")
 def test_income_by_given_cuts_and_placeholders_not_believed() -> None:
     table = customers(income=[666_666, 20_000, 19_999, 99_999, 55_555.5])
     made = decided("income_band", table, cuts=[20_000])
@@ -101,6 +106,7 @@ def test_income_by_given_cuts_and_placeholders_not_believed() -> None:
     assert "unknown" not in labels("income_band", table, cuts=[20_000], placeholders=False)
 
 
+@pytest.mark.base("family_stage")
 @pytest.mark.parametrize(
     ("age", "status", "young", "older", "stage"),
     [
@@ -123,11 +129,13 @@ def test_family_stage_is_the_first_that_fits(age: int, status: str, young: int, 
     assert bool(made.warnings) == (status in {"YOLO", "Absurd"})
 
 
+@pytest.mark.base("family_stage")
 def test_family_stage_knows_no_more_than_the_table() -> None:
     table = customers(age=[30, 30, 70], children=pd.Series([2, None, 0], dtype="Int64"))
     assert labels("family_stage", table) == ["with children", "unknown", "retired"]
 
 
+@pytest.mark.base("usage")
 def test_heavy_users_are_the_first_fifth_and_equal_use_is_never_split() -> None:
     items = [100, 90, 50, 40, 30, 20, 10, 5, 5, 5, 0, None]
     made = decided("usage", customers(items=pd.Series(items, dtype="Int64")))
@@ -137,12 +145,14 @@ def test_heavy_users_are_the_first_fifth_and_equal_use_is_never_split() -> None:
     assert list(tied.labels) == ["medium"] * 9 + ["light"]
 
 
+@pytest.mark.base("value_tier")
 def test_value_tiers_end_where_cumulative_revenue_does() -> None:
     revenue = [50.0, 30.0, 10.0, 5.0, 3.0, 2.0, 0.0, -4.0]  # 50, 80, 90, 95, 98, 100 % of 100
     assert labels("value_tier", customers(revenue=revenue)) == ["A", "A", "B", "B", "C", "C", "C", "C"]
     assert labels("value_tier", customers(revenue=revenue[::-1])) == ["C", "C", "C", "C", "B", "B", "A", "A"]
 
 
+@pytest.mark.base("nps")
 def test_nps_and_its_interval_by_hand() -> None:
     """5 promoters, 3 passives, 2 detractors of 10: NPS 30, variance (0.5 + 0.2 - 0.09) / 10."""
     answers = [10, 9, 9, 10, 9, 8, 7, 7, 6, 0, None, 11]
@@ -155,6 +165,7 @@ def test_nps_and_its_interval_by_hand() -> None:
     assert made.warnings == ("answers that cannot be, for NPS: 1; they count as unknown",)
 
 
+@pytest.mark.base("csat")
 def test_csat_is_the_share_of_four_and_five_with_wilsons_interval() -> None:
     answers = [5, 4, 4, 5, 5, 4, 5, 4, 3, 1, None, 6]
     made = decided("csat", customers(csat=pd.Series(answers, dtype="Int64")), minimum=10)
@@ -163,6 +174,7 @@ def test_csat_is_the_share_of_four_and_five_with_wilsons_interval() -> None:
     assert made.warnings == ("answers that cannot be, for CSAT: 1; they count as unknown",)
 
 
+@pytest.mark.base("ces")
 def test_ces_runs_the_way_it_is_said_to() -> None:
     answers = pd.Series([7, 5, 4, 3, 1, None], dtype="Int64")
     made = decided("ces", customers(ces=answers), minimum=5)
@@ -172,6 +184,7 @@ def test_ces_runs_the_way_it_is_said_to() -> None:
     assert turned == ["hard", "hard", "neither", "easy", "easy", "unknown"]
 
 
+@pytest.mark.base("lifecycle")
 def test_lifecycle_by_given_days_where_rhythms_are_unknown() -> None:
     orders = pd.Series([None, 0, 1, 1, 2, 4, 9, 9, 9], dtype="Int64")
     recency = pd.Series([None, None, 40, 41, 40, 40, 90, 91, 181], dtype="Int64")
@@ -181,6 +194,7 @@ def test_lifecycle_by_given_days_where_rhythms_are_unknown() -> None:
     assert made.notes[0] == "at risk after 40, lapsed after 90, lost after 180 days (too few gaps: given days)"
 
 
+@pytest.mark.base("lifecycle")
 def test_lifecycle_by_the_rhythm_of_the_base_and_of_each_loyal_customer() -> None:
     """Gaps 1..100 days: 40th, 80th and 95th percentile by type 7, and a median of 50.5."""
     gaps = [float(n) for n in range(1, 101)]
@@ -209,6 +223,7 @@ def test_values_that_are_too_rare_are_merged() -> None:
     assert made.notes == ("merged into other, each below 2%: fax, tv",)
 
 
+@pytest.mark.base("hybrid")
 def test_a_hybrid_crosses_what_others_made_and_merges_small_cells() -> None:
     table = customers(age=[20] * 50 + [40] * 49 + [40], orders=[9] * 10 + [1] * 89 + [9])
     wanted = [

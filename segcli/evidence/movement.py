@@ -1,0 +1,39 @@
+"""How a segmentation moved between two days: who stayed in a segment, and how far its shares drifted."""
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns as c
+from segcli.model import Segmentation
+
+FLOOR = 0.5  # customers that an empty segment counts as in a PSI
+
+
+def stayed(before: Segmentation, now: Segmentation) -> pd.DataFrame:
+    """For each segment of now, how many were in it before, and which share of them still is.
+
+    Returns:
+        segment, before (customers), stayed (share; missing where nobody was in it).
+    """
+    then = pd.Series(before.labels.to_numpy(), index=before.customers.table[c.CUSTOMER_ID])
+    today = pd.Series(now.labels.to_numpy(), index=now.customers.table[c.CUSTOMER_ID]).reindex(then.index)
+    rows = []
+    for name in now.segments:
+        was = (then == name).to_numpy()
+        kept = int((was & (today == name).to_numpy()).sum())
+        rows.append([name, int(was.sum()), kept / was.sum() if was.any() else np.nan])
+    return pd.DataFrame(rows, columns=[c.NAME, "before", "stayed"])
+
+
+def psi(before: Segmentation, now: Segmentation) -> float:
+    """Population stability index of the shares of segments: sum of (a - e) ln(a / e).
+
+    An empty segment counts as half a customer.
+    """
+    names = sorted({*before.segments, *now.segments})
+    shares = []
+    for one in (before, now):
+        counts = one.labels.value_counts().reindex(names, fill_value=0).to_numpy(dtype=np.float64)
+        shares.append(np.maximum(counts, FLOOR) / len(one.labels))
+    expected, actual = shares
+    return float(((actual - expected) * np.log(actual / expected)).sum())
