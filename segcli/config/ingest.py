@@ -112,6 +112,10 @@ class Source(Section):
     escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         None, description="Mark, such as a backslash, that takes the meaning from the next one; otherwise none does."
     )
+    row_ids: bool = Field(
+        default=False,
+        description="Whether each row is a customer without an id, as in anonymous surveys; rows are then numbered.",
+    )
     header: bool = Field(default=True, description="Whether the first record names the columns; otherwise column_1...")
     skip_rows: int = Field(0, ge=0, description="Lines to leave out at the top; a preamble is found without it.")
     skip_footer: int = Field(0, ge=0, description="Lines to leave out at the end, such as totals.")

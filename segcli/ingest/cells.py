@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -174,3 +174,10 @@ def _parse(dialect: Dialect, name: str, places: Sequence[int]) -> tuple[pa.Table
     except pa.ArrowInvalid as error:
         raise InputProblem(f"cannot be read as CSV ({error})", source=name) from None
     return table, malformed
+
+
+def numbered(found: Cells, name: str) -> Cells:
+    """The same with a first column that numbers the rows from 1, as text of one width, so that order is kept."""
+    width = len(str(found.rows))
+    numbers = pa.array([f"{row:0{width}}" for row in range(1, found.rows + 1)], pa.string())
+    return replace(found, columns={name: pa.chunked_array([numbers]), **found.columns})

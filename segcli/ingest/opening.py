@@ -23,6 +23,7 @@ from segcli.ingest.recognise import (
 JUDGED_RECORDS = 200
 MEMORY_PER_BYTE = 10  # of text; measured on an order export of a million lines (benchmarks/README.md)
 FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
+ROW = "row number"  # the column that numbers rows which have no id
 _NOTHING = Recognition({}, {})
 NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
 
@@ -71,7 +72,8 @@ class Opened:
         out = self.source.leave_out
         if out and wanted is None:
             wanted = [name for name in self.header if name not in out]
-        return cells.read(self.dialect, self.content.name, wanted)
+        found = cells.read(self.dialect, self.content.name, wanted)
+        return cells.numbered(found, ROW) if self.source.row_ids else found
 
 
 def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
@@ -97,6 +99,13 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     fits = _Fits(written, names, source)
     customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
     orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
+    if source.row_ids:
+        if c.CUSTOMER_ID in source.columns:
+            raise InputProblem(
+                "rows are to be numbered (row_ids), and customer_id is mapped as well", source=content.name
+            )
+        numbered = in_order(Recognition({**customers.columns, c.CUSTOMER_ID: ROW}, customers.why))
+        return Opened(content, written, names, numbered, False, is_ours, source)
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     return Opened(content, written, names, orders if is_orders else customers, is_orders, is_ours, source)
 

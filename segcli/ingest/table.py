@@ -46,7 +46,8 @@ def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) ->
             f"no column recognised as customer_id; the header has: {', '.join(cells.header)}",
             source=cells.name,
             line=1,
-            remedy="Say which with --map customer_id=NAME",
+            remedy="Say which with --map customer_id=NAME; if each row is a customer without an id, number them with "
+            "--set ingest.transactions.row_ids=true",
         )
     standard = {name: s for s, name in recognition.columns.items()}
     table, notes = pd.DataFrame(), []

@@ -192,7 +192,7 @@ def _segmentation(customers: Customers, one: Ruled) -> Segmentation:
         customers=customers,
         column=one.column,
         labels=labels,
-        scores=pd.DataFrame(index=customers.table.index) if decided.scores is None else decided.scores,
+        scores=_renamed(one, pd.DataFrame(index=customers.table.index) if decided.scores is None else decided.scores),
         profile=rows.sort_values(c.NAME, key=lambda names: names.map(order), ignore_index=True),
         method=_method(one),
         provenance=_provenance(customers, one),
@@ -202,10 +202,27 @@ def _segmentation(customers: Customers, one: Ruled) -> Segmentation:
     )
 
 
+def _renamed(one: Ruled, scores: pd.DataFrame) -> pd.DataFrame:
+    """A base's further columns under the name that the user gave it: used twice, it would overwrite its own."""
+    name, base = one.settings.name, one.settings.base
+    if base is None or name in {None, base}:
+        return scores
+    return scores.rename(columns=lambda column: f"{name}_{str(column).removeprefix(f'{base}_')}")
+
+
 def _provenance(customers: Customers, one: Ruled) -> Provenance:
-    """How it was made; the base's own table is one of the inputs."""
+    """How it was made, under the segmentation's own name; the base's own table is one of the inputs."""
     made = provenance(customers, "rules", one.settings, None)
-    return replace(made, inputs=(*made.inputs, one.lookup.read_from)) if one.lookup else made
+    said: dict[str, object] = {"segments": [vars(segment) for segment in one.settings.segments]}
+    if one.settings.base:
+        options = bases.options(one.settings.base, one.settings.options).effective()
+        said = {"base": one.settings.base, "table": one.settings.table, "options": options}
+    said |= {"special_reason": one.settings.special_reason} if one.settings.special_reason else {}
+    return replace(
+        made,
+        settings={f"rules.{one.column}.{key}": value for key, value in said.items()},
+        inputs=(*made.inputs, *((one.lookup.read_from,) if one.lookup else ())),
+    )
 
 
 def _method(one: Ruled) -> Mapping[str, object]:

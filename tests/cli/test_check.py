@@ -82,4 +82,4 @@ def test_an_error_that_would_stop_a_run_is_counted_as_one(segcli: Run, folder: P
     done = segcli("check", "orders.csv")
     assert done.returncode == 3
     assert "error" in done.stdout
-    assert "1 errors" in done.stderr
+    assert "1 error," in done.stderr

@@ -12,6 +12,8 @@ from segcli.config.rules import RulesSettings
 from segcli.customers import read
 from segcli.segment import rules
 from segcli.segment.battery import cronbach_alpha, factors, kaiser, kmo, parallel, varimax
+from tests.oracles.factors import maximum_likelihood
+from tests.oracles.factors import varimax as oracle_varimax
 
 ROOT = Path(__file__).parents[2]
 Matrix = npt.NDArray[np.float64]
@@ -60,33 +62,6 @@ def test_planted_attitudes_are_counted_and_noise_has_none(items: Matrix) -> None
     assert parallel(np.random.default_rng(1).standard_normal((400, 8))) == 0
 
 
-def _maximum_likelihood(correlations: Matrix, count: int) -> Matrix:
-    """Unrotated loadings by the fixed point of Joreskog's equations: eigenvectors of psi^-1/2 R psi^-1/2."""
-    unique = np.full(len(correlations), 0.5)
-    for _ in range(5000):
-        scale = 1 / np.sqrt(unique)
-        values, vectors = np.linalg.eigh(correlations * np.outer(scale, scale))
-        values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
-        loadings = vectors * np.sqrt(np.maximum(values - 1, 0)) / scale[:, None]
-        before, unique = unique, np.clip(1 - (loadings**2).sum(axis=1), 0.005, 1)
-        if np.abs(unique - before).max() < 1e-10:
-            break
-    return loadings
-
-
-def _varimax(loadings: Matrix) -> Matrix:
-    """By singular values of the gradient, all factors at once, until nothing moves."""
-    turn = np.eye(loadings.shape[1])
-    for _ in range(5000):
-        now = loadings @ turn
-        gradient = loadings.T @ (now**3 - now * (now**2).mean(axis=0))
-        left, _, right = np.linalg.svd(gradient)
-        before, turn = turn, left @ right
-        if np.abs(turn - before).max() < 1e-13:
-            break
-    return loadings @ turn
-
-
 def _spread(loadings: Matrix) -> float:
     """What varimax makes largest."""
     return float((loadings**2).var(axis=0).sum())
@@ -95,7 +70,7 @@ def _spread(loadings: Matrix) -> float:
 @pytest.mark.base("psychographic")
 def test_loadings_are_those_of_an_independent_computation(items: Matrix) -> None:
     own = factors(items, 2).loadings
-    other = _varimax(_maximum_likelihood(np.corrcoef(items, rowvar=False), 2))
+    other = oracle_varimax(maximum_likelihood(np.corrcoef(items, rowvar=False), 2))
     other = other[:, np.argsort(-(other**2).sum(axis=0))]
     other *= np.sign(other[np.abs(other).argmax(axis=0), np.arange(2)])
     assert np.abs(own - other).max() < 2e-3
@@ -106,7 +81,7 @@ def test_the_rotation_is_where_no_other_is_better(count: int) -> None:
     loadings = np.random.default_rng(count).normal(0, 0.5, (12, count))
     turn = varimax(loadings)
     assert np.abs(turn @ turn.T - np.eye(count)).max() < 1e-12
-    assert _spread(loadings @ turn) >= _spread(_varimax(loadings)) - 1e-9
+    assert _spread(loadings @ turn) >= _spread(oracle_varimax(loadings)) - 1e-9
 
 
 @pytest.mark.base("psychographic")

@@ -110,6 +110,15 @@ def test_a_mistake_in_a_rule_is_shown_where_it_stands_in_the_file(when: str) -> 
     assert str(refused.value).startswith(f"r.yaml:4:{column}: rules.0.segments.0.when (x): column 11: ")
 
 
+def test_a_base_used_twice_overwrites_nothing() -> None:
+    base = RulesSettings(base="loyalty", options={"tiers": {"a": 0, "b": 8}})
+    other = RulesSettings(base="loyalty", name="card", options={"tiers": {"a": 0, "b": 3}})
+    made = rules.segment(customers([9, 4, 1]), rules.prepare([base, other]))
+    table = made[-1].table
+    assert [name for name in table.columns if "_before" in name] == ["loyalty_before", "card_before"]
+    assert table[["loyalty", "card"]].to_numpy().tolist() == [["b", "b"], ["a", "b"], ["a", "a"]]
+
+
 def test_special_categories_need_a_reason() -> None:
     wanted = spec("group", ("x", "orders > 1 and health_note is missing"))
     with pytest.raises(ConfigProblems, match="group speaks of special categories of personal data: health_note; leave"):

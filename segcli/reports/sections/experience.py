@@ -29,7 +29,8 @@ def blocks(findings: Findings) -> Iterable[Block]:
 def _ease_high(findings: Findings) -> Customers:
     """The customers with CES answers of which high ones mean easy, as the base ces was told."""
     customers = findings.customers
-    options = [one.provenance.settings.get("rules.options") for one in findings.segmentations if one.name == c.CES]
-    if any(told and not told.get("easy_is_high", True) for told in options):
+    told_by = [one for one in findings.segmentations if one.method.get("base") == c.CES]
+    options = [one.provenance.settings[f"rules.{one.column}.options"] for one in told_by]
+    if any(not told["easy_is_high"] for told in options):
         return replace(customers, table=customers.table.assign(**{c.CES: 8 - customers.table[c.CES]}))
     return customers

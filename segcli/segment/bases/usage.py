@@ -17,7 +17,9 @@ ORDER = ("heavy", "medium", "light", "none")
 class Options(Section):
     """Who is heavy and who is medium."""
 
-    of: str | None = Field(None, description="Column that measures use; default: items, else orders.")
+    of: list[str] = Field(
+        default_factory=list, description="Columns whose sum measures use; default: items, else orders."
+    )
     heavy: float = Field(0.2, gt=0, lt=1, description="Share of active customers who are heavy users.")
     medium: float = Field(0.3, gt=0, lt=1, description="Share of active customers who come next.")
 
@@ -28,7 +30,9 @@ def decide(customers: Customers, options: Options) -> Decided:
     Customers are ranked by use. Those who used the same share a rank, the middle one of theirs; they are heavy if it
     lies among the first `heavy` of the active, medium if among the next `medium`.
     """
-    use = numbers(column(customers, options.of) if options.of else column(customers, c.ITEMS, c.ORDERS))
+    use = numbers(column(customers, c.ITEMS, c.ORDERS)) if not options.of else np.zeros(len(customers.table))
+    for name in options.of:
+        use = use + numbers(column(customers, name))
     active = use > 0
     ascending = np.sort(use[active])
     least, most = (np.searchsorted(ascending, use, side=side) for side in ("left", "right"))

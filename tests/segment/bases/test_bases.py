@@ -1,16 +1,13 @@
 """Built-in bases against definitions applied by hand, at the boundaries above all."""
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rules import RulesSettings
 from segcli.config.section import Section
-from segcli.customers import read
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.segment import bases, rules
 from tests.segment.bases.conftest import customers, decided, labels
@@ -238,27 +235,6 @@ def test_a_hybrid_crosses_what_others_made_and_merges_small_cells() -> None:
         "35-44 / light": 49,
         "other": 1,
     }
-
-
-def test_the_personality_data_as_they_are_and_not_as_they_say(shared_data: Path) -> None:
-    """Counted from the file by hand; 1893-1900 births, YOLO and Absurd, and the income of 666,666 are not believed."""
-    path = shared_data / "customer_personality" / "marketing_campaign_semicolon_bom_crlf.csv"
-    raw = pd.read_csv(path, sep=";", encoding="utf-8-sig")
-    found = read(IngestSettings(transactions=Source(path=str(path))), date(2014, 7, 1))
-    generations = decided("generation", found).profile.set_index("segment")["customers"].to_dict()
-    boomers = int(raw["Year_Birth"].between(1946, 1964).sum())
-    assert (
-        (generations["Boomers"], generations["unknown"])
-        == (boomers, int((raw["Year_Birth"] < 1904).sum()))
-        == (boomers, 3)
-    )
-    bands = decided("income_band", found)
-    assert bands.profile.set_index("segment")["customers"]["unknown"] == 24 + 1
-    stages = decided("family_stage", found, young="Kidhome", older="Teenhome")
-    assert "absurd, yolo (4 customers)" in stages.warnings[-1]
-    old = 2014 - raw["Year_Birth"]
-    young = (raw["Kidhome"] > 0) & ~((old >= 65) & (old <= 110))
-    assert stages.profile.set_index("segment")["customers"]["with young children"] == int(young.sum())
 
 
 def test_segments_stand_in_their_natural_order_with_unknown_last() -> None:

@@ -1,0 +1,79 @@
+"""Twenty yes-no motives of 1,000 anonymous travellers: attitudes, and the six segments that were published."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from segcli.config.cluster import ClusterSettings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.config.rules import RulesSettings
+from segcli.customers import read
+from segcli.model import Customers
+from segcli.segment import cluster, rules
+from segcli.segment.battery import factors, kaiser, parallel
+from tests.oracles.factors import maximum_likelihood, varimax
+
+MOTIVES = 20
+
+
+@pytest.fixture(scope="module")
+def path(shared_data: Path) -> Path:
+    return shared_data / "vacmot" / "vacmot_joined.csv"
+
+
+@pytest.fixture(scope="module")
+def motives(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))[:MOTIVES]
+
+
+@pytest.fixture(scope="module")
+def travellers(path: Path) -> Customers:
+    return read(IngestSettings(transactions=Source(path=str(path), row_ids=True)))
+
+
+def test_rows_without_ids_are_numbered_in_their_order(travellers: Customers, path: Path) -> None:
+    table = travellers.table
+    assert table["customer_id"].tolist()[:2] == ["0001", "0002"]
+    assert len(table) == 1000
+    raw = pd.read_csv(path)
+    assert table["NEP"].tolist() == raw["NEP"].tolist()
+
+
+@pytest.mark.base("psychographic")
+def test_attitudes_behind_the_motives(travellers: Customers, motives: list[str]) -> None:
+    """Four more eigenvalues than chance gives; loadings are those of another computation; each has its own theme."""
+    spec = RulesSettings(
+        base="psychographic",
+        options={"items": motives, "scale": [0, 1]},
+        special_reason="health and beauty is a motive for holidays here, no state of health",
+    )
+    (made,) = rules.segment(travellers, rules.prepare([spec]))
+    items = travellers.table[motives].to_numpy(dtype=np.float64)
+    assert (kaiser(items), parallel(items)) == (7, 4)
+    own = factors(items, 4).loadings
+    other = varimax(maximum_likelihood(np.corrcoef(items, rowvar=False), 4))
+    other = other[:, np.argsort(-(other**2).sum(axis=0))]
+    other *= np.sign(other[np.abs(other).argmax(axis=0), np.arange(4)])
+    assert np.abs(own - other).max() < 0.01
+    loadings = made.tables["Loadings"].set_index("item")
+    assert loadings.to_numpy()[:, :4] == pytest.approx(own, abs=1e-6)
+    leading = [set(loadings.iloc[:, place].nlargest(2).index) for place in range(4)]
+    assert leading[0] == {"maintain unspoilt surroundings", "unspoilt nature/natural landscape"}
+    assert leading[1] == {"fun and entertainment", "entertainment facilities"}
+    assert leading[2] == {"life style of the local people", "cultural offers"}
+    assert len(made.segments) == 5
+
+
+def test_six_clusters_of_the_motives_are_much_like_the_published_ones(
+    travellers: Customers, motives: list[str], path: Path
+) -> None:
+    settings = ClusterSettings(features=motives, k=6, transform="none", scale="none")
+    made = cluster.segment(travellers, settings, 20240607)
+    published = pd.read_csv(path)["published_segment_1to6"]
+    assert adjusted_rand_score(published, made.labels) > 0.8
+    assert min(made.profile["customers"]) == pytest.approx(95, abs=15)
