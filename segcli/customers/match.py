@@ -12,6 +12,7 @@ from segcli.ingest.opening import Opened
 
 By = Literal["customer_id", "email", "phone"]
 CONTACTS: tuple[By, ...] = ("email", "phone")
+UNIFIED = r"([!-~]([ -~]*[!-~])?)?"  # ids that already have their one form: visible ASCII without blanks at the ends
 
 
 def by(main: Opened, other: Opened) -> By:
@@ -39,6 +40,8 @@ def key(texts: pd.Series, kind: By, region: str | None) -> pd.Series:
     Raises:
         ConfigProblems: phone numbers need the extra that reads them.
     """
+    if kind == "customer_id" and texts.str.fullmatch(UNIFIED).all():
+        return texts  # nothing to do, which is told at the speed of the column
     forms: dict[str, Callable[[str], str]] = {"customer_id": unified, "email": email}
     form = _phone_form(region) if kind == "phone" else forms[kind]
     forms_of = {text: form(str(text)) for text in texts.dropna().unique()}

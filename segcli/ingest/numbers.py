@@ -82,7 +82,8 @@ def parse(
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
     plain = _EXPONENT if exponents else _PLAIN
     if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), plain)).as_py():
-        _decimal_mark(_with_marks(distinct), decimal or ("." if exponents else None))
+        if decimal is None and not exponents:
+            _require_point(distinct)
         absent = np.asarray(pc.equal(distinct, ""), dtype=bool)
         written = pc.if_else(pc.equal(distinct, ""), pa.scalar(None, pa.string()), distinct)
         values = np.asarray(pc.cast(written, pa.float64()).fill_null(float("nan")), dtype=np.float64)
@@ -108,9 +109,15 @@ def _filled(distinct: pa.StringArray) -> pa.StringArray:
     return distinct.filter(pc.not_equal(distinct, ""))
 
 
-def _with_marks(distinct: pa.StringArray) -> list[str]:
-    found: list[str] = distinct.filter(pc.match_substring(distinct, ".")).to_pylist()
-    return found
+def _require_point(plain: pa.StringArray) -> None:
+    """Refuse plain numbers none of which proves a decimal point, where one could be a thousand.
+
+    The same as `_decimal_mark`, at the speed of the column.
+    """
+    undecided = pc.match_substring_regex(plain, rf"^(?:{_UNDECIDED.pattern})$")
+    proves = pc.and_not(pc.match_substring_regex(plain, r"^[-+]?[0-9]+\.[0-9]+$"), undecided)
+    if pc.any(undecided).as_py() and not pc.any(proves).as_py():
+        raise AmbiguousDecimal(plain.filter(undecided)[0].as_py())
 
 
 def _unwrapped(text: str) -> str:
