@@ -65,7 +65,7 @@ def kaiser(items: Matrix) -> int:
 def parallel(items: Matrix) -> int:
     """How many of the first eigenvalues exceed the 95th percentile of those of random tables of the same size."""
     chance = np.random.default_rng(SEED)
-    drawn = np.array([_eigenvalues(chance.standard_normal(items.shape)) for _ in range(DRAWS)])
+    drawn = np.array([_eigenvalues_by_chance(chance, *items.shape) for _ in range(DRAWS)])
     exceeds = _eigenvalues(items) > np.percentile(drawn, PERCENTILE, axis=0)
     return int(np.argmin(exceeds)) if not exceeds.all() else len(exceeds)
 
@@ -76,18 +76,40 @@ def _eigenvalues(items: Matrix) -> npt.NDArray[np.float64]:
     return ascending[::-1]
 
 
+def _eigenvalues_by_chance(chance: np.random.Generator, people: int, count: int) -> npt.NDArray[np.float64]:
+    """Of the correlations of a table of normal numbers, largest first, without drawing the table.
+
+    Its covariances are Wishart-distributed; a lower triangle of normal numbers with roots of chi-squares of n - 1,
+    n - 2, ... on the diagonal is a root of such a matrix (Bartlett 1933).
+    """
+    root = np.tril(chance.standard_normal((count, count)), -1)
+    root[np.diag_indices(count)] = np.sqrt(chance.chisquare(people - 1 - np.arange(count)))
+    covariances = root @ root.T
+    apart = np.sqrt(np.diag(covariances))
+    ascending: npt.NDArray[np.float64] = np.linalg.eigvalsh(covariances / np.outer(apart, apart))
+    return ascending[::-1]
+
+
 def factors(items: Matrix, count: int) -> Factors:
     """Maximum-likelihood factors of the standardised items, rotated by varimax."""
     from sklearn.decomposition import FactorAnalysis
 
     standard = (items - items.mean(axis=0)) / items.std(axis=0)
-    model = FactorAnalysis(count, svd_method="lapack", tol=1e-5, max_iter=20_000).fit(standard)
+    model = FactorAnalysis(count, svd_method="lapack", tol=1e-5, max_iter=20_000).fit(_of_same_correlations(standard))
     turn = varimax(model.components_.T)
     loadings, scores = model.components_.T @ turn, model.transform(standard) @ turn
     strongest = np.argsort(-(loadings**2).sum(axis=0), kind="stable")
     loadings, scores = loadings[:, strongest], scores[:, strongest]
     turned = np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(count)])
     return Factors(loadings * turned, scores * turned, (loadings**2).sum(axis=0) / items.shape[1])
+
+
+def _of_same_correlations(standard: Matrix) -> Matrix:
+    """A table of 2 p rows with the correlations of a standardised one of any length: factors depend on nothing else."""
+    count = standard.shape[1]
+    values, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
+    root: Matrix = np.sqrt(count * np.maximum(values, 0.0))[:, None] * vectors.T
+    return np.vstack([root, -root])
 
 
 def varimax(loadings: Matrix) -> Matrix:

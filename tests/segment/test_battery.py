@@ -120,3 +120,24 @@ def test_answers_off_the_scale_are_missing_and_said() -> None:
     assert decided.labels[0] == "unknown"
     assert decided.notes[-1] == "answers off the scale: 1; they count as missing"
     assert decided.notes[0].startswith("79 customers answered all 4 items")
+
+
+def test_chance_is_that_of_random_tables() -> None:
+    """Eigenvalues without drawing a table are distributed as those of tables that are drawn."""
+    from segcli.segment.battery import _eigenvalues, _eigenvalues_by_chance
+
+    chance = np.random.default_rng(4)
+    short = np.array([_eigenvalues_by_chance(chance, 60, 5) for _ in range(3000)])
+    drawn = np.array([_eigenvalues(chance.standard_normal((60, 5))) for _ in range(3000)])
+    assert np.abs(short.mean(axis=0) - drawn.mean(axis=0)).max() < 0.01
+    assert np.abs(np.percentile(short, 95, axis=0) - np.percentile(drawn, 95, axis=0)).max() < 0.03
+
+
+def test_factors_depend_on_the_correlations_alone(items: Matrix) -> None:
+    """Loadings by the short way are those of scikit-learn on the whole table."""
+    from sklearn.decomposition import FactorAnalysis
+
+    standard = (items - items.mean(axis=0)) / items.std(axis=0)
+    whole = FactorAnalysis(2, svd_method="lapack", tol=1e-9, max_iter=20_000).fit(standard).components_.T
+    short = factors(items, 2).loadings
+    assert np.abs(whole @ whole.T - short @ short.T).max() < 2e-3
