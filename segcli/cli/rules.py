@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segcli.model import Segmentation
-    from segcli.segment.rules import Ruled
+    from segcli.segment.ruled import Ruled
 
 Base = Annotated[
     list[str] | None, Option("--base", help="Built-in base, such as generation; may be repeated.", metavar="NAME")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
     from segcli.reports.report import Findings
-    from segcli.segment.rules import Ruled
+    from segcli.segment.ruled import Ruled
 
 Found = TypeVar("Found")
 
@@ -26,7 +26,7 @@ def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
 
 def prepare(loaded: "Loaded") -> "list[Ruled]":
     """The rules, read and put in order; what is wrong with them is said before any data are read."""
-    from segcli.segment.rules import prepare
+    from segcli.segment.ruled import prepare
 
     return prepare(loaded.settings.rules, loaded.place)
 

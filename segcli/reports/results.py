@@ -15,7 +15,8 @@ from segcli.reports.cards import card
 from segcli.reports.envelope import envelope, segmentation
 from segcli.reports.result import Result
 from segcli.segment.overlap import across, overlap
-from segcli.segment.rules import Ruled, members
+from segcli.segment.ruled import Ruled
+from segcli.segment.rules import members
 
 
 def of_customers(customers: Customers) -> Result:

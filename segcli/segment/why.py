@@ -11,7 +11,7 @@ from segcli.segment.language import tree
 from segcli.segment.language.check import AS_OF
 from segcli.segment.language.evaluate import Holds, Table, evaluate
 from segcli.segment.language.written import written
-from segcli.segment.rules import Ruled
+from segcli.segment.ruled import Ruled
 
 
 def why(made: Segmentation, one: Ruled, customer_id: str) -> Iterator[str]:
