@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from segcli.config import Loaded
-    from segcli.model import Customers, Segmentation
+    from segcli.model import Customers, Input, Segmentation
 
 # What a run may write; run.json comes last.
 OUTPUTS = ("customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md", "run.json")
@@ -117,7 +117,7 @@ def _facts(
         "settings": loaded.settings.effective(),
         "as_of": last.customers.as_of,
         "seed": loaded.settings.seed,
-        "inputs": [reading(r) for r in last.customers.readings],
+        "inputs": [*(reading(r) for r in last.customers.readings), *_looked_up(segmentations)],
         "versions": {name: v for one in segmentations for name, v in one.provenance.versions.items()},
         "warnings": [w for one in segmentations for w in one.warnings],
         "gates": gates.facts(customers, loaded.settings),
@@ -125,6 +125,13 @@ def _facts(
     }
     plain_facts: Mapping[str, object] = plain(facts)
     return plain_facts
+
+
+def _looked_up(segmentations: "list[Segmentation]") -> "list[Input]":
+    """The tables that bases looked things up in, each once."""
+    read = {r.input for one in segmentations for r in one.customers.readings}
+    used = {one_input: None for one in segmentations for one_input in one.provenance.inputs}
+    return [one for one in used if one not in read]
 
 
 def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:

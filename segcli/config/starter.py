@@ -16,7 +16,11 @@ HEAD = """\
 
 version: 1
 """
-SECTIONS = ("quality", "rfm", "cluster", "persona", "report")
+RULES = """\
+# Segmentations by built-in bases, or by rules of your own; docs/bases.md tells what there is.
+# rules: [{base: lifecycle}, {base: usage}, {name: tier, segments: [{segment: Gold, when: orders >= 8}]}]
+"""
+SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
 SOURCES = ("transactions", "customers", "responses")
 
 Line = tuple[str, str]  # a setting, and the comment beside it
@@ -46,7 +50,8 @@ def starter(sources: Mapping[str, Described]) -> str:
         "ingest:\n" + "".join(_source(name, sources[name]) for name in SOURCES if name in sources),
     ]
     blocks[-1] += _aligned(_options(_model("ingest"), "  ", skip=SOURCES))
-    blocks += [_declared(section) for section in SECTIONS]
+    for section in SECTIONS:
+        blocks += [RULES] * (section == "cluster") + [_declared(section)]
     return HEAD + "\n".join(blocks)
 
 

@@ -61,7 +61,8 @@ def test_it_shows_a_table_on_stdout_and_names_on_stderr_every_file_it_wrote(
 
 def test_run_json_fingerprints_every_input_and_every_output(manifest: dict[str, Any], retail: tuple[Path, Any]) -> None:
     root = Path(__file__).parents[2]
-    assert [Path(one["name"]).name for one in manifest["inputs"]] == ["orders.csv", "customers.csv", "responses.csv"]
+    inputs = ["orders.csv", "customers.csv", "responses.csv", "occasions.csv"]
+    assert [Path(one["name"]).name for one in manifest["inputs"]] == inputs
     for one, folder in [*((i, root) for i in manifest["inputs"]), *((o, retail[0]) for o in manifest["outputs"])]:
         body = (folder / one["name"]).read_bytes()
         assert one["sha256"] == hashlib.sha256(body).hexdigest()
