@@ -192,6 +192,7 @@ SEGMENT = "_segment"
 RFM_SEGMENT = "rfm" + SEGMENT
 CLUSTER_SEGMENT = "cluster" + SEGMENT
 CLUSTER_MARGIN = "cluster_margin"
+CLUSTER_SECOND = "cluster_second"  # the segment a customer would be in otherwise
 
 SCORES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -200,6 +201,7 @@ SCORES: Mapping[str, Kind] = MappingProxyType(
         M_SCORE: Kind.COUNT,
         RFM_SCORE: Kind.NUMBER,
         CLUSTER_MARGIN: Kind.NUMBER,
+        CLUSTER_SECOND: Kind.TEXT,
     }
 )
 

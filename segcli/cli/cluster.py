@@ -12,7 +12,9 @@ K = Annotated[
     str | None,
     Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K"),
 ]
-Method = Annotated[str | None, Option(help="Clustering method: kmeans.")]
+Method = Annotated[
+    str | None, Option(help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus.")
+]
 Features = Annotated[
     str | None, Option(help="Numeric columns, or groups: behaviour, satisfaction.", metavar="NAME,NAME")
 ]

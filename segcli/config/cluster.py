@@ -22,7 +22,10 @@ def _k(value: int | str) -> int | str:
 class ClusterSettings(Section):
     """`cluster:` which features, how they are prepared, how many segments."""
 
-    method: str = Field("kmeans", description="Clustering method: kmeans.")
+    method: str = Field(
+        "kmeans",
+        description="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus.",
+    )
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],
         min_length=1,
@@ -45,4 +48,11 @@ class ClusterSettings(Section):
         0.02, ge=0, le=0.5, description="Smallest share of customers a segment may have when k is chosen."
     )
     sample: int = Field(10_000, ge=100, description="Customers on which silhouettes are measured.")
-    starts: int = Field(10, ge=1, le=1000, description="Random starts per k; the best is kept.")
+    pairs: int = Field(
+        100,
+        ge=0,
+        le=10_000,
+        description="Pairs of bootstrap samples by which stability is judged; 0 does not judge it.",
+    )
+    stability_sample: int = Field(1000, ge=50, description="Customers on which stability is judged.")
+    starts: int = Field(10, ge=1, le=1000, description="Random starts per k, more for small tables; the best is kept.")

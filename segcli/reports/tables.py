@@ -127,13 +127,17 @@ def candidates(result: Segmentation) -> Table | None:
     tried = result.method.get("candidates", [])
     if len(tried) < 2:  # noqa: PLR2004 - one candidate is no comparison
         return None
+    judged = tried[0]["ari_median"] is not None
     rows = [
         [
             str(one["k"]) + (" <-" if one["k"] == result.method["k"] else ""),
-            max(one["silhouette"], 0.0),
+            *([max(one["ari_median"], 0.0), f"{one['ari_median']:.2f}"] if judged else [max(one["silhouette"], 0.0)]),
             f"{one['silhouette']:.2f}",
             numbers.share(one["smallest_share"]),
         ]
         for one in tried
     ]
-    return Table([Column("k", right=False), Column("", bar=True), Column("Silhouette"), Column("Smallest")], rows)
+    stable = [Column("Stability")] if judged else []
+    return Table(
+        [Column("k", right=False), Column("", bar=True), *stable, Column("Silhouette"), Column("Smallest")], rows
+    )

@@ -1,38 +1,67 @@
-"""How many segments: every k tried, judged by separation and by the smallest segment, one chosen with the reason."""
+"""How many segments: every k tried, judged by stability first and separation next, one chosen with a verdict in words.
+
+Natural: the same segments return from other samples, each of them, they are a peak among the k, and groups are told
+from data without any. Reproducible: they return, but blend into each other. Constructive: they do not; a choice for
+use (Dolnicar, Gruen and Leisch, Market segmentation analysis, 2018, chapter 7).
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
 from segcli.segment.methods import Fit, Labels, Matrix, Method
+from segcli.segment.reference import Gap, gaps
+from segcli.segment.stability import STABLE, Stability, slsa, stability
 
 AUTO = (2, 10)
+SWEEP = 20_000  # rows on which every k is tried; the chosen one is then fitted to all
+ROUGH = 4  # of all pairs, the part after which only those k go on that can still be chosen
+REPRODUCIBLE, NATURAL = 0.8, 0.9  # median ARI from which segments return, and from which they may be natural
+PEAK = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
+AS_STABLE = 0.05  # below the highest median ARI, within which separation decides
+EASY_ROWS = 5_000  # rows x starts that cost nothing: small tables get more starts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
-    """One k: its fit, mean silhouette (sampled; -1..1) and the share of its smallest segment."""
+    """One k on the rows of the sweep: its fit and what was measured of it.
+
+    `silhouette` -1..1, `calinski_harabasz` and `davies_bouldin` on a sample; `smallest_share` of the smallest segment;
+    `slsa` by segment, against the solution with one segment less.
+    """
 
     fit: Fit
     silhouette: float
+    calinski_harabasz: float
+    davies_bouldin: float
     smallest_share: float
+    stability: Stability | None = None
+    gap: Gap | None = None
+    slsa: npt.NDArray[np.float64] | None = None
 
     @property
     def k(self) -> int:
         """Number of segments."""
         return self.fit.k
 
+    @property
+    def ari(self) -> float:
+        """Median ARI; 0 where stability was not asked for."""
+        return self.stability.ari_median if self.stability else 0.0
+
 
 @dataclass(frozen=True)
 class Choice:
-    """All candidates, the chosen one, why, and on how many customers silhouettes were measured."""
+    """All candidates, the chosen one, why, and on how many rows what was measured."""
 
     candidates: tuple[Candidate, ...]
     chosen: Candidate
+    verdict: str
     reason: str
-    sample: int
+    samples: dict[str, int]
 
 
 def sizes(k: int | str) -> tuple[int, int]:
@@ -46,14 +75,31 @@ def sizes(k: int | str) -> tuple[int, int]:
 
 
 def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
-    """Fit every k and keep the one with the best silhouette among those without tiny segments."""
-    sample = _sample(len(matrix), settings.sample, seed)
-    fits = (method.fit(matrix, k, seed=seed, starts=settings.starts) for k in ks)
-    judged = {fit.k: _judged(fit, matrix, sample) for fit in fits}  # a method may find fewer groups than asked for
-    candidates = tuple(judged[k] for k in sorted(judged))
-    large_enough = [c for c in candidates if c.smallest_share >= settings.minimum_share]
-    chosen = max(large_enough or candidates, key=lambda c: (c.silhouette, -c.k))
-    return Choice(candidates, chosen, _reason(candidates, large_enough, chosen, settings), len(sample))
+    """Fit every k, judge them all, keep one, and fit it to all rows."""
+    sweep = matrix[_sample(len(matrix), SWEEP, seed)]
+    rows = {
+        "silhouette": _sample(len(sweep), settings.sample, seed),
+        "stability": _sample(len(sweep), settings.stability_sample, seed),
+    }
+    starts = max(settings.starts, min(100, EASY_ROWS // len(sweep)))
+    fits = [method.fit(sweep, k, seed=seed, starts=starts) for k in ks]
+    judged = {
+        fit.k: _judged(fit, sweep, rows["silhouette"]) for fit in fits
+    }  # fewer groups than asked for may be found
+    found = [judged[k] for k in sorted(judged)]
+    if settings.pairs:
+        found = _with_stability(found, sweep[rows["stability"]], rows["stability"], method, settings, seed)
+        references = gaps(sweep[rows["stability"]], [one.k for one in found], seed)
+        found = [replace(one, gap=references[one.k]) for one in found]
+    found = [
+        replace(one, slsa=slsa(found[place - 1].fit.labels, one.fit.labels)) if place else one
+        for place, one in enumerate(found)
+    ]
+    chosen, reason = _chosen(found, settings)
+    verdict = _verdict(found, chosen, references[1] if settings.pairs else None)
+    whole = chosen if len(sweep) == len(matrix) else replace(chosen, fit=_on_all(matrix, chosen, method, seed))
+    samples = {"sweep": len(sweep), **{name: len(listed) for name, listed in rows.items()}}
+    return Choice(tuple(found), whole, verdict, reason, samples)
 
 
 def silhouette(matrix: Matrix, labels: Labels) -> float:
@@ -68,8 +114,18 @@ def silhouette(matrix: Matrix, labels: Labels) -> float:
 
 
 def _judged(fit: Fit, matrix: Matrix, sample: Labels) -> Candidate:
+    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+
+    rows, labels = matrix[sample], fit.labels[sample]
+    several = 1 < len(np.unique(labels)) < len(labels)
     smallest = np.bincount(fit.labels, minlength=fit.k).min() / len(matrix)
-    return Candidate(fit, silhouette(matrix[sample], fit.labels[sample]), float(smallest))
+    return Candidate(
+        fit=fit,
+        silhouette=silhouette(rows, labels),
+        calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if several else 0.0,
+        davies_bouldin=float(davies_bouldin_score(rows, labels)) if several else 0.0,
+        smallest_share=float(smallest),
+    )
 
 
 def _sample(rows: int, limit: int, seed: int) -> Labels:
@@ -79,21 +135,71 @@ def _sample(rows: int, limit: int, seed: int) -> Labels:
     return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
 
 
-def _reason(
-    candidates: Sequence[Candidate],
-    large_enough: Sequence[Candidate],
-    chosen: Candidate,
-    settings: ClusterSettings,
-) -> str:
-    if len(candidates) == 1:
-        return f"k = {chosen.k}" + " as asked" * (settings.k == chosen.k)
-    tried = f"k = {candidates[0].k} to {candidates[-1].k}"
-    if not large_enough:
-        return (
-            f"k = {chosen.k}: best silhouette of {tried}, though all have segments under {settings.minimum_share:.0%}"
-        )
-    passed_over = [
-        c.k for c in candidates if c.smallest_share < settings.minimum_share and c.silhouette > chosen.silhouette
+def _with_stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
+    found: Sequence[Candidate], matrix: Matrix, rows: Labels, method: Method, settings: ClusterSettings, seed: int
+) -> list[Candidate]:
+    """A part of the pairs for every k, all of them for those that can still be chosen."""
+
+    def of(one: Candidate, pairs: range) -> Stability:
+        return stability(matrix, one.fit.labels[rows], method, one.k, pairs, seed)
+
+    rough = range(max(settings.pairs // ROUGH, 1))
+    first = [replace(one, stability=of(one, rough)) for one in found]
+    best = max(one.ari for one in first)
+    rest = range(len(rough), settings.pairs)
+    return [
+        replace(one, stability=one.stability.joined(of(one, rest)))
+        if one.stability and rest and one.ari >= min(best, REPRODUCIBLE) - 2 * AS_STABLE
+        else one
+        for one in first
     ]
-    but = f" (k = {', '.join(map(str, passed_over))} better but with a tiny segment)" if passed_over else ""
-    return f"k = {chosen.k}: best silhouette ({chosen.silhouette:.2f}) of {tried}{but}"
+
+
+def _chosen(found: Sequence[Candidate], settings: ClusterSettings) -> tuple[Candidate, str]:
+    """The one to keep, and why."""
+    if len(found) == 1:
+        return found[0], f"k = {found[0].k}" + " as asked" * (settings.k == found[0].k)
+    large = [one for one in found if one.smallest_share >= settings.minimum_share]
+    chosen, why = _best(large or found, f"k = {found[0].k} to {found[-1].k}", judged=bool(settings.pairs))
+    if not large:
+        return chosen, f"k = {chosen.k}: {why}, though all have segments under {settings.minimum_share:.0%}"
+    tiny = [one for one in found if one.smallest_share < settings.minimum_share]
+    better = [one for one in tiny if (one.ari, one.silhouette) > (chosen.ari, chosen.silhouette)]
+    but = f" (k = {', '.join(str(one.k) for one in better)} better but with a tiny segment)" if better else ""
+    return chosen, f"k = {chosen.k}: {why}{but}"
+
+
+def _best(among: Sequence[Candidate], tried: str, *, judged: bool) -> tuple[Candidate, str]:
+    """The best separated of those that are as stable as any, or of all where none is."""
+    stable = [one for one in among if one.ari >= max(REPRODUCIBLE, max(o.ari for o in among) - AS_STABLE)]
+    chosen = max(stable or among, key=lambda one: (one.silhouette, -one.k))
+    if not stable:
+        why = "; no k of them is stable" if judged else ""
+        return chosen, f"best silhouette ({chosen.silhouette:.2f}) of {tried}{why}"
+    others = [str(one.k) for one in stable if one is not chosen]
+    rivals = f"as stable as k = {', '.join(others)} and better separated" if others else f"the most stable of {tried}"
+    return chosen, f"median ARI {chosen.ari:.2f}, {rivals}"
+
+
+def _verdict(found: Sequence[Candidate], chosen: Candidate, one_group: Gap | None) -> str:
+    """natural, reproducible or constructive; blank where stability was not asked for."""
+    if chosen.stability is None or chosen.gap is None or one_group is None:
+        return ""
+    if chosen.ari < REPRODUCIBLE:
+        return "constructive"
+    neighbours = [one.ari for one in found if abs(one.k - chosen.k) == 1]
+    peak = all(chosen.ari >= ari + PEAK for ari in neighbours)
+    grouped = chosen.gap.gap - chosen.gap.error > one_group.gap + one_group.error
+    whole = bool((chosen.stability.slsw >= STABLE).all())
+    return "natural" if chosen.ari >= NATURAL and peak and grouped and whole else "reproducible"
+
+
+def _on_all(matrix: Matrix, chosen: Candidate, method: Method, seed: int) -> Fit:
+    """The chosen solution for all rows: begun where the sweep ended, if the method can, and else their labels by it."""
+    refit = getattr(method, "refit", None)
+    if refit is not None:
+        fit: Fit = refit(matrix, chosen.fit, seed=seed)
+        return fit
+    labels = method.assign(chosen.fit, matrix)
+    inertia = float(((matrix - chosen.fit.centres[labels]) ** 2).sum())
+    return replace(chosen.fit, labels=labels, inertia=inertia)

@@ -11,16 +11,22 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
-from segcli.segment.choose import Choice, choose, sizes
+from segcli.segment.choose import Candidate, Choice, choose, sizes
 from segcli.segment.dimensions import require_customers
 from segcli.segment.features import Features, Matrix, features
-from segcli.segment.methods import Fit, Labels
+from segcli.segment.methods import Fit, Labels, Method
 from segcli.segment.names import name_all
 from segcli.segment.profile import profile
 from segcli.segment.provenance import LIBRARIES, provenance
+from segcli.segment.stability import label
 
 MARGIN_DIGITS = 4
 BETWEEN = 0.1  # margin below which a customer is said to lie between two segments
+VERDICTS = {
+    "natural": "natural: the same segments return from other samples, each of them, and stand apart",
+    "reproducible": "reproducible: much the same segments return from other samples, but they blend into each other",
+    "constructive": "constructive: other samples would give other segments; these are a choice for use",
+}
 
 
 def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segmentation:
@@ -38,20 +44,22 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
     if smallest > distinct:
         raise InputProblem(f"k={smallest} > {distinct} distinct customers", source=customers.readings[0].input.name)
     choice = choose(prepared.matrix, range(smallest, min(largest, distinct) + 1), method, settings, seed)
-    fit = _canonical(choice.chosen.fit, customers)
+    order = _order(choice.chosen.fit, customers)
+    fit = choice.chosen.fit.renumbered(order)
     names = name_all(_deviations(prepared, fit), prepared.names)
     labels = pd.Series(np.array(names, dtype=object)[fit.labels], index=customers.table.index, dtype="str")
-    margin = pd.DataFrame({c.CLUSTER_MARGIN: _margin(prepared.matrix, fit)}, index=customers.table.index)
+    scores = _scores(method, fit, prepared.matrix, names).set_index(customers.table.index)
     return Segmentation(
         customers=customers,
         column=c.CLUSTER_SEGMENT,
         labels=labels,
-        scores=margin,
-        profile=profile(customers.table, labels),
+        scores=scores,
+        profile=_profile(customers, labels, choice, order, names),
         method=_method(settings, prepared, choice, fit, names),
         provenance=provenance(customers, "cluster", settings, seed, (*LIBRARIES, "scikit-learn")),
         warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, fit)),
-        notes=tuple(_notes(choice, prepared, margin[c.CLUSTER_MARGIN])),
+        notes=tuple(_notes(choice, prepared, scores[c.CLUSTER_MARGIN], order, names)),
+        tables={"Between segments": _blended(labels, scores)},
     )
 
 
@@ -62,17 +70,15 @@ def _fewer(settings: ClusterSettings, fit: Fit) -> tuple[str, ...]:
     return (f"the customers fall into {fit.k} groups, not {asked}: one value dwarfs the others",)
 
 
-def _canonical(fit: Fit, customers: Customers) -> Fit:
-    """Number segments by total revenue, or else by their mean on the first feature, highest first."""
+def _order(fit: Fit, customers: Customers) -> Labels:
+    """Segments by total revenue, or else by their mean on the first feature, highest first."""
     if c.REVENUE in customers.table:
         revenue = customers.table[c.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
         weight: npt.NDArray[Any] = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
     else:
         weight = fit.centres[:, 0]
-    order = np.lexsort((*fit.centres.T[::-1], -weight))
-    number = np.empty(fit.k, dtype=np.int64)
-    number[order] = np.arange(fit.k)
-    return Fit(number[fit.labels], fit.centres[order], fit.inertia)
+    order: Labels = np.lexsort((*fit.centres.T[::-1], -weight))
+    return order
 
 
 def _deviations(prepared: Features, fit: Fit) -> Matrix:
@@ -82,36 +88,58 @@ def _deviations(prepared: Features, fit: Fit) -> Matrix:
     return deviations
 
 
-def _margin(matrix: Matrix, fit: Fit) -> Matrix:
-    """(d2 - d1) / d2 of the two nearest centres: 1 at a centre, 0 half-way between two."""
-    distances = np.column_stack([np.sqrt(((matrix - centre) ** 2).sum(axis=1)) for centre in fit.centres])
-    nearest = np.sort(distances, axis=1)[:, :2]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        margin = (nearest[:, 1] - nearest[:, 0]) / nearest[:, 1]
-    rounded: Matrix = np.round(np.nan_to_num(margin), MARGIN_DIGITS)
-    return rounded
+def _scores(method: Method, fit: Fit, matrix: Matrix, names: list[str]) -> pd.DataFrame:
+    """How surely each customer is in the segment, and the segment that comes second."""
+    if fit.k == 1:
+        return pd.DataFrame({c.CLUSTER_MARGIN: np.ones(len(matrix)), c.CLUSTER_SECOND: names[0]})
+    margin, second = method.margins(fit, matrix)
+    named = pd.Series(np.array(names, dtype=object)[second], dtype="str")
+    return pd.DataFrame({c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS), c.CLUSTER_SECOND: named})
+
+
+def _blended(labels: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
+    """Customers between two segments: how many of each segment are nearly in which other."""
+    near = scores[c.CLUSTER_MARGIN] < BETWEEN
+    counts = pd.DataFrame({c.NAME: labels[near], "nearly": scores.loc[near, c.CLUSTER_SECOND]}).value_counts()
+    rows = counts.rename(c.CUSTOMERS).reset_index()
+    sizes_of = labels.value_counts()
+    rows[c.SHARE] = rows[c.CUSTOMERS] / rows[c.NAME].map(sizes_of).astype("float64")
+    return rows.sort_values([c.CUSTOMERS, c.NAME, "nearly"], ascending=[False, True, True], ignore_index=True)
+
+
+def _profile(customers: Customers, labels: pd.Series, choice: Choice, order: Labels, names: list[str]) -> pd.DataFrame:
+    """The profile of each segment, with the Jaccard index of its return where stability was judged."""
+    rows = profile(customers.table, labels)
+    if choice.chosen.stability is None:
+        return rows
+    jaccard = dict(zip(names, choice.chosen.stability.slsw[order].round(4).tolist(), strict=True))
+    return rows.assign(jaccard=rows[c.NAME].map(jaccard), stability=rows[c.NAME].map(lambda n: label(jaccard[n])))
 
 
 def _method(
     settings: ClusterSettings, prepared: Features, choice: Choice, fit: Fit, names: list[str]
 ) -> dict[str, Any]:
     labels: Labels = fit.labels
+    chosen = choice.chosen
+    judged = [one for one in choice.candidates if one.stability is not None]
     return {
         "name": settings.method,
         "k": fit.k,
         "reason": choice.reason,
+        "verdict": choice.verdict,
         "inertia": fit.inertia,
-        "silhouette": choice.chosen.silhouette,
-        "silhouette_sample": choice.sample,
-        "candidates": [
-            {
-                "k": candidate.k,
-                "inertia": candidate.fit.inertia,
-                "silhouette": candidate.silhouette,
-                "smallest_share": candidate.smallest_share,
+        "silhouette": chosen.silhouette,
+        "samples": choice.samples,
+        "stability": {
+            str(one.k): {
+                "ari_median": one.stability.ari_median,
+                "ari_iqr": one.stability.ari_iqr,
+                "pairs": len(one.stability.ari),
             }
-            for candidate in choice.candidates
-        ],
+            for one in judged
+            if one.stability
+        },
+        "candidates": [_candidate(one) for one in choice.candidates],
         "features": [dict(feature.as_dict()) for feature in prepared.used],
         "centres": {
             name: dict(zip(prepared.names, centre.tolist(), strict=True))
@@ -121,13 +149,42 @@ def _method(
     }
 
 
-def _notes(choice: Choice, prepared: Features, margin: pd.Series) -> list[str]:
-    sampled = f" on {choice.sample:,} customers" if choice.sample < len(margin) else ""
+def _candidate(one: Candidate) -> dict[str, Any]:
+    """What was measured of one k."""
+    return {
+        "k": one.k,
+        "inertia": one.fit.inertia,
+        "silhouette": one.silhouette,
+        "calinski_harabasz": one.calinski_harabasz,
+        "davies_bouldin": one.davies_bouldin,
+        "smallest_share": one.smallest_share,
+        "ari_median": one.stability.ari_median if one.stability else None,
+        "gap": one.gap.gap if one.gap else None,
+        "gap_error": one.gap.error if one.gap else None,
+        "bic": one.fit.bic,
+        "slsa": None if one.slsa is None else one.slsa.round(4).tolist(),
+    }
+
+
+def _notes(choice: Choice, prepared: Features, margin: pd.Series, order: Labels, names: list[str]) -> list[str]:
+    sampled = f" on {choice.samples['silhouette']:,} customers" if choice.samples["silhouette"] < len(margin) else ""
     between = f"{(margin < BETWEEN).mean():.0%} of customers lie between two segments"
     silhouette, inertia = choice.chosen.silhouette, choice.chosen.fit.inertia
     named = ", ".join(f"{f.name} (log1p)" if f.transform == "log1p" else f.name for f in prepared.used)
     return [
         choice.reason,
+        *[VERDICTS[choice.verdict]] * bool(choice.verdict),
+        *_returning(choice, order, names),
         f"silhouette {silhouette:.4f}{sampled}, inertia {inertia:.2f}, {between}",
         f"features: {named}",
     ]
+
+
+def _returning(choice: Choice, order: Labels, names: list[str]) -> list[str]:
+    """How much of each segment returns, in one sentence."""
+    found = choice.chosen.stability
+    if found is None:
+        return []
+    told = [f"{name} {value:.2f} ({label(value)})" for name, value in zip(names, found.slsw[order], strict=True)]
+    of = f"Jaccard over {len(found.ari):,} pairs of bootstrap samples of {choice.samples['stability']:,} customers"
+    return [f"{of}: {'; '.join(told)}"]

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from segcli.errors import ConfigProblems
 from segcli.segment import methods
 from segcli.segment.methods import Fit, Matrix
+from segcli.segment.methods._many import many
 from tests.oracles.agreement import adjusted_rand
 
-METHODS = sorted(file.stem for file in Path(methods.__file__).parent.glob("*.py") if file.stem != "__init__")
+METHODS = sorted(file.stem for file in Path(methods.__file__).parent.glob("[a-z]*.py"))
 every_method = pytest.mark.parametrize("method", METHODS)
 
 
@@ -45,12 +46,49 @@ def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
     k=st.integers(2, 6),
 )
 def test_every_row_is_in_one_of_k_groups_and_none_is_empty(method: str, rows: list[tuple[int, int]], k: int) -> None:
+    """Of k-means there are k wherever rows differ; other methods may find fewer."""
     k = min(k, len(rows))
     found = fit(method, np.array(rows, dtype=np.float64), k)
     assert found.labels.shape == (len(rows),)
-    assert set(found.labels.tolist()) == set(range(k))
-    assert found.centres.shape == (k, 2)
+    assert found.k == k if method == "kmeans" else 1 <= found.k <= k
+    assert set(found.labels.tolist()) == set(range(found.k))
+    assert found.centres.shape == (found.k, 2)
     assert found.inertia >= 0
+
+
+@every_method
+@pytest.mark.parametrize("spread", [0.5, 4.0])
+def test_what_was_fitted_is_labelled_again_as_it_was(method: str, spread: float) -> None:
+    matrix = np.random.default_rng(9).normal(size=(400, 3)) * [1.0, spread, 1.0]
+    found = fit(method, matrix, 4)
+    assert (methods.load(method).assign(found, matrix) == found.labels).all()
+    margin, second = methods.load(method).margins(found, matrix)
+    assert ((margin >= 0) & (margin <= 1)).all()
+    assert (second != found.labels).all()
+
+
+@every_method
+def test_groups_in_another_order_label_rows_likewise(method: str) -> None:
+    matrix, _ = blobs(3)
+    found = fit(method, matrix, 3)
+    turned = found.renumbered(np.array([2, 0, 1]))
+    again = methods.load(method).assign(turned, matrix)
+    assert (again == turned.labels).all()
+    assert (np.array([2, 0, 1])[again] == found.labels).all()
+
+
+def test_many_samples_at_once_are_clustered_as_one_by_one() -> None:
+    """On planted groups both ways find them, whatever the weights; a row that is drawn twice counts twice."""
+    matrix, truth = blobs(4)
+    chance = np.random.default_rng(6)
+    weights = np.array(
+        [np.bincount(chance.integers(0, len(matrix), len(matrix)), minlength=len(matrix)) for _ in range(60)]
+    )
+    for labels in many(matrix, weights, 4, chance):
+        assert adjusted_rand(labels.tolist(), truth) == 1
+    few = np.array([[0.0], [1.0], [10.0], [11.0]])
+    (one,) = many(few, np.array([[1, 1, 0, 0]]), 2, chance)
+    assert one.tolist() in ([0, 1, 1, 1], [1, 0, 0, 0]), "rows that were not drawn move no centre, and are labelled"
 
 
 @every_method

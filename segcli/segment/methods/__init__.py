@@ -3,7 +3,8 @@
 A method fits k groups to a matrix and says where each centre lies; numbering and names are given elsewhere.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
 import numpy as np
@@ -18,16 +19,61 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Fit:
-    """`labels` (n,) number the rows' groups 0..k-1; `centres` (k, features); `inertia`: squared distances summed."""
+    """`labels` (n,) number the rows' groups 0..k-1; `centres` (k, features); `inertia`: squared distances summed.
+
+    `shape` is what a method needs besides to label other rows, by name, the group first; `bic` where it has one.
+    """
 
     labels: Labels
     centres: Matrix
     inertia: float
+    shape: Mapping[str, Matrix] = field(default_factory=dict)
+    bic: float | None = None
 
     @property
     def k(self) -> int:
         """Number of groups."""
         return len(self.centres)
+
+    def renumbered(self, order: Labels) -> "Fit":
+        """With the groups in another order."""
+        number = np.empty(self.k, dtype=np.int64)
+        number[order] = np.arange(self.k)
+        shape = {name: values[order] for name, values in self.shape.items()}
+        return replace(self, labels=number[self.labels], centres=self.centres[order], shape=shape)
+
+
+def distances(matrix: Matrix, centres: Matrix) -> Matrix:
+    """Euclidean distances of rows to centres, shape (n, k)."""
+    return np.column_stack([np.sqrt(((matrix - centre) ** 2).sum(axis=1)) for centre in centres])
+
+
+def nearest(fit: Fit, matrix: Matrix) -> Labels:
+    """The group whose centre is nearest, the first of equals."""
+    found: Labels = distances(matrix, fit.centres).argmin(axis=1)
+    return found
+
+
+def between(fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
+    """(d2 - d1) / d2 of the two nearest centres, 1 at a centre and 0 half-way between two; and the second of them."""
+    apart = distances(matrix, fit.centres)
+    order = np.argsort(apart, axis=1, kind="stable")[:, :2]
+    first, second = np.take_along_axis(apart, order, axis=1).T
+    margin = np.divide(second - first, second, out=np.zeros(len(matrix)), where=second > 0)
+    return margin, order[:, 1]
+
+
+def by_centres(matrix: Matrix, labels: Labels) -> Fit:
+    """A fit whose centres are the means of labelled rows (negative labels: of none), and whose labels are the nearest.
+
+    Groups that end up without a row are left out.
+    """
+    known = np.unique(labels[labels >= 0])
+    centres = np.array([matrix[labels == group].mean(axis=0) for group in known])
+    apart = distances(matrix, centres)
+    filled, numbers = np.unique(apart.argmin(axis=1), return_inverse=True)
+    inertia = float((apart.min(axis=1) ** 2).sum())
+    return Fit(numbers.astype(np.int64), centres[filled], inertia)
 
 
 class Method(Protocol):
@@ -38,6 +84,12 @@ class Method(Protocol):
 
         The same arguments give the same bits.
         """
+
+    def assign(self, fit: Fit, matrix: Matrix) -> Labels:
+        """The groups of any rows; of the rows that were fitted, their labels. Without scikit-learn."""
+
+    def margins(self, fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
+        """How surely each row is in its group, from 0 to 1, and the group it is in otherwise; without scikit-learn."""
 
 
 def names() -> list[str]:

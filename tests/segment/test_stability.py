@@ -1,0 +1,129 @@
+"""Stability against slow recomputations, on planted groups, and on noise, which must never be called natural."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.config.cluster import ClusterSettings
+from segcli.segment import methods
+from segcli.segment.choose import choose
+from segcli.segment.methods import Matrix, _many
+from segcli.segment.reference import gaps
+from segcli.segment.stability import adjusted_rand, best_jaccard, label, slsa, stability
+from tests.oracles import stability as oracle
+from tests.oracles.agreement import adjusted_rand as slow_rand
+
+KMEANS = methods.load("kmeans")
+labelling = st.lists(st.integers(0, 3), min_size=6, max_size=30)
+
+
+def whole(labels: list[int]) -> np.ndarray:
+    """Numbered from 0 without gaps."""
+    return np.unique(np.array(labels), return_inverse=True)[1].astype(np.int64)
+
+
+@settings(deadline=None)
+@given(labelling, st.randoms(use_true_random=False))
+def test_measures_are_those_of_the_slow_recomputation(one: list[int], chance: Any) -> None:
+    other = [chance.choice([label, chance.randint(0, 2)]) for label in one]
+    a, b = whole(one), whole(other)
+    assert adjusted_rand(a, b) == pytest.approx(slow_rand(a.tolist(), b.tolist()))
+    assert best_jaccard(a, b).tolist() == pytest.approx(oracle.jaccards(a.tolist(), b.tolist()))
+    assert slsa(a, b).tolist() == pytest.approx(oracle.slsa(a.tolist(), b.tolist()))
+
+
+def test_slsa_at_its_ends() -> None:
+    """A segment that comes from one parent has 1, one that comes from all alike 0; one parent is no choice."""
+    assert slsa(whole([0, 0, 1, 1]), whole([0, 0, 1, 1])).tolist() == [1, 1]
+    assert slsa(whole([0, 1, 0, 1]), whole([0, 0, 1, 1])).tolist() == pytest.approx([0, 0])
+    assert slsa(whole([0, 0, 0, 0]), whole([0, 0, 1, 1])).tolist() == [1, 1]
+
+
+def blobs(*centres: tuple[float, ...], spread: float = 0.4, size: int = 60) -> Matrix:
+    chance = np.random.default_rng(8)
+    return np.vstack([chance.normal(centre, spread, (size, len(centre))) for centre in centres])
+
+
+def test_planted_groups_return_and_torn_ones_do_not() -> None:
+    matrix = blobs((0, 0), (5, 0), (0, 5))
+    labels = KMEANS.fit(matrix, 3, seed=1, starts=5).labels
+    right = stability(matrix, labels, KMEANS, 3, range(20), 1)
+    assert right.ari_median == 1.0
+    assert right.slsw.min() > 0.99
+    torn = KMEANS.fit(matrix, 4, seed=1, starts=5).labels
+    wrong = stability(matrix, torn, KMEANS, 4, range(20), 1)
+    assert wrong.ari_median < 0.95
+    assert min(wrong.slsw) < 0.75
+    assert right.jaccard.shape == (40, 3)
+    assert [label(value) for value in (0.76, 0.75, 0.7, 0.59)] == ["stable", "stable", "doubtful", "not to be trusted"]
+
+
+def test_a_pair_is_the_same_whoever_else_is_drawn_with_other_methods() -> None:
+    """Pairs of methods that are fitted one by one depend on their number alone."""
+    matrix, ward = blobs((0, 0), (3, 0)), methods.load("hierarchical")
+    labels = ward.fit(matrix, 2, seed=1, starts=1).labels
+    together = stability(matrix, labels, ward, 2, range(6), 1)
+    parts = [stability(matrix, labels, ward, 2, part, 1) for part in (range(2), range(2, 6))]
+    assert parts[0].joined(parts[1]).ari.tolist() == together.ari.tolist()
+
+
+def test_many_samples_end_where_lloyds_algorithm_does() -> None:
+    """From the same starts, weights and all, as a slow one that repeats rows by their weight."""
+    matrix = np.random.default_rng(5).normal(size=(40, 2))
+    chance = np.random.default_rng(2)
+    weights = np.array([np.bincount(chance.integers(0, 40, 40), minlength=40) for _ in range(5)])
+    found = _many.many(matrix, weights, 3, np.random.default_rng(1))
+    starts = _many._starts(matrix, weights.astype(np.float64), 3, np.random.default_rng(1))
+    for labels, counted, centres in zip(found, weights, starts, strict=True):
+        drawn = np.repeat(np.arange(40), counted)
+        slow = oracle.lloyd(matrix[drawn].tolist(), centres.tolist())
+        assert labels[drawn].tolist() == slow
+
+
+def verdict(matrix: Matrix, ks: range, **wanted: Any) -> tuple[int, str]:
+    chosen = choose(matrix, ks, KMEANS, ClusterSettings(**{"pairs": 24, **wanted}), 1)
+    return chosen.chosen.k, chosen.verdict
+
+
+def test_clear_groups_are_natural() -> None:
+    assert verdict(blobs((0, 0), (5, 0), (0, 5), (5, 5)), range(2, 8)) == (4, "natural")
+
+
+def test_groups_that_blend_are_reproducible() -> None:
+    """A long cloud can be cut in two at the same place each time, and there is nothing between the halves."""
+    cloud = np.random.default_rng(4).normal(size=(600, 2)) * [6.0, 1.0]
+    k, found = verdict(cloud, range(2, 7))
+    assert (k, found) == (2, "reproducible")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_is_never_natural(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    assert verdict(chance.uniform(size=(120, 2)), range(2, 6), pairs=12)[1] != "natural"
+    assert verdict(chance.uniform(size=(120, 5)), range(2, 5), pairs=12)[1] == "constructive"
+
+
+def test_without_pairs_there_is_no_verdict() -> None:
+    assert verdict(blobs((0, 0), (5, 0)), range(2, 4), pairs=0) == (2, "")
+
+
+def test_the_gap_tells_groups_from_none() -> None:
+    """The gap of planted groups is largest at their number; of one cloud it is largest at one."""
+    found = gaps(blobs((0, 0), (5, 0), (0, 5)), range(2, 6), 1)
+    assert max(found, key=lambda k: found[k].gap) == 3
+    alone = gaps(np.random.default_rng(3).normal(size=(300, 2)), range(2, 6), 1)
+    assert alone[1].gap + alone[1].error >= max(one.gap - one.error for one in alone.values())
+    assert all(one.error > 0 for one in found.values())
+
+
+def test_large_tables_are_judged_on_samples_that_are_told_and_fitted_whole() -> None:
+    matrix = np.vstack([blobs((0, 0), (5, 0), (0, 5), size=9000)])
+    chosen = choose(matrix, range(2, 5), KMEANS, ClusterSettings(pairs=8, sample=500), 1)
+    assert chosen.samples == {"sweep": 20_000, "silhouette": 500, "stability": 1000}
+    assert chosen.chosen.k == 3
+    assert len(chosen.chosen.fit.labels) == 27_000
+    whole_fit = KMEANS.fit(matrix, 3, seed=1, starts=3)
+    assert chosen.chosen.fit.inertia == pytest.approx(whole_fit.inertia, rel=1e-6)
