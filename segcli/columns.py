@@ -192,6 +192,7 @@ SEGMENT = "_segment"
 RFM_SEGMENT = "rfm" + SEGMENT
 CLUSTER_SEGMENT = "cluster" + SEGMENT
 CLUSTER_MARGIN = "cluster_margin"
+CLUSTER_OUTSIDE = "cluster_outside"  # yes: further from its segment than any customer the model was found on
 CLUSTER_SECOND = "cluster_second"  # the segment a customer would be in otherwise
 
 SCORES: Mapping[str, Kind] = MappingProxyType(
@@ -202,6 +203,7 @@ SCORES: Mapping[str, Kind] = MappingProxyType(
         RFM_SCORE: Kind.NUMBER,
         CLUSTER_MARGIN: Kind.NUMBER,
         CLUSTER_SECOND: Kind.TEXT,
+        CLUSTER_OUTSIDE: Kind.TEXT,
     }
 )
 

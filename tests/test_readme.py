@@ -80,7 +80,20 @@ def test_files_named_in_the_readme_exist() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
-    for command in ("init", "check", "config", "ingest", "rfm", "cluster", "persona", "report", "run", "explain"):
+    for command in (
+        "init",
+        "check",
+        "config",
+        "ingest",
+        "rfm",
+        "rules",
+        "cluster",
+        "assign",
+        "persona",
+        "report",
+        "run",
+        "explain",
+    ):
         assert f"segcli {command}" in text, command
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, told
+from segcli.cli import options, segmenting, source, streams, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -13,10 +13,30 @@ K = Annotated[
     Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K"),
 ]
 Method = Annotated[
-    str | None, Option(help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus.")
+    str | None,
+    Option(help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus."),
 ]
 Features = Annotated[
     str | None, Option(help="Numeric columns, or groups: behaviour, satisfaction.", metavar="NAME,NAME")
+]
+SaveModel = Annotated[str | None, Option("--save-model", help="Save the model, for assign.", metavar="FILE")]
+Previous = Annotated[
+    str | None,
+    Option(help="Saved cluster model whose names are kept for the segments that are still there.", metavar="FILE"),
+]
+
+
+EmitRules = Annotated[
+    str | None,
+    Option(
+        "--emit-rules",
+        help="Write the segments as rules to this YAML file, or as SQL if it ends in .sql.",
+        metavar="FILE",
+    ),
+]
+Why = Annotated[
+    str | None,
+    Option("--why", help="Show why this customer is in the segment, and how far from others.", metavar="CUSTOMER_ID"),
 ]
 
 
@@ -25,6 +45,10 @@ def command(
     k: K = None,
     method: Method = None,
     features: Features = None,
+    save_model: SaveModel = None,
+    previous: Previous = None,
+    emit_rules: EmitRules = None,
+    why: Why = None,
     *,
     asked: Asked,
 ) -> None:
@@ -36,13 +60,24 @@ def command(
         "cluster.k": int(k) if k and k.isdecimal() else k,
         "cluster.method": method,
         "cluster.features": None if features is None else [name.strip() for name in features.split(",")],
+        "cluster.previous": previous,
     }
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags)
-        from segcli.cli.show import show
+        also = [path for path in (save_model, emit_rules) if path]
+        found = source.read(input, asked, talk, flags, extra_inputs=[previous] if previous else [], also=also)
+        from segcli.cli.show import save, show
         from segcli.reports.results import of_segmentation
+        from segcli.segment import saved
 
         result = segmenting.cluster(found.customers, found.settings)
+        explained = segmenting.explained(result)
         told.tell_result(result, talk, asked)
-        show(of_segmentation("cluster", result), asked, talk)
+        if save_model:
+            save(save_model, saved.as_text(result), asked, talk)
+        if emit_rules:
+            save(emit_rules, segmenting.emitted(explained, emit_rules), asked, talk)
+        if why is None:
+            show(of_segmentation("cluster", result, explained), asked, talk)
+        else:
+            streams.write("".join(segmenting.why_cluster(result, explained, why)))
         found.gate()

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from segcli.model import Customers, Input, Segmentation
 
 # What a run may write; run.json comes last.
-OUTPUTS = ("customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md", "run.json")
+OUTPUTS = (
+    *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json", "report.md"),
+    "run.json",
+)
 
 File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 
@@ -76,6 +79,7 @@ def _held(folder: str, inputs: Sequence[str], rejects: Sequence[str], *, dry: bo
 def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of a run, by name."""
     from segcli.cli.show import escaped
+    from segcli.columns import CLUSTER_SEGMENT
     from segcli.reports.formats import Page, csv, json, md
     from segcli.reports.report import of_findings
     from segcli.reports.results import of_personas, of_segmentation
@@ -90,6 +94,8 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     }
     if segmentations[0].method["name"] == "rfm":
         texts["rfm-model.json"] = saved.as_text(segmentations[0])
+    if last.column == CLUSTER_SEGMENT:
+        texts["cluster-model.json"] = saved.as_text(last)
     if loaded.declares("persona"):
         texts["personas.json"] = json.render(of_personas(found.personas, last.customers), Page())
     if loaded.declares("report"):

@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
+    from segcli.persona.explain import Explanation
     from segcli.reports.report import Findings
     from segcli.segment.ruled import Ruled
 
@@ -19,9 +20,28 @@ def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name by the settings, or by the saved model they name."""
     from segcli.segment import maps, rfm, saved
 
-    model: dict[str, Any] | None = saved.load(settings.rfm.model) if settings.rfm.model else None
+    model: dict[str, Any] | None = saved.load(settings.rfm.model, saved.RFM) if settings.rfm.model else None
     segment_map = maps.load(settings.rfm.segments)
     return rfm.segment(customers, settings.rfm, segment_map, settings.seed, model)
+
+
+def model(path: str) -> "dict[str, Any]":
+    """A saved model of any kind."""
+    from segcli.segment import saved
+
+    return saved.load(path, saved.RFM, saved.CLUSTER)
+
+
+def assigned(customers: "Customers", model: "dict[str, Any]", path: str, settings: "Settings") -> "Segmentation":
+    """The segments that a saved model gives."""
+    from segcli.segment import saved
+
+    if model["schema"] == saved.RFM:
+        chosen = settings.model_copy(update={"rfm": settings.rfm.model_copy(update={"model": path})})
+        return rfm(customers, chosen)
+    from segcli.segment.assign import assign
+
+    return assign(customers, model)
 
 
 def prepare(loaded: "Loaded") -> "list[Ruled]":
@@ -40,9 +60,34 @@ def rules(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
 
 def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Find segments by the settings."""
-    from segcli.segment import cluster
+    from segcli.segment import cluster, saved
 
-    return cluster.segment(customers, settings.cluster, settings.seed)
+    before = settings.cluster.previous
+    previous = saved.load(before, saved.CLUSTER) if before else None
+    return cluster.segment(customers, settings.cluster, settings.seed, previous)
+
+
+def explained(result: "Segmentation") -> "Explanation":
+    """Found segments as rules on the features they were found by."""
+    from segcli.persona.explain import explain
+
+    return explain(result, [feature["name"] for feature in result.method["features"]])
+
+
+def emitted(found: "Explanation", path: str) -> str:
+    """The rules as a settings file, or as SQL for a file of that name."""
+    from segcli.columns import CLUSTER_SEGMENT
+    from segcli.persona.explain import as_sql, as_yaml
+
+    return as_sql(found, CLUSTER_SEGMENT) if path.endswith(".sql") else as_yaml(found, "cluster_rules")
+
+
+def why_cluster(result: "Segmentation", found: "Explanation", customer_id: str) -> "Iterator[str]":
+    """Lines about one customer."""
+    from segcli.persona.explain import why
+    from segcli.reports.safe import printable
+
+    return (f"{printable(line)}\n" for line in why(result, found, customer_id))
 
 
 def existing(customers: "Customers", settings: "Settings") -> "list[Segmentation]":

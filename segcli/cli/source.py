@@ -47,19 +47,24 @@ def read(
     flags: Mapping[str, Any] | None = None,
     *,
     extra: Sequence[str] = (),
-    also: str | None = None,
+    extra_inputs: Sequence[str] = (),
+    also: str | Sequence[str] | None = None,
     first: "Callable[[Loaded], object] | None" = None,
 ) -> Sourced:
-    """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name."""
+    """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name.
+
+    `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output.
+    """
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
     if first:
         first(loaded)  # what can be wrong with the settings alone is said before anything is read
-    outputs = [str(path) for path in (asked.output, also) if path not in (None, STDIN)]
+    more = [also] if also is None or isinstance(also, str) else also
+    outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:
-        check_output(path, [*inputs(loaded.settings, asked), *extra])
+        check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs])
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
 
 

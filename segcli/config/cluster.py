@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from segcli.config.section import Section
+from segcli.config.section import PATH, Section
 
 SMALLEST_K, LARGEST_K = 2, 50
 
@@ -17,6 +17,13 @@ def _k(value: int | str) -> int | str:
     if value == "auto" or (in_bounds and sizes == sorted(sizes)):
         return value
     raise ValueError(f"must be a number from {SMALLEST_K} to {LARGEST_K}, a range like 2-8, or 'auto'; got {value}")
+
+
+class Named(Section):
+    """A name and the rule by which its segment is known."""
+
+    segment: str = Field(min_length=1, description="Name of the segment.")
+    when: str = Field(min_length=1, description="Rule, such as orders >= 8.")
 
 
 class ClusterSettings(Section):
@@ -48,6 +55,14 @@ class ClusterSettings(Section):
         0.02, ge=0, le=0.5, description="Smallest share of customers a segment may have when k is chosen."
     )
     sample: int = Field(10_000, ge=100, description="Customers on which silhouettes are measured.")
+    previous: str | None = Field(
+        None,
+        description="Saved cluster model whose names are kept for the segments that are still there.",
+        json_schema_extra=PATH,
+    )
+    names: list[Named] = Field(
+        default_factory=list, description="Names of your own, each for the segment in which most customers meet a rule."
+    )
     pairs: int = Field(
         100,
         ge=0,

@@ -9,6 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.model import Customers, Persona, Segmentation
+from segcli.persona.explain import Explanation
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.cards import card
@@ -29,20 +30,33 @@ def of_customers(customers: Customers) -> Result:
     return Result(customers.table, lambda: envelope("ingest", customers, parts()), whole)
 
 
-def of_segmentation(command: str, result: Segmentation) -> Result:
-    """`rfm`, `cluster`: the customer table with scores and segments."""
+def of_segmentation(command: str, result: Segmentation, explained: Explanation | None = None) -> Result:
+    """`rfm`, `cluster`: the customer table with scores and segments; found segments also as rules."""
     tried = tables.candidates(result)
     blocks: tuple[Block, ...] = (
         tables.segments(result),
         *([tried] if tried else []),
         *tables.notes(result.notes),
+        *(tables.rules(explained) if explained else ()),
     )
     table = result.table
 
     def parts() -> dict[str, Any]:
-        return {**segmentation(result), "customers": _rows(table)}
+        return {**segmentation(result), **_explained(explained), "customers": _rows(table)}
 
     return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
+
+
+def _explained(found: Explanation | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "explanation": {
+            "fidelity": found.fidelity,
+            "otherwise": found.otherwise,
+            "rules": [vars(o) for o in found.told],
+        }
+    }
 
 
 def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.model import Segmentation
+from segcli.persona.explain import Explanation
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
@@ -85,6 +86,15 @@ def _cell(name: str, value: object) -> str:
     if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
         return numbers.share(number)
     return numbers.count(number) if number == round(number) and abs(number) >= 1 else f"{number:,.2f}"
+
+
+def rules(explained: Explanation) -> Iterator[Block]:
+    """The rule of each segment, with coverage and precision."""
+    yield Text([f"as rules, right for {explained.fidelity:.0%} of customers:"], quiet=True)
+    titles = [Column("Segment", right=False), Column("Covers"), Column("Right"), Column("If", right=False)]
+    yield Table(
+        titles, [[o.segment, numbers.share(o.coverage), numbers.share(o.precision), o.when] for o in explained.told]
+    )
 
 
 def notes(lines: Sequence[str]) -> list[Text]:

@@ -1,5 +1,6 @@
 """Clusters: segments found in chosen features, numbered canonically and named in words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
-from segcli.segment import methods
+from segcli.segment import identity, methods
 from segcli.segment.choose import Candidate, Choice, choose, sizes
 from segcli.segment.dimensions import require_customers
 from segcli.segment.features import Features, Matrix, features
-from segcli.segment.methods import Fit, Labels, Method
+from segcli.segment.methods import Fit, Labels, Method, distances
 from segcli.segment.names import name_all
 from segcli.segment.profile import profile
 from segcli.segment.provenance import LIBRARIES, provenance
@@ -29,8 +30,16 @@ VERDICTS = {
 }
 
 
-def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segmentation:
+def segment(
+    customers: Customers, settings: ClusterSettings, seed: int, previous: Mapping[str, Any] | None = None
+) -> Segmentation:
     """Group customers by the features the settings name.
+
+    Args:
+        customers: at least two of whom differ.
+        settings: which features, how many segments.
+        seed: of everything that involves chance.
+        previous: a saved model, whose names are kept for the segments that are still there.
 
     Raises:
         InputProblem: there are fewer distinct customers than segments, or no usable feature.
@@ -47,6 +56,8 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
     order = _order(choice.chosen.fit, customers)
     fit = choice.chosen.fit.renumbered(order)
     names = name_all(_deviations(prepared, fit), prepared.names)
+    names, kept = identity.kept(names, fit.labels, customers, previous)
+    names = identity.overridden(names, fit.labels, customers, settings.names)
     labels = pd.Series(np.array(names, dtype=object)[fit.labels], index=customers.table.index, dtype="str")
     scores = _scores(method, fit, prepared.matrix, names).set_index(customers.table.index)
     return Segmentation(
@@ -58,7 +69,7 @@ def segment(customers: Customers, settings: ClusterSettings, seed: int) -> Segme
         method=_method(settings, prepared, choice, fit, names),
         provenance=provenance(customers, "cluster", settings, seed, (*LIBRARIES, "scikit-learn")),
         warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, fit)),
-        notes=tuple(_notes(choice, prepared, scores[c.CLUSTER_MARGIN], order, names)),
+        notes=(*_notes(choice, prepared, scores[c.CLUSTER_MARGIN], order, names), *kept),
         tables={"Between segments": _blended(labels, scores)},
     )
 
@@ -145,8 +156,16 @@ def _method(
             name: dict(zip(prepared.names, centre.tolist(), strict=True))
             for name, centre in zip(names, fit.centres, strict=True)
         },
+        "shape": {name: values.tolist() for name, values in fit.shape.items()},
+        "reach": dict(zip(names, _reach(prepared.matrix, fit), strict=True)),
         "counts": np.bincount(labels, minlength=fit.k).tolist(),
     }
+
+
+def _reach(matrix: Matrix, fit: Fit) -> list[float]:
+    """How far from its centre the furthest customer of each segment is."""
+    away = distances(matrix, fit.centres)[np.arange(len(matrix)), fit.labels]
+    return [float(away[fit.labels == number].max()) for number in range(fit.k)]
 
 
 def _candidate(one: Candidate) -> dict[str, Any]:
@@ -173,7 +192,7 @@ def _notes(choice: Choice, prepared: Features, margin: pd.Series, order: Labels,
     named = ", ".join(f"{f.name} (log1p)" if f.transform == "log1p" else f.name for f in prepared.used)
     return [
         choice.reason,
-        *[VERDICTS[choice.verdict]] * bool(choice.verdict),
+        *([VERDICTS[choice.verdict]] if choice.verdict else []),
         *_returning(choice, order, names),
         f"silhouette {silhouette:.4f}{sampled}, inertia {inertia:.2f}, {between}",
         f"features: {named}",

@@ -14,7 +14,8 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-FILES = {"customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md", "run.json"}
+MODELS = {"rfm-model.json", "cluster-model.json"}
+FILES = {"customers.csv", "segments.csv", "personas.json", "report.md", "run.json"} | MODELS
 
 
 @pytest.fixture(scope="session")

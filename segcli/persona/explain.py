@@ -1,0 +1,191 @@
+"""Found segments as rules that people read: a shallow tree, its leaves as IF-THEN rules, and how far they are right.
+
+Breiman, Friedman, Olshen and Stone, Classification and regression trees (1984). The rules are replayed in segcli's own
+rule language, and what that gives is the fidelity that is told.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segcli import columns as c
+from segcli.errors import UsageProblem
+from segcli.model import Segmentation
+from segcli.segment.language.evaluate import Table, evaluate
+from segcli.segment.language.parse import parse
+
+DEEPEST = 4
+SMALLEST_LEAF = 0.01  # of customers
+DIGITS = 7  # decimals tried for a threshold, from none on
+
+Values = npt.NDArray[np.float64]
+Bounds = dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A segment's rule: the share of its customers that it holds for, and of those it holds for the share in it."""
+
+    segment: str
+    rules: tuple[str, ...]
+    coverage: float
+    precision: float
+
+    @property
+    def when(self) -> str:
+        """The rule as one expression."""
+        return self.rules[0] if len(self.rules) == 1 else " or ".join(f"({rule})" for rule in self.rules)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The rule of each segment, the segment of customers for whom no rule holds, and the share told right."""
+
+    told: tuple[Told, ...]
+    otherwise: str
+    fidelity: float
+
+
+def explain(made: Segmentation, columns: Sequence[str]) -> Explanation:
+    """Grow a tree on the columns and tell its leaves as rules.
+
+    Raises:
+        UsageProblem: there is no column of numbers to tell segments by.
+    """
+    table = made.customers.table
+    used = [name for name in columns if name in table and pd.api.types.is_numeric_dtype(table[name])]
+    if not used:
+        raise UsageProblem("there is no column of numbers to explain segments by")
+    values = np.column_stack([table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in used])
+    filled = np.where(np.isnan(values), np.nanmedian(values, axis=0), values)
+    paths: dict[str, list[str]] = {name: [] for name in made.segments}
+    for segment, bounds in _leaves(filled, made, used):
+        paths[segment].append(_rule(bounds))
+    return _judged(made, {name: tuple(rules) for name, rules in paths.items() if rules})
+
+
+def _leaves(values: Values, made: Segmentation, names: Sequence[str]) -> list[tuple[str, Bounds]]:
+    """The segment of most customers of each leaf, and the bounds on the way to it: above one, up to the other."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    smallest = max(int(SMALLEST_LEAF * len(values)), 1)
+    grown = DecisionTreeClassifier(max_depth=DEEPEST, min_samples_leaf=smallest, random_state=0)
+    tree = grown.fit(values, made.labels.to_numpy(dtype=object)).tree_
+
+    def walk(node: int, bounds: Bounds) -> list[tuple[str, Bounds]]:
+        if tree.children_left[node] == tree.children_right[node]:
+            return [(str(grown.classes_[tree.value[node][0].argmax()]), bounds)]
+        name, place = names[tree.feature[node]], tree.feature[node]
+        cut = _short(float(tree.threshold[node]), values[:, place])
+        low, high = bounds.get(name, (-np.inf, np.inf))
+        below = walk(tree.children_left[node], {**bounds, name: (low, min(high, cut))})
+        above = walk(tree.children_right[node], {**bounds, name: (max(low, cut), high)})
+        told = {segment for segment, _ in (*below, *above)}
+        return [(told.pop(), bounds)] if len(told) == 1 else [*below, *above]  # a cut between the same tells nothing
+
+    return walk(0, {})
+
+
+def _short(threshold: float, values: Values) -> float:
+    """The shortest number that parts the values as the threshold does: from the last below it to the first above."""
+    below, above = values[values <= threshold].max(), values[values > threshold].min()
+    for digits in range(DIGITS):
+        short = round(threshold, digits)
+        if below <= short < above:
+            return short
+    return float(below)
+
+
+def _rule(bounds: Bounds) -> str:
+    """Bounds as an expression, in the order of names."""
+    parts = []
+    for name, (low, high) in sorted(bounds.items()):
+        shown = name if name.isidentifier() else f"`{name}`"
+        parts += [
+            f"{shown} {sign} {_number(value)}" for sign, value in ((">", low), ("<=", high)) if np.isfinite(value)
+        ]
+    return " and ".join(parts) or "true"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) else f"{value:.10f}".rstrip("0")
+
+
+def _judged(made: Segmentation, rules: dict[str, tuple[str, ...]]) -> Explanation:
+    """Replay the rules as rules are asked: the first that holds names the segment."""
+    table = Table(made.customers.table, made.customers.as_of)
+    otherwise = str(made.labels.value_counts(sort=False).sort_index().idxmax())
+    replayed = np.full(len(made.labels), otherwise, dtype=object)
+    told = []
+    for segment, paths in rules.items():
+        holds = np.any([evaluate(parse(path), table).true for path in paths], axis=0)
+        inside = (made.labels == segment).to_numpy()
+        right = int((holds & inside).sum())
+        told.append(Told(segment, paths, right / max(int(inside.sum()), 1), right / max(int(holds.sum()), 1)))
+        replayed[holds] = segment
+    return Explanation(tuple(told), otherwise, float((replayed == made.labels.to_numpy(dtype=object)).mean()))
+
+
+def as_yaml(found: Explanation, name: str) -> str:
+    """The explanation as a `rules:` section that gives the segments again."""
+    import yaml
+
+    segments = [{"segment": one.segment, "when": {"any": list(one.rules)}} for one in found.told]
+    section = {"rules": [{"name": name, "otherwise": found.otherwise, "segments": segments}]}
+    head = (
+        f"# Rules that tell found segments again, right for {found.fidelity:.1%} of the customers they were found on.\n"
+    )
+    return head + yaml.safe_dump(section, sort_keys=False, allow_unicode=True, width=110)
+
+
+def as_sql(found: Explanation, name: str) -> str:
+    """The explanation as a CASE of standard SQL, for a table with the same columns."""
+    lines = [f"-- right for {found.fidelity:.1%} of the customers the segments were found on", "CASE"]
+    for one in found.told:
+        tests = " OR ".join(f"({_sql(rule)})" for rule in one.rules)
+        lines.append(f"  WHEN {tests} THEN {_text(one.segment)}")
+    return "\n".join([*lines, f"  ELSE {_text(found.otherwise)}", f'END AS "{name}"']) + "\n"
+
+
+def _sql(rule: str) -> str:
+    """An expression of bounds as SQL: names in double quotes."""
+    if rule == "true":
+        return "1 = 1"
+    parts = []
+    for part in rule.split(" and "):
+        column, sign, number = part.rsplit(" ", 2)
+        bare = column.strip("`").replace('"', '""')
+        parts.append(f'"{bare}" {sign} {number}')
+    return " AND ".join(parts)
+
+
+def _text(value: str) -> str:
+    quoted = value.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def why(made: Segmentation, found: Explanation, customer_id: str) -> Iterator[str]:
+    """Why a customer is in a segment: its rule, how sure that is, and each feature beside the segment's own mean.
+
+    Raises:
+        UsageProblem: there is no such customer.
+    """
+    table = made.customers.table
+    places = table.index[table[c.CUSTOMER_ID] == customer_id]
+    if not len(places):
+        raise UsageProblem(f"no customer '{customer_id}'")
+    place = int(places[0])
+    segment, scores = made.labels[place], made.scores.loc[place]
+    yield f"{segment}   margin {scores[c.CLUSTER_MARGIN]:.2f}; otherwise {scores[c.CLUSTER_SECOND]}"
+    row = Table(table, made.customers.as_of).row(place)
+    for one in found.told:
+        for rule in one.rules:
+            if evaluate(parse(rule), row).true[0]:
+                yield f"  by rule: {rule} -> {one.segment} (right for {one.precision:.0%})"
+    members = table[made.labels == segment]
+    for feature in made.method["features"]:
+        name = feature["name"]
+        yield f"  {name} {table.loc[place, name]:g} (segment {members[name].mean():.4g}, all {table[name].mean():.4g})"

@@ -1,0 +1,90 @@
+"""A saved cluster model and customers -> the segment of each, without scikit-learn."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.section import Section
+from segcli.errors import InputProblem
+from segcli.model import Customers, Segmentation
+from segcli.segment import methods
+from segcli.segment.dimensions import require_customers
+from segcli.segment.features import Feature
+from segcli.segment.methods import Fit, Labels, Matrix, distances
+from segcli.segment.profile import profile
+from segcli.segment.provenance import provenance
+
+MARGIN_DIGITS = 4
+TOLERANCE = 1e-9  # of a distance: sums in another order differ in their last bits
+OUTSIDE, INSIDE = "yes", "no"
+
+
+def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
+    """The segment that each customer is in by the model; whoever is further from its centre than any was is flagged.
+
+    Raises:
+        InputProblem: a feature of the model is not a column of numbers here.
+    """
+    require_customers(customers)
+    names = model["segments"]
+    matrix, warnings = _matrix(customers, model)
+    fit = fitted(model)
+    labels = methods.load(model["name"]).assign(fit, matrix)
+    named = pd.Series(np.array(names, dtype=object)[labels], index=customers.table.index, dtype="str")
+    scores = _scores(model, fit, matrix, labels).set_index(customers.table.index)
+    outside = int((scores[c.CLUSTER_OUTSIDE] == OUTSIDE).sum())
+    far = f"customers further from their segment than any it was found on: {outside:,}; they may be of no segment"
+    return Segmentation(
+        customers=customers,
+        column=c.CLUSTER_SEGMENT,
+        labels=named,
+        scores=scores,
+        profile=profile(customers.table, named),
+        method={**model, "counts": np.bincount(labels, minlength=fit.k).tolist()},
+        provenance=provenance(customers, "assign", Section(), None),
+        warnings=(*customers.warnings, *warnings, *[far] * bool(outside)),
+        notes=(f"{model['name']} model of {model['trained_on']['customers']:,} customers, k = {fit.k}",),
+    )
+
+
+def fitted(model: Mapping[str, Any]) -> Fit:
+    """The fit that a model describes, without its rows."""
+    features = [one["name"] for one in model["features"]]
+    centres = np.array([[model["centres"][name][feature] for feature in features] for name in model["segments"]])
+    shape = {name: np.array(values, dtype=np.float64) for name, values in model["shape"].items()}
+    return Fit(np.empty(0, dtype=np.int64), centres, 0.0, shape)
+
+
+def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, list[str]]:
+    """The features of the model as it was trained on them; a missing value takes what it took there."""
+    used = [Feature(**saved) for saved in model["features"]]
+    missing = [one.name for one in used if one.name not in customers.table]
+    source = customers.readings[0].input.name
+    if missing:
+        raise InputProblem(f"the model needs columns that are not here: {', '.join(missing)}", source=source)
+    columns, warnings = [], []
+    for one in used:
+        if not pd.api.types.is_numeric_dtype(customers.table[one.name]):
+            raise InputProblem("the model needs numbers here", source=source, column=one.name)
+        values = customers.table[one.name].to_numpy(dtype=np.float64, na_value=np.nan)
+        unknown = int(np.isnan(values).sum())
+        warnings += [f"{one.name}: {unknown:,} missing values take what they took in the model"] * bool(unknown)
+        columns.append(one.apply(values))
+    return np.column_stack(columns), warnings
+
+
+def _scores(model: Mapping[str, Any], fit: Fit, matrix: Matrix, labels: Labels) -> pd.DataFrame:
+    names = np.array(model["segments"], dtype=object)
+    margin, second = methods.load(model["name"]).margins(fit, matrix)
+    away = distances(matrix, fit.centres)[np.arange(len(matrix)), labels]
+    reach = np.array([model["reach"][name] for name in names])[labels]
+    return pd.DataFrame(
+        {
+            c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS),
+            c.CLUSTER_SECOND: pd.Series(names[second], dtype="str"),
+            c.CLUSTER_OUTSIDE: np.where(away > reach * (1 + TOLERANCE), OUTSIDE, INSIDE).astype(str),
+        }
+    )

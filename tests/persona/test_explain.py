@@ -1,0 +1,83 @@
+"""Found segments as rules: right as far as they say, in segcli's own language and in SQL."""
+
+import re
+import sqlite3
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segcli.config import load, yaml_layer
+from segcli.config.cluster import ClusterSettings
+from segcli.errors import UsageProblem
+from segcli.model import Segmentation
+from segcli.persona.explain import _short, as_sql, as_yaml, explain, why
+from segcli.segment import cluster, rules
+from tests.oracles.tables import table
+
+FEATURES = ["recency_days", "orders", "revenue"]
+
+
+@pytest.fixture(scope="module")
+def made() -> Segmentation:
+    chance = np.random.default_rng(3)
+    size = 300
+    columns = {
+        "recency_days": chance.integers(1, 400, size).astype(float),
+        "orders": chance.geometric(0.3, size).astype(float),
+        "revenue": chance.lognormal(4, 1, size).round(2),
+    }
+    return cluster.segment(table(**columns), ClusterSettings(k=4, pairs=0), 1)
+
+
+def test_rules_replayed_give_the_fidelity_that_is_told(made: Segmentation) -> None:
+    found = explain(made, FEATURES)
+    settings = load([yaml_layer(as_yaml(found, "again"), "rules.yaml", ".")]).settings
+    (replayed,) = rules.segment(made.customers, rules.prepare(settings.rules))
+    right = float((replayed.labels == made.labels).mean())
+    assert right == pytest.approx(found.fidelity)
+    assert found.fidelity > 0.85
+    for one in found.told:
+        holds = rules.members(made.customers, rules.prepare(settings.rules)[0])
+        place = [o.segment for o in found.told].index(one.segment)
+        inside = (made.labels == one.segment).to_numpy()
+        assert one.coverage == pytest.approx((holds[place] & inside).sum() / inside.sum())
+        assert one.precision == pytest.approx((holds[place] & inside).sum() / holds[place].sum())
+
+
+def test_sql_gives_what_the_rules_give(made: Segmentation) -> None:
+    found = explain(made, FEATURES)
+    base = sqlite3.connect(":memory:")
+    made.customers.table[["customer_id", *FEATURES]].to_sql("customers", base, index=False)
+    query = " ".join(["SELECT", as_sql(found, "cluster_segment"), "FROM customers ORDER BY customer_id"])
+    rows = base.execute(query).fetchall()
+    labels = [row[0] for row in rows]
+    assert float(np.mean([a == b for a, b in zip(labels, made.labels, strict=True)])) == pytest.approx(found.fidelity)
+
+
+def test_clear_groups_are_told_exactly_and_shortly() -> None:
+    of = table(orders=[1.0, 2.0, 1.0, 9.0, 11.0, 10.0], revenue=[5.0, 6.0, 7.0, 5.0, 6.0, 7.0])
+    found = explain(cluster.segment(of, ClusterSettings(k=2, pairs=0, features=["orders"]), 1), ["orders"])
+    assert found.fidelity == 1
+    assert sorted(one.when for one in found.told) == ["orders <= 6", "orders > 6"]
+
+
+@pytest.mark.parametrize(
+    ("values", "threshold", "short"), [([1, 2.0], 1.5, 1.5), ([1.23, 4.9], 3.065, 3.0), ([0.011, 0.012], 0.0115, 0.011)]
+)
+def test_thresholds_are_the_shortest_numbers_that_part_the_same(values: Any, threshold: float, short: float) -> None:
+    found = _short(threshold, np.array(values))
+    assert values[0] <= found < values[1]
+    assert len(repr(found)) <= len(repr(short))
+
+
+def test_why_a_customer_is_in_a_segment(made: Segmentation) -> None:
+    found = explain(made, FEATURES)
+    lines = list(why(made, found, str(made.customers.table["customer_id"][0])))
+    assert re.fullmatch(r".+   margin \d\.\d\d; otherwise .+", lines[0])
+    assert lines[1].startswith("  by rule: ")
+    assert lines[-1].startswith("  revenue ")
+    with pytest.raises(UsageProblem, match="no customer 'nobody'"):
+        list(why(made, found, "nobody"))
+    with pytest.raises(UsageProblem, match="no column of numbers"):
+        explain(made, ["customer_id"])
