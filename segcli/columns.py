@@ -237,7 +237,13 @@ PORTRAIT = (
 
 # Named groups a clustering may ask for instead of single columns.
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"behaviour": (RECENCY_DAYS, ORDERS, REVENUE), "satisfaction": (NPS, CSAT, CES)}
+    {
+        "behaviour": (RECENCY_DAYS, ORDERS, REVENUE),
+        "demographic": (AGE, GENDER, INCOME, EDUCATION, MARITAL_STATUS, CHILDREN),
+        "geographic": (COUNTRY, REGION),
+        "technographic": (DEVICE, OS, TOP + DEVICE, TOP + OS, TOP + PAYMENT),
+        "satisfaction": (NPS, CSAT, CES),
+    }
 )
 
 

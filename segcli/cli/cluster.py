@@ -17,7 +17,11 @@ Method = Annotated[
     Option(help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus."),
 ]
 Features = Annotated[
-    str | None, Option(help="Numeric columns, or groups: behaviour, satisfaction.", metavar="NAME,NAME")
+    str | None,
+    Option(
+        help="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, satisfaction.",
+        metavar="NAME,NAME",
+    ),
 ]
 SaveModel = Annotated[str | None, Option("--save-model", help="Save the model, for assign.", metavar="FILE")]
 Previous = Annotated[

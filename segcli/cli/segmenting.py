@@ -71,7 +71,7 @@ def explained(result: "Segmentation") -> "Explanation":
     """Found segments as rules on the features they were found by."""
     from segcli.persona.explain import explain
 
-    return explain(result, [feature["name"] for feature in result.method["features"]])
+    return explain(result, list(dict.fromkeys(feature["name"] for feature in result.method["features"])))
 
 
 def emitted(found: "Explanation", path: str) -> str:

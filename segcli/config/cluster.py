@@ -36,7 +36,8 @@ class ClusterSettings(Section):
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],
         min_length=1,
-        description="Numeric columns, or groups: behaviour, satisfaction.",
+        description="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, "
+        "satisfaction.",
     )
     k: Annotated[int | str, AfterValidator(_k)] = Field(
         "auto", description="Number of segments, a range like 2-8 to choose from, or auto (2-10)."
@@ -47,6 +48,18 @@ class ClusterSettings(Section):
     scale: Literal["standard", "robust", "none"] = Field(
         "standard",
         description="Divide by the standard deviation (standard), the interquartile range (robust), or nothing (none).",
+    )
+    ordinal: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
+        default_factory=dict, description="Columns of ordered texts, each with its levels, lowest first."
+    )
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="How much a column counts; 1 where nothing is said."
+    )
+    outliers: Literal["keep", "winsorise"] = Field(
+        "keep", description="Whether values beyond the 1st and the 99th percentile are taken in to them (winsorise)."
+    )
+    special_reason: str | None = Field(
+        None, min_length=10, description="Why features of special categories of personal data may be used."
     )
     missing: Literal["median", "drop", "refuse"] = Field(
         "median", description="A missing value takes the median, drops its feature (drop), or stops the run (refuse)."

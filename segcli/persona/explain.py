@@ -4,6 +4,7 @@ Breiman, Friedman, Olshen and Stone, Classification and regression trees (1984).
 rule language, and what that gives is the fidelity that is told.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,25 +15,55 @@ import pandas as pd
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
+from segcli.segment.features import MOST_LEVELS
 from segcli.segment.language.evaluate import Table, evaluate
-from segcli.segment.language.parse import parse
+from segcli.segment.language.parse import KEYWORDS, parse
 
 DEEPEST = 4
 SMALLEST_LEAF = 0.01  # of customers
 DIGITS = 7  # decimals tried for a threshold, from none on
 
 Values = npt.NDArray[np.float64]
-Bounds = dict[str, tuple[float, float]]
+Bounds = dict[int, tuple[float, float]]  # by column of the tree: above the first, up to the second
+
+
+@dataclass(frozen=True)
+class Test:
+    """One comparison of a rule: a column, a sign, and a number or a text."""
+
+    column: str
+    sign: str
+    value: float | str
+
+    def __str__(self) -> str:
+        shown = self.column if self.column.isidentifier() and self.column not in KEYWORDS else f"`{self.column}`"
+        return f"{shown} {self.sign} {_number(self.value) if isinstance(self.value, float) else json.dumps(self.value)}"
+
+    @property
+    def sql(self) -> str:
+        """The same in SQL."""
+        bare = self.column.replace('"', '""')
+        signs = {"==": "=", "!=": "<>"}
+        value = _number(self.value) if isinstance(self.value, float) else _text(self.value)
+        return f'"{bare}" {signs.get(self.sign, self.sign)} {value}'
 
 
 @dataclass(frozen=True)
 class Told:
-    """A segment's rule: the share of its customers that it holds for, and of those it holds for the share in it."""
+    """A segment's rule: the share of its customers that it holds for, and of those it holds for the share in it.
+
+    `paths` are alternatives; all tests of one must hold.
+    """
 
     segment: str
-    rules: tuple[str, ...]
+    paths: tuple[tuple[Test, ...], ...]
     coverage: float
     precision: float
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The alternatives as expressions."""
+        return tuple(" and ".join(map(str, path)) or "true" for path in self.paths)
 
     @property
     def when(self) -> str:
@@ -53,22 +84,31 @@ def explain(made: Segmentation, columns: Sequence[str]) -> Explanation:
     """Grow a tree on the columns and tell its leaves as rules.
 
     Raises:
-        UsageProblem: there is no column of numbers to tell segments by.
+        UsageProblem: there is no column to tell segments by.
     """
-    table = made.customers.table
-    used = [name for name in columns if name in table and pd.api.types.is_numeric_dtype(table[name])]
-    if not used:
-        raise UsageProblem("there is no column of numbers to explain segments by")
-    values = np.column_stack([table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in used])
-    filled = np.where(np.isnan(values), np.nanmedian(values, axis=0), values)
-    paths: dict[str, list[str]] = {name: [] for name in made.segments}
-    for segment, bounds in _leaves(filled, made, used):
-        paths[segment].append(_rule(bounds))
-    return _judged(made, {name: tuple(rules) for name, rules in paths.items() if rules})
+    asked = [one for name in columns if name in made.customers.table for one in _asked(made, name)]
+    if not asked:
+        raise UsageProblem("there is no column of numbers or kinds to explain segments by")
+    values = np.column_stack([values for _, _, values in asked])
+    paths: dict[str, list[tuple[Test, ...]]] = {name: [] for name in made.segments}
+    for segment, bounds in _leaves(values, made):
+        paths[segment].append(tuple(_tests(bounds, [(name, level) for name, level, _ in asked])))
+    return _judged(made, {name: tuple(found) for name, found in paths.items() if found})
 
 
-def _leaves(values: Values, made: Segmentation, names: Sequence[str]) -> list[tuple[str, Bounds]]:
-    """The segment of most customers of each leaf, and the bounds on the way to it: above one, up to the other."""
+def _asked(made: Segmentation, name: str) -> Iterator[tuple[str, str | None, Values]]:
+    """What the tree can ask of a column: its number (the median where missing), or whether it is a text."""
+    values = made.customers.table[name]
+    if pd.api.types.is_numeric_dtype(values):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        yield name, None, np.where(np.isnan(numbers), np.nanmedian(numbers), numbers)
+    elif values.nunique() <= MOST_LEVELS and values.dtype.kind != "M" and name != c.CUSTOMER_ID:
+        for level in sorted(values.dropna().astype("str").unique()):
+            yield name, level, (values == level).to_numpy(dtype=np.float64)
+
+
+def _leaves(values: Values, made: Segmentation) -> list[tuple[str, Bounds]]:
+    """The segment of most customers of each leaf, and the bounds on the way to it."""
     from sklearn.tree import DecisionTreeClassifier
 
     smallest = max(int(SMALLEST_LEAF * len(values)), 1)
@@ -78,11 +118,11 @@ def _leaves(values: Values, made: Segmentation, names: Sequence[str]) -> list[tu
     def walk(node: int, bounds: Bounds) -> list[tuple[str, Bounds]]:
         if tree.children_left[node] == tree.children_right[node]:
             return [(str(grown.classes_[tree.value[node][0].argmax()]), bounds)]
-        name, place = names[tree.feature[node]], tree.feature[node]
+        place = int(tree.feature[node])
         cut = _short(float(tree.threshold[node]), values[:, place])
-        low, high = bounds.get(name, (-np.inf, np.inf))
-        below = walk(tree.children_left[node], {**bounds, name: (low, min(high, cut))})
-        above = walk(tree.children_right[node], {**bounds, name: (max(low, cut), high)})
+        low, high = bounds.get(place, (-np.inf, np.inf))
+        below = walk(tree.children_left[node], {**bounds, place: (low, min(high, cut))})
+        above = walk(tree.children_right[node], {**bounds, place: (max(low, cut), high)})
         told = {segment for segment, _ in (*below, *above)}
         return [(told.pop(), bounds)] if len(told) == 1 else [*below, *above]  # a cut between the same tells nothing
 
@@ -99,33 +139,33 @@ def _short(threshold: float, values: Values) -> float:
     return float(below)
 
 
-def _rule(bounds: Bounds) -> str:
-    """Bounds as an expression, in the order of names."""
-    parts = []
-    for name, (low, high) in sorted(bounds.items()):
-        shown = name if name.isidentifier() else f"`{name}`"
-        parts += [
-            f"{shown} {sign} {_number(value)}" for sign, value in ((">", low), ("<=", high)) if np.isfinite(value)
-        ]
-    return " and ".join(parts) or "true"
+def _tests(bounds: Bounds, asked: Sequence[tuple[str, str | None]]) -> Iterator[Test]:
+    """Bounds as comparisons, in the order of columns; of a text it is asked whether it is that one."""
+    for place in sorted(bounds, key=lambda place: (asked[place][0], asked[place][1] or "")):
+        (low, high), (name, level) = bounds[place], asked[place]
+        if level is not None:
+            yield Test(name, "==" if np.isfinite(low) else "!=", level)
+            continue
+        yield from (Test(name, sign, value) for sign, value in ((">", low), ("<=", high)) if np.isfinite(value))
 
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else f"{value:.10f}".rstrip("0")
 
 
-def _judged(made: Segmentation, rules: dict[str, tuple[str, ...]]) -> Explanation:
+def _judged(made: Segmentation, paths: dict[str, tuple[tuple[Test, ...], ...]]) -> Explanation:
     """Replay the rules as rules are asked: the first that holds names the segment."""
     table = Table(made.customers.table, made.customers.as_of)
     otherwise = str(made.labels.value_counts(sort=False).sort_index().idxmax())
     replayed = np.full(len(made.labels), otherwise, dtype=object)
     told = []
-    for segment, paths in rules.items():
-        holds = np.any([evaluate(parse(path), table).true for path in paths], axis=0)
+    for segment, found in paths.items():
+        draft = Told(segment, found, 0.0, 0.0)
+        holds = np.any([evaluate(parse(rule), table).true for rule in draft.rules], axis=0)
         inside = (made.labels == segment).to_numpy()
         right = int((holds & inside).sum())
-        told.append(Told(segment, paths, right / max(int(inside.sum()), 1), right / max(int(holds.sum()), 1)))
-        replayed[holds] = segment
+        told.append(Told(segment, found, right / max(int(inside.sum()), 1), right / max(int(holds.sum()), 1)))
+        replayed[holds & (replayed == otherwise)] = segment
     return Explanation(tuple(told), otherwise, float((replayed == made.labels.to_numpy(dtype=object)).mean()))
 
 
@@ -145,21 +185,9 @@ def as_sql(found: Explanation, name: str) -> str:
     """The explanation as a CASE of standard SQL, for a table with the same columns."""
     lines = [f"-- right for {found.fidelity:.1%} of the customers the segments were found on", "CASE"]
     for one in found.told:
-        tests = " OR ".join(f"({_sql(rule)})" for rule in one.rules)
+        tests = " OR ".join(f"({' AND '.join(test.sql for test in path) or '1 = 1'})" for path in one.paths)
         lines.append(f"  WHEN {tests} THEN {_text(one.segment)}")
     return "\n".join([*lines, f"  ELSE {_text(found.otherwise)}", f'END AS "{name}"']) + "\n"
-
-
-def _sql(rule: str) -> str:
-    """An expression of bounds as SQL: names in double quotes."""
-    if rule == "true":
-        return "1 = 1"
-    parts = []
-    for part in rule.split(" and "):
-        column, sign, number = part.rsplit(" ", 2)
-        bare = column.strip("`").replace('"', '""')
-        parts.append(f'"{bare}" {sign} {number}')
-    return " AND ".join(parts)
 
 
 def _text(value: str) -> str:
@@ -186,6 +214,8 @@ def why(made: Segmentation, found: Explanation, customer_id: str) -> Iterator[st
             if evaluate(parse(rule), row).true[0]:
                 yield f"  by rule: {rule} -> {one.segment} (right for {one.precision:.0%})"
     members = table[made.labels == segment]
-    for feature in made.method["features"]:
-        name = feature["name"]
+    for name in dict.fromkeys(feature["name"] for feature in made.method["features"]):
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            yield f"  {name} {table.loc[place, name]} (segment {(members[name] == table.loc[place, name]).mean():.0%})"
+            continue
         yield f"  {name} {table.loc[place, name]:g} (segment {members[name].mean():.4g}, all {table[name].mean():.4g})"

@@ -9,7 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.model import Customers, Persona, Segmentation
-from segcli.persona.explain import Explanation
+from segcli.persona.explain import Explanation, Told
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.cards import card
@@ -54,9 +54,13 @@ def _explained(found: Explanation | None) -> dict[str, Any]:
         "explanation": {
             "fidelity": found.fidelity,
             "otherwise": found.otherwise,
-            "rules": [vars(o) for o in found.told],
+            "rules": [_told(one) for one in found.told],
         }
     }
+
+
+def _told(one: Told) -> dict[str, Any]:
+    return {"segment": one.segment, "rules": list(one.rules), "coverage": one.coverage, "precision": one.precision}
 
 
 def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:

@@ -1,6 +1,6 @@
 """A saved cluster model and customers -> the segment of each, without scikit-learn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
 
 def fitted(model: Mapping[str, Any]) -> Fit:
     """The fit that a model describes, without its rows."""
-    features = [one["name"] for one in model["features"]]
+    features = [Feature(**one).label for one in model["features"]]
     centres = np.array([[model["centres"][name][feature] for feature in features] for name in model["segments"]])
     shape = {name: np.array(values, dtype=np.float64) for name, values in model["shape"].items()}
     return Fit(np.empty(0, dtype=np.int64), centres, 0.0, shape)
@@ -61,19 +61,28 @@ def fitted(model: Mapping[str, Any]) -> Fit:
 def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, list[str]]:
     """The features of the model as it was trained on them; a missing value takes what it took there."""
     used = [Feature(**saved) for saved in model["features"]]
-    missing = [one.name for one in used if one.name not in customers.table]
+    missing = list(dict.fromkeys(one.name for one in used if one.name not in customers.table))
     source = customers.readings[0].input.name
     if missing:
         raise InputProblem(f"the model needs columns that are not here: {', '.join(missing)}", source=source)
-    columns, warnings = [], []
     for one in used:
-        if not pd.api.types.is_numeric_dtype(customers.table[one.name]):
+        if not one.levels and one.level is None and not pd.api.types.is_numeric_dtype(customers.table[one.name]):
             raise InputProblem("the model needs numbers here", source=source, column=one.name)
-        values = customers.table[one.name].to_numpy(dtype=np.float64, na_value=np.nan)
-        unknown = int(np.isnan(values).sum())
-        warnings += [f"{one.name}: {unknown:,} missing values take what they took in the model"] * bool(unknown)
-        columns.append(one.apply(values))
-    return np.column_stack(columns), warnings
+    matrix = np.column_stack([one.of(customers.table[one.name]) for one in used])
+    return matrix, list(_noticed(customers.table, used))
+
+
+def _noticed(table: pd.DataFrame, used: Sequence[Feature]) -> Iterator[str]:
+    """Values that are missing, and texts that the model has not seen."""
+    for name in dict.fromkeys(one.name for one in used):
+        unknown = int(table[name].isna().sum())
+        if unknown:
+            yield f"{name}: {unknown:,} missing values take what they took in the model"
+        seen = {text for one in used if one.name == name for text in (one.level, *one.levels) if text is not None}
+        if seen:
+            new = sorted(set(table[name].dropna().astype("str").str.strip()) - seen)
+            if new:
+                yield f"{name}: not seen by the model: {', '.join(new[:5])}; they count as none of its kinds"
 
 
 def _scores(model: Mapping[str, Any], fit: Fit, matrix: Matrix, labels: Labels) -> pd.DataFrame:

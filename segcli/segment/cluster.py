@@ -189,7 +189,8 @@ def _notes(choice: Choice, prepared: Features, margin: pd.Series, order: Labels,
     sampled = f" on {choice.samples['silhouette']:,} customers" if choice.samples["silhouette"] < len(margin) else ""
     between = f"{(margin < BETWEEN).mean():.0%} of customers lie between two segments"
     silhouette, inertia = choice.chosen.silhouette, choice.chosen.fit.inertia
-    named = ", ".join(f"{f.name} (log1p)" if f.transform == "log1p" else f.name for f in prepared.used)
+    used = {f.name: f.transform for f in prepared.used}
+    named = ", ".join(name if how == "none" else f"{name} ({how})" for name, how in used.items())
     return [
         choice.reason,
         *([VERDICTS[choice.verdict]] if choice.verdict else []),

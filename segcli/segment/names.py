@@ -39,7 +39,9 @@ def _traits(centre: Matrix, features: Sequence[str], words: Mapping[str, Sequenc
 
 
 def _word(feature: str, deviation: float, words: Mapping[str, Sequence[str]]) -> str:
-    low, high = words.get(feature, (f"low {feature}", f"high {feature}"))
+    _, is_level, level = feature.partition(" = ")
+    usual = (f"not {level}", level) if is_level else (f"low {feature}", f"high {feature}")
+    low, high = words.get(feature, usual)
     return high if deviation > 0 else low
 
 

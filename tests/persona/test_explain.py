@@ -81,3 +81,19 @@ def test_why_a_customer_is_in_a_segment(made: Segmentation) -> None:
         list(why(made, found, "nobody"))
     with pytest.raises(UsageProblem, match="no column of numbers"):
         explain(made, ["customer_id"])
+
+
+def test_kinds_are_told_as_texts_in_rules_and_in_sql() -> None:
+    of = table(orders=[1.0, 1.0, 1.0, 1.0, 9.0, 9.0], country=["O'Dell", "O'Dell", "Z", "Z", "Z", "Z"])
+    made = cluster.segment(of, ClusterSettings(k=3, pairs=0, features=["orders", "country"]), 1)
+    found = explain(made, ["orders", "country"])
+    assert found.fidelity == 1
+    told = {rule for one in found.told for rule in one.rules}
+    assert "O'Dell" in " ".join(told)
+    settings = load([yaml_layer(as_yaml(found, "again"), "rules.yaml", ".")]).settings
+    (replayed,) = rules.segment(made.customers, rules.prepare(settings.rules))
+    assert replayed.labels.tolist() == made.labels.tolist()
+    base = sqlite3.connect(":memory:")
+    made.customers.table.to_sql("customers", base, index=False)
+    query = " ".join(["SELECT", as_sql(found, "cluster_segment"), "FROM customers ORDER BY customer_id"])
+    assert [row[0] for row in base.execute(query)] == made.labels.tolist()

@@ -109,3 +109,12 @@ def test_names_by_rule_and_not_by_number() -> None:
         found(customers(), names=[{"segment": "Nobody", "when": "revenue > 1e9".replace("1e9", "1000000000")}])
     with pytest.raises(ConfigProblems, match="no column 'revenu'"):
         found(customers(), names=[{"segment": "x", "when": "revenu > 1"}])
+
+
+def test_kinds_that_the_model_has_not_seen_are_told(model_of: Any) -> None:
+    of = table(orders=[1.0, 2.0, 1.0, 9.0, 8.0, 9.0], country=["DE", "DE", "DE", "FR", "FR", "FR"])
+    settings = ClusterSettings(features=["orders", "country"], k=2, pairs=0)
+    model = model_of(cluster.segment(of, settings, 1))
+    again = assign(table(orders=[1.0, 9.0], country=["DE", "XX"]), model)
+    assert again.warnings[0] == "country: not seen by the model: XX; they count as none of its kinds"
+    assert again.labels[0] != again.labels[1]

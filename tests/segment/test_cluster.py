@@ -14,6 +14,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import cluster
+from segcli.segment.features import features
 from tests.oracles.agreement import adjusted_rand
 from tests.oracles.tables import from_columns, table
 
@@ -199,10 +200,94 @@ def test_missing_values_can_be_refused() -> None:
         segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, missing="refuse")
 
 
-@pytest.mark.parametrize("name", ["city", "no_such", "customer_id", "satisfaction"])
-def test_a_feature_that_is_no_column_of_numbers_is_refused_with_those_that_are(name: str) -> None:
-    with pytest.raises(UsageProblem, match=f"'{name}'.*numbers are in: orders"):
-        segment(table(orders=[1, 2, 3], city=["a", "b", "c"]), name, k=2)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("no_such", "is not a column or group of features"),
+        ("satisfaction", "is not a column or group of features"),
+        ("customer_id", "identifies customers"),
+        ("street", r"has 40 different texts \(at most 30\)"),
+        ("born", "is a date"),
+    ],
+)
+def test_what_is_no_feature_is_refused_with_those_that_are(name: str, why: str) -> None:
+    of = table(orders=range(40), street=[f"s{n}" for n in range(40)], born=pd.to_datetime(["2000-01-01"] * 40))
+    with pytest.raises(UsageProblem, match=rf"'{name}' {why}; there is: orders$"):
+        segment(of, name, k=2)
+
+
+def test_a_kind_has_the_say_of_one_number_whatever_its_levels() -> None:
+    """The features of a column of texts have together the variance of one that is scaled: 1."""
+    kinds = ["a"] * 50 + ["b"] * 30 + ["c"] * 20
+    prepared = features(table(orders=range(100), kind=kinds), ClusterSettings(features=["orders", "kind"]))
+    assert prepared.names == ["orders", "kind = a", "kind = b", "kind = c"]
+    assert prepared.matrix.mean(axis=0) == pytest.approx([0] * 4, abs=1e-12)
+    assert prepared.matrix.var(axis=0)[1:].sum() == pytest.approx(1)
+    heavier = features(table(orders=range(100), kind=kinds), ClusterSettings(features=["kind"], weights={"kind": 3}))
+    assert heavier.matrix.var(axis=0).sum() == pytest.approx(9)
+
+
+def test_kinds_and_numbers_together_find_what_is_planted() -> None:
+    chance = np.random.default_rng(4)
+    truth = np.repeat([0, 1, 2, 3], 50)
+    country = np.where(truth % 2, "DE", "FR")
+    of = table(orders=10 + 20 * (truth // 2) + chance.normal(size=200), country=country)
+    found = segment(of, "orders", "country", k=4)
+    assert adjusted_rand(found.labels.tolist(), truth.tolist()) == 1
+    assert {name.split(", ")[-1] for name in found.segments} == {"DE", "FR"} or "DE" in " ".join(found.segments)
+
+
+def test_ordered_kinds_become_ranks_and_unknown_ones_are_refused() -> None:
+    of = table(size=["small", "large", "medium", "small"], orders=[1, 2, 3, 4])
+    settings = ClusterSettings(features=["size"], ordinal={"size": ["small", "medium", "large"]}, scale="none")
+    assert features(of, settings).matrix[:, 0].tolist() == [0, 2, 1, 0]
+    with pytest.raises(ConfigProblems, match="the column also has: large"):
+        features(of, ClusterSettings(features=["size"], ordinal={"size": ["small", "medium"]}))
+
+
+def test_outliers_are_taken_in_where_asked_and_it_is_recorded() -> None:
+    values = [*range(1, 100), 10_000]
+    settings = ClusterSettings(features=["orders"], transform="none", scale="none", outliers="winsorise")
+    prepared = features(table(orders=values), settings)
+    low, high = np.quantile(values, [0.01, 0.99])
+    assert (prepared.used[0].low, prepared.used[0].high) == (low, high)
+    assert prepared.matrix.max() == high
+    kept = features(table(orders=values), ClusterSettings(features=["orders"], transform="none", scale="none"))
+    assert kept.matrix.max() == 10_000
+
+
+def test_features_that_say_the_same_are_told() -> None:
+    prepared = features(
+        table(orders=range(50), items=[2 * n + (n % 2) for n in range(50)]),
+        ClusterSettings(features=["orders", "items"]),
+    )
+    assert prepared.warnings == (
+        "orders and items say nearly the same (correlation 1.00) and count twice; leave one out",
+    )
+
+
+def test_special_categories_are_no_features_without_a_reason() -> None:
+    of = table(orders=[1, 2, 3, 9], health_score=[1, 2, 3, 4])
+    with pytest.raises(ConfigProblems, match="special categories of personal data: health_score"):
+        segment(of, "orders", "health_score", k=2)
+    segment(of, "orders", "health_score", k=2, special_reason="members asked for it in writing")
+
+
+@pytest.mark.parametrize("share", [0.95, 0.999])
+def test_a_kind_that_nearly_all_have_is_a_clear_answer(share: float) -> None:
+    size = 1000
+    kinds = ["a"] * round(share * size) + ["b"] * round((1 - share) * size)
+    found = segment(table(kind=kinds), "kind", k=2)
+    assert sorted(Counter(found.labels).values()) == sorted([kinds.count("a"), kinds.count("b")])
+
+
+def test_one_customer_and_two_hundred_features() -> None:
+    with pytest.raises(InputProblem, match="no feature differs between customers"):
+        segment(table(orders=[1]), "orders", k=2)
+    chance = np.random.default_rng(1)
+    wide = {f"f{n:03}": chance.normal(size=60) for n in range(200)}
+    found = segment(from_columns(wide), *wide, k="2-3")
+    assert found.method["verdict"] == "constructive"
 
 
 def test_more_segments_than_distinct_customers_are_refused() -> None:
