@@ -67,7 +67,7 @@ class ClusterSettings(Section):
     minimum_share: float = Field(
         0.02, ge=0, le=0.5, description="Smallest share of customers a segment may have when k is chosen."
     )
-    sample: int = Field(10_000, ge=100, description="Customers on which silhouettes are measured.")
+    sample: int = Field(4_000, ge=100, description="Customers on which silhouettes are measured.")
     previous: str | None = Field(
         None,
         description="Saved cluster model whose names are kept for the segments that are still there.",

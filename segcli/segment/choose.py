@@ -22,6 +22,7 @@ ROUGH = 4  # of all pairs, the part after which only those k go on that can stil
 REPRODUCIBLE, NATURAL = 0.8, 0.9  # median ARI from which segments return, and from which they may be natural
 PEAK = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
 AS_STABLE = 0.05  # below the highest median ARI, within which separation decides
+MEGABYTES = 32  # of distances held at once
 EASY_ROWS = 5_000  # rows x starts that cost nothing: small tables get more starts
 
 
@@ -104,12 +105,13 @@ def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterS
 
 def silhouette(matrix: Matrix, labels: Labels) -> float:
     """Mean silhouette (Rousseeuw 1987); 0 where a sample caught fewer than two segments."""
+    from sklearn import config_context
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits
 
     if not 1 < len(np.unique(labels)) < len(labels):
         return 0.0
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), config_context(working_memory=MEGABYTES):
         return float(silhouette_score(matrix, labels))
 
 

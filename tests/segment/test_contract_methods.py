@@ -40,7 +40,7 @@ def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
 
 
 @every_method
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 3)), min_size=2, max_size=30, unique=True),
     k=st.integers(2, 6),

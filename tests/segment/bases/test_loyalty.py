@@ -58,7 +58,7 @@ def slowly(days: list[int], first_of_all: int, grace: int, downgrade: str) -> st
     return names[tier]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(st.lists(st.integers(1, 900), min_size=1, max_size=10), min_size=1, max_size=4),
     grace=st.sampled_from([0, 45, 90]),
