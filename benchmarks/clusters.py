@@ -6,13 +6,12 @@ Eight features, five planted groups that overlap, k = 2 to 10. The sweep fits `K
 and validates nothing; segcli tries each k, judges stability, separation and the gap, chooses one and fits it to all.
 """
 
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from orders import measured
+from orders import compare
 
 SWEEP = """
 import sys
@@ -61,18 +60,9 @@ def main(customers: int, runs: int) -> None:
             script = folder / f"script_{len(commands)}.py"
             script.write_text(text, encoding="utf-8")
             commands[what] = [sys.executable, str(script), str(folder / "matrix.npy")]
-        figures: dict[str, list[tuple[float, float, float]]] = {what: [] for what in commands}
-        for _ in range(runs):
-            for what, command in commands.items():
-                figures[what].append(measured(command))
-        medians = {what: [statistics.median(f) for f in zip(*rows, strict=True)] for what, rows in figures.items()}
         size = customers * 8 * 8 / 1e6
         print(f"{customers:,} customers x 8 features ({size:,.0f} MB), {runs} runs in turn; medians")
-        print("| | wall s | CPU s | peak MB |\n| --- | ---: | ---: | ---: |")
-        for what, (wall, cpu, memory) in medians.items():
-            print(f"| {what} | {wall:.1f} | {cpu:.1f} | {memory:,.0f} |")
-        ours, theirs = medians.values()
-        print("| ratio | " + " | ".join(f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True)) + " |")
+        compare(commands, runs)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,20 @@ def measured(command: list[str]) -> tuple[float, float, float]:
     return float(wall), float(cpu), float(memory)
 
 
+def compare(commands: dict[str, list[str]], runs: int) -> None:
+    """Run two commands in turn and print a table of medians, with the ratio of the first to the second."""
+    figures: dict[str, list[tuple[float, float, float]]] = {what: [] for what in commands}
+    for _ in range(runs):
+        for what, command in commands.items():
+            figures[what].append(measured(command))
+    medians = {what: [statistics.median(f) for f in zip(*rows, strict=True)] for what, rows in figures.items()}
+    print("| | wall s | CPU s | peak MB |\n| --- | ---: | ---: | ---: |")
+    for what, (wall, cpu, memory) in medians.items():
+        print(f"| {what} | {wall:.2f} | {cpu:.2f} | {memory:,.0f} |")
+    ours, theirs = medians.values()
+    print("| ratio | " + " | ".join(f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True)) + " |")
+
+
 def main(lines: int, runs: int) -> None:
     """Run both in turn and print the medians."""
     with tempfile.TemporaryDirectory() as name:
@@ -84,17 +98,8 @@ def main(lines: int, runs: int) -> None:
             "segcli rfm": [sys.executable, "-m", "segcli", "rfm", str(path), "-q", "-o", str(folder / "a.csv")],
             "pandas script": [sys.executable, str(script), str(path), str(folder / "b.csv")],
         }
-        figures: dict[str, list[tuple[float, float, float]]] = {what: [] for what in commands}
-        for _ in range(runs):
-            for what, command in commands.items():
-                figures[what].append(measured(command))
-        medians = {what: [statistics.median(f) for f in zip(*rows, strict=True)] for what, rows in figures.items()}
         print(f"{lines:,} lines, {path.stat().st_size / 1e6:,.0f} MB, {runs} runs in turn; medians")
-        print("| | wall s | CPU s | peak MB |\n| --- | ---: | ---: | ---: |")
-        for what, (wall, cpu, memory) in medians.items():
-            print(f"| {what} | {wall:.2f} | {cpu:.2f} | {memory:,.0f} |")
-        ours, theirs = medians.values()
-        print("| ratio | " + " | ".join(f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True)) + " |")
+        compare(commands, runs)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,10 @@ def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags)
         from segcli.cli.show import show
+        from segcli.reports.gather import gather
         from segcli.reports.results import of_personas
 
         segmentations = segmenting.existing(found.customers, found.settings)
-        described = segmenting.findings(found.customers, segmentations, found.settings).personas
+        described = gather(found.customers, segmentations, found.settings).personas
         show(of_personas(described, found.customers), asked, talk)
         found.gate()

@@ -31,9 +31,10 @@ def command(input: options.Input = None, title: Title = None, sections: Sections
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags)
         from segcli.cli.show import show
+        from segcli.reports.gather import gather
         from segcli.reports.report import of_findings
 
         segmentations = segmenting.existing(found.customers, found.settings)
-        findings = segmenting.findings(found.customers, segmentations, found.settings)
+        findings = gather(found.customers, segmentations, found.settings)
         show(of_findings(findings, found.settings.report), asked, talk)
         found.gate()

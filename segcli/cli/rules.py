@@ -54,6 +54,7 @@ def command(
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags, first=segmenting.prepare)
         from segcli.cli.show import show
+        from segcli.reports.gather import scorecards
         from segcli.reports.results import of_overlap, of_scorecards, of_segmentations
         from segcli.segment import rules
 
@@ -66,7 +67,7 @@ def command(
         elif overlap:
             show(of_overlap(wanted, made), asked, talk)
         elif scorecard:
-            cards = segmenting.scorecards(made, found.settings, lambda then: rules.segment(then, wanted))
+            cards = scorecards(made, found.settings, lambda then: rules.segment(then, wanted))
             show(of_scorecards(cards, made[-1].customers), asked, talk)
         else:
             for one in made:

@@ -81,12 +81,13 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.cli.show import escaped
     from segcli.columns import CLUSTER_SEGMENT
     from segcli.reports.formats import Page, csv, json, md
+    from segcli.reports.gather import gather
     from segcli.reports.report import of_findings
     from segcli.reports.results import of_personas, of_segmentation
     from segcli.segment import saved
 
     settings, last = loaded.settings, segmentations[-1]
-    found = segmenting.findings(last.customers, segmentations, settings, _again(loaded))
+    found = gather(last.customers, segmentations, settings, _again(loaded))
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),

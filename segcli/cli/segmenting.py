@@ -1,19 +1,14 @@
 """The segmentations a table can be given here, with what they need from files."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    import pandas as pd
+    from collections.abc import Iterator
 
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
     from segcli.persona.explain import Explanation
-    from segcli.reports.report import Findings
     from segcli.segment.ruled import Ruled
-
-Found = TypeVar("Found")
 
 
 def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
@@ -93,29 +88,13 @@ def why_cluster(result: "Segmentation", found: "Explanation", customer_id: str) 
 def existing(customers: "Customers", settings: "Settings") -> "list[Segmentation]":
     """The segmentations of a table that persona.of wants, or RFM where the table has none."""
     from segcli.columns import SEGMENT
-    from segcli.segment.read_back import read_back, segment_columns
+    from segcli.segment.read_back import read_back, segment_columns, wanted
 
     named = [name for name in settings.persona.of if name in customers.table and not name.endswith(SEGMENT)]
     columns = [*segment_columns(customers), *named]
     if not columns and not settings.persona.of:
         return [rfm(customers, settings)]
     return [read_back(customers, column) for column in wanted({c: c for c in columns}, settings.persona.of)]
-
-
-def wanted(by_column: "Mapping[str, Found]", names: "Sequence[str]") -> "list[Found]":
-    """Segmentations by name (`rfm`) or column (`rfm_segment`); all of them where none is named.
-
-    Raises:
-        UsageProblem: one of the names is not there.
-    """
-    from segcli.columns import SEGMENT
-    from segcli.errors import UsageProblem
-
-    found = {name.removesuffix(SEGMENT): one for name, one in by_column.items()}
-    missing = [name for name in names if name.removesuffix(SEGMENT) not in found]
-    if missing:
-        raise UsageProblem(f"no segmentation {', '.join(missing)}; there is: {', '.join(found) or 'none'}")
-    return [found[name.removesuffix(SEGMENT)] for name in names] or list(found.values())
 
 
 def declared(customers: "Customers", loaded: "Loaded", *, clusters: bool = True) -> "list[Segmentation]":
@@ -128,69 +107,6 @@ def declared(customers: "Customers", loaded: "Loaded", *, clusters: bool = True)
     if loaded.declares("cluster") and clusters:
         found.append(cluster(with_labels(customers, found), loaded.settings))
     return found
-
-
-def before(
-    customers: "Customers", settings: "Settings", again: "Callable[[Customers], list[Segmentation]]"
-) -> "dict[str, Segmentation]":
-    """The same segmentations some days earlier, by column; none where there are no single orders to go back on."""
-    from datetime import timedelta
-
-    from segcli.customers.history import earlier
-    from segcli.errors import InputProblem
-
-    if customers.transactions is None:
-        return {}
-    day = customers.transactions.as_of - timedelta(days=settings.scorecard.period_days)
-    try:
-        return {one.column: one for one in again(earlier(customers, day))}
-    except InputProblem:  # nobody had bought by then, or what a base needs was not there yet
-        return {}
-
-
-def findings(
-    customers: "Customers",
-    segmentations: "list[Segmentation]",
-    settings: "Settings",
-    again: "Callable[[Customers], list[Segmentation]] | None" = None,
-) -> "Findings":
-    """Segmentations, personas of those that `persona.of` wants, and their scorecards where the report has them.
-
-    Args:
-        customers: of the segmentations.
-        segmentations: that were made.
-        settings: in force.
-        again: makes the same segmentations of customers at an earlier day.
-    """
-    from segcli import persona
-    from segcli.persona import playbook
-    from segcli.reports.report import Findings
-
-    plays = playbook.load(settings.persona.playbook)
-    chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
-    described = {one.column: persona.personas(one, settings.persona, plays) for one in chosen}
-    cards = scorecards(chosen, settings, again) if "scorecard" in settings.report.sections else {}
-    return Findings(customers, segmentations, described, cards)
-
-
-def scorecards(
-    segmentations: "Sequence[Segmentation]",
-    settings: "Settings",
-    again: "Callable[[Customers], list[Segmentation]] | None",
-) -> "dict[str, tuple[pd.DataFrame, list[str]]]":
-    """The scorecard of each segmentation, by column, with what is noticed of all its segments."""
-    from segcli import persona
-    from segcli.evidence.scorecard import Actions, notes, scorecard
-    from segcli.persona import playbook
-
-    plays = playbook.load(settings.persona.playbook)
-    then = before(segmentations[0].customers, settings, again) if again else {}
-    cards = {}
-    for one in segmentations:
-        actions = Actions(*plays.kinds(persona.personas(one, settings.persona, plays)))
-        earlier = then.get(one.column)
-        cards[one.column] = scorecard(one, settings.scorecard, actions, earlier), list(notes(one, earlier))
-    return cards
 
 
 def with_labels(customers: "Customers", found: "list[Segmentation]") -> "Customers":

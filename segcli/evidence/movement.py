@@ -1,10 +1,17 @@
 """How a segmentation moved between two days: who stayed in a segment, and how far its shares drifted."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 
 from segcli import columns as c
-from segcli.model import Segmentation
+from segcli.customers.history import earlier
+from segcli.errors import InputProblem
+from segcli.model import Customers, Segmentation
+
+Again = Callable[[Customers], list[Segmentation]]
 
 FLOOR = 0.5  # customers that an empty segment counts as in a PSI
 
@@ -37,3 +44,20 @@ def psi(before: Segmentation, now: Segmentation) -> float:
         shares.append(np.maximum(counts, FLOOR) / len(one.labels))
     expected, actual = shares
     return float(((actual - expected) * np.log(actual / expected)).sum())
+
+
+def before(customers: Customers, days: int, again: Again) -> dict[str, Segmentation]:
+    """The same segmentations some days earlier, by column; none where there are no single orders to go back on.
+
+    Args:
+        customers: of today.
+        days: how far back.
+        again: makes the segmentations of customers at an earlier day.
+    """
+    if customers.transactions is None:
+        return {}
+    day = customers.transactions.as_of - timedelta(days=days)
+    try:
+        return {one.column: one for one in again(earlier(customers, day))}
+    except InputProblem:  # nobody had bought by then, or what a base needs was not there yet
+        return {}

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from segcli import columns as c
 from segcli.config.scorecard import ScorecardSettings
@@ -25,6 +24,7 @@ DESCRIBES = (
     *(c.HOUSEHOLD_SIZE, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE),
 )
 
+Card = tuple[pd.DataFrame, list[str]]  # rows of `scorecard`, and `notes` on all segments together
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
 
@@ -140,6 +140,11 @@ def _durable(made: Segmentation, name: str, before: Segmentation | None) -> tupl
     return float(row["stayed"]), f"of {row['before']:,.0f} since {before.customers.as_of}"
 
 
+def ranked(values: Values) -> Values:
+    """Ranks from 1, equal values sharing the mean of theirs."""
+    return np.asarray(pd.Series(values).rank(), dtype=np.float64)
+
+
 def cliffs_delta(values: Values, members: Mask) -> float:
     """P(a member's value is higher) - P(it is lower), against all others (Cliff 1993); NaN without one of both.
 
@@ -154,14 +159,14 @@ def cliffs_delta(values: Values, members: Mask) -> float:
     few, rest = int(inside.sum()), int((~inside).sum())
     if not few or not rest:
         return float("nan")
-    ranks = rankdata(values[known])
+    ranks = ranked(values[known])
     return float(2 * (ranks[inside].sum() - few * (few + 1) / 2) / (few * rest) - 1)
 
 
 def epsilon_squared(values: Values, labels: pd.Series) -> float:
     """H / (n - 1) of Kruskal and Wallis, corrected for ties (Tomczak and Tomczak 2014); NaN where nothing varies."""
     known = ~np.isnan(values)
-    ranks: Values = rankdata(values[known])
+    ranks = ranked(values[known])
     groups = pd.Series(ranks).groupby(labels[known].to_numpy())
     total = float(((ranks - ranks.mean()) ** 2).sum())
     if len(groups) < 2 or not total:  # noqa: PLR2004 - one group has nothing to differ from

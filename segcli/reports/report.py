@@ -9,6 +9,7 @@ import pandas as pd
 from segcli import plugins
 from segcli.config.report import ReportSettings
 from segcli.errors import ConfigProblems
+from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Persona, Segmentation
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.envelope import envelope, segmentation
@@ -25,7 +26,7 @@ class Findings:
     customers: Customers
     segmentations: Sequence[Segmentation]
     personas: Mapping[str, Sequence[Persona]]
-    scorecards: Mapping[str, tuple[pd.DataFrame, Sequence[str]]] = field(default_factory=dict)
+    scorecards: Mapping[str, Card] = field(default_factory=dict)
 
     @property
     def described(self) -> list[Segmentation]:

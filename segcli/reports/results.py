@@ -8,6 +8,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.errors import UsageProblem
+from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.explain import Explanation, Told
 from segcli.reports import tables
@@ -96,7 +97,7 @@ def of_overlap(wanted: Sequence[Ruled], made: Sequence[Segmentation]) -> Result:
     return Result(rows, lambda: envelope("rules", made[0].customers, parts()), tuple(tables.overlaps(rows)))
 
 
-def of_scorecards(cards: Mapping[str, tuple[pd.DataFrame, Sequence[str]]], customers: Customers) -> Result:
+def of_scorecards(cards: Mapping[str, Card], customers: Customers) -> Result:
     """`rules --scorecard`: for each segmentation whether its segments are worth working with."""
     blocks: list[Block] = []
     for column, (card_rows, noticed) in cards.items():

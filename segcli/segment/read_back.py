@@ -1,14 +1,19 @@
 """A segmentation read back from a table that has its column, whoever made it."""
 
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
 import pandas as pd
 
 from segcli import columns as c
 from segcli.config.section import Section
-from segcli.errors import InputProblem
+from segcli.errors import InputProblem, UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment.dimensions import require_customers
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
+
+Found = TypeVar("Found")
 
 
 def segment_columns(customers: Customers) -> list[str]:
@@ -38,3 +43,16 @@ def read_back(customers: Customers, column: str) -> Segmentation:
         provenance=provenance(customers, name, Section(), None),
         warnings=customers.warnings,
     )
+
+
+def wanted(by_column: Mapping[str, Found], names: Sequence[str]) -> list[Found]:
+    """Segmentations by name (`rfm`) or column (`rfm_segment`); all of them where none is named.
+
+    Raises:
+        UsageProblem: one of the names is not there.
+    """
+    found = {name.removesuffix(c.SEGMENT): one for name, one in by_column.items()}
+    missing = [name for name in names if name.removesuffix(c.SEGMENT) not in found]
+    if missing:
+        raise UsageProblem(f"no segmentation {', '.join(missing)}; there is: {', '.join(found) or 'none'}")
+    return [found[name.removesuffix(c.SEGMENT)] for name in names] or list(found.values())
