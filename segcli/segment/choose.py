@@ -76,7 +76,17 @@ def sizes(k: int | str) -> tuple[int, int]:
 
 
 def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
-    """Fit every k, judge them all, keep one, and fit it to all rows."""
+    """Fit every k, judge them all, keep one, and fit it to all rows.
+
+    On one thread: sums that are split over threads differ in their last bits.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return _choose(matrix, ks, method, settings, seed)
+
+
+def _choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
     sweep = matrix[_sample(len(matrix), SWEEP, seed)]
     rows = {
         "silhouette": _sample(len(sweep), settings.sample, seed),

@@ -36,7 +36,17 @@ class Options(Section):
 
 
 def decide(customers: Customers, options: Options) -> Decided:
-    """Each customer's strongest attitude, if it is above the average; who left an item out is unknown."""
+    """Each customer's strongest attitude, if it is above the average; who left an item out is unknown.
+
+    On one thread: sums that are split over threads differ in their last bits.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return _decided(customers, options)
+
+
+def _decided(customers: Customers, options: Options) -> Decided:
     names = _items(customers, options)
     answers = np.column_stack([numbers(customers.table[name]) for name in names])
     low, high = options.scale
