@@ -75,13 +75,14 @@ def command(
 
         result = segmenting.cluster(found.customers, found.settings)
         explained = segmenting.explained(result)
+        asked_about = None if why is None else "".join(segmenting.why_cluster(result, explained, why))
         told.tell_result(result, talk, asked)
         if save_model:
             save(save_model, saved.as_text(result), asked, talk)
         if emit_rules:
             save(emit_rules, segmenting.emitted(explained, emit_rules), asked, talk)
-        if why is None:
+        if asked_about is None:
             show(of_segmentation("cluster", result, explained), asked, talk)
         else:
-            streams.write("".join(segmenting.why_cluster(result, explained, why)))
+            streams.write(asked_about)
         found.gate()

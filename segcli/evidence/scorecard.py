@@ -4,7 +4,7 @@ The first five after Kotler and Keller, Marketing management (15th ed., ch. 9); 
 segmentation (2000, ch. 1), who call it stability.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from segcli.evidence.movement import psi, stayed
 from segcli.model import Segmentation
 
 PASS, WARN, FAIL, NOT_KNOWN = "pass", "warn", "fail", "not known"
-PRINCIPLES = ("measurable", "accessible", "substantial", "differentiable", "durable", "actionable")
 MEASURES = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.ITEMS, c.DISCOUNT_SHARE, *c.RESPONSES)
 DESCRIBES = (
     *(c.BIRTH_DATE, c.BIRTH_YEAR, c.AGE, c.GENDER, c.INCOME, c.EDUCATION, c.OCCUPATION, c.MARITAL_STATUS, c.CHILDREN),
@@ -173,9 +172,3 @@ def epsilon_squared(values: Values, labels: pd.Series) -> float:
         return float("nan")
     away = groups.mean().to_numpy(dtype=np.float64) - float(ranks.mean())
     return float((groups.size().to_numpy() * away**2).sum()) / total
-
-
-def verdicts(rows: pd.DataFrame) -> Mapping[str, int]:
-    """How many verdicts there are of each kind."""
-    counts = rows["verdict"].value_counts()
-    return {verdict: int(counts.get(verdict, 0)) for verdict in (PASS, WARN, FAIL, NOT_KNOWN)}

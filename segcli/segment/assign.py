@@ -34,8 +34,11 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
     fit = fitted(model)
     labels = methods.load(model["name"]).assign(fit, matrix)
     named = pd.Series(np.array(names, dtype=object)[labels], index=customers.table.index, dtype="str")
-    scores = _scores(model, fit, matrix, labels).set_index(customers.table.index)
-    outside = int((scores[c.CLUSTER_OUTSIDE] == OUTSIDE).sum())
+    reach = np.array([model["reach"][name] for name in names])[labels]
+    outside_it = away(fit, matrix, labels) > reach * (1 + TOLERANCE)
+    scores = margins(model["name"], fit, matrix, names).set_index(customers.table.index)
+    scores[c.CLUSTER_OUTSIDE] = np.where(outside_it, OUTSIDE, INSIDE).astype(str)
+    outside = int(outside_it.sum())
     far = f"customers further from their segment than any it was found on: {outside:,}; they may be of no segment"
     return Segmentation(
         customers=customers,
@@ -85,15 +88,16 @@ def _noticed(table: pd.DataFrame, used: Sequence[Feature]) -> Iterator[str]:
                 yield f"{name}: not seen by the model: {', '.join(new[:5])}; they count as none of its kinds"
 
 
-def _scores(model: Mapping[str, Any], fit: Fit, matrix: Matrix, labels: Labels) -> pd.DataFrame:
-    names = np.array(model["segments"], dtype=object)
-    margin, second = methods.load(model["name"]).margins(fit, matrix)
-    away = distances(matrix, fit.centres)[np.arange(len(matrix)), labels]
-    reach = np.array([model["reach"][name] for name in names])[labels]
-    return pd.DataFrame(
-        {
-            c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS),
-            c.CLUSTER_SECOND: pd.Series(names[second], dtype="str"),
-            c.CLUSTER_OUTSIDE: np.where(away > reach * (1 + TOLERANCE), OUTSIDE, INSIDE).astype(str),
-        }
-    )
+def margins(method: str, fit: Fit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:
+    """How surely each customer is in the segment, and the segment that comes second."""
+    if fit.k == 1:
+        return pd.DataFrame({c.CLUSTER_MARGIN: np.ones(len(matrix)), c.CLUSTER_SECOND: names[0]})
+    margin, second = methods.load(method).margins(fit, matrix)
+    named = pd.Series(np.array(names, dtype=object)[second], dtype="str")
+    return pd.DataFrame({c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS), c.CLUSTER_SECOND: named})
+
+
+def away(fit: Fit, matrix: Matrix, labels: Labels) -> Matrix:
+    """How far each customer is from the centre of their own segment."""
+    found: Matrix = distances(matrix, fit.centres)[np.arange(len(matrix)), labels]
+    return found

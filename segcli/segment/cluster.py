@@ -12,16 +12,16 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
+from segcli.segment.assign import away, margins
 from segcli.segment.choose import Candidate, Choice, choose, sizes
 from segcli.segment.dimensions import require_customers
 from segcli.segment.features import Features, Matrix, features
-from segcli.segment.methods import Fit, Labels, Method, distances
+from segcli.segment.methods import Fit, Labels
 from segcli.segment.names import name_all
 from segcli.segment.profile import profile
 from segcli.segment.provenance import LIBRARIES, provenance
 from segcli.segment.stability import label
 
-MARGIN_DIGITS = 4
 BETWEEN = 0.1  # margin below which a customer is said to lie between two segments
 VERDICTS = {
     "natural": "natural: the same segments return from other samples, each of them, and stand apart",
@@ -59,7 +59,7 @@ def segment(
     names, kept = identity.kept(names, fit.labels, customers, previous)
     names = identity.overridden(names, fit.labels, customers, settings.names)
     labels = pd.Series(np.array(names, dtype=object)[fit.labels], index=customers.table.index, dtype="str")
-    scores = _scores(method, fit, prepared.matrix, names).set_index(customers.table.index)
+    scores = margins(settings.method, fit, prepared.matrix, names).set_index(customers.table.index)
     return Segmentation(
         customers=customers,
         column=c.CLUSTER_SEGMENT,
@@ -97,15 +97,6 @@ def _deviations(prepared: Features, fit: Fit) -> Matrix:
     means = np.array([prepared.matrix[fit.labels == number].mean(axis=0) for number in range(fit.k)])
     deviations: Matrix = (means - prepared.matrix.mean(axis=0)) / prepared.matrix.std(axis=0)
     return deviations
-
-
-def _scores(method: Method, fit: Fit, matrix: Matrix, names: list[str]) -> pd.DataFrame:
-    """How surely each customer is in the segment, and the segment that comes second."""
-    if fit.k == 1:
-        return pd.DataFrame({c.CLUSTER_MARGIN: np.ones(len(matrix)), c.CLUSTER_SECOND: names[0]})
-    margin, second = method.margins(fit, matrix)
-    named = pd.Series(np.array(names, dtype=object)[second], dtype="str")
-    return pd.DataFrame({c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS), c.CLUSTER_SECOND: named})
 
 
 def _blended(labels: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
@@ -164,8 +155,8 @@ def _method(
 
 def _reach(matrix: Matrix, fit: Fit) -> list[float]:
     """How far from its centre the furthest customer of each segment is."""
-    away = distances(matrix, fit.centres)[np.arange(len(matrix)), fit.labels]
-    return [float(away[fit.labels == number].max()) for number in range(fit.k)]
+    far = away(fit, matrix, fit.labels)
+    return [float(far[fit.labels == number].max()) for number in range(fit.k)]
 
 
 def _candidate(one: Candidate) -> dict[str, Any]:

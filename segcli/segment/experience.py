@@ -141,10 +141,15 @@ def by_segment(
         values = answers(customers, measure) if only in (None, measure.name) else None
         if values is not None:
             counted = measure.valid(values)
-            groups = [(ALL, np.ones(len(labels), dtype=bool)), *((name, (labels == name).to_numpy()) for name in names)]
-            rows += [[measure.name, name, *_row(measure, values, group, counted, fewest)] for name, group in groups]
+            listed = groups(names, labels)
+            rows += [[measure.name, name, *_row(measure, values, group, counted, fewest)] for name, group in listed]
     columns = ["measure", c.NAME, c.CUSTOMERS, "answers", "response_rate", "score", "low", "high", "note"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def groups(names: Sequence[str], labels: pd.Series) -> list[tuple[str, Mask]]:
+    """All customers, then those of each segment."""
+    return [(ALL, np.ones(len(labels), dtype=bool)), *((name, (labels == name).to_numpy()) for name in names)]
 
 
 def _row(measure: Measure, values: Values, group: Mask, counted: Mask, fewest: int) -> list[object]:

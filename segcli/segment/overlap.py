@@ -8,6 +8,8 @@ import pandas as pd
 
 from segcli.model import Segmentation
 
+COLUMNS = ["segment", "other", "customers", "jaccard", "lift"]
+
 
 def overlap(names: Sequence[str], members: Sequence[npt.NDArray[np.bool_]]) -> pd.DataFrame:
     """One row per pair of segments (each with itself, too), in the order given.
@@ -25,7 +27,7 @@ def overlap(names: Sequence[str], members: Sequence[npt.NDArray[np.bool_]]) -> p
         joined[name] |= mask
     return pd.DataFrame(
         [[one, other, *_pair(joined[one], joined[other])] for one in joined for other in joined],
-        columns=["segment", "other", "customers", "jaccard", "lift"],
+        columns=COLUMNS,
     )
 
 
@@ -37,7 +39,7 @@ def across(one: Segmentation, other: Segmentation) -> pd.DataFrame:
         for name, mask in zip(one.segments, masks[0], strict=True)
         for another, with_it in zip(other.segments, masks[1], strict=True)
     ]
-    return pd.DataFrame(rows, columns=["segment", "other", "customers", "jaccard", "lift"])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _pair(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[int, float, float]:

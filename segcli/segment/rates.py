@@ -11,7 +11,7 @@ from segcli import columns as c
 from segcli.customers import history
 from segcli.customers.reduce import CUSTOMER
 from segcli.model import Customers
-from segcli.segment.experience import ALL
+from segcli.segment.experience import groups
 from segcli.segment.intervals import wilson
 
 Mask = npt.NDArray[np.bool_]
@@ -35,10 +35,9 @@ def rates(customers: Customers, names: Sequence[str], labels: pd.Series, period:
     Returns:
         measure, segment, customers (whom the rate is of), rate, low, high.
     """
-    groups = [(ALL, np.ones(len(labels), dtype=bool)), *((name, (labels == name).to_numpy()) for name in names)]
     rows = []
     for measure, of, holds in _counted(customers, period):
-        for name, group in groups:
+        for name, group in groups(names, labels):
             trials, successes = int((of & group).sum()), int((of & holds & group).sum())
             low, high = wilson(successes, trials)
             rows.append([measure, name, trials, successes / trials if trials else np.nan, low, high])

@@ -8,7 +8,7 @@ from segcli import columns as c
 from segcli.config.section import Section
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
 
 SOURCE = (
     "importance ratings (Martilla and James, Importance-performance analysis, Journal of Marketing, 1977), standardised"
@@ -41,7 +41,7 @@ def decide(customers: Customers, options: Options) -> Decided:
     filled = np.where(np.isnan(away), -np.inf, away)
     best = filled.max(axis=1)
     labels = np.where(best > options.least, np.array(names, dtype=object)[filled.argmax(axis=1)], NONE)
-    labels = np.where(known, labels, "unknown").astype(object)
+    labels = np.where(known, labels, UNKNOWN).astype(object)
     counted = [int((~np.isnan(ratings[:, place])).sum()) for place in range(len(names))]
     means_told = pd.DataFrame({"feature": names, "answers": counted, "mean": means.round(6)})
     means_told = means_told.sort_values(["mean", "feature"], ascending=[False, True], ignore_index=True)

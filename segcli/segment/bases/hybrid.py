@@ -5,7 +5,7 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import Decided, column
+from segcli.segment.bases import UNKNOWN, Decided, column
 
 SOURCE = "cross-classification; a cell below the minimum goes to its first segment's rest"
 NEEDS = "the segmentations it crosses"
@@ -27,7 +27,7 @@ class Options(Section):
 
 def decide(customers: Customers, options: Options) -> Decided:
     """Each customer's cell, such as `Gen X / heavy`; small ones are `Gen X / other`, and if that is small, other."""
-    parts = [column(customers, name).astype("str").fillna("unknown").to_numpy(dtype=object) for name in options.of]
+    parts = [column(customers, name).astype("str").fillna(UNKNOWN).to_numpy(dtype=object) for name in options.of]
     cells = np.array([" / ".join(cell) for cell in zip(*parts, strict=True)], dtype=object)
     parents = np.array([f"{leading} / {REST}" for leading in parts[0]], dtype=object)
     merged = np.where(_is_small(cells, options.minimum_share), parents, cells)
