@@ -235,6 +235,8 @@ PORTRAIT = (
     DISTINCT_CATEGORIES,
 )
 
+ATTITUDE, PSYCHOGRAPHIC = "attitude_", "psychographic"  # scores of attitudes: their beginning, and their group
+
 # Named groups a clustering may ask for instead of single columns.
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -14,12 +14,16 @@ K = Annotated[
 ]
 Method = Annotated[
     str | None,
-    Option(help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus."),
+    Option(
+        help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, hdbscan, medoids, "
+        "latent, consensus."
+    ),
 ]
 Features = Annotated[
     str | None,
     Option(
-        help="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, satisfaction.",
+        help="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, "
+        "psychographic, satisfaction.",
         metavar="NAME,NAME",
     ),
 ]
@@ -71,8 +75,10 @@ def command(
         found = source.read(input, asked, talk, flags, extra_inputs=[previous] if previous else [], also=also)
         from segcli.cli.show import save, show
         from segcli.reports.results import of_segmentation
-        from segcli.segment import saved
+        from segcli.segment import methods, saved
 
+        if save_model:
+            methods.labelling(found.settings.cluster.method)  # before anything is computed or written
         result = segmenting.cluster(found.customers, found.settings)
         explained = segmenting.explained(result)
         asked_about = None if why is None else "".join(segmenting.why_cluster(result, explained, why))

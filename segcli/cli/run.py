@@ -84,7 +84,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.reports.gather import gather
     from segcli.reports.report import of_findings
     from segcli.reports.results import of_personas, of_segmentation
-    from segcli.segment import saved
+    from segcli.segment import methods, saved
 
     settings, last = loaded.settings, segmentations[-1]
     found = gather(last.customers, segmentations, settings, _again(loaded))
@@ -95,7 +95,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     }
     if segmentations[0].method["name"] == "rfm":
         texts["rfm-model.json"] = saved.as_text(segmentations[0])
-    if last.column == CLUSTER_SEGMENT:
+    if last.column == CLUSTER_SEGMENT and methods.labels_others(methods.load(settings.cluster.method)):
         texts["cluster-model.json"] = saved.as_text(last)
     if loaded.declares("persona"):
         texts["personas.json"] = json.render(of_personas(found.personas, last.customers), Page())

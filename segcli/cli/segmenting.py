@@ -59,7 +59,8 @@ def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
 
     before = settings.cluster.previous
     previous = saved.load(before, saved.CLUSTER) if before else None
-    return cluster.segment(customers, settings.cluster, settings.seed, previous)
+    audit_only = settings.fairness.audit_only
+    return cluster.segment(customers, settings.cluster, settings.seed, previous, audit_only=audit_only)
 
 
 def explained(result: "Segmentation") -> "Explanation":

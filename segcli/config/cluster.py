@@ -31,13 +31,14 @@ class ClusterSettings(Section):
 
     method: str = Field(
         "kmeans",
-        description="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, consensus.",
+        description="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, hdbscan, medoids, "
+        "latent, consensus.",
     )
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],
         min_length=1,
         description="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, "
-        "satisfaction.",
+        "psychographic, satisfaction.",
     )
     k: Annotated[int | str, AfterValidator(_k)] = Field(
         "auto", description="Number of segments, a range like 2-8 to choose from, or auto (2-10)."
@@ -45,15 +46,23 @@ class ClusterSettings(Section):
     transform: Literal["auto", "log1p", "none"] = Field(
         "auto", description="log1p for skewed features (auto), for all (log1p), or for none."
     )
-    scale: Literal["standard", "robust", "none"] = Field(
-        "standard",
-        description="Divide by the standard deviation (standard), the interquartile range (robust), or nothing (none).",
+    scale: Literal["auto", "standard", "robust", "range", "none"] = Field(
+        "auto",
+        description="Divide by the standard deviation (standard), the interquartile range (robust), the range (range), "
+        "or nothing (none); auto is what suits the method, mostly standard.",
+    )
+    reduce: Literal["none", "pca", "factors"] = Field(
+        "none", description="Find segments in fewer dimensions: principal components (pca), or factors after varimax."
+    )
+    parts: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        "auto",
+        description="How many dimensions are left; auto keeps 80 % of the variance (pca), or as many as exceed chance.",
     )
     ordinal: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
         default_factory=dict, description="Columns of ordered texts, each with its levels, lowest first."
     )
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="How much a column counts; 1 where nothing is said."
+        default_factory=dict, description="How much a column, or each of a group, counts; 1 where nothing is said."
     )
     outliers: Literal["keep", "winsorise"] = Field(
         "keep", description="Whether values beyond the 1st and the 99th percentile are taken in to them (winsorise)."

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from segcli.config.cluster import ClusterSettings
+from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
 from segcli.config.quality import QualitySettings
@@ -45,6 +46,9 @@ class Settings(Section):
         description="Segmentations by rules: [{base: generation}], or name, segments and their rules.",
     )
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
+    fairness: FairnessSettings = Field(
+        default_factory=FairnessSettings, description="What segments may not be made of."
+    )
     scorecard: ScorecardSettings = Field(
         default_factory=ScorecardSettings, description="What segments must hold to be worth working with."
     )

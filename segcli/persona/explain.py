@@ -15,7 +15,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
-from segcli.segment.features import MOST_LEVELS
+from segcli.segment.eligible import MOST_LEVELS
 from segcli.segment.language.evaluate import Table, evaluate
 from segcli.segment.language.parse import KEYWORDS, parse
 

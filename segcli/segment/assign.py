@@ -12,10 +12,11 @@ from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.dimensions import require_customers
-from segcli.segment.features import Feature
+from segcli.segment.feature import Feature
 from segcli.segment.methods import Fit, Labels, Matrix, distances
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
+from segcli.segment.reduction import Reduction
 
 MARGIN_DIGITS = 4
 TOLERANCE = 1e-9  # of a distance: sums in another order differ in their last bits
@@ -32,7 +33,7 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
     names = model["segments"]
     matrix, warnings = _matrix(customers, model)
     fit = fitted(model)
-    labels = methods.load(model["name"]).assign(fit, matrix)
+    labels = methods.labelling(model["name"]).assign(fit, matrix)
     named = pd.Series(np.array(names, dtype=object)[labels], index=customers.table.index, dtype="str")
     reach = np.array([model["reach"][name] for name in names])[labels]
     outside_it = away(fit, matrix, labels) > reach * (1 + TOLERANCE)
@@ -55,8 +56,9 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
 
 def fitted(model: Mapping[str, Any]) -> Fit:
     """The fit that a model describes, without its rows."""
-    features = [Feature(**one).label for one in model["features"]]
-    centres = np.array([[model["centres"][name][feature] for feature in features] for name in model["segments"]])
+    fewer = model.get("reduction")
+    parts = fewer["parts"] if fewer else [Feature(**one).label for one in model["features"]]
+    centres = np.array([[model["centres"][name][part] for part in parts] for name in model["segments"]])
     shape = {name: np.array(values, dtype=np.float64) for name, values in model["shape"].items()}
     return Fit(np.empty(0, dtype=np.int64), centres, 0.0, shape)
 
@@ -72,7 +74,8 @@ def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, lis
         if not one.levels and one.level is None and not pd.api.types.is_numeric_dtype(customers.table[one.name]):
             raise InputProblem("the model needs numbers here", source=source, column=one.name)
     matrix = np.column_stack([one.of(customers.table[one.name]) for one in used])
-    return matrix, list(_noticed(customers.table, used))
+    fewer = model.get("reduction")
+    return Reduction.saved(fewer).of(matrix) if fewer else matrix, list(_noticed(customers.table, used))
 
 
 def _noticed(table: pd.DataFrame, used: Sequence[Feature]) -> Iterator[str]:

@@ -25,10 +25,12 @@ class Factors:
     """Attitudes behind a battery of p items answered by n people.
 
     `loadings` (p, k) after varimax, each factor turned so that its largest loading is positive, strongest factor
-    first; `scores` (n, k) of each person, mean 0; `explained` (k,) the share of all items' variance.
+    first; `weights` (p, k) by which standardised items become `scores` (n, k) of each person, mean 0; `explained` (k,)
+    the share of all items' variance.
     """
 
     loadings: Matrix
+    weights: Matrix
     scores: Matrix
     explained: npt.NDArray[np.float64]
 
@@ -97,11 +99,26 @@ def factors(items: Matrix, count: int) -> Factors:
     standard = (items - items.mean(axis=0)) / items.std(axis=0)
     model = FactorAnalysis(count, svd_method="lapack", tol=1e-5, max_iter=20_000).fit(_of_same_correlations(standard))
     turn = varimax(model.components_.T)
-    loadings, scores = model.components_.T @ turn, model.transform(standard) @ turn
+    loadings, weights = model.components_.T @ turn, model.transform(np.eye(items.shape[1])) @ turn
     strongest = np.argsort(-(loadings**2).sum(axis=0), kind="stable")
-    loadings, scores = loadings[:, strongest], scores[:, strongest]
+    loadings, weights = loadings[:, strongest], weights[:, strongest]
     turned = np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(count)])
-    return Factors(loadings * turned, scores * turned, (loadings**2).sum(axis=0) / items.shape[1])
+    weights *= turned
+    return Factors(loadings * turned, weights, standard @ weights, (loadings**2).sum(axis=0) / items.shape[1])
+
+
+def called(loadings: Matrix, names: Sequence[str]) -> list[str]:
+    """Each factor by the two items that carry it most, a minus before those that carry it the other way."""
+    found = []
+    for column in loadings.T:
+        best = np.argsort(-np.abs(column), kind="stable")[:2]
+        found.append(" + ".join(f"{'-' if column[place] < 0 else ''}{names[place]}" for place in best))
+    return found
+
+
+def distinct(found: Sequence[str]) -> list[str]:
+    """Names of factors, told apart by their number where two are alike."""
+    return [name if list(found).count(name) == 1 else f"{name} ({place})" for place, name in enumerate(found, 1)]
 
 
 def _of_same_correlations(standard: Matrix) -> Matrix:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
-from segcli.segment.methods import Fit, Labels, Matrix, Method
+from segcli.errors import InputProblem
+from segcli.segment.methods import Fit, Labels, Matrix, Method, labels_others, sampled
 from segcli.segment.reference import Gap, gaps
 from segcli.segment.stability import STABLE, Stability, slsa, stability
 
@@ -45,8 +46,8 @@ class Candidate:
 
     @property
     def k(self) -> int:
-        """Number of segments."""
-        return self.fit.k
+        """Number of segments; noise is none."""
+        return self.fit.k - self.fit.noise
 
     @property
     def ari(self) -> float:
@@ -87,17 +88,17 @@ def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterS
 
 
 def _choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
-    sweep = matrix[_sample(len(matrix), SWEEP, seed)]
+    sweep = matrix[sampled(len(matrix), SWEEP, seed)]
     rows = {
-        "silhouette": _sample(len(sweep), settings.sample, seed),
-        "stability": _sample(len(sweep), settings.stability_sample, seed),
+        "silhouette": sampled(len(sweep), settings.sample, seed),
+        "stability": sampled(len(sweep), settings.stability_sample, seed),
     }
     starts = max(settings.starts, min(100, EASY_ROWS // len(sweep)))
     fits = [method.fit(sweep, k, seed=seed, starts=starts) for k in ks]
-    judged = {
-        fit.k: _judged(fit, sweep, rows["silhouette"]) for fit in fits
-    }  # fewer groups than asked for may be found
-    found = [judged[k] for k in sorted(judged)]
+    judged = {one.k: one for one in (_judged(fit, sweep, rows["silhouette"]) for fit in fits)}
+    found = [judged[k] for k in sorted(judged)]  # a method may find fewer groups than asked for
+    if not found[0].k:
+        raise InputProblem("no segments: customers lie nowhere more densely than elsewhere")
     if settings.pairs:
         found = _with_stability(found, sweep[rows["stability"]], rows["stability"], method, settings, seed)
         references = gaps(sweep[rows["stability"]], [one.k for one in found], seed)
@@ -128,23 +129,17 @@ def silhouette(matrix: Matrix, labels: Labels) -> float:
 def _judged(fit: Fit, matrix: Matrix, sample: Labels) -> Candidate:
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-    rows, labels = matrix[sample], fit.labels[sample]
+    inside = sample[~fit.is_noise[sample]]
+    rows, labels = matrix[inside], fit.labels[inside]
     several = 1 < len(np.unique(labels)) < len(labels)
-    smallest = np.bincount(fit.labels, minlength=fit.k).min() / len(matrix)
+    counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.noise]
     return Candidate(
         fit=fit,
         silhouette=silhouette(rows, labels),
         calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if several else 0.0,
         davies_bouldin=float(davies_bouldin_score(rows, labels)) if several else 0.0,
-        smallest_share=float(smallest),
+        smallest_share=float(counts.min(initial=len(matrix)) / len(matrix)),
     )
-
-
-def _sample(rows: int, limit: int, seed: int) -> Labels:
-    """Rows to measure on; rows are in customer_id order, so the file's order plays no part."""
-    if rows <= limit:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
 
 
 def _with_stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
@@ -153,7 +148,7 @@ def _with_stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depend
     """A part of the pairs for every k, all of them for those that can still be chosen."""
 
     def of(one: Candidate, pairs: range) -> Stability:
-        return stability(matrix, one.fit.labels[rows], method, one.k, pairs, seed)
+        return stability(matrix, one.fit.labels[rows], method, one.fit.k, pairs, seed)
 
     rough = range(max(settings.pairs // ROUGH, 1))
     first = [replace(one, stability=of(one, rough)) for one in found]
@@ -202,7 +197,7 @@ def _verdict(found: Sequence[Candidate], chosen: Candidate, one_group: Gap | Non
     neighbours = [one.ari for one in found if abs(one.k - chosen.k) == 1]
     peak = all(chosen.ari >= ari + PEAK for ari in neighbours)
     grouped = chosen.gap.gap - chosen.gap.error > one_group.gap + one_group.error
-    whole = bool((chosen.stability.slsw >= STABLE).all())
+    whole = bool((chosen.stability.slsw[: chosen.k] >= STABLE).all())
     return "natural" if chosen.ari >= NATURAL and peak and grouped and whole else "reproducible"
 
 
@@ -212,6 +207,7 @@ def _on_all(matrix: Matrix, chosen: Candidate, method: Method, seed: int) -> Fit
     if refit is not None:
         fit: Fit = refit(matrix, chosen.fit, seed=seed)
         return fit
+    assert labels_others(method), "others are fitted to all rows at once"
     labels = method.assign(chosen.fit, matrix)
     inertia = float(((matrix - chosen.fit.centres[labels]) ** 2).sum())
     return replace(chosen.fit, labels=labels, inertia=inertia)

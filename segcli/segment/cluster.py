@@ -1,6 +1,6 @@
 """Clusters: segments found in chosen features, numbered canonically and named in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,19 +9,23 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
-from segcli.errors import InputProblem
+from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
 from segcli.segment.assign import away, margins
-from segcli.segment.choose import Candidate, Choice, choose, sizes
+from segcli.segment.choose import SWEEP, Candidate, Choice, choose, sizes
 from segcli.segment.dimensions import require_customers
-from segcli.segment.features import Features, Matrix, features
-from segcli.segment.methods import Fit, Labels
+from segcli.segment.feature import Matrix
+from segcli.segment.features import Features, features
+from segcli.segment.methods import Fit, Labels, Method
 from segcli.segment.names import name_all
 from segcli.segment.profile import profile
 from segcli.segment.provenance import LIBRARIES, provenance
+from segcli.segment.reduction import Reduction
 from segcli.segment.stability import label
 
+LOADINGS = "Loadings"
+NOISE = "Of no segment"
 BETWEEN = 0.1  # margin below which a customer is said to lie between two segments
 VERDICTS = {
     "natural": "natural: the same segments return from other samples, each of them, and stand apart",
@@ -31,7 +35,12 @@ VERDICTS = {
 
 
 def segment(
-    customers: Customers, settings: ClusterSettings, seed: int, previous: Mapping[str, Any] | None = None
+    customers: Customers,
+    settings: ClusterSettings,
+    seed: int,
+    previous: Mapping[str, Any] | None = None,
+    *,
+    audit_only: Sequence[str] = (),
 ) -> Segmentation:
     """Group customers by the features the settings name.
 
@@ -40,6 +49,7 @@ def segment(
         settings: which features, how many segments.
         seed: of everything that involves chance.
         previous: a saved model, whose names are kept for the segments that are still there.
+        audit_only: columns that are never features.
 
     Raises:
         InputProblem: there are fewer distinct customers than segments, or no usable feature.
@@ -47,17 +57,12 @@ def segment(
     """
     require_customers(customers)
     method = methods.load(settings.method)
-    prepared = features(customers, settings)
-    distinct = len(np.unique(prepared.matrix, axis=0))
-    smallest, largest = sizes(settings.k)
-    if smallest > distinct:
-        raise InputProblem(f"k={smallest} > {distinct} distinct customers", source=customers.readings[0].input.name)
-    choice = choose(prepared.matrix, range(smallest, min(largest, distinct) + 1), method, settings, seed)
+    prepared = features(customers, settings, getattr(method, "SCALE", "standard"), audit_only)
+    ks = _tried(prepared.matrix, method, settings, customers.readings[0].input.name)
+    choice = choose(prepared.matrix, ks, method, settings, seed)
     order = _order(choice.chosen.fit, customers)
     fit = choice.chosen.fit.renumbered(order)
-    names = name_all(_deviations(prepared, fit), prepared.names)
-    names, kept = identity.kept(names, fit.labels, customers, previous)
-    names = identity.overridden(names, fit.labels, customers, settings.names)
+    names, kept = _names(prepared, fit, customers, settings, previous)
     labels = pd.Series(np.array(names, dtype=object)[fit.labels], index=customers.table.index, dtype="str")
     scores = margins(settings.method, fit, prepared.matrix, names).set_index(customers.table.index)
     return Segmentation(
@@ -70,8 +75,24 @@ def segment(
         provenance=provenance(customers, "cluster", settings, seed, (*LIBRARIES, "scikit-learn")),
         warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, fit)),
         notes=(*_notes(choice, prepared, scores[c.CLUSTER_MARGIN], order, names), *kept),
-        tables={"Between segments": _blended(labels, scores)},
+        tables=_tables(prepared, labels, scores),
     )
+
+
+def _tried(matrix: Matrix, method: Method, settings: ClusterSettings, source: str) -> Sequence[int]:
+    """The numbers of segments to try."""
+    if getattr(method, "FINDS_K", False):
+        if settings.k != "auto":
+            raise ConfigProblems([f"cluster.k: {settings.method} finds the number of segments itself; leave k at auto"])
+        if len(matrix) > SWEEP:
+            what = f"{settings.method} labels only customers it is fitted on, and takes {SWEEP:,} at most"
+            raise InputProblem(what, source=source, remedy="Use another method, such as kmeans or gaussian.")
+        return [0]
+    distinct = len(np.unique(matrix, axis=0))
+    smallest, largest = sizes(settings.k)
+    if smallest > distinct:
+        raise InputProblem(f"k={smallest} > {distinct} distinct customers", source=source)
+    return range(smallest, min(largest, distinct) + 1)
 
 
 def _fewer(settings: ClusterSettings, fit: Fit) -> tuple[str, ...]:
@@ -81,27 +102,44 @@ def _fewer(settings: ClusterSettings, fit: Fit) -> tuple[str, ...]:
     return (f"the customers fall into {fit.k} groups, not {asked}: one value dwarfs the others",)
 
 
+def _names(
+    prepared: Features, fit: Fit, customers: Customers, settings: ClusterSettings, previous: Mapping[str, Any] | None
+) -> tuple[list[str], list[str]]:
+    """The segments' names, noise last, and what became of those of the previous model."""
+    names = name_all(_deviations(prepared, fit), prepared.names)
+    names, kept = identity.kept(names, fit.labels, customers, previous)
+    names = identity.overridden(names, fit.labels, customers, settings.names)
+    return [*names[:-1], NOISE] if fit.noise else names, kept
+
+
 def _order(fit: Fit, customers: Customers) -> Labels:
-    """Segments by total revenue, or else by their mean on the first feature, highest first."""
+    """Segments by total revenue, or else by their mean on the first feature, highest first; noise last."""
     if c.REVENUE in customers.table:
         revenue = customers.table[c.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
         weight: npt.NDArray[Any] = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
     else:
         weight = fit.centres[:, 0]
-    order: Labels = np.lexsort((*fit.centres.T[::-1], -weight))
+    is_noise = (np.arange(fit.k) == fit.k - 1) & fit.noise
+    order: Labels = np.lexsort((*fit.centres.T[::-1], -weight, is_noise))
     return order
 
 
 def _deviations(prepared: Features, fit: Fit) -> Matrix:
     """Segment means in standard deviations from the mean of all customers, whatever the scaling was."""
-    means = np.array([prepared.matrix[fit.labels == number].mean(axis=0) for number in range(fit.k)])
-    deviations: Matrix = (means - prepared.matrix.mean(axis=0)) / prepared.matrix.std(axis=0)
+    means = np.array([prepared.plain[fit.labels == number].mean(axis=0) for number in range(fit.k)])
+    deviations: Matrix = (means - prepared.plain.mean(axis=0)) / prepared.plain.std(axis=0)
     return deviations
+
+
+def _tables(prepared: Features, labels: pd.Series, scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What is found besides: who lies between segments, and of which features the parts are made."""
+    loadings = {LOADINGS: prepared.reduction.table(prepared.names)} if prepared.reduction else {}
+    return {"Between segments": _blended(labels, scores), **loadings}
 
 
 def _blended(labels: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
     """Customers between two segments: how many of each segment are nearly in which other."""
-    near = scores[c.CLUSTER_MARGIN] < BETWEEN
+    near = (scores[c.CLUSTER_MARGIN] < BETWEEN) & (labels != NOISE)
     counts = pd.DataFrame({c.NAME: labels[near], "nearly": scores.loc[near, c.CLUSTER_SECOND]}).value_counts()
     rows = counts.rename(c.CUSTOMERS).reset_index()
     sizes_of = labels.value_counts()
@@ -114,8 +152,16 @@ def _profile(customers: Customers, labels: pd.Series, choice: Choice, order: Lab
     rows = profile(customers.table, labels)
     if choice.chosen.stability is None:
         return rows
-    jaccard = dict(zip(names, choice.chosen.stability.slsw[order].round(4).tolist(), strict=True))
-    return rows.assign(jaccard=rows[c.NAME].map(jaccard), stability=rows[c.NAME].map(lambda n: label(jaccard[n])))
+    jaccard = dict(_return_of(choice, order, names))
+    stability = {name: label(value) for name, value in jaccard.items()}
+    return rows.assign(jaccard=rows[c.NAME].map(jaccard).round(4), stability=rows[c.NAME].map(stability))
+
+
+def _return_of(choice: Choice, order: Labels, names: list[str]) -> Iterator[tuple[str, float]]:
+    """How much of each segment returns; noise is none."""
+    if choice.chosen.stability:
+        values = choice.chosen.stability.slsw[order].tolist()
+        yield from zip(names[: choice.chosen.k], values[: choice.chosen.k], strict=True)
 
 
 def _method(
@@ -126,7 +172,8 @@ def _method(
     judged = [one for one in choice.candidates if one.stability is not None]
     return {
         "name": settings.method,
-        "k": fit.k,
+        "k": chosen.k,
+        "noise": int(fit.is_noise.sum()),
         "reason": choice.reason,
         "verdict": choice.verdict,
         "inertia": fit.inertia,
@@ -143,8 +190,9 @@ def _method(
         },
         "candidates": [_candidate(one) for one in choice.candidates],
         "features": [dict(feature.as_dict()) for feature in prepared.used],
+        "reduction": dict(prepared.reduction.as_dict()) if prepared.reduction else None,
         "centres": {
-            name: dict(zip(prepared.names, centre.tolist(), strict=True))
+            name: dict(zip(prepared.parts, centre.tolist(), strict=True))
             for name, centre in zip(names, fit.centres, strict=True)
         },
         "shape": {name: values.tolist() for name, values in fit.shape.items()},
@@ -178,17 +226,26 @@ def _candidate(one: Candidate) -> dict[str, Any]:
 
 def _notes(choice: Choice, prepared: Features, margin: pd.Series, order: Labels, names: list[str]) -> list[str]:
     sampled = f" on {choice.samples['silhouette']:,} customers" if choice.samples["silhouette"] < len(margin) else ""
-    between = f"{(margin < BETWEEN).mean():.0%} of customers lie between two segments"
+    noise = int(choice.chosen.fit.is_noise.sum())
+    near = int((margin < BETWEEN).sum()) - noise  # noise has no margin
+    between = f"{near / len(margin):.0%} of customers lie between two segments"
     silhouette, inertia = choice.chosen.silhouette, choice.chosen.fit.inertia
     used = {f.name: f.transform for f in prepared.used}
     named = ", ".join(name if how == "none" else f"{name} ({how})" for name, how in used.items())
     return [
         choice.reason,
         *([VERDICTS[choice.verdict]] if choice.verdict else []),
+        *[f"{NOISE.lower()}: {noise:,} customers ({noise / len(margin):.0%}) lie in no dense place"] * bool(noise),
         *_returning(choice, order, names),
         f"silhouette {silhouette:.4f}{sampled}, inertia {inertia:.2f}, {between}",
         f"features: {named}",
+        *([_reduced(prepared.reduction)] if prepared.reduction else []),
     ]
+
+
+def _reduced(fewer: Reduction) -> str:
+    parts = "; ".join(f"{name} ({share:.0%})" for name, share in zip(fewer.parts, fewer.explained, strict=True))
+    return f"by {fewer.by} to {len(fewer.parts)} with {fewer.explained.sum():.0%} of their variance: {parts}"
 
 
 def _returning(choice: Choice, order: Labels, names: list[str]) -> list[str]:
@@ -196,6 +253,6 @@ def _returning(choice: Choice, order: Labels, names: list[str]) -> list[str]:
     found = choice.chosen.stability
     if found is None:
         return []
-    told = [f"{name} {value:.2f} ({label(value)})" for name, value in zip(names, found.slsw[order], strict=True)]
+    told = [f"{name} {value:.2f} ({label(value)})" for name, value in _return_of(choice, order, names)]
     of = f"Jaccard over {len(found.ari):,} pairs of bootstrap samples of {choice.samples['stability']:,} customers"
     return [f"{of}: {'; '.join(told)}"]

@@ -8,19 +8,25 @@ from typing import Any
 from segcli.errors import InputProblem
 from segcli.files import read
 from segcli.model import Segmentation
+from segcli.segment import methods
 
 RFM, CLUSTER = "segcli.rfm-model/1", "segcli.cluster-model/1"
 WHAT = {RFM: "RFM", CLUSTER: "cluster"}
 _RFM = ("columns", "bins", "cuts")
-_CLUSTER = ("name", "k", "verdict", "features", "centres", "shape", "reach")
+_CLUSTER = ("name", "k", "verdict", "features", "reduction", "centres", "shape", "reach")
 
 
 def as_text(result: Segmentation) -> str:
-    """The model of an RFM segmentation or of clusters, diffable."""
+    """The model of an RFM segmentation or of clusters, diffable.
+
+    Raises:
+        UsageProblem: the clusters are of a method that labels no other customers.
+    """
     method = result.method
     if method["name"] == "rfm":
         kept = {"schema": RFM, "scoring": method["scoring"], **{key: method[key] for key in _RFM}}
     else:
+        methods.labelling(method["name"])
         kept = {"schema": CLUSTER, "seed": result.provenance.seed, "segments": list(method["centres"])}
         kept |= {key: method[key] for key in _CLUSTER}
     model = {

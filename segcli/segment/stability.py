@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from segcli.segment.methods import Labels, Matrix, Method
+from segcli.segment.methods import Labelling, Labels, Matrix, Method, labels_others
 
 STABLE, DOUBTFUL = 0.75, 0.6  # Jaccard from which a segment is stable, and below which it is not to be trusted
 
@@ -60,18 +60,43 @@ def stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
         matrix: rows to draw from, shape (n, features).
         labels: the solution whose segments are judged, for the same rows.
         method: that made it.
-        k: number of segments.
+        k: number of groups.
         pairs: numbers of the pairs; the same number gives the same pair.
         seed: of all draws.
     """
+    if not labels_others(method):
+        return _by_halves(matrix, labels, method, k, pairs, seed)
     labelled = _labelled(matrix, method, k, pairs, seed)
     return Stability(
         np.array([adjusted_rand(one, other) for one, other in labelled]),
-        np.array([best_jaccard(labels, one) for both in labelled for one in both]),
+        np.array([best_jaccard(labels, one, k) for both in labelled for one in both]),
     )
 
 
-def _labelled(matrix: Matrix, method: Method, k: int, pairs: Sequence[int], seed: int) -> list[tuple[Labels, Labels]]:
+def _by_halves(  # noqa: PLR0913, PLR0917 - as above
+    matrix: Matrix, labels: Labels, method: Method, k: int, pairs: Sequence[int], seed: int
+) -> Stability:
+    """Of a method that labels no other rows: pairs of random halves, compared by the rows that both have (Hennig 2007).
+
+    Rows are drawn once each: a row drawn twice would look like a dense place.
+    """
+    size = len(matrix)
+    ari, jaccard = [], []
+    for number in pairs:
+        chance = np.random.default_rng([seed, number])
+        found = np.full((2, size), -1)
+        for half in found:
+            rows = np.sort(chance.permutation(size)[: (size + 1) // 2])
+            half[rows] = method.fit(matrix[rows], 0, seed=seed, starts=1).labels
+            jaccard.append(best_jaccard(labels[rows], half[rows], k))
+        one, other = found[:, (found >= 0).all(axis=0)]
+        ari.append(adjusted_rand(one, other))
+    return Stability(np.array(ari), np.array(jaccard))
+
+
+def _labelled(
+    matrix: Matrix, method: Labelling, k: int, pairs: Sequence[int], seed: int
+) -> list[tuple[Labels, Labels]]:
     """All rows as the two solutions of each pair label them."""
     size = len(matrix)
     chances = [np.random.default_rng([seed, k, number]) for number in pairs]
@@ -85,7 +110,9 @@ def _labelled(matrix: Matrix, method: Method, k: int, pairs: Sequence[int], seed
     return list(zip(found[::2], found[1::2], strict=True))
 
 
-def _both(matrix: Matrix, method: Method, k: int, drawn: Labels, chance: np.random.Generator) -> tuple[Labels, Labels]:
+def _both(
+    matrix: Matrix, method: Labelling, k: int, drawn: Labels, chance: np.random.Generator
+) -> tuple[Labels, Labels]:
     seeds = chance.integers(0, 2**31 - 1, 2)
     one, other = (
         method.fit(matrix[rows], k, seed=int(start), starts=1) for rows, start in zip(drawn, seeds, strict=True)
@@ -114,11 +141,12 @@ def adjusted_rand(one: Labels, other: Labels) -> float:
     return 1.0 if most == expected else (together - expected) / (most - expected)
 
 
-def best_jaccard(labels: Labels, other: Labels) -> npt.NDArray[np.float64]:
-    """For each group of `labels` the largest share |both| / |either| with any group of the other, shape (k,)."""
+def best_jaccard(labels: Labels, other: Labels, k: int) -> npt.NDArray[np.float64]:
+    """For each of k groups the largest share |both| / |either| with any group of the other, shape (k,)."""
     counts = contingency(labels, other).astype(np.float64)
     either = counts.sum(axis=1, keepdims=True) + counts.sum(axis=0, keepdims=True) - counts
-    found: npt.NDArray[np.float64] = (counts / either).max(axis=1)
+    found = np.zeros(k)
+    found[: len(counts)] = np.divide(counts, either, out=np.zeros_like(counts), where=either > 0).max(axis=1)
     return found
 
 

@@ -23,6 +23,13 @@ def customers(seed: int = 1, centres: tuple[tuple[float, ...], ...] = CENTRES, s
     return table(recency_days=rows[:, 0], orders=rows[:, 1], revenue=rows[:, 2])
 
 
+def yes_or_no() -> Customers:
+    chance = np.random.default_rng(3)
+    likely = np.array([[0.9, 0.9, 0.1, 0.1, 0.5], [0.1, 0.1, 0.9, 0.9, 0.5], [0.9, 0.1, 0.1, 0.9, 0.9]])
+    answers = chance.random((150, 5)) < likely[np.repeat([0, 1, 2], 50)]
+    return table(**{f"q{place}": answers[:, place].astype(float) for place in range(5)})
+
+
 def found(of: Customers, previous: Any = None, **wanted: Any) -> Segmentation:
     settings = ClusterSettings.model_validate({"k": 3, "pairs": 0, **wanted})
     return cluster.segment(of, settings, 1, previous)
@@ -38,10 +45,13 @@ def model_of(tmp_path: Path) -> Any:
     return through_a_file
 
 
-@pytest.mark.parametrize("method", methods.names())
-def test_the_training_file_gets_its_training_labels(method: str, model_of: Any) -> None:
-    of = customers()
-    made = found(of, method=method)
+@pytest.mark.parametrize("reduce", ["none", "pca", "factors"])
+@pytest.mark.parametrize("method", [one for one in methods.names() if methods.labels_others(methods.load(one))])
+def test_the_training_file_gets_its_training_labels(method: str, reduce: str, model_of: Any) -> None:
+    of = yes_or_no() if method == "latent" else customers()
+    if method == "latent" and reduce != "none":
+        pytest.skip("latent classes are of plain answers")
+    made = found(of, method=method, reduce=reduce, features=[n for n in of.table if n != "customer_id"])
     again = assign(of, model_of(made))
     assert again.labels.tolist() == made.labels.tolist()
     assert (again.scores["cluster_outside"] == "no").all()

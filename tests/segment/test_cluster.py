@@ -351,3 +351,100 @@ def test_a_tiny_segment_is_passed_over_and_it_is_said() -> None:
 def test_where_every_k_has_a_tiny_segment_it_is_said() -> None:
     found = segment(from_columns({"x": [0.0, 0.1, 0.2, 0.3, 50.0]}), "x", transform="none", k="2-3", minimum_share=0.4)
     assert "though all have segments under 40%" in found.method["reason"]
+
+
+def test_hdbscan_finds_the_segments_and_counts_who_is_in_none() -> None:
+    of, truth = planted(3)
+    table_ = of.table
+    far = {name: [5e3, -5e3, 9e3] for name in table_.columns if name != "customer_id"}
+    with_far = from_columns({name: [*table_[name], *far[name]] for name in far})
+    found = segment(with_far, *far, method="hdbscan", transform="none")
+    assert found.method["k"] == 3
+    assert found.method["noise"] == 3
+    assert found.segments[-1] == "Of no segment"
+    assert found.labels.tolist()[-3:] == ["Of no segment"] * 3
+    assert adjusted_rand(found.labels.tolist()[:-3], truth) > 0.95
+    assert any(note.startswith("of no segment: 3 customers") for note in found.notes)
+    assert pd.isna(found.profile["jaccard"].iloc[-1])
+    assert found.profile["jaccard"].iloc[:-1].min() > 0.9
+    with pytest.raises(ConfigProblems, match="hdbscan finds the number of segments itself"):
+        segment(of, *far, method="hdbscan", k=3)
+
+
+def test_hdbscan_says_where_there_are_no_segments_and_where_it_cannot_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(1)
+    with pytest.raises(InputProblem, match="lie nowhere more densely than elsewhere"):
+        segment(table(x=chance.uniform(size=9), y=chance.uniform(size=9)), "x", "y", method="hdbscan")
+    monkeypatch.setattr(cluster, "SWEEP", 100)
+    many = table(x=chance.uniform(size=101), y=chance.uniform(size=101))
+    with pytest.raises(InputProblem, match="takes 100 at most"):
+        segment(many, "x", "y", method="hdbscan")
+
+
+def test_gowers_distance_is_that_of_medoids_by_default() -> None:
+    """Numbers differ by their share of the range, kinds by 1 or nothing, weighted as told."""
+    of = table(income=[10.0, 20.0, 50.0, 30.0], plan=["free", "pro", "pro", "free"])
+    wanted = ClusterSettings(features=["income", "plan"], transform="none", weights={"plan": 3.0})
+    made = features(of, wanted, "range").matrix
+    apart = np.abs(made[:, None] - made).sum(axis=2)
+    assert apart[0].tolist() == pytest.approx([0, 0.25 + 3, 1 + 3, 0.5])
+
+
+def test_mixed_data_by_medoids() -> None:
+    chance = np.random.default_rng(4)
+    income = np.concatenate([chance.normal(20, 3, 60), chance.normal(21, 3, 60), chance.normal(80, 3, 60)])
+    plan = ["free"] * 60 + ["pro"] * 60 + ["team"] * 60
+    found = segment(table(income=income, plan=plan), "income", "plan", method="medoids", k=3)
+    assert adjusted_rand(found.labels.tolist(), plan) == 1
+
+
+def test_principal_components_keep_what_varies_and_tell_their_loadings() -> None:
+    chance = np.random.default_rng(2)
+    hidden = chance.normal(size=(300, 2)) + np.repeat([[0, 0], [6, 0], [0, 6]], 100, axis=0)
+    answers = hidden @ [[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, -1]] + chance.normal(0, 0.1, (300, 6))
+    of = table(**{f"x{place}": answers[:, place] for place in range(6)})
+    names = [f"x{place}" for place in range(6)]
+    found = segment(of, *names, reduce="pca", transform="none", k=3)
+    assert adjusted_rand(found.labels.tolist(), [0] * 100 + [1] * 100 + [2] * 100) > 0.95
+    told = found.tables["Loadings"]
+    parts = found.method["reduction"]["parts"]
+    assert len(parts) == 2
+    standard = (answers - answers.mean(axis=0)) / answers.std(axis=0)
+    variances, vectors = np.linalg.eigh(np.corrcoef(standard, rowvar=False))
+    slow = np.abs(vectors[:, ::-1][:, :2] * np.sqrt(variances[::-1][:2]))
+    assert np.abs(told[parts].to_numpy()[:-1]) == pytest.approx(slow, abs=1e-6)
+    assert told[parts].to_numpy()[-1] == pytest.approx(variances[::-1][:2] / 6)
+    with pytest.raises(ConfigProblems, match="2 features are too few"):
+        segment(of, "x0", "x1", reduce="pca")
+
+
+def test_factors_stand_for_many_features_with_equal_say() -> None:
+    chance = np.random.default_rng(3)
+    hidden = chance.normal(size=(400, 2))
+    answers = hidden @ [[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]] + chance.normal(0, 0.6, (400, 6))
+    of = table(**{f"x{place}": answers[:, place] for place in range(6)})
+    wanted = ClusterSettings(features=[f"x{place}" for place in range(6)], reduce="factors", transform="none")
+    made = features(of, wanted)
+    assert made.matrix.shape == (400, 2)
+    assert made.matrix.std(axis=0) == pytest.approx(1)
+    assert abs(np.corrcoef(made.matrix[:, 0], hidden[:, 0])[0, 1]) > 0.9 or (
+        abs(np.corrcoef(made.matrix[:, 0], hidden[:, 1])[0, 1]) > 0.9
+    )
+    with pytest.raises(ConfigProblems, match="factors take every feature alike"):
+        features(of, wanted.model_copy(update={"weights": {"x0": 2.0}}))
+
+
+def test_what_is_there_for_audits_only_is_no_feature() -> None:
+    of = table(age=[20.0, 30, 40, 50], gender=["f", "m", "f", "m"])
+    with pytest.raises(ConfigProblems, match="'gender' is there for audits only"):
+        cluster.segment(of, ClusterSettings(features=["age", "gender"]), 1, audit_only=["gender"])
+    grouped = features(of, ClusterSettings(features=["demographic"]), audit_only=["gender"])
+    assert grouped.names == ["age"]
+
+
+def test_weights_by_group_and_for_what_is_no_feature() -> None:
+    of = table(age=[20.0, 30, 40, 50], attitude_1=[1.0, 2, 3, 5], attitude_2=[4.0, 3, 2, 2])
+    wanted = ClusterSettings(features=["psychographic", "age"], weights={"psychographic": 2.0, "attitude_2": 0.5})
+    assert features(of, wanted).matrix.std(axis=0) == pytest.approx([2, 0.5, 1])
+    with pytest.raises(ConfigProblems, match="'orders' is none of the features"):
+        features(of, ClusterSettings(features=["age"], weights={"orders": 2.0}))

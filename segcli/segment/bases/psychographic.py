@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from segcli import columns as c
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, numbers
-from segcli.segment.battery import Factors, Matrix, cronbach_alpha, factors, kaiser, kmo, parallel, turned
+from segcli.segment.battery import Factors, Matrix, cronbach_alpha, distinct, factors, kaiser, kmo, parallel, turned
+from segcli.segment.battery import called as called_by
 
 SOURCE = "factor analysis with varimax (Kaiser 1958), number of factors by parallel analysis (Horn 1965)"
 NEEDS = "items of a battery, such as q1, q2, ..."
@@ -64,14 +66,14 @@ def _decided(customers: Customers, options: Options) -> Decided:
         items = items - items.mean(axis=1, keepdims=True)
     count = options.factors or max(parallel(items), 1)
     found = factors(items, count)
-    called = [*options.names, *_called(found.loadings, names)[len(options.names) :]][:count]
+    called = [*options.names, *called_by(found.loadings, names)[len(options.names) :]][:count]
     standard = found.scores / found.scores.std(axis=0)
     strongest = np.where(standard.max(axis=1) > 0, np.array(called, dtype=object)[standard.argmax(axis=1)], NONE)
     labels = np.full(len(answers), UNKNOWN, dtype=object)
     labels[complete] = strongest
     scores = np.full((len(answers), count), np.nan)
     scores[complete] = standard
-    columns = {f"attitude_{place}": scores[:, place - 1] for place in range(1, count + 1)}
+    columns = {f"{c.ATTITUDE}{place}": scores[:, place - 1] for place in range(1, count + 1)}
     notes = (*_notes(items, found, names, called), *_off_scale(int(odd.sum())))
     order = tuple(name for name in (*called, NONE, UNKNOWN) if (labels == name).any())
     attitudes = pd.DataFrame(columns, index=customers.table.index).round(6)
@@ -80,17 +82,12 @@ def _decided(customers: Customers, options: Options) -> Decided:
 
 def _loadings(found: Factors, names: list[str], called: list[str]) -> pd.DataFrame:
     """One row per item: its loading on each attitude, and the share of its variance that they explain."""
-    rows = pd.DataFrame(found.loadings.round(6), columns=pd.Index(_distinct(called)))
+    rows = pd.DataFrame(found.loadings.round(6), columns=pd.Index(distinct(called)))
     return (
         rows.assign(communality=(found.loadings**2).sum(axis=1).round(6))
         .assign(item=names)
         .iloc[:, [-1, *range(len(called) + 1)]]
     )
-
-
-def _distinct(called: list[str]) -> list[str]:
-    """Names of attitudes, told apart by their number where two are alike."""
-    return [name if called.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(called, 1)]
 
 
 def _off_scale(count: int) -> Iterator[str]:
@@ -110,15 +107,6 @@ def _items(customers: Customers, options: Options) -> list[str]:
     if len(names) < 3:  # noqa: PLR2004 - two items have one correlation
         raise ConfigProblems(["rules: psychographic.items: a battery has at least 3 items"])
     return names
-
-
-def _called(loadings: Matrix, names: list[str]) -> list[str]:
-    """Each attitude by the two items that carry it most, a minus before those that carry it the other way."""
-    called = []
-    for column in loadings.T:
-        best = np.argsort(-np.abs(column), kind="stable")[:2]
-        called.append(" + ".join(f"{'-' if column[place] < 0 else ''}{names[place]}" for place in best))
-    return called
 
 
 def _notes(items: Matrix, found: Factors, names: list[str], called: list[str]) -> Iterator[str]:

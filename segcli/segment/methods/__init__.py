@@ -5,13 +5,13 @@ A method fits k groups to a matrix and says where each centre lies; numbering an
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, cast
+from typing import Protocol, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from segcli import plugins
-from segcli.errors import ConfigProblems
+from segcli.errors import ConfigProblems, UsageProblem
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -21,7 +21,8 @@ Labels = npt.NDArray[np.int64]
 class Fit:
     """`labels` (n,) number the rows' groups 0..k-1; `centres` (k, features); `inertia`: squared distances summed.
 
-    `shape` is what a method needs besides to label other rows, by name, the group first; `bic` where it has one.
+    `shape` is what a method needs besides to label other rows, by name, the group first; `bic` where it has one;
+    `noise` where the last group is of rows that belong to none.
     """
 
     labels: Labels
@@ -29,11 +30,18 @@ class Fit:
     inertia: float
     shape: Mapping[str, Matrix] = field(default_factory=dict)
     bic: float | None = None
+    noise: bool = False
 
     @property
     def k(self) -> int:
         """Number of groups."""
         return len(self.centres)
+
+    @property
+    def is_noise(self) -> npt.NDArray[np.bool_]:
+        """Which rows belong to no group, shape (n,)."""
+        found: npt.NDArray[np.bool_] = (self.labels == self.k - 1) & self.noise
+        return found
 
     def renumbered(self, order: Labels) -> "Fit":
         """With the groups in another order."""
@@ -56,11 +64,30 @@ def nearest(fit: Fit, matrix: Matrix) -> Labels:
 
 def between(fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
     """(d2 - d1) / d2 of the two nearest centres, 1 at a centre and 0 half-way between two; and the second of them."""
-    apart = distances(matrix, fit.centres)
+    return second_nearest(distances(matrix, fit.centres))
+
+
+def second_nearest(apart: Matrix) -> tuple[Matrix, Labels]:
+    """(d2 - d1) / d2 of the two smallest distances of each row (n, k), and where the second of them is."""
     order = np.argsort(apart, axis=1, kind="stable")[:, :2]
     first, second = np.take_along_axis(apart, order, axis=1).T
-    margin = np.divide(second - first, second, out=np.zeros(len(matrix)), where=second > 0)
+    margin = np.divide(second - first, second, out=np.zeros(len(apart)), where=second > 0)
     return margin, order[:, 1]
+
+
+def likeliest(logarithms: Matrix) -> tuple[Matrix, Labels]:
+    """The probability of each row's likeliest group, by logarithms of likelihoods (n, k), and which is second."""
+    order = np.argsort(-logarithms, axis=1, kind="stable")[:, :2]
+    shares = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.take_along_axis(shares, order[:, :1], axis=1)[:, 0], order[:, -1]
+
+
+def sampled(rows: int, limit: int, seed: int) -> Labels:
+    """At most `limit` places out of so many rows, ascending; rows are in customer_id order, whatever the file's is."""
+    if rows <= limit:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
 
 
 def by_centres(matrix: Matrix, labels: Labels) -> Fit:
@@ -77,7 +104,12 @@ def by_centres(matrix: Matrix, labels: Labels) -> Fit:
 
 
 class Method(Protocol):
-    """A clustering method's module."""
+    """A clustering method's module.
+
+    It may say besides: `SCALE`, the scaling of features that suits it (`standard` otherwise); `FINDS_K` where it finds
+    the number of groups itself; and have `many`, which clusters bootstrap samples all at once, and `refit`, which goes
+    on from the centres of a sample.
+    """
 
     def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
         """Group the rows of `matrix` (n, features) into k groups, none empty; fewer where the rows do not give k.
@@ -85,11 +117,20 @@ class Method(Protocol):
         The same arguments give the same bits.
         """
 
+    def margins(self, fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
+        """How surely each row is in its group, from 0 to 1, and the group it is in otherwise; without scikit-learn."""
+
+
+class Labelling(Method, Protocol):
+    """A method that can label rows it was not fitted on."""
+
     def assign(self, fit: Fit, matrix: Matrix) -> Labels:
         """The groups of any rows; of the rows that were fitted, their labels. Without scikit-learn."""
 
-    def margins(self, fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
-        """How surely each row is in its group, from 0 to 1, and the group it is in otherwise; without scikit-learn."""
+
+def labels_others(method: Method) -> TypeGuard[Labelling]:
+    """Whether the method can label rows it was not fitted on."""
+    return hasattr(method, "assign")
 
 
 def names() -> list[str]:
@@ -106,3 +147,15 @@ def load(name: str) -> Method:
     if name not in names():
         raise ConfigProblems([f"cluster.method: no method '{name}'; known: {', '.join(names())}"])
     return cast("Method", plugins.module(__name__, name))
+
+
+def labelling(name: str) -> Labelling:
+    """The method of this name, which must label other rows.
+
+    Raises:
+        UsageProblem: it does not.
+    """
+    method = load(name)
+    if not labels_others(method):
+        raise UsageProblem(f"{name} labels only the customers it was fitted on: there is no model to save or assign")
+    return method

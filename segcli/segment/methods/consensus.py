@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segcli.segment.methods import Fit, Matrix, between, by_centres, kmeans, nearest
+from segcli.segment.methods import Fit, Matrix, between, by_centres, kmeans, nearest, sampled
 
 __all__ = ["assign", "fit", "margins"]
 
@@ -16,12 +16,9 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:  # noqa: ARG0
     """Count how often pairs of a sample's rows fall together, join them by that, label all by the nearest mean."""
     from sklearn.cluster import AgglomerativeClustering
 
-    chance = np.random.default_rng(seed)
-    rows = (
-        np.arange(len(matrix)) if len(matrix) <= SAMPLE else np.sort(chance.choice(len(matrix), SAMPLE, replace=False))
-    )
+    rows = sampled(len(matrix), SAMPLE, seed)
     together = np.zeros((len(rows), len(rows)))
-    for start in chance.integers(0, 2**31 - 1, RUNS):
+    for start in np.random.default_rng(seed).integers(0, 2**31 - 1, RUNS):
         found = kmeans.fit(matrix[rows], k, seed=int(start), starts=1).labels
         together += found[:, None] == found[None, :]
     joined = AgglomerativeClustering(n_clusters=k, metric="precomputed", linkage="average").fit(1 - together / RUNS)

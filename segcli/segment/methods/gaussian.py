@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from segcli.segment.methods import Fit, Labels, Matrix
+from segcli.segment.methods import Fit, Labels, Matrix, likeliest
 
 __all__ = ["assign", "fit", "margins"]
 
@@ -37,11 +37,7 @@ def assign(fit: Fit, matrix: Matrix) -> Labels:
 
 def margins(fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
     """The probability of the group a row is in, and the group that comes second."""
-    densities = _densities(fit, matrix)
-    order = np.argsort(-densities, axis=1, kind="stable")[:, :2]
-    shares = np.exp(densities - densities.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    return np.take_along_axis(shares, order[:, :1], axis=1)[:, 0], order[:, -1]
+    return likeliest(_densities(fit, matrix))
 
 
 def _densities(fit: Fit, matrix: Matrix) -> Matrix:

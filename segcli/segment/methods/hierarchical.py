@@ -5,7 +5,7 @@ On a sample where there are many customers; a row then belongs to the group with
 
 import numpy as np
 
-from segcli.segment.methods import Fit, Matrix, between, by_centres, nearest
+from segcli.segment.methods import Fit, Matrix, between, by_centres, nearest, sampled
 
 __all__ = ["assign", "fit", "margins"]
 
@@ -18,10 +18,7 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:  # noqa: ARG0
     """Join a sample's rows, then label all rows by the nearest mean, and take the means of all."""
     from sklearn.cluster import AgglomerativeClustering
 
-    chance = np.random.default_rng(seed)
-    rows = (
-        np.arange(len(matrix)) if len(matrix) <= SAMPLE else np.sort(chance.choice(len(matrix), SAMPLE, replace=False))
-    )
+    rows = sampled(len(matrix), SAMPLE, seed)
     joined = AgglomerativeClustering(n_clusters=k, linkage="ward").fit(matrix[rows]).labels_
     labels = np.full(len(matrix), -1, dtype=np.int64)
     labels[rows] = joined

@@ -1,0 +1,90 @@
+"""Which columns may be features: by name or group, never what identifies, is special, or is there for audits only."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.config.cluster import ClusterSettings
+from segcli.errors import ConfigProblems, UsageProblem
+from segcli.ingest.special import special
+from segcli.model import Customers
+
+MOST_LEVELS = 30  # a text column with more names people or places, and no kinds
+
+
+def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> Mapping[str, float]:
+    """The columns that the settings name, in their order, each with its weight.
+
+    A group leaves out what is for audits only; by name that is refused. A column's weight is its own, or its group's.
+
+    Raises:
+        ConfigProblems: a feature is of a special category of data and nobody said why, or for audits only, or a weight
+            is of no feature.
+        UsageProblem: a column does not exist or cannot be a feature.
+    """
+    table, audited = customers.table, _standard(customers, audit_only)
+    weights: dict[str, float] = {}
+    named: set[str] = set()
+    for asked, standard in zip(settings.features, _standard(customers, settings.features), strict=True):
+        group = [column for column in _group(asked, table) if column not in audited]
+        for column in group or [standard]:
+            weight = settings.weights.get(column, settings.weights.get(asked, 1.0))
+            weights.setdefault(column, weight)
+            named |= {column, asked}
+    _refuse(table, weights)
+    problems = [*_not_allowed(weights, audited, settings), *_unused(settings.weights, named)]
+    if problems:
+        raise ConfigProblems(problems)
+    return weights
+
+
+def _standard(customers: Customers, names: Sequence[str]) -> list[str]:
+    """Names in the table for names in the table or in the file."""
+    theirs = {name: standard for reading in customers.readings for standard, name in reading.columns.items()}
+    return [name if name in customers.table else theirs.get(name, name) for name in names]
+
+
+def _group(name: str, table: pd.DataFrame) -> list[str]:
+    """The columns of a group of features; none if it is no group."""
+    if name == c.PSYCHOGRAPHIC:
+        return [column for column in map(str, table.columns) if column.startswith(c.ATTITUDE)]
+    return [column for column in c.FEATURE_GROUPS.get(name, ()) if column in table]
+
+
+def _refuse(table: pd.DataFrame, named: Mapping[str, float]) -> None:
+    for name in named:
+        why = _why_not(table, name)
+        if why:
+            usable = [n for n in table.columns if not _why_not(table, n)]
+            raise UsageProblem(f"cluster.features: '{name}' {why}; there is: {', '.join(usable) or 'no column'}")
+
+
+def _why_not(table: pd.DataFrame, name: str) -> str:
+    """Why a column cannot be a feature; blank where it can."""
+    if name not in table:
+        return "is not a column or group of features"
+    if c.kind(name) is c.Kind.ID or name == c.CUSTOMER_ID:
+        return "identifies customers"
+    if pd.api.types.is_numeric_dtype(table[name]):
+        return ""
+    if pd.api.types.is_datetime64_any_dtype(table[name]):
+        return "is a date"
+    count = table[name].nunique()
+    return f"has {count:,} different texts (at most {MOST_LEVELS})" if count > MOST_LEVELS else ""
+
+
+def _not_allowed(named: Mapping[str, float], audited: Sequence[str], settings: ClusterSettings) -> Iterator[str]:
+    found = special(named)
+    if found and not settings.special_reason:
+        what = f"cluster.features: special categories of personal data: {', '.join(found)}"
+        yield f"{what}; leave them out, or say why with cluster.special_reason (it is recorded)"
+    for name in named:
+        if name in audited:
+            yield f"cluster.features: '{name}' is there for audits only (fairness.audit_only); leave it out"
+
+
+def _unused(weights: Mapping[str, float], named: set[str]) -> Iterator[str]:
+    for name in weights:
+        if name not in named:
+            yield f"cluster.weights: '{name}' is none of the features: {', '.join(sorted(named))}"
