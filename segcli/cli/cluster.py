@@ -88,7 +88,7 @@ def command(
         if emit_rules:
             save(emit_rules, segmenting.emitted(explained, emit_rules), asked, talk)
         if asked_about is None:
-            show(of_segmentation("cluster", result, explained), asked, talk)
+            show(of_segmentation("cluster", result, explained, segmenting.marked(result)), asked, talk)
         else:
             streams.write(asked_about)
         found.gate()

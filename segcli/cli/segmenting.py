@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
     from segcli.persona.explain import Explanation
+    from segcli.persona.markers import Markers
     from segcli.segment.ruled import Ruled
 
 
@@ -68,6 +69,13 @@ def explained(result: "Segmentation") -> "Explanation":
     from segcli.persona.explain import explain
 
     return explain(result, list(dict.fromkeys(feature["name"] for feature in result.method["features"])))
+
+
+def marked(result: "Segmentation") -> "Markers":
+    """In what found segments differ."""
+    from segcli.persona.markers import markers
+
+    return markers(result)
 
 
 def emitted(found: "Explanation", path: str) -> str:

@@ -1,5 +1,7 @@
 """What sets segments apart from the base, with index and standardised difference."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,15 +16,15 @@ NOT_TRAITS = (Kind.ID, Kind.DATE)
 UNTOLD = (c.LATITUDE, c.LONGITUDE, c.BIRTH_YEAR)  # their averages say nothing
 
 
-def traits(segmentation: Segmentation) -> dict[str, list[Trait]]:
-    """Traits per segment, the most distinguishing first.
+def traits(segmentation: Segmentation, of: Sequence[str] | None = None) -> dict[str, list[Trait]]:
+    """Traits per segment, the most distinguishing first, of these columns or of all that describe people.
 
     A numeric trait compares means; a level of a text column compares shares among the customers for whom it is
     known. `difference` is (segment - base) / standard deviation of the base; `index` is 100 x segment / base.
     """
     table, labels = segmentation.customers.table, segmentation.labels
     found: dict[str, list[Trait]] = {name: [] for name in segmentation.segments}
-    for column in columns(segmentation):
+    for column in columns(segmentation) if of is None else of:
         values = table[column]
         if pd.api.types.is_numeric_dtype(values):
             _compare(found, labels, values.astype("float64"), column, None)

@@ -11,6 +11,7 @@ from segcli.errors import UsageProblem
 from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.explain import Explanation, Told
+from segcli.persona.markers import Markers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.cards import card
@@ -31,19 +32,22 @@ def of_customers(customers: Customers) -> Result:
     return Result(customers.table, lambda: envelope("ingest", customers, parts()), whole)
 
 
-def of_segmentation(command: str, result: Segmentation, explained: Explanation | None = None) -> Result:
-    """`rfm`, `cluster`: the customer table with scores and segments; found segments also as rules."""
+def of_segmentation(
+    command: str, result: Segmentation, explained: Explanation | None = None, marked: Markers | None = None
+) -> Result:
+    """`rfm`, `cluster`: the customer table with scores and segments; found segments also as rules and with markers."""
     tried = tables.candidates(result)
     blocks: tuple[Block, ...] = (
         tables.segments(result),
         *([tried] if tried else []),
         *tables.notes(result.notes),
+        *(tables.markers(marked, result.segments) if marked else ()),
         *(tables.rules(explained) if explained else ()),
     )
     table = result.table
 
     def parts() -> dict[str, Any]:
-        return {**segmentation(result), **_explained(explained), "customers": _rows(table)}
+        return {**segmentation(result), **_explained(explained), **_marked(marked), "customers": _rows(table)}
 
     return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
 
@@ -58,6 +62,17 @@ def _explained(found: Explanation | None) -> dict[str, Any]:
             "rules": [_told(one) for one in found.told],
         }
     }
+
+
+def _marked(found: Markers | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    described = [
+        {c.NAME: segment, **vars(one), "marker": found.marks(one)}
+        for segment, listed in found.traits.items()
+        for one in listed
+    ]
+    return {"profile": described, "tests": [vars(one) for one in found.tests]}
 
 
 def _told(one: Told) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Any
 import pandas as pd
 
 from segcli import columns as c
-from segcli.model import Segmentation
+from segcli.model import Segmentation, Trait
 from segcli.persona.explain import Explanation
+from segcli.persona.markers import LEVEL, Markers
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
+MOST_MARKS, MOST_DIFFERENCES = 3, 5  # that are shown of a segment, and of all
 SEGMENT_COLUMNS = (
     # profile column, title, how it reads
     (c.CUSTOMERS, "Customers", numbers.count),
@@ -95,6 +97,35 @@ def rules(explained: Explanation) -> Iterator[Block]:
     yield Table(
         titles, [[o.segment, numbers.share(o.coverage), numbers.share(o.precision), o.when] for o in explained.told]
     )
+
+
+def markers(found: Markers, segments: Sequence[str]) -> Iterator[Block]:
+    """What marks each segment, the strongest first, and in what else segments differ."""
+    titles = [Column("Segment", right=False), Column("Marked by", right=False)]
+    yield Table(titles, [[one, ", ".join(_marks(found.of(one))) or "nothing much"] for one in segments])
+    others = [one for one in found.tests if not one.feature]
+    differ = sorted((one for one in others if one.p_adjusted < LEVEL), key=lambda one: (-one.effect, one.column))
+    if others:
+        most = ", ".join(one.column for one in differ[:MOST_DIFFERENCES])
+        told = f"they differ in {len(differ)} of {len(others)} columns they were not found by"
+        yield Text([told + f", most in {most}" * bool(differ) + " (tested at 5 %, Benjamini-Hochberg)"], quiet=True)
+
+
+def _marks(found: Sequence[Trait]) -> list[str]:
+    """The strongest marker variables; of a column of kinds one."""
+    strongest: dict[str, Trait] = {}
+    for one in found:
+        strongest.setdefault(one.name, one)
+    return [_mark(one) for one in list(strongest.values())[:MOST_MARKS]]
+
+
+def _mark(one: Trait) -> str:
+    """As `orders 4.2x`, `plan = pro 80% (all 20%)`, or, where there is no ratio, the two means."""
+    if one.level is not None:
+        return f"{one.name} = {one.level} {numbers.share(one.value)} (all {numbers.share(one.base)})"
+    if one.index is not None:
+        return f"{numbers.label(one.name).lower()} {one.index / 100:.2g}x"
+    return f"{numbers.label(one.name).lower()} {one.value:.3g} (all {one.base:.3g})"
 
 
 def notes(lines: Sequence[str]) -> list[Text]:

@@ -1,37 +1,26 @@
 """Clusters: segments found in chosen features, numbered canonically and named in words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
-from segcli.segment.assign import away, margins
-from segcli.segment.choose import SWEEP, Candidate, Choice, choose, sizes
+from segcli.segment.choose import SWEEP, choose, sizes
 from segcli.segment.dimensions import require_customers
 from segcli.segment.feature import Matrix
 from segcli.segment.features import Features, features
 from segcli.segment.methods import Fit, Labels, Method
 from segcli.segment.names import name_all
-from segcli.segment.profile import profile
 from segcli.segment.provenance import LIBRARIES, provenance
-from segcli.segment.reduction import Reduction
-from segcli.segment.stability import label
+from segcli.segment.solution import NOISE, Solution
 
-LOADINGS = "Loadings"
-NOISE = "Of no segment"
-BETWEEN = 0.1  # margin below which a customer is said to lie between two segments
-VERDICTS = {
-    "natural": "natural: the same segments return from other samples, each of them, and stand apart",
-    "reproducible": "reproducible: much the same segments return from other samples, but they blend into each other",
-    "constructive": "constructive: other samples would give other segments; these are a choice for use",
-}
+ENOUGH = 1000  # rows among which there mostly are enough distinct ones
 
 
 def segment(
@@ -61,21 +50,19 @@ def segment(
     ks = _tried(prepared.matrix, method, settings, customers.readings[0].input.name)
     choice = choose(prepared.matrix, ks, method, settings, seed)
     order = _order(choice.chosen.fit, customers)
-    fit = choice.chosen.fit.renumbered(order)
-    names, kept = _names(prepared, fit, customers, settings, previous)
-    labels = pd.Series(np.array(names, dtype=object)[fit.labels], index=customers.table.index, dtype="str")
-    scores = margins(settings.method, fit, prepared.matrix, names).set_index(customers.table.index)
+    names, kept = _names(prepared, choice.chosen.fit.renumbered(order), customers, settings, previous)
+    made = Solution(customers, settings, prepared, choice, order, names)
     return Segmentation(
         customers=customers,
         column=c.CLUSTER_SEGMENT,
-        labels=labels,
-        scores=scores,
-        profile=_profile(customers, labels, choice, order, names),
-        method=_method(settings, prepared, choice, fit, names),
+        labels=made.labels,
+        scores=made.scores,
+        profile=made.profile(),
+        method=made.method(),
         provenance=provenance(customers, "cluster", settings, seed, (*LIBRARIES, "scikit-learn")),
-        warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, fit)),
-        notes=(*_notes(choice, prepared, scores[c.CLUSTER_MARGIN], order, names), *kept),
-        tables=_tables(prepared, labels, scores),
+        warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, made.fit)),
+        notes=(*made.notes(), *kept),
+        tables=made.tables(),
     )
 
 
@@ -88,8 +75,10 @@ def _tried(matrix: Matrix, method: Method, settings: ClusterSettings, source: st
             what = f"{settings.method} labels only customers it is fitted on, and takes {SWEEP:,} at most"
             raise InputProblem(what, source=source, remedy="Use another method, such as kmeans or gaussian.")
         return [0]
-    distinct = len(np.unique(matrix, axis=0))
     smallest, largest = sizes(settings.k)
+    distinct = len(np.unique(matrix[:ENOUGH], axis=0))
+    if distinct < largest:
+        distinct = len(np.unique(matrix, axis=0))
     if smallest > distinct:
         raise InputProblem(f"k={smallest} > {distinct} distinct customers", source=source)
     return range(smallest, min(largest, distinct) + 1)
@@ -129,130 +118,3 @@ def _deviations(prepared: Features, fit: Fit) -> Matrix:
     means = np.array([prepared.plain[fit.labels == number].mean(axis=0) for number in range(fit.k)])
     deviations: Matrix = (means - prepared.plain.mean(axis=0)) / prepared.plain.std(axis=0)
     return deviations
-
-
-def _tables(prepared: Features, labels: pd.Series, scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """What is found besides: who lies between segments, and of which features the parts are made."""
-    loadings = {LOADINGS: prepared.reduction.table(prepared.names)} if prepared.reduction else {}
-    return {"Between segments": _blended(labels, scores), **loadings}
-
-
-def _blended(labels: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
-    """Customers between two segments: how many of each segment are nearly in which other."""
-    near = (scores[c.CLUSTER_MARGIN] < BETWEEN) & (labels != NOISE)
-    counts = pd.DataFrame({c.NAME: labels[near], "nearly": scores.loc[near, c.CLUSTER_SECOND]}).value_counts()
-    rows = counts.rename(c.CUSTOMERS).reset_index()
-    sizes_of = labels.value_counts()
-    rows[c.SHARE] = rows[c.CUSTOMERS] / rows[c.NAME].map(sizes_of).astype("float64")
-    return rows.sort_values([c.CUSTOMERS, c.NAME, "nearly"], ascending=[False, True, True], ignore_index=True)
-
-
-def _profile(customers: Customers, labels: pd.Series, choice: Choice, order: Labels, names: list[str]) -> pd.DataFrame:
-    """The profile of each segment, with the Jaccard index of its return where stability was judged."""
-    rows = profile(customers.table, labels)
-    if choice.chosen.stability is None:
-        return rows
-    jaccard = dict(_return_of(choice, order, names))
-    stability = {name: label(value) for name, value in jaccard.items()}
-    return rows.assign(jaccard=rows[c.NAME].map(jaccard).round(4), stability=rows[c.NAME].map(stability))
-
-
-def _return_of(choice: Choice, order: Labels, names: list[str]) -> Iterator[tuple[str, float]]:
-    """How much of each segment returns; noise is none."""
-    if choice.chosen.stability:
-        values = choice.chosen.stability.slsw[order].tolist()
-        yield from zip(names[: choice.chosen.k], values[: choice.chosen.k], strict=True)
-
-
-def _method(
-    settings: ClusterSettings, prepared: Features, choice: Choice, fit: Fit, names: list[str]
-) -> dict[str, Any]:
-    labels: Labels = fit.labels
-    chosen = choice.chosen
-    judged = [one for one in choice.candidates if one.stability is not None]
-    return {
-        "name": settings.method,
-        "k": chosen.k,
-        "noise": int(fit.is_noise.sum()),
-        "reason": choice.reason,
-        "verdict": choice.verdict,
-        "inertia": fit.inertia,
-        "silhouette": chosen.silhouette,
-        "samples": choice.samples,
-        "stability": {
-            str(one.k): {
-                "ari_median": one.stability.ari_median,
-                "ari_iqr": one.stability.ari_iqr,
-                "pairs": len(one.stability.ari),
-            }
-            for one in judged
-            if one.stability
-        },
-        "candidates": [_candidate(one) for one in choice.candidates],
-        "features": [dict(feature.as_dict()) for feature in prepared.used],
-        "reduction": dict(prepared.reduction.as_dict()) if prepared.reduction else None,
-        "centres": {
-            name: dict(zip(prepared.parts, centre.tolist(), strict=True))
-            for name, centre in zip(names, fit.centres, strict=True)
-        },
-        "shape": {name: values.tolist() for name, values in fit.shape.items()},
-        "reach": dict(zip(names, _reach(prepared.matrix, fit), strict=True)),
-        "counts": np.bincount(labels, minlength=fit.k).tolist(),
-    }
-
-
-def _reach(matrix: Matrix, fit: Fit) -> list[float]:
-    """How far from its centre the furthest customer of each segment is."""
-    far = away(fit, matrix, fit.labels)
-    return [float(far[fit.labels == number].max()) for number in range(fit.k)]
-
-
-def _candidate(one: Candidate) -> dict[str, Any]:
-    """What was measured of one k."""
-    return {
-        "k": one.k,
-        "inertia": one.fit.inertia,
-        "silhouette": one.silhouette,
-        "calinski_harabasz": one.calinski_harabasz,
-        "davies_bouldin": one.davies_bouldin,
-        "smallest_share": one.smallest_share,
-        "ari_median": one.stability.ari_median if one.stability else None,
-        "gap": one.gap.gap if one.gap else None,
-        "gap_error": one.gap.error if one.gap else None,
-        "bic": one.fit.bic,
-        "slsa": None if one.slsa is None else one.slsa.round(4).tolist(),
-    }
-
-
-def _notes(choice: Choice, prepared: Features, margin: pd.Series, order: Labels, names: list[str]) -> list[str]:
-    sampled = f" on {choice.samples['silhouette']:,} customers" if choice.samples["silhouette"] < len(margin) else ""
-    noise = int(choice.chosen.fit.is_noise.sum())
-    near = int((margin < BETWEEN).sum()) - noise  # noise has no margin
-    between = f"{near / len(margin):.0%} of customers lie between two segments"
-    silhouette, inertia = choice.chosen.silhouette, choice.chosen.fit.inertia
-    used = {f.name: f.transform for f in prepared.used}
-    named = ", ".join(name if how == "none" else f"{name} ({how})" for name, how in used.items())
-    return [
-        choice.reason,
-        *([VERDICTS[choice.verdict]] if choice.verdict else []),
-        *[f"{NOISE.lower()}: {noise:,} customers ({noise / len(margin):.0%}) lie in no dense place"] * bool(noise),
-        *_returning(choice, order, names),
-        f"silhouette {silhouette:.4f}{sampled}, inertia {inertia:.2f}, {between}",
-        f"features: {named}",
-        *([_reduced(prepared.reduction)] if prepared.reduction else []),
-    ]
-
-
-def _reduced(fewer: Reduction) -> str:
-    parts = "; ".join(f"{name} ({share:.0%})" for name, share in zip(fewer.parts, fewer.explained, strict=True))
-    return f"by {fewer.by} to {len(fewer.parts)} with {fewer.explained.sum():.0%} of their variance: {parts}"
-
-
-def _returning(choice: Choice, order: Labels, names: list[str]) -> list[str]:
-    """How much of each segment returns, in one sentence."""
-    found = choice.chosen.stability
-    if found is None:
-        return []
-    told = [f"{name} {value:.2f} ({label(value)})" for name, value in _return_of(choice, order, names)]
-    of = f"Jaccard over {len(found.ari):,} pairs of bootstrap samples of {choice.samples['stability']:,} customers"
-    return [f"{of}: {'; '.join(told)}"]

@@ -44,6 +44,12 @@ class Reduction:
         with threadpool_limits(limits=1):
             return (matrix - self.centre) @ self.weights
 
+    @property
+    def told(self) -> str:
+        """In one sentence."""
+        parts = "; ".join(f"{name} ({share:.0%})" for name, share in zip(self.parts, self.explained, strict=True))
+        return f"by {self.by} to {len(self.parts)} with {self.explained.sum():.0%} of their variance: {parts}"
+
     def table(self, features: Sequence[str]) -> pd.DataFrame:
         """Loadings, one row per feature, and below them the share of variance of each part."""
         rows = pd.DataFrame(np.vstack([self.loadings, self.explained]), columns=pd.Index(self.parts))
