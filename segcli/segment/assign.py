@@ -12,8 +12,8 @@ from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.dimensions import require_customers
-from segcli.segment.feature import Feature
-from segcli.segment.methods import Fit, Labels, Matrix, distances
+from segcli.segment.feature import Feature, matrix_of
+from segcli.segment.methods import Fit, Labels, Matrix
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
 from segcli.segment.reduction import Reduction
@@ -33,7 +33,8 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
     names = model["segments"]
     matrix, warnings = _matrix(customers, model)
     fit = fitted(model)
-    labels = methods.labelling(model["name"]).assign(fit, matrix)
+    method = methods.labelling(model["name"])
+    (labels,) = methods.in_parts(matrix, lambda rows: (method.assign(fit, matrix[rows]),))
     named = pd.Series(np.array(names, dtype=object)[labels], index=customers.table.index, dtype="str")
     reach = np.array([model["reach"][name] for name in names])[labels]
     outside_it = away(fit, matrix, labels) > reach * (1 + TOLERANCE)
@@ -73,7 +74,7 @@ def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, lis
     for one in used:
         if not one.levels and one.level is None and not pd.api.types.is_numeric_dtype(customers.table[one.name]):
             raise InputProblem("the model needs numbers here", source=source, column=one.name)
-    matrix = np.column_stack([one.of(customers.table[one.name]) for one in used])
+    matrix = matrix_of(customers.table, used)
     fewer = model.get("reduction")
     return Reduction.saved(fewer).of(matrix) if fewer else matrix, list(_noticed(customers.table, used))
 
@@ -95,12 +96,17 @@ def margins(method: str, fit: Fit, matrix: Matrix, names: Sequence[str]) -> pd.D
     """How surely each customer is in the segment, and the segment that comes second."""
     if fit.k == 1:
         return pd.DataFrame({c.CLUSTER_MARGIN: np.ones(len(matrix)), c.CLUSTER_SECOND: names[0]})
-    margin, second = methods.load(method).margins(fit, matrix)
+    known = methods.load(method)
+    if methods.labels_others(known):
+        margin, second = methods.in_parts(matrix, lambda rows: known.margins(fit, matrix[rows]))
+    else:
+        margin, second = known.margins(fit, matrix)
     named = pd.Series(np.array(names, dtype=object)[second], dtype="str")
     return pd.DataFrame({c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS), c.CLUSTER_SECOND: named})
 
 
 def away(fit: Fit, matrix: Matrix, labels: Labels) -> Matrix:
     """How far each customer is from the centre of their own segment."""
-    found: Matrix = distances(matrix, fit.centres)[np.arange(len(matrix)), labels]
+    (squares,) = methods.in_parts(matrix, lambda rows: (((matrix[rows] - fit.centres[labels[rows]]) ** 2).sum(axis=1),))
+    found: Matrix = np.sqrt(squares)
     return found

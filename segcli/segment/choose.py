@@ -13,12 +13,11 @@ import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
-from segcli.segment.methods import Fit, Labels, Matrix, Method, labels_others, sampled
+from segcli.segment.methods import SWEEP, Fit, Labels, Matrix, Method, in_parts, labels_others, sampled
 from segcli.segment.reference import Gap, gaps
 from segcli.segment.stability import STABLE, Stability, slsa, stability
 
 AUTO = (2, 10)
-SWEEP = 20_000  # rows on which every k is tried; the chosen one is then fitted to all
 ROUGH = 4  # of all pairs, the part after which only those k go on that can still be chosen
 REPRODUCIBLE, NATURAL = 0.8, 0.9  # median ARI from which segments return, and from which they may be natural
 PEAK = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
@@ -208,6 +207,7 @@ def _on_all(matrix: Matrix, chosen: Candidate, method: Method, seed: int) -> Fit
         fit: Fit = refit(matrix, chosen.fit, seed=seed)
         return fit
     assert labels_others(method), "others are fitted to all rows at once"
-    labels = method.assign(chosen.fit, matrix)
-    inertia = float(((matrix - chosen.fit.centres[labels]) ** 2).sum())
-    return replace(chosen.fit, labels=labels, inertia=inertia)
+    assigned = method.assign
+    (labels,) = in_parts(matrix, lambda rows: (assigned(chosen.fit, matrix[rows]),))
+    (squares,) = in_parts(matrix, lambda rows: (((matrix[rows] - chosen.fit.centres[labels[rows]]) ** 2).sum(axis=1),))
+    return replace(chosen.fit, labels=labels, inertia=float(squares.sum()))

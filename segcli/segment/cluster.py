@@ -11,11 +11,11 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
-from segcli.segment.choose import SWEEP, choose, sizes
+from segcli.segment.choose import choose, sizes
 from segcli.segment.dimensions import require_customers
 from segcli.segment.feature import Matrix
 from segcli.segment.features import Features, features
-from segcli.segment.methods import Fit, Labels, Method
+from segcli.segment.methods import SWEEP, Fit, Labels, Method
 from segcli.segment.names import name_all
 from segcli.segment.provenance import LIBRARIES, provenance
 from segcli.segment.solution import NOISE, Solution

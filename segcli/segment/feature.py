@@ -58,6 +58,14 @@ class Feature:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
+def matrix_of(table: pd.DataFrame, used: Sequence[Feature]) -> Matrix:
+    """The matrix of these features, shape (customers, features), with little beside it."""
+    found = np.empty((len(table), len(used)))
+    for place, one in enumerate(used):
+        found[:, place] = one.of(table[one.name])
+    return found
+
+
 def log(values: Matrix) -> Matrix:
     """Logarithm of 1 + x, mirrored below zero so that net refunds stay below zero."""
     return np.sign(values) * np.log1p(np.abs(values))

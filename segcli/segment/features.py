@@ -11,7 +11,8 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.eligible import eligible
-from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, texts
+from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, texts
+from segcli.segment.methods import SWEEP, sampled
 from segcli.segment.reduction import Reduction, reduction
 
 SKEWED = 1.0  # moment skewness from which `transform: auto` takes logarithms
@@ -72,7 +73,7 @@ def features(
             "no feature differs between customers; there is nothing to cluster on: " + "; ".join(warnings),
             source=customers.readings[0].input.name,
         )
-    plain = np.column_stack([one.of(customers.table[one.name]) for one in used])
+    plain = matrix_of(customers.table, used)
     fewer = reduction(plain, [one.label for one in used], settings)
     matrix = fewer.of(plain) if fewer else plain
     return Features(plain, matrix, tuple(used), fewer, (*warnings, *_alike(plain, used)))
@@ -140,7 +141,8 @@ def _alike(matrix: Matrix, used: Sequence[Feature]) -> Iterator[str]:
     numeric = [place for place, one in enumerate(used) if one.level is None]
     if len(numeric) < 2:  # noqa: PLR2004 - one feature is like no other
         return
-    related = np.atleast_2d(np.corrcoef(matrix[:, numeric], rowvar=False))
+    some = sampled(len(matrix), SWEEP, 0)  # to two digits a sample does
+    related = np.atleast_2d(np.corrcoef(matrix[some][:, numeric], rowvar=False))
     for one, other in combinations(range(len(numeric)), 2):
         if abs(related[one, other]) > ALIKE:
             names = f"{used[numeric[one]].name} and {used[numeric[other]].name}"

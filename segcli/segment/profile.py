@@ -15,7 +15,8 @@ def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
         Columns segment, customers, share (of customers, 0-1), and where known orders, revenue, revenue_share,
         mean_recency_days, mean_orders, mean_revenue, mean_order_value.
     """
-    groups = table.groupby(labels.to_numpy(), sort=True)
+    codes, names = pd.factorize(labels, sort=True)  # of numbers, groups are told with a tenth of the memory
+    groups = table.groupby(codes)
     rows = pd.DataFrame({c.CUSTOMERS: groups.size()})
     rows[c.SHARE] = rows[c.CUSTOMERS] / len(table)
     for name in SUMS:
@@ -31,5 +32,6 @@ def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     if set(SUMS) <= set(rows.columns):
         rows[c.MEAN_ORDER_VALUE] = rows[c.REVENUE] / rows[c.ORDERS]
     by = c.REVENUE if c.REVENUE in rows else c.CUSTOMERS
-    ordered = rows.rename_axis(c.NAME).reset_index()
+    rows.insert(0, c.NAME, names)
+    ordered = rows.reset_index(drop=True)
     return ordered.sort_values([by, c.NAME], ascending=[False, True], ignore_index=True)

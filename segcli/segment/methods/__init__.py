@@ -3,9 +3,9 @@
 A method fits k groups to a matrix and says where each centre lies; numbering and names are given elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeGuard, cast
+from typing import Any, Protocol, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from segcli.errors import ConfigProblems, UsageProblem
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+SWEEP = 20_000  # rows on which every number of groups is tried; the chosen one is then fitted to all
+AT_ONCE = 65_536  # rows that are asked about together
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ class Fit:
 def distances(matrix: Matrix, centres: Matrix) -> Matrix:
     """Euclidean distances of rows to centres, shape (n, k)."""
     return np.column_stack([np.sqrt(((matrix - centre) ** 2).sum(axis=1)) for centre in centres])
+
+
+def in_parts(matrix: Matrix, ask: Callable[[slice], tuple[npt.NDArray[Any], ...]]) -> list[npt.NDArray[Any]]:
+    """Answers about rows, asked of some thousand at a time: what is held between is small, whatever the table."""
+    several = [ask(slice(first, first + AT_ONCE)) for first in range(0, len(matrix), AT_ONCE)]
+    return [np.concatenate(answers) for answers in zip(*several, strict=True)]
 
 
 def nearest(fit: Fit, matrix: Matrix) -> Labels:

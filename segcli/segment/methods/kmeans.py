@@ -26,10 +26,13 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
 
 
 def refit(matrix: Matrix, before: Fit, *, seed: int) -> Fit:
-    """Go on from the centres of a sample, on all rows."""
+    """Go on from the centres of a sample, on all rows, until no label changes.
+
+    A tolerance would end sooner, and take another copy of the matrix to be made out.
+    """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        model = KMeans(n_clusters=before.k, init=before.centres, n_init=1, random_state=seed).fit(matrix)
+        model = KMeans(n_clusters=before.k, init=before.centres, n_init=1, tol=0, random_state=seed).fit(matrix)
     return Fit(model.labels_.astype("int64"), model.cluster_centers_, float(model.inertia_))
