@@ -11,6 +11,7 @@ from segcli.config.section import Section
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
+from segcli.segment.ages import aged
 from segcli.segment.dimensions import require_customers
 from segcli.segment.feature import Feature, matrix_of
 from segcli.segment.methods import Fit, Labels, Matrix
@@ -30,6 +31,7 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
         InputProblem: a feature of the model is not a column of numbers here.
     """
     require_customers(customers)
+    customers = aged(customers, [feature["name"] for feature in model["features"]])
     names = model["segments"]
     matrix, warnings = _matrix(customers, model)
     fit = fitted(model)

@@ -11,6 +11,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
+from segcli.segment.ages import aged
 from segcli.segment.choose import choose, sizes
 from segcli.segment.dimensions import require_customers
 from segcli.segment.feature import Matrix
@@ -45,6 +46,7 @@ def segment(
         UsageProblem: a feature is not a numeric column.
     """
     require_customers(customers)
+    customers = aged(customers, settings.features)
     method = methods.load(settings.method)
     prepared = features(customers, settings, getattr(method, "SCALE", "standard"), audit_only)
     ks = _tried(prepared.matrix, method, settings, customers.readings[0].input.name)

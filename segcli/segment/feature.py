@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from segcli.errors import InputProblem
+
 Matrix = npt.NDArray[np.float64]
 LEVEL, RANK = "level", "rank"
 
@@ -50,8 +52,8 @@ class Feature:
         if self.transform == RANK:
             ranks = {level: float(rank) for rank, level in enumerate(self.levels)}
             return np.asarray(texts(values).map(ranks), dtype=np.float64)
-        numbers = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-        return log(numbers) if self.transform == "log1p" else numbers
+        found = numbers(values)
+        return log(found) if self.transform == "log1p" else found
 
     def as_dict(self) -> Mapping[str, Any]:
         """Plain values for JSON."""
@@ -63,6 +65,19 @@ def matrix_of(table: pd.DataFrame, used: Sequence[Feature]) -> Matrix:
     found = np.empty((len(table), len(used)))
     for place, one in enumerate(used):
         found[:, place] = one.of(table[one.name])
+    return found
+
+
+def numbers(values: pd.Series) -> Matrix:
+    """A column as numbers, NaN where missing.
+
+    Raises:
+        InputProblem: some are infinite.
+    """
+    found = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    infinite = int(np.isinf(found).sum())
+    if infinite:
+        raise InputProblem(f"{infinite:,} values are infinite; a feature has numbers", column=str(values.name))
     return found
 
 

@@ -11,7 +11,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.eligible import eligible
-from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, texts
+from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, numbers, texts
 from segcli.segment.methods import SWEEP, sampled
 from segcli.segment.reduction import Reduction, reduction
 
@@ -152,7 +152,7 @@ def _alike(matrix: Matrix, used: Sequence[Feature]) -> Iterator[str]:
 def _transform(values: pd.Series, asked: str) -> str:
     if asked != "auto":
         return asked
-    known = values.dropna().to_numpy(dtype=np.float64)
+    known = numbers(values.dropna())
     if np.isin(known, (0.0, 1.0)).all():
         return "none"  # yes or no stays what it is
     deviation = known.std()

@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segcli.config.cluster import ClusterSettings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 from segcli.model import Customers, Segmentation
-from segcli.segment import cluster
+from segcli.segment import cluster, saved
+from segcli.segment.assign import assign
 from segcli.segment.features import features
 from tests.oracles.agreement import adjusted_rand
 from tests.oracles.tables import from_columns, table
@@ -448,3 +452,52 @@ def test_weights_by_group_and_for_what_is_no_feature() -> None:
     assert features(of, wanted).matrix.std(axis=0) == pytest.approx([2, 0.5, 1])
     with pytest.raises(ConfigProblems, match="'orders' is none of the features"):
         features(of, ClusterSettings(features=["age"], weights={"orders": 2.0}))
+
+
+def test_ages_are_features_where_birthdays_are_known(tmp_path: Path) -> None:
+    """Of as_of 2024-01-01; a model asks for them again."""
+    born = pd.to_datetime(["1950-01-01", "1950-01-02", "1999-12-31", "2000-06-01", None])
+    of = table(birth_date=born, income=[10.0, 12, 50, 55, 51])
+    found = segment(of, "demographic", k=2, pairs=0)
+    assert [feature["name"] for feature in found.method["features"]] == ["age", "income"]
+    assert found.table["age"].tolist()[:4] == [74, 73, 24, 23]
+    path = tmp_path / "model.json"
+    path.write_text(saved.as_text(found), encoding="utf-8")
+    again = assign(of, saved.load(str(path), saved.CLUSTER))
+    assert again.labels.tolist() == found.labels.tolist()
+
+
+def test_the_bank_s_customers_are_the_kinds_that_were_planted() -> None:
+    """Retired people bank like cautious savers; the four ways of banking are found in what customers hold and do."""
+    folder = Path(__file__).parents[2] / "sample_data" / "bank"
+    sources = IngestSettings(
+        transactions=Source(path=str(folder / "payments.csv")), customers=Source(path=str(folder / "customers.csv"))
+    )
+    of = read(sources)
+    truth = pd.read_csv(folder / "truth.csv").set_index("customer_no")["archetype"]
+    kinds = truth.replace("retired", "cautious saver").loc[of.table["customer_id"]]
+    held = ("mortgage", "fund", "savings", "credit_card", "insurance")
+    behaviour = ("income", "net_worth", "logins_per_month", "branch_visits_per_year")
+    found = segment(of, *behaviour, *held, k=4)
+    assert adjusted_rand(found.labels.tolist(), kinds.tolist()) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("columns", "k", "answer"),
+    [
+        ({"orders": [3.0]}, "auto", "no feature differs between customers"),
+        ({"orders": [3.0] * 9}, "auto", "the same for every customer"),
+        ({"orders": [1.0, 2.0, 3.0]}, 4, "k=4 > 3 distinct customers"),
+        ({"orders": [np.nan] * 3}, "auto", "3 values are missing"),
+        ({"orders": [1.0, np.inf, 3.0]}, 2, "1 values are infinite"),
+    ],
+)
+def test_every_table_that_cannot_be_clustered_is_told_why(columns: Any, k: Any, answer: str) -> None:
+    with pytest.raises(InputProblem, match=re.escape(answer)):
+        segment(table(**columns), "orders", k=k)
+
+
+def test_one_feature_is_enough() -> None:
+    found = segment(table(orders=[1.0, 2, 1, 2, 50, 51, 50, 52]), "orders", transform="none")
+    assert found.method["k"] == 2
+    assert found.method["verdict"] == "natural"

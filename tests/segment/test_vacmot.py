@@ -78,3 +78,16 @@ def test_six_clusters_of_the_motives_are_much_like_the_published_ones(
     published = pd.read_csv(path)["published_segment_1to6"]
     assert adjusted_rand_score(published, made.labels) > 0.8
     assert min(made.profile["customers"]) == pytest.approx(95, abs=15)
+
+
+def test_after_two_six_segments_return_best(travellers: Customers, motives: list[str]) -> None:
+    """After two, six segments return best: the number that was published; but none is natural."""
+    reason = "a motive for holidays, no state of health"
+    settings = ClusterSettings(
+        features=motives, k="2-8", transform="none", scale="none", pairs=24, special_reason=reason
+    )
+    made = cluster.segment(travellers, settings, 20240607)
+    curve = {int(k): told["ari_median"] for k, told in made.method["stability"].items()}
+    assert made.method["verdict"] != "natural"
+    assert curve[2] > 0.7
+    assert sorted(curve, key=lambda k: -curve[k])[:2] == [2, 6]

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.model import Customers
+from segcli.segment.ages import age, believable
 from segcli.segment.bases import Decided, banded, with_unknown
-from segcli.segment.bases._ages import age, believable
 
 SOURCE = "the bands usual in surveys: 18, 25, 35, 45, 55, 65"
 NEEDS = "birth_date, birth_year or age"

@@ -7,8 +7,8 @@ from pydantic import Field
 from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
+from segcli.segment.ages import age, believable
 from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
-from segcli.segment.bases._ages import age, believable
 from segcli.segment.bases._words import COUPLE, words
 
 SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); first match"

@@ -4,8 +4,8 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.model import Customers
+from segcli.segment.ages import age, believable, birth_year
 from segcli.segment.bases import Decided, banded, with_unknown
-from segcli.segment.bases._ages import age, believable, birth_year
 
 SOURCE = "Pew Research Center, Defining generations (2019): the years of birth of each; Alpha from 2013"
 NEEDS = "birth_date, birth_year or age"

@@ -1,5 +1,7 @@
 """How old customers are, by whatever the table says of it."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,6 +11,8 @@ from segcli import columns as c
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, column, numbers
+
+OLDEST = 110
 
 
 def birth_year(customers: Customers) -> npt.NDArray[np.float64]:
@@ -35,6 +39,16 @@ def age(customers: Customers) -> npt.NDArray[np.float64]:
     had = (born.dt.month < day.month) | ((born.dt.month == day.month) & (born.dt.day <= day.day))
     completed: npt.NDArray[np.float64] = numbers(day.year - born.dt.year) - (~had).to_numpy(dtype=np.float64)
     return completed
+
+
+def aged(customers: Customers, asked: Collection[str]) -> Customers:
+    """With a column of ages, if that is asked for, by name or in a group, and birthdays say it."""
+    born = {c.BIRTH_DATE, c.BIRTH_YEAR} & {*customers.table.columns}
+    told = c.AGE in asked or ("demographic" in asked and customers.as_of is not None)
+    if not told or not born or c.AGE in customers.table:
+        return customers
+    ages, odd = believable(age(customers), OLDEST)
+    return replace(customers, table=customers.table.assign(**{c.AGE: ages}), warnings=(*customers.warnings, *odd))
 
 
 def believable(ages: npt.NDArray[np.float64], oldest: int) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
