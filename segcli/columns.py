@@ -195,6 +195,8 @@ CLUSTER_MARGIN = "cluster_margin"
 CLUSTER_OUTSIDE = "cluster_outside"  # yes: further from its segment than any customer the model was found on
 CLUSTER_SECOND = "cluster_second"  # the segment a customer would be in otherwise
 
+P_ALIVE, EXPECTED_ORDERS, EXPECTED_ORDER_VALUE = "p_alive", "expected_orders", "expected_order_value"
+CLV, CLV_LOW, CLV_HIGH = "clv", "clv_low", "clv_high"
 SCORES: Mapping[str, Kind] = MappingProxyType(
     {
         R_SCORE: Kind.COUNT,
@@ -204,6 +206,12 @@ SCORES: Mapping[str, Kind] = MappingProxyType(
         CLUSTER_MARGIN: Kind.NUMBER,
         CLUSTER_SECOND: Kind.TEXT,
         CLUSTER_OUTSIDE: Kind.TEXT,
+        P_ALIVE: Kind.NUMBER,
+        EXPECTED_ORDERS: Kind.NUMBER,
+        EXPECTED_ORDER_VALUE: Kind.MONEY,
+        CLV: Kind.MONEY,
+        CLV_LOW: Kind.MONEY,
+        CLV_HIGH: Kind.MONEY,
     }
 )
 

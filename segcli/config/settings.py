@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from segcli.config.cluster import ClusterSettings
+from segcli.config.clv import ClvSettings
 from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
@@ -46,6 +47,7 @@ class Settings(Section):
         description="Segmentations by rules: [{base: generation}], or name, segments and their rules.",
     )
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
+    clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and value of customers.")
     fairness: FairnessSettings = Field(
         default_factory=FairnessSettings, description="What segments may not be made of."
     )

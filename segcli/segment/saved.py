@@ -1,12 +1,8 @@
 """Saved models: JSON with a checksum, without any customer, to treat later data as the first were treated."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import Any
 
-from segcli.errors import InputProblem
-from segcli.files import read
+from segcli.files.sealed import sealed, unsealed
 from segcli.model import Segmentation
 from segcli.segment import methods
 
@@ -38,7 +34,7 @@ def as_text(result: Segmentation) -> str:
         },
         "versions": dict(result.provenance.versions),
     }
-    return json.dumps({**model, "sha256": _checksum(model)}, indent=1, sort_keys=True) + "\n"
+    return sealed(model)
 
 
 def load(path: str, *schemas: str) -> dict[str, Any]:
@@ -47,20 +43,4 @@ def load(path: str, *schemas: str) -> dict[str, Any]:
     Raises:
         InputProblem: it is no such model, of another version, or was changed by hand.
     """
-    try:
-        model = json.loads(read.text(path))
-    except json.JSONDecodeError as error:
-        raise InputProblem(f"is not JSON ({error.msg})", source=path, line=error.lineno) from None
-    wanted = schemas or (RFM,)
-    if not isinstance(model, dict) or model.get("schema") not in wanted:
-        found = model.get("schema") if isinstance(model, dict) else None
-        kinds = " or ".join(WHAT[one] for one in wanted)
-        raise InputProblem(f"is no saved {kinds} model ({', '.join(wanted)}); its schema is {found}", source=path)
-    stated = model.pop("sha256", None)
-    if stated != _checksum(model):
-        raise InputProblem("was changed after it was saved: its checksum does not fit", source=path)
-    return model
-
-
-def _checksum(model: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()
+    return unsealed(path, {schema: WHAT[schema] for schema in schemas or (RFM,)})

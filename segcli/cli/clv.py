@@ -1,0 +1,53 @@
+"""segcli clv: what customers are expected to order, and what that is worth."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from typer import Option
+
+from segcli.cli import options, segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+
+Horizon = Annotated[
+    str | None, Option(help="Time ahead, in days, weeks or months, such as '12 months'.", metavar="TIME")
+]
+Calibration = Annotated[
+    str | None,
+    Option("--calibration-end", help="Last day to learn from; compare with what came after.", metavar="DATE"),
+]
+SaveModel = Annotated[str | None, Option("--save-model", help="Save the models, for --model.", metavar="FILE")]
+Model = Annotated[str | None, Option(help="Use models that were saved, and fit none.", metavar="FILE")]
+
+
+def command(
+    input: options.Input = None,
+    horizon: Horizon = None,
+    calibration_end: Calibration = None,
+    save_model: SaveModel = None,
+    model: Model = None,
+    *,
+    asked: Asked,
+) -> None:
+    """Expect orders and value of each customer, with intervals.
+
+    Needs an export of single orders. Segments are those the config declares, or RFM.
+    """
+    flags = {"clv.horizon": horizon, "clv.calibration_end": calibration_end}
+    with Talk(asked) as talk:
+        found = source.read(input, asked, talk, flags, extra_inputs=[model] if model else [], also=save_model)
+        from segcli.cli.show import save, show
+        from segcli.reports.value import of_clv
+        from segcli.value import clv, saved
+
+        settings = found.settings
+        known = saved.load(model, settings.clv.period) if model else None
+        then, _ = clv.until(found.customers, settings.clv)
+        segmentations = segmenting.declared(then, replace(found.loaded, settings=settings), clusters=False)
+        made = clv.value(found.customers, settings.clv, settings.seed, segmentations, known)
+        for warning in made.warnings:
+            talk.say("warning", warning)
+        if save_model:
+            save(save_model, saved.as_text(made, settings.clv.period), asked, talk)
+        show(of_clv(made), asked, talk)
+        found.gate()

@@ -1,0 +1,60 @@
+"""`clv:` expected orders and value of customers."""
+
+import contextlib
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from segcli.config.section import Section
+
+PERIODS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # days
+_HORIZON = re.compile(r"([1-9]\d{0,3}) (day|week|month)s?")
+
+
+def _day(value: str) -> str:
+    with contextlib.suppress(ValueError):
+        if date.fromisoformat(value).isoformat() == value:
+            return value
+    raise ValueError(f"must be a date like 2026-03-31; got {value}")
+
+
+def _horizon(value: str) -> str:
+    if not _HORIZON.fullmatch(value):
+        raise ValueError(f"must be a number of days, weeks or months, such as 12 months; got {value}")
+    return value
+
+
+class ClvSettings(Section):
+    """`clv:` which model, over which time, at which margin."""
+
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"] = Field(
+        "auto", description="Model of orders; auto takes the one under which the orders are likeliest."
+    )
+    period: Literal["day", "week", "month"] = Field("week", description="Unit of time of the model's parameters.")
+    calibration_end: Annotated[str, AfterValidator(_day)] | None = Field(
+        None, description="Last day the model learns from; what came after is compared with what it expects."
+    )
+    horizon: Annotated[str, AfterValidator(_horizon)] = Field(
+        "12 months", description="Time ahead for which orders and value are expected, in days, weeks or months."
+    )
+    margin: float = Field(1.0, gt=0, le=1, description="Part of revenue that is earned.")
+    discount: float = Field(0.1, ge=0, le=1, description="Interest per year by which later value counts less.")
+    bootstrap: int = Field(
+        50, ge=0, le=10_000, description="Samples of customers from which intervals are found; 0 finds none."
+    )
+    times: list[Annotated[float, Field(gt=0)]] = Field(
+        default_factory=lambda: [1.0, 4.0, 13.0, 26.0, 52.0],
+        description="Periods after which the repeat orders of a new customer are told.",
+    )
+
+    @property
+    def steps(self) -> int:
+        """Days, weeks or months of the horizon."""
+        return int(self.horizon.split(" ")[0])
+
+    @property
+    def step_days(self) -> float:
+        """Length of each of them."""
+        return PERIODS[self.horizon.split(" ")[1].removesuffix("s")]

@@ -1,0 +1,89 @@
+"""Results of what customers are worth."""
+
+from typing import Any, cast
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.reports import numbers, tables
+from segcli.reports.blocks import Block, Column, Heading, Table
+from segcli.reports.envelope import envelope, provenance
+from segcli.reports.result import Result
+from segcli.value.clv import Valued
+from segcli.value.holdout import Holdout
+
+
+def of_clv(made: Valued) -> Result:
+    """`clv`: the customer table with expectations; segments, the holdout and the models."""
+    blocks: list[Block] = []
+    for column, rows in made.segments.items():
+        blocks += [Heading(column)] * (len(made.segments) > 1) + [_segments(rows)]
+    blocks += tables.notes(made.notes)
+    if made.holdout:
+        blocks += [Heading("After the calibration", level=4), _holdout(made.holdout)]
+
+    def parts() -> dict[str, Any]:
+        return {
+            "model": made.forecast.as_dict(),
+            "orders_by": made.forecast.orders.model,
+            "correlation": made.forecast.correlation,
+            "until": made.end,
+            "new_customer": {
+                model: [{"periods": t, "orders": orders} for t, orders in told.items()]
+                for model, told in made.new_customer.items()
+            },
+            "totals_expected": dict(made.totals),
+            "segmentations": [{"column": name, "segments": _rows(rows)} for name, rows in made.segments.items()],
+            "holdout": None if made.holdout is None else _plain(made.holdout),
+            "provenance": provenance(made.provenance),
+            "warnings": list(made.warnings),
+            "notes": list(made.notes),
+            "customers": _rows(made.table),
+        }
+
+    return Result(made.table, lambda: envelope("clv", made.customers, parts()), tuple(blocks))
+
+
+def _segments(rows: pd.DataFrame) -> Table:
+    """One row per segment: customers, how many of them are still ones, orders and value with intervals."""
+    titles = [Column("Segment", right=False), Column("Customers"), Column("Alive"), Column("Orders"), Column("")]
+    money = c.CLV in rows
+    titles += [Column("Value"), Column(""), Column("A head")] if money else []
+    cells = []
+    for row in rows.to_dict("records"):
+        cells.append([row[c.NAME], numbers.count(row[c.CUSTOMERS]), numbers.share(row["alive"] / row[c.CUSTOMERS])])
+        cells[-1] += [numbers.count(row[c.EXPECTED_ORDERS]), _interval(row, c.EXPECTED_ORDERS, numbers.count)]
+        if money:
+            head = numbers.money(row[c.CLV] / row[c.CUSTOMERS])
+            cells[-1] += [numbers.money(row[c.CLV]), _interval(row, c.CLV, numbers.money), head]
+    return Table(titles, cells)
+
+
+def _interval(row: dict[Any, Any], name: str, shown: Any) -> str:  # noqa: ANN401 - a function of a number
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return "" if low is None else f"{shown(low)}-{shown(high)}"
+
+
+def _holdout(found: Holdout) -> Table:
+    """By repeats before the end of the calibration: orders a customer afterwards, and those expected."""
+    last = found.by_repeats["repeats"].max()
+    rows = [
+        [
+            f"{row['repeats']:.0f}" + ("+" if row["repeats"] == last else ""),
+            numbers.count(row["customers"]),
+            f"{row['actual']:.2f}",
+            f"{row['expected']:.2f}",
+        ]
+        for row in found.by_repeats.to_dict("records")
+    ]
+    return Table(
+        [Column("Repeats", right=False), Column("Customers"), Column("Orders after"), Column("Expected")], rows
+    )
+
+
+def _plain(found: Holdout) -> dict[str, Any]:
+    return {**vars(found), "by_repeats": _rows(found.by_repeats), "errors": _rows(found.errors)}
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", table.to_dict("records"))

@@ -1,0 +1,180 @@
+"""Customer lifetime value: published figures, sums by hand, holdouts, intervals, refusals."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segcli.config.clv import ClvSettings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.config.rfm import RfmSettings
+from segcli.customers import read
+from segcli.errors import InputProblem
+from segcli.model import Customers
+from segcli.segment import maps, rfm
+from segcli.value import clv, gamma_gamma, models
+from segcli.value.clv import Valued
+from segcli.value.summary import Groups, summarise
+from tests.oracles.orders import simulated
+
+CDNOW = ClvSettings(calibration_end="1997-09-30", horizon="39 weeks", bootstrap=0)
+PAPER = {"r": 0.2426, "alpha": 4.414, "a": 0.793, "b": 2.426}
+
+
+def orders_of(path: Path) -> Customers:
+    return read(IngestSettings(transactions=Source(path=str(path))))
+
+
+@pytest.fixture(scope="module")
+def cdnow(shared_data: Path) -> Customers:
+    return orders_of(shared_data / "cdnow" / "cdnow_sample.csv")
+
+
+@pytest.fixture(scope="module")
+def valued(cdnow: Customers) -> Valued:
+    return clv.value(cdnow, CDNOW, 1, [])
+
+
+def test_cdnow_has_the_published_parameters(valued: Valued) -> None:
+    """Fader, Hardie and Lee 2005; Fader and Hardie 2013; the Pareto/NBD and MBG/NBD of the same data."""
+    found = valued.forecast.as_dict()
+    assert [found["bg_nbd"][name] for name in PAPER] == pytest.approx([0.2426, 4.4136, 0.7929, 2.4259], rel=2e-4)
+    assert found["bg_nbd"]["log_likelihood"] == pytest.approx(-9582.43, abs=0.01)
+    assert [found["gamma_gamma"][name] for name in ("p", "q", "v")] == pytest.approx([6.25, 3.74, 15.44], rel=2e-3)
+    pareto = [found["pareto_nbd"][name] for name in ("r", "alpha", "s", "beta")]
+    assert pareto == pytest.approx([0.55315, 10.576, 0.60625, 11.672], rel=5e-4)
+    assert found["pareto_nbd"]["log_likelihood"] == pytest.approx(-9594.976, abs=0.001)
+    assert [found["mbg_nbd"][name] for name in PAPER] == pytest.approx([0.525, 6.183, 0.891, 1.614], rel=1e-3)
+    assert valued.forecast.orders.model == "mbg_nbd", "the likeliest of the three"
+    assert summarise(valued.customers, valued.end, 7.0).repeat == 946, "orders of one day are one"
+
+
+def test_cdnow_has_the_published_expectations() -> None:
+    known = models.load("bg_nbd")
+    times = [0.1429, 1, 3, 31.8571, 32, 78]
+    published = [0.0078, 0.0532, 0.1506, 1.0405, 1.0437, 1.8576]
+    assert [known.expected_new(PAPER, t) for t in times] == pytest.approx(published, abs=5e-4)
+    one = Groups(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
+    assert float(known.expected(PAPER, one, 39)[0]) == pytest.approx(1.226, abs=5e-4)
+
+
+def test_the_same_customer_from_the_file(cdnow: Customers) -> None:
+    made = clv.value(cdnow, CDNOW.model_copy(update={"model": "bg_nbd"}), 1, [])
+    assert made.table["expected_orders"][0] == pytest.approx(1.226, abs=5e-4)
+    assert made.new_customer["bg_nbd"][1.0] == pytest.approx(0.0532, abs=2e-4)
+
+
+def test_the_holdout_counts_what_came_after(valued: Valued, cdnow: Customers) -> None:
+    assert valued.holdout is not None
+    assert valued.holdout.days == 273
+    lines = cdnow.transactions
+    assert lines is not None
+    after = lines.lines[lines.lines["order_date"] >= "1997-10-01"]
+    days = after.assign(day=after["order_date"].dt.floor("D")).groupby(["customer_id", "day"], observed=True).size()
+    assert valued.holdout.actual == len(days) == 1882
+    errors = valued.holdout.errors.set_index("guess")["mean_absolute_error"]
+    assert errors["model"] < errors.drop("model").min()
+    by_repeats = valued.holdout.by_repeats
+    assert by_repeats["customers"].tolist()[:3] == [1411, 439, 214]
+    assert by_repeats["expected"].is_monotonic_increasing
+
+
+# A shop of its own: monthly value by hand, intervals, refusals
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Customers:
+    """800 customers by a MBG/NBD, their order values by a Gamma-Gamma."""
+    chance = np.random.default_rng(4)
+    start = chance.integers(0, 180, 800)
+    times = simulated("mbg_nbd", {"r": 0.9, "alpha": 40.0, "a": 0.8, "b": 3.0}, 800, 540.0 - start, 3)
+    rows = ["customer_id,order_id,order_date,amount"]
+    number = 0
+    for place, (first, repeats) in enumerate(zip(start, times, strict=True)):
+        scale = chance.gamma(4.0, 1 / 15.0)
+        for day in (0.0, *repeats):
+            number += 1
+            when = date(2024, 1, 1) + timedelta(days=int(first + day))
+            rows.append(f"C{place:04},O{number},{when},{chance.gamma(6.0, 1 / scale):.2f}")
+    path = tmp_path_factory.mktemp("shop") / "orders.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return orders_of(path)
+
+
+def test_value_is_the_discounted_sum_of_the_months(shop: Customers) -> None:
+    settings = ClvSettings(horizon="3 months", margin=0.4, discount=0.2, bootstrap=0)
+    made = clv.value(shop, settings, 1, [])
+    summary = summarise(made.customers, made.end, 7.0)
+    known, parameters = models.load(made.forecast.orders.model), made.forecast.orders.parameters
+    month = 365.25 / 12 / 7
+    steps = [known.expected(parameters, summary.groups, k * month)[summary.group] for k in range(4)]
+    assert made.forecast.value is not None
+    worth = gamma_gamma.expected(made.forecast.value.parameters, summary.x, summary.value)
+    slow = sum(0.4 * worth * (steps[k] - steps[k - 1]) / 1.2 ** (k / 12) for k in (1, 2, 3))
+    assert made.table["clv"].to_numpy() == pytest.approx(slow, abs=1e-5)
+    assert made.table["expected_orders"].to_numpy() == pytest.approx(steps[3], abs=1e-5)
+
+
+def test_the_value_of_an_order_lies_between_the_customers_mean_and_that_of_all(shop: Customers) -> None:
+    made = clv.value(shop, ClvSettings(bootstrap=0), 1, [])
+    summary = summarise(made.customers, made.end, 7.0)
+    everybody = made.table.loc[summary.x == 0, "expected_order_value"]
+    assert (everybody == everybody.iloc[0]).all()
+    own, told, base = summary.value, made.table["expected_order_value"].to_numpy(), float(everybody.iloc[0])
+    repeat = summary.x > 0
+    between = (np.minimum(own, base) <= told + 1e-6) & (told <= np.maximum(own, base) + 1e-6)
+    assert between[repeat].all()
+    assert base == pytest.approx(6 * 15 / 3, rel=0.1), "mean of what was planted"
+
+
+def test_intervals_hold_the_estimate_and_sums_add_up(shop: Customers) -> None:
+    settings = ClvSettings(bootstrap=20)
+    segmented = rfm.segment(shop, RfmSettings(), maps.load("default"), 1)
+    made = clv.value(shop, settings, 1, [segmented])
+    table = made.table
+    assert ((table["clv_low"] <= table["clv"] * 1.05) & (table["clv"] <= table["clv_high"] * 1.05)).mean() > 0.95
+    assert made.totals["clv_low"] < made.totals["clv"] < made.totals["clv_high"]
+    segments = made.segments["rfm_segment"]
+    assert segments["clv"].sum() == pytest.approx(table["clv"].sum(), rel=1e-6)
+    assert segments["customers"].sum() == len(table)
+    assert ((segments["clv_low"] <= segments["clv"]) & (segments["clv"] <= segments["clv_high"])).mean() > 0.8
+    again = clv.value(shop, settings, 1, [segmented])
+    pd.testing.assert_frame_equal(again.table, table)
+
+
+def test_the_best_customers_are_worth_most(shop: Customers) -> None:
+    made = clv.value(shop, ClvSettings(bootstrap=0), 1, [])
+    best = made.table.sort_values("revenue").tail(80)
+    assert best["clv"].mean() > 3 * made.table["clv"].mean()
+
+
+def test_too_few_who_came_back_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"C{n},2024-01-{1 + n % 28:02},5\n" for n in range(300))
+    (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + rows, encoding="utf-8")
+    with pytest.raises(InputProblem, match="0 customers bought on a second day by 2024-01-28; these models need 100"):
+        clv.value(orders_of(tmp_path / "o.csv"), ClvSettings(), 1, [])
+
+
+def test_orders_and_their_value_that_go_together_are_told(tmp_path: Path) -> None:
+    """The more orders, the larger they are."""
+    rows = [
+        f"C{n},{date(2024, 1, 1) + timedelta(days=9 * k + n % 7)},{5 + 8 * (n % 10) + k % 3}"
+        for n in range(300)
+        for k in range(2 + n % 10)
+    ]
+    (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    made = clv.value(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=0), 1, [])
+    assert any("customers who order more often spend more an order" in one for one in made.warnings)
+
+
+def test_without_money_there_are_orders_only(tmp_path: Path, shop: Customers) -> None:
+    assert shop.transactions is not None
+    lines = shop.transactions.lines
+    text = lines[["customer_id", "order_id", "order_date"]].to_csv(index=False)
+    (tmp_path / "o.csv").write_text(text, encoding="utf-8")
+    made = clv.value(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=4), 1, [])
+    assert "clv" not in made.table
+    assert made.table["expected_orders"].notna().all()
+    assert set(made.totals) == {"expected_orders", "expected_orders_low", "expected_orders_high"}

@@ -1,0 +1,110 @@
+"""One contract for every order model: closed forms against drawing, recovery of planted parameters, orientation."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segcli.value import models
+from segcli.value.fit import fit
+from segcli.value.summary import Groups
+from tests.oracles.orders import Drawn, simulated
+
+MODELS = sorted(file.stem for file in Path(models.__file__).parent.glob("[a-z]*.py"))
+every_model = pytest.mark.parametrize("model", MODELS)
+PLANTED = {
+    "bg_nbd": {"r": 0.8, "alpha": 6.0, "a": 1.6, "b": 4.0},
+    "mbg_nbd": {"r": 0.8, "alpha": 6.0, "a": 1.6, "b": 4.0},
+    "pareto_nbd": {"r": 0.9, "alpha": 8.0, "s": 1.4, "beta": 20.0},
+}
+HISTORIES = [(0, 0.0, 20.0), (1, 3.0, 20.0), (2, 18.0, 20.0), (5, 19.0, 40.0), (7, 10.0, 30.0)]
+
+
+def groups(*histories: tuple[float, float, float]) -> Groups:
+    x, t_x, end = (np.array(column, dtype=np.float64) for column in zip(*histories, strict=True))
+    return Groups(x, t_x, end, np.ones(len(x)))
+
+
+def test_every_file_has_planted_parameters() -> None:
+    assert models.names() == MODELS == sorted(PLANTED)
+
+
+@every_model
+def test_closed_forms_are_what_drawing_gives(model: str) -> None:
+    known, parameters, drawn = models.load(model), PLANTED[model], Drawn(model, PLANTED[model])
+    likely = known.log_likelihood(parameters, groups(*HISTORIES))
+    alive = known.alive(parameters, groups(*HISTORIES))
+    ahead = known.expected(parameters, groups(*HISTORIES), 13.0)
+    for place, history in enumerate(HISTORIES):
+        assert likely[place] == pytest.approx(drawn.log_likelihood(*history), abs=0.03), history
+        assert alive[place] == pytest.approx(drawn.alive(*history), abs=0.01), history
+        assert ahead[place] == pytest.approx(drawn.expected(*history, 13.0), rel=0.03), history
+    for t in (1.0, 10.0, 60.0):
+        assert known.expected_new(parameters, t) == pytest.approx(drawn.expected_new(t), rel=0.02)
+
+
+@every_model
+def test_planted_parameters_are_recovered(model: str) -> None:
+    """What 6,000 customers would do under the fit is what was planted, within a few per cent."""
+    planted = PLANTED[model]
+    end = np.random.default_rng(1).uniform(20, 60, 6000)
+    orders = simulated(model, planted, 6000, end, 2)
+    histories = [
+        (len(times), times[-1] if times else 0.0, float(last)) for times, last in zip(orders, end, strict=True)
+    ]
+    found = fit(model, groups(*histories))
+    assert found.ended.startswith("converged: all 3 starts")
+    known = models.load(model)
+    truth = float(known.log_likelihood(planted, groups(*histories)).sum())
+    assert truth <= found.log_likelihood <= truth + 10, "twice the gain is chi-square of four parameters"
+    for t in (4.0, 26.0, 52.0):
+        assert known.expected_new(found.parameters, t) == pytest.approx(known.expected_new(planted, t), rel=0.05)
+
+
+@every_model
+def test_groups_of_customers_are_as_customers_one_by_one(model: str) -> None:
+    once = groups(*HISTORIES).weighted(np.array([3.0, 1, 0, 2, 4]))
+    each = groups(*[HISTORIES[0]] * 3, HISTORIES[1], *[HISTORIES[3]] * 2, *[HISTORIES[4]] * 4)
+    known = models.load(model)
+    one = known.log_likelihood(PLANTED[model], once) @ once.customers
+    assert one == pytest.approx(known.log_likelihood(PLANTED[model], each).sum())
+
+
+@every_model
+def test_who_bought_lately_is_alive_and_who_buys_more_will_buy_more(model: str) -> None:
+    known, parameters = models.load(model), PLANTED[model]
+    lately = known.alive(parameters, groups((3, 5.0, 40.0), (3, 20.0, 40.0), (3, 39.0, 40.0)))
+    assert lately[0] < lately[1] < lately[2] <= 1
+    more = known.expected(parameters, groups((1, 38.0, 40.0), (5, 38.0, 40.0), (20, 38.0, 40.0)), 10)
+    assert more[0] < more[1] < more[2]
+    sooner = known.expected(parameters, groups((5, 38.0, 40.0)), 10)
+    assert sooner < known.expected(parameters, groups((5, 38.0, 40.0)), 20)
+
+
+def test_who_came_once_is_alive_for_certain_only_under_bg_nbd() -> None:
+    alone = groups((0, 0.0, 100.0))
+    alive = {model: float(models.load(model).alive(PLANTED[model], alone)[0]) for model in MODELS}
+    assert alive["bg_nbd"] == 1
+    assert alive["mbg_nbd"] < 0.7
+    assert alive["pareto_nbd"] < 0.7
+
+
+@every_model
+def test_no_history_breaks_the_arithmetic(model: str) -> None:
+    odd = groups((0, 0.0, 0.0), (0, 0.0, 1e4), (400, 1000.0, 1000.0), (400, 1.0, 1e4), (1, 1e-3, 1e4))
+    known = models.load(model)
+    assert np.isfinite(known.log_likelihood(PLANTED[model], odd)).all()
+    alive = known.alive(PLANTED[model], odd)
+    assert ((alive >= 0) & (alive <= 1)).all()
+    assert np.isfinite(known.expected(PLANTED[model], odd, 52.0)).all()
+
+
+@pytest.mark.parametrize("model", [one for one in MODELS if hasattr(models.load(one), "slopes")])
+def test_slopes_are_those_of_small_steps(model: str) -> None:
+    known, parameters = models.load(model), PLANTED[model]
+    likely, slopes = known.slopes(parameters, groups(*HISTORIES))  # type: ignore[attr-defined]
+    assert likely == pytest.approx(known.log_likelihood(parameters, groups(*HISTORIES)))
+    for name, value in parameters.items():
+        more, less = ({**parameters, name: value * step} for step in (1.00001, 0.99999))
+        both = [known.log_likelihood(one, groups(*HISTORIES)) for one in (more, less)]
+        assert slopes[name] == pytest.approx((both[0] - both[1]) / (0.00002 * value), rel=1e-4, abs=1e-7)
