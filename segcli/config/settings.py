@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from segcli.config.cluster import ClusterSettings
 from segcli.config.clv import ClvSettings
+from segcli.config.cohort import CohortSettings
 from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
@@ -48,6 +49,7 @@ class Settings(Section):
     )
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
     clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and value of customers.")
+    cohort: CohortSettings = Field(default_factory=CohortSettings, description="Customers followed over time.")
     fairness: FairnessSettings = Field(
         default_factory=FairnessSettings, description="What segments may not be made of."
     )

@@ -97,8 +97,9 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     if found and (may_hold_orders or found[1].holds == "customers"):
         return _by_preset(Opened(content, written, names, _NOTHING, False, is_ours, source), *found)
     fits = _Fits(written, names, source)
-    customers = recognise(names, MEASURED, _only(source.columns, MEASURED), fits=fits)
-    orders = _identified(recognise(names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
+    open_names = [name for name in names if name not in source.leave_out]
+    customers = recognise(open_names, MEASURED, _only(source.columns, MEASURED), fits=fits)
+    orders = _identified(recognise(open_names, TRANSACTIONS, _only(source.columns, TRANSACTIONS), fits=fits))
     if source.row_ids:
         if c.CUSTOMER_ID in source.columns:
             raise InputProblem(

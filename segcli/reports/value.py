@@ -5,11 +5,14 @@ from typing import Any, cast
 import pandas as pd
 
 from segcli import columns as c
+from segcli.errors import UsageProblem
+from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
 from segcli.reports.envelope import envelope, provenance
 from segcli.reports.result import Result
 from segcli.value.clv import Valued
+from segcli.value.cohort import COHORT, PERIOD, SIZE, Cohorts
 from segcli.value.holdout import Holdout
 
 
@@ -42,6 +45,31 @@ def of_clv(made: Valued) -> Result:
         }
 
     return Result(made.table, lambda: envelope("clv", made.customers, parts()), tuple(blocks))
+
+
+def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:
+    """`cohort`: one row per cohort and period; a table with a column for each period."""
+    if show not in found.table:
+        raise UsageProblem(f"cohort.show: {show} needs amounts, and there are none")
+    blocks: tuple[Block, ...] = (_heat(found.table, show), *tables.notes(found.notes))
+
+    def parts() -> dict[str, Any]:
+        return {"cohorts": _rows(found.table), "notes": list(found.notes)}
+
+    return Result(found.table, lambda: envelope("cohort", customers, parts()), blocks)
+
+
+def _heat(table: pd.DataFrame, show: str) -> Table:
+    """A row for each cohort, a column for each period; blank where there are no data."""
+    sizes = table.groupby(COHORT, sort=False)[SIZE].first()
+    cells = table.pivot_table(show, COHORT, PERIOD, sort=False, aggfunc="first").reindex(sizes.index)
+    shown = {"retention": numbers.share, "revenue": numbers.money, "value": numbers.money}.get(show, numbers.count)
+    titles = [Column("Cohort", right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    rows = [
+        [str(name), numbers.count(sizes[name]), *("" if pd.isna(value) else shown(value) for value in row)]
+        for name, row in zip(cells.index, cells.to_numpy(), strict=True)
+    ]
+    return Table(titles, rows)
 
 
 def _segments(rows: pd.DataFrame) -> Table:

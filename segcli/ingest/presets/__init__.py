@@ -57,7 +57,7 @@ class Preset(Section):
         columns = {}
         for standard_name, names_of_it in self.columns.items():
             present = [theirs[name.casefold()] for name in names_of_it if name.casefold() in theirs]
-            if present and present[0] not in source.columns.values():
+            if present and present[0] not in {*source.columns.values(), *source.leave_out}:
                 columns[standard_name] = present[0]
         void = {theirs[name.casefold()]: values for name, values in self.void.items() if name.casefold() in theirs}
         return source.model_copy(
