@@ -5,7 +5,22 @@ from typing import Annotated
 import typer
 
 from segcli import __version__
-from segcli.cli import assign, check, cluster, clv, cohort, explain, ingest, init, persona, report, rfm, rules, run
+from segcli.cli import (
+    assign,
+    backtest,
+    check,
+    cluster,
+    clv,
+    cohort,
+    explain,
+    ingest,
+    init,
+    persona,
+    report,
+    rfm,
+    rules,
+    run,
+)
 from segcli.cli.config import app as config
 from segcli.cli.options import help_without_command, shared
 
@@ -37,6 +52,6 @@ def _root(
     help_without_command(context)
 
 
-for _module in (init, check, ingest, rfm, rules, cluster, assign, clv, cohort, persona, report, run, explain):
+for _module in (init, check, ingest, rfm, rules, cluster, assign, clv, cohort, backtest, persona, report, run, explain):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")

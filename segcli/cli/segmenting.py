@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from segcli.config import Loaded, Settings
+    from segcli.evidence.backtest import Labelled
     from segcli.model import Customers, Segmentation
     from segcli.persona.explain import Explanation
     from segcli.persona.markers import Markers
@@ -116,6 +117,27 @@ def declared(customers: "Customers", loaded: "Loaded", *, clusters: bool = True)
     if loaded.declares("cluster") and clusters:
         found.append(cluster(with_labels(customers, found), loaded.settings))
     return found
+
+
+def at_two_days(loaded: "Loaded") -> "Callable[[Customers, Customers], tuple[Labelled, Labelled]]":
+    """Labels of customers at a day by the declared segmentations, and of customers at an earlier day by the same.
+
+    Clusters of the earlier day are those of the later, assigned: found anew, they would be others.
+    """
+
+    def labels(then: "Customers", once: "Customers") -> "tuple[Labelled, Labelled]":
+        from segcli.columns import CLUSTER_SEGMENT
+        from segcli.segment import saved
+        from segcli.segment.assign import assign
+
+        now = {one.column: one for one in declared(then, loaded)}
+        before = {one.column: one for one in declared(once, loaded, clusters=False)}
+        if CLUSTER_SEGMENT in now:
+            known = with_labels(once, list(before.values()))
+            before[CLUSTER_SEGMENT] = assign(known, saved.model_of(now[CLUSTER_SEGMENT]))
+        return {one.name: one.labels for one in now.values()}, {one.name: one.labels for one in before.values()}
+
+    return labels
 
 
 def with_labels(customers: "Customers", found: "list[Segmentation]") -> "Customers":

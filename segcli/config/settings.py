@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from segcli.config.backtest import BacktestSettings
 from segcli.config.cluster import ClusterSettings
 from segcli.config.clv import ClvSettings
 from segcli.config.cohort import CohortSettings
@@ -50,6 +51,9 @@ class Settings(Section):
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
     clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and value of customers.")
     cohort: CohortSettings = Field(default_factory=CohortSettings, description="Customers followed over time.")
+    backtest: BacktestSettings = Field(
+        default_factory=BacktestSettings, description="Whether segments tell who will buy."
+    )
     fairness: FairnessSettings = Field(
         default_factory=FairnessSettings, description="What segments may not be made of."
     )

@@ -18,6 +18,15 @@ def as_text(result: Segmentation) -> str:
     Raises:
         UsageProblem: the clusters are of a method that labels no other customers.
     """
+    return sealed(model_of(result))
+
+
+def model_of(result: Segmentation) -> dict[str, Any]:
+    """What labels other customers as these were labelled.
+
+    Raises:
+        UsageProblem: the clusters are of a method that labels no other customers.
+    """
     method = result.method
     if method["name"] == "rfm":
         kept = {"schema": RFM, "scoring": method["scoring"], **{key: method[key] for key in _RFM}}
@@ -25,7 +34,7 @@ def as_text(result: Segmentation) -> str:
         methods.labelling(method["name"])
         kept = {"schema": CLUSTER, "seed": result.provenance.seed, "segments": list(method["centres"])}
         kept |= {key: method[key] for key in _CLUSTER}
-    model = {
+    return {
         **kept,
         "trained_on": {
             "customers": len(result.labels),
@@ -34,7 +43,6 @@ def as_text(result: Segmentation) -> str:
         },
         "versions": dict(result.provenance.versions),
     }
-    return sealed(model)
 
 
 def load(path: str, *schemas: str) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""What customers did in the time after a day."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segcli import columns as c
+from segcli.customers.history import DAY, MONEY, purchases
+from segcli.customers.reduce import CUSTOMER
+from segcli.model import Customers
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """For each customer known at the day: orders and money in the days after it, shape (n,)."""
+
+    orders: Values
+    revenue: Values
+
+    @property
+    def bought(self) -> npt.NDArray[np.bool_]:
+        """Who came back."""
+        return self.orders > 0
+
+
+def outcomes(everybody: Customers, then: Customers, day: date, days: int) -> Outcomes:
+    """What the customers of `then` did in so many days after a day.
+
+    Args:
+        everybody: with all orders.
+        then: the customers at the end of that day.
+        day: last day that was known.
+        days: that are watched.
+    """
+    bought = purchases(everybody)
+    first, last = pd.Timestamp(day), pd.Timestamp(day + timedelta(days=days))
+    after = bought[(bought[DAY] > first) & (bought[DAY] <= last)].groupby(CUSTOMER)
+    sums = pd.DataFrame({"orders": after.size(), "revenue": after[MONEY].sum()})
+    sums.index = pd.Index(everybody.table[c.CUSTOMER_ID].iloc[sums.index])
+    found = sums.reindex(then.table[c.CUSTOMER_ID]).fillna(0.0)
+    return Outcomes(*(found[name].to_numpy(dtype=np.float64) for name in ("orders", "revenue")))

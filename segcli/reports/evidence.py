@@ -1,0 +1,80 @@
+"""Results of whether segments hold."""
+
+from typing import Any, cast
+
+import pandas as pd
+
+from segcli import columns as c
+from segcli.evidence.backtest import Backtest
+from segcli.model import Customers
+from segcli.reports import numbers, tables
+from segcli.reports.blocks import Block, Column, Heading, Table
+from segcli.reports.envelope import envelope
+from segcli.reports.result import Result
+
+
+def of_backtest(made: Backtest, customers: Customers) -> Result:
+    """`backtest`: one row per fold, segmentation and segment; a summary of segmentations side by side."""
+    blocks: list[Block] = [_summary(made.summary), *tables.notes(made.notes)]
+    latest = made.segments[made.segments["fold"] == 1]
+    baseline = set(made.summary.loc[made.summary["baseline"], "segmentation"])
+    for name, rows in latest.groupby("segmentation", sort=False):
+        if name not in baseline:
+            blocks += [Heading(f"{name}, after {rows['until'].iloc[0]}"), _segments(rows)]
+
+    def parts() -> dict[str, Any]:
+        return {
+            "summary": _rows(made.summary),
+            "folds": _rows(made.scores),
+            "segments": _rows(made.segments),
+            "notes": list(made.notes),
+        }
+
+    return Result(made.segments, lambda: envelope("backtest", customers, parts()), tuple(blocks))
+
+
+def _summary(summary: pd.DataFrame) -> Table:
+    """One row per segmentation: lift, share of revenue of the top, rank correlation, verdict."""
+    titles = [
+        Column("Segmentation", right=False),
+        Column("Best buys"),
+        Column("Top 20%"),
+        Column("Rank"),
+        Column("Gini"),
+    ]
+    rows = [
+        [
+            str(row["segmentation"]),
+            f"{row['lift']:.1f}x ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
+            numbers.share(row["captured"]),
+            f"{row['rank_correlation']:.2f}",
+            f"{row['gini']:.2f}",
+            str(row["verdict"]),
+        ]
+        for row in summary.to_dict("records")
+    ]
+    return Table([*titles, Column("", right=False)], rows)
+
+
+def _segments(rows: pd.DataFrame) -> Table:
+    """One row per segment, in the order that was foretold: who came back, and what they spent."""
+    titles = [Column("Segment", right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
+    titles += [Column("Revenue"), Column("Share"), Column("A head")]
+    cells = [
+        [
+            str(row[c.NAME]),
+            numbers.count(row[c.CUSTOMERS]),
+            numbers.share(row["buyer_rate"]),
+            f"{numbers.share(row['buyer_rate_low'])}-{numbers.share(row['buyer_rate_high'])}",
+            f"{row['lift']:.1f}x",
+            numbers.money(row[c.REVENUE]),
+            numbers.share(row[c.REVENUE_SHARE]),
+            numbers.money(row["revenue_a_head"]),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return Table(titles, cells)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", table.to_dict("records"))
