@@ -76,7 +76,7 @@ def changed_after(everybody: Customers, day: date) -> Customers:
     lines = everybody.transactions
     assert lines is not None
     late = (lines.lines["order_date"] > pd.Timestamp(day)).to_numpy()
-    late &= lines.lines["customer_id"].astype("str").str.endswith(("0", "2", "4", "6", "8")).to_numpy()
+    late = late & lines.lines["customer_id"].astype("str").str.endswith(("0", "2", "4", "6", "8")).to_numpy()
     amount = lines.lines["amount"].where(~late, lines.lines["amount"] * 1000)
     return replace(everybody, transactions=replace(lines, lines=lines.lines.assign(amount=amount)))
 
