@@ -12,6 +12,7 @@ from segcli.cli import (
     cluster,
     clv,
     cohort,
+    compare,
     explain,
     ingest,
     init,
@@ -52,6 +53,8 @@ def _root(
     help_without_command(context)
 
 
-for _module in (init, check, ingest, rfm, rules, cluster, assign, clv, cohort, backtest, persona, report, run, explain):
+_STAGES = (init, check, ingest, rfm, rules, cluster, assign)
+_QUESTIONS = (clv, cohort, backtest, compare, persona, report, run, explain)
+for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")

@@ -11,6 +11,7 @@ from segcli.config.backtest import BacktestSettings
 from segcli.config.cluster import ClusterSettings
 from segcli.config.clv import ClvSettings
 from segcli.config.cohort import CohortSettings
+from segcli.config.compare import CompareSettings
 from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
@@ -54,6 +55,7 @@ class Settings(Section):
     backtest: BacktestSettings = Field(
         default_factory=BacktestSettings, description="Whether segments tell who will buy."
     )
+    compare: CompareSettings = Field(default_factory=CompareSettings, description="What changed since.")
     fairness: FairnessSettings = Field(
         default_factory=FairnessSettings, description="What segments may not be made of."
     )

@@ -9,11 +9,10 @@ import pandas as pd
 from segcli import columns as c
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
+from segcli.evidence.drift import psi as index
 from segcli.model import Customers, Segmentation
 
 Again = Callable[[Customers], list[Segmentation]]
-
-FLOOR = 0.5  # customers that an empty segment counts as in a PSI
 
 
 def stayed(before: Segmentation, now: Segmentation) -> pd.DataFrame:
@@ -38,12 +37,8 @@ def psi(before: Segmentation, now: Segmentation) -> float:
     An empty segment counts as half a customer.
     """
     names = sorted({*before.segments, *now.segments})
-    shares = []
-    for one in (before, now):
-        counts = one.labels.value_counts().reindex(names, fill_value=0).to_numpy(dtype=np.float64)
-        shares.append(np.maximum(counts, FLOOR) / len(one.labels))
-    expected, actual = shares
-    return float(((actual - expected) * np.log(actual / expected)).sum())
+    counts = (one.labels.value_counts().reindex(names, fill_value=0).astype("float64") for one in (before, now))
+    return index(*map(np.asarray, counts))
 
 
 def before(customers: Customers, days: int, again: Again) -> dict[str, Segmentation]:

@@ -5,15 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
-from segcli.columns import Kind
-from segcli.ingest.special import special
 from segcli.model import Segmentation, Trait
+from segcli.segment.describing import describing
 
 MIN_KNOWN = 5  # customers of a segment for whom a fact must be known before it is told
-MAX_LEVELS = 30  # a text column with more values names people or places, not traits
-NOT_TRAITS = (Kind.ID, Kind.DATE)
-UNTOLD = (c.LATITUDE, c.LONGITUDE, c.BIRTH_YEAR)  # their averages say nothing
 
 
 def traits(segmentation: Segmentation, of: Sequence[str] | None = None) -> dict[str, list[Trait]]:
@@ -38,19 +33,8 @@ def traits(segmentation: Segmentation, of: Sequence[str] | None = None) -> dict[
 
 
 def columns(segmentation: Segmentation) -> list[str]:
-    """Columns that can describe people: no ids, dates, places on the map, scores, or special categories of data."""
-    table = segmentation.customers.table
-    return [name for name in table.columns if name != segmentation.column and _describes(name, table[name])]
-
-
-def _describes(name: str, values: pd.Series) -> bool:
-    if name in c.SCORES or name in UNTOLD or name.endswith(c.SEGMENT) or c.kind(name) in NOT_TRAITS or special([name]):
-        return False
-    if name in c.MEASURES:
-        return name in c.PORTRAIT
-    if pd.api.types.is_numeric_dtype(values):
-        return True
-    return values.dtype.kind != "M" and 1 < values.nunique() <= MAX_LEVELS
+    """Columns that can describe people, but for the segmentation's own."""
+    return [name for name in describing(segmentation.customers.table) if name != segmentation.column]
 
 
 def _compare(

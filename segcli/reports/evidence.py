@@ -1,11 +1,14 @@
 """Results of whether segments hold."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.evidence.backtest import Backtest
+from segcli.evidence.compare import ENTERED, FROM, LEFT, TO, Compared
+from segcli.evidence.history import Run, history
 from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
@@ -31,6 +34,53 @@ def of_backtest(made: Backtest, customers: Customers) -> Result:
         }
 
     return Result(made.segments, lambda: envelope("backtest", customers, parts()), tuple(blocks))
+
+
+def of_comparison(made: Compared, customers: Customers) -> Result:
+    """`compare`: who moved from which segment to which; drifts and advice."""
+    blocks: list[Block] = []
+    for name, rows in made.migration.groupby("segmentation", sort=False):
+        blocks += [Heading(str(name)), _migration(rows)]
+    blocks += tables.notes(made.notes)
+
+    def parts() -> dict[str, Any]:
+        return {
+            "migration": _rows(made.migration),
+            "shares": [vars(one) for one in made.shares],
+            "features": [vars(one) for one in made.features],
+            "drifted": list(made.drifted),
+            "notes": list(made.notes),
+        }
+
+    return Result(made.migration, lambda: envelope("compare", customers, parts()), tuple(blocks))
+
+
+def of_history(runs: Sequence[Run]) -> Result:
+    """`compare --history`: one row per run and segmentation."""
+    rows = history(runs)
+
+    def envelope_() -> dict[str, Any]:
+        return {"schema": "segcli.history/1", "runs": _rows(rows)}
+
+    return Result(rows, envelope_, (tables.found(rows),))
+
+
+def _migration(rows: pd.DataFrame) -> Table:
+    """From down, to across: shares of those from; who left is a column, who entered a row."""
+    names = [*sorted({*rows[FROM], *rows[TO]} - {ENTERED, LEFT})]
+    shares = rows.pivot_table(c.SHARE, FROM, TO, aggfunc="sum")
+    sizes = rows.groupby(FROM)[c.CUSTOMERS].sum()
+    across = [name for name in (*names, LEFT) if name in shares.columns]
+    titles = [Column("From", right=False), Column("Customers"), Column("Stayed"), Column("Most to", right=False)]
+    cells = []
+    for name in (one for one in (*names, ENTERED) if one in shares.index):
+        moved = shares.loc[name, across].dropna().drop(name, errors="ignore")
+        most = sorted(moved.items(), key=lambda one: (-float(one[1]), str(one[0])))[:3]
+        stayed = shares.loc[name].get(name)
+        told = ", ".join(f"{to} {numbers.share(share)}" for to, share in most)
+        kept = "" if stayed is None or pd.isna(stayed) else numbers.share(stayed)
+        cells.append([name, numbers.count(sizes[name]), kept, told])
+    return Table(titles, cells)
 
 
 def _summary(summary: pd.DataFrame) -> Table:

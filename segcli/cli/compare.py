@@ -1,0 +1,105 @@
+"""segcli compare: who moved, what drifted."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from segcli.cli import segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+from segcli.errors import GateFailed, InputProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from segcli.evidence.history import Run
+    from segcli.model import Segmentation
+
+DRIFT = "drift"
+Old = Annotated[str, Argument(help="An earlier table with segments, a run's folder, or, with --then, an order export.")]
+New = Annotated[str | None, Argument(help="A later table with segments, or a run's folder.")]
+Then = Annotated[str | None, Option(help="Compare an order export with itself at this day.", metavar="DATE")]
+
+History = Annotated[bool, Option("--history", help="List the runs in the folder OLD, and how far segments moved.")]
+
+
+def command(old: Old, new: New = None, then: Then = None, history: History = False, *, asked: Asked) -> None:
+    """Compare two segmentations: migration, drift, advice.
+
+    --fail-on drift ends with exit code 4 if a feature or the shares of segments drifted.
+    """
+    if history:
+        _history(old, asked)
+        return
+    if (new is None) == (then is None):
+        raise UsageProblem("compare needs two tables or runs, OLD NEW, or one export and --then DATE")
+    gate = {"compare.fail_on": DRIFT} if asked.fail_on == DRIFT else {}
+    asked = replace(asked, fail_on=None) if gate else asked
+    with Talk(asked) as talk:
+        found = source.read(_table(new or old), asked, talk, gate, extra_inputs=[] if then else [_table(old)])
+        from segcli.cli.show import show
+        from segcli.evidence.compare import compare
+        from segcli.reports.evidence import of_comparison
+
+        before, now = _then(found, then) if then else _two(_table(old), found)
+        made = compare(before, now, found.settings.compare)
+        show(of_comparison(made, found.customers), asked, talk)
+        if made.drifted and found.settings.compare.fail_on == DRIFT:
+            raise GateFailed(f"drift: {', '.join(made.drifted)} (compare.fail_on)")
+        found.gate()
+
+
+def _history(folder: str, asked: Asked) -> None:
+    """All runs in a folder, by as-of day."""
+    from segcli.cli.show import show
+    from segcli.reports.evidence import of_history
+
+    with Talk(asked) as talk:
+        runs = [_run(path.parent) for path in sorted(Path(folder).glob("*/run.json"))]
+        if not runs:
+            raise InputProblem("holds no run: there is no */run.json", source=folder)
+        show(of_history(runs), asked, talk)
+
+
+def _run(folder: Path) -> "Run":
+    """What a run's folder says of its segments."""
+    import csv
+    import json
+
+    from segcli.evidence.history import Run
+    from segcli.files import read
+
+    facts = json.loads(read.text(str(folder / "run.json")))
+    sizes: dict[str, dict[str, int]] = {}
+    for row in csv.DictReader(read.text(str(folder / "segments.csv")).splitlines()):
+        sizes.setdefault(row["column"], {})[row["segment"]] = int(row["customers"])
+    return Run(folder.name, facts["as_of"] or "", sizes)
+
+
+def _table(name: str) -> str:
+    """The customer table of a run's folder, or the table itself."""
+    return str(Path(name) / "customers.csv") if Path(name).is_dir() else name
+
+
+def _then(found: source.Sourced, then: str) -> "tuple[list[Segmentation], list[Segmentation]]":
+    """The declared segmentations at a day, and now."""
+    from segcli.customers.history import earlier
+
+    try:
+        day = date.fromisoformat(then)
+    except ValueError:
+        raise UsageProblem(f"--then must be a date like 2026-03-31; got {then}") from None
+    before = earlier(found.customers, day + timedelta(days=1))
+    return segmenting.declared(before, found.loaded), segmenting.declared(found.customers, found.loaded)
+
+
+def _two(old: str, found: source.Sourced) -> "tuple[list[Segmentation], list[Segmentation]]":
+    """The segmentations that both tables hold."""
+    from segcli.config.ingest import IngestSettings, Source
+    from segcli.customers import read
+    from segcli.segment.read_back import read_back, segment_columns
+
+    before, now = read(IngestSettings(transactions=Source(path=old))), found.customers
+    several = [[read_back(one, column) for column in segment_columns(one)] for one in (before, now)]
+    return several[0], several[1]
