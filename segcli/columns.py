@@ -196,7 +196,7 @@ CLUSTER_OUTSIDE = "cluster_outside"  # yes: further from its segment than any cu
 CLUSTER_SECOND = "cluster_second"  # the segment a customer would be in otherwise
 
 P_ALIVE, EXPECTED_ORDERS, EXPECTED_ORDER_VALUE = "p_alive", "expected_orders", "expected_order_value"
-CLV, CLV_LOW, CLV_HIGH = "clv", "clv_low", "clv_high"
+CLV, CLV_LOW, CLV_HIGH, P_NEXT = "clv", "clv_low", "clv_high", "p_next"
 SCORES: Mapping[str, Kind] = MappingProxyType(
     {
         R_SCORE: Kind.COUNT,
@@ -212,6 +212,7 @@ SCORES: Mapping[str, Kind] = MappingProxyType(
         CLV: Kind.MONEY,
         CLV_LOW: Kind.MONEY,
         CLV_HIGH: Kind.MONEY,
+        P_NEXT: Kind.NUMBER,
     }
 )
 

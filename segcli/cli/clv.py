@@ -17,6 +17,7 @@ Calibration = Annotated[
     Option("--calibration-end", help="Last day to learn from; compare with what came after.", metavar="DATE"),
 ]
 SaveModel = Annotated[str | None, Option("--save-model", help="Save the models, for --model.", metavar="FILE")]
+Churn = Annotated[bool, Option("--churn", help="Also train and test a model of who will buy in the next period.")]
 Model = Annotated[str | None, Option(help="Use models that were saved, and fit none.", metavar="FILE")]
 
 
@@ -26,6 +27,7 @@ def command(
     calibration_end: Calibration = None,
     save_model: SaveModel = None,
     model: Model = None,
+    churn: Churn = False,
     *,
     asked: Asked,
 ) -> None:
@@ -49,5 +51,10 @@ def command(
             talk.say("warning", warning)
         if save_model:
             save(save_model, saved.as_text(made, settings.clv.period), asked, talk)
-        show(of_clv(made), asked, talk)
+        left = None
+        if churn:
+            from segcli.value import churn as leaving
+
+            left = leaving.churn(found.customers, settings.churn, settings.seed)
+        show(of_clv(made, left), asked, talk)
         found.gate()

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from segcli.config.backtest import BacktestSettings
+from segcli.config.churn import ChurnSettings
 from segcli.config.cluster import ClusterSettings
 from segcli.config.clv import ClvSettings
 from segcli.config.cohort import CohortSettings
@@ -51,6 +52,7 @@ class Settings(Section):
     )
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
     clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and value of customers.")
+    churn: ChurnSettings = Field(default_factory=ChurnSettings, description="Who will buy in the next period.")
     cohort: CohortSettings = Field(default_factory=CohortSettings, description="Customers followed over time.")
     backtest: BacktestSettings = Field(
         default_factory=BacktestSettings, description="Whether segments tell who will buy."

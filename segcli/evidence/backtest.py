@@ -18,10 +18,10 @@ from segcli.config.backtest import BacktestSettings
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
 from segcli.evidence.baselines import baselines
-from segcli.evidence.outcomes import Outcomes, outcomes
 from segcli.evidence.ranking import captured, gini, rank_correlation
 from segcli.model import Customers
 from segcli.segment.intervals import mean, wilson
+from segcli.value.outcomes import Outcomes, outcomes
 
 FEWEST = 30  # customers of a segment below which it is not told as the best
 WELL, USEFUL = 0.3, 0.1  # rank correlation from which segments separate well, and usefully

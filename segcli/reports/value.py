@@ -11,19 +11,25 @@ from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
 from segcli.reports.envelope import envelope, provenance
 from segcli.reports.result import Result
+from segcli.value.churn import Churn
 from segcli.value.clv import Valued
 from segcli.value.cohort import COHORT, PERIOD, SIZE, Cohorts
 from segcli.value.holdout import Holdout
 
 
-def of_clv(made: Valued) -> Result:
-    """`clv`: the customer table with expectations; segments, the holdout and the models."""
+def of_clv(made: Valued, left: Churn | None = None) -> Result:
+    """`clv`: the customer table with expectations; segments, the holdout and the models; who will buy next."""
+    if left and len(left.next_period) != len(made.table):
+        raise UsageProblem("--churn foretells from the end of the data; leave clv.calibration_end out")
+    table = made.table if left is None else made.table.assign(**{c.P_NEXT: left.next_period})
     blocks: list[Block] = []
     for column, rows in made.segments.items():
         blocks += [Heading(column)] * (len(made.segments) > 1) + [_segments(rows)]
     blocks += tables.notes(made.notes)
     if made.holdout:
         blocks += [Heading("After the calibration", level=4), _holdout(made.holdout)]
+    if left:
+        blocks += [Heading("Who buys next", level=4), tables.found(left.deciles), *tables.notes(left.notes)]
 
     def parts() -> dict[str, Any]:
         return {
@@ -41,10 +47,20 @@ def of_clv(made: Valued) -> Result:
             "provenance": provenance(made.provenance),
             "warnings": list(made.warnings),
             "notes": list(made.notes),
-            "customers": _rows(made.table),
+            "churn": None if left is None else _churn(left),
+            "customers": _rows(table),
         }
 
-    return Result(made.table, lambda: envelope("clv", made.customers, parts()), tuple(blocks))
+    return Result(table, lambda: envelope("clv", made.customers, parts()), tuple(blocks))
+
+
+def _churn(left: Churn) -> dict[str, Any]:
+    return {
+        "model": left.model,
+        "scores": _rows(left.scores),
+        "deciles": _rows(left.deciles),
+        "notes": list(left.notes),
+    }
 
 
 def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:

@@ -16,9 +16,9 @@ from segcli.customers import read
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
 from segcli.evidence.backtest import Backtest, Labelled, backtest
-from segcli.evidence.outcomes import outcomes
 from segcli.model import Customers
 from segcli.segment import maps, rfm
+from segcli.value.outcomes import outcomes
 
 
 def by_rfm(*several: Customers) -> tuple[Labelled, Labelled]:

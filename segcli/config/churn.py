@@ -1,0 +1,16 @@
+"""`churn:` who will not buy in the next period, by a model trained on the periods before."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from segcli.config.section import Section
+
+
+class ChurnSettings(Section):
+    """`churn:` which time is foretold, by which model."""
+
+    period_days: int = Field(90, ge=7, le=3650, description="Days ahead in which a customer buys or does not.")
+    model: Literal["auto", "logistic", "boosting"] = Field(
+        "auto", description="Logistic regression, gradient boosting, or which foretells better in the training period."
+    )
