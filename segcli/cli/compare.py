@@ -15,6 +15,7 @@ from segcli.errors import GateFailed, InputProblem, UsageProblem
 if TYPE_CHECKING:
     from segcli.evidence.history import Run
     from segcli.model import Segmentation
+    from segcli.reports.result import Result
 
 DRIFT = "drift"
 Old = Annotated[str, Argument(help="An earlier table with segments, a run's folder, or, with --then, an order export.")]
@@ -23,8 +24,18 @@ Then = Annotated[str | None, Option(help="Compare an order export with itself at
 
 History = Annotated[bool, Option("--history", help="List the runs in the folder OLD, and how far segments moved.")]
 
+Treated = Annotated[
+    str | None,
+    Option(
+        help="CSV of customer_id and group (holdout and others): read a campaign's response after the day --then.",
+        metavar="FILE",
+    ),
+]
 
-def command(old: Old, new: New = None, then: Then = None, history: History = False, *, asked: Asked) -> None:
+
+def command(
+    old: Old, new: New = None, then: Then = None, history: History = False, treated: Treated = None, *, asked: Asked
+) -> None:
     """Compare two segmentations: migration, drift, advice.
 
     --fail-on drift ends with exit code 4 if a feature or the shares of segments drifted.
@@ -34,6 +45,8 @@ def command(old: Old, new: New = None, then: Then = None, history: History = Fal
         return
     if (new is None) == (then is None):
         raise UsageProblem("compare needs two tables or runs, OLD NEW, or one export and --then DATE")
+    if treated and then is None:
+        raise UsageProblem("--treated needs the day of the campaign: --then DATE")
     gate = {"compare.fail_on": DRIFT} if asked.fail_on == DRIFT else {}
     asked = replace(asked, fail_on=None) if gate else asked
     with Talk(asked) as talk:
@@ -42,6 +55,9 @@ def command(old: Old, new: New = None, then: Then = None, history: History = Fal
         from segcli.evidence.compare import compare
         from segcli.reports.evidence import of_comparison
 
+        if treated:
+            show(_readout(found, treated, _day(then)), asked, talk)
+            return
         before, now = _then(found, then) if then else _two(_table(old), found)
         made = compare(before, now, found.settings.compare)
         show(of_comparison(made, found.customers), asked, talk)
@@ -86,12 +102,32 @@ def _then(found: source.Sourced, then: str) -> "tuple[list[Segmentation], list[S
     """The declared segmentations at a day, and now."""
     from segcli.customers.history import earlier
 
+    before = earlier(found.customers, _day(then) + timedelta(days=1))
+    return segmenting.declared(before, found.loaded), segmenting.declared(found.customers, found.loaded)
+
+
+def _day(then: str | None) -> date:
     try:
-        day = date.fromisoformat(then)
+        return date.fromisoformat(then or "")
     except ValueError:
         raise UsageProblem(f"--then must be a date like 2026-03-31; got {then}") from None
-    before = earlier(found.customers, day + timedelta(days=1))
-    return segmenting.declared(before, found.loaded), segmenting.declared(found.customers, found.loaded)
+
+
+def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
+    """Response by group in the orders after a day."""
+    from segcli.columns import CUSTOMER_ID
+    from segcli.evidence.readout import GROUP, readout
+    from segcli.reports.evidence import of_readout
+    from segcli.segment import lookup
+    from segcli.value.outcomes import outcomes
+
+    everybody, listed = found.customers, lookup.load(treated, [CUSTOMER_ID, GROUP])
+    twice = listed.rows[CUSTOMER_ID][listed.rows[CUSTOMER_ID].duplicated()]
+    if len(twice):
+        raise InputProblem(f"{len(twice):,} customers are listed more than once", source=treated, column=CUSTOMER_ID)
+    assert everybody.as_of is not None
+    after = outcomes(everybody, listed.rows[CUSTOMER_ID], day, (everybody.as_of - day).days)
+    return of_readout(readout(listed.rows[GROUP], after, treated), everybody)
 
 
 def _two(old: str, found: source.Sourced) -> "tuple[list[Segmentation], list[Segmentation]]":

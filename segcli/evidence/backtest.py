@@ -95,7 +95,8 @@ def _fold(
     labels, labels_once = make(then, once)
     for name, label in baselines(seed).items():
         labels, labels_once = {**labels, name: label(then)}, {**labels_once, name: label(once)}
-    after, after_once = outcomes(everybody, then, day, days), outcomes(everybody, once, before, learning)
+    after = outcomes(everybody, then.table[c.CUSTOMER_ID], day, days)
+    after_once = outcomes(everybody, once.table[c.CUSTOMER_ID], before, learning)
     for name, found in labels.items():
         learnt = pd.Series(after_once.revenue).groupby(labels_once[name].to_numpy()).mean()
         spent = found.map(learnt).fillna(after_once.revenue.mean())

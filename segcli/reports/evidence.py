@@ -9,6 +9,7 @@ from segcli import columns as c
 from segcli.evidence.backtest import Backtest
 from segcli.evidence.compare import ENTERED, FROM, LEFT, TO, Compared
 from segcli.evidence.history import Run, history
+from segcli.evidence.readout import Readout
 from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
@@ -53,6 +54,17 @@ def of_comparison(made: Compared, customers: Customers) -> Result:
         }
 
     return Result(made.migration, lambda: envelope("compare", customers, parts()), tuple(blocks))
+
+
+def of_readout(made: Readout, customers: Customers) -> Result:
+    """`compare --treated`: one row per group, and how each differs from the holdout."""
+    shown = made.table[["group", c.CUSTOMERS, "buyers", "buyer_rate", "revenue_a_head"]]
+
+    def parts() -> dict[str, Any]:
+        return {"groups": _rows(made.table), "notes": list(made.notes)}
+
+    blocks = (tables.found(shown), *tables.notes(made.notes))
+    return Result(made.table, lambda: envelope("readout", customers, parts()), blocks)
 
 
 def of_history(runs: Sequence[Run]) -> Result:

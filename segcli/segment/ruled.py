@@ -11,11 +11,11 @@ from segcli.config.yaml import Key
 from segcli.errors import ConfigProblems
 from segcli.ingest.special import special
 from segcli.segment import bases
-from segcli.segment.bases._lookup import Lookup, load
 from segcli.segment.language import tree
 from segcli.segment.language.check import Kind, check
 from segcli.segment.language.parse import parse
 from segcli.segment.language.tokens import RuleProblem
+from segcli.segment.lookup import Lookup, load
 
 Said = Callable[[RuleProblem], str]
 

@@ -78,7 +78,7 @@ def churn(everybody: Customers, settings: ChurnSettings, seed: int) -> Churn:
 def _known(everybody: Customers, day: date, settings: ChurnSettings) -> Known:
     """Customers at a day: their features, whether they bought in the period after it, and their RFM ranks."""
     then = earlier(everybody, day + timedelta(days=1))
-    bought = outcomes(everybody, then, day, settings.period_days).bought
+    bought = outcomes(everybody, then.table[c.CUSTOMER_ID], day, settings.period_days).bought
     events, others = int(bought.sum()), int((~bought).sum())
     if min(events, others) < FEWEST:
         raise InputProblem(

@@ -17,7 +17,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """For each customer known at the day: orders and money in the days after it, shape (n,)."""
+    """For each person asked about: orders and money in the days after it, shape (n,)."""
 
     orders: Values
     revenue: Values
@@ -28,12 +28,12 @@ class Outcomes:
         return self.orders > 0
 
 
-def outcomes(everybody: Customers, then: Customers, day: date, days: int) -> Outcomes:
-    """What the customers of `then` did in so many days after a day.
+def outcomes(everybody: Customers, ids: pd.Series, day: date, days: int) -> Outcomes:
+    """What people did in so many days after a day; nothing, if they are no customers.
 
     Args:
         everybody: with all orders.
-        then: the customers at the end of that day.
+        ids: whose outcomes.
         day: last day that was known.
         days: that are watched.
     """
@@ -42,5 +42,5 @@ def outcomes(everybody: Customers, then: Customers, day: date, days: int) -> Out
     after = bought[(bought[DAY] > first) & (bought[DAY] <= last)].groupby(CUSTOMER)
     sums = pd.DataFrame({"orders": after.size(), "revenue": after[MONEY].sum()})
     sums.index = pd.Index(everybody.table[c.CUSTOMER_ID].iloc[sums.index])
-    found = sums.reindex(then.table[c.CUSTOMER_ID]).fillna(0.0)
+    found = sums.reindex(ids).fillna(0.0)
     return Outcomes(*(found[name].to_numpy(dtype=np.float64) for name in ("orders", "revenue")))

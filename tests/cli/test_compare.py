@@ -60,3 +60,20 @@ def test_one_export_at_two_days_and_two_runs(segcli: Any, folder: Path) -> None:
     assert [line.split(",")[0] for line in listed[1:]] == ["one", "two"]
     none = segcli("compare", "orders.csv", "--history")
     assert none.returncode == 3
+
+
+def test_a_campaign_is_read_by_group_after_its_day(segcli: Any, folder: Path) -> None:
+    (folder / "o.csv").write_text(
+        "customer_id,order_date,amount\na,2024-01-05,10\na,2024-03-02,7\nb,2024-01-31,20\nc,2024-02-20,30\n"
+    )
+    (folder / "g.csv").write_text("customer_id,group\na,mail\nb,mail\nc,holdout\nnobody,holdout\n")
+    done = segcli("compare", "o.csv", "--then", "2024-02-01", "--treated", "g.csv", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    rows = {one["group"]: one for one in json.loads(done.stdout)["groups"]}
+    assert (rows["mail"]["buyers"], rows["mail"]["customers"]) == (1, 2)
+    assert (rows["holdout"]["buyers"], rows["holdout"]["customers"]) == (1, 2), "who never bought counts"
+    (folder / "g.csv").write_text("customer_id,group\na,mail\na,holdout\n")
+    refused = segcli("compare", "o.csv", "--then", "2024-02-01", "--treated", "g.csv")
+    assert refused.returncode == 3
+    assert "1 customers are listed more than once" in refused.stderr
+    assert segcli("compare", "o.csv", "--treated", "g.csv").returncode == 2

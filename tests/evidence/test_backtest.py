@@ -48,7 +48,7 @@ def test_what_came_after_is_counted_to_the_last_day(tmp_path: Path) -> None:
         tmp_path / "o.csv", [("a", day, 10.0) for day in days] + [("b", days[0], 5.0), ("c", days[4], 5.0)]
     )
     then = earlier(everybody, date(2024, 3, 2))
-    found = outcomes(everybody, then, date(2024, 3, 1), 11)
+    found = outcomes(everybody, then.table["customer_id"], date(2024, 3, 1), 11)
     assert then.table["customer_id"].tolist() == ["a", "b"]
     assert found.orders.tolist() == [2, 0], "2 and 12 March; the 13th is beyond, the 1st was known"
     assert found.revenue.tolist() == [20, 0]

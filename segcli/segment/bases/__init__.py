@@ -25,7 +25,7 @@ from segcli import plugins
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
-from segcli.segment.bases._lookup import Lookup
+from segcli.segment.lookup import Lookup
 
 PACKAGE = "segcli.segment.bases"
 UNKNOWN = "unknown"

@@ -10,7 +10,7 @@ from segcli import columns as c
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import column
-from segcli.segment.bases._lookup import Lookup
+from segcli.segment.lookup import Lookup
 
 Texts = npt.NDArray[np.object_]
 

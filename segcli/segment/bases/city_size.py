@@ -8,8 +8,8 @@ from segcli.config.section import Section
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, banded, with_unknown
-from segcli.segment.bases._lookup import Lookup
 from segcli.segment.bases._places import ANY_KEY, numbers_of, placed
+from segcli.segment.lookup import Lookup
 
 SOURCE = (
     "city sizes of OECD and EC (Dijkstra and Poelman, Cities in Europe, 2012): from 50, 100, 250, 500 thousand, "

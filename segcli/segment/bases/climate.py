@@ -9,8 +9,8 @@ from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, with_unknown
-from segcli.segment.bases._lookup import Lookup
 from segcli.segment.bases._places import ANY_KEY, order_of, placed
+from segcli.segment.lookup import Lookup
 
 SOURCE = "the user's own words, or codes of the Koeppen-Geiger classification by their main group"
 NEEDS = f"{c.CLIMATE}, or a place and a table"

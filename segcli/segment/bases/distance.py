@@ -11,8 +11,8 @@ from segcli.config.section import Section
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, banded, column, numbers, with_unknown
-from segcli.segment.bases._lookup import Lookup
 from segcli.segment.bases._places import numbers_of
+from segcli.segment.lookup import Lookup
 
 SOURCE = "haversine formula (Sinnott, Virtues of the haversine, Sky and Telescope 1984) on a sphere of 6371.0088 km"
 NEEDS = f"{c.LATITUDE}, {c.LONGITUDE} and a table of stores"

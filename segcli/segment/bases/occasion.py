@@ -15,7 +15,7 @@ from segcli.customers.reduce import CUSTOMER
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided
-from segcli.segment.bases._lookup import Lookup
+from segcli.segment.lookup import Lookup
 
 SOURCE = (
     "occasion index = share of orders inside the window / share of days inside it (after Dubow, Occasion-based vs. "

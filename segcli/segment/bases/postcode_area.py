@@ -7,8 +7,8 @@ from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, with_unknown
-from segcli.segment.bases._lookup import Lookup
 from segcli.segment.bases._places import order_of, placed
+from segcli.segment.lookup import Lookup
 
 SOURCE = "the user's table; the longest beginning of the postcode that it has counts"
 NEEDS = c.POSTCODE

@@ -6,8 +6,8 @@ from segcli import columns as c
 from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, with_unknown
-from segcli.segment.bases._lookup import Lookup
 from segcli.segment.bases._places import ANY_KEY, order_of, placed
+from segcli.segment.lookup import Lookup
 
 SOURCE = "the user's own words, such as those of the degree of urbanisation (Eurostat 2021): city, town, rural"
 NEEDS = f"{c.URBAN_RURAL}, or a place and a table"
