@@ -13,6 +13,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.config.clv import ClvSettings
 from segcli.config.cohort import CohortSettings
 from segcli.config.compare import CompareSettings
+from segcli.config.drivers import DriversSettings
 from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
@@ -58,6 +59,9 @@ class Settings(Section):
         default_factory=BacktestSettings, description="Whether segments tell who will buy."
     )
     compare: CompareSettings = Field(default_factory=CompareSettings, description="What changed since.")
+    drivers: DriversSettings = Field(
+        default_factory=DriversSettings, description="What goes together with spend, repeat or satisfaction."
+    )
     fairness: FairnessSettings = Field(
         default_factory=FairnessSettings, description="What segments may not be made of."
     )

@@ -63,7 +63,7 @@ def of_readout(made: Readout, customers: Customers) -> Result:
     def parts() -> dict[str, Any]:
         return {"groups": _rows(made.table), "notes": list(made.notes)}
 
-    blocks = (tables.found(shown), *tables.notes(made.notes))
+    blocks: tuple[Block, ...] = (tables.found(shown), *tables.notes(made.notes))
     return Result(made.table, lambda: envelope("readout", customers, parts()), blocks)
 
 

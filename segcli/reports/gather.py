@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from segcli import persona
 from segcli.config import Settings
+from segcli.evidence.drivers import drivers
 from segcli.evidence.movement import Again, before
 from segcli.evidence.scorecard import Actions, Card, notes, scorecard
 from segcli.model import Customers, Segmentation
@@ -27,7 +28,8 @@ def gather(
     chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
     described = {one.column: persona.personas(one, settings.persona, plays) for one in chosen}
     cards = scorecards(chosen, settings, again) if "scorecard" in settings.report.sections else {}
-    return Findings(customers, segmentations, described, cards)
+    behind = drivers(customers, settings.drivers) if "drivers" in settings.report.sections else None
+    return Findings(customers, segmentations, described, cards, behind)
 
 
 def scorecards(segmentations: Sequence[Segmentation], settings: Settings, again: Again | None) -> dict[str, Card]:

@@ -9,6 +9,7 @@ import pandas as pd
 from segcli import plugins
 from segcli.config.report import ReportSettings
 from segcli.errors import ConfigProblems
+from segcli.evidence.drivers import Drivers
 from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Persona, Segmentation
 from segcli.reports.blocks import Block, Heading
@@ -27,6 +28,7 @@ class Findings:
     segmentations: Sequence[Segmentation]
     personas: Mapping[str, Sequence[Persona]]
     scorecards: Mapping[str, Card] = field(default_factory=dict)
+    drivers: Drivers | None = None
 
     @property
     def described(self) -> list[Segmentation]:
@@ -71,10 +73,17 @@ def of_findings(findings: Findings, settings: ReportSettings) -> Result:
             }
             for one in findings.segmentations
         ],
+        **_drivers(findings.drivers),
         "warnings": list(findings.customers.warnings),
     }
     rows = pd.concat([one.profile.assign(column=one.column) for one in findings.segmentations], ignore_index=True)
     return Result(rows, lambda: envelope("report", findings.customers, parts), tuple(blocks), document=True)
+
+
+def _drivers(found: Drivers | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {"drivers": {**vars(found), "table": found.table.to_dict("records"), "notes": list(found.notes)}}
 
 
 def _scorecard(findings: Findings, column: str) -> dict[str, Any]:
