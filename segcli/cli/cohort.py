@@ -27,12 +27,9 @@ def command(
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags)
         from segcli.cli.show import show as shown
-        from segcli.columns import SEGMENT
         from segcli.reports.value import of_cohorts
         from segcli.value.cohort import cohorts
 
-        customers, wanted = found.customers, found.settings.cohort
-        if wanted.by.endswith(SEGMENT) and wanted.by not in customers.table:
-            customers = segmenting.with_labels(customers, segmenting.declared(customers, found.loaded))
+        customers, wanted = segmenting.for_cohorts(found.customers, found.loaded), found.settings.cohort
         shown(of_cohorts(cohorts(customers, wanted), customers, wanted.show), asked, talk)
         found.gate()

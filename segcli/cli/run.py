@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import gates, segmenting, source
+from segcli.cli import answering, gates, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.settings import resolve
 from segcli.cli.streams import Talk
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # What a run may write; run.json comes last.
 OUTPUTS = (
     *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json", "report.md"),
+    *answering.OUTPUTS,
     "run.json",
 )
 
@@ -50,7 +51,7 @@ def command(file: File, *, asked: Asked) -> None:
         with _held(folder, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk)
             segmentations = segmenting.declared(customers, loaded)
-            texts = _texts(segmentations, loaded, talk)
+            texts = _texts(segmentations, loaded, talk) | answering.answers(customers, loaded, talk)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:

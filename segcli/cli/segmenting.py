@@ -140,6 +140,16 @@ def at_two_days(loaded: "Loaded") -> "Callable[[Customers, Customers], tuple[Lab
     return labels
 
 
+def for_cohorts(customers: "Customers", loaded: "Loaded") -> "Customers":
+    """The customers, with their segments if cohorts are to be by one of them."""
+    from segcli.columns import SEGMENT
+
+    by = loaded.settings.cohort.by
+    if not by.endswith(SEGMENT) or by in customers.table:
+        return customers
+    return with_labels(customers, declared(customers, loaded))
+
+
 def with_labels(customers: "Customers", found: "list[Segmentation]") -> "Customers":
     """The customers with the columns of the segmentations found so far."""
     from dataclasses import replace

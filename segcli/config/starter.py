@@ -21,6 +21,7 @@ RULES = """\
 # rules: [{base: lifecycle}, {base: usage}, {name: tier, segments: [{segment: Gold, when: orders >= 8}]}]
 """
 SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
+OFFERED = ("fairness", "drivers", "clv", "churn", "cohort", "backtest", "compare")  # not in force until declared
 SOURCES = ("transactions", "customers", "responses")
 
 Line = tuple[str, str]  # a setting, and the comment beside it
@@ -52,7 +53,7 @@ def starter(sources: Mapping[str, Described]) -> str:
     blocks[-1] += _aligned(_options(_model("ingest"), "  ", skip=SOURCES))
     for section in SECTIONS:
         blocks += [RULES] * (section == "cluster") + [_declared(section)]
-    return HEAD + "\n".join(blocks)
+    return HEAD + "\n".join([*blocks, *map(_offered, OFFERED)])
 
 
 def _source(name: str, described: Described) -> str:
@@ -71,6 +72,12 @@ def _declared(section: str) -> str:
     first = next(place for place, (setting, _) in enumerate(lines) if not setting.endswith(":"))
     lines[first] = (lines[first][0].replace("# ", "", 1), lines[first][1])
     return f"{section}:  # {Settings.model_fields[section].description}\n{_aligned(lines)}"
+
+
+def _offered(section: str) -> str:
+    """A section that nothing is declared of: all of it is a comment."""
+    lines = _aligned(_options(_model(section), "#   "))
+    return f"# {Settings.model_fields[section].description}\n# {section}:\n{lines}"
 
 
 def _options(model: type[BaseModel], indent: str, skip: Sequence[str] = ()) -> Iterator[Line]:

@@ -100,7 +100,7 @@ def _summary(summary: pd.DataFrame) -> Table:
     titles = [
         Column("Segmentation", right=False),
         Column("Best buys"),
-        Column("Top 20%"),
+        Column("Top takes"),
         Column("Rank"),
         Column("Gini"),
     ]

@@ -18,7 +18,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     share, z = successes / trials, Z
     middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / (1 + z * z / trials)
-    return float(middle - half), float(middle + half)
+    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
 
 
 def mean(values: Values) -> tuple[float, float]:

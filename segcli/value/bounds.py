@@ -44,7 +44,8 @@ def bounds(expecting: Expecting, several: Sequence[Draw], segmentations: Sequenc
         told.insert(0, c.NAME, one.segments)
         told.insert(1, c.CUSTOMERS, np.bincount(codes, minlength=len(one.segments)))
         told.insert(2, "alive", alive.to_numpy())
-        segments[one.column] = told
+        by = [name for name in (VALUE, ORDERS) if name in told]
+        segments[one.column] = told.sort_values([by[0], c.NAME], ascending=[False, True], ignore_index=True)
     return Bounds(dict(_customers(value, under)), total, segments)
 
 

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +159,26 @@ def test_a_failed_run_leaves_the_results_of_the_last_one_untouched(segcli: Run, 
     (folder / "orders.csv").write_text("customer_id,order_id,order_date,amount\n")
     assert segcli("run", "shop.yaml", "-q").returncode == 3
     assert {p.name: p.read_bytes() for p in (folder / "out").iterdir()} == before
+
+
+def test_value_cohorts_and_backtest_are_answered_where_declared(segcli: Run, folder: Path) -> None:
+    chance = random.Random(4)  # noqa: S311 - a shop for a test
+    rows = ["customer_id,order_date,amount"]
+    for n in range(200):
+        day, gap = date(2024, 1, 1) + timedelta(days=chance.randrange(60)), chance.choice([10, 40, 120])
+        while day < date(2024, 12, 1):
+            rows.append(f"C{n:03},{day},{5 + chance.randrange(40)}")
+            day += timedelta(days=1 + int(chance.expovariate(1 / gap)))
+    (folder / "orders.csv").write_text("\n".join(rows) + "\n")
+    (folder / "c.yaml").write_text(
+        "ingest: {transactions: {path: orders.csv}}\nrfm: {}\nclv: {bootstrap: 2, model: bg_nbd}\n"
+        "cohort: {by: rfm_segment}\nbacktest: {period_days: 60}\noutput: out\n"
+    )
+    done = segcli("run", "c.yaml")
+    assert done.returncode == 0, done.stderr
+    made = json.loads((folder / "out" / "run.json").read_text())
+    written = {one["name"] for one in made["outputs"]}
+    assert {"clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "customers.csv"} <= written
+    assert (folder / "out" / "clv.csv").read_text().startswith("customer_id,")
+    assert "Champions" in (folder / "out" / "cohorts.csv").read_text()
+    assert "random" in (folder / "out" / "backtest.csv").read_text()

@@ -1,0 +1,59 @@
+"""What a run answers besides segments, where its config declares it: value, cohorts, whether segments hold."""
+
+from typing import TYPE_CHECKING
+
+from segcli.cli import segmenting
+from segcli.cli.streams import Talk
+
+if TYPE_CHECKING:
+    from segcli.config import Loaded
+    from segcli.model import Customers
+
+OUTPUTS = ("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv")
+
+
+def answers(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+    """The files, by name."""
+    found: dict[str, str] = {}
+    if loaded.declares("clv"):
+        found |= _clv(customers, loaded, talk)
+    if loaded.declares("cohort"):
+        found |= _cohorts(customers, loaded)
+    if loaded.declares("backtest"):
+        found |= _backtest(customers, loaded)
+    return found
+
+
+def _clv(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+    from segcli.cli.show import escaped
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.value import of_clv
+    from segcli.value import clv, saved
+
+    settings = loaded.settings
+    then, _ = clv.until(customers, settings.clv)
+    made = clv.value(customers, settings.clv, settings.seed, segmenting.declared(then, loaded, clusters=False))
+    for note in (*made.warnings, *made.notes):
+        talk.say("clv", note)
+    rows = csv.render(escaped(of_clv(made), talk), Page())
+    return {"clv.csv": rows, "clv-model.json": saved.as_text(made, settings.clv.period)}
+
+
+def _cohorts(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.value import of_cohorts
+    from segcli.value.cohort import cohorts
+
+    wanted = loaded.settings.cohort
+    made = cohorts(segmenting.for_cohorts(customers, loaded), wanted)
+    return {"cohorts.csv": csv.render(of_cohorts(made, customers, wanted.show), Page())}
+
+
+def _backtest(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
+    from segcli.evidence.backtest import backtest
+    from segcli.reports.evidence import of_backtest
+    from segcli.reports.formats import Page, csv
+
+    settings = loaded.settings
+    made = backtest(customers, settings.backtest, settings.seed, segmenting.at_two_days(loaded))
+    return {"backtest.csv": csv.render(of_backtest(made, customers), Page())}
