@@ -17,12 +17,12 @@ from segcli.config.drivers import DriversSettings
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 from segcli.segment.describing import describing
+from segcli.segment.feature import log, skewed
 from segcli.segment.intervals import Z
 
 REPEAT = "repeat"
 FEWEST_A_COLUMN = 10  # customers for each coefficient
 INFLATED, MOST_VIF = 5.0, 1000.0  # from where a column is hardly told apart; more is not told: it is one of others
-SKEWED = 1.0
 ROUNDS, STILL = 50, 1e-10
 
 Matrix = npt.NDArray[np.float64]
@@ -81,7 +81,7 @@ def _target(customers: Customers, name: str) -> tuple[Matrix, str]:
     values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
     if set(np.unique(values[~np.isnan(values)])) == {0.0, 1.0}:
         return values, "odds"
-    return (_logarithm(values), "log") if _skewed(values) else (values, "plain")
+    return (log(values), "log") if skewed(values) else (values, "plain")
 
 
 def _among(customers: Customers, settings: DriversSettings) -> list[str]:
@@ -104,7 +104,7 @@ def _design(table: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, 
         values = table[name]
         if pd.api.types.is_numeric_dtype(values):
             numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            numbers = _logarithm(numbers) if _skewed(numbers) else numbers
+            numbers = log(numbers) if skewed(numbers) else numbers
             if np.nanstd(numbers) > 0:
                 told.append((name, None))
                 found.append(np.nan_to_num((numbers - np.nanmean(numbers)) / np.nanstd(numbers)))
@@ -145,18 +145,6 @@ def _logistic(matrix: Matrix, y: Matrix) -> tuple[Matrix, Matrix, float]:
     mean = y.mean()
     alone = float(len(y) * (mean * np.log(mean) + (1 - mean) * np.log(1 - mean)))
     return effects[1:], np.sqrt(np.diag(np.linalg.pinv(information)))[1:], 1 - likely / alone
-
-
-def _logarithm(values: Matrix) -> Matrix:
-    found: Matrix = np.sign(values) * np.log1p(np.abs(values))
-    return found
-
-
-def _skewed(values: Matrix) -> bool:
-    known = values[~np.isnan(values)]
-    if not len(known) or not known.std():
-        return False
-    return bool((((known - known.mean()) / known.std()) ** 3).mean() > SKEWED)
 
 
 def _notes(made: Drivers) -> Iterator[str]:

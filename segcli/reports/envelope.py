@@ -1,7 +1,7 @@
 """The JSON envelope's parts, the same in every command."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -20,6 +20,11 @@ def envelope(command: str, customers: Customers, parts: Mapping[str, Any]) -> di
         **parts,
         "inputs": [reading(r) for r in customers.readings],
     }
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON has it: one object per row."""
+    return cast("list[dict[str, Any]]", table.to_dict("records"))
 
 
 def totals(table: pd.DataFrame) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Results of whether segments hold."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from segcli.evidence.readout import Readout
 from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
-from segcli.reports.envelope import envelope
+from segcli.reports.envelope import envelope, records
 from segcli.reports.result import Result
 
 
@@ -28,9 +28,9 @@ def of_backtest(made: Backtest, customers: Customers) -> Result:
 
     def parts() -> dict[str, Any]:
         return {
-            "summary": _rows(made.summary),
-            "folds": _rows(made.scores),
-            "segments": _rows(made.segments),
+            "summary": records(made.summary),
+            "folds": records(made.scores),
+            "segments": records(made.segments),
             "notes": list(made.notes),
         }
 
@@ -46,7 +46,7 @@ def of_comparison(made: Compared, customers: Customers) -> Result:
 
     def parts() -> dict[str, Any]:
         return {
-            "migration": _rows(made.migration),
+            "migration": records(made.migration),
             "shares": [vars(one) for one in made.shares],
             "features": [vars(one) for one in made.features],
             "drifted": list(made.drifted),
@@ -61,7 +61,7 @@ def of_readout(made: Readout, customers: Customers) -> Result:
     shown = made.table[["group", c.CUSTOMERS, "buyers", "buyer_rate", "revenue_a_head"]]
 
     def parts() -> dict[str, Any]:
-        return {"groups": _rows(made.table), "notes": list(made.notes)}
+        return {"groups": records(made.table), "notes": list(made.notes)}
 
     blocks: tuple[Block, ...] = (tables.found(shown), *tables.notes(made.notes))
     return Result(made.table, lambda: envelope("readout", customers, parts()), blocks)
@@ -72,7 +72,7 @@ def of_history(runs: Sequence[Run]) -> Result:
     rows = history(runs)
 
     def envelope_() -> dict[str, Any]:
-        return {"schema": "segcli.history/1", "runs": _rows(rows)}
+        return {"schema": "segcli.history/1", "runs": records(rows)}
 
     return Result(rows, envelope_, (tables.found(rows),))
 
@@ -136,7 +136,3 @@ def _segments(rows: pd.DataFrame) -> Table:
         for row in rows.to_dict("records")
     ]
     return Table(titles, cells)
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", table.to_dict("records"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from segcli.persona.markers import Markers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.cards import card
-from segcli.reports.envelope import envelope, segmentation
+from segcli.reports.envelope import envelope, records, segmentation
 from segcli.reports.result import Result
 from segcli.segment.overlap import across, overlap
 from segcli.segment.ruled import Ruled
@@ -26,7 +26,7 @@ def of_customers(customers: Customers) -> Result:
     """`ingest`: the customer table."""
 
     def parts() -> dict[str, Any]:
-        return {"customers": _rows(customers.table), "warnings": list(customers.warnings)}
+        return {"customers": records(customers.table), "warnings": list(customers.warnings)}
 
     whole = (tables.measures(customers.table),)
     return Result(customers.table, lambda: envelope("ingest", customers, parts()), whole)
@@ -47,7 +47,7 @@ def of_segmentation(
     table = result.table
 
     def parts() -> dict[str, Any]:
-        return {**segmentation(result), **_explained(explained), **_marked(marked), "customers": _rows(table)}
+        return {**segmentation(result), **_explained(explained), **_marked(marked), "customers": records(table)}
 
     return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
 
@@ -87,7 +87,7 @@ def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
     table = made[-1].table
 
     def parts() -> dict[str, Any]:
-        return {"segmentations": [segmentation(one) for one in made], "customers": _rows(table)}
+        return {"segmentations": [segmentation(one) for one in made], "customers": records(table)}
 
     return Result(table, lambda: envelope(command, made[-1].customers, parts()), tuple(blocks))
 
@@ -107,7 +107,7 @@ def of_overlap(wanted: Sequence[Ruled], made: Sequence[Segmentation]) -> Result:
     rows = pd.concat(found, ignore_index=True).rename(columns={"with_": "with"})
 
     def parts() -> dict[str, Any]:
-        return {"overlap": _rows(rows)}
+        return {"overlap": records(rows)}
 
     return Result(rows, lambda: envelope("rules", made[0].customers, parts()), tuple(tables.overlaps(rows)))
 
@@ -120,7 +120,7 @@ def of_scorecards(cards: Mapping[str, Card], customers: Customers) -> Result:
     rows = pd.concat([listed.assign(column=column) for column, (listed, _) in cards.items()], ignore_index=True)
 
     def parts() -> dict[str, Any]:
-        return {"scorecard": _rows(rows)}
+        return {"scorecard": records(rows)}
 
     return Result(rows, lambda: envelope("rules", customers, parts()), tuple(blocks))
 
@@ -162,7 +162,3 @@ def _persona_row(column: str, one: Persona) -> dict[str, Any]:
         "less": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.less),
         "action": one.action,
     }
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", table.to_dict("records"))

@@ -1,6 +1,6 @@
 """Results of what customers are worth."""
 
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from segcli.errors import UsageProblem
 from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
-from segcli.reports.envelope import envelope, provenance
+from segcli.reports.envelope import envelope, provenance, records
 from segcli.reports.result import Result
 from segcli.value.churn import Churn
 from segcli.value.clv import Valued
@@ -42,13 +42,13 @@ def of_clv(made: Valued, left: Churn | None = None) -> Result:
                 for model, told in made.new_customer.items()
             },
             "totals_expected": dict(made.totals),
-            "segmentations": [{"column": name, "segments": _rows(rows)} for name, rows in made.segments.items()],
+            "segmentations": [{"column": name, "segments": records(rows)} for name, rows in made.segments.items()],
             "holdout": None if made.holdout is None else _plain(made.holdout),
             "provenance": provenance(made.provenance),
             "warnings": list(made.warnings),
             "notes": list(made.notes),
             "churn": None if left is None else _churn(left),
-            "customers": _rows(table),
+            "customers": records(table),
         }
 
     return Result(table, lambda: envelope("clv", made.customers, parts()), tuple(blocks))
@@ -57,8 +57,8 @@ def of_clv(made: Valued, left: Churn | None = None) -> Result:
 def _churn(left: Churn) -> dict[str, Any]:
     return {
         "model": left.model,
-        "scores": _rows(left.scores),
-        "deciles": _rows(left.deciles),
+        "scores": records(left.scores),
+        "deciles": records(left.deciles),
         "notes": list(left.notes),
     }
 
@@ -70,7 +70,7 @@ def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:
     blocks: tuple[Block, ...] = (_heat(found.table, show), *tables.notes(found.notes))
 
     def parts() -> dict[str, Any]:
-        return {"cohorts": _rows(found.table), "notes": list(found.notes)}
+        return {"cohorts": records(found.table), "notes": list(found.notes)}
 
     return Result(found.table, lambda: envelope("cohort", customers, parts()), blocks)
 
@@ -126,8 +126,4 @@ def _holdout(found: Holdout) -> Table:
 
 
 def _plain(found: Holdout) -> dict[str, Any]:
-    return {**vars(found), "by_repeats": _rows(found.by_repeats), "errors": _rows(found.errors)}
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", table.to_dict("records"))
+    return {**vars(found), "by_repeats": records(found.by_repeats), "errors": records(found.errors)}

@@ -12,6 +12,7 @@ from segcli.errors import InputProblem
 
 Matrix = npt.NDArray[np.float64]
 LEVEL, RANK = "level", "rank"
+SKEWED = 1.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ def numbers(values: pd.Series) -> Matrix:
 def log(values: Matrix) -> Matrix:
     """Logarithm of 1 + x, mirrored below zero so that net refunds stay below zero."""
     return np.sign(values) * np.log1p(np.abs(values))
+
+
+def skewed(values: Matrix) -> bool:
+    """Whether large values stand far out (moment skewness above 1), so that logarithms tell more."""
+    known = values[~np.isnan(values)]
+    deviation = known.std() if len(known) else 0.0
+    return bool(deviation and (((known - known.mean()) / deviation) ** 3).mean() > SKEWED)
 
 
 def texts(values: pd.Series) -> pd.Series:

@@ -11,11 +11,10 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.eligible import eligible
-from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, numbers, texts
+from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, numbers, skewed, texts
 from segcli.segment.methods import SWEEP, sampled
 from segcli.segment.reduction import Reduction, reduction
 
-SKEWED = 1.0  # moment skewness from which `transform: auto` takes logarithms
 ALIKE = 0.95  # correlation from which two features say nearly the same
 TAILS = (0.01, 0.99)  # quantiles beyond which `outliers: winsorise` takes values in
 MISMATCH = 2.0  # spread of kinds under which two that differ are 1 apart, as are the ends of a range
@@ -155,9 +154,7 @@ def _transform(values: pd.Series, asked: str) -> str:
     known = numbers(values.dropna())
     if np.isin(known, (0.0, 1.0)).all():
         return "none"  # yes or no stays what it is
-    deviation = known.std()
-    skewness = float((((known - known.mean()) / deviation) ** 3).mean()) if deviation else 0.0
-    return "log1p" if skewness > SKEWED else "none"
+    return "log1p" if skewed(known) else "none"
 
 
 def _scale(values: Matrix, asked: str) -> tuple[float, float]:

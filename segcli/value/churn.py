@@ -19,6 +19,7 @@ from segcli.config.churn import ChurnSettings
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
 from segcli.model import Customers
+from segcli.segment.feature import log
 from segcli.value.outcomes import outcomes
 
 FEWEST = 50  # customers who bought, and who did not, in each period
@@ -134,15 +135,10 @@ def _model(name: str, seed: int) -> Any:  # noqa: ANN401 - as above
 
     if name == "boosting":
         return HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, max_iter=150, random_state=seed)
-    logarithms = FunctionTransformer(_logarithm)
+    logarithms = FunctionTransformer(log)
     return make_pipeline(
         logarithms, SimpleImputer(add_indicator=True), StandardScaler(), LogisticRegression(max_iter=2000)
     )
-
-
-def _logarithm(values: Values) -> Values:
-    found: Values = np.sign(values) * np.log1p(np.abs(values))
-    return found
 
 
 def _chosen(train: Known, settings: ChurnSettings, seed: int) -> str:
