@@ -93,8 +93,13 @@ def _fold(
     before = day - timedelta(days=learning)
     then, once = (earlier(everybody, known + timedelta(days=1)) for known in (day, before))
     labels, labels_once = make(then, once)
+    lately, lately_once = (
+        outcomes(everybody, some.table[c.CUSTOMER_ID], known - timedelta(days=learning), learning).revenue
+        for known, some in ((day, then), (before, once))
+    )
     for name, label in baselines(seed).items():
-        labels, labels_once = {**labels, name: label(then)}, {**labels_once, name: label(once)}
+        labels = {**labels, name: label(then, lately)}
+        labels_once = {**labels_once, name: label(once, lately_once)}
     after = outcomes(everybody, then.table[c.CUSTOMER_ID], day, days)
     after_once = outcomes(everybody, once.table[c.CUSTOMER_ID], before, learning)
     for name, found in labels.items():

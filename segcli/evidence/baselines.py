@@ -1,8 +1,9 @@
-"""What a segmentation is held against: fifths by what customers spent, and no knowledge at all."""
+"""What a segmentation is held against: fifths by RFM, fifths by what was spent lately, and no knowledge at all."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
@@ -10,26 +11,23 @@ from segcli.model import Customers
 
 FIFTHS = 5
 Labels = pd.Series
+Values = npt.NDArray[np.float64]
 
 
-def baselines(seed: int) -> Mapping[str, Callable[[Customers], Labels]]:
-    """By name, a way to label customers."""
+def baselines(seed: int) -> Mapping[str, Callable[[Customers, Values], Labels]]:
+    """By name, a way to label customers, who spent some money lately, shape (n,)."""
     return {
-        "rfm quintiles": _rfm,
-        "spend quintiles": lambda customers: _fifths(_known(customers, c.REVENUE, c.ORDERS)),
-        "random": lambda customers: _random(len(customers.table), seed),
+        "rfm quintiles": lambda customers, _: _rfm(customers),
+        "last spend quintiles": lambda _, lately: _fifths(pd.Series(lately)),
+        "random": lambda customers, _: _random(len(customers.table), seed),
     }
 
 
 def _rfm(customers: Customers) -> Labels:
     """Fifths by the sum of the ranks of recency, orders and revenue."""
     table = customers.table
-    ranks = [-table[c.RECENCY_DAYS].rank(), table[c.ORDERS].rank(), _known(customers, c.REVENUE, c.ORDERS).rank()]
-    return _fifths(ranks[0] + ranks[1] + ranks[2])
-
-
-def _known(customers: Customers, *names: str) -> pd.Series:
-    return next(customers.table[name] for name in names if name in customers.table)
+    ranks = table[c.ORDERS].rank() - table[c.RECENCY_DAYS].rank()
+    return _fifths(ranks + table[c.REVENUE].rank() if c.REVENUE in table else ranks)
 
 
 def _fifths(values: pd.Series) -> Labels:
