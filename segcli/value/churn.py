@@ -20,11 +20,11 @@ from segcli.customers.history import earlier
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.feature import log
+from segcli.value.lift import deciles_of, scored
 from segcli.value.outcomes import outcomes
 
 FEWEST = 50  # customers who bought, and who did not, in each period
 FOLDS = 5
-DECILES = 10
 FEATURES = (
     *(c.RECENCY_DAYS, c.TENURE_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.LARGEST_ORDER, c.REFUNDS),
     *(c.MEAN_DAYS_BETWEEN_ORDERS, c.CV_DAYS_BETWEEN_ORDERS, c.LAST_GAP_DAYS, c.DISTINCT_PRODUCTS),
@@ -69,10 +69,10 @@ def churn(everybody: Customers, settings: ChurnSettings, seed: int) -> Churn:
         final = _fitted(name, test, seed)
         ahead = final.predict_proba(_features(everybody))[:, 1]
     scores = pd.DataFrame(
-        [{"score": name, **_scores(foretold, test[1])}, {"score": "rfm ranks", **_scores(_as_shares(test[2]), test[1])}]
+        [{"score": name, **scored(foretold, test[1])}, {"score": "rfm ranks", **scored(_as_shares(test[2]), test[1])}]
     )
     scores.loc[1, "brier"] = np.nan  # ranks are no probabilities
-    deciles = _deciles(foretold, test[1], test[2])
+    deciles = deciles_of(foretold, test[1], test[2])
     return Churn(name, np.round(ahead, 6), scores, deciles, tuple(_notes(name, scores, train, test, settings, last)))
 
 
@@ -153,35 +153,6 @@ def _chosen(train: Known, settings: ChurnSettings, seed: int) -> str:
         told = cross_val_predict(_model(name, seed), train[0], train[1], cv=_folds(), method="predict_proba")
         losses[name] = log_loss(train[1], told[:, 1])
     return min(losses, key=lambda name: (losses[name], name))
-
-
-def _scores(foretold: Values, bought: npt.NDArray[np.bool_]) -> dict[str, float]:
-    from sklearn.metrics import brier_score_loss, roc_auc_score
-
-    top = np.argsort(-foretold, kind="stable")[: max(len(foretold) // DECILES, 1)]
-    return {
-        "auc": float(roc_auc_score(bought, foretold)),
-        "brier": float(brier_score_loss(bought, foretold)),
-        "lift_top_tenth": float(bought[top].mean() / bought.mean()),
-    }
-
-
-def _deciles(foretold: Values, bought: npt.NDArray[np.bool_], ranks: Values) -> pd.DataFrame:
-    """By tenth, most likely first."""
-    parts = np.array_split(np.argsort(-foretold, kind="stable"), DECILES)
-    by_ranks = np.array_split(np.argsort(-ranks, kind="stable"), DECILES)
-    rows = [
-        {
-            "decile": number,
-            c.CUSTOMERS: len(part),
-            "foretold": float(foretold[part].mean()),
-            "bought": float(bought[part].mean()),
-            "lift": float(bought[part].mean() / bought.mean()),
-            "bought_by_rfm": float(bought[other].mean()),
-        }
-        for number, (part, other) in enumerate(zip(parts, by_ranks, strict=True), 1)
-    ]
-    return pd.DataFrame(rows)
 
 
 def _notes(  # noqa: PLR0913, PLR0917 - all of it is told

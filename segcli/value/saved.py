@@ -4,8 +4,9 @@ from typing import Any
 
 from segcli.errors import InputProblem
 from segcli.files.sealed import sealed, unsealed
-from segcli.value.clv import Forecast, Valued
+from segcli.value.clv import Valued
 from segcli.value.fit import Fitted
+from segcli.value.forecast import Forecast
 
 CLV = "segcli.clv-model/1"
 
