@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from segcli.reports.result import Result
 
 DRIFT = "drift"
-Old = Annotated[str, Argument(help="An earlier table with segments, a run's folder, or, with --then, an order export.")]
-New = Annotated[str | None, Argument(help="A later table with segments, or a run's folder.")]
+Old = Annotated[
+    str,
+    Argument(help="An earlier table with segments, a run's folder, or, with --then, an order export.", metavar="OLD"),
+]
+New = Annotated[str | None, Argument(help="A later table with segments, or a run's folder.", metavar="NEW")]
 Then = Annotated[str | None, Option(help="Compare an order export with itself at this day.", metavar="DATE")]
 
 History = Annotated[bool, Option("--history", help="List the runs in the folder OLD, and how far segments moved.")]

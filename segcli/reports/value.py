@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from segcli import columns as c
@@ -15,6 +16,8 @@ from segcli.value.churn import Churn
 from segcli.value.clv import Valued
 from segcli.value.cohort import COHORT, PERIOD, SIZE, Cohorts
 from segcli.value.holdout import Holdout
+
+HEAT = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from nothing to the most
 
 
 def of_clv(made: Valued, left: Churn | None = None) -> Result:
@@ -67,7 +70,8 @@ def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:
     """`cohort`: one row per cohort and period; a table with a column for each period."""
     if show not in found.table:
         raise UsageProblem(f"cohort.show: {show} needs amounts, and there are none")
-    blocks: tuple[Block, ...] = (_heat(found.table, show), *tables.notes(found.notes))
+    told = [f"{show}{' in per cent' if show == 'retention' else ''}, by periods since the first purchase", *found.notes]
+    blocks: tuple[Block, ...] = (_heat(found.table, show), *tables.notes(told))
 
     def parts() -> dict[str, Any]:
         return {"cohorts": records(found.table), "notes": list(found.notes)}
@@ -76,16 +80,26 @@ def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:
 
 
 def _heat(table: pd.DataFrame, show: str) -> Table:
-    """A row for each cohort, a column for each period; blank where there are no data."""
+    """A row for each cohort, a column for each period, each cell with a bar as high as it is; blank without data."""
     sizes = table.groupby(COHORT, sort=False)[SIZE].first()
     cells = table.pivot_table(show, COHORT, PERIOD, sort=False, aggfunc="first").reindex(sizes.index)
-    shown = {"retention": numbers.share, "revenue": numbers.money, "value": numbers.money}.get(show, numbers.count)
+    later = cells.to_numpy()[:, 1:] if cells.shape[1] > 1 else cells.to_numpy()
+    most = float(np.nanmax(later, initial=0.0))  # what the first period has would dwarf all others
     titles = [Column("Cohort", right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
     rows = [
-        [str(name), numbers.count(sizes[name]), *("" if pd.isna(value) else shown(value) for value in row)]
+        [str(name), numbers.count(sizes[name]), *(_warm(float(value), show, most) for value in row)]
         for name, row in zip(cells.index, cells.to_numpy(), strict=True)
     ]
     return Table(titles, rows)
+
+
+def _warm(value: float, show: str, most: float) -> str:
+    """A value and a bar; retention in per cent."""
+    if np.isnan(value):
+        return ""
+    shown = {"retention": lambda share: f"{share:.0%}"[:-1], "revenue": numbers.money, "value": numbers.money}
+    bar = HEAT[min(round(value / most * (len(HEAT) - 1)), len(HEAT) - 1)] if most else HEAT[0]
+    return shown.get(show, numbers.count)(value) + bar
 
 
 def _segments(rows: pd.DataFrame) -> Table:

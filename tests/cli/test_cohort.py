@@ -10,7 +10,7 @@ ORDERS = "customer_id,order_date,amount\na,2024-01-05,10\na,2024-02-20,5\nb,2024
 def test_a_table_by_period_rows_in_a_pipe_and_by_segment(segcli: Any, folder: Path) -> None:
     (folder / "o.csv").write_text(ORDERS)
     shown = segcli("cohort", "o.csv", "-f", "table", "-q").stdout
-    assert "2024-01    2 100% 50%" in shown
+    assert "2024-01    2 100█ 50█" in shown
     assert "the last month is not complete: the data end on 2024-02-20" in shown
     rows = segcli("cohort", "o.csv").stdout.splitlines()
     assert rows[0] == "cohort,period,size,watched,customers,retention,orders,revenue,value"
