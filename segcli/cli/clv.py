@@ -1,6 +1,5 @@
 """segcli clv: what customers are expected to order, and what that is worth."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from typer import Option
@@ -8,6 +7,7 @@ from typer import Option
 from segcli.cli import options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.errors import UsageProblem
 
 Horizon = Annotated[
     str | None, Option(help="Time ahead, in days, weeks or months, such as '12 months'.", metavar="TIME")
@@ -43,9 +43,11 @@ def command(
         from segcli.value import clv, saved
 
         settings = found.settings
+        if churn and settings.clv.calibration_end:
+            raise UsageProblem("--churn foretells from the end of the data; leave clv.calibration_end out")
         known = saved.load(model, settings.clv.period) if model else None
         then, _ = clv.until(found.customers, settings.clv)
-        segmentations = segmenting.declared(then, replace(found.loaded, settings=settings), clusters=False)
+        segmentations = segmenting.declared(then, found.loaded, clusters=False)
         made = clv.value(found.customers, settings.clv, settings.seed, segmentations, known)
         for warning in made.warnings:
             talk.say("warning", warning)

@@ -52,14 +52,16 @@ def command(
         raise UsageProblem("--treated needs the day of the campaign: --then DATE")
     gate = {"compare.fail_on": DRIFT} if asked.fail_on == DRIFT else {}
     asked = replace(asked, fail_on=None) if gate else asked
+    read_too = [treated] if treated else [] if then else [_table(old)]
     with Talk(asked) as talk:
-        found = source.read(_table(new or old), asked, talk, gate, extra_inputs=[] if then else [_table(old)])
+        found = source.read(_table(new or old), asked, talk, gate, extra_inputs=read_too)
         from segcli.cli.show import show
         from segcli.evidence.compare import compare
         from segcli.reports.evidence import of_comparison
 
         if treated:
             show(_readout(found, treated, _day(then)), asked, talk)
+            found.gate()
             return
         before, now = _then(found, then) if then else _two(_table(old), found)
         made = compare(before, now, found.settings.compare)

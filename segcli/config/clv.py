@@ -1,23 +1,14 @@
 """`clv:` expected orders and value of customers."""
 
-import contextlib
 import re
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from segcli.config.section import Section
+from segcli.config.section import Section, day
 
 PERIODS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # days
 _HORIZON = re.compile(r"([1-9]\d{0,3}) (day|week|month)s?")
-
-
-def _day(value: str) -> str:
-    with contextlib.suppress(ValueError):
-        if date.fromisoformat(value).isoformat() == value:
-            return value
-    raise ValueError(f"must be a date like 2026-03-31; got {value}")
 
 
 def _horizon(value: str) -> str:
@@ -33,7 +24,7 @@ class ClvSettings(Section):
         "auto", description="Model of orders; auto takes the one under which the orders are likeliest."
     )
     period: Literal["day", "week", "month"] = Field("week", description="Unit of time of the model's parameters.")
-    calibration_end: Annotated[str, AfterValidator(_day)] | None = Field(
+    calibration_end: Annotated[str, AfterValidator(day)] | None = Field(
         None, description="Last day the model learns from; what came after is compared with what it expects."
     )
     horizon: Annotated[str, AfterValidator(_horizon)] = Field(

@@ -1,6 +1,8 @@
 """What every settings section has in common."""
 
+import contextlib
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +17,14 @@ def models(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, BaseModel) else []
     return [model for part in get_args(annotation) for model in models(part)]
+
+
+def day(value: str) -> str:
+    """A calendar day as YYYY-MM-DD."""
+    with contextlib.suppress(ValueError):
+        if date.fromisoformat(value).isoformat() == value:
+            return value
+    raise ValueError(f"must be a date like 2026-03-31; got {value}")
 
 
 class Section(BaseModel):

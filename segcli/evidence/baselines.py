@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
 from segcli.model import Customers
+from segcli.value.churn import rfm_ranks
 
 FIFTHS = 5
 Labels = pd.Series
@@ -17,17 +17,10 @@ Values = npt.NDArray[np.float64]
 def baselines(seed: int) -> Mapping[str, Callable[[Customers, Values], Labels]]:
     """By name, a way to label customers, who spent some money lately, shape (n,)."""
     return {
-        "rfm quintiles": lambda customers, _: _rfm(customers),
+        "rfm quintiles": lambda customers, _: _fifths(pd.Series(rfm_ranks(customers))),
         "last spend quintiles": lambda _, lately: _fifths(pd.Series(lately)),
         "random": lambda customers, _: _random(len(customers.table), seed),
     }
-
-
-def _rfm(customers: Customers) -> Labels:
-    """Fifths by the sum of the ranks of recency, orders and revenue."""
-    table = customers.table
-    ranks = table[c.ORDERS].rank() - table[c.RECENCY_DAYS].rank()
-    return _fifths(ranks + table[c.REVENUE].rank() if c.REVENUE in table else ranks)
 
 
 def _fifths(values: pd.Series) -> Labels:

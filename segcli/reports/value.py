@@ -22,8 +22,6 @@ HEAT = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from nothing to th
 
 def of_clv(made: Valued, left: Churn | None = None) -> Result:
     """`clv`: the customer table with expectations; segments, the holdout and the models; who will buy next."""
-    if left and len(left.next_period) != len(made.table):
-        raise UsageProblem("--churn foretells from the end of the data; leave clv.calibration_end out")
     table = made.table if left is None else made.table.assign(**{c.P_NEXT: left.next_period})
     blocks: list[Block] = []
     for column, rows in made.segments.items():

@@ -87,7 +87,7 @@ def _known(everybody: Customers, day: date, settings: ChurnSettings) -> Known:
             f"did not; a model needs {FEWEST} of both",
             source=everybody.readings[0].input.name,
         )
-    return _features(then), bought, _rfm(then)
+    return _features(then), bought, rfm_ranks(then)
 
 
 def _features(customers: Customers) -> Values:
@@ -99,7 +99,8 @@ def _features(customers: Customers) -> Values:
     return np.column_stack(list(found.values()))
 
 
-def _rfm(customers: Customers) -> Values:
+def rfm_ranks(customers: Customers) -> Values:
+    """The sum of the ranks of recency, orders and revenue, the best customer highest."""
     table = customers.table
     ranks = table[c.ORDERS].rank() - table[c.RECENCY_DAYS].rank()
     if c.REVENUE in table:

@@ -31,7 +31,7 @@ class Fitted:
     @property
     def sound(self) -> bool:
         """Whether the parameters are inside their bounds."""
-        return all(LOWEST * 1.01 < value < HIGHEST / 1.01 for value in self.parameters.values())
+        return not _at_edge(self.parameters)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Found:
     @property
     def ended(self) -> str:
         """How the search ended, in words."""
-        edge = [name for name, value in self.parameters.items() if not LOWEST * 1.01 < value < HIGHEST / 1.01]
+        edge = _at_edge(self.parameters)
         if edge:
             return f"did not converge: {', '.join(edge)} ran to the edge, so the data hold less than the model asks for"
         if self.stopped:
@@ -56,6 +56,11 @@ class Found:
             return "converged"
         how = "all" if self.alike == self.starts else f"{self.alike} of"
         return f"converged: {how} {self.starts} starts end at the same parameters"
+
+
+def _at_edge(parameters: Mapping[str, float]) -> list[str]:
+    """The parameters that ran to their bounds."""
+    return [name for name, value in parameters.items() if not LOWEST * 1.01 < value < HIGHEST / 1.01]
 
 
 def fit(model: str, groups: Groups, starts: Sequence[Mapping[str, float]] = ()) -> Fitted:
