@@ -38,3 +38,10 @@ def test_segmentations_side_by_side(segcli: Any, folder: Path) -> None:
     assert "measured on the 60 days after" in shown
     again = segcli("backtest", "-c", "c.yaml")
     assert again.stdout.startswith("fold,until,segmentation,segment,foretold,customers,buyers")
+
+
+def test_a_day_that_is_none_is_refused(segcli: Any, folder: Path) -> None:
+    (folder / "o.csv").write_text("customer_id,order_date,amount\na,2024-01-05,10\n")
+    refused = segcli("backtest", "o.csv", "--until", "2024-02-31")
+    assert refused.returncode == 2
+    assert "must be a date like 2026-03-31" in refused.stderr

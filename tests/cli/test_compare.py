@@ -77,3 +77,11 @@ def test_a_campaign_is_read_by_group_after_its_day(segcli: Any, folder: Path) ->
     assert refused.returncode == 3
     assert "1 customers are listed more than once" in refused.stderr
     assert segcli("compare", "o.csv", "--treated", "g.csv").returncode == 2
+
+
+def test_the_list_of_a_campaign_is_never_written_over(segcli: Any, folder: Path) -> None:
+    (folder / "o.csv").write_text("customer_id,order_date,amount\na,2024-01-05,10\nb,2024-02-20,7\n")
+    (folder / "g.csv").write_text("customer_id,group\na,mail\nb,holdout\n")
+    refused = segcli("compare", "o.csv", "--then", "2024-02-01", "--treated", "g.csv", "-o", "g.csv")
+    assert refused.returncode == 2, refused.stderr
+    assert (folder / "g.csv").read_text() == "customer_id,group\na,mail\nb,holdout\n"
