@@ -114,6 +114,7 @@ DOMINANT = (CATEGORY, CHANNEL, DEVICE, OS, PAYMENT)
 # Who the customer is, from the customer file.
 GENDER, CITY, REGION, COUNTRY = "gender", "city", "region", "country"
 EMAIL, PHONE, POSTCODE = "email", "phone", "postcode"
+FIRST_NAME, LAST_NAME = "first_name", "last_name"
 BIRTH_DATE, BIRTH_YEAR, AGE = "birth_date", "birth_year", "age"
 INCOME, EDUCATION, OCCUPATION = "income", "education", "occupation"
 MARITAL_STATUS, CHILDREN, HOUSEHOLD_SIZE = "marital_status", "children", "household_size"
@@ -148,6 +149,8 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         URBAN_RURAL: Kind.TEXT,
         EMAIL: Kind.ID,
         PHONE: Kind.ID,
+        FIRST_NAME: Kind.ID,
+        LAST_NAME: Kind.ID,
         EMAIL_CONSENT: Kind.TEXT,
         REFERRER: Kind.ID,
         POINTS: Kind.NUMBER,
@@ -155,6 +158,9 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         OS: Kind.TEXT,
     }
 )
+
+# How a person is reached or named; exports need it, segments do not.
+PERSONAL = (EMAIL, PHONE, FIRST_NAME, LAST_NAME)
 
 # What is said of a whole order, where an export has several lines for one.
 ORDER_FIELDS = (

@@ -80,6 +80,12 @@ class InputProblem(SegcliError):
         self.source, self.line, self.column = source, line, column
 
 
+class ExportProblem(SegcliError):
+    """A destination would refuse the file; none is written."""
+
+    code = Exit.INPUT
+
+
 class GateFailed(SegcliError):
     """Everything was done and written, but a declared gate did not pass."""
 

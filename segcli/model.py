@@ -114,7 +114,8 @@ class Transactions:
 class Customers:
     """One row per customer, sorted by customer_id (text, unique); `as_of` where recency is known.
 
-    `transactions` are the order lines that the rows were measured on, where this process has read them.
+    `transactions` are the order lines that the rows were measured on, where this process has read them. `contacts` are
+    addresses and names, row by row as in `table` (text, blank where not known), kept apart: only exports read them.
     """
 
     table: pd.DataFrame
@@ -123,11 +124,13 @@ class Customers:
     warnings: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     transactions: Transactions | None = None
+    contacts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         ids = self.table[c.CUSTOMER_ID]
         assert ids.is_unique, "customer_id must be unique"
         assert ids.is_monotonic_increasing, "customers must be sorted by customer_id"
+        assert self.contacts is None or len(self.contacts) == len(ids), "contacts must be those of the customers"
 
 
 @dataclass(frozen=True)
