@@ -37,6 +37,7 @@ OS = "os"
 PAYMENT = "payment"
 CURRENCY = "currency"
 DISCOUNT = "discount"
+MARGIN = "margin"
 REFUNDED = "refunded"  # money given back for the order or line beside it
 IS_RETURN = "is_return"  # decided when the line is cleaned, not read
 DISCOUNTED = "discounted"  # likewise
@@ -57,7 +58,7 @@ TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
         PAYMENT: Kind.TEXT,
         CURRENCY: Kind.TEXT,
         DISCOUNT: Kind.MONEY,
-        "margin": Kind.MONEY,
+        MARGIN: Kind.MONEY,
         REFUNDED: Kind.MONEY,
     }
 )

@@ -68,13 +68,17 @@ class Reject:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a quality rule holds: its name in the settings, on which input, what was found, how much it weighs."""
+    """Whether a rule holds: its name in the settings, on which input, what was found, how much it weighs.
+
+    `section` is the section of the settings that asks for it.
+    """
 
     rule: str
     source: str
     passed: bool
     severity: str
     what: str
+    section: str = "quality"
 
 
 @dataclass(frozen=True)
@@ -206,8 +210,42 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class Preferred:
+    """What most stands out among channels or times: its share in the segment, in the base, and of how many."""
+
+    name: str
+    share: float
+    base: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """One customer who stands for a segment: a pseudonym, or no name, and what was measured."""
+
+    pseudonym: str | None
+    measures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a segment fares in something that is asked or counted: the score, its interval, and of how many."""
+
+    measure: str
+    score: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
 class Persona:
-    """A segment described from its numbers alone."""
+    """A segment described from its numbers alone.
+
+    `portrait` are traits by family (demographic, geographic, ...). `consent` is the share that may be written to.
+    `stage` is that of most of its customers, `next_touchpoint` the first of the plan's matrix for it. `avoid` is what
+    not to do. `value` is the mean expected value of a customer. `changed` tells what differs from a persona before.
+    """
 
     segment: str
     headline: str
@@ -220,3 +258,16 @@ class Persona:
     typical: Mapping[str, tuple[float, float, float]]
     action: str
     warnings: tuple[str, ...] = field(default=())
+    portrait: Mapping[str, tuple[Trait, ...]] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    consent: float | None = None
+    channel: Preferred | None = None
+    moment: Preferred | None = None
+    stage: str = ""
+    next_touchpoint: str = ""
+    avoid: str = ""
+    value: float | None = None
+    confidence: str = ""
+    data_to: date | None = None
+    example: Example | None = None
+    changed: tuple[str, ...] = ()

@@ -17,10 +17,12 @@ from segcli.cli import (
     ingest,
     init,
     persona,
+    plan,
     report,
     rfm,
     rules,
     run,
+    target,
 )
 from segcli.cli.config import app as config
 from segcli.cli.options import help_without_command, shared
@@ -54,7 +56,7 @@ def _root(
 
 
 _STAGES = (init, check, ingest, rfm, rules, cluster, assign)
-_QUESTIONS = (clv, cohort, backtest, compare, persona, report, run, explain)
+_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, report, run, explain)
 for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")

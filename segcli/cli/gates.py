@@ -30,7 +30,7 @@ def check(customers: "Customers", settings: "Settings") -> None:
     if failing:
         more = f" (and {len(failing) - 1:,} more)" if len(failing) > 1 else ""
         first = failing[0]
-        raise GateFailed(f"{first.source}: quality gate: {first.what} (quality.{first.rule}){more}")
+        raise GateFailed(f"{first.source}: {first.section} gate: {first.what} ({first.section}.{first.rule}){more}")
 
 
 def facts(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from segcli.cli import source
 from segcli.cli.options import Asked
@@ -12,16 +12,34 @@ Inputs = Annotated[
     list[str] | None,
     Argument(help="An order export, then files of one row per customer to join to it.", metavar="INPUT..."),
 ]
+Pseudonymise = Annotated[
+    bool, Option("--pseudonymise", help="Keyed pseudonyms instead of customer ids, e-mail addresses and phone numbers.")
+]
+KeyFile = Annotated[str | None, Option("--key-file", help="File of the secret key, made on first use.", metavar="FILE")]
+DropPii = Annotated[bool, Option("--drop-pii", help="Leave out columns that identify people, by name or values.")]
+PSEUDONYMOUS = ("customer_id", "email", "phone")
 
 
-def command(inputs: Inputs = None, *, asked: Asked) -> None:
+def command(
+    inputs: Inputs = None,
+    pseudonymise: Pseudonymise = False,
+    key_file: KeyFile = None,
+    drop_pii: DropPii = False,
+    *,
+    asked: Asked,
+) -> None:
     """Turn exports into one row per customer.
 
     Files of one row per customer that follow the order export are joined to it by customer id.
     """
+    flags = {
+        "privacy.pseudonymise": list(PSEUDONYMOUS) if pseudonymise else None,
+        "privacy.key_file": key_file,
+        "privacy.drop_pii": drop_pii or None,
+    }
     with Talk(asked) as talk:
         first, extra = (inputs[0], inputs[1:]) if inputs else (None, [])
-        found = source.read(first, asked, talk, extra=extra)
+        found = source.read(first, asked, talk, flags, extra=extra)
         from segcli.cli.show import show
         from segcli.reports.results import of_customers
 

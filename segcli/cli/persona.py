@@ -1,12 +1,15 @@
 """segcli persona: describe each segment from its numbers."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from segcli.cli import options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+
+if TYPE_CHECKING:
+    from segcli.persona.against import Before
 
 Of = Annotated[
     str | None,
@@ -15,21 +18,41 @@ Of = Annotated[
         metavar="NAME,NAME",
     ),
 ]
+Against = Annotated[
+    str | None, Option(help="Personas written before (JSON), or a run's folder: say what changed.", metavar="PREVIOUS")
+]
 
 
-def command(input: options.Input = None, of: Of = None, *, asked: Asked) -> None:
+def command(input: options.Input = None, of: Of = None, against: Against = None, *, asked: Asked) -> None:
     """Describe each segment from its numbers.
 
     Size, what sets it apart, a typical customer, and a suggested action from an editable playbook.
     """
     flags = {"persona.of": None if of is None else [name.strip() for name in of.split(",")]}
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags)
+        then = _before(against)
+        read_too = [against] if against else []
+        found = source.read(input, asked, talk, flags, contacts=True, extra_inputs=read_too)
         from segcli.cli.show import show
         from segcli.reports.gather import gather
         from segcli.reports.results import of_personas
 
-        segmentations = segmenting.existing(found.customers, found.settings)
+        segmentations = segmenting.existing(found.customers, found.loaded)
         described = gather(found.customers, segmentations, found.settings).personas
+        if then:
+            from segcli.persona.against import compared, gone
+
+            for segment in gone(described, then):
+                talk.say("gone", segment)
+            described = compared(described, then)
         show(of_personas(described, found.customers), asked, talk)
         found.gate()
+
+
+def _before(against: str | None) -> "Before | None":
+    """The personas as they were; what is wrong with them is said before anything is read."""
+    if against is None:
+        return None
+    from segcli.persona.against import load
+
+    return load(against)

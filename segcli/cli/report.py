@@ -29,12 +29,12 @@ def command(input: options.Input = None, title: Title = None, sections: Sections
         "report.sections": None if sections is None else [name.strip() for name in sections.split(",")],
     }
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags)
+        found = source.read(input, asked, talk, flags, contacts=True)
         from segcli.cli.show import show
         from segcli.reports.gather import gather
         from segcli.reports.report import of_findings
 
-        segmentations = segmenting.existing(found.customers, found.settings)
+        segmentations = segmenting.existing(found.customers, found.loaded)
         findings = gather(found.customers, segmentations, found.settings)
         show(of_findings(findings, found.settings.report), asked, talk)
         found.gate()

@@ -95,15 +95,16 @@ def why_cluster(result: "Segmentation", found: "Explanation", customer_id: str) 
     return (f"{printable(line)}\n" for line in why(result, found, customer_id))
 
 
-def existing(customers: "Customers", settings: "Settings") -> "list[Segmentation]":
-    """The segmentations of a table that persona.of wants, or RFM where the table has none."""
+def existing(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
+    """The segmentations of a table that persona.of wants; where it has none, those that are declared, or RFM."""
     from segcli.columns import SEGMENT
     from segcli.segment.read_back import read_back, segment_columns, wanted
 
+    settings = loaded.settings
     named = [name for name in settings.persona.of if name in customers.table and not name.endswith(SEGMENT)]
     columns = [*segment_columns(customers), *named]
-    if not columns and not settings.persona.of:
-        return [rfm(customers, settings)]
+    if not columns:
+        return declared(customers, loaded)
     return [read_back(customers, column) for column in wanted({c: c for c in columns}, settings.persona.of)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import gates, rejects
+from segcli.cli import gates, keys, rejects
 from segcli.cli.options import Asked
 from segcli.cli.settings import day, resolve
 from segcli.cli.streams import Talk, is_terminal
@@ -50,10 +50,12 @@ def read(
     extra_inputs: Sequence[str] = (),
     also: str | Sequence[str] | None = None,
     first: "Callable[[Loaded], object] | None" = None,
+    contacts: bool = False,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name.
 
-    `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output.
+    `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
+    `contacts` says that addresses are needed.
     """
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
@@ -65,7 +67,7 @@ def read(
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:
         check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs])
-    return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra))
+    return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra, contacts=contacts))
 
 
 def check_output(path: str, read_too: Sequence[str]) -> None:
@@ -85,18 +87,28 @@ def check_distinct(paths: Sequence[str]) -> None:
 def inputs(settings: "Settings", asked: Asked) -> list[str]:
     """The files that are read: sources, tables that rules look things up in, and the settings file itself."""
     ingest = settings.ingest
-    sources = [s.path for s in (ingest.transactions, ingest.customers, ingest.responses) if s is not None]
-    return [path for path in (*sources, *(one.table for one in settings.rules), asked.config) if path is not None]
+    sources = (ingest.transactions, ingest.customers, ingest.responses, ingest.contacts)
+    paths = [*(s.path for s in sources if s is not None), settings.privacy.suppression, settings.privacy.key_file]
+    return [path for path in (*paths, *(one.table for one in settings.rules), asked.config) if path is not None]
 
 
-def read_loaded(loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = ()) -> "Customers":
+def read_loaded(
+    loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = (), contacts: bool = False
+) -> "Customers":
     """Read the input that the settings name, and say how it was understood; the rejects file may be no input."""
     from segcli import customers
+    from segcli.customers.private import Privacy
 
     settings = loaded.settings
     if settings.ingest.rejects:
         check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
-    found = customers.read(settings.ingest, day(settings.as_of), extra, settings.quality)
+    found = customers.read(
+        settings.ingest,
+        day(settings.as_of),
+        extra,
+        settings.quality,
+        Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts),
+    )
     tell(found, talk, as_of_given=settings.as_of is not None, verbose=asked.verbose)
     gates.tell(found, talk)
     rejects.save(found, settings.ingest, asked, talk)

@@ -1,5 +1,7 @@
 """`fairness:` columns by which segments are audited, and never made."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from segcli.config.section import Section
@@ -10,4 +12,13 @@ class FairnessSettings(Section):
 
     audit_only: list[str] = Field(
         default_factory=list, description="Columns kept for audits, such as gender: refused as features of clusters."
+    )
+    minimum_ratio: float = Field(
+        0.8, gt=0, le=1, description="Least ratio of the selection rates of two groups (the four-fifths rule)."
+    )
+    minimum_balance: float = Field(
+        0.5, ge=0, le=1, description="Balance of a segment below which its make-up is worth a look."
+    )
+    fail_on: Literal["ratio", "never"] = Field(
+        "never", description="Whether a ratio below minimum_ratio ends the command with exit code 4 (ratio, never)."
     )

@@ -160,6 +160,10 @@ class IngestSettings(Section):
     responses: Source | None = Field(
         None, description="One row per answering customer: survey answers. Keys as for transactions."
     )
+    contacts: Source | None = Field(
+        None,
+        description="Addresses and names by customer, kept apart: only exports see them. Keys as for transactions.",
+    )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",
         description="Returns lower revenue (net), are left out (exclude) or are shown beside it (separate).",

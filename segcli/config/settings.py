@@ -14,15 +14,19 @@ from segcli.config.clv import ClvSettings
 from segcli.config.cohort import CohortSettings
 from segcli.config.compare import CompareSettings
 from segcli.config.drivers import DriversSettings
+from segcli.config.export import ExportSettings
 from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.persona import PersonaSettings
+from segcli.config.plan import PlanSettings
+from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
 from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
 from segcli.config.rules import RulesSettings
 from segcli.config.scorecard import ScorecardSettings
 from segcli.config.section import PATH, Section
+from segcli.config.target import TargetSettings
 
 SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
 
@@ -45,6 +49,9 @@ class Settings(Section):
     seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
     output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)
     ingest: IngestSettings = Field(default_factory=IngestSettings, description="Sources and policies.")
+    privacy: PrivacySettings = Field(
+        default_factory=PrivacySettings, description="What may be said of single people and small groups."
+    )
     quality: QualitySettings = Field(default_factory=QualitySettings, description="What the data must hold.")
     rfm: RfmSettings = Field(default_factory=RfmSettings, description="Scores and named segments.")
     rules: list[RulesSettings] = Field(
@@ -69,4 +76,9 @@ class Settings(Section):
         default_factory=ScorecardSettings, description="What segments must hold to be worth working with."
     )
     persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about segments.")
+    target: TargetSettings = Field(default_factory=TargetSettings, description="Which segments to work with.")
+    plan: PlanSettings = Field(default_factory=PlanSettings, description="What is said to whom, where and when.")
+    export: list[ExportSettings] = Field(
+        default_factory=list, description="Files for other systems: [{to: klaviyo, of: rfm}]."
+    )
     report: ReportSettings = Field(default_factory=ReportSettings, description="The document people read.")

@@ -21,8 +21,19 @@ RULES = """\
 # rules: [{base: lifecycle}, {base: usage}, {name: tier, segments: [{segment: Gold, when: orders >= 8}]}]
 """
 SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
-OFFERED = ("fairness", "drivers", "clv", "churn", "cohort", "backtest", "compare")  # not in force until declared
-SOURCES = ("transactions", "customers", "responses")
+OFFERED = (
+    "privacy",
+    "fairness",
+    "drivers",
+    "clv",
+    "churn",
+    "cohort",
+    "backtest",
+    "compare",
+    "target",
+    "plan",
+)  # not in force until declared
+SOURCES = ("transactions", "customers", "responses", "contacts")
 
 Line = tuple[str, str]  # a setting, and the comment beside it
 

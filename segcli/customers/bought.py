@@ -1,7 +1,7 @@
 """Customers as an order export shows them: what each bought."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings
+from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
 from segcli.customers.reduce import reduce
 from segcli.ingest import quality, transactions
@@ -19,29 +20,33 @@ from segcli.ingest.void import status_columns
 from segcli.model import Customers, Input, Reading
 
 
+@dataclass(frozen=True)
+class Also:
+    """What else lines are read for: rules by column, and `email` or `phone`, by which other files find customers."""
+
+    rules: Mapping[str, ColumnRule]
+    contacts: Sequence[str]
+
+
 def bought(
-    main: Opened,
-    settings: IngestSettings,
-    rules: Mapping[str, ColumnRule],
-    *,
-    as_of: date | None,
-    contacts: Sequence[str],
+    main: Opened, settings: IngestSettings, privacy: PrivacySettings, also: Also, *, as_of: date | None
 ) -> Customers:
     """Clean the order lines, measure every customer, and judge the columns by their rules.
 
     Args:
         main: an order export.
         settings: policies.
-        rules: by column.
+        privacy: how long orders may be kept, and whether ids may be told.
+        also: what else the lines must tell.
         as_of: the day recency is counted to; by default the day after the last order.
-        contacts: `email` and `phone`, where other files will find customers by them.
     """
+    rules = also.rules
     export = _export(main, settings, rules)
     if not export.cells.rows:
         return _nobody(export)
     export.require(c.CUSTOMER_ID, c.ORDER_DATE)
     whole = per_order(export)
-    customers = reduce(transactions.clean(whole, settings, as_of, carry=contacts))
+    customers = reduce(transactions.clean(whole, settings, as_of, also.contacts, privacy))
     return replace(customers, verdicts=tuple(quality.judge(whole.export.cells, main.recognition, main.source, rules)))
 
 

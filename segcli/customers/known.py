@@ -88,9 +88,7 @@ def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
     cased = rows.assign(**{c.CUSTOMER_ID: ids})
     twice = cased[c.CUSTOMER_ID].duplicated()
     if twice.any():
-        raise InputProblem(
-            f"customer '{cased[c.CUSTOMER_ID][twice].iloc[0]}' has two rows once case is ignored", source=name
-        )
+        raise InputProblem(f"{int(twice.sum()):,} customers have two rows once case is ignored", source=name)
     return cased.sort_values(c.CUSTOMER_ID, ignore_index=True)
 
 

@@ -7,11 +7,12 @@ from datetime import date
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.quality import QualitySettings
-from segcli.customers import match, quality
-from segcli.customers.bought import bought
+from segcli.customers import anonymity, match, quality, suppressed
+from segcli.customers.bought import Also, bought
 from segcli.customers.join import join
 from segcli.customers.known import known
-from segcli.ingest.opening import opened
+from segcli.customers.private import Privacy, apart, private
+from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
 
 
@@ -20,6 +21,7 @@ def read(
     as_of: date | None = None,
     extra: Sequence[str] = (),
     rules: QualitySettings | None = None,
+    privacy: Privacy | None = None,
 ) -> Customers:
     """Read the main input (orders or a customer table), then join the other sources to it.
 
@@ -30,27 +32,49 @@ def read(
         as_of: the day recency is counted to; by default the day after the last order.
         extra: further files of one row per customer to join.
         rules: what the inputs must hold; a table of segcli's own was judged when it was made.
+        privacy: what is left out, what becomes a pseudonym, and whether addresses are needed.
 
     Raises:
         InputProblem: an input is missing, unreadable or holds nothing usable.
     """
-    declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
-    main = opened(settings.transactions if settings.transactions.path or not declared else declared.pop(0))
-    joined = declared if main.is_orders or not settings.transactions.path else []
-    sources = [*joined, *(Source(path=path) for path in extra)]
-    others = [opened(source, may_hold_orders=False) for source in sources]
+    privacy, rules = privacy or Privacy(), rules or QualitySettings()
+    asked = privacy.settings
+    people = suppressed.listed(asked.suppression, settings) if asked.suppression else {}
+    main, others = _opened(settings, extra, mapped_only=asked.only_mapped)
+    on_columns = {} if main.is_ours else rules.columns
     found_by = [match.by(main, other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    rules = rules or QualitySettings()
-    on_columns = {} if main.is_ours else rules.columns
     if main.is_orders:
-        customers = bought(main, settings, on_columns, as_of=as_of, contacts=contacts)
+        customers = bought(main, settings, asked, Also(on_columns, contacts), as_of=as_of)
     else:
         has_id = c.CUSTOMER_ID in main.recognition.columns
         customers = known(main, settings, on_columns, by="customer_id" if has_id else "email", as_of=as_of)
     own = [name for name in contacts if main.is_orders and name in customers.table]
     for other, by in zip(others, found_by, strict=True):
         customers = join(customers, known(other, settings, on_columns, by=by), by, settings.phone_region)
-    found = replace(customers, table=customers.table.drop(columns=own))
+    listed = _contacts(settings) if privacy.contacts or {c.EMAIL, c.PHONE} & set(people) else None
+    customers = apart(customers, listed, privacy.key)
+    customers = suppressed.without_suppressed(customers, people, privacy.key, settings.phone_region)
+    found = private(replace(customers, table=customers.table.drop(columns=own)), privacy)
     unmet = quality.nowhere(on_columns, [main, *others])
-    return replace(found, verdicts=(*unmet, *found.verdicts, *quality.judge(found, rules)))
+    judged = (*quality.judge(found, rules), *anonymity.judge(found, asked))
+    return replace(found, verdicts=(*unmet, *found.verdicts, *judged))
+
+
+def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[Opened, list[Opened]]:
+    """The main input, and what is joined to it."""
+    declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
+    main = opened(settings.transactions if settings.transactions.path or not declared else declared.pop(0))
+    joined = declared if main.is_orders or not settings.transactions.path else []
+    sources = [*joined, *(Source(path=path) for path in extra)]
+    others = [opened(source, may_hold_orders=False) for source in sources]
+    if not mapped_only:
+        return main, others
+    return main if main.is_orders else main.only_mapped(), [other.only_mapped() for other in others]
+
+
+def _contacts(settings: IngestSettings) -> Customers | None:
+    """The file of contacts, of which nothing but addresses and names is read; None where there is none."""
+    if settings.contacts is None or not settings.contacts.path:
+        return None
+    return known(opened(settings.contacts, may_hold_orders=False).only_mapped(), settings, {}, by="customer_id")

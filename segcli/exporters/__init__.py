@@ -111,7 +111,7 @@ def check(made: Exported, limits: Limits, destination: str) -> None:
         raise ExportProblem(f"{columns:,} columns; {destination} takes fewer than {limits.columns:,}")
     if limits.cell_bytes is not None:
         for name in made.table.columns:
-            longest = int(made.table[name].str.encode("utf-8").str.len().max()) if rows else 0
+            longest = max((len(text.encode()) for text in made.table[name]), default=0)
             if longest > limits.cell_bytes:
                 what = f"column '{name}': a text of {longest:,} bytes"
                 raise ExportProblem(f"{what}; {destination} takes {limits.cell_bytes:,}")

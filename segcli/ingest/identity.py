@@ -55,11 +55,12 @@ def rewritten(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
         yield f"{count:,} {were} written with invisible characters or in another Unicode form; now as the others"
 
 
-def notes(lines_per_id: pd.Series) -> Iterator[str]:
+def notes(lines_per_id: pd.Series, *, told: bool = True) -> Iterator[str]:
     """What is worth knowing about the ids.
 
     Args:
         lines_per_id: order lines by customer id.
+        told: whether ids may be named.
 
     Yields:
         Sentences with counts; ids themselves only where one stands for a tenth of the lines.
@@ -77,7 +78,7 @@ def notes(lines_per_id: pd.Series) -> Iterator[str]:
         yield f"{twins:,} customer ids stand with and without .0 behind; ingest.id_decimals: drop makes them one"
     if ids.str.fullmatch(_MAIL).mean() > MOST:
         yield "customer ids are e-mail addresses: results name people; keep them accordingly"
-    yield from _dominant(lines_per_id)
+    yield from _dominant(lines_per_id, told=told)
     yield from _nobody(lines_per_id)
 
 
@@ -90,8 +91,8 @@ def _nobody(lines_per_id: pd.Series) -> Iterator[str]:
         yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
 
 
-def _dominant(lines_per_id: pd.Series) -> Iterator[str]:
+def _dominant(lines_per_id: pd.Series, *, told: bool) -> Iterator[str]:
     share = float(lines_per_id.max() / lines_per_id.sum())
     if share >= DOMINANT and len(lines_per_id) >= ENOUGH:
-        name = str(lines_per_id.idxmax())
-        yield f"customer '{name}' has {share:.0%} of all lines; an id that many share belongs in ingest.exclude_ids"
+        name = f"customer '{lines_per_id.idxmax()}'" if told else "one customer"
+        yield f"{name} has {share:.0%} of all lines; an id that many share belongs in ingest.exclude_ids"

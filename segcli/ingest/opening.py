@@ -67,6 +67,13 @@ class Opened:
         found[c.CUSTOMER_ID] = found.pop(standard)
         return replace(self, recognition=in_order(Recognition(found, self.recognition.why)))
 
+    def only_mapped(self) -> "Opened":
+        """The same file, of which columns that are not recognised stay unread; a table of segcli's own stays whole."""
+        if self.is_ours:
+            return self
+        others = [name for name in self.header if name not in self.recognition.columns.values()]
+        return replace(self, source=self.source.model_copy(update={"leave_out": others}))
+
     def cells(self, wanted: list[str] | None = None) -> cells.Cells:
         """The wanted columns (by default all that the source does not leave out) as text."""
         out = self.source.leave_out

@@ -77,6 +77,20 @@ _LIST = (
         "Set ingest.dedupe to none if such repeats are real.",
     ),
     Reason(
+        "suppressed",
+        "ignored",
+        "people who objected",
+        "The customer is on the suppression list, by id, e-mail address or phone number.",
+        "Take them off privacy.suppression only if they asked you to.",
+    ),
+    Reason(
+        "past_retention",
+        "ignored",
+        "older than may be kept",
+        "The order is older at the as-of day than privacy.retention allows.",
+        "Lengthen privacy.retention if you may keep such data.",
+    ),
+    Reason(
         "after_as_of",
         "ignored",
         "after the as-of day",

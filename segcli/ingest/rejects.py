@@ -17,8 +17,11 @@ AT_FAULT = {
 }
 
 
-def listing(export: Export, fates: Fates) -> tuple[Reject, ...]:
-    """Every rejected line, in the order of the file."""
+WITHHELD = "(withheld: privacy)"
+
+
+def listing(export: Export, fates: Fates, *, told: bool = True) -> tuple[Reject, ...]:
+    """Every rejected line, in the order of the file; what stands in it only if that may be told."""
     rows, reasons = fates.rejected()
     cells = export.cells
     found = list(zip(cells.lines(rows), reasons, strict=True))
@@ -26,7 +29,7 @@ def listing(export: Export, fates: Fates) -> tuple[Reject, ...]:
     found += [(line, "broken_quotes") for line in cells.dialect.broken_lines]
     lines = _Lines(export)
     return tuple(
-        Reject(line, lines.offset(line), reason, _column(export, reason), lines.text(line))
+        Reject(line, lines.offset(line), reason, _column(export, reason), lines.text(line) if told else WITHHELD)
         for line, reason in sorted(found)
     )
 

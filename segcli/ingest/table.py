@@ -136,7 +136,7 @@ def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[
     if twice.any():
         row = int(twice.index[twice][0])
         raise InputProblem(
-            f"customer '{table[c.CUSTOMER_ID].loc[row]}' has two rows that differ",
+            "its customer has another row that differs",
             source=cells.name,
             line=cells.line(row),
             remedy="There must be one row per customer; if these are orders, name their date: --map order_date=NAME",

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
+from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import identity, money, outliers
 from segcli.ingest.currency import rates
@@ -26,7 +27,13 @@ from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.POSTCODE, c.GENDER)
 
 
-def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: Sequence[str] = ()) -> Transactions:
+def clean(
+    whole: PerOrder,
+    settings: IngestSettings,
+    as_of: date | None,
+    carry: Sequence[str] = (),
+    privacy: PrivacySettings | None = None,
+) -> Transactions:
     """Type the lines, apply the policies, and account for every line.
 
     Args:
@@ -34,11 +41,12 @@ def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: 
         settings: the policies.
         as_of: the day recency is counted to; by default the day after the last order.
         carry: further columns that kept lines shall have.
+        privacy: how long orders may be kept, and whether ids may be told.
 
     Raises:
         InputProblem: a needed column is missing or cannot be read, or no purchase is left.
     """
-    export = whole.export
+    export, privacy = whole.export, privacy or PrivacySettings()
     lines = typed(export, settings, whole.counted)
     fates = Fates(len(lines.money))
     fates.mark(void(export), "void_order")
@@ -57,6 +65,8 @@ def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: 
     _refuse_nothing_left(fates, lines, export)
     last = as_of or lines.days[fates.kept & ~lines.returned].max().astype(object) + timedelta(days=1)
     fates.mark(lines.days > np.datetime64(last, "D"), "after_as_of")
+    if privacy.retention_days is not None:
+        fates.mark(lines.days < np.datetime64(last, "D") - privacy.retention_days, "past_retention")
     _drop_returns_alone(fates, lines)
     _refuse_nothing_left(fates, lines, export)
     kept = _kept(export, lines, fates.kept, (c.ORDER_ID, *CARRIED, *carry))
@@ -66,11 +76,15 @@ def clean(whole: PerOrder, settings: IngestSettings, as_of: date | None, carry: 
     lost = replace(lost, refunded=int(lines.refunded[fates.kept].sum()) / lines.scale)
     rows = np.flatnonzero(fates.kept)
     notes += outliers.notes(lines.money[rows], lines.scale, lambda place: export.cells.line(int(rows[place])))
-    rejects = listing(export, fates) if settings.rejects else ()
+    rejects = listing(export, fates, told=not privacy.secret) if settings.rejects else ()
     reading = _reading(
         export,
         lines.date_format,
-        (*notes, *lines.id_notes, *identity.notes(kept[c.CUSTOMER_ID].value_counts(sort=False))),
+        (
+            *notes,
+            *lines.id_notes,
+            *identity.notes(kept[c.CUSTOMER_ID].value_counts(sort=False), told=not privacy.secret),
+        ),
         lost,
         rejects,
     )

@@ -4,7 +4,6 @@ Breiman, Friedman, Olshen and Stone, Classification and regression trees (1984).
 rule language, and what that gives is the fidelity that is told.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,8 @@ from segcli.model import Segmentation
 from segcli.segment.eligible import MOST_LEVELS
 from segcli.segment.language.evaluate import Table, evaluate
 from segcli.segment.language.parse import KEYWORDS, parse
+from segcli.segment.language.tree import Text
+from segcli.segment.language.written import written
 
 DEEPEST = 4
 SMALLEST_LEAF = 0.01  # of customers
@@ -37,7 +38,8 @@ class Test:
 
     def __str__(self) -> str:
         shown = self.column if self.column.isidentifier() and self.column not in KEYWORDS else f"`{self.column}`"
-        return f"{shown} {self.sign} {_number(self.value) if isinstance(self.value, float) else json.dumps(self.value)}"
+        value = _number(self.value) if isinstance(self.value, float) else written(Text(self.value))
+        return f"{shown} {self.sign} {value}"
 
     @property
     def sql(self) -> str:

@@ -1,40 +1,109 @@
 """Personas: every sentence is generated from numbers of the table; nothing is invented."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.config.persona import PersonaSettings
-from segcli.model import Persona, Segmentation, Trait
+from segcli.customers import reach
+from segcli.model import Persona, Preferred, Score, Segmentation, Trait
+from segcli.persona import matrix
+from segcli.persona.confidence import confidence
+from segcli.persona.example import example
+from segcli.persona.matrix import Matrix
+from segcli.persona.moments import channels, moments
 from segcli.persona.playbook import Playbook
-from segcli.persona.traits import columns, traits
+from segcli.persona.portrait import portrait
+from segcli.persona.scores import scores
+from segcli.persona.stages import Stage, stages
+from segcli.persona.traits import MIN_KNOWN, columns, traits
 
 TYPICAL = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.TENURE_DAYS)
 LARGE = 10  # from here on decimals say nothing
 SMALL = 30  # customers below which a segment's averages move with single people
 
 
-def personas(segmentation: Segmentation, settings: PersonaSettings, playbook: Playbook) -> list[Persona]:
+@dataclass(frozen=True)
+class Background:
+    """What personas are told with: touchpoints by stage, words of consent, built-in bases behind columns.
+
+    `smallest` is the fewest customers of a segment that a fact is told of; `example` says whether one customer may
+    stand for a segment.
+    """
+
+    matrix: Matrix
+    words: Sequence[str] = ()
+    bases: Mapping[str, str] = field(default_factory=dict)
+    smallest: int = MIN_KNOWN
+    example: bool = True
+
+
+def personas(
+    segmentation: Segmentation, settings: PersonaSettings, playbook: Playbook, background: Background | None = None
+) -> list[Persona]:
     """One persona per segment, in the order of the profile."""
-    told = traits(segmentation)
-    return [
-        _persona(segmentation, row, told[str(row[c.NAME])], settings, playbook)
-        for row in cast("list[dict[str, float | str]]", segmentation.profile.to_dict("records"))
-    ]
+    around = background or Background(matrix.load(None, {}))
+    told = traits(segmentation, smallest=around.smallest)
+    known = _Known(
+        stages(segmentation, around.matrix.stages),
+        channels(segmentation),
+        moments(segmentation),
+        scores(segmentation),
+        reach.consented(segmentation.customers, around.words),
+    )
+    described = []
+    for row in cast("list[dict[str, float | str]]", segmentation.profile.to_dict("records")):
+        worth_telling = [t for t in told[str(row[c.NAME])] if abs(t.difference) >= settings.minimum_difference]
+        one = _persona(segmentation, row, worth_telling, settings, playbook)
+        grown = _grown(one, segmentation, known, around)
+        described.append(replace(grown, portrait=portrait(worth_telling, around.bases, settings.traits)))
+    return described
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of all segments of a segmentation at once, by segment."""
+
+    stages: Mapping[str, Stage]
+    channels: Mapping[str, Preferred]
+    moments: Mapping[str, Preferred]
+    scores: Mapping[str, tuple[Score, ...]]
+    consented: reach.Mask | None
+
+
+def _grown(one: Persona, made: Segmentation, known: _Known, around: Background) -> Persona:
+    """The persona with how its customers fare, how they are reached and what comes next."""
+    inside = (made.labels == one.segment).to_numpy()
+    stage = known.stages.get(one.segment)
+    following = around.matrix.of(stage.name)[:1] if stage else []
+    value = made.customers.table.loc[inside, c.CLV].mean() if c.CLV in made.customers.table else None
+    return replace(
+        one,
+        scores=known.scores.get(one.segment, ()),
+        consent=None if known.consented is None else float(known.consented[inside].mean()),
+        channel=known.channels.get(one.segment),
+        moment=known.moments.get(one.segment),
+        stage=stage.name if stage else "",
+        next_touchpoint=f"{following[0].touchpoint}: {following[0].message}" if following else "",
+        value=None if value is None else float(value),
+        confidence=confidence(made, one.segment),
+        data_to=made.customers.as_of,
+        example=example(made, inside, tuple(one.typical)) if around.example else None,
+    )
 
 
 def _persona(
     segmentation: Segmentation,
     row: Mapping[str, float | str],
-    told: Sequence[Trait],
+    worth_telling: Sequence[Trait],
     settings: PersonaSettings,
     playbook: Playbook,
 ) -> Persona:
     segment = str(row[c.NAME])
     members = segmentation.customers.table[segmentation.labels == segment]
-    worth_telling = [t for t in told if abs(t.difference) >= settings.minimum_difference]
     typical = _typical(members, segmentation)
     size = int(row[c.CUSTOMERS])
     return Persona(
@@ -48,6 +117,7 @@ def _persona(
         less=tuple(t for t in worth_telling if t.difference < 0)[: settings.traits],
         typical=typical,
         action=playbook.action(segment, worth_telling),
+        avoid=playbook.avoid.get(segment.casefold(), ""),
         warnings=(f"only {size} customers: averages are rough",) if size < SMALL else (),
     )
 

@@ -1,7 +1,7 @@
 """Suggested actions, from an editable file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 from segcli.config.yaml import Document, parse
@@ -14,11 +14,15 @@ SHIPPED = "playbook.yaml"
 
 @dataclass(frozen=True)
 class Playbook:
-    """Actions by segment name (in any case), by (trait, high or low), and for everybody else."""
+    """Actions by segment name (in any case), by (trait, high or low), and for everybody else.
+
+    `avoid` is what not to do, by segment name.
+    """
 
     segments: Mapping[str, str]
     traits: Mapping[tuple[str, str], str]
     otherwise: str
+    avoid: Mapping[str, str] = field(default_factory=dict)
 
     def action(self, segment: str, traits: Sequence[Trait]) -> str:
         """The segment's own action, or that of its most distinguishing trait which has one."""
@@ -49,17 +53,21 @@ def load(path: str | None) -> Playbook:
     document = parse(text, path or SHIPPED)
     values = document.values if isinstance(document.values, dict) else {}
     problems = [
-        f"{document.place((key,))}: {key}: unknown key; known: segments, traits, otherwise"
+        f"{document.place((key,))}: {key}: unknown key; known: segments, avoid, traits, otherwise"
         for key in values
-        if key not in {"segments", "traits", "otherwise"}
+        if key not in {"segments", "avoid", "traits", "otherwise"}
     ]
     segments, listed = values.get("segments") or {}, values.get("traits") or []
+    avoid = values.get("avoid") or {}
     problems += _shape_problems(document, segments, listed)
+    if not isinstance(avoid, dict):
+        problems.append(f"{document.place(('avoid',))}: avoid: must be `segment name: what not to do` lines")
     if problems:
         raise ConfigProblems(problems)
     traits = {(entry["trait"], entry["is"]): entry["action"] for entry in reversed(listed)}
     actions = {str(name).casefold(): str(action) for name, action in segments.items()}
-    return Playbook(actions, traits, str(values.get("otherwise", "")))
+    not_to_do = {str(name).casefold(): str(what) for name, what in avoid.items()}
+    return Playbook(actions, traits, str(values.get("otherwise", "")), not_to_do)
 
 
 def _shape_problems(document: Document, segments: object, listed: object) -> list[str]:

@@ -11,22 +11,24 @@ from segcli.segment.describing import describing
 MIN_KNOWN = 5  # customers of a segment for whom a fact must be known before it is told
 
 
-def traits(segmentation: Segmentation, of: Sequence[str] | None = None) -> dict[str, list[Trait]]:
+def traits(segmentation: Segmentation, of: Sequence[str] | None = None, smallest: int = 0) -> dict[str, list[Trait]]:
     """Traits per segment, the most distinguishing first, of these columns or of all that describe people.
 
     A numeric trait compares means; a level of a text column compares shares among the customers for whom it is
-    known. `difference` is (segment - base) / standard deviation of the base; `index` is 100 x segment / base.
+    known. A level that fewer than `smallest` of a segment have, or all but so few, is not told. `difference` is
+    (segment - base) / standard deviation of the base; `index` is 100 x segment / base.
     """
     table, labels = segmentation.customers.table, segmentation.labels
     found: dict[str, list[Trait]] = {name: [] for name in segmentation.segments}
     for column in columns(segmentation) if of is None else of:
         values = table[column]
         if pd.api.types.is_numeric_dtype(values):
-            _compare(found, labels, values.astype("float64"), column, None)
+            _compare(found, labels, values.astype("float64"), (column, None), smallest)
         else:
             known = values.where(values.notna())
             for level in sorted(known.dropna().unique()):
-                _compare(found, labels, (known == level).astype("float64").where(known.notna()), column, str(level))
+                has = (known == level).astype("float64").where(known.notna())
+                _compare(found, labels, has, (column, str(level)), smallest)
     for listed in found.values():
         listed.sort(key=lambda t: (-abs(t.difference), t.name, t.level or ""))
     return found
@@ -38,16 +40,18 @@ def columns(segmentation: Segmentation) -> list[str]:
 
 
 def _compare(
-    found: dict[str, list[Trait]], labels: pd.Series, values: pd.Series, column: str, level: str | None
+    found: dict[str, list[Trait]], labels: pd.Series, values: pd.Series, named: tuple[str, str | None], smallest: int
 ) -> None:
+    column, level = named
     base, spread = float(values.mean()), float(values.std(ddof=0))
     if not spread or np.isnan(spread):
         return
+    counted = level is not None or bool(values.dropna().isin((0, 1)).all())  # its mean times n is a count
     groups = values.groupby(labels.to_numpy(), sort=True)
     means, counts = groups.mean(), groups.count()
     comparable = base > 0 and float(values.min()) >= 0
     for segment, mean, count in zip(means.index.astype("str"), means, counts, strict=True):
-        if count >= MIN_KNOWN:
+        if count >= max(smallest, MIN_KNOWN) and not (counted and _few(mean * count, count, smallest)):
             found[segment].append(
                 Trait(
                     name=column,
@@ -59,3 +63,8 @@ def _compare(
                     n=int(count),
                 )
             )
+
+
+def _few(having: float, known: int, smallest: int) -> bool:
+    """Whether a level tells of single people: some have it but too few, or too few have it not."""
+    return 0 < round(having) < smallest or 0 < round(known - having) < smallest

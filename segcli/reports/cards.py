@@ -1,24 +1,75 @@
 """Persona cards."""
 
-from segcli.model import Persona, Trait
+from segcli.model import Persona, Score, Trait
+from segcli.persona.portrait import DEMOGRAPHIC, GEOGRAPHIC, NEEDS, PSYCHOGRAPHIC, TECHNOGRAPHIC
 from segcli.reports import numbers
 from segcli.reports.blocks import Card
 
+FAMILIES = {
+    # family of the portrait, how its line is called
+    DEMOGRAPHIC: "Who",
+    GEOGRAPHIC: "Where",
+    PSYCHOGRAPHIC: "Believes",
+    NEEDS: "Needs",
+    TECHNOGRAPHIC: "Uses",
+}
+MOST = 3  # traits of a family
+
 
 def card(persona: Persona) -> Card:
-    """What a person reads about a segment."""
+    """What a person reads about a segment; what stands among the traits that set it apart most is not said twice."""
     lines = [
         ("More than others", _traits(persona.more, persona)),
         ("Less than others", _traits(persona.less, persona)),
+        *((title, _family(persona, family)) for family, title in FAMILIES.items()),
+        ("Fares", "; ".join(map(_score, persona.scores))),
+        ("Reach", _reach(persona)),
+        ("Stage", "; ".join(filter(None, [persona.stage, persona.next_touchpoint]))),
+        ("Worth", "" if persona.value is None else f"{numbers.money(persona.value)} a head"),
+        ("Typical", _typical(persona)),
+        ("Example", _example(persona)),
+        ("Suggested", persona.action),
+        ("Rather not", persona.avoid),
+        ("Changed", "; ".join(persona.changed)),
     ]
-    lines += [("Typical", _typical(persona)), ("Suggested", persona.action)]
+    footer = [f"confidence {persona.confidence}"] if persona.confidence else []
+    footer += [f"data to {persona.data_to.isoformat()}"] if persona.data_to else []
     return Card(
         title=persona.segment,
         fact=_fact(persona),
         lead=persona.headline,
         lines=[(name, text) for name, text in lines if text],
-        footer="; ".join(persona.warnings),
+        footer="; ".join([*footer, *persona.warnings]),
     )
+
+
+def _family(persona: Persona, family: str) -> str:
+    told = {(one.name, one.level) for one in (*persona.more, *persona.less)}
+    listed = [one for one in persona.portrait.get(family, ()) if (one.name, one.level) not in told]
+    return _traits(tuple(listed[:MOST]), persona)
+
+
+def _score(one: Score) -> str:
+    """Such as `NPS 46 (33 to 58, n = 131)`; rates as per cent."""
+    unit = "%" if one.measure.endswith(("purchase", ")")) or one.measure in {"referral", "CSAT"} else ""
+    digits = 1 if one.measure == "CES" else 0
+    low, high = f"{one.low:.{digits}f}", f"{one.high:.{digits}f}{unit}"
+    return f"{one.measure} {one.score:.{digits}f}{unit} ({low} to {high}, n = {one.n:,})"
+
+
+def _reach(persona: Persona) -> str:
+    parts = [] if persona.consent is None else [f"e-mail consent {numbers.share(persona.consent)}"]
+    preferred = filter(None, (persona.channel, persona.moment))
+    parts += [f"{one.name} {numbers.share(one.share)} (all {numbers.share(one.base)})" for one in preferred]
+    return "; ".join(parts)
+
+
+def _example(persona: Persona) -> str:
+    one = persona.example
+    if one is None:
+        return ""
+    name = f"customer {one.pseudonym}" if one.pseudonym else "one customer"
+    return f"{name}: " + ", ".join(f"{numbers.label(n).lower()} {numbers.of(n, v)}" for n, v in one.measures.items())
 
 
 def trait(told: Trait, customers: int) -> str:

@@ -8,7 +8,9 @@ from segcli.evidence.drivers import drivers
 from segcli.evidence.movement import Again, before
 from segcli.evidence.scorecard import Actions, Card, notes, scorecard
 from segcli.model import Customers, Segmentation
-from segcli.persona import playbook
+from segcli.persona import matrix, playbook
+from segcli.persona.persona import Background
+from segcli.persona.portrait import bases_of
 from segcli.reports.report import Findings
 from segcli.segment.read_back import wanted
 
@@ -26,10 +28,22 @@ def gather(
     """
     plays = playbook.load(settings.persona.playbook)
     chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
-    described = {one.column: persona.personas(one, settings.persona, plays) for one in chosen}
+    around = background(segmentations, settings)
+    described = {one.column: persona.personas(one, settings.persona, plays, around) for one in chosen}
     cards = scorecards(chosen, settings, again) if "scorecard" in settings.report.sections else {}
     behind = drivers(customers, settings.drivers) if "drivers" in settings.report.sections else None
     return Findings(customers, segmentations, described, cards, behind)
+
+
+def background(segmentations: Sequence[Segmentation], settings: Settings) -> Background:
+    """What personas are told with."""
+    return Background(
+        matrix.load(settings.plan.matrix, settings.plan.stages),
+        settings.scorecard.consent,
+        bases_of(segmentations),
+        settings.privacy.smallest,
+        example=settings.privacy.audience == "internal",
+    )
 
 
 def scorecards(segmentations: Sequence[Segmentation], settings: Settings, again: Again | None) -> dict[str, Card]:

@@ -9,7 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.evidence.scorecard import Card
-from segcli.model import Customers, Persona, Segmentation
+from segcli.model import Customers, Example, Persona, Preferred, Segmentation
 from segcli.persona.explain import Explanation, Told
 from segcli.persona.markers import Markers
 from segcli.reports import tables
@@ -145,7 +145,15 @@ def persona(one: Persona) -> dict[str, Any]:
         "more": [vars(t) for t in one.more],
         "less": [vars(t) for t in one.less],
         "typical": typical,
+        "portrait": {family: [vars(t) for t in listed] for family, listed in one.portrait.items()},
+        "scores": [vars(score) for score in one.scores],
+        **{name: _plain(getattr(one, name)) for name in ("channel", "moment", "example")},
+        "changed": list(one.changed),
     }
+
+
+def _plain(one: Preferred | Example | None) -> dict[str, Any] | None:
+    return None if one is None else dict(vars(one))
 
 
 def _persona_row(column: str, one: Persona) -> dict[str, Any]:
@@ -161,4 +169,8 @@ def _persona_row(column: str, one: Persona) -> dict[str, Any]:
         "more": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.more),
         "less": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.less),
         "action": one.action,
+        "avoid": one.avoid,
+        "stage": one.stage,
+        "consent": one.consent,
+        "confidence": one.confidence,
     }

@@ -48,7 +48,7 @@ def test_the_shipped_playbook_has_something_for_everybody() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("segment: {A: b}\n", ":1:1: segment: unknown key; known: segments, traits, otherwise"),
+        ("segment: {A: b}\n", ":1:1: segment: unknown key; known: segments, avoid, traits, otherwise"),
         ("traits:\n  - {trait: orders, is: much, action: a}\n", ":2:5: traits: each is"),
         ("traits:\n  - {trait: orders, is: high}\n", ":2:5: traits: each is"),
         ("traits:\n  - orders\n", ":2:5: traits: each is"),

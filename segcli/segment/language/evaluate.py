@@ -150,13 +150,18 @@ def _compared(left: Value, sign: Callable[[Any, Any], Any], right: Value, table:
         return _of_texts(table, left.name, lambda texts: sign(texts, right.value))
     one, other = _values(left, table), _values(right, table)
     if one.dtype.kind == "M" and isinstance(right, tree.Text):
-        other = np.datetime64(right.value, "D")
+        other = _day(right.value)
     elif other.dtype.kind == "M" and isinstance(left, tree.Text):
-        one = np.datetime64(left.value, "D")
+        one = _day(left.value)
     if one.dtype.kind == "O" or other.dtype.kind == "O":
         return _of_objects(one, sign, other, table.rows)
     known = np.broadcast_to(~(_missing(one) | _missing(other)), table.rows)
     return Holds(np.broadcast_to(sign(one, other), table.rows) & known, known)
+
+
+def _day(text: str) -> Any:  # noqa: ANN401 - a numpy day
+    """A day as `check` reads it; numpy reads fewer forms."""
+    return np.datetime64(date.fromisoformat(text), "D")
 
 
 def _of_texts(table: Table, name: str, test: Callable[[npt.NDArray[np.object_]], Any]) -> Holds:
@@ -195,7 +200,7 @@ def _values(node: Value, table: Table) -> Any:  # noqa: ANN401 - an array of the
         case tree.Truth(value):
             return np.asarray(value)
         case tree.Span(count, unit):
-            return np.asarray(_days(count, unit), dtype="timedelta64[D]")
+            return np.asarray(whole_days(count, unit), dtype="timedelta64[D]")
         case tree.Name(name):
             return table.column(name)
         case tree.Negative(inner):
@@ -224,7 +229,7 @@ def _summed(left: Value, sign: str, right: Value, table: Table) -> Any:  # noqa:
                 return np.where(np.isfinite(quotient), quotient, np.nan)  # a share of nothing is not known
 
 
-def _days(count: float, unit: str) -> int:
+def whole_days(count: float, unit: str) -> int:
     """A length of time in days, where it does not stand beside a date: a year is 365 of them, a month 30."""
     return round(count * {"days": 1, "weeks": 7, "months": 30, "years": 365}[unit])
 

@@ -61,7 +61,7 @@ class SegmentMap:
             bins: how many scores each dimension has; where it is not the map's own number, scores are
                 stretched so that worst meets worst and best meets best.
         """
-        fitted = {d: _stretched(values, bins[d], self.bins) for d, values in scores.items()}
+        fitted = {d: stretched(values, bins[d], self.bins) for d, values in scores.items()}
         fitted["fm"] = (fitted["f"] + fitted["m"]) / 2 if "m" in fitted else fitted["f"]
         names = np.full(len(fitted["r"]), self.otherwise, dtype=object)
         for rule in reversed(self.rules):
@@ -166,6 +166,6 @@ def _rule(document: Document, place: int, entry: object, problems: list[str]) ->
     return Rule(str(entry["segment"]), ranges)
 
 
-def _stretched(scores: npt.NDArray[np.int64], bins: int, onto: int) -> npt.NDArray[np.float64]:
+def stretched(scores: npt.NDArray[np.int64], bins: int, onto: int) -> npt.NDArray[np.float64]:
     """Scores 1..bins on the scale 1..onto, halves rounded up."""
     return np.floor(1 + (scores - 1) * (onto - 1) / (bins - 1) + 0.5)

@@ -1,0 +1,45 @@
+"""The key of pseudonyms and holdouts, where the settings need one."""
+
+from typing import TYPE_CHECKING
+
+from segcli.cli.streams import Talk
+from segcli.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from segcli.config import Settings
+    from segcli.files.key import Key
+
+
+def needed(settings: "Settings", talk: Talk, *, dry: bool) -> "Key | None":
+    """The key if results need pseudonyms, or if there is one that may have made those of the input."""
+    from pathlib import Path
+
+    path = settings.privacy.key_file
+    if path is None or not (settings.privacy.pseudonymise or Path(path).exists()):
+        return None
+    return _key(path, talk, dry=dry)
+
+
+def holdout(settings: "Settings", talk: Talk, *, dry: bool) -> "Key":
+    """The key by which holdouts are drawn.
+
+    Raises:
+        UsageProblem: the settings name none.
+    """
+    if settings.privacy.key_file is None:
+        raise UsageProblem("a holdout is drawn by a key; name its file: --set privacy.key_file=~/.config/segcli/key")
+    return _key(settings.privacy.key_file, talk, dry=dry)
+
+
+def _key(path: str, talk: Talk, *, dry: bool) -> "Key":
+    from pathlib import Path
+
+    from segcli.files import key
+
+    path = str(Path(path).expanduser())
+    if dry and not Path(path).exists():
+        talk.say("would", f"make a key in {path}")
+        return key.Key(bytes(key.BYTES))  # nothing is written that it would be the key of
+    found, made = key.load_or_make(path)
+    talk.say("key", f"{found.id} in {path}{', made now; keep it, apart from the results' * made}", id=found.id)
+    return found

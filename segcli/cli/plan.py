@@ -1,0 +1,38 @@
+"""segcli plan: what is said to whom, where, and when."""
+
+from typing import Annotated
+
+from typer import Option
+
+from segcli.cli import deciding, options, segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+
+Of = Annotated[
+    str | None, Option(help="Segmentation to plan for, such as lifecycle; default: as for target.", metavar="NAME")
+]
+Calendar = Annotated[
+    str | None, Option(help="Also write the dates as CSV that Google Calendar and Outlook import.", metavar="FILE")
+]
+
+
+def command(input: options.Input = None, of: Of = None, calendar: Calendar = None, *, asked: Asked) -> None:
+    """Plan touchpoints for each segment by its lifecycle stage.
+
+    Reach by consent and address, what a message can build on, guard-rails of offers, measure, dates; gaps are flagged.
+    """
+    with Talk(asked) as talk:
+        found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, contacts=True)
+        from segcli.cli.show import save, show
+        from segcli.reports.decisions import of_plan
+        from segcli.reports.formats import Page, csv
+        from segcli.reports.result import Result
+
+        segmentations = segmenting.existing(found.customers, found.loaded)
+        made = deciding.plan(segmentations, found.settings)
+        if calendar:
+            save(calendar, csv.render(Result(made.calendar, dict, ()), Page()), asked, talk)
+        show(of_plan(made), asked, talk)
+        for gap in made.gaps:
+            talk.say("gap", gap)
+        found.gate()

@@ -1,0 +1,31 @@
+"""segcli target: which segments to work with."""
+
+from typing import Annotated
+
+from typer import Option
+
+from segcli.cli import deciding, options, segmenting, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+
+Of = Annotated[str | None, Option(help="Segmentation to choose from, such as rfm; default: the first described.")]
+Choose = Annotated[str | None, Option(help="How many segments: a number, or a range like 2-4.", metavar="N|M-N")]
+Budget = Annotated[float | None, Option(help="Most that contacts may cost.")]
+
+
+def command(
+    input: options.Input = None, of: Of = None, choose: Choose = None, budget: Budget = None, *, asked: Asked
+) -> None:
+    """Score segments, and choose the few to work with.
+
+    Attractiveness by weighted criteria, our strength beside it, what contacts cost and may earn; a reason for each.
+    """
+    flags = {"target.of": of, "target.choose": choose, "target.budget": budget}
+    with Talk(asked) as talk:
+        found = source.read(input, asked, talk, flags, contacts=True)
+        from segcli.cli.show import show
+        from segcli.reports.decisions import of_targets
+
+        segmentations = segmenting.existing(found.customers, found.loaded)
+        show(of_targets(deciding.targets(segmentations, found.settings)), asked, talk)
+        found.gate()

@@ -1,0 +1,23 @@
+"""`plan:` what is said to whom, where, and when."""
+
+from pydantic import Field
+
+from segcli.config.section import PATH, Section
+
+
+class PlanSettings(Section):
+    """`plan:` the segmentation, its lifecycle stages, and the matrix of touchpoints."""
+
+    of: str | None = Field(None, description="Segmentation to plan for, such as lifecycle; default: as for target.")
+    stages: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Segments by stage, for names that are not known: {retain: [Club], win_back: [Asleep]}.",
+    )
+    matrix: str | None = Field(
+        None,
+        description="YAML file of touchpoints by stage, in place of the shipped one.",
+        json_schema_extra=PATH,
+    )
+    only_targets: bool = Field(default=False, description="Whether only segments that `target` chose are planned for.")
+    weeks: int = Field(12, ge=1, le=104, description="Weeks that the calendar covers, from the as-of day on.")
+    most_per_week: int = Field(2, ge=1, description="Contacts a week from which a segment is said to be overdone.")

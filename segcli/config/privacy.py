@@ -1,0 +1,92 @@
+"""`privacy:` what outputs may say of single people, and what is not read or kept."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from segcli.config.section import PATH, Section
+
+MONTH_DAYS = 365.25 / 12
+_WINDOW = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
+_DAYS = {"day": 1.0, "month": MONTH_DAYS, "year": 12 * MONTH_DAYS}
+
+
+def _window(value: str) -> str:
+    if not _WINDOW.fullmatch(value):
+        raise ValueError(f"must be a number of days, months or years, such as 24 months; got {value}")
+    return value
+
+
+class PrivacySettings(Section):
+    """`privacy:` pseudonyms, what is left out, and how small a group may be that is told of."""
+
+    pseudonymise: list[str] = Field(
+        default_factory=list,
+        description="Columns whose texts become keyed pseudonyms, such as [customer_id, email]; names are left out.",
+    )
+    key_file: str | None = Field(
+        None,
+        description="File of the secret key of pseudonyms and holdouts, outside the output; made on first use.",
+        json_schema_extra=PATH,
+    )
+    drop_pii: bool = Field(
+        default=False, description="Whether columns that identify people, by name or values, are left out of results."
+    )
+    only_mapped: bool = Field(
+        default=False, description="Whether of files of customers only recognised and mapped columns are read."
+    )
+    retention: Annotated[str, AfterValidator(_window)] | None = Field(
+        None, description="Orders older than this at the as-of day are ignored and counted, such as 24 months."
+    )
+    suppression: str | None = Field(
+        None,
+        description="CSV of people who objected (customer_id, email or phone): no command looks at them.",
+        json_schema_extra=PATH,
+    )
+    audience: Literal["internal", "external"] = Field(
+        "internal", description="Who reads reports: external ones withhold groups below minimum_cell_external."
+    )
+    minimum_cell: int = Field(5, ge=1, description="Smallest group of customers that an internal report tells of.")
+    minimum_cell_external: int = Field(11, ge=1, description="The same for external reports.")
+    dominance: float = Field(
+        0.85, gt=0, le=1, description="Part of a group's revenue from which one customer dominates it; it is withheld."
+    )
+    quasi_identifiers: list[str] = Field(
+        default_factory=list, description="Columns that together may tell who somebody is, such as [age, postcode]."
+    )
+    k: int | None = Field(
+        None,
+        ge=2,
+        description="Customers that must at least share their quasi-identifiers; fewer end with exit code 4.",
+    )
+    sensitive: str | None = Field(None, description="Column that nobody should learn from the quasi-identifiers.")
+    l_diversity: int | None = Field(
+        None, ge=2, description="Different values of it that customers alike must at least have; exit code 4 otherwise."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "PrivacySettings":
+        if self.pseudonymise and not self.key_file:
+            raise ValueError("pseudonymise needs key_file, a file outside the output, such as ~/.config/segcli/key")
+        if (self.k or self.l_diversity) and not self.quasi_identifiers:
+            raise ValueError("k and l_diversity are of quasi_identifiers; name the columns")
+        if (self.l_diversity is None) != (self.sensitive is None):
+            raise ValueError("sensitive and l_diversity go together")
+        return self
+
+    @property
+    def smallest(self) -> int:
+        """Customers that a group must have to be told of."""
+        return self.minimum_cell_external if self.audience == "external" else self.minimum_cell
+
+    @property
+    def secret(self) -> bool:
+        """Whether no text that identifies somebody may be told, not even one at fault."""
+        return bool(self.pseudonymise) or self.drop_pii
+
+    @property
+    def retention_days(self) -> int | None:
+        """The window in whole days."""
+        found = _WINDOW.fullmatch(self.retention or "")
+        return None if found is None else round(int(found[1]) * _DAYS[found[2]])

@@ -1,0 +1,86 @@
+"""`target:` which segments to work with."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from segcli.config.section import Section
+
+WHOLE = 100.0  # what weights sum up to
+_CHOICE = re.compile(r"([1-9]\d?)(?:-([1-9]\d?))?")
+
+Rating = Annotated[float, Field(ge=1, le=10)]
+
+
+def _weights(weights: dict[str, float]) -> dict[str, float]:
+    if any(weight < 0 for weight in weights.values()) or abs(sum(weights.values()) - WHOLE) > 0.01:  # noqa: PLR2004
+        raise ValueError(f"weights must be positive and sum up to 100; got {sum(weights.values()):g}")
+    return weights
+
+
+def _choice(value: int | str) -> int | str:
+    found = _CHOICE.fullmatch(str(value))
+    if found is None or int(found[1]) > int(found[2] or found[1]):
+        raise ValueError(f"must be a number of segments or a range like 2-4; got {value}")
+    return value
+
+
+Weights = Annotated[dict[str, float], AfterValidator(_weights)]
+
+
+class TargetSettings(Section):
+    """`target:` what makes segments attractive, what we are good at, and what there is to spend."""
+
+    of: str | None = Field(None, description="Segmentation to choose from, such as rfm; default: the first described.")
+    choose: Annotated[int | str, AfterValidator(_choice)] = Field(
+        "2-4", description="How many segments: a number, or a range like 2-4."
+    )
+    weights: Weights = Field(
+        default_factory=lambda: {
+            "size": 20.0,
+            "revenue_share": 25.0,
+            "growth": 15.0,
+            "margin": 10.0,
+            "churn_risk": 10.0,
+            "contactability": 15.0,
+            "competition": 5.0,
+        },
+        description="What attractiveness is made of, in parts of 100; criteria nobody can measure or rated drop out.",
+    )
+    weight_sets: dict[str, Weights] = Field(
+        default_factory=dict, description="Other weights to try beside: {careful: {size: 50, margin: 50}}."
+    )
+    competitiveness: Weights = Field(
+        default_factory=lambda: {"own_strengths": 50.0, "loyalty": 25.0, "satisfaction": 25.0},
+        description="What our strength in a segment is made of, in parts of 100.",
+    )
+    ratings: dict[str, dict[str, Rating]] = Field(
+        default_factory=dict,
+        description="What data cannot tell, from 1 to 10 (best for us): {competition: {Champions: 8, Loyal: 5}}.",
+    )
+    knock_outs: dict[str, float] = Field(
+        default_factory=lambda: {"size": 30.0, "contactability": 0.05},
+        description="What a segment must have at least, churn_risk at most, to be looked at.",
+    )
+    objective: Literal["score", "margin"] = Field(
+        "score", description="What the chosen segments have most of together: attractiveness, or expected margin."
+    )
+    budget: float | None = Field(None, ge=0, description="Most that contacts may cost.")
+    capacity: int | None = Field(None, ge=0, description="Most contacts.")
+    contact_cost: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="What a contact costs by way of contact: {email: 0.02, post: 0.9}."
+    )
+    response: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="Share of contacts who order, by way of contact; default: who bought in the last period anyway.",
+    )
+    margin: float | None = Field(None, gt=0, le=1, description="Part of revenue that is earned; default: clv.margin.")
+    period_days: int = Field(90, ge=1, description="Days of the period that growth and response are measured in.")
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Fewest and most segments."""
+        found = _CHOICE.fullmatch(str(self.choose))
+        assert found is not None
+        return int(found[1]), int(found[2] or found[1])

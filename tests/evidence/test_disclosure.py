@@ -1,0 +1,248 @@
+"""Withheld segments against an attacker who tries all counts there are, and examples worked by hand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.evidence.disclosure import WITHHELD, recoded, small, withheld
+from segcli.evidence.inference import linked
+from segcli.model import Segmentation
+from segcli.segment.read_back import read_back
+from tests.oracles.tables import from_columns
+
+Pair = tuple[int, int]
+Hidden = Mapping[str, tuple[str, ...]]
+
+# What each column says of a joint cell: two of their own, their cross, and a union of the first's segments.
+COLUMNS = {
+    "a_segment": lambda a, _: f"a{a}",
+    "b_segment": lambda _, b: f"b{b}",
+    "cross_segment": lambda a, b: f"a{a} / b{b}",
+    "union_segment": lambda a, _: "low" if a < 2 else "high",
+}
+
+
+def made(pairs: Sequence[Pair], columns: Sequence[str], revenue: Sequence[float] | None = None) -> list[Segmentation]:
+    labels = {column: [COLUMNS[column](*pair) for pair in pairs] for column in columns}
+    money = {} if revenue is None else {"revenue": list(revenue)}
+    customers = from_columns({**labels, **money})
+    return [read_back(customers, column) for column in columns]
+
+
+def many(counts: Mapping[Pair, int]) -> list[Pair]:
+    return [pair for pair, count in counts.items() for _ in range(count)]
+
+
+def solutions(cells: Sequence[frozenset[object]], totals: Mapping[object, int]) -> Iterator[tuple[int, ...]]:
+    """All counts of cells, whole and not negative, whose rows add up to their totals."""
+    last = {row: place for place, cell in enumerate(cells) for row in cell}
+
+    def fill(place: int, left: dict[object, int]) -> Iterator[tuple[int, ...]]:
+        if place == len(cells):
+            yield ()
+            return
+        ends = {left[row] for row in cells[place] if last[row] == place}
+        most = min(left[row] for row in cells[place])
+        for count in (ends if ends else range(most + 1)) if len(ends) < 2 else ():
+            if count <= most:
+                rest = {row: number - count * (row in cells[place]) for row, number in left.items()}
+                yield from ((count, *others) for others in fill(place + 1, rest))
+
+    if set(last) == set(totals):
+        yield from fill(0, dict(totals))
+
+
+def told(segmentations: Sequence[Segmentation], hidden: Hidden, joint: Sequence[Pair]) -> set[tuple[str, str]]:
+    """Withheld segments whose count is the same in all counts that agree with what is published."""
+    names = [one.column for one in segmentations]
+    pairs = list(zip(*(one.labels for one in segmentations), strict=True))
+    labels = [tuple(COLUMNS[name](*pair) for name in names) for pair in joint]
+
+    def rows(label: tuple[str, ...]) -> frozenset[object]:
+        shown = ((name, WITHHELD if one in hidden[name] else one) for name, one in zip(names, label, strict=True))
+        return frozenset({"all", *shown})
+
+    totals: dict[object, int] = {}
+    for pair in pairs:
+        for row in rows(pair):
+            totals[row] = totals.get(row, 0) + 1
+    seen: dict[tuple[str, str], set[int]] = {(name, one): set() for name in names for one in hidden[name]}
+    for counts in solutions(
+        [rows(label) for label in labels], {row: 0 for one in labels for row in rows(one)} | totals
+    ):
+        found = dict.fromkeys(seen, 0)
+        for count, label in zip(counts, labels, strict=True):
+            for cell in zip(names, label, strict=True):
+                if cell in found:
+                    found[cell] += count
+        if all(found.values()):  # every segment that is named has somebody
+            for cell, count in found.items():
+                seen[cell].add(count)
+        if all(len(values) > 1 for values in seen.values()):
+            return set()
+    assert all(seen.values()), "the true counts are among them"
+    return {cell for cell, values in seen.items() if len(values) == 1}
+
+
+def everything(segmentations: Sequence[Segmentation]) -> Hidden:
+    return {one.column: tuple(one.segments) for one in segmentations}
+
+
+PAIRS = st.tuples(st.integers(0, 3), st.integers(0, 2))
+CHOSEN = st.lists(st.sampled_from(list(COLUMNS)), min_size=1, max_size=4, unique=True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pairs=st.lists(PAIRS, min_size=1, max_size=11), columns=CHOSEN, smallest=st.integers(2, 5))
+def test_no_attacker_can_tell_a_withheld_count(pairs: list[Pair], columns: list[str], smallest: int) -> None:
+    """By all counts there are: what stays told is told by the total and the names alone.
+
+    The attacker who takes every pair of segments for possible knows what a cross and a union are. Who knows which pairs
+    there are knows more; that is guarded against where a cross links all segmentations.
+    """
+    segmentations = made(pairs, columns)
+    hidden = withheld(segmentations, smallest)
+    possible = list(product(sorted({a for a, _ in pairs}), sorted({b for _, b in pairs})))
+    for joint in (possible, sorted(set(pairs))) if "cross_segment" in columns else (possible,):
+        named = [cell for cell in joint if "cross_segment" not in columns or cell in pairs or joint is possible]
+        anyway = told(segmentations, everything(segmentations), named)
+        assert told(segmentations, hidden, named) <= anyway
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    customers=st.lists(st.tuples(PAIRS, st.integers(-2, 40)), min_size=1, max_size=40),
+    columns=CHOSEN,
+    smallest=st.integers(1, 6),
+    seed=st.randoms(use_true_random=False),
+)
+def test_what_is_published(
+    customers: list[tuple[Pair, int]], columns: list[str], smallest: int, seed: "np.random.RandomState"
+) -> None:
+    """No row is small or dominated unless it is everybody; no order matters; counts and revenue add up."""
+    pairs, revenue = zip(*customers, strict=True)
+    segmentations = made(pairs, columns, revenue)
+    hidden = withheld(segmentations, smallest)
+    for one in segmentations:
+        published = recoded(one, hidden[one.column], smallest)
+        assert published.profile["customers"].sum() == len(pairs)
+        assert published.profile["revenue"].sum() == sum(revenue)
+        for name, spent in pd.Series(revenue).groupby(published.labels.to_numpy()):
+            whole = len(spent) == len(pairs)
+            assert whole or not small(len(spent), smallest), name
+            assert whole or spent.sum() <= 0 or spent.max() <= 0.85 * spent.sum(), name
+        assert len(hidden[one.column]) != 1 or len(one.segments) == 1
+    mixed, shuffled = list(customers), list(columns)
+    seed.shuffle(mixed)
+    seed.shuffle(shuffled)
+    pairs, revenue = zip(*mixed, strict=True)
+    again = withheld(made(pairs, shuffled, revenue), smallest)
+    assert {column: set(names) for column, names in again.items()} == {key: set(names) for key, names in hidden.items()}
+
+
+def test_a_hybrid_gives_away_what_one_way_withholding_hides() -> None:
+    """a0 / b0 has 2 customers. With a0 / b1 withheld it is still b0 less a1 / b0: 22 - 20 = 2; so is any of three."""
+    pairs = many({(0, 0): 2, (0, 1): 20, (1, 0): 20, (1, 1): 20})
+    segmentations = made(pairs, ["a_segment", "b_segment", "cross_segment"])
+    joint = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    nothing: dict[str, tuple[str, ...]] = {"a_segment": (), "b_segment": ()}
+    for names in (("a0 / b0", "a0 / b1"), ("a0 / b0", "a1 / b0"), ("a0 / b0", "a0 / b1", "a1 / b0")):
+        assert ("cross_segment", "a0 / b0") in told(segmentations, {**nothing, "cross_segment": names}, joint)
+    hidden = withheld(segmentations, 5)
+    assert {key: set(names) for key, names in hidden.items()} == {
+        "a_segment": set(),
+        "b_segment": set(),
+        "cross_segment": {"a0 / b0", "a0 / b1", "a1 / b0", "a1 / b1"},
+    }
+    assert withheld(segmentations[:2], 5) == nothing
+
+
+def test_a_rectangle_is_withheld_of_a_larger_hybrid() -> None:
+    """Of 3 x 3 cells the cheapest rectangle around the small one: 2 + 11 + 12 + 13, not those with 30."""
+    counts = {(a, b): 30 for a in range(3) for b in range(3)} | {(0, 0): 2, (0, 1): 11, (1, 0): 12, (1, 1): 13}
+    hidden = withheld(made(many(counts), ["cross_segment", "b_segment", "a_segment"]), 5)
+    assert set(hidden["cross_segment"]) == {"a0 / b0", "a0 / b1", "a1 / b0", "a1 / b1"}
+    assert hidden["a_segment"] == hidden["b_segment"] == ()
+
+
+def test_a_union_gives_away_the_rest_of_it() -> None:
+    """low is a0 and a1: with a2, the smallest of the others, a0 is low less a1; with a1 it is not."""
+    pairs = many({(0, 0): 3, (1, 0): 20, (2, 0): 10, (3, 0): 15})
+    assert set(withheld(made(pairs, ["a_segment"]), 5)["a_segment"]) == {"a0", "a2"}
+    linked_too = withheld(made(pairs, ["a_segment", "union_segment"]), 5)
+    assert {"a0", "a1"} <= set(linked_too["a_segment"])
+    assert linked_too["union_segment"] == ()
+
+
+def test_nothing_small_nothing_withheld() -> None:
+    pairs = many({(a, b): 5 for a in range(4) for b in range(3)})
+    assert withheld(made(pairs, list(COLUMNS)), 5) == dict.fromkeys(COLUMNS, ())
+    assert withheld(made(many({(0, 0): 1, (1, 0): 1}), ["a_segment"]), 1) == {"a_segment": ()}
+
+
+def test_all_are_withheld_where_names_and_total_would_tell() -> None:
+    """Two customers in two segments: the one row is small, and that is everybody."""
+    assert withheld(made([(0, 0), (1, 0)], ["a_segment"]), 5) == {"a_segment": ("a0", "a1")}
+    assert withheld(made([(0, 0)] * 3, ["a_segment"]), 5) == {"a_segment": ("a0",)}
+
+
+def test_one_big_spender_dominates_his_segment_and_a_merged_row_that_is_too_poor() -> None:
+    """a0: 90 of 99; with a1 90 of 105 (0.857) still, so a2 is withheld, too: 90 of 125."""
+    pairs = many({(0, 0): 10, (1, 0): 12, (2, 0): 20, (3, 0): 30})
+    revenue = [90.0, *[1.0] * 9, *[0.5] * 12, *[1.0] * 20, *[50.0] * 30]
+    one = made(pairs, ["a_segment"], revenue)
+    assert set(withheld(one, 5)["a_segment"]) == {"a0", "a1", "a2"}
+    assert withheld(one, 5, dominance=0.95) == {"a_segment": ()}
+    assert withheld(made(pairs, ["a_segment"]), 5) == {"a_segment": ()}, "revenue is not known"
+
+
+def test_linked_by_definition_not_by_chance() -> None:
+    """Segments of one or two customers lie inside others whatever they mean."""
+    chance = np.random.default_rng(4)
+    pairs = [*zip(chance.integers(0, 3, 500).tolist(), chance.integers(0, 3, 500).tolist(), strict=True), (3, 1)]
+    by_column = [{one.column for one in group} for group in linked(made(pairs, ["b_segment", "a_segment"]))]
+    assert sorted(map(sorted, by_column)) == [["a_segment"], ["b_segment"]]
+    (group,) = linked(made(pairs, ["b_segment", "a_segment", "cross_segment"]))
+    assert len(group) == 3
+
+
+def test_recoded_merges_last_and_leaves_out_what_tables_and_notes_say() -> None:
+    pairs = many({(0, 0): 3, (1, 0): 6, (2, 0): 10, (3, 0): 15})
+    (one,) = made(pairs, ["a_segment"], [1.0] * 34)
+    one = replace(
+        one,
+        notes=("a0: 3 customers", "a01 is another", "34 customers"),
+        warnings=("a1 has 6", "a1 is odd", "odd"),
+        tables={
+            "Rates": pd.DataFrame({"segment": ["a0", "a2", "all"], "rate": [0.1, 0.2, 0.3]}),
+            "Movers": pd.DataFrame({"from": ["a2", "a2"], "to": ["a1", "a3"], "customers": [1, 9]}),
+            "Rates by b": pd.DataFrame({"segment": ["b0", "b1"], "customers": [2, 32]}),
+        },
+    )
+    found = recoded(one, ("a1", "a0"), 5, elsewhere=["b0"])
+    assert found.segments == ["a3", "a2", WITHHELD]
+    assert found.profile["customers"].tolist() == [15, 10, 9]
+    assert found.profile["share"].sum() == pytest.approx(1)
+    assert set(found.labels) == {"a3", "a2", WITHHELD}
+    assert found.labels.index.equals(one.labels.index)
+    assert found.tables["Rates"]["segment"].tolist() == ["a2", "all"]
+    assert found.tables["Movers"]["to"].tolist() == ["a3"]
+    assert found.tables["Rates by b"]["segment"].tolist() == ["b1"]
+    assert found.warnings == ("a1 is odd", "odd")
+    why = "withheld, fewer than 5 customers, dominated by one, or complementary: a1, a0"
+    assert found.notes == ("a01 is another", "34 customers", why)
+    assert recoded(one, (), 5).notes == one.notes
+
+
+def test_a_segment_that_is_called_withheld_is_not_confused_with_the_merged_one() -> None:
+    labels = [*[WITHHELD] * 9, *["x"] * 2, *["y"] * 8]
+    one = read_back(from_columns({"a_segment": labels}), "a_segment")
+    found = recoded(one, withheld([one], 5)["a_segment"], 5)
+    assert set(found.segments) == {WITHHELD, f"{WITHHELD}'"}
+    assert found.profile.set_index("segment")["customers"].to_dict() == {WITHHELD: 9, f"{WITHHELD}'": 10}
