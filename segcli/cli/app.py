@@ -14,6 +14,7 @@ from segcli.cli import (
     cohort,
     compare,
     explain,
+    export,
     ingest,
     init,
     persona,
@@ -56,7 +57,7 @@ def _root(
 
 
 _STAGES = (init, check, ingest, rfm, rules, cluster, assign)
-_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, report, run, explain)
+_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, report, run, explain)
 for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")

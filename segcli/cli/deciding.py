@@ -17,7 +17,7 @@ def targets(segmentations: "Sequence[Segmentation]", settings: "Settings") -> "T
     """The segments that target.of names, scored and chosen from."""
     from segcli.persona.target import target
 
-    made = _named(segmentations, settings.target.of or _first(settings), "target.of")
+    made = named(segmentations, settings.target.of or _first(settings), "target.of")
     return target(made, settings.target, margin=settings.clv.margin, words=settings.scorecard.consent)
 
 
@@ -27,7 +27,7 @@ def plan(segmentations: "Sequence[Segmentation]", settings: "Settings") -> "Plan
     from segcli.persona.plan import plan
     from segcli.reports.gather import background
 
-    made = _named(segmentations, settings.plan.of or settings.target.of or _first(settings), "plan.of")
+    made = named(segmentations, settings.plan.of or settings.target.of or _first(settings), "plan.of")
     found = matrix.load(settings.plan.matrix, settings.plan.stages)
     personas = _personas(made, settings, background(segmentations, settings))
     if settings.plan.only_targets:
@@ -49,7 +49,7 @@ def _first(settings: "Settings") -> str | None:
     return settings.persona.of[0] if settings.persona.of else None
 
 
-def _named(segmentations: "Sequence[Segmentation]", name: str | None, setting: str) -> "Segmentation":
+def named(segmentations: "Sequence[Segmentation]", name: str | None, setting: str) -> "Segmentation":
     """The segmentation of this name; the first where none is named."""
     from segcli.segment.read_back import wanted
 

@@ -31,7 +31,7 @@ class ExportSettings(Section):
     segments: list[str] = Field(default_factory=list, description="Segments of it to export; empty means all.")
     name: str | None = Field(None, description="Name of the audience at the destination; default: the segmentation's.")
     properties: list[str] | None = Field(
-        None, description="Further columns to hand over; default: segments, scores and value where they are wanted."
+        None, description="Further columns to hand over; default: none but the segment."
     )
     value: str | None = Field(
         None, description="Column that says what a customer is worth; default: clv, else revenue."

@@ -64,8 +64,8 @@ def recoded(
 ) -> Segmentation:
     """The segmentation with segments merged into one, shown last; as it is where none is withheld.
 
-    What its tables and notes say of withheld segments is left out, also of those of other segmentations. Scores and
-    the customers' table stay: they are of single customers, and not for publishing.
+    Left out are rows of its tables and notes that name a withheld segment, also one of another segmentation, and
+    warnings that do so beside a number. Scores and the customers' table stay: they are not for publishing.
 
     Args:
         made: the segmentation.
@@ -78,16 +78,20 @@ def recoded(
     tables = {title: table[~table.isin(list(gone)).any(axis=1)] for title, table in made.tables.items()}
     told = replace(
         made,
-        notes=tuple(note for note in made.notes if not _speaks(note, gone)),
-        warnings=tuple(one for one in made.warnings if not (_speaks(one, gone) and re.search(r"\d", one))),
+        notes=tuple(note for note in made.notes if _unnamed(note, gone) == note),
+        warnings=tuple(
+            one for one in made.warnings if (rest := _unnamed(one, gone)) == one or not re.search(r"\d", rest)
+        ),
         tables={title: table.reset_index(drop=True) for title, table in tables.items()},
     )
     return _merged(told, names, smallest, label) if names else told
 
 
-def _speaks(text: str, names: Iterable[str]) -> bool:
-    """Whether a sentence names a segment, as whole words."""
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names)
+def _unnamed(text: str, names: Iterable[str]) -> str:
+    """A sentence without the names of segments that it has as whole words."""
+    for name in names:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text, flags=re.IGNORECASE)
+    return text
 
 
 def _merged(made: Segmentation, names: Sequence[str], smallest: int, label: str) -> Segmentation:

@@ -109,8 +109,8 @@ def _shown(value: object) -> str:
 
 
 def countries(people: Reached) -> tuple[pd.Series, list[str]]:
-    """Codes of the countries people live in, blank where not recognised, and a note on those."""
+    """Codes of the countries people live in, blank where not recognised, and a note on how many."""
     given = people.known(c.COUNTRY)
     codes = mapped(given, code)
     count = int((given.ne("") & codes.eq("")).sum())
-    return codes, [f"{count:,} people with a country that is not recognised: left blank"] if count else []
+    return codes, [f"countries that are not recognised, left blank: {count:,}"] if count else []

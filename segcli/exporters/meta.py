@@ -56,7 +56,7 @@ def export(audience: Audience) -> Exported:
     if audience.value is not None:
         columns["value"] = _values(people.rows[audience.value])
     count = len(people.rows)
-    few = [f"{count:,} people: Meta advises against lists of fewer than {LEAST}"] if count < LEAST else []
+    few = [f"people in the file: {count:,}; Meta advises against fewer than {LEAST}"] if count < LEAST else []
     return people.filed(columns, [*notes, *few])
 
 

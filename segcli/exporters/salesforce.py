@@ -43,5 +43,5 @@ def export(audience: Audience) -> Exported:
 def _unnamed(count: int) -> list[str]:
     if not count:
         return []
-    note = f"{count:,} people have no last name, which Salesforce needs in new contacts: '{NO_NAME}' stands for it"
+    note = f"'{NO_NAME}' stands for last names that are missing, which Salesforce needs in new contacts: {count:,}"
     return [f"{note}; do not map that column when contacts are updated"]

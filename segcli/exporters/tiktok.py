@@ -23,5 +23,5 @@ def export(audience: Audience) -> Exported:
         "Phone_SHA256": mapped(people.contacts[c.PHONE], digest),
     }
     count = len(people.rows)
-    note = f"{count:,} people: TikTok shows ads to audiences of {LEAST:,} matched users or more"
+    note = f"people in the file: {count:,}; TikTok shows ads to audiences of {LEAST:,} matched users or more"
     return people.filed(filled(columns), [note] if count < LEAST else [])

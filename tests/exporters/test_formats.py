@@ -122,7 +122,7 @@ def test_mailchimp_tags_are_quoted_where_they_have_a_comma_and_the_kingdom_is_gb
         ["ann@exämple.com", "", "", "champion"],
     ]
     assert found.left_out == {"unusable contact": 1}
-    assert found.notes == ("1 people with a country that is not recognised: left blank",)
+    assert found.notes == ("countries that are not recognised, left blank: 1",)
 
 
 def test_mailchimp_tags_have_100_characters_and_texts_255_bytes() -> None:
@@ -161,7 +161,7 @@ def test_salesforce_always_has_a_last_name_and_says_where_there_was_none() -> No
         ],
         ["joe@example.com", "", "-", "", "", "", "", "", "champion"],
     ]
-    assert "1 people have no last name" in found.notes[0]
+    assert "last names that are missing, which Salesforce needs in new contacts: 1;" in found.notes[0]
     assert read(made("salesforce", {"email": "joe@example.com"}))[0] == ["Email", "Last Name", "Segment"]
 
 
@@ -214,7 +214,7 @@ def test_meta_hashes_as_in_its_examples() -> None:
             *("newyork", "california", "us", "19970216", "f"),
         ),
     ]
-    assert found.notes == ("1 people: Meta advises against lists of fewer than 100",)
+    assert found.notes == ("people in the file: 1; Meta advises against fewer than 100",)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_tiktok_hashes_addresses_and_numbers_and_says_when_they_are_few() -> Non
         hashed("", "+16505551212"),
     ]
     assert found.left_out == {"unusable contact": 1}
-    assert found.notes == ("2 people: TikTok shows ads to audiences of 1,000 matched users or more",)
+    assert found.notes == ("people in the file: 2; TikTok shows ads to audiences of 1,000 matched users or more",)
     assert read(made("tiktok", {"email": "joe@example.com"}))[0] == ["Email_SHA256"]
 
 

@@ -1,0 +1,116 @@
+"""segcli export: a file for the system that addresses people."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
+
+from segcli.cli import exporting, options, source
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+from segcli.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from segcli.config.export import ExportSettings
+
+To = Annotated[
+    str | None,
+    Option(
+        help="Destination: google-ads, hubspot, klaviyo, mailchimp, meta, plain, posthog, salesforce, tiktok, or sql.",
+        metavar="NAME",
+    ),
+]
+Of = Annotated[
+    str | None, Option(help="Segmentation, such as rfm, or target: the chosen segments; default: the first there is.")
+]
+Segments = Annotated[str | None, Option(help="Segments of it to export; empty means all.", metavar="NAME,NAME")]
+Name = Annotated[str | None, Option(help="Name of the audience at the destination; default: the segmentation's.")]
+Holdout = Annotated[
+    str | None,
+    Option(help="Share, such as 10%, that is left alone to measure what addressing the others does.", metavar="SHARE"),
+]
+Groups = Annotated[
+    str | None,
+    Option(help="Write who is treated and who is held out to this file, for compare --treated.", metavar="FILE"),
+]
+OnlyChanged = Annotated[
+    str | None,
+    Option(
+        "--only-changed",
+        help="Earlier table with the same segments: only customers who moved since are exported.",
+        metavar="SINCE",
+    ),
+]
+Dialect = Annotated[str | None, Option(help="Of sql: duckdb, postgresql, bigquery or snowflake.")]
+
+
+def command(
+    input: options.Input = None,
+    to: To = None,
+    of: Of = None,
+    segments: Segments = None,
+    name: Name = None,
+    holdout: Holdout = None,
+    groups: Groups = None,
+    only_changed: OnlyChanged = None,
+    dialect: Dialect = None,
+    *,
+    asked: Asked,
+) -> None:
+    """Write the file that a CRM or ad system imports.
+
+    Normalised and hashed as the destination wants, within its limits, without who did not agree; or segments as SQL.
+    """
+    if to is None:
+        raise UsageProblem("no destination: name one with --to, such as --to klaviyo")
+    given: dict[str, Any] = {
+        "of": of,
+        "segments": None if segments is None else [one.strip() for one in segments.split(",")],
+        "name": name,
+        "holdout": holdout,
+        "only_changed": only_changed,
+        "dialect": dialect,
+    }
+    flags = {"export": [{"to": to, **{key: value for key, value in given.items() if value is not None}}]}
+    read_too = [only_changed] if only_changed else []
+    with Talk(asked) as talk:
+        found = source.read(
+            input,
+            asked,
+            talk,
+            flags,
+            also=groups,
+            extra_inputs=read_too,
+            first=lambda loaded: exporting.check(loaded.settings),
+            contacts=True,
+        )
+        (one,) = found.settings.export
+        if groups and not one.holdout_share:
+            raise UsageProblem("--groups: nobody is held out; say how many with --holdout")
+        segmentations = exporting.any_table(found.customers, found.loaded, one.of)
+        if one.to == exporting.SQL:
+            _define(one, exporting.definition(one, segmentations, found.loaded), asked, talk)
+        else:
+            _hand(exporting.people(one, segmentations, found.loaded, talk, dry=asked.dry_run), groups, asked, talk)
+        found.gate()
+
+
+def _define(one: "ExportSettings", text: str, asked: Asked, talk: Talk) -> None:  # noqa: ARG001 - as _hand
+    from segcli.cli import show, streams
+
+    if asked.output in (None, "-"):
+        streams.write(text)
+    else:
+        show.save(str(asked.output), text, asked, talk)
+
+
+def _hand(made: Any, groups: str | None, asked: Asked, talk: Talk) -> None:  # noqa: ANN401 - Handed, imported late
+    from segcli.cli.show import save, show
+    from segcli.reports.exports import of_handed, said
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.result import Result
+
+    for line in said(made):
+        talk.say("export", line)
+    if groups:
+        save(groups, csv.render(Result(made.groups, dict, ()), Page()), asked, talk)
+    show(of_handed(made), asked, talk)

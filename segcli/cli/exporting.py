@@ -1,0 +1,120 @@
+"""Files for other systems, as the settings ask for them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segcli.cli import deciding, keys, segmenting
+from segcli.cli.streams import Talk
+from segcli.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from segcli.config import Loaded, Settings
+    from segcli.config.export import ExportSettings
+    from segcli.exporters._handing import Handed
+    from segcli.model import Customers, Segmentation
+
+SQL = "sql"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file's name in the folder of a run, its text, and for people the counts behind it."""
+
+    name: str
+    text: str
+    handed: "Handed | None" = None
+
+
+def check(settings: "Settings") -> None:
+    """Refuse a destination or dialect that there is not, and names used twice, before anything is read.
+
+    Raises:
+        UsageProblem: with what there is.
+    """
+    from segcli import exporters
+    from segcli.segment.language.dialects import dialect_named
+
+    for one in settings.export:
+        if one.to == SQL:
+            dialect_named(one.dialect)
+        else:
+            exporters.load(one.to)
+    named = [file_name(one) for one in settings.export]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice:
+        raise UsageProblem(f"export: two files are called {twice}; give one another name with file")
+
+
+def file_name(one: "ExportSettings") -> str:
+    """The file's name in the folder of a run."""
+    return one.file or f"export-{one.to}.{'sql' if one.to == SQL else 'csv'}"
+
+
+def groups_name(one: "ExportSettings") -> str:
+    """The name of the list of treated and holdout customers beside it."""
+    return f"{file_name(one).rpartition('.')[0]}-groups.csv"
+
+
+def people(
+    one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool
+) -> "Handed":
+    """The people that a destination gets."""
+    from segcli.config.export import TARGET
+    from segcli.exporters._handing import Terms, hand_over
+
+    settings = loaded.settings
+    only: Sequence[str] = one.segments
+    if one.of == TARGET:
+        targets = deciding.targets(segmentations, settings)
+        made, only = targets.segmentation, one.segments or targets.chosen
+    else:
+        made = deciding.named(segmentations, one.of, "export.of")
+    terms = Terms(
+        settings.scorecard.consent,
+        keys.holdout(settings, talk, dry=dry) if one.holdout_share else None,
+        None if one.only_changed is None else _before(one.only_changed, made),
+        settings.fairness.audit_only,
+        settings.ingest.phone_region,
+    )
+    return hand_over(made, one, terms, only)
+
+
+def definition(one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded") -> str:
+    """A segmentation as SQL."""
+    from segcli.persona.definition import define
+
+    made = deciding.named(segmentations, one.of, "export.of")
+    return define(made, one.dialect, segmenting.prepare(loaded)).sql
+
+
+def _before(path: str, made: "Segmentation") -> "Mapping[str, str]":
+    """The segments that customers had in an earlier table.
+
+    Raises:
+        UsageProblem: it does not have the segmentation.
+    """
+    from pathlib import Path
+
+    from segcli import customers
+    from segcli.columns import CUSTOMER_ID
+    from segcli.config.ingest import IngestSettings, Source
+
+    file = str(Path(path) / "customers.csv") if Path(path).is_dir() else path
+    table = customers.read(IngestSettings(transactions=Source(path=file))).table
+    if made.column not in table:
+        raise UsageProblem(f"{file}: has no column {made.column}, so who moved cannot be told")
+    return dict(zip(table[CUSTOMER_ID].astype("str"), table[made.column].astype("str"), strict=True))
+
+
+def any_table(customers: "Customers", loaded: "Loaded", of: str | None) -> "list[Segmentation]":
+    """The segmentations to export: the column that is named, whatever its name, or those that there are."""
+    from segcli.columns import NAME, SEGMENT
+    from segcli.segment.read_back import read_back, segment_columns
+
+    table = customers.table
+    named = [name for name in (of, NAME) if name in table and not str(name).endswith(SEGMENT)]
+    if named and (of in table or not segment_columns(customers)):
+        return [read_back(customers, str(named[0]))]
+    return segmenting.existing(customers, loaded)
