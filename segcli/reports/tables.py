@@ -87,7 +87,8 @@ def _cell(name: str, value: object) -> str:
     number = float(value)  # type: ignore[arg-type]
     if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
         return numbers.share(number)
-    return numbers.count(number) if number == round(number) and abs(number) >= 1 else f"{number:,.2f}"
+    whole = number == round(number) and (abs(number) >= 1 or isinstance(value, int))
+    return numbers.count(number) if whole else f"{number:,.2f}"
 
 
 def rules(explained: Explanation) -> Iterator[Block]:
