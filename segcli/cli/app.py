@@ -15,6 +15,7 @@ from segcli.cli import (
     compare,
     explain,
     export,
+    forget,
     ingest,
     init,
     persona,
@@ -57,7 +58,7 @@ def _root(
 
 
 _STAGES = (init, check, ingest, rfm, rules, cluster, assign)
-_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, report, run, explain)
+_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, report, run, explain, forget)
 for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")

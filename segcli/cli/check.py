@@ -67,9 +67,21 @@ def _findings(
         return [("error", "input", line) for line in error.lines] + findings, None, error
     for reading in customers.readings:
         findings += _of_reading(reading)
+    findings += _identifying(customers)
     findings += [("warning", "customers", warning) for warning in customers.warnings]
     findings += [(v.severity, v.source, v.what) for v in customers.verdicts if not v.passed or v.severity == "note"]
     return sorted(findings, key=lambda f: gates.SEVERITIES.index(f[0])), customers, None
+
+
+def _identifying(customers: "Customers") -> list[Finding]:
+    """Columns that tell who somebody is, by name or values, and the ways to keep them out of results."""
+    from segcli.ingest.identifying import identifying
+
+    remedy = "leave_out: [NAME], privacy.drop_pii or privacy.pseudonymise keep it out of results"
+    return [
+        ("warning", "customers", f"column '{name}' identifies people ({why}); {remedy}")
+        for name, why in identifying(customers.table)
+    ]
 
 
 def _of_reading(reading: "Reading") -> list[Finding]:

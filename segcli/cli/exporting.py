@@ -1,9 +1,8 @@
 """Files for other systems, as the settings ask for them."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segcli.cli import deciding, keys, segmenting
+from segcli.cli import keys, segmenting
 from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
@@ -16,15 +15,6 @@ if TYPE_CHECKING:
     from segcli.model import Customers, Segmentation
 
 SQL = "sql"
-
-
-@dataclass(frozen=True)
-class Written:
-    """A file's name in the folder of a run, its text, and for people the counts behind it."""
-
-    name: str
-    text: str
-    handed: "Handed | None" = None
 
 
 def check(settings: "Settings") -> None:
@@ -57,20 +47,48 @@ def groups_name(one: "ExportSettings") -> str:
     return f"{file_name(one).rpartition('.')[0]}-groups.csv"
 
 
+def file_names(settings: "Settings") -> list[str]:
+    """The files that a run writes for other systems."""
+    groups = [groups_name(one) for one in settings.export if one.holdout_share]
+    return [*map(file_name, settings.export), *groups]
+
+
+def texts(segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
+    """The files of a run for other systems, by name; the account of people is said."""
+    from segcli.cli.show import escaped
+    from segcli.reports.exports import of_handed, said
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.result import Result
+
+    found: dict[str, str] = {}
+    for one in loaded.settings.export:
+        if one.to == SQL:
+            found[file_name(one)] = definition(one, segmentations, loaded)
+            continue
+        made = people(one, segmentations, loaded, talk, dry=dry)
+        for line in said(made):
+            talk.say("export", line)
+        found[file_name(one)] = csv.render(escaped(of_handed(made), talk), Page())
+        if made.groups is not None:
+            found[groups_name(one)] = csv.render(Result(made.groups, dict, ()), Page())
+    return found
+
+
 def people(
     one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool
 ) -> "Handed":
     """The people that a destination gets."""
     from segcli.config.export import TARGET
     from segcli.exporters._handing import Terms, hand_over
+    from segcli.persona import decide
 
     settings = loaded.settings
     only: Sequence[str] = one.segments
     if one.of == TARGET:
-        targets = deciding.targets(segmentations, settings)
+        targets = decide.targets(segmentations, settings)
         made, only = targets.segmentation, one.segments or targets.chosen
     else:
-        made = deciding.named(segmentations, one.of, "export.of")
+        made = decide.named(segmentations, one.of, "export.of")
     terms = Terms(
         settings.scorecard.consent,
         keys.holdout(settings, talk, dry=dry) if one.holdout_share else None,
@@ -83,9 +101,10 @@ def people(
 
 def definition(one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded") -> str:
     """A segmentation as SQL."""
+    from segcli.persona import decide
     from segcli.persona.definition import define
 
-    made = deciding.named(segmentations, one.of, "export.of")
+    made = decide.named(segmentations, one.of, "export.of")
     return define(made, one.dialect, segmenting.prepare(loaded)).sql
 
 

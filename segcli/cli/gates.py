@@ -6,10 +6,10 @@ from segcli.cli.streams import Talk
 from segcli.errors import GateFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from segcli.config import Settings
-    from segcli.model import Customers, Verdict
+    from segcli.config import Loaded, Settings
+    from segcli.model import Customers, Segmentation, Verdict
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -31,6 +31,24 @@ def check(customers: "Customers", settings: "Settings") -> None:
         more = f" (and {len(failing) - 1:,} more)" if len(failing) > 1 else ""
         first = failing[0]
         raise GateFailed(f"{first.source}: {first.section} gate: {first.what} ({first.section}.{first.rule}){more}")
+
+
+def fair(segmentations: "Sequence[Segmentation]", loaded: "Loaded") -> None:
+    """End the command where targets are chosen at rates too unlike between groups, if that is declared a gate.
+
+    Raises:
+        GateFailed: with the column and the ratio.
+    """
+    from segcli.persona import decide
+    from segcli.reports.gather import audits
+
+    settings = loaded.settings
+    if settings.fairness.fail_on == "never" or not settings.fairness.audit_only:
+        return
+    for one in audits(segmentations, settings, decide.targets(segmentations, settings)):
+        if not one.passed and one.selection is not None:
+            what = f"ratio of selection rates {one.selection.ratio:.2f} by {one.column}"
+            raise GateFailed(f"fairness gate: {what}; at least {settings.fairness.minimum_ratio:g} (fairness.fail_on)")
 
 
 def facts(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":

@@ -6,6 +6,8 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from segcli.config import Settings
     from segcli.files.key import Key
 
@@ -43,3 +45,31 @@ def _key(path: str, talk: Talk, *, dry: bool) -> "Key":
     found, made = key.load_or_make(path)
     talk.say("key", f"{found.id} in {path}{', made now; keep it, apart from the results' * made}", id=found.id)
     return found
+
+
+def refuse_inside(settings: "Settings", folder: str) -> None:
+    """Refuse a key that lies in the folder of the results it protects.
+
+    Raises:
+        UsageProblem: it does.
+    """
+    from segcli.files import key
+
+    if settings.privacy.key_file is not None:
+        key.refuse_inside(settings.privacy.key_file, folder)
+
+
+def facts(settings: "Settings") -> "Mapping[str, object]":
+    """What run.json says of how people are protected: which key, never the key."""
+    from pathlib import Path
+
+    from segcli.files import key
+
+    privacy, path = settings.privacy, settings.privacy.key_file
+    used = path is not None and Path(path).exists()
+    return {
+        "audience": privacy.audience,
+        "smallest_group": privacy.smallest,
+        "pseudonyms": list(privacy.pseudonymise),
+        "key_id": key.load(str(path)).id if used else None,
+    }

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import deciding, options, segmenting, source
+from segcli.cli import options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -24,12 +24,13 @@ def command(input: options.Input = None, of: Of = None, calendar: Calendar = Non
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, contacts=True)
         from segcli.cli.show import save, show
+        from segcli.persona import decide
         from segcli.reports.decisions import of_plan
         from segcli.reports.formats import Page, csv
         from segcli.reports.result import Result
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        made = deciding.plan(segmentations, found.settings)
+        made = decide.plan(segmentations, found.settings)
         if calendar:
             save(calendar, csv.render(Result(made.calendar, dict, ()), Page()), asked, talk)
         show(of_plan(made), asked, talk)

@@ -13,7 +13,7 @@ Sections = Annotated[
     str | None,
     Option(
         help="Sections in the order shown, of: summary, quality, segments, personas, experience, rates, "
-        "scorecard, drivers, settings, provenance.",
+        "scorecard, drivers, targets, plan, fairness, privacy, settings, provenance.",
         metavar="NAME,NAME",
     ),
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import answering, gates, segmenting, source
+from segcli.cli import answering, exporting, gates, keys, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.settings import resolve
 from segcli.cli.streams import Talk
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 OUTPUTS = (
     *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json", "report.md"),
     *answering.OUTPUTS,
+    *("targets.csv", "plan.csv", "calendar.csv"),
     "run.json",
 )
 
@@ -48,20 +49,27 @@ def command(file: File, *, asked: Asked) -> None:
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
         rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
         segmenting.prepare(loaded)
-        with _held(folder, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
-            customers = source.read_loaded(loaded, asked, talk)
+        exporting.check(loaded.settings)
+        keys.refuse_inside(loaded.settings, folder)
+        outputs = [*OUTPUTS, *exporting.file_names(loaded.settings)]
+        with _held(folder, outputs, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
+            customers = source.read_loaded(loaded, asked, talk, contacts=_needs_contacts(loaded))
             segmentations = segmenting.declared(customers, loaded)
             texts = _texts(segmentations, loaded, talk) | answering.answers(customers, loaded, talk)
+            texts |= _decided(segmentations, loaded, talk, dry=asked.dry_run)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
                 _save(made, texts, _facts(file, loaded, customers, segmentations, started), talk)
         _show(segmentations, asked, talk)
         gates.check(customers, loaded.settings)
+        gates.fair(segmentations, loaded)
 
 
 @contextlib.contextmanager
-def _held(folder: str, inputs: Sequence[str], rejects: Sequence[str], *, dry: bool) -> "Iterator[Path | None]":
+def _held(
+    folder: str, outputs: Sequence[str], inputs: Sequence[str], rejects: Sequence[str], *, dry: bool
+) -> "Iterator[Path | None]":
     """The output folder, made, locked and swept before the long work; nothing in it may be an input."""
     if dry:
         yield None
@@ -71,8 +79,8 @@ def _held(folder: str, inputs: Sequence[str], rejects: Sequence[str], *, dry: bo
     made = write.folder(folder)
     with lock.held(made):
         write.sweep(made)
-        write.check_distinct([*rejects, *(str(made / name) for name in OUTPUTS)])
-        for name in OUTPUTS:
+        write.check_distinct([*rejects, *(str(made / name) for name in outputs)])
+        for name in outputs:
             write.check(str(made / name), inputs)
         yield made
 
@@ -83,7 +91,8 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.columns import CLUSTER_SEGMENT
     from segcli.reports.formats import Page, csv, json, md
     from segcli.reports.gather import gather
-    from segcli.reports.report import of_findings
+    from segcli.reports.report import of_findings, profiles
+    from segcli.reports.result import Result
     from segcli.reports.results import of_personas, of_segmentation
     from segcli.segment import methods, saved
 
@@ -92,7 +101,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
-        "segments.csv": csv.render(escaped(report, talk), Page()),
+        "segments.csv": csv.render(escaped(Result(profiles(segmentations), dict, ()), talk), Page()),
     }
     if segmentations[0].method["name"] == "rfm":
         texts["rfm-model.json"] = saved.as_text(segmentations[0])
@@ -103,6 +112,31 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     if loaded.declares("report"):
         texts["report.md"] = md.render(report, Page())
     return texts
+
+
+def _needs_contacts(loaded: "Loaded") -> bool:
+    """Whether anything that is declared asks how people are reached."""
+    return any(map(loaded.declares, ("export", "target", "plan", "persona")))
+
+
+def _decided(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
+    """Targets, plan and exports, where they are declared."""
+    from segcli.cli.show import escaped
+    from segcli.persona import decide
+    from segcli.reports.decisions import of_plan, of_targets
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.result import Result
+
+    texts: dict[str, str] = {}
+    if loaded.declares("target"):
+        chosen = decide.targets(segmentations, loaded.settings)
+        talk.say("targets", ", ".join(chosen.chosen) or "none")
+        texts["targets.csv"] = csv.render(escaped(of_targets(chosen), talk), Page())
+    if loaded.declares("plan"):
+        made = decide.plan(segmentations, loaded.settings)
+        texts["plan.csv"] = csv.render(escaped(of_plan(made), talk), Page())
+        texts["calendar.csv"] = csv.render(escaped(Result(made.calendar, dict, ()), talk), Page())
+    return texts | exporting.texts(segmentations, loaded, talk, dry=dry)
 
 
 def _again(loaded: "Loaded") -> "Callable[[Customers], list[Segmentation]]":
@@ -129,6 +163,7 @@ def _facts(
         "versions": {name: v for one in segmentations for name, v in one.provenance.versions.items()},
         "warnings": [w for one in segmentations for w in one.warnings],
         "gates": gates.facts(customers, loaded.settings),
+        "privacy": keys.facts(loaded.settings),
         "seconds": round(time.monotonic() - started, 3),
     }
     plain_facts: Mapping[str, object] = plain(facts)

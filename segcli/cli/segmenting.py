@@ -43,9 +43,19 @@ def assigned(customers: "Customers", model: "dict[str, Any]", path: str, setting
 
 def prepare(loaded: "Loaded") -> "list[Ruled]":
     """The rules, read and put in order; what is wrong with them is said before any data are read."""
+    from segcli.errors import ConfigProblems
     from segcli.segment.ruled import prepare
 
-    return prepare(loaded.settings.rules, loaded.place)
+    prepared = prepare(loaded.settings.rules, loaded.place)
+    kept = set(loaded.settings.fairness.audit_only)
+    problems = [
+        f"rules: {one.column} speaks of '{name}', which is there for audits only (fairness.audit_only)"
+        for one in prepared
+        for name in sorted(kept & {*one.asks, str(one.settings.base)})
+    ]
+    if problems:
+        raise ConfigProblems(problems)
+    return prepared
 
 
 def rules(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import deciding, options, segmenting, source
+from segcli.cli import gates, options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -24,8 +24,10 @@ def command(
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags, contacts=True)
         from segcli.cli.show import show
+        from segcli.persona import decide
         from segcli.reports.decisions import of_targets
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        show(of_targets(deciding.targets(segmentations, found.settings)), asked, talk)
+        show(of_targets(decide.targets(segmentations, found.settings)), asked, talk)
         found.gate()
+        gates.fair(segmentations, found.loaded)

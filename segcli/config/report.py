@@ -13,5 +13,5 @@ class ReportSettings(Section):
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
         description="Sections in the order shown, of: summary, quality, segments, personas, experience, rates, "
-        "scorecard, drivers, settings, provenance.",
+        "scorecard, drivers, targets, plan, fairness, privacy, settings, provenance.",
     )

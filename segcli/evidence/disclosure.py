@@ -7,8 +7,8 @@ recoding; Willenborg and de Waal, Elements of statistical disclosure control, 20
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def withheld(
 
     What is withheld of a segmentation makes one row that is neither small nor dominated, unless that is everybody. No
     count of a withheld segment can be told from all published rows together (`inference`), unless the total and the
-    names tell it: a segmentation of one segment, or of as many as there are customers.
+    names alone tell it, as of one segment, or of as many segments as there are customers.
 
     Args:
         segmentations: of the same customers, one row per segment of each to be published.
@@ -110,11 +110,13 @@ def _merged(made: Segmentation, names: Sequence[str], smallest: int, label: str)
     )
 
 
+@dataclass(frozen=True, eq=False)
 class _Rule:
     """What may be published: sizes by column (customers, revenue, top; smallest segments first) against the bounds."""
 
-    def __init__(self, sizes: dict[str, pd.DataFrame], smallest: int, dominance: float) -> None:
-        self.sizes, self.smallest, self.dominance = sizes, smallest, dominance
+    sizes: Mapping[str, pd.DataFrame]
+    smallest: int
+    dominance: float
 
     def primary(self) -> frozenset[Cell]:
         """Segments that may not be published."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 MOST_FREE = 1_000  # combinations that may vary; the others count as known, which errs on the side of withholding
 MOVED = (1, 100)  # customers by which a published count may differ; one is enough nearly always, and quickly found
 NODES = 1_000  # of the search: a bound in time would make results depend on the machine
-
 CHANCE = 0.001  # below it, that a whole segment lies inside one of another segmentation is no accident
 
 Cell = tuple[str, str]  # column and segment

@@ -30,8 +30,8 @@ class Terms:
     """On what terms people are handed over.
 
     `words` are those of consent, `key` draws the holdout, `before` are the segments of customers at an earlier time (if
-    only those who moved are wanted), `audit_only` columns are never handed over, `region` is the country of phone numbers
-    without a country code.
+    only those who moved are wanted), `audit_only` columns are never handed over, `region` is the country of phone
+    numbers without a country code.
     """
 
     words: Sequence[str]

@@ -24,8 +24,7 @@ def of_handed(made: Handed) -> Result:
             "notes": list(made.notes),
         }
 
-    blocks = (tables.found(made.counts), *tables.notes(made.notes))
-    return Result(made.exported.table, envelope, blocks)
+    return Result(made.exported.table, envelope, (tables.found(made.counts), *tables.notes(made.notes)))
 
 
 def said(made: Handed) -> Iterator[str]:

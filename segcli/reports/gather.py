@@ -4,21 +4,23 @@ from collections.abc import Sequence
 
 from segcli import persona
 from segcli.config import Settings
+from segcli.evidence.audit import Audit, audit, masked
+from segcli.evidence.disclosure import WITHHELD
 from segcli.evidence.drivers import drivers
 from segcli.evidence.movement import Again, before
 from segcli.evidence.scorecard import Actions, Card, notes, scorecard
-from segcli.model import Customers, Segmentation
-from segcli.persona import matrix, playbook
-from segcli.persona.persona import Background
-from segcli.persona.portrait import bases_of
+from segcli.model import Customers, Persona, Segmentation
+from segcli.persona import decide, playbook
+from segcli.persona.target import Targets
 from segcli.reports.report import Findings
+from segcli.reports.shield import shield
 from segcli.segment.read_back import wanted
 
 
 def gather(
     customers: Customers, segmentations: Sequence[Segmentation], settings: Settings, again: Again | None = None
 ) -> Findings:
-    """Segmentations, personas of those that `persona.of` wants, and their scorecards where the report has them.
+    """Segmentations, personas of those that `persona.of` wants, and what the report's sections need besides.
 
     Args:
         customers: of the segmentations.
@@ -26,24 +28,40 @@ def gather(
         settings: in force.
         again: makes the same segmentations of customers at an earlier day.
     """
-    plays = playbook.load(settings.persona.playbook)
+    sections, guard = settings.report.sections, shield(segmentations, settings.privacy)
     chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
-    around = background(segmentations, settings)
-    described = {one.column: persona.personas(one, settings.persona, plays, around) for one in chosen}
-    cards = scorecards(chosen, settings, again) if "scorecard" in settings.report.sections else {}
-    behind = drivers(customers, settings.drivers) if "drivers" in settings.report.sections else None
-    return Findings(customers, segmentations, described, cards, behind)
-
-
-def background(segmentations: Sequence[Segmentation], settings: Settings) -> Background:
-    """What personas are told with."""
-    return Background(
-        matrix.load(settings.plan.matrix, settings.plan.stages),
-        settings.scorecard.consent,
-        bases_of(segmentations),
-        settings.privacy.smallest,
-        example=settings.privacy.audience == "internal",
+    cards = scorecards(chosen, settings, again) if "scorecard" in sections else {}
+    aimed = decide.targets(segmentations, settings) if {"targets", "fairness"} & set(sections) else None
+    planned = decide.plan(segmentations, settings) if "plan" in sections else None
+    shown = guard.over(segmentations)
+    return Findings(
+        customers,
+        shown,
+        _described([one for one in shown if one.column in {other.column for other in chosen}], shown, settings),
+        {column: (guard.rows(rows, column), said) for column, (rows, said) in cards.items()},
+        drivers(customers, settings.drivers) if "drivers" in sections else None,
+        guard.targets(aimed) if aimed and "targets" in sections else None,
+        guard.plan(planned) if planned else None,
+        audits(shown, settings, aimed) if "fairness" in sections else (),
+        guard,
+        settings.privacy,
     )
+
+
+def _described(
+    chosen: Sequence[Segmentation], segmentations: Sequence[Segmentation], settings: Settings
+) -> dict[str, list[Persona]]:
+    """Personas by column; what is withheld has none."""
+    found = decide.described(chosen, segmentations, settings)
+    return {column: [one for one in listed if not one.segment.startswith(WITHHELD)] for column, listed in found.items()}
+
+
+def audits(segmentations: Sequence[Segmentation], settings: Settings, aimed: Targets | None) -> list[Audit]:
+    """Audits by the columns kept for them."""
+    chosen = aimed.members if aimed and aimed.chosen else None
+    smallest = settings.privacy.smallest
+    found = audit(segmentations, settings.fairness, smallest, chosen)
+    return [masked(one, smallest) for one in found] if settings.privacy.audience == "external" else found
 
 
 def scorecards(segmentations: Sequence[Segmentation], settings: Settings, again: Again | None) -> dict[str, Card]:

@@ -7,28 +7,41 @@ from typing import Any, Protocol, cast
 import pandas as pd
 
 from segcli import plugins
+from segcli.config.privacy import PrivacySettings
 from segcli.config.report import ReportSettings
 from segcli.errors import ConfigProblems
+from segcli.evidence.audit import Audit
 from segcli.evidence.drivers import Drivers
 from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Persona, Segmentation
+from segcli.persona.plan import Plan
+from segcli.persona.target import Targets
 from segcli.reports.blocks import Block, Heading
-from segcli.reports.envelope import envelope, segmentation
+from segcli.reports.envelope import envelope, records, segmentation
 from segcli.reports.result import Result
 from segcli.reports.results import persona
+from segcli.reports.shield import Shield
 
 SECTIONS = "segcli.reports.sections"
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a report is written from; `personas` and `scorecards` (with what is noticed) by segmentation column."""
+    """What a report is written from; `personas` and `scorecards` (with what is noticed) by segmentation column.
+
+    All of it is as the report's readers may see it: what `shield` withholds is merged or left out already.
+    """
 
     customers: Customers
     segmentations: Sequence[Segmentation]
     personas: Mapping[str, Sequence[Persona]]
     scorecards: Mapping[str, Card] = field(default_factory=dict)
     drivers: Drivers | None = None
+    targets: Targets | None = None
+    plan: Plan | None = None
+    audits: Sequence[Audit] = ()
+    shield: Shield | None = None
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
 
     @property
     def described(self) -> list[Segmentation]:
@@ -74,10 +87,45 @@ def of_findings(findings: Findings, settings: ReportSettings) -> Result:
             for one in findings.segmentations
         ],
         **_drivers(findings.drivers),
+        **_decisions(findings),
         "warnings": list(findings.customers.warnings),
     }
-    rows = pd.concat([one.profile.assign(column=one.column) for one in findings.segmentations], ignore_index=True)
-    return Result(rows, lambda: envelope("report", findings.customers, parts), tuple(blocks), document=True)
+    return Result(
+        profiles(findings.segmentations),
+        lambda: envelope("report", findings.customers, parts),
+        tuple(blocks),
+        document=True,
+    )
+
+
+def profiles(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
+    """One row per segment of every segmentation."""
+    return pd.concat([one.profile.assign(column=one.column) for one in segmentations], ignore_index=True)
+
+
+def _decisions(findings: Findings) -> dict[str, Any]:
+    """Targets, plan and audits, where there are any."""
+    found: dict[str, Any] = {}
+    if findings.targets is not None:
+        found["targets"] = records(findings.targets.table)
+    if findings.plan is not None:
+        found["plan"] = records(findings.plan.table)
+    if findings.audits:
+        found["audits"] = [_audit(one) for one in findings.audits]
+    return found
+
+
+def _audit(one: Audit) -> dict[str, Any]:
+    picked = one.selection
+    return {
+        "column": one.column,
+        "balances": {column: records(rows) for column, rows in one.balances.items()},
+        "ratio": None if picked is None else picked.ratio,
+        "passed": one.passed,
+        "selection": [] if picked is None else records(picked.table),
+        "proxies": records(one.proxies),
+        "notes": list(one.notes),
+    }
 
 
 def _drivers(found: Drivers | None) -> dict[str, Any]:

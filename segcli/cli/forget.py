@@ -1,0 +1,108 @@
+"""segcli forget: take a person out of the results of earlier runs, and keep them out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from segcli.cli.options import Asked
+from segcli.cli.streams import Talk
+from segcli.errors import InputProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from segcli.files.forgetting import Trace
+    from segcli.reports.result import Result
+
+Id = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of who is to be forgotten.", metavar="ID")]
+Folder = Annotated[
+    str | None, Argument(help="Folder with results of runs; default: the config's output.", metavar="FOLDER")
+]
+Also = Annotated[
+    list[str] | None, Option("--also", help="Another id or address of the same person; may be repeated.", metavar="ID")
+]
+
+
+def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -> None:
+    """Remove a person from results, and put them on the suppression list.
+
+    Rows of tables go, other mentions become (forgotten); with -n only lists where the person is found.
+    """
+    from segcli.cli.settings import resolve
+
+    with Talk(asked) as talk:
+        settings = resolve(asked).settings
+        place = Path(folder or settings.output or "")
+        if not (folder or settings.output):
+            raise UsageProblem("no folder: name the one with the results, or a config with output")
+        if not place.is_dir():
+            raise InputProblem("there is no such folder", source=str(place))
+        from segcli.files import forgetting, lock
+
+        with lock.held(place):
+            found = forgetting.traces(place, _known_as([id, *(also or [])], settings.privacy.key_file))
+            if not asked.dry_run:
+                forgetting.forget(found)
+        _say(found, talk, dry=asked.dry_run)
+        listed = settings.privacy.suppression
+        if listed is not None and not asked.dry_run:
+            _suppress(listed, [id, *(also or [])])
+            talk.say("listed", f"in {listed}: no command will look at this person again")
+        elif listed is None:
+            talk.say("note", "no suppression list (privacy.suppression): the next run finds them in the exports again")
+        _show(found, asked, talk)
+
+
+def _known_as(names: list[str], key_file: str | None) -> list[str]:
+    """The names, and their pseudonyms where there is a key."""
+    from segcli.files import key
+
+    if key_file is None or not Path(key_file).exists():
+        return names
+    secret = key.load(key_file)
+    forms = [*names, *(name.strip().casefold() for name in names if "@" in name)]
+    return list(dict.fromkeys([*names, *(secret.pseudonym(one) for one in forms if not key.is_pseudonym(one))]))
+
+
+def _say(found: "list[Trace]", talk: Talk, *, dry: bool) -> None:
+    verb = "would" if dry else "forgot"
+    for one in found:
+        talk.say(verb, f"{one.path}: {one.rows:,} rows, {one.mentions:,} other mentions", path=str(one.path))
+    if not found:
+        talk.say(verb, "nothing: no file names this person")
+
+
+def _suppress(path: str, names: list[str]) -> None:
+    """The list with these people at its end; made with the columns customer_id and email where there is none."""
+    import csv
+    import io
+
+    from segcli.files.write import write
+
+    text = Path(path).read_text(encoding="utf-8") if Path(path).exists() else "customer_id,email\n"
+    header = next(csv.reader([text.splitlines()[0]]))
+    by = {"email" if "@" in name else "customer_id" for name in names}
+    if not by <= set(header):
+        raise UsageProblem(f"{path}: has no column {' or '.join(sorted(by))}; add the person yourself")
+    out = io.StringIO()
+    writer = csv.DictWriter(out, header, lineterminator="\n")
+    writer.writerows({"email" if "@" in name else "customer_id": name} for name in names)
+    write(path, (text if text.endswith("\n") else f"{text}\n").encode() + out.getvalue().encode())
+
+
+def _show(found: "list[Trace]", asked: Asked, talk: Talk) -> None:
+    from segcli.cli.show import show
+
+    show(_result(found), asked, talk)
+
+
+def _result(found: "list[Trace]") -> "Result":
+    import pandas as pd
+
+    from segcli.reports import tables
+    from segcli.reports.envelope import records
+    from segcli.reports.result import Result
+
+    rows = pd.DataFrame(
+        [[str(one.path), one.rows, one.mentions] for one in found], columns=["file", "rows", "mentions"]
+    )
+    return Result(rows, lambda: {"schema": "segcli.forget/1", "files": records(rows)}, (tables.found(rows),))
