@@ -1,5 +1,6 @@
 """Files for other systems, as the settings ask for them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segcli.cli import keys, segmenting
@@ -83,12 +84,14 @@ def people(
     from segcli.persona import decide
 
     settings = loaded.settings
-    only: Sequence[str] = one.segments
+    only: Sequence[str] | None = one.segments or None
     if one.of == TARGET:
         targets = decide.targets(segmentations, settings)
         made, only = targets.segmentation, one.segments or targets.chosen
     else:
         made = decide.named(segmentations, one.of, "export.of")
+    whole = replace(made.customers, table=segmentations[-1].table)  # any column that was made may be handed over
+    made = replace(made, customers=whole)
     terms = Terms(
         settings.scorecard.consent,
         keys.holdout(settings, talk, dry=dry) if one.holdout_share else None,

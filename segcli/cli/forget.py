@@ -53,14 +53,18 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
 
 
 def _known_as(names: list[str], key_file: str | None) -> list[str]:
-    """The names, and their pseudonyms where there is a key."""
+    """The names; of addresses also the digests that ad systems get; their pseudonyms where there is a key."""
+    import hashlib
+
     from segcli.files import key
 
-    if key_file is None or not Path(key_file).exists():
-        return names
-    secret = key.load(key_file)
-    forms = [*names, *(name.strip().casefold() for name in names if "@" in name)]
-    return list(dict.fromkeys([*names, *(secret.pseudonym(one) for one in forms if not key.is_pseudonym(one))]))
+    addresses = [name.strip().lower() for name in names if "@" in name]
+    forms = [*names, *addresses]
+    known = [*forms, *(hashlib.sha256(one.encode()).hexdigest() for one in addresses)]
+    if key_file is not None and Path(key_file).exists():
+        secret = key.load(key_file)
+        known += [secret.pseudonym(one) for one in forms if not key.is_pseudonym(one)]
+    return list(dict.fromkeys(known))
 
 
 def _say(found: "list[Trace]", talk: Talk, *, dry: bool) -> None:

@@ -43,6 +43,7 @@ def assigned(customers: "Customers", model: "dict[str, Any]", path: str, setting
 
 def prepare(loaded: "Loaded") -> "list[Ruled]":
     """The rules, read and put in order; what is wrong with them is said before any data are read."""
+    from segcli.columns import CUSTOMER_TABLE
     from segcli.errors import ConfigProblems
     from segcli.segment.ruled import prepare
 
@@ -51,7 +52,7 @@ def prepare(loaded: "Loaded") -> "list[Ruled]":
     problems = [
         f"rules: {one.column} speaks of '{name}', which is there for audits only (fairness.audit_only)"
         for one in prepared
-        for name in sorted(kept & {*one.asks, str(one.settings.base)})
+        for name in sorted(kept & {*one.asks, *({one.settings.base} & set(CUSTOMER_TABLE))})
     ]
     if problems:
         raise ConfigProblems(problems)

@@ -75,6 +75,9 @@ class TargetSettings(Section):
         default_factory=dict,
         description="Share of contacts who order, by way of contact; default: who bought in the last period anyway.",
     )
+    response_value: float | None = Field(
+        None, gt=0, description="Revenue that a response brings; default: the segment's average order value."
+    )
     margin: float | None = Field(None, gt=0, le=1, description="Part of revenue that is earned; default: clv.margin.")
     period_days: int = Field(90, ge=1, description="Days of the period that growth and response are measured in.")
 

@@ -52,7 +52,7 @@ def audit(
     Raises:
         ConfigProblems: there is no such column.
     """
-    customers = segmentations[0].customers
+    customers = segmentations[-1].customers  # with the columns of the segmentations before it
     features = list(dict.fromkeys(name for one in segmentations for name in _features(one)))
     audits = []
     for name in settings.audit_only:

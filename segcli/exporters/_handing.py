@@ -56,14 +56,14 @@ class Handed:
     notes: tuple[str, ...]
 
 
-def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: Sequence[str] = ()) -> Handed:
+def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: Sequence[str] | None = None) -> Handed:
     """The people of some segments as a destination takes them.
 
     Args:
         made: the segmentation.
         settings: the destination and what it gets.
         terms: on which people are handed over.
-        only: segments; empty means all.
+        only: segments; None means all.
 
     Returns:
         The file. Of every segment, customers = the sum of its fates.
@@ -109,11 +109,13 @@ def _part(fates: pd.Series, mask: Mask, fate: str) -> None:
     fates[(fates == "").to_numpy() & mask] = fate
 
 
-def _segments(made: Segmentation, only: Sequence[str]) -> list[str]:
+def _segments(made: Segmentation, only: Sequence[str] | None) -> list[str]:
+    if only is None:
+        return made.segments
     strange = [name for name in only if name not in made.segments]
     if strange:
         raise UsageProblem(f"{made.name} has no segment '{strange[0]}'; there is: {', '.join(made.segments)}")
-    return list(only) or made.segments
+    return list(only)
 
 
 def _as_before(made: Segmentation, before: Mapping[str, str]) -> Mask:

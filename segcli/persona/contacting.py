@@ -43,8 +43,9 @@ def contacting(
 ) -> list[Contacting]:
     """For each segment the way of contact with the highest expected margin after cost.
 
-    Expected margin = contacts x response x the segment's average order value x margin. The response of a way is the
-    settings', else the share of the segment's customers who bought in the last period.
+    Expected margin = contacts x response x value of a response x margin. The response of a way is the settings', else
+    the share of the segment's customers who bought in the last period; its value is the settings', else their average
+    order.
     """
     ways = list(dict.fromkeys([*settings.contact_cost, *settings.response])) or [EMAIL]
     masks = {way: reach.reachable(made.customers, way, words) for way in ways}
@@ -59,7 +60,7 @@ def _by_way(
     made: Segmentation, name: str, masks: dict[str, Mask], settings: TargetSettings, margin: float
 ) -> Iterator[Contacting]:
     inside = (made.labels == name).to_numpy()
-    value = _order_value(made, inside)
+    value = settings.response_value or _order_value(made, inside)
     for way, reachable in masks.items():
         contacts = int((inside & reachable).sum())
         response = settings.response.get(way, _usual(made, inside, settings.period_days))

@@ -13,7 +13,6 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.target import TargetSettings
-from segcli.errors import UsageProblem
 from segcli.model import Segmentation
 from segcli.persona.choosing import Candidate, Limits, choose, why_not
 from segcli.persona.contacting import Contacting, contacting
@@ -83,11 +82,7 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
         settings: criteria, weights, what there is to spend.
         margin: part of revenue that is earned, unless the settings say another.
         words: of consent.
-
-    Raises:
-        UsageProblem: ratings are of a segment that there is not.
     """
-    _check(made, settings)
     scored = _scored(made, settings, margin=settings.margin or margin, words=words)
     candidates = [
         _candidate(made.segments[place], float(scored.scores[place]), scored.contacts[place], settings)
@@ -110,14 +105,6 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
         _sets(made, scored.found, settings),
         tuple(_noticed(scored, chosen, settings)),
     )
-
-
-def _check(made: Segmentation, settings: TargetSettings) -> None:
-    for criterion, of in settings.ratings.items():
-        strange = [name for name in of if name not in made.segments]
-        if strange:
-            what = f"target.ratings.{criterion}: {made.name} has no segment '{strange[0]}'"
-            raise UsageProblem(f"{what}; there is: {', '.join(made.segments)}")
 
 
 def _scored(made: Segmentation, settings: TargetSettings, *, margin: float, words: Sequence[str]) -> _Scored:
@@ -221,6 +208,9 @@ def _noticed(scored: _Scored, chosen: Sequence[str], settings: TargetSettings) -
     yield f"rank 1 holds for {reach}"
     if weighed.unknown:
         yield f"not known, so left out of the score: {', '.join(weighed.unknown)} (target.ratings rates them)"
+    strange = sorted({name for of in settings.ratings.values() for name in of} - {*scored.made.segments})
+    if strange:
+        yield f"rated, but no segment of {scored.made.name}: {', '.join(strange)}"
     for name in weighed.criteria:
         unsure = scored.found.unsure(name, scored.made.segments)
         if unsure:
