@@ -73,3 +73,11 @@ def facts(settings: "Settings") -> "Mapping[str, object]":
         "pseudonyms": list(privacy.pseudonymise),
         "key_id": key.load(str(path)).id if used else None,
     }
+
+
+def without_ids(settings: "Settings") -> "Mapping[str, object]":
+    """The settings in force; where ids may not be told, without those that they name."""
+    effective = dict(settings.effective())
+    if settings.privacy.secret and settings.ingest.exclude_ids:
+        effective["ingest"] = {**effective["ingest"], "exclude_ids": [f"({len(settings.ingest.exclude_ids)} withheld)"]}
+    return effective

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -22,13 +22,28 @@ Against = Annotated[
     str | None, Option(help="Personas written before (JSON), or a run's folder: say what changed.", metavar="PREVIOUS")
 ]
 
+Audience = Annotated[
+    str | None,
+    Option(help="Who reads it: internal, or external, for whom smaller groups are withheld.", metavar="WHO"),
+]
 
-def command(input: options.Input = None, of: Of = None, against: Against = None, *, asked: Asked) -> None:
+
+def command(
+    input: options.Input = None,
+    of: Of = None,
+    against: Against = None,
+    audience: Audience = None,
+    *,
+    asked: Asked,
+) -> None:
     """Describe each segment from its numbers.
 
     Size, what sets it apart, a typical customer, and a suggested action from an editable playbook.
     """
-    flags = {"persona.of": None if of is None else [name.strip() for name in of.split(",")]}
+    flags = {
+        "persona.of": None if of is None else [name.strip() for name in of.split(",")],
+        "privacy.audience": audience,
+    }
     with Talk(asked) as talk:
         then = _before(against)
         read_too = [against] if against else []
@@ -38,7 +53,9 @@ def command(input: options.Input = None, of: Of = None, against: Against = None,
         from segcli.reports.results import of_personas
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        described = gather(found.customers, segmentations, found.settings).personas
+        findings = gather(found.customers, segmentations, found.settings)
+        described = findings.personas
+        told.tell_withheld(findings, talk)
         if then:
             from segcli.persona.against import compared, gone
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -18,14 +18,27 @@ Sections = Annotated[
     ),
 ]
 
+Audience = Annotated[
+    str | None,
+    Option(help="Who reads it: internal, or external, for whom smaller groups are withheld.", metavar="WHO"),
+]
 
-def command(input: options.Input = None, title: Title = None, sections: Sections = None, *, asked: Asked) -> None:
+
+def command(
+    input: options.Input = None,
+    title: Title = None,
+    sections: Sections = None,
+    audience: Audience = None,
+    *,
+    asked: Asked,
+) -> None:
     """Write the report people read.
 
     Summary, data quality, segments, personas, settings, provenance: sections and order are settings.
     """
     flags = {
         "report.title": title,
+        "privacy.audience": audience,
         "report.sections": None if sections is None else [name.strip() for name in sections.split(",")],
     }
     with Talk(asked) as talk:
@@ -36,5 +49,6 @@ def command(input: options.Input = None, title: Title = None, sections: Sections
 
         segmentations = segmenting.existing(found.customers, found.loaded)
         findings = gather(found.customers, segmentations, found.settings)
+        told.tell_withheld(findings, talk)
         show(of_findings(findings, found.settings.report), asked, talk)
         found.gate()

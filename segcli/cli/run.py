@@ -156,7 +156,7 @@ def _facts(
     facts = {
         "command": ["segcli", *sys.argv[1:]],
         "config": {"path": file, "sha256": read(file).sha256},
-        "settings": loaded.settings.effective(),
+        "settings": keys.without_ids(loaded.settings),
         "as_of": last.customers.as_of,
         "seed": loaded.settings.seed,
         "inputs": [*(reading(r) for r in last.customers.readings), *_looked_up(segmentations)],

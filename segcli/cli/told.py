@@ -7,6 +7,7 @@ from segcli.cli.streams import Talk, format_name, joined
 
 if TYPE_CHECKING:
     from segcli.model import Customers, Fate, Reading, Reconciliation, Segmentation
+    from segcli.reports.report import Findings
 
 ROWS_ONLY = ("csv", "tsv", "ndjson")
 
@@ -39,6 +40,16 @@ def tell_result(result: "Segmentation", talk: Talk, asked: Asked) -> None:
     if format_name(asked, document=False) in ROWS_ONLY:
         for note in result.notes:
             talk.say("note", note)
+
+
+def tell_withheld(findings: "Findings", talk: Talk) -> None:
+    """The segments that are too small to be told of."""
+    if findings.shield is None:
+        return
+    for column, names in findings.shield.names.items():
+        if names:
+            least = f"fewer than {findings.shield.smallest} customers, or with such"
+            talk.say("withheld", f"{column}: {', '.join(names)} ({least}; privacy.minimum_cell)")
 
 
 def _notes(reading: "Reading", talk: Talk) -> None:

@@ -63,7 +63,7 @@ def _orders(made: Segmentation) -> tuple[pd.Series, npt.NDArray[np.object_]]:
 
 def _named(times: pd.Series) -> pd.Series:
     """Such as `Tuesday evening`, or `Tuesday` where the export has no times of day."""
-    days = times.dt.dayofweek.map(dict(enumerate(DAYS)))
+    days = times.dt.day_of_week.map(dict(enumerate(DAYS)))
     if (times == times.dt.floor("D")).all():
         return pd.Series(days.astype("str"))
     hours = times.dt.hour.to_numpy()

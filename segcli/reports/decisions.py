@@ -88,10 +88,14 @@ def _parts(parts: pd.DataFrame) -> Table:
     titles = [Column("Segment", right=False)]
     titles += [Column(f"{str(name).replace('_', ' ')} ({weight:.0f})") for name, weight in weights.items()]
     rows = [
-        [str(segment), *(f"{numbers.plain(row['value'])} +{row['adds']:.0f}" for row in listed.to_dict("records"))]
+        [str(segment), *(f"{_value(row['value'])} +{row['adds']:.0f}" for row in listed.to_dict("records"))]
         for segment, listed in parts.groupby(c.NAME, sort=False)
     ]
     return Table(titles, rows)
+
+
+def _value(value: float) -> str:
+    return "not known" if pd.isna(value) else numbers.plain(value)
 
 
 def _sets(sets: pd.DataFrame) -> Table:

@@ -1,0 +1,93 @@
+"""Forgetting: a person is gone from every table and text, the others stay byte for byte, and the list remembers."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = """version: 1
+output: out
+ingest: {transactions: {path: orders.csv}}
+rfm: {bins: 3}
+privacy: {suppression: objected.csv}
+"""
+
+
+@pytest.fixture
+def done(folder: Path, segcli: Callable[..., Any]) -> Path:
+    """A folder with a run in it."""
+    rows = "".join(f"P{n:02},{n},2026-01-{1 + n:02},{n}.50\n" for n in range(20))
+    (folder / "orders.csv").write_text("customer_id,order_id,order_date,amount\n" + rows)
+    (folder / "shop.yaml").write_text(CONFIG)
+    (folder / "objected.csv").write_text("customer_id,email\n")
+    assert segcli("run", "shop.yaml", "-q").returncode == 0
+    return folder
+
+
+def test_a_person_is_gone_and_everybody_else_stays_byte_for_byte(done: Path, segcli: Callable[..., Any]) -> None:
+    before = (done / "out" / "customers.csv").read_text().splitlines(keepends=True)
+    made = segcli("forget", "P07", "-c", "shop.yaml", "-f", "csv")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == "file,rows,mentions\nout/customers.csv,1,0\n"
+    after = (done / "out" / "customers.csv").read_text().splitlines(keepends=True)
+    assert after == [line for line in before if not line.startswith("P07,")]
+    facts = json.loads((done / "out" / "run.json").read_text())
+    (told,) = [one for one in facts["outputs"] if one["name"] == "customers.csv"]
+    assert told["sha256"] == hashlib.sha256("".join(after).encode()).hexdigest()
+    assert facts["forgotten"] == 1
+
+
+def test_the_next_run_does_not_bring_them_back(done: Path, segcli: Callable[..., Any]) -> None:
+    assert segcli("forget", "P07", "-c", "shop.yaml").returncode == 0
+    assert (done / "objected.csv").read_text() == "customer_id,email\nP07,\n"
+    assert segcli("run", "shop.yaml", "-q").returncode == 0
+    assert "P07" not in (done / "out" / "customers.csv").read_text()
+    made = segcli("rfm", "-c", "shop.yaml", "-q", "-f", "csv")
+    assert "P07" not in made.stdout
+    assert "P08" in made.stdout
+
+
+def test_only_listing_changes_nothing(done: Path, segcli: Callable[..., Any]) -> None:
+    before = {path: path.read_bytes() for path in (done / "out").iterdir()}
+    made = segcli("forget", "P07", "-c", "shop.yaml", "-n")
+    assert "would     out/customers.csv: 1 rows" in made.stderr
+    assert {path: path.read_bytes() for path in (done / "out").iterdir()} == before
+    assert (done / "objected.csv").read_text() == "customer_id,email\n"
+
+
+def test_mentions_in_texts_and_quoted_cells_and_digests_go_too(done: Path, segcli: Callable[..., Any]) -> None:
+    out = done / "out"
+    digest = hashlib.sha256(b"ann@example.com").hexdigest()
+    (out / "notes.md").write_text("P07 called; P070 and XP07 are others.\n")
+    (out / "ads.csv").write_text(f"Email\n{digest}\nother\n")
+    (out / "odd.csv").write_text('id,note\nP07,"two\nlines"\nP08,"a ""quoted"" word"\n')
+    made = segcli("forget", "P07", "out", "--also", "Ann@Example.com")
+    assert made.returncode == 0, made.stderr
+    assert (out / "notes.md").read_text() == "(forgotten) called; P070 and XP07 are others.\n"
+    assert (out / "ads.csv").read_text() == "Email\nother\n"
+    assert (out / "odd.csv").read_text() == 'id,note\nP08,"a ""quoted"" word"\n'
+
+
+def test_a_pseudonym_is_found_by_the_key(done: Path, segcli: Callable[..., Any]) -> None:
+    asked = ("--set", "privacy.pseudonymise=[customer_id]", "--set", "privacy.key_file=key", "-q")
+    assert segcli("run", "shop.yaml", *asked).returncode == 0
+    assert len((done / "out" / "customers.csv").read_text().splitlines()) == 21
+    made = segcli("forget", "P07", "-c", "shop.yaml", "--set", "privacy.key_file=key", "-f", "csv")
+    assert "out/customers.csv,1,0" in made.stdout
+    assert len((done / "out" / "customers.csv").read_text().splitlines()) == 20
+
+
+def test_somebody_who_is_nowhere_is_said(done: Path, segcli: Callable[..., Any]) -> None:
+    made = segcli("forget", "nobody", "out")
+    assert made.returncode == 0
+    assert "nothing: no file names this person" in made.stderr
+    assert done.exists()
+
+
+def test_no_folder_is_refused(done: Path, segcli: Callable[..., Any]) -> None:
+    assert segcli("forget", "P07").returncode == 2
+    assert segcli("forget", "P07", "nowhere").returncode == 3
+    assert done.exists()

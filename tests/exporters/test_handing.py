@@ -1,0 +1,148 @@
+"""Handing people over: who goes, who stays and why, adding up to the segments; holdouts by key; nobody who refused."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.config.export import ExportSettings
+from segcli.errors import ConfigProblems, UsageProblem
+from segcli.exporters._handing import Handed, Terms, hand_over
+from segcli.files.key import Key
+from segcli.model import Segmentation
+from segcli.segment.read_back import read_back
+from tests.oracles.tables import from_columns
+
+KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))
+WORDS = ["yes"]
+
+
+def people(count: int, **more: Any) -> Segmentation:
+    table = {
+        "email": [f"p{n}@example.com" if n % 5 else "" for n in range(count)],
+        "email_consent": ["yes" if n % 3 else "no" for n in range(count)],
+        "revenue": [float(n) for n in range(count)],
+        "x_segment": ["Gold" if n % 2 else "Silver" for n in range(count)],
+        **more,
+    }
+    return read_back(from_columns(table), "x_segment")
+
+
+def handed(made: Segmentation | None = None, *, terms: Any = None, only: Any = None, **asked: Any) -> Handed:
+    one = ExportSettings.model_validate({"to": "klaviyo", **asked})
+    return hand_over(made or people(60), one, Terms(WORDS, KEY, **(terms or {})), only)
+
+
+def row(made: Handed, segment: str = "all") -> dict[str, Any]:
+    (found,) = made.counts[made.counts["segment"] == segment].to_dict("records")
+    return dict(found)
+
+
+def test_every_customer_of_a_segment_has_one_fate() -> None:
+    made = handed()
+    assert row(made) == {
+        "segment": "all",
+        "customers": 60,
+        "exported": 32,  # 40 agreed, of them every fifth has no address
+        "no consent": 20,
+        "not reachable": 8,
+    }
+    fates = made.counts.drop(columns=["segment", "customers"]).sum(axis=1)
+    assert (fates == made.counts["customers"]).all()
+    assert len(made.exported.table) == row(made)["exported"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    count=st.integers(1, 40),
+    holdout=st.sampled_from([0.0, 0.3, "50%"]),
+    only=st.sampled_from([None, ["Gold"]]),
+    to=st.sampled_from(["klaviyo", "google-ads", "plain"]),
+)
+def test_the_account_adds_up_whatever_is_asked(count: int, holdout: Any, only: Any, to: str) -> None:
+    of = people(count + 1)
+    made = handed(of, holdout=holdout, only=only, to=to)
+    counts = made.counts.set_index("segment")
+    assert (counts.drop(columns="customers").sum(axis=1) == counts["customers"]).all()
+    sizes = of.profile.set_index("segment")["customers"]
+    for name in counts.index.drop("all"):
+        assert counts.loc[name, "customers"] == sizes[name]
+    in_file = counts.loc["all", "exported"] + (0 if to == "google-ads" else counts.loc["all"].get("holdout", 0))
+    assert len(made.exported.table) == in_file
+
+
+def test_nobody_who_refused_is_in_the_file() -> None:
+    made = handed(to="plain")
+    refused = {f"c{n:04d}" for n in range(60) if n % 3 == 0}
+    assert not refused & set(made.exported.table["customer_id"])
+
+
+def test_without_a_column_of_consent_that_is_said() -> None:
+    of = people(10)
+    table = of.customers.table.drop(columns="email_consent")
+    bare = read_back(from_columns(dict(table.drop(columns="customer_id").items())), "x_segment")
+    assert any("no column email_consent" in note for note in handed(bare).notes)
+
+
+def test_the_holdout_is_the_same_each_time_and_by_another_key_another() -> None:
+    of = people(3_000, email_consent=["yes"] * 3_000, email=[f"p{n}@example.com" for n in range(3_000)])
+    one, again = (handed(of, holdout="10%", to="plain") for _ in range(2))
+    assert one.groups is not None
+    assert again.groups is not None
+    pd.testing.assert_frame_equal(one.groups, again.groups)
+    held = set(one.groups.loc[one.groups["group"] == "holdout", "customer_id"])
+    assert len(held) == pytest.approx(300, abs=50)
+    asked = ExportSettings.model_validate({"to": "plain", "holdout": 0.1})
+    other = hand_over(of, asked, Terms(WORDS, OTHER)).groups
+    assert other is not None
+    theirs = set(other.loc[other["group"] == "holdout", "customer_id"])
+    assert len(held & theirs) == pytest.approx(30, abs=20)
+
+
+def test_a_holdout_stays_the_same_when_customers_come_and_go() -> None:
+    few, many = (handed(people(n), holdout="20%", to="plain").groups for n in (30, 60))
+    assert few is not None
+    assert many is not None
+    both = few.merge(many, on="customer_id", suffixes=("", "_later"))
+    assert (both["group"] == both["group_later"]).all()
+    assert len(both) == len(few)
+
+
+def test_who_is_held_out_is_not_in_an_ad_audience_and_marked_in_a_crm_file() -> None:
+    ads, crm = (handed(holdout="30%", to=to) for to in ("google-ads", "klaviyo"))
+    assert ads.groups is not None
+    assert len(ads.exported.table) == (ads.groups["group"] == "treated").sum()
+    assert row(ads)["holdout"] == (ads.groups["group"] == "holdout").sum() > 0
+    assert crm.exported.table["group"].value_counts().to_dict() == ads.groups["group"].value_counts().to_dict()
+
+
+def test_only_who_moved_since() -> None:
+    before = {f"c{n:04d}": "Gold" for n in range(50)}  # the last ten are new, every second was Gold already
+    made = handed(to="plain", terms={"before": before})
+    moved = {f"c{n:04d}" for n in range(60) if n >= 50 or n % 2 == 0}
+    assert set(made.exported.table["customer_id"]) == {i for i in moved if int(i[1:]) % 3}
+    assert row(made)["unchanged"] == 25
+
+
+def test_nothing_that_people_may_not_be_addressed_by_is_handed_over() -> None:
+    of = people(10, health_note=["x"] * 10, gender=["f"] * 10)
+    with pytest.raises(ConfigProblems, match="'health_note' is a special category"):
+        handed(of, properties=["health_note"])
+    with pytest.raises(ConfigProblems, match="'gender' is a special category of personal data, or there for audits"):
+        handed(of, properties=["gender"], terms={"audit_only": ["gender"]})
+    with pytest.raises(UsageProblem, match="no column 'shoe'"):
+        handed(of, properties=["shoe"])
+
+
+def test_segments_that_there_are_not_are_refused_and_none_chosen_export_nobody() -> None:
+    with pytest.raises(UsageProblem, match="has no segment 'Bronze'; there is: Gold, Silver"):
+        handed(only=["Bronze"])
+    assert len(handed(only=[]).exported.table) == 0
+
+
+def test_properties_and_values_come_from_the_table() -> None:
+    made = handed(properties=["revenue"])
+    assert made.exported.table["revenue"].iloc[0] == "1"
+    assert handed(to="meta").exported.table["value"].iloc[0] == "1"
