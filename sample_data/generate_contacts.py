@@ -1,6 +1,6 @@
 """Write contacts.csv for the shop, the bank and the school: addresses and names of their customers, all invented.
 
-    python sample_data/generate_contacts.py
+    python sample_data/generate_contacts.py [FOLDER]
 
 Everything follows from the customer ids, so that running it again changes nothing. The addresses are of example.com
 (RFC 2606), the phone numbers from ranges that Germany's regulator keeps for films and books.
@@ -8,6 +8,7 @@ Everything follows from the customer ids, so that running it again changes nothi
 
 import csv
 import hashlib
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -39,12 +40,13 @@ HOME = "Germany"  # where the bank's customers live
 NO_EMAIL, HAS_PHONE = 0.08, 0.4  # shares
 
 
-def main() -> None:
-    """Write one file beside each customer file."""
+def main(folder: Path) -> None:
+    """Write one file beside each customer file, or where it would be in another folder."""
     for path, (id_column, country) in FILES.items():
         with path.open(encoding="utf-8", newline="") as file:
             people = {row[id_column].strip().upper(): row for row in csv.DictReader(file)}
-        target = path.parent / "contacts.csv"
+        target = folder / path.parent.relative_to(HERE) / "contacts.csv"
+        target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow([id_column, "first_name", "last_name", "email", "phone", "postcode", "country"])
@@ -53,7 +55,7 @@ def main() -> None:
                 phones += chance(name, "phone") < HAS_PHONE
                 where = people[name].get(country) or HOME
                 writer.writerow([name, *contact(name, phones), where])
-        print(f"{target.relative_to(HERE.parent)}: {len(people):,} people")
+        print(f"{target}: {len(people):,} people")
 
 
 def contact(name: str, phones: int) -> list[str]:
@@ -76,4 +78,4 @@ def chance(name: str, what: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

@@ -46,11 +46,22 @@ def learners() -> pd.DataFrame:
 def test_the_generator_writes_the_same_files_again(folder: Path, tmp_path: Path) -> None:
     script = folder / f"generate_{folder.name}.py"
     subprocess.run([sys.executable, "-B", str(script), str(tmp_path)], capture_output=True, check=True)
-    names = {path.name for path in folder.glob("*.csv")}
+    names = {path.name for path in folder.glob("*.csv")} - {"contacts.csv"}
     assert {path.name for path in tmp_path.iterdir()} == names
     for name in names:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     assert sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) < 700_000
+
+
+def test_contacts_are_those_of_all_customers_and_written_again_the_same(tmp_path: Path) -> None:
+    script = ROOT / "sample_data" / "generate_contacts.py"
+    subprocess.run([sys.executable, "-B", str(script), str(tmp_path)], capture_output=True, check=True)
+    for name in ("contacts.csv", "bank/contacts.csv", "learning/contacts.csv"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "sample_data" / name).read_bytes(), name
+    contacts = pd.read_csv(BANK / "contacts.csv", dtype=str)
+    assert set(contacts["customer_no"]) == set(_table(BANK / "customers.csv")["customer_no"])
+    assert contacts["email"].dropna().is_unique
+    assert contacts["phone"].dropna().is_unique
 
 
 def test_the_payments_are_as_counted(payments: pd.DataFrame) -> None:

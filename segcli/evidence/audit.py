@@ -59,15 +59,9 @@ def audit(
         groups = customers.table[_column(customers, name)]
         picked = None if chosen is None else selection(chosen, groups, smallest, settings.minimum_ratio)
         there = [one for one in features if one in customers.table and one != name]
-        audits.append(
-            Audit(
-                name,
-                {one.column: balance(one, groups, smallest) for one in segmentations},
-                picked,
-                proxies(customers.table, groups, there, smallest),
-                (*unjudged(groups, smallest), *_noticed(picked, settings)),
-            )
-        )
+        balances = {one.column: balance(one, groups, smallest) for one in segmentations}
+        said = (*unjudged(groups, smallest), *_uneven(balances, settings), *_noticed(picked, settings))
+        audits.append(Audit(name, balances, picked, proxies(customers.table, groups, there, smallest), said))
     return audits
 
 
@@ -109,6 +103,14 @@ def _features(made: Segmentation) -> list[str]:
     if "features" in made.method:
         return [str(one["name"]) for one in made.method["features"]]
     return list(SCORED) if made.column == c.RFM_SEGMENT else []
+
+
+def _uneven(balances: Mapping[str, pd.DataFrame], settings: FairnessSettings) -> Iterator[str]:
+    """The segments whose make-up is far from that of all."""
+    for column, rows in balances.items():
+        names = list(rows.loc[rows["balance"] < settings.minimum_balance, c.NAME])
+        if names:
+            yield f"{column}: balance below {settings.minimum_balance:g} in {', '.join(names)}"
 
 
 def _noticed(picked: Selection | None, settings: FairnessSettings) -> Iterator[str]:

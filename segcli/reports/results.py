@@ -13,7 +13,7 @@ from segcli.model import Customers, Example, Persona, Preferred, Segmentation
 from segcli.persona.explain import Explanation, Told
 from segcli.persona.markers import Markers
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Heading
+from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.cards import card
 from segcli.reports.envelope import envelope, records, segmentation
 from segcli.reports.result import Result
@@ -130,6 +130,8 @@ def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers
     blocks: list[Block] = []
     for column, listed in described.items():
         blocks += [Heading(column)] * (len(described) > 1) + [card(persona) for persona in listed]
+    if not any(described.values()):
+        blocks = [Text(["Every segment is too small to be told of; privacy.minimum_cell says how small is too small."])]
     rows = pd.DataFrame([_persona_row(column, one) for column, listed in described.items() for one in listed])
     personas = [{"column": column, **persona(one)} for column, listed in described.items() for one in listed]
     return Result(rows, lambda: envelope("persona", customers, {"personas": personas}), tuple(blocks), document=True)

@@ -105,7 +105,7 @@ def test_a_report_with_a_scorecard_experience_and_rates(segcli: Run, folder: Pat
     (folder / "all.yaml").write_text(
         "output: out\ningest:\n  transactions: {path: orders.csv}\n  customers: {path: customers.csv}\n"
         "rules:\n- {base: usage}\nreport: {sections: [scorecard, experience, rates]}\n"
-        "scorecard: {period_days: 30}\n"
+        "scorecard: {period_days: 30}\nprivacy: {minimum_cell: 1, dominance: 1}\n"
     )
     done = segcli("run", "all.yaml", "-q")
     assert done.returncode == 0, done.stderr

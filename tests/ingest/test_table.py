@@ -55,7 +55,7 @@ def test_rows_are_sorted_by_id_so_that_file_order_plays_no_part(tmp_path: Path) 
 
 def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None:
     assert table(tmp_path, "id,x\na,1\na,1\n").readings[0].notes == ("1 rows repeat another exactly and are left out",)
-    with pytest.raises(InputProblem, match=r":3: customer 'a' has two rows that differ"):
+    with pytest.raises(InputProblem, match=r":3: its customer has another row that differs"):
         table(tmp_path, "id,x\na,1\na,2\n")
 
 

@@ -15,6 +15,7 @@ def blocks(findings: Findings) -> Iterable[Block]:
         if one.column in findings.scorecards:
             rows, noticed = findings.scorecards[one.column]
             yield Heading(one.column, level=3)
-            yield tables.scorecard(rows)
+            if len(rows):
+                yield tables.scorecard(rows)
             if noticed:
                 yield Text(list(noticed), bullets=True)
