@@ -132,11 +132,15 @@ def _before(path: str, made: "Segmentation") -> "Mapping[str, str]":
 
 def any_table(customers: "Customers", loaded: "Loaded", of: str | None) -> "list[Segmentation]":
     """The segmentations to export: the column that is named, whatever its name, or those that there are."""
-    from segcli.columns import NAME, SEGMENT
+    from segcli.columns import NAME, ORDERS, SEGMENT
+    from segcli.config.export import TARGET
     from segcli.segment.read_back import read_back, segment_columns
 
     table = customers.table
     named = [name for name in (of, NAME) if name in table and not str(name).endswith(SEGMENT)]
     if named and (of in table or not segment_columns(customers)):
         return [read_back(customers, str(named[0]))]
+    columns = segment_columns(customers)
+    if of not in {None, TARGET, *columns, *(name.removesuffix(SEGMENT) for name in columns)} and ORDERS not in table:
+        raise UsageProblem(f"export.of: no column '{of}'; there is: {', '.join(table.columns)}")
     return segmenting.existing(customers, loaded)

@@ -1,0 +1,92 @@
+"""What a report withholds, it withholds in every section and format."""
+
+import json
+from typing import Any
+
+import pytest
+
+from segcli.config import Settings
+from segcli.model import Segmentation
+from segcli.reports.formats import Page, md
+from segcli.reports.formats import json as json_format
+from segcli.reports.gather import gather
+from segcli.reports.report import of_findings
+from segcli.segment.read_back import read_back
+from tests.oracles.tables import from_columns
+
+SECTIONS = [
+    "summary",
+    "segments",
+    "personas",
+    "targets",
+    "plan",
+    "experience",
+    "rates",
+    "scorecard",
+    "fairness",
+    "privacy",
+]
+SIZES = {"Huge": 60, "Large": 40, "Fair": 14, "Secretive": 7, "Tiniest": 3}
+
+
+def made() -> Segmentation:
+    labels = [name for name, size in SIZES.items() for _ in range(size)]
+    size = len(labels)
+    return read_back(
+        from_columns(
+            {
+                "orders": [1 + n % 5 for n in range(size)],
+                "revenue": [10.0 + n for n in range(size)],
+                "recency_days": list(range(size)),
+                "nps": [n % 11 for n in range(size)],
+                "gender": ["f" if n % 3 else "m" for n in range(size)],
+                "x_segment": labels,
+            }
+        ),
+        "x_segment",
+    )
+
+
+def report(audience: str, **more: Any) -> Any:
+    asked = {
+        "report": {"sections": SECTIONS},
+        "privacy": {"audience": audience, **more},
+        "fairness": {"audit_only": ["gender"]},
+        "plan": {"stages": {"retain": list(SIZES)}},
+    }
+    settings, one = Settings.model_validate(asked), made()
+    return of_findings(gather(one.customers, [one], settings), settings.report)
+
+
+@pytest.mark.parametrize(("audience", "hidden"), [("internal", {"Tiniest"}), ("external", {"Secretive", "Tiniest"})])
+def test_withheld_segments_are_named_in_lists_of_the_withheld_and_nowhere_else(audience: str, hidden: set[str]) -> None:
+    found = report(audience)
+    texts = md.render(found, Page()).splitlines()
+    # one small segment alone would follow from the total, so another is always withheld with it
+    for name in hidden | {"Secretive"}:
+        mentions = [line for line in texts if name in line]
+        assert mentions
+        assert all("withheld" in line for line in mentions), mentions
+    assert any("(withheld" in line.replace("\\", "") for line in texts)
+
+
+def test_json_tells_no_more_than_the_page() -> None:
+    found = json.loads(json_format.render(report("external"), Page()))
+    text = json.dumps({key: found[key] for key in ("segmentations", "targets", "plan", "audits")})
+    for name in ("Secretive", "Tiniest"):
+        around = [part for part in text.split('"') if name in part]
+        assert all("withheld" in part for part in around), around
+    sizes = [one["customers"] for one in found["segmentations"][0]["segments"]]
+    assert sum(sizes) == sum(SIZES.values())
+    assert min(sizes) >= 11
+
+
+def test_nothing_is_withheld_where_nothing_is_small() -> None:
+    text = md.render(report("internal", minimum_cell=3), Page())
+    assert "Nothing had to be" in text
+    assert "Tiniest" in text
+
+
+def test_external_reports_show_no_example_of_one_person() -> None:
+    assert "**Example**" in md.render(report("internal"), Page())
+    assert "**Example**" not in md.render(report("external"), Page())
