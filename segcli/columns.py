@@ -122,6 +122,7 @@ MARITAL_STATUS, CHILDREN, HOUSEHOLD_SIZE = "marital_status", "children", "househ
 LATITUDE, LONGITUDE = "latitude", "longitude"
 CLIMATE, POPULATION, URBAN_RURAL = "climate", "population", "urban_rural"  # of the place a customer lives in
 EMAIL_CONSENT = "email_consent"
+PHONE_CONSENT = "phone_consent"  # to calls and text messages
 REFERRER = "referrer"  # the customer id of who brought this customer
 POINTS = "points"  # of a loyalty programme
 NPS, CSAT, CES, SENTIMENT = "nps", "csat", "ces", "sentiment"
@@ -153,6 +154,7 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         FIRST_NAME: Kind.ID,
         LAST_NAME: Kind.ID,
         EMAIL_CONSENT: Kind.TEXT,
+        PHONE_CONSENT: Kind.TEXT,
         REFERRER: Kind.ID,
         POINTS: Kind.NUMBER,
         DEVICE: Kind.TEXT,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import gates, settings, source
+from segcli.cli import exporting, gates, settings, source
 from segcli.cli.options import Asked
 from segcli.cli.show import display
 from segcli.cli.streams import Talk
@@ -35,6 +35,7 @@ def command(target: Target = None, *, asked: Asked) -> None:
         if is_config:
             asked = replace(asked, config=target)
         loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
+        exporting.check(loaded.settings)
         findings, found, failure = _findings(loaded, asked, talk)
         if findings:
             display(_result(findings), asked.layout or "table", asked, talk)

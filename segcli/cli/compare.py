@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import segmenting, source
+from segcli.cli import keys, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 from segcli.errors import GateFailed, InputProblem, UsageProblem
@@ -63,7 +63,7 @@ def command(
             show(_readout(found, treated, _day(then)), asked, talk)
             found.gate()
             return
-        before, now = _then(found, then) if then else _two(_table(old), found)
+        before, now = _then(found, then) if then else _two(_table(old), found, talk)
         made = compare(before, now, found.settings.compare)
         show(of_comparison(made, found.customers), asked, talk)
         if made.drifted and found.settings.compare.fail_on == DRIFT:
@@ -135,12 +135,14 @@ def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
     return of_readout(readout(listed.rows[GROUP], after, treated), everybody)
 
 
-def _two(old: str, found: source.Sourced) -> "tuple[list[Segmentation], list[Segmentation]]":
+def _two(old: str, found: source.Sourced, talk: Talk) -> "tuple[list[Segmentation], list[Segmentation]]":
     """The segmentations that both tables hold."""
     from segcli.config.ingest import IngestSettings, Source
     from segcli.customers import read
+    from segcli.customers.private import Privacy
     from segcli.segment.read_back import read_back, segment_columns
 
-    before, now = read(IngestSettings(transactions=Source(path=old))), found.customers
+    privacy = Privacy(found.settings.privacy, keys.needed(found.settings, talk, dry=True))
+    before, now = read(IngestSettings(transactions=Source(path=old)), privacy=privacy), found.customers
     several = [[read_back(one, column) for column in segment_columns(one)] for one in (before, now)]
     return several[0], several[1]

@@ -43,7 +43,8 @@ def _key(path: str, talk: Talk, *, dry: bool) -> "Key":
         talk.say("would", f"make a key in {path}")
         return key.Key(bytes(key.BYTES))  # nothing is written that it would be the key of
     found, made = key.load_or_make(path)
-    talk.say("key", f"{found.id} in {path}{', made now; keep it, apart from the results' * made}", id=found.id)
+    if made:
+        talk.say("key", f"{found.id} made in {path}; keep it, apart from the results", id=found.id)
     return found
 
 

@@ -1,12 +1,15 @@
 """segcli plan: what is said to whom, where, and when."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from segcli.cli import options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+
+if TYPE_CHECKING:
+    from segcli.config import Loaded
 
 Of = Annotated[
     str | None, Option(help="Segmentation to plan for, such as lifecycle; default: as for target.", metavar="NAME")
@@ -22,7 +25,7 @@ def command(input: options.Input = None, of: Of = None, calendar: Calendar = Non
     Reach by consent and address, what a message can build on, guard-rails of offers, measure, dates; gaps are flagged.
     """
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, contacts=True)
+        found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, first=_matrix, contacts=True)
         from segcli.cli.show import save, show
         from segcli.persona import decide
         from segcli.reports.decisions import of_plan
@@ -37,3 +40,10 @@ def command(input: options.Input = None, of: Of = None, calendar: Calendar = Non
         for gap in made.gaps:
             talk.say("gap", gap)
         found.gate()
+
+
+def _matrix(loaded: "Loaded") -> None:
+    """Read the touchpoints, so that what is wrong with them is said before the data are read."""
+    from segcli.persona import matrix
+
+    matrix.load(loaded.settings.plan.matrix, loaded.settings.plan.stages)

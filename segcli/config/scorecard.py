@@ -32,5 +32,5 @@ class ScorecardSettings(Section):
     period_days: int = Field(90, ge=1, description="Days back to the segmentation that durable compares with.")
     consent: list[str] = Field(
         default_factory=lambda: ["yes", "y", "true", "1", "subscribed", "opted in", "opt-in", "accepted"],
-        description="Words in email_consent of those who may be written to.",
+        description="Words in email_consent and phone_consent of those who agreed.",
     )

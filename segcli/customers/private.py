@@ -24,7 +24,7 @@ class Privacy:
 
 
 NAMES = (c.FIRST_NAME, c.LAST_NAME)
-APART = (*c.PERSONAL, c.EMAIL_CONSENT, c.BIRTH_DATE, c.GENDER, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE)
+APART = (*c.PERSONAL, c.EMAIL_CONSENT, c.PHONE_CONSENT, c.BIRTH_DATE, c.GENDER, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE)
 
 
 def apart(customers: Customers, listed: Customers | None, key: Key | None) -> Customers:

@@ -11,14 +11,16 @@ from segcli.model import Customers
 
 Mask = npt.NDArray[np.bool_]
 
-# What a way to reach people needs of them; `consent` is theirs to give. A site or an event needs nothing.
+# The contacts of which a way to reach people needs one. A site or an event needs none.
 NEEDS = {
-    "email": ((c.EMAIL,), True),
-    "phone": ((c.PHONE,), True),
-    "sms": ((c.PHONE,), True),
-    "advertising": ((c.EMAIL, c.PHONE), True),
-    "post": ((c.POSTCODE, c.CITY), False),
+    "email": (c.EMAIL,),
+    "phone": (c.PHONE,),
+    "sms": (c.PHONE,),
+    "advertising": (c.EMAIL, c.PHONE),
+    "post": (c.POSTCODE, c.CITY),
 }
+# Where consent to a contact stands, the surest first; what is not here needs none.
+CONSENT = {c.EMAIL: (c.EMAIL_CONSENT,), c.PHONE: (c.PHONE_CONSENT, c.EMAIL_CONSENT)}
 
 
 def text(customers: Customers, name: str) -> pd.Series | None:
@@ -33,22 +35,31 @@ def text(customers: Customers, name: str) -> pd.Series | None:
     return found
 
 
-def consented(customers: Customers, words: Sequence[str]) -> Mask | None:
-    """Who agreed to be written to, by these words in email_consent; None where nobody was asked."""
-    said = text(customers, c.EMAIL_CONSENT)
+def consented(customers: Customers, words: Sequence[str], contact: str = c.EMAIL) -> Mask | None:
+    """Who agreed to be addressed by a contact, by these words; None where nobody was asked, or it takes no consent.
+
+    Consent to calls and messages is asked of phone_consent, and where there is none of email_consent.
+    """
+    asked = (text(customers, name) for name in CONSENT.get(contact, ()))
+    said = next((one for one in asked if one is not None), None)
     if said is None:
         return None
     return np.asarray(said.str.casefold().isin([word.casefold() for word in words]), dtype=bool)
 
 
 def reachable(customers: Customers, way: str, words: Sequence[str]) -> Mask:
-    """Who can be reached in a way: has agreed where that needs consent, and is known where it needs an address.
+    """Who can be reached in a way: has a contact for it, and agreed where that takes consent.
 
     Where the table knows no address of anybody, the shop's own system is taken to know them.
     """
-    columns, needs_consent = NEEDS.get(way, ((), False))
-    agreed = consented(customers, words) if needs_consent else None
+    contacts = NEEDS.get(way, ())
     everybody = np.ones(len(customers.table), dtype=bool)
-    known = [one for one in (text(customers, name) for name in columns) if one is not None]
-    addressed = np.logical_or.reduce([np.asarray(one != "", dtype=bool) for one in known]) if known else everybody
-    return addressed & (everybody if agreed is None else agreed)
+    known = {name: texts for name in contacts if (texts := text(customers, name)) is not None}
+    if not contacts:
+        return everybody
+    ways = []
+    for name in known or contacts[:1]:
+        agreed = consented(customers, words, name)
+        has = np.asarray(known[name] != "", dtype=bool) if known else everybody
+        ways.append(has if agreed is None else has & agreed)
+    return np.asarray(np.logical_or.reduce(ways), dtype=bool)

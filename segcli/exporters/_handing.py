@@ -1,7 +1,7 @@
 """Who of a segmentation is handed to a destination, and where everybody else stays."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -78,12 +78,12 @@ def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: 
     _part(fates, ~made.labels.isin(_segments(made, only)).to_numpy(), "other segment")
     if terms.before is not None:
         _part(fates, _as_before(made, terms.before), "unchanged")
-    agreed = reach.consented(customers, terms.words)
-    if agreed is not None:
-        _part(fates, ~agreed, "no consent")
+    agreed = {name: reach.consented(customers, terms.words, name) for name in (c.EMAIL, c.PHONE)}
+    _part(fates, _refused(agreed), "no consent")
     left = (fates == "").to_numpy()
     groups = _drawn(customers, settings, terms.key)
     audience = _audience(made, settings, terms, left=left, groups=None if to.ADDRESSES else groups)
+    audience = _with_consent_alone(audience, {name: mask[left] for name, mask in agreed.items() if mask is not None})
     exported = to.export(audience)
     ids = customers.table[c.CUSTOMER_ID].astype("str")
     _part(fates, ~ids.isin(exported.ids.astype("str")).to_numpy(), "not reachable")
@@ -102,6 +102,21 @@ def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: 
         listed,
         (*_noticed(agreed, settings), *exported.notes),
     )
+
+
+def _refused(agreed: Mapping[str, Mask | None]) -> Mask:
+    """Who agreed to nothing that there was to agree to; nobody, where nobody was asked."""
+    asked = [mask for mask in agreed.values() if mask is not None]
+    return np.asarray(~np.logical_or.reduce(asked)) if asked else np.zeros(1, dtype=bool)
+
+
+def _with_consent_alone(audience: Audience, agreed: Mapping[str, Mask]) -> Audience:
+    """The audience without the addresses and numbers that people did not agree to."""
+    rows = audience.rows
+    for name, mask in agreed.items():
+        if name in rows:
+            rows = rows.assign(**{name: rows[name].where(mask, "")})
+    return replace(audience, rows=rows)
 
 
 def _part(fates: pd.Series, mask: Mask, fate: str) -> None:
@@ -206,9 +221,9 @@ def _counts(made: Segmentation, fates: pd.Series) -> pd.DataFrame:
     return pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
 
 
-def _noticed(agreed: Mask | None, settings: ExportSettings) -> list[str]:
+def _noticed(agreed: Mapping[str, Mask | None], settings: ExportSettings) -> list[str]:
     notes = []
-    if agreed is None and load(settings.to).NEEDS:
+    if agreed[c.EMAIL] is None and load(settings.to).NEEDS:
         notes.append("no column email_consent: whether these people may be addressed is for you to know")
     if settings.to == "plain":
         notes.append("nothing is hashed: keep the file as you keep the customers' data")

@@ -77,7 +77,7 @@ def notes(lines_per_id: pd.Series, *, told: bool = True) -> Iterator[str]:
     if twins:
         yield f"{twins:,} customer ids stand with and without .0 behind; ingest.id_decimals: drop makes them one"
     if ids.str.fullmatch(_MAIL).mean() > MOST:
-        yield "customer ids are e-mail addresses: results name people; keep them accordingly"
+        yield "customer ids are e-mail addresses, so results name people; privacy.pseudonymise gives them pseudonyms"
     yield from _dominant(lines_per_id, told=told)
     yield from _nobody(lines_per_id)
 

@@ -59,5 +59,5 @@ def why_not(one: Candidate, chosen: Sequence[Candidate], limits: Limits) -> str:
     if limits.capacity is not None and contacts + one.contacts > limits.capacity:
         return f"it has {one.contacts:,} contacts; there is capacity for {limits.capacity - contacts:,} more"
     if len(chosen) >= limits.most:
-        return f"{len(chosen)} segments are chosen, worth more together"
+        return f"not among the {limits.most} worth most together"
     return "choosing it would be worth nothing"

@@ -110,7 +110,8 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
 def _scored(made: Segmentation, settings: TargetSettings, *, margin: float, words: Sequence[str]) -> _Scored:
     found = measured(made, settings, words)
     contacts = contacting(made, settings, margin=margin, words=words)
-    out = {one.segment: _loss(one) for one in contacts if one.loses}
+    given = bool(settings.response)  # what people buy anyway says nothing about what contacts earn
+    out = {one.segment: _loss(one) for one in contacts if given and one.loses}
     out |= {name: why for place, name in enumerate(made.segments) if (why := _knocked_out(found, place, settings))}
     attractive, strong = weigh(found, settings.weights), weigh(found, settings.competitiveness)
     return _Scored(made, found, attractive, strong, contacts, out)
@@ -219,6 +220,9 @@ def _noticed(scored: _Scored, chosen: Sequence[str], settings: TargetSettings) -
         yield "our own strength is not known: rate own_strengths in target.ratings for the second axis"
     if len(chosen) < settings.bounds[0]:
         yield f"only {len(chosen)} of at least {settings.bounds[0]} segments fit knock-outs, budget and capacity"
+    returns = sorted((one for one in scored.contacts if one.roi > 0), key=lambda one: -one.roi)
+    if returns:
+        yield f"by return on what contacts cost: {', '.join(f'{one.segment} {one.roi:,.1f}x' for one in returns)}"
     if not settings.response and any(one.contacts for one in scored.contacts):
         days = settings.period_days
         yield (

@@ -79,6 +79,23 @@ def test_nobody_who_refused_is_in_the_file() -> None:
     assert not refused & set(made.exported.table["customer_id"])
 
 
+def test_consent_to_calls_is_asked_apart_where_it_is_known() -> None:
+    of = people(
+        4,
+        email=["a@b.de", "b@b.de", "c@b.de", "d@b.de"],
+        phone=["+493023125001", "+493023125002", "+493023125003", "+493023125004"],
+        email_consent=["yes", "yes", "no", "no"],
+        phone_consent=["yes", "no", "yes", "no"],
+    )
+    made = handed(of)
+    assert made.exported.table[["Email", "Phone Number"]].to_numpy().tolist() == [
+        ["a@b.de", "+493023125001"],
+        ["b@b.de", ""],
+        ["", "+493023125003"],
+    ]
+    assert row(made)["no consent"] == 1
+
+
 def test_without_a_column_of_consent_that_is_said() -> None:
     of = people(10)
     table = of.customers.table.drop(columns="email_consent")

@@ -61,7 +61,7 @@ def test_scores_and_reasons_by_hand() -> None:
     assert (rows.loc["Best", "contacts"], rows.loc["Best", "cost"]) == (30, 3.0)
     assert rows.loc["Best", "expected_margin"] == pytest.approx(60.0)
     assert rows.loc["Best", "roi"] == pytest.approx(19.0)
-    assert rows.loc["Middling", "reason"] == "1 segments are chosen, worth more together"
+    assert rows.loc["Middling", "reason"] == "not among the 1 worth most together"
     assert rows.loc["Few", "reason"] == "knocked out: size 20 is below 30"
     assert made.members.sum() == 40
 
