@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from segcli.config import Loaded, Settings
     from segcli.config.export import ExportSettings
-    from segcli.exporters._handing import Handed
+    from segcli.exporters.handing import Handed
     from segcli.model import Customers, Segmentation
 
 SQL = "sql"
@@ -80,7 +80,7 @@ def people(
 ) -> "Handed":
     """The people that a destination gets."""
     from segcli.config.export import TARGET
-    from segcli.exporters._handing import Terms, hand_over
+    from segcli.exporters.handing import Terms, hand_over
     from segcli.persona import decide
 
     settings = loaded.settings

@@ -19,6 +19,10 @@ Input = Annotated[
     str | None,
     Argument(help="An export or a table segcli wrote; - or nothing reads standard input.", metavar="INPUT"),
 ]
+Audience = Annotated[
+    str | None,
+    Option(help="Who reads reports: external ones withhold groups below minimum_cell_external.", metavar="WHO"),
+]
 Config = Annotated[str | None, Option("--config", "-c", help="YAML settings file.", metavar="FILE")]
 Overrides = Annotated[
     list[str] | None,

@@ -22,17 +22,12 @@ Against = Annotated[
     str | None, Option(help="Personas written before (JSON), or a run's folder: say what changed.", metavar="PREVIOUS")
 ]
 
-Audience = Annotated[
-    str | None,
-    Option(help="Who reads it: internal, or external, for whom smaller groups are withheld.", metavar="WHO"),
-]
-
 
 def command(
     input: options.Input = None,
     of: Of = None,
     against: Against = None,
-    audience: Audience = None,
+    audience: options.Audience = None,
     *,
     asked: Asked,
 ) -> None:

@@ -18,17 +18,12 @@ Sections = Annotated[
     ),
 ]
 
-Audience = Annotated[
-    str | None,
-    Option(help="Who reads it: internal, or external, for whom smaller groups are withheld.", metavar="WHO"),
-]
-
 
 def command(
     input: options.Input = None,
     title: Title = None,
     sections: Sections = None,
-    audience: Audience = None,
+    audience: options.Audience = None,
     *,
     asked: Asked,
 ) -> None:

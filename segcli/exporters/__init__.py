@@ -1,6 +1,6 @@
-"""Destinations of audiences, one file each: its name, with dashes, is the user's name for it.
+"""Audiences for other systems. A destination is a file of `destinations/`; its name, with dashes, is the user's.
 
-A destination is a module with
+It is a module with
 
     TITLE: what its file is
     SOURCE: where its format is documented
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     import pandas as pd
+
+DESTINATIONS = "segcli.exporters.destinations"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Exported:
 
 
 class Exporter(Protocol):
-    """What a file of this folder offers."""
+    """What a file of `destinations/` offers."""
 
     TITLE: str
     SOURCE: str
@@ -84,7 +86,7 @@ class Exporter(Protocol):
 
 def names() -> list[str]:
     """The destinations there are."""
-    return sorted(name.replace("_", "-") for name in plugins.names(__name__))
+    return sorted(name.replace("_", "-") for name in plugins.names(DESTINATIONS))
 
 
 def load(name: str) -> Exporter:
@@ -95,7 +97,7 @@ def load(name: str) -> Exporter:
     """
     if name not in names():
         raise UsageProblem(f"no destination '{name}'; known: {', '.join(names())}")
-    return cast("Exporter", plugins.module(__name__, name.replace("-", "_")))
+    return cast("Exporter", plugins.module(DESTINATIONS, name.replace("-", "_")))
 
 
 def check(made: Exported, limits: Limits, destination: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from segcli import columns as c
-from segcli.exporters._handing import Handed
+from segcli.exporters.handing import Handed
 from segcli.reports import tables
 from segcli.reports.envelope import records
 from segcli.reports.result import Result

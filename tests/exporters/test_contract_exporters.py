@@ -15,7 +15,9 @@ from segcli import exporters
 from segcli.errors import ExportProblem, UsageProblem
 from segcli.exporters import Audience, Exported, Limits
 
-DESTINATIONS = sorted(file.stem.replace("_", "-") for file in Path(exporters.__file__).parent.glob("[a-z]*.py"))
+DESTINATIONS = sorted(
+    file.stem.replace("_", "-") for file in (Path(exporters.__file__).parent / "destinations").glob("[a-z]*.py")
+)
 every_destination = pytest.mark.parametrize("destination", DESTINATIONS)
 
 EMAILS = ["", " ", "ann@example.com", " Ann@Example.COM", "b.o.b@gmail.com", "bob+x@gmail.com", "n/a", "é@example.com"]

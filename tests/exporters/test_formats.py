@@ -14,7 +14,7 @@ import pytest
 from segcli import exporters
 from segcli.errors import ConfigProblems, ExportProblem, UsageProblem
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._countries import CODES, NAMES, code
+from segcli.exporters.destinations._countries import CODES, NAMES, code
 
 DIGESTS = {
     # https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segcli.config.export import ExportSettings
 from segcli.errors import ConfigProblems, UsageProblem
-from segcli.exporters._handing import Handed, Terms, hand_over
+from segcli.exporters.handing import Handed, Terms, hand_over
 from segcli.files.key import Key
 from segcli.model import Segmentation
 from segcli.segment.read_back import read_back

@@ -6,7 +6,7 @@ The first header must be Email, Email Address or Phone Number, every row has one
 
 from segcli import columns as c
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._people import described, filled, reached
+from segcli.exporters.destinations._people import described, filled, reached
 
 __all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
 

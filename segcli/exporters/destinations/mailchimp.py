@@ -6,8 +6,8 @@ A text of more than 255 bytes would be cut, and an address is taken only where i
 from segcli import columns as c
 from segcli.errors import ExportProblem
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._normal import email, mapped
-from segcli.exporters._people import countries, described, filled, reached
+from segcli.exporters.destinations._normal import email, mapped
+from segcli.exporters.destinations._people import countries, described, filled, reached
 
 __all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.exporters import Audience, Exported
-from segcli.exporters._countries import code
-from segcli.exporters._normal import email, mapped, phones
+from segcli.exporters.destinations._countries import code
+from segcli.exporters.destinations._normal import email, mapped, phones
 
 
 @dataclass(frozen=True)

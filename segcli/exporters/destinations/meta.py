@@ -13,8 +13,8 @@ import pandas as pd
 from segcli import columns as c
 from segcli.errors import UsageProblem
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._normal import bare, compact_date, digest, mapped
-from segcli.exporters._people import Reached, countries, filled, reached, shown
+from segcli.exporters.destinations._normal import bare, compact_date, digest, mapped
+from segcli.exporters.destinations._people import Reached, countries, filled, reached, shown
 
 __all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
 

@@ -2,7 +2,7 @@
 
 from segcli import columns as c
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._people import described, reached
+from segcli.exporters.destinations._people import described, reached
 
 __all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
 

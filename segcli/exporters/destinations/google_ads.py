@@ -10,8 +10,8 @@ import numpy as np
 
 from segcli import columns as c
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._normal import digest, google_email, lowered, mapped
-from segcli.exporters._people import countries, reached
+from segcli.exporters.destinations._normal import digest, google_email, lowered, mapped
+from segcli.exporters.destinations._people import countries, reached
 
 __all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
 

@@ -2,8 +2,8 @@
 
 from segcli import columns as c
 from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters._normal import digest, mapped
-from segcli.exporters._people import filled, reached
+from segcli.exporters.destinations._normal import digest, mapped
+from segcli.exporters.destinations._people import filled, reached
 
 __all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
 

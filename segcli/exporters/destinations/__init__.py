@@ -1,0 +1,1 @@
+"""Destinations of audiences, one file each; `segcli.exporters` says what such a file offers."""
