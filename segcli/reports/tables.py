@@ -12,6 +12,7 @@ from segcli.persona.markers import LEVEL, Markers
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
+ABBREVIATED = ("kpi", "psi", "roi")
 MOST_MARKS, MOST_DIFFERENCES = 3, 5  # that are shown of a segment, and of all
 SEGMENT_COLUMNS = (
     # profile column, title, how it reads
@@ -73,9 +74,13 @@ def findings(result: Segmentation) -> Iterator[Block]:
 def found(rows: pd.DataFrame) -> Table:
     """Any table: texts to the left, numbers to the right, each as its column's name has it read."""
     texts = {name: not pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns}
-    columns = [Column(str(name).replace("_", " ").capitalize(), right=not texts[name]) for name in rows.columns]
+    columns = [Column(_title(str(name)), right=not texts[name]) for name in rows.columns]
     cells = [[_cell(name, row[name]) for name in rows.columns] for row in rows.to_dict("records")]
     return Table(columns, cells)
+
+
+def _title(name: str) -> str:
+    return name.upper() if name in ABBREVIATED else name.replace("_", " ").capitalize()
 
 
 def _cell(name: str, value: object) -> str:

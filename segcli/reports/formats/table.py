@@ -120,6 +120,8 @@ def _card(card: Card, page: Page) -> RenderableType:
     framed = Grid.grid()
     framed.add_row(lead)
     framed.add_row(body)
+    if card.footer:
+        framed.add_row(Styled(printable(card.footer), style="dim"))
     if page.width is None:
         title = Styled(f"{printable(card.title)} - {fact}")
         framed_plain = Grid.grid()
