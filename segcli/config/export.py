@@ -34,7 +34,8 @@ class ExportSettings(Section):
         None, description="Further columns to hand over; default: none but the segment."
     )
     value: str | None = Field(
-        None, description="Column that says what a customer is worth; default: clv, else revenue."
+        None,
+        description="Column that says what a customer is worth, such as clv, for destinations that ask; default: none.",
     )
     holdout: Annotated[float | str, AfterValidator(_share)] = Field(
         0.0, description="Share, such as 10%, that is left alone to measure what addressing the others does."

@@ -20,6 +20,11 @@ RULES = """\
 # Segmentations by built-in bases, or by rules of your own; docs/bases.md tells what there is.
 # rules: [{base: lifecycle}, {base: usage}, {name: tier, segments: [{segment: Gold, when: orders >= 8}]}]
 """
+EXPORTS = """\
+# Files for other systems; docs/decisions.md tells which there are.
+# export: [{to: klaviyo, of: rfm}, {to: google-ads, of: target, holdout: 10%}]
+"""
+WIDEST = 60  # setting that comments make room for; behind a wider one they follow it
 SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
 OFFERED = (
     "privacy",
@@ -64,7 +69,7 @@ def starter(sources: Mapping[str, Described]) -> str:
     blocks[-1] += _aligned(_options(_model("ingest"), "  ", skip=SOURCES))
     for section in SECTIONS:
         blocks += [RULES] * (section == "cluster") + [_declared(section)]
-    return HEAD + "\n".join([*blocks, *map(_offered, OFFERED)])
+    return HEAD + "\n".join([*blocks, *map(_offered, OFFERED), EXPORTS])
 
 
 def _source(name: str, described: Described) -> str:
@@ -109,7 +114,7 @@ def _options(model: type[BaseModel], indent: str, skip: Sequence[str] = ()) -> I
 def _aligned(lines: Iterable[Line]) -> str:
     """Lines with their comments one below the other."""
     lines = list(lines)
-    width = max((len(setting) for setting, _ in lines), default=0)
+    width = max((len(setting) for setting, _ in lines if len(setting) <= WIDEST), default=0)
     return "".join(f"{setting:<{width}}  # {comment}".rstrip(" #") + "\n" for setting, comment in lines)
 
 

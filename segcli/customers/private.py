@@ -9,6 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import match, reach
+from segcli.errors import ConfigProblems
 from segcli.files.key import PSEUDONYM, Key
 from segcli.ingest.identifying import identifying
 from segcli.model import Customers, Transactions
@@ -92,9 +93,17 @@ def _dropped(table: pd.DataFrame, settings: PrivacySettings) -> list[str]:
 
 
 def _pseudonymised(customers: Customers, names: Sequence[str], key: Key) -> Customers:
-    """The texts of these columns replaced; with customer ids also who brought whom, and the order lines."""
+    """The texts of these columns replaced; with customer ids also who brought whom, and the order lines.
+
+    Raises:
+        ConfigProblems: a column is neither there nor a standard one: a slip of the pen must not leave ids as they are.
+    """
     columns = [*names, *([c.REFERRER] if c.CUSTOMER_ID in names else [])]
     table = customers.table
+    strange = [name for name in names if name not in table and name not in c.CUSTOMER_TABLE]
+    if strange:
+        there = ", ".join(table.columns)
+        raise ConfigProblems([f"privacy.pseudonymise: no column '{strange[0]}'; there is: {there}"])
     for name in dict.fromkeys(columns):
         if name in table:
             table = table.assign(**{name: _replaced(table[name], name, key)})

@@ -19,7 +19,6 @@ from segcli.model import Customers, Segmentation
 GROUP = "group"  # column that says who is treated and who is left alone
 TREATED, HOLDOUT = "treated", "holdout"
 CONTACTS = (*c.PERSONAL, c.CITY, c.REGION, c.POSTCODE, c.COUNTRY, c.BIRTH_DATE, c.GENDER)
-VALUES = (c.CLV, c.REVENUE)  # what a customer is worth, the surest first
 FATES = ("exported", "holdout", "no consent", "not reachable", "unchanged", "other segment")
 
 Mask = npt.NDArray[np.bool_]
@@ -165,7 +164,7 @@ def _audience(
         texts = reach.text(customers, name) if to.NEEDS else _as_shown(customers, name)
         if texts is not None:
             rows[name] = texts
-    value = settings.value or next((name for name in VALUES if name in table), None)
+    value = settings.value
     properties = [name for name in wanted if name not in rows]
     for name in dict.fromkeys([*properties, *filter(None, [value])]):
         rows[name] = table[name]

@@ -13,7 +13,7 @@ from segcli.config.privacy import PrivacySettings
 from segcli.customers import read
 from segcli.customers.history import lines
 from segcli.customers.private import Privacy
-from segcli.errors import InputProblem
+from segcli.errors import ConfigProblems, InputProblem
 from segcli.files.key import Key
 from segcli.model import Customers
 
@@ -181,6 +181,12 @@ def test_settings_that_make_no_sense_together_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"key_file|quasi_identifiers|go together|such as 24 months"):
             PrivacySettings.model_validate(asked)
+
+
+def test_a_misspelt_column_does_not_leave_ids_as_they_are(shop: IngestSettings) -> None:
+    with pytest.raises(ConfigProblems, match=r"privacy\.pseudonymise: no column 'costumer_id'"):
+        found(shop, KEY, pseudonymise=["costumer_id"])
+    assert found(shop, KEY, pseudonymise=["customer_id", "referrer"]).table["customer_id"].str.startswith("p-").all()
 
 
 def test_rejected_lines_are_told_without_what_stands_in_them(shop: IngestSettings, tmp_path: Path) -> None:

@@ -162,4 +162,5 @@ def test_segments_that_there_are_not_are_refused_and_none_chosen_export_nobody()
 def test_properties_and_values_come_from_the_table() -> None:
     made = handed(properties=["revenue"])
     assert made.exported.table["revenue"].iloc[0] == "1"
-    assert handed(to="meta").exported.table["value"].iloc[0] == "1"
+    assert handed(to="meta", value="revenue").exported.table["value"].iloc[0] == "1"
+    assert "value" not in handed(to="meta").exported.table
