@@ -1,4 +1,4 @@
-"""What a run answers besides segments, where its config declares it: value, cohorts, whether segments hold."""
+"""What a run answers besides segments, where its config declares it: value, cohorts, whether they hold, what to do."""
 
 from typing import TYPE_CHECKING
 
@@ -7,9 +7,9 @@ from segcli.cli.streams import Talk
 
 if TYPE_CHECKING:
     from segcli.config import Loaded
-    from segcli.model import Customers
+    from segcli.model import Customers, Segmentation
 
-OUTPUTS = ("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv")
+OUTPUTS = ("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "targets.csv", "plan.csv", "calendar.csv")
 
 
 def answers(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
@@ -57,3 +57,23 @@ def _backtest(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
     settings = loaded.settings
     made = backtest(customers, settings.backtest, settings.seed, segmenting.at_two_days(loaded))
     return {"backtest.csv": csv.render(of_backtest(made, customers), Page())}
+
+
+def decisions(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+    """The files of targets and plan, by name."""
+    from segcli.cli.show import escaped
+    from segcli.persona import decide
+    from segcli.reports.decisions import of_plan, of_targets
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.result import Result
+
+    found: dict[str, str] = {}
+    if loaded.declares("target"):
+        chosen = decide.targets(segmentations, loaded.settings)
+        talk.say("targets", ", ".join(chosen.chosen) or "none")
+        found["targets.csv"] = csv.render(escaped(of_targets(chosen), talk), Page())
+    if loaded.declares("plan"):
+        made = decide.plan(segmentations, loaded.settings)
+        found["plan.csv"] = csv.render(escaped(of_plan(made), talk), Page())
+        found["calendar.csv"] = csv.render(escaped(Result(made.calendar, dict, ()), talk), Page())
+    return found

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 OUTPUTS = (
     *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json", "report.md"),
     *answering.OUTPUTS,
-    *("targets.csv", "plan.csv", "calendar.csv"),
     "run.json",
 )
 
@@ -56,7 +55,8 @@ def command(file: File, *, asked: Asked) -> None:
             customers = source.read_loaded(loaded, asked, talk, contacts=_needs_contacts(loaded))
             segmentations = segmenting.declared(customers, loaded)
             texts = _texts(segmentations, loaded, talk) | answering.answers(customers, loaded, talk)
-            texts |= _decided(segmentations, loaded, talk, dry=asked.dry_run)
+            texts |= answering.decisions(segmentations, loaded, talk)
+            texts |= exporting.texts(segmentations, loaded, talk, dry=asked.dry_run)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
@@ -117,26 +117,6 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
 def _needs_contacts(loaded: "Loaded") -> bool:
     """Whether anything that is declared asks how people are reached."""
     return any(map(loaded.declares, ("export", "target", "plan", "persona")))
-
-
-def _decided(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
-    """Targets, plan and exports, where they are declared."""
-    from segcli.cli.show import escaped
-    from segcli.persona import decide
-    from segcli.reports.decisions import of_plan, of_targets
-    from segcli.reports.formats import Page, csv
-    from segcli.reports.result import Result
-
-    texts: dict[str, str] = {}
-    if loaded.declares("target"):
-        chosen = decide.targets(segmentations, loaded.settings)
-        talk.say("targets", ", ".join(chosen.chosen) or "none")
-        texts["targets.csv"] = csv.render(escaped(of_targets(chosen), talk), Page())
-    if loaded.declares("plan"):
-        made = decide.plan(segmentations, loaded.settings)
-        texts["plan.csv"] = csv.render(escaped(of_plan(made), talk), Page())
-        texts["calendar.csv"] = csv.render(escaped(Result(made.calendar, dict, ()), talk), Page())
-    return texts | exporting.texts(segmentations, loaded, talk, dry=dry)
 
 
 def _again(loaded: "Loaded") -> "Callable[[Customers], list[Segmentation]]":
