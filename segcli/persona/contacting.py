@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from segcli import columns as c
 from segcli.config.target import TargetSettings
 from segcli.customers import reach
-from segcli.model import Segmentation
+from segcli.model import Customers, Segmentation
 from segcli.persona.criteria import recent
 
 EMAIL = "email"  # where the settings name no way of contact
@@ -49,39 +50,48 @@ def contacting(
     """
     ways = list(dict.fromkeys([*settings.contact_cost, *settings.response])) or [EMAIL]
     masks = {way: reach.reachable(made.customers, way, words) for way in ways}
-    return [max(_by_way(made, name, masks, settings, margin), key=_net) for name in made.segments]
+    usual = _usual(made.customers, settings.period_days)
+    found = []
+    for name in made.segments:
+        inside = (made.labels == name).to_numpy()
+        value = settings.response_value or _order_value(made.customers.table, inside)
+        worth = _Worth(float(np.mean(usual[inside])), value * margin)
+        counts = {way: int((inside & mask).sum()) for way, mask in masks.items()}
+        found.append(max(_by_way(name, counts, settings, worth), key=_net))
+    return found
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """Of a segment: the share that responds where no other is given, and what a response earns."""
+
+    response: float
+    margin: float
 
 
 def _net(one: Contacting) -> float:
     return -one.cost if np.isnan(one.margin) else one.margin - one.cost
 
 
-def _by_way(
-    made: Segmentation, name: str, masks: dict[str, Mask], settings: TargetSettings, margin: float
-) -> Iterator[Contacting]:
-    inside = (made.labels == name).to_numpy()
-    value = settings.response_value or _order_value(made, inside)
-    for way, reachable in masks.items():
-        contacts = int((inside & reachable).sum())
-        response = settings.response.get(way, _usual(made, inside, settings.period_days))
+def _by_way(name: str, counts: dict[str, int], settings: TargetSettings, worth: _Worth) -> Iterator[Contacting]:
+    for way, contacts in counts.items():
         cost = contacts * settings.contact_cost.get(way, 0.0)
-        yield Contacting(name, way, contacts, round(cost, 2), contacts * response * value * margin)
+        earned = contacts * settings.response.get(way, worth.response) * worth.margin
+        yield Contacting(name, way, contacts, round(cost, 2), earned)
 
 
-def _order_value(made: Segmentation, inside: Mask) -> float:
-    table = made.customers.table
+def _order_value(table: pd.DataFrame, inside: Mask) -> float:
     if not {c.REVENUE, c.ORDERS} <= set(table.columns):
         return np.nan
     orders = float(table.loc[inside, c.ORDERS].sum())
     return float(table.loc[inside, c.REVENUE].sum()) / orders if orders else np.nan
 
 
-def _usual(made: Segmentation, inside: Mask, days: int) -> float:
-    """The share of a segment that bought in the last period; NaN where that is not known."""
-    table = made.customers.table
-    periods = recent(made.customers, days)
+def _usual(customers: Customers, days: int) -> npt.NDArray[np.float64]:
+    """Who bought in the last period, as 1 and 0; NaN where that is not known."""
+    table, periods = customers.table, recent(customers, days)
     if periods is not None:
-        return float(periods.bought_now[inside].mean())
+        return periods.bought_now.astype(np.float64)
     if c.RECENCY_DAYS in table:
-        return float((table.loc[inside, c.RECENCY_DAYS] <= days).mean())
-    return np.nan
+        return np.asarray(table[c.RECENCY_DAYS] <= days, dtype=np.float64)
+    return np.full(len(table), np.nan)

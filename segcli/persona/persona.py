@@ -19,7 +19,7 @@ from segcli.persona.playbook import Playbook
 from segcli.persona.portrait import portrait
 from segcli.persona.scores import scores
 from segcli.persona.stages import Stage, stages
-from segcli.persona.traits import MIN_KNOWN, columns, traits
+from segcli.persona.traits import MIN_KNOWN, columns, telling
 
 TYPICAL = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.TENURE_DAYS)
 LARGE = 10  # from here on decimals say nothing
@@ -46,7 +46,7 @@ def personas(
 ) -> list[Persona]:
     """One persona per segment, in the order of the profile."""
     around = background or Background(matrix.load(None, {}))
-    told = traits(segmentation, smallest=around.smallest)
+    told = telling(segmentation, settings.minimum_difference, around.smallest)
     known = _Known(
         stages(segmentation, around.matrix.stages),
         channels(segmentation),
@@ -56,7 +56,7 @@ def personas(
     )
     described = []
     for row in cast("list[dict[str, float | str]]", segmentation.profile.to_dict("records")):
-        worth_telling = [t for t in told[str(row[c.NAME])] if abs(t.difference) >= settings.minimum_difference]
+        worth_telling = told[str(row[c.NAME])]
         one = _persona(segmentation, row, worth_telling, settings, playbook)
         grown = _grown(one, segmentation, known, around)
         described.append(replace(grown, portrait=portrait(worth_telling, around.bases, settings.traits)))

@@ -7,7 +7,7 @@ from importlib import resources
 from segcli.config.yaml import Document, parse
 from segcli.errors import ConfigProblems
 from segcli.files import read
-from segcli.model import Persona, Trait
+from segcli.model import Trait
 
 SHIPPED = "playbook.yaml"
 
@@ -36,11 +36,11 @@ class Playbook:
                 return action
         return self.otherwise
 
-    def kinds(self, personas: Sequence[Persona]) -> tuple[frozenset[str], frozenset[str]]:
+    def kinds(self, traits: Mapping[str, Sequence[Trait]]) -> tuple[frozenset[str], frozenset[str]]:
         """The segments that have an action of their own, and those whose traits suggest one."""
-        own = frozenset(one.segment for one in personas if one.segment.casefold() in self.segments)
-        others = (one for one in personas if one.segment not in own)
-        return own, frozenset(one.segment for one in others if one.action not in {"", self.otherwise})
+        own = frozenset(name for name in traits if name.casefold() in self.segments)
+        others = {name: self.action(name, listed) for name, listed in traits.items() if name not in own}
+        return own, frozenset(name for name, action in others.items() if action not in {"", self.otherwise})
 
 
 def load(path: str | None) -> Playbook:

@@ -34,6 +34,12 @@ def traits(segmentation: Segmentation, of: Sequence[str] | None = None, smallest
     return found
 
 
+def telling(segmentation: Segmentation, least: float, smallest: int = 0) -> dict[str, list[Trait]]:
+    """The traits worth telling: by at least so many standard deviations."""
+    told = traits(segmentation, smallest=smallest)
+    return {name: [one for one in listed if abs(one.difference) >= least] for name, listed in told.items()}
+
+
 def columns(segmentation: Segmentation) -> list[str]:
     """Columns that can describe people, but for the segmentation's own."""
     return [name for name in describing(segmentation.customers.table) if name != segmentation.column]

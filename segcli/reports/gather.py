@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from segcli import persona
 from segcli.config import Settings
 from segcli.evidence.audit import Audit, audit, masked
 from segcli.evidence.disclosure import WITHHELD
@@ -12,6 +11,7 @@ from segcli.evidence.scorecard import Actions, Card, notes, scorecard
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona import decide, playbook
 from segcli.persona.target import Targets
+from segcli.persona.traits import telling
 from segcli.reports.report import Findings
 from segcli.reports.shield import shield
 from segcli.segment.read_back import wanted
@@ -70,7 +70,7 @@ def scorecards(segmentations: Sequence[Segmentation], settings: Settings, again:
     then = before(segmentations[0].customers, settings.scorecard.period_days, again) if again else {}
     cards = {}
     for one in segmentations:
-        actions = Actions(*plays.kinds(persona.personas(one, settings.persona, plays)))
+        actions = Actions(*plays.kinds(telling(one, settings.persona.minimum_difference)))
         earlier = then.get(one.column)
         cards[one.column] = scorecard(one, settings.scorecard, actions, earlier), list(notes(one, earlier))
     return cards
