@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     from segcli.model import Segmentation
 
-MOST_FREE = 1_000  # combinations that may vary; the others count as known, which errs on the side of withholding
-MOVED = (1, 100)  # customers by which a published count may differ; one is enough nearly always, and quickly found
+# A search: how many combinations may vary (the others count as known, which errs on withholding), and by how many
+# customers a published count may differ. The first sees the usual case, that some counts can be others, soonest.
+Reach = tuple[int, int]
+GLANCE: Reach = (100, 1)
+SEARCHES: tuple[Reach, ...] = ((1_000, 1), (1_000, 100))
 NODES = 1_000  # of the search: a bound in time would make results depend on the machine
 CHANCE = 0.001  # below it, that a whole segment lies inside one of another segmentation is no accident
 
@@ -100,10 +103,12 @@ def hiding(known: Atoms, cell: Cell, hidden: Collection[Cell]) -> frozenset[Cell
     Returns:
         None of them where it cannot be told as it is; None where nothing found hides it.
     """
-    for most in MOVED:
+    if any(_search(known, cell, hidden, sign, GLANCE) == frozenset() for sign in (1, -1)):
+        return frozenset()
+    for reach in SEARCHES:
         found: list[frozenset[Cell]] = []
         for sign in (1, -1):
-            more = _search(known, cell, hidden, sign, most)
+            more = _search(known, cell, hidden, sign, reach)
             if more is not None and not more:
                 return more
             found += [] if more is None else [more]
@@ -112,7 +117,7 @@ def hiding(known: Atoms, cell: Cell, hidden: Collection[Cell]) -> frozenset[Cell
     return None
 
 
-def _search(known: Atoms, cell: Cell, hidden: Collection[Cell], sign: int, most: int) -> frozenset[Cell] | None:
+def _search(known: Atoms, cell: Cell, hidden: Collection[Cell], sign: int, reach: Reach) -> frozenset[Cell] | None:
     """Other counts that agree with what is published, as differences d from the true ones, with more (less) in `cell`.
 
     A published segment whose count differs, by `most` at most, has y = 1: it must be withheld. The merged row of its
@@ -120,7 +125,8 @@ def _search(known: Atoms, cell: Cell, hidden: Collection[Cell], sign: int, most:
     """
     from scipy.optimize import Bounds, milp
 
-    free, shown = _free(known, cell), [one for one in known.inside if one not in hidden]
+    size, most = reach
+    free, shown = _free(known, hidden, cell, size), [one for one in known.inside if one not in hidden]
     counts, sizes = known.counts[free], np.array([known.size(one) for one in shown])
     lowest = np.concatenate([-counts, np.zeros(len(shown))])
     highest = np.concatenate([np.full(len(counts), known.counts.sum()), np.ones(len(shown))])
@@ -137,9 +143,16 @@ def _search(known: Atoms, cell: Cell, hidden: Collection[Cell], sign: int, most:
     return frozenset(one for one, y in zip(shown, chosen, strict=True) if y)
 
 
-def _free(known: Atoms, cell: Cell) -> npt.NDArray[np.intp]:
-    """Which combinations may vary: those of the segment first, then the most frequent."""
-    return np.lexsort((-known.counts, -known.inside[cell]))[:MOST_FREE]
+def _free(known: Atoms, hidden: Collection[Cell], cell: Cell, size: int) -> npt.NDArray[np.intp]:
+    """Which combinations may vary: those of the segment first, then those withheld with it, then the most like them.
+
+    Counts change in circles: somebody leaves the segment for one withheld with it, and others make up for that where
+    the two differ in more than this. Those who are like them differ in little.
+    """
+    mates = np.max([known.inside[one] for one in hidden if one[0] == cell[0]], axis=0)
+    member = np.array(list(known.inside.values()))
+    alike = (member.T @ member[:, mates > 0]).max(axis=1)
+    return np.lexsort((-known.counts, -alike, -mates, -known.inside[cell]))[:size]
 
 
 def _published(known: Atoms, free: npt.NDArray[np.intp], shown: Sequence[Cell], most: int) -> list[LinearConstraint]:
