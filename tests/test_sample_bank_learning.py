@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -237,3 +238,37 @@ def test_no_segment_and_no_portrait_speaks_of_health(customers: pd.DataFrame, ru
     assert "health_note" not in {trait["name"] for one in personas for trait in one["more"] + one["less"]}
     settings = json.loads((out / "run.json").read_text(encoding="utf-8"))["settings"]
     assert "health" not in json.dumps([settings["rules"], settings["cluster"], settings["persona"]])
+
+
+def test_the_run_ends_with_targets_a_plan_and_two_exports_that_add_up(run: tuple[str, Path]) -> None:
+    name, out = run
+    targets = pd.read_csv(out / "targets.csv")
+    customers = pd.read_csv(out / "customers.csv", dtype=str)
+    column = {"bank": "wealth", "learning": "progress_stage"}[name]
+    assert targets.set_index("segment")["customers"].to_dict() == customers[column].value_counts().to_dict()
+    chosen = targets.loc[targets["chosen"] == "yes", "segment"]
+    assert len(chosen) in {2, 3}
+    assert len(pd.read_csv(out / "plan.csv")) > 0
+    addressed = pd.read_csv(
+        out / {"bank": "export-salesforce.csv", "learning": "export-mailchimp.csv"}[name], dtype=str
+    )
+    header = {"bank": ("Email", "Segment"), "learning": ("Email Address", "Tags")}[name]
+    assert set(addressed[header[1]]) == set(chosen)
+    ids = addressed[header[0]].str.extract(r"\.(\w+)@", expand=False).str.upper()  # the addresses end with the id
+    agreed = customers.set_index("customer_id").loc[ids]
+    assert (agreed["email_consent"] == "yes").all()
+    assert agreed[column].tolist() == addressed[header[1]].tolist()
+    second = {"bank": "export-sql.sql", "learning": "export-posthog.csv"}[name]
+    assert (out / second).read_text(encoding="utf-8").count("\n") > 5
+
+
+def test_the_exported_sql_of_the_bank_gives_its_segments(run: tuple[str, Path]) -> None:
+    """Written for PostgreSQL, whose plain comparisons DuckDB reads, too."""
+    name, out = run
+    if name != "bank":
+        pytest.skip("the school exports no SQL")
+    base = duckdb.connect()
+    base.read_csv(str(out / "customers.csv"), header=True).create("customers")
+    statement = (out / "export-sql.sql").read_text(encoding="utf-8").strip().rstrip(";")
+    found = dict(base.sql(statement).select("customer_id, wealth").fetchall())
+    assert found == pd.read_csv(out / "customers.csv", index_col="customer_id")["wealth"].to_dict()
