@@ -61,11 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note which test is about which bad input; the note travels with the test's report, from workers too."""
+    """Long tests first; note which test is about which bad input, which travels with its report, from workers too."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     found: dict[int, list[str]] = {}
     for item in items:
         for number in (number for mark in item.iter_markers("bad_input") for number in mark.args):
-            name = item.nodeid.partition("[")[0].removeprefix("tests/")
+            name = item.nodeid.partition("@")[0].partition("[")[0].removeprefix("tests/")
             item.user_properties.append(("bad_input", (number, name)))
             if name not in found.setdefault(number, []):
                 found[number].append(name)

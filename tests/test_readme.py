@@ -45,6 +45,7 @@ def workplace(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_console_blocks_show_what_their_commands_print(workplace: Path) -> None:
     text = README.read_text(encoding="utf-8")
     found = CONSOLE.sub(lambda match: f"```console\n{shown(match[1], workplace)}```", text)

@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,14 +20,24 @@ privacy: {suppression: objected.csv}
 """
 
 
-@pytest.fixture
-def done(folder: Path, segcli: Callable[..., Any]) -> Path:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run in it."""
+    made = tmp_path_factory.mktemp("forget") / "shop"
+    made.mkdir()
     rows = "".join(f"P{n:02},{n},2026-01-{1 + n:02},{n}.50\n" for n in range(20))
-    (folder / "orders.csv").write_text("customer_id,order_id,order_date,amount\n" + rows)
-    (folder / "shop.yaml").write_text(CONFIG)
-    (folder / "objected.csv").write_text("customer_id,email\n")
-    assert segcli("run", "shop.yaml", "-q").returncode == 0
+    (made / "orders.csv").write_text("customer_id,order_id,order_date,amount\n" + rows)
+    (made / "shop.yaml").write_text(CONFIG)
+    (made / "objected.csv").write_text("customer_id,email\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(made.parent), "LC_ALL": "C.UTF-8"}
+    subprocess.run([sys.executable, "-m", "segcli", "run", "shop.yaml", "-q"], cwd=made, env=environment, check=True)
+    return made
+
+
+@pytest.fixture
+def done(shop: Path, folder: Path) -> Path:
+    """A copy of it, where segcli is run."""
+    shutil.copytree(shop, folder, dirs_exist_ok=True)
     return folder
 
 

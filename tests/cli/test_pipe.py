@@ -19,6 +19,7 @@ Bash = Callable[..., "subprocess.CompletedProcess[bytes]"]
 BOXES = set("─│╭╮╰╯┌┐└┘├┤┼━┃")
 
 
+@pytest.mark.long
 def test_the_readmes_pipe_gives_byte_for_byte_what_the_same_steps_give_through_files(
     bash: Bash, tmp_path: Path
 ) -> None:

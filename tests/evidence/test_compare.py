@@ -91,6 +91,7 @@ def test_planted_drift_is_found_and_named() -> None:
     assert found.features[0].column == "revenue"
 
 
+@pytest.mark.long
 def test_a_re_sample_of_the_same_raises_an_alarm_in_fewer_than_one_of_twenty() -> None:
     settings = CompareSettings()
     trials = [compare(segmented(shop(seed)), segmented(shop(seed + 1000, 400)), settings) for seed in range(200)]
