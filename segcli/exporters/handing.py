@@ -73,34 +73,42 @@ def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: 
         ExportProblem: the destination would refuse the file.
     """
     to, customers = load(settings.to), made.customers
-    fates = pd.Series("", index=customers.table.index, dtype="str")
-    _part(fates, ~made.labels.isin(_segments(made, only)).to_numpy(), "other segment")
-    if terms.before is not None:
-        _part(fates, _as_before(made, terms.before), "unchanged")
     agreed = {name: reach.consented(customers, terms.words, name) for name in (c.EMAIL, c.PHONE)}
-    _part(fates, _refused(agreed), "no consent")
-    left = (fates == "").to_numpy()
+    fates = _Fates(customers)
+    fates.part(~made.labels.isin(_segments(made, only)), "other segment")
+    if terms.before is not None:
+        fates.part(_as_before(made, terms.before), "unchanged")
+    fates.part(_refused(agreed), "no consent")
     groups = _drawn(customers, settings, terms.key)
-    audience = _audience(made, settings, terms, left=left, groups=None if to.ADDRESSES else groups)
-    audience = _with_consent_alone(audience, {name: mask[left] for name, mask in agreed.items() if mask is not None})
-    exported = to.export(audience)
-    ids = customers.table[c.CUSTOMER_ID].astype("str")
-    _part(fates, ~ids.isin(exported.ids.astype("str")).to_numpy(), "not reachable")
-    listed = None if groups is None else _listed(ids, groups, (fates == "").to_numpy())
+    audience = _audience(made, settings, terms, left=fates.open, groups=None if to.ADDRESSES else groups)
+    known = {name: mask[fates.open] for name, mask in agreed.items() if mask is not None}
+    exported = to.export(_with_consent_alone(audience, known))
+    fates.part(~fates.ids.isin(exported.ids.astype("str")), "not reachable")
+    listed = None if groups is None else _listed(fates.ids, groups, fates.open)
     if groups is not None:
-        _part(fates, groups == HOLDOUT, HOLDOUT)
-        if to.ADDRESSES:
-            exported = _treated_alone(exported, ids[fates == ""])
-    fates[fates == ""] = "exported"
+        fates.part(groups == HOLDOUT, HOLDOUT)
+        exported = _treated_alone(exported, fates.ids[fates.open]) if to.ADDRESSES else exported
+    fates.part(fates.open, "exported")
     check(exported, to.LIMITS, settings.to)
-    return Handed(
-        settings.to,
-        audience.name,
-        exported,
-        _counts(made, fates),
-        listed,
-        (*_noticed(agreed, settings), *exported.notes),
-    )
+    notes = (*_noticed(agreed, settings), *exported.notes)
+    return Handed(settings.to, audience.name, exported, _counts(made, fates.found), listed, notes)
+
+
+class _Fates:
+    """What becomes of each customer; the first fate that anybody is given is theirs."""
+
+    def __init__(self, customers: Customers) -> None:
+        self.ids = customers.table[c.CUSTOMER_ID].astype("str")
+        self.found = pd.Series("", index=self.ids.index, dtype="str")
+
+    @property
+    def open(self) -> Mask:
+        """Who has none yet, shape (n,)."""
+        return np.asarray(self.found == "", dtype=bool)
+
+    def part(self, those: Mask | pd.Series, fate: str) -> None:
+        """Give a fate to those of them who have none yet."""
+        self.found[self.open & np.asarray(those, dtype=bool)] = fate
 
 
 def _refused(agreed: Mapping[str, Mask | None]) -> Mask:
@@ -116,11 +124,6 @@ def _with_consent_alone(audience: Audience, agreed: Mapping[str, Mask]) -> Audie
         if name in rows:
             rows = rows.assign(**{name: rows[name].where(mask, "")})
     return replace(audience, rows=rows)
-
-
-def _part(fates: pd.Series, mask: Mask, fate: str) -> None:
-    """Give a fate to those of the mask who have none yet."""
-    fates[(fates == "").to_numpy() & mask] = fate
 
 
 def _segments(made: Segmentation, only: Sequence[str] | None) -> list[str]:
