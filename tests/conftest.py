@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     found: dict[int, list[str]] = {}
     for item in items:
         for number in (number for mark in item.iter_markers("bad_input") for number in mark.args):
-            name = item.nodeid.partition("@")[0].partition("[")[0].removeprefix("tests/")
+            name = item.nodeid.partition("[")[0].removeprefix("tests/")
             item.user_properties.append(("bad_input", (number, name)))
             if name not in found.setdefault(number, []):
                 found[number].append(name)

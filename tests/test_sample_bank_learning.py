@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-pytestmark = pytest.mark.xdist_group("samples")  # what is run once is run on one worker
 ROOT = Path(__file__).parents[1]
 BANK, LEARNING = ROOT / "sample_data" / "bank", ROOT / "sample_data" / "learning"
 RISK = [f"risk_{number}" for number in range(1, 7)]

@@ -16,7 +16,6 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-pytestmark = pytest.mark.xdist_group("retail")  # what is run once is run on one worker
 MODELS = {"rfm-model.json", "cluster-model.json"}
 DECIDED = {"targets.csv", "plan.csv", "calendar.csv"}
 EXPORTS = {"export-klaviyo.csv", "export-google-ads.csv", "export-google-ads-groups.csv"}
