@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from segcli.errors import InputProblem
+from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.numbers import looks_numeric
@@ -31,6 +32,13 @@ class Cells:
     columns: dict[str, pa.ChunkedArray] = field(repr=False)
     rows: int
     malformed: int
+    _coded: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def coded(self, name: str) -> Coded:
+        """A column as distinct texts and codes; made once, however many ask for it."""
+        if name not in self._coded:
+            self._coded[name] = coded(self.columns[name])
+        return self._coded[name]
 
     def line(self, row: int) -> int:
         """Physical line (1-based) on which a row stands."""

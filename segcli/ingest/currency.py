@@ -22,11 +22,11 @@ def rates(export: Export, usable: npt.NDArray[np.bool_], given: Mapping[str, flo
     Raises:
         InputProblem: several currencies and no rate for one of them.
     """
-    texts = export.texts(c.CURRENCY)
-    if texts is None:
+    written = export.coded(c.CURRENCY)
+    if written is None:
         return None
-    coded = pc.dictionary_encode(pc.utf8_upper(pc.utf8_trim_whitespace(texts))).combine_chunks()
-    codes, names = np.asarray(coded.indices), coded.dictionary.to_pylist()
+    column = written.trimmed.mapped(pc.utf8_upper)
+    codes, names = column.codes, column.texts.to_pylist()
     present = sorted({names[code] for code in np.unique(codes[usable])} - {""})
     if not given and len(present) <= 1:
         return None

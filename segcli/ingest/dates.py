@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from segcli.config.ingest import SERIALS, Source
 from segcli.ingest import locales
+from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import FORMATS, day_of, shaped
 from segcli.ingest.date_problems import AmbiguousDates, MixedDates, UnknownDates
 from segcli.ingest.date_reading import from_numbers, read, with_century
@@ -34,13 +34,13 @@ class Dates:
     format: str
 
 
-def of(texts: pa.ChunkedArray, source: Source) -> Dates:
+def of(texts: pa.ChunkedArray | Coded, source: Source) -> Dates:
     """Read a column as the source says its dates are written; errors as of `parse`."""
     return parse(texts, source.date_format, source.timezone, century=source.century, locale=locales.of(source))
 
 
 def parse(
-    texts: pa.ChunkedArray,
+    texts: pa.ChunkedArray | Coded,
     declared: str | None = None,
     timezone: str | None = None,
     *,
@@ -64,13 +64,13 @@ def parse(
         NoFormat: what is declared is no format.
         ShortYears: the format has a two-digit year and no century is given.
     """
-    coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
-    distinct = pd.Series(coded.dictionary.to_pylist(), dtype=object)
+    column = coded(texts).trimmed
+    distinct = pd.Series(column.texts.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
     if locale:
         filled, declared = filled.map(locale.date), declared and locale.date(declared)
-    codes = np.asarray(coded.indices, dtype=np.int64)
+    codes = column.codes
     lines = np.bincount(codes, minlength=len(distinct))[~blank]
     forms = (declared,) if declared else _proven(filled, lines)
     values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")

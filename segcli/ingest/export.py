@@ -13,6 +13,7 @@ from segcli.errors import InputProblem
 from segcli.files.read import Content
 from segcli.ingest import dates, numbers
 from segcli.ingest.cells import Cells
+from segcli.ingest.coded import Coded
 from segcli.ingest.date_problems import DateProblem
 from segcli.ingest.recognise import Recognition
 
@@ -34,6 +35,11 @@ class Export:
         """The text of a standard column, if the export has it."""
         name = self.recognition.columns.get(standard)
         return None if name is None else self.cells.columns[name]
+
+    def coded(self, standard: str) -> Coded | None:
+        """A standard column as distinct texts and codes, if the export has it."""
+        name = self.recognition.columns.get(standard)
+        return None if name is None else self.cells.coded(name)
 
     def require(self, *standards: str) -> None:
         """Refuse an export without these columns.
@@ -57,7 +63,7 @@ class Export:
             InputProblem: no single format reads the column, or two read it differently.
         """
         try:
-            return dates.of(self.texts(c.ORDER_DATE), self.source)
+            return dates.of(self.cells.coded(self.recognition.columns[c.ORDER_DATE]), self.source)
         except DateProblem as problem:
             self._refuse(c.ORDER_DATE, problem, problem.remedy)
 
@@ -67,7 +73,7 @@ class Export:
         Raises:
             InputProblem: the decimal mark cannot be told, or most values are no numbers.
         """
-        texts = self.texts(standard)
+        texts = self.coded(standard)
         if texts is None:
             return None
         try:
@@ -76,7 +82,7 @@ class Export:
             self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
         if parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
-            raise self._problem(f"cannot read '{texts[row].as_py()}' as a number", standard, row, "Try --decimal")
+            raise self._problem(f"cannot read '{texts.at(row)}' as a number", standard, row, "Try --decimal")
         return np.where(parsed.missing, blank, parsed.values)
 
     def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.ingest import identity, money
+from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
 
 Mask = npt.NDArray[np.bool_]
@@ -26,7 +26,7 @@ class Lines:
     discounts, which lines had one.
     """
 
-    ids: pa.ChunkedArray
+    ids: Coded
     id_notes: tuple[str, ...]
     times: npt.NDArray[np.datetime64]
     date_format: str
@@ -92,11 +92,11 @@ def _discounted(export: Export) -> Mask | None:
     return None if off is None else np.nan_to_num(off) != 0
 
 
-def _ids(export: Export, settings: IngestSettings) -> tuple[pa.ChunkedArray, Iterator[str]]:
+def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, Iterator[str]]:
     """Customer ids as text: as written, but for blanks and invisible marks at the ends, Unicode form and case."""
-    coded = pc.dictionary_encode(export.texts(c.CUSTOMER_ID)).combine_chunks()
-    before = coded.dictionary.to_pylist()
+    column = export.cells.coded(export.recognition.columns[c.CUSTOMER_ID])
+    before = column.texts.to_pylist()
     after = [identity.unified(text) for text in before]
     whole = [identity.whole(text, settings.id_decimals) for text in after]
     ids = pa.array([identity.cased(text, settings.id_case) for text in whole], pa.string())
-    return pa.chunked_array([ids.take(coded.indices)]), identity.rewritten(before, after)
+    return column.mapped(lambda _: ids), identity.rewritten(before, after)

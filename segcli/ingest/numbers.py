@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from segcli.config.ingest import Source
 from segcli.ingest import locales
+from segcli.ingest.coded import Coded, coded
 from segcli.ingest.locales import Locale
 
 _PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
@@ -47,7 +48,7 @@ class Numbers:
     unreadable: npt.NDArray[np.bool_]
 
 
-def of(texts: pa.ChunkedArray, source: Source, *, exponents: bool = False) -> Numbers:
+def of(texts: pa.ChunkedArray | Coded, source: Source, *, exponents: bool = False) -> Numbers:
     """Read a column as the source says its numbers are written; errors as of `parse`.
 
     The locale's decimal mark decides only where no value proves either: months in German go with 12.50, too.
@@ -62,7 +63,11 @@ def of(texts: pa.ChunkedArray, source: Source, *, exponents: bool = False) -> Nu
 
 
 def parse(
-    texts: pa.ChunkedArray, decimal: str | None = None, *, exponents: bool = False, locale: Locale | None = None
+    texts: pa.ChunkedArray | Coded,
+    decimal: str | None = None,
+    *,
+    exponents: bool = False,
+    locale: Locale | None = None,
 ) -> Numbers:
     """Read a column of text as numbers.
 
@@ -76,8 +81,8 @@ def parse(
         AmbiguousDecimal: no value proves which mark is the decimal one.
         MixedDecimal: values prove both.
     """
-    coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
-    distinct = coded.dictionary
+    column = coded(texts).trimmed
+    distinct = column.texts
     if locale:
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
     plain = _EXPONENT if exponents else _PLAIN
@@ -92,7 +97,7 @@ def parse(
         mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
         values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
         absent = np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
-    codes = np.asarray(coded.indices, dtype=np.int64)
+    codes = column.codes
     if len(values) == 0:
         return Numbers(np.empty(0), np.empty(0, bool), np.empty(0, bool))
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])

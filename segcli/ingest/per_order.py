@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns as c
+from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
 
 Mask = npt.NDArray[np.bool_]
@@ -34,7 +35,7 @@ def per_order(export: Export) -> PerOrder:
     that has one (the nearest above, else the next below). Lines that repeat an order's amount, with all its other
     fields, are the same order once more.
     """
-    texts = export.texts(c.ORDER_ID)
+    texts = export.coded(c.ORDER_ID)
     nothing = np.zeros(export.cells.rows, dtype=bool)
     if texts is None or export.cells.rows == 0 or c.AMOUNT not in export.recognition.columns:
         return PerOrder(export, nothing)
@@ -59,17 +60,16 @@ class _Coded:
     blank: Mask
 
 
-def _coded(texts: pa.ChunkedArray) -> _Coded:
-    coded = pc.dictionary_encode(pc.utf8_trim_whitespace(texts)).combine_chunks()
-    codes = np.asarray(coded.indices, dtype=np.int64)
-    return _Coded(codes, np.asarray(pc.equal(coded.dictionary, ""), dtype=bool)[codes])
+def _coded(column: Coded) -> _Coded:
+    trimmed = column.trimmed
+    return _Coded(trimmed.codes.astype(np.int64), trimmed.where(lambda texts: pc.equal(texts, "")))
 
 
 def _fields(export: Export) -> dict[str, _Coded]:
     """The columns that speak of whole orders, by their name in the file."""
     found = [export.recognition.columns[s] for s in c.ORDER_FIELDS if s in export.recognition.columns]
     names = dict.fromkeys([*found, *(export.source.void or ())])
-    return {name: _coded(export.cells.columns[name]) for name in names}
+    return {name: _coded(export.cells.coded(name)) for name in names}
 
 
 def _taken_from(orders: _Coded, fields: dict[str, _Coded], amount: str) -> Codes:
@@ -93,7 +93,7 @@ def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:
     """A note where every order of several lines has one amount on all of them: that looks like the order's total."""
     if export.source.amount_per or c.UNIT_PRICE in export.recognition.columns:
         return
-    amounts = _coded(export.cells.columns[export.recognition.columns[c.AMOUNT]])
+    amounts = _coded(export.cells.coded(export.recognition.columns[c.AMOUNT]))
     counted = np.zeros(int(orders.codes.max()) + 1, dtype=bool)
     counted[orders.codes[~amounts.blank & ~orders.blank]] = True
     without = int((amounts.blank & ~orders.blank & counted[orders.codes]).sum())

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,11 +49,11 @@ def clean(
     lines = typed(export, settings, whole.counted)
     fates = Fates(len(lines.money))
     fates.mark(void(export), "void_order")
-    fates.mark(np.asarray(pc.equal(lines.ids, "")), "no_customer_id")
+    fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
     fates.mark(np.isnat(lines.times), "unreadable_date")
     fates.mark(lines.unreadable, "unreadable_amount")
     excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
-    fates.mark(np.asarray(pc.is_in(lines.ids, excluded)), "excluded_id")
+    fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
     if lines.has_money:
         rate = rates(export, fates.kept, settings.rates)
         lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
@@ -102,8 +101,8 @@ def _unread(export: Export) -> dict[str, tuple[int, int | None]]:
 
 def _duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSettings) -> tuple[str, ...]:
     """Exact repeats of a line, judged on every column that was read; `counted` lines bring no money anyway."""
-    coded = {name: pc.dictionary_encode(texts).combine_chunks().indices for name, texts in export.cells.columns.items()}
-    repeated = pd.DataFrame({name: np.asarray(codes) for name, codes in coded.items()}).duplicated().to_numpy()
+    codes = {name: export.cells.coded(name).codes for name in export.cells.columns}
+    repeated = pd.DataFrame(codes).duplicated().to_numpy()
     if settings.dedupe == "lines":
         fates.mark(repeated, "duplicate")
         return ()
@@ -123,7 +122,7 @@ def _drop_returns_alone(fates: Fates, lines: Lines) -> None:
     """A customer who only returned is nobody who bought; the returns are left out with a count."""
     if not lines.returned.any():
         return
-    codes = np.asarray(pc.dictionary_encode(lines.ids).combine_chunks().indices)
+    codes = lines.ids.codes
     buyers = np.isin(codes, np.unique(codes[fates.kept & ~lines.returned]))
     fates.mark(~buyers & lines.returned, "return_without_purchase")
 
@@ -139,13 +138,8 @@ def _refuse_nothing_left(fates: Fates, lines: Lines, export: Export) -> None:
 
 def _kept(export: Export, lines: Lines, kept: Mask, carried: Sequence[str]) -> pd.DataFrame:
     """The kept lines; repeated text is held once."""
-    keep = pa.array(kept)
-
-    def text(values: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a pandas categorical
-        return pc.dictionary_encode(values.filter(keep)).combine_chunks().to_pandas()
-
     table = {
-        c.CUSTOMER_ID: text(lines.ids),
+        c.CUSTOMER_ID: lines.ids.categorical(kept),
         c.ORDER_DATE: lines.times[kept],
         c.AMOUNT: lines.money[kept],
         c.IS_RETURN: lines.returned[kept],
@@ -157,9 +151,9 @@ def _kept(export: Export, lines: Lines, kept: Mask, carried: Sequence[str]) -> p
     if lines.discounted is not None:
         table[c.DISCOUNTED] = lines.discounted[kept]
     for standard in carried:
-        texts = export.texts(standard)
+        texts = export.coded(standard)
         if texts is not None:
-            table[standard] = text(pc.utf8_trim_whitespace(texts))
+            table[standard] = texts.trimmed.categorical(kept)
     return pd.DataFrame(table)
 
 

@@ -19,10 +19,10 @@ def void(export: Export) -> npt.NDArray[np.bool_]:
     """Which lines are void; values are compared without blanks around them and without regard to case."""
     found = np.zeros(export.cells.rows, dtype=bool)
     for name, values in (export.source.void or {}).items():
-        coded = pc.dictionary_encode(pc.utf8_trim_whitespace(export.cells.columns[name])).combine_chunks()
+        column = export.cells.coded(name).trimmed
         meant = {value.strip().casefold() for value in values}
-        listed = [bool(text) and (ANY in meant or text.casefold() in meant) for text in coded.dictionary.to_pylist()]
-        found |= np.array(listed, dtype=bool)[np.asarray(coded.indices)]
+        listed = [bool(text) and (ANY in meant or text.casefold() in meant) for text in column.texts.to_pylist()]
+        found |= np.array(listed, dtype=bool)[column.codes]
     return found
 
 
