@@ -100,7 +100,7 @@ MORE = st.dictionaries(
 ).map(many)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(pairs=FEW | MORE, columns=CHOSEN, smallest=st.integers(2, 5))
 def test_no_attacker_can_tell_a_withheld_count(pairs: list[Pair], columns: list[str], smallest: int) -> None:
     """By all counts there are: what stays told is told by the total and the names alone.
