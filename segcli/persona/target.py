@@ -68,6 +68,16 @@ class _Scored:
         return self.attractive.scores if self.attractive else np.zeros(len(self.made.segments))
 
     @property
+    def ranked(self) -> list[int]:
+        """Places of the segments that are looked at, the most attractive first."""
+        return [place for place in self.order if self.made.segments[place] not in self.out]
+
+    @property
+    def holds(self) -> float:
+        """By how much weights may change with the first of them staying first."""
+        return first_holds(self.attractive, self.ranked) if self.attractive else 0.0
+
+    @property
     def order(self) -> list[int]:
         """Places of the segments: the most attractive first, those knocked out last."""
         out = np.array([name in self.out for name in self.made.segments])
@@ -86,8 +96,7 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
     scored = _scored(made, settings, margin=settings.margin or margin, words=words)
     candidates = [
         _candidate(made.segments[place], float(scored.scores[place]), scored.contacts[place], settings)
-        for place in scored.order
-        if made.segments[place] not in scored.out
+        for place in scored.ranked
     ]
     limits = Limits(*settings.bounds, settings.budget, settings.capacity)
     chosen = choose(candidates, limits)
@@ -101,7 +110,7 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
         table,
         _parts(scored),
         tuple(name for name in table[c.NAME] if name in chosen),
-        first_holds(scored.attractive) if scored.attractive else 0.0,
+        scored.holds,
         _sets(made, scored.found, settings),
         tuple(_noticed(scored, chosen, settings)),
     )
@@ -135,7 +144,7 @@ def _loss(one: Contacting) -> str:
 
 
 def _candidate(name: str, score: float, one: Contacting, settings: TargetSettings) -> Candidate:
-    by_margin = settings.objective == "margin"
+    by_margin = settings.objective == "margin" and not np.isnan(one.margin)
     return Candidate(name, one.margin - one.cost if by_margin else score, one.cost, one.contacts)
 
 
@@ -204,7 +213,7 @@ def _noticed(scored: _Scored, chosen: Sequence[str], settings: TargetSettings) -
     if weighed is None:
         yield "no criterion is known: rate segments (target.ratings), or give an order export"
         return
-    holds = first_holds(weighed)
+    holds = scored.holds
     reach = "any change of the weights" if np.isinf(holds) else f"weight changes of up to +-{holds:.1f} of 100 points"
     yield f"rank 1 holds for {reach}"
     if weighed.unknown:

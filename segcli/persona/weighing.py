@@ -1,6 +1,6 @@
 """Criteria weighed into one score per segment, and how far weights can change before the order does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,16 +53,22 @@ def weigh(measured: Measured, weights: Mapping[str, float]) -> Weighed | None:
     return Weighed(np.asarray(scaled @ shares), tuple(used), shares, scaled, unknown)
 
 
-def first_holds(weighed: Weighed) -> float:
+def first_holds(weighed: Weighed, among: Sequence[int]) -> float:
     """By how much any weights may change, all at once and each its own way, with the first segment staying first.
 
     A weight that would fall below 0 stays at 0. Whatever the changed weights sum up to, they are shares of that sum:
     the order of segments does not depend on it.
 
+    Args:
+        weighed: the scores.
+        among: places of the segments that are ranked, best first.
+
     Returns:
         Points out of 100; 0 where two share the first place, infinite where no change can matter.
     """
-    first, *others = weighed.order
+    if not among:
+        return 0.0
+    first, *others = among
     ahead = weighed.scaled[first] - weighed.scaled[others]
     return min((_holds(row, weighed.weights) for row in ahead), default=np.inf)
 

@@ -145,7 +145,7 @@ def test_rank_1_holds_for_changes_of_weights_up_to_what_is_said(
 ) -> None:
     """No change up to it puts another first, whatever is drawn; a little more than it does, by its worst change."""
     made = weighed(scaled, weights)
-    holds, first = first_holds(made), made.order[0]
+    holds, first = first_holds(made, made.order), made.order[0]
     reach = min(holds, 100.0)
     for _ in range(40):
         changed = np.maximum(made.weights + np.array([chance.uniform(-reach, reach) for _ in range(4)]), 0)
@@ -198,6 +198,17 @@ def test_a_budget_is_respected_and_said() -> None:
         "its contacts cost 2.00; 0.50 of the budget is left"
     )
     assert any("only 1 of at least 2 segments fit" in note for note in made.notes)
+
+
+def test_what_is_knocked_out_has_no_rank_that_could_hold() -> None:
+    """Few leads by its rating, 60 to 40 and 13.3, and is too small; Best leads Middling until revenue weighs nothing."""
+    rated = {"competition": {"Few": 10, "Best": 1, "Middling": 1}}
+    weights = {"competition": 60, "revenue_share": 40}
+    made = found(weights=weights, ratings=rated)
+    assert made.table["segment"].tolist() == ["Best", "Middling", "Few"]
+    assert made.holds == pytest.approx(40)
+    assert found(weights=weights, ratings=rated, knock_outs={}).holds == pytest.approx(10)
+    assert found(knock_outs={"size": 41}).holds == 0.0
 
 
 def test_weights_must_sum_up_to_100() -> None:
