@@ -201,7 +201,7 @@ def test_a_budget_is_respected_and_said() -> None:
 
 
 def test_what_is_knocked_out_has_no_rank_that_could_hold() -> None:
-    """Few leads by its rating, 60 to 40 and 13.3, and is too small; Best leads Middling until revenue weighs nothing."""
+    """Few leads by its rating, 60 to 40 to 13.3, but is too small; Best leads Middling until revenue weighs nothing."""
     rated = {"competition": {"Few": 10, "Best": 1, "Middling": 1}}
     weights = {"competition": 60, "revenue_share": 40}
     made = found(weights=weights, ratings=rated)
