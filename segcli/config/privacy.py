@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from segcli.config.clv import PERIODS
 from segcli.config.section import PATH, Section
 
-MONTH_DAYS = 365.25 / 12
 _WINDOW = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
-_DAYS = {"day": 1.0, "month": MONTH_DAYS, "year": 12 * MONTH_DAYS}
+_DAYS = PERIODS | {"year": 12 * PERIODS["month"]}
 
 
 def _window(value: str) -> str:

@@ -12,6 +12,7 @@ from segcli.config.fairness import FairnessSettings
 from segcli.errors import ConfigProblems
 from segcli.evidence.fairness import Selection, balance, proxies, selection, unjudged
 from segcli.model import Customers, Segmentation
+from segcli.segment.eligible import standard_names
 
 SCORED = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE)  # what RFM is made of
 
@@ -90,8 +91,7 @@ def _column(customers: Customers, name: str) -> str:
     Raises:
         ConfigProblems: there is none.
     """
-    theirs = {theirs: standard for reading in customers.readings for standard, theirs in reading.columns.items()}
-    found = name if name in customers.table else theirs.get(name, name)
+    (found,) = standard_names(customers, [name])
     if found not in customers.table:
         there = ", ".join(customers.table.columns)
         raise ConfigProblems([f"fairness.audit_only: no column '{name}'; there is: {there}"])

@@ -48,12 +48,7 @@ def clean(
     export, privacy = whole.export, privacy or PrivacySettings()
     lines = typed(export, settings, whole.counted)
     fates = Fates(len(lines.money))
-    fates.mark(void(export), "void_order")
-    fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
-    fates.mark(np.isnat(lines.times), "unreadable_date")
-    fates.mark(lines.unreadable, "unreadable_amount")
-    excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
-    fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
+    _leave_out_unusable(fates, lines, export, settings)
     if lines.has_money:
         rate = rates(export, fates.kept, settings.rates)
         lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
@@ -88,6 +83,16 @@ def clean(
         rejects,
     )
     return Transactions(kept, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
+
+
+def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:
+    """Mark what is void, what cannot be credited or read, and ids that stand for many people."""
+    fates.mark(void(export), "void_order")
+    fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
+    fates.mark(np.isnat(lines.times), "unreadable_date")
+    fates.mark(lines.unreadable, "unreadable_amount")
+    excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
+    fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
 
 
 def _unread(export: Export) -> dict[str, tuple[int, int | None]]:

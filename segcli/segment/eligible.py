@@ -23,10 +23,10 @@ def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequen
             is of no feature.
         UsageProblem: a column does not exist or cannot be a feature.
     """
-    table, audited = customers.table, _standard(customers, audit_only)
+    table, audited = customers.table, standard_names(customers, audit_only)
     weights: dict[str, float] = {}
     named: set[str] = set()
-    for asked, standard in zip(settings.features, _standard(customers, settings.features), strict=True):
+    for asked, standard in zip(settings.features, standard_names(customers, settings.features), strict=True):
         group = [column for column in _group(asked, table) if column not in audited]
         for column in group or [standard]:
             weight = settings.weights.get(column, settings.weights.get(asked, 1.0))
@@ -39,7 +39,7 @@ def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequen
     return weights
 
 
-def _standard(customers: Customers, names: Sequence[str]) -> list[str]:
+def standard_names(customers: Customers, names: Sequence[str]) -> list[str]:
     """Names in the table for names in the table or in the file."""
     theirs = {name: standard for reading in customers.readings for standard, name in reading.columns.items()}
     return [name if name in customers.table else theirs.get(name, name) for name in names]
