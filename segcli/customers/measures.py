@@ -1,0 +1,182 @@
+"""Purchases -> what is measured of each customer; each measure is worked out only where it is wanted."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segcli import columns as c
+from segcli.customers import runs as r
+from segcli.customers.purchases import Purchases
+from segcli.customers.regularity import gaps, medians
+from segcli.customers.runs import Runs, Units
+from segcli.customers.values import distinct, dominant
+from segcli.ingest.transactions import CARRIED
+
+AVERAGE_DIGITS = 6  # decimals of averages: finer than any currency, without the noise of binary fractions
+DESCRIBED = tuple(name for name in (*CARRIED, c.EMAIL, c.PHONE) if name != c.PRODUCT)  # products are only counted
+
+Column = npt.NDArray[Any] | pd.api.extensions.ExtensionArray
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Units in 1.00 of money (0: there is none) and of items, and what returns do to revenue."""
+
+    money: int
+    items: int
+    returns: str
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What the measures are worked out from; `back` is money given back by each customer, in units, never above 0."""
+
+    runs: Runs
+    made: Purchases
+    as_of: date
+    back: Units
+    scales: Scales
+
+    def total(self, name: str) -> Units:
+        """What a customer's purchases add up to."""
+        return np.add.reduceat(self.made.sums[name], self.made.starts)
+
+    def knows(self, name: str) -> bool:
+        """Whether lines had such a sum."""
+        return name in self.made.sums
+
+    @cached_property
+    def orders(self) -> Units:
+        """Purchases."""
+        return self.made.counts
+
+    @cached_property
+    def first(self) -> npt.NDArray[np.datetime64]:
+        """Day of the first line."""
+        return _days(np.minimum.reduceat(self.made.first, self.made.starts))
+
+    @cached_property
+    def last(self) -> npt.NDArray[np.datetime64]:
+        """Day of the last line."""
+        return _days(np.maximum.reduceat(self.made.last, self.made.starts))
+
+    @cached_property
+    def revenue(self) -> Units:
+        """Money by the returns policy, in units."""
+        gross = self.total(r.MONEY)
+        return gross if self.scales.returns == "separate" else gross + self.back
+
+    @cached_property
+    def gaps(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """How the days between purchases vary, and the last of them."""
+        return gaps(self.made.first.astype(np.int64), self.made.starts, self.made.counts)
+
+    def since(self, days: npt.NDArray[np.datetime64]) -> Units:
+        """Days to the as-of day."""
+        return (np.datetime64(self.as_of, "D") - days.astype("datetime64[D]")).astype(np.int64)
+
+    def distinct(self, name: str) -> Units:
+        """How many different values of a column each customer has."""
+        return distinct(self.runs.values[name], self.made)
+
+
+def table(facts: Facts, wanted: Collection[str] = ()) -> pd.DataFrame:
+    """One row per customer, sorted by id: the wanted measures (by default all that are known), then descriptions."""
+    columns = {c.CUSTOMER_ID: pd.Series(facts.made.ids.to_pandas(), dtype="str")}
+    for name in c.MEASURES:
+        if (not wanted or name in wanted) and (name not in KNOWN or KNOWN[name](facts)):
+            columns[name] = pd.Series(FORMULAS[name](facts))
+    return pd.DataFrame({**columns, **dict(_described(facts, wanted))})
+
+
+def _days(since_1970: r.Days) -> npt.NDArray[np.datetime64]:
+    return since_1970.astype("datetime64[D]").astype("datetime64[s]")
+
+
+def _has_money(facts: Facts) -> bool:
+    return facts.knows(r.MONEY)
+
+
+def _items(facts: Facts) -> Column:
+    """Whole where all are."""
+    sums, scale = facts.total(r.ITEMS), facts.scales.items
+    return sums // scale if bool((sums % scale == 0).all()) else sums / scale
+
+
+def _mean_gap(facts: Facts) -> Column:
+    times = np.where(facts.orders > 1, facts.orders - 1, 0)
+    days = (facts.last - facts.first).astype("timedelta64[D]").astype(np.int64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _rounded(np.where(times > 0, days / times, np.nan))
+
+
+def _last_gap(facts: Facts) -> Column:
+    return pd.Series(facts.gaps[1]).astype("Int64").array
+
+
+def _rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.round(values, AVERAGE_DIGITS)
+
+
+def _middle(facts: Facts) -> Column:
+    return _rounded(medians(facts.made.sums[r.MONEY], facts.made.starts, facts.orders) / facts.scales.money)
+
+
+def _largest(facts: Facts) -> Column:
+    return np.maximum.reduceat(facts.made.sums[r.MONEY], facts.made.starts) / facts.scales.money
+
+
+def _counts(name: str) -> Callable[[Facts], Column]:
+    return lambda facts: facts.distinct(name)
+
+
+def _has_values(name: str) -> Callable[[Facts], bool]:
+    return lambda facts: name in facts.runs.values
+
+
+DISTINCT = {c.DISTINCT_PRODUCTS: c.PRODUCT, c.DISTINCT_CATEGORIES: c.CATEGORY, c.DISTINCT_DEVICES: c.DEVICE}
+FORMULAS: Mapping[str, Callable[[Facts], Column]] = MappingProxyType(
+    {
+        c.FIRST_ORDER: lambda facts: facts.first,
+        c.LAST_ORDER: lambda facts: facts.last,
+        c.RECENCY_DAYS: lambda facts: facts.since(facts.last),
+        c.TENURE_DAYS: lambda facts: facts.since(facts.first),
+        c.ORDERS: lambda facts: facts.orders,
+        c.ORDER_LINES: lambda facts: facts.total(r.LINES),
+        c.ITEMS: _items,
+        c.REVENUE: lambda facts: facts.revenue / facts.scales.money,
+        c.REFUNDS: lambda facts: (0 - facts.back) / facts.scales.money,
+        c.AVERAGE_ORDER_VALUE: lambda facts: _rounded(facts.revenue / facts.scales.money / facts.orders),
+        c.MEDIAN_ORDER_VALUE: _middle,
+        c.LARGEST_ORDER: _largest,
+        c.MEAN_DAYS_BETWEEN_ORDERS: _mean_gap,
+        c.CV_DAYS_BETWEEN_ORDERS: lambda facts: _rounded(facts.gaps[0]),
+        c.LAST_GAP_DAYS: _last_gap,
+        c.DISCOUNT_SHARE: lambda facts: _rounded(facts.total(r.DISCOUNTED) / facts.total(r.LINES)),
+        **{measure: _counts(name) for measure, name in DISTINCT.items()},
+    }
+)
+_OF_MONEY = (c.REVENUE, c.REFUNDS, c.AVERAGE_ORDER_VALUE, c.MEDIAN_ORDER_VALUE, c.LARGEST_ORDER)
+KNOWN: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
+    {
+        **dict.fromkeys(_OF_MONEY, _has_money),
+        c.ITEMS: lambda facts: facts.knows(r.ITEMS),
+        c.DISCOUNT_SHARE: lambda facts: facts.knows(r.DISCOUNTED),
+        **{measure: _has_values(name) for measure, name in DISTINCT.items()},
+    }
+)
+
+
+def _described(facts: Facts, wanted: Collection[str]) -> Iterator[tuple[str, pd.Series]]:
+    """The value most of a customer's lines have."""
+    for name in DESCRIBED:
+        column = c.TOP + name if name in c.DOMINANT else name
+        if name in facts.runs.values and (not wanted or column in wanted):
+            yield column, dominant(facts.runs.values[name], facts.made)

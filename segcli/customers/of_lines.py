@@ -1,0 +1,68 @@
+"""Clean order lines, held as a table, as the runs a reduction is made of."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from segcli import columns as c
+from segcli.customers import runs as r
+from segcli.customers.measures import DESCRIBED
+from segcli.customers.runs import Bought, Returned, Runs, collapsed
+from segcli.ingest import money
+from segcli.ingest.coded import Coded
+from segcli.model import Transactions
+
+
+def runs_of(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Runs:
+    """Kept lines without returns, summed up where those of one purchase stand together."""
+    days = _day_numbers(bought)
+    by_day = transactions.collapse == "day"
+    customer = pa.array(bought[c.CUSTOMER_ID])
+    order = pa.array(bought[c.ORDER_ID]) if c.ORDER_ID in bought and not by_day else None
+    lines = Bought(customer, order, days, dict(_sums(bought, transactions, scale)), dict(_values(bought)), by_day)
+    return collapsed(lines, _new(customer, days if by_day else order))
+
+
+def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | None") -> r.Mask:
+    """Lines that begin a run: another customer, or another purchase, than the line before; each, if none is named."""
+    new = np.ones(len(customer), dtype=bool)
+    if within is None:
+        return new
+    codes = within if isinstance(within, np.ndarray) else np.asarray(within.indices)
+    new[1:] = (np.diff(np.asarray(customer.indices)) != 0) | (np.diff(codes) != 0)
+    if isinstance(within, pa.DictionaryArray):
+        new |= codes == within.dictionary.index("").as_py()
+    return new
+
+
+def _day_numbers(lines: pd.DataFrame) -> r.Days:
+    return lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int32)
+
+
+def _sums(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Iterator[tuple[str, r.Units]]:
+    if transactions.has_money:
+        yield r.MONEY, bought[c.AMOUNT].to_numpy(dtype=np.int64)
+    if c.REFUNDED in bought:
+        yield r.REFUNDED, bought[c.REFUNDED].to_numpy(dtype=np.int64)
+    if c.QUANTITY in bought:
+        yield r.ITEMS, money.units(bought[c.QUANTITY].to_numpy(), scale)
+    if c.DISCOUNTED in bought:
+        yield r.DISCOUNTED, bought[c.DISCOUNTED].to_numpy(dtype=np.int64)
+
+
+def _values(bought: pd.DataFrame) -> Iterator[tuple[str, Coded]]:
+    for name in (c.PRODUCT, *DESCRIBED):
+        if name in bought:
+            column = pa.array(bought[name].astype("category"))
+            yield name, Coded(column.dictionary.cast(pa.string()), np.asarray(column.indices, dtype=np.int32))
+
+
+def returned_of(lines: pd.DataFrame) -> Returned:
+    """Kept lines that are returns."""
+    back = lines[lines[c.IS_RETURN]]
+    lost = back[c.AMOUNT].to_numpy(dtype=np.int64)
+    if c.REFUNDED in back:
+        lost = lost - back[c.REFUNDED].to_numpy(dtype=np.int64)
+    return Returned(r.decoded(pa.array(back[c.CUSTOMER_ID])), _day_numbers(back), lost)

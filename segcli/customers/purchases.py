@@ -1,0 +1,112 @@
+"""Runs of lines -> purchases: what belongs to one order is one, wherever its lines stood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segcli.customers.runs import Days, Mask, Runs, Units
+from segcli.customers.texts import Codes, hashes, mixed, ranked
+
+
+@dataclass(frozen=True, eq=False)
+class Purchases:
+    """One entry per purchase, sorted by customer.
+
+    `ids` are the customers, sorted; `customer` is a purchase's place among them, `starts` the first purchase of each;
+    the rest as in `Runs`. `customer_of_run` tells whose each of the runs was.
+    """
+
+    ids: pa.StringArray
+    customer: Codes
+    starts: npt.NDArray[np.int64]
+    first: Days
+    last: Days
+    sums: Mapping[str, Units]
+    customer_of_run: Codes
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Purchases of each customer."""
+        return np.diff(np.append(self.starts, len(self.customer)))
+
+
+def purchases(runs: Runs) -> Purchases:
+    """Add up the runs of each purchase; nothing depends on the order in which they stand."""
+    ids, customer = ranked(runs.customer)
+    whole = _first_of_purchase(runs, customer)
+    is_first = whole == np.arange(len(runs))
+    order, again = _by_customer(customer, np.flatnonzero(is_first)), np.flatnonzero(~is_first)
+    first, last, sums = runs.first, runs.last, dict(runs.sums)
+    if len(again):
+        first, last = first.copy(), last.copy()
+        np.minimum.at(first, whole[again], first[again])
+        np.maximum.at(last, whole[again], last[again])
+        sums = {name: _added(values, whole[again], again) for name, values in sums.items()}
+    codes = customer[order]
+    return Purchases(
+        ids=ids,
+        customer=codes,
+        starts=np.flatnonzero(np.diff(codes, prepend=-1)),
+        first=first[order],
+        last=last[order],
+        sums={name: values[order] for name, values in sums.items()},
+        customer_of_run=customer,
+    )
+
+
+def _added(values: Units, into: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> Units:
+    found = values.copy()
+    np.add.at(found, into, values[rows])
+    return found
+
+
+def _by_customer(customer: Codes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Rows sorted by customer; numbers that hold both sort ten times faster than an order is found."""
+    packed = (customer[rows].astype(np.int64) << 32) | rows
+    packed.sort()
+    return packed & 0xFFFFFFFF
+
+
+def _first_of_purchase(runs: Runs, customer: Codes) -> npt.NDArray[np.int64]:
+    """For each run the first run of its purchase, which mostly is itself.
+
+    Hashes find the few that may belong together; whether they do, the texts themselves decide.
+    """
+    found = np.arange(len(runs))
+    maybe = _maybe_scattered(runs, customer)
+    if len(maybe):
+        names = runs.first[maybe] if runs.order is None else _coded(runs.order.take(pa.array(maybe)))
+        pairs = np.column_stack([customer[maybe].astype(np.int64), names.astype(np.int64)])
+        order = np.lexsort((maybe, pairs[:, 1], pairs[:, 0]))
+        ascending = pairs[order]
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (ascending[1:] != ascending[:-1]).any(axis=1)
+        heads = maybe[order][np.flatnonzero(new)]
+        found[maybe[order]] = heads[np.cumsum(new) - 1]
+    return found
+
+
+def _coded(texts: pa.StringArray) -> Codes:
+    return np.asarray(pc.dictionary_encode(texts).indices, dtype=np.int32)
+
+
+def _maybe_scattered(runs: Runs, customer: Codes) -> npt.NDArray[np.int64]:
+    """Runs whose customer and purchase, by their hashes, another run has as well."""
+    if runs.by_day:
+        names, rows = runs.first.astype(np.uint64), np.arange(len(runs))
+    elif runs.order is not None:
+        names, rows = hashes(runs.order), np.flatnonzero(_named(runs.order))
+    else:
+        return np.empty(0, dtype=np.int64)
+    marks = mixed(customer.astype(np.uint64), names)[rows]
+    ascending = np.sort(marks)
+    twice = np.unique(ascending[1:][ascending[1:] == ascending[:-1]])
+    return rows[np.isin(marks, twice)] if len(twice) else rows[:0]
+
+
+def _named(orders: pa.StringArray) -> Mask:
+    return np.asarray(pc.not_equal(pc.binary_length(orders), 0))

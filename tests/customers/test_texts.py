@@ -1,0 +1,36 @@
+"""Texts as numbers, against Python's own comparisons."""
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.customers.texts import changes, hashes, ranked
+
+alphabet = st.sampled_from(["", "a", "b", "0", "9", "é", "日", "\x00", "C0000001", "12345678"])
+text = st.lists(alphabet, max_size=4).map("".join)
+texts = st.lists(text, min_size=1, max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(values=texts, skip=st.integers(0, 3))
+def test_ranks_hashes_and_changes_are_those_of_the_texts(values: list[str], skip: int) -> None:
+    column = pa.array(["x"] * skip + values, pa.string()).slice(skip)  # pieces of a longer column, too
+    distinct, codes = ranked(column)
+    assert distinct.to_pylist() == sorted(set(values))
+    assert distinct.take(pa.array(codes)).to_pylist() == values
+    marks = hashes(column)
+    for one, mark in zip(values, marks, strict=True):
+        assert [m == mark for m in marks] == [other == one for other in values]
+    assert changes(column).tolist() == [True, *(a != b for a, b in itertools.pairwise(values))]
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_no_texts_and_one(size: int) -> None:
+    column = pa.array(["a"] * size, pa.string())
+    distinct, codes = ranked(column)
+    assert (len(distinct), len(codes), len(hashes(column)), len(changes(column))) == (size,) * 4
+    assert codes.dtype == np.int32
