@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from segcli import columns as c
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     import pandas as pd
@@ -19,12 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Input:
-    """A file as it was read: `size` in bytes and `sha256` are those of the stored file, `rows` are records."""
+    """A file as it was read: `size` in bytes and `digest` (its SHA-256) are those of the stored file, `rows` records.
+
+    Of a large file the digest is worked out when somebody asks.
+    """
 
     name: str
     size: int
-    sha256: str
+    digest: str | Callable[[], str]
     rows: int
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the stored file."""
+        return self.digest if isinstance(self.digest, str) else self.digest()
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"name": self.name, "size": self.size, "sha256": self.sha256, "rows": self.rows}
 
 
 @dataclass(frozen=True)
@@ -101,17 +113,22 @@ class Transactions:
 
     `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount
     (integer money units, see `money_scale`), is_return (bool), and whichever other transaction columns the
-    export has. `as_of` is the day recency is counted to, `collapse` what one purchase is (order, day), `returns`
-    what a return does to revenue (net, exclude, separate).
+    export has; of a large export they are read when somebody asks (`given`). `as_of` is the day recency is counted
+    to, `collapse` what one purchase is (order, day), `returns` what a return does to revenue (net, exclude, separate).
     """
 
-    lines: pd.DataFrame
+    given: Callable[[], pd.DataFrame]
     money_scale: int
     has_money: bool
     as_of: date
     reading: Reading
     collapse: str = "order"
     returns: str = "net"
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """The lines."""
+        return self.given()
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Talk:
         """One line: a word, then text; as JSON the same with its facts."""
         if self._asked.quiet:
             return
-        if self._asked.log_format == "json":
+        if self.is_json:
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
             return
         lines = printable(text)
@@ -62,6 +62,11 @@ class Talk:
         indent = " " * LABEL
         wrapped = textwrap.wrap(lines, max(width - LABEL, 20), break_long_words=False) if width else [lines]
         self._waiting.append(f"{label:<{LABEL}}" + f"\n{indent}".join(wrapped or [""]))
+
+    @property
+    def is_json(self) -> bool:
+        """Whether programs read the lines."""
+        return self._asked.log_format == "json"
 
     def flush(self) -> None:
         """Print what is waiting."""

@@ -19,7 +19,8 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
     for reading in customers.readings:
         one = reading.input
         noun = "lines" if reading.lines else "rows"
-        talk.say("read", f"{one.name}  {one.rows:,} {noun}  {reading.dialect}", **facts(reading))
+        told = facts(reading) if talk.is_json else {}  # the digest of a large file is not worked out for nothing
+        talk.say("read", f"{one.name}  {one.rows:,} {noun}  {reading.dialect}", **told)
         if reading.preset:
             talk.say("preset", reading.preset)
         if verbose or reading.lines:

@@ -66,7 +66,8 @@ def earlier(customers: Customers, day: date) -> Customers:
     if kept[c.IS_RETURN].all():
         raise InputProblem(f"nobody had bought by {day.isoformat()}", source=transactions.reading.input.name)
     buyers = kept[c.CUSTOMER_ID].isin(kept.loc[~kept[c.IS_RETURN], c.CUSTOMER_ID])
-    found = reduce(replace(transactions, lines=_recoded(kept[buyers]), as_of=day))
+    theirs = _recoded(kept[buyers])
+    found = reduce(replace(transactions, given=lambda: theirs, as_of=day))
     measured = set(found.table.columns) | set(c.MEASURES) | set(c.SCORES)
     said = [n for n in customers.table.columns if n not in measured and not n.endswith(c.SEGMENT)]
     known = customers.table[[c.CUSTOMER_ID, *said]]

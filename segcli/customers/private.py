@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -133,7 +134,9 @@ def _reordered(customers: Customers, table: pd.DataFrame) -> Customers:
 
 
 def _lines(transactions: Transactions, key: Key) -> Transactions:
-    ids = transactions.lines[c.CUSTOMER_ID]
-    names = key.pseudonyms(pd.Series(ids.cat.categories.astype("str")))
-    renamed = ids.cat.rename_categories(list(names))
-    return replace(transactions, lines=transactions.lines.assign(**{c.CUSTOMER_ID: renamed}))
+    def renamed() -> pd.DataFrame:
+        ids = transactions.lines[c.CUSTOMER_ID]
+        names = key.pseudonyms(pd.Series(ids.cat.categories.astype("str")))
+        return transactions.lines.assign(**{c.CUSTOMER_ID: ids.cat.rename_categories(list(names))})
+
+    return replace(transactions, given=cache(renamed))

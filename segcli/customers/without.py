@@ -55,7 +55,9 @@ def _without_lines(transactions: Transactions, ids: object, reason: str) -> Tran
     back = Fate("return", len(returned), int(returned[c.AMOUNT].sum()) / money)
     reading: Reading = transactions.reading
     assert reading.lines is not None
-    return replace(transactions, lines=kept, reading=replace(reading, lines=_less(reading.lines, fate, back, refunded)))
+    return replace(
+        transactions, given=lambda: kept, reading=replace(reading, lines=_less(reading.lines, fate, back, refunded))
+    )
 
 
 def _less(lines: Reconciliation, fate: Fate, back: Fate, refunded: float) -> Reconciliation:

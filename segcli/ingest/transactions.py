@@ -69,7 +69,8 @@ def clean(
     )
     lost = replace(lost, refunded=int(lines.refunded[fates.kept].sum()) / lines.scale)
     rows = np.flatnonzero(fates.kept)
-    notes += outliers.notes(lines.money[rows], lines.scale, lambda place: export.cells.line(int(rows[place])))
+    amounts = outliers.Amounts.of(lines.money[rows])
+    notes += outliers.notes(amounts, lines.scale, lambda place: export.cells.line(int(rows[place])))
     rejects = listing(export, fates, told=not privacy.secret) if settings.rejects else ()
     reading = _reading(
         export,
@@ -82,7 +83,7 @@ def clean(
         lost,
         rejects,
     )
-    return Transactions(kept, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
+    return Transactions(lambda: kept, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
 
 
 def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:

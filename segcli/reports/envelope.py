@@ -57,13 +57,13 @@ def _tables(result: Segmentation) -> dict[str, Any]:
 
 def provenance(made: Provenance) -> dict[str, Any]:
     """How a result was made."""
-    return {**vars(made), "inputs": [vars(one) for one in made.inputs]}
+    return {**vars(made), "inputs": [one.facts() for one in made.inputs]}
 
 
 def reading(understood: Reading) -> dict[str, Any]:
     """How an input was understood, and where its lines went."""
     return {
-        **vars(understood.input),
+        **understood.input.facts(),
         "what": understood.what,
         "dialect": understood.dialect,
         "preset": understood.preset,

@@ -90,7 +90,7 @@ def test_training_knows_nothing_of_the_period_it_is_tested_on(shop: Customers) -
     day = pd.Timestamp(str(shop.as_of)) - pd.Timedelta(days=61)
     gone = lines.lines["order_date"] > day
     gone &= np.random.default_rng(2).random(len(gone)) < 0.3
-    other = replace(shop, transactions=replace(lines, lines=lines.lines[~gone].reset_index(drop=True)))
+    other = replace(shop, transactions=replace(lines, given=lambda: lines.lines[~gone].reset_index(drop=True)))
     one, two = churn(shop, SETTINGS, 1), churn(other, SETTINGS, 1)
     assert one.deciles["foretold"].tolist() == pytest.approx(two.deciles["foretold"].tolist())
     assert one.deciles["bought"].tolist() != two.deciles["bought"].tolist()
