@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from segcli import plugins
-from segcli.columns import CUSTOMER_TABLE, TRANSACTIONS
+from segcli.columns import CUSTOMER_TABLE, DOMINANT, MEASURES, TOP, TRANSACTIONS
 from segcli.config.section import PATH, PATH_OR_NAME, Section
 
 Named = TypeVar("Named", bound=Mapping[str, object])
@@ -86,6 +86,15 @@ def _language(value: str) -> str:
     if value not in known:
         raise ValueError(f"no language '{value}'; known: {', '.join(known)}")
     return value
+
+
+def _measures(names: list[str]) -> list[str]:
+    known = {**MEASURES, **dict.fromkeys(TOP + name for name in DOMINANT)}
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise ValueError(f"no measure '{name}'{f'; did you mean {close[0]}?' if close else ''}")
+    return names
 
 
 class Source(Section):
@@ -191,6 +200,10 @@ class IngestSettings(Section):
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="What 1 of each currency is worth in one of them, such as {EUR: 1, USD: 0.92}.",
+    )
+    measures: Annotated[list[str], AfterValidator(_measures)] = Field(
+        default_factory=list,
+        description="What is measured of each customer, such as [recency_days, orders, revenue]; default: all.",
     )
     rejects: str | None = Field(None, description="Write the rejected lines to this CSV file.", json_schema_extra=PATH)
     max_rejects: Annotated[int | str, AfterValidator(limit)] | None = Field(

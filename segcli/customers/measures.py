@@ -96,6 +96,18 @@ def table(facts: Facts, wanted: Collection[str] = ()) -> pd.DataFrame:
     return pd.DataFrame({**columns, **dict(_described(facts, wanted))})
 
 
+def unwanted(wanted: Collection[str]) -> set[str]:
+    """The columns of text that lines need not be read for."""
+    needed = {name for measure, name in DISTINCT.items() if measure in wanted}
+    needed |= {name for name in DESCRIBED if described_as(name) in wanted}
+    return {c.PRODUCT, *DESCRIBED} - needed
+
+
+def described_as(name: str) -> str:
+    """The column of the customer table that tells the value most of a customer's lines have."""
+    return c.TOP + name if name in c.DOMINANT else name
+
+
 def _days(since_1970: r.Days) -> npt.NDArray[np.datetime64]:
     return since_1970.astype("datetime64[D]").astype("datetime64[s]")
 
@@ -177,6 +189,6 @@ KNOWN: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
 def _described(facts: Facts, wanted: Collection[str]) -> Iterator[tuple[str, pd.Series]]:
     """The value most of a customer's lines have."""
     for name in DESCRIBED:
-        column = c.TOP + name if name in c.DOMINANT else name
+        column = described_as(name)
         if name in facts.runs.values and (not wanted or column in wanted):
             yield column, dominant(facts.runs.values[name], facts.made)

@@ -62,7 +62,6 @@ def _values(bought: pd.DataFrame) -> Iterator[tuple[str, Coded]]:
 def returned_of(lines: pd.DataFrame) -> Returned:
     """Kept lines that are returns."""
     back = lines[lines[c.IS_RETURN]]
-    lost = back[c.AMOUNT].to_numpy(dtype=np.int64)
-    if c.REFUNDED in back:
-        lost = lost - back[c.REFUNDED].to_numpy(dtype=np.int64)
-    return Returned(r.decoded(pa.array(back[c.CUSTOMER_ID])), _day_numbers(back), lost)
+    amounts, nothing = back[c.AMOUNT].to_numpy(dtype=np.int64), np.zeros(len(back), dtype=np.int64)
+    refunded = back[c.REFUNDED].to_numpy(dtype=np.int64) if c.REFUNDED in back else nothing
+    return Returned(r.decoded(pa.array(back[c.CUSTOMER_ID])), _day_numbers(back), amounts, refunded)

@@ -12,6 +12,7 @@ from segcli.customers.bought import Also, bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
+from segcli.files.stream import head, is_large
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
 
@@ -64,13 +65,22 @@ def read(
 def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[Opened, list[Opened]]:
     """The main input, and what is joined to it."""
     declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
-    main = opened(settings.transactions if settings.transactions.path or not declared else declared.pop(0))
+    main = _main(settings.transactions if settings.transactions.path or not declared else declared.pop(0))
     joined = declared if main.is_orders or not settings.transactions.path else []
     sources = [*joined, *(Source(path=path) for path in extra)]
     others = [opened(source, may_hold_orders=False) for source in sources]
     if not mapped_only:
         return main, others
     return main if main.is_orders else main.only_mapped(), [other.only_mapped() for other in others]
+
+
+def _main(source: Source) -> Opened:
+    """The main input: of a large order export only its head."""
+    if source.path is not None and is_large(source.path):
+        main = opened(source, head(source.path))
+        if main.is_orders:
+            return main
+    return opened(source)
 
 
 def _contacts(settings: IngestSettings) -> Customers | None:

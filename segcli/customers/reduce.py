@@ -1,10 +1,12 @@
 """The reduction: order lines -> one row per customer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.customers import runs as r
@@ -13,13 +15,13 @@ from segcli.customers.of_lines import returned_of, runs_of
 from segcli.customers.purchases import Purchases, purchases
 from segcli.customers.runs import Returned, Runs
 from segcli.ingest import money
-from segcli.model import Customers, Transactions
+from segcli.model import Customers, Reading, Transactions
 
 CUSTOMER, ORDER = "customer", "order"  # integer codes while reducing; they are not columns of any table
 
 
-def reduce(transactions: Transactions) -> Customers:
-    """Measure every customer who bought.
+def reduce(transactions: Transactions, wanted: Sequence[str] = ()) -> Customers:
+    """Measure every customer who bought: what is wanted, by default everything.
 
     Returns:
         Customers sorted by customer_id. Sums of money are exact, so the order of lines changes nothing.
@@ -31,17 +33,17 @@ def reduce(transactions: Transactions) -> Customers:
     made = purchases(runs)
     back = given_back(made, returned_of(lines), runs)
     scales = Scales(transactions.money_scale, scale, transactions.returns)
-    found = table(Facts(runs, made, transactions.as_of, back, scales))
+    found = table(Facts(runs, made, transactions.as_of, back, scales), wanted)
     reading = transactions.reading
-    return Customers(found, transactions.as_of, (reading,), _only_returns(transactions), transactions=transactions)
+    return Customers(found, transactions.as_of, (reading,), only_returns(reading), transactions=transactions)
 
 
 def given_back(made: Purchases, returned: Returned, runs: Runs) -> r.Units:
     """Money that each customer who bought was given back, in units, never above 0."""
     back = np.zeros(len(made.ids), dtype=np.int64)
     if len(returned):
-        places = pd.Index(made.ids.to_pandas()).get_indexer(returned.customer.to_pandas())
-        np.add.at(back, places[places >= 0], returned.money[places >= 0])
+        places = places_of(made, returned)
+        np.add.at(back, places[places >= 0], (returned.money - returned.refunded)[places >= 0])
     if r.REFUNDED in runs.sums:
         np.subtract.at(back, made.customer_of_run, runs.sums[r.REFUNDED])
     return back
@@ -62,7 +64,13 @@ def coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
     return lines.assign(**{CUSTOMER: customer, ORDER: order})
 
 
-def _only_returns(transactions: Transactions) -> tuple[str, ...]:
-    lost = transactions.reading.lines
-    alone = [f for f in lost.ignored if f.reason == "return_without_purchase"] if lost else []
+def places_of(made: Purchases, returned: Returned) -> npt.NDArray[np.int64]:
+    """Which of the customers each return is of; -1 where they bought nothing."""
+    found = pc.index_in(returned.customer, value_set=made.ids)
+    return np.asarray(found.fill_null(-1)).astype(np.int64)
+
+
+def only_returns(reading: Reading) -> tuple[str, ...]:
+    """A warning about people who returned something and bought nothing."""
+    alone = [f for f in reading.lines.ignored if f.reason == "return_without_purchase"] if reading.lines else []
     return tuple(f"{f.lines:,} return lines belong to customers without a purchase and are left out" for f in alone)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,14 +27,25 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Returned:
-    """Lines given back, one by one: whose, on what day (since 1970), and their money in units (never above 0)."""
+    """Lines given back, one by one: whose, on what day (since 1970), their money in units (never above 0), refunds."""
 
     customer: pa.StringArray
     day: Days
     money: Units
+    refunded: Units
 
     def __len__(self) -> int:
         return len(self.day)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Returned"]) -> Self:
+        """The returns of several pieces as one."""
+        numbers = (np.concatenate([getattr(part, name) for part in parts]) for name in ("day", "money", "refunded"))
+        return cls(pa.concat_arrays([part.customer for part in parts]), *numbers)
+
+    def where(self, rows: Mask) -> "Returned":
+        """Some of them."""
+        return Returned(self.customer.filter(pa.array(rows)), self.day[rows], self.money[rows], self.refunded[rows])
 
 
 @dataclass(frozen=True, eq=False)

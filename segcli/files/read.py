@@ -24,12 +24,13 @@ HEAD = 64  # bytes in which a file shows what it is
 
 @dataclass(frozen=True)
 class Content:
-    """A file's unpacked bytes; `size` and `sha256` are those of the file as stored."""
+    """A file's unpacked bytes, or the first of them; `size` and `sha256` are those of the file as stored."""
 
     name: str
     body: bytes
     size: int
     sha256: str
+    is_head: bool = False
 
 
 def _gzip(packed: bytes) -> bytes:
@@ -70,6 +71,8 @@ _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
         b"<html": "an HTML page",
     }
 )
+
+MAGIC: Mapping[bytes, str] = MappingProxyType({magic: kind for magic, (kind, _) in _UNPACK.items()})
 
 
 def read(path: str, *, memory_per_byte: float = 0) -> Content:
@@ -138,11 +141,12 @@ def _unpacked(stored: bytes, name: str) -> bytes:
                     f"unpacks to more than {MAX_UNPACKED / 2**30:,.0f} GiB; this is no export, or one to be split",
                     source=name,
                 )
-            return _text_only(body, name)
-    return _text_only(stored, name)
+            return text_only(body, name)
+    return text_only(stored, name)
 
 
-def _text_only(body: bytes, name: str) -> bytes:
+def text_only(body: bytes, name: str) -> bytes:
+    """The bytes, unless they begin as a file does that is no text."""
     for magic, kind in _NOT_TEXT.items():
         if body[:HEAD].lstrip().lower().startswith(magic.lower()):
             raise InputProblem(f"is {kind}, not CSV", source=name, remedy="Export it as CSV first")

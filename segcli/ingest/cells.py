@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
@@ -23,7 +24,8 @@ HEADER_WITHIN = 50  # records among which the first that is not empty is the hea
 class Cells:
     """Chosen columns of a file as text, one row per well-formed record below the header.
 
-    `malformed` counts the records whose number of fields is not the header's; they are not in the columns.
+    `malformed` counts the records whose number of fields is not the header's; they are not in the columns. `whole`
+    tells a file from a piece of one, of which fewer questions are asked.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Cells:
     columns: dict[str, pa.ChunkedArray] = field(repr=False)
     rows: int
     malformed: int
+    whole: bool = True
     _coded: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def coded(self, name: str) -> Coded:
@@ -40,6 +43,13 @@ class Cells:
             self._coded[name] = coded(self.columns[name])
         return self._coded[name]
 
+    def by_row(self, name: str) -> Coded:
+        """A column row by row: coded where coding serves more than this question, else each text by itself."""
+        if self.whole or name in self._coded:
+            return self.coded(name)
+        texts = self.columns[name].combine_chunks()
+        return Coded(texts, np.arange(self.rows, dtype=np.int32))
+
     def line(self, row: int) -> int:
         """Physical line (1-based) on which a row stands."""
         return self.lines([row])[0]
@@ -47,7 +57,7 @@ class Cells:
     def lines(self, rows: list[int]) -> list[int]:
         """Physical lines (1-based) of rows; looked up only where a message needs them."""
         if not self.malformed and self.dialect.one_line_each:
-            return [self.dialect.line_in_file(row + 2) for row in rows]
+            return [self.dialect.line_in_file(row + 1 + self.dialect.headed) for row in rows]
         found: dict[int, int] = {}
         seen, last = -1, max(rows, default=-1)
         for line, is_row in self._records():
@@ -64,7 +74,8 @@ class Cells:
     def _records(self) -> Iterator[tuple[int, bool]]:
         """Each record below the header that is not empty: its physical line, and whether it became a row."""
         records = self.dialect.records()
-        next(records)
+        if self.dialect.headed:
+            next(records)
         start = records.line_num + 1
         for record in records:
             if record:
@@ -154,7 +165,19 @@ def _refuse_second_header(found: Cells) -> None:
         )
 
 
-def _parse(dialect: Dialect, name: str, places: Sequence[int]) -> tuple[pa.Table, int]:
+def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str]) -> Cells:
+    """The wanted columns of records that stand without their header, parsed by one thread.
+
+    Raises:
+        InputProblem: they cannot be read as CSV.
+    """
+    table, malformed = _parse(dialect, name, [names.index(c) for c in wanted], width=len(names))
+    columns = {c: table.column(f"f{names.index(c)}") for c in wanted}
+    return Cells(name, dialect, names, columns, table.num_rows, malformed, whole=False)
+
+
+def _parse(dialect: Dialect, name: str, places: Sequence[int], width: int = 0) -> tuple[pa.Table, int]:
+    """The columns at these places, of records as wide as the first; or of a given width, and by one thread."""
     malformed = 0
 
     def skip(_row: object) -> str:
@@ -166,7 +189,12 @@ def _parse(dialect: Dialect, name: str, places: Sequence[int]) -> tuple[pa.Table
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(dialect.body),
-            read_options=arrow_csv.ReadOptions(autogenerate_column_names=True, block_size=BLOCK_BYTES),
+            read_options=arrow_csv.ReadOptions(
+                column_names=[f"f{place}" for place in range(width)],
+                autogenerate_column_names=not width,
+                use_threads=not width,
+                block_size=len(dialect.body) + 1 if width else BLOCK_BYTES,
+            ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=dialect.delimiter,
                 newlines_in_values=b'"' in dialect.body,

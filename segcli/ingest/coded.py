@@ -23,6 +23,12 @@ class Coded:
         """The text of a row."""
         return str(self.texts[int(self.codes[row])].as_py())
 
+    def at_rows(self, rows: npt.NDArray[np.intp] | None = None) -> pa.StringArray:
+        """The texts of some rows (all by default)."""
+        if rows is None and len(self.codes) == len(self.texts) and is_counting(self.codes):
+            return self.texts
+        return self.texts.take(pa.array(self.codes if rows is None else self.codes[rows]))
+
     def mapped(self, form: Callable[[pa.StringArray], pa.StringArray]) -> "Coded":
         """The column in another form; texts that become the same are one."""
         formed = form(self.texts)
@@ -47,6 +53,11 @@ class Coded:
         places = np.cumsum(used, dtype=np.int32) - 1
         texts = self.texts.filter(pa.array(used))
         return pa.DictionaryArray.from_arrays(pa.array(places[codes], pa.int32()), texts).to_pandas()
+
+
+def is_counting(codes: npt.NDArray[np.int32]) -> bool:
+    """Whether codes are 0, 1, 2, ..."""
+    return len(codes) == 0 or bool(codes[0] == 0 and (np.diff(codes) == 1).all())
 
 
 def coded(texts: "pa.ChunkedArray | Coded") -> Coded:

@@ -17,6 +17,7 @@ from segcli.ingest.date_reading import from_numbers, read, with_century
 from segcli.ingest.locales import Locale
 
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
+PLAIN = "%Y-%m-%d"
 NOT_A_DAY = np.datetime64("NaT", "us")
 EARLIEST, LATEST = (
     np.datetime64("1900-01-02"),
@@ -79,9 +80,14 @@ def parse(
             from_numbers(filled, form, timezone) if form in SERIALS else with_century(filled, form, timezone, century)
         )
         values[~blank] = np.where(np.isnat(times), values[~blank], times)
-    with np.errstate(invalid="ignore"):
-        values[~((values >= EARLIEST) & (values < LATEST))] = NOT_A_DAY
+    values[~in_range(values)] = NOT_A_DAY
     return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
+
+
+def in_range(values: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+    """Which times an order can have."""
+    with np.errstate(invalid="ignore"):
+        return (values >= EARLIEST) & (values < LATEST)
 
 
 def looks_dated(texts: list[str], locale: Locale | None = None) -> bool:

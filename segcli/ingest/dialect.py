@@ -30,8 +30,8 @@ _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 class Dialect:
     """A file's text as UTF-8 bytes, the header first, and how its records are written.
 
-    `skipped_lines` stood above the header; the lines in `broken_lines` (numbers in the file, from 1) are taken out
-    because their quotes break the rules.
+    `skipped_lines` stood above the header (above the first record, where the body is not `headed`); the lines in
+    `broken_lines` (numbers in the file, from 1) are taken out because their quotes break the rules.
     """
 
     body: bytes
@@ -40,6 +40,7 @@ class Dialect:
     skipped_lines: int = 0
     broken_lines: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    headed: bool = True
 
     def __str__(self) -> str:
         """As shown to people, such as `utf-8  ','`."""
@@ -56,6 +57,12 @@ class Dialect:
     def one_line_each(self) -> bool:
         """Whether every record surely is one line: nothing is quoted, and no line is empty."""
         return b'"' not in self.body and b"\n\n" not in self.body and b"\r" not in self.body.replace(b"\r\n", b"")
+
+    @property
+    def header_lines(self) -> int:
+        """Lines of the body down to the end of the header."""
+        reader = csv.reader(io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline=""), delimiter=self.delimiter)
+        return next((reader.line_num for record in reader if record), 0)
 
     def first_records(self, size: int) -> list[list[str]]:
         """The first records that are not empty, as lists of text, the header first."""

@@ -42,7 +42,19 @@ def decoded(content: Content, source: Source) -> Decoded:
         body.decode()
     except UnicodeDecodeError as error:
         return _windows(content, body, error.start, source.encoding_errors)
-    return Decoded(body, "utf-8", tuple(_twice_encoded(body)))
+    return Decoded(body, "utf-8", () if content.is_head else tuple(twice_note(twice(body))))
+
+
+def recoded(body: bytes, encoding: str) -> bytes:
+    """A piece of a file as UTF-8.
+
+    Raises:
+        UnicodeDecodeError: it is not text in that encoding.
+    """
+    if body.isascii():
+        return body
+    text = body.decode(encoding)
+    return body if encoding.lower() in {"utf-8", "utf8"} else text.encode()
 
 
 def _as_declared(content: Content, encoding: str, errors: str) -> Decoded:
@@ -79,12 +91,35 @@ def _replaced(text: str, errors: str) -> Iterator[str]:
         yield f"bytes that are no text: {count:,}; each is now {_REPLACED}"
 
 
-def _twice_encoded(body: bytes) -> Iterator[str]:
-    if body.isascii():
-        return
-    found = _TWICE.search(body)
-    if found:
-        line = body.count(b"\n", 0, found.start()) + 1
-        count = len(_TWICE.findall(body))
-        shown = found[0].decode()
-        yield f"characters that look encoded twice, such as {shown}: {count:,} (first: line {line:,}); they stay so"
+@dataclass(frozen=True)
+class Twice:
+    """Characters that look encoded twice: how many, such as what, and the line of the first."""
+
+    count: int = 0
+    shown: str = ""
+    line: int = 0
+
+    def __add__(self, other: "Twice") -> "Twice":
+        first = self if self.count else other
+        return Twice(self.count + other.count, first.shown, first.line)
+
+    def below(self, lines: int) -> "Twice":
+        """The same where so many lines of the file stand above."""
+        return Twice(self.count, self.shown, self.line + lines)
+
+
+def twice(body: bytes) -> Twice:
+    """What looks encoded twice in UTF-8 text."""
+    found = None if body.isascii() else _TWICE.search(body)
+    if not found:
+        return Twice()
+    return Twice(len(_TWICE.findall(body)), found[0].decode(), body.count(b"\n", 0, found.start()) + 1)
+
+
+def twice_note(found: Twice) -> Iterator[str]:
+    """A note on such characters, if there are any."""
+    if found.count:
+        yield (
+            f"characters that look encoded twice, such as {found.shown}: {found.count:,} (first: line "
+            f"{found.line:,}); they stay so"
+        )

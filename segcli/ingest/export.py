@@ -11,10 +11,11 @@ from segcli import columns as c
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files.read import Content
-from segcli.ingest import dates, numbers
+from segcli.ingest import dates, numbers, plain
 from segcli.ingest.cells import Cells
 from segcli.ingest.coded import Coded
 from segcli.ingest.date_problems import DateProblem
+from segcli.ingest.dates import Dates
 from segcli.ingest.recognise import Recognition
 
 MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
@@ -41,6 +42,10 @@ class Export:
         name = self.recognition.columns.get(standard)
         return None if name is None else self.cells.coded(name)
 
+    def rows(self, standard: str) -> Coded:
+        """A standard column that the export has, row by row; coded only if it is so already or that is wanted."""
+        return self.cells.by_row(self.recognition.columns[standard])
+
     def require(self, *standards: str) -> None:
         """Refuse an export without these columns.
 
@@ -56,14 +61,16 @@ class Export:
                 remedy=self.advice or f"Say which with --map {missing[0]}=NAME",
             )
 
-    def dates(self) -> dates.Dates:
+    def dates(self) -> Dates:
         """The order dates.
 
         Raises:
             InputProblem: no single format reads the column, or two read it differently.
         """
         try:
-            return dates.of(self.cells.coded(self.recognition.columns[c.ORDER_DATE]), self.source)
+            return self._plain_dates() or dates.of(
+                self.cells.coded(self.recognition.columns[c.ORDER_DATE]), self.source
+            )
         except DateProblem as problem:
             self._refuse(c.ORDER_DATE, problem, problem.remedy)
 
@@ -73,9 +80,12 @@ class Export:
         Raises:
             InputProblem: the decimal mark cannot be told, or most values are no numbers.
         """
-        texts = self.coded(standard)
-        if texts is None:
+        if standard not in self.recognition.columns:
             return None
+        values = self._plain_numbers(standard)
+        if values is not None:
+            return values
+        texts = self.cells.coded(self.recognition.columns[standard])
         try:
             parsed = numbers.of(texts, self.source)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
@@ -84,6 +94,23 @@ class Export:
             row = int(parsed.unreadable.argmax())
             raise self._problem(f"cannot read '{texts.at(row)}' as a number", standard, row, "Try --decimal")
         return np.where(parsed.missing, blank, parsed.values)
+
+    def _plain_dates(self) -> Dates | None:
+        """The dates of a column whose format is known and the plainest there is, if all of them are."""
+        texts = self.texts(c.ORDER_DATE)
+        if self.source.date_format != dates.PLAIN or self.source.locale or texts is None:
+            return None
+        days = plain.days(texts)
+        if days is None or not dates.in_range(days).all():
+            return None
+        nothing = np.zeros(len(days), dtype=bool)
+        return Dates(days.astype("datetime64[us]"), nothing, nothing, dates.PLAIN)
+
+    def _plain_numbers(self, standard: str) -> npt.NDArray[np.float64] | None:
+        """The values of a column with a known decimal point, if all of them are plain."""
+        texts = self.texts(standard)
+        known = self.source.decimal == "." and not self.source.locale
+        return plain.numbers(texts) if known and texts is not None else None
 
     def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
         raise self._problem(str(error), standard, None, remedy) from None

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from segcli.ingest.account import Account, Group
 from segcli.ingest.reasons import REASONS
-from segcli.model import Fate, Reconciliation
 
 KEPT = -1
 
@@ -41,45 +41,38 @@ class Fates:
         rows = np.flatnonzero(np.isin(self._codes, rejecting))
         return rows.tolist(), [self._names[code] for code in self._codes[rows]]
 
-    def reconcile(
+    def account(
         self,
         units: npt.NDArray[np.int64],
-        scale: int,
         *,
         returns: npt.NDArray[np.bool_],
-        unread: Mapping[str, tuple[int, int | None]],
+        refunded: npt.NDArray[np.int64],
+        unread: Mapping[str, Group],
         line: Where,
-    ) -> Reconciliation:
+    ) -> Account:
         """Count lines and money by fate.
 
         Args:
             units: money on each line, in whole units.
-            scale: units in 1.00.
             returns: which lines are returns.
-            unread: records that are not among `units`, by reason: how many, and the line of the first.
+            refunded: money given back for each line, in whole units.
+            unread: records that are not among `units`, by reason.
             line: the physical lines of given rows.
         """
 
-        def fate(reason: str, lines: npt.NDArray[np.bool_], first: int | None = None, beyond: int = 0) -> Fate:
-            return Fate(reason, int(lines.sum()) + beyond, int(units[lines].sum()) / scale, first)
+        def group(lines: npt.NDArray[np.bool_], first: int | None = None) -> Group:
+            return Group(int(lines.sum()), int(units[lines].sum()), first)
 
-        marked = {reason: self._codes == code for code, reason in enumerate(self._names)}
-        firsts = {reason: int(lines.argmax()) for reason, lines in marked.items() if lines.any()}
-        places = dict(zip(firsts, line(list(firsts.values())), strict=True))
-        fates = {}
-        for reason, lines in marked.items():
-            beyond, first = unread.get(reason, (0, None))
-            fates[reason] = fate(reason, lines, places.get(reason, first), beyond)
-        return Reconciliation(
-            read=len(units) + sum(count for count, _ in unread.values()),
-            kept=int(self.kept.sum()),
-            money_read=int(units.sum()) / scale,
-            money_kept=int(units[self.kept].sum()) / scale,
-            returns=fate("returns", self.kept & returns),
-            ignored=_with_verdict(fates, "ignored"),
-            rejected=_with_verdict(fates, "rejected"),
+        marked = {self._names[code]: self._codes == code for code in np.unique(self._codes) if code != KEPT}
+        places = line([int(lines.argmax()) for lines in marked.values()])
+        left_out = {name: group(lines, at) for (name, lines), at in zip(marked.items(), places, strict=True)}
+        for name, lost in unread.items():
+            left_out[name] = left_out.get(name, Group()) + lost
+        everything = np.ones(len(units), dtype=bool)
+        return Account(
+            read=sum(unread.values(), group(everything)),
+            kept=group(self.kept),
+            returns=group(self.kept & returns),
+            left_out=left_out,
+            refunded=int(refunded[self.kept].sum()),
         )
-
-
-def _with_verdict(fates: Mapping[str, Fate], verdict: str) -> tuple[Fate, ...]:
-    return tuple(fate for reason, fate in fates.items() if REASONS[reason].verdict == verdict and fate.lines)

@@ -2,10 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from segcli.ingest import plain
 from segcli.ingest.languages import words
 
 INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
@@ -15,6 +20,8 @@ MOST = 0.5
 ENOUGH = 20  # customers below which one of them may well have a tenth of the lines
 _ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
 _FLOAT = r"[0-9]+\.0"
+_UPPER, _LOWER = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
+REPEATED = "lines repeat another in every column used and are kept; ingest.dedupe: lines ignores exact repeats"
 _MAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
@@ -47,52 +54,69 @@ def whole(text: str, id_decimals: str) -> str:
     return text.removesuffix(".0") if id_decimals == "drop" and re.fullmatch(_FLOAT, text) else text
 
 
-def rewritten(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
-    """A note on the ids that changed by more than plain blanks."""
-    count = sum(old.strip(" \t") != new for old, new in zip(before, after, strict=True))
+def rewritten(count: int) -> Iterator[str]:
+    """A note on ids that changed by more than plain blanks."""
     if count:
         were = "customer id was" if count == 1 else "customer ids were"
         yield f"{count:,} {were} written with invisible characters or in another Unicode form; now as the others"
 
 
-def notes(lines_per_id: pd.Series, *, told: bool = True) -> Iterator[str]:
+def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = True) -> Iterator[str]:
     """What is worth knowing about the ids.
 
     Args:
-        lines_per_id: order lines by customer id.
+        ids: distinct.
+        lines: order lines of each.
         told: whether ids may be named.
 
     Yields:
         Sentences with counts; ids themselves only where one stands for a tenth of the lines.
     """
-    ids = lines_per_id.index.to_series().astype("str")
-    alike = int(ids.str.casefold().duplicated(keep=False).sum())
+    marks = np.bincount(plain.data(ids), minlength=256) > 0  # by which most ids are seen to have nothing of the kind
+    alike = _alike(ids) if (marks[_UPPER].any() and marks[_LOWER].any()) or marks[0x80:].any() else 0
     if alike:
         yield f"{alike:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"
-    rounded = int(ids.str.fullmatch(_ROUNDED).sum())
+    rounded = _matching(ids, _ROUNDED) if marks[ord("+")] else 0
     if rounded:
         yield f"{rounded:,} customer ids look like 1.23457E+11: a spreadsheet rounded them; export again without it"
-    floats = ids[ids.str.fullmatch(_FLOAT)]
-    twins = int(floats.str.removesuffix(".0").isin(ids).sum()) if len(floats) else 0
+    twins = _twins(ids) if marks[ord(".")] else 0
     if twins:
         yield f"{twins:,} customer ids stand with and without .0 behind; ingest.id_decimals: drop makes them one"
-    if ids.str.fullmatch(_MAIL).mean() > MOST:
+    if marks[ord("@")] and _matching(ids, _MAIL) > MOST * len(ids):
         yield "customer ids are e-mail addresses, so results name people; privacy.pseudonymise gives them pseudonyms"
-    yield from _dominant(lines_per_id, told=told)
-    yield from _nobody(lines_per_id)
+    yield from _dominant(ids, lines, told=told)
+    yield from _nobody(ids, lines)
 
 
-def _nobody(lines_per_id: pd.Series) -> Iterator[str]:
+def _alike(ids: pa.StringArray) -> int:
+    return int(pd.Series([text.casefold() for text in ids.to_pylist()]).duplicated(keep=False).sum())
+
+
+def _matching(ids: pa.StringArray, pattern: str) -> int:
+    return int(pc.sum(pc.match_substring_regex(ids, rf"\A(?:{pattern})\z")).as_py() or 0)
+
+
+def _twins(ids: pa.StringArray) -> int:
+    """Ids with .0 behind that are there without as well."""
+    floats = ids.filter(pc.match_substring_regex(ids, rf"\A(?:{_FLOAT})\z"))
+    bare = pc.utf8_slice_codeunits(floats, 0, -2)
+    return int(pc.sum(pc.is_in(bare, value_set=ids)).as_py() or 0)
+
+
+def _nobody(ids: pa.StringArray, lines: npt.NDArray[np.int64]) -> Iterator[str]:
     """Ids that programs write where there is no customer; they may be customers all the same."""
     nobody = {word.casefold() for word in words("nobody")}
-    found = sorted(name for name in map(str, lines_per_id.index) if name.casefold() in nobody)
+    short = np.flatnonzero(np.asarray(pc.utf8_length(ids)) <= max(map(len, nobody)) + 1)
+    named = zip(ids.take(pa.array(short)).to_pylist(), short, strict=True)
+    found = sorted((name, int(lines[place])) for name, place in named if name.casefold() in nobody)
     if found:
-        names = ", ".join(f"{name} ({int(lines_per_id[name]):,} lines)" for name in found)
+        names = ", ".join(f"{name} ({count:,} lines)" for name, count in found)
         yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
 
 
-def _dominant(lines_per_id: pd.Series, *, told: bool) -> Iterator[str]:
-    share = float(lines_per_id.max() / lines_per_id.sum())
-    if share >= DOMINANT and len(lines_per_id) >= ENOUGH:
-        name = f"customer '{lines_per_id.idxmax()}'" if told else "one customer"
+def _dominant(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool) -> Iterator[str]:
+    most = int(lines.argmax())
+    share = float(lines[most] / lines.sum())
+    if share >= DOMINANT and len(lines) >= ENOUGH:
+        name = f"customer '{ids[most].as_py()}'" if told else "one customer"
         yield f"{name} has {share:.0%} of all lines; an id that many share belongs in ingest.exclude_ids"

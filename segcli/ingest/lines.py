@@ -1,6 +1,5 @@
 """The lines of an order export as typed values, before any policy."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ import pyarrow as pa
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
-from segcli.ingest import identity, money
+from segcli.ingest import identity, money, plain
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
 
@@ -22,12 +21,13 @@ class Lines:
     """All lines of an export; each array has one entry per line.
 
     `money` and `refunded` are in whole units (unreadable counts as 0), `scale` of them are 1.00. Both are 0 on a line
-    whose order's money stands on another line; `free` is about the order's. `discounted` tells, where the export has
+    whose order's money stands on another line; `rewritten` are ids as they stood there, where more than plain blanks
+    at their ends changed; `free` is about the order's. `discounted` tells, where the export has
     discounts, which lines had one.
     """
 
     ids: Coded
-    id_notes: tuple[str, ...]
+    rewritten: frozenset[str]
     times: npt.NDArray[np.datetime64]
     date_format: str
     money: Units
@@ -46,15 +46,16 @@ class Lines:
         return self.times.astype("datetime64[D]")
 
 
-def typed(export: Export, settings: IngestSettings, counted: Mask) -> Lines:
+def typed(export: Export, settings: IngestSettings, counted: Mask, scale: int | None = None) -> Lines:
     """Every line with its values; the amount as given, or quantity x unit price, or nothing.
 
     Args:
         export: with the fields of an order on each of its lines.
         settings: the case policy of ids.
         counted: lines whose order's money is counted on another line.
+        scale: units of money in 1.00; by default as fine as the amounts allow.
     """
-    ids, id_notes = _ids(export, settings)
+    ids, rewritten = _ids(export, settings)
     when = export.dates()
     amount, quantity, price = (export.numbers(standard) for standard in (c.AMOUNT, c.QUANTITY, c.UNIT_PRICE))
     back = export.numbers(c.REFUNDED, blank=0.0)
@@ -67,11 +68,11 @@ def typed(export: Export, settings: IngestSettings, counted: Mask) -> Lines:
     returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     refunds = np.zeros(len(values)) if back is None else np.abs(back)
-    scale = money.scale_for(values if back is None else np.concatenate([values, refunds]))
+    scale = scale or money.scale_for(values if back is None else np.concatenate([values, refunds]))
     units = money.units(values, scale)
     return Lines(
         ids=ids,
-        id_notes=tuple(id_notes),
+        rewritten=rewritten,
         times=when.values,
         date_format=when.format,
         money=np.where(counted, 0, units),
@@ -92,11 +93,14 @@ def _discounted(export: Export) -> Mask | None:
     return None if off is None else np.nan_to_num(off) != 0
 
 
-def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, Iterator[str]]:
-    """Customer ids as text: as written, but for blanks and invisible marks at the ends, Unicode form and case."""
-    column = export.cells.coded(export.recognition.columns[c.CUSTOMER_ID])
+def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, frozenset[str]]:
+    """Customer ids without blanks and invisible marks at their ends, in one form and case; and those rewritten so."""
+    column = export.rows(c.CUSTOMER_ID)
+    if settings.id_case == "keep" and settings.id_decimals == "keep" and plain.is_bare(column.texts):
+        return column, frozenset()
     before = column.texts.to_pylist()
     after = [identity.unified(text) for text in before]
     whole = [identity.whole(text, settings.id_decimals) for text in after]
     ids = pa.array([identity.cased(text, settings.id_case) for text in whole], pa.string())
-    return column.mapped(lambda _: ids), identity.rewritten(before, after)
+    rewritten = (old for old, new in zip(before, after, strict=True) if old.strip(" \t") != new)
+    return column.mapped(lambda _: ids), frozenset(rewritten)

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-SCALES = (1_000_000, 10_000, 100, 1)
+FINEST = 1_000_000
+SCALES = (FINEST, 10_000, 100, 1)
 CAPACITY = 2**62
 
 

@@ -103,6 +103,26 @@ def parse(
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
 
 
+@dataclass(frozen=True)
+class Marks:
+    """Which decimal marks values prove, and whether one could be either: a thousand, or a number and its decimals."""
+
+    proven: frozenset[str] = frozenset()
+    undecided: bool = False
+
+    def __or__(self, other: "Marks") -> "Marks":
+        return Marks(self.proven | other.proven, self.undecided or other.undecided)
+
+
+def marks(distinct: pa.StringArray) -> Marks:
+    """What trimmed texts say of their decimal mark."""
+    marked = distinct.filter(pc.match_substring_regex(distinct, "[.,]"))
+    spelled = [_unwrapped(text) for text in marked.to_pylist()]
+    proven = {text: _proves(text) for text in spelled}
+    undecided = any(not p and _UNDECIDED.fullmatch(_SPACES.sub("", text)) for text, p in proven.items())
+    return Marks(frozenset(filter(None, proven.values())), undecided)
+
+
 def looks_numeric(texts: list[str], locale: Locale | None = None) -> bool:
     """Whether at least half of the given values (blank ones aside) can be numbers."""
     texts = [locale.digits(text) for text in texts] if locale else texts

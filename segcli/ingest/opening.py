@@ -1,7 +1,7 @@
 """Open an export and tell what it is: orders, or one row per customer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from segcli import columns as c
 from segcli.columns import Kind
@@ -30,7 +30,7 @@ NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
 
 @dataclass(frozen=True)
 class Opened:
-    """An export whose header is understood and whose body is not yet parsed."""
+    """An export whose header is understood and whose body is not yet parsed; `asked` is what the user said of it."""
 
     content: files.Content
     dialect: dialect.Dialect
@@ -41,6 +41,7 @@ class Opened:
     source: Source
     preset: str = ""
     advice: str = ""
+    asked: Source = field(default_factory=Source)
 
     @property
     def known_by(self) -> str | None:
@@ -67,6 +68,11 @@ class Opened:
         found[c.CUSTOMER_ID] = found.pop(standard)
         return replace(self, recognition=in_order(Recognition(found, self.recognition.why)))
 
+    def without(self, standards: Collection[str]) -> "Opened":
+        """The same file, of which these standard columns stay unread."""
+        columns = {name: own for name, own in self.recognition.columns.items() if name not in standards}
+        return replace(self, recognition=Recognition(columns, self.recognition.why))
+
     def only_mapped(self) -> "Opened":
         """The same file, of which columns that are not recognised stay unread; a table of segcli's own stays whole."""
         if self.is_ours:
@@ -83,8 +89,8 @@ class Opened:
         return cells.numbered(found, ROW) if self.source.row_ids else found
 
 
-def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
-    """Read a file's bytes, dialect and header, and recognise its columns.
+def opened(source: Source, content: files.Content | None = None, *, may_hold_orders: bool = True) -> Opened:
+    """Read a file's bytes (or take those that are given), dialect and header, and recognise its columns.
 
     A file with an order count and a last order (or recency) per row holds customers; one with an order date
     holds orders; anything else with a customer id holds customers. A file that is joined to orders holds
@@ -92,7 +98,8 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     """
     if source.path is None:
         raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
-    content = files.read(source.path, memory_per_byte=MEMORY_PER_BYTE if source.memory_guard else 0)
+    asked = source
+    content = content or files.read(source.path, memory_per_byte=MEMORY_PER_BYTE if source.memory_guard else 0)
     is_ours = _is_ours(content)
     if is_ours:
         source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables
@@ -102,7 +109,7 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
     check_declared([*source.columns.items(), *declared], names, content.name)
     found = None if is_ours else presets.chosen(source.preset, names, content.name)
     if found and (may_hold_orders or found[1].holds == "customers"):
-        return _by_preset(Opened(content, written, names, _NOTHING, False, is_ours, source), *found)
+        return _by_preset(Opened(content, written, names, _NOTHING, False, is_ours, source, asked=asked), *found)
     fits = _Fits(written, names, source)
     open_names = [name for name in names if name not in source.leave_out]
     customers = recognise(open_names, MEASURED, _only(source.columns, MEASURED), fits=fits)
@@ -113,9 +120,10 @@ def opened(source: Source, *, may_hold_orders: bool = True) -> Opened:
                 "rows are to be numbered (row_ids), and customer_id is mapped as well", source=content.name
             )
         numbered = in_order(Recognition({**customers.columns, c.CUSTOMER_ID: ROW}, customers.why))
-        return Opened(content, written, names, numbered, False, is_ours, source)
+        return Opened(content, written, names, numbered, False, is_ours, source, asked=asked)
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
-    return Opened(content, written, names, orders if is_orders else customers, is_orders, is_ours, source)
+    chosen = orders if is_orders else customers
+    return Opened(content, written, names, chosen, is_orders, is_ours, source, asked=asked)
 
 
 def _by_preset(file: Opened, name: str, preset: presets.Preset) -> Opened:

@@ -58,7 +58,7 @@ def walked(body: bytes, delimiter: str, name: str, first_line: int = 1) -> Mende
                 )
             end = _line_end(body, position)
             broken.append(line)
-        line += _line_ends(body[position:end])
+        line += line_ends(body[position:end])
         position = end
     return Mended(b"".join(kept), tuple(broken), literal)
 
@@ -99,5 +99,7 @@ def _line_end(body: bytes, position: int) -> int:
     return found.end() if found.end() > position else len(body)
 
 
-def _line_ends(piece: bytes) -> int:
-    return piece.count(NEWLINE) + piece.count(RETURN) - piece.count(RETURN + NEWLINE)
+def line_ends(piece: bytes) -> int:
+    """How many line ends there are, of whatever kind."""
+    newlines = int(np.count_nonzero(np.frombuffer(piece, dtype=np.uint8) == ord(NEWLINE)))
+    return newlines + piece.count(RETURN) - piece.count(RETURN + NEWLINE) if RETURN in piece else newlines

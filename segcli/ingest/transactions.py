@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,13 +15,14 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import identity, money, outliers
+from segcli.ingest.account import Account, Group
 from segcli.ingest.currency import rates
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask, typed
 from segcli.ingest.per_order import PerOrder
 from segcli.ingest.rejects import listing
-from segcli.ingest.void import unsaid, void
+from segcli.ingest.void import counted, unsaid, void
 from segcli.model import Input, Reading, Reconciliation, Reject, Transactions
 
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.POSTCODE, c.GENDER)
@@ -46,28 +48,16 @@ def clean(
         InputProblem: a needed column is missing or cannot be read, or no purchase is left.
     """
     export, privacy = whole.export, privacy or PrivacySettings()
-    lines = typed(export, settings, whole.counted)
-    fates = Fates(len(lines.money))
-    _leave_out_unusable(fates, lines, export, settings)
-    if lines.has_money:
-        rate = rates(export, fates.kept, settings.rates)
-        lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
-    if settings.returns == "exclude":
-        lines = replace(lines, refunded=np.zeros_like(lines.refunded))
-    notes = [*whole.notes, *unsaid(export), *_duplicates(export, fates, whole.counted, settings)]
+    lines, fates = _usable(typed(export, settings, whole.counted), export, settings)
+    notes = [*whole.notes, *unsaid(counted(export)), *_duplicates(export, fates, whole.counted, settings)]
     _apply_policies(fates, lines, settings)
     _refuse_nothing_left(fates, lines, export)
     last = as_of or lines.days[fates.kept & ~lines.returned].max().astype(object) + timedelta(days=1)
-    fates.mark(lines.days > np.datetime64(last, "D"), "after_as_of")
-    if privacy.retention_days is not None:
-        fates.mark(lines.days < np.datetime64(last, "D") - privacy.retention_days, "past_retention")
+    _leave_out_by_day(fates, lines, last, privacy)
     _drop_returns_alone(fates, lines)
     _refuse_nothing_left(fates, lines, export)
     kept = _kept(export, lines, fates.kept, (c.ORDER_ID, *CARRIED, *carry))
-    lost = fates.reconcile(
-        lines.money, lines.scale, returns=lines.returned, unread=_unread(export), line=export.cells.lines
-    )
-    lost = replace(lost, refunded=int(lines.refunded[fates.kept].sum()) / lines.scale)
+    lost = accounted(export, lines, fates).reconciled(lines.scale)
     rows = np.flatnonzero(fates.kept)
     amounts = outliers.Amounts.of(lines.money[rows])
     notes += outliers.notes(amounts, lines.scale, lambda place: export.cells.line(int(rows[place])))
@@ -77,13 +67,51 @@ def clean(
         lines.date_format,
         (
             *notes,
-            *lines.id_notes,
-            *identity.notes(kept[c.CUSTOMER_ID].value_counts(sort=False), told=not privacy.secret),
+            *identity.rewritten(len(lines.rewritten)),
+            *identity.notes(*_lines_by_id(kept), told=not privacy.secret),
         ),
         lost,
         rejects,
     )
     return Transactions(lambda: kept, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
+
+
+def judged(
+    export: Export, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings, scale: int
+) -> tuple[Lines, Fates]:
+    """Type the lines of one piece of an export, and decide what each of them decides by itself; errors as of `clean`.
+
+    Args:
+        export: a piece whose source says how dates and numbers are written.
+        settings: the policies.
+        as_of: the day recency is counted to, where it is given.
+        privacy: how long orders may be kept.
+        scale: units in 1.00, the same for all pieces.
+    """
+    lines = typed(export, settings, np.zeros(export.cells.rows, dtype=bool), scale)
+    lines, fates = _usable(lines, export, settings)
+    _apply_policies(fates, lines, settings)
+    if as_of is not None:
+        _leave_out_by_day(fates, lines, as_of, privacy)
+    return lines, fates
+
+
+def _usable(lines: Lines, export: Export, settings: IngestSettings) -> tuple[Lines, Fates]:
+    """The lines with their money in one currency, and the fate of those that cannot be used."""
+    fates = Fates(len(lines.money))
+    _leave_out_unusable(fates, lines, export, settings)
+    if lines.has_money:
+        rate = rates(export, fates.kept, settings.rates)
+        lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
+    if settings.returns == "exclude":
+        lines = replace(lines, refunded=np.zeros_like(lines.refunded))
+    return lines, fates
+
+
+def _leave_out_by_day(fates: Fates, lines: Lines, as_of: date, privacy: PrivacySettings) -> None:
+    fates.mark(lines.days > np.datetime64(as_of, "D"), "after_as_of")
+    if privacy.retention_days is not None:
+        fates.mark(lines.days < np.datetime64(as_of, "D") - privacy.retention_days, "past_retention")
 
 
 def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:
@@ -92,17 +120,21 @@ def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: In
     fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
     fates.mark(np.isnat(lines.times), "unreadable_date")
     fates.mark(lines.unreadable, "unreadable_amount")
-    excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
-    fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
+    if settings.exclude_ids:
+        excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
+        fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
 
 
-def _unread(export: Export) -> dict[str, tuple[int, int | None]]:
-    """Records that never became lines, by reason: how many, and the line of the first where it is known."""
+def accounted(export: Export, lines: Lines, fates: Fates) -> Account:
+    """The account of all lines, and of the records that never became lines."""
     broken = export.cells.dialect.broken_lines
-    return {
-        "wrong_field_count": (export.cells.malformed, None),
-        "broken_quotes": (len(broken), broken[0] if broken else None),
+    unread = {
+        "wrong_field_count": Group(export.cells.malformed),
+        "broken_quotes": Group(len(broken), 0, broken[0] if broken else None),
     }
+    return fates.account(
+        lines.money, returns=lines.returned, refunded=lines.refunded, unread=unread, line=export.cells.lines
+    )
 
 
 def _duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSettings) -> tuple[str, ...]:
@@ -113,8 +145,7 @@ def _duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSet
         fates.mark(repeated, "duplicate")
         return ()
     count = int((repeated & fates.kept & ~counted).sum())
-    what = "lines repeat another in every column used and are kept; ingest.dedupe: lines ignores exact repeats"
-    return (f"{count:,} {what}",) * bool(count)
+    return (f"{count:,} {identity.REPEATED}",) * bool(count)
 
 
 def _apply_policies(fates: Fates, lines: Lines, settings: IngestSettings) -> None:
@@ -161,6 +192,12 @@ def _kept(export: Export, lines: Lines, kept: Mask, carried: Sequence[str]) -> p
         if texts is not None:
             table[standard] = texts.trimmed.categorical(kept)
     return pd.DataFrame(table)
+
+
+def _lines_by_id(kept: pd.DataFrame) -> tuple[pa.StringArray, npt.NDArray[np.int64]]:
+    ids = kept[c.CUSTOMER_ID]
+    counts = np.bincount(ids.cat.codes, minlength=len(ids.cat.categories))
+    return pa.array(ids.cat.categories.astype("str"), pa.string()), counts
 
 
 def _reading(

@@ -1,9 +1,11 @@
 """Lines that are no orders: cancelled, failed, unpaid, tests - by the values that the source's `void` lists."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli.ingest.export import Export
@@ -31,12 +33,22 @@ def status_columns(header: Sequence[str]) -> list[str]:
     return [name for name in header if normalised(name) in STATUS and header.count(name) == 1]
 
 
-def unsaid(export: Export) -> Iterator[str]:
+def counted(export: Export) -> dict[str, Counter[str]]:
+    """How often each status stands there, where nobody said which of them are void."""
+    names = status_columns(export.cells.header) if export.source.void is None else []
+    return {name: _counter(export.cells.columns[name]) for name in names}
+
+
+def _counter(texts: pa.ChunkedArray) -> Counter[str]:
+    found = pc.value_counts(pc.utf8_trim_whitespace(texts)).to_pylist()
+    return Counter({one["values"]: one["counts"] for one in found})
+
+
+def unsaid(statuses: Mapping[str, Counter[str]]) -> Iterator[str]:
     """A note on lines whose status says that the order came to nothing, where nobody said what that means."""
     nothing = {normalised(word) for word in words("void")}
-    for name in status_columns(export.cells.header) if export.source.void is None else ():
-        counted = pc.value_counts(pc.utf8_trim_whitespace(export.cells.columns[name])).to_pylist()
-        found = sorted((one["values"], one["counts"]) for one in counted if normalised(one["values"]) in nothing)
+    for name, counts in statuses.items():
+        found = sorted((value, count) for value, count in counts.items() if normalised(value) in nothing)
         if found:
             values = ", ".join(value for value, _ in found)
             yield (

@@ -1,0 +1,178 @@
+"""Bytes in, piece by piece: a file of any size in the memory of a few pieces, each piece whole records."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
+
+from segcli.errors import InputProblem
+from segcli.files.read import MAGIC, Content, text_only
+
+LARGE = 16 << 20  # bytes from which a file is read in pieces
+HEAD = 1 << 20  # bytes in which a file shows how it is written
+PIECE = 4 << 20  # the memory that a piece of so many bytes takes stays in the processor's cache, near enough
+LONGEST_RECORD = 256 << 20
+QUOTE, NEWLINE = b'"', b"\n"
+DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole records: their number in the file, and how to get their bytes."""
+
+    number: int
+    body: Callable[[], bytes]
+
+
+def is_large(path: str) -> bool:
+    """Whether a path leads to a file that is better read in pieces."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return False  # whoever reads it says what is wrong
+    return stat.S_ISREG(found.st_mode) and found.st_size >= LARGE
+
+
+def head(path: str) -> Content:
+    """The first records of a file, unpacked; `size` is that of the whole file, and the digest is not worked out.
+
+    Raises:
+        InputProblem: it is not text.
+    """
+    with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        body = _read(_unpacked(file, path), HEAD, path)
+    end = body.rfind(NEWLINE) + 1
+    return Content(path, text_only(body[:end] or body, path), size, "", is_head=True)
+
+
+def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Piece]:
+    """The records of a file below its first lines, in pieces.
+
+    Args:
+        path: a regular file, packed or not.
+        skip_lines: lines above the first record.
+        quoted: whether a line end between quotes is part of a field; otherwise every line is a record.
+
+    Raises:
+        InputProblem: it does not unpack, or was changed meanwhile.
+    """
+    with Path(path).open("rb") as file:
+        before = _marks(file)
+        source = _unpacked(file, path)
+        if source is file and not quoted:
+            yield from _at_places(file, skip_lines, before[0])
+        else:
+            yield from _one_by_one(source, skip_lines, path, quoted=quoted)
+        if _marks(file) != before or _mark(Path(path).stat()) != before:
+            raise InputProblem(
+                "was changed while it was being read", source=path, remedy="Run again once it is complete"
+            )
+
+
+def _at_places(file: IO[bytes], skip_lines: int, size: int) -> Iterator[Piece]:
+    """Pieces of a plain file that begin and end at line ends; whoever works on one reads it."""
+    for _ in range(skip_lines):
+        file.readline()
+    start, number = file.tell(), 0
+    while start < size:
+        file.seek(min(start + PIECE, size))
+        file.readline()
+        end = file.tell()
+        yield Piece(number, partial(_bytes, file.fileno(), start, end))
+        start, number = end, number + 1
+
+
+def _bytes(handle: int, start: int, end: int) -> bytes:
+    return os.pread(handle, end - start, start)
+
+
+def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) -> Iterator[Piece]:
+    rest, number = b"", 0
+    for _ in range(skip_lines):
+        _line(source, path)
+    while fresh := _read(source, PIECE, path):
+        end = _end_of_records(rest, fresh) if quoted else fresh.rfind(NEWLINE) + 1
+        if end:
+            body = b"".join([rest, memoryview(fresh)[:end]])
+            yield Piece(number, partial(bytes, body))
+            rest, number = fresh[end:], number + 1
+        else:
+            rest += fresh
+        if len(rest) > LONGEST_RECORD:
+            raise InputProblem("holds a record of more than 256 MiB; a quote may never close", source=path)
+    if rest:
+        yield Piece(number, partial(bytes, rest))
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of a file as it is stored.
+
+    Raises:
+        InputProblem: it cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputProblem(f"cannot be read again ({error.strerror})", source=path) from None
+
+
+def _unpacked(file: IO[bytes], path: str) -> IO[bytes]:
+    start = file.read(max(map(len, MAGIC)))
+    file.seek(0)
+    kind = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
+    if kind == "gzip":
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    if kind == "bzip2":
+        return bz2.BZ2File(file)
+    if kind == "xz":
+        return lzma.LZMAFile(file)
+    if kind == "zstandard":
+        import pyarrow as pa
+
+        return cast("IO[bytes]", io.BufferedReader(pa.CompressedInputStream(pa.OSFile(path, "rb"), "zstd")))
+    return file
+
+
+def _read(source: IO[bytes], size: int, path: str) -> bytes:
+    try:
+        return bytes(source.read(size))
+    except DAMAGED:
+        raise InputProblem("does not unpack; it may be cut short", source=path) from None
+
+
+def _line(source: IO[bytes], path: str) -> bytes:
+    try:
+        return source.readline()
+    except DAMAGED:
+        raise InputProblem("does not unpack; it may be cut short", source=path) from None
+
+
+def _marks(file: IO[bytes]) -> tuple[int, int, int]:
+    return _mark(os.fstat(file.fileno()))
+
+
+def _mark(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _end_of_records(rest: bytes, fresh: bytes) -> int:
+    """Where the last whole record of the fresh bytes ends: at a line end with an even number of quotes before it."""
+    quotes = rest.count(QUOTE) + fresh.count(QUOTE)
+    end = fresh.rfind(NEWLINE) + 1
+    quotes -= fresh.count(QUOTE, end)
+    while end and quotes % 2:
+        before = fresh.rfind(NEWLINE, 0, end - 1) + 1
+        quotes -= fresh.count(QUOTE, before, end)
+        end = before
+    return end

@@ -1,0 +1,102 @@
+"""A piece of an order export -> its lines with their fates, by the plan; what contradicts the plan is a doubt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pyarrow.compute as pc
+
+from segcli import columns as c
+from segcli.config.ingest import IngestSettings
+from segcli.config.privacy import PrivacySettings
+from segcli.errors import InputProblem
+from segcli.ingest import cells, money, numbers, quotes
+from segcli.ingest.dialect import Dialect
+from segcli.ingest.doubt import Doubt
+from segcli.ingest.encoding import Twice, recoded, twice
+from segcli.ingest.export import Export
+from segcli.ingest.fates import Fates
+from segcli.ingest.lines import Lines
+from segcli.ingest.numbers import Marks
+from segcli.ingest.plan import Plan
+from segcli.ingest.transactions import judged
+
+MOST_STRANGE = 1000  # texts that are no dates, kept to see at the end whether another format reads them
+
+
+@dataclass(frozen=True, eq=False)
+class Understood:
+    """The lines of a piece, their fates, and what the piece says of the columns as wholes.
+
+    `physical_lines` is how many lines of the file it takes; `marks` are the decimal marks of columns the head left
+    open; `strange` are texts that are no dates by the plan's format; `twice` tells of characters encoded twice.
+    """
+
+    export: Export
+    lines: Lines
+    fates: Fates
+    physical_lines: int
+    marks: tuple[Marks, ...]
+    strange: frozenset[str]
+    twice: Twice
+
+
+def understood(
+    body: bytes, plan: Plan, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings
+) -> Understood:
+    """Read a piece.
+
+    Raises:
+        Doubt: it is not as the plan says.
+    """
+    export = _export(body, plan)
+    try:
+        lines, fates = judged(export, settings, as_of, privacy, scale=money.FINEST)
+    except InputProblem:  # what is wrong with the whole column, the whole file says best
+        raise Doubt from None
+    return Understood(
+        export,
+        lines,
+        fates,
+        quotes.line_ends(body) + (not body.endswith((b"\n", b"\r"))),
+        _marks(export, plan.open_marks),
+        _strange(export, lines) if plan.proves_dates else frozenset(),
+        twice(export.cells.dialect.body),
+    )
+
+
+def _export(body: bytes, plan: Plan) -> Export:
+    file = plan.file
+    written = replace(file.dialect, body=_text(body, file.dialect), skipped_lines=0, headed=False)
+    found = cells.piece(written, file.content.name, file.header, plan.wanted)
+    return Export(file.content, found, file.recognition, plan.source)
+
+
+def _text(body: bytes, written: Dialect) -> bytes:
+    """A piece as UTF-8 whose quotes obey."""
+    try:
+        text = recoded(body, written.encoding)
+    except UnicodeDecodeError:
+        raise Doubt from None
+    if b'"' in text and not quotes.obeys(text, written.delimiter):
+        raise Doubt
+    if b"\r" in text and b"\r" in text.replace(b"\r\n", b""):
+        raise Doubt  # lines may end with it, and pieces do not
+    return text
+
+
+def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
+    columns = (export.cells.coded(export.recognition.columns[name]) for name in names)
+    return tuple(numbers.marks(column.trimmed.texts) for column in columns)
+
+
+def _strange(export: Export, lines: Lines) -> frozenset[str]:
+    """Dates that the plan's format does not read; the header once more would be among them."""
+    rows = np.flatnonzero(np.isnat(lines.times))
+    texts = export.texts(c.ORDER_DATE)
+    assert texts is not None
+    found = frozenset(pc.utf8_trim_whitespace(texts.take(rows)).to_pylist()) - {""} if len(rows) else frozenset()
+    if len(found) > MOST_STRANGE or export.recognition.columns[c.ORDER_DATE] in found:
+        raise Doubt
+    return found
