@@ -14,6 +14,7 @@ from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers
 from segcli.ingest.cells import Cells
 from segcli.ingest.recognise import Recognition
+from segcli.model import ascending
 
 NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
 WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision
@@ -125,23 +126,32 @@ def _unread(count: int, name: str, what: str) -> str:
 
 
 def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if ascending(table[c.CUSTOMER_ID]) and (table.empty or table[c.CUSTOMER_ID].iloc[0] != ""):
+        return table, tuple(notes)  # as segcli writes a table: nothing to leave out, nothing to sort
     blank = table[c.CUSTOMER_ID] == ""
     if blank.any():
         notes.append(f"{int(blank.sum()):,} rows without a customer id are left out")
-    repeated = table.duplicated()
-    if (repeated & ~blank).any():
-        notes.append(f"{int((repeated & ~blank).sum()):,} rows repeat another exactly and are left out")
-    table = table[~blank & ~repeated]
     twice = table[c.CUSTOMER_ID].duplicated()
     if twice.any():
-        row = int(twice.index[twice][0])
+        repeated = table.duplicated()
+        if (repeated & ~blank).any():
+            notes.append(f"{int((repeated & ~blank).sum()):,} rows repeat another exactly and are left out")
+        table = table[~blank & ~repeated]
+        _refuse_two_rows(table[c.CUSTOMER_ID], cells)
+    elif blank.any():
+        table = table[~blank]
+    return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
+
+
+def _refuse_two_rows(ids: pd.Series, cells: Cells) -> None:
+    twice = ids.duplicated()
+    if twice.any():
         raise InputProblem(
             "its customer has another row that differs",
             source=cells.name,
-            line=cells.line(row),
+            line=cells.line(int(twice.index[twice][0])),
             remedy="There must be one row per customer; if these are orders, name their date: --map order_date=NAME",
         )
-    return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
 
 
 def as_of(table: pd.DataFrame) -> date | None:
