@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +12,9 @@ import pyarrow.compute as pc
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import Source
+from segcli.cores import in_order
 from segcli.errors import InputProblem
-from segcli.ingest import dates, numbers
+from segcli.ingest import dates, numbers, plain
 from segcli.ingest.cells import Cells
 from segcli.ingest.recognise import Recognition
 from segcli.model import ascending
@@ -51,10 +54,11 @@ def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) ->
             "--set ingest.transactions.row_ids=true",
         )
     standard = {name: s for s, name in recognition.columns.items()}
+    names = {name: standard.get(name, name) for name in cells.columns}
     table, notes = pd.DataFrame(), []
-    for name, texts in cells.columns.items():
-        values, note = _column(texts, standard.get(name, name), source, form)
-        table[standard.get(name, name)] = values
+    made = in_order(lambda name: _column(cells.columns[name], names[name], source, form), names)
+    for name, (values, note) in zip(names.values(), made, strict=True):
+        table[name] = values
         notes += [note] * bool(note)
     return _one_row_each(table, cells, notes)
 
@@ -110,10 +114,19 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
         return _text(texts), ""
     values = pd.Series(parsed.values)
     known = parsed.values[~parsed.missing]
-    counted = kind in {Kind.COUNT, Kind.DAYS} and bool((known % 1 == 0).all())  # 9.0 orders are 9
-    if counted or (kind is not Kind.MONEY and pc.all(pc.match_substring_regex(texts, WHOLE)).as_py()):
+    counted = kind in {Kind.COUNT, Kind.DAYS} and _are_whole(known)  # 9.0 orders are 9
+    if counted or (kind is not Kind.MONEY and _written_whole(texts)):
         return values.astype("Int64" if parsed.missing.any() else "int64"), ""
     return values, _unread(int(parsed.unreadable.sum()), name, "a number")
+
+
+def _are_whole(values: npt.NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(values).all() and (np.floor(values) == values).all())
+
+
+def _written_whole(texts: pa.ChunkedArray) -> bool:
+    seen = plain.whole(texts)
+    return bool(pc.all(pc.match_substring_regex(texts, WHOLE)).as_py()) if seen is None else seen
 
 
 def _is_code(texts: pa.ChunkedArray) -> bool:

@@ -1,17 +1,15 @@
 """A table as lines of separated values, in slices of rows that are written side by side."""
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.cores import in_order
 from segcli.reports.formats._cells import TEXT, cells, quoted
 
 ROWS = 1 << 16  # of a slice: enough to keep a core busy, few enough to stay in its cache
-AHEAD = 2  # slices per core that may wait for a slow reader
 
 
 def written(table: pd.DataFrame, delimiter: str) -> Iterator[bytes]:
@@ -24,24 +22,12 @@ def written(table: pd.DataFrame, delimiter: str) -> Iterator[bytes]:
     if len(slices) <= 1:
         yield from (_rows(one, delimiter) for one in slices)
     else:
-        yield from _side_by_side(slices, delimiter)
+        yield from in_order(lambda one: _rows(one, delimiter), slices)
 
 
 def _is_plain(table: pd.DataFrame) -> bool:
     """Whether names are texts and rows have two cells or more: a line of one empty cell is a matter of its own."""
     return table.shape[1] > 1 and all(isinstance(name, str) for name in table.columns)
-
-
-def _side_by_side(slices: list[pd.DataFrame], delimiter: str) -> Iterator[bytes]:
-    """Arrow lets go of the interpreter while it works, so threads do."""
-    waiting: deque[Future[bytes]] = deque()
-    with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        for one in slices:
-            waiting.append(pool.submit(_rows, one, delimiter))
-            if len(waiting) > AHEAD * pa.cpu_count():
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _header(table: pd.DataFrame, delimiter: str) -> bytes:
