@@ -1,6 +1,7 @@
 """Show a result where the user asked for it."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,8 @@ def show(result: "Result", asked: Asked, talk: Talk) -> None:
     else:
         from segcli.reports import formats
 
-        save(str(asked.output), formats.load(name).render(result, streams.page(asked, to_terminal=False)), asked, talk)
+        page = streams.page(asked, to_terminal=False)
+        save(str(asked.output), formats.pieces(formats.load(name), result, page), asked, talk)
 
 
 def escaped(result: "Result", talk: Talk) -> "Result":
@@ -40,19 +42,22 @@ def display(result: "Result", name: str, asked: Asked, talk: Talk) -> None:
     """Write a result to stdout; on a terminal what there is to say comes first, in a pipe the result does."""
     from segcli.reports import formats
 
-    to_terminal = streams.is_terminal(sys.stdout)
-    text = formats.load(name).render(result, streams.page(asked, to_terminal=to_terminal))
+    form, to_terminal = formats.load(name), streams.is_terminal(sys.stdout)
+    page = streams.page(asked, to_terminal=to_terminal)
     if to_terminal:
+        text = form.render(result, page)
         talk.flush()
-    streams.write(text)
+        streams.write(text)
+    else:
+        streams.write_pieces(formats.pieces(form, result, page))
 
 
-def save(path: str, text: str, asked: Asked, talk: Talk) -> None:
+def save(path: str, text: str | Iterable[bytes], asked: Asked, talk: Talk) -> None:
     """Write a file atomically and say so; with --dry-run only say so."""
     from segcli.files import write
 
     if asked.dry_run:
         talk.say("would", f"write {path}")
         return
-    write.write(path, text.encode())
+    write.write(path, text.encode() if isinstance(text, str) else text)
     talk.say("wrote", path, path=path)

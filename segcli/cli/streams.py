@@ -123,7 +123,13 @@ def _colour(choice: str, *, to_terminal: bool) -> bool:
 
 
 def write(text: str) -> None:
-    """Write to stdout, as UTF-8 whatever the locale (a terminal gets its own encoding).
+    """Write to stdout, as UTF-8 whatever the locale (a terminal gets its own encoding); errors as of `write_pieces`."""
+    encoding = sys.stdout.encoding if sys.stdout is not None and is_terminal(sys.stdout) else "utf-8"
+    write_pieces([text.encode(encoding, errors="replace")])
+
+
+def write_pieces(pieces: Iterable[bytes]) -> None:
+    """Write to stdout what is bytes already, piece by piece.
 
     Raises:
         PipeClosed: the reader went away.
@@ -131,11 +137,11 @@ def write(text: str) -> None:
     """
     if sys.stdout is None:
         raise EnvironmentProblem("standard output is closed")
-    encoding = sys.stdout.encoding if is_terminal(sys.stdout) else "utf-8"
     try:
-        rest = memoryview(text.encode(encoding, errors="replace"))
-        while rest:  # unbuffered, a reader that leaves shows as a short write first, and as an error only then
-            rest = rest[sys.stdout.buffer.write(rest) :]
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:  # unbuffered, a reader that leaves shows as a short write first, and as an error only then
+                rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         abandon_stdout()

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from segcli import columns as c
 from segcli.errors import ConfigProblems
+from segcli.ingest.characters import has
 from segcli.ingest.identity import unified
 from segcli.ingest.opening import Opened
 
@@ -40,12 +42,18 @@ def key(texts: pd.Series, kind: By, region: str | None) -> pd.Series:
     Raises:
         ConfigProblems: phone numbers need the extra that reads them.
     """
-    if kind == "customer_id" and texts.str.fullmatch(UNIFIED).all():
+    if kind == "customer_id" and _are_unified(texts):
         return texts  # nothing to do, which is told at the speed of the column
     forms: dict[str, Callable[[str], str]] = {"customer_id": unified, "email": email}
     form = _phone_form(region) if kind == "phone" else forms[kind]
     forms_of = {text: form(str(text)) for text in texts.dropna().unique()}
     return pd.Series([forms_of.get(text, "") for text in texts], texts.index, dtype="str")
+
+
+def _are_unified(texts: pd.Series) -> bool:
+    if isinstance(texts.dtype, pd.StringDtype) and not texts.hasnans and not has(pa.array(texts), "[^!-~]"):
+        return True  # not even blanks within
+    return bool(texts.str.fullmatch(UNIFIED).all())
 
 
 def email(text: str) -> str:

@@ -25,6 +25,7 @@ class Privacy:
     contacts: bool = False
 
 
+ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 NAMES = (c.FIRST_NAME, c.LAST_NAME)
 APART = (*c.PERSONAL, c.EMAIL_CONSENT, c.PHONE_CONSENT, c.BIRTH_DATE, c.GENDER, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE)
 
@@ -65,7 +66,9 @@ def apart(customers: Customers, listed: Customers | None, key: Key | None) -> Cu
 
 
 def _are_addresses(ids: pd.Series) -> bool:
-    return bool(ids.astype("str").str.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+").all())
+    texts = ids.astype("str")
+    first = texts.iloc[:1].str.fullmatch(ADDRESS).all()  # which nearly always tells
+    return bool(first and texts.str.fullmatch(ADDRESS).all())
 
 
 def private(customers: Customers, privacy: Privacy) -> Customers:

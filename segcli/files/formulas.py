@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 _BLANKS = r"[\s\u200b-\u200f\ufeff]*"
@@ -68,10 +70,35 @@ def _rewritten(
 
 def _matching(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series":
     """Which texts match; nearly all are ruled out by their first character, at the speed of the column."""
-    suspects = texts.str.slice(0, 1).isin(SUSPECT) | texts.str.match(r"[^\x21-\x7e]").fillna(value=False).astype(bool)
+    suspects = _suspects(texts)
     found = texts.isna() & ~texts.isna()
     found[suspects] = texts[suspects].map(lambda text: bool(pattern.match(text)))
     return found
+
+
+def _suspects(texts: "pd.Series") -> "pd.Series":
+    """Which texts begin with one of SUSPECT, or with something that is not visible ASCII."""
+    import pandas as pd
+
+    if isinstance(texts.dtype, pd.StringDtype):
+        return pd.Series(_begin_suspect(texts), index=texts.index)
+    return texts.str.slice(0, 1).isin(SUSPECT) | texts.str.match(r"[^\x21-\x7e]").fillna(value=False).astype(bool)
+
+
+def _begin_suspect(texts: "pd.Series") -> "npt.NDArray[np.bool_]":
+    """The same by the first byte in UTF-8, which of all but ASCII is above 127: no text has to be made."""
+    import numpy as np
+    import pyarrow as pa
+
+    found = pa.array(texts, pa.large_string())
+    strings = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    _, places, body = strings.buffers()
+    if len(strings) == 0 or not body:
+        return np.zeros(len(strings), dtype=bool)
+    ends = np.frombuffer(places, dtype=np.int64)[strings.offset :][: len(strings) + 1]
+    filled = (ends[:-1] < ends[1:]) & ~texts.isna().to_numpy(dtype=bool)
+    first = np.frombuffer(body, dtype=np.uint8)[np.where(filled, ends[:-1], 0)]
+    return filled & ((first < ord("!")) | (first > ord("~")) | np.isin(first, [ord(mark) for mark in SUSPECT]))
 
 
 def _texts(table: "pd.DataFrame") -> list[str]:

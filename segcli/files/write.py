@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from segcli.errors import EnvironmentProblem, UsageProblem
@@ -13,8 +13,8 @@ from segcli.errors import EnvironmentProblem, UsageProblem
 TEMPORARY = ".segcli-part"  # what an interrupted write leaves behind ends so; the next run sweeps it
 
 
-def write(path: str, body: bytes) -> None:
-    """Write a file atomically: a temporary file beside it, synced, then renamed over it.
+def write(path: str, body: bytes | Iterable[bytes]) -> None:
+    """Write a file, whole or piece by piece, atomically: a temporary file beside it, synced, then renamed over it.
 
     Devices (such as /dev/full) are written directly, since renaming over one would replace the device.
 
@@ -22,18 +22,20 @@ def write(path: str, body: bytes) -> None:
         EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
     """
     target = _real(path)
+    pieces = (body,) if isinstance(body, bytes) else body
     with environment(path):
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-            target.write_bytes(body)
+            with target.open("wb") as file:
+                file.writelines(pieces)
         else:
-            _replace(target, body)
+            _replace(target, pieces)
 
 
-def _replace(target: Path, body: bytes) -> None:
+def _replace(target: Path, pieces: Iterable[bytes]) -> None:
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(body)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(_mode(target))

@@ -39,7 +39,8 @@ def decoded(content: Content, source: Source) -> Decoded:
     if b"\0" in body[:_SAMPLE]:
         raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")
     try:
-        body.decode()
+        if not body.isascii():  # which nearly all is, and which makes no copy
+            body.decode()
     except UnicodeDecodeError as error:
         return _windows(content, body, error.start, source.encoding_errors)
     return Decoded(body, "utf-8", () if content.is_head else tuple(twice_note(twice(body))))

@@ -82,9 +82,9 @@ class Export:
         """
         if standard not in self.recognition.columns:
             return None
-        values = self._plain_numbers(standard)
-        if values is not None:
-            return values
+        plainly = self._plain_numbers(standard)
+        if plainly is not None:
+            return np.where(plainly[1], blank, plainly[0])
         texts = self.cells.coded(self.recognition.columns[standard])
         try:
             parsed = numbers.of(texts, self.source)
@@ -106,8 +106,8 @@ class Export:
         nothing = np.zeros(len(days), dtype=bool)
         return Dates(days.astype("datetime64[us]"), nothing, nothing, dates.PLAIN)
 
-    def _plain_numbers(self, standard: str) -> npt.NDArray[np.float64] | None:
-        """The values of a column with a known decimal point, if all of them are plain."""
+    def _plain_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
+        """The values of a column with a known decimal point and where there is none, if all of them are plain."""
         texts = self.texts(standard)
         known = self.source.decimal == "." and not self.source.locale
         return plain.numbers(texts) if known and texts is not None else None

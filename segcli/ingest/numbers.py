@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli.config.ingest import Source
-from segcli.ingest import locales
+from segcli.ingest import locales, plain
+from segcli.ingest.characters import has
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.locales import Locale
 
@@ -81,12 +82,18 @@ def parse(
         AmbiguousDecimal: no value proves which mark is the decimal one.
         MixedDecimal: values prove both.
     """
+    if isinstance(texts, pa.ChunkedArray) and locale is None and decimal != ",":
+        found = plain.numbers(texts)
+        if found is not None:
+            if decimal is None and not exponents:
+                _require_point(texts)
+            return Numbers(*found, np.zeros(len(texts), dtype=bool))
     column = coded(texts).trimmed
     distinct = column.texts
     if locale:
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
-    plain = _EXPONENT if exponents else _PLAIN
-    if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), plain)).as_py():
+    pattern = _EXPONENT if exponents else _PLAIN
+    if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), pattern)).as_py():
         if decimal is None and not exponents:
             _require_point(distinct)
         absent = np.asarray(pc.equal(distinct, ""), dtype=bool)
@@ -134,15 +141,17 @@ def _filled(distinct: pa.StringArray) -> pa.StringArray:
     return distinct.filter(pc.not_equal(distinct, ""))
 
 
-def _require_point(plain: pa.StringArray) -> None:
+def _require_point(texts: pa.StringArray | pa.ChunkedArray) -> None:
     """Refuse plain numbers none of which proves a decimal point, where one could be a thousand.
 
     The same as `_decimal_mark`, at the speed of the column.
     """
-    undecided = pc.match_substring_regex(plain, rf"^(?:{_UNDECIDED.pattern})$")
-    proves = pc.and_not(pc.match_substring_regex(plain, r"^[-+]?[0-9]+\.[0-9]+$"), undecided)
+    if not has(texts, "[.]"):
+        return
+    undecided = pc.match_substring_regex(texts, rf"^(?:{_UNDECIDED.pattern})$")
+    proves = pc.and_not(pc.match_substring_regex(texts, r"^[-+]?[0-9]+\.[0-9]+$"), undecided)
     if pc.any(undecided).as_py() and not pc.any(proves).as_py():
-        raise AmbiguousDecimal(plain.filter(undecided)[0].as_py())
+        raise AmbiguousDecimal(texts.filter(undecided)[0].as_py())
 
 
 def _unwrapped(text: str) -> str:

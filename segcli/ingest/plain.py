@@ -1,31 +1,40 @@
-"""Columns that are written plainly, told by their bytes and read at once; of any other column nothing is said here."""
+"""Columns that are written plainly: seen by their bytes, and read at once without a table of distinct texts."""
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_DIGITS = np.zeros(256, dtype=bool)
-_DIGITS[list(b"0123456789.-")] = True
+from segcli.ingest.characters import has
+
+OTHERS = "[^0-9.-]"
 LOWEST, HIGHEST = 0x21, 0x7E  # printable ASCII without the blank
-POINT = ord(".")
+LONGEST = 15  # digits of which a float holds every one
 
 
-def numbers(texts: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
-    """The numbers, if all texts are digits with at most a decimal point and a minus, and none is blank."""
-    found = [_numbers(piece) for piece in texts.chunks]
-    if any(piece is None for piece in found):
+def numbers(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
+    """The numbers (NaN where nothing is written) and where nothing is; None where any text is anything else.
+
+    Of texts of these characters, what Arrow casts is just what `numbers` calls plain.
+    """
+    if has(texts, OTHERS):
         return None
-    return np.concatenate([piece for piece in found if piece is not None] or [np.empty(0)])
-
-
-def _numbers(texts: pa.StringArray) -> npt.NDArray[np.float64] | None:
-    if not _DIGITS[data(texts)].all():
-        return None
+    blank = pc.equal(texts, "")
+    missing = blank.to_numpy()
     try:
-        return np.asarray(pc.cast(texts, pa.float64()))
-    except pa.ArrowInvalid:  # blank, or 1-2
+        written = pc.if_else(blank, pa.scalar(None, pa.string()), texts) if missing.any() else texts
+        return pc.cast(written, pa.float64()).to_numpy(), missing
+    except pa.ArrowInvalid:
         return None
+
+
+def whole(texts: pa.ChunkedArray) -> bool | None:
+    """Whether every text is blank or a whole number of at most LONGEST digits; None where a look cannot tell."""
+    if has(texts, "[.]"):
+        return False
+    if not has(texts, "[^0-9]") and (pc.max(pc.binary_length(texts)).as_py() or 0) <= LONGEST:
+        return True
+    return None
 
 
 def days(texts: pa.ChunkedArray) -> npt.NDArray[np.datetime64] | None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,10 +12,12 @@ import pyarrow.compute as pc
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import Source
+from segcli.cores import in_order
 from segcli.errors import InputProblem
-from segcli.ingest import dates, numbers
+from segcli.ingest import dates, numbers, plain
 from segcli.ingest.cells import Cells
 from segcli.ingest.recognise import Recognition
+from segcli.model import ascending
 
 NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
 WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision
@@ -50,10 +54,11 @@ def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) ->
             "--set ingest.transactions.row_ids=true",
         )
     standard = {name: s for s, name in recognition.columns.items()}
+    names = {name: standard.get(name, name) for name in cells.columns}
     table, notes = pd.DataFrame(), []
-    for name, texts in cells.columns.items():
-        values, note = _column(texts, standard.get(name, name), source, form)
-        table[standard.get(name, name)] = values
+    made = in_order(lambda name: _column(cells.columns[name], names[name], source, form), names)
+    for name, (values, note) in zip(names.values(), made, strict=True):
+        table[name] = values
         notes += [note] * bool(note)
     return _one_row_each(table, cells, notes)
 
@@ -109,10 +114,19 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
         return _text(texts), ""
     values = pd.Series(parsed.values)
     known = parsed.values[~parsed.missing]
-    counted = kind in {Kind.COUNT, Kind.DAYS} and bool((known % 1 == 0).all())  # 9.0 orders are 9
-    if counted or (kind is not Kind.MONEY and pc.all(pc.match_substring_regex(texts, WHOLE)).as_py()):
+    counted = kind in {Kind.COUNT, Kind.DAYS} and _are_whole(known)  # 9.0 orders are 9
+    if counted or (kind is not Kind.MONEY and _written_whole(texts)):
         return values.astype("Int64" if parsed.missing.any() else "int64"), ""
     return values, _unread(int(parsed.unreadable.sum()), name, "a number")
+
+
+def _are_whole(values: npt.NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(values).all() and (np.floor(values) == values).all())
+
+
+def _written_whole(texts: pa.ChunkedArray) -> bool:
+    seen = plain.whole(texts)
+    return bool(pc.all(pc.match_substring_regex(texts, WHOLE)).as_py()) if seen is None else seen
 
 
 def _is_code(texts: pa.ChunkedArray) -> bool:
@@ -125,23 +139,32 @@ def _unread(count: int, name: str, what: str) -> str:
 
 
 def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if ascending(table[c.CUSTOMER_ID]) and (table.empty or table[c.CUSTOMER_ID].iloc[0] != ""):
+        return table, tuple(notes)  # as segcli writes a table: nothing to leave out, nothing to sort
     blank = table[c.CUSTOMER_ID] == ""
     if blank.any():
         notes.append(f"{int(blank.sum()):,} rows without a customer id are left out")
-    repeated = table.duplicated()
-    if (repeated & ~blank).any():
-        notes.append(f"{int((repeated & ~blank).sum()):,} rows repeat another exactly and are left out")
-    table = table[~blank & ~repeated]
     twice = table[c.CUSTOMER_ID].duplicated()
     if twice.any():
-        row = int(twice.index[twice][0])
+        repeated = table.duplicated()
+        if (repeated & ~blank).any():
+            notes.append(f"{int((repeated & ~blank).sum()):,} rows repeat another exactly and are left out")
+        table = table[~blank & ~repeated]
+        _refuse_two_rows(table[c.CUSTOMER_ID], cells)
+    elif blank.any():
+        table = table[~blank]
+    return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
+
+
+def _refuse_two_rows(ids: pd.Series, cells: Cells) -> None:
+    twice = ids.duplicated()
+    if twice.any():
         raise InputProblem(
             "its customer has another row that differs",
             source=cells.name,
-            line=cells.line(row),
+            line=cells.line(int(twice.index[twice][0])),
             remedy="There must be one row per customer; if these are orders, name their date: --map order_date=NAME",
         )
-    return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
 
 
 def as_of(table: pd.DataFrame) -> date | None:

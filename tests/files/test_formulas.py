@@ -41,3 +41,19 @@ def test_a_table_counts_its_cells_and_keeps_numbers() -> None:
     back, taken_off = unescape_table(written)
     pd.testing.assert_frame_equal(back, table, check_dtype=False)
     assert taken_off == changed
+
+
+@given(
+    st.lists(st.none() | st.text(st.sampled_from("'=+-@\uff1d \t\n\0a1é\u200b~!\x7f"), max_size=4), max_size=9),
+    st.data(),
+)
+def test_a_column_is_escaped_as_its_texts_are_one_by_one(texts: list[str | None], draws: st.DataObject) -> None:
+    cut = draws.draw(st.integers(0, len(texts)))
+    pieces = [pd.Series(part, dtype="str") for part in (texts[:cut], texts[cut:])]
+    column = pd.concat([piece for piece in pieces if len(piece)] or pieces, ignore_index=True)
+    for table in (pd.DataFrame({"t": column}), pd.DataFrame({"t": column})[::-1], pd.DataFrame({"t": column})[1:]):
+        written, changed = escape_table(table)
+        expected = [text if pd.isna(text) else escape(text) for text in table["t"]]
+        pd.testing.assert_series_equal(written["t"], pd.Series(expected, table.index, name="t", dtype="str"))
+        assert changed == sum(old != new for old, new in zip(table["t"], expected, strict=True) if not pd.isna(old))
+        pd.testing.assert_frame_equal(unescape_table(written)[0], table)

@@ -110,6 +110,21 @@ def test_an_interruption_while_writing_leaves_the_old_file_and_no_temporary(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_pieces_are_written_in_a_row_and_when_one_cannot_be_made_the_old_file_stands(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield NEW
+        raise ZeroDivisionError
+
+    target = tmp_path / "out.csv"
+    write.write(str(target), iter([OLD, NEW]))
+    assert target.read_bytes() == OLD + NEW
+    with pytest.raises(ZeroDivisionError):
+        write.write(str(target), pieces())
+    assert target.read_bytes() == OLD + NEW
+    assert list(tmp_path.iterdir()) == [target]
+    write.write("/dev/null", iter([OLD, NEW]))
+
+
 @pytest.mark.bad_input(91)
 def test_a_symbolic_link_stays_and_the_file_it_names_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()

@@ -2,9 +2,12 @@
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import read
@@ -57,6 +60,27 @@ def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None
     assert table(tmp_path, "id,x\na,1\na,1\n").readings[0].notes == ("1 rows repeat another exactly and are left out",)
     with pytest.raises(InputProblem, match=r":3: its customer has another row that differs"):
         table(tmp_path, "id,x\na,1\na,2\n")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.sampled_from("xy")), min_size=1, max_size=4))
+def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: list[tuple[str, str]]) -> None:
+    text = "customer_id,plan\n" + "".join(f"{customer},{plan}\n" for customer, plan in rows)
+    kept = sorted({row for row in rows if row[0]})
+    filled = [row for row in rows if row[0]]
+    notes = []
+    if len(filled) < len(rows):
+        notes.append(f"{len(rows) - len(filled):,} rows without a customer id are left out")
+    if len(kept) < len(filled):
+        notes.append(f"{len(filled) - len(kept):,} rows repeat another exactly and are left out")
+    with TemporaryDirectory() as folder:
+        if len({customer for customer, _ in kept}) < len(kept):
+            with pytest.raises(InputProblem, match="its customer has another row that differs"):
+                table(Path(folder), text)
+            return
+        found = table(Path(folder), text)
+    assert list(found.table.itertuples(index=False, name=None)) == kept
+    assert list(found.readings[0].notes) == notes
 
 
 def test_unreadable_values_of_a_known_column_are_counted(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
-"""Output formats, one per file: a module with `render(result, page) -> str`, named as the user names it."""
+"""Output formats, one per file: a module with `render(result, page) -> str`, named as the user names it.
 
+A format whose output can be large may also have `pieces(result, page) -> Iterator[bytes]`, which in a row are the same.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -38,3 +42,11 @@ def load(name: str) -> Format:
     if name not in names():
         raise UsageProblem(f"no format '{name}'; known: {', '.join(names())}")
     return cast("Format", plugins.module(__name__, name))
+
+
+def pieces(form: Format, result: Result, page: Page) -> Iterable[bytes]:
+    """The whole output as UTF-8, in pieces where the format offers them."""
+    offered = getattr(form, "pieces", None)
+    if offered is None:
+        return (form.render(result, page).encode(errors="replace"),)
+    return cast("Iterable[bytes]", offered(result, page))

@@ -1,10 +1,18 @@
 r"""CSV by RFC 4180 with \n line ends: dates ISO 8601, missing values empty, quotes only where needed."""
 
+from collections.abc import Iterator
+
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
 
 
-def render(result: Result, page: Page, delimiter: str = ",") -> str:  # noqa: ARG001 - machines have no page
+def render(result: Result, page: Page, delimiter: str = ",") -> str:
     """The rows."""
-    text: str = result.rows.to_csv(index=False, lineterminator="\n", sep=delimiter, date_format="%Y-%m-%d")
-    return text
+    return b"".join(pieces(result, page, delimiter)).decode()
+
+
+def pieces(result: Result, page: Page, delimiter: str = ",") -> Iterator[bytes]:  # noqa: ARG001 - as render
+    """The rows, some thousands at a time: a table of a million customers need not be there whole as text."""
+    from segcli.reports.formats import _lines
+
+    yield from _lines.written(result.rows, delimiter)

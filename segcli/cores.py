@@ -1,0 +1,29 @@
+"""Work spread over the cores of the machine: Arrow and NumPy let go of the interpreter, so threads do."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+AHEAD = 2  # results per core that may wait for whoever takes them
+
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
+
+
+def in_order(work: Callable[[Thing], Made], things: Iterable[Thing]) -> Iterator[Made]:
+    """What `work` makes of each thing, in their order, whichever is done first.
+
+    Few results are there at a time, however slow their reader; an error comes where its result would have come.
+    """
+    import pyarrow as pa
+
+    cores = pa.cpu_count()  # as many as OMP_NUM_THREADS allows
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        for thing in things:
+            waiting.append(pool.submit(work, thing))
+            if len(waiting) > AHEAD * cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

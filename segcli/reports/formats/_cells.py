@@ -1,0 +1,99 @@
+"""A column's values as the texts that stand in CSV: what pandas writes, at the speed of the column."""
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segcli.ingest.characters import has
+
+Floats = npt.NDArray[np.float64]
+Times = npt.NDArray[np.datetime64]
+LEAST, MOST = 1e-4, 1e10  # from the one to below the other, Arrow's digits are Python's
+FIRST_DAY, LAST_DAY = np.datetime64("1000-01-01"), np.datetime64("9999-12-31")  # years of four digits
+TEXT = pa.large_string()
+
+
+def cells(values: pd.Series, delimiter: str) -> pa.Array | None:
+    """The column's cells, quoted where they need it and null where they are empty.
+
+    Returns:
+        One text per row; None where only pandas knows how it writes such values.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return _categories(values, delimiter)
+    if _holds_only_texts(values):
+        return quoted(_joined(pa.array(values, TEXT, from_pandas=True)), delimiter)
+    if values.dtype.kind == "M" and isinstance(values.dtype, np.dtype):
+        return _days(values.to_numpy())
+    return _numbers(values)
+
+
+def quoted(texts: pa.Array, delimiter: str) -> pa.Array:
+    """Texts in quotes where a reader could take a part of one for a mark of the file.
+
+    A lone carriage return is such a part: a reader that ends records at it would break the record in two.
+    """
+    pattern = f'["\\r\\n{re.escape(delimiter)}]'
+    if not has(texts, pattern):
+        return texts
+    marked = pc.match_substring_regex(texts, pattern)
+    doubled = pc.replace_substring(texts, '"', '""')
+    return pc.if_else(marked, pc.binary_join_element_wise(*_alike('"', doubled, '"', "")), texts)
+
+
+def _alike(*parts: pa.Array | str) -> list[pa.Array]:
+    return [pa.scalar(part, TEXT) if isinstance(part, str) else part for part in parts]
+
+
+def _joined(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+
+
+def _holds_only_texts(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype):
+        return True
+    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in {"string", "empty"}
+
+
+def _categories(values: pd.Series, delimiter: str) -> pa.Array | None:
+    names = pd.Series(values.cat.categories)
+    texts = cells(names, delimiter) if _holds_only_texts(names) else None
+    codes = values.cat.codes.to_numpy()
+    return None if texts is None else texts.take(pa.array(codes, mask=codes < 0))
+
+
+def _days(times: Times) -> pa.Array | None:
+    days = times.astype("datetime64[D]")
+    known = days[~np.isnat(days)]
+    if len(known) and (known.min() < FIRST_DAY or known.max() > LAST_DAY):
+        return None
+    return pc.cast(pa.array(days), TEXT)
+
+
+def _numbers(values: pd.Series) -> pa.Array | None:
+    if values.dtype == np.float64:
+        return _floats(values.to_numpy())
+    if values.dtype == bool:
+        return pc.if_else(pa.array(values.to_numpy()), *_alike("True", "False"))
+    if values.dtype.kind in "iu" and isinstance(values.dtype, np.dtype | pd.Int64Dtype):
+        return pc.cast(_joined(pa.array(values)), TEXT)
+    return None
+
+
+def _floats(values: Floats) -> pa.Array:
+    """As `repr` writes them: whole ones with .0, and very large or small ones as 1e+16 and 1e-05."""
+    size, known = np.abs(values), ~np.isnan(values)
+    usual = ((size >= LEAST) & (size < MOST)) | (size == 0)
+    texts = pc.cast(pa.array(values, mask=~known), TEXT)
+    whole = usual & (np.floor(values) == values)
+    if whole.any():
+        point = pc.if_else(pa.array(whole), *_alike(".0", ""))
+        texts = pc.binary_join_element_wise(*_alike(texts, point, ""))
+    rest = known & ~usual
+    if rest.any():
+        texts = pc.replace_with_mask(texts, pa.array(rest), pa.array(map(repr, values[rest].tolist()), TEXT))
+    return texts

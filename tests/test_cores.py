@@ -1,0 +1,40 @@
+"""Work on several cores gives what the same work gives one thing after another."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from segcli.cores import AHEAD, in_order
+
+
+def test_results_come_in_the_order_of_the_things_whichever_is_done_first() -> None:
+    def slow_first(thing: int) -> int:
+        time.sleep(0.02 if thing == 0 else 0)
+        return thing * thing
+
+    assert list(in_order(slow_first, range(20))) == [thing * thing for thing in range(20)]
+    assert list(in_order(slow_first, [])) == []
+
+
+def test_an_error_comes_where_its_result_would_have_come() -> None:
+    made = in_order(lambda thing: 6 // thing, [1, 2, 0, 3])
+    assert [next(made), next(made)] == [6, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(made)
+
+
+def test_only_a_few_things_are_taken_before_somebody_takes_their_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyarrow.cpu_count", lambda: 2)
+    taken = []
+
+    def things() -> Iterator[int]:
+        for thing in range(100):
+            taken.append(thing)
+            yield thing
+
+    made = in_order(str, things())
+    assert next(made) == "0"
+    assert len(taken) == 2 * AHEAD + 1
+    made.close()  # type: ignore[attr-defined]
+    assert len(taken) == 2 * AHEAD + 1
