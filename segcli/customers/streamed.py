@@ -34,5 +34,7 @@ def tallies(
     def one(piece: stream.Piece) -> Tally:
         return tally(understood(piece.body(), plan, settings, as_of, privacy), settings.collapse)
 
-    quoted = b'"' in file.dialect.body
-    return plan, list(cores.in_order(one, stream.pieces(file.content.name, plan.first_record, quoted=quoted)))
+    below = b"".join(file.dialect.body.splitlines(keepends=True)[file.dialect.header_lines :])
+    quoted = b'"' in below
+    with stream.pieces(file.content.name, plan.first_record, quoted=quoted) as found:
+        return plan, list(cores.in_order(one, found))

@@ -77,7 +77,7 @@ def tally(piece: Understood, collapse: str) -> Tally:
         returned=Returned(lines.ids.at_rows(back), _days(lines)[back], lines.money[back], lines.refunded[back]),
         return_lines=np.array(export.cells.lines(back.tolist()), dtype=np.int64),
         account=accounted(export, lines, piece.fates),
-        lines=piece.physical_lines,
+        lines=export.cells.physical_lines,
         amounts=amounts,
         largest_line=export.cells.line(int(np.flatnonzero(kept)[amounts.row])) if kept.any() else 0,
         highest=_highest(lines),

@@ -9,6 +9,7 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,8 +56,9 @@ def head(path: str) -> Content:
     return Content(path, text_only(body[:end] or body, path), size, "", is_head=True)
 
 
-def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Piece]:
-    """The records of a file below its first lines, in pieces.
+@contextmanager
+def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Iterator[Piece]]:
+    """The records of a file below its first lines, in pieces, which can be read until this context ends.
 
     Args:
         path: a regular file, packed or not.
@@ -70,9 +72,9 @@ def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Piece]:
         before = _marks(file)
         source = _unpacked(file, path)
         if source is file and not quoted:
-            yield from _at_places(file, skip_lines, before[0])
+            yield _at_places(file, skip_lines, before[0])
         else:
-            yield from _one_by_one(source, skip_lines, path, quoted=quoted)
+            yield _one_by_one(source, skip_lines, path, quoted=quoted)
         if _marks(file) != before or _mark(Path(path).stat()) != before:
             raise InputProblem(
                 "was changed while it was being read", source=path, remedy="Run again once it is complete"

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.numbers import looks_numeric
+from segcli.ingest.quotes import line_ends
 from segcli.ingest.recognise import known_names
 
 BLOCK_BYTES = 4 << 20
@@ -25,7 +27,7 @@ class Cells:
     """Chosen columns of a file as text, one row per well-formed record below the header.
 
     `malformed` counts the records whose number of fields is not the header's; they are not in the columns. `whole`
-    tells a file from a piece of one, of which fewer questions are asked.
+    tells a file from a piece of one, of which fewer questions are asked, and the number of `physical_lines` is known.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Cells:
     rows: int
     malformed: int
     whole: bool = True
+    physical_lines: int = 0
     _coded: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def coded(self, name: str) -> Coded:
@@ -56,7 +59,9 @@ class Cells:
 
     def lines(self, rows: list[int]) -> list[int]:
         """Physical lines (1-based) of rows; looked up only where a message needs them."""
-        if not self.malformed and self.dialect.one_line_each:
+        if not rows:
+            return []
+        if not self.malformed and self.one_line_each:
             return [self.dialect.line_in_file(row + 1 + self.dialect.headed) for row in rows]
         found: dict[int, int] = {}
         seen, last = -1, max(rows, default=-1)
@@ -81,6 +86,11 @@ class Cells:
             if record:
                 yield self.dialect.line_in_file(start), len(record) == len(self.header)
             start = records.line_num + 1
+
+    @cached_property
+    def one_line_each(self) -> bool:
+        """Whether every record is one line."""
+        return self.physical_lines == self.rows if self.physical_lines else self.dialect.one_line_each
 
     @property
     def broken(self) -> int:
@@ -173,7 +183,8 @@ def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[
     """
     table, malformed = _parse(dialect, name, [names.index(c) for c in wanted], width=len(names))
     columns = {c: table.column(f"f{names.index(c)}") for c in wanted}
-    return Cells(name, dialect, names, columns, table.num_rows, malformed, whole=False)
+    lines = line_ends(dialect.body) + (not dialect.body.endswith((b"\n", b"\r")))
+    return Cells(name, dialect, names, columns, table.num_rows, malformed, whole=False, physical_lines=lines)
 
 
 def _parse(dialect: Dialect, name: str, places: Sequence[int], width: int = 0) -> tuple[pa.Table, int]:

@@ -29,14 +29,13 @@ MOST_STRANGE = 1000  # texts that are no dates, kept to see at the end whether a
 class Understood:
     """The lines of a piece, their fates, and what the piece says of the columns as wholes.
 
-    `physical_lines` is how many lines of the file it takes; `marks` are the decimal marks of columns the head left
+    `marks` are the decimal marks of columns the head left
     open; `strange` are texts that are no dates by the plan's format; `twice` tells of characters encoded twice.
     """
 
     export: Export
     lines: Lines
     fates: Fates
-    physical_lines: int
     marks: tuple[Marks, ...]
     strange: frozenset[str]
     twice: Twice
@@ -59,7 +58,6 @@ def understood(
         export,
         lines,
         fates,
-        quotes.line_ends(body) + (not body.endswith((b"\n", b"\r"))),
         _marks(export, plan.open_marks),
         _strange(export, lines) if plan.proves_dates else frozenset(),
         twice(export.cells.dialect.body),

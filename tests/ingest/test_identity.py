@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
@@ -14,7 +15,7 @@ from segcli.model import Customers
 
 
 def said(**lines: int) -> list[str]:
-    return list(notes(pd.Series(lines)))
+    return list(notes(pa.array(list(lines), pa.string()), np.array(list(lines.values()))))
 
 
 def customers(tmp_path: Path, text: str, **policies: Any) -> Customers:
