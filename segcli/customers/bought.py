@@ -74,8 +74,8 @@ def _streamed(
         export = per_order(_export(main, settings, {}))
         return transactions.clean(export, settings, as_of, also.contacts, privacy)
 
-    plan, parts = tallies(head, _columns(head), settings, privacy, as_of)
-    return settled(plan, parts, settings, as_of, whole)
+    plan, found = tallies(head, _columns(head), settings, privacy, as_of)
+    return settled(plan, found, settings, as_of, whole)
 
 
 def _measured(main: Opened, settings: IngestSettings, also: Also) -> Opened:

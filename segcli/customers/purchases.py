@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.customers.runs import Days, Mask, Runs, Units
-from segcli.customers.texts import Codes, hashes, mixed, ranked
+from segcli.customers.runs import Days, Runs, Units
+from segcli.customers.texts import Codes, ranked
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,39 +74,33 @@ def _by_customer(customer: Codes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np
 def _first_of_purchase(runs: Runs, customer: Codes) -> npt.NDArray[np.int64]:
     """For each run the first run of its purchase, which mostly is itself.
 
-    Hashes find the few that may belong together; whether they do, the texts themselves decide.
+    Marks find the few that may belong together; whether they do, the customers and texts themselves decide.
     """
     found = np.arange(len(runs))
-    maybe = _maybe_scattered(runs, customer)
+    maybe = _maybe_scattered(runs)
     if len(maybe):
         names = runs.first[maybe] if runs.order is None else _coded(runs.order.take(pa.array(maybe)))
-        pairs = np.column_stack([customer[maybe].astype(np.int64), names.astype(np.int64)])
-        order = np.lexsort((maybe, pairs[:, 1], pairs[:, 0]))
-        ascending = pairs[order]
+        order = np.lexsort((maybe, names, customer[maybe]))
+        whose, which = customer[maybe][order], names[order]
         new = np.ones(len(order), dtype=bool)
-        new[1:] = (ascending[1:] != ascending[:-1]).any(axis=1)
+        new[1:] = (whose[1:] != whose[:-1]) | (which[1:] != which[:-1])
         heads = maybe[order][np.flatnonzero(new)]
         found[maybe[order]] = heads[np.cumsum(new) - 1]
     return found
 
 
-def _coded(texts: pa.StringArray) -> Codes:
-    return np.asarray(pc.dictionary_encode(texts).indices, dtype=np.int32)
+def _coded(texts: pa.ChunkedArray) -> Codes:
+    return np.asarray(pc.dictionary_encode(texts).combine_chunks().indices, dtype=np.int32)
 
 
-def _maybe_scattered(runs: Runs, customer: Codes) -> npt.NDArray[np.int64]:
-    """Runs whose customer and purchase, by their hashes, another run has as well."""
-    if runs.by_day:
-        names, rows = runs.first.astype(np.uint64), np.arange(len(runs))
-    elif runs.order is not None:
-        names, rows = hashes(runs.order), np.flatnonzero(_named(runs.order))
-    else:
+def _maybe_scattered(runs: Runs) -> npt.NDArray[np.int64]:
+    """Runs whose mark another run has as well, and whose purchase is named."""
+    if runs.order is None and not runs.by_day:
         return np.empty(0, dtype=np.int64)
-    marks = mixed(customer.astype(np.uint64), names)[rows]
-    ascending = np.sort(marks)
+    ascending = np.sort(runs.marks)
     twice = np.unique(ascending[1:][ascending[1:] == ascending[:-1]])
-    return rows[np.isin(marks, twice)] if len(twice) else rows[:0]
-
-
-def _named(orders: pa.StringArray) -> Mask:
-    return np.asarray(pc.not_equal(pc.binary_length(orders), 0))
+    if not len(twice):
+        return np.empty(0, dtype=np.int64)
+    nearest = twice[np.minimum(np.searchsorted(twice, runs.marks), len(twice) - 1)]
+    rows = np.flatnonzero(nearest == runs.marks)
+    return rows if runs.order is None else rows[np.asarray(pc.not_equal(runs.order.take(pa.array(rows)), ""))]

@@ -13,7 +13,7 @@ from segcli.customers import runs as r
 from segcli.customers.measures import Facts, Scales, table
 from segcli.customers.of_lines import returned_of, runs_of
 from segcli.customers.purchases import Purchases, purchases
-from segcli.customers.runs import Returned, Runs
+from segcli.customers.runs import Returned
 from segcli.ingest import money
 from segcli.model import Customers, Reading, Transactions
 
@@ -31,21 +31,21 @@ def reduce(transactions: Transactions, wanted: Sequence[str] = ()) -> Customers:
     scale = money.scale_for(bought[c.QUANTITY].to_numpy()) if c.QUANTITY in bought else 1
     runs = runs_of(bought, transactions, scale)
     made = purchases(runs)
-    back = given_back(made, returned_of(lines), runs)
+    back = given_back(made, returned_of(lines))
     scales = Scales(transactions.money_scale, scale, transactions.returns)
-    found = table(Facts(runs, made, transactions.as_of, back, scales), wanted)
+    found = table(Facts(runs.values, made, transactions.as_of, back, scales), wanted)
     reading = transactions.reading
     return Customers(found, transactions.as_of, (reading,), only_returns(reading), transactions=transactions)
 
 
-def given_back(made: Purchases, returned: Returned, runs: Runs) -> r.Units:
+def given_back(made: Purchases, returned: Returned) -> r.Units:
     """Money that each customer who bought was given back, in units, never above 0."""
     back = np.zeros(len(made.ids), dtype=np.int64)
     if len(returned):
         places = places_of(made, returned)
         np.add.at(back, places[places >= 0], (returned.money - returned.refunded)[places >= 0])
-    if r.REFUNDED in runs.sums:
-        np.subtract.at(back, made.customer_of_run, runs.sums[r.REFUNDED])
+    if r.REFUNDED in made.sums:
+        back -= np.add.reduceat(made.sums[r.REFUNDED], made.starts)
     return back
 
 
@@ -66,6 +66,8 @@ def coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
 
 def places_of(made: Purchases, returned: Returned) -> npt.NDArray[np.int64]:
     """Which of the customers each return is of; -1 where they bought nothing."""
+    if not len(returned):
+        return np.empty(0, dtype=np.int64)
     found = pc.index_in(returned.customer, value_set=made.ids)
     return np.asarray(found.fill_null(-1)).astype(np.int64)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from segcli.customers.texts import Codes
+from segcli.customers.texts import Codes, Words, hashes, mixed
 from segcli.ingest.coded import Coded
 
 Units = npt.NDArray[np.int64]
@@ -53,13 +53,14 @@ class Runs:
     """Lines bought, one entry per run of lines of one purchase; a purchase may have several runs.
 
     `customer` are ids; `order` are the texts that name a purchase (a run without one is a purchase by itself, unless
-    purchases are days: `by_day`); `first` and `last` are days since 1970; `sums` are what lines add up to (`lines`, and
-    where known `money`, `refunded` and `items` in whole units, `discounted`); `values` tells of columns of text which
-    values lines had.
+    purchases are days: `by_day`); `marks` are equal for runs of one purchase, and nearly never for others; `first` and
+    `last` are days since 1970; `sums` are what lines add up to (`lines`, and where known `money`, `refunded` and
+    `items` in whole units, `discounted`); `values` tells of columns of text which values lines had.
     """
 
-    customer: pa.StringArray
-    order: pa.StringArray | None
+    customer: pa.ChunkedArray
+    order: pa.ChunkedArray | None
+    marks: Words
     first: Days
     last: Days
     sums: Mapping[str, Units]
@@ -91,10 +92,15 @@ def collapsed(lines: Bought, new: Mask) -> Runs:
     places = pa.array(at)
     counts = np.diff(np.append(at, len(new)))
     run = np.repeat(np.arange(len(at), dtype=np.int32), counts)
+    customer = decoded(lines.customer.take(places))
+    order = None if lines.order is None else decoded(lines.order.take(places))
+    first = np.minimum.reduceat(lines.day, at) if len(at) else lines.day
+    within = first.astype(np.uint64) if order is None else hashes(order)
     return Runs(
-        customer=decoded(lines.customer.take(places)),
-        order=None if lines.order is None else decoded(lines.order.take(places)),
-        first=np.minimum.reduceat(lines.day, at) if len(at) else lines.day,
+        customer=pa.chunked_array([customer]),
+        order=None if order is None else pa.chunked_array([order]),
+        marks=mixed(hashes(customer), within),
+        first=first,
         last=np.maximum.reduceat(lines.day, at) if len(at) else lines.day,
         sums={LINES: counts, **{name: _summed(values, at) for name, values in lines.sums.items()}},
         values={name: _pairs(run, column) for name, column in lines.values.items()},
@@ -127,14 +133,19 @@ def joined(parts: Sequence[Runs]) -> Runs:
     starts = np.cumsum([0, *(len(part) for part in parts)])
     first = parts[0]
     return Runs(
-        customer=pa.concat_arrays([part.customer for part in parts]),
-        order=None if first.order is None else pa.concat_arrays([part.order for part in parts]),
+        customer=_chained([part.customer for part in parts]),
+        order=None if first.order is None else _chained([part.order for part in parts if part.order is not None]),
+        marks=np.concatenate([part.marks for part in parts]),
         first=np.concatenate([part.first for part in parts]),
         last=np.concatenate([part.last for part in parts]),
         sums={name: np.concatenate([part.sums[name] for part in parts]) for name in first.sums},
         values={name: _joined([p.values[name] for p in parts], starts) for name in first.values},
         by_day=first.by_day,
     )
+
+
+def _chained(parts: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.string())
 
 
 def _joined(parts: Sequence[Pairs], starts: npt.NDArray[np.int64]) -> Pairs:

@@ -9,13 +9,12 @@ from itertools import accumulate
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.customers import runs as r
 from segcli.customers.measures import Facts, Scales, table
 from segcli.customers.purchases import Purchases, purchases
 from segcli.customers.reduce import given_back, only_returns, places_of
-from segcli.customers.runs import Mask, Returned, joined
+from segcli.customers.runs import Mask, Returned, Runs
 from segcli.customers.tally import Tally
 from segcli.files import stream
 from segcli.ingest import encoding, identity, money
@@ -25,6 +24,7 @@ from segcli.ingest.date_reading import read
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.encoding import Twice
 from segcli.ingest.outliers import Amounts, notes
+from segcli.ingest.per_order import may_repeat_orders
 from segcli.ingest.plan import Plan
 from segcli.ingest.void import unsaid
 from segcli.model import Customers, Input, Reading, Transactions
@@ -35,7 +35,7 @@ FEW_UNREADABLE = 0.05  # share of amounts that may be unreadable before the whol
 
 def settled(
     plan: Plan,
-    parts: Sequence[Tally],
+    found: tuple[Runs, Sequence[Tally]],
     settings: IngestSettings,
     as_of: date | None,
     whole: Callable[[], Transactions],
@@ -44,7 +44,7 @@ def settled(
 
     Args:
         plan: by which the pieces were read.
-        parts: one for each piece, in the order of the file.
+        found: the runs of all pieces, and one tally for each, in the order of the file.
         settings: policies.
         as_of: the day recency is counted to; by default the day after the last order.
         whole: the order lines, for who asks for them.
@@ -52,38 +52,38 @@ def settled(
     Raises:
         Doubt: the file is to be read whole.
     """
-    _refuse(plan, parts)
-    runs = joined([part.runs for part in parts])
+    runs, parts = found
+    _refuse(plan, runs, parts)
     made = purchases(runs)
-    day = as_of or _date(int(runs.last.max()) + DAY_AFTER)
+    day = as_of or _date(int(made.last.max()) + DAY_AFTER)
     account, returned = _returns(parts, _above(plan, parts), made, day)
-    back = given_back(made, returned, runs)
+    back = given_back(made, returned)
     scales = Scales(money.FINEST, money.FINEST, settings.returns)
-    found = table(Facts(runs, made, day, back, scales), settings.measures)
+    measured = table(Facts(runs.values, made, day, back, scales), settings.measures)
     reading = _reading(plan, parts, account, _said(plan, parts, made, returned))
     lines = Transactions(
         cache(lambda: whole().lines),
         money.FINEST,
-        r.MONEY in runs.sums,
+        r.MONEY in made.sums,
         day,
         reading,
         settings.collapse,
         settings.returns,
     )
-    return Customers(found, day, (reading,), only_returns(reading), transactions=lines)
+    return Customers(measured, day, (reading,), only_returns(reading), transactions=lines)
 
 
 def _date(since_1970: int) -> date:
     return date.fromordinal(date(1970, 1, 1).toordinal() + since_1970)
 
 
-def _refuse(plan: Plan, parts: Sequence[Tally]) -> None:
+def _refuse(plan: Plan, runs: Runs, parts: Sequence[Tally]) -> None:
     """Doubt where the pieces together say another thing than the head, or nobody bought."""
     lines = sum(part.account.read.lines for part in parts)
     lost = {name: sum(p.account.left_out.get(name, Group()).lines for p in parts) for name in _UNREADABLE}
     several = frozenset[str]().union(*(part.currencies for part in parts))
     doubtful = (
-        not sum(len(part.runs) for part in parts),
+        not len(runs),
         2 * max((part.highest for part in parts), default=0) * lines >= money.CAPACITY,
         2 * lost["unreadable_date"] > lines or 2 * lost["wrong_field_count"] > lines,
         len(several) > 1 and any(part.currencies for part in parts) and not plan.has_rates,
@@ -100,8 +100,7 @@ _UNREADABLE = ("unreadable_date", "unreadable_amount", "wrong_field_count")
 
 def _amounts_of_orders(plan: Plan, parts: Sequence[Tally], blanks: bool) -> bool:  # noqa: FBT001 - one of three facts
     """Whether amounts may be those of whole orders, which is looked into with all lines at hand."""
-    found = plan.file.recognition.columns
-    if plan.source.amount_per or c.UNIT_PRICE in found or not {c.ORDER_ID, c.AMOUNT} <= set(found):
+    if not may_repeat_orders(plan.file.recognition, plan.source):
         return False
     return blanks or (any(part.alike for part in parts) and not any(part.varied for part in parts))
 

@@ -24,6 +24,7 @@ from segcli.ingest.export import Export
 from segcli.ingest.lines import Lines
 from segcli.ingest.numbers import Marks
 from segcli.ingest.outliers import Amounts
+from segcli.ingest.per_order import may_repeat_orders
 from segcli.ingest.pieces import Understood
 from segcli.ingest.transactions import accounted
 from segcli.ingest.void import counted
@@ -42,7 +43,7 @@ class Tally:
     whose amounts are, or are not, equal. The last three are those of the piece.
     """
 
-    runs: Runs
+    runs: Runs | None
     returned: Returned
     return_lines: r.Units
     account: Account
@@ -71,7 +72,7 @@ def tally(piece: Understood, collapse: str) -> Tally:
     runs = collapsed(_bought(piece, order, rows, by_day=collapse == "day"), new)
     back = np.flatnonzero(kept & lines.returned)
     amounts = Amounts.of(lines.money[kept])
-    alike, varied = _alike(lines.money, run)
+    alike, varied = _alike(lines.money, run) if may_repeat_orders(export.recognition, export.source) else (0, 0)
     return Tally(
         runs=runs,
         returned=Returned(lines.ids.at_rows(back), _days(lines)[back], lines.money[back], lines.refunded[back]),

@@ -7,21 +7,59 @@ import pyarrow.compute as pc
 
 Words = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
 
 WORD = 8  # bytes
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads neighbours far apart (Knuth, TAOCP 3, 6.4)
-HALF = np.uint64(32)
+HALF, LOWER_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
+KEPT = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], dtype=np.uint64)  # the first bytes of a word
 
 
-def ranked(texts: pa.StringArray) -> tuple[pa.StringArray, Codes]:
+def ranked(texts: pa.ChunkedArray) -> tuple[pa.StringArray, Codes]:
     """The distinct texts in the order of their bytes (that of code points), and for each text its place among them."""
-    if len(texts) and _longest(texts) <= WORD and not _holds_nul(texts):
-        return _by_words(texts)
-    coded = pc.dictionary_encode(texts)
-    order = np.asarray(pc.sort_indices(coded.dictionary))
-    place = np.empty(len(order), dtype=np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
-    return coded.dictionary.take(pa.array(order)), place[np.asarray(coded.indices)]
+    words = [_as_words(chunk) for chunk in texts.chunks]
+    if any(found is None for found in words):
+        coded = pc.dictionary_encode(texts).combine_chunks()
+        order = np.asarray(pc.sort_indices(coded.dictionary))
+        return coded.dictionary.take(pa.array(order)), _places(order)[np.asarray(coded.indices)]
+    numbers = np.concatenate([found for found in words if found is not None] or [np.empty(0, dtype=np.uint64)])
+    distinct, codes = _ranked(numbers)
+    return _spelled(distinct), codes
+
+
+def _ranked(words: Words) -> tuple[Words, Codes]:
+    """The same of numbers; where these differ in few bits, what holds them and the place sorts ten times as fast."""
+    short = _compressed(words)
+    if short is None:
+        coded = pc.dictionary_encode(pa.array(words))
+        distinct = np.asarray(coded.dictionary)
+        order = np.argsort(distinct)
+        return distinct[order], _places(order)[np.asarray(coded.indices)]
+    packed = (short << HALF) | np.arange(len(words), dtype=np.uint64)
+    packed.sort()
+    place = packed & LOWER_HALF
+    packed >>= HALF
+    new = np.ones(len(words), dtype=bool)
+    np.not_equal(packed[1:], packed[:-1], out=new[1:])
+    codes = np.empty(len(words), dtype=np.int32)
+    codes[place] = np.cumsum(new, dtype=np.int32) - 1
+    return words[place[new]], codes
+
+
+def _compressed(words: Words) -> Words | None:
+    """Numbers in the same order without the bits that are the same in all; None where more than 32 are left."""
+    varying = int(np.bitwise_or.reduce(words, initial=0)) & ~int(np.bitwise_and.reduce(words))
+    short, size = np.zeros(len(words), dtype=np.uint64), 0
+    for byte in range(WORD):
+        bits = varying >> (8 * byte) & 0xFF
+        if bits:
+            low, high = (bits & -bits).bit_length() - 1, bits.bit_length()
+            part = (words >> np.uint64(8 * byte + low)) & np.uint64((1 << (high - low)) - 1)
+            short |= part << np.uint64(size)
+            size += high - low
+        if size > int(HALF):
+            return None
+    return short
 
 
 def hashes(texts: pa.StringArray) -> Words:
@@ -47,28 +85,38 @@ def changes(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
     if lengths.max(initial=0) > 2 * WORD:
         found[1:] = np.asarray(pc.not_equal(texts.slice(1), texts.slice(0, max(len(texts) - 1, 0))))
         return found
-    # The first eight bytes, the rest, and the length tell texts of up to sixteen apart.
-    for word in (_word(data, begins, lengths), _word(data, begins + WORD, lengths - WORD)):
+    for start in range(0, max(int(lengths.max(initial=0)), 1), WORD):  # words and lengths tell all texts apart
+        word = _word(data, begins + start, lengths - start)
         found[1:] &= word[1:] == word[:-1]
     found[1:] &= lengths[1:] == lengths[:-1]
     found[1:] ^= True
     return found
 
 
-def _by_words(texts: pa.StringArray) -> tuple[pa.StringArray, Codes]:
-    """Texts of up to eight bytes are numbers that sort as they do."""
+def _as_words(texts: pa.StringArray) -> Words | None:
+    """Texts of up to eight bytes as numbers that sort as they do; None where one is longer, or holds a NUL."""
     begins, lengths, data = _parts(texts)
-    words = _word(data, begins, lengths).byteswap()
-    order = np.argsort(words)
-    ascending = words[order]
-    new = np.ones(len(words), dtype=bool)
-    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
-    codes = np.empty(len(words), dtype=np.int32)
-    codes[order] = np.cumsum(new, dtype=np.int32) - 1
-    return texts.take(pa.array(order[new])), codes
+    if lengths.max(initial=0) > WORD or (data[:-WORD] == 0).any():
+        return None
+    return _word(data, begins, lengths).byteswap()
 
 
-def _parts(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+def _spelled(words: Words) -> pa.StringArray:
+    """The inverse of `_as_words`."""
+    letters = words.byteswap().view(np.uint8).reshape(-1, WORD)
+    ends = np.cumsum(np.concatenate([[0], (letters != 0).sum(axis=1)]), dtype=np.int32)
+    body = letters[letters != 0]
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(ends.tobytes()), pa.py_buffer(body.tobytes()))
+
+
+def _places(order: Places) -> Codes:
+    """Where each entry stands once they are in this order."""
+    found = np.empty(len(order), dtype=np.int32)
+    found[order] = np.arange(len(order), dtype=np.int32)
+    return found
+
+
+def _parts(texts: pa.StringArray) -> tuple[Places, Places, npt.NDArray[np.uint8]]:
     """Where each text begins in the bytes, how long it is, and the bytes, with a word's room behind them."""
     _, offsets, body = texts.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
@@ -79,19 +127,18 @@ def _parts(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
     return ends[:-1] - first, np.diff(ends), bytes_
 
 
-def _word(data: npt.NDArray[np.uint8], begins: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Words:
+def _word(data: npt.NDArray[np.uint8], begins: Places, lengths: Places) -> Words:
     """Up to eight bytes from each beginning as a number, little end first; nothing where nothing is left."""
-    every: Words = np.ndarray((len(data) - WORD + 1,), dtype="<u8", buffer=data, strides=(1,))
-    word = every[np.minimum(begins, len(every) - 1)]
-    unused = (WORD - np.clip(lengths, 0, WORD)).astype(np.uint64) * np.uint64(8)
-    cut = (word << np.minimum(unused, np.uint64(63))) >> np.minimum(unused, np.uint64(63))
-    return np.where(lengths <= 0, np.uint64(0), cut)
+    size = len(data) - WORD + 1
+    step = int(begins[1] - begins[0]) if len(begins) > 1 else 0
+    if step and lengths[0] >= 0 and _are_even(begins, lengths, step) and begins[-1] < size:
+        even: Words = np.ndarray((len(begins),), dtype="<u8", buffer=data, offset=int(begins[0]), strides=(step,))
+        found: Words = even & KEPT[min(int(lengths[0]), WORD)]
+        return found
+    every: Words = np.ndarray((size,), dtype="<u8", buffer=data, strides=(1,))
+    return every[np.minimum(begins, size - 1)] & KEPT[np.clip(lengths, 0, WORD)]
 
 
-def _longest(texts: pa.StringArray) -> int:
-    return int(pc.max(pc.binary_length(texts)).as_py() or 0)
-
-
-def _holds_nul(texts: pa.StringArray) -> bool:
-    _, _, data = _parts(texts)
-    return bool((data[:-WORD] == 0).any())
+def _are_even(begins: Places, lengths: Places, step: int) -> bool:
+    """Whether texts of one length stand at one distance, as they do where numbers are padded."""
+    return bool(lengths.min() == lengths.max()) and int(begins[-1] - begins[0]) == step * (len(begins) - 1)

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns as c
+from segcli.config.ingest import Source
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
+from segcli.ingest.recognise import Recognition
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
@@ -89,9 +91,15 @@ def _said(lines: int) -> Iterator[str]:
         yield f"lines without an amount of their own, since their order's counts once: {lines:,}"
 
 
+def may_repeat_orders(recognition: Recognition, source: Source) -> bool:
+    """Whether amounts may be those of whole orders, and nobody has said."""
+    found = recognition.columns
+    return not source.amount_per and c.UNIT_PRICE not in found and {c.ORDER_ID, c.AMOUNT} <= set(found)
+
+
 def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:
     """A note where every order of several lines has one amount on all of them: that looks like the order's total."""
-    if export.source.amount_per or c.UNIT_PRICE in export.recognition.columns:
+    if not may_repeat_orders(export.recognition, export.source):
         return
     amounts = _coded(export.cells.coded(export.recognition.columns[c.AMOUNT]))
     counted = np.zeros(int(orders.codes.max()) + 1, dtype=bool)

@@ -12,6 +12,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import cells, money, numbers, quotes
+from segcli.ingest.characters import has
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.encoding import Twice, recoded, twice
@@ -85,8 +86,13 @@ def _text(body: bytes, written: Dialect) -> bytes:
 
 
 def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
-    columns = (export.cells.coded(export.recognition.columns[name]) for name in names)
-    return tuple(numbers.marks(column.trimmed.texts) for column in columns)
+    return tuple(_marks_of(export, export.recognition.columns[name]) for name in names)
+
+
+def _marks_of(export: Export, name: str) -> Marks:
+    if not has(export.cells.columns[name], "[.,]"):
+        return Marks()
+    return numbers.marks(export.cells.coded(name).trimmed.texts)
 
 
 def _strange(export: Export, lines: Lines) -> frozenset[str]:
