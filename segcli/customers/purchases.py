@@ -37,15 +37,16 @@ class Purchases:
 def purchases(runs: Runs) -> Purchases:
     """Add up the runs of each purchase; nothing depends on the order in which they stand."""
     ids, customer = ranked(runs.customer)
-    whole = _first_of_purchase(runs, customer)
-    is_first = whole == np.arange(len(runs))
-    order, again = _by_customer(customer, np.flatnonzero(is_first)), np.flatnonzero(~is_first)
+    again, into = _scattered(runs, customer)
+    is_first = np.ones(len(runs), dtype=bool)
+    is_first[again] = False
+    order = _by_customer(customer, np.flatnonzero(is_first))
     first, last, sums = runs.first, runs.last, dict(runs.sums)
     if len(again):
         first, last = first.copy(), last.copy()
-        np.minimum.at(first, whole[again], first[again])
-        np.maximum.at(last, whole[again], last[again])
-        sums = {name: _added(values, whole[again], again) for name, values in sums.items()}
+        np.minimum.at(first, into, first[again])
+        np.maximum.at(last, into, last[again])
+        sums = {name: _added(values, into, again) for name, values in sums.items()}
     codes = customer[order]
     return Purchases(
         ids=ids,
@@ -66,27 +67,29 @@ def _added(values: Units, into: npt.NDArray[np.int64], rows: npt.NDArray[np.int6
 
 def _by_customer(customer: Codes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Rows sorted by customer; numbers that hold both sort ten times faster than an order is found."""
-    packed = (customer[rows].astype(np.int64) << 32) | rows
+    packed = customer[rows].astype(np.int64)
+    packed <<= 32
+    packed |= rows
     packed.sort()
-    return packed & 0xFFFFFFFF
+    packed &= 0xFFFFFFFF
+    return packed
 
 
-def _first_of_purchase(runs: Runs, customer: Codes) -> npt.NDArray[np.int64]:
-    """For each run the first run of its purchase, which mostly is itself.
+def _scattered(runs: Runs, customer: Codes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Runs whose purchase began in another run, and that run.
 
     Marks find the few that may belong together; whether they do, the customers and texts themselves decide.
     """
-    found = np.arange(len(runs))
     maybe = _maybe_scattered(runs)
-    if len(maybe):
-        names = runs.first[maybe] if runs.order is None else _coded(runs.order.take(pa.array(maybe)))
-        order = np.lexsort((maybe, names, customer[maybe]))
-        whose, which = customer[maybe][order], names[order]
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (whose[1:] != whose[:-1]) | (which[1:] != which[:-1])
-        heads = maybe[order][np.flatnonzero(new)]
-        found[maybe[order]] = heads[np.cumsum(new) - 1]
-    return found
+    if not len(maybe):
+        return maybe, maybe
+    names = runs.first[maybe] if runs.order is None else _coded(runs.order.take(pa.array(maybe)))
+    order = np.lexsort((maybe, names, customer[maybe]))
+    whose, which, rows = customer[maybe][order], names[order], maybe[order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (whose[1:] != whose[:-1]) | (which[1:] != which[:-1])
+    heads = rows[np.flatnonzero(new)][np.cumsum(new) - 1]
+    return rows[~new], heads[~new]
 
 
 def _coded(texts: pa.ChunkedArray) -> Codes:

@@ -34,7 +34,7 @@ def tallies(
     plan = plans.plan(file, wanted, settings, privacy, dated=as_of is not None)
 
     def one(piece: stream.Piece) -> Tally:
-        return tally(understood(piece.body(), plan, settings, as_of, privacy), settings.collapse)
+        return tally(understood(piece.body(), plan, settings, as_of, privacy), settings)
 
     below = b"".join(file.dialect.body.splitlines(keepends=True)[file.dialect.header_lines :])
     quoted = b'"' in below

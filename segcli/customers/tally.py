@@ -1,7 +1,7 @@
 """A piece of an order export, added up; what pieces add up to is what the whole file does, whatever their order."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns as c
+from segcli.config.ingest import IngestSettings
 from segcli.customers import runs as r
 from segcli.customers.measures import DESCRIBED
 from segcli.customers.runs import Bought, Mask, Returned, Runs, collapsed
@@ -62,14 +63,14 @@ class Tally:
     twice: Twice
 
 
-def tally(piece: Understood, collapse: str) -> Tally:
-    """Add up the lines of a piece; each that `collapse` tells apart is a purchase."""
+def tally(piece: Understood, settings: IngestSettings) -> Tally:
+    """Add up the lines of a piece: what the wanted measures are made of."""
     export, lines, kept = piece.export, piece.lines, piece.fates.kept
-    order, run = _runs(export, lines, collapse)
+    order, run = _runs(export, lines, settings.collapse)
     bought = kept & ~lines.returned
     rows: Rows = slice(None) if bought.all() else np.flatnonzero(bought)
     new = np.diff(run[rows], prepend=np.int32(-1)) != 0
-    runs = collapsed(_bought(piece, order, rows, by_day=collapse == "day"), new)
+    runs = collapsed(_bought(piece, order, rows, settings), new)
     back = np.flatnonzero(kept & lines.returned)
     amounts = Amounts.of(lines.money[kept])
     alike, varied = _alike(lines.money, run) if may_repeat_orders(export.recognition, export.source) else (0, 0)
@@ -108,7 +109,7 @@ def _runs(export: Export, lines: Lines, collapse: str) -> tuple[pa.StringArray |
     return order, np.cumsum(new, dtype=np.int32)
 
 
-def _bought(piece: Understood, order: pa.StringArray | None, rows: Rows, *, by_day: bool) -> Bought:
+def _bought(piece: Understood, order: pa.StringArray | None, rows: Rows, settings: IngestSettings) -> Bought:
     """The lines bought."""
     export, lines = piece.export, piece.lines
     chosen = None if isinstance(rows, slice) else rows
@@ -116,18 +117,18 @@ def _bought(piece: Understood, order: pa.StringArray | None, rows: Rows, *, by_d
         customer=lines.ids.at_rows(chosen),
         order=order if order is None or chosen is None else order.take(pa.array(chosen)),
         day=_days(lines)[rows],
-        sums={name: values[rows] for name, values in _sums(export, lines)},
+        sums={name: values[rows] for name, values in _sums(export, lines, settings.measures)},
         values={name: _chosen(export, name, rows) for name in VALUES if name in export.recognition.columns},
-        by_day=by_day,
+        by_day=settings.collapse == "day",
     )
 
 
-def _sums(export: Export, lines: Lines) -> Iterator[tuple[str, r.Units]]:
+def _sums(export: Export, lines: Lines, wanted: Sequence[str]) -> Iterator[tuple[str, r.Units]]:
     if lines.has_money:
         yield r.MONEY, lines.money
     if c.REFUNDED in export.recognition.columns:
         yield r.REFUNDED, lines.refunded
-    if lines.quantity is not None:
+    if lines.quantity is not None and (not wanted or c.ITEMS in wanted):
         yield r.ITEMS, money.units(lines.quantity, money.FINEST)
     if lines.discounted is not None:
         yield r.DISCOUNTED, lines.discounted.astype(np.int64)
