@@ -1,5 +1,6 @@
 """From the configured sources to the customer table, whatever kind of file they are."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,6 +13,7 @@ from segcli.customers.bought import Also, bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
+from segcli.errors import InputProblem
 from segcli.files.stream import head, is_large
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
@@ -75,11 +77,12 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
 
 
 def _main(source: Source) -> Opened:
-    """The main input: of a large order export only its head."""
+    """The main input: of a large order export only its head, if that tells enough."""
     if source.path is not None and is_large(source.path):
-        main = opened(source, head(source.path))
-        if main.is_orders:
-            return main
+        with contextlib.suppress(InputProblem, UnicodeError):
+            main = opened(source, head(source.path))
+            if main.is_orders:
+                return main
     return opened(source)
 
 

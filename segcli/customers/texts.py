@@ -68,7 +68,7 @@ def hashes(texts: pa.StringArray) -> Words:
     found = lengths.astype(np.uint64) * MIX
     for start in range(0, int(lengths.max(initial=0)), WORD):
         word = _word(data, begins + start, lengths - start)
-        found = mixed(found, word)
+        found = np.where(lengths > start, mixed(found, word), found)  # the longest text must not decide on others
     return found
 
 

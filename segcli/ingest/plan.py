@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
+from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers
 from segcli.ingest.date_formats import FORMATS
 from segcli.ingest.doubt import Doubt
@@ -56,10 +57,12 @@ def plan(
 
     Raises:
         Doubt: it is to be read whole.
-        InputProblem: as of the whole file.
     """
     _refuse(file, settings, privacy, dated=dated)
-    cells = file.cells(list(wanted))
+    try:
+        cells = file.cells(list(wanted))
+    except InputProblem:
+        raise Doubt from None
     if cells.malformed or not cells.rows:
         raise Doubt
     export = Export(file.content, cells, file.recognition, file.source)

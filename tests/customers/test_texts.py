@@ -25,6 +25,7 @@ def test_ranks_hashes_and_changes_are_those_of_the_texts(values: list[str], skip
     marks = hashes(column)
     for one, mark in zip(values, marks, strict=True):
         assert [m == mark for m in marks] == [other == one for other in values]
+    assert [hashes(pa.array([one], pa.string()))[0] for one in values] == list(marks)
     assert changes(column).tolist() == [True, *(a != b for a, b in itertools.pairwise(values))]
 
 

@@ -1,0 +1,188 @@
+"""Exports read in pieces, against the same exports read whole; and whatever the order and the packing of lines."""
+
+import bz2
+import gzip
+import lzma
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
+from segcli.customers import streamed as module
+from segcli.errors import InputProblem
+from segcli.files import stream
+from segcli.model import Customers
+from tests.customers.test_reduce import exports, policies, text_of
+from tests.oracles.reduction import Policies
+
+Read = Callable[..., Customers]
+DATES = {"date_format": "%Y-%m-%d %H:%M:%S"}
+
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Files of any size are read in small pieces; each that was is counted."""
+    monkeypatch.setattr(stream, "LARGE", 1)
+    monkeypatch.setattr(stream, "PIECE", 200)
+    monkeypatch.setattr(stream, "HEAD", 400)
+    return counted(monkeypatch)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    done: list[int] = []
+    joined = module.joined
+    monkeypatch.setattr(module, "joined", lambda parts: done.append(len(parts)) or joined(parts))
+    return done
+
+
+def customers(path: str, policy: Policies | None = None, **more: Any) -> Customers | str:
+    """Who is in a file, or why that cannot be said."""
+    asked = policy or Policies()
+    chosen = {"returns": asked.returns, "free_lines": asked.free_lines, "collapse": asked.collapse}
+    try:
+        return read(IngestSettings(transactions=Source(path=path, **more), **chosen), asked.as_of)  # type: ignore[arg-type]
+    except InputProblem as error:
+        return str(error)
+
+
+def agree(one: Customers | str, other: Customers | str) -> None:
+    """The same customers, lines and warnings, to the last bit; or the same complaint."""
+    if isinstance(one, str) or isinstance(other, str):
+        assert one == other
+        return
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+    mine, theirs = one.readings[0], other.readings[0]
+    assert (mine.lines, mine.columns, mine.dialect) == (theirs.lines, theirs.columns, theirs.dialect)
+    assert mine.input.facts() == theirs.input.facts()
+    assert (one.as_of, one.warnings) == (other.as_of, other.warnings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(records=exports, wanted=policies)
+def test_pieces_add_up_to_the_whole(
+    file_of: Callable[..., str], records: list[dict[str, str]], wanted: Policies
+) -> None:
+    path = file_of(text_of(records * 3))
+    whole = customers(path, wanted, **DATES)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, size in (("LARGE", 1), ("PIECE", 150), ("HEAD", 300)):
+            patched.setattr(stream, name, size)
+        agree(customers(path, wanted, **DATES), whole)
+
+
+def shop(lines: int, seed: int = 1) -> list[str]:
+    """Order lines of a made shop: with returns, blanks, quotes and letters of all kinds; a header first."""
+    chance = random.Random(seed)  # noqa: S311
+    rows = []
+    for order in range(lines // 3):
+        who, day = (
+            chance.choice(["A", "Bé", "0007", "C-1", "x" * 20, ""]),
+            f"2025-{order % 12 + 1:02}-{order % 27 + 1:02}",
+        )
+        for _ in range(chance.randint(1, 5)):
+            what = chance.choice(["tea", '"rum, old"', "", "äpfel"])
+            quantity = chance.choice([1, 2, 3, -1])
+            rows.append(f"{who},o{order},{day},{quantity},{chance.randint(0, 5000) / 100},{what}")
+    return ["customer_id,order_id,order_date,quantity,unit_price,category", *rows]
+
+
+def written(folder: Path, rows: list[str], name: str = "orders.csv") -> str:
+    path = folder / name
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return str(path)
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda body: bytes(pa.compress(body, "zstd", asbytes=True)),
+}
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_packed_or_not_it_is_the_same(tmp_path: Path, in_pieces: list[int], packer: str) -> None:
+    plain = Path(written(tmp_path, shop(200)))
+    packed = tmp_path / f"orders.csv.{packer}"
+    packed.write_bytes(PACKERS[packer](plain.read_bytes()))
+    one, other = customers(str(plain)), customers(str(packed))
+    assert isinstance(one, Customers)
+    assert isinstance(other, Customers)
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+    assert len(in_pieces) == 2
+    assert min(in_pieces) > 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scattered_lines_change_nothing(tmp_path: Path, in_pieces: list[int], seed: int) -> None:
+    header, *rows = shop(150)
+    random.Random(seed).shuffle(shuffled := list(rows))  # noqa: S311
+    one = customers(written(tmp_path, [header, *rows]))
+    other = customers(written(tmp_path, [header, *shuffled]))
+    assert isinstance(one, Customers)
+    assert isinstance(other, Customers)
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+    assert len(in_pieces) == 2
+
+
+@pytest.mark.parametrize("size", [60, 333, 5000])
+def test_the_size_of_pieces_changes_nothing(
+    tmp_path: Path, in_pieces: list[int], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    path = written(tmp_path, shop(200))
+    one = customers(path)
+    monkeypatch.setattr(stream, "PIECE", size)
+    agree(customers(path), one)
+    monkeypatch.setattr(stream, "LARGE", 1 << 30)
+    agree(customers(path), one)
+    assert len(in_pieces) == 2
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        "A,o1,03/04/2026,1,2.50,tea",  # another format of dates
+        'A,o1,2026-03-04,1,2.50,12" tea',  # a quote inside a field
+        "A,o1,2026-03-04,1,2.50,tea,rum",  # a field too many
+        "A,o1,2026-03-04,1,1e5,tea",  # no number in an order export
+        "A,o1,2026-02-30,1,2.50,tea",  # no day
+        "A,o1,2026-03-04,,2.50,tea",
+        "customer_id,order_id,order_date,quantity,unit_price,category",
+        "",
+    ],
+)
+def test_what_comes_late_is_judged_as_in_the_whole_file(
+    tmp_path: Path, in_pieces: list[int], monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    path = written(tmp_path, [*shop(100), late, *shop(30, seed=2)[1:]])
+    in_parts = customers(path)
+    assert len(in_pieces) <= 1
+    monkeypatch.setattr(stream, "LARGE", 1 << 30)
+    agree(in_parts, customers(path))
+
+
+@pytest.mark.parametrize("name", ["cdnow/cdnow_master.csv", "online_retail/online_retail.csv.gz"])
+def test_real_exports_in_pieces(name: str, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = customers(str(shared_data / name))
+    for part, size in (("LARGE", 1), ("PIECE", 1 << 18)):
+        monkeypatch.setattr(stream, part, size)
+    done = counted(monkeypatch)
+    agree(customers(str(shared_data / name)), whole)
+    assert isinstance(whole, Customers)
+    assert len(done) == 1
+
+
+def test_only_wanted_measures_are_worked_out(tmp_path: Path, in_pieces: list[int]) -> None:
+    path = written(tmp_path, shop(100))
+    found = read(IngestSettings(transactions=Source(path=path), measures=["orders", "revenue", "top_category"]))
+    everything = read(IngestSettings(transactions=Source(path=path)))
+    assert list(found.table) == ["customer_id", "orders", "revenue", "top_category"]
+    pd.testing.assert_frame_equal(found.table, everything.table[list(found.table)])
+    assert len(in_pieces) == 2
