@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from orders import compare
+from measuring import compare
 
 SWEEP = """
 import sys
@@ -68,7 +68,7 @@ def main(customers: int, runs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "matrix.npy", matrix(customers))
-        commands = {}
+        commands: dict[str, list[str]] = {}
         for what, text in {"segcli, k chosen and judged": SEGCLI, "scikit-learn, bare sweep": SWEEP}.items():
             script = folder / f"script_{len(commands)}.py"
             script.write_text(text, encoding="utf-8")

@@ -6,12 +6,12 @@ The peer reads the columns as text, as segcli does before anything is decided. B
 every file gets: encoding, delimiter, quotes, preamble, second headers. `ingest` is the whole command, for scale.
 """
 
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
-from orders import export, measured
+from measuring import in_turn, table
+from order_lines import NEEDED, export
 
 READ = """
 import sys
@@ -32,21 +32,14 @@ print(csv.read_csv(sys.argv[1], convert_options=options).num_rows)
 def main(lines: int, runs: int) -> None:
     """Run all in turn and print the medians."""
     with tempfile.TemporaryDirectory() as name:
-        path = export(Path(name), lines)
+        path = export(Path(name), lines, NEEDED)
         commands = {
             "segcli, reading": [sys.executable, "-c", READ, str(path)],
             "pyarrow.csv.read_csv": [sys.executable, "-c", PYARROW, str(path)],
             "segcli ingest": [sys.executable, "-m", "segcli", "ingest", str(path), "-q", "-o", f"{name}/customers.csv"],
         }
-        figures: dict[str, list[tuple[float, float, float]]] = {what: [] for what in commands}
-        for _ in range(runs):
-            for what, command in commands.items():
-                figures[what].append(measured(command))
         print(f"{lines:,} lines, {path.stat().st_size / 1e6:,.0f} MB, {runs} runs in turn; medians")
-        print("| | wall s | CPU s | peak MB |\n| --- | ---: | ---: | ---: |")
-        for what, rows in figures.items():
-            wall, cpu, memory = (statistics.median(figure) for figure in zip(*rows, strict=True))
-            print(f"| {what} | {wall:.2f} | {cpu:.2f} | {memory:,.0f} |")
+        print(table(in_turn(commands, runs)))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 python benchmarks/startup.py [RUNS]
 """
 
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from measuring import in_turn
 
 BARE = """
 import typer
@@ -30,14 +29,6 @@ app()
 """
 
 
-def cpu_seconds(command: list[str]) -> float:
-    """CPU seconds of one process, its output read and thrown away."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime
-
-
 def main(runs: int) -> None:
     """Run both in turn and print the medians."""
     with tempfile.TemporaryDirectory() as folder:
@@ -47,16 +38,13 @@ def main(runs: int) -> None:
             "segcli --help": [sys.executable, "-m", "segcli", "--help"],
             "bare typer app --help": [sys.executable, str(bare), "--help"],
         }
-        seconds: dict[str, list[float]] = {what: [] for what in commands}
-        for _ in range(runs + 1):
-            for what, command in commands.items():
-                seconds[what].append(cpu_seconds(command))
-    medians = {what: statistics.median(figures[1:]) for what, figures in seconds.items()}
+        in_turn(commands, 1)  # the first run of each also compiles and reads from disk
+        costs = in_turn(commands, runs)
     print(f"{runs} runs in turn after one; median CPU seconds")
-    for what, median in medians.items():
-        print(f"{what}: {median:.3f}")
-    ours, theirs = medians.values()
-    print(f"ratio: {ours / theirs:.2f}")
+    for what, cost in costs.items():
+        print(f"{what}: {cost.cpu:.3f}")
+    ours, theirs = costs.values()
+    print(f"ratio: {ours.cpu / theirs.cpu:.2f}")
 
 
 if __name__ == "__main__":
