@@ -1,6 +1,6 @@
 """Open an export and tell what it is: orders, or one row per customer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from segcli import columns as c
@@ -74,12 +74,12 @@ class Opened:
         others = [name for name in self.header if name not in self.recognition.columns.values()]
         return replace(self, source=self.source.model_copy(update={"leave_out": others}))
 
-    def cells(self, wanted: list[str] | None = None) -> cells.Cells:
-        """The wanted columns (by default all that the source does not leave out) as text."""
+    def cells(self, wanted: list[str] | None = None, numbers: Collection[str] = ()) -> cells.Cells:
+        """The wanted columns (by default all that the source does not leave out) as text, or as numbers if they are."""
         out = self.source.leave_out
         if out and wanted is None:
             wanted = [name for name in self.header if name not in out]
-        found = cells.read(self.dialect, self.content.name, wanted)
+        found = cells.read(self.dialect, self.content.name, wanted, numbers)
         return cells.numbered(found, ROW) if self.source.row_ids else found
 
 
