@@ -130,10 +130,16 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
 
 def _as_read(numbers: pa.ChunkedArray, kind: Kind) -> pd.Series:
     """Numbers that never were text; counts are whole where all of them are, as in `_number`."""
-    values = pd.Series(numbers.to_numpy())
-    if kind is Kind.MONEY or not _are_whole(values[values.notna()].to_numpy()):
-        return values
-    return values.astype("Int64" if numbers.null_count else "int64")
+    if kind is Kind.MONEY:
+        return pd.Series(numbers.to_numpy())
+    try:
+        counts = pc.cast(numbers, pa.int64())
+    except pa.ArrowInvalid:  # one has a fraction
+        return pd.Series(numbers.to_numpy())
+    if not numbers.null_count:
+        return pd.Series(counts.to_numpy())
+    missing = pc.is_null(numbers).to_numpy()
+    return pd.Series(pd.arrays.IntegerArray(pc.fill_null(counts, 1).to_numpy(), missing))
 
 
 def _are_whole(values: npt.NDArray[np.float64]) -> bool:
