@@ -39,7 +39,8 @@ def known(
     """
     if by != c.CUSTOMER_ID and (by in source.recognition.columns or source.source.match == by):
         source = source.identified_by(by)
-    cells = source.cells()
+    # What segcli wrote as numbers is read as such; rules are about texts.
+    cells = source.cells(numbers=table.written(source.recognition) if source.is_ours and not rules else ())
     rows, notes = table.typed(cells, source.recognition, source.source, _form(by, settings))
     rows, bare = unescape_table(rows)
     if bare:

@@ -1,30 +1,29 @@
 """Records as columns of text: nothing is converted here, so nothing is lost here."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
 
 from segcli.errors import InputProblem
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.numbers import looks_numeric
+from segcli.ingest.parsing import parsed
 from segcli.ingest.quotes import line_ends
 from segcli.ingest.recognise import known_names
 
-BLOCK_BYTES = 4 << 20
 HEADER_WITHIN = 50  # records among which the first that is not empty is the header
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Chosen columns of a file as text, one row per well-formed record below the header.
+    """Chosen columns of a file, one row per well-formed record below the header, as text if nobody asked for numbers.
 
     `malformed` counts the records whose number of fields is not the header's; they are not in the columns. `whole`
     tells a file from a piece of one, of which fewer questions are asked, and the number of `physical_lines` is known.
@@ -114,8 +113,8 @@ def sample(dialect: Dialect, size: int) -> list[list[str]]:
     return dialect.first_records(size + 1)[1:]
 
 
-def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None) -> Cells:
-    """Read the wanted columns (all by default) as text.
+def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbers: Collection[str] = ()) -> Cells:
+    """Read the wanted columns (all by default) as text, or, where possible and asked for, as numbers.
 
     Raises:
         InputProblem: a wanted column is there twice, or most records do not have the header's fields.
@@ -126,10 +125,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None) -> Ce
     twice = sorted({c for c in chosen if chosen.count(c) > 1})
     if twice:
         raise InputProblem("the header has this name twice", source=name, line=1, column=twice[0])
-    table, malformed = _parse(dialect, name, [names.index(c) for c in chosen])
-    # The header was read as the first record: it tells the parser the width, and may hold any text.
-    columns = {c: table.column(f"f{names.index(c)}").slice(1) for c in chosen}
-    rows = max(table.num_rows - 1, 0)
+    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, numbers)
     broken = len(dialect.broken_lines)
     if malformed + broken > rows:
         raise InputProblem(
@@ -161,6 +157,8 @@ def _refuse_second_header(found: Cells) -> None:
         return
     repeated = None
     for column, texts in found.columns.items():
+        if not pa.types.is_string(texts.type):
+            return  # its name would have been no number
         same = pc.equal(pc.utf8_trim_whitespace(texts), column)
         repeated = same if repeated is None else pc.and_(repeated, same)
         if not pc.any(repeated).as_py():
@@ -181,46 +179,9 @@ def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[
     Raises:
         InputProblem: they cannot be read as CSV.
     """
-    table, malformed = _parse(dialect, name, [names.index(c) for c in wanted], width=len(names))
-    columns = {c: table.column(f"f{names.index(c)}") for c in wanted}
+    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, width=len(names))
     lines = line_ends(dialect.body) + (not dialect.body.endswith((b"\n", b"\r")))
-    return Cells(name, dialect, names, columns, table.num_rows, malformed, whole=False, physical_lines=lines)
-
-
-def _parse(dialect: Dialect, name: str, places: Sequence[int], width: int = 0) -> tuple[pa.Table, int]:
-    """The columns at these places, of records as wide as the first; or of a given width, and by one thread."""
-    malformed = 0
-
-    def skip(_row: object) -> str:
-        nonlocal malformed
-        malformed += 1
-        return "skip"
-
-    names = [f"f{place}" for place in places]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(dialect.body),
-            read_options=arrow_csv.ReadOptions(
-                column_names=[f"f{place}" for place in range(width)],
-                autogenerate_column_names=not width,
-                use_threads=not width,
-                block_size=len(dialect.body) + 1 if width else BLOCK_BYTES,
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                newlines_in_values=b'"' in dialect.body,
-                invalid_row_handler=skip,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                include_columns=names,
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise InputProblem(f"cannot be read as CSV ({error})", source=name) from None
-    return table, malformed
+    return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=lines)
 
 
 def numbered(found: Cells, name: str) -> Cells:

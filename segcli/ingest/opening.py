@@ -80,12 +80,12 @@ class Opened:
         others = [name for name in self.header if name not in self.recognition.columns.values()]
         return replace(self, source=self.source.model_copy(update={"leave_out": others}))
 
-    def cells(self, wanted: list[str] | None = None) -> cells.Cells:
-        """The wanted columns (by default all that the source does not leave out) as text."""
+    def cells(self, wanted: list[str] | None = None, numbers: Collection[str] = ()) -> cells.Cells:
+        """The wanted columns (by default all that the source does not leave out) as text, or as numbers if they are."""
         out = self.source.leave_out
         if out and wanted is None:
             wanted = [name for name in self.header if name not in out]
-        found = cells.read(self.dialect, self.content.name, wanted)
+        found = cells.read(self.dialect, self.content.name, wanted, numbers)
         return cells.numbered(found, ROW) if self.source.row_ids else found
 
 

@@ -30,6 +30,12 @@ CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
 Form = Callable[[pd.Series], pd.Series]
 
 
+def written(recognition: Recognition) -> list[str]:
+    """The file's names of the columns that are numbers however segcli wrote them, 9 and 9.0 alike."""
+    sure = {standard for standard in WRITTEN if c.kind(standard) in {Kind.COUNT, Kind.DAYS, Kind.MONEY}}
+    return [name for standard, name in recognition.columns.items() if standard in sure]
+
+
 def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """A table sorted by customer_id, recognised columns under their standard names, the others under their own.
 
@@ -68,6 +74,8 @@ def _column(texts: pa.ChunkedArray, name: str, source: Source, form: Form) -> tu
     if name == c.CUSTOMER_ID:
         return form(pd.Series(texts.to_pandas(), dtype="str")), ""
     kind = c.kind(name)
+    if pa.types.is_floating(texts.type):
+        return _as_read(texts, kind), ""
     trimmed = pc.utf8_trim_whitespace(texts)
     if kind is Kind.DATE:
         return _date(trimmed, name, source)
@@ -118,6 +126,20 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     if counted or (kind is not Kind.MONEY and _written_whole(texts)):
         return values.astype("Int64" if parsed.missing.any() else "int64"), ""
     return values, _unread(int(parsed.unreadable.sum()), name, "a number")
+
+
+def _as_read(numbers: pa.ChunkedArray, kind: Kind) -> pd.Series:
+    """Numbers that never were text; counts are whole where all of them are, as in `_number`."""
+    if kind is Kind.MONEY:
+        return pd.Series(numbers.to_numpy())
+    try:
+        counts = pc.cast(numbers, pa.int64())
+    except pa.ArrowInvalid:  # one has a fraction
+        return pd.Series(numbers.to_numpy())
+    if not numbers.null_count:
+        return pd.Series(counts.to_numpy())
+    missing = pc.is_null(numbers).to_numpy()
+    return pd.Series(pd.arrays.IntegerArray(pc.fill_null(counts, 1).to_numpy(), missing))
 
 
 def _are_whole(values: npt.NDArray[np.float64]) -> bool:

@@ -29,7 +29,7 @@ class Cuts:
     @classmethod
     def between(cls, values: Values, scores: Scores, *, low_is_best: bool) -> "Cuts":
         """The observed edges of a scoring: for recency the largest value of each score, else the smallest."""
-        present = np.unique(scores)
+        present = np.flatnonzero(np.bincount(scores))
         if low_is_best:
             ends = [float(values[scores == s].max()) for s in present[::-1]]
             return cls(tuple(ends[:-1]), tuple(int(s) for s in present[::-1]), strict=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from segcli import columns as c
 from segcli.config.rfm import RfmSettings
@@ -49,7 +51,7 @@ def segment(
         scored = scores.score(measured, settings, seed)
     _require_scores(segment_map, scored)
     bins = _bins(settings, saved, measured)
-    labels = pd.Series(segment_map.name_all(scored.scores, bins), index=customers.table.index, dtype="str")
+    labels = _labels(*segment_map.name_cells(scored.scores, bins), customers.table.index)
     return Segmentation(
         customers=customers,
         column=c.RFM_SEGMENT,
@@ -95,6 +97,12 @@ def _bins(settings: RfmSettings, saved: Mapping[str, Any] | None, measured: Sequ
     if settings.method == "fixed":
         counts |= {d.letter: len(getattr(settings.edges, d.name) or ()) + 1 for d in measured}
     return {d.letter: counts[d.letter] for d in measured}
+
+
+def _labels(names: npt.NDArray[np.object_], places: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
+    """The name at each place, as text."""
+    texts = pa.array(names, pa.large_string()).take(pa.array(places))
+    return pd.Series(texts.to_pandas(), dtype="str").set_axis(index)
 
 
 def _score_columns(scored: Scored, settings: RfmSettings, index: pd.Index) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Scores of every customer on every dimension, and the cuts behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,17 +42,16 @@ def score(dimensions: Sequence[Dimension], settings: RfmSettings, seed: int) -> 
     scores: dict[str, Scores] = {}
     cuts: dict[str, dict[str, Cuts]] = {}
     for place, dimension in enumerate(dimensions):
-        parents = _parents(scores, len(order)) if settings.method == "nested" else np.full(len(order), WHOLE)
+        parents = dict(scores) if settings.method == "nested" else {}
         scores[dimension.letter] = np.zeros(len(order), dtype=np.int64)
         cuts[dimension.letter] = {}
-        for parent in np.unique(parents):
-            inside = parents == parent
+        for parent, inside in _families(parents, len(order)):
             few = inside.sum() < settings.bin_counts[place]  # too few to be compared with each other alone
             among = np.ones_like(inside) if few else inside
             request = _request(dimension, settings, place, order[among], among)
             found = scoring.load("quantile" if settings.method == "nested" else settings.method).score(request)
             scores[dimension.letter][inside] = found[inside[among]]
-            cuts[dimension.letter][str(parent)] = _cuts(request, found, settings.method)
+            cuts[dimension.letter][parent] = _cuts(request, found, settings.method)
     return Scored(scores, cuts)
 
 
@@ -61,11 +60,9 @@ def apply(dimensions: Sequence[Dimension], cuts: CutTables) -> Scored:
     scores: dict[str, Scores] = {}
     for dimension in dimensions:
         table = cuts[dimension.letter]
-        parents = _parents(scores, len(dimension.values)) if WHOLE not in table else np.full(len(dimension.values), "")
         found = np.zeros(len(dimension.values), dtype=np.int64)
-        for parent in np.unique(parents):
-            inside = parents == parent
-            found[inside] = table[_nearest(str(parent), table)].apply(dimension.values[inside])
+        for parent, inside in _families({} if WHOLE in table else scores, len(found)):
+            found[inside] = table[_nearest(parent, table)].apply(dimension.values[inside])
         scores[dimension.letter] = found
     return Scored(scores, cuts)
 
@@ -95,13 +92,16 @@ def _tie_order(size: int, settings: RfmSettings, seed: int) -> npt.NDArray[np.in
     return np.arange(size)
 
 
-def _parents(scores: Mapping[str, Scores], size: int) -> npt.NDArray[np.str_]:
-    """The scores so far, joined: WHOLE for recency, `3` for frequency, `3-1` for monetary value."""
-    parents = np.full(size, WHOLE)
-    for values in scores.values():
-        text = values.astype(str)
-        parents = text if parents[0] == WHOLE else np.char.add(np.char.add(parents, "-"), text)
-    return parents
+def _families(scores: Mapping[str, Scores], size: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """Each parent with its customers: WHOLE for recency, such as `3` for frequency, `3-1` for monetary value."""
+    if not scores:
+        yield WHOLE, np.ones(size, dtype=bool)
+        return
+    parents, *others = (values.astype(str) for values in scores.values())
+    for text in others:
+        parents = np.char.add(np.char.add(parents, "-"), text)
+    for parent in np.unique(parents):
+        yield str(parent), parents == parent
 
 
 def _request(

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import read
 from segcli.errors import InputProblem
+from segcli.ingest import table as table_reading
+from segcli.ingest.opening import opened
 from segcli.model import Customers
 from segcli.reports.formats import Page, csv
 from segcli.reports.results import of_customers
@@ -97,3 +99,54 @@ def test_as_of_is_read_back_from_recency(tmp_path: Path) -> None:
 def test_recency_is_counted_where_only_the_last_order_is_known(tmp_path: Path) -> None:
     found = table(tmp_path, "id,last order,number of orders\na,2026-01-01,1\nb,2026-01-05,2\n")
     assert (found.as_of, found.table["recency_days"].tolist()) == (date(2026, 1, 6), [5, 1])
+
+
+COUNTS = st.sampled_from(["", "0", "7", "12.0", "2.5", "1e+16", "1e-05", "-3", "+4", " 5 ", "1234567890123456"])
+ODD = COUNTS | st.sampled_from(["x", "nan", "inf", "0x1F", "1,5", "5 EUR", "1.2.3", "007", "-", "null", '"8"'])
+MEASURED = ("recency_days", "orders", "revenue", "refunds", "items", "r_score")
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.tuples(*[COUNTS] * len(MEASURED)), max_size=5), st.data())
+def test_a_table_of_our_own_is_read_as_if_its_numbers_were_read_from_their_texts(
+    rows: list[tuple[str, ...]], draws: st.DataObject
+) -> None:
+    """Whatever stands in them; the texts are read where nobody asks for numbers."""
+    lists = [list(row) for row in rows]
+    if lists and draws.draw(st.booleans()):
+        lists[draws.draw(st.integers(0, len(lists) - 1))][draws.draw(st.integers(0, 5))] = draws.draw(ODD)
+    lines = [",".join([f"c{place}", *row]) for place, row in enumerate(lists)]
+    text = "\n".join([",".join(["customer_id", *MEASURED]), *lines, *draws.draw(st.sampled_from([[], ["c9,1"], [""]]))])
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        ours = read_or_refused(Path(folder), text)
+        patch.setattr(table_reading, "written", lambda _: [])
+        by_text = read_or_refused(Path(folder), text)
+    assert type(ours) is type(by_text)
+    if isinstance(ours, str) or isinstance(by_text, str):
+        assert ours == by_text
+        return
+    pd.testing.assert_frame_equal(ours.table, by_text.table, check_exact=True)
+    assert (ours.readings, ours.as_of, ours.warnings) == (by_text.readings, by_text.as_of, by_text.warnings)
+
+
+def read_or_refused(folder: Path, text: str) -> Customers | str:
+    try:
+        return table(folder, text)
+    except InputProblem as problem:
+        return str(problem)
+
+
+def test_numbers_of_our_own_are_not_read_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,orders,recency_days,revenue,city\na,1,,2.50,x\nb,2,9,3.00,y\n", encoding="utf-8")
+    source = opened(Source(path=str(path)))
+    found = source.cells(numbers=table_reading.written(source.recognition)).columns
+    kinds = {
+        "customer_id": "string",
+        "orders": "double",
+        "recency_days": "double",
+        "revenue": "double",
+        "city": "string",
+    }
+    assert {name: str(column.type) for name, column in found.items()} == kinds
+    assert found["recency_days"].to_pylist() == [None, 9.0]

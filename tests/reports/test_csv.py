@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -150,6 +151,25 @@ def test_what_pieces_hold_does_not_depend_on_how_many_rows_each_has(monkeypatch:
         monkeypatch.setattr(_lines, "ROWS", rows)
         written.add(b"".join(csv.pieces(result(table), Page())))
     assert written == {by_pandas(table).encode()}
+
+
+def test_values_that_repeat_are_written_as_those_that_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = [0.0, -0.0, 1e-05, 2.5, float("nan"), 1e16, float("inf"), 7.0]
+    values = pd.Series(few * 1000, dtype="float64")
+    monkeypatch.setattr(_lines, "ROWS", 5000)
+    numbers = pd.DataFrame({"a": values, "b": values[::-1].to_numpy()})
+    assert csv.render(result(numbers), Page()) == by_pandas(numbers)
+    days = pd.Series(pd.to_datetime(["2026-01-01", None, "1969-12-31 23:59"] * 1000, format="ISO8601"))
+    counts = pd.Series([2**63 - 1, -(2**63), 0] * 1000)
+    table = pd.DataFrame({"days": days, "counts": counts, "text": "x"})
+    assert csv.render(result(table), Page()) == by_pandas(table)
+
+
+def test_lines_with_nothing_in_quotes_are_those_that_any_cells_give() -> None:
+    columns = [pa.array(["a", None, ""], pa.large_string()), pa.array([None, "é", "x y"], pa.large_string())]
+    assert _lines._bare(columns, ";") == _lines._joined(columns, ";") == "a;\n;é\n;x y\n".encode()
+    with pytest.raises(pa.ArrowInvalid):
+        _lines._bare([pa.array(['"a"'], pa.large_string())] * 2, ",")
 
 
 def test_pieces_of_a_format_without_them_are_its_whole_output() -> None:

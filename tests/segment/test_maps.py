@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from segcli.errors import ConfigProblems
 from segcli.segment import maps
 from segcli.segment.maps import Rule, SegmentMap, lint
+from segcli.segment.rfm import _labels
 
 SHIPPED = maps.names()
 
@@ -218,3 +220,22 @@ def test_every_fault_of_a_map_is_told_at_once(file_of: Callable[..., str]) -> No
     with pytest.raises(ConfigProblems) as refused:
         maps.load(file_of(text, "faults.yaml"))
     assert len(refused.value.problems) == 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.sampled_from(SHIPPED),
+    st.tuples(*[st.integers(2, 10)] * 3),
+    st.lists(st.tuples(*[st.integers(1, 10)] * 3), max_size=9),
+)
+def test_customers_are_named_as_their_combination_of_scores_is(
+    name: str, bins: tuple[int, ...], listed: list[tuple[int, ...]]
+) -> None:
+    segment_map = maps.load(name)
+    sizes = dict(zip("rfm", bins, strict=True))
+    scores = {d: np.array([min(row[p], bins[p]) for row in listed], dtype=np.int64) for p, d in enumerate("rfm")}
+    one_by_one = segment_map._named(scores, sizes).tolist()
+    assert segment_map.name_all(scores, sizes).tolist() == one_by_one
+    names, places = segment_map.name_cells(scores, sizes)
+    labels = _labels(names, places, pd.RangeIndex(len(listed)))
+    pd.testing.assert_series_equal(labels, pd.Series(one_by_one, dtype="str"))

@@ -41,6 +41,24 @@ def test_quantile_scores_are_the_rank_shares_of_the_definition(
     assert ours == oracle.quantile(values, bins, low_is_best=low_is_best, ties=ties)
 
 
+@pytest.mark.parametrize("ties", ["same-bin", "next"])
+@pytest.mark.parametrize("values", ["many", "few", "one"])
+def test_scores_of_many_are_their_rank_shares_each_counted_by_itself(values: str, ties: str) -> None:
+    chance = np.random.default_rng(5)
+    goodness = {
+        "many": chance.normal(size=30_011),
+        "few": chance.integers(-4, 5, 30_011) / 4 * np.where(chance.random(30_011) < 0.5, 1.0, -0.0),
+        "one": np.full(30_011, 7.5),
+    }[values]
+    ascending = np.sort(goodness)
+    below = np.searchsorted(ascending, goodness, side="left" if ties == "same-bin" else "right") - (ties == "next")
+    for bins in range(2, 11):
+        asked = Request(goodness, low_is_best=False, bins=bins, order=np.arange(len(goodness)), ties=ties)
+        ours = scoring.load("quantile").score(asked)
+        assert (ours == bins * below // len(goodness) + 1).all()
+        assert ours.dtype == np.int64
+
+
 @oracles
 @given(values=numbers, bins=st.integers(2, 10), seed=st.integers(0, 99))
 def test_random_ties_stay_between_same_bin_and_next(values: list[float], bins: int, seed: int) -> None:

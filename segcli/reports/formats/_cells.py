@@ -1,6 +1,8 @@
 """A column's values as the texts that stand in CSV: what pandas writes, at the speed of the column."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ from segcli.ingest.characters import has
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
+Eights = npt.NDArray[Any]
+SAMPLE, REPEATING = 500, 0.9  # of so many values no more than this share is different where values repeat
 LEAST, MOST = 1e-4, 1e10  # from the one to below the other, Arrow's digits are Python's
 FIRST_DAY, LAST_DAY = np.datetime64("1000-01-01"), np.datetime64("9999-12-31")  # years of four digits
 TEXT = pa.large_string()
@@ -71,17 +75,28 @@ def _days(times: Times) -> pa.Array | None:
     known = days[~np.isnat(days)]
     if len(known) and (known.min() < FIRST_DAY or known.max() > LAST_DAY):
         return None
-    return pc.cast(pa.array(days), TEXT)
+    return _each_once(days, lambda distinct: pc.cast(pa.array(distinct), TEXT))
 
 
 def _numbers(values: pd.Series) -> pa.Array | None:
     if values.dtype == np.float64:
-        return _floats(values.to_numpy())
+        return _each_once(values.to_numpy(), _floats)
+    if values.dtype == np.int64:
+        return _each_once(values.to_numpy(), lambda distinct: pc.cast(pa.array(distinct), TEXT))
     if values.dtype == bool:
         return pc.if_else(pa.array(values.to_numpy()), *_alike("True", "False"))
     if values.dtype.kind in "iu" and isinstance(values.dtype, np.dtype | pd.Int64Dtype):
         return pc.cast(_joined(pa.array(values)), TEXT)
     return None
+
+
+def _each_once(values: Eights, form: Callable[[Eights], pa.Array]) -> pa.Array:
+    """The texts of values of eight bytes; where they repeat, each distinct one is written once and then copied."""
+    sample = values[:: max(len(values) // SAMPLE, 1)].view(np.int64)
+    if len(np.unique(sample)) > REPEATING * len(sample):
+        return form(values)
+    coded = pc.dictionary_encode(pa.array(values.view(np.int64)))  # by their bits, in which 0.0 is not -0.0
+    return form(coded.dictionary.to_numpy().view(values.dtype)).take(coded.indices)
 
 
 def _floats(values: Floats) -> pa.Array:
@@ -91,8 +106,8 @@ def _floats(values: Floats) -> pa.Array:
     texts = pc.cast(pa.array(values, mask=~known), TEXT)
     whole = usual & (np.floor(values) == values)
     if whole.any():
-        point = pc.if_else(pa.array(whole), *_alike(".0", ""))
-        texts = pc.binary_join_element_wise(*_alike(texts, point, ""))
+        with_point = pc.binary_join_element_wise(*_alike(texts.filter(pa.array(whole)), ".0", ""))
+        texts = pc.replace_with_mask(texts, pa.array(whole), with_point)
     rest = known & ~usual
     if rest.any():
         texts = pc.replace_with_mask(texts, pa.array(rest), pa.array(map(repr, values[rest].tolist()), TEXT))

@@ -61,6 +61,19 @@ class SegmentMap:
             bins: how many scores each dimension has; where it is not the map's own number, scores are
                 stretched so that worst meets worst and best meets best.
         """
+        names, places = self.name_cells(scores, bins)
+        return names[places]
+
+    def name_cells(
+        self, scores: Mapping[str, npt.NDArray[np.int64]], bins: Mapping[str, int]
+    ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+        """The segment of every combination of scores, of which there are few, and which of them each customer has."""
+        sizes = [bins[d] for d in scores]
+        cells = np.indices(sizes).reshape(len(sizes), -1) + 1
+        places = np.ravel_multi_index([values - 1 for values in scores.values()], sizes)
+        return self._named(dict(zip(scores, cells, strict=True)), bins), places
+
+    def _named(self, scores: Mapping[str, npt.NDArray[np.int64]], bins: Mapping[str, int]) -> npt.NDArray[np.object_]:
         fitted = {d: stretched(values, bins[d], self.bins) for d, values in scores.items()}
         fitted["fm"] = (fitted["f"] + fitted["m"]) / 2 if "m" in fitted else fitted["f"]
         names = np.full(len(fitted["r"]), self.otherwise, dtype=object)
