@@ -53,7 +53,7 @@ def _confidence(customers: Customers, rules: QualitySettings) -> Iterator[Verdic
     has = {"customers": len(table)}
     if {c.FIRST_ORDER, c.LAST_ORDER} <= set(table.columns) and table[c.LAST_ORDER].dtype.kind == "M" and len(table):
         has["days"] = int((table[c.LAST_ORDER].max() - table[c.FIRST_ORDER].min()).days)
-    if c.ORDERS in table:
+    if c.ORDERS in table and table[c.ORDERS].dtype.kind in "iuf":  # a column in which nothing is written is text
         has["repeat_buyers"] = int((table[c.ORDERS] > 1).sum())
     least = min(count / getattr(wanted, name) for name, count in has.items())
     level = "high" if least >= 1 else "middling" if least >= 1 / 2 else "low"
