@@ -9,11 +9,13 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, match, quality, suppressed
-from segcli.customers.bought import Also, bought
+from segcli.customers.bought import bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
+from segcli.customers.several import Also
 from segcli.errors import InputProblem
+from segcli.files.finding import found
 from segcli.files.stream import head, is_large
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
@@ -43,13 +45,18 @@ def read(
     privacy, rules = privacy or Privacy(), rules or QualitySettings()
     asked = privacy.settings
     people = suppressed.listed(asked.suppression, settings) if asked.suppression else {}
-    main, others = _opened(settings, extra, mapped_only=asked.only_mapped)
+    mains, others = _opened(settings, extra, mapped_only=asked.only_mapped)
+    main = mains[0]
     on_columns = {} if main.is_ours else rules.columns
     found_by = [match.by(main, other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
     if main.is_orders:
-        customers = bought(main, settings, asked, Also(on_columns, contacts), as_of=as_of)
+        customers = bought(mains, settings, asked, Also(on_columns, contacts), as_of=as_of)
     else:
+        if len(mains) > 1:
+            raise InputProblem(
+                "holds one row per customer; only order exports are read several at a time", source=main.content.name
+            )
         has_id = c.CUSTOMER_ID in main.recognition.columns
         customers = known(main, settings, on_columns, by="customer_id" if has_id else "email", as_of=as_of)
     own = [name for name in contacts if main.is_orders and name in customers.table]
@@ -58,22 +65,28 @@ def read(
     listed = _contacts(settings) if privacy.contacts or {c.EMAIL, c.PHONE} & set(people) else None
     customers = apart(customers, listed, privacy.key)
     customers = suppressed.without_suppressed(customers, people, privacy.key, settings.phone_region)
-    found = private(replace(customers, table=customers.table.drop(columns=own)), privacy)
-    unmet = quality.nowhere(on_columns, [main, *others])
-    judged = (*quality.judge(found, rules), *anonymity.judge(found, asked))
-    return replace(found, verdicts=(*unmet, *found.verdicts, *judged))
+    shown = private(replace(customers, table=customers.table.drop(columns=own)), privacy)
+    unmet = quality.nowhere(on_columns, [*mains, *others])
+    judged = (*quality.judge(shown, rules), *anonymity.judge(shown, asked))
+    return replace(shown, verdicts=(*unmet, *shown.verdicts, *judged))
 
 
-def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[Opened, list[Opened]]:
-    """The main input, and what is joined to it."""
+def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[list[Opened], list[Opened]]:
+    """The files of the main input, and what is joined to it."""
     declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
-    main = _main(settings.transactions if settings.transactions.path or not declared else declared.pop(0))
+    source = settings.transactions if settings.transactions.path or not declared else declared.pop(0)
+    mains = [_main(source.model_copy(update={"path": path})) for path in _paths(source)]
+    main = mains[0]
     joined = declared if main.is_orders or not settings.transactions.path else []
     sources = [*joined, *(Source(path=path) for path in extra)]
     others = [opened(source, may_hold_orders=False) for source in sources]
     if not mapped_only:
-        return main, others
-    return main if main.is_orders else main.only_mapped(), [other.only_mapped() for other in others]
+        return mains, others
+    return mains if main.is_orders else [main.only_mapped()], [other.only_mapped() for other in others]
+
+
+def _paths(source: Source) -> list[str | None]:
+    return [None] if source.path is None else list(found(source.path))
 
 
 def _main(source: Source) -> Opened:

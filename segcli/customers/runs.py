@@ -129,7 +129,7 @@ def _pairs(run: Codes, column: Coded) -> Pairs:
 
 
 def joined(parts: Sequence[Runs]) -> Runs:
-    """The runs of several pieces as one."""
+    """The runs of several pieces as one, with the values that all of them tell."""
     starts = np.cumsum([0, *(len(part) for part in parts)])
     first = parts[0]
     return Runs(

@@ -3,23 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import accumulate
 
 from segcli import cores
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
-from segcli.customers.runs import Runs, joined
+from segcli.customers.agreed import agree
+from segcli.customers.runs import joined
+from segcli.customers.tallied import Tallied
 from segcli.customers.tally import Tally, tally
 from segcli.files import stream
 from segcli.ingest import plan as plans
 from segcli.ingest.opening import Opened
 from segcli.ingest.pieces import understood
-from segcli.ingest.plan import Plan
 
 
-def tallies(
+def tallied(
     file: Opened, wanted: Sequence[str], settings: IngestSettings, privacy: PrivacySettings, as_of: date | None
-) -> tuple[Plan, tuple[Runs, list[Tally]]]:
-    """The runs of all pieces, and the tally of each without them, in the order of the file.
+) -> Tallied:
+    """The file added up, piece by piece.
 
     Args:
         file: the head of an order export.
@@ -37,10 +39,10 @@ def tallies(
         return tally(understood(piece.body(), plan, settings, as_of, privacy), settings)
 
     below = b"".join(file.dialect.body.splitlines(keepends=True)[file.dialect.header_lines :])
-    quoted = b'"' in below
-    with stream.pieces(file.content.name, plan.first_record, quoted=quoted) as found:
+    with stream.pieces(file.content.name, plan.first_record, quoted=b'"' in below) as found:
         parts = list(cores.in_order(one, found))
-    runs = [part.runs for part in parts if part.runs is not None]
+    runs = joined([part.runs for part in parts if part.runs is not None])
     light = [replace(part, runs=None) for part in parts]
-    parts.clear()
-    return plan, (joined(runs), light)
+    agree(plan, runs, light)
+    above = accumulate((part.lines for part in light[:-1]), initial=plan.first_record)
+    return Tallied(file, str(plan.source.date_format), runs, tuple(zip(light, above, strict=True)))

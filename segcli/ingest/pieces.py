@@ -1,7 +1,7 @@
 """A piece of an order export -> its lines with their fates, by the plan; what contradicts the plan is a doubt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -18,8 +18,9 @@ from segcli.ingest.doubt import Doubt
 from segcli.ingest.encoding import Twice, recoded, twice
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
-from segcli.ingest.lines import Lines
+from segcli.ingest.lines import Lines, Mask
 from segcli.ingest.numbers import Marks
+from segcli.ingest.per_order import PerOrder
 from segcli.ingest.plan import Plan
 from segcli.ingest.transactions import judged
 
@@ -37,9 +38,9 @@ class Understood:
     export: Export
     lines: Lines
     fates: Fates
-    marks: tuple[Marks, ...]
-    strange: frozenset[str]
-    twice: Twice
+    marks: tuple[Marks, ...] = ()
+    strange: frozenset[str] = frozenset()
+    twice: Twice = field(default_factory=Twice)
 
 
 def understood(
@@ -52,7 +53,7 @@ def understood(
     """
     export = _export(body, plan)
     try:
-        lines, fates = judged(export, settings, as_of, privacy, scale=money.FINEST)
+        lines, fates = judged(PerOrder(export, _nothing(export)), settings, as_of, privacy, money.FINEST)
     except InputProblem:  # what is wrong with the whole column, the whole file says best
         raise Doubt from None
     return Understood(
@@ -63,6 +64,10 @@ def understood(
         _strange(export, lines) if plan.proves_dates else frozenset(),
         twice(export.cells.dialect.body),
     )
+
+
+def _nothing(export: Export) -> Mask:
+    return np.zeros(export.cells.rows, dtype=bool)
 
 
 def _export(body: bytes, plan: Plan) -> Export:

@@ -49,14 +49,14 @@ def clean(
     """
     export, privacy = whole.export, privacy or PrivacySettings()
     lines, fates = _usable(typed(export, settings, whole.counted), export, settings)
-    notes = [*whole.notes, *unsaid(counted(export)), *_duplicates(export, fates, whole.counted, settings)]
+    notes = [*whole.notes, *unsaid(counted(export)), *duplicates(export, fates, whole.counted, settings)]
     _apply_policies(fates, lines, settings)
     _refuse_nothing_left(fates, lines, export)
     last = as_of or lines.days[fates.kept & ~lines.returned].max().astype(object) + timedelta(days=1)
     _leave_out_by_day(fates, lines, last, privacy)
     _drop_returns_alone(fates, lines)
     _refuse_nothing_left(fates, lines, export)
-    kept = _kept(export, lines, fates.kept, (c.ORDER_ID, *CARRIED, *carry))
+    table = kept(export, lines, fates.kept, (c.ORDER_ID, *CARRIED, *carry))
     lost = accounted(export, lines, fates).reconciled(lines.scale)
     rows = np.flatnonzero(fates.kept)
     amounts = outliers.Amounts.of(lines.money[rows])
@@ -68,28 +68,27 @@ def clean(
         (
             *notes,
             *identity.rewritten(len(lines.rewritten)),
-            *identity.notes(*_lines_by_id(kept), told=not privacy.secret),
+            *identity.notes(*_lines_by_id(table), told=not privacy.secret),
         ),
         lost,
         rejects,
     )
-    return Transactions(lambda: kept, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
+    return Transactions(lambda: table, lines.scale, lines.has_money, last, reading, settings.collapse, settings.returns)
 
 
 def judged(
-    export: Export, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings, scale: int
+    whole: PerOrder, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings, scale: int
 ) -> tuple[Lines, Fates]:
-    """Type the lines of one piece of an export, and decide what each of them decides by itself; errors as of `clean`.
+    """Type the lines of an export or a piece of one, and decide what each decides by itself; errors as of `clean`.
 
     Args:
-        export: a piece whose source says how dates and numbers are written.
+        whole: a file, or a piece whose source says how dates and numbers are written.
         settings: the policies.
         as_of: the day recency is counted to, where it is given.
         privacy: how long orders may be kept.
         scale: units in 1.00, the same for all pieces.
     """
-    lines = typed(export, settings, np.zeros(export.cells.rows, dtype=bool), scale)
-    lines, fates = _usable(lines, export, settings)
+    lines, fates = _usable(typed(whole.export, settings, whole.counted, scale), whole.export, settings)
     _apply_policies(fates, lines, settings)
     if as_of is not None:
         _leave_out_by_day(fates, lines, as_of, privacy)
@@ -137,7 +136,7 @@ def accounted(export: Export, lines: Lines, fates: Fates) -> Account:
     )
 
 
-def _duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSettings) -> tuple[str, ...]:
+def duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSettings) -> tuple[str, ...]:
     """Exact repeats of a line, judged on every column that was read; `counted` lines bring no money anyway."""
     codes = {name: export.cells.coded(name).codes for name in export.cells.columns}
     repeated = pd.DataFrame(codes).duplicated().to_numpy()
@@ -173,24 +172,24 @@ def _refuse_nothing_left(fates: Fates, lines: Lines, export: Export) -> None:
         )
 
 
-def _kept(export: Export, lines: Lines, kept: Mask, carried: Sequence[str]) -> pd.DataFrame:
+def kept(export: Export, lines: Lines, rows: Mask, carried: Sequence[str]) -> pd.DataFrame:
     """The kept lines; repeated text is held once."""
     table = {
-        c.CUSTOMER_ID: lines.ids.categorical(kept),
-        c.ORDER_DATE: lines.times[kept],
-        c.AMOUNT: lines.money[kept],
-        c.IS_RETURN: lines.returned[kept],
+        c.CUSTOMER_ID: lines.ids.categorical(rows),
+        c.ORDER_DATE: lines.times[rows],
+        c.AMOUNT: lines.money[rows],
+        c.IS_RETURN: lines.returned[rows],
     }
     if lines.refunded.any():
-        table[c.REFUNDED] = lines.refunded[kept]
+        table[c.REFUNDED] = lines.refunded[rows]
     if lines.quantity is not None:
-        table[c.QUANTITY] = np.nan_to_num(lines.quantity[kept])
+        table[c.QUANTITY] = np.nan_to_num(lines.quantity[rows])
     if lines.discounted is not None:
-        table[c.DISCOUNTED] = lines.discounted[kept]
+        table[c.DISCOUNTED] = lines.discounted[rows]
     for standard in carried:
         texts = export.coded(standard)
         if texts is not None:
-            table[standard] = texts.trimmed.categorical(kept)
+            table[standard] = texts.trimmed.categorical(rows)
     return pd.DataFrame(table)
 
 

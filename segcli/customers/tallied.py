@@ -1,0 +1,87 @@
+"""One file of an order export, added up."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from segcli.customers.runs import Returned, Runs, Units
+from segcli.customers.tally import Tally
+from segcli.ingest.account import Account
+from segcli.ingest.encoding import Twice
+from segcli.ingest.opening import Opened
+from segcli.ingest.outliers import Amounts
+from segcli.model import Reject
+
+
+@dataclass(frozen=True, eq=False)
+class Tallied:
+    """A file's runs, and the tallies of its pieces without them, each with the physical lines above it.
+
+    `dates` is the format of its dates; `notes` is what reading it noticed before its pieces were added up; `rejects`
+    are listed where they were asked for.
+    """
+
+    file: Opened
+    dates: str
+    runs: Runs
+    parts: tuple[tuple[Tally, int], ...]
+    notes: tuple[str, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.file.content.name
+
+    @cached_property
+    def account(self) -> Account:
+        """All its lines, before what only all files decide."""
+        return Account.together([(part.account, above) for part, above in self.parts])
+
+    @cached_property
+    def returned(self) -> Returned:
+        """Its returns."""
+        return Returned.joined([part.returned for part, _ in self.parts])
+
+    @property
+    def return_lines(self) -> Units:
+        """Where these stand."""
+        return np.concatenate([part.return_lines + above for part, above in self.parts])
+
+    @property
+    def amounts(self) -> Amounts:
+        """Of its kept lines; their rows are pieces."""
+        return Amounts.together([(part.amounts, 0) for part, _ in self.parts])
+
+    @property
+    def largest_line(self) -> int:
+        """Where the first of the largest amounts stands."""
+        best, above = max(self.parts, key=lambda one: (one[0].amounts.largest, -one[1]))
+        return best.largest_line + above
+
+    @property
+    def statuses(self) -> Mapping[str, Counter[str]]:
+        """How often each status stands there."""
+        found: dict[str, Counter[str]] = {}
+        for part, _ in self.parts:
+            for name, counts in part.statuses.items():
+                found[name] = found.get(name, Counter()) + counts
+        return found
+
+    @property
+    def repeated(self) -> int:
+        """Lines that repeat another of their purchase."""
+        return sum(part.repeated for part, _ in self.parts)
+
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """Ids that were spelled otherwise."""
+        return frozenset[str]().union(*(part.rewritten for part, _ in self.parts))
+
+    @property
+    def twice(self) -> Twice:
+        """Characters that look encoded twice."""
+        return sum((part.twice.below(above) for part, above in self.parts), Twice())
