@@ -86,9 +86,17 @@ def check_distinct(paths: Sequence[str]) -> None:
 
 def inputs(settings: "Settings", asked: Asked) -> list[str]:
     """The files that are read: sources, tables that rules look things up in, and the settings file itself."""
+    from segcli.files.finding import found
+
     ingest = settings.ingest
-    sources = (ingest.transactions, ingest.customers, ingest.responses, ingest.contacts)
-    paths = [*(s.path for s in sources if s is not None), settings.privacy.suppression, settings.privacy.key_file]
+    sources = (ingest.customers, ingest.responses, ingest.contacts)
+    main = [] if ingest.transactions.path is None else found(ingest.transactions.path)
+    paths = [
+        *main,
+        *(s.path for s in sources if s is not None),
+        settings.privacy.suppression,
+        settings.privacy.key_file,
+    ]
     return [path for path in (*paths, *(one.table for one in settings.rules), asked.config) if path is not None]
 
 

@@ -98,7 +98,12 @@ def _chained(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Tables below each other, texts still told by one numbering."""
     joined = pd.concat(tables, ignore_index=True).fillna({c.REFUNDED: 0})
     texts = [str(name) for name in tables[0] if isinstance(tables[0][name].dtype, pd.CategoricalDtype)]
-    return joined.assign(**{name: union_categoricals([one[name] for one in tables]) for name in texts})
+    return joined.assign(**{name: union_categoricals([_as_text(one[name]) for one in tables]) for name in texts})
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """The column with its categories as texts, which those of an empty one are not."""
+    return column.cat.rename_categories(list(column.cat.categories.astype("str")))
 
 
 def _read(file: Opened, asked: Asked) -> tuple[Tallied, Sequence[Verdict]]:

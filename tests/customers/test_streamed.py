@@ -5,6 +5,7 @@ import gzip
 import lzma
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,73 @@ def test_only_wanted_measures_are_worked_out(tmp_path: Path, in_pieces: list[int
     assert list(found.table) == ["customer_id", "orders", "revenue", "top_category"]
     pd.testing.assert_frame_equal(found.table, everything.table[list(found.table)])
     assert len(in_pieces) == 2
+
+
+@pytest.mark.parametrize("large", [1, 1 << 30])
+@pytest.mark.parametrize("cuts", [[50], [7, 120, 121]])
+def test_an_export_in_several_files_is_the_one_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int, cuts: list[int]
+) -> None:
+    """Orders whose lines are in two files, returns without their purchase, in pieces or whole."""
+    header, *rows = shop(150)
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for place, (start, end) in enumerate(pairwise([0, *cuts, len(rows)])):
+        written(folder, [header, *rows[start:end]], f"part-{place}.csv")
+    (folder / ".hidden.csv").write_text("nothing", encoding="utf-8")
+    one = customers(written(tmp_path, [header, *rows]))
+    for name, size in (("LARGE", large), ("PIECE", 200), ("HEAD", 400)):
+        monkeypatch.setattr(stream, name, size)
+    assert isinstance(one, Customers)
+    for path in (str(folder), str(folder / "part-?.csv")):
+        other = customers(path)
+        assert isinstance(other, Customers)
+        pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+        assert [Path(reading.input.name).name for reading in other.readings] == sorted(
+            p.name for p in folder.glob("part-*")
+        )
+        assert one.warnings == other.warnings or len(other.warnings) > 1
+        assert account(one) == account(other)
+        assert purchased(one) == purchased(other)
+
+
+def account(found: Customers) -> tuple[float, ...]:
+    """Lines and money of all readings: read, kept, left out, refunded."""
+    lines = [reading.lines for reading in found.readings if reading.lines is not None]
+    left_out = [fate for one in lines for fate in (*one.ignored, *one.rejected)]
+    sums = (
+        sum(one.read for one in lines),
+        sum(one.kept for one in lines),
+        sum(one.returns.lines for one in lines),
+        sum(fate.lines for fate in left_out),
+        sum(one.money_read for one in lines),
+        sum(one.money_kept for one in lines),
+        sum(fate.money for fate in left_out),
+    )
+    return tuple(round(one, 6) for one in sums)
+
+
+def purchased(found: Customers) -> list[tuple[object, ...]]:
+    """Every kept line, as the lines themselves are asked for."""
+    assert found.transactions is not None
+    lines = found.transactions.lines
+    names = ["customer_id", "order_id", "order_date", "is_return", "category"]
+    texts = lines[names].astype("str").assign(money=lines["amount"] / found.transactions.money_scale)
+    return sorted(texts.itertuples(index=False, name=None))
+
+
+def test_files_of_other_columns_or_of_customers_are_no_parts(tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    written(folder, ["customer_id,order_date,amount", "a,2026-01-01,5.00"], "a.csv")
+    written(folder, ["customer_id,order_date", "a,2026-01-02"], "b.csv")
+    assert "has not the columns of" in str(customers(str(folder)))
+    assert "amount" in str(customers(str(folder)))
+    written(folder, ["customer_id,age", "a,31"], "b.csv")
+    assert "one row per customer" in str(customers(str(folder)))
+
+
+def test_no_file_is_said(tmp_path: Path) -> None:
+    assert "matches no file" in str(customers(str(tmp_path / "*.csv")))
+    (tmp_path / "empty").mkdir()
+    assert "holds no file that ends in .csv" in str(customers(str(tmp_path / "empty")))
