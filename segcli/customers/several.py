@@ -101,9 +101,9 @@ def _chained(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return joined.assign(**{name: union_categoricals([_as_text(one[name]) for one in tables]) for name in texts})
 
 
-def _as_text(column: pd.Series) -> pd.Series:
+def _as_text(column: pd.Series) -> pd.Categorical:
     """The column with its categories as texts, which those of an empty one are not."""
-    return column.cat.rename_categories(list(column.cat.categories.astype("str")))
+    return pd.Categorical.from_codes(column.cat.codes, pd.Index(column.cat.categories, dtype="str"))
 
 
 def _read(file: Opened, asked: Asked) -> tuple[Tallied, Sequence[Verdict]]:
