@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from segcli.errors import InputProblem
 from segcli.files.memory import guard
+from segcli.files.parquet import as_csv
 
 STDIN = "-"
 MAX_UNPACKED = 8 * 2**30  # a small file that unpacks to more is a bomb, or too large to be read at once
@@ -33,30 +34,35 @@ class Content:
     is_head: bool = False
 
 
-def _gzip(packed: bytes) -> bytes:
+def _gzip(packed: bytes, _name: str) -> bytes:
     return gzip.GzipFile(fileobj=io.BytesIO(packed)).read(MAX_UNPACKED + 1)
 
 
-def _bzip2(packed: bytes) -> bytes:
+def _bzip2(packed: bytes, _name: str) -> bytes:
     return bz2.BZ2File(io.BytesIO(packed)).read(MAX_UNPACKED + 1)
 
 
-def _xz(packed: bytes) -> bytes:
+def _xz(packed: bytes, _name: str) -> bytes:
     return lzma.LZMAFile(io.BytesIO(packed)).read(MAX_UNPACKED + 1)
 
 
-def _zstd(packed: bytes) -> bytes:
+def _zstd(packed: bytes, _name: str) -> bytes:
     import pyarrow as pa
 
     return bytes(pa.input_stream(pa.BufferReader(packed), compression="zstd").read(MAX_UNPACKED + 1))
 
 
-_UNPACK: Mapping[bytes, tuple[str, Callable[[bytes], bytes]]] = MappingProxyType(
+def _parquet(packed: bytes, name: str) -> bytes:
+    return as_csv(io.BytesIO(packed), name).read(MAX_UNPACKED + 1)
+
+
+_UNPACK: Mapping[bytes, tuple[str, Callable[[bytes, str], bytes]]] = MappingProxyType(
     {
         b"\x1f\x8b": ("gzip", _gzip),
         b"BZh": ("bzip2", _bzip2),
         b"\xfd7zXZ\x00": ("xz", _xz),
         b"\x28\xb5\x2f\xfd": ("zstandard", _zstd),
+        b"PAR1": ("Parquet", _parquet),
     }
 )
 
@@ -65,7 +71,6 @@ _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
         b"PK\x03\x04": "a spreadsheet or zip archive",
         b"\xd0\xcf\x11\xe0": "an old Excel workbook",
         b"%PDF": "a PDF",
-        b"PAR1": "a Parquet file",
         b"SQLite format 3": "an SQLite database",
         b"<!DOCTYPE": "an HTML page",
         b"<html": "an HTML page",
@@ -133,7 +138,7 @@ def _unpacked(stored: bytes, name: str) -> bytes:
     for magic, (kind, unpack) in _UNPACK.items():
         if stored.startswith(magic):
             try:
-                body = unpack(stored)
+                body = unpack(stored, name)
             except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError):
                 raise InputProblem(f"looks like {kind} but does not unpack; it may be cut short", source=name) from None
             if len(body) > MAX_UNPACKED:

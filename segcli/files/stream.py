@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from segcli.errors import InputProblem
+from segcli.files.parquet import as_csv
 from segcli.files.read import MAGIC, Content, text_only
 
 LARGE = 16 << 20  # bytes from which a file is read in pieces
@@ -143,6 +144,8 @@ def _unpacked(file: IO[bytes], path: str) -> IO[bytes]:
         import pyarrow as pa
 
         return cast("IO[bytes]", io.BufferedReader(pa.CompressedInputStream(pa.OSFile(path, "rb"), "zstd")))
+    if kind == "Parquet":
+        return as_csv(file, path)
     return file
 
 

@@ -80,7 +80,6 @@ def test_several_packed_files_in_a_row_are_one(tmp_path: Path) -> None:
         (b"PK\x03\x04", "a spreadsheet or zip archive"),
         (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
         (b"%PDF-1.7", "a PDF"),
-        (b"PAR1", "a Parquet file"),
         (b"SQLite format 3\x00", "an SQLite database"),
     ],
 )
