@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from segcli.cli import answering, exporting, gates, keys, segmenting, source
 from segcli.cli.options import Asked
@@ -32,7 +32,13 @@ OUTPUTS = (
 File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 
 
-def command(file: File, *, asked: Asked) -> None:
+State = Annotated[
+    str | None,
+    Option(help="Folder that keeps what was read, so that the next run reads new files only.", metavar="DIR"),
+]
+
+
+def command(file: File, state: State = None, *, asked: Asked) -> None:
     """Run all that a config declares, into one folder.
 
     Results, report and run.json go into its output folder; nothing else is written.
@@ -44,7 +50,7 @@ def command(file: File, *, asked: Asked) -> None:
             f"--format {asked.layout}: run shows its tables as table or md; its files have their own formats"
         )
     with Talk(asked) as talk:
-        loaded = resolve(asked)
+        loaded = resolve(asked, {"ingest.state": state})
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
         rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
         segmenting.prepare(loaded)

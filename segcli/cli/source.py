@@ -110,8 +110,9 @@ def read_loaded(
     settings = loaded.settings
     if settings.ingest.rejects:
         check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
+    ingest = settings.ingest.model_copy(update={"state": None}) if asked.dry_run else settings.ingest
     found = customers.read(
-        settings.ingest,
+        ingest,
         day(settings.as_of),
         extra,
         settings.quality,

@@ -205,6 +205,11 @@ class IngestSettings(Section):
         default_factory=list,
         description="What is measured of each customer, such as [recency_days, orders, revenue]; default: all.",
     )
+    state: str | None = Field(
+        None,
+        description="Folder that keeps what was read of order exports, so that the next run reads new files only.",
+        json_schema_extra=PATH,
+    )
     rejects: str | None = Field(None, description="Write the rejected lines to this CSV file.", json_schema_extra=PATH)
     max_rejects: Annotated[int | str, AfterValidator(limit)] | None = Field(
         None, description="Refuse an export with more rejected lines than this number, or share such as 5%."

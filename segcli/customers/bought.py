@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 
 import pandas as pd
@@ -11,7 +10,6 @@ import pandas as pd
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings
-from segcli.config.privacy import PrivacySettings
 from segcli.customers.measures import unwanted
 from segcli.customers.reduce import reduce
 from segcli.customers.settled import settled
@@ -24,24 +22,19 @@ from segcli.ingest.per_order import per_order
 from segcli.model import Customers, Input, Reading
 
 
-def bought(
-    files: Sequence[Opened], settings: IngestSettings, privacy: PrivacySettings, also: Also, *, as_of: date | None
-) -> Customers:
+def bought(files: Sequence[Opened], asked: Asked) -> Customers:
     """Clean the order lines, measure every customer, and judge the columns by their rules.
 
     Args:
         files: an order export, or several that are one.
-        settings: policies.
-        privacy: how long orders may be kept, and whether ids may be told.
-        also: what else the lines must tell.
-        as_of: the day recency is counted to; by default the day after the last order.
+        asked: policies, and what else the lines must tell.
 
     Raises:
         InputProblem: nobody bought anything, or the files have not the same columns.
     """
-    asked = Asked(settings, privacy, also, as_of)
+    settings, also, as_of = asked.settings, asked.also, asked.as_of
     files = [_measured(file, settings, also) for file in files]
-    if len(files) > 1:
+    if len(files) > 1 or settings.state:
         return together(files, asked)
     (main,), rules = files, also.rules
     if main.content.is_head:
@@ -56,7 +49,7 @@ def bought(
         return _nobody(export)
     export.require(c.CUSTOMER_ID, c.ORDER_DATE)
     whole = per_order(export)
-    customers = reduce(transactions.clean(whole, settings, as_of, also.contacts, privacy), settings.measures)
+    customers = reduce(transactions.clean(whole, settings, as_of, also.contacts, asked.privacy), settings.measures)
     return replace(customers, verdicts=tuple(quality.judge(whole.export.cells, main.recognition, main.source, rules)))
 
 

@@ -7,14 +7,15 @@ from datetime import date
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
+from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, match, quality, suppressed
 from segcli.customers.bought import bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
-from segcli.customers.several import Also
-from segcli.errors import InputProblem
+from segcli.customers.several import Also, Asked
+from segcli.errors import InputProblem, UsageProblem
 from segcli.files.finding import found
 from segcli.files.stream import head, is_large
 from segcli.ingest.opening import Opened, opened
@@ -40,18 +41,21 @@ def read(
         privacy: what is left out, what becomes a pseudonym, and whether addresses are needed.
 
     Raises:
+        UsageProblem: a state is to be kept, and what is asked for needs all lines.
         InputProblem: an input is missing, unreadable or holds nothing usable.
     """
     privacy, rules = privacy or Privacy(), rules or QualitySettings()
     asked = privacy.settings
     people = suppressed.listed(asked.suppression, settings) if asked.suppression else {}
+    if settings.state:
+        _refuse_state(settings, rules, asked)
     mains, others = _opened(settings, extra, mapped_only=asked.only_mapped)
     main = mains[0]
     on_columns = {} if main.is_ours else rules.columns
     found_by = [match.by(main, other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
     if main.is_orders:
-        customers = bought(mains, settings, asked, Also(on_columns, contacts), as_of=as_of)
+        customers = bought(mains, Asked(settings, asked, Also(on_columns, contacts), as_of))
     else:
         if len(mains) > 1:
             raise InputProblem(
@@ -83,6 +87,18 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
     if not mapped_only:
         return mains, others
     return mains if main.is_orders else [main.only_mapped()], [other.only_mapped() for other in others]
+
+
+def _refuse_state(settings: IngestSettings, rules: QualitySettings, asked: PrivacySettings) -> None:
+    needing = {
+        "ingest.rejects": settings.rejects,
+        "ingest.dedupe: lines": settings.dedupe == "lines",
+        "quality.columns": rules.columns,
+        "privacy.suppression": asked.suppression,
+    }
+    wanted = [name for name, needed in needing.items() if needed]
+    if wanted:
+        raise UsageProblem(f"a state keeps sums, not lines, and {' and '.join(wanted)} needs the lines; leave one out")
 
 
 def _paths(source: Source) -> list[str | None]:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pandas as pd
@@ -14,6 +14,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
 from segcli.customers.settled import settled
+from segcli.customers.state import State, kept_in
 from segcli.customers.streamed import tallied
 from segcli.customers.tallied import Tallied
 from segcli.customers.tally import tally
@@ -39,12 +40,16 @@ class Also:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of order exports: policies, privacy, what else lines are read for, and the as-of day if given."""
+    """What is asked of order exports: policies, privacy, what else lines are read for, the as-of day if given.
+
+    `state` is what was read of them before, where that is kept.
+    """
 
     settings: IngestSettings
     privacy: PrivacySettings
     also: Also
     as_of: date | None
+    state: State | None = None
 
     @property
     def told(self) -> bool:
@@ -57,7 +62,8 @@ def together(files: Sequence[Opened], asked: Asked) -> Customers:
     _refuse_differing(files)
     if asked.privacy.retention_days is not None and asked.as_of is None:
         raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
-    read = [_read(file, asked) for file in files]
+    with kept_in(asked.settings, asked.also.contacts) as state:
+        read = [_known(file, replace(asked, state=state)) for file in files]
     verdicts = tuple(verdict for _, judged in read for verdict in judged)
     found = [one for one, _ in read]
     lines = partial(kept_lines, files, asked)
@@ -104,6 +110,21 @@ def _chained(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _as_text(column: pd.Series) -> pd.Categorical:
     """The column with its categories as texts, which those of an empty one are not."""
     return pd.Categorical.from_codes(column.cat.codes, pd.Index(column.cat.categories, dtype="str"))
+
+
+def _known(file: Opened, asked: Asked) -> tuple[Tallied, Sequence[Verdict]]:
+    """A file as it was read before, or read now, and then kept for the next time."""
+    if asked.state is None:
+        return _read(file, asked)
+    first = None
+    if asked.as_of is not None and asked.privacy.retention_days is not None:
+        first = asked.as_of - timedelta(days=asked.privacy.retention_days)
+    found, digest = asked.state.tally(file, asked.as_of, first)
+    if found is None:
+        everything = replace(asked, as_of=None, privacy=asked.privacy.model_copy(update={"retention": None}))
+        asked.state.keep(_read(file, everything)[0], digest)
+        found = asked.state.again(file, digest, asked.as_of, first)
+    return (found, ()) if found else _read(file, asked)
 
 
 def _read(file: Opened, asked: Asked) -> tuple[Tallied, Sequence[Verdict]]:

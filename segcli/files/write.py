@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -122,6 +123,13 @@ def sweep(made: Path) -> None:
     with environment(str(made)):
         for stale in made.glob(f".*{TEMPORARY}"):
             stale.unlink(missing_ok=True)
+
+
+def sweep_folders(made: Path) -> None:
+    """Remove half-written folders of an interrupted run; whoever calls this holds the folder's lock."""
+    with environment(str(made)):
+        for stale in made.glob(f"*{TEMPORARY}"):
+            shutil.rmtree(stale)
 
 
 @contextlib.contextmanager
