@@ -11,7 +11,7 @@ from pyarrow import csv
 
 PIECE = 1_000_000  # lines made and written at a time, so that memory does not grow with the file's text
 COLUMNS = (
-    "line", "order_id", "order_date", "customer_id", "article", "warehouse", "quantity", "unit_price", "tax",
+    "line", "order_id", "order_date", "customer_id", "shelf", "warehouse", "quantity", "unit_price", "tax",
 )  # fmt: skip
 NEEDED = ("order_id", "order_date", "customer_id", "quantity", "unit_price")
 
@@ -58,7 +58,7 @@ def piece(
             "order_id": code("I", order, 8),
             "order_date": pc.cast(pa.array(day.astype("datetime64[D]")), pa.string()),
             "customer_id": code("C", customer, 7),
-            "article": code("A-", chance.integers(0, 20_000, size), 5),
+            "shelf": code("A-", chance.integers(0, 20_000, size), 5),
             "warehouse": np.array(["north", "south", "east", "west"])[chance.integers(0, 4, size)],
             "quantity": chance.integers(1, 6, size),
             "unit_price": chance.integers(100, 10_000, size) / 100,
