@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from segcli.config import Loaded
-    from segcli.model import Customers, Input, Segmentation
+    from segcli.model import Customers, Segmentation
 
 # What a run may write; run.json comes last.
 OUTPUTS = (
@@ -156,11 +156,11 @@ def _facts(
     return plain_facts
 
 
-def _looked_up(segmentations: "list[Segmentation]") -> "list[Input]":
+def _looked_up(segmentations: "list[Segmentation]") -> list[dict[str, object]]:
     """The tables that bases looked things up in, each once."""
     read = {r.input for one in segmentations for r in one.customers.readings}
     used = {one_input: None for one in segmentations for one_input in one.provenance.inputs}
-    return [one for one in used if one not in read]
+    return [one.facts() for one in used if one not in read]
 
 
 def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:

@@ -72,7 +72,7 @@ REFUSED = [
     Case("rfm missing.csv", 3, ("missing.csv: no such file",)),
     Case("run missing.yaml", 2, ("missing.yaml: no such file",)),
     Case("check missing.csv", 3, ("missing.csv: no such file",)),
-    Case("rfm .", 3, ("is a folder",)),
+    Case("rfm none-*.csv", 3, ("none-*.csv: matches no file",)),
     Case("rfm in.csv", 3, ("in.csv: file is empty",), ""),
     Case("rfm in.csv", 3, ("no transactions",), HEADER),
     Case("rfm in.csv.gz", 3, ("looks like gzip", "cut short"), _cut_short()),
