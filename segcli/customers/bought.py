@@ -12,10 +12,12 @@ from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
+from segcli.customers import engined, streamed
+from segcli.customers.engines import PANDAS
+from segcli.customers.choosing import chosen, refuse_doubt
 from segcli.customers.measures import unwanted
 from segcli.customers.reduce import reduce
 from segcli.customers.settled import settled
-from segcli.customers.streamed import tallies
 from segcli.ingest import quality, transactions
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.export import Export
@@ -47,9 +49,11 @@ def bought(
     """
     main, rules = _measured(main, settings, also), also.rules
     if main.content.is_head:
+        asked, settings = settings.engine, chosen(settings, main)
         with contextlib.suppress(Doubt):
             if not rules:
                 return _streamed(main, settings, privacy, also, as_of)
+        refuse_doubt(asked, main, settings, privacy, rules)
         main = _measured(opened(main.asked), settings, also)
     export = _export(main, settings, rules)
     if not export.cells.rows:
@@ -74,7 +78,8 @@ def _streamed(
         export = per_order(_export(main, settings, {}))
         return transactions.clean(export, settings, as_of, also.contacts, privacy)
 
-    plan, found = tallies(head, _columns(head), settings, privacy, as_of)
+    add_up = streamed.tallies if settings.engine == PANDAS else engined.tallies
+    plan, found = add_up(head, _columns(head), settings, privacy, as_of)
     return settled(plan, found, settings, as_of, whole)
 
 

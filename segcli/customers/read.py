@@ -8,13 +8,14 @@ from datetime import date
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.quality import QualitySettings
-from segcli.customers import anonymity, match, quality, suppressed
+from segcli.customers import anonymity, engines, match, quality, suppressed
 from segcli.customers.bought import Also, bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
 from segcli.errors import InputProblem
-from segcli.files.stream import head, is_large
+from segcli.files.parts import head_of
+from segcli.files.stream import is_large
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
 
@@ -67,7 +68,8 @@ def read(
 def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[Opened, list[Opened]]:
     """The main input, and what is joined to it."""
     declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
-    main = _main(settings.transactions if settings.transactions.path or not declared else declared.pop(0))
+    first = settings.transactions if settings.transactions.path or not declared else declared.pop(0)
+    main = _main(first, settings.engine)
     joined = declared if main.is_orders or not settings.transactions.path else []
     sources = [*joined, *(Source(path=path) for path in extra)]
     others = [opened(source, may_hold_orders=False) for source in sources]
@@ -76,11 +78,11 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
     return main if main.is_orders else main.only_mapped(), [other.only_mapped() for other in others]
 
 
-def _main(source: Source) -> Opened:
-    """The main input: of a large order export only its head, if that tells enough."""
-    if source.path is not None and is_large(source.path):
-        with contextlib.suppress(InputProblem, UnicodeError):
-            main = opened(source, head(source.path))
+def _main(source: Source, engine: str) -> Opened:
+    """The main input: of a large order export, or of one that an engine reads, only its head, if that tells enough."""
+    if source.path is not None and (is_large(source.path) or engines.reads(source.path, engine)):
+        with contextlib.suppress(InputProblem, UnicodeError, OSError):
+            main = opened(source, head_of(source.path))
             if main.is_orders:
                 return main
     return opened(source)

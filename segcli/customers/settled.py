@@ -16,7 +16,7 @@ from segcli.customers.purchases import Purchases, purchases
 from segcli.customers.reduce import given_back, only_returns, places_of
 from segcli.customers.runs import Mask, Returned, Runs
 from segcli.customers.tally import Tally
-from segcli.files import stream
+from segcli.files.parts import digest
 from segcli.ingest import encoding, identity, money
 from segcli.ingest.account import Account, Group
 from segcli.ingest.date_formats import FORMATS
@@ -143,7 +143,8 @@ def _returns(parts: Sequence[Tally], above: Sequence[int], made: Purchases, day:
 
 
 def _group(returned: Returned, places: r.Units, rows: Mask) -> Group:
-    return Group(int(rows.sum()), int(returned.money[rows].sum()), int(places[rows].min()) if rows.any() else None)
+    first = int(places[rows].min()) if rows.any() and len(places) else None  # engines know of no places
+    return Group(int(rows.sum()), int(returned.money[rows].sum()), first)
 
 
 def _said(plan: Plan, parts: Sequence[Tally], made: Purchases, returned: Returned) -> Iterator[str]:
@@ -160,7 +161,8 @@ def _said(plan: Plan, parts: Sequence[Tally], made: Purchases, returned: Returne
         yield f"{at_least}{repeated:,} {identity.REPEATED}"
     amounts = Amounts.together([(part.amounts, place) for place, part in enumerate(parts)])
     best = max(range(len(parts)), key=lambda place: (parts[place].amounts.largest, -place))
-    yield from notes(amounts, money.FINEST, lambda _: parts[best].largest_line + above[best])
+    line = parts[best].largest_line
+    yield from notes(amounts, money.FINEST, lambda _: None if line is None else line + above[best])
     yield from identity.rewritten(len(frozenset[str]().union(*(part.rewritten for part in parts))))
     lines = np.add.reduceat(made.sums[r.LINES], made.starts)
     np.add.at(lines, places_of(made, returned), 1)
@@ -172,7 +174,7 @@ def _reading(plan: Plan, parts: Sequence[Tally], account: Account, said: Iterato
     name = file.content.name
     twice = sum((part.twice.below(lines) for part, lines in zip(parts, _above(plan, parts), strict=True)), Twice())
     return Reading(
-        Input(name, file.content.size, cache(partial(stream.digest, name)), account.read.lines),
+        Input(name, file.content.size, cache(partial(digest, name)), account.read.lines),
         "orders",
         f"{file.dialect}  dates {plan.source.date_format}",
         file.recognition.columns,
