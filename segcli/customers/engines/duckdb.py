@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.config.ingest import IngestSettings
@@ -27,13 +26,13 @@ MALFORMED = ("MISSING COLUMNS", "TOO MANY COLUMNS")
 
 @contextmanager
 def session(settings: IngestSettings) -> Iterator["InDuckDB"]:
-    """A database of its own in a folder of its own, both gone afterwards."""
+    """A database in memory; what does not fit waits in a folder of its own, which is gone afterwards."""
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="segcli-") as folder:
         limits = {"memory_limit": settings.memory} if settings.memory else {}
-        config = {"temp_directory": f"{folder}/spilled", "preserve_insertion_order": "false", **limits}
-        with duckdb.connect(str(Path(folder) / "lines.duckdb"), config=config) as connection:
+        config = {"temp_directory": folder, "preserve_insertion_order": "false", **limits}
+        with duckdb.connect(":memory:", config=config) as connection:
             yield InDuckDB(connection)
 
 
@@ -63,7 +62,7 @@ class InDuckDB:
         return sum(found.values())
 
     def kept(self, frame: "Frame") -> "Frame":
-        """A table in the database file: columns compressed, on disk what does not fit."""
+        """A table in memory, on disk what does not fit; one in a database file would be compressed first, and late."""
         import narwhals.stable.v2 as nw
 
         name = next(self._names)

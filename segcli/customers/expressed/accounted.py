@@ -95,5 +95,3 @@ def statuses(session: Session, texts: Texts, asked: Asked) -> dict[str, Counter[
 
 def _rows(session: Session, frame: Frame) -> Iterator[dict[str, Any]]:
     yield from table(session.batches(frame)).to_pylist()
-
-

@@ -21,6 +21,7 @@ ID = r"\A(?:[{marks}]?|[{marks}][ {marks}]*[{marks}])\z"
 MARKS = {"keep": "!-~", "upper": "!-`{-~", "lower": r"!-@\[-~"}  # of ids that the policy of case leaves as they are
 FLOAT = r"\A[0-9]+\.0\z"
 POINT, COMMA = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,15})?\z", r"\A-?[0-9]{1,15}(?:,[0-9]{1,15})?\z"
+PADDED = r"\A[0-9./-]{10}"  # a day in ten characters, whatever their order
 TIMES = {
     **dict.fromkeys((" %H:%M:%S", "T%H:%M:%S"), r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\z"),
     **dict.fromkeys((" %H:%M", "T%H:%M"), r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\z"),
@@ -94,7 +95,8 @@ def day(name: str, field: str, source: Source) -> Column:
     ending = next((time for time in TIMES if form.endswith(time)), None)
     if ending:
         midnight = ending.replace("%H", "00").replace("%M", "00").replace("%S", "00")
-        key = key.str.replace_all(ending[0] + TIMES[ending], midnight)
+        has_time = key.str.contains(PADDED + ending[0] + TIMES[ending])
+        key = nw.when(has_time).then(nw.concat_str(key.str.head(10), nw.lit(midnight))).otherwise(key)
     nothing = nw.lit(None).cast(nw.Int32)
     return Column(name, key, key.is_null(), nothing, partial(_days, source=source))
 

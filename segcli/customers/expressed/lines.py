@@ -13,9 +13,11 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.customers.engines import Session, Texts
-from segcli.customers.expressed import columns, units
+from segcli.customers.expressed import columns as made
+from segcli.customers.expressed import units
 from segcli.customers.expressed.columns import Column
 from segcli.customers.expressed.lookups import Frame, Others, with_column
+from segcli.customers.expressed.lookups import others as read_apart
 from segcli.customers.tally import VALUES
 from segcli.ingest import identity, numbers
 from segcli.ingest.export import MOSTLY
@@ -80,9 +82,11 @@ def typed(session: Session, texts: Texts, asked: Asked) -> Typed:
     Raises:
         Doubt: a column is not what the plan says.
     """
-    frame, others = texts.frame, {}
-    for column in _columns(asked):
-        frame, others[column.name] = with_column(session, frame, column)
+    columns = list(_columns(asked))
+    others = {column.name: read_apart(session, texts.frame, column) for column in columns}
+    frame = texts.frame
+    for column in columns:
+        frame = with_column(session, frame, column, others[column.name])
     frame = _with_money(frame, asked)
     frame = frame.with_columns(_fate(asked).alias(FATE))
     return Typed(session.kept(frame.select(*_needed(frame))), others)
@@ -103,27 +107,27 @@ def refuse(found: Typed, asked: Asked, lines: int) -> None:
 def _columns(asked: Asked) -> Iterator[Column]:
     """What is made of columns of text by itself."""
     source = asked.plan.source
-    yield columns.customer(CUSTOMER, asked.field(c.CUSTOMER_ID) or "", asked.settings)
-    yield columns.day(DAY, asked.field(c.ORDER_DATE) or "", source)
+    yield made.customer(CUSTOMER, asked.field(c.CUSTOMER_ID) or "", asked.settings)
+    yield made.day(DAY, asked.field(c.ORDER_DATE) or "", source)
     for standard in NUMERIC:
         at = asked.field(standard)
         if at:
-            yield columns.number(standard, at, source, 0.0 if standard in {c.REFUNDED, c.DISCOUNT} else np.nan)
+            yield made.number(standard, at, source, 0.0 if standard in {c.REFUNDED, c.DISCOUNT} else np.nan)
     order = asked.field(c.ORDER_ID)
     if order and asked.settings.collapse == "order":
-        yield columns.text(ORDER, order)
-    yield from (columns.text(name, at) for name in VALUES if (at := asked.field(name)))
+        yield made.text(ORDER, order)
+    yield from (made.text(name, at) for name in VALUES if (at := asked.field(name)))
     yield from _void(asked)
     currency = asked.field(c.CURRENCY)
     if currency:
-        yield columns.upper(CURRENCY, currency)
+        yield made.upper(CURRENCY, currency)
 
 
 def _void(asked: Asked) -> Iterator[Column]:
     for name, values in (asked.plan.source.void or {}).items():
         meant = {value.strip().casefold() for value in values}
         at = asked.named(name)
-        yield columns.listed(f"void_{at}", at, lambda text, m=meant: bool(text) and (ANY in m or text.casefold() in m))
+        yield made.listed(f"void_{at}", at, lambda text, m=meant: bool(text) and (ANY in m or text.casefold() in m))
 
 
 def _with_money(frame: Frame, asked: Asked) -> Frame:
@@ -135,7 +139,9 @@ def _with_money(frame: Frame, asked: Asked) -> Frame:
     size, back = nw.col(SIZE), nw.col("back")
     large = units.is_large(size) | units.is_large(back) | units.is_large(quantity)
     frame = frame.with_columns(
-        large.alias(HUGE), units.nearest(units.small(size)).alias(MONEY), units.nearest(units.small(back)).alias(REFUNDED)
+        large.alias(HUGE),
+        units.nearest(units.small(size)).alias(MONEY),
+        units.nearest(units.small(back)).alias(REFUNDED),
     )
     signed = nw.when(nw.col(RETURNED)).then(nw.lit(0) - nw.col(MONEY)).otherwise(nw.col(MONEY))
     frame = frame.with_columns(signed.alias(MONEY), (nw.col(MONEY) == 0).alias("is_free"))
@@ -163,7 +169,9 @@ def _converted(frame: Frame, asked: Asked) -> Frame:
         for name, worth in asked.settings.rates.items():
             rate = nw.when(nw.col(CURRENCY) == name).then(nw.lit(worth)).otherwise(rate)
         frame = frame.with_columns(rate.alias(RATE))
-        frame = frame.with_columns(*(units.converted(nw.col(name), nw.col(RATE)).alias(name) for name in (MONEY, REFUNDED)))
+        frame = frame.with_columns(
+            *(units.converted(nw.col(name), nw.col(RATE)).alias(name) for name in (MONEY, REFUNDED))
+        )
     if asked.settings.returns == "exclude":
         frame = frame.with_columns(nw.lit(0).cast(nw.Int64).alias(REFUNDED))
     return frame

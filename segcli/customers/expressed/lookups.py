@@ -13,7 +13,7 @@ from segcli.customers.expressed.columns import Column
 
 Frame = Any  # a LazyFrame; its type parameter differs by engine
 
-KEY, VALUE, LINES = "looked_up", "looked_up_value", "looked_up_lines"
+KEY, VALUE, LINES, OWN = "looked_up", "looked_up_value", "looked_up_lines", "looked_up_here"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,17 +25,15 @@ class Others:
     lines: "np.ndarray[Any, np.dtype[np.int64]]"
 
 
-def with_column(session: Session, frame: Frame, column: Column) -> tuple[Frame, Others]:
-    """The frame with the column, and the texts that were read one by one."""
-    others = _others(session, frame, column)
+def with_column(session: Session, frame: Frame, column: Column, others: Others) -> Frame:
+    """The frame with the column."""
     if not len(others.texts):
-        return frame.with_columns(column.value.alias(column.name)), others
+        return frame.with_columns(column.value.alias(column.name))
     known = session.table(pa.table({KEY: others.texts, VALUE: others.values}))
-    keyed = frame.with_columns(column.key.alias("looked_up_key"))
-    joined = keyed.join(known, left_on="looked_up_key", right_on=KEY, how="left")
+    keyed = frame.with_columns(column.key.alias(OWN))
+    joined = keyed.join(known, left_on=OWN, right_on=KEY, how="left")
     value = nw.when(column.plain).then(column.value).otherwise(nw.col(VALUE))
-    kept = [name for name in frame.columns if name != column.name]
-    return joined.with_columns(value.alias(column.name)).select(*kept, column.name), others
+    return joined.with_columns(value.alias(column.name)).select(*frame.columns, column.name)
 
 
 def distinct(session: Session, frame: Frame, key: Any) -> pa.StringArray:  # noqa: ANN401 - Narwhals' expressions
@@ -44,7 +42,8 @@ def distinct(session: Session, frame: Frame, key: Any) -> pa.StringArray:  # noq
     return found[KEY].cast(pa.string()).combine_chunks() if found.num_rows else pa.array([], pa.string())
 
 
-def _others(session: Session, frame: Frame, column: Column) -> Others:
+def others(session: Session, frame: Frame, column: Column) -> Others:
+    """The texts of a column that are not plain, each read once."""
     counted = frame.filter(~column.plain).select(column.key.alias(KEY)).group_by(KEY).agg(nw.len().alias(LINES))
     found = table(session.batches(counted))
     if not found.num_rows:

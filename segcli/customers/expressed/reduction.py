@@ -80,7 +80,9 @@ def returned(lines: Frame) -> Frame:
 def account(lines: Frame) -> Frame:
     """Lines and money by fate, returns apart."""
     return lines.group_by(typed.FATE, typed.RETURNED).agg(
-        nw.len().alias(r.LINES), nw.col(typed.MONEY).sum().alias(r.MONEY), nw.col(typed.REFUNDED).sum().alias(r.REFUNDED)
+        nw.len().alias(r.LINES),
+        nw.col(typed.MONEY).sum().alias(r.MONEY),
+        nw.col(typed.REFUNDED).sum().alias(r.REFUNDED),
     )
 
 
