@@ -13,8 +13,8 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
 from segcli.customers import engined, streamed
-from segcli.customers.engines import PANDAS
 from segcli.customers.choosing import chosen, refuse_doubt
+from segcli.customers.engines import PANDAS
 from segcli.customers.measures import unwanted
 from segcli.customers.reduce import reduce
 from segcli.customers.settled import settled

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
 from segcli.config.ingest import IngestSettings
@@ -44,34 +44,34 @@ class Written:
     quoted: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Texts:
-    """Records as text, one column `f<place>` per field that is read, without nulls; and how many had another width."""
-
-    frame: "nw.LazyFrame[object]"
-    malformed: int
-
-
 class Session(Protocol):
     """An engine at work."""
 
-    def read(self, files: Sequence[str], written: Written) -> Texts:
-        """The records of files, kept where they can be asked several times.
+    def read(self, files: Sequence[str], written: Written) -> "nw.LazyFrame[Any]":
+        """The records of files as text without nulls, one column `f<place>` per field that is read.
 
         Raises:
             Doubt: the engine cannot read files that are so written.
         """
         ...
 
-    def kept(self, frame: "nw.LazyFrame[object]") -> "nw.LazyFrame[object]":
+    def malformed(self) -> int:
+        """How many records had another width, once what was made of those of the width is kept.
+
+        Raises:
+            Doubt: records could not be told apart.
+        """
+        ...
+
+    def kept(self, frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
         """The same, worked out once."""
         ...
 
-    def table(self, rows: "pa.Table") -> "nw.LazyFrame[object]":
+    def table(self, rows: "pa.Table") -> "nw.LazyFrame[Any]":
         """A small table as a frame of the engine's."""
         ...
 
-    def batches(self, frame: "nw.LazyFrame[object]") -> Iterator["pa.RecordBatch"]:
+    def batches(self, frame: "nw.LazyFrame[Any]") -> Iterator["pa.RecordBatch"]:
         """The rows of a frame, some at a time, in any order."""
         ...
 

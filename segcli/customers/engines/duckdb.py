@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from segcli.config.ingest import IngestSettings
-from segcli.customers.engines import Texts, Written
+from segcli.customers.engines import Written
 from segcli.ingest.doubt import Doubt
 
 if TYPE_CHECKING:
@@ -31,9 +31,20 @@ def session(settings: IngestSettings) -> Iterator["InDuckDB"]:
 
     with tempfile.TemporaryDirectory(prefix="segcli-") as folder:
         limits = {"memory_limit": settings.memory} if settings.memory else {}
-        config = {"temp_directory": folder, "preserve_insertion_order": "false", **limits}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": folder,
+            "preserve_insertion_order": "false",
+            **limits,
+        }
         with duckdb.connect(":memory:", config=config) as connection:
             yield InDuckDB(connection)
+
+
+def _config(settings: IngestSettings, folder: str) -> Iterator[tuple[str, str]]:
+    yield "temp_directory", folder
+    yield "preserve_insertion_order", "false"  # which would take memory, and no sum depends on it
+    if settings.memory:
+        yield "memory_limit", settings.memory
 
 
 class InDuckDB:
@@ -43,18 +54,18 @@ class InDuckDB:
         self._connection = connection
         self._names = (f"kept_{number}" for number in count())
 
-    def read(self, files: Sequence[str], written: Written) -> Texts:
-        """Read text; what is no record of the width is counted by the table in which DuckDB lists what it skips."""
+    def read(self, files: Sequence[str], written: Written) -> "Frame":
+        """A scan that keeps nothing but a list of what is no record of the width."""
         import narwhals.stable.v2 as nw
 
         if written.encoding.lower() not in ENCODINGS:
             raise Doubt
         fields = ", ".join(f"coalesce(f{place}, '') AS f{place}" for place in written.places)
-        name = next(self._names)
-        self._connection.execute(f"CREATE TABLE {name} AS SELECT {fields} FROM {_scan(written)}", [list(files)])  # noqa: S608 - names made here
-        return Texts(nw.from_native(self._connection.table(name)), self._malformed())
+        query = f"SELECT {fields} FROM {_scan(written)}"  # noqa: S608 - names and numbers made here
+        return nw.from_native(self._connection.sql(query, params=[list(files)]))
 
-    def _malformed(self) -> int:
+    def malformed(self) -> int:
+        """Lines in the list of what was skipped."""
         sql = "SELECT error_type::VARCHAR, count(DISTINCT (file_id, line)) FROM reject_errors GROUP BY ALL"
         found = dict(self._connection.execute(sql).fetchall())
         if set(found) - set(MALFORMED):

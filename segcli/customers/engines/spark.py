@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.config.ingest import IngestSettings
-from segcli.customers.engines import Texts, Written
+from segcli.customers.engines import Written
 from segcli.ingest.doubt import Doubt
 
 if TYPE_CHECKING:
@@ -68,18 +68,24 @@ class InSpark:
     def __init__(self, spark: Any) -> None:  # noqa: ANN401 - the session of whichever Spark
         self._spark = spark
         self._kept = ExitStack()
+        self._marks: Any = None
 
-    def read(self, files: Sequence[str], written: Written) -> Texts:
+    def read(self, files: Sequence[str], written: Written) -> "Frame":
         """Read text; Spark marks records of another width."""
         import narwhals.stable.v2 as nw
         from pyspark.sql import functions as f
 
         if written.encoding.lower() not in ENCODINGS or written.skip > 1:
             raise Doubt
-        frame = self._persisted(self._csv([Path(name).resolve().as_uri() for name in files], written))
+        frame = self._csv([Path(name).resolve().as_uri() for name in files], written)
+        field = f.count(f"f{written.places[0]}")  # Spark refuses to count its marks alone
+        self._marks = frame.select(f.count(CORRUPT), field)
         texts = [f.coalesce(f.col(f"f{place}"), f.lit("")).alias(f"f{place}") for place in written.places]
-        records = frame.where(f.col(CORRUPT).isNull()).select(*texts)
-        return Texts(nw.from_native(records), frame.where(f.col(CORRUPT).isNotNull()).count())
+        return nw.from_native(frame.where(f.col(CORRUPT).isNull()).select(*texts))
+
+    def malformed(self) -> int:
+        """Records that Spark marked."""
+        return int(self._marks.first()[0])
 
     def _csv(self, files: list[str], written: Written) -> Any:  # noqa: ANN401 - a frame of Spark's
         fields = ", ".join(f"f{place} STRING" for place in range(written.width))

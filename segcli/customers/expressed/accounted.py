@@ -1,26 +1,21 @@
 """What an engine counted -> the account of lines and money, and what is said of columns as wholes."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.customers import runs as r
-from segcli.customers.engines import Session, Texts
+from segcli.customers.engines import Session
 from segcli.customers.expressed import lines as typed
 from segcli.customers.expressed import reduction
-from segcli.customers.expressed.lines import Asked
+from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame, table
 from segcli.ingest import money
 from segcli.ingest.account import Account, Group
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.outliers import Amounts
-from segcli.ingest.void import status_columns
 
 
 def account(session: Session, lines: Frame, malformed: int) -> Account:
@@ -77,20 +72,6 @@ def currencies(session: Session, lines: Frame, asked: Asked) -> frozenset[str]:
     if found - set(rates) and (rates or len(found) > 1):
         raise Doubt
     return frozenset(row[typed.CURRENCY] for row in rows if row[typed.FATE] == typed.KEPT)
-
-
-def statuses(session: Session, texts: Texts, asked: Asked) -> dict[str, Counter[str]]:
-    """How often each status stands there, where nobody said which of them are void."""
-    found: dict[str, Counter[str]] = {}
-    for name in status_columns(asked.plan.file.header) if asked.plan.source.void is None else ():
-        at = asked.named(name)
-        counted = texts.frame.select(nw.col(at)).group_by(at).agg(nw.len().alias(r.LINES))
-        rows = table(session.batches(counted))
-        trimmed = pc.utf8_trim_whitespace(rows[at].cast(pa.string())).to_pylist() if rows.num_rows else []
-        found[name] = Counter()
-        for text, lines in zip(trimmed, rows[r.LINES].to_pylist() if rows.num_rows else [], strict=True):
-            found[name][text] += lines
-    return found
 
 
 def _rows(session: Session, frame: Frame) -> Iterator[dict[str, Any]]:

@@ -2,39 +2,32 @@
 
 from dataclasses import replace
 
-import narwhals.stable.v2 as nw
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.customers.engines import Session, Texts
-from segcli.customers.expressed import accounted, columns, purchased
+from segcli.customers.engines import Session
+from segcli.customers.expressed import accounted, purchased, said
 from segcli.customers.expressed import lines as typed
-from segcli.customers.expressed.lines import Asked, Typed, refuse
-from segcli.customers.expressed.lookups import Frame, distinct, table
+from segcli.customers.expressed.asked import Asked
+from segcli.customers.expressed.lines import Typed, refuse
+from segcli.customers.expressed.lookups import Frame
 from segcli.customers.runs import Runs
 from segcli.customers.tally import Tally
-from segcli.ingest import money, numbers
-from segcli.ingest.account import Account
+from segcli.ingest import money
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.encoding import Twice
-from segcli.ingest.numbers import Marks
 from segcli.ingest.per_order import may_repeat_orders
 from segcli.ingest.pieces import MOST_STRANGE
 
-UNDECIDED = r"\A-?[1-9][0-9]{0,2}[.,][0-9]{3}\z"  # a thousand, or one and a bit
 
-
-def collected(session: Session, texts: Texts, asked: Asked) -> tuple[Runs, Tally]:
+def collected(session: Session, texts: Frame, asked: Asked) -> tuple[Runs, Tally]:
     """Type the lines, add them up, and collect what there is.
 
     Raises:
         Doubt: the file is to be read whole.
     """
-    statuses = accounted.statuses(session, texts, asked)
-    marks = tuple(_marks(session, texts.frame, asked, name) for name in asked.plan.open_marks)
     lines = typed.typed(session, texts, asked)
-    counts = accounted.account(session, lines.frame, texts.malformed)
+    counts = accounted.account(session, lines.frame, session.malformed())
     refuse(lines, asked, counts.read.lines)
     size = accounted.highest(session, lines.frame)
     if 2 * size * counts.read.lines >= money.CAPACITY:
@@ -55,11 +48,13 @@ def collected(session: Session, texts: Texts, asked: Asked) -> tuple[Runs, Tally
         highest=size,
         rewritten=_rewritten(lines),
         currencies=accounted.currencies(session, lines.frame, asked),
-        statuses=statuses,
+        statuses=said.counted(session, lines.parts, asked),
         repeated=0,
         alike=repeats[0],
         varied=repeats[1],
-        marks=marks,
+        marks=tuple(
+            said.marks(session, lines.parts, asked, name, lines.others[name]) for name in asked.plan.open_marks
+        ),
         strange=_strange(lines, asked) if asked.plan.proves_dates else frozenset(),
         twice=Twice(),
     )
@@ -80,16 +75,3 @@ def _strange(lines: Typed, asked: Asked) -> frozenset[str]:
     if len(found) > MOST_STRANGE or asked.plan.file.recognition.columns["order_date"] in found:
         raise Doubt
     return found
-
-
-def _marks(session: Session, texts: Frame, asked: Asked, standard: str) -> Marks:
-    """What a column says of its decimal mark: plain numbers by patterns, other texts one by one."""
-    field = asked.field(standard) or ""
-    column = columns.number(standard, field, asked.plan.source, np.nan)
-    marked, undecided = nw.col(field).str.contains("[.,]"), nw.col(field).str.contains(UNDECIDED)
-    plain = texts.filter(column.plain, marked).select(undecided.alias("undecided")).unique()
-    kinds = table(session.batches(plain)).to_pylist()
-    proven = {asked.plan.source.decimal or "." for kind in kinds if not kind["undecided"]}
-    others = distinct(session, texts.filter(~column.plain, marked), nw.col(field))
-    found = numbers.marks(pa.array(pc.utf8_trim_whitespace(others), pa.string()))
-    return Marks(frozenset(proven), any(kind["undecided"] for kind in kinds)) | found

@@ -10,19 +10,19 @@ import numpy as np
 import pyarrow as pa
 
 from segcli import columns as c
-from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
-from segcli.customers.engines import Session, Texts
+from segcli.customers.engines import Session
 from segcli.customers.expressed import columns as made
 from segcli.customers.expressed import units
+from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.columns import Column
-from segcli.customers.expressed.lookups import Frame, Others, with_column
-from segcli.customers.expressed.lookups import others as read_apart
+from segcli.customers.expressed.lookups import Frame, Others, apart, others, together
+from segcli.customers.expressed.said import signs, statuses
 from segcli.customers.tally import VALUES
 from segcli.ingest import identity, numbers
-from segcli.ingest.export import MOSTLY
 from segcli.ingest.doubt import Doubt
-from segcli.ingest.plan import NUMERIC, Plan
+from segcli.ingest.export import MOSTLY
+from segcli.ingest.plan import NUMERIC
 from segcli.ingest.void import ANY
 
 Expr = Any
@@ -44,52 +44,29 @@ MONEY, REFUNDED, ITEMS, DISCOUNTED = "money_units", "refunded_units", "item_unit
 CURRENCY, RATE, HUGE, SIZE = "money_in", "rate", "is_huge", "size"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What decides on lines: the plan of the file, the policies, the as-of day where it is given, and retention."""
-
-    plan: Plan
-    settings: IngestSettings
-    as_of: date | None
-    privacy: PrivacySettings
-
-    def field(self, standard: str) -> str | None:
-        """The column of text that holds a standard column, if the file has it."""
-        name = self.plan.file.recognition.columns.get(standard)
-        return None if name is None else self.named(name)
-
-    def named(self, name: str) -> str:
-        """The column of text that the file names so."""
-        return f"f{self.plan.file.header.index(name)}"
-
-    @property
-    def has_money(self) -> bool:
-        """Whether lines have amounts or prices."""
-        return any(self.field(name) for name in (c.AMOUNT, c.UNIT_PRICE))
-
-
 @dataclass(frozen=True, eq=False)
 class Typed:
-    """The typed lines, and by new column the texts that were read one by one."""
+    """The typed lines; by new column the texts that were read one by one; and `parts`, in which they are apart."""
 
+    parts: Frame
     frame: Frame
     others: dict[str, Others] = field(default_factory=dict)
 
 
-def typed(session: Session, texts: Texts, asked: Asked) -> Typed:
-    """Every line with its values and its fate; worked out once.
+def typed(session: Session, texts: Frame, asked: Asked) -> Typed:
+    """Every line with its values and its fate; the files are read once, and lines worked out once.
 
     Raises:
         Doubt: a column is not what the plan says.
     """
     columns = list(_columns(asked))
-    others = {column.name: read_apart(session, texts.frame, column) for column in columns}
-    frame = texts.frame
+    parts = session.kept(apart(texts, columns, [*signs(asked), *statuses(asked)]))
+    found = {column.name: others(session, parts, column) for column in columns}
+    frame = parts
     for column in columns:
-        frame = with_column(session, frame, column, others[column.name])
-    frame = _with_money(frame, asked)
-    frame = frame.with_columns(_fate(asked).alias(FATE))
-    return Typed(session.kept(frame.select(*_needed(frame))), others)
+        frame = together(session, frame, column, found[column.name])
+    frame = _with_money(frame, asked).with_columns(_fate(asked).alias(FATE))
+    return Typed(parts, session.kept(frame.select(*_needed(frame))), found)
 
 
 def refuse(found: Typed, asked: Asked, lines: int) -> None:

@@ -11,10 +11,11 @@ from segcli.customers import runs as r
 from segcli.customers.engines import Session
 from segcli.customers.expressed import lines as typed
 from segcli.customers.expressed import reduction
-from segcli.customers.expressed.lines import Asked
+from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame, table
 from segcli.customers.runs import Pairs, Returned, Runs, joined
 from segcli.customers.tally import VALUES
+from segcli.customers.texts import Codes
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.doubt import Doubt
 
@@ -83,7 +84,7 @@ def values(session: Session, lines: Frame, found: Runs) -> Mapping[str, Pairs]:
     return {name: _pairs(table(session.batches(reduction.values(lines, name))), customers, places) for name in names}
 
 
-def _pairs(found: pa.Table, customers: Coded, places: r.Codes) -> Pairs:
+def _pairs(found: pa.Table, customers: Coded, places: Codes) -> Pairs:
     if not found.num_rows:
         nothing = np.empty(0, dtype=np.int32)
         return Pairs(nothing, Coded(pa.array([], pa.string()), nothing), nothing)
