@@ -74,6 +74,14 @@ FailOn = Annotated[
     ),
 ]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
+Engine = Annotated[
+    str | None,
+    Option(
+        "--engine",
+        help="What adds up order lines: pandas, duckdb (out of core), spark (a cluster), or auto: by memory.",
+        metavar="NAME",
+    ),
+]
 NoFormulaEscape = Annotated[
     bool, Option("--no-formula-escape", help="Write CSV cells that a spreadsheet would run as they are.")
 ]
@@ -107,6 +115,7 @@ class Asked:
     rejects: Rejects = None
     max_rejects: MaxRejects = None
     fail_on: FailOn = None
+    engine: Engine = None
     seed: Seed = None
     no_formula_escape: NoFormulaEscape = False
     quiet: Quiet = False

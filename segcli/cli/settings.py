@@ -82,6 +82,7 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
         "as_of": asked.as_of,
         "seed": asked.seed,
         "quality.fail_on": asked.fail_on,
+        "ingest.engine": asked.engine,
         "ingest.rejects": asked.rejects,
         "ingest.max_rejects": _number_or_text(asked.max_rejects),
         f"{source}encoding": asked.encoding,

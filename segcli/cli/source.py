@@ -86,11 +86,11 @@ def check_distinct(paths: Sequence[str]) -> None:
 
 def inputs(settings: "Settings", asked: Asked) -> list[str]:
     """The files that are read: sources, tables that rules look things up in, and the settings file itself."""
-    from segcli.files.finding import found
+    from segcli.files.parts import parts
 
     ingest = settings.ingest
     sources = (ingest.customers, ingest.responses, ingest.contacts)
-    main = [] if ingest.transactions.path is None else found(ingest.transactions.path)
+    main = [] if ingest.transactions.path is None else parts(ingest.transactions.path)
     paths = [
         *main,
         *(s.path for s in sources if s is not None),

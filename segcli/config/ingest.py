@@ -201,6 +201,16 @@ class IngestSettings(Section):
         default_factory=dict,
         description="What 1 of each currency is worth in one of them, such as {EUR: 1, USD: 0.92}.",
     )
+    engine: Literal["auto", "pandas", "duckdb", "spark"] = Field(
+        "auto",
+        description="What adds up order lines: pandas, duckdb (out of core), spark (a cluster), or auto: by memory.",
+    )
+    memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(
+        None, description="Memory that the engine duckdb may take, such as 1GB; default: what it takes by itself."
+    )
+    spark_master: Annotated[str, Field(pattern=r"^(local|spark://|yarn|k8s://)")] = Field(
+        "local[*]", description="Where the engine spark runs: local[*], spark://HOST:PORT, yarn or k8s://..."
+    )
     measures: Annotated[list[str], AfterValidator(_measures)] = Field(
         default_factory=list,
         description="What is measured of each customer, such as [recency_days, orders, revenue]; default: all.",

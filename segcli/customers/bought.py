@@ -10,10 +10,11 @@ import pandas as pd
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings
+from segcli.customers.choosing import chosen, refuse_doubt
 from segcli.customers.measures import unwanted
 from segcli.customers.reduce import reduce
 from segcli.customers.settled import settled
-from segcli.customers.several import Also, Asked, in_pieces, kept_lines, together, whole_export
+from segcli.customers.several import Also, Asked, added_up, kept_lines, together, whole_export
 from segcli.ingest import quality, transactions
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.export import Export
@@ -38,11 +39,12 @@ def bought(files: Sequence[Opened], asked: Asked) -> Customers:
         return together(files, asked)
     (main,), rules = files, also.rules
     if main.content.is_head:
+        engine = chosen(settings, main)
         with contextlib.suppress(Doubt):
             if not rules:
-                return settled(
-                    [in_pieces(main, asked)], settings, as_of, partial(kept_lines, files, asked), told=asked.told
-                )
+                found = added_up(main, replace(asked, settings=engine))
+                return settled([found], settings, as_of, partial(kept_lines, files, asked), told=asked.told)
+        refuse_doubt(settings.engine, main, settings, asked.privacy, rules)
         main = _measured(opened(main.asked), settings, also)
     export = whole_export(main, settings, rules)
     if not export.cells.rows:

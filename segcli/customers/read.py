@@ -9,14 +9,14 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
-from segcli.customers import anonymity, match, quality, suppressed
+from segcli.customers import anonymity, engines, match, quality, suppressed
 from segcli.customers.bought import bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
 from segcli.customers.several import Also, Asked
 from segcli.errors import InputProblem, UsageProblem
-from segcli.files.finding import found
+from segcli.files.parts import head_of, parts
 from segcli.files.stream import head, is_large
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
@@ -79,7 +79,7 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
     """The files of the main input, and what is joined to it."""
     declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
     source = settings.transactions if settings.transactions.path or not declared else declared.pop(0)
-    mains = [_main(source.model_copy(update={"path": path})) for path in _paths(source)]
+    mains = _mains(source, settings.engine)
     main = mains[0]
     joined = declared if main.is_orders or not settings.transactions.path else []
     sources = [*joined, *(Source(path=path) for path in extra)]
@@ -95,14 +95,23 @@ def _refuse_state(settings: IngestSettings, rules: QualitySettings, asked: Priva
         "ingest.dedupe: lines": settings.dedupe == "lines",
         "quality.columns": rules.columns,
         "privacy.suppression": asked.suppression,
+        f"--engine {settings.engine}": settings.engine not in {engines.PANDAS, engines.AUTO},
     }
     wanted = [name for name, needed in needing.items() if needed]
     if wanted:
-        raise UsageProblem(f"a state keeps sums, not lines, and {' and '.join(wanted)} needs the lines; leave one out")
+        raise UsageProblem(f"a state keeps sums, not lines, and {' and '.join(wanted)} needs them; leave one out")
 
 
-def _paths(source: Source) -> list[str | None]:
-    return [None] if source.path is None else list(found(source.path))
+def _mains(source: Source, engine: str) -> list[Opened]:
+    """The files of the main input; what an engine reads is one, however many parts it has."""
+    if source.path is None:
+        return [opened(source)]
+    if engines.reads(source.path, engine):
+        with contextlib.suppress(InputProblem, UnicodeError, OSError):
+            main = opened(source, head_of(source.path))
+            if main.is_orders:
+                return [main]
+    return [_main(source.model_copy(update={"path": path})) for path in parts(source.path)]
 
 
 def _main(source: Source) -> Opened:

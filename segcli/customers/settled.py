@@ -15,7 +15,7 @@ from segcli.customers.reduce import given_back, only_returns, places_of
 from segcli.customers.runs import Mask, Returned, joined
 from segcli.customers.tallied import Tallied
 from segcli.errors import InputProblem
-from segcli.files import stream
+from segcli.files.parts import digest as digest_of
 from segcli.ingest import encoding, identity, money
 from segcli.ingest.account import Account, Group
 from segcli.ingest.outliers import notes
@@ -89,7 +89,8 @@ def _returns(file: Tallied, made: Purchases, day: date) -> tuple[Account, Return
 
 
 def _group(returned: Returned, places: r.Units, rows: Mask) -> Group:
-    return Group(int(rows.sum()), int(returned.money[rows].sum()), int(places[rows].min()) if rows.any() else None)
+    first = int(places[rows].min()) if rows.any() and len(places) else None  # engines know of no places
+    return Group(int(rows.sum()), int(returned.money[rows].sum()), first)
 
 
 def _lines(made: Purchases, returned: Returned) -> r.Units:
@@ -111,7 +112,7 @@ def _said(file: Tallied, *, exact: bool) -> Iterator[str]:
 
 def _reading(file: Tallied, account: Account, said: Sequence[str]) -> Reading:
     content, written = file.file.content, file.file.dialect
-    digest = cache(partial(stream.digest, content.name)) if content.is_head else content.sha256
+    digest = cache(partial(digest_of, content.name)) if content.is_head else content.sha256
     return Reading(
         Input(content.name, content.size, digest, account.read.lines),
         "orders",

@@ -13,12 +13,13 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
+from segcli.customers import engined, engines, streamed
 from segcli.customers.settled import settled
 from segcli.customers.state import State, kept_in
-from segcli.customers.streamed import tallied
 from segcli.customers.tallied import Tallied
 from segcli.customers.tally import tally
 from segcli.errors import InputProblem, UsageProblem
+from segcli.files.parts import parts
 from segcli.ingest import money, quality, rejects
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.export import Export
@@ -70,13 +71,15 @@ def together(files: Sequence[Opened], asked: Asked) -> Customers:
     return replace(settled(found, asked.settings, asked.as_of, lines, told=asked.told), verdicts=verdicts)
 
 
-def in_pieces(file: Opened, asked: Asked) -> Tallied:
-    """A file of which the head is known, piece by piece.
+def added_up(file: Opened, asked: Asked) -> Tallied:
+    """A file of which the head is known, piece by piece or by an engine.
 
     Raises:
         Doubt: it is to be read whole.
     """
-    return tallied(file, _columns(file), asked.settings, asked.privacy, asked.as_of)
+    own = asked.settings.engine in {engines.PANDAS, engines.AUTO}
+    add_up = streamed.tallied if own else engined.tallied
+    return add_up(file, _columns(file), asked.settings, asked.privacy, asked.as_of)
 
 
 def whole_export(main: Opened, settings: IngestSettings, rules: Mapping[str, ColumnRule]) -> Export:
@@ -89,7 +92,7 @@ def whole_export(main: Opened, settings: IngestSettings, rules: Mapping[str, Col
 def kept_lines(files: Sequence[Opened], asked: Asked, day: date) -> pd.DataFrame:
     """The kept lines of all files up to a day, without returns of people who bought nothing."""
     tables = []
-    for file in files:
+    for file in (part for given in files for part in _parts(given)):
         whole = _whole(file, asked)
         lines, fates = judged(whole, asked.settings, day, asked.privacy, money.FINEST)
         duplicates(whole.export, fates, whole.counted, asked.settings)
@@ -98,6 +101,19 @@ def kept_lines(files: Sequence[Opened], asked: Asked, day: date) -> pd.DataFrame
     buyers = table.loc[~table[c.IS_RETURN], c.CUSTOMER_ID].unique()
     table = table[~table[c.IS_RETURN] | table[c.CUSTOMER_ID].isin(buyers)]
     return table.assign(**{c.CUSTOMER_ID: table[c.CUSTOMER_ID].cat.remove_unused_categories()}).reset_index(drop=True)
+
+
+def _parts(file: Opened) -> Sequence[Opened]:
+    """The files themselves, where one that an engine read stands for several."""
+    paths = parts(file.content.name)
+    if len(paths) == 1:
+        return [file]
+    return [_like(file, opened(file.asked.model_copy(update={"path": path}))) for path in paths]
+
+
+def _like(file: Opened, other: Opened) -> Opened:
+    """Another file without the columns that are not read of this one."""
+    return other.without(set(other.recognition.columns) - set(file.recognition.columns))
 
 
 def _chained(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -131,7 +147,7 @@ def _read(file: Opened, asked: Asked) -> tuple[Tallied, Sequence[Verdict]]:
     """A file in pieces, or in doubt whole, and how its columns fare by their rules."""
     if file.content.is_head and not asked.also.rules:
         with contextlib.suppress(Doubt):
-            return in_pieces(file, asked), ()
+            return added_up(file, asked), ()
     whole = _whole(file, asked)
     lines, fates = judged(whole, asked.settings, asked.as_of, asked.privacy, money.FINEST)
     repeats = duplicates(whole.export, fates, whole.counted, asked.settings)

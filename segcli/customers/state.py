@@ -14,7 +14,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.customers import stored
 from segcli.customers.tallied import Tallied
 from segcli.errors import InputProblem
-from segcli.files import lock, stream, write
+from segcli.files import lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.opening import Opened
 
@@ -100,7 +100,7 @@ class State:
             facts = stored.facts_of(place)
             if (facts["name"], facts["size"], facts["modified"]) == (name, there.st_size, there.st_mtime_ns):
                 return str(facts["sha256"])
-        return stream.digest(name)
+        return parts.digest(name)
 
     def _places(self) -> Iterator[Path]:
         return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)

@@ -57,10 +57,10 @@ class Tallied:
         return Amounts.together([(part.amounts, 0) for part, _ in self.parts])
 
     @property
-    def largest_line(self) -> int:
-        """Where the first of the largest amounts stands."""
+    def largest_line(self) -> int | None:
+        """Where the first of the largest amounts stands, if that is known."""
         best, above = max(self.parts, key=lambda one: (one[0].amounts.largest, -one[1]))
-        return best.largest_line + above
+        return None if best.largest_line is None else best.largest_line + above
 
     @property
     def statuses(self) -> Mapping[str, Counter[str]]:

@@ -41,7 +41,8 @@ class Tally:
     `return_lines` are the physical lines of the returns, `largest_line` that of the largest amount, `lines` how many
     there are. `highest` is the largest amount or quantity without its sign, in units. `rewritten` are ids that were
     spelled otherwise. `repeated` lines repeat another of their purchase; `alike` and `varied` are runs of several lines
-    whose amounts are, or are not, equal. The last three are those of the piece.
+    whose amounts are, or are not, equal. The last three are those of the piece. Where an engine added up the file,
+    no line is known: there are no `return_lines`, and `largest_line` is None.
     """
 
     runs: Runs | None
@@ -50,7 +51,7 @@ class Tally:
     account: Account
     lines: int
     amounts: Amounts
-    largest_line: int
+    largest_line: int | None
     highest: int
     rewritten: frozenset[str]
     currencies: frozenset[str]

@@ -32,6 +32,12 @@ def guard(name: str, size: int, per_byte: float) -> None:
         )
 
 
+def is_enough(needed: float) -> bool:
+    """Whether so many bytes of memory are free, as far as anybody says."""
+    there = min(_limits(), default=None)
+    return there is None or needed <= there
+
+
 def _limits() -> Iterator[int]:
     """What this process may still take, by each authority that says so."""
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)

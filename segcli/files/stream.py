@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import hashlib
 import io
 import lzma
 import os
@@ -115,19 +114,6 @@ def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) 
             raise InputProblem("holds a record of more than 256 MiB; a quote may never close", source=path)
     if rest:
         yield Piece(number, partial(bytes, rest))
-
-
-def digest(path: str) -> str:
-    """The SHA-256 of a file as it is stored.
-
-    Raises:
-        InputProblem: it cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputProblem(f"cannot be read again ({error.strerror})", source=path) from None
 
 
 def _unpacked(file: IO[bytes], path: str) -> IO[bytes]:

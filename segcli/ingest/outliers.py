@@ -34,6 +34,13 @@ class Amounts:
         return cls(np.bincount(bins, minlength=_BINS), int(money[row]) if len(money) else 0, row)
 
     @classmethod
+    def counted(cls, money: npt.NDArray[np.int64], lines: Counts) -> Self:
+        """Of amounts above 0, each of which stands on so many lines; no row is known."""
+        bins = (money.astype(np.float64).view(np.int64) >> _FINE) - _FIRST
+        counts = np.bincount(bins, weights=lines, minlength=_BINS).astype(np.int64)
+        return cls(counts, int(money.max(initial=0)), 0)
+
+    @classmethod
     def together(cls, parts: Sequence[tuple["Amounts", int]]) -> Self:
         """Of several pieces, each with the number of its first row."""
         best, start = max(parts, key=lambda pair: (pair[0].largest, -pair[1]))
@@ -57,19 +64,21 @@ class Amounts:
         return int(counts[logs - middle > FAR * spread].sum()) if spread else 0
 
 
-def notes(amounts: Amounts, scale: int, line: Callable[[int], int]) -> Iterator[str]:
+def notes(amounts: Amounts, scale: int, line: Callable[[int], int | None]) -> Iterator[str]:
     """A note on amounts that are too large to be believed.
 
     Args:
         amounts: of the kept lines, in whole units.
         scale: units in 1.00.
-        line: physical line of a row.
+        line: physical line of a row, if it is known.
     """
     far = amounts.far()
     if far:
+        place = line(amounts.row)
+        where = "" if place is None else f", line {place:,}"
         yield (
-            f"amounts far beyond all others: {far:,} (largest {amounts.largest / scale:,.2f}, line "
-            f"{line(amounts.row):,}); if one is a slip, it decides every sum and every clustering"
+            f"amounts far beyond all others: {far:,} (largest {amounts.largest / scale:,.2f}{where}); "
+            "if one is a slip, it decides every sum and every clustering"
         )
 
 

@@ -109,3 +109,12 @@ def _strange(export: Export, lines: Lines) -> frozenset[str]:
     if len(found) > MOST_STRANGE or export.recognition.columns[c.ORDER_DATE] in found:
         raise Doubt
     return found
+
+
+def sound(body: bytes, plan: Plan) -> Twice:
+    """The characters of a piece that look encoded twice, if its text is as the plan says.
+
+    Raises:
+        Doubt: it is not; quotes, line ends or bytes break the rules.
+    """
+    return twice(_text(body, plan.file.dialect))

@@ -161,5 +161,5 @@ def test_whenever_it_is_killed_the_next_run_gives_the_result_of_all(
 
 
 def test_what_needs_lines_is_refused(tmp_path: Path, nights: list[Path]) -> None:
-    with pytest.raises(UsageProblem, match="dedupe: lines needs the lines"):
+    with pytest.raises(UsageProblem, match="dedupe: lines needs them"):
         customers(nights[0].parent, tmp_path / "state", dedupe="lines")

@@ -1,0 +1,76 @@
+"""Which engine adds up a large export, and what is said where the one that was asked for cannot."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from segcli.config.ingest import IngestSettings
+from segcli.config.privacy import PrivacySettings
+from segcli.config.quality import ColumnRule
+from segcli.customers import engines
+from segcli.errors import UsageProblem
+from segcli.files.memory import is_enough
+from segcli.files.read import MAGIC
+from segcli.ingest.opening import Opened
+
+PER_BYTE = 0.5  # of memory for a byte of text: ids and purchases, which pieces of a file add up to
+PACKED = 6  # bytes of text in a byte of a packed file, of exports that were tried
+
+
+def chosen(settings: IngestSettings, main: Opened) -> IngestSettings:
+    """The settings with the engine that is used, where it was left open.
+
+    Pieces are added up by segcli itself (`pandas`), unless memory is surely too small for what they add up to.
+    """
+    if settings.engine != engines.AUTO:
+        return settings
+    is_there = is_enough(_text_size(main) * PER_BYTE) or not engines.is_installed(engines.OUT_OF_CORE)
+    return settings.model_copy(update={"engine": engines.PANDAS if is_there else engines.OUT_OF_CORE})
+
+
+def _text_size(main: Opened) -> int:
+    """Bytes of text in the file, guessed where it is packed."""
+    name, size = main.content.name, main.content.size
+    if not stat.S_ISREG(Path(name).stat().st_mode):
+        return size
+    with Path(name).open("rb") as file:
+        start = file.read(max(map(len, MAGIC)))
+    return size * PACKED if start.startswith(tuple(MAGIC)) else size
+
+
+def refuse_doubt(
+    asked: str, main: Opened, settings: IngestSettings, privacy: PrivacySettings, rules: Mapping[str, ColumnRule]
+) -> None:
+    """Say why the engine that was asked for cannot read a file; nothing where none was.
+
+    Raises:
+        UsageProblem: with the settings that it cannot follow, or that the lines are not as their first ones.
+    """
+    if asked in {engines.PANDAS, engines.AUTO}:
+        return
+    names = ", ".join(_unable(main, settings, privacy, rules))
+    why = f"it cannot follow {names}" if names else "not all lines are written as the first ones say, or none is left"
+    raise UsageProblem(f"--engine {asked} does not read {main.content.name}: {why}. --engine pandas can")
+
+
+def _unable(
+    main: Opened, settings: IngestSettings, privacy: PrivacySettings, rules: Mapping[str, ColumnRule]
+) -> Iterator[str]:
+    """The settings that need all lines at hand."""
+    source = main.source
+    asked = {
+        "quality.columns": bool(rules),
+        "ingest.dedupe": settings.dedupe == "lines",
+        "ingest.rejects": settings.rejects is not None,
+        "privacy.suppression": privacy.suppression is not None,
+        "privacy.retention without --as-of": privacy.retention_days is not None,
+        "amount_per": source.amount_per == "order",
+        "locale": source.locale is not None,
+        "quote": source.quote != '"',
+        "escape": source.escape is not None,
+        "skip_footer": source.skip_footer > 0,
+        "row_ids": source.row_ids,
+        "encoding_errors": source.encoding_errors == "replace",
+        f"encoding {main.dialect.encoding}": main.dialect.encoding.lower() not in {"utf-8", "utf8", "ascii"},
+    }
+    yield from (name for name, is_asked in asked.items() if is_asked)
