@@ -37,8 +37,8 @@ def tallies(
         Doubt: the file is to be read whole.
         UsageProblem: the engine is not installed.
     """
+    from segcli.customers.expressed.asked import Asked
     from segcli.customers.expressed.collected import collected
-    from segcli.customers.expressed.lines import Asked
 
     engines.require(settings.engine)
     engine = engines.load(settings.engine)

@@ -43,8 +43,8 @@ def session(settings: IngestSettings) -> Iterator["InSpark"]:
 
 
 @contextmanager
-def running(master: str) -> Iterator[Any]:
-    """A Spark session: the one there is, or a new one that is stopped when this ends."""
+def running(master: str, **more: str) -> Iterator[Any]:
+    """A Spark session: the one there is, or a new one, with further settings, that is stopped when this ends."""
     from pyspark.sql import SparkSession
 
     there = SparkSession.getActiveSession()
@@ -53,7 +53,7 @@ def running(master: str) -> Iterator[Any]:
         return
     logging.getLogger("py4j").setLevel(logging.ERROR)
     builder = SparkSession.builder.master(master).appName("segcli").config("spark.log.level", "ERROR")
-    for name, value in SETTINGS.items():
+    for name, value in {**SETTINGS, **more}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     try:
@@ -81,7 +81,8 @@ class InSpark:
         field = f.count(f"f{written.places[0]}")  # Spark refuses to count its marks alone
         self._marks = frame.select(f.count(CORRUPT), field)
         texts = [f.coalesce(f.col(f"f{place}"), f.lit("")).alias(f"f{place}") for place in written.places]
-        return nw.from_native(frame.where(f.col(CORRUPT).isNull()).select(*texts))
+        found: Frame = nw.from_native(frame.where(f.col(CORRUPT).isNull()).select(*texts))
+        return found
 
     def malformed(self) -> int:
         """Records that Spark marked."""
@@ -107,9 +108,10 @@ class InSpark:
         """Cached where the work is done, on disk what does not fit into memory."""
         import narwhals.stable.v2 as nw
 
-        return nw.from_native(self._persisted(nw.to_native(frame)))
+        found: Frame = nw.from_native(self._persisted(nw.to_native(frame)))
+        return found
 
-    def _persisted(self, frame: Any) -> Any:  # noqa: ANN401
+    def _persisted(self, frame: Any) -> Any:  # noqa: ANN401 - a frame of Spark's
         from pyspark import StorageLevel
 
         found = frame.persist(StorageLevel.MEMORY_AND_DISK)
@@ -121,7 +123,8 @@ class InSpark:
         import narwhals.stable.v2 as nw
         from pyspark.sql import functions as f
 
-        return nw.from_native(f.broadcast(self._spark.createDataFrame(rows)))
+        found: Frame = nw.from_native(f.broadcast(self._spark.createDataFrame(rows)))
+        return found
 
     def batches(self, frame: "Frame") -> Iterator["pa.RecordBatch"]:
         """All rows, collected as Arrow."""
