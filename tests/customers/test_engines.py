@@ -30,18 +30,16 @@ def can_spark() -> bool:
     return engines.is_installed("spark") and shutil.which("java") is not None
 
 
-ENGINES = ["duckdb", pytest.param("spark", marks=pytest.mark.skipif(not can_spark(), reason="needs pyspark and Java"))]
+needs_spark = pytest.mark.skipif(not can_spark(), reason="needs pyspark and Java")
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def one_spark() -> Iterator[None]:
-    """A session of Spark that all tests share, since starting one takes longer than they do."""
-    if not can_spark():
-        yield
-        return
+    """A session of Spark that tests share, since starting one takes longer than they do."""
     from segcli.customers.engines import spark
 
-    with spark.running("local[2]"):
+    small = {"shuffle.partitions": "2", "codegen.wholeStage": "false", "codegen.factoryMode": "NO_CODEGEN"}
+    with spark.running("local[2]", **{f"spark.sql.{name}": value for name, value in small.items()}):
         yield
 
 
@@ -93,19 +91,29 @@ def test_drawn_exports(file_of: Callable[..., str], records: list[dict[str, str]
     ].to_dict()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("collapse", ["order", "day"])
-def test_a_shop(tmp_path: Path, engine: str, collapse: str) -> None:
+def test_a_shop(tmp_path: Path, collapse: str) -> None:
     path = written(tmp_path, shop(600))
     asked = Policies(collapse=collapse)
-    agree(customers(path, "pandas", asked), customers(path, engine, asked))
+    agree(customers(path, "pandas", asked), customers(path, "duckdb", asked))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("name", ["cdnow/cdnow_master.csv", "online_retail/online_retail.csv.gz"])
-def test_real_exports(name: str, engine: str, shared_data: Path) -> None:
+REAL = ["cdnow/cdnow_master.csv", "online_retail/online_retail.csv.gz"]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_exports(name: str, shared_data: Path) -> None:
     path = str(shared_data / name)
-    agree(customers(path, "pandas"), customers(path, engine))
+    agree(customers(path, "pandas"), customers(path, "duckdb"))
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_spark")
+@pytest.mark.parametrize("name", REAL)
+def test_real_exports_by_spark(name: str, shared_data: Path) -> None:
+    path = str(shared_data / name)
+    agree(customers(path, "pandas"), customers(path, "spark"))
 
 
 ODD = [
@@ -132,52 +140,64 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(
-    "more",
-    [
-        {},
-        {"exclude_ids": ["guest"], "void": {"status": ["cancelled"]}, "id_case": "upper"},
-        {"free_lines": "exclude", "returns": "exclude", "rates": {"EUR": 1.1, "USD": 0.9}},
-        {"returns": "separate", "collapse": "day", "as_of": "2025-03-02", "id_case": "lower"},
-    ],
-)
-def test_what_is_oddly_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, more: dict[str, Any]
-) -> None:
-    monkeypatch.setattr(stream, "HEAD", 300)  # records of another width are not among the first
-    path = written(tmp_path, ODD)
+POLICIES = [
+    {},
+    {"exclude_ids": ["guest"], "void": {"status": ["cancelled"]}, "id_case": "upper"},
+    {"free_lines": "exclude", "returns": "exclude", "rates": {"EUR": 1.1, "USD": 0.9}},
+    {"returns": "separate", "collapse": "day", "as_of": "2025-03-02", "id_case": "lower"},
+]
+
+
+def odd_agrees(folder: Path, engine: str, more: dict[str, Any]) -> None:
+    path = written(folder, ODD)
     day = pd.Timestamp(more["as_of"]).date() if "as_of" in more else None
     named = {name: more[name] for name in ("returns", "free_lines", "collapse") if name in more}
     rest = {name: value for name, value in more.items() if name not in {*named, "as_of"}}
-    one, other = (customers(path, name, Policies(**named, as_of=day), **rest) for name in ("pandas", engine))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stream, "HEAD", 300)  # records of another width are not among the first
+        one, other = (customers(path, name, Policies(**named, as_of=day), **rest) for name in ("pandas", engine))
     agree(one, other)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_scattered_lines_in_several_packed_files(tmp_path: Path, engine: str) -> None:
+def parts_agree(folder: Path, engine: str) -> None:
     header, *rows = shop(400)
-    one = customers(written(tmp_path, [header, *rows]), "pandas")
+    one = customers(written(folder, [header, *rows]), "pandas")
     random.Random(5).shuffle(rows)  # noqa: S311
-    folder = tmp_path / "parts"
-    folder.mkdir()
-    (folder / "_SUCCESS").touch()
+    parts = folder / "parts"
+    parts.mkdir()
+    (parts / "_SUCCESS").touch()
     for place in range(3):
         text = "\n".join([header, *rows[place::3]]) + "\n"
-        (folder / f"part-{place}.csv.gz").write_bytes(gzip.compress(text.encode()))
-    for path in (str(folder), f"{folder}/part-*.csv.gz"):
+        (parts / f"part-{place}.csv.gz").write_bytes(gzip.compress(text.encode()))
+    for path in (str(parts), f"{parts}/part-*.csv.gz"):
         agree(one, customers(path, engine))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("more", POLICIES)
+def test_what_is_oddly_written(tmp_path: Path, more: dict[str, Any]) -> None:
+    odd_agrees(tmp_path, "duckdb", more)
+
+
+def test_scattered_lines_in_several_packed_files(tmp_path: Path) -> None:
+    parts_agree(tmp_path, "duckdb")
+
+
+@needs_spark
+@pytest.mark.long
+@pytest.mark.usefixtures("one_spark")
+def test_spark_agrees(tmp_path: Path) -> None:
+    """One test, so that the suite starts one Spark."""
+    odd_agrees(tmp_path, "spark", POLICIES[1])
+    parts_agree(tmp_path, "spark")
+
+
 @pytest.mark.parametrize("decimal", [",", "."])
-def test_decimal_marks_and_other_delimiters(tmp_path: Path, engine: str, decimal: str) -> None:
+def test_decimal_marks_and_other_delimiters(tmp_path: Path, decimal: str) -> None:
     rows = [f"K{n % 7};{n:03};{n % 27 + 1:02}.0{n % 9 + 1}.2025;{n}{decimal}{n % 100:02}" for n in range(200)]
     path = written(tmp_path, ["Kundennummer;Bestellnummer;Bestelldatum;Betrag", *rows])
-    agree(customers(path, "pandas"), customers(path, engine))
+    agree(customers(path, "pandas"), customers(path, "duckdb"))
 
 
-@pytest.mark.parametrize("engine", ["duckdb"])
 @pytest.mark.parametrize(
     ("more", "named"),
     [
@@ -187,8 +207,8 @@ def test_decimal_marks_and_other_delimiters(tmp_path: Path, engine: str, decimal
         ({"encoding": "cp1252"}, "encoding cp1252"),
     ],
 )
-def test_what_an_engine_cannot_do_is_said(tmp_path: Path, engine: str, more: dict[str, Any], named: str) -> None:
-    said = customers(written(tmp_path, shop(30)), engine, **more)
+def test_what_an_engine_cannot_do_is_said(tmp_path: Path, more: dict[str, Any], named: str) -> None:
+    said = customers(written(tmp_path, shop(30)), "duckdb", **more)
     assert isinstance(said, str)
     assert named in said
     assert "--engine pandas can" in said

@@ -43,8 +43,8 @@ def session(settings: IngestSettings) -> Iterator["InSpark"]:
 
 
 @contextmanager
-def running(master: str) -> Iterator[Any]:
-    """A Spark session: the one there is, or a new one that is stopped when this ends."""
+def running(master: str, **more: str) -> Iterator[Any]:
+    """A Spark session: the one there is, or a new one, with further settings, that is stopped when this ends."""
     from pyspark.sql import SparkSession
 
     there = SparkSession.getActiveSession()
@@ -53,7 +53,7 @@ def running(master: str) -> Iterator[Any]:
         return
     logging.getLogger("py4j").setLevel(logging.ERROR)
     builder = SparkSession.builder.master(master).appName("segcli").config("spark.log.level", "ERROR")
-    for name, value in SETTINGS.items():
+    for name, value in {**SETTINGS, **more}.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     try:
@@ -111,7 +111,7 @@ class InSpark:
         found: Frame = nw.from_native(self._persisted(nw.to_native(frame)))
         return found
 
-    def _persisted(self, frame: Any) -> Any:  # noqa: ANN401
+    def _persisted(self, frame: Any) -> Any:  # noqa: ANN401 - a frame of Spark's
         from pyspark import StorageLevel
 
         found = frame.persist(StorageLevel.MEMORY_AND_DISK)
@@ -123,7 +123,8 @@ class InSpark:
         import narwhals.stable.v2 as nw
         from pyspark.sql import functions as f
 
-        return nw.from_native(f.broadcast(self._spark.createDataFrame(rows)))
+        found: Frame = nw.from_native(f.broadcast(self._spark.createDataFrame(rows)))
+        return found
 
     def batches(self, frame: "Frame") -> Iterator["pa.RecordBatch"]:
         """All rows, collected as Arrow."""

@@ -1,8 +1,9 @@
 """Order lines as typed columns with one fate each, as `ingest.lines` and `ingest.transactions` decide it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -103,11 +104,11 @@ def _columns(asked: Asked) -> Iterator[Column]:
 def _void(asked: Asked) -> Iterator[Column]:
     for name, values in (asked.plan.source.void or {}).items():
         at = asked.named(name)
-        yield made.listed(f"void_{at}", at, _is_among({value.strip().casefold() for value in values}))
+        yield made.listed(f"void_{at}", at, partial(_is_meant, {value.strip().casefold() for value in values}))
 
 
-def _is_among(meant: set[str]) -> Callable[[str], bool]:
-    return lambda text: bool(text) and (ANY in meant or text.casefold() in meant)
+def _is_meant(meant: Collection[str], text: str) -> bool:
+    return bool(text) and (ANY in meant or text.casefold() in meant)
 
 
 def _with_money(frame: Frame, asked: Asked) -> Frame:

@@ -1,0 +1,93 @@
+"""A real cluster, small as it is: a standalone master of Spark and two workers, on the loopback."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import engines, read
+from tests.customers.test_streamed import shop, written
+
+pytestmark = [
+    pytest.mark.slow,  # half a minute, and three Java machines
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(not engines.is_installed("spark") or not shutil.which("java"), reason="needs pyspark and Java"),
+]
+
+LOOPBACK = "127.0.0.1"
+WAIT = 60  # seconds for a process to listen
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind((LOOPBACK, 0))
+        return int(one.getsockname()[1])
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + WAIT
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex((LOOPBACK, port)) == 0
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a master with two workers, all of which end with the tests."""
+    import pyspark
+
+    home, folder = Path(pyspark.__file__).parent, tmp_path_factory.mktemp("cluster")
+    port, page = free_port(), free_port()
+    master = f"spark://{LOOPBACK}:{port}"
+    common = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": LOOPBACK, "SPARK_DAEMON_MEMORY": "256m"}
+    with ExitStack() as ends:
+
+        def start(kind: str, *words: str) -> Path:
+            log = folder / f"{kind}-{len(list(folder.iterdir()))}.log"
+            command = [str(home / "bin/spark-class"), f"org.apache.spark.deploy.{kind}", *words]
+            out = ends.enter_context(log.open("w"))
+            process = subprocess.Popen(command, env=common, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+            ends.callback(process.wait)
+            ends.callback(process.terminate)
+            return log
+
+        start("master.Master", "--host", LOOPBACK, "--port", str(port), "--webui-port", str(page))
+        wait_for(lambda: listens(port))
+        workers = [
+            start(
+                "worker.Worker", "--host", LOOPBACK, "-c", "1", "-m", "600m", "--webui-port", str(free_port()), master
+            )
+            for _ in range(2)
+        ]
+        wait_for(lambda: all("registered with master" in log.read_text() for log in workers))
+        yield master
+
+
+def test_a_folder_of_parts_on_two_workers(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from segcli.customers.engines import spark
+
+    monkeypatch.setenv("SPARK_LOCAL_IP", LOOPBACK)
+    header, *rows = shop(3000)
+    whole = read(IngestSettings(transactions=Source(path=written(tmp_path, [header, *rows]))))
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for place in range(4):
+        written(folder, [header, *rows[place::4]], f"part-{place}.csv")
+    with spark.running(cluster, **{"spark.executor.memory": "500m", "spark.driver.host": LOOPBACK}) as running:
+        found = read(IngestSettings(transactions=Source(path=str(folder)), engine="spark", spark_master=cluster))
+        workers = running.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1
+    assert workers == 2
+    pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)
