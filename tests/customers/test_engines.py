@@ -169,8 +169,7 @@ def parts_agree(folder: Path, engine: str) -> None:
     for place in range(3):
         text = "\n".join([header, *rows[place::3]]) + "\n"
         (parts / f"part-{place}.csv.gz").write_bytes(gzip.compress(text.encode()))
-    for path in (str(parts), f"{parts}/part-*.csv.gz"):
-        agree(one, customers(path, engine))
+    agree(one, customers(str(parts) if engine == "duckdb" else f"{parts}/part-*.csv.gz", engine))
 
 
 @pytest.mark.parametrize("more", POLICIES)
