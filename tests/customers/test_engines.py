@@ -226,7 +226,7 @@ def test_too_little_memory_chooses_duckdb(tmp_path: Path, monkeypatch: pytest.Mo
     path = written(tmp_path, shop(300))
     one = customers(path, "auto")
     monkeypatch.setattr(stream, "LARGE", 1)
-    monkeypatch.setattr(choosing, "is_enough", lambda needed: needed < 1000)
+    monkeypatch.setattr(choosing, "free", lambda: 1000)
     other = customers(path, "auto")
     agree(one, other)
     assert isinstance(other, Customers)
