@@ -9,11 +9,13 @@ from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
 from segcli.customers import engines
 from segcli.errors import UsageProblem
-from segcli.files.memory import is_enough
+from segcli.files.memory import free
 from segcli.files.read import MAGIC
 from segcli.ingest.opening import Opened
 
 PER_BYTE = 0.5  # of memory for a byte of text: ids and purchases, which pieces of a file add up to
+SHARE = 0.5  # of free memory for the engine; the rest is for what it hands over
+LEAST = 128 << 20  # bytes with which it still works
 PACKED = 6  # bytes of text in a byte of a packed file, of exports that were tried
 
 
@@ -24,8 +26,12 @@ def chosen(settings: IngestSettings, main: Opened) -> IngestSettings:
     """
     if settings.engine != engines.AUTO:
         return settings
-    is_there = is_enough(_text_size(main) * PER_BYTE) or not engines.is_installed(engines.OUT_OF_CORE)
-    return settings.model_copy(update={"engine": engines.PANDAS if is_there else engines.OUT_OF_CORE})
+    there = free()
+    needed = _text_size(main) * PER_BYTE
+    if there is None or needed <= there or not engines.is_installed(engines.OUT_OF_CORE):
+        return settings.model_copy(update={"engine": engines.PANDAS})
+    memory = settings.memory or f"{max(int(there * SHARE), LEAST) >> 20}MB"
+    return settings.model_copy(update={"engine": engines.OUT_OF_CORE, "memory": memory})
 
 
 def _text_size(main: Opened) -> int:

@@ -22,7 +22,7 @@ def guard(name: str, size: int, per_byte: float) -> None:
     Raises:
         EnvironmentProblem: with what is needed and what is there.
     """
-    there = min(_limits(), default=None)
+    there = free()
     needed = size * per_byte
     if there is not None and needed > there:
         raise EnvironmentProblem(
@@ -32,10 +32,9 @@ def guard(name: str, size: int, per_byte: float) -> None:
         )
 
 
-def is_enough(needed: float) -> bool:
-    """Whether so many bytes of memory are free, as far as anybody says."""
-    there = min(_limits(), default=None)
-    return there is None or needed <= there
+def free() -> int | None:
+    """Bytes of memory that this process may still take; None where nobody says."""
+    return min(_limits(), default=None)
 
 
 def _limits() -> Iterator[int]:

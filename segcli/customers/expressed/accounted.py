@@ -8,7 +8,7 @@ import numpy as np
 from segcli import columns as c
 from segcli.customers import runs as r
 from segcli.customers.engines import Session
-from segcli.customers.expressed import lines as typed
+from segcli.customers.expressed import names as typed
 from segcli.customers.expressed import reduction
 from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame, table

@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 
 from segcli import columns as c
 from segcli.customers import runs as r
-from segcli.customers.expressed import lines as typed
+from segcli.customers.expressed import names as typed
 from segcli.customers.expressed.lookups import Frame
 from segcli.ingest import money
 
