@@ -61,7 +61,7 @@ def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) ->
         )
     standard = {name: s for s, name in recognition.columns.items()}
     names = {name: standard.get(name, name) for name in cells.columns}
-    table, notes = pd.DataFrame(), []
+    table, notes = pd.DataFrame(index=pd.RangeIndex(cells.rows)), []  # an index found later is looked up row by row
     made = in_order(lambda name: _column(cells.columns[name], names[name], source, form), names)
     for name, (values, note) in zip(names.values(), made, strict=True):
         table[name] = values
