@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
@@ -14,6 +15,19 @@ from segcli.ingest.coded import Coded
 Units = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+
+
+EPOCH = date(1970, 1, 1)
+
+
+def day_number(day: date) -> int:
+    """A day as the number of days since 1970, by which runs tell it."""
+    return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The inverse of `day_number`."""
+    return EPOCH + timedelta(days=number)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from segcli.customers import runs as r
 from segcli.customers.measures import Facts, Scales, table
 from segcli.customers.purchases import Purchases, purchases
 from segcli.customers.reduce import given_back, only_returns, places_of
-from segcli.customers.runs import Mask, Returned, joined
+from segcli.customers.runs import Mask, Returned, day_number, day_of, joined
 from segcli.customers.tallied import Tallied
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
@@ -23,7 +23,6 @@ from segcli.ingest.void import unsaid
 from segcli.model import Customers, Input, Reading, Transactions
 
 DAY_AFTER = 1
-EPOCH = date(1970, 1, 1)
 
 
 def settled(
@@ -54,7 +53,7 @@ def settled(
             f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice
         )
     made = purchases(runs)
-    day = as_of or date.fromordinal(EPOCH.toordinal() + int(made.last.max()) + DAY_AFTER)
+    day = as_of or day_of(int(made.last.max()) + DAY_AFTER)
     settled_files = [_returns(file, made, day) for file in files]
     returned = Returned.joined([returns for _, returns in settled_files])
     scales = Scales(money.FINEST, money.FINEST, settings.returns)
@@ -81,7 +80,7 @@ def settled(
 def _returns(file: Tallied, made: Purchases, day: date) -> tuple[Account, Returned]:
     """The account of a file's lines, and its returns of people who bought, up to the day."""
     account, returned, places = file.account, file.returned, file.return_lines
-    late = returned.day > (day - EPOCH).days
+    late = returned.day > day_number(day)
     alone = ~late & (places_of(made, returned) < 0)
     for reason, gone in (("after_as_of", late), ("return_without_purchase", alone)):
         account = account.without(reason, _group(returned, places, gone), int(returned.refunded[gone].sum()))

@@ -12,13 +12,13 @@ from typing import Any
 from segcli import __version__
 from segcli.config.ingest import IngestSettings
 from segcli.customers import stored
+from segcli.customers.runs import day_number
 from segcli.customers.tallied import Tallied
 from segcli.errors import InputProblem
-from segcli.files import lock, parts, write
+from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.opening import Opened
 
-EPOCH = date(1970, 1, 1)
 LAYOUT = 1  # of the folder; another one is not read
 ASIDE = ("path", "memory_guard")  # settings that change nothing in what is read
 LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
@@ -75,7 +75,7 @@ class State:
     def again(self, file: Opened, digest: str, as_of: date | None, first: date | None) -> Tallied | None:
         """The same by the digest of a file."""
         place = self._place(digest)
-        holds = place.is_dir() and _within(stored.facts_of(place), as_of, first)
+        holds = place.is_dir() and _within(bundle.facts(place), as_of, first)
         return stored.load(place, file) if holds else None
 
     def keep(self, found: Tallied, digest: str) -> None:
@@ -97,7 +97,7 @@ class State:
         """Of a file; the stored one, if its name, size and time of change are what they were."""
         there = Path(name).stat()
         for place in self._places():
-            facts = stored.facts_of(place)
+            facts = bundle.facts(place)
             if (facts["name"], facts["size"], facts["modified"]) == (name, there.st_size, there.st_mtime_ns):
                 return str(facts["sha256"])
         return parts.digest(name)
@@ -119,5 +119,5 @@ def _telling(settings: IngestSettings) -> dict[str, Any]:
 
 def _within(facts: dict[str, Any], as_of: date | None, first: date | None) -> bool:
     """Whether all lines of a tally are of days that count."""
-    late = as_of is not None and facts["last_day"] > (as_of - EPOCH).days
-    return not late and (first is None or facts["first_day"] >= (first - EPOCH).days)
+    late = as_of is not None and facts["last_day"] > day_number(as_of)
+    return not late and (first is None or facts["first_day"] >= day_number(first))

@@ -44,7 +44,7 @@ def _replace(target: Path, pieces: Iterable[bytes]) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _mode(target: Path) -> int:
@@ -56,7 +56,7 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make the renaming last through a power cut; where the system cannot, the new file stands all the same."""
     handle = os.open(folder, os.O_RDONLY)
     with contextlib.suppress(OSError):

@@ -10,10 +10,10 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read, several, stored
+from segcli.customers import read, several
 from segcli.customers.private import Privacy
 from segcli.errors import InputProblem, UsageProblem
-from segcli.files import stream
+from segcli.files import bundle, stream
 from segcli.model import Customers
 from tests.customers.test_streamed import shop, written
 
@@ -138,18 +138,18 @@ def test_whenever_it_is_killed_the_next_run_gives_the_result_of_all(
     for night in nights[:3]:
         shutil.copy2(night, folder)
     calls = 0
-    real = stored._write
+    real = bundle._write
 
-    def cut_short(path: Path, columns: Any) -> None:
+    def cut_short(path: Path, body: Any) -> None:
         nonlocal calls
         calls += 1
-        real(path, columns)
+        real(path, body)
         if calls > step:
             path.write_bytes(path.read_bytes()[:20])
             raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(stored, "_write", cut_short)
+        patched.setattr(bundle, "_write", cut_short)
         try:
             customers(folder, state)
         except Killed:

@@ -1,7 +1,6 @@
 """What becomes of each order line, as `ingest.transactions` decides it: the first reason to leave it out wins."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -9,6 +8,7 @@ import narwhals.stable.v2 as nw
 from segcli.config.privacy import PrivacySettings
 from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.names import BACK, CUSTOMER, DAY, FATES, FREE, KEPT, RETURNED, SIZE, VOID
+from segcli.customers.runs import day_number
 from segcli.ingest import identity
 
 Expr = Any
@@ -40,7 +40,7 @@ def _conditions(asked: Asked) -> Iterator[tuple[str, Expr]]:
     if settings.free_lines == "exclude" and asked.has_money:
         yield "free_line", nw.col(FREE)
     if asked.as_of is not None:
-        yield from _by_day((asked.as_of - date(1970, 1, 1)).days, asked.privacy)
+        yield from _by_day(day_number(asked.as_of), asked.privacy)
 
 
 def _by_day(as_of: int, privacy: PrivacySettings) -> Iterator[tuple[str, Expr]]:
