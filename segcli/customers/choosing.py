@@ -1,8 +1,6 @@
 """Which engine adds up a large export, and what is said where the one that was asked for cannot."""
 
-import stat
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
@@ -10,13 +8,13 @@ from segcli.config.quality import ColumnRule
 from segcli.customers import engines
 from segcli.errors import UsageProblem
 from segcli.files.memory import free
-from segcli.files.read import MAGIC
+from segcli.files.parts import parts
+from segcli.files.stream import text_size
 from segcli.ingest.opening import Opened
 
 PER_BYTE = 0.5  # of memory for a byte of text: ids and purchases, which pieces of a file add up to
 SHARE = 0.5  # of free memory for the engine; the rest is for what it hands over
 LEAST = 128 << 20  # bytes with which it still works
-PACKED = 6  # bytes of text in a byte of a packed file, of exports that were tried
 
 
 def chosen(settings: IngestSettings, main: Opened) -> IngestSettings:
@@ -35,13 +33,8 @@ def chosen(settings: IngestSettings, main: Opened) -> IngestSettings:
 
 
 def _text_size(main: Opened) -> int:
-    """Bytes of text in the file, guessed where it is packed."""
-    name, size = main.content.name, main.content.size
-    if not stat.S_ISREG(Path(name).stat().st_mode):
-        return size
-    with Path(name).open("rb") as file:
-        start = file.read(max(map(len, MAGIC)))
-    return size * PACKED if start.startswith(tuple(MAGIC)) else size
+    """Bytes of text in the files."""
+    return sum(text_size(name) for name in parts(main.content.name))
 
 
 def refuse_doubt(

@@ -57,13 +57,7 @@ def tallied(
 def _written(plan: Plan) -> engines.Written:
     header, file = plan.file.header, plan.file.dialect
     places = tuple(sorted({header.index(name) for name in plan.wanted}))
-    return engines.Written(file.encoding, file.delimiter, plan.first_record, len(header), places, _is_quoted(plan))
-
-
-def _is_quoted(plan: Plan) -> bool:
-    """Whether records, not their header, have quotes, and so may hold line ends."""
-    written = plan.file.dialect
-    return b'"' in b"".join(written.body.splitlines(keepends=True)[written.header_lines :])
+    return engines.Written(file.encoding, file.delimiter, plan.first_record, len(header), places, plan.is_quoted)
 
 
 def _sound(files: Sequence[str], plan: Plan) -> Twice:
@@ -77,7 +71,7 @@ def _sound(files: Sequence[str], plan: Plan) -> Twice:
     for name in files:
         if _above(name, plan) != first:
             raise Doubt
-        with stream.pieces(name, plan.first_record, quoted=_is_quoted(plan)) as pieces:
+        with stream.pieces(name, plan.first_record, quoted=plan.is_quoted) as pieces:
             found = sum(cores.in_order(lambda piece: sound(piece.body(), plan), pieces), found)
     return found
 

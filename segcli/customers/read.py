@@ -54,13 +54,9 @@ def read(
     on_columns = {} if main.is_ours else rules.columns
     found_by = [match.by(main, other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    if main.is_orders:
+    if main.is_orders or len(mains) > 1:
         customers = bought(mains, Asked(settings, asked, Also(on_columns, contacts), as_of))
     else:
-        if len(mains) > 1:
-            raise InputProblem(
-                "holds one row per customer; only order exports are read several at a time", source=main.content.name
-            )
         has_id = c.CUSTOMER_ID in main.recognition.columns
         customers = known(main, settings, on_columns, by="customer_id" if has_id else "email", as_of=as_of)
     own = [name for name in contacts if main.is_orders and name in customers.table]

@@ -38,8 +38,7 @@ def tallied(
     def one(piece: stream.Piece) -> Tally:
         return tally(understood(piece.body(), plan, settings, as_of, privacy), settings)
 
-    below = b"".join(file.dialect.body.splitlines(keepends=True)[file.dialect.header_lines :])
-    with stream.pieces(file.content.name, plan.first_record, quoted=b'"' in below) as found:
+    with stream.pieces(file.content.name, plan.first_record, quoted=plan.is_quoted) as found:
         parts = list(cores.in_order(one, found))
     runs = joined([part.runs for part in parts if part.runs is not None])
     light = [replace(part, runs=None) for part in parts]

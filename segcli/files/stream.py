@@ -21,6 +21,7 @@ from segcli.files.read import MAGIC, Content, text_only
 LARGE = 16 << 20  # bytes from which a file is read in pieces
 HEAD = 1 << 20  # bytes in which a file shows how it is written
 PIECE = 4 << 20  # the memory that a piece of so many bytes takes stays in the processor's cache, near enough
+PACKED = 6  # bytes of text in a byte of a packed file, of exports that were tried
 LONGEST_RECORD = 256 << 20
 QUOTE, NEWLINE = b'"', b"\n"
 DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
@@ -28,9 +29,8 @@ DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole records: their number in the file, and how to get their bytes."""
+    """Whole records, by how to get their bytes."""
 
-    number: int
     body: Callable[[], bytes]
 
 
@@ -54,6 +54,13 @@ def head(path: str) -> Content:
         body = _read(_unpacked(file, path), HEAD, path)
     end = body.rfind(NEWLINE) + 1
     return Content(path, text_only(body[:end] or body, path), size, "", is_head=True)
+
+
+def text_size(path: str) -> int:
+    """Bytes of text in a file, guessed where it is packed."""
+    with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        return size * PACKED if _packing(file) else size
 
 
 @contextmanager
@@ -85,13 +92,13 @@ def _at_places(file: IO[bytes], skip_lines: int, size: int) -> Iterator[Piece]:
     """Pieces of a plain file that begin and end at line ends; whoever works on one reads it."""
     for _ in range(skip_lines):
         file.readline()
-    start, number = file.tell(), 0
+    start = file.tell()
     while start < size:
         file.seek(min(start + PIECE, size))
         file.readline()
         end = file.tell()
-        yield Piece(number, partial(_bytes, file.fileno(), start, end))
-        start, number = end, number + 1
+        yield Piece(partial(_bytes, file.fileno(), start, end))
+        start = end
 
 
 def _bytes(handle: int, start: int, end: int) -> bytes:
@@ -99,27 +106,32 @@ def _bytes(handle: int, start: int, end: int) -> bytes:
 
 
 def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) -> Iterator[Piece]:
-    rest, number = b"", 0
+    rest = b""
     for _ in range(skip_lines):
         _line(source, path)
     while fresh := _read(source, PIECE, path):
         end = _end_of_records(rest, fresh) if quoted else fresh.rfind(NEWLINE) + 1
         if end:
             body = b"".join([rest, memoryview(fresh)[:end]])
-            yield Piece(number, partial(bytes, body))
-            rest, number = fresh[end:], number + 1
+            yield Piece(partial(bytes, body))
+            rest = fresh[end:]
         else:
             rest += fresh
         if len(rest) > LONGEST_RECORD:
             raise InputProblem("holds a record of more than 256 MiB; a quote may never close", source=path)
     if rest:
-        yield Piece(number, partial(bytes, rest))
+        yield Piece(partial(bytes, rest))
+
+
+def _packing(file: IO[bytes]) -> str:
+    """How a file is packed, by its first bytes; empty if it is not."""
+    start = file.read(max(map(len, MAGIC)))
+    file.seek(0)
+    return next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
 
 
 def _unpacked(file: IO[bytes], path: str) -> IO[bytes]:
-    start = file.read(max(map(len, MAGIC)))
-    file.seek(0)
-    kind = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
+    kind = _packing(file)
     if kind == "gzip":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
     if kind == "bzip2":

@@ -31,8 +31,8 @@ MOST_STRANGE = 1000  # texts that are no dates, kept to see at the end whether a
 class Understood:
     """The lines of a piece, their fates, and what the piece says of the columns as wholes.
 
-    `marks` are the decimal marks of columns the head left
-    open; `strange` are texts that are no dates by the plan's format; `twice` tells of characters encoded twice.
+    `marks` are the decimal marks of columns the head left open; `strange` are texts that are no dates by the plan's
+    format; `twice` tells of characters encoded twice.
     """
 
     export: Export

@@ -22,7 +22,7 @@ class Plan:
     """An export whose head is understood; `source` says how every piece is written, `wanted` which columns are read.
 
     `open_marks` are the columns of numbers whose decimal mark the head does not prove; pieces may. `has_rates` tells
-    whether currencies can be converted, `tells_ids` whether customers may be named.
+    whether currencies can be converted.
     """
 
     file: Opened
@@ -30,12 +30,17 @@ class Plan:
     wanted: tuple[str, ...]
     open_marks: tuple[str, ...] = ()
     has_rates: bool = False
-    tells_ids: bool = True
 
     @property
     def first_record(self) -> int:
         """Lines above the first record below the header."""
         return self.file.dialect.skipped_lines + self.file.dialect.header_lines
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether records, not their header, have quotes, and so may hold line ends."""
+        written = self.file.dialect
+        return b'"' in b"".join(written.body.splitlines(keepends=True)[written.header_lines :])
 
     @property
     def proves_dates(self) -> bool:
@@ -74,7 +79,7 @@ def plan(
     changed = {"date_format": _date_format(export), "decimal": file.source.decimal or (proven.pop() if proven else ".")}
     undecided = tuple(name for name, one in marks.items() if not one.proven)
     source = file.source.model_copy(update=changed)
-    return Plan(file, source, tuple(wanted), undecided, bool(settings.rates), not privacy.secret)
+    return Plan(file, source, tuple(wanted), undecided, bool(settings.rates))
 
 
 def _refuse(file: Opened, settings: IngestSettings, privacy: PrivacySettings, *, dated: bool) -> None:

@@ -33,18 +33,11 @@ def session(settings: IngestSettings) -> Iterator["InDuckDB"]:
         limits = {"memory_limit": settings.memory} if settings.memory else {}
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": folder,
-            "preserve_insertion_order": "false",
+            "preserve_insertion_order": "false",  # which would take memory, and no sum depends on it
             **limits,
         }
         with duckdb.connect(":memory:", config=config) as connection:
             yield InDuckDB(connection)
-
-
-def _config(settings: IngestSettings, folder: str) -> Iterator[tuple[str, str]]:
-    yield "temp_directory", folder
-    yield "preserve_insertion_order", "false"  # which would take memory, and no sum depends on it
-    if settings.memory:
-        yield "memory_limit", settings.memory
 
 
 class InDuckDB:
