@@ -9,6 +9,7 @@ AHEAD = 2  # results per core that may wait for whoever takes them
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
+Other = TypeVar("Other")
 
 
 def in_order(work: Callable[[Thing], Made], things: Iterable[Thing]) -> Iterator[Made]:
@@ -27,3 +28,11 @@ def in_order(work: Callable[[Thing], Made], things: Iterable[Thing]) -> Iterator
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def both(one: Callable[[], Made], other: Callable[[], Other]) -> tuple[Made, Other]:
+    """What both make, worked out at the same time."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(one)
+        made = other()
+        return waiting.result(), made

@@ -1,11 +1,12 @@
 """Work on several cores gives what the same work gives one thing after another."""
 
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from segcli.cores import AHEAD, in_order
+from segcli.cores import AHEAD, both, in_order
 
 
 def test_results_come_in_the_order_of_the_things_whichever_is_done_first() -> None:
@@ -38,3 +39,12 @@ def test_only_a_few_things_are_taken_before_somebody_takes_their_results(monkeyp
     assert len(taken) == 2 * AHEAD + 1
     made.close()  # type: ignore[attr-defined]
     assert len(taken) == 2 * AHEAD + 1
+
+
+def test_two_things_are_made_at_the_same_time_and_an_error_of_either_comes_out() -> None:
+    met = threading.Barrier(2)
+    assert sorted(both(lambda: met.wait(timeout=5), lambda: met.wait(timeout=5))) == [0, 1]
+    with pytest.raises(ZeroDivisionError):
+        both(lambda: 1 // 0, lambda: 1)
+    with pytest.raises(ZeroDivisionError):
+        both(lambda: 1, lambda: 1 // 0)

@@ -42,8 +42,9 @@ def bought(files: Sequence[Opened], asked: Asked) -> Customers:
         engine = chosen(settings, main)
         with contextlib.suppress(Doubt):
             if not rules:
-                found = added_up(main, replace(asked, settings=engine))
-                return settled([found], settings, as_of, partial(kept_lines, files, asked), told=asked.told)
+                lines = partial(kept_lines, files, asked)
+                asked = replace(asked, settings=engine)
+                return settled([added_up(main, asked)], settings, as_of, lines, told=asked.told)
         refuse_doubt(settings.engine, main, settings, asked.privacy, rules)
         main = _measured(opened(main.asked), settings, also)
     export = whole_export(main, settings, rules)

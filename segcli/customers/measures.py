@@ -15,7 +15,7 @@ from segcli import columns as c
 from segcli.customers import runs as r
 from segcli.customers.purchases import Purchases
 from segcli.customers.regularity import gaps, medians
-from segcli.customers.runs import Pairs, Units
+from segcli.customers.runs import Units
 from segcli.customers.values import distinct, dominant
 from segcli.ingest.transactions import CARRIED
 
@@ -38,11 +38,9 @@ class Scales:
 class Facts:
     """What the measures are worked out from.
 
-    `values` tells which values the lines of each run had, `made` are the purchases; `back` is money given back by each
-    customer, in units, never above 0.
+    `made` are the purchases; `back` is money given back by each customer, in units, never above 0.
     """
 
-    values: Mapping[str, Pairs]
     made: Purchases
     as_of: date
     back: Units
@@ -88,7 +86,7 @@ class Facts:
 
     def distinct(self, name: str) -> Units:
         """How many different values of a column each customer has."""
-        return distinct(self.values[name], self.made)
+        return distinct(self.made.values[name], self.made)
 
 
 def table(facts: Facts, wanted: Collection[str] = ()) -> pd.DataFrame:
@@ -154,7 +152,7 @@ def _counts(name: str) -> Callable[[Facts], Column]:
 
 
 def _has_values(name: str) -> Callable[[Facts], bool]:
-    return lambda facts: name in facts.values
+    return lambda facts: name in facts.made.values
 
 
 DISTINCT = {c.DISTINCT_PRODUCTS: c.PRODUCT, c.DISTINCT_CATEGORIES: c.CATEGORY, c.DISTINCT_DEVICES: c.DEVICE}
@@ -194,5 +192,5 @@ def _described(facts: Facts, wanted: Collection[str]) -> Iterator[tuple[str, pd.
     """The value most of a customer's lines have."""
     for name in DESCRIBED:
         column = described_as(name)
-        if name in facts.values and (not wanted or column in wanted):
-            yield column, dominant(facts.values[name], facts.made)
+        if name in facts.made.values and (not wanted or column in wanted):
+            yield column, dominant(facts.made.values[name], facts.made)

@@ -33,7 +33,7 @@ def reduce(transactions: Transactions, wanted: Sequence[str] = ()) -> Customers:
     made = purchases(runs)
     back = given_back(made, returned_of(lines))
     scales = Scales(transactions.money_scale, scale, transactions.returns)
-    found = table(Facts(runs.values, made, transactions.as_of, back, scales), wanted)
+    found = table(Facts(made, transactions.as_of, back, scales), wanted)
     reading = transactions.reading
     return Customers(found, transactions.as_of, (reading,), only_returns(reading), transactions=transactions)
 

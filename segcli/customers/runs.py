@@ -144,8 +144,10 @@ def _pairs(run: Codes, column: Coded) -> Pairs:
 
 def joined(parts: Sequence[Runs]) -> Runs:
     """The runs of several pieces as one, with the values that all of them tell."""
-    starts = np.cumsum([0, *(len(part) for part in parts)])
     first = parts[0]
+    if len(parts) == 1:
+        return first
+    starts = np.cumsum([0, *(len(part) for part in parts)])
     return Runs(
         customer=_chained([part.customer for part in parts]),
         order=None if first.order is None else _chained([part.order for part in parts if part.order is not None]),

@@ -1,6 +1,7 @@
 """Tallies of all files -> customers: what only the whole decides, from the as-of day to who bought at all."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache, partial
 
@@ -45,21 +46,22 @@ def settled(
     Raises:
         InputProblem: nobody bought anything.
     """
-    runs = joined([file.runs for file in files])
-    if not len(runs):
+    runs = [joined([file.runs for file in files if file.runs is not None])]
+    files = [replace(file, runs=None) for file in files]
+    made = purchases(runs.pop())  # so that nobody holds them any more
+    if not len(made):
         account = Account.together([(file.account, 0) for file in files])
         why = account.said() or "all lines are returns"
         raise InputProblem(
             f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice
         )
-    made = purchases(runs)
     day = as_of or day_of(int(made.last.max()) + DAY_AFTER)
     settled_files = [_returns(file, made, day) for file in files]
     returned = Returned.joined([returns for _, returns in settled_files])
     scales = Scales(money.FINEST, money.FINEST, settings.returns)
-    measured = table(Facts(runs.values, made, day, given_back(made, returned), scales), settings.measures)
+    measured = table(Facts(made, day, given_back(made, returned), scales), settings.measures)
     ids = tuple(identity.notes(made.ids, _lines(made, returned), told=told))
-    exact = len(made.customer) == len(made.customer_of_run)
+    exact = len(made) == len(made.buyers.places)
     readings = tuple(
         _reading(file, account, (*_said(file, exact=exact), *(ids if file is files[-1] else ())))
         for file, (account, _) in zip(files, settled_files, strict=True)

@@ -81,7 +81,8 @@ class State:
     def keep(self, found: Tallied, digest: str) -> None:
         """Store the tally of a file."""
         there = Path(found.name).stat()
-        days = (found.runs.first, found.runs.last, found.returned.day)
+        bought = () if found.runs is None else (found.runs.first, found.runs.last)
+        days = (*bought, found.returned.day)
         facts = {
             "layout": LAYOUT,
             "sha256": digest,

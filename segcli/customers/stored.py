@@ -22,7 +22,7 @@ from segcli.ingest.outliers import Amounts
 
 def save(found: Tallied, facts: Mapping[str, Any], folder: Path) -> None:
     """Write a tally beside its further facts; errors as of `bundle.save`."""
-    runs, returned = found.runs, found.returned
+    runs, returned = _runs(found), found.returned
     texts = {"customer": runs.customer} | ({} if runs.order is None else {"order": runs.order})
     numbers = {"marks": runs.marks, "first": runs.first, "last": runs.last, **runs.sums}
     back = {"day": returned.day, "money": returned.money, "refunded": returned.refunded, "line": found.return_lines}
@@ -32,6 +32,11 @@ def save(found: Tallied, facts: Mapping[str, Any], folder: Path) -> None:
         **{f"value-{name}": _table(pairs) for name, pairs in runs.values.items()},
     }
     bundle.save(folder, tables, {**facts, **_facts(found)})
+
+
+def _runs(found: Tallied) -> Runs:
+    assert found.runs is not None
+    return found.runs
 
 
 def _table(pairs: Pairs) -> pa.Table:
@@ -65,8 +70,8 @@ def _facts(found: Tallied) -> dict[str, Any]:
     return {
         "dates": found.dates,
         "notes": list(found.notes),
-        "by_day": found.runs.by_day,
-        "values": list(found.runs.values),
+        "by_day": _runs(found).by_day,
+        "values": list(_runs(found).values),
         "account": asdict(found.account),
         "amounts": {"bins": used.tolist(), "counts": amounts.counts[used].tolist(), "largest": amounts.largest},
         "size": len(amounts.counts),

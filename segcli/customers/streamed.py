@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import accumulate
 
-from segcli import cores
+from segcli import cores, memory
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.customers.agreed import agree
@@ -42,6 +42,8 @@ def tallied(
         parts = list(cores.in_order(one, found))
     runs = joined([part.runs for part in parts if part.runs is not None])
     light = [replace(part, runs=None) for part in parts]
+    del parts
+    memory.give_back()
     agree(plan, runs, light)
     above = accumulate((part.lines for part in light[:-1]), initial=plan.first_record)
     return Tallied(file, str(plan.source.date_format), runs, tuple(zip(light, above, strict=True)))

@@ -18,7 +18,7 @@ from segcli.model import Reject
 
 @dataclass(frozen=True, eq=False)
 class Tallied:
-    """A file's runs, and the tallies of its pieces without them, each with the physical lines above it.
+    """A file's runs (None once they are joined), and the tallies of its pieces, each with the physical lines above it.
 
     `dates` is the format of its dates; `notes` is what reading it noticed before its pieces were added up; `rejects`
     are listed where they were asked for.
@@ -26,7 +26,7 @@ class Tallied:
 
     file: Opened
     dates: str
-    runs: Runs
+    runs: Runs | None
     parts: tuple[tuple[Tally, int], ...]
     notes: tuple[str, ...] = ()
     rejects: tuple[Reject, ...] = ()

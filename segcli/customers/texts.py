@@ -1,9 +1,14 @@
 """Texts by the million as whole numbers: to rank them, and to find those that may be equal, without a table of them."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from segcli import cores
 
 Words = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.int32]
@@ -15,39 +20,54 @@ HALF, LOWER_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
 KEPT = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], dtype=np.uint64)  # the first bytes of a word
 
 
-def ranked(texts: pa.ChunkedArray) -> tuple[pa.StringArray, Codes]:
-    """The distinct texts in the order of their bytes (that of code points), and for each text its place among them."""
-    words = [_as_words(chunk) for chunk in texts.chunks]
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """The `distinct` texts in the order of their bytes (that of code points), and where they stand.
+
+    `places` are those of all texts, sorted by text, then by place; in them, each distinct text begins at its `starts`.
+    """
+
+    distinct: pa.StringArray
+    places: Places
+    starts: Places
+
+    @cached_property
+    def codes(self) -> Codes:
+        """For each text its place among the distinct."""
+        found = np.empty(len(self.places), dtype=np.int32)
+        counts = np.diff(np.append(self.starts, len(self.places)))
+        found[self.places] = np.repeat(np.arange(len(self.starts), dtype=np.int32), counts)
+        return found
+
+
+def ranked(texts: pa.ChunkedArray) -> Ranked:
+    """Which texts there are, in what order, and where."""
+    words = list(cores.in_order(_as_words, texts.chunks))
     if any(found is None for found in words):
         coded = pc.dictionary_encode(texts).combine_chunks()
         order = np.asarray(pc.sort_indices(coded.dictionary))
-        return coded.dictionary.take(pa.array(order)), _places(order)[np.asarray(coded.indices)]
+        short = _ranks(order)[np.asarray(coded.indices)].astype(np.uint64)
+        return Ranked(coded.dictionary.take(pa.array(order)), *_sorted(short))
     numbers = np.concatenate([found for found in words if found is not None] or [np.empty(0, dtype=np.uint64)])
-    distinct, codes = _ranked(numbers)
-    return _spelled(distinct), codes
+    places, starts = _sorted(_compressed(numbers))
+    return Ranked(_spelled(numbers[places[starts]]), places, starts)
 
 
-def _ranked(words: Words) -> tuple[Words, Codes]:
-    """The same of numbers; where these differ in few bits, what holds them and the place sorts ten times as fast."""
-    short = _compressed(words)
-    if short is None:
-        coded = pc.dictionary_encode(pa.array(words))
-        distinct = np.asarray(coded.dictionary)
-        order = np.argsort(distinct)
-        return distinct[order], _places(order)[np.asarray(coded.indices)]
-    packed = (short << HALF) | np.arange(len(words), dtype=np.uint64)
+def _sorted(short: Words) -> tuple[Places, Places]:
+    """Places of numbers of up to 32 bits, sorted by number, then place, and where in them each number begins.
+
+    What holds both sorts ten times as fast as an order is found.
+    """
+    packed = (short << HALF) | np.arange(len(short), dtype=np.uint64)
     packed.sort()
-    place = packed & LOWER_HALF
-    packed >>= HALF
-    new = np.ones(len(words), dtype=bool)
-    np.not_equal(packed[1:], packed[:-1], out=new[1:])
-    codes = np.empty(len(words), dtype=np.int32)
-    codes[place] = np.cumsum(new, dtype=np.int32) - 1
-    return words[place[new]], codes
+    new = np.ones(len(short), dtype=bool)
+    np.not_equal(packed[1:] >> HALF, packed[:-1] >> HALF, out=new[1:])
+    packed &= LOWER_HALF
+    return packed.view(np.int64), np.flatnonzero(new)
 
 
-def _compressed(words: Words) -> Words | None:
-    """Numbers in the same order without the bits that are the same in all; None where more than 32 are left."""
+def _compressed(words: Words) -> Words:
+    """Numbers of up to 32 bits in the same order: without the bits that are the same in all, else their ranks."""
     varying = int(np.bitwise_or.reduce(words, initial=0)) & ~int(np.bitwise_and.reduce(words))
     short, size = np.zeros(len(words), dtype=np.uint64), 0
     for byte in range(WORD):
@@ -58,7 +78,9 @@ def _compressed(words: Words) -> Words | None:
             short |= part << np.uint64(size)
             size += high - low
         if size > int(HALF):
-            return None
+            coded = pc.dictionary_encode(pa.array(words))
+            order = np.argsort(np.asarray(coded.dictionary))
+            return np.asarray(_ranks(order)[np.asarray(coded.indices)], dtype=np.uint64)
     return short
 
 
@@ -109,7 +131,7 @@ def _spelled(words: Words) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(words), pa.py_buffer(ends.tobytes()), pa.py_buffer(body.tobytes()))
 
 
-def _places(order: Places) -> Codes:
+def _ranks(order: Places) -> Codes:
     """Where each entry stands once they are in this order."""
     found = np.empty(len(order), dtype=np.int32)
     found[order] = np.arange(len(order), dtype=np.int32)

@@ -32,6 +32,6 @@ def _counted(pairs: Pairs, made: Purchases) -> pd.Series:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     counted = pd.DataFrame(
-        {"customer": made.customer_of_run[pairs.run], "value": rank[pairs.value.codes], "lines": pairs.lines}
+        {"customer": made.buyers.codes[pairs.run], "value": rank[pairs.value.codes], "lines": pairs.lines}
     )
     return counted.groupby(["customer", "value"], sort=True)["lines"].sum()

@@ -72,7 +72,7 @@ def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = Tru
     Yields:
         Sentences with counts; ids themselves only where one stands for a tenth of the lines.
     """
-    marks = np.bincount(plain.data(ids), minlength=256) > 0  # by which most ids are seen to have nothing of the kind
+    marks = plain.bytes_of(ids)  # by which most ids are seen to have nothing of the kind
     alike = _alike(ids) if (marks[_UPPER].any() and marks[_LOWER].any()) or marks[0x80:].any() else 0
     if alike:
         yield f"{alike:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"

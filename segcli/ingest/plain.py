@@ -9,6 +9,7 @@ from segcli.ingest.characters import has
 
 OTHERS = "[^0-9.-]"
 LOWEST, HIGHEST = 0x21, 0x7E  # printable ASCII without the blank
+AT_A_TIME = 1 << 20
 LONGEST = 15  # digits of which a float holds every one
 
 
@@ -58,3 +59,11 @@ def data(texts: pa.StringArray) -> npt.NDArray[np.uint8]:
         return np.empty(0, dtype=np.uint8)
     ends = np.frombuffer(offsets, dtype=np.int32)
     return np.frombuffer(body, dtype=np.uint8)[ends[texts.offset] : ends[texts.offset + len(texts)]]
+
+
+def bytes_of(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """Which of the 256 bytes the texts have."""
+    found, all_bytes = np.zeros(1 << 8, dtype=bool), data(texts)
+    for start in range(0, len(all_bytes), AT_A_TIME):  # as an index, a byte takes eight
+        found[all_bytes[start : start + AT_A_TIME]] = True
+    return found

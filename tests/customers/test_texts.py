@@ -19,9 +19,11 @@ texts = st.lists(text, min_size=1, max_size=30)
 @given(values=texts, skip=st.integers(0, 3))
 def test_ranks_hashes_and_changes_are_those_of_the_texts(values: list[str], skip: int) -> None:
     column = pa.array(["x"] * skip + values, pa.string()).slice(skip)  # pieces of a longer column, too
-    distinct, codes = ranked(pa.chunked_array([column.slice(0, 2), column.slice(2)], pa.string()))
-    assert distinct.to_pylist() == sorted(set(values))
-    assert distinct.take(pa.array(codes)).to_pylist() == values
+    found = ranked(pa.chunked_array([column.slice(0, 2), column.slice(2)], pa.string()))
+    assert found.distinct.to_pylist() == sorted(set(values))
+    assert found.distinct.take(pa.array(found.codes)).to_pylist() == values
+    assert found.places.tolist() == sorted(range(len(values)), key=lambda place: (values[place], place))
+    assert [values[place] for place in found.places[found.starts]] == sorted(set(values))
     marks = hashes(column)
     for one, mark in zip(values, marks, strict=True):
         assert [m == mark for m in marks] == [other == one for other in values]
@@ -32,6 +34,6 @@ def test_ranks_hashes_and_changes_are_those_of_the_texts(values: list[str], skip
 @pytest.mark.parametrize("size", [0, 1])
 def test_no_texts_and_one(size: int) -> None:
     column = pa.array(["a"] * size, pa.string())
-    distinct, codes = ranked(pa.chunked_array([column], pa.string()))
-    assert (len(distinct), len(codes), len(hashes(column)), len(changes(column))) == (size,) * 4
-    assert codes.dtype == np.int32
+    found = ranked(pa.chunked_array([column], pa.string()))
+    assert (len(found.distinct), len(found.codes), len(found.starts), len(found.places)) == (size,) * 4
+    assert (len(hashes(column)), len(changes(column)), found.codes.dtype) == (size, size, np.int32)
