@@ -34,6 +34,7 @@ def asked() -> argparse.Namespace:
     add("--work", choices=contestants.WORK, default="rfm", help="what is done (default: rfm)")
     add("--repeat", type=int, default=1, help="do it all so often, to see how much the ratios move (default: 1)")
     add("--write", type=Path, metavar="FILE", help="put the section into this Markdown file; default: print it")
+    add("--section", default="", help="name of the section in the file (default: the work)")
     add("--keep", type=Path, metavar="FOLDER", help="keep exports and results here, and reuse exports")
     add("--date", default="", help="the day of the run, for the line on the machine")
     add("--python", default=sys.executable, help="the Python that has the peers (default: this one)")
@@ -50,7 +51,7 @@ def named(text: str) -> list[str]:
 
 def main(given: argparse.Namespace) -> None:
     """Run it all, and write each table when it is known."""
-    section = Section(f"peers.py {given.work}", given.write)
+    section = Section(f"peers.py {given.section or given.work}", given.write)
     theirs = machine.versions(given.python, sorted(set(contestants.PACKAGES.values())))
     section.add(setting(given, theirs))
     given.peers = [name for name in given.peers if installed(name, theirs)]
