@@ -32,7 +32,7 @@ Output = Annotated[
     str | None,
     Option("--output", "-o", help="Write to this file; its suffix decides the format.", metavar="PATH"),
 ]
-Layout = Annotated[str | None, Option("--format", "-f", help="table, csv, tsv, json, ndjson or md.")]
+Layout = Annotated[str | None, Option("--format", "-f", help="table, csv, tsv, json, ndjson, md or html.")]
 AsOf = Annotated[str | None, Option("--as-of", help="Day recency is counted to; default: last order + 1 day.")]
 Encoding = Annotated[str | None, Option(help="Text encoding of the input.")]
 Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'tab' works.")]

@@ -23,6 +23,8 @@ SUFFIXES = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
     ".md": "md",
+    ".html": "html",
+    ".htm": "html",
 }
 
 

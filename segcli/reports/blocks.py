@@ -1,7 +1,8 @@
 """What a person is shown, before any format: headings, sentences, tables, cards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,18 @@ class Card:
     footer: str = ""
 
 
-Block = Heading | Text | Table | Card
+@dataclass(frozen=True)
+class Chart:
+    """A picture of numbers, drawn from `data` by the file of reports/charts/ that is called `name`.
+
+    `says` tells in a sentence what is to be seen; `instead` are the same numbers, for who cannot see or draw it.
+    """
+
+    name: str
+    title: str
+    says: str
+    data: Mapping[str, Any]
+    instead: Sequence[Table]
+
+
+Block = Heading | Text | Table | Card | Chart

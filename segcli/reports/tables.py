@@ -93,7 +93,7 @@ def _cell(name: str, value: object) -> str:
     if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
         return numbers.share(number)
     whole = number == round(number) and (abs(number) >= 1 or isinstance(value, int))
-    return numbers.count(number) if whole else f"{number:,.2f}"
+    return numbers.count(number) if whole else numbers.decimal(number)
 
 
 def rules(explained: Explanation) -> Iterator[Block]:
@@ -149,7 +149,13 @@ def overlaps(pairs: pd.DataFrame) -> Iterator[Block]:
 def _overlap(pairs: pd.DataFrame) -> Table:
     several = pairs.sort_values(["customers", "segment", "other"], ascending=[False, True, True])
     rows = [
-        [row["segment"], row["other"], numbers.count(row["customers"]), f"{row['jaccard']:.2f}", f"{row['lift']:.2f}"]
+        [
+            row["segment"],
+            row["other"],
+            numbers.count(row["customers"]),
+            numbers.decimal(row["jaccard"]),
+            numbers.decimal(row["lift"]),
+        ]
         for row in several.to_dict("records")
     ]
     titles = [Column("Segment", right=False), Column("And", right=False), Column("Customers")]

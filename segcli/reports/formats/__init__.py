@@ -14,11 +14,15 @@ from segcli.reports.result import Result
 
 @dataclass(frozen=True)
 class Page:
-    """What the output can show: its width in columns (None: unlimited), whether colour, whether only ASCII."""
+    """What the output can show: its width in columns (None: unlimited), whether colour, whether only ASCII.
+
+    `language` is the one that its words are in.
+    """
 
     width: int | None = None
     colour: bool = False
     ascii: bool = False
+    language: str = "en"
 
 
 class Format(Protocol):

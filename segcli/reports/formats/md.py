@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from segcli.reports.blocks import Block, Card, Heading, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Heading, Table, Text
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
 from segcli.reports.safe import markdown
@@ -26,6 +26,8 @@ def _block(block: Block) -> str:
             return _table([column.title for column in shown], _rows(block), [column.right for column in shown])
         case Card():
             return _card(block)
+        case Chart(title=title, instead=instead):
+            return "\n\n".join([f"*{markdown(title)}*", *map(_block, instead)])
 
 
 def _rows(table: Table) -> list[list[str]]:

@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Styled
 
 from segcli.reports import blocks, safe
-from segcli.reports.blocks import Block, Card, Column, Heading, Table
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
 from segcli.reports.safe import printable
@@ -52,6 +52,10 @@ def _block(block: Block, page: Page) -> Iterable[RenderableType]:
             yield _grid(block, page)
         case Card():
             yield _card(block, page)
+        case Chart(title=title, instead=instead):
+            yield Styled(printable(title), style="dim")
+            for rows in instead:
+                yield _grid(rows, page)
 
 
 def _grid(table: Table, page: Page) -> Grid:

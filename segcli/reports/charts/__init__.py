@@ -1,0 +1,47 @@
+"""Charts, one per file: a module with `draw(figure, data)`, named as the chart block that it draws.
+
+Drawing needs matplotlib (the extra `plots`). Without it a report shows the numbers as tables.
+"""
+
+import functools
+import io
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from segcli import plugins
+from segcli.reports.blocks import Chart
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MISSING = "Charts are left out: they need matplotlib, which pip install 'segcli[plots]' adds."
+
+
+class Drawing(Protocol):
+    """A chart's module."""
+
+    def draw(self, figure: "Figure", data: Mapping[str, Any]) -> None:
+        """Draw on an empty figure, whose size may be changed."""
+
+
+def names() -> list[str]:
+    """The charts there are."""
+    return plugins.names(__name__)
+
+
+@functools.cache
+def are_drawn() -> bool:
+    """Whether anything can draw."""
+    return find_spec("matplotlib") is not None
+
+
+def svg(chart: Chart) -> str:
+    """The picture as an SVG element: the same bytes whenever it is drawn."""
+    from segcli.reports.charts import _paper
+
+    out = io.BytesIO()
+    with _paper.figure(chart.name) as figure:
+        cast("Drawing", plugins.module(__name__, chart.name)).draw(figure, chart.data)
+        figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    return _paper.bare(out.getvalue().decode())
