@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from segcli import languages
 from segcli.reports import charts
 from segcli.reports.blocks import Block, Chart, Heading
 from segcli.reports.formats import Page
@@ -17,6 +18,7 @@ from segcli.reports.result import Result
 from segcli.reports.safe import cell, printable
 
 ROOM = files("segcli.reports") / "page"
+WORDS = {"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers", "bar": "Bar", "row": "Row"}
 SECTION = 2  # level of the headings that the table of contents lists
 
 
@@ -26,7 +28,7 @@ def render(result: Result, page: Page) -> str:
     return str(
         _template().render(
             language=page.language,
-            words={"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers"},
+            words={name: languages.load(page.language).title(word) for name, word in WORDS.items()},
             policy=_policy(style, script),
             style=style,
             script=script,

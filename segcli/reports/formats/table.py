@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 
 from rich.box import ASCII, ROUNDED
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table as Grid
@@ -92,13 +93,13 @@ def _least_width(table: Table, place: int) -> int:
     column = table.columns[place]
     cells = [column.title, *(safe.cell(row[place]) for row in table.rows)]
     pieces = cells if column.right else [word for cell in cells for word in cell.split()]
-    return max(map(len, pieces), default=0) + (place == 0)
+    return max(map(cell_len, pieces), default=0) + (place == 0)
 
 
 def _natural_width(table: Table, bar: int) -> int:
     """Columns the table needs when nothing wraps."""
     widths = [
-        bar if column.bar else max([len(column.title), *(len(safe.cell(row[place])) for row in table.rows)])
+        bar if column.bar else max(map(cell_len, [column.title, *(safe.cell(row[place]) for row in table.rows)]))
         for place, column in enumerate(table.columns)
     ]
     return sum(widths) + len(widths) + 1
