@@ -6,7 +6,6 @@ from pydantic import Field
 
 from segcli.config.section import Section
 
-
 Format = Literal["md", "html", "json"]
 FORMATS: tuple[Format, ...] = ("md", "html")
 
