@@ -25,6 +25,7 @@ SECTION = 2  # level of the headings that the table of contents lists
 def render(result: Result, page: Page) -> str:
     """The blocks as a page."""
     style, script = _part("style.css"), _part("sort.js")
+    title = next((one.text for one in result.blocks if isinstance(one, Heading) and one.level == 1), "")
     return str(
         _template().render(
             language=page.language,
@@ -32,7 +33,8 @@ def render(result: Result, page: Page) -> str:
             policy=_policy(style, script),
             style=style,
             script=script,
-            title=next((one.text for one in result.blocks if isinstance(one, Heading)), "segcli"),
+            title=title or "segcli",
+            titled=bool(title),
             blocks=[(block.__class__.__name__.lower(), block, place) for place, block in enumerate(result.blocks)],
             contents=_contents(result.blocks),
             draws=charts.are_drawn(),
