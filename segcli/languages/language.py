@@ -79,9 +79,13 @@ class Language:
         return None
 
     def _in_parts(self, text: str, depth: int) -> str:
-        """Its parts, told one by one."""
+        """Its parts, told one by one; in the end a name with a figure."""
         for mark in SEPARATORS:
             if mark in text:
                 parts = text.split(mark)
-                return self.separators.get(mark, mark).join(self._told(part, depth + 1) for part in parts)
-        return text
+                told = [self._told(part, depth + 1) for part in parts]
+                is_known = all(one != part for one, part in zip(told, parts, strict=True))
+                return (self.separators.get(mark, mark) if is_known else mark).join(told)
+        name, _, last = text.rpartition(" ")
+        figure = self.figures.told(last)
+        return f"{name} {figure}" if name and figure else text
