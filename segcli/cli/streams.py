@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segcli.languages.language import Language
 
 ENGLISH = "en"
+LEAST = 20  # columns for text, however narrow the terminal
 LABEL = 10  # columns of the word in front of a line on stderr
 SUFFIXES = {
     ".csv": "csv",
@@ -85,7 +86,7 @@ class Talk:
         lines = printable(text)
         width = get_terminal_size().columns if sys.stderr and sys.stderr.isatty() else 0
         indent = " " * LABEL
-        wrapped = textwrap.wrap(lines, max(width - LABEL, 20), break_long_words=False) if width else [lines]
+        wrapped = _wrapped(lines, max(width - LABEL, LEAST)) if width else [lines]
         begin = label + " " * max(LABEL - columns(label), 1)
         self._waiting.append(begin + f"\n{indent}".join(wrapped or [""]))
 
@@ -100,6 +101,15 @@ class Talk:
             with contextlib.suppress(OSError):  # a full disk behind stderr must not cost the result
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
         self._waiting.clear()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    if text.isascii():
+        return textwrap.wrap(text, width, break_long_words=False)
+    from rich.console import Console
+    from rich.text import Text
+
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(width=width), width)]
 
 
 def columns(text: str) -> int:

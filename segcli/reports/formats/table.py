@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from rich.box import ASCII, ROUNDED
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text as Styled
@@ -16,6 +17,7 @@ from segcli.reports.formats import Page
 from segcli.reports.result import Result
 from segcli.reports.safe import printable
 
+INDENT = (0, 0, 0, 1)  # one column to the left
 BARS = (8, 4)  # columns of a full bar, on wide and on narrow pages
 UNLIMITED = 10_000  # a pipe has no width: nothing is wrapped or cut
 
@@ -47,16 +49,24 @@ def _block(block: Block, page: Page) -> Iterable[RenderableType]:
             yield ""
             yield Styled(printable(text), style="bold")
         case blocks.Text(lines, quiet, bullets):
-            mark = "- " if bullets else " "
-            yield from (Styled(mark + printable(line), style="dim" if quiet else "") for line in lines)
+            for line in lines:
+                shown = Styled(printable(line), style="dim" if quiet else "")
+                yield _after("- ", shown) if bullets else Padding(shown, INDENT)
         case Table():
-            yield _grid(block, page)
+            yield Padding(_grid(block, page), INDENT)
         case Card():
             yield _card(block, page)
         case Chart(title=title, instead=instead):
-            yield Styled(printable(title), style="dim")
+            yield Padding(Styled(printable(title), style="dim"), INDENT)
             for rows in instead:
-                yield _grid(rows, page)
+                yield Padding(_grid(rows, page), INDENT)
+
+
+def _after(mark: str, text: Styled) -> Grid:
+    """A text behind a mark, all its lines."""
+    row = Grid.grid()
+    row.add_row(mark, text)
+    return row
 
 
 def _grid(table: Table, page: Page) -> Grid:
@@ -68,14 +78,14 @@ def _grid(table: Table, page: Page) -> Grid:
     for place in shown:
         column = table.columns[place]
         grid.add_column(
-            Styled((" " if place == 0 else "") + column.title),
+            Styled(column.title),
             justify="right" if column.right and not column.bar else "left",
             no_wrap=column.right,
             min_width=bar if column.bar else _least_width(table, place),
         )
     for row in table.rows:
         cells = [_cell(row[place], table.columns[place], longest, bar, page) for place in shown]
-        grid.add_row(*(Styled((" " if place == 0 else "") + cell) for place, cell in enumerate(cells)))
+        grid.add_row(*map(Styled, cells))
     return grid
 
 
