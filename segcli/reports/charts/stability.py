@@ -30,7 +30,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
         at = frame.at(one["k"], one["median"])
         sheet.disc(at, RADIUS if one["chosen"] else 3.0, STRONG, edge=STRONG)
         if one["chosen"]:
-            sheet.text((at[0], bottom + 10), data["chosen_says"], align="center", bold=True, room=80)
+            sheet.text((at[0], frame.bottom - 8), data["chosen_says"], align="center", bold=True, room=80)
     x, y = frame.left, frame.foot + 6
     sheet.line([(x, y), (x + 16, y)], colour=SECOND, thick=1.4)
     sheet.text((x + 22, y), data["bound_says"], room=frame.right - x - 10)

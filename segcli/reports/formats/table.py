@@ -53,7 +53,8 @@ def _block(block: Block, page: Page) -> Iterable[RenderableType]:
         case Card():
             yield _card(block, page)
         case Chart(title=title, instead=instead):
-            yield Styled(printable(title), style="dim")
+            if instead:
+                yield Styled(printable(title), style="dim")
             for rows in instead:
                 yield _grid(rows, page)
 
