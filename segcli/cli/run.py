@@ -17,7 +17,7 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
@@ -105,7 +105,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.segment import methods, saved
 
     settings, last = loaded.settings, segmentations[-1]
-    found = gather(last.customers, segmentations, settings, _again(loaded))
+    found = gather(last.customers, segmentations, settings, segmenting.ways(loaded, talk))
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
@@ -133,11 +133,6 @@ def _report(report: "Result", wanted: Sequence[str]) -> dict[str, str]:
 def _needs_contacts(loaded: "Loaded") -> bool:
     """Whether anything that is declared asks how people are reached."""
     return any(map(loaded.declares, ("export", "target", "plan", "persona")))
-
-
-def _again(loaded: "Loaded") -> "Callable[[Customers], list[Segmentation]]":
-    """Makes what is declared once more, but for clusters: found anew, they would be others."""
-    return lambda customers: segmenting.declared(customers, loaded, clusters=False)
 
 
 def _facts(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MISSING = "Charts are left out: they need matplotlib, which pip install 'segcli[plots]' adds."
+SHARP = 200  # dots per inch
 
 
 class Drawing(Protocol):
@@ -38,10 +39,29 @@ def are_drawn() -> bool:
 
 def svg(chart: Chart) -> str:
     """The picture as an SVG element: the same bytes whenever it is drawn."""
+    from segcli.reports.charts import _svg
+
+    return _svg.bare(_drawn(chart, "svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))).decode())
+
+
+def file(chart: Chart) -> str:
+    """The picture as an SVG file, which looks the same wherever it is shown."""
+    from segcli.reports.charts import _svg
+
+    return _svg.alone(svg(chart), chart.says)
+
+
+def png(chart: Chart) -> bytes:
+    """The picture as a PNG file, dark on white."""
+    return _drawn(chart, "png", dpi=SHARP, facecolor="white", metadata={"Software": None})
+
+
+def _drawn(chart: Chart, form: str, **how: Any) -> bytes:  # noqa: ANN401 - whatever the form takes
     from segcli.reports.charts import _paper
 
     out = io.BytesIO()
     with _paper.figure(chart.name) as figure:
         cast("Drawing", plugins.module(__name__, chart.name)).draw(figure, chart.data)
-        figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    return _paper.bare(out.getvalue().decode())
+        figure.patch.set_visible(form == "png")
+        figure.savefig(out, format=form, **how)
+    return out.getvalue()

@@ -10,7 +10,7 @@ from segcli.reports.safe import markdown
 
 def render(result: Result, page: Page) -> str:  # noqa: ARG001 - Markdown wraps by itself
     """The blocks."""
-    return "\n\n".join(_block(block) for block in result.blocks) + "\n"
+    return "\n\n".join(filter(None, map(_block, result.blocks))) + "\n"
 
 
 def _block(block: Block) -> str:
@@ -27,7 +27,7 @@ def _block(block: Block) -> str:
         case Card():
             return _card(block)
         case Chart(title=title, instead=instead):
-            return "\n\n".join([f"*{markdown(title)}*", *map(_block, instead)])
+            return "\n\n".join([f"*{markdown(title)}*", *map(_block, instead)]) if instead else ""
 
 
 def _rows(table: Table) -> list[list[str]]:

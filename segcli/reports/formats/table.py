@@ -57,7 +57,8 @@ def _block(block: Block, page: Page) -> Iterable[RenderableType]:
         case Card():
             yield _card(block, page)
         case Chart(title=title, instead=instead):
-            yield Padding(Styled(printable(title), style="dim"), INDENT)
+            if instead:
+                yield Padding(Styled(printable(title), style="dim"), INDENT)
             for rows in instead:
                 yield Padding(_grid(rows, page), INDENT)
 
