@@ -5,12 +5,12 @@ Drawing needs matplotlib (the extra `plots`). Without it a report shows the numb
 
 import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
-from segcli.reports.blocks import Chart
+from segcli.reports.blocks import Block, Chart
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,6 +35,12 @@ def names() -> list[str]:
 def are_drawn() -> bool:
     """Whether anything can draw."""
     return find_spec("matplotlib") is not None
+
+
+def numbered(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:
+    """The charts of a document, each with a name for its file, such as `01-heat-map.svg`."""
+    found = [block for block in blocks if isinstance(block, Chart)]
+    return [(f"{place:02}-{one.name.replace('_', '-')}.svg", one) for place, one in enumerate(found, 1)]
 
 
 def svg(chart: Chart) -> str:
