@@ -45,3 +45,6 @@ class Figures:
         before, sign, whole, fraction, unit = found.groups()
         number = sign + whole.replace(",", self.group) + (self.decimal + fraction if fraction else "")
         return before + number + self.units.get(unit, unit or "")
+
+
+ENGLISH = Figures()

@@ -1,6 +1,8 @@
 """A result in another language: the same blocks, their texts and figures retold."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from segcli.languages.language import Language
 from segcli.reports.blocks import Block, Card, Chart, Heading, Table, Text
@@ -33,7 +35,20 @@ def _block(block: Block, language: Language) -> Block:
             )
         case Chart():
             tables = [_table(one, language) for one in block.instead]
-            return replace(block, title=language.tell(block.title), says=language.tell(block.says), instead=tables)
+            drawn = {name: _drawn(name, value, language) for name, value in block.data.items()}
+            told = {"title": language.tell(block.title), "says": language.tell(block.says)}
+            return replace(block, **told, data=drawn, instead=tables)
+
+
+def _drawn(name: str, value: Any, language: Language) -> Any:  # noqa: ANN401 - what charts are drawn from
+    """What a chart writes; the same text is told in the same way, so that what belongs together still does."""
+    if isinstance(value, str):
+        return value if name.endswith("_kind") else language.tell(value)
+    if isinstance(value, Mapping):
+        return {inner: _drawn(inner, one, language) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_drawn(name, one, language) for one in value]
+    return value
 
 
 def _table(table: Table, language: Language) -> Table:

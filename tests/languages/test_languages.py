@@ -194,7 +194,10 @@ def test_nothing_of_a_report_is_left_in_english(code: str, monkeypatch: pytest.M
 
     monkeypatch.setattr(report, "of_findings", looked)
     monkeypatch.chdir(ROOT)
-    sections = "summary,quality,segments,personas,experience,rates,scorecard,targets,plan,fairness,privacy"
+    sections = (
+        "summary,quality,segments,heatmap,profile,stability,bases,personas,experience,rates,cohorts,clv,backtest,"
+        "migration,scorecard,targets,plan,fairness,privacy"
+    )
     out = str(tmp_path / "report.html")
     monkeypatch.setattr(
         sys,

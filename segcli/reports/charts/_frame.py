@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segcli.reports import numbers
-from segcli.reports.charts._paper import QUIET, SIZE, WIDTH, width
+from segcli.reports.charts._paper import QUIET, SIZE, WIDTH, told, width
 from segcli.reports.charts._sheet import Place, Sheet
 
 LINE = 14.0  # points from a line of text to the next
@@ -25,7 +25,7 @@ class Scale:
     def told(self) -> Callable[[float], str]:
         """A value as text."""
         shown: Callable[[float], str] = getattr(numbers, self.kind)
-        return shown
+        return lambda value: told(shown(value))
 
     @property
     def ticks(self) -> list[float]:

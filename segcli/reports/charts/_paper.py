@@ -5,8 +5,10 @@ import logging
 import unicodedata
 import warnings
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from segcli.languages.figures import ENGLISH, Figures
 from segcli.reports.safe import printable
 
 if TYPE_CHECKING:
@@ -24,9 +26,18 @@ LIGHT, DARK = "#ffffff", "#000000"  # text on colours
 _WIDE, _USUAL, _BOLD = 1.0, 0.58, 1.1  # width of a character, in sizes of the text: no font is asked
 
 
+_figures: ContextVar[Figures] = ContextVar("figures", default=ENGLISH)
+
+
+def told(figure: str) -> str:
+    """A figure of a scale, as the language of the chart writes it."""
+    return _figures.get().told(figure) or figure
+
+
 @contextlib.contextmanager
-def figure(name: str) -> Iterator["Figure"]:
+def figure(name: str, figures: Figures = ENGLISH) -> Iterator["Figure"]:
     """An empty figure for the chart of this name; settings of the user's matplotlib do not reach it."""
+    _figures.set(figures)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell of caches and fonts on stderr
     import matplotlib as mpl
     from matplotlib.figure import Figure

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from segcli import languages
+from segcli.languages.language import Language
 from segcli.reports import charts
 from segcli.reports.blocks import Block, Chart, Heading
 from segcli.reports.formats import Page
@@ -24,12 +25,13 @@ SECTION = 2  # level of the headings that the table of contents lists
 
 def render(result: Result, page: Page) -> str:
     """The blocks as a page."""
+    spoken = languages.load(page.language)
     style, script = _part("style.css"), _part("sort.js")
     title = next((one.text for one in result.blocks if isinstance(one, Heading) and one.level == 1), "")
     return str(
-        _template().render(
+        _template(spoken).render(
             language=page.language,
-            words={name: languages.load(page.language).title(word) for name, word in WORDS.items()},
+            words={name: spoken.title(word) for name, word in WORDS.items()},
             policy=_policy(style, script),
             style=style,
             script=script,
@@ -43,7 +45,7 @@ def render(result: Result, page: Page) -> str:
     )
 
 
-def _template() -> Any:  # noqa: ANN401 - of a library that is imported late
+def _template(spoken: Language) -> Any:  # noqa: ANN401 - of a library that is imported late
     import jinja2
     from markupsafe import Markup
 
@@ -57,7 +59,7 @@ def _template() -> Any:  # noqa: ANN401 - of a library that is imported late
     rules.filters |= {
         "shown": printable,
         "cell": cell,
-        "drawn": lambda chart: Markup(charts.svg(chart)),  # noqa: S704 - made here from numbers, names in it escaped
+        "drawn": lambda chart: Markup(charts.svg(chart, spoken.figures)),  # noqa: S704 - made here from numbers, names in it escaped
         "bare": Markup,  # the page's own style and script
         "longest": _longest,
     }
