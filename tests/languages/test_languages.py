@@ -178,7 +178,12 @@ def test_nothing_of_a_report_is_left_in_english(code: str, monkeypatch: pytest.M
     from segcli.reports import report
     from segcli.reports.retold import retold
 
-    left: list[str] = []
+    language, left = languages.load(code), list[str]()
+
+    def known(english: str) -> bool:
+        """Whether the language says it in the same words."""
+        return english in {**language.words, **language.cells} or any(s.facts(english) for s in language.sentences)
+
     write = report.of_findings
 
     def looked(findings: Any, asked: Any) -> Any:
@@ -186,9 +191,9 @@ def test_nothing_of_a_report_is_left_in_english(code: str, monkeypatch: pytest.M
         named = {name for one in findings.segmentations for name in (one.column, one.name, *one.segments)}
         named |= {*findings.customers.table.columns, "growth first"}  # the last is the config's own
         named |= {name.replace("_", " ").capitalize() for one in findings.segmentations for name in one.segments}
-        other = retold(result, languages.load(code))
+        other = retold(result, language)
         for english, told_so in zip(texts(result.blocks), texts(other.blocks), strict=True):
-            if re.search("[a-z]{2}", english) and english == told_so and english not in named:
+            if re.search("[a-z]{2}", english) and english == told_so and english not in named and not known(english):
                 left.append(english)
         return result
 
