@@ -53,7 +53,7 @@ class Frame:
     @property
     def right(self) -> float:
         """So far that half of the last value has room."""
-        return WIDTH - 14.0
+        return WIDTH - max(14.0, width(self.across.told(self.across.ticks[-1])) / 2 + 1)
 
     @property
     def top(self) -> float:
