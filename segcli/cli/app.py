@@ -13,6 +13,7 @@ from segcli.cli import (
     clv,
     cohort,
     compare,
+    demo,
     explain,
     export,
     forget,
@@ -62,3 +63,4 @@ _QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, rep
 for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")
+app.command(name="demo")(demo.command)
