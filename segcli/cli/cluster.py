@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, streams, told
+from segcli.cli import choices, options, segmenting, source, streams, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -16,7 +16,8 @@ Method = Annotated[
     str | None,
     Option(
         help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, hdbscan, medoids, "
-        "latent, consensus."
+        "latent, consensus.",
+        autocompletion=choices.files_of("segcli.segment.methods"),
     ),
 ]
 Features = Annotated[
@@ -25,6 +26,7 @@ Features = Annotated[
         help="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, "
         "psychographic, satisfaction.",
         metavar="NAME,NAME",
+        autocompletion=choices.several(choices.features),
     ),
 ]
 SaveModel = Annotated[str | None, Option("--save-model", help="Save the model, for assign.", metavar="FILE")]

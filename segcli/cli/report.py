@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, told
+from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -15,6 +15,7 @@ Sections = Annotated[
         help="Sections in the order shown, of: summary, quality, segments, personas, experience, rates, "
         "scorecard, drivers, targets, plan, fairness, privacy, settings, provenance.",
         metavar="NAME,NAME",
+        autocompletion=choices.several(choices.files_of("segcli.reports.sections")),
     ),
 ]
 

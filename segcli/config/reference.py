@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -52,6 +53,21 @@ def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]
                 yield from walk(inner, f"{prefix}{name}.")
 
     return walk(model, "")
+
+
+def words_of(field: FieldInfo) -> list[str]:
+    """The words that a setting may be, if it is one of a few; its values may be others, too."""
+    return [scalar_text(value) for value in _words(field.annotation)]
+
+
+def _words(annotation: object) -> Iterator[object]:
+    if annotation is bool:
+        yield from (True, False)
+    elif get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif get_origin(annotation) in {Union, UnionType, Annotated}:
+        for part in get_args(annotation):
+            yield from _words(part)
 
 
 def nested(field: FieldInfo) -> type[BaseModel] | None:
