@@ -64,6 +64,16 @@ def test_the_wheel_lacks_nothing_that_the_package_needs(built: Path) -> None:
     assert tracked - set(_wheel(built)) == set()
 
 
+def test_the_wheel_puts_the_manual_and_the_completions_where_they_are_looked_for(built: Path) -> None:
+    shared = {name.partition(".data/data/")[2] for name in _wheel(built) if ".data/" in name}
+    assert shared == {
+        "share/man/man1/segcli.1",
+        "share/bash-completion/completions/segcli",
+        "share/zsh/site-functions/_segcli",
+        "share/fish/vendor_completions.d/segcli.fish",
+    }
+
+
 def test_the_source_archive_holds_no_tests_and_no_sample_data(built: Path) -> None:
     names = _sdist(built)
     assert {"pyproject.toml", "README.md", "LICENSE", "segcli/cli/app.py"} <= set(names)
