@@ -1,4 +1,4 @@
-"""What can be said in a settings file: as YAML in force, as JSON Schema, as a table for the README."""
+"""What can be said in a settings file: as YAML in force, as JSON Schema, as a table for the documentation."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -80,7 +80,7 @@ def nested(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def markdown_table() -> str:
-    """The reference of all options, for the README."""
+    """The reference of all options, for the documentation."""
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
     for name, field in options():
         default = field.get_default(call_default_factory=True)

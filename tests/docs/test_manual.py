@@ -18,11 +18,11 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "segcli" / "man" / "segcli.1"
 INTRODUCTION = """\
 segcli segments customers from CSV exports, in a terminal, a cron job or a pipe. It reads an order export as it is,
-accounts for every line and all money in it, scores recency, frequency and monetary value, finds clusters, describes each
-segment from its numbers, and writes a report. Everything runs on your machine; nothing is sent anywhere.
+accounts for every line and all money in it, scores recency, frequency and monetary value, finds clusters, describes
+each segment from its numbers, and writes a report. Everything runs on your machine; nothing is sent anywhere.
 
-Every command that takes a table accepts a raw export or a table that an earlier command wrote. The result goes to standard
-output, as a table for people and as CSV for pipes; what there is to say about it goes to standard error.
+Every command that takes a table accepts a raw export or a table that an earlier command wrote. The result goes to
+standard output, as a table for people and as CSV for pipes; what there is to say about it goes to standard error.
 """
 EXAMPLES = (
     ("Score an export, with no settings.", "segcli rfm orders.csv"),
