@@ -6,6 +6,7 @@ from typer import Option
 
 from segcli.cli import choices, options, segmenting, source, streams, told
 from segcli.cli.options import Asked
+from segcli.cli.progress import step
 from segcli.cli.streams import Talk
 
 K = Annotated[
@@ -81,7 +82,8 @@ def command(
 
         if save_model:
             methods.labelling(found.settings.cluster.method)  # before anything is computed or written
-        result = segmenting.cluster(found.customers, found.settings)
+        with step("finding segments", asked):
+            result = segmenting.cluster(found.customers, found.settings)
         explained = segmenting.explained(result)
         asked_about = None if why is None else "".join(segmenting.why_cluster(result, explained, why))
         told.tell_result(result, talk, asked)
