@@ -3,8 +3,9 @@
 Anything else that escapes is a bug (exit 1). The shell turns these into one line each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from types import MappingProxyType
 
 
 class Exit(IntEnum):
@@ -20,6 +21,23 @@ class Exit(IntEnum):
     INTERRUPTED = 130
     PIPE_CLOSED = 141
     TERMINATED = 143
+
+
+# What each code means, and what a cron job should do about it.
+MEANINGS: Mapping[Exit, tuple[str, str]] = MappingProxyType(
+    {
+        Exit.DONE: ("done; what was repaired or left out is counted on standard error and in run.json", "carry on"),
+        Exit.BUG: ("a bug; --debug shows the traceback", "report it"),
+        Exit.USAGE: ("usage or configuration error; nothing was read or written", "fix the command or the config"),
+        Exit.INPUT: ("input missing or unreadable; no output was replaced", "fix the data"),
+        Exit.GATE: ("ran, but a declared gate failed", "look at it"),
+        Exit.ENVIRONMENT: ("disk, memory or permissions; the previous output is intact", "retry"),
+        Exit.LOCKED: ("another run holds the output folder", "skip"),
+        Exit.INTERRUPTED: ("interrupted", ""),
+        Exit.PIPE_CLOSED: ("the reader of the pipe went away", ""),
+        Exit.TERMINATED: ("terminated", ""),
+    }
+)
 
 
 class SegcliError(Exception):

@@ -5,6 +5,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -36,8 +37,12 @@ def _run(arguments: list[str]) -> int:
 
 
 def _finished(arguments: list[str]) -> int:
+    from segcli.cli import completing
     from segcli.cli.app import app
 
+    if completing.VARIABLE in os.environ:
+        completing.answer(os.environ[completing.VARIABLE], arguments)
+        return Exit.DONE
     code = int(app(arguments, standalone_mode=False) or Exit.DONE)
     if sys.stdout is not None:
         sys.stdout.flush()

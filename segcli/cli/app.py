@@ -13,6 +13,8 @@ from segcli.cli import (
     clv,
     cohort,
     compare,
+    completion,
+    demo,
     explain,
     export,
     forget,
@@ -29,6 +31,7 @@ from segcli.cli import (
 from segcli.cli.config import app as config
 from segcli.cli.options import help_without_command, shared
 
+completion.hand_to_typer()
 app = typer.Typer(
     name="segcli",
     help="Customer segmentation from CSV exports.",
@@ -62,3 +65,5 @@ _QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, rep
 for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")
+for _module in (demo, completion):
+    app.command(name=_module.__name__.rpartition(".")[2])(_module.command)

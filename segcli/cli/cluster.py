@@ -4,8 +4,9 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, streams, told
+from segcli.cli import choices, options, segmenting, source, streams, told
 from segcli.cli.options import Asked
+from segcli.cli.progress import step
 from segcli.cli.streams import Talk
 
 K = Annotated[
@@ -16,7 +17,8 @@ Method = Annotated[
     str | None,
     Option(
         help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, hdbscan, medoids, "
-        "latent, consensus."
+        "latent, consensus.",
+        autocompletion=choices.files_of("segcli.segment.methods"),
     ),
 ]
 Features = Annotated[
@@ -25,6 +27,7 @@ Features = Annotated[
         help="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, "
         "psychographic, satisfaction.",
         metavar="NAME,NAME",
+        autocompletion=choices.several(choices.features),
     ),
 ]
 SaveModel = Annotated[str | None, Option("--save-model", help="Save the model, for assign.", metavar="FILE")]
@@ -79,7 +82,8 @@ def command(
 
         if save_model:
             methods.labelling(found.settings.cluster.method)  # before anything is computed or written
-        result = segmenting.cluster(found.customers, found.settings)
+        with step("finding segments", asked):
+            result = segmenting.cluster(found.customers, found.settings)
         explained = segmenting.explained(result)
         asked_about = None if why is None else "".join(segmenting.why_cluster(result, explained, why))
         told.tell_result(result, talk, asked)

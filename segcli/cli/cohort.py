@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import choices, options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -12,8 +12,17 @@ By = Annotated[
     str | None,
     Option(help="Cohorts by month or quarter of the first order, or by a column such as top_channel.", metavar="NAME"),
 ]
-Period = Annotated[str | None, Option(help="Watch by month or quarter.", metavar="NAME")]
-Show = Annotated[str | None, Option(help="Show retention, customers, orders, revenue or value.", metavar="NAME")]
+Period = Annotated[
+    str | None, Option(help="Watch by month or quarter.", metavar="NAME", autocompletion=choices.of("month", "quarter"))
+]
+Show = Annotated[
+    str | None,
+    Option(
+        help="Show retention, customers, orders, revenue or value.",
+        metavar="NAME",
+        autocompletion=choices.of("retention", "customers", "orders", "revenue", "value"),
+    ),
+]
 
 
 def command(

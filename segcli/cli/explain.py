@@ -1,29 +1,57 @@
-"""segcli explain: what a reason code means and what to do about it."""
+"""segcli explain: what a code or a name means and what to do about it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
+from segcli.cli import choices
 from segcli.cli.options import Asked
 from segcli.cli.streams import write
 from segcli.errors import UsageProblem
 
+if TYPE_CHECKING:
+    from segcli.cli.explaining import Topic
+
 Code = Annotated[
-    str | None, Argument(help="A reason code, such as no_customer_id; none lists them all.", metavar="CODE")
+    str | None,
+    Argument(
+        help="A reason such as no_customer_id, an exit code, a preset, a segment or a base; none lists them all.",
+        metavar="CODE",
+        autocompletion=choices.codes,
+    ),
 ]
 
 
 def command(code: Code = None, *, asked: Asked) -> None:  # noqa: ARG001 - every command takes the shared options
-    """Explain why lines are rejected or ignored.
+    """Explain reasons, exit codes, presets, segments, bases.
 
-    The codes stand in the rejects file, in run.json and in JSON output; they do not change.
+    Reasons why lines are left out stand in the rejects file, in run.json and in JSON output; they do not change.
     """
-    from segcli.ingest.reasons import REASONS
+    from segcli.cli.explaining import about, topics
 
     if code is None:
-        write("".join(f"{one.code:<24}{one.verdict:<10}{one.short}\n" for one in REASONS.values()))
-    elif code in REASONS:
-        one = REASONS[code]
-        write(f"{one.code} ({one.verdict})\n{one.meaning}\n{one.remedy}\n")
+        write(_listed(list(topics())))
+    elif found := about(code):
+        write("\n".join("".join(f"{line}\n" for line in topic.text()) for topic in found))
     else:
-        raise UsageProblem(f"no reason code '{code}'; known: {', '.join(REASONS)}")
+        raise UsageProblem(f"nothing is known of '{code}'{_near(code)}; segcli explain lists what is")
+
+
+def _listed(found: "list[Topic]") -> str:
+    """Names with a line about each, kind by kind."""
+    kinds = dict.fromkeys(topic.kind for topic in found)
+    width = 2 + max(len(topic.name) for topic in found)
+    return "\n".join(
+        f"{kind}\n" + "".join(f"  {one.name:<{width}}{one.short}".rstrip() + "\n" for one in found if one.kind == kind)
+        for kind in kinds
+    )
+
+
+def _near(code: str) -> str:
+    """Names that are nearly the same."""
+    import difflib
+
+    from segcli.cli.explaining import topics
+
+    near = difflib.get_close_matches(code.casefold(), [topic.name for topic in topics()], n=3)
+    return f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""

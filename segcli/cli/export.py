@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
-from segcli.cli import exporting, options, source
+from segcli.cli import choices, exporting, options, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
@@ -17,6 +17,7 @@ To = Annotated[
     Option(
         help="Destination: google-ads, hubspot, klaviyo, mailchimp, meta, plain, posthog, salesforce, tiktok, or sql.",
         metavar="NAME",
+        autocompletion=choices.destinations,
     ),
 ]
 Of = Annotated[
@@ -40,7 +41,13 @@ OnlyChanged = Annotated[
         metavar="SINCE",
     ),
 ]
-Dialect = Annotated[str | None, Option(help="Of sql: duckdb, postgresql, bigquery or snowflake.")]
+Dialect = Annotated[
+    str | None,
+    Option(
+        help="Of sql: duckdb, postgresql, bigquery or snowflake.",
+        autocompletion=choices.of("duckdb", "postgresql", "bigquery", "snowflake"),
+    ),
+]
 
 
 def command(

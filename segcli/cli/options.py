@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Context, Exit, Option, echo
 
+from segcli.cli import choices
 from segcli.errors import Exit as ExitCode
 from segcli.errors import UsageProblem
 
@@ -21,18 +22,35 @@ Input = Annotated[
 ]
 Audience = Annotated[
     str | None,
-    Option(help="Who reads reports: external ones withhold groups below minimum_cell_external.", metavar="WHO"),
+    Option(
+        help="Who reads reports: external ones withhold groups below minimum_cell_external.",
+        metavar="WHO",
+        autocompletion=choices.of("internal", "external"),
+    ),
 ]
 Config = Annotated[str | None, Option("--config", "-c", help="YAML settings file.", metavar="FILE")]
 Overrides = Annotated[
     list[str] | None,
-    Option("--set", help="Override one setting; may be repeated.", metavar="SECTION.KEY=VALUE"),
+    Option(
+        "--set",
+        help="Override one setting; may be repeated.",
+        metavar="SECTION.KEY=VALUE",
+        autocompletion=choices.settings,
+    ),
 ]
 Output = Annotated[
     str | None,
     Option("--output", "-o", help="Write to this file; its suffix decides the format.", metavar="PATH"),
 ]
-Layout = Annotated[str | None, Option("--format", "-f", help="table, csv, tsv, json, ndjson, md or html.")]
+Layout = Annotated[
+    str | None,
+    Option(
+        "--format",
+        "-f",
+        help="table, csv, tsv, json, ndjson, md or html.",
+        autocompletion=choices.files_of("segcli.reports.formats"),
+    ),
+]
 AsOf = Annotated[str | None, Option("--as-of", help="Day recency is counted to; default: last order + 1 day.")]
 Encoding = Annotated[str | None, Option(help="Text encoding of the input.")]
 Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'tab' works.")]
@@ -41,7 +59,12 @@ DateFormat = Annotated[
     str | None, Option("--date-format", help="strptime format of the input's dates, or epoch_s, excel, ...")
 ]
 Locale = Annotated[
-    str | None, Option("--locale", help="Language of the input's months, digits and decimals, such as de.")
+    str | None,
+    Option(
+        "--locale",
+        help="Language of the input's months, digits and decimals, such as de.",
+        autocompletion=choices.files_of("segcli.ingest.words", ".yaml"),
+    ),
 ]
 NoHeader = Annotated[bool, Option("--no-header", help="The first record is data; columns are column_1, column_2, ...")]
 SkipRows = Annotated[int | None, Option("--skip-rows", help="Lines to leave out at the top of the input.", metavar="N")]
@@ -50,11 +73,21 @@ SkipFooter = Annotated[
 ]
 Preset = Annotated[
     str | None,
-    Option("--preset", help="Platform that wrote the export, such as shopify-orders; none: no preset.", metavar="NAME"),
+    Option(
+        "--preset",
+        help="Platform that wrote the export, such as shopify-orders; none: no preset.",
+        metavar="NAME",
+        autocompletion=choices.files_of("segcli.ingest.presets", ".yaml", "none"),
+    ),
 ]
 Map = Annotated[
     list[str] | None,
-    Option("--map", help="Which column is which; may be repeated.", metavar="STANDARD=COLUMN"),
+    Option(
+        "--map",
+        help="Which column is which; may be repeated.",
+        metavar="STANDARD=COLUMN",
+        autocompletion=choices.mapped,
+    ),
 ]
 Rejects = Annotated[str | None, Option("--rejects", help="Write the rejected lines to this CSV file.", metavar="FILE")]
 MaxRejects = Annotated[
@@ -71,6 +104,7 @@ FailOn = Annotated[
         "--fail-on",
         help="Breaches of this severity or worse end the command with exit code 4: error, warning, note, never.",
         metavar="SEVERITY",
+        autocompletion=choices.of("error", "warning", "note", "never"),
     ),
 ]
 Language = Annotated[
@@ -88,6 +122,7 @@ Engine = Annotated[
         "--engine",
         help="What adds up order lines: pandas, duckdb (out of core), spark (a cluster), or auto: by memory.",
         metavar="NAME",
+        autocompletion=choices.files_of("segcli.customers.engines", ".py", "auto", "pandas"),
     ),
 ]
 NoFormulaEscape = Annotated[
@@ -97,8 +132,12 @@ Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts, notes or warnin
 Verbose = Annotated[bool, Option("--verbose", "-v", help="Say more on standard error.")]
 Debug = Annotated[bool, Option("--debug", help="Show a traceback when segcli itself fails.")]
 DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write.")]
-Colour = Annotated[str, Option("--color", help="auto, always or never.")]
-LogFormat = Annotated[str, Option("--log-format", help="text or json lines on standard error.")]
+Colour = Annotated[
+    str, Option("--color", help="auto, always or never.", autocompletion=choices.of("auto", "always", "never"))
+]
+LogFormat = Annotated[
+    str, Option("--log-format", help="text or json lines on standard error.", autocompletion=choices.of("text", "json"))
+]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, told
+from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -16,6 +16,7 @@ Sections = Annotated[
         "bases, personas, experience, rates, cohorts, clv, backtest, migration, scorecard, drivers, targets, plan, "
         "fairness, privacy, settings, provenance.",
         metavar="NAME,NAME",
+        autocompletion=choices.several(choices.files_of("segcli.reports.sections")),
     ),
 ]
 

@@ -4,16 +4,32 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, told
+from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
 Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives the classic 1-5.")]
-Method = Annotated[str | None, Option(help="How scores are cut: quantile, edges, fixed, ntile, jenks or nested.")]
-Ties = Annotated[
-    str | None, Option(help="Where equal values go when a cut falls among them: same-bin, next or random.")
+Method = Annotated[
+    str | None,
+    Option(
+        help="How scores are cut: quantile, edges, fixed, ntile, jenks or nested.",
+        autocompletion=choices.files_of("segcli.segment.scoring", ".py", "nested"),
+    ),
 ]
-Segments = Annotated[str | None, Option(help="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.")]
+Ties = Annotated[
+    str | None,
+    Option(
+        help="Where equal values go when a cut falls among them: same-bin, next or random.",
+        autocompletion=choices.of("same-bin", "next", "random"),
+    ),
+]
+Segments = Annotated[
+    str | None,
+    Option(
+        help="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.",
+        autocompletion=choices.files_of("segcli.segment.maps", ".yaml"),
+    ),
+]
 Model = Annotated[str | None, Option(help="Score with the edges saved in this file instead of new ones.")]
 SaveModel = Annotated[str | None, Option("--save-model", help="Save the edges to this file, to score later data.")]
 

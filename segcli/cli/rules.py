@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, told
+from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk, write
 from segcli.errors import UsageProblem
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from segcli.segment.ruled import Ruled
 
 Base = Annotated[
-    list[str] | None, Option("--base", help="Built-in base, such as generation; may be repeated.", metavar="NAME")
+    list[str] | None,
+    Option(
+        "--base",
+        help="Built-in base, such as generation; may be repeated.",
+        metavar="NAME",
+        autocompletion=choices.files_of("segcli.segment.bases"),
+    ),
 ]
 Table = Annotated[
     str | None, Option("--table", help="CSV file that the base looks things up in, such as stores.", metavar="FILE")

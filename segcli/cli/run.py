@@ -12,6 +12,7 @@ from typer import Argument, Option
 
 from segcli.cli import answering, exporting, gates, keys, segmenting, source, streams
 from segcli.cli.options import Asked
+from segcli.cli.progress import step
 from segcli.cli.settings import resolve
 from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
@@ -61,10 +62,15 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
         outputs = [*OUTPUTS, *exporting.file_names(loaded.settings)]
         with _held(folder, outputs, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
             customers = source.read_loaded(loaded, asked, talk, contacts=_needs_contacts(loaded))
-            segmentations = segmenting.declared(customers, loaded)
-            texts = _texts(segmentations, loaded, talk) | answering.answers(customers, loaded, talk)
-            texts |= answering.decisions(segmentations, loaded, talk)
-            texts |= exporting.texts(segmentations, loaded, talk, dry=asked.dry_run)
+            with step("finding segments" if loaded.declares("cluster") else "segmenting", asked):
+                segmentations = segmenting.declared(customers, loaded)
+            with step("describing segments", asked):
+                texts = _texts(segmentations, loaded, talk)
+            with step("expecting, watching, deciding", asked):
+                texts |= answering.answers(customers, loaded, talk)
+                texts |= answering.decisions(segmentations, loaded, talk)
+            with step("exporting", asked):
+                texts |= exporting.texts(segmentations, loaded, talk, dry=asked.dry_run)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.cli import gates, keys, rejects
 from segcli.cli.options import Asked
+from segcli.cli.progress import step
 from segcli.cli.settings import day, resolve
 from segcli.cli.streams import Talk, is_terminal
 from segcli.cli.told import tell
@@ -113,13 +114,9 @@ def read_loaded(
     if settings.ingest.rejects:
         check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
     ingest = settings.ingest.model_copy(update={"state": None}) if asked.dry_run else settings.ingest
-    found = customers.read(
-        ingest,
-        day(settings.as_of),
-        extra,
-        settings.quality,
-        Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts),
-    )
+    privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts)
+    with step("reading", asked):
+        found = customers.read(ingest, day(settings.as_of), extra, settings.quality, privacy)
     tell(found, talk, as_of_given=settings.as_of is not None, verbose=asked.verbose)
     gates.tell(found, talk)
     rejects.save(found, settings.ingest, asked, talk)

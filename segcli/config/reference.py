@@ -1,8 +1,9 @@
-"""What can be said in a settings file: as YAML in force, as JSON Schema, as a table for the README."""
+"""What can be said in a settings file: as YAML in force, as JSON Schema, as a table for the documentation."""
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -54,6 +55,21 @@ def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]
     return walk(model, "")
 
 
+def words_of(field: FieldInfo) -> list[str]:
+    """The words that a setting may be, if it is one of a few; its values may be others, too."""
+    return [scalar_text(value) for value in _words(field.annotation)]
+
+
+def _words(annotation: object) -> Iterator[object]:
+    if annotation is bool:
+        yield from (True, False)
+    elif get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif get_origin(annotation) in {Union, UnionType, Annotated}:
+        for part in get_args(annotation):
+            yield from _words(part)
+
+
 def nested(field: FieldInfo) -> type[BaseModel] | None:
     """The section a field holds, unless a plain value would do too."""
     if get_origin(field.annotation) is list:
@@ -64,7 +80,7 @@ def nested(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def markdown_table() -> str:
-    """The reference of all options, for the README."""
+    """The reference of all options, for the documentation."""
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
     for name, field in options():
         default = field.get_default(call_default_factory=True)

@@ -1,4 +1,4 @@
-"""--rejects, --max-rejects and explain, as a user meets them."""
+"""--rejects and --max-rejects, as a user meets them."""
 
 import csv
 from collections.abc import Callable
@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from segcli.ingest.reasons import REASONS
 
 if TYPE_CHECKING:
     import subprocess
@@ -53,15 +51,6 @@ def test_the_rejects_file_may_not_be_the_input(segcli: Run, folder: Path) -> Non
     before = (folder / "orders.csv").read_bytes()
     assert segcli("rfm", "orders.csv", "--rejects", "orders.csv").returncode == 2
     assert (folder / "orders.csv").read_bytes() == before
-
-
-def test_explain_tells_every_code(segcli: Run) -> None:
-    assert [line.split()[0] for line in segcli("explain").stdout.splitlines()] == list(REASONS)
-    for code in REASONS:
-        told = segcli("explain", code)
-        assert told.returncode == 0
-        assert told.stdout.startswith(code)
-    assert "known: no_customer_id" in segcli("explain", "nope").stderr
 
 
 def test_a_run_too_may_not_write_its_rejects_over_an_input(segcli: Run, folder: Path) -> None:
