@@ -137,6 +137,22 @@ def test_migration_counts_as_a_crosstab_does(customers: Customers, old: Segmenta
     assert sum(flow["customers"] for flow in chart.data["flows"]) == len(now)
 
 
+def test_names_with_arrows_move_like_others() -> None:
+    labels = ["a -> b"] * 30 + ["c"] * 30
+    old, new = (
+        read_back(from_columns({"x_segment": some}), "x_segment") for some in (labels, labels[20:] + labels[:20])
+    )
+    (chart,) = drawn(report([new], ["migration"], ways([old])))
+    assert chart.data["before"] == chart.data["after"] == ["a > b", "c"]
+    assert {(one["from"], one["to"]): one["customers"] for one in chart.data["flows"]} == {
+        ("a > b", "a > b"): 10,
+        ("a > b", "c"): 20,
+        ("c", "c"): 10,
+        ("c", "a > b"): 20,
+    }
+    assert "a &gt; b" in charts.svg(chart)
+
+
 def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
     customers: Customers, old: Segmentation
 ) -> None:

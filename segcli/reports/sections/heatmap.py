@@ -1,6 +1,7 @@
 """Recency and frequency scores beside each other: how many customers have both, and what they bring."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +10,8 @@ from segcli.reports import cells, numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
 
+Cells = Mapping[tuple[int, int], Mapping[Any, Any]]
+Shown = Callable[[float], str]
 TITLE = "Recency and frequency"
 NOTHING = "There is no RFM segmentation with scores."
 FEW = "Blank cells have no customers, or too few to be told of."
@@ -55,19 +58,15 @@ def chart(rows: pd.DataFrame) -> Chart:
             f"A grid of recency and frequency scores; the highest {what} is {shown(best[shaded])}, "
             f"of recency {best[c.R_SCORE]} and frequency {best[c.F_SCORE]}."
         )
-    return Chart(
-        "heat_map", f"Recency and frequency scores, by {what}", says, data, [_table(there, down, across, shaded)]
-    )
+    tables = [_table(there, (down, across), c.CUSTOMERS, "customers", numbers.count)]
+    if shaded != c.CUSTOMERS:
+        tables.append(_table(there, (down, across), shaded, what, shown))
+    return Chart("heat_map", f"Recency and frequency scores, by {what}", says, data, tables)
 
 
-def _table(there: dict, down: list[int], across: list[int], shaded: str) -> Table:  # type: ignore[type-arg]  # of pandas
-    """Customers of each pair, and the mean where it is known."""
-    titles = [Column("Recency", right=False), *(Column(f"Frequency {score}") for score in across)]
-
-    def cell(r: int, f: int) -> str:
-        if (r, f) not in there:
-            return ""
-        customers = numbers.count(there[r, f][c.CUSTOMERS])
-        return customers if shaded == c.CUSTOMERS else f"{customers} at {numbers.money(there[r, f][shaded])}"
-
-    return Table(titles, [[str(r), *(cell(r, f) for f in across)] for r in down])
+def _table(there: Cells, scores: tuple[list[int], list[int]], of: str, what: str, shown: Shown) -> Table:
+    """One measure of each pair of scores."""
+    down, across = scores
+    titles = [Column(f"Recency score, {what}", right=False), *(Column(f"Frequency {score}") for score in across)]
+    rows = [[str(r), *(shown(there[r, f][of]) if (r, f) in there else "" for f in across)] for r in down]
+    return Table(titles, rows)
