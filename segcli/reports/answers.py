@@ -13,11 +13,11 @@ from segcli import columns as c
 from segcli.config import Settings
 from segcli.errors import SegcliError, UsageProblem
 from segcli.evidence.backtest import Make, backtest
-from segcli.evidence.compare import FROM, TO
-from segcli.evidence.movement import Again, psi
+from segcli.evidence.movement import Again
 from segcli.model import Customers, Segmentation
-from segcli.reports import cells, sparing
+from segcli.reports import sparing
 from segcli.reports.envelope import records
+from segcli.reports.moved import Moved, moved
 from segcli.reports.shield import Shield, shield
 from segcli.value import clv
 from segcli.value.clv import Valued
@@ -34,17 +34,6 @@ class Ways:
     again: Again | None = None
     at_two_days: Make | None = None
     previous: Callable[[], Sequence[Segmentation]] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Moved:
-    """`flows`: from, to, customers, blank names for all that are withheld; `psi` of the shares of segments."""
-
-    name: str
-    before: Sequence[str]
-    after: Sequence[str]
-    flows: pd.DataFrame
-    psi: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,22 +164,7 @@ def _moved(asking: Asking) -> list[Moved]:
     before = {one.column: one for one in asking.ways.previous()}
     if not any(one.column in before for one in asking.shown):
         raise UsageProblem("The earlier result has none of these segmentations")
-    return [_moves(before[one.column], one, asking.settings) for one in asking.shown if one.column in before]
-
-
-def _moves(old: Segmentation, new: Segmentation, settings: Settings) -> Moved:
-    made = cells.moves(old, new)
-    guard = shield(made, settings.privacy)
-    rows = cells.apart(guard.over(made)[-1])
-    for end in (FROM, TO):  # of a segment that is too small by itself nothing is told, even where its parts add up
-        rows.loc[rows[end].isin(list(guard.names[end])), [FROM, TO]] = ""
-    flows = rows.groupby([FROM, TO], sort=True)[c.CUSTOMERS].sum().reset_index()
-    ends = [[name for name in one.segments if name in set(flows[end])] for one, end in ((old, FROM), (new, TO))]
-    more = [
-        [name for name in flows[end].unique() if name and name not in known]
-        for end, known in zip((FROM, TO), ends, strict=True)
-    ]
-    return Moved(new.name, [*ends[0], *more[0]], [*ends[1], *more[1]], flows, psi(old, new))
+    return [moved(before[one.column], one, asking.settings.privacy) for one in asking.shown if one.column in before]
 
 
 _ANSWERS: Mapping[str, tuple[str, Callable[[Asking], Any]]] = {

@@ -51,8 +51,17 @@ def apart(cells: Segmentation) -> pd.DataFrame:
     return cells.profile.assign(**{FROM: both[0].where(known, ""), TO: both[2].where(known, "")})
 
 
+def called(name: str) -> str:
+    """A name as it can be part of the name of a cell.
+
+    >>> called("A -> B")
+    'A > B'
+    """
+    return name.replace(BETWEEN, " > ")
+
+
 def _crossed(customers: Customers, names: tuple[str, str, str], one: pd.Series, other: pd.Series) -> list[Segmentation]:
-    safe = [labels.str.replace(BETWEEN, " > ", regex=False) for labels in (one, other)]
+    safe = [labels.astype("str").map(called) for labels in (one, other)]
     both = safe[0] + BETWEEN + safe[1]
     return [_made(customers, name, labels) for name, labels in zip(names, (*safe, both), strict=True)]
 

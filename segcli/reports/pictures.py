@@ -1,6 +1,9 @@
 """Charts of what several sections show: segments by size and by value."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
 
 from segcli import columns as c
 from segcli.model import Segmentation
@@ -31,6 +34,31 @@ def treemap(one: Segmentation, instead: Sequence[Table] = ()) -> Chart:
     largest = numbers.share(most[c.SHARE])
     says = f"Segments of {one.name} by size; the largest is {most[c.NAME]} with {largest} of customers."
     return Chart("treemap", f"Segments of {one.name} by number of customers", says, data, instead)
+
+
+def grid(cells: pd.DataFrame, shown: Callable[[float], str], *, rows: str, across: str, by: str) -> dict[str, Any]:
+    """The data of a grid of shaded cells.
+
+    Args:
+        cells: a row and a column for each of the grid's; what is missing stays blank.
+        shown: a value as text.
+        rows: what goes down.
+        across: what goes across.
+        by: what the shades mean.
+    """
+    values = [[None if pd.isna(one) else float(one) for one in row] for row in cells.to_numpy()]
+    known = [one for row in values for one in row if one is not None]
+    return {
+        "rows": [str(name) for name in cells.index],
+        "columns": [str(name) for name in cells.columns],
+        "values": values,
+        "told": [["" if one is None else shown(one) for one in row] for row in values],
+        "row_title": rows,
+        "column_title": across,
+        "shaded_by": by,
+        "low": shown(min(known, default=0.0)),
+        "high": shown(max(known, default=0.0)),
+    }
 
 
 def bubbles(one: Segmentation) -> Chart:

@@ -137,6 +137,22 @@ def test_migration_counts_as_a_crosstab_does(customers: Customers, old: Segmenta
     assert sum(flow["customers"] for flow in chart.data["flows"]) == len(now)
 
 
+def test_names_with_arrows_move_like_others() -> None:
+    labels = ["a -> b"] * 30 + ["c"] * 30
+    old, new = (
+        read_back(from_columns({"x_segment": some}), "x_segment") for some in (labels, labels[20:] + labels[:20])
+    )
+    (chart,) = drawn(report([new], ["migration"], ways([old])))
+    assert chart.data["before"] == chart.data["after"] == ["a > b", "c"]
+    assert {(one["from"], one["to"]): one["customers"] for one in chart.data["flows"]} == {
+        ("a > b", "a > b"): 10,
+        ("a > b", "c"): 20,
+        ("c", "c"): 10,
+        ("c", "a > b"): 20,
+    }
+    assert "a &gt; b" in charts.svg(chart)
+
+
 def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
     customers: Customers, old: Segmentation
 ) -> None:
@@ -277,6 +293,48 @@ def test_withheld_segments_are_in_no_new_section() -> None:
     for chart in drawn(result):
         assert "Tiniest" not in charts.svg(chart)
         assert "Secretive" not in charts.svg(chart)
+
+
+def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> None:
+    names = ["Secretive"] * 7 + ["Tiniest"] * 3 + ["Large"] * 900
+    labels = pd.Series([*names, *["Huge"] * (len(customers.table) - len(names))], dtype="str")
+    made = read_back(replace(customers, table=customers.table.assign(x_segment=labels)), "x_segment")
+    by_id = dict(zip(customers.table[c.CUSTOMER_ID], labels, strict=True))
+
+    def at_two_days(then: Customers, once: Customers) -> Any:
+        return tuple({"x": some.table[c.CUSTOMER_ID].map(by_id)} for some in (then, once))
+
+    asked = {
+        "report": {"sections": ["clv", "cohorts", "backtest"]},
+        "privacy": {"audience": "external"},
+        "cohort": {"by": "x_segment"},
+        "clv": {"bootstrap": 0},
+    }
+    settings = Settings.model_validate(asked)
+    result = of_findings(gather(made.customers, [made], settings, Ways(None, at_two_days)), settings.report)
+    texts = [md.render(result, Page()), json_format.render(result, Page()), *map(charts.svg, drawn(result))]
+    told = plain(result)
+    assert told["clv"]
+    assert {row["cohort"] for row in told["cohorts"]} <= {"Huge", "Large", "(withheld)"}
+    assert {row["segment"] for row in told["backtest"]["segments"]} <= {"Huge", "Large"}
+    for text in texts:
+        found = [part for part in re.split(r'["\n]', text) if "Secretive" in part or "Tiniest" in part]
+        assert all("withheld" in part for part in found), found
+
+
+@pytest.mark.parametrize("show", ["retention", "customers", "orders", "revenue", "value"])
+def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, show: str) -> None:
+    for audience in ("internal", "external"):
+        asked = {
+            "report": {"sections": ["cohorts"]},
+            "cohort": {"show": show},
+            "privacy": {"audience": audience},
+        }
+        settings, made = Settings.model_validate(asked), scored(customers)
+        result = of_findings(gather(made.customers, [made], settings, ways()), settings.report)
+        hides = audience == "external" and show in {"revenue", "value"}
+        assert list(plain(result)["cohorts"][0])[-1] == ("retention" if hides else show)
+        assert ("is left out for external readers" in md.render(result, Page())) == hides
 
 
 def test_scores_are_read_back_from_the_names_of_cells(customers: Customers) -> None:

@@ -47,7 +47,7 @@ class Names:
         half = width(shown) / 2
         for x, y in _places(point, half):
             box = _around((x, y), half, SIZE * 0.6)
-            if self._inside(box) and not any(_meet(box, other) for other in self.taken):
+            if self._is_free(box):
                 self.taken.append(box)
                 sheet.text((x, y), shown, align="center")
                 return
@@ -58,16 +58,15 @@ class Names:
     def _numbered(self, sheet: Sheet, point: Point, number: str) -> None:
         """A number beside the point if it can be, and else on it."""
         half = width(number) / 2
-        free = [at for at in _places(point, half) if not self._is_taken(_around(at, half, SIZE * 0.5))]
+        free = [at for at in _places(point, half) if self._is_free(_around(at, half, SIZE * 0.5))]
         at = free[0] if free else point.at
         self.taken.append(_around(at, half, SIZE * 0.5))
         sheet.text(at, number, align="center", bold=True)
 
-    def _is_taken(self, box: tuple[float, float, float, float]) -> bool:
-        return any(_meet(box, other) for other in self.taken)
-
-    def _inside(self, box: tuple[float, float, float, float]) -> bool:
-        return box[0] >= self.left and box[2] <= self.right and box[1] >= self.top and box[3] <= self.bottom
+    def _is_free(self, box: tuple[float, float, float, float]) -> bool:
+        """Whether it is inside the plot and nothing stands there."""
+        inside = box[0] >= self.left and box[2] <= self.right and box[1] >= self.top and box[3] <= self.bottom
+        return inside and not any(_meet(box, other) for other in self.taken)
 
 
 def lines_below(sheet: Sheet, listed: Sequence[tuple[int, str]], foot: float) -> float:

@@ -28,7 +28,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     sheet.line(curve, colour=STRONG, thick=2.2)
     x, y = frame.at(*data["marked"])
     sheet.disc((x, y), 4, SECOND)
-    sheet.text((x - 9, y), data["mark"], align="right", room=x - frame.left - 12)
+    sheet.text((x - 7, y - 7), data["mark"], align="right", room=x - frame.left - 12)
     sheet.text((frame.left + 8, frame.top + 10), data["gini"], bold=True, room=170)
     x, y = frame.at(0.6, 0.6)
     sheet.text((x - 8, y - 8), data["equal"], align="right", room=x - frame.left - 10)

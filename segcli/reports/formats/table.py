@@ -93,7 +93,7 @@ def _grid(table: Table, page: Page) -> Grid:
 def _fitting(table: Table, places: list[int], page: Page) -> list[int]:
     """The columns that fit whole: numbers are never cut."""
     while page.width is not None and len(places) > 1:
-        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) <= page.width:
+        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) < page.width:
             break
         places = places[:-1]
     return places
@@ -104,7 +104,7 @@ def _least_width(table: Table, place: int) -> int:
     column = table.columns[place]
     cells = [column.title, *(safe.cell(row[place]) for row in table.rows)]
     pieces = cells if column.right else [word for cell in cells for word in cell.split()]
-    return max(map(cell_len, pieces), default=0) + (place == 0)
+    return max(map(cell_len, pieces), default=0)
 
 
 def _natural_width(table: Table, bar: int) -> int:

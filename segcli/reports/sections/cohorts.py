@@ -1,6 +1,7 @@
 """How many of the customers who came together buy again, period after period."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -8,13 +9,36 @@ from segcli import columns as c
 from segcli.reports import numbers, tables
 from segcli.reports.answers import Followed
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
+from segcli.reports.pictures import grid
 from segcli.reports.report import Findings
 from segcli.value.cohort import COHORT, PERIOD, RETENTION, SIZE, VALUE
 
 TITLE = "Cohorts"
 MOST_DOWN, MOST_ACROSS = 18, 12  # cohorts and periods of the chart; the table has all
-SHOWN: dict[str, Callable[[float], str]] = {RETENTION: numbers.share, c.REVENUE: numbers.money, VALUE: numbers.money}
 FEW = "Cohorts and cells of too few customers are left blank or left out."
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is shown of cohorts: a title, what the shades mean, how a value reads, and how in a small cell."""
+
+    title: str
+    what: str
+    shown: Callable[[float], str]
+    brief: Callable[[float], str]
+
+
+def _per_cent(value: float) -> str:
+    return numbers.share(value).rstrip("%")
+
+
+MEASURES = {
+    RETENTION: Measure("Customers who bought again, of those who came together", "per cent", numbers.share, _per_cent),
+    c.CUSTOMERS: Measure("Customers who bought again", "customers", numbers.count, numbers.count),
+    c.ORDERS: Measure("Orders of customers who came together", "orders", numbers.count, numbers.count),
+    c.REVENUE: Measure("Revenue of customers who came together", "revenue", numbers.money, numbers.money),
+    VALUE: Measure("Revenue to date of a customer, by when they came", "a head", numbers.money, numbers.money),
+}
 
 
 def blocks(findings: Findings) -> Iterator[Block]:
@@ -31,38 +55,22 @@ def blocks(findings: Findings) -> Iterator[Block]:
 
 
 def _chart(found: Followed) -> Chart:
-    table = found.table.pivot_table(found.show, COHORT, PERIOD, sort=False, aggfunc="first", dropna=False)
-    table = table.reindex(columns=sorted(table.columns))
-    sizes = found.table.drop_duplicates(COHORT).set_index(COHORT)[SIZE]
-    shown = SHOWN.get(found.show, numbers.count)
-    later = table.iloc[-MOST_DOWN:, 1 : MOST_ACROSS + 1] if table.shape[1] > 1 else table.iloc[-MOST_DOWN:]
-    values = [[None if pd.isna(one) else float(one) for one in row] for row in later.to_numpy()]
-    known = [one for row in values for one in row if one is not None]
-    data = {
-        "rows": [str(name) for name in later.index],
-        "columns": [str(period) for period in later.columns],
-        "values": values,
-        "told": [["" if one is None else _told(one, found.show) for one in row] for row in values],
-        "row_title": "first purchase",
-        "column_title": "periods since",
-        "shaded_by": f"{found.show}, per cent" if found.show == RETENTION else found.show,
-        "low": shown(min(known, default=0.0)),
-        "high": shown(max(known, default=0.0)),
-    }
-    first = later.iloc[:, 0].mean() if known else float("nan")
-    says = f"The {found.show} of {len(later)} cohorts over {later.shape[1]} periods."
-    if pd.notna(first):
-        says = f"{says} In period {later.columns[0]} it is {shown(float(first))} on average of cohorts."
-    titles = [Column("Cohort", right=False), Column("Size"), *(Column(str(period)) for period in table.columns)]
-    rows = [
+    cells = found.table.pivot_table(found.show, COHORT, PERIOD, sort=False, aggfunc="first", dropna=False)
+    cells = cells.sort_index(axis="columns")
+    first = 1 if cells.shape[1] > 1 else 0  # what all bought at first would make everything else look small
+    later = cells.iloc[-MOST_DOWN:, first : first + MOST_ACROSS]
+    measure = MEASURES[found.show]
+    data = grid(later, measure.brief, rows="cohort", across="periods since the first purchase", by=measure.what)
+    says = f"{measure.title}: {len(later)} cohorts over {later.shape[1]} periods."
+    return Chart("cohorts", measure.title, says, data, [_table(found.table, cells, measure.shown)])
+
+
+def _table(rows: pd.DataFrame, cells: pd.DataFrame, shown: Callable[[float], str]) -> Table:
+    """All cohorts and periods."""
+    sizes = rows.drop_duplicates(COHORT).set_index(COHORT)[SIZE]
+    titles = [Column("Cohort", right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    texts = [
         [str(name), numbers.count(sizes[name]), *("" if pd.isna(one) else shown(float(one)) for one in row)]
-        for name, row in zip(table.index, table.to_numpy(), strict=True)
+        for name, row in zip(cells.index, cells.to_numpy(), strict=True)
     ]
-    return Chart(
-        "cohorts", f"Cohorts: {found.show} by periods since the first purchase", says, data, [Table(titles, rows)]
-    )
-
-
-def _told(value: float, show: str) -> str:
-    """In a small cell: retention without its sign."""
-    return numbers.share(value).rstrip("%") if show == RETENTION else SHOWN.get(show, numbers.count)(value)
+    return Table(titles, texts)

@@ -1,16 +1,18 @@
 """Recency and frequency scores beside each other: how many customers have both, and what they bring."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.reports import cells, numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
+from segcli.reports.pictures import grid
 from segcli.reports.report import Findings
 
 TITLE = "Recency and frequency"
 NOTHING = "There is no RFM segmentation with scores."
+DOWN, ACROSS = "recency score", "frequency score"
 FEW = "Blank cells have no customers, or too few to be told of."
 
 
@@ -21,53 +23,55 @@ def blocks(findings: Findings) -> Iterator[Block]:
         yield Text(["Too few customers have some of the scores." if asked else NOTHING])
         return
     rows = cells.scores(findings.heat)
+    if rows.empty:
+        yield Text(["No pair of scores has enough customers to be told of."])
+        return
     yield chart(rows)
     yield Text([FEW], quiet=True)
 
 
 def chart(rows: pd.DataFrame) -> Chart:
-    """A cell for each pair of scores, best recency above, best frequency to the right."""
-    shaded, shown, what = (
-        (c.MEAN_REVENUE, numbers.money, "mean revenue of a customer")
-        if c.MEAN_REVENUE in rows
-        else (c.CUSTOMERS, numbers.count, "customers")
-    )
-    down = sorted(set(rows[c.R_SCORE]), reverse=True)
-    across = sorted(set(rows[c.F_SCORE]))
-    there = {(row[c.R_SCORE], row[c.F_SCORE]): row for row in rows.to_dict("records")}
-    values = [[float(there[r, f][shaded]) if (r, f) in there else None for f in across] for r in down]
-    known = [value for row in values for value in row if value is not None]
-    data = {
-        "rows": [str(score) for score in down],
-        "columns": [str(score) for score in across],
-        "values": values,
-        "told": [["" if value is None else shown(value) for value in row] for row in values],
-        "row_title": "recency score",
-        "column_title": "frequency score",
-        "shaded_by": what,
-        "low": shown(min(known, default=0.0)),
-        "high": shown(max(known, default=0.0)),
-    }
-    best = max(there.values(), key=lambda row: (row[shaded], row[c.R_SCORE], row[c.F_SCORE]), default=None)
-    says = "No pair of scores has enough customers to be told of."
-    if best is not None:
-        says = (
-            f"A grid of recency and frequency scores; the highest {what} is {shown(best[shaded])}, "
-            f"of recency {best[c.R_SCORE]} and frequency {best[c.F_SCORE]}."
-        )
+    """A cell for each pair of scores, best recency above, best frequency to the right; shades are means where known."""
+    counts = _cells(rows, c.CUSTOMERS)
+    customers = _table(counts, "Customers by recency score", numbers.count)
+    if c.MEAN_REVENUE not in rows:
+        data = grid(counts, numbers.count, rows=DOWN, across=ACROSS, by="customers")
+        recency, frequency, most = _best(counts)
+        says = f"Most customers, {numbers.count(most)}, have recency {recency} and frequency {frequency}."
+        return Chart("heat_map", "Recency and frequency scores, by customers", says, data, [customers])
+    means = _cells(rows, c.MEAN_REVENUE)
+    data = grid(means, numbers.money, rows=DOWN, across=ACROSS, by="mean revenue of a customer")
+    recency, frequency, most = _best(means)
+    told = f"{numbers.money(most)} each on average"
+    says = f"Customers of recency {recency} and frequency {frequency} bring most, {told}."
+    title = "Recency and frequency scores, by mean revenue of a customer"
     return Chart(
-        "heat_map", f"Recency and frequency scores, by {what}", says, data, [_table(there, down, across, shaded)]
+        "heat_map", title, says, data, [customers, _table(means, "Mean revenue by recency score", numbers.money)]
     )
 
 
-def _table(there: dict, down: list[int], across: list[int], shaded: str) -> Table:  # type: ignore[type-arg]  # of pandas
-    """Customers of each pair, and the mean where it is known."""
-    titles = [Column("Recency", right=False), *(Column(f"Frequency {score}") for score in across)]
+def _cells(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Recency down, from the best; frequency across."""
+    found = rows.pivot_table(measure, c.R_SCORE, c.F_SCORE, aggfunc="first")
+    return found.sort_index(ascending=False).sort_index(axis="columns")
 
-    def cell(r: int, f: int) -> str:
-        if (r, f) not in there:
-            return ""
-        customers = numbers.count(there[r, f][c.CUSTOMERS])
-        return customers if shaded == c.CUSTOMERS else f"{customers} at {numbers.money(there[r, f][shaded])}"
 
-    return Table(titles, [[str(r), *(cell(r, f) for f in across)] for r in down])
+def _best(found: pd.DataFrame) -> tuple[int, int, float]:
+    """The scores with the highest value, and the value."""
+    pairs = [
+        (float(value), int(recency), int(frequency))
+        for recency, row in zip(found.index, found.to_numpy(), strict=True)
+        for frequency, value in zip(found.columns, row, strict=True)
+        if pd.notna(value)
+    ]
+    most, recency, frequency = max(pairs)
+    return recency, frequency, most
+
+
+def _table(found: pd.DataFrame, title: str, shown: Callable[[float], str]) -> Table:
+    titles = [Column(title, right=False), *(Column(f"Frequency {score}") for score in found.columns)]
+    rows = [
+        [str(score), *("" if pd.isna(one) else shown(float(one)) for one in row)]
+        for score, row in zip(found.index, found.to_numpy(), strict=True)
+    ]
+    return Table(titles, rows)

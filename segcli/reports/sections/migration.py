@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from segcli import columns as c
 from segcli.evidence.compare import ENTERED, FROM, LEFT, TO
 from segcli.reports import numbers
-from segcli.reports.answers import Moved
 from segcli.reports.blocks import Block, Chart, Column, Heading, Table, Text
+from segcli.reports.moved import Moved
 from segcli.reports.report import Findings
 
 TITLE = "Migration"
