@@ -189,3 +189,15 @@ def test_value_cohorts_and_backtest_are_answered_where_declared(segcli: Run, fol
     assert (folder / "out" / "clv.csv").read_text().startswith("customer_id,")
     assert "Champions" in (folder / "out" / "cohorts.csv").read_text()
     assert "random" in (folder / "out" / "backtest.csv").read_text()
+
+
+def test_the_report_is_written_in_the_formats_and_the_language_that_are_wanted(segcli: Run, folder: Path) -> None:
+    config = "{ingest: {transactions: {path: orders.csv}}, language: vi, report: {formats: [html, json], title: T}}"
+    (folder / "wanted.yaml").write_text(config)
+    done = segcli("run", "wanted.yaml", "-o", "wanted")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (folder / "wanted").glob("report.*")} == {"report.html", "report.json"}
+    assert '<html lang="vi">' in (folder / "wanted" / "report.html").read_text(encoding="utf-8")
+    assert json.loads((folder / "wanted" / "report.json").read_text(encoding="utf-8"))["schema"] == "segcli.report/1"
+    assert (folder / "wanted" / "segments.csv").read_text(encoding="utf-8").startswith("segment,")
+    assert "khách hàng" in done.stderr
