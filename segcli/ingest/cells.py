@@ -108,7 +108,7 @@ def header(dialect: Dialect, name: str) -> tuple[str, ...]:
             remedy="Look at its quotes, and say how it is written with --delimiter",
         ) from None
     if not first:
-        raise InputProblem("file is empty", source=name, remedy="Export it again")
+        raise InputProblem("file is empty", source=name, remedy="Name one that has lines in it")
     return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first[0], 1))
 
 

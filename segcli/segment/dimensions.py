@@ -51,7 +51,7 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
             f"no {' and no '.join(absent)}: RFM needs orders with dates, or a table with recency_days and orders; "
             f"the columns are: {', '.join(table.columns)}",
             source=source,
-            remedy="Map what is there with --map order_date=NAME",
+            remedy="Map what is there with --map order_date=NAME; rules and cluster need no orders",
         )
     if wanted[2][2] not in table and c.REVENUE in table:
         raise InputProblem(
