@@ -10,7 +10,10 @@ STEPS = (
     *("remedy=", "there is", "known:", "must be", "must not", "; ", ". ", ": name ", "the header has", "needs", "only"),
     *("pip install", "or ", "--set", "leave"),
 )
-OF_OTHERS = {"persona/decide.py", "segment/bases/_places.py", "segment/language/sql.py", "reports/value.py"}  # hand on
+OF_OTHERS = {  # these hand on what others say, or are sentences of a report
+    *("persona/decide.py", "segment/bases/_places.py", "segment/language/sql.py", "reports/value.py"),
+    "reports/answers.py",
+}
 
 
 def refusals() -> Iterator[tuple[str, str]]:

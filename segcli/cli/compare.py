@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import keys, segmenting, source
+from segcli.cli import segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 from segcli.errors import GateFailed, InputProblem, UsageProblem
@@ -52,9 +52,9 @@ def command(
         raise UsageProblem("--treated needs the day of the campaign: --then DATE")
     gate = {"compare.fail_on": DRIFT} if asked.fail_on == DRIFT else {}
     asked = replace(asked, fail_on=None) if gate else asked
-    read_too = [treated] if treated else [] if then else [_table(old)]
+    read_too = [treated] if treated else [] if then else [source.table_of(old)]
     with Talk(asked) as talk:
-        found = source.read(_table(new or old), asked, talk, gate, extra_inputs=read_too)
+        found = source.read(source.table_of(new or old), asked, talk, gate, extra_inputs=read_too)
         from segcli.cli.show import show
         from segcli.evidence.compare import compare
         from segcli.reports.evidence import of_comparison
@@ -63,7 +63,7 @@ def command(
             show(_readout(found, treated, _day(then)), asked, talk)
             found.gate()
             return
-        before, now = _then(found, then) if then else _two(_table(old), found, talk)
+        before, now = _then(found, then) if then else _two(source.table_of(old), found, talk)
         made = compare(before, now, found.settings.compare)
         show(of_comparison(made, found.customers), asked, talk)
         if made.drifted and found.settings.compare.fail_on == DRIFT:
@@ -102,11 +102,6 @@ def _run(folder: Path) -> "Run":
     for row in csv.DictReader(read.text(str(folder / "segments.csv")).splitlines()):
         sizes.setdefault(row["column"], {})[row["segment"]] = int(row["customers"])
     return Run(folder.name, facts["as_of"] or "", sizes)
-
-
-def _table(name: str) -> str:
-    """The customer table of a run's folder, or the table itself."""
-    return str(Path(name) / "customers.csv") if Path(name).is_dir() else name
 
 
 def _then(found: source.Sourced, then: str) -> "tuple[list[Segmentation], list[Segmentation]]":
@@ -148,12 +143,7 @@ def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
 
 def _two(old: str, found: source.Sourced, talk: Talk) -> "tuple[list[Segmentation], list[Segmentation]]":
     """The segmentations that both tables hold."""
-    from segcli.config.ingest import IngestSettings, Source
-    from segcli.customers import read
-    from segcli.customers.private import Privacy
     from segcli.segment.read_back import read_back, segment_columns
 
-    privacy = Privacy(found.settings.privacy, keys.needed(found.settings, talk, dry=True))
-    before, now = read(IngestSettings(transactions=Source(path=old)), privacy=privacy), found.customers
-    several = [[read_back(one, column) for column in segment_columns(one)] for one in (before, now)]
-    return several[0], several[1]
+    now = [read_back(found.customers, column) for column in segment_columns(found.customers)]
+    return source.segmentations_of(old, found.settings, talk), now

@@ -107,6 +107,14 @@ FailOn = Annotated[
         autocompletion=choices.of("error", "warning", "note", "never"),
     ),
 ]
+Language = Annotated[
+    str | None,
+    Option(
+        "--lang",
+        help="Language of what people read: en, ru, vi or zh; files for programs stay as they are.",
+        metavar="CODE",
+    ),
+]
 Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
 Engine = Annotated[
     str | None,
@@ -155,6 +163,7 @@ class Asked:
     max_rejects: MaxRejects = None
     fail_on: FailOn = None
     engine: Engine = None
+    language: Language = None
     seed: Seed = None
     no_formula_escape: NoFormulaEscape = False
     quiet: Quiet = False

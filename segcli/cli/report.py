@@ -12,8 +12,9 @@ Title = Annotated[str | None, Option(help="Title of the report.")]
 Sections = Annotated[
     str | None,
     Option(
-        help="Sections in the order shown, of: summary, quality, segments, personas, experience, rates, "
-        "scorecard, drivers, targets, plan, fairness, privacy, settings, provenance.",
+        help="Sections in the order shown, of: summary, quality, segments, heatmap, profile, stability, "
+        "bases, personas, experience, rates, cohorts, clv, backtest, migration, scorecard, drivers, targets, plan, "
+        "fairness, privacy, settings, provenance.",
         metavar="NAME,NAME",
         autocompletion=choices.several(choices.files_of("segcli.reports.sections")),
     ),
@@ -44,7 +45,7 @@ def command(
         from segcli.reports.report import of_findings
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        findings = gather(found.customers, segmentations, found.settings)
+        findings = gather(found.customers, segmentations, found.settings, segmenting.ways(found.loaded, talk))
         told.tell_withheld(findings, talk)
         show(of_findings(findings, found.settings.report), asked, talk)
         found.gate()

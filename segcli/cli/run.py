@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import answering, exporting, gates, keys, segmenting, source
+from segcli.cli import answering, exporting, gates, keys, segmenting, source, streams
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import resolve
@@ -18,14 +18,16 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
+    from segcli.reports.result import Result
 
 # What a run may write; run.json comes last.
 OUTPUTS = (
-    *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json", "report.md"),
+    *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json"),
+    *("report.md", "report.html", "report.json"),
     *answering.OUTPUTS,
     "run.json",
 )
@@ -100,9 +102,9 @@ def _held(
 
 def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of a run, by name."""
-    from segcli.cli.show import escaped
+    from segcli.cli.show import escaped, told
     from segcli.columns import CLUSTER_SEGMENT
-    from segcli.reports.formats import Page, csv, json, md
+    from segcli.reports.formats import Page, csv, json
     from segcli.reports.gather import gather
     from segcli.reports.report import of_findings, profiles
     from segcli.reports.result import Result
@@ -110,7 +112,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.segment import methods, saved
 
     settings, last = loaded.settings, segmentations[-1]
-    found = gather(last.customers, segmentations, settings, _again(loaded))
+    found = gather(last.customers, segmentations, settings, segmenting.ways(loaded, talk))
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
@@ -123,18 +125,21 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     if loaded.declares("persona"):
         texts["personas.json"] = json.render(of_personas(found.personas, last.customers), Page())
     if loaded.declares("report"):
-        texts["report.md"] = md.render(report, Page())
+        texts |= _report(told(report), settings.report.formats)
     return texts
+
+
+def _report(report: "Result", wanted: Sequence[str]) -> dict[str, str]:
+    """The report in the formats that are wanted."""
+    from segcli.reports import formats
+
+    page = formats.Page(language=streams.language().code)
+    return {f"report.{name}": formats.load(name).render(report, page) for name in wanted}
 
 
 def _needs_contacts(loaded: "Loaded") -> bool:
     """Whether anything that is declared asks how people are reached."""
     return any(map(loaded.declares, ("export", "target", "plan", "persona")))
-
-
-def _again(loaded: "Loaded") -> "Callable[[Customers], list[Segmentation]]":
-    """Makes what is declared once more, but for clusters: found anew, they would be others."""
-    return lambda customers: segmenting.declared(customers, loaded, clusters=False)
 
 
 def _facts(

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from segcli.cli.streams import Talk
     from segcli.config import Loaded, Settings
     from segcli.evidence.backtest import Labelled
     from segcli.model import Customers, Segmentation
     from segcli.persona.explain import Explanation
     from segcli.persona.markers import Markers
+    from segcli.reports.answers import Ways
     from segcli.segment.ruled import Ruled
 
 
@@ -150,6 +152,19 @@ def at_two_days(loaded: "Loaded") -> "Callable[[Customers, Customers], tuple[Lab
         return {one.name: one.labels for one in now.values()}, {one.name: one.labels for one in before.values()}
 
     return labels
+
+
+def ways(loaded: "Loaded", talk: "Talk") -> "Ways":
+    """How a report makes segmentations again; clusters of an earlier day are left out: they would be others."""
+    from segcli.cli import source
+    from segcli.reports.answers import Ways
+
+    before = loaded.settings.report.previous
+    return Ways(
+        lambda customers: declared(customers, loaded, clusters=False),
+        at_two_days(loaded),
+        (lambda: source.segmentations_of(source.table_of(before), loaded.settings, talk)) if before else None,
+    )
 
 
 def for_cohorts(customers: "Customers", loaded: "Loaded") -> "Customers":

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segcli.cli import streams
 from segcli.cli.options import Asked
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 
@@ -32,7 +33,9 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
     layers.append(config.set_layer([_pair(text, "--set") for text in asked.overrides or []], "--set"))
     given = {**_shared_flags(asked), **(flags or {})}
     layers.append(config.nested_layer([(k, v) for k, v in given.items() if v is not None], "command line"))
-    return config.load(layers)
+    loaded = config.load(layers)
+    streams.speak(loaded.settings.language)
+    return loaded
 
 
 def file_layer(path: str) -> "Layer":
@@ -80,6 +83,7 @@ def _shared_flags(asked: Asked) -> dict[str, Any]:
     mapped = dict(_pair(text, "--map") for text in asked.mapping or [])
     return {
         "as_of": asked.as_of,
+        "language": asked.language,
         "seed": asked.seed,
         "quality.fail_on": asked.fail_on,
         "ingest.engine": asked.engine,

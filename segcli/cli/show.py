@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from segcli.cli import streams
+from segcli.cli import pictures, streams
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
@@ -24,7 +24,17 @@ def show(result: "Result", asked: Asked, talk: Talk) -> None:
         from segcli.reports import formats
 
         page = streams.page(asked, to_terminal=False)
+        result = told(result)
+        if name == "md" and str(asked.output).lower().endswith(".md"):
+            page = replace(page, charts=pictures.beside(str(asked.output), result.blocks, asked, talk))
         save(str(asked.output), formats.pieces(formats.load(name), result, page), asked, talk)
+
+
+def told(result: "Result") -> "Result":
+    """The result in the language that people are told in."""
+    from segcli.reports.retold import retold
+
+    return retold(result, streams.language())
 
 
 def escaped(result: "Result", talk: Talk) -> "Result":
@@ -43,6 +53,7 @@ def display(result: "Result", name: str, asked: Asked, talk: Talk) -> None:
     from segcli.reports import formats
 
     form, to_terminal = formats.load(name), streams.is_terminal(sys.stdout)
+    result = told(result)
     page = streams.page(asked, to_terminal=to_terminal)
     if to_terminal:
         text = form.render(result, page)

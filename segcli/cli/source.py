@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.cli import gates, keys, rejects
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from segcli.config import Loaded, Settings
-    from segcli.model import Customers
+    from segcli.model import Customers, Segmentation
 
 PATH = "ingest.transactions.path"
 STDIN = "-"
@@ -97,6 +98,7 @@ def inputs(settings: "Settings", asked: Asked) -> list[str]:
         *(s.path for s in sources if s is not None),
         settings.privacy.suppression,
         settings.privacy.key_file,
+        *([table_of(settings.report.previous)] if settings.report.previous else []),
     ]
     return [path for path in (*paths, *(one.table for one in settings.rules), asked.config) if path is not None]
 
@@ -120,6 +122,23 @@ def read_loaded(
     rejects.save(found, settings.ingest, asked, talk)
     rejects.gate(found, settings.ingest)
     return found
+
+
+def table_of(name: str) -> str:
+    """The customer table of a run's folder, or the table itself."""
+    return str(Path(name) / "customers.csv") if Path(name).is_dir() else name
+
+
+def segmentations_of(path: str, settings: "Settings", talk: Talk) -> "list[Segmentation]":
+    """The segmentations that an earlier table holds."""
+    from segcli.config.ingest import IngestSettings, Source
+    from segcli.customers import read
+    from segcli.customers.private import Privacy
+    from segcli.segment.read_back import read_back, segment_columns
+
+    privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True))
+    before = read(IngestSettings(transactions=Source(path=path)), privacy=privacy)
+    return [read_back(before, column) for column in segment_columns(before)]
 
 
 def _reads_stdin(settings: "Settings") -> bool:

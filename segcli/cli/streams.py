@@ -5,16 +5,23 @@ import json
 import os
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Iterable
+from contextvars import ContextVar
 from pathlib import PurePath
 from shutil import get_terminal_size
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from segcli.cli.options import Asked
 from segcli.errors import EnvironmentProblem, Exit, SegcliError, UsageProblem
 from segcli.reports.safe import printable
 
+if TYPE_CHECKING:
+    from segcli.languages.language import Language
+
+ENGLISH = "en"
+LEAST = 20  # columns for text, however narrow the terminal
 LABEL = 10  # columns of the word in front of a line on stderr
 SUFFIXES = {
     ".csv": "csv",
@@ -26,6 +33,21 @@ SUFFIXES = {
     ".html": "html",
     ".htm": "html",
 }
+
+
+_spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def speak(code: str) -> None:
+    """Tell people everything in this language from now on."""
+    _spoken.set(code)
+
+
+def language() -> "Language":
+    """The language that people are told in."""
+    from segcli import languages
+
+    return languages.load(_spoken.get())
 
 
 class PipeClosed(SegcliError):
@@ -59,11 +81,14 @@ class Talk:
         if self.is_json:
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
             return
+        if _spoken.get() != ENGLISH:
+            label, text = language().title(label), language().tell(text)
         lines = printable(text)
         width = get_terminal_size().columns if sys.stderr and sys.stderr.isatty() else 0
         indent = " " * LABEL
-        wrapped = textwrap.wrap(lines, max(width - LABEL, 20), break_long_words=False) if width else [lines]
-        self._waiting.append(f"{label:<{LABEL}}" + f"\n{indent}".join(wrapped or [""]))
+        wrapped = _wrapped(lines, max(width - LABEL, LEAST)) if width else [lines]
+        begin = label + " " * max(LABEL - columns(label), 1)
+        self._waiting.append(begin + f"\n{indent}".join(wrapped or [""]))
 
     @property
     def is_json(self) -> bool:
@@ -76,6 +101,20 @@ class Talk:
             with contextlib.suppress(OSError):  # a full disk behind stderr must not cost the result
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
         self._waiting.clear()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    if text.isascii():
+        return textwrap.wrap(text, width, break_long_words=False)
+    from rich.console import Console
+    from rich.text import Text
+
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(width=width), width)]
+
+
+def columns(text: str) -> int:
+    """Columns of a terminal that a text takes; characters of East Asia take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -110,6 +149,7 @@ def page(asked: Asked, *, to_terminal: bool) -> Any:  # noqa: ANN401 - imported 
         width=get_terminal_size().columns if to_terminal else None,
         colour=_colour(asked.colour, to_terminal=to_terminal),
         ascii=to_terminal and not encoding.startswith("utf"),
+        language=_spoken.get(),
     )
 
 

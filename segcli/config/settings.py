@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from segcli import plugins
 from segcli.config.backtest import BacktestSettings
 from segcli.config.churn import ChurnSettings
 from segcli.config.cluster import ClusterSettings
@@ -38,6 +39,13 @@ def _day(value: str) -> str:
     raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {value}")
 
 
+def _language(value: str) -> str:
+    known = plugins.names("segcli.languages", ".yaml")
+    if value not in known:
+        raise ValueError(f"must be one of {', '.join(known)}; got {value}")
+    return value
+
+
 class Settings(Section):
     """Everything a configuration file may say."""
 
@@ -45,6 +53,9 @@ class Settings(Section):
     as_of: Annotated[str, AfterValidator(_day)] | None = Field(
         None,
         description="Day recency is counted to; otherwise the day after the last order. today-1 is yesterday.",
+    )
+    language: Annotated[str, AfterValidator(_language)] = Field(
+        "en", description="Language of what people read: en, ru, vi or zh; files for programs stay as they are."
     )
     seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
     output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)

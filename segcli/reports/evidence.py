@@ -19,12 +19,12 @@ from segcli.reports.result import Result
 
 def of_backtest(made: Backtest, customers: Customers) -> Result:
     """`backtest`: one row per fold, segmentation and segment; a summary of segmentations side by side."""
-    blocks: list[Block] = [_summary(made.summary), *tables.notes(made.notes)]
+    blocks: list[Block] = [side_by_side(made.summary), *tables.notes(made.notes)]
     latest = made.segments[made.segments["fold"] == 1]
     baseline = set(made.summary.loc[made.summary["baseline"], "segmentation"])
     for name, rows in latest.groupby("segmentation", sort=False):
         if name not in baseline:
-            blocks += [Heading(f"{name}, after {rows['until'].iloc[0]}"), _segments(rows)]
+            blocks += [Heading(f"{name}, after {rows['until'].iloc[0]}"), foretold(rows)]
 
     def parts() -> dict[str, Any]:
         return {
@@ -95,7 +95,7 @@ def _migration(rows: pd.DataFrame) -> Table:
     return Table(titles, cells)
 
 
-def _summary(summary: pd.DataFrame) -> Table:
+def side_by_side(summary: pd.DataFrame) -> Table:
     """One row per segmentation: lift, share of revenue of the top, rank correlation, verdict."""
     titles = [
         Column("Segmentation", right=False),
@@ -118,7 +118,7 @@ def _summary(summary: pd.DataFrame) -> Table:
     return Table([*titles, Column("", right=False)], rows)
 
 
-def _segments(rows: pd.DataFrame) -> Table:
+def foretold(rows: pd.DataFrame) -> Table:
     """One row per segment, in the order that was foretold: who came back, and what they spent."""
     titles = [Column("Segment", right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
     titles += [Column("Revenue"), Column("Share"), Column("A head")]

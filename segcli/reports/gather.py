@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from segcli import columns as c
 from segcli.config import Settings
 from segcli.evidence.audit import Audit, audit, masked
 from segcli.evidence.disclosure import WITHHELD
@@ -12,13 +13,15 @@ from segcli.model import Customers, Persona, Segmentation
 from segcli.persona import decide, playbook
 from segcli.persona.target import Targets
 from segcli.persona.traits import telling
+from segcli.reports import cells
+from segcli.reports.answers import Answers, Asking, Ways, answers
 from segcli.reports.report import Findings
-from segcli.reports.shield import shield
+from segcli.reports.shield import Shield, shield
 from segcli.segment.read_back import wanted
 
 
 def gather(
-    customers: Customers, segmentations: Sequence[Segmentation], settings: Settings, again: Again | None = None
+    customers: Customers, segmentations: Sequence[Segmentation], settings: Settings, ways: Ways | None = None
 ) -> Findings:
     """Segmentations, personas of those that `persona.of` wants, and what the report's sections need besides.
 
@@ -26,11 +29,13 @@ def gather(
         customers: of the segmentations.
         segmentations: that were made.
         settings: in force.
-        again: makes the same segmentations of customers at an earlier day.
+        ways: how the same segmentations are made of customers at an earlier day; without, nothing is answered besides.
     """
-    sections, guard = settings.report.sections, shield(segmentations, settings.privacy)
+    sections = settings.report.sections
+    heat = _heat(segmentations) if "heatmap" in sections else []
+    guard = shield([*segmentations, *heat], settings.privacy)
     chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
-    cards = scorecards(chosen, settings, again) if "scorecard" in sections else {}
+    cards = scorecards(chosen, settings, ways.again if ways else None) if "scorecard" in sections else {}
     aimed = decide.targets(segmentations, settings) if {"targets", "fairness"} & set(sections) else None
     planned = decide.plan(segmentations, settings) if "plan" in sections else None
     shown = guard.over(segmentations)
@@ -45,7 +50,20 @@ def gather(
         audits(shown, settings, aimed) if "fairness" in sections else (),
         guard,
         settings.privacy,
+        guard.over(heat)[-1] if heat and not _tells_scores(guard) else None,
+        answers(Asking(customers, shown, settings, guard, ways)) if ways else Answers(),
     )
+
+
+def _heat(segmentations: Sequence[Segmentation]) -> list[Segmentation]:
+    """The cells of scores of the RFM segmentation, where there is one."""
+    scored = [one for one in segmentations if one.column == c.RFM_SEGMENT]
+    return cells.heat(scored[0]) if scored else []
+
+
+def _tells_scores(guard: Shield) -> bool:
+    """Whether single scores are too small to be told of: how many customers have each is told with the method."""
+    return any(guard.names.get(name) for name in (cells.RECENCY, cells.FREQUENCY))
 
 
 def _described(

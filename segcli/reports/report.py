@@ -16,6 +16,8 @@ from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.plan import Plan
 from segcli.persona.target import Targets
+from segcli.reports import cells
+from segcli.reports.answers import Answers
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.envelope import envelope, records, segmentation
 from segcli.reports.result import Result
@@ -42,6 +44,8 @@ class Findings:
     audits: Sequence[Audit] = ()
     shield: Shield | None = None
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    heat: Segmentation | None = None
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def described(self) -> list[Segmentation]:
@@ -110,9 +114,11 @@ def _decisions(findings: Findings) -> dict[str, Any]:
         found["targets"] = records(findings.targets.table)
     if findings.plan is not None:
         found["plan"] = records(findings.plan.table)
+    if findings.heat is not None:
+        found["heat_map"] = records(cells.scores(findings.heat))
     if findings.audits:
         found["audits"] = [_audit(one) for one in findings.audits]
-    return found
+    return found | findings.answers.parts()
 
 
 def _audit(one: Audit) -> dict[str, Any]:

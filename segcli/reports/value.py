@@ -25,7 +25,7 @@ def of_clv(made: Valued, left: Churn | None = None) -> Result:
     table = made.table if left is None else made.table.assign(**{c.P_NEXT: left.next_period})
     blocks: list[Block] = []
     for column, rows in made.segments.items():
-        blocks += [Heading(column)] * (len(made.segments) > 1) + [_segments(rows)]
+        blocks += [Heading(column)] * (len(made.segments) > 1) + [expected(rows)]
     blocks += tables.notes(made.notes)
     if made.holdout:
         blocks += [Heading("After the calibration", level=4), _holdout(made.holdout)]
@@ -100,7 +100,7 @@ def _warm(value: float, show: str, most: float) -> str:
     return shown.get(show, numbers.count)(value) + bar
 
 
-def _segments(rows: pd.DataFrame) -> Table:
+def expected(rows: pd.DataFrame) -> Table:
     """One row per segment: customers, how many of them are still ones, orders and value with intervals."""
     titles = [Column("Segment", right=False), Column("Customers"), Column("Alive"), Column("Orders"), Column("")]
     money = c.CLV in rows

@@ -166,7 +166,12 @@ def _stability(choice: Choice) -> Iterator[tuple[str, dict[str, Any]]]:
             found = one.stability
             yield (
                 str(one.k),
-                {"ari_median": found.ari_median, "ari_iqr": found.ari_iqr, "pairs": len(found.ari)},
+                {
+                    "ari_median": found.ari_median,
+                    "ari_quartiles": list(found.ari_quartiles),
+                    "ari_iqr": found.ari_iqr,
+                    "pairs": len(found.ari),
+                },
             )
 
 

@@ -35,10 +35,16 @@ class Stability:
         return float(np.median(self.ari))
 
     @property
+    def ari_quartiles(self) -> tuple[float, float]:
+        """Between these are the middle half of pairs."""
+        low, high = np.quantile(self.ari, [0.25, 0.75])
+        return float(low), float(high)
+
+    @property
     def ari_iqr(self) -> float:
         """From the lower to the upper quartile of pairs."""
-        low, high = np.quantile(self.ari, [0.25, 0.75])
-        return float(high - low)
+        low, high = self.ari_quartiles
+        return high - low
 
     @property
     def slsw(self) -> npt.NDArray[np.float64]:

@@ -19,7 +19,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 MODELS = {"rfm-model.json", "cluster-model.json"}
 DECIDED = {"targets.csv", "plan.csv", "calendar.csv"}
 EXPORTS = {"export-klaviyo.csv", "export-google-ads.csv", "export-google-ads-groups.csv"}
-FILES = {"customers.csv", "segments.csv", "personas.json", "report.md", "run.json"} | MODELS | DECIDED | EXPORTS
+FILES = (
+    {"customers.csv", "segments.csv", "personas.json", "report.md", "report.html", "run.json"}
+    | MODELS
+    | DECIDED
+    | EXPORTS
+)
 
 
 @pytest.fixture(scope="session")

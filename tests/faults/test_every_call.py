@@ -29,7 +29,7 @@ EVENTS = {
 ORDERS = "customer_id,order_id,order_date,amount\na,1,2026-01-13,5.00\nb,2,2026-01-02,6.00\n,3,2026-01-20,7.50\n"
 CONFIG = "ingest: {transactions: {path: orders.csv}, rejects: rejected.csv}\nrfm: {bins: 5}\n"
 CONFIG += "persona: {traits: 3}\nreport: {title: T}\n"
-OUTPUTS = ("customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md")
+OUTPUTS = ("customers.csv", "segments.csv", "rfm-model.json", "personas.json", "report.md", "report.html")
 
 
 class Refusals:

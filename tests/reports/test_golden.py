@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
-FORMATS = {"csv": "csv", "tsv": "tsv", "json": "json", "ndjson": "ndjson", "md": "md", "table": "txt"}
+FORMATS = {"csv": "csv", "tsv": "tsv", "json": "json", "ndjson": "ndjson", "md": "md", "table": "txt", "html": "html"}
 
 IDS = [
     "Ünïcode 007",

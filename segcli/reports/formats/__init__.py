@@ -16,13 +16,14 @@ from segcli.reports.result import Result
 class Page:
     """What the output can show: its width in columns (None: unlimited), whether colour, whether only ASCII.
 
-    `language` is the one that its words are in.
+    `language` is the one that its words are in. `charts` is where pictures of the charts are, as a link from here.
     """
 
     width: int | None = None
     colour: bool = False
     ascii: bool = False
     language: str = "en"
+    charts: str = ""
 
 
 class Format(Protocol):

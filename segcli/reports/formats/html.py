@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from segcli import languages
+from segcli.languages.language import Language
 from segcli.reports import charts
 from segcli.reports.blocks import Block, Chart, Heading
 from segcli.reports.formats import Page
@@ -17,20 +19,24 @@ from segcli.reports.result import Result
 from segcli.reports.safe import cell, printable
 
 ROOM = files("segcli.reports") / "page"
+WORDS = {"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers", "bar": "Bar", "row": "Row"}
 SECTION = 2  # level of the headings that the table of contents lists
 
 
 def render(result: Result, page: Page) -> str:
     """The blocks as a page."""
+    spoken = languages.load(page.language)
     style, script = _part("style.css"), _part("sort.js")
+    title = next((one.text for one in result.blocks if isinstance(one, Heading) and one.level == 1), "")
     return str(
-        _template().render(
+        _template(spoken).render(
             language=page.language,
-            words={"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers"},
+            words={name: spoken.title(word) for name, word in WORDS.items()},
             policy=_policy(style, script),
             style=style,
             script=script,
-            title=next((one.text for one in result.blocks if isinstance(one, Heading)), "segcli"),
+            title=title or "segcli",
+            titled=bool(title),
             blocks=[(block.__class__.__name__.lower(), block, place) for place, block in enumerate(result.blocks)],
             contents=_contents(result.blocks),
             draws=charts.are_drawn(),
@@ -39,7 +45,7 @@ def render(result: Result, page: Page) -> str:
     )
 
 
-def _template() -> Any:  # noqa: ANN401 - of a library that is imported late
+def _template(spoken: Language) -> Any:  # noqa: ANN401 - of a library that is imported late
     import jinja2
     from markupsafe import Markup
 
@@ -53,7 +59,7 @@ def _template() -> Any:  # noqa: ANN401 - of a library that is imported late
     rules.filters |= {
         "shown": printable,
         "cell": cell,
-        "drawn": lambda chart: Markup(charts.svg(chart)),  # noqa: S704 - made here from numbers, names in it escaped
+        "drawn": lambda chart: Markup(charts.svg(chart, spoken.figures)),  # noqa: S704 - made here from numbers, names in it escaped
         "bare": Markup,  # the page's own style and script
         "longest": _longest,
     }

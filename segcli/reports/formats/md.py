@@ -2,15 +2,29 @@
 
 from collections.abc import Sequence
 
+from segcli.reports import charts
 from segcli.reports.blocks import Block, Card, Chart, Heading, Table, Text
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
 from segcli.reports.safe import markdown
 
 
-def render(result: Result, page: Page) -> str:  # noqa: ARG001 - Markdown wraps by itself
-    """The blocks."""
-    return "\n\n".join(_block(block) for block in result.blocks) + "\n"
+def render(result: Result, page: Page) -> str:
+    """The blocks; pictures where the page has them."""
+    pictures = charts.numbered(result.blocks) if page.charts else []
+    links = {id(chart): f"{page.charts}/{name}" for name, chart in pictures}
+    shown = (
+        _picture(block, links.get(id(block))) if isinstance(block, Chart) else _block(block) for block in result.blocks
+    )
+    return "\n\n".join(filter(None, shown)) + "\n"
+
+
+def _picture(chart: Chart, link: str | None) -> str:
+    """The picture, the title and the numbers; without the first two where there is nothing to call by them."""
+    if link:
+        alone = f"![{markdown(chart.says)}]({link})\n\n*{markdown(chart.title)}*"
+        return "\n\n".join([alone, *map(_block, chart.instead)])
+    return _block(chart)
 
 
 def _block(block: Block) -> str:
@@ -27,7 +41,7 @@ def _block(block: Block) -> str:
         case Card():
             return _card(block)
         case Chart(title=title, instead=instead):
-            return "\n\n".join([f"*{markdown(title)}*", *map(_block, instead)])
+            return "\n\n".join([f"*{markdown(title)}*", *map(_block, instead)]) if instead else ""
 
 
 def _rows(table: Table) -> list[list[str]]:

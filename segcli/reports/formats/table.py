@@ -4,7 +4,9 @@ import io
 from collections.abc import Iterable
 
 from rich.box import ASCII, ROUNDED
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text as Styled
@@ -15,6 +17,7 @@ from segcli.reports.formats import Page
 from segcli.reports.result import Result
 from segcli.reports.safe import printable
 
+INDENT = (0, 0, 0, 1)  # one column to the left
 BARS = (8, 4)  # columns of a full bar, on wide and on narrow pages
 UNLIMITED = 10_000  # a pipe has no width: nothing is wrapped or cut
 
@@ -46,16 +49,25 @@ def _block(block: Block, page: Page) -> Iterable[RenderableType]:
             yield ""
             yield Styled(printable(text), style="bold")
         case blocks.Text(lines, quiet, bullets):
-            mark = "- " if bullets else " "
-            yield from (Styled(mark + printable(line), style="dim" if quiet else "") for line in lines)
+            for line in lines:
+                shown = Styled(printable(line), style="dim" if quiet else "")
+                yield _after("- ", shown) if bullets else Padding(shown, INDENT)
         case Table():
-            yield _grid(block, page)
+            yield Padding(_grid(block, page), INDENT)
         case Card():
             yield _card(block, page)
         case Chart(title=title, instead=instead):
-            yield Styled(printable(title), style="dim")
+            if instead:
+                yield Padding(Styled(printable(title), style="dim"), INDENT)
             for rows in instead:
-                yield _grid(rows, page)
+                yield Padding(_grid(rows, page), INDENT)
+
+
+def _after(mark: str, text: Styled) -> Grid:
+    """A text behind a mark, all its lines."""
+    row = Grid.grid()
+    row.add_row(mark, text)
+    return row
 
 
 def _grid(table: Table, page: Page) -> Grid:
@@ -67,21 +79,21 @@ def _grid(table: Table, page: Page) -> Grid:
     for place in shown:
         column = table.columns[place]
         grid.add_column(
-            Styled((" " if place == 0 else "") + column.title),
+            Styled(column.title),
             justify="right" if column.right and not column.bar else "left",
             no_wrap=column.right,
             min_width=bar if column.bar else _least_width(table, place),
         )
     for row in table.rows:
         cells = [_cell(row[place], table.columns[place], longest, bar, page) for place in shown]
-        grid.add_row(*(Styled((" " if place == 0 else "") + cell) for place, cell in enumerate(cells)))
+        grid.add_row(*map(Styled, cells))
     return grid
 
 
 def _fitting(table: Table, places: list[int], page: Page) -> list[int]:
     """The columns that fit whole: numbers are never cut."""
     while page.width is not None and len(places) > 1:
-        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) <= page.width:
+        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) < page.width:
             break
         places = places[:-1]
     return places
@@ -92,13 +104,13 @@ def _least_width(table: Table, place: int) -> int:
     column = table.columns[place]
     cells = [column.title, *(safe.cell(row[place]) for row in table.rows)]
     pieces = cells if column.right else [word for cell in cells for word in cell.split()]
-    return max(map(len, pieces), default=0) + (place == 0)
+    return max(map(cell_len, pieces), default=0)
 
 
 def _natural_width(table: Table, bar: int) -> int:
     """Columns the table needs when nothing wraps."""
     widths = [
-        bar if column.bar else max([len(column.title), *(len(safe.cell(row[place])) for row in table.rows)])
+        bar if column.bar else max(map(cell_len, [column.title, *(safe.cell(row[place]) for row in table.rows)]))
         for place, column in enumerate(table.columns)
     ]
     return sum(widths) + len(widths) + 1

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from segcli import columns as c
+from segcli.evidence.disclosure import WITHHELD
 from segcli.model import Segmentation
 from segcli.reports import numbers
-from segcli.reports.blocks import Block, Text
+from segcli.reports.blocks import Block, Chart, Text
+from segcli.reports.concentration import lorenz
 from segcli.reports.report import Findings
 
 TITLE = "Summary"
 
 
 def blocks(findings: Findings) -> Iterable[Block]:
-    """Size, money and concentration of the base, then one sentence per segmentation."""
+    """Size, money and concentration of the base, one sentence per segmentation, who is away; how revenue is spread."""
     table = findings.customers.table
     sentences = [_base(findings)]
     if c.REVENUE in table and len(table):
@@ -22,7 +26,32 @@ def blocks(findings: Findings) -> Iterable[Block]:
     if c.ORDERS in table and len(table):
         sentences.append(f"{numbers.share((table[c.ORDERS] == 1).mean())} of customers bought once.")
     sentences += [_largest(one) for one in findings.described]
+    sentences += _quiet(findings)
     yield Text(sentences, bullets=True)
+    spread = _spread(findings)
+    if spread is not None:
+        yield spread
+
+
+def _quiet(findings: Findings) -> list[str]:
+    """How much of revenue is of those who have been away longest."""
+    table = findings.customers.table
+    if c.RECENCY_DAYS not in table or c.REVENUE not in table or not len(table) or table[c.REVENUE].sum() <= 0:
+        return []
+    middle = float(table[c.RECENCY_DAYS].median())
+    away = table[c.RECENCY_DAYS] > middle
+    customers, part = numbers.share(away.mean()), table.loc[away, c.REVENUE].sum() / table[c.REVENUE].sum()
+    longer = f"{customers} of customers last bought more than {numbers.days(middle)} ago"
+    return [f"{longer}; they have brought {numbers.share(part)} of revenue."]
+
+
+def _spread(findings: Findings) -> Chart | None:
+    """The Lorenz curve, where there is money."""
+    table, privacy = findings.customers.table, findings.privacy
+    if c.REVENUE not in table:
+        return None
+    revenue = table[c.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan)
+    return lorenz(revenue, privacy.smallest, privacy.dominance)
 
 
 def _base(findings: Findings) -> str:
@@ -35,7 +64,9 @@ def _base(findings: Findings) -> str:
 
 def _largest(one: Segmentation) -> str:
     """The segment with the most revenue (or the largest), and its share."""
-    first = one.profile.iloc[0]
+    by = c.REVENUE_SHARE if c.REVENUE_SHARE in one.profile else c.SHARE
+    told = one.profile[~one.profile[c.NAME].str.startswith(WITHHELD)]
+    first = (told if len(told) else one.profile).sort_values(by, ascending=False, kind="stable").iloc[0]
     name = one.name
     of_customers = f"{numbers.share(first[c.SHARE])} of customers"
     if c.REVENUE_SHARE not in first:

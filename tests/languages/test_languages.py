@@ -1,0 +1,235 @@
+"""Catalogues: each whole, each true to the English facts; and a report of which nothing is left in English."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli import languages
+from segcli.config import yaml
+from segcli.languages.figures import Figures
+from segcli.languages.sentence import Sentence
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "segcli" / "languages"
+OTHERS = [code for code in languages.names() if code != languages.ENGLISH]
+SECTIONS = ("words", "cells", "sentences")
+FACT = re.compile(r"\{[#*]?(\w+)(?::[^{}]*)?\}")
+
+
+def told(code: str) -> dict[str, Any]:
+    return dict(yaml.strings((FOLDER / f"{code}.yaml").read_text(encoding="utf-8")))
+
+
+def test_there_are_four() -> None:
+    assert languages.names() == ["en", "ru", "vi", "zh"]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_no_key_is_missing_in_any(code: str, section: str) -> None:
+    everywhere = {key for other in OTHERS for key in told(other)[section]}
+    assert set(told(code)[section]) == everywhere
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_tells_the_facts_of_the_english_one(code: str) -> None:
+    for english, other in told(code)["sentences"].items():
+        assert set(FACT.findall(english)) == set(FACT.findall(other)), english
+    for section in ("words", "cells"):
+        assert all(text and "{" not in text for text in told(code)[section].values())
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> None:
+    from segcli.cli.streams import LABEL, columns
+
+    words = told(code)["words"]
+    for label in ("read", "columns", "kept", "money", "note", "as of", "warning", "wrote", "next", "preset"):
+        assert columns(words[label]) < LABEL, words[label]
+
+
+@pytest.mark.parametrize(
+    ("code", "english", "other"),
+    [
+        (
+            "ru",
+            "1 customers, 22 orders, revenue 8.91 M as of 2026-07-01.",
+            "1 клиент, 22 заказа, выручка 8,91 млн на 01.07.2026.",
+        ),
+        (
+            "ru",
+            "11 customers, 2,021 orders, revenue 1,234.50 as of 2026-07-01.",
+            "11 клиентов, 2 021 заказ, выручка 1 234,50 на 01.07.2026.",
+        ),
+        ("ru", "rejected: no customer id", "отклонено: нет номера клиента"),
+        (
+            "ru",
+            "top channel = bücher; kitsch 31%, 3.1x (+0.8 sd)",
+            "top channel = bücher; kitsch 31 %, 3,1\u00d7 (+0,8 ст. откл.)",
+        ),
+        (
+            "ru",
+            "orders 12, 2.9x (+1.4 sd); top payment = paypal 43%, 1.4x (+0.3 sd, n = 21)",
+            "заказы 12, 2,9\u00d7 (+1,4 ст. откл.); основная оплата: paypal 43 %, 1,4\u00d7 (+0,3 ст. откл., n = 21)",
+        ),
+        ("vi", "Of 10 rfm segments, Champions brings most: 42% of revenue from 14% of customers.", None),
+        ("zh", "The best fifth of customers brings 68% of revenue.", None),
+    ],
+)
+def test_sentences(code: str, english: str, other: str | None) -> None:
+    found = languages.load(code).tell(english)
+    if other is None:
+        assert found != english
+        assert all(figure in found for figure in re.findall(r"\d+", english))
+    else:
+        assert found.replace("\u00a0", " ") == other
+
+
+def test_names_stay_as_they_are() -> None:
+    found = languages.load("ru").tell("Of 4 mine segments, Share brings most: 42% of revenue from 14% of customers.")
+    assert "Share" in found
+    assert "Доля" not in found
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=80), code=st.sampled_from(OTHERS))
+def test_any_text_is_retold_or_stays(text: str, code: str) -> None:
+    language = languages.load(code)
+    for way in (language.tell, language.cell, language.title):
+        assert isinstance(way(text), str)
+    strange = (
+        f"\u2603{text.replace(';', '').replace('.', '').replace(',', '').replace('   ', '').replace('·', '')}\u2603"
+    )
+    assert language.tell(strange) == strange
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=st.floats(-1e9, 1e9), digits=st.integers(0, 3))
+def test_a_figure_keeps_its_value(value: float, digits: int) -> None:
+    english = f"{value:,.{digits}f}"
+    for figures in (Figures(), Figures("\u00a0", ","), Figures(".", ",")):
+        other = figures.told(english)
+        assert other is not None
+        assert float(other.replace(figures.group, "").replace(figures.decimal, ".")) == float(english.replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("number", "form"),
+    [("1", "a"), ("21", "a"), ("2", "b"), ("1,004", "b"), ("11", "c"), ("5", "c"), ("0", "c"), ("2.5", "b")],
+)
+def test_forms_go_with_numbers(number: str, form: str) -> None:
+    sentence = Sentence("{#n} things", "{n:a|b|c}", Figures())
+    facts = sentence.facts(f"{number} things")
+    assert facts is not None
+    assert sentence.told(facts, facts) == form
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "segcli", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("layout", ["csv", "json"])
+def test_what_programs_read_stays_as_it_is(layout: str) -> None:
+    english = run("rfm", "sample_data/orders.csv", "-q", "-f", layout)
+    assert run("rfm", "sample_data/orders.csv", "-q", "-f", layout, "--lang", "zh") == english
+
+
+def test_an_unknown_language_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "segcli", "rfm", "sample_data/orders.csv", "--lang", "xx"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "en, ru, vi, zh" in done.stderr
+
+
+def texts(shown: Any) -> Iterator[str]:
+    """All texts of blocks, in order; of rows only sentences, since cells are mostly names."""
+    if isinstance(shown, str):
+        yield shown
+    elif dataclasses.is_dataclass(shown):
+        for field in dataclasses.fields(shown):
+            if field.name not in {"rows", "data", "name"}:
+                yield from texts(getattr(shown, field.name))
+    elif isinstance(shown, list | tuple):
+        for one in shown:
+            yield from texts(one)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_nothing_of_a_report_is_left_in_english(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from segcli import cli
+    from segcli.reports import report
+    from segcli.reports.retold import retold
+
+    language, left = languages.load(code), list[str]()
+
+    def known(english: str) -> bool:
+        """Whether the language says it in the same words."""
+        return english in {**language.words, **language.cells} or any(s.facts(english) for s in language.sentences)
+
+    write = report.of_findings
+
+    def looked(findings: Any, asked: Any) -> Any:
+        result = write(findings, asked)
+        named = {name for one in findings.segmentations for name in (one.column, one.name, *one.segments)}
+        named |= {*findings.customers.table.columns, "growth first"}  # the last is the config's own
+        named |= {name.replace("_", " ").capitalize() for one in findings.segmentations for name in one.segments}
+        other = retold(result, language)
+        for english, told_so in zip(texts(result.blocks), texts(other.blocks), strict=True):
+            if re.search("[a-z]{2}", english) and english == told_so and english not in named and not known(english):
+                left.append(english)
+        return result
+
+    monkeypatch.setattr(report, "of_findings", looked)
+    monkeypatch.chdir(ROOT)
+    sections = (
+        "summary,quality,segments,heatmap,profile,stability,bases,personas,experience,rates,cohorts,clv,backtest,"
+        "migration,scorecard,targets,plan,fairness,privacy"
+    )
+    out = str(tmp_path / "report.html")
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        [
+            "segcli",
+            "report",
+            "-c",
+            "configs/retail.yaml",
+            "-q",
+            "--sections",
+            sections,
+            "--title",
+            "Customer segments",
+            "--lang",
+            code,
+            "-o",
+            out,
+        ],
+    )
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    assert left == []
+    assert f'<html lang="{code}">' in Path(out).read_text(encoding="utf-8")
+
+
+def test_english_is_not_retold() -> None:
+    assert languages.load("en").tells_english
+    assert json.loads(run("rfm", "sample_data/orders.csv", "-q", "-f", "json", "--lang", "en"))

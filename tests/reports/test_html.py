@@ -1,0 +1,152 @@
+"""HTML: one file, which asks for nothing, runs nothing but its own script, and shows every text as text."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.reports import numbers
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
+from segcli.reports.formats import Page, html
+from segcli.reports.result import Result
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style><b>",
+    "{{ 7 * 7 }} {% raw %}",
+    "javascript:alert(1)",
+    "&lt;b&gt;",
+    "\x1b[31m\u202ered\u2028",
+]
+VOID = {"meta", "br", "img", "link", "input", "hr", "rect"}
+
+
+class Seen(HTMLParser):
+    """Tags with their attributes, the text, and whether tags are closed in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text, self._open = "", list[str]()
+        self.feed(page)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def rendered(*blocks: Block, language: str = "en") -> str:
+    return html.render(Result(pd.DataFrame(), dict, blocks), Page(language=language))
+
+
+def every_kind(name: str) -> list[Block]:
+    table = Table(
+        [Column(name, right=False), Column("", bar=True), Column("Money")],
+        [[name, 0.25, numbers.money(8_911_407.9)], ["b", 0.5, numbers.money(4.5)], ["c", 0.0, "-"]],
+    )
+    return [
+        Heading(name, 1),
+        Heading("Numbers"),
+        Text([name, "two"], bullets=True),
+        Text([name], quiet=True),
+        table,
+        Heading(name, 3),
+        Card(name, name, name, [(name, name)], name),
+    ]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_text_is_a_text(name: str) -> None:
+    harmless, seen = Seen(rendered(*every_kind("plain"))), Seen(rendered(*every_kind(name)))
+    assert [tag for tag, _ in seen.tags] == [tag for tag, _ in harmless.tags]
+    for (tag, attributes), (_, others) in zip(seen.tags, harmless.tags, strict=True):
+        assert set(attributes) == set(others), tag
+    assert not any(attribute.startswith("on") for _, attributes in seen.tags for attribute in attributes)
+    assert "\x1b" not in seen.text
+    assert "\u202e" not in seen.text
+
+
+@settings(max_examples=100, deadline=None)
+@given(name=st.text(min_size=1, max_size=30))
+def test_any_text_leaves_the_page_as_it_is(name: str) -> None:
+    harmless, seen = Seen(rendered(*every_kind("plain"))), Seen(rendered(*every_kind(name)))
+    assert [tag for tag, _ in seen.tags] == [tag for tag, _ in harmless.tags]
+
+
+def test_the_policy_names_the_style_and_the_script_and_allows_nothing_else() -> None:
+    page = rendered(*every_kind("plain"))
+    policy = next(a["content"] for a in Seen(page).of("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; ")
+    for tag in ("style", "script"):
+        found = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        assert len(found) == 1
+        digest = base64.b64encode(hashlib.sha256(found[0].encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_nothing_is_asked_for_and_nothing_is_styled_in_place() -> None:
+    seen = Seen(rendered(*every_kind("plain")))
+    for tag, attributes in seen.tags:
+        assert "style" not in attributes, tag
+        assert "src" not in attributes, tag
+        assert (attributes.get("href") or "#").startswith("#"), tag
+    assert not seen.of("link")
+    assert not seen.of("iframe")
+
+
+def test_cells_know_their_numbers() -> None:
+    cells = [a.get("data-number") for a in Seen(rendered(*every_kind("plain"))).of("td") if a.get("class") == "number"]
+    assert cells == ["8911407.9", "4.5", None]
+
+
+def test_bars_are_as_long_as_their_share_of_the_longest() -> None:
+    assert [a["width"] for a in Seen(rendered(*every_kind("plain"))).of("rect")] == ["50.00", "100.00", "0.00"]
+
+
+def test_sections_are_listed_and_found() -> None:
+    seen = Seen(rendered(Heading("All", 1), Heading("One"), Text(["x"]), Heading("Two")))
+    targets = {a["id"] for _, a in seen.tags if a.get("id")}
+    links = [str(a["href"]).removeprefix("#") for a in seen.of("a")]
+    assert len(links) == 3
+    assert set(links) <= targets
+
+
+def test_a_page_names_its_language_and_title() -> None:
+    page = rendered(Heading("Отчёт", 1), Heading("Главное"), Heading("План"), language="ru")
+    assert '<html lang="ru">' in page
+    assert "<title>Отчёт</title>" in page
+    assert 'aria-label="Разделы"' in page
+
+
+def test_a_chart_has_its_sentence_and_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html.charts, "are_drawn", lambda: False)
+    table = Table([Column("A", right=False), Column("B")], [["x", numbers.count(3)]])
+    page = rendered(Chart("lorenz", "How revenue is spread", "The best fifth brings 68%.", {}, [table]))
+    assert html.charts.MISSING.replace("'", "&#39;") in page
+    assert 'data-number="3.0"' in page
+
+
+def test_the_same_blocks_are_the_same_bytes() -> None:
+    assert rendered(*every_kind("plain")) == rendered(*every_kind("plain"))

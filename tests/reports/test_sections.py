@@ -1,0 +1,345 @@
+"""Sections tell the right numbers, say so where there is nothing to tell, and tell nobody of too few customers."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segcli import columns as c
+from segcli.config import Settings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
+from segcli.customers.history import earlier
+from segcli.model import Customers, Segmentation
+from segcli.reports import cells, charts, concentration, sparing
+from segcli.reports.answers import Ways
+from segcli.reports.blocks import Chart, Text
+from segcli.reports.formats import Page, html, md
+from segcli.reports.formats import json as json_format
+from segcli.reports.formats import table as table_format
+from segcli.reports.gather import gather
+from segcli.reports.report import of_findings
+from segcli.reports.result import Result
+from segcli.segment import cluster, maps, rfm
+from segcli.segment.read_back import read_back
+from tests.oracles.tables import from_columns
+
+ROOT = Path(__file__).parents[2]
+ADDED = ["heatmap", "profile", "stability", "bases", "cohorts", "clv", "backtest", "migration"]
+
+
+@pytest.fixture(scope="module")
+def customers() -> Customers:
+    return read(IngestSettings(transactions=Source(path=str(ROOT / "sample_data" / "orders.csv"))))
+
+
+def scored(of: Customers) -> Segmentation:
+    return rfm.segment(of, Settings().rfm, maps.load("default"), 1)
+
+
+@pytest.fixture(scope="module")
+def old(customers: Customers) -> Segmentation:
+    """As it was four months before."""
+    return scored(earlier(customers, date(2026, 3, 1)))
+
+
+def ways(previous: Sequence[Segmentation] = ()) -> Ways:
+    def at_two_days(then: Customers, once: Customers) -> Any:
+        return {"rfm": scored(then).labels}, {"rfm": scored(once).labels}
+
+    return Ways(lambda of: [scored(of)], at_two_days, (lambda: previous) if previous else None)
+
+
+def report(made: Sequence[Segmentation], sections: list[str], ways_: Ways | None = None, **privacy: Any) -> Result:
+    asked = {"report": {"sections": sections}, "privacy": privacy, "clv": {"bootstrap": 0}}
+    settings = Settings.model_validate(asked)
+    return of_findings(gather(made[0].customers, made, settings, ways_ or ways()), settings.report)
+
+
+def plain(result: Result) -> Any:
+    return json.loads(json_format.render(result, Page()))
+
+
+def drawn(result: Result) -> list[Chart]:
+    return [block for block in result.blocks if isinstance(block, Chart)]
+
+
+def test_gini_is_half_the_mean_difference_of_pairs_by_the_mean() -> None:
+    revenue = np.random.default_rng(5).lognormal(3, 1.2, 200).round(2)
+    pairs = np.abs(revenue[:, None] - revenue[None, :]).mean()
+    assert concentration.gini(revenue) == pytest.approx(pairs / (2 * revenue.mean()))
+
+
+def test_the_curve_adds_up_the_least_first() -> None:
+    shares = concentration.curve(np.array([5.0, 1.0, 2.0, 12.0]), 4)
+    assert shares[0].tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert shares[1].tolist() == [0.0, 0.05, 0.15, 0.4, 1.0]
+
+
+def test_the_curve_tells_of_no_group_that_is_too_small_or_one_customer() -> None:
+    many = np.arange(1.0, 501.0)
+    steps = [len(one.data["customers"]) - 1 for one in [concentration.lorenz(many, 11, 0.85)] if one]
+    assert steps == [20]
+    assert concentration.lorenz(many[:40], 11, 0.85) is None
+    rich = np.concatenate([many, [1e9]])
+    assert concentration.lorenz(rich, 1, 0.85) is None
+
+
+def test_the_heat_map_counts_as_a_groupby_does(customers: Customers) -> None:
+    made = scored(customers)
+    expected = made.table.groupby([c.R_SCORE, c.F_SCORE])[c.REVENUE].agg(["size", "mean"])
+    found = plain(report([made], ["heatmap"], minimum_cell=1))["heat_map"]
+    assert {(row["r_score"], row["f_score"]): row["customers"] for row in found} == expected["size"].to_dict()
+    for row in found:
+        assert row["mean_revenue"] == pytest.approx(expected.loc[(row["r_score"], row["f_score"]), "mean"])
+    (chart,) = drawn(report([made], ["heatmap"], minimum_cell=1))
+    assert chart.data["rows"] == ["5", "4", "3", "2", "1"]  # the best is above and to the right
+    assert chart.data["values"][0][-1] == pytest.approx(expected.loc[(5, 5), "mean"])
+
+
+@pytest.mark.parametrize("smallest", [5, 11, 40])
+def test_small_cells_of_the_heat_map_are_blank_and_do_not_follow_from_totals(
+    customers: Customers, smallest: int
+) -> None:
+    made = scored(customers)
+    sizes = made.table.groupby([c.R_SCORE, c.F_SCORE]).size()
+    result = report([made], ["heatmap"], audience="external", minimum_cell_external=smallest)
+    found = {(row["r_score"], row["f_score"]) for row in plain(result)["heat_map"]}
+    hidden = set(sizes.index) - found
+    assert {at for at, size in sizes.items() if size < smallest} <= hidden
+    for level in (0, 1):  # how many customers have a score is told: a cell alone in its row would follow
+        of = pd.Series([at[level] for at in hidden]).value_counts()
+        assert (of > 1).all()
+    (chart,) = drawn(result)
+    shown = [value for row in chart.data["values"] for value in row if value is not None]
+    assert len(shown) == len(found)
+
+
+def test_migration_counts_as_a_crosstab_does(customers: Customers, old: Segmentation) -> None:
+    made = scored(customers)
+    was, now = (
+        pd.Series(one.labels.to_numpy(), index=one.customers.table[c.CUSTOMER_ID].to_numpy()) for one in (old, made)
+    )
+    table = pd.crosstab(was.reindex(now.index).fillna("(entered)"), now)
+    expected = {(one, other): table.loc[one, other] for one in table.index for other in table.columns}
+    result = report([made], ["migration"], ways([old]), minimum_cell=1)
+    (moved,) = plain(result)["migration"]
+    found = {(row["from"], row["to"]): row["customers"] for row in moved["flows"]}
+    assert found == {ends: count for ends, count in expected.items() if count}
+    (chart,) = drawn(result)
+    assert sum(flow["customers"] for flow in chart.data["flows"]) == len(now)
+
+
+def test_names_with_arrows_move_like_others() -> None:
+    labels = ["a -> b"] * 30 + ["c"] * 30
+    old, new = (
+        read_back(from_columns({"x_segment": some}), "x_segment") for some in (labels, labels[20:] + labels[:20])
+    )
+    (chart,) = drawn(report([new], ["migration"], ways([old])))
+    assert chart.data["before"] == chart.data["after"] == ["a > b", "c"]
+    assert {(one["from"], one["to"]): one["customers"] for one in chart.data["flows"]} == {
+        ("a > b", "a > b"): 10,
+        ("a > b", "c"): 20,
+        ("c", "c"): 10,
+        ("c", "a > b"): 20,
+    }
+    assert "a &gt; b" in charts.svg(chart)
+
+
+def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
+    customers: Customers, old: Segmentation
+) -> None:
+    made = scored(customers)
+    whole = plain(report([made], ["migration"], ways([old]), minimum_cell=1))["migration"][0]["flows"]
+    told = plain(report([made], ["migration"], ways([old]), audience="external"))["migration"][0]["flows"]
+    shown = {(row["from"], row["to"]): row["customers"] for row in told if row["from"]}
+    assert shown
+    assert min(shown.values()) >= 11
+    hidden = [row for row in whole if (row["from"], row["to"]) not in shown]
+    assert sum(row["customers"] for row in hidden) == sum(row["customers"] for row in told if not row["from"])
+    for end in ("from", "to"):
+        assert (pd.Series([row[end] for row in hidden]).value_counts() > 1).all()
+
+
+def test_a_report_of_everything_reads_in_every_format(customers: Customers, old: Segmentation) -> None:
+    made = scored(customers)
+    found = cluster.segment(
+        replace(customers, table=made.table), Settings.model_validate({"cluster": {"k": "2-3", "pairs": 4}}).cluster, 1
+    )
+    sections = ["summary", "segments", *ADDED, "personas", "targets"]
+    result = report([made, found], sections, ways([old]))
+    assert {one.name for one in drawn(result)} >= {
+        "lorenz",
+        "bubbles",
+        "heat_map",
+        "profile",
+        "stability",
+        "cohorts",
+        "migration",
+        "portrait",
+    }
+    page = html.render(result, Page())
+    assert page.count("<figure>") == len(drawn(result))
+    assert " style=" not in page
+    assert "No segmentations by rules were asked for." in page
+    for text in (md.render(result, Page()), table_format.render(result, Page())):
+        assert "nan" not in re.split(r"\W+", text)
+        assert "None" not in text
+    assert {"heat_map", "cohorts", "clv", "backtest", "migration"} <= set(plain(result))
+    assert all(one.says and one.title for one in drawn(result))
+
+
+def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None:
+    one = read_back(from_columns({"x_segment": ["a"] * 30 + ["b"] * 20}), "x_segment")
+    for name in ADDED:
+        result = report([one], [name], minimum_cell=1)
+        if name == "bases":
+            assert drawn(result)
+            continue
+        (text,) = result.blocks[2:]
+        assert isinstance(text, Text)
+        assert len(text.lines) == 1
+        assert re.fullmatch(r"[A-Z m].*\.", text.lines[0]), text.lines
+    without = of_findings(
+        gather(one.customers, [one], Settings()), Settings.model_validate({"report": {"sections": ADDED}}).report
+    )
+    assert "Cohorts need an export of single orders." in md.render(without, Page())
+
+
+def test_cohorts_tell_of_enough_customers_only(customers: Customers) -> None:
+    result = report([scored(customers)], ["cohorts"], audience="external")
+    inside = plain(report([scored(customers)], ["cohorts"], minimum_cell=1))["cohorts"]
+    told = plain(result)["cohorts"]
+    sizes = {row["cohort"]: row["size"] for row in inside}
+    hidden = [size for name, size in sizes.items() if name not in {row["cohort"] for row in told}]
+    assert min(hidden) < 11 <= min(row["size"] for row in told)
+    assert len(hidden) > 1
+    assert sum(hidden) >= 11  # one alone would follow from the number of all customers
+    bought = {(row["cohort"], row["period"]): row["retention"] * row["size"] for row in inside}
+    blank = {(row["cohort"], row["period"]) for row in told if row["retention"] is None}
+    for row in told:
+        count = round(bought[row["cohort"], row["period"]])
+        few = 0 < count < 11 or 0 < row["size"] - count < 11
+        assert ((row["cohort"], row["period"]) in blank) == few, row
+    (chart,) = drawn(result)
+    assert len(chart.data["rows"]) <= 18
+    assert len(chart.instead[0].rows) == len({row["cohort"] for row in told})
+
+
+def test_revenue_to_date_ends_where_a_cell_is_withheld() -> None:
+    table = pd.DataFrame(
+        {
+            "cohort": ["a"] * 4,
+            "period": range(4),
+            "size": [50] * 4,
+            "watched": [50] * 4,
+            "customers": [50, 20, 3, 20],
+            "retention": [1.0, 0.4, 0.06, 0.4],
+            "value": [10.0, 12.0, 12.5, 14.0],
+        }
+    )
+    assert sparing.cohorts(table, 11, "value")["value"].tolist()[:2] == [10.0, 12.0]
+    assert sparing.cohorts(table, 11, "value")["value"].isna().tolist() == [False, False, True, True]
+    assert sparing.cohorts(table, 11, "retention")["retention"].isna().tolist() == [False, False, True, False]
+
+
+def test_a_row_left_out_is_never_alone() -> None:
+    table = pd.DataFrame({"segment": list("abcd"), "customers": [50, 4, 30, 20], "buyers": [25, 0, 15, 20]})
+    assert list(sparing.rows(table, 5)["segment"]) == ["a", "c"]
+    assert list(sparing.rows(table, 4)["segment"]) == list("abcd")
+    few = table.assign(buyers=[25, 0, 2, 20])
+    assert list(sparing.rows(few, 4, parts=["buyers"])["segment"]) == ["a", "d"]
+
+
+def test_a_backtest_for_others_tells_no_money_and_no_few_buyers(customers: Customers) -> None:
+    found = plain(report([scored(customers)], ["backtest"], audience="external"))["backtest"]
+    assert found["segments"]
+    for row in found["segments"]:
+        assert row["customers"] >= 11
+        for count in (row["buyers"], row["customers"] - row["buyers"]):
+            assert not 0 < count < 11
+        assert not [name for name in row if "revenue" in name or name == "foretold"]
+
+
+def test_withheld_segments_are_in_no_new_section() -> None:
+    labels = [
+        name for name, size in {"Huge": 60, "Large": 40, "Secretive": 7, "Tiniest": 3}.items() for _ in range(size)
+    ]
+    table = from_columns(
+        {
+            "recency_days": [n % 90 for n in range(110)],
+            "orders": [1 + n % 7 for n in range(110)],
+            "revenue": [10.0 + n for n in range(110)],
+            "r_score": [1 + n % 3 for n in range(110)],
+            "f_score": [1 + n % 2 for n in range(110)],
+            "rfm_segment": labels,
+            "cluster_segment": labels,
+        }
+    )
+    made = [read_back(table, column) for column in ("rfm_segment", "cluster_segment")]
+    made[1] = replace(made[1], method={"features": [{"name": "orders"}, {"name": "revenue"}]})
+    sections = ["summary", "segments", "personas", "targets", *ADDED]
+    result = report(made, sections, ways(made), audience="external")
+    for text in (md.render(result, Page()), html.render(result, Page())):
+        lines = [line for line in text.splitlines() if "Secretive" in line or "Tiniest" in line]
+        assert all("withheld" in line for line in lines), lines
+    for chart in drawn(result):
+        assert "Tiniest" not in charts.svg(chart)
+        assert "Secretive" not in charts.svg(chart)
+
+
+def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> None:
+    names = ["Secretive"] * 7 + ["Tiniest"] * 3 + ["Large"] * 900
+    labels = pd.Series([*names, *["Huge"] * (len(customers.table) - len(names))], dtype="str")
+    made = read_back(replace(customers, table=customers.table.assign(x_segment=labels)), "x_segment")
+    by_id = dict(zip(customers.table[c.CUSTOMER_ID], labels, strict=True))
+
+    def at_two_days(then: Customers, once: Customers) -> Any:
+        return tuple({"x": some.table[c.CUSTOMER_ID].map(by_id)} for some in (then, once))
+
+    asked = {
+        "report": {"sections": ["clv", "cohorts", "backtest"]},
+        "privacy": {"audience": "external"},
+        "cohort": {"by": "x_segment"},
+        "clv": {"bootstrap": 0},
+    }
+    settings = Settings.model_validate(asked)
+    result = of_findings(gather(made.customers, [made], settings, Ways(None, at_two_days)), settings.report)
+    texts = [md.render(result, Page()), json_format.render(result, Page()), *map(charts.svg, drawn(result))]
+    told = plain(result)
+    assert told["clv"]
+    assert {row["cohort"] for row in told["cohorts"]} <= {"Huge", "Large", "(withheld)"}
+    assert {row["segment"] for row in told["backtest"]["segments"]} <= {"Huge", "Large"}
+    for text in texts:
+        found = [part for part in re.split(r'["\n]', text) if "Secretive" in part or "Tiniest" in part]
+        assert all("withheld" in part for part in found), found
+
+
+@pytest.mark.parametrize("show", ["retention", "customers", "orders", "revenue", "value"])
+def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, show: str) -> None:
+    for audience in ("internal", "external"):
+        asked = {
+            "report": {"sections": ["cohorts"]},
+            "cohort": {"show": show},
+            "privacy": {"audience": audience},
+        }
+        settings, made = Settings.model_validate(asked), scored(customers)
+        result = of_findings(gather(made.customers, [made], settings, ways()), settings.report)
+        hides = audience == "external" and show in {"revenue", "value"}
+        assert list(plain(result)["cohorts"][0])[-1] == ("retention" if hides else show)
+        assert ("is left out for external readers" in md.render(result, Page())) == hides
+
+
+def test_scores_are_read_back_from_the_names_of_cells(customers: Customers) -> None:
+    made = cells.heat(scored(customers))
+    rows = cells.scores(made[-1])
+    assert int(rows["customers"].sum()) == len(customers.table)
+    assert set(rows["r_score"]) == {1, 2, 3, 4, 5}
+    assert not cells.heat(read_back(from_columns({"x_segment": ["a", "b"]}), "x_segment"))
