@@ -66,7 +66,9 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
             return ["out of memory; fewer columns or a sample of the rows need less"], Exit.ENVIRONMENT
         case OSError():
             abandon_stdout()
-            return [f"standard output: cannot be written ({error.strerror})"], Exit.ENVIRONMENT
+            return [
+                f"standard output: cannot be written ({error.strerror}); write to a file elsewhere with -o"
+            ], Exit.ENVIRONMENT
         case _:
             what = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
             return [what], Exit.BUG

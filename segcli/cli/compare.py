@@ -67,7 +67,9 @@ def command(
         made = compare(before, now, found.settings.compare)
         show(of_comparison(made, found.customers), asked, talk)
         if made.drifted and found.settings.compare.fail_on == DRIFT:
-            raise GateFailed(f"drift: {', '.join(made.drifted)} (compare.fail_on)")
+            raise GateFailed(
+                f"drift: {', '.join(made.drifted)} (compare.fail_on); make segments anew, or set it to never"
+            )
         found.gate()
 
 
@@ -79,7 +81,11 @@ def _history(folder: str, asked: Asked) -> None:
     with Talk(asked) as talk:
         runs = [_run(path.parent) for path in sorted(Path(folder).glob("*/run.json"))]
         if not runs:
-            raise InputProblem("holds no run: there is no */run.json", source=folder)
+            raise InputProblem(
+                "holds no run: there is no */run.json",
+                source=folder,
+                remedy="Name the folder in which the output folders of runs lie",
+            )
         show(of_history(runs), asked, talk)
 
 
@@ -124,7 +130,12 @@ def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
     everybody, listed = found.customers, lookup.load(treated, [CUSTOMER_ID, GROUP])
     twice = listed.rows[CUSTOMER_ID][listed.rows[CUSTOMER_ID].duplicated()]
     if len(twice):
-        raise InputProblem(f"{len(twice):,} customers are listed more than once", source=treated, column=CUSTOMER_ID)
+        raise InputProblem(
+            f"{len(twice):,} customers are listed more than once",
+            source=treated,
+            column=CUSTOMER_ID,
+            remedy="Give each customer one row",
+        )
     assert everybody.as_of is not None
     after = outcomes(everybody, listed.rows[CUSTOMER_ID], day, (everybody.as_of - day).days)
     return of_readout(readout(listed.rows[GROUP], after, treated), everybody)

@@ -126,7 +126,10 @@ def _before(path: str, made: "Segmentation") -> "Mapping[str, str]":
     file = str(Path(path) / "customers.csv") if Path(path).is_dir() else path
     table = customers.read(IngestSettings(transactions=Source(path=file))).table
     if made.column not in table:
-        raise UsageProblem(f"{file}: has no column {made.column}, so who moved cannot be told")
+        raise UsageProblem(
+            f"{file}: has no column {made.column}, so who moved cannot be told"
+            "; give a table that has it, or leave --only-changed out"
+        )
     return dict(zip(table[CUSTOMER_ID].astype("str"), table[made.column].astype("str"), strict=True))
 
 

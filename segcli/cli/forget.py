@@ -35,7 +35,9 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
         if not (folder or settings.output):
             raise UsageProblem("no folder: name the one with the results, or a config with output")
         if not place.is_dir():
-            raise InputProblem("there is no such folder", source=str(place))
+            raise InputProblem(
+                "there is no such folder", source=str(place), remedy="Name the one with the results of runs"
+            )
         from segcli.files import forgetting, lock
 
         with lock.held(place):

@@ -1,6 +1,7 @@
 """segcli init: a configuration to start from."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +43,7 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
             save(str(asked.output), text, asked, talk)
         else:
             write(text)
-        talk.say("next", "segcli run CONFIG")
+        talk.say("next", f"segcli run {shlex.quote(str(asked.output)) if to_file else 'CONFIG'}")
 
 
 def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk) -> "Described":

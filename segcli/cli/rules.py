@@ -86,7 +86,7 @@ def _flags(names: list[str], table: str | None, by: list[str]) -> dict[str, obje
     """The bases as settings; the table and the segmentations go to those that can use them."""
     if not names:
         if table or by:
-            raise UsageProblem("--table and --by belong to a --base")
+            raise UsageProblem("--table and --by belong to a --base; name one")
         return {"rules": None}
     if not (table or by):
         return {"rules": [{"base": name} for name in names]}
@@ -97,7 +97,10 @@ def _flags(names: list[str], table: str | None, by: list[str]) -> dict[str, obje
     if table and len(looking) != 1:
         raise UsageProblem("--table: exactly one --base must look things up; say table: in a config for more")
     if by and not telling:
-        raise UsageProblem(f"--by: {', '.join(names)} tells nothing for the segments of others")
+        raise UsageProblem(
+            f"--by: {', '.join(names)} tells nothing for the segments of others"
+            "; leave --by out, or take a base of scores such as nps"
+        )
     return {
         "rules": [
             {

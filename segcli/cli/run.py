@@ -51,6 +51,7 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
     if asked.layout not in (None, "table", "md"):
         raise UsageProblem(
             f"--format {asked.layout}: run shows its tables as table or md; its files have their own formats"
+            "; leave it out"
         )
     with Talk(asked) as talk:
         loaded = resolve(asked, {"ingest.state": state})

@@ -178,7 +178,7 @@ def write_pieces(pieces: Iterable[bytes]) -> None:
         EnvironmentProblem: stdout is closed or full.
     """
     if sys.stdout is None:
-        raise EnvironmentProblem("standard output is closed")
+        raise EnvironmentProblem("standard output is closed; write to a file with -o")
     try:
         for piece in pieces:
             rest = memoryview(piece)
@@ -190,7 +190,9 @@ def write_pieces(pieces: Iterable[bytes]) -> None:
         raise PipeClosed from None
     except OSError as error:
         abandon_stdout()
-        raise EnvironmentProblem(f"standard output: cannot be written ({error.strerror})") from None
+        raise EnvironmentProblem(
+            f"standard output: cannot be written ({error.strerror}); write to a file elsewhere with -o"
+        ) from None
 
 
 def abandon_stdout() -> None:

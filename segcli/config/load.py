@@ -72,7 +72,7 @@ def nested_layer(values: Iterable[tuple[str, Any]], name: str) -> Layer:
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
-                raise ConfigProblems([f"{name} {key}: {parent} is already given a value"])
+                raise ConfigProblems([f"{name} {key}: {parent} is already given a value; give one of the two"])
         target[last] = value
     return Layer(tree, lambda key, at=0: f"{name} {'.'.join(map(str, key))}")  # noqa: ARG005 - one character or all
 

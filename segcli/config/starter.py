@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from segcli.columns import ORDER_DATE, ORDERS
 from segcli.config.reference import nested, scalar_text
 from segcli.config.section import models
 from segcli.config.settings import Settings
@@ -67,8 +68,10 @@ def starter(sources: Mapping[str, Described]) -> str:
         "ingest:\n" + "".join(_source(name, sources[name]) for name in SOURCES if name in sources),
     ]
     blocks[-1] += _aligned(_options(_model("ingest"), "  ", skip=SOURCES))
+    scored = any(name in sources["transactions"].columns for name in (ORDERS, ORDER_DATE))
     for section in SECTIONS:
-        blocks += [RULES] * (section == "cluster") + [_declared(section)]
+        declared = scored or section != "rfm"  # without orders there is nothing to score
+        blocks += [RULES] * (section == "cluster") + [_declared(section) if declared else _offered(section)]
     return HEAD + "\n".join([*blocks, *map(_offered, OFFERED), EXPORTS])
 
 

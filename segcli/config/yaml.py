@@ -82,7 +82,7 @@ def parse(text: str, name: str) -> Document:
         ConfigProblems: with `name:line:column` of whatever is not allowed.
     """
     if len(text) > MAX_CHARACTERS:
-        raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; this is not a settings file"])
+        raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; name a YAML file of settings"])
     places: dict[Key, tuple[int, int]] = {}
     try:
         root = _compose(text)
@@ -95,7 +95,7 @@ def parse(text: str, name: str) -> Document:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         where = f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
-        raise ConfigProblems([f"{where}: the character {error.character!r} is not allowed here"]) from None
+        raise ConfigProblems([f"{where}: the character {error.character!r} is not allowed here; take it out"]) from None
     except yaml.YAMLError as error:
         raise ConfigProblems([f"{name}: {' '.join(str(error).split())}"]) from None
 

@@ -64,7 +64,9 @@ def earlier(customers: Customers, day: date) -> Customers:
     before = transactions.lines[c.ORDER_DATE].to_numpy() < np.datetime64(day)
     kept = transactions.lines[before]
     if kept[c.IS_RETURN].all():
-        raise InputProblem(f"nobody had bought by {day.isoformat()}", source=transactions.reading.input.name)
+        raise InputProblem(
+            f"nobody had bought by {day.isoformat()}", source=transactions.reading.input.name, remedy="Name a later day"
+        )
     buyers = kept[c.CUSTOMER_ID].isin(kept.loc[~kept[c.IS_RETURN], c.CUSTOMER_ID])
     theirs = _recoded(kept[buyers])
     found = reduce(replace(transactions, given=lambda: theirs, as_of=day))

@@ -89,7 +89,11 @@ def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
     cased = rows.assign(**{c.CUSTOMER_ID: ids})
     twice = cased[c.CUSTOMER_ID].duplicated()
     if twice.any():
-        raise InputProblem(f"{int(twice.sum()):,} customers have two rows once case is ignored", source=name)
+        raise InputProblem(
+            f"{int(twice.sum()):,} customers have two rows once case is ignored",
+            source=name,
+            remedy="Give each customer one row, or set ingest.id_case to keep",
+        )
     return cased.sort_values(c.CUSTOMER_ID, ignore_index=True)
 
 

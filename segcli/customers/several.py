@@ -154,7 +154,11 @@ def _read(file: Opened, asked: Asked) -> tuple[Tallied, Sequence[Verdict]]:
     part = tally(Understood(whole.export, lines, fates), asked.settings)
     assert part.runs is not None
     if 2 * part.highest * max(len(lines.money), 1) >= money.CAPACITY:
-        raise InputProblem("holds amounts too large to be added up over several files", source=file.content.name)
+        raise InputProblem(
+            "holds amounts too large to be added up over several files",
+            source=file.content.name,
+            remedy="Look for a mistaken decimal mark, and say which with --decimal",
+        )
     told = rejects.listing(whole.export, fates, told=asked.told) if asked.settings.rejects else ()
     main = replace(file, content=whole.export.content)
     found = Tallied(
@@ -183,7 +187,9 @@ def _refuse_differing(files: Sequence[Opened]) -> None:
     for file in files:
         if not file.is_orders:
             raise InputProblem(
-                "holds one row per customer; only order exports are read several at a time", source=file.content.name
+                "holds one row per customer; only order exports are read several at a time",
+                source=file.content.name,
+                remedy="Name it behind the orders: segcli ingest ORDERS FILE",
             )
         differing = set(first.recognition.columns) ^ set(file.recognition.columns)
         if differing:

@@ -46,7 +46,10 @@ def listed(path: str, settings: IngestSettings) -> Listed:
                 break
     if not found:
         raise InputProblem(
-            f"no column customer_id, email or phone; the header has: {', '.join(cells.header)}", source=path, line=1
+            f"no column customer_id, email or phone; the header has: {', '.join(cells.header)}",
+            source=path,
+            line=1,
+            remedy="Call one of them so",
         )
     return found
 

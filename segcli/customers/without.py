@@ -26,7 +26,11 @@ def without(customers: Customers, gone: npt.NDArray[np.bool_], reason: str, why:
     if not count:
         return customers
     if gone.all():
-        raise InputProblem(f"no customer is left: all {count:,} are {why}", source=main.input.name)
+        raise InputProblem(
+            f"no customer is left: all {count:,} are {why}",
+            source=main.input.name,
+            remedy="Name another file, or look at what takes them out",
+        )
     transactions, noted = customers.transactions, f"{why}: {count:,} customers are left out"
     if transactions is not None:
         transactions = _without_lines(transactions, customers.table.loc[gone, c.CUSTOMER_ID].astype("str"), reason)

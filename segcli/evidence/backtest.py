@@ -70,7 +70,11 @@ def backtest(everybody: Customers, settings: BacktestSettings, seed: int, make: 
 def _days(everybody: Customers, settings: BacktestSettings) -> list[date]:
     """The last day known in each fold, latest first."""
     if everybody.transactions is None or everybody.as_of is None:
-        raise InputProblem("holds no single orders", source=everybody.readings[0].input.name)
+        raise InputProblem(
+            "holds no single orders",
+            source=everybody.readings[0].input.name,
+            remedy="Give an order export, not a customer table",
+        )
     last = everybody.as_of - timedelta(days=1)
     first = date.fromisoformat(settings.until) if settings.until else last - timedelta(days=settings.period_days)
     days = [first - timedelta(days=settings.period_days * fold) for fold in range(settings.folds)]

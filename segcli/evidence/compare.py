@@ -42,11 +42,18 @@ def compare(old: Sequence[Segmentation], new: Sequence[Segmentation], settings: 
     pairs = [(one, later[one.column]) for one in old if one.column in later]
     if not pairs:
         there = [", ".join(one.column for one in several) or "none" for several in (old, new)]
-        raise InputProblem(f"no segmentation is in both: {there[0]} before, {there[1]} now")
+        raise InputProblem(
+            f"no segmentation is in both: {there[0]} before, {there[1]} now",
+            remedy="Give two tables that the same settings made",
+        )
     before, now = pairs[0][0].customers, pairs[0][1].customers
     ids = set(before.table[c.CUSTOMER_ID])
     if not ids & set(now.table[c.CUSTOMER_ID]):
-        raise InputProblem("no customer is in both", source=now.readings[0].input.name)
+        raise InputProblem(
+            "no customer is in both",
+            source=now.readings[0].input.name,
+            remedy="Look whether both write customer ids in the same way",
+        )
     migration = pd.concat([_migration(one, other) for one, other in pairs], ignore_index=True)
     shares = [measured(one.column, *_sizes(one, other)) for one, other in pairs]
     features = _features(before, now)

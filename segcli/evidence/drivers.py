@@ -57,6 +57,8 @@ def drivers(customers: Customers, settings: DriversSettings) -> Drivers:
     if len(y) < FEWEST_A_COLUMN * (len(names) + 1) or not np.ptp(y):
         raise UsageProblem(
             f"drivers: {len(y):,} customers with {settings.of} are too few for {len(names)} columns, or all alike"
+            "; name fewer with drivers.among"
+            ""
         )
     effects, errors, explained = _logistic(matrix, y) if kind == "odds" else _least_squares(matrix, y)
     related = np.corrcoef(matrix, rowvar=False).reshape(len(names), len(names))
@@ -92,7 +94,10 @@ def _among(customers: Customers, settings: DriversSettings) -> list[str]:
         names = settings.among
     missing = [name for name in names if name not in customers.table]
     if missing or not names:
-        raise UsageProblem(f"drivers.among: no column {', '.join(missing) or 'describes customers'}")
+        raise UsageProblem(
+            f"drivers.among: no column {', '.join(missing) or 'describes customers'}"
+            "; give a table that has it, or name others"
+        )
     return names
 
 
@@ -114,7 +119,7 @@ def _design(table: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, 
             told.append((name, str(level)))
             found.append((kinds == level).to_numpy(dtype=np.float64))
     if not found:
-        raise UsageProblem("drivers.among: no column differs between customers")
+        raise UsageProblem("drivers.among: no column differs between customers; name others")
     return told, np.column_stack(found)
 
 

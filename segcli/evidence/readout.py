@@ -42,7 +42,12 @@ def readout(groups: pd.Series, after: Outcomes, source: str) -> Readout:
     names = groups.str.strip().str.casefold().replace({"control": HOLDOUT})
     others = sorted(set(names) - {HOLDOUT})
     if HOLDOUT not in set(names) or not others:
-        raise InputProblem(f"has no {HOLDOUT} to compare with, or nobody else", source=source, column=GROUP)
+        raise InputProblem(
+            f"has no {HOLDOUT} to compare with, or nobody else",
+            source=source,
+            column=GROUP,
+            remedy="Give a file with a row per customer, some of them of the group holdout",
+        )
     base = _of(names == HOLDOUT, after)
     rows, notes = [{GROUP: HOLDOUT, **_row(*base)}], []
     for name in others:

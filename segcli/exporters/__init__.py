@@ -110,13 +110,15 @@ def check(made: Exported, limits: Limits, destination: str) -> None:
     if limits.rows is not None and rows > limits.rows:
         raise ExportProblem(f"{rows:,} rows; {destination} takes {limits.rows:,} in a file. Export fewer segments")
     if limits.columns is not None and columns >= limits.columns:
-        raise ExportProblem(f"{columns:,} columns; {destination} takes fewer than {limits.columns:,}")
+        raise ExportProblem(
+            f"{columns:,} columns; {destination} takes fewer than {limits.columns:,}. Export fewer properties"
+        )
     if limits.cell_bytes is not None:
         for name in made.table.columns:
             longest = max((len(text.encode()) for text in made.table[name]), default=0)
             if longest > limits.cell_bytes:
                 what = f"column '{name}': a text of {longest:,} bytes"
-                raise ExportProblem(f"{what}; {destination} takes {limits.cell_bytes:,}")
+                raise ExportProblem(f"{what}; {destination} takes {limits.cell_bytes:,}. Leave that column out")
     size = len(as_csv(made)) if limits.bytes is not None else 0
     if limits.bytes is not None and size > limits.bytes:
         raise ExportProblem(f"{size:,} bytes; {destination} takes {limits.bytes:,} in a file. Export fewer segments")

@@ -24,5 +24,7 @@ def held(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Locked(f"{folder}: another run is writing here; skipped") from None
+            raise Locked(
+                f"{folder}: another run is writing here; skipped. Wait for it, or write to another folder with -o"
+            ) from None
         yield

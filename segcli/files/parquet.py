@@ -49,7 +49,9 @@ def _chunks(file: IO[bytes], name: str) -> Iterator[bytes]:
             csv.write_csv(batch, body, csv.WriteOptions(include_header=place == 0))
             yield body.getvalue()
     except (pa.ArrowException, OSError) as error:
-        raise InputProblem(f"looks like Parquet but cannot be read ({error})", source=name) from None
+        raise InputProblem(
+            f"looks like Parquet but cannot be read ({error})", source=name, remedy="Write it again, or export CSV"
+        ) from None
 
 
 def _batches(found: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's files and batches

@@ -31,7 +31,7 @@ def parts(path: str) -> list[str]:
         files = [one for one in glob.glob(path, recursive=True) if Path(one).is_file()]  # noqa: PTH207 - any pattern
         what = "matches no file"
     if not files:
-        raise InputProblem(what, source=path)
+        raise InputProblem(what, source=path, remedy="Name a file, a folder of exports, or a pattern in quotes")
     return sorted(files)
 
 
@@ -73,5 +73,5 @@ def digest(path: str) -> str:
                 while block := file.read(BLOCK):
                     made.update(block)
         except OSError as error:
-            raise InputProblem(f"cannot be read again ({error.strerror})", source=name) from None
+            raise InputProblem(f"cannot be read again ({error.strerror})", source=name, remedy="Run again") from None
     return made.hexdigest()

@@ -93,17 +93,17 @@ def read(path: str, *, memory_per_byte: float = 0) -> Content:
     """
     name = "standard input" if path == STDIN else path
     if path == STDIN and sys.stdin is None:
-        raise InputProblem("is closed", source=name)
+        raise InputProblem("is closed", source=name, remedy="Name a file, or pipe one in")
     try:
         stored = sys.stdin.buffer.read() if path == STDIN else _steady(Path(path), name, memory_per_byte)
     except FileNotFoundError:
-        raise InputProblem("no such file", source=name) from None
+        raise InputProblem("no such file", source=name, remedy="Look at its name and folder") from None
     except IsADirectoryError:
         raise InputProblem("is a folder; name a file in it", source=name) from None
     except OSError as error:
-        raise InputProblem(f"cannot be read ({error.strerror})", source=name) from None
+        raise InputProblem(f"cannot be read ({error.strerror})", source=name, remedy="Look who may read it") from None
     except ValueError:
-        raise InputProblem("is no name a file can have", source=name) from None
+        raise InputProblem("is no name a file can have", source=name, remedy="Name another") from None
     body = _unpacked(stored, name)
     if body is not stored:
         guard(name, len(body), memory_per_byte)
@@ -131,7 +131,9 @@ def text(path: str) -> str:
     try:
         return content.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputProblem(f"is not UTF-8 text (byte {error.start})", source=content.name) from None
+        raise InputProblem(
+            f"is not UTF-8 text (byte {error.start})", source=content.name, remedy="Save it as UTF-8"
+        ) from None
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:
@@ -140,7 +142,9 @@ def _unpacked(stored: bytes, name: str) -> bytes:
             try:
                 body = unpack(stored, name)
             except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError):
-                raise InputProblem(f"looks like {kind} but does not unpack; it may be cut short", source=name) from None
+                raise InputProblem(
+                    f"looks like {kind} but does not unpack; it may be cut short", source=name, remedy="Get it again"
+                ) from None
             if len(body) > MAX_UNPACKED:
                 raise InputProblem(
                     f"unpacks to more than {MAX_UNPACKED / 2**30:,.0f} GiB; this is no export, or one to be split",

@@ -23,14 +23,20 @@ def unsealed(path: str, kinds: Mapping[str, str]) -> dict[str, Any]:
     try:
         model = json.loads(read.text(path))
     except json.JSONDecodeError as error:
-        raise InputProblem(f"is not JSON ({error.msg})", source=path, line=error.lineno) from None
+        raise InputProblem(
+            f"is not JSON ({error.msg})", source=path, line=error.lineno, remedy="Name a file that --save-model wrote"
+        ) from None
     if not isinstance(model, dict) or model.get("schema") not in kinds:
         found = model.get("schema") if isinstance(model, dict) else None
         what = f"{' or '.join(kinds.values())} model ({', '.join(kinds)})"
-        raise InputProblem(f"is no saved {what}; its schema is {found}", source=path)
+        raise InputProblem(
+            f"is no saved {what}; its schema is {found}", source=path, remedy="Name a file that --save-model wrote"
+        )
     stated = model.pop("sha256", None)
     if stated != _checksum(model):
-        raise InputProblem("was changed after it was saved: its checksum does not fit", source=path)
+        raise InputProblem(
+            "was changed after it was saved: its checksum does not fit", source=path, remedy="Save it anew"
+        )
     return model
 
 

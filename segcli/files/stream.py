@@ -118,7 +118,11 @@ def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) 
         else:
             rest += fresh
         if len(rest) > LONGEST_RECORD:
-            raise InputProblem("holds a record of more than 256 MiB; a quote may never close", source=path)
+            raise InputProblem(
+                "holds a record of more than 256 MiB; a quote may never close",
+                source=path,
+                remedy="Close it, or take it out",
+            )
     if rest:
         yield Piece(partial(bytes, rest))
 
@@ -151,14 +155,14 @@ def _read(source: IO[bytes], size: int, path: str) -> bytes:
     try:
         return bytes(source.read(size))
     except DAMAGED:
-        raise InputProblem("does not unpack; it may be cut short", source=path) from None
+        raise InputProblem("does not unpack; it may be cut short", source=path, remedy="Get it again") from None
 
 
 def _line(source: IO[bytes], path: str) -> bytes:
     try:
         return source.readline()
     except DAMAGED:
-        raise InputProblem("does not unpack; it may be cut short", source=path) from None
+        raise InputProblem("does not unpack; it may be cut short", source=path, remedy="Get it again") from None
 
 
 def _marks(file: IO[bytes]) -> tuple[int, int, int]:

@@ -106,7 +106,7 @@ def _real(path: str) -> Path:
     try:
         return Path(os.path.realpath(path))
     except ValueError:
-        raise UsageProblem(f"{path!r}: is no name a file can have") from None
+        raise UsageProblem(f"{path!r}: is no name a file can have; name another") from None
 
 
 def folder(path: str) -> Path:
@@ -138,4 +138,6 @@ def environment(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EnvironmentProblem(f"{path}: cannot be written ({error.strerror}); earlier output is intact") from error
+        raise EnvironmentProblem(
+            f"{path}: cannot be written ({error.strerror}); earlier output is intact. Make room, or name another place"
+        ) from error

@@ -102,9 +102,13 @@ def header(dialect: Dialect, name: str) -> tuple[str, ...]:
     try:
         first = dialect.first_records(HEADER_WITHIN)
     except csv.Error as error:
-        raise InputProblem(f"cannot be read as CSV ({error})", source=name) from None
+        raise InputProblem(
+            f"cannot be read as CSV ({error})",
+            source=name,
+            remedy="Look at its quotes, and say how it is written with --delimiter",
+        ) from None
     if not first:
-        raise InputProblem("file is empty", source=name)
+        raise InputProblem("file is empty", source=name, remedy="Name one that has lines in it")
     return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first[0], 1))
 
 
@@ -124,7 +128,13 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
     chosen = [c for c in names if wanted is None or c in wanted]
     twice = sorted({c for c in chosen if chosen.count(c) > 1})
     if twice:
-        raise InputProblem("the header has this name twice", source=name, line=1, column=twice[0])
+        raise InputProblem(
+            "the header has this name twice",
+            source=name,
+            line=1,
+            column=twice[0],
+            remedy="Give one of them another name",
+        )
     columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, numbers)
     broken = len(dialect.broken_lines)
     if malformed + broken > rows:

@@ -85,7 +85,7 @@ def detect(content: Content, source: Source) -> Dialect:
     text = decoded(content, source)
     body, notes = without_ends(text.body, source), text.notes
     if _is_blank(body):
-        raise InputProblem("file is empty", source=content.name)
+        raise InputProblem("file is empty", source=content.name, remedy="Name one that has lines in it")
     said = _SEP_LINE.match(body[:10].decode(errors="replace"))
     if said:
         body = body[body.index(b"\n") + 1 :]

@@ -62,7 +62,9 @@ def _as_declared(content: Content, encoding: str, errors: str) -> Decoded:
     try:
         text = content.body.decode(encoding, errors=errors).removeprefix("\ufeff")
     except LookupError:
-        raise InputProblem(f"unknown encoding '{encoding}'", source=content.name) from None
+        raise InputProblem(
+            f"unknown encoding '{encoding}'", source=content.name, remedy="Name one such as utf-8, cp1252 or utf-16"
+        ) from None
     except UnicodeDecodeError as error:
         line = content.body.count(b"\n", 0, error.start) + 1
         raise InputProblem(

@@ -50,5 +50,10 @@ def in_double_quotes(body: bytes, delimiter: str, source: Source, name: str) -> 
     try:
         writer.writerows(records)
     except csv.Error as error:
-        raise InputProblem(f"cannot be read as declared ({error})", source=name, line=records.line_num) from None
+        raise InputProblem(
+            f"cannot be read as declared ({error})",
+            source=name,
+            line=records.line_num,
+            remedy="Look at what is declared: delimiter, quote, escape, skip_rows",
+        ) from None
     return written.getvalue().encode()

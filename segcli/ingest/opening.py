@@ -117,7 +117,9 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
     if source.row_ids:
         if c.CUSTOMER_ID in source.columns:
             raise InputProblem(
-                "rows are to be numbered (row_ids), and customer_id is mapped as well", source=content.name
+                "rows are to be numbered (row_ids), and customer_id is mapped as well",
+                source=content.name,
+                remedy="Leave one out",
             )
         numbered = in_order(Recognition({**customers.columns, c.CUSTOMER_ID: ROW}, customers.why))
         return Opened(content, written, names, numbered, False, is_ours, source, asked=asked)

@@ -43,7 +43,11 @@ def parsed(
     try:
         table, malformed = _table(dialect, {_column(place): pa.string() for place in places.values()}, width=width)
     except pa.ArrowInvalid as error:
-        raise InputProblem(f"cannot be read as CSV ({error})", source=name) from None
+        raise InputProblem(
+            f"cannot be read as CSV ({error})",
+            source=name,
+            remedy="Look at its quotes, and say how it is written with --delimiter",
+        ) from None
     # The header was read as the first record: it tells the parser the width, and may hold any text.
     header = 0 if width else 1
     columns = {column: table.column(_column(place)).slice(header) for column, place in places.items()}

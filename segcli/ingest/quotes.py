@@ -55,7 +55,10 @@ def walked(body: bytes, delimiter: str, name: str, first_line: int = 1) -> Mende
         else:
             if unclosed.match(body, position):
                 raise InputProblem(
-                    "a quote opens here and never closes; the file may be cut short", source=name, line=line
+                    "a quote opens here and never closes; the file may be cut short",
+                    source=name,
+                    line=line,
+                    remedy="Close it, or get the file again",
                 )
             end = _line_end(body, position)
             broken.append(line)

@@ -36,7 +36,12 @@ def load(path: str) -> Before:
     try:
         document = json.loads(read.text(file))
     except json.JSONDecodeError as error:
-        raise InputProblem(f"is no JSON ({error.msg})", source=file, line=error.lineno) from None
+        raise InputProblem(
+            f"is no JSON ({error.msg})",
+            source=file,
+            line=error.lineno,
+            remedy="Name the personas.json of an earlier run",
+        ) from None
     if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(SCHEMA):
         raise InputProblem(
             "holds no personas", source=file, remedy="Name what persona -f json -o FILE, or a run, wrote"

@@ -38,7 +38,10 @@ def define(made: Segmentation, dialect: str, ruled: Sequence[Ruled] = (), table:
     for one in ruled:
         if one.column == made.column and one.rules:
             return of_rules(made, one, dialect, table)
-    raise UsageProblem(f"{made.name} cannot be said as SQL: by which rules it was decided is not known here")
+    raise UsageProblem(
+        f"{made.name} cannot be said as SQL: by which rules it was decided is not known here"
+        "; give the config that declares it"
+    )
 
 
 def _of_clusters(made: Segmentation, dialect: str, table: str) -> Definition:

@@ -90,7 +90,7 @@ def explain(made: Segmentation, columns: Sequence[str]) -> Explanation:
     """
     asked = [one for name in columns if name in made.customers.table for one in _asked(made, name)]
     if not asked:
-        raise UsageProblem("there is no column of numbers or kinds to explain segments by")
+        raise UsageProblem("there is no column of numbers or kinds to explain segments by; give a table that has some")
     values = np.column_stack([values for _, _, values in asked])
     paths: dict[str, list[tuple[Test, ...]]] = {name: [] for name in made.segments}
     for segment, bounds in _leaves(values, made):
@@ -206,7 +206,7 @@ def why(made: Segmentation, found: Explanation, customer_id: str) -> Iterator[st
     table = made.customers.table
     places = table.index[table[c.CUSTOMER_ID] == customer_id]
     if not len(places):
-        raise UsageProblem(f"no customer '{customer_id}'")
+        raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
     place = int(places[0])
     segment, scores = made.labels[place], made.scores.loc[place]
     yield f"{segment}   margin {scores[c.CLUSTER_MARGIN]:.2f}; otherwise {scores[c.CLUSTER_SECOND]}"

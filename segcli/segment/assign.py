@@ -72,10 +72,19 @@ def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, lis
     missing = list(dict.fromkeys(one.name for one in used if one.name not in customers.table))
     source = customers.readings[0].input.name
     if missing:
-        raise InputProblem(f"the model needs columns that are not here: {', '.join(missing)}", source=source)
+        raise InputProblem(
+            f"the model needs columns that are not here: {', '.join(missing)}",
+            source=source,
+            remedy="Give the export, or a table that has them",
+        )
     for one in used:
         if not one.levels and one.level is None and not pd.api.types.is_numeric_dtype(customers.table[one.name]):
-            raise InputProblem("the model needs numbers here", source=source, column=one.name)
+            raise InputProblem(
+                "the model needs numbers here",
+                source=source,
+                column=one.name,
+                remedy="Say how they are written with --decimal",
+            )
     matrix = matrix_of(customers.table, used)
     fewer = model.get("reduction")
     return Reduction.saved(fewer).of(matrix) if fewer else matrix, list(_noticed(customers.table, used))

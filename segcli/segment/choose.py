@@ -97,7 +97,10 @@ def _choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: Cluster
     judged = {one.k: one for one in (_judged(fit, sweep, rows["silhouette"]) for fit in fits)}
     found = [judged[k] for k in sorted(judged)]  # a method may find fewer groups than asked for
     if not found[0].k:
-        raise InputProblem("no segments: customers lie nowhere more densely than elsewhere")
+        raise InputProblem(
+            "no segments: customers lie nowhere more densely than elsewhere",
+            remedy="Take another method, or other features",
+        )
     if settings.pairs:
         found = _with_stability(found, sweep[rows["stability"]], rows["stability"], method, settings, seed)
         references = gaps(sweep[rows["stability"]], [one.k for one in found], seed)

@@ -82,7 +82,9 @@ def _tried(matrix: Matrix, method: Method, settings: ClusterSettings, source: st
     if distinct < largest:
         distinct = len(np.unique(matrix, axis=0))
     if smallest > distinct:
-        raise InputProblem(f"k={smallest} > {distinct} distinct customers", source=source)
+        raise InputProblem(
+            f"k={smallest} > {distinct} distinct customers", source=source, remedy="Ask for fewer segments with -k"
+        )
     return range(smallest, min(largest, distinct) + 1)
 
 

@@ -51,7 +51,7 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
             f"no {' and no '.join(absent)}: RFM needs orders with dates, or a table with recency_days and orders; "
             f"the columns are: {', '.join(table.columns)}",
             source=source,
-            remedy="Map what is there with --map order_date=NAME",
+            remedy="Map what is there with --map order_date=NAME; rules and cluster need no orders",
         )
     if wanted[2][2] not in table and c.REVENUE in table:
         raise InputProblem(
@@ -71,7 +71,9 @@ def require_customers(customers: Customers) -> None:
     """
     if customers.table.empty:
         raise InputProblem(
-            "no transactions: there is a header and nothing below it", source=customers.readings[0].input.name
+            "no transactions: there is a header and nothing below it",
+            source=customers.readings[0].input.name,
+            remedy="Export a period with orders",
         )
 
 
@@ -79,9 +81,16 @@ def _values(customers: Customers, column: str) -> Values:
     values = customers.table[column]
     source = customers.readings[0].input.name
     if values.dtype.kind not in "iuf":
-        raise InputProblem("is not a column of numbers", source=source, column=column)
+        raise InputProblem(
+            "is not a column of numbers", source=source, column=column, remedy="Say how they are written with --decimal"
+        )
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = int(np.isnan(numbers).sum())
     if missing:
-        raise InputProblem(f"{missing:,} customers have no value", source=source, column=column)
+        raise InputProblem(
+            f"{missing:,} customers have no value",
+            source=source,
+            column=column,
+            remedy="Fill them in, or leave these customers out",
+        )
     return numbers

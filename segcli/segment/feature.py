@@ -78,7 +78,11 @@ def numbers(values: pd.Series) -> Matrix:
     found = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     infinite = int(np.isinf(found).sum())
     if infinite:
-        raise InputProblem(f"{infinite:,} values are infinite; a feature has numbers", column=str(values.name))
+        raise InputProblem(
+            f"{infinite:,} values are infinite; a feature has numbers",
+            column=str(values.name),
+            remedy="Mend them, or leave the column out of cluster.features",
+        )
     return found
 
 

@@ -71,6 +71,7 @@ def features(
         raise InputProblem(
             "no feature differs between customers; there is nothing to cluster on: " + "; ".join(warnings),
             source=customers.readings[0].input.name,
+            remedy="Name others with --features",
         )
     plain = matrix_of(customers.table, used)
     fewer = reduction(plain, [one.label for one in used], settings)
@@ -82,7 +83,11 @@ def _prepared(name: str, values: pd.Series, settings: ClusterSettings, scale: st
     """The features of a column, and what there is to say: why there is none, or what became of missing values."""
     missing = int(values.isna().sum())
     if missing and settings.missing == "refuse":
-        raise InputProblem(f"{missing:,} customers have no value and cluster.missing is refuse", column=name)
+        raise InputProblem(
+            f"{missing:,} customers have no value and cluster.missing is refuse",
+            column=name,
+            remedy="Set it to median or drop, or fill them in",
+        )
     if (missing and settings.missing == "drop") or missing == len(values):
         return [], [f"{name}: dropped, {missing:,} values are missing"]
     if name in settings.ordinal:
@@ -116,7 +121,7 @@ def _ranked(name: str, values: pd.Series, settings: ClusterSettings, scale: str)
     levels = tuple(settings.ordinal[name])
     odd = sorted(set(texts(values)) - {*levels, ""})
     if odd:
-        raise ConfigProblems([f"cluster.ordinal.{name}: the column also has: {', '.join(odd)}"])
+        raise ConfigProblems([f"cluster.ordinal.{name}: the column also has: {', '.join(odd)}; list these as well"])
     return _number(Feature(name, RANK, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
 
 

@@ -36,7 +36,9 @@ def kept(
     try:
         was = assign(customers, previous).labels.map(place).to_numpy(dtype=np.int64)
     except InputProblem as problem:
-        raise InputProblem(f"cannot be compared with the previous model: {problem}") from None
+        raise InputProblem(
+            f"cannot be compared with the previous model: {problem}", remedy="Leave --previous out"
+        ) from None
     both = np.zeros((len(names), len(before)))
     counted = contingency(labels, was)
     both[: counted.shape[0], : counted.shape[1]] = counted

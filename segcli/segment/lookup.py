@@ -49,7 +49,8 @@ def load(path: str, wanted: Sequence[str]) -> Lookup:
                 f"no column {choice.replace('|', ' or ')}; the header has: {', '.join(cells.header)}",
                 source=path,
                 line=1,
+                remedy="Call one of them so",
             )
     if rows.empty:
-        raise InputProblem("there is a header and nothing below it", source=path)
+        raise InputProblem("there is a header and nothing below it", source=path, remedy="Fill the table")
     return Lookup(rows, Input(file.content.name, file.content.size, file.content.sha256, len(rows)))

@@ -31,7 +31,12 @@ def read_back(customers: Customers, column: str) -> Segmentation:
     labels = customers.table[column]
     source = customers.readings[0].input.name
     if labels.isna().any():
-        raise InputProblem(f"{int(labels.isna().sum()):,} customers have no segment", source=source, column=column)
+        raise InputProblem(
+            f"{int(labels.isna().sum()):,} customers have no segment",
+            source=source,
+            column=column,
+            remedy="Segment all of them, or leave these out",
+        )
     name = column.removesuffix(c.SEGMENT)
     return Segmentation(
         customers=customers,

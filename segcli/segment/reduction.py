@@ -81,7 +81,9 @@ def reduction(matrix: Matrix, features: Sequence[str], settings: ClusterSettings
         return None
     wanted = settings.parts
     if len(features) < 3 or (isinstance(wanted, int) and wanted >= len(features)):  # noqa: PLR2004 - of two, one is left
-        raise ConfigProblems([f"cluster.reduce: {len(features)} features are too few for that"])
+        raise ConfigProblems(
+            [f"cluster.reduce: {len(features)} features are too few for that; name more, or set it to none"]
+        )
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):

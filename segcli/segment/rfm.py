@@ -86,7 +86,8 @@ def _as_trained(measured: Sequence[Dimension], saved: Mapping[str, Any], custome
 def _require_scores(segment_map: SegmentMap, scored: Scored) -> None:
     missing = [d for d in segment_map.dimensions if d not in scored.scores]
     if missing and any("m" in rule.ranges for rule in segment_map.rules):
-        raise ConfigProblems([f"rfm.segments: the map '{segment_map.name}' needs monetary scores; there is no amount"])
+        what = f"rfm.segments: the map '{segment_map.name}' needs monetary scores; there is no amount"
+        raise ConfigProblems([f"{what}; name one with --map amount=COLUMN, or take the map default"])
 
 
 def _bins(settings: RfmSettings, saved: Mapping[str, Any] | None, measured: Sequence[Dimension]) -> dict[str, int]:

@@ -69,7 +69,10 @@ def _require_map(made: Segmentation, segment_map: SegmentMap) -> None:
     columns, bins = made.method["columns"], made.method["bins"]
     scores = {letter: made.scores[SCORE_COLUMNS[letter]].to_numpy() for letter in columns}
     if (segment_map.name_all(scores, bins) != made.labels.to_numpy(dtype=object)).any():
-        raise UsageProblem(f"{made.name}: the map '{segment_map.name}' gives other segments than those that were found")
+        raise UsageProblem(
+            f"{made.name}: the map '{segment_map.name}' gives other segments than those that were found"
+            "; name the map that made them under rfm.segments"
+        )
 
 
 def _scored(dialect: Dialect, letter: str, column: str, cuts: Cuts) -> str:

@@ -106,7 +106,7 @@ def _base(one: RulesSettings) -> Ruled:
     named = bases.others(bases.options(name, one.options))
     wanted = bases.lookup_columns(name)
     if one.table and not wanted:
-        raise ConfigProblems([f"rules: {name} looks nothing up in a table"])
+        raise ConfigProblems([f"rules: {name} looks nothing up in a table; leave table out"])
     return Ruled(one, named=named, lookup=load(one.table, wanted) if one.table else None)
 
 
@@ -152,4 +152,4 @@ def _in_order(found: Sequence[Ruled]) -> list[Ruled]:
         return [by_column[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise ConfigProblems([f"rules: segmentations that need each other: {circle}"]) from None
+        raise ConfigProblems([f"rules: segmentations that need each other: {circle}; take one of them out"]) from None

@@ -25,7 +25,7 @@ def why(made: Segmentation, one: Ruled, customer_id: str) -> Iterator[str]:
     customers = made.customers
     places = customers.table.index[customers.table[c.CUSTOMER_ID] == customer_id]
     if len(places) == 0:
-        raise UsageProblem(f"no customer '{customer_id}'")
+        raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
     if not one.rules:
         yield f"-> {made.labels[places[0]]}"
         return

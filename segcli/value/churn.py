@@ -60,7 +60,11 @@ def churn(everybody: Customers, settings: ChurnSettings, seed: int) -> Churn:
     from threadpoolctl import threadpool_limits
 
     if everybody.as_of is None or everybody.transactions is None:
-        raise InputProblem("holds no single orders", source=everybody.readings[0].input.name)
+        raise InputProblem(
+            "holds no single orders",
+            source=everybody.readings[0].input.name,
+            remedy="Give an order export, not a customer table",
+        )
     last, period = everybody.as_of - timedelta(days=1), timedelta(days=settings.period_days)
     with threadpool_limits(limits=1):  # sums that are split over threads differ in their last bits
         train, test = (_known(everybody, last - period * back, settings) for back in (2, 1))
@@ -86,6 +90,7 @@ def _known(everybody: Customers, day: date, settings: ChurnSettings) -> Known:
             f"in the {settings.period_days} days after {day.isoformat()} {events:,} customers bought and {others:,} "
             f"did not; a model needs {FEWEST} of both",
             source=everybody.readings[0].input.name,
+            remedy="Set churn.period_days to more or fewer days",
         )
     return _features(then), bought, rfm_ranks(then)
 

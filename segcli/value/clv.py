@@ -56,7 +56,11 @@ def until(customers: Customers, settings: ClvSettings) -> tuple[Customers, date]
     """
     if settings.calibration_end is None:
         if customers.as_of is None or customers.transactions is None:
-            raise InputProblem("holds no single orders", source=customers.readings[0].input.name)
+            raise InputProblem(
+                "holds no single orders",
+                source=customers.readings[0].input.name,
+                remedy="Give an order export, not a customer table",
+            )
         return customers, customers.as_of - timedelta(days=1)
     end = date.fromisoformat(settings.calibration_end)
     return earlier(customers, end + timedelta(days=1)), end

@@ -123,7 +123,7 @@ def _table_of_check(case: Case) -> str:
     """`check` shows what it has found, the error that stops it first."""
     return (
         " Severity Where                 What\n"
-        " error    input                 missing.csv: no such file\n"
+        " error    input                 missing.csv: no such file. Look at its name and folder\n"
         " note     rfm.segments: default 25 of 25 score combinations covered\n"
     ) * case.line.startswith("check")
 
@@ -226,7 +226,8 @@ def test_a_run_into_a_folder_that_another_run_holds_is_skipped_with_6(segcli: Ru
     out.mkdir()
     with lock.held(out):
         done = segcli("run", "shop.yaml", "-q")
-    assert (done.returncode, done.stderr) == (6, "segcli: out: another run is writing here; skipped\n")
+    said = "segcli: out: another run is writing here; skipped. Wait for it, or write to another folder with -o\n"
+    assert (done.returncode, done.stderr) == (6, said)
     assert not (out / "run.json").exists()
     assert segcli("run", "shop.yaml", "-q").returncode == 0
 
@@ -362,7 +363,7 @@ def test_log_lines_as_json_are_one_object_each_even_for_hostile_names(segcli: Ru
 
 def test_an_error_is_plain_when_only_the_result_is_json(segcli: Run) -> None:
     done = segcli("rfm", "missing.csv", "--log-format", "text", "-f", "json")
-    assert done.stderr == "segcli: missing.csv: no such file\n"
+    assert done.stderr == "segcli: missing.csv: no such file. Look at its name and folder\n"
 
 
 def test_an_error_too_is_json_when_json_was_asked_for(segcli: Run) -> None:

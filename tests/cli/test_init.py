@@ -74,6 +74,16 @@ def test_without_an_output_file_the_config_goes_to_stdout_and_nothing_is_written
     assert sorted(folder.iterdir()) == before
 
 
+def test_a_file_of_customers_gets_a_config_that_runs_without_scores(segcli: Run, folder: Path) -> None:
+    rows = [f"c{number},{1950 + number},{20_000 + 997 * (number % 29)},basic" for number in range(50)]
+    (folder / "people.csv").write_text("\n".join(["id,birth_year,income,education", *rows, ""]))
+    made = segcli("init", "people.csv", "-o", "people.yaml")
+    assert "next      segcli run people.yaml" in made.stderr
+    assert load([yaml_layer((folder / "people.yaml").read_text(), "-", "")]).declares("rfm") is False
+    ran = segcli("run", "people.yaml", "-o", "out", "--set", "cluster.features=[income]")
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_names_that_would_act_in_yaml_survive_the_round_trip(segcli: Run, folder: Path) -> None:
     """A header, a file name and a column nobody uses, each written to break out of its line."""
     (folder / "or: #ders.csv").write_text(

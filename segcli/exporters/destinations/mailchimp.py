@@ -42,6 +42,8 @@ def _email(text: str) -> str:
 def _tag(segment: str) -> str:
     """Quoted where it has a comma, which would make two tags of it."""
     if len(segment) > TAG:
-        raise ExportProblem(f"segment '{segment}' has {len(segment)} characters; Mailchimp takes tags of {TAG}")
+        raise ExportProblem(
+            f"segment '{segment}' has {len(segment)} characters; Mailchimp takes tags of {TAG}. Give it a shorter name"
+        )
     quoted = segment.replace('"', '""')
     return f'"{quoted}"' if "," in segment else segment

@@ -34,7 +34,9 @@ def placed(customers: Customers, lookup: Lookup | None, value: str) -> tuple[Tex
     key = next((k for k in KEYS if k in lookup.rows and k in customers.table), None)
     if key is None:
         raise InputProblem(
-            f"has no column by which customers are found: {', '.join(KEYS)}", source=lookup.read_from.name
+            f"has no column by which customers are found: {', '.join(KEYS)}",
+            source=lookup.read_from.name,
+            remedy="Call one of its columns so",
         )
     said = _told(lookup, key, value)
     places = _texts(customers.table[key])
@@ -64,7 +66,11 @@ def _told(lookup: Lookup, key: str, value: str) -> Mapping[str, str]:
     said: dict[str, str] = {}
     for place, told in zip(rows[key].map(_normal), rows[value], strict=True):
         if said.setdefault(place, told) != told:
-            raise InputProblem(f"says both '{said[place]}' and '{told}' of one {key}", source=lookup.read_from.name)
+            raise InputProblem(
+                f"says both '{said[place]}' and '{told}' of one {key}",
+                source=lookup.read_from.name,
+                remedy="Keep one of the two",
+            )
     return said
 
 

@@ -56,7 +56,12 @@ def decide(customers: Customers, options: Options, lookup: Lookup | None = None)
 def _degrees(lookup: Lookup, name: str) -> Degrees:
     found = numbers_of(lookup.rows[name].to_numpy(dtype=object), name, lookup.read_from.name)
     if np.isnan(found).any():
-        raise InputProblem("a store has no place", source=lookup.read_from.name, column=name)
+        raise InputProblem(
+            "a store has no place",
+            source=lookup.read_from.name,
+            column=name,
+            remedy="Fill it in, or leave the store out",
+        )
     return found
 
 

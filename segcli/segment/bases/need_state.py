@@ -33,7 +33,11 @@ def decide(customers: Customers, options: Options) -> Decided:
     """The first that fits: urgent, planned, routine, single order."""
     table = customers.table
     if c.ORDERS not in table:
-        raise InputProblem(f"there is no column {c.ORDERS}", source=customers.readings[0].input.name)
+        raise InputProblem(
+            f"there is no column {c.ORDERS}",
+            source=customers.readings[0].input.name,
+            remedy="Give an order export, or the table that segcli ingest made of one",
+        )
     orders = numbers(table[c.ORDERS])
     missing = np.full(len(table), np.nan)
     varies = numbers(table[c.CV_DAYS_BETWEEN_ORDERS]) if c.CV_DAYS_BETWEEN_ORDERS in table else missing

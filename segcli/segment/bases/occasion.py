@@ -66,7 +66,11 @@ def decide(customers: Customers, options: Options, lookup: Lookup | None = None)
     bought = history.purchases(customers)
     windows = [window for window in _windows(customers, bought, options, lookup) if window.share > 0]
     if not windows:
-        raise InputProblem("there is no column or table of any occasion", source=customers.readings[0].input.name)
+        raise InputProblem(
+            "there is no column or table of any occasion",
+            source=customers.readings[0].input.name,
+            remedy="Give --table FILE, or an order export",
+        )
     rows, size = bought[CUSTOMER].to_numpy(), len(customers.table)
     best, labels = np.zeros(size), np.full(size, NONE, dtype=object)
     for window in windows:
@@ -165,6 +169,7 @@ def _own(calendar: Days, lookup: Lookup | None) -> Mapping[str, Mask]:
             raise InputProblem(
                 f"'{row['start']}' to '{row.get('end', '')}' are no days such as 2026-01-31",
                 source=lookup.read_from.name,  # type: ignore[union-attr]  # there are rows
+                remedy="Write them so",
             ) from None
         found[row["name"]] = found.get(row["name"], np.zeros(len(calendar), dtype=bool)) | _between(
             calendar, start, end

@@ -61,6 +61,7 @@ def _decided(customers: Customers, options: Options) -> Decided:
         raise InputProblem(
             f"{len(items):,} customers answered all {len(names)} items; attitudes need {FEWEST}",
             source=customers.readings[0].input.name,
+            remedy="Leave out items that few answered, with the option items",
         )
     if options.centred:
         items = items - items.mean(axis=1, keepdims=True)

@@ -93,7 +93,7 @@ class Dialect:
 
 def _escaped(text: str, escapes: Mapping[str, str]) -> str:
     if "\0" in text:
-        raise UsageProblem(f"the text {text!r} cannot be said in SQL: it holds the character NUL")
+        raise UsageProblem(f"the text {text!r} cannot be said in SQL: it holds the character NUL; take it out")
     return "".join(escapes.get(sign, sign) for sign in text)
 
 
