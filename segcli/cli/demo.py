@@ -18,13 +18,15 @@ STEPS = (
     ("An order export as it is, with no settings: who buys often, lately and much.", "rfm orders.csv -f table"),
     ("Why lines were left out.", "explain no_customer_id"),
     ("What is wrong with settings and data, before anything is written.", "check shop.yaml -q"),
-    ("Everything that shop.yaml declares, into the folder results.", "run shop.yaml"),
-    ("The same as a page to send around, which needs nothing beside it.", "report -c shop.yaml -q -o report.html"),
+    (
+        "Everything that shop.yaml declares, into the folder results; its report is a page to send around.",
+        "run shop.yaml",
+    ),
 )
 NEXT = """
-look at   {folder}/report.html   in a browser
-          {folder}/results       customers.csv has the segments of each customer, run.json how they came about
-          {folder}/shop.yaml     the settings; change one and run again: cd {folder} && segcli run shop.yaml
+look at   {folder}/results/report.html   in a browser
+          {folder}/results   customers.csv has the segments of each customer, run.json how they came about
+          {folder}/shop.yaml   the settings; change one and run again: cd {folder} && segcli run shop.yaml
 then      segcli init YOUR_ORDERS.csv -o segments.yaml, and segcli run segments.yaml
 """
 

@@ -48,7 +48,7 @@ class Frame:
     @property
     def left(self) -> float:
         """Beside the longest value."""
-        return max(width(self.up.told(one)) for one in self.up.ticks) + 8
+        return max(width(self.up.told(one)) for one in self.up.ticks) + 12
 
     @property
     def right(self) -> float:

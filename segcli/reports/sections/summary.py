@@ -41,7 +41,7 @@ def _quiet(findings: Findings) -> list[str]:
     middle = float(table[c.RECENCY_DAYS].median())
     away = table[c.RECENCY_DAYS] > middle
     customers, part = numbers.share(away.mean()), table.loc[away, c.REVENUE].sum() / table[c.REVENUE].sum()
-    longer = f"{customers} of customers last bought more than {numbers.days(middle)} ago"
+    longer = f"{customers} of customers last bought more than {numbers.counted(middle, 'day')} ago"
     return [f"{longer}; they have brought {numbers.share(part)} of revenue."]
 
 
