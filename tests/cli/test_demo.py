@@ -20,7 +20,7 @@ def test_the_tour_runs_and_leaves_a_report_and_a_second_one_may_follow(segcli: R
     made = folder / "segcli-demo"
     assert (made / "results" / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (made / "results" / "run.json").is_file()
-    assert done.stdout.count("\n$ segcli ") == 5
+    assert done.stdout.count("\n$ segcli ") == 4
     assert "segcli-demo/results/report.html" in done.stdout
     assert "Champions" in done.stdout
     again = _filled(str(made))  # what it made itself is its own
