@@ -74,7 +74,7 @@ def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> No
         (
             "ru",
             "top channel = bücher; kitsch 31%, 3.1x (+0.8 sd)",
-            "top channel = bücher; kitsch 31 %, 3,1\u00d7 (+0,8 ст. откл.)",
+            "основной канал: bücher; kitsch 31 %, 3,1\u00d7 (+0,8 ст. откл.)",
         ),
         (
             "ru",
