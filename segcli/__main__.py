@@ -1,5 +1,5 @@
 """`python -m segcli` is the `segcli` command."""
 
-from segcli.cli import main
+from segcli.cli import leave
 
-main()
+leave()
