@@ -106,7 +106,7 @@ def _said(file: Tallied, *, exact: bool) -> Iterator[str]:
     yield from file.notes
     yield from unsaid(file.statuses)
     if file.repeated:
-        yield f"{'' if exact else 'at least '}{file.repeated:,} {identity.REPEATED}"
+        yield identity.repeated(file.repeated, exact=exact)
     yield from notes(file.amounts, money.FINEST, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))
 

@@ -21,7 +21,6 @@ ENOUGH = 20  # customers below which one of them may well have a tenth of the li
 _ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
 _FLOAT = r"[0-9]+\.0"
 _UPPER, _LOWER = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
-REPEATED = "lines repeat another in every column used and are kept; ingest.dedupe: lines ignores exact repeats"
 _MAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
@@ -59,6 +58,18 @@ def rewritten(count: int) -> Iterator[str]:
     if count:
         were = "customer id was" if count == 1 else "customer ids were"
         yield f"{count:,} {were} written with invisible characters or in another Unicode form; now as the others"
+
+
+def repeated(count: int, *, exact: bool = True) -> str:
+    """A note on lines that repeat another.
+
+    >>> repeated(1)
+    '1 line repeats another in every column used and is kept; ingest.dedupe: lines ignores exact repeats'
+    """
+    what = f"{count:,} lines repeat another in every column used and are kept"
+    if count == 1:
+        what = "1 line repeats another in every column used and is kept"
+    return f"{'' if exact else 'at least '}{what}; ingest.dedupe: lines ignores exact repeats"
 
 
 def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = True) -> Iterator[str]:

@@ -144,7 +144,7 @@ def duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSett
         fates.mark(repeated, "duplicate")
         return ()
     count = int((repeated & fates.kept & ~counted).sum())
-    return (f"{count:,} {identity.REPEATED}",) * bool(count)
+    return (identity.repeated(count),) * bool(count)
 
 
 def _apply_policies(fates: Fates, lines: Lines, settings: IngestSettings) -> None:

@@ -116,7 +116,7 @@ CASES = [
     Case(63, ORDERS + "b,4,2026-01-05,-9.00\n", 0, ("1 of them returns",), revenue=9.5),
     Case(64, ORDERS + "c,4,2026-01-05,-2.00\n", 0, ("returns of customers without a purchase",)),
     Case(65, ORDERS + "b,4,2026-01-05,0.00\n"),
-    Case(66, ORDERS + "b,2,2026-01-02,6.00\n", 0, ("1 lines repeat another",), revenue=24.5),
+    Case(66, ORDERS + "b,2,2026-01-02,6.00\n", 0, ("1 line repeats another",), revenue=24.5),
     Case(68, ORDERS, 0, ("ignored 1 (after the as-of day)",), revenue=11, line="ingest in.csv --as-of 2026-01-10"),
     *[Case(69, ORDERS + f"b,4,{x},1\n", 0, (UNREADABLE,)) for x in ("0202-01-01", "1900-01-00", "9999-12-31")],
     *[Case(70, ORDERS + f"b,4,{x},1\n", 0, (UNREADABLE,)) for x in ("2025-02-31", "2025-02-29")],
