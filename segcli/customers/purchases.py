@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from segcli import cores
 from segcli.customers.runs import Days, Pairs, Runs, Units
-from segcli.customers.texts import Codes, Places, Ranked, Words, ranked
+from segcli.customers.texts import Codes, Places, Ranked, Words, ranked, ranks
 
 Column = npt.NDArray[Any]
 AT_A_TIME = 1 << 18  # marks, whose places are found in memory that is there already
@@ -60,7 +60,7 @@ def purchases(runs: Runs) -> Purchases:
     order, starts = _beginnings(again, buyers)
     first, last, *sums = made = list(cores.in_order(lambda column: column[order], _one_by_one(columns)))
     if len(again):
-        places = _places(order, len(buyers.places))[into]
+        places = ranks(order, len(buyers.places))[into]
         for how, column, more in zip([np.minimum, np.maximum, *[np.add] * len(names)], made, late, strict=True):
             how.at(column, places, more)
     return Purchases(buyers, starts, first, last, dict(zip(names, sums, strict=True)), values)
@@ -80,13 +80,6 @@ def _beginnings(again: Places, buyers: Ranked) -> tuple[Places, Places]:
     is_late[again] = True
     late = np.flatnonzero(is_late[buyers.places])
     return np.delete(buyers.places, late), buyers.starts - np.searchsorted(late, buyers.starts)
-
-
-def _places(order: Places, size: int) -> Codes:
-    """Where each run stands in this order; anywhere, if it does not."""
-    found = np.empty(size, dtype=np.int32)
-    found[order] = np.arange(len(order), dtype=np.int32)
-    return found
 
 
 def _scattered(runs: Runs, buyers: Ranked, maybe: Places) -> tuple[Places, Places]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -50,11 +51,7 @@ def settled(
     files = [replace(file, runs=None) for file in files]
     made = purchases(runs.pop())  # so that nobody holds them any more
     if not len(made):
-        account = Account.together([(file.account, 0) for file in files])
-        why = account.said() or "all lines are returns"
-        raise InputProblem(
-            f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice
-        )
+        _refuse_nothing_left(files)
     day = as_of or day_of(int(made.last.max()) + DAY_AFTER)
     settled_files = [_returns(file, made, day) for file in files]
     returned = Returned.joined([returns for _, returns in settled_files])
@@ -77,6 +74,11 @@ def settled(
     )
     warnings = tuple(one for reading in readings for one in only_returns(reading))
     return Customers(measured, day, readings, warnings, transactions=lines)
+
+
+def _refuse_nothing_left(files: Sequence[Tallied]) -> NoReturn:
+    why = Account.together([(file.account, 0) for file in files]).said() or "all lines are returns"
+    raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice)
 
 
 def _returns(file: Tallied, made: Purchases, day: date) -> tuple[Account, Returned]:

@@ -46,7 +46,7 @@ def ranked(texts: pa.ChunkedArray) -> Ranked:
     if any(found is None for found in words):
         coded = pc.dictionary_encode(texts).combine_chunks()
         order = np.asarray(pc.sort_indices(coded.dictionary))
-        short = _ranks(order)[np.asarray(coded.indices)].astype(np.uint64)
+        short = ranks(order)[np.asarray(coded.indices)].astype(np.uint64)
         return Ranked(coded.dictionary.take(pa.array(order)), *_sorted(short))
     numbers = np.concatenate([found for found in words if found is not None] or [np.empty(0, dtype=np.uint64)])
     places, starts = _sorted(_compressed(numbers))
@@ -80,7 +80,7 @@ def _compressed(words: Words) -> Words:
         if size > int(HALF):
             coded = pc.dictionary_encode(pa.array(words))
             order = np.argsort(np.asarray(coded.dictionary))
-            return np.asarray(_ranks(order)[np.asarray(coded.indices)], dtype=np.uint64)
+            return np.asarray(ranks(order)[np.asarray(coded.indices)], dtype=np.uint64)
     return short
 
 
@@ -131,9 +131,9 @@ def _spelled(words: Words) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(words), pa.py_buffer(ends.tobytes()), pa.py_buffer(body.tobytes()))
 
 
-def _ranks(order: Places) -> Codes:
-    """Where each entry stands once they are in this order."""
-    found = np.empty(len(order), dtype=np.int32)
+def ranks(order: Places, size: int | None = None) -> Codes:
+    """Where each of so many entries (by default all) stands once they are in this order; anywhere, if not in it."""
+    found = np.empty(len(order) if size is None else size, dtype=np.int32)
     found[order] = np.arange(len(order), dtype=np.int32)
     return found
 

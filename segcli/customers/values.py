@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from segcli.customers.purchases import Purchases
 from segcli.customers.runs import Pairs
+from segcli.customers.texts import ranks
 
 
 def distinct(pairs: Pairs, made: Purchases) -> npt.NDArray[np.int64]:
@@ -29,8 +30,7 @@ def dominant(pairs: Pairs, made: Purchases) -> pd.Series:
 def _counted(pairs: Pairs, made: Purchases) -> pd.Series:
     """Lines by customer and value (its rank in the alphabet)."""
     order = np.asarray(pc.sort_indices(pairs.value.texts))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
+    rank = ranks(order)
     counted = pd.DataFrame(
         {"customer": made.buyers.codes[pairs.run], "value": rank[pairs.value.codes], "lines": pairs.lines}
     )

@@ -164,7 +164,8 @@ def _moved(asking: Asking) -> list[Moved]:
     before = {one.column: one for one in asking.ways.previous()}
     if not any(one.column in before for one in asking.shown):
         raise UsageProblem("The earlier result has none of these segmentations")
-    return [moved(before[one.column], one, asking.settings.privacy) for one in asking.shown if one.column in before]
+    privacy, major = asking.settings.privacy, asking.settings.compare.major
+    return [moved(before[one.column], one, privacy, major) for one in asking.shown if one.column in before]
 
 
 _ANSWERS: Mapping[str, tuple[str, Callable[[Asking], Any]]] = {

@@ -16,7 +16,9 @@ from segcli.reports.shield import shield
 
 @dataclass(frozen=True, eq=False)
 class Moved:
-    """`flows`: from, to, customers, with blank names for all that are withheld; `psi` of the shares of segments.
+    """`flows`: from, to, customers, with blank names for all that are withheld.
+
+    `psi` is that of the shares of segments, which are a new picture from `major` on.
 
     `before` and `after` are the names in `flows`, in the order shown.
     """
@@ -26,15 +28,17 @@ class Moved:
     after: Sequence[str]
     flows: pd.DataFrame
     psi: float
+    major: float
 
 
-def moved(old: Segmentation, new: Segmentation, settings: PrivacySettings) -> Moved:
+def moved(old: Segmentation, new: Segmentation, settings: PrivacySettings, major: float) -> Moved:
     """The flows between two segmentations of much the same customers.
 
     Args:
         old: the earlier one.
         new: the later one, without what is withheld of it.
         settings: how small a group may be that is told of.
+        major: PSI from which segments should be made anew.
     """
     made = cells.moves(old, new)
     guard = shield(made, settings)
@@ -45,4 +49,4 @@ def moved(old: Segmentation, new: Segmentation, settings: PrivacySettings) -> Mo
     names = [*map(cells.called, (*new.segments, *old.segments)), ENTERED, LEFT]
     order = list(dict.fromkeys(names))  # alike on both sides, so that few bands cross
     before, after = ([name for name in order if name in set(flows[end])] for end in (FROM, TO))
-    return Moved(new.name, before, after, flows, psi(old, new))
+    return Moved(new.name, before, after, flows, psi(old, new), major)

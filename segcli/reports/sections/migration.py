@@ -10,7 +10,6 @@ from segcli.reports.moved import Moved
 from segcli.reports.report import Findings
 
 TITLE = "Migration"
-MAJOR = 0.25  # PSI of a new picture (Siddiqi, Credit risk scorecards, 2006)
 NOTHING = "No earlier result is named (report.previous)."
 
 
@@ -30,7 +29,7 @@ def _moved(one: Moved) -> Iterator[Block]:
     both = told[(told[FROM] != ENTERED) & (told[TO] != LEFT)]
     stayed = int(both.loc[both[FROM] == both[TO], c.CUSTOMERS].sum())
     whole = int(both[c.CUSTOMERS].sum())
-    major = numbers.decimal(MAJOR)
+    major = numbers.decimal(one.major)
     lines = [
         f"The shares of segments moved by a PSI of {numbers.decimal(one.psi)} ({major} and more is a new picture)."
     ]
