@@ -54,8 +54,8 @@ class Language:
         return self.words.get(text) or self._whole(text, 1) or text
 
     def cell(self, text: str) -> str:
-        """A text in a table: a figure, what only segcli says, or a name."""
-        return self.figures.told(text) or self.cells.get(text) or self._whole(text, 1) or text
+        """A text in a table: what only segcli says, or a name."""
+        return self.cells.get(text) or self._whole(text, 1) or text
 
     def tell(self, text: str) -> str:
         """A sentence, or several."""

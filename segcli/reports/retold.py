@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from segcli.languages.language import Language
-from segcli.reports.blocks import Block, Card, Chart, Heading, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
 from segcli.reports.numbers import Figure
 from segcli.reports.result import Result
 
@@ -53,10 +53,14 @@ def _drawn(name: str, value: Any, language: Language) -> Any:  # noqa: ANN401 - 
 
 def _table(table: Table, language: Language) -> Table:
     columns = [replace(column, title=language.title(column.title)) for column in table.columns]
-    return Table(columns, [[_cell(value, language) for value in row] for row in table.rows])
+    rows = [[_cell(*pair, language) for pair in zip(row, table.columns, strict=True)] for row in table.rows]
+    return Table(columns, rows)
 
 
-def _cell(value: str | float, language: Language) -> str | float:
+def _cell(value: str | float, column: Column, language: Language) -> str | float:
+    """Figures stand to the right; what looks like one to the left is a name, or a setting to be typed again."""
     if isinstance(value, Figure):
         return Figure(language.figures.told(value) or value, value.number)
-    return language.cell(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return (language.figures.told(value) if column.right else None) or language.cell(value)

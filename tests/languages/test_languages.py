@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,9 @@ from segcli.config import yaml
 from segcli.languages.figures import Figures
 from segcli.languages.language import Language
 from segcli.languages.sentence import Sentence
+from segcli.reports.blocks import Column, Table
+from segcli.reports.result import Result
+from segcli.reports.retold import retold
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "segcli" / "languages"
@@ -177,7 +181,6 @@ def texts(shown: Any) -> Iterator[str]:
 def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from segcli import cli
     from segcli.reports import report
-    from segcli.reports.retold import retold
 
     left: dict[str, list[str]] = {}
     write = report.of_findings
@@ -219,3 +222,12 @@ def known(english: str, language: Language) -> bool:
 def test_english_is_not_retold() -> None:
     assert languages.load("en").tells_english
     assert json.loads(run("rfm", "sample_data/orders.csv", "-q", "-f", "json", "--lang", "en"))
+
+
+def test_a_name_or_a_setting_that_looks_like_a_figure_stays() -> None:
+    table = Table(
+        [Column("Setting", right=False), Column("Value", right=False), Column("Share")], [["1.5", "0.25", "0.25"]]
+    )
+    (told_so,) = retold(Result(pd.DataFrame(), dict, (table,)), languages.load("ru")).blocks
+    assert isinstance(told_so, Table)
+    assert list(told_so.rows[0]) == ["1.5", "0.25", "0,25"]
