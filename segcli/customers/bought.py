@@ -1,25 +1,20 @@
-"""Customers as an order export shows them: what each bought."""
+"""Customers as an order export shows them: what each bought, whether it is one file or several."""
 
-import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.columns import Kind
-from segcli.config.ingest import IngestSettings
-from segcli.customers.choosing import chosen, refuse_doubt
+from segcli.customers.added import added
+from segcli.customers.asked import Asked
+from segcli.customers.kept import kept_lines
 from segcli.customers.measures import unwanted
-from segcli.customers.reduce import reduce
 from segcli.customers.settled import settled
-from segcli.customers.several import Also, Asked, added_up, kept_lines, together, whole_export
-from segcli.ingest import quality, transactions
-from segcli.ingest.doubt import Doubt
-from segcli.ingest.export import Export
-from segcli.ingest.opening import Opened, opened
-from segcli.ingest.per_order import per_order
+from segcli.customers.state import kept_in
+from segcli.errors import InputProblem, UsageProblem
+from segcli.ingest.opening import Opened
 from segcli.model import Customers, Input, Reading
 
 
@@ -32,43 +27,52 @@ def bought(files: Sequence[Opened], asked: Asked) -> Customers:
 
     Raises:
         InputProblem: nobody bought anything, or the files have not the same columns.
+        UsageProblem: lines are to be left out by a day that only all files tell.
     """
-    settings, also, as_of = asked.settings, asked.also, asked.as_of
-    files = [_measured(file, settings, also) for file in files]
-    if len(files) > 1 or settings.state:
-        return together(files, asked)
-    (main,), rules = files, also.rules
-    if main.content.is_head:
-        engine = chosen(settings, main)
-        with contextlib.suppress(Doubt):
-            if not rules:
-                lines = partial(kept_lines, files, asked)
-                asked = replace(asked, settings=engine)
-                return settled([added_up(main, asked)], settings, as_of, lines, told=asked.told)
-        refuse_doubt(settings.engine, main, settings, asked.privacy, rules)
-        main = _measured(opened(main.asked), settings, also)
-    export = whole_export(main, settings, rules)
-    if not export.cells.rows:
-        return _nobody(export)
-    export.require(c.CUSTOMER_ID, c.ORDER_DATE)
-    whole = per_order(export)
-    customers = reduce(transactions.clean(whole, settings, as_of, also.contacts, asked.privacy), settings.measures)
-    return replace(customers, verdicts=tuple(quality.judge(whole.export.cells, main.recognition, main.source, rules)))
+    if len(files) > 1:
+        _refuse_differing(files)
+    if len(files) > 1 and asked.privacy.retention_days is not None and asked.as_of is None:
+        raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
+    if len(files) == 1 and files[0].dialect.is_bare:
+        return _nobody(files[0])
+    files = [_measured(file, asked) for file in files]
+    with kept_in(asked.settings, asked.contacts) as state:
+        alone = len(files) == 1 and state is None
+        lines = partial(kept_lines, files, asked)
+        return settled([added(file, asked, state, alone=alone) for file in files], asked, lines)
 
 
-def _measured(main: Opened, settings: IngestSettings, also: Also) -> Opened:
+def _measured(main: Opened, asked: Asked) -> Opened:
     """The file without the columns of text that only unwanted measures would be made of."""
-    return main.without(unwanted(settings.measures) - set(also.contacts)) if settings.measures else main
+    wanted = asked.settings.measures
+    return main.without(unwanted(wanted) - set(asked.contacts)) if wanted else main
 
 
-def _nobody(export: Export) -> Customers:
+def _nobody(file: Opened) -> Customers:
     """An export with a header and nothing below it: no customers, which is said and is no error in itself."""
-    cells, content = export.cells, export.content
+    content = file.content
     read_as = Input(content.name, content.size, content.sha256, 0)
     note = "no transactions: there is a header and nothing below it"
-    reading = Reading(
-        read_as, "orders", str(cells.dialect), export.recognition.columns, preset=export.preset, notes=(note,)
-    )
+    reading = Reading(read_as, "orders", str(file.dialect), file.recognition.columns, preset=file.preset, notes=(note,))
     kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
     measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in c.MEASURES.items()}
     return Customers(pd.DataFrame({c.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
+
+
+def _refuse_differing(files: Sequence[Opened]) -> None:
+    first = files[0]
+    for file in files:
+        if not file.is_orders:
+            raise InputProblem(
+                "holds one row per customer; only order exports are read several at a time",
+                source=file.content.name,
+                remedy="Name it behind the orders: segcli ingest ORDERS FILE",
+            )
+        differing = set(first.recognition.columns) ^ set(file.recognition.columns)
+        if differing:
+            raise InputProblem(
+                f"has not the columns of {first.content.name}: only one of them has {', '.join(sorted(differing))}",
+                source=file.content.name,
+                line=1,
+                remedy="Give files of one export, or say which columns are which with --map",
+            )

@@ -1,11 +1,10 @@
 """Which engine adds up a large export, and what is said where the one that was asked for cannot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from segcli.config.ingest import IngestSettings
-from segcli.config.privacy import PrivacySettings
-from segcli.config.quality import ColumnRule
 from segcli.customers import engines
+from segcli.customers.asked import Asked
 from segcli.errors import UsageProblem
 from segcli.files.memory import free
 from segcli.files.parts import parts
@@ -37,28 +36,25 @@ def _text_size(main: Opened) -> int:
     return sum(text_size(name) for name in parts(main.content.name))
 
 
-def refuse_doubt(
-    asked: str, main: Opened, settings: IngestSettings, privacy: PrivacySettings, rules: Mapping[str, ColumnRule]
-) -> None:
+def refuse_doubt(main: Opened, asked: Asked) -> None:
     """Say why the engine that was asked for cannot read a file; nothing where none was.
 
     Raises:
         UsageProblem: with the settings that it cannot follow, or that the lines are not as their first ones.
     """
-    if asked in {engines.PANDAS, engines.AUTO}:
+    engine = asked.settings.engine
+    if engine in {engines.PANDAS, engines.AUTO}:
         return
-    names = ", ".join(_unable(main, settings, privacy, rules))
+    names = ", ".join(_unable(main, asked))
     why = f"it cannot follow {names}" if names else "not all lines are written as the first ones say, or none is left"
-    raise UsageProblem(f"--engine {asked} does not read {main.content.name}: {why}. --engine pandas can")
+    raise UsageProblem(f"--engine {engine} does not read {main.content.name}: {why}. --engine pandas can")
 
 
-def _unable(
-    main: Opened, settings: IngestSettings, privacy: PrivacySettings, rules: Mapping[str, ColumnRule]
-) -> Iterator[str]:
+def _unable(main: Opened, asked: Asked) -> Iterator[str]:
     """The settings that need all lines at hand."""
-    source = main.source
-    asked = {
-        "quality.columns": bool(rules),
+    source, settings, privacy = main.source, asked.settings, asked.privacy
+    needing = {
+        "quality.columns": bool(asked.rules),
         "ingest.dedupe": settings.dedupe == "lines",
         "ingest.rejects": settings.rejects is not None,
         "privacy.suppression": privacy.suppression is not None,
@@ -72,4 +68,4 @@ def _unable(
         "encoding_errors": source.encoding_errors == "replace",
         f"encoding {main.dialect.encoding}": main.dialect.encoding.lower() not in {"utf-8", "utf8", "ascii"},
     }
-    yield from (name for name, is_asked in asked.items() if is_asked)
+    yield from (name for name, needed in needing.items() if needed)

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from itertools import islice
 
 from segcli import cores
-from segcli.config.ingest import IngestSettings
-from segcli.config.privacy import PrivacySettings
 from segcli.customers import engines
 from segcli.customers.agreed import agree
+from segcli.customers.asked import Asked
 from segcli.customers.tallied import Tallied
 from segcli.files import stream
 from segcli.files.parts import parts
@@ -21,33 +19,29 @@ from segcli.ingest.pieces import sound
 from segcli.ingest.plan import Plan
 
 
-def tallied(
-    file: Opened, wanted: Sequence[str], settings: IngestSettings, privacy: PrivacySettings, as_of: date | None
-) -> Tallied:
+def tallied(file: Opened, asked: Asked) -> Tallied:
     """The purchases, and one tally of all lines, as `streamed.tallied` gives them of pieces.
 
     Args:
         file: the head of an order export.
-        wanted: the columns to read.
-        settings: policies, and the engine that is used.
-        privacy: how long orders may be kept.
-        as_of: the day recency is counted to, where it is given.
+        asked: policies with the engine that is used, and what else decides on lines.
 
     Raises:
         Doubt: the file is to be read whole.
         UsageProblem: the engine is not installed.
     """
-    from segcli.customers.expressed.asked import Asked
     from segcli.customers.expressed.collected import collected
+    from segcli.customers.expressed.planned import Planned
 
+    settings = asked.settings
     engines.require(settings.engine)
     engine = engines.load(settings.engine)
-    plan = plans.plan(file, wanted, settings, privacy, dated=as_of is not None)
+    plan = plans.plan(file, settings, asked.privacy, dated=asked.as_of is not None)
     files = parts(file.content.name)
     found_twice = _sound(files, plan)
     with engine.session(settings) as session:
         texts = session.read(files, _written(plan))
-        runs, tally = collected(session, texts, Asked(plan, settings, as_of, privacy))
+        runs, tally = collected(session, texts, Planned(plan, settings, asked.as_of, asked.privacy))
     said = f"engine {settings.engine}: {engine.TITLE}; repeated lines are not looked for"
     agree(plan, runs, [tally])
     found = replace(tally, twice=found_twice)

@@ -17,6 +17,7 @@ from segcli.customers.purchases import Purchases
 from segcli.customers.regularity import gaps, medians
 from segcli.customers.runs import Units
 from segcli.customers.values import distinct, dominant
+from segcli.ingest.money import Scales
 from segcli.ingest.transactions import CARRIED
 
 AVERAGE_DIGITS = 6  # decimals of averages: finer than any currency, without the noise of binary fractions
@@ -25,26 +26,19 @@ DESCRIBED = tuple(name for name in (*CARRIED, c.EMAIL, c.PHONE) if name != c.PRO
 Column = npt.NDArray[Any] | pd.api.extensions.ExtensionArray
 
 
-@dataclass(frozen=True)
-class Scales:
-    """Units in 1.00 of money (0: there is none) and of items, and what returns do to revenue."""
-
-    money: int
-    items: int
-    returns: str
-
-
 @dataclass(frozen=True, eq=False)
 class Facts:
     """What the measures are worked out from.
 
-    `made` are the purchases; `back` is money given back by each customer, in units, never above 0.
+    `made` are the purchases; `back` is money given back by each customer, in units, never above 0; `returns` is what
+    that does to revenue.
     """
 
     made: Purchases
     as_of: date
     back: Units
     scales: Scales
+    returns: str
 
     def total(self, name: str) -> Units:
         """What a customer's purchases add up to."""
@@ -73,7 +67,7 @@ class Facts:
     def revenue(self) -> Units:
         """Money by the returns policy, in units."""
         gross = self.total(r.MONEY)
-        return gross if self.scales.returns == "separate" else gross + self.back
+        return gross if self.returns == "separate" else gross + self.back
 
     @cached_property
     def gaps(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

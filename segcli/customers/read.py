@@ -10,11 +10,11 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, engines, match, quality, suppressed
+from segcli.customers.asked import Asked
 from segcli.customers.bought import bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
-from segcli.customers.several import Also, Asked
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files.parts import head_of, parts
 from segcli.files.stream import head, is_large
@@ -55,7 +55,7 @@ def read(
     found_by = [match.by(main, other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
     if main.is_orders or len(mains) > 1:
-        customers = bought(mains, Asked(settings, asked, Also(on_columns, contacts), as_of))
+        customers = bought(mains, Asked(settings, asked, as_of, on_columns, contacts))
     else:
         has_id = c.CUSTOMER_ID in main.recognition.columns
         customers = known(main, settings, on_columns, by="customer_id" if has_id else "email", as_of=as_of)

@@ -1,6 +1,5 @@
 """The reduction: order lines -> one row per customer."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +9,19 @@ import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.customers import runs as r
-from segcli.customers.measures import Facts, Scales, table
+from segcli.customers.measures import Facts, table
 from segcli.customers.of_lines import returned_of, runs_of
 from segcli.customers.purchases import Purchases, purchases
 from segcli.customers.runs import Returned
 from segcli.ingest import money
+from segcli.ingest.money import Scales
 from segcli.model import Customers, Reading, Transactions
 
 CUSTOMER, ORDER = "customer", "order"  # integer codes while reducing; they are not columns of any table
 
 
-def reduce(transactions: Transactions, wanted: Sequence[str] = ()) -> Customers:
-    """Measure every customer who bought: what is wanted, by default everything.
+def reduce(transactions: Transactions) -> Customers:
+    """Measure every customer who bought.
 
     Returns:
         Customers sorted by customer_id. Sums of money are exact, so the order of lines changes nothing.
@@ -32,8 +32,8 @@ def reduce(transactions: Transactions, wanted: Sequence[str] = ()) -> Customers:
     runs = runs_of(bought, transactions, scale)
     made = purchases(runs)
     back = given_back(made, returned_of(lines))
-    scales = Scales(transactions.money_scale, scale, transactions.returns)
-    found = table(Facts(made, transactions.as_of, back, scales), wanted)
+    scales = Scales(transactions.money_scale, scale)
+    found = table(Facts(made, transactions.as_of, back, scales, transactions.returns))
     reading = transactions.reading
     return Customers(found, transactions.as_of, (reading,), only_returns(reading), transactions=transactions)
 

@@ -9,16 +9,16 @@ from typing import NoReturn
 import numpy as np
 import pandas as pd
 
-from segcli.config.ingest import IngestSettings
 from segcli.customers import runs as r
-from segcli.customers.measures import Facts, Scales, table
+from segcli.customers.asked import Asked
+from segcli.customers.measures import Facts, table
 from segcli.customers.purchases import Purchases, purchases
 from segcli.customers.reduce import given_back, only_returns, places_of
 from segcli.customers.runs import Mask, Returned, day_number, day_of, joined
 from segcli.customers.tallied import Tallied
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
-from segcli.ingest import encoding, identity, money
+from segcli.ingest import encoding, identity
 from segcli.ingest.account import Account, Group
 from segcli.ingest.outliers import notes
 from segcli.ingest.void import unsaid
@@ -26,46 +26,40 @@ from segcli.model import Customers, Input, Reading, Transactions
 
 DAY_AFTER = 1
 
+Kept = Callable[[pd.DataFrame | None, date], pd.DataFrame]
 
-def settled(
-    files: Sequence[Tallied],
-    settings: IngestSettings,
-    as_of: date | None,
-    whole: Callable[[date], pd.DataFrame],
-    *,
-    told: bool = True,
-) -> Customers:
+
+def settled(files: Sequence[Tallied], asked: Asked, kept: Kept) -> Customers:
     """Add up the files, and measure every customer who bought.
 
     Args:
         files: each with what was bought in it.
-        settings: policies.
-        as_of: the day recency is counted to; by default the day after the last order.
-        whole: the order lines up to a day, for who asks for them.
-        told: whether customers may be named.
+        asked: policies, whether customers may be named, and the day recency is counted to; by default the day after
+            the last order.
+        kept: the kept lines up to a day, for who asks for them, given those that are at hand.
 
     Raises:
         InputProblem: nobody bought anything.
     """
+    settings, scales, there = asked.settings, files[0].scales, files[0].kept
     runs = [joined([file.runs for file in files if file.runs is not None])]
-    files = [replace(file, runs=None) for file in files]
+    files = [replace(file, runs=None, kept=None) for file in files]
     made = purchases(runs.pop())  # so that nobody holds them any more
     if not len(made):
         _refuse_nothing_left(files)
-    day = as_of or day_of(int(made.last.max()) + DAY_AFTER)
+    day = asked.as_of or day_of(int(made.last.max()) + DAY_AFTER)
     settled_files = [_returns(file, made, day) for file in files]
     returned = Returned.joined([returns for _, returns in settled_files])
-    scales = Scales(money.FINEST, money.FINEST, settings.returns)
-    measured = table(Facts(made, day, given_back(made, returned), scales), settings.measures)
-    ids = tuple(identity.notes(made.ids, _lines(made, returned), told=told))
-    exact = len(made) == len(made.buyers.places)
+    measured = table(Facts(made, day, given_back(made, returned), scales, settings.returns), settings.measures)
+    ids = tuple(identity.notes(made.ids, _lines(made, returned), told=asked.told))
+    together = len(made) == len(made.buyers.places)
     readings = tuple(
-        _reading(file, account, (*_said(file, exact=exact), *(ids if file is files[-1] else ())))
+        _reading(file, account, (*_said(file, exact=together or file.is_whole), *(ids if file is files[-1] else ())))
         for file, (account, _) in zip(files, settled_files, strict=True)
     )
     lines = Transactions(
-        cache(lambda: whole(day)),
-        money.FINEST,
+        cache(lambda: kept(there, day)),
+        scales.money,
         r.MONEY in made.sums,
         day,
         readings[0],
@@ -73,7 +67,8 @@ def settled(
         settings.returns,
     )
     warnings = tuple(one for reading in readings for one in only_returns(reading))
-    return Customers(measured, day, readings, warnings, transactions=lines)
+    verdicts = tuple(verdict for file in files for verdict in file.verdicts)
+    return Customers(measured, day, readings, warnings, verdicts, lines)
 
 
 def _refuse_nothing_left(files: Sequence[Tallied]) -> NoReturn:
@@ -109,7 +104,7 @@ def _said(file: Tallied, *, exact: bool) -> Iterator[str]:
     yield from unsaid(file.statuses)
     if file.repeated:
         yield identity.repeated(file.repeated, exact=exact)
-    yield from notes(file.amounts, money.FINEST, lambda _: file.largest_line)
+    yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))
 
 
@@ -121,7 +116,7 @@ def _reading(file: Tallied, account: Account, said: Sequence[str]) -> Reading:
         "orders",
         f"{written}  dates {file.dates}",
         file.file.recognition.columns,
-        account.reconciled(money.FINEST),
+        account.reconciled(file.scales.money),
         file.file.preset,
         (*written.notes, *encoding.twice_note(file.twice), *said),
         file.rejects,

@@ -19,7 +19,7 @@ from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.opening import Opened
 
-LAYOUT = 1  # of the folder; another one is not read
+LAYOUT = 2  # of the folder; another one is not read
 ASIDE = ("path", "memory_guard")  # settings that change nothing in what is read
 LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
 

@@ -61,7 +61,14 @@ def load(folder: Path, file: Opened) -> Tallied:
     )
     back = _read(folder, "returned")
     returned = Returned(back["customer"].combine_chunks(), back["day"], back["money"], back["refunded"])
-    return Tallied(file, facts["dates"], runs, ((_tally(facts, returned, back["line"]), 0),), tuple(facts["notes"]))
+    return Tallied(
+        file,
+        facts["dates"],
+        runs,
+        ((_tally(facts, returned, back["line"]), 0),),
+        tuple(facts["notes"]),
+        is_whole=facts["is_whole"],
+    )
 
 
 def _facts(found: Tallied) -> dict[str, Any]:
@@ -79,6 +86,7 @@ def _facts(found: Tallied) -> dict[str, Any]:
         "rewritten": sorted(found.rewritten),
         "statuses": found.statuses,
         "repeated": found.repeated,
+        "is_whole": found.is_whole,
         "twice": asdict(found.twice),
     }
 

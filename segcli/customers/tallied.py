@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from segcli.customers.runs import Returned, Runs, Units
 from segcli.customers.tally import Tally
 from segcli.ingest.account import Account
 from segcli.ingest.encoding import Twice
+from segcli.ingest.money import Scales
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
-from segcli.model import Reject
+from segcli.model import Reject, Verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,8 @@ class Tallied:
     """A file's runs (None once they are joined), and the tallies of its pieces, each with the physical lines above it.
 
     `dates` is the format of its dates; `notes` is what reading it noticed before its pieces were added up; `rejects`
-    are listed where they were asked for.
+    are listed where they were asked for; `verdicts` are those of its columns by their rules. `kept` are its lines,
+    where they are at hand anyway. Where it `is_whole`, its lines were compared wherever they stand.
     """
 
     file: Opened
@@ -30,6 +33,10 @@ class Tallied:
     parts: tuple[tuple[Tally, int], ...]
     notes: tuple[str, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    scales: Scales = field(default_factory=Scales)
+    kept: pd.DataFrame | None = None
+    is_whole: bool = False
 
     @property
     def name(self) -> str:

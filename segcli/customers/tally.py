@@ -87,7 +87,7 @@ def tally(piece: Understood, settings: IngestSettings) -> Tally:
         rewritten=lines.rewritten,
         currencies=present(export, kept),
         statuses=counted(export),
-        repeated=_repeated(export, lines.money, run, kept),
+        repeated=_repeated(export, lines.money, run, kept) if piece.repeated is None else piece.repeated,
         alike=alike,
         varied=varied,
         marks=piece.marks,
@@ -130,7 +130,7 @@ def _sums(export: Export, lines: Lines, wanted: Sequence[str]) -> Iterator[tuple
     if c.REFUNDED in export.recognition.columns:
         yield r.REFUNDED, lines.refunded
     if lines.quantity is not None and (not wanted or c.ITEMS in wanted):
-        yield r.ITEMS, money.units(lines.quantity, money.FINEST)
+        yield r.ITEMS, money.units(lines.quantity, lines.scales.items)
     if lines.discounted is not None:
         yield r.DISCOUNTED, lines.discounted.astype(np.int64)
 
@@ -147,7 +147,7 @@ def _days(lines: Lines) -> r.Days:
 def _highest(lines: Lines) -> int:
     quantity = 0.0 if lines.quantity is None else float(np.nanmax(np.abs(lines.quantity), initial=0.0))
     largest = max(int(np.abs(one).max(initial=0)) for one in (lines.money, lines.refunded))
-    return max(largest, int(min(quantity, money.CAPACITY) * money.FINEST))
+    return max(largest, int(min(quantity, money.CAPACITY) * lines.scales.items))
 
 
 def _alike(units: r.Units, run: Codes) -> tuple[int, int]:

@@ -64,6 +64,11 @@ class Dialect:
         reader = csv.reader(io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline=""), delimiter=self.delimiter)
         return next((reader.line_num for record in reader if record), 0)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing stands below the header."""
+        return len(self.body) <= HEAD and not b"".join(self.body.splitlines()[self.header_lines :]).strip()
+
     def first_records(self, size: int) -> list[list[str]]:
         """The first records that are not empty, as lists of text, the header first."""
         head = io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline="")

@@ -30,11 +30,6 @@ class Fates:
         kept: npt.NDArray[np.bool_] = self._codes == KEPT
         return kept
 
-    def said(self) -> str:
-        """What became of the lines that are left out, such as `no customer id: 2`."""
-        codes, counts = np.unique(self._codes[~self.kept], return_counts=True)
-        return ", ".join(f"{REASONS[self._names[code]].short}: {n:,}" for code, n in zip(codes, counts, strict=True))
-
     def rejected(self) -> tuple[list[int], list[str]]:
         """Rows that are rejected, ascending, and the reason of each."""
         rejecting = [code for code, name in enumerate(self._names) if REASONS[name].verdict == "rejected"]

@@ -11,6 +11,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.ingest import identity, money, plain
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
+from segcli.ingest.money import Scales
 
 Mask = npt.NDArray[np.bool_]
 Units = npt.NDArray[np.int64]
@@ -20,7 +21,7 @@ Units = npt.NDArray[np.int64]
 class Lines:
     """All lines of an export; each array has one entry per line.
 
-    `money` and `refunded` are in whole units (unreadable counts as 0), `scale` of them are 1.00. Both are 0 on a line
+    `money` and `refunded` are in whole units (unreadable counts as 0), by `scales`. Both are 0 on a line
     whose order's money stands on another line; `rewritten` are ids as they stood there, where more than plain blanks
     at their ends changed; `free` is about the order's. `discounted` tells, where the export has
     discounts, which lines had one.
@@ -32,7 +33,7 @@ class Lines:
     date_format: str
     money: Units
     refunded: Units
-    scale: int
+    scales: Scales
     has_money: bool
     unreadable: Mask
     quantity: npt.NDArray[np.float64] | None
@@ -46,14 +47,14 @@ class Lines:
         return self.times.astype("datetime64[D]")
 
 
-def typed(export: Export, settings: IngestSettings, counted: Mask, scale: int | None = None) -> Lines:
+def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scales | None) -> Lines:
     """Every line with its values; the amount as given, or quantity x unit price, or nothing.
 
     Args:
         export: with the fields of an order on each of its lines.
         settings: the case policy of ids.
         counted: lines whose order's money is counted on another line.
-        scale: units of money in 1.00; by default as fine as the amounts allow.
+        scales: units of money and items; None is as fine as the values allow.
     """
     ids, rewritten = _ids(export, settings)
     when = export.dates()
@@ -68,16 +69,19 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scale: int | 
     returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     refunds = np.zeros(len(values)) if back is None else np.abs(back)
-    scale = scale or money.scale_for(values if back is None else np.concatenate([values, refunds]))
-    units = money.units(values, scale)
+    scales = scales or Scales(
+        money.scale_for(values if back is None else np.concatenate([values, refunds])),
+        1 if quantity is None else money.scale_for(quantity),
+    )
+    units = money.units(values, scales.money)
     return Lines(
         ids=ids,
         rewritten=rewritten,
         times=when.values,
         date_format=when.format,
         money=np.where(counted, 0, units),
-        refunded=np.where(counted, 0, money.units(refunds, scale)),
-        scale=scale,
+        refunded=np.where(counted, 0, money.units(refunds, scales.money)),
+        scales=scales,
         has_money=amount is not None or price is not None,
         unreadable=np.isnan(values) | np.isnan(refunds),
         quantity=quantity,

@@ -1,11 +1,21 @@
 """Money as whole numbers of a small unit, so that sums are exact and do not depend on the order of rows."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 FINEST = 1_000_000
 SCALES = (FINEST, 10_000, 100, 1)
 CAPACITY = 2**62
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Units in 1.00 of money and in one item; what is added to each other has the same."""
+
+    money: int = FINEST
+    items: int = FINEST
 
 
 def scale_for(amounts: npt.NDArray[np.float64]) -> int:

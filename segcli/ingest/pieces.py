@@ -11,7 +11,7 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
-from segcli.ingest import cells, money, numbers, quotes
+from segcli.ingest import cells, numbers, quotes
 from segcli.ingest.characters import has
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.doubt import Doubt
@@ -19,6 +19,7 @@ from segcli.ingest.encoding import Twice, recoded, twice
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask
+from segcli.ingest.money import Scales
 from segcli.ingest.numbers import Marks
 from segcli.ingest.per_order import PerOrder
 from segcli.ingest.plan import Plan
@@ -32,7 +33,8 @@ class Understood:
     """The lines of a piece, their fates, and what the piece says of the columns as wholes.
 
     `marks` are the decimal marks of columns the head left open; `strange` are texts that are no dates by the plan's
-    format; `twice` tells of characters encoded twice.
+    format; `twice` tells of characters encoded twice; `repeated` counts lines that repeat another, where all were
+    compared.
     """
 
     export: Export
@@ -41,6 +43,7 @@ class Understood:
     marks: tuple[Marks, ...] = ()
     strange: frozenset[str] = frozenset()
     twice: Twice = field(default_factory=Twice)
+    repeated: int | None = None
 
 
 def understood(
@@ -53,7 +56,7 @@ def understood(
     """
     export = _export(body, plan)
     try:
-        lines, fates = judged(PerOrder(export, _nothing(export)), settings, as_of, privacy, money.FINEST)
+        lines, fates = judged(PerOrder(export, _nothing(export)), settings, as_of, privacy, Scales())
     except InputProblem:  # what is wrong with the whole column, the whole file says best
         raise Doubt from None
     return Understood(

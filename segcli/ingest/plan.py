@@ -1,6 +1,5 @@
 """How the pieces of an order export are read: what its first records prove, and what pieces must not contradict."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segcli import columns as c
@@ -12,6 +11,7 @@ from segcli.ingest.date_formats import FORMATS
 from segcli.ingest.doubt import Doubt
 from segcli.ingest.export import Export
 from segcli.ingest.opening import Opened
+from segcli.ingest.void import status_columns
 
 NUMERIC = (c.AMOUNT, c.QUANTITY, c.UNIT_PRICE, c.REFUNDED, c.DISCOUNT)
 TEXT = ("utf-8", "cp1252", "latin-1", "iso-8859-1", "windows-1252", "utf8", "ascii")  # line ends are single bytes
@@ -48,14 +48,16 @@ class Plan:
         return self.file.source.date_format is None
 
 
-def plan(
-    file: Opened, wanted: Sequence[str], settings: IngestSettings, privacy: PrivacySettings, *, dated: bool
-) -> Plan:
+def needed(file: Opened) -> list[str]:
+    """The columns of an order export that are read: the recognised, and those that say what became of an order."""
+    return [*file.recognition.columns.values(), *(file.source.void or status_columns(file.header))]
+
+
+def plan(file: Opened, settings: IngestSettings, privacy: PrivacySettings, *, dated: bool) -> Plan:
     """How to read the pieces.
 
     Args:
         file: the head of an order export.
-        wanted: the columns that are read.
         settings: policies.
         privacy: how long orders may be kept.
         dated: whether the as-of day is given.
@@ -64,8 +66,9 @@ def plan(
         Doubt: it is to be read whole.
     """
     _refuse(file, settings, privacy, dated=dated)
+    wanted = needed(file)
     try:
-        cells = file.cells(list(wanted))
+        cells = file.cells(wanted)
     except InputProblem:
         raise Doubt from None
     if cells.malformed or not cells.rows:

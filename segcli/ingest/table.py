@@ -17,7 +17,7 @@ from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers, plain
 from segcli.ingest.cells import Cells
 from segcli.ingest.recognise import Recognition
-from segcli.model import ascending
+from segcli.sorting import ascending
 
 NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
 WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision

@@ -10,7 +10,7 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read, several
+from segcli.customers import added, read
 from segcli.customers.private import Privacy
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import bundle, stream
@@ -35,13 +35,13 @@ def nights(tmp_path: Path) -> list[Path]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files whose lines are read."""
     names: list[str] = []
-    real = several._read
+    real = added._read
 
-    def noted(file: Any, asked: Any) -> Any:
+    def noted(file: Any, asked: Any, **more: Any) -> Any:
         names.append(Path(file.content.name).name)
-        return real(file, asked)
+        return real(file, asked, **more)
 
-    monkeypatch.setattr(several, "_read", noted)
+    monkeypatch.setattr(added, "_read", noted)
     return names
 
 

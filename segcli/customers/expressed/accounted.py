@@ -10,8 +10,8 @@ from segcli.customers import runs as r
 from segcli.customers.engines import Session
 from segcli.customers.expressed import names as typed
 from segcli.customers.expressed import reduction
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame, table
+from segcli.customers.expressed.planned import Planned
 from segcli.ingest import money
 from segcli.ingest.account import Account, Group
 from segcli.ingest.doubt import Doubt
@@ -57,7 +57,7 @@ def amounts(session: Session, lines: Frame) -> Amounts:
     return Amounts.together([(one, 0) for one in found])
 
 
-def currencies(session: Session, lines: Frame, asked: Asked) -> frozenset[str]:
+def currencies(session: Session, lines: Frame, asked: Planned) -> frozenset[str]:
     """The currencies of kept lines.
 
     Raises:

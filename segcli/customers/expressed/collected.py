@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 from segcli import columns as c
 from segcli.customers.engines import Session
 from segcli.customers.expressed import accounted, names, purchased, said
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lines import Typed, refuse, typed
 from segcli.customers.expressed.lookups import Frame
+from segcli.customers.expressed.planned import Planned
 from segcli.customers.runs import Runs
 from segcli.customers.tally import Tally
 from segcli.ingest import money
@@ -21,7 +21,7 @@ from segcli.ingest.per_order import may_repeat_orders
 from segcli.ingest.pieces import MOST_STRANGE
 
 
-def collected(session: Session, texts: Frame, asked: Asked) -> tuple[Runs, Tally]:
+def collected(session: Session, texts: Frame, asked: Planned) -> tuple[Runs, Tally]:
     """Type the lines, add them up, and collect what there is.
 
     Raises:
@@ -39,7 +39,7 @@ def collected(session: Session, texts: Frame, asked: Asked) -> tuple[Runs, Tally
     return runs, replace(_tally(session, lines, asked, counts), highest=highest, alike=repeats[0], varied=repeats[1])
 
 
-def _tally(session: Session, lines: Typed, asked: Asked, counts: Account) -> Tally:
+def _tally(session: Session, lines: Typed, asked: Planned, counts: Account) -> Tally:
     """What is said of the lines; no engine knows where in the file they stand, or which repeat another."""
     marks = (said.marks(session, lines.parts, asked, name, lines.others[name]) for name in asked.plan.open_marks)
     return Tally(
@@ -70,7 +70,7 @@ def _rewritten(lines: Typed) -> frozenset[str]:
     return frozenset(old for old, new in pairs if old.strip(" \t") != new)
 
 
-def _strange(lines: Typed, asked: Asked) -> frozenset[str]:
+def _strange(lines: Typed, asked: Planned) -> frozenset[str]:
     """Dates that the plan's format does not read; the header once more would be among them."""
     others = lines.others[names.DAY]
     unread = others.texts.filter(pc.is_null(others.values)) if len(others.texts) else others.texts

@@ -6,15 +6,15 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segcli.config.privacy import PrivacySettings
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.names import BACK, CUSTOMER, DAY, FATES, FREE, KEPT, RETURNED, SIZE, VOID
+from segcli.customers.expressed.planned import Planned
 from segcli.customers.runs import day_number
 from segcli.ingest import identity
 
 Expr = Any
 
 
-def fate(asked: Asked) -> Expr:
+def fate(asked: Planned) -> Expr:
     """The place in FATES of the first reason to leave a line out; KEPT where there is none."""
     found: Expr = nw.lit(KEPT)
     conditions = dict(_conditions(asked))
@@ -24,7 +24,7 @@ def fate(asked: Asked) -> Expr:
     return found.cast(nw.Int32)
 
 
-def _conditions(asked: Asked) -> Iterator[tuple[str, Expr]]:
+def _conditions(asked: Planned) -> Iterator[tuple[str, Expr]]:
     settings, source = asked.settings, asked.plan.source
     void = [nw.col(VOID + asked.named(name)) for name in source.void or ()]
     if void:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from segcli import columns as c
 from segcli.customers.engines import Session
 from segcli.customers.expressed import columns as made
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.columns import Column
 from segcli.customers.expressed.fates import fate
 from segcli.customers.expressed.lookups import Frame, Others, apart, others, together
@@ -29,6 +28,7 @@ from segcli.customers.expressed.names import (
     RETURNED,
     VOID,
 )
+from segcli.customers.expressed.planned import Planned
 from segcli.customers.expressed.said import signs, statuses
 from segcli.customers.tally import VALUES
 from segcli.ingest import numbers
@@ -47,7 +47,7 @@ class Typed:
     others: dict[str, Others] = field(default_factory=dict)
 
 
-def typed(session: Session, texts: Frame, asked: Asked) -> Typed:
+def typed(session: Session, texts: Frame, asked: Planned) -> Typed:
     """Every line with its values and its fate; the files are read once, and lines worked out once.
 
     Raises:
@@ -63,7 +63,7 @@ def typed(session: Session, texts: Frame, asked: Asked) -> Typed:
     return Typed(parts, session.kept(frame.select(*_needed(frame))), found)
 
 
-def refuse(found: Typed, asked: Asked, lines: int) -> None:
+def refuse(found: Typed, asked: Planned, lines: int) -> None:
     """Doubt where most of a column of numbers are none.
 
     Raises:
@@ -75,7 +75,7 @@ def refuse(found: Typed, asked: Asked, lines: int) -> None:
             raise Doubt
 
 
-def _columns(asked: Asked) -> Iterator[Column]:
+def _columns(asked: Planned) -> Iterator[Column]:
     """What is made of columns of text by itself."""
     source = asked.plan.source
     yield made.customer(CUSTOMER, asked.field(c.CUSTOMER_ID) or "", asked.settings)
@@ -94,7 +94,7 @@ def _columns(asked: Asked) -> Iterator[Column]:
         yield made.upper(CURRENCY, currency)
 
 
-def _void(asked: Asked) -> Iterator[Column]:
+def _void(asked: Planned) -> Iterator[Column]:
     for name, values in (asked.plan.source.void or {}).items():
         at = asked.named(name)
         yield made.listed(VOID + at, at, partial(_is_meant, {value.strip().casefold() for value in values}))

@@ -7,7 +7,6 @@ import narwhals.stable.v2 as nw
 
 from segcli import columns as c
 from segcli.customers.expressed import units
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame
 from segcli.customers.expressed.names import (
     BACK,
@@ -22,11 +21,12 @@ from segcli.customers.expressed.names import (
     RETURNED,
     SIZE,
 )
+from segcli.customers.expressed.planned import Planned
 
 Expr = Any
 
 
-def with_money(frame: Frame, asked: Asked) -> Frame:
+def with_money(frame: Frame, asked: Planned) -> Frame:
     """Amounts as units with the sign that returns have, in one currency; quantities as units; who had a discount."""
     frame = _signed(_sized(frame), asked)
     if c.QUANTITY in frame.columns:
@@ -45,7 +45,7 @@ def _sized(frame: Frame) -> Frame:
     return frame.with_columns(is_back.alias(RETURNED), amount.abs().alias(SIZE), back.alias(BACK))
 
 
-def _signed(frame: Frame, asked: Asked) -> Frame:
+def _signed(frame: Frame, asked: Planned) -> Frame:
     """With units of money; some exports write the money of a return without its sign."""
     size, back = nw.col(SIZE), nw.col(BACK)
     large = units.is_large(size) | units.is_large(back) | units.is_large(_quantity(frame))
@@ -68,7 +68,7 @@ def _amount(frame: Frame) -> Expr:
     return nw.col(c.UNIT_PRICE) * nw.col(c.QUANTITY) if c.QUANTITY in frame.columns else nw.col(c.UNIT_PRICE)
 
 
-def _converted(frame: Frame, asked: Asked) -> Frame:
+def _converted(frame: Frame, asked: Planned) -> Frame:
     if asked.settings.rates and CURRENCY in frame.columns:
         frame = frame.with_columns(_rate(asked.settings.rates).alias(RATE))
         converted = (units.converted(nw.col(name), nw.col(RATE)).alias(name) for name in (MONEY, REFUNDED))

@@ -11,8 +11,8 @@ from segcli.customers import runs as r
 from segcli.customers.engines import Session
 from segcli.customers.expressed import names as typed
 from segcli.customers.expressed import reduction
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame, table
+from segcli.customers.expressed.planned import Planned
 from segcli.customers.runs import Pairs, Returned, Runs, joined
 from segcli.customers.tally import VALUES
 from segcli.customers.texts import Codes
@@ -22,7 +22,7 @@ from segcli.ingest.doubt import Doubt
 Units = r.Units
 
 
-def runs(session: Session, lines: Frame, asked: Asked) -> tuple[Runs, tuple[int, int]]:
+def runs(session: Session, lines: Frame, asked: Planned) -> tuple[Runs, tuple[int, int]]:
     """The purchases, and how many of several lines have equal amounts on all of them, or others.
 
     Raises:
@@ -43,14 +43,14 @@ def runs(session: Session, lines: Frame, asked: Asked) -> tuple[Runs, tuple[int,
     return found, (alike, varied)
 
 
-def _within(asked: Asked) -> str | None:
+def _within(asked: Planned) -> str | None:
     """What tells the purchases of a customer apart."""
     if asked.settings.collapse == "day":
         return typed.DAY
     return typed.ORDER if asked.field(c.ORDER_ID) else None
 
 
-def _sums(asked: Asked) -> list[str]:
+def _sums(asked: Planned) -> list[str]:
     wanted = asked.settings.measures
     known = {
         r.MONEY: asked.has_money,

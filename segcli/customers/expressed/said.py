@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from segcli.customers import runs as r
 from segcli.customers.engines import Session
-from segcli.customers.expressed.asked import Asked
 from segcli.customers.expressed.lookups import Frame, Others, table
+from segcli.customers.expressed.planned import Planned
 from segcli.ingest import numbers
 from segcli.ingest.numbers import Marks
 from segcli.ingest.void import status_columns
@@ -21,7 +21,7 @@ SIGN, STATUS = "sign_", "status_"
 NONE, PROVEN, OPEN = range(3)  # whether a plain number has no mark, one that is proven, or one of either kind
 
 
-def signs(asked: Asked) -> Iterator[Expr]:
+def signs(asked: Planned) -> Iterator[Expr]:
     """For columns whose mark the head left open, what each text says of it."""
     for standard in asked.plan.open_marks:
         text = nw.col(asked.field(standard) or "")
@@ -30,13 +30,13 @@ def signs(asked: Asked) -> Iterator[Expr]:
         yield sign.alias(SIGN + standard)
 
 
-def statuses(asked: Asked) -> Iterator[Expr]:
+def statuses(asked: Planned) -> Iterator[Expr]:
     """The columns that say what became of orders, where nobody said which values are void."""
     for name in _status_columns(asked):
         yield nw.col(asked.named(name)).alias(STATUS + asked.named(name))
 
 
-def marks(session: Session, parts: Frame, asked: Asked, standard: str, others: Others) -> Marks:
+def marks(session: Session, parts: Frame, asked: Planned, standard: str, others: Others) -> Marks:
     """What a column says of its decimal mark: plain numbers by their signs, other texts one by one."""
     plain = parts.filter(~nw.col(standard).is_null()).select(SIGN + standard).unique()
     kinds = {row[SIGN + standard] for row in table(session.batches(plain)).to_pylist()}
@@ -44,7 +44,7 @@ def marks(session: Session, parts: Frame, asked: Asked, standard: str, others: O
     return Marks(proven, OPEN in kinds) | numbers.marks(pc.utf8_trim_whitespace(others.texts))
 
 
-def counted(session: Session, parts: Frame, asked: Asked) -> dict[str, Counter[str]]:
+def counted(session: Session, parts: Frame, asked: Planned) -> dict[str, Counter[str]]:
     """How often each status stands there."""
     return {name: _counted(session, parts, STATUS + asked.named(name)) for name in _status_columns(asked)}
 
@@ -57,5 +57,5 @@ def _counted(session: Session, parts: Frame, column: str) -> Counter[str]:
     return found
 
 
-def _status_columns(asked: Asked) -> list[str]:
+def _status_columns(asked: Planned) -> list[str]:
     return status_columns(asked.plan.file.header) if asked.plan.source.void is None else []

@@ -10,7 +10,7 @@ from segcli.ingest.plan import Plan
 
 
 @dataclass(frozen=True)
-class Asked:
+class Planned:
     """What decides on lines: the plan of the file, the policies, the as-of day where it is given, and retention."""
 
     plan: Plan
