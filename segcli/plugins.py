@@ -17,6 +17,16 @@ def names(package: str, suffix: str = ".py") -> list[str]:
     return _among((file.name for file in files(package).iterdir()), suffix)
 
 
+def told(package: str, suffix: str = ".py", *more: str) -> str:
+    """The plug-ins of a package, and `more` behind them, as a help text lists them; none is imported.
+
+    >>> told("segcli.reports.formats", ".py", "none")
+    'csv, html, json, md, ndjson, table, tsv or none'
+    """
+    *first, last = [*(name.replace("_", "-") for name in listed(package, suffix)), *more]
+    return f"{', '.join(first)} or {last}"
+
+
 def _among(found: Iterable[str], suffix: str) -> list[str]:
     return sorted(name.removesuffix(suffix) for name in found if name.endswith(suffix) and not name.startswith("_"))
 

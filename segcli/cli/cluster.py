@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
+from segcli import plugins
 from segcli.cli import choices, options, segmenting, source, streams, told
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
@@ -16,8 +17,7 @@ K = Annotated[
 Method = Annotated[
     str | None,
     Option(
-        help="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, hdbscan, medoids, "
-        "latent, consensus.",
+        help=f"Clustering method: {plugins.told('segcli.segment.methods')}.",
         autocompletion=choices.files_of("segcli.segment.methods"),
     ),
 ]
@@ -70,7 +70,7 @@ def command(
     flags = {
         "cluster.k": int(k) if k and k.isdecimal() else k,
         "cluster.method": method,
-        "cluster.features": None if features is None else [name.strip() for name in features.split(",")],
+        "cluster.features": options.names(features),
         "cluster.previous": previous,
     }
     with Talk(asked) as talk:

@@ -1,21 +1,19 @@
 """segcli export: a file for the system that addresses people."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Option
 
+from segcli import plugins
 from segcli.cli import choices, exporting, options, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
-if TYPE_CHECKING:
-    from segcli.config.export import ExportSettings
-
 To = Annotated[
     str | None,
     Option(
-        help="Destination: google-ads, hubspot, klaviyo, mailchimp, meta, plain, posthog, salesforce, tiktok, or sql.",
+        help=f"Destination: {plugins.told('segcli.exporters.destinations', '.py', 'sql')}.",
         metavar="NAME",
         autocompletion=choices.destinations,
     ),
@@ -71,7 +69,7 @@ def command(
         raise UsageProblem("no destination: name one with --to, such as --to klaviyo")
     given: dict[str, Any] = {
         "of": of,
-        "segments": None if segments is None else [one.strip() for one in segments.split(",")],
+        "segments": options.names(segments),
         "name": name,
         "holdout": holdout,
         "only_changed": only_changed,
@@ -95,13 +93,13 @@ def command(
             raise UsageProblem("--groups: nobody is held out; say how many with --holdout")
         segmentations = exporting.any_table(found.customers, found.loaded, one.of)
         if one.to == exporting.SQL:
-            _define(one, exporting.definition(one, segmentations, found.loaded), asked, talk)
+            _define(exporting.definition(one, segmentations, found.loaded), asked, talk)
         else:
             _hand(exporting.people(one, segmentations, found.loaded, talk, dry=asked.dry_run), groups, asked, talk)
         found.gate()
 
 
-def _define(one: "ExportSettings", text: str, asked: Asked, talk: Talk) -> None:  # noqa: ARG001 - as _hand
+def _define(text: str, asked: Asked, talk: Talk) -> None:
     from segcli.cli import show, streams
 
     if asked.output in (None, "-"):

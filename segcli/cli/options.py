@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Context, Exit, Option, echo
 
+from segcli import plugins
 from segcli.cli import choices
 from segcli.errors import Exit as ExitCode
 from segcli.errors import UsageProblem
@@ -47,7 +48,7 @@ Layout = Annotated[
     Option(
         "--format",
         "-f",
-        help="table, csv, tsv, json, ndjson, md or html.",
+        help=f"{plugins.told('segcli.reports.formats')}.",
         autocompletion=choices.files_of("segcli.reports.formats"),
     ),
 ]
@@ -111,7 +112,8 @@ Language = Annotated[
     str | None,
     Option(
         "--lang",
-        help="Language of what people read: en, ru, vi or zh; files for programs stay as they are.",
+        help=f"Language of what people read: {plugins.told('segcli.languages', '.yaml')}; "
+        "files for programs stay as they are.",
         metavar="CODE",
     ),
 ]
@@ -189,6 +191,11 @@ class Asked:
         for option, (value, known) in choices.items():
             if value is not None and value not in known:
                 raise UsageProblem(f"{option} {value}: must be one of {', '.join(known)}")
+
+
+def names(text: str | None) -> list[str] | None:
+    """Names with commas between them; None where nothing is given."""
+    return None if text is None else [name.strip() for name in text.split(",")]
 
 
 def help_without_command(context: Context) -> None:

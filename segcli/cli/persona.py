@@ -36,7 +36,7 @@ def command(
     Size, what sets it apart, a typical customer, and a suggested action from an editable playbook.
     """
     flags = {
-        "persona.of": None if of is None else [name.strip() for name in of.split(",")],
+        "persona.of": options.names(of),
         "privacy.audience": audience,
     }
     with Talk(asked) as talk:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
+from segcli import plugins
 from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
@@ -12,9 +13,7 @@ Title = Annotated[str | None, Option(help="Title of the report.")]
 Sections = Annotated[
     str | None,
     Option(
-        help="Sections in the order shown, of: summary, quality, segments, heatmap, profile, stability, "
-        "bases, personas, experience, rates, cohorts, clv, backtest, migration, scorecard, drivers, targets, plan, "
-        "fairness, privacy, settings, provenance.",
+        help=f"Sections in the order shown, of: {plugins.told('segcli.reports.sections')}.",
         metavar="NAME,NAME",
         autocompletion=choices.several(choices.files_of("segcli.reports.sections")),
     ),
@@ -36,7 +35,7 @@ def command(
     flags = {
         "report.title": title,
         "privacy.audience": audience,
-        "report.sections": None if sections is None else [name.strip() for name in sections.split(",")],
+        "report.sections": options.names(sections),
     }
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags, contacts=True)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
+from segcli import plugins
 from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
@@ -12,7 +13,7 @@ Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives th
 Method = Annotated[
     str | None,
     Option(
-        help="How scores are cut: quantile, edges, fixed, ntile, jenks or nested.",
+        help=f"How scores are cut: {plugins.told('segcli.segment.scoring', '.py', 'nested')}.",
         autocompletion=choices.files_of("segcli.segment.scoring", ".py", "nested"),
     ),
 ]
@@ -26,7 +27,7 @@ Ties = Annotated[
 Segments = Annotated[
     str | None,
     Option(
-        help="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.",
+        help=f"Segment map: {plugins.told('segcli.segment.maps', '.yaml', 'a YAML file of your own')}.",
         autocompletion=choices.files_of("segcli.segment.maps", ".yaml"),
     ),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from segcli import plugins
 from segcli.config.section import PATH, Section
 
 SMALLEST_K, LARGEST_K = 2, 50
@@ -31,8 +32,7 @@ class ClusterSettings(Section):
 
     method: str = Field(
         "kmeans",
-        description="Clustering method: kmeans, minibatch, bisecting, gaussian, hierarchical, hdbscan, medoids, "
-        "latent, consensus.",
+        description=f"Clustering method: {plugins.told('segcli.segment.methods')}.",
     )
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from segcli import plugins
 from segcli.config.section import PATH, Section
 
 _SHARE = re.compile(r"(\d{1,2}(\.\d+)?)%")
@@ -21,10 +22,7 @@ def _share(value: float | str) -> float | str:
 class ExportSettings(Section):
     """One file for one destination."""
 
-    to: str = Field(
-        description="Destination: google-ads, hubspot, klaviyo, mailchimp, meta, plain, posthog, salesforce, tiktok, "
-        "or sql."
-    )
+    to: str = Field(description=f"Destination: {plugins.told('segcli.exporters.destinations', '.py', 'sql')}.")
     of: str | None = Field(
         None, description="Segmentation, such as rfm, or target: the chosen segments; default: the first there is."
     )

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from segcli import plugins
 from segcli.config.section import PATH, Section
 
 Format = Literal["md", "html", "json"]
@@ -22,9 +23,7 @@ class ReportSettings(Section):
     sections: list[str] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
-        description="Sections in the order shown, of: summary, quality, segments, heatmap, profile, stability, "
-        "bases, personas, experience, rates, cohorts, clv, backtest, migration, scorecard, drivers, targets, plan, "
-        "fairness, privacy, settings, provenance.",
+        description=f"Sections in the order shown, of: {plugins.told('segcli.reports.sections')}.",
     )
     previous: str | None = Field(
         None,

@@ -1,16 +1,20 @@
 """`rfm:` recency, frequency and monetary scores, and the map that names segments."""
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from segcli.config.section import PATH, PATH_OR_NAME, Section
+from segcli import plugins
+from segcli.config.section import PATH, PATH_OR_NAME, Section, plugin
 
 BinCount = Annotated[int, Field(ge=2, le=10)]
 Edges = Annotated[list[float], Field(min_length=1, max_length=9)]
 
-Method = Literal["quantile", "edges", "fixed", "ntile", "jenks", "nested"]
+if TYPE_CHECKING:
+    Method = str
+else:
+    Method = plugin("segcli.segment.scoring", ".py", "nested")
 Ties = Literal["same-bin", "next", "random"]
 
 
@@ -57,7 +61,8 @@ class RfmSettings(Section):
     """`rfm:` how customers are scored and named."""
 
     method: Method = Field(
-        "quantile", description="How scores are cut: quantile, edges, fixed, ntile, jenks or nested."
+        "quantile",
+        description=f"How scores are cut: {plugins.told('segcli.segment.scoring', '.py', 'nested')}.",
     )
     bins: SomeBins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
     ties: Ties = Field(
@@ -70,7 +75,7 @@ class RfmSettings(Section):
     weights: Weights = Field(default_factory=Weights, description="Weights of r, f and m in rfm_score.")
     segments: str = Field(
         "default",
-        description="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.",
+        description=f"Segment map: {plugins.told('segcli.segment.maps', '.yaml', 'a YAML file of your own')}.",
         json_schema_extra=PATH_OR_NAME,
     )
     model: str | None = Field(

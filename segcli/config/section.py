@@ -3,9 +3,11 @@
 import contextlib
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
+
+from segcli import plugins
 
 # Marks of settings whose text is a path relative to the file that says it; the second may also be a shipped name.
 PATH: dict[str, Any] = {"path": True}
@@ -25,6 +27,11 @@ def day(value: str) -> str:
         if date.fromisoformat(value).isoformat() == value:
             return value
     raise ValueError(f"must be a date like 2026-03-31; got {value}")
+
+
+def plugin(package: str, suffix: str = ".py", *more: str) -> Any:  # noqa: ANN401 - a type
+    """The type of a setting that names a file in a folder of plug-ins, or one of `more`."""
+    return Literal[(*plugins.listed(package, suffix), *more)]
 
 
 class Section(BaseModel):

@@ -3,7 +3,7 @@
 import contextlib
 import re
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -26,7 +26,7 @@ from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
 from segcli.config.rules import RulesSettings
 from segcli.config.scorecard import ScorecardSettings
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH, Section, plugin
 from segcli.config.target import TargetSettings
 
 SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
@@ -39,11 +39,10 @@ def _day(value: str) -> str:
     raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {value}")
 
 
-def _language(value: str) -> str:
-    known = plugins.names("segcli.languages", ".yaml")
-    if value not in known:
-        raise ValueError(f"must be one of {', '.join(known)}; got {value}")
-    return value
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = plugin("segcli.languages", ".yaml")
 
 
 class Settings(Section):
@@ -54,8 +53,10 @@ class Settings(Section):
         None,
         description="Day recency is counted to; otherwise the day after the last order. today-1 is yesterday.",
     )
-    language: Annotated[str, AfterValidator(_language)] = Field(
-        "en", description="Language of what people read: en, ru, vi or zh; files for programs stay as they are."
+    language: Language = Field(
+        "en",
+        description=f"Language of what people read: {plugins.told('segcli.languages', '.yaml')}; "
+        "files for programs stay as they are.",
     )
     seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
     output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)

@@ -91,7 +91,7 @@ def test_a_key_like_no_other_is_answered_with_the_keys_there_are() -> None:
 
 def test_a_mistyped_word_is_answered_with_the_one_that_was_meant() -> None:
     (problem,) = _problems("rfm: {method: quantil}")
-    assert problem.startswith("c.yaml:1:7: rfm.method: must be one of quantile, edges, fixed, ntile, jenks, nested; ")
+    assert problem.startswith("c.yaml:1:7: rfm.method: must be one of edges, fixed, jenks, ntile, quantile, nested; ")
     assert problem.endswith("got quantil; did you mean 'quantile'?")
 
 
