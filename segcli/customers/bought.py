@@ -33,7 +33,7 @@ def bought(files: Sequence[Opened], asked: Asked) -> Customers:
         _refuse_differing(files)
     if len(files) > 1 and asked.privacy.retention_days is not None and asked.as_of is None:
         raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
-    if len(files) == 1 and files[0].dialect.is_bare:
+    if len(files) == 1 and files[0].is_bare:
         return _nobody(files[0])
     files = [_measured(file, asked) for file in files]
     with kept_in(asked.settings, asked.contacts) as state:

@@ -51,6 +51,11 @@ class Opened:
             return c.EMAIL if c.EMAIL in self.recognition.columns else None
         return c.EMAIL if means(name, c.EMAIL) else c.CUSTOMER_ID
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing stands below the header, which the head of a large file does not tell."""
+        return self.dialect.is_bare and not self.content.is_head
+
     def identified_by(self, standard: str) -> "Opened":
         """The same file with another of its columns as the customer id.
 
