@@ -8,35 +8,36 @@ from segcli.cli.streams import Talk
 if TYPE_CHECKING:
     from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
+    from segcli.reports.answers import Ways
 
 OUTPUTS = ("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "targets.csv", "plan.csv", "calendar.csv")
 
 
-def answers(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
-    """The files, by name."""
+def answers(customers: "Customers", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
+    """The files, by name; what the report asks too is found once."""
     found: dict[str, str] = {}
     if loaded.declares("clv"):
-        found |= _clv(customers, loaded, talk)
+        found |= _clv(loaded, ways, talk)
     if loaded.declares("cohort"):
         found |= _cohorts(customers, loaded)
     if loaded.declares("backtest"):
-        found |= _backtest(customers, loaded)
+        found |= _backtest(customers, ways)
     return found
 
 
-def _clv(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+def _clv(loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
     from segcli.cli.show import escaped
     from segcli.reports.formats import Page, csv
     from segcli.reports.value import of_clv
-    from segcli.value import clv, saved
+    from segcli.value import saved
 
-    settings = loaded.settings
-    then, _ = clv.until(customers, settings.clv)
-    made = clv.value(customers, settings.clv, settings.seed, segmenting.declared(then, loaded, clusters=False))
+    assert ways.expected
+    expected = ways.expected()
+    made = expected.valued(segmenting.declared(expected.customers, loaded, clusters=False))
     for note in (*made.warnings, *made.notes):
         talk.say("clv", note)
     rows = csv.render(escaped(of_clv(made), talk), Page())
-    return {"clv.csv": rows, "clv-model.json": saved.as_text(made, settings.clv.period)}
+    return {"clv.csv": rows, "clv-model.json": saved.as_text(made, loaded.settings.clv.period)}
 
 
 def _cohorts(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
@@ -49,14 +50,12 @@ def _cohorts(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
     return {"cohorts.csv": csv.render(of_cohorts(made, customers, wanted.show), Page())}
 
 
-def _backtest(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
-    from segcli.evidence.backtest import backtest
+def _backtest(customers: "Customers", ways: "Ways") -> dict[str, str]:
     from segcli.reports.evidence import of_backtest
     from segcli.reports.formats import Page, csv
 
-    settings = loaded.settings
-    made = backtest(customers, settings.backtest, settings.seed, segmenting.at_two_days(loaded))
-    return {"backtest.csv": csv.render(of_backtest(made, customers), Page())}
+    assert ways.tested
+    return {"backtest.csv": csv.render(of_backtest(ways.tested(), customers), Page())}
 
 
 def decisions(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:

@@ -48,7 +48,7 @@ def command(
         known = saved.load(model, settings.clv.period) if model else None
         then, _ = clv.until(found.customers, settings.clv)
         segmentations = segmenting.declared(then, found.loaded, clusters=False)
-        made = clv.value(found.customers, settings.clv, settings.seed, segmentations, known)
+        made = clv.expected(found.customers, settings.clv, settings.seed, known).valued(segmentations)
         for warning in made.warnings:
             talk.say("warning", warning)
         if save_model:

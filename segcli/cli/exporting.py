@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from segcli.cli import keys, segmenting
+from segcli.cli import keys, segmenting, source
 from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
@@ -95,7 +95,7 @@ def people(
     terms = Terms(
         settings.scorecard.consent,
         keys.holdout(settings, talk, dry=dry) if one.holdout_share else None,
-        None if one.only_changed is None else _before(one.only_changed, made),
+        None if one.only_changed is None else _before(source.table_of(one.only_changed), made, settings, talk),
         settings.fairness.audit_only,
         settings.ingest.phone_region,
     )
@@ -111,20 +111,15 @@ def definition(one: "ExportSettings", segmentations: "Sequence[Segmentation]", l
     return define(made, one.dialect, segmenting.prepare(loaded)).sql
 
 
-def _before(path: str, made: "Segmentation") -> "Mapping[str, str]":
+def _before(file: str, made: "Segmentation", settings: "Settings", talk: Talk) -> "Mapping[str, str]":
     """The segments that customers had in an earlier table.
 
     Raises:
         UsageProblem: it does not have the segmentation.
     """
-    from pathlib import Path
-
-    from segcli import customers
     from segcli.columns import CUSTOMER_ID
-    from segcli.config.ingest import IngestSettings, Source
 
-    file = str(Path(path) / "customers.csv") if Path(path).is_dir() else path
-    table = customers.read(IngestSettings(transactions=Source(path=file))).table
+    table = source.before(file, settings, talk).table
     if made.column not in table:
         raise UsageProblem(
             f"{file}: has no column {made.column}, so who moved cannot be told"

@@ -44,7 +44,8 @@ def command(
         from segcli.reports.report import of_findings
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        findings = gather(found.customers, segmentations, found.settings, segmenting.ways(found.loaded, talk))
+        ways = segmenting.ways(found.customers, found.loaded, talk)
+        findings = gather(found.customers, segmentations, found.settings, ways)
         told.tell_withheld(findings, talk)
         show(of_findings(findings, found.settings.report), asked, talk)
         found.gate()

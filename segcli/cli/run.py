@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
+    from segcli.reports.answers import Ways
     from segcli.reports.result import Result
 
 # What a run may write; run.json comes last.
@@ -65,10 +66,11 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
             customers = source.read_loaded(loaded, asked, talk, contacts=_needs_contacts(loaded))
             with step("finding segments" if loaded.declares("cluster") else "segmenting", asked):
                 segmentations = segmenting.declared(customers, loaded)
+            ways = segmenting.ways(customers, loaded, talk)
             with step("describing segments", asked):
-                texts = _texts(segmentations, loaded, talk)
+                texts = _texts(segmentations, loaded, ways, talk)
             with step("expecting, watching, deciding", asked):
-                texts |= answering.answers(customers, loaded, talk)
+                texts |= answering.answers(customers, loaded, ways, talk)
                 texts |= answering.decisions(segmentations, loaded, talk)
             with step("exporting", asked):
                 texts |= exporting.texts(segmentations, loaded, talk, dry=asked.dry_run)
@@ -100,7 +102,7 @@ def _held(
         yield made
 
 
-def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
     """The files of a run, by name."""
     from segcli.cli.show import escaped, told
     from segcli.columns import CLUSTER_SEGMENT
@@ -112,7 +114,7 @@ def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) ->
     from segcli.segment import methods, saved
 
     settings, last = loaded.settings, segmentations[-1]
-    found = gather(last.customers, segmentations, settings, segmenting.ways(loaded, talk))
+    found = gather(last.customers, segmentations, settings, ways)
     report = of_findings(found, settings.report)
     texts = {
         "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),

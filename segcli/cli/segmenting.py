@@ -154,16 +154,22 @@ def at_two_days(loaded: "Loaded") -> "Callable[[Customers, Customers], tuple[Lab
     return labels
 
 
-def ways(loaded: "Loaded", talk: "Talk") -> "Ways":
-    """How a report makes segmentations again; clusters of an earlier day are left out: they would be others."""
-    from segcli.cli import source
-    from segcli.reports.answers import Ways
+def ways(customers: "Customers", loaded: "Loaded", talk: "Talk") -> "Ways":
+    """How a report answers, each question once; clusters of an earlier day are left out: they would be others."""
+    from functools import cache
 
-    before = loaded.settings.report.previous
+    from segcli.cli import source
+    from segcli.evidence.backtest import backtest
+    from segcli.reports.answers import Ways
+    from segcli.value.clv import expected
+
+    settings = loaded.settings
+    before = settings.report.previous
     return Ways(
-        lambda customers: declared(customers, loaded, clusters=False),
-        at_two_days(loaded),
-        (lambda: source.segmentations_of(source.table_of(before), loaded.settings, talk)) if before else None,
+        lambda earlier: declared(earlier, loaded, clusters=False),
+        cache(lambda: expected(customers, settings.clv, settings.seed)),
+        cache(lambda: backtest(customers, settings.backtest, settings.seed, at_two_days(loaded))),
+        (lambda: source.segmentations_of(source.table_of(before), settings, talk)) if before else None,
     )
 
 

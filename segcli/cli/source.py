@@ -129,16 +129,22 @@ def table_of(name: str) -> str:
     return str(Path(name) / "customers.csv") if Path(name).is_dir() else name
 
 
-def segmentations_of(path: str, settings: "Settings", talk: Talk) -> "list[Segmentation]":
-    """The segmentations that an earlier table holds."""
+def before(path: str, settings: "Settings", talk: Talk) -> "Customers":
+    """An earlier table, with ids as results have them."""
     from segcli.config.ingest import IngestSettings, Source
     from segcli.customers import read
     from segcli.customers.private import Privacy
-    from segcli.segment.read_back import read_back, segment_columns
 
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True))
-    before = read(IngestSettings(transactions=Source(path=path)), privacy=privacy)
-    return [read_back(before, column) for column in segment_columns(before)]
+    return read(IngestSettings(transactions=Source(path=path)), privacy=privacy)
+
+
+def segmentations_of(path: str, settings: "Settings", talk: Talk) -> "list[Segmentation]":
+    """The segmentations that an earlier table holds."""
+    from segcli.segment.read_back import read_back, segment_columns
+
+    found = before(path, settings, talk)
+    return [read_back(found, column) for column in segment_columns(found)]
 
 
 def _reads_stdin(settings: "Settings") -> bool:

@@ -12,15 +12,14 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config import Settings
 from segcli.errors import SegcliError, UsageProblem
-from segcli.evidence.backtest import Make, backtest
+from segcli.evidence.backtest import Backtest
 from segcli.evidence.movement import Again
 from segcli.model import Customers, Segmentation
 from segcli.reports import sparing
 from segcli.reports.envelope import records
 from segcli.reports.moved import Moved, moved
 from segcli.reports.shield import Shield, shield
-from segcli.value import clv
-from segcli.value.clv import Valued
+from segcli.value.clv import Expected, Valued
 from segcli.value.cohort import cohorts
 
 MONEY = (c.REVENUE, c.REVENUE_SHARE, "revenue_a_head", "revenue_a_head_low", "revenue_a_head_high")
@@ -29,10 +28,15 @@ NO_MONEY = "Revenue is left out for external readers: that of a group may nearly
 
 @dataclass(frozen=True)
 class Ways:
-    """How segmentations are made again: at an earlier day, at two days for a backtest; and those of an earlier run."""
+    """How the answers are found, each when it is asked for.
+
+    `again` makes the segmentations of customers at an earlier day; `expected` are orders and value; `tested` is a
+    backtest; `previous` are the segmentations of an earlier run.
+    """
 
     again: Again | None = None
-    at_two_days: Make | None = None
+    expected: Callable[[], Expected] | None = None
+    tested: Callable[[], Backtest] | None = None
     previous: Callable[[], Sequence[Segmentation]] | None = None
 
 
@@ -132,18 +136,17 @@ def _cohorts(asking: Asking) -> Followed:
 
 
 def _value(asking: Asking) -> Valued:
-    settings, shown = asking.settings, list(asking.shown)
-    then, _ = clv.until(asking.customers, settings.clv)
-    if then is not asking.customers:
-        earlier = asking.ways.again(then) if asking.ways.again else []
+    assert asking.ways.expected, "value needs to know how it is expected"
+    settings, shown, found = asking.settings, list(asking.shown), asking.ways.expected()
+    if settings.clv.calibration_end:
+        earlier = asking.ways.again(found.customers) if asking.ways.again else []
         shown = shield(earlier, settings.privacy).over(earlier)
-    return clv.value(asking.customers, settings.clv, settings.seed, shown)
+    return found.valued(shown)
 
 
 def _backtest(asking: Asking) -> Tested:
-    settings = asking.settings
-    assert asking.ways.at_two_days, "a backtest needs to know how segmentations are made"
-    made = backtest(asking.customers, settings.backtest, settings.seed, asking.ways.at_two_days)
+    assert asking.ways.tested, "a backtest needs to know how segmentations are made"
+    made = asking.ways.tested()
     baselines = set(made.summary.loc[made.summary["baseline"], "segmentation"])
     latest = made.segments[(made.segments["fold"] == 1) & ~made.segments["segmentation"].isin(baselines)]
     told = [_spared(rows.reset_index(drop=True), asking) for _, rows in latest.groupby("segmentation", sort=False)]

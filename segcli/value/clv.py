@@ -19,7 +19,7 @@ from segcli.errors import InputProblem
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment.provenance import LIBRARIES, provenance
 from segcli.value import models
-from segcli.value.bootstrap import draws
+from segcli.value.bootstrap import Draw, draws
 from segcli.value.bounds import bounds
 from segcli.value.expecting import Expecting
 from segcli.value.fit import Fitted
@@ -66,20 +66,45 @@ def until(customers: Customers, settings: ClvSettings) -> tuple[Customers, date]
     return earlier(customers, end + timedelta(days=1)), end
 
 
-def value(
-    everybody: Customers,
-    settings: ClvSettings,
-    seed: int,
-    segmentations: Sequence[Segmentation],
-    known: Forecast | None = None,
-) -> Valued:
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """What a fitted (or saved) forecast expects of customers as `until` gives them, and the draws for its intervals."""
+
+    everybody: Customers
+    customers: Customers
+    end: date
+    settings: ClvSettings
+    seed: int
+    forecast: Forecast
+    expecting: Expecting
+    draws: Sequence[Draw]
+
+    def valued(self, segmentations: Sequence[Segmentation]) -> Valued:
+        """Each customer, all together, and the segments of these segmentations of them."""
+        found = bounds(self.expecting, self.draws, segmentations)
+        watched = _watched(self.everybody, self.customers, self.expecting, self.end, self.settings)
+        return Valued(
+            customers=self.customers,
+            table=self.customers.table.assign(**self.expecting.columns(), **found.customers),
+            forecast=self.forecast,
+            end=self.end,
+            totals=found.totals,
+            segments=found.segments,
+            holdout=watched,
+            new_customer={one.model: _new(one, self.settings.times) for one in self.forecast.tried},
+            provenance=provenance(self.customers, "clv", self.settings, self.seed, (*LIBRARIES, "scipy")),
+            warnings=tuple(self.forecast.warnings()),
+            notes=tuple(_notes(self.forecast, self.expecting.summary, self.settings, self.end, watched)),
+        )
+
+
+def expected(everybody: Customers, settings: ClvSettings, seed: int, known: Forecast | None = None) -> Expected:
     """Expect orders and value.
 
     Args:
         everybody: customers with all their orders.
         settings: which model, which time.
         seed: of the samples for intervals.
-        segmentations: of the customers as `until` gives them, whose segments are told.
         known: a forecast saved before; nothing is fitted then.
     """
     customers, end = until(everybody, settings)
@@ -87,23 +112,9 @@ def value(
         made, summary = known, summarise(customers, end, PERIODS[settings.period])
     else:
         made, summary = forecast(customers, end, settings)
-    expecting = Expecting(summary, made.orders, made.value, settings)
     several = [] if known else list(draws(summary, made.orders, made.value, settings.bootstrap, seed))
-    found = bounds(expecting, several, segmentations)
-    watched = _watched(everybody, customers, expecting, end) if settings.calibration_end else None
-    return Valued(
-        customers=customers,
-        table=customers.table.assign(**expecting.columns(), **found.customers),
-        forecast=made,
-        end=end,
-        totals=found.totals,
-        segments=found.segments,
-        holdout=watched,
-        new_customer={one.model: _new(one, settings.times) for one in made.tried},
-        provenance=provenance(customers, "clv", settings, seed, (*LIBRARIES, "scipy")),
-        warnings=tuple(made.warnings()),
-        notes=tuple(_notes(made, summary, settings, end, watched)),
-    )
+    expecting = Expecting(summary, made.orders, made.value, settings)
+    return Expected(everybody, customers, end, settings, seed, made, expecting, several)
 
 
 def _new(fitted: Fitted, times: Sequence[float]) -> dict[float, float]:
@@ -111,8 +122,12 @@ def _new(fitted: Fitted, times: Sequence[float]) -> dict[float, float]:
     return {t: models.load(fitted.model).expected_new(fitted.parameters, t) for t in times}
 
 
-def _watched(everybody: Customers, customers: Customers, expecting: Expecting, end: date) -> Holdout | None:
-    """Purchases after the calibration, of those who were customers then; none where nothing came after."""
+def _watched(
+    everybody: Customers, customers: Customers, expecting: Expecting, end: date, settings: ClvSettings
+) -> Holdout | None:
+    """Purchases after a calibration, of those who were customers then; none where nothing came after."""
+    if not settings.calibration_end:
+        return None
     bought = per_day(everybody)
     after = bought[bought["day"] > np.datetime64(end).astype("datetime64[D]").astype(np.int64)]
     if everybody.as_of is None or after.empty:

@@ -17,6 +17,7 @@ from segcli.config import Settings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import read
 from segcli.customers.history import earlier
+from segcli.evidence.backtest import backtest
 from segcli.model import Customers, Segmentation
 from segcli.reports import cells, charts, concentration, sparing
 from segcli.reports.answers import Ways
@@ -29,6 +30,7 @@ from segcli.reports.report import of_findings
 from segcli.reports.result import Result
 from segcli.segment import cluster, maps, rfm
 from segcli.segment.read_back import read_back
+from segcli.value import clv
 from tests.oracles.tables import from_columns
 
 ROOT = Path(__file__).parents[2]
@@ -50,17 +52,25 @@ def old(customers: Customers) -> Segmentation:
     return scored(earlier(customers, date(2026, 3, 1)))
 
 
-def ways(previous: Sequence[Segmentation] = ()) -> Ways:
-    def at_two_days(then: Customers, once: Customers) -> Any:
-        return {"rfm": scored(then).labels}, {"rfm": scored(once).labels}
-
-    return Ways(lambda of: [scored(of)], at_two_days, (lambda: previous) if previous else None)
+def labelled(then: Customers, once: Customers) -> Any:
+    return {"rfm": scored(then).labels}, {"rfm": scored(once).labels}
 
 
-def report(made: Sequence[Segmentation], sections: list[str], ways_: Ways | None = None, **privacy: Any) -> Result:
+def ways(of: Customers, settings: Settings, previous: Sequence[Segmentation] = (), labels: Any = labelled) -> Ways:
+    return Ways(
+        lambda earlier: [scored(earlier)],
+        lambda: clv.expected(of, settings.clv, 1),
+        lambda: backtest(of, settings.backtest, 1, labels),
+        (lambda: previous) if previous else None,
+    )
+
+
+def report(
+    made: Sequence[Segmentation], sections: list[str], previous: Sequence[Segmentation] = (), **privacy: Any
+) -> Result:
     asked = {"report": {"sections": sections}, "privacy": privacy, "clv": {"bootstrap": 0}}
-    settings = Settings.model_validate(asked)
-    return of_findings(gather(made[0].customers, made, settings, ways_ or ways()), settings.report)
+    settings, of = Settings.model_validate(asked), made[0].customers
+    return of_findings(gather(of, made, settings, ways(of, settings, previous)), settings.report)
 
 
 def plain(result: Result) -> Any:
@@ -129,7 +139,7 @@ def test_migration_counts_as_a_crosstab_does(customers: Customers, old: Segmenta
     )
     table = pd.crosstab(was.reindex(now.index).fillna("(entered)"), now)
     expected = {(one, other): table.loc[one, other] for one in table.index for other in table.columns}
-    result = report([made], ["migration"], ways([old]), minimum_cell=1)
+    result = report([made], ["migration"], [old], minimum_cell=1)
     (moved,) = plain(result)["migration"]
     found = {(row["from"], row["to"]): row["customers"] for row in moved["flows"]}
     assert found == {ends: count for ends, count in expected.items() if count}
@@ -142,7 +152,7 @@ def test_names_with_arrows_move_like_others() -> None:
     old, new = (
         read_back(from_columns({"x_segment": some}), "x_segment") for some in (labels, labels[20:] + labels[:20])
     )
-    (chart,) = drawn(report([new], ["migration"], ways([old])))
+    (chart,) = drawn(report([new], ["migration"], [old]))
     assert chart.data["before"] == chart.data["after"] == ["a > b", "c"]
     assert {(one["from"], one["to"]): one["customers"] for one in chart.data["flows"]} == {
         ("a > b", "a > b"): 10,
@@ -157,8 +167,8 @@ def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
     customers: Customers, old: Segmentation
 ) -> None:
     made = scored(customers)
-    whole = plain(report([made], ["migration"], ways([old]), minimum_cell=1))["migration"][0]["flows"]
-    told = plain(report([made], ["migration"], ways([old]), audience="external"))["migration"][0]["flows"]
+    whole = plain(report([made], ["migration"], [old], minimum_cell=1))["migration"][0]["flows"]
+    told = plain(report([made], ["migration"], [old], audience="external"))["migration"][0]["flows"]
     shown = {(row["from"], row["to"]): row["customers"] for row in told if row["from"]}
     assert shown
     assert min(shown.values()) >= 11
@@ -174,7 +184,7 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
         replace(customers, table=made.table), Settings.model_validate({"cluster": {"k": "2-3", "pairs": 4}}).cluster, 1
     )
     sections = ["summary", "segments", *ADDED, "personas", "targets"]
-    result = report([made, found], sections, ways([old]))
+    result = report([made, found], sections, [old])
     assert {one.name for one in drawn(result)} >= {
         "lorenz",
         "bubbles",
@@ -286,7 +296,7 @@ def test_withheld_segments_are_in_no_new_section() -> None:
     made = [read_back(table, column) for column in ("rfm_segment", "cluster_segment")]
     made[1] = replace(made[1], method={"features": [{"name": "orders"}, {"name": "revenue"}]})
     sections = ["summary", "segments", "personas", "targets", *ADDED]
-    result = report(made, sections, ways(made), audience="external")
+    result = report(made, sections, made, audience="external")
     for text in (md.render(result, Page()), html.render(result, Page())):
         lines = [line for line in text.splitlines() if "Secretive" in line or "Tiniest" in line]
         assert all("withheld" in line for line in lines), lines
@@ -311,7 +321,8 @@ def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> No
         "clv": {"bootstrap": 0},
     }
     settings = Settings.model_validate(asked)
-    result = of_findings(gather(made.customers, [made], settings, Ways(None, at_two_days)), settings.report)
+    ways_ = replace(ways(made.customers, settings, labels=at_two_days), again=None)
+    result = of_findings(gather(made.customers, [made], settings, ways_), settings.report)
     texts = [md.render(result, Page()), json_format.render(result, Page()), *map(charts.svg, drawn(result))]
     told = plain(result)
     assert told["clv"]
@@ -331,7 +342,7 @@ def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, sh
             "privacy": {"audience": audience},
         }
         settings, made = Settings.model_validate(asked), scored(customers)
-        result = of_findings(gather(made.customers, [made], settings, ways()), settings.report)
+        result = of_findings(gather(made.customers, [made], settings, ways(customers, settings)), settings.report)
         hides = audience == "external" and show in {"revenue", "value"}
         assert list(plain(result)["cohorts"][0])[-1] == ("retention" if hides else show)
         assert ("is left out for external readers" in md.render(result, Page())) == hides

@@ -34,7 +34,7 @@ def cdnow(shared_data: Path) -> Customers:
 
 @pytest.fixture(scope="module")
 def valued(cdnow: Customers) -> Valued:
-    return clv.value(cdnow, CDNOW, 1, [])
+    return clv.expected(cdnow, CDNOW, 1).valued([])
 
 
 def test_cdnow_has_the_published_parameters(valued: Valued) -> None:
@@ -61,7 +61,7 @@ def test_cdnow_has_the_published_expectations() -> None:
 
 
 def test_the_same_customer_from_the_file(cdnow: Customers) -> None:
-    made = clv.value(cdnow, CDNOW.model_copy(update={"model": "bg_nbd"}), 1, [])
+    made = clv.expected(cdnow, CDNOW.model_copy(update={"model": "bg_nbd"}), 1).valued([])
     assert made.table["expected_orders"][0] == pytest.approx(1.226, abs=5e-4)
     assert made.new_customer["bg_nbd"][1.0] == pytest.approx(0.0532, abs=2e-4)
 
@@ -105,7 +105,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Customers:
 
 def test_value_is_the_discounted_sum_of_the_months(shop: Customers) -> None:
     settings = ClvSettings(horizon="3 months", margin=0.4, discount=0.2, bootstrap=0)
-    made = clv.value(shop, settings, 1, [])
+    made = clv.expected(shop, settings, 1).valued([])
     summary = summarise(made.customers, made.end, 7.0)
     known, parameters = models.load(made.forecast.orders.model), made.forecast.orders.parameters
     month = 365.25 / 12 / 7
@@ -118,7 +118,7 @@ def test_value_is_the_discounted_sum_of_the_months(shop: Customers) -> None:
 
 
 def test_the_value_of_an_order_lies_between_the_customers_mean_and_that_of_all(shop: Customers) -> None:
-    made = clv.value(shop, ClvSettings(bootstrap=0), 1, [])
+    made = clv.expected(shop, ClvSettings(bootstrap=0), 1).valued([])
     summary = summarise(made.customers, made.end, 7.0)
     everybody = made.table.loc[summary.x == 0, "expected_order_value"]
     assert (everybody == everybody.iloc[0]).all()
@@ -132,7 +132,7 @@ def test_the_value_of_an_order_lies_between_the_customers_mean_and_that_of_all(s
 def test_intervals_hold_the_estimate_and_sums_add_up(shop: Customers) -> None:
     settings = ClvSettings(bootstrap=20)
     segmented = rfm.segment(shop, RfmSettings(), maps.load("default"), 1)
-    made = clv.value(shop, settings, 1, [segmented])
+    made = clv.expected(shop, settings, 1).valued([segmented])
     table = made.table
     assert ((table["clv_low"] <= table["clv"] * 1.05) & (table["clv"] <= table["clv_high"] * 1.05)).mean() > 0.95
     assert made.totals["clv_low"] < made.totals["clv"] < made.totals["clv_high"]
@@ -140,12 +140,12 @@ def test_intervals_hold_the_estimate_and_sums_add_up(shop: Customers) -> None:
     assert segments["clv"].sum() == pytest.approx(table["clv"].sum(), rel=1e-6)
     assert segments["customers"].sum() == len(table)
     assert ((segments["clv_low"] <= segments["clv"]) & (segments["clv"] <= segments["clv_high"])).mean() > 0.8
-    again = clv.value(shop, settings, 1, [segmented])
+    again = clv.expected(shop, settings, 1).valued([segmented])
     pd.testing.assert_frame_equal(again.table, table)
 
 
 def test_the_best_customers_are_worth_most(shop: Customers) -> None:
-    made = clv.value(shop, ClvSettings(bootstrap=0), 1, [])
+    made = clv.expected(shop, ClvSettings(bootstrap=0), 1).valued([])
     best = made.table.sort_values("revenue").tail(80)
     assert best["clv"].mean() > 3 * made.table["clv"].mean()
 
@@ -154,7 +154,7 @@ def test_too_few_who_came_back_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"C{n},2024-01-{1 + n % 28:02},5\n" for n in range(300))
     (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + rows, encoding="utf-8")
     with pytest.raises(InputProblem, match="0 customers bought on a second day by 2024-01-28; these models need 100"):
-        clv.value(orders_of(tmp_path / "o.csv"), ClvSettings(), 1, [])
+        clv.expected(orders_of(tmp_path / "o.csv"), ClvSettings(), 1).valued([])
 
 
 def test_orders_and_their_value_that_go_together_are_told(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_orders_and_their_value_that_go_together_are_told(tmp_path: Path) -> Non
         for k in range(2 + n % 10)
     ]
     (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    made = clv.value(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=0), 1, [])
+    made = clv.expected(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=0), 1).valued([])
     assert any("customers who order more often spend more an order" in one for one in made.warnings)
 
 
@@ -174,7 +174,7 @@ def test_without_money_there_are_orders_only(tmp_path: Path, shop: Customers) ->
     lines = shop.transactions.lines
     text = lines[["customer_id", "order_id", "order_date"]].to_csv(index=False)
     (tmp_path / "o.csv").write_text(text, encoding="utf-8")
-    made = clv.value(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=4), 1, [])
+    made = clv.expected(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=4), 1).valued([])
     assert "clv" not in made.table
     assert made.table["expected_orders"].notna().all()
     assert set(made.totals) == {"expected_orders", "expected_orders_low", "expected_orders_high"}
