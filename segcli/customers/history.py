@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
-from segcli.customers.reduce import CUSTOMER, ORDER, coded, reduce
+from segcli.customers.reduce import reduce
 from segcli.errors import InputProblem
 from segcli.model import Customers, Transactions
 
-DAY, MONEY = "day", "money"  # of a line or a purchase; they are columns of no table that is read or written
+# Of a line or a purchase (the first two are numbers); they are columns of no table that is read or written.
+CUSTOMER, ORDER, DAY, MONEY = "customer", "order", "day", "money"
 
 
 def lines(customers: Customers) -> pd.DataFrame:
@@ -35,6 +38,21 @@ def lines(customers: Customers) -> pd.DataFrame:
         MONEY: found[c.AMOUNT] / transactions.money_scale,
     }
     return found.assign(**added).reset_index(drop=True)
+
+
+def coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
+    """Lines with integer codes of their customer and of their order (the purchase), as `customer` and `order`."""
+    customer = lines[c.CUSTOMER_ID].cat.codes.to_numpy(dtype=np.int64)
+    within: npt.NDArray[Any] = np.arange(len(lines))
+    if collapse == "day":
+        within = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]")
+    elif c.ORDER_ID in lines:
+        blank = (lines[c.ORDER_ID] == "").to_numpy()
+        within = np.where(
+            blank, -1 - within, lines[c.ORDER_ID].cat.codes.to_numpy()
+        )  # without an id, a line is an order
+    order = pd.DataFrame({"c": customer, "o": within}).groupby(["c", "o"], sort=False).ngroup().to_numpy()
+    return lines.assign(**{CUSTOMER: customer, ORDER: order})
 
 
 def purchases(customers: Customers) -> pd.DataFrame:

@@ -1,23 +1,21 @@
-"""The reduction: order lines -> one row per customer."""
+"""The reduction of kept order lines that are held as a table: one row per customer, as of any day."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from segcli import columns as c
 from segcli.customers import runs as r
-from segcli.customers.measures import Facts, table
-from segcli.customers.of_lines import returned_of, runs_of
-from segcli.customers.purchases import Purchases, purchases
-from segcli.customers.runs import Returned
+from segcli.customers.measures import DESCRIBED, Facts, table
+from segcli.customers.purchases import purchases
+from segcli.customers.returns import given_back, only_returns
+from segcli.customers.runs import Bought, Returned, Runs, collapsed
 from segcli.ingest import money
+from segcli.ingest.coded import Coded
 from segcli.ingest.money import Scales
-from segcli.model import Customers, Reading, Transactions
-
-CUSTOMER, ORDER = "customer", "order"  # integer codes while reducing; they are not columns of any table
+from segcli.model import Customers, Transactions
 
 
 def reduce(transactions: Transactions) -> Customers:
@@ -29,50 +27,62 @@ def reduce(transactions: Transactions) -> Customers:
     lines = transactions.lines
     bought = lines[~lines[c.IS_RETURN]]
     scale = money.scale_for(bought[c.QUANTITY].to_numpy()) if c.QUANTITY in bought else 1
-    runs = runs_of(bought, transactions, scale)
+    runs = _runs_of(bought, transactions, scale)
     made = purchases(runs)
-    back = given_back(made, returned_of(lines))
+    back = given_back(made, _returned_of(lines))
     scales = Scales(transactions.money_scale, scale)
     found = table(Facts(made, transactions.as_of, back, scales, transactions.returns))
     reading = transactions.reading
     return Customers(found, transactions.as_of, (reading,), only_returns(reading), transactions=transactions)
 
 
-def given_back(made: Purchases, returned: Returned) -> r.Units:
-    """Money that each customer who bought was given back, in units, never above 0."""
-    back = np.zeros(len(made.ids), dtype=np.int64)
-    if len(returned):
-        places = places_of(made, returned)
-        np.add.at(back, places[places >= 0], (returned.money - returned.refunded)[places >= 0])
-    if r.REFUNDED in made.sums:
-        back -= np.add.reduceat(made.sums[r.REFUNDED], made.starts)
-    return back
+def _runs_of(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Runs:
+    """Kept lines without returns, summed up where those of one purchase stand together."""
+    days = _day_numbers(bought)
+    by_day = transactions.collapse == "day"
+    customer = pa.array(bought[c.CUSTOMER_ID])
+    order = pa.array(bought[c.ORDER_ID]) if c.ORDER_ID in bought and not by_day else None
+    lines = Bought(customer, order, days, dict(_sums(bought, transactions, scale)), dict(_values(bought)), by_day)
+    return collapsed(lines, _new(customer, days if by_day else order))
 
 
-def coded(lines: pd.DataFrame, collapse: str) -> pd.DataFrame:
-    """Lines with integer codes of their customer and of their order (the purchase), as `customer` and `order`."""
-    customer = lines[c.CUSTOMER_ID].cat.codes.to_numpy(dtype=np.int64)
-    within: npt.NDArray[Any] = np.arange(len(lines))
-    if collapse == "day":
-        within = lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]")
-    elif c.ORDER_ID in lines:
-        blank = (lines[c.ORDER_ID] == "").to_numpy()
-        within = np.where(
-            blank, -1 - within, lines[c.ORDER_ID].cat.codes.to_numpy()
-        )  # without an id, a line is an order
-    order = pd.DataFrame({"c": customer, "o": within}).groupby(["c", "o"], sort=False).ngroup().to_numpy()
-    return lines.assign(**{CUSTOMER: customer, ORDER: order})
+def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | None") -> r.Mask:
+    """Lines that begin a run: another customer, or another purchase, than the line before; each, if none is named."""
+    new = np.ones(len(customer), dtype=bool)
+    if within is None:
+        return new
+    codes = within if isinstance(within, np.ndarray) else np.asarray(within.indices)
+    new[1:] = (np.diff(np.asarray(customer.indices)) != 0) | (np.diff(codes) != 0)
+    if isinstance(within, pa.DictionaryArray):
+        new |= codes == within.dictionary.index("").as_py()
+    return new
 
 
-def places_of(made: Purchases, returned: Returned) -> npt.NDArray[np.int64]:
-    """Which of the customers each return is of; -1 where they bought nothing."""
-    if not len(returned):
-        return np.empty(0, dtype=np.int64)
-    found = pc.index_in(returned.customer, value_set=made.ids)
-    return np.asarray(found.fill_null(-1)).astype(np.int64)
+def _day_numbers(lines: pd.DataFrame) -> r.Days:
+    return lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int32)
 
 
-def only_returns(reading: Reading) -> tuple[str, ...]:
-    """A warning about people who returned something and bought nothing."""
-    alone = [f for f in reading.lines.ignored if f.reason == "return_without_purchase"] if reading.lines else []
-    return tuple(f"{f.lines:,} return lines belong to customers without a purchase and are left out" for f in alone)
+def _sums(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Iterator[tuple[str, r.Units]]:
+    if transactions.has_money:
+        yield r.MONEY, bought[c.AMOUNT].to_numpy(dtype=np.int64)
+    if c.REFUNDED in bought:
+        yield r.REFUNDED, bought[c.REFUNDED].to_numpy(dtype=np.int64)
+    if c.QUANTITY in bought:
+        yield r.ITEMS, money.units(bought[c.QUANTITY].to_numpy(), scale)
+    if c.DISCOUNTED in bought:
+        yield r.DISCOUNTED, bought[c.DISCOUNTED].to_numpy(dtype=np.int64)
+
+
+def _values(bought: pd.DataFrame) -> Iterator[tuple[str, Coded]]:
+    for name in (c.PRODUCT, *DESCRIBED):
+        if name in bought:
+            column = pa.array(bought[name].astype("category"))
+            yield name, Coded(column.dictionary.cast(pa.string()), np.asarray(column.indices, dtype=np.int32))
+
+
+def _returned_of(lines: pd.DataFrame) -> Returned:
+    """Kept lines that are returns."""
+    back = lines[lines[c.IS_RETURN]]
+    amounts, nothing = back[c.AMOUNT].to_numpy(dtype=np.int64), np.zeros(len(back), dtype=np.int64)
+    refunded = back[c.REFUNDED].to_numpy(dtype=np.int64) if c.REFUNDED in back else nothing
+    return Returned(r.decoded(pa.array(back[c.CUSTOMER_ID])), _day_numbers(back), amounts, refunded)

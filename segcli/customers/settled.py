@@ -13,7 +13,7 @@ from segcli.customers import runs as r
 from segcli.customers.asked import Asked
 from segcli.customers.measures import Facts, table
 from segcli.customers.purchases import Purchases, purchases
-from segcli.customers.reduce import given_back, only_returns, places_of
+from segcli.customers.returns import given_back, only_returns, places_of
 from segcli.customers.runs import Mask, Returned, day_number, day_of, joined
 from segcli.customers.tallied import Tallied
 from segcli.errors import InputProblem

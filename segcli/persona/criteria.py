@@ -10,7 +10,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.target import TargetSettings
 from segcli.customers import history, reach
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER
 from segcli.model import Customers, Segmentation
 from segcli.segment.experience import FEWEST, MEASURES, answers
 

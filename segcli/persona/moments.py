@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
-from segcli.customers.reduce import CUSTOMER, ORDER, coded
+from segcli.customers.history import CUSTOMER, ORDER, coded
 from segcli.model import Preferred, Segmentation
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.customers import history
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER
 from segcli.model import Customers
 from segcli.segment.experience import groups
 from segcli.segment.intervals import wilson

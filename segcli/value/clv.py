@@ -13,8 +13,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.clv import PERIODS, ClvSettings
-from segcli.customers.history import earlier
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER, earlier
 from segcli.errors import InputProblem
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment.provenance import LIBRARIES, provenance

@@ -14,8 +14,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.cohort import CohortSettings
-from segcli.customers.history import DAY, MONEY, purchases
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER, DAY, MONEY, purchases
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 

@@ -8,8 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
-from segcli.customers.history import DAY, MONEY, purchases
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER, DAY, MONEY, purchases
 from segcli.model import Customers
 
 Values = npt.NDArray[np.float64]

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli.customers.history import DAY, MONEY, purchases
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER, DAY, MONEY, purchases
 from segcli.model import Customers
 
 Values = npt.NDArray[np.float64]

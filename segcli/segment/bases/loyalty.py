@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from segcli import columns as c
 from segcli.config.section import Section
 from segcli.customers import history
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from segcli import columns as c
 from segcli.config.section import Section
 from segcli.customers import history
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.customers import history
-from segcli.customers.reduce import CUSTOMER
+from segcli.customers.history import CUSTOMER
 from segcli.model import Customers
 from segcli.segment.bases import Decided, _given, column
 from segcli.segment.experience import ALL
