@@ -1,16 +1,65 @@
-"""What a run answers besides segments, where its config declares it: value, cohorts, whether they hold, what to do."""
+"""What a run writes: segments, and where its config declares them report, value, cohorts, a backtest and what to do."""
 
 from typing import TYPE_CHECKING
 
-from segcli.cli import segmenting
+from segcli.cli import segmenting, streams
 from segcli.cli.streams import Talk
 
 if TYPE_CHECKING:
     from segcli.config import Loaded
-    from segcli.model import Customers, Segmentation
+    from segcli.model import Customers
+    from segcli.persona.decide import Decisions
     from segcli.reports.answers import Ways
 
-OUTPUTS = ("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "targets.csv", "plan.csv", "calendar.csv")
+OUTPUTS = (
+    *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json"),
+    *("report.md", "report.html", "report.json"),
+    *("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "targets.csv", "plan.csv", "calendar.csv"),
+)
+
+
+def described(decisions: "Decisions", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
+    """The files of segments, their models, personas and the report, by name."""
+    from segcli.cli.show import escaped
+    from segcli.columns import CLUSTER_SEGMENT
+    from segcli.reports.formats import Page, csv
+    from segcli.reports.report import profiles
+    from segcli.reports.result import Result
+    from segcli.reports.results import of_segmentation
+    from segcli.segment import methods, saved
+
+    first, last = decisions.segmentations[0], decisions.segmentations[-1]
+    texts = {
+        "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
+        "segments.csv": csv.render(escaped(Result(profiles(decisions.segmentations), dict, ()), talk), Page()),
+    }
+    if first.method["name"] == "rfm":
+        texts["rfm-model.json"] = saved.as_text(first)
+    if last.column == CLUSTER_SEGMENT and methods.labels_others(methods.load(loaded.settings.cluster.method)):
+        texts["cluster-model.json"] = saved.as_text(last)
+    return texts | _told(decisions, loaded, ways)
+
+
+def _told(decisions: "Decisions", loaded: "Loaded", ways: "Ways") -> dict[str, str]:
+    """Personas and the report, the latter in the formats that are wanted."""
+    from segcli.cli.show import told
+    from segcli.reports import formats
+    from segcli.reports.formats import Page, json
+    from segcli.reports.gather import gather
+    from segcli.reports.report import of_findings
+    from segcli.reports.results import of_personas
+
+    texts: dict[str, str] = {}
+    if not (loaded.declares("persona") or loaded.declares("report")):
+        return texts
+    settings, customers = loaded.settings.report, decisions.segmentations[-1].customers
+    found = gather(customers, decisions, ways)
+    if loaded.declares("persona"):
+        texts["personas.json"] = json.render(of_personas(found.personas, customers), Page())
+    if loaded.declares("report"):
+        report, page = told(of_findings(found, settings)), Page(language=streams.language().code)
+        texts |= {f"report.{name}": formats.load(name).render(report, page) for name in settings.formats}
+    return texts
 
 
 def answers(customers: "Customers", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
@@ -58,21 +107,18 @@ def _backtest(customers: "Customers", ways: "Ways") -> dict[str, str]:
     return {"backtest.csv": csv.render(of_backtest(ways.tested(), customers), Page())}
 
 
-def decisions(segmentations: "list[Segmentation]", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+def decisions(made: "Decisions", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of targets and plan, by name."""
     from segcli.cli.show import escaped
-    from segcli.persona import decide
     from segcli.reports.decisions import of_plan, of_targets
     from segcli.reports.formats import Page, csv
     from segcli.reports.result import Result
 
     found: dict[str, str] = {}
     if loaded.declares("target"):
-        chosen = decide.targets(segmentations, loaded.settings)
-        talk.say("targets", ", ".join(chosen.chosen) or "none")
-        found["targets.csv"] = csv.render(escaped(of_targets(chosen), talk), Page())
+        talk.say("targets", ", ".join(made.targets.chosen) or "none")
+        found["targets.csv"] = csv.render(escaped(of_targets(made.targets), talk), Page())
     if loaded.declares("plan"):
-        made = decide.plan(segmentations, loaded.settings)
-        found["plan.csv"] = csv.render(escaped(of_plan(made), talk), Page())
-        found["calendar.csv"] = csv.render(escaped(Result(made.calendar, dict, ()), talk), Page())
+        found["plan.csv"] = csv.render(escaped(of_plan(made.plan), talk), Page())
+        found["calendar.csv"] = csv.render(escaped(Result(made.plan.calendar, dict, ()), talk), Page())
     return found

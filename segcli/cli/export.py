@@ -88,14 +88,16 @@ def command(
             first=lambda loaded: exporting.check(loaded.settings),
             contacts=True,
         )
+        from segcli.persona.decide import Decisions
+
         (one,) = found.settings.export
         if groups and not one.holdout_share:
             raise UsageProblem("--groups: nobody is held out; say how many with --holdout")
-        segmentations = exporting.any_table(found.customers, found.loaded, one.of)
+        made = Decisions(exporting.any_table(found.customers, found.loaded, one.of), found.settings)
         if one.to == exporting.SQL:
-            _define(exporting.definition(one, segmentations, found.loaded), asked, talk)
+            _define(exporting.definition(one, made.segmentations, found.loaded), asked, talk)
         else:
-            _hand(exporting.people(one, segmentations, found.loaded, talk, dry=asked.dry_run), groups, asked, talk)
+            _hand(exporting.people(one, made, talk, dry=asked.dry_run), groups, asked, talk)
         found.gate()
 
 

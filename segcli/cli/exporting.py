@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from segcli.config.export import ExportSettings
     from segcli.exporters.handing import Handed
     from segcli.model import Customers, Segmentation
+    from segcli.persona.decide import Decisions
 
 SQL = "sql"
 
@@ -54,7 +55,7 @@ def file_names(settings: "Settings") -> list[str]:
     return [*map(file_name, settings.export), *groups]
 
 
-def texts(segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
+def texts(decisions: "Decisions", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
     """The files of a run for other systems, by name; the account of people is said."""
     from segcli.cli.show import escaped
     from segcli.reports.exports import of_handed, said
@@ -64,9 +65,9 @@ def texts(segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk,
     found: dict[str, str] = {}
     for one in loaded.settings.export:
         if one.to == SQL:
-            found[file_name(one)] = definition(one, segmentations, loaded)
+            found[file_name(one)] = definition(one, decisions.segmentations, loaded)
             continue
-        made = people(one, segmentations, loaded, talk, dry=dry)
+        made = people(one, decisions, talk, dry=dry)
         for line in said(made):
             talk.say("export", line)
         found[file_name(one)] = csv.render(escaped(of_handed(made), talk), Page())
@@ -75,21 +76,18 @@ def texts(segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk,
     return found
 
 
-def people(
-    one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded", talk: Talk, *, dry: bool
-) -> "Handed":
+def people(one: "ExportSettings", decisions: "Decisions", talk: Talk, *, dry: bool) -> "Handed":
     """The people that a destination gets."""
     from segcli.config.export import TARGET
     from segcli.exporters.handing import Terms, hand_over
-    from segcli.persona import decide
+    from segcli.persona.decide import named
 
-    settings = loaded.settings
+    segmentations, settings = decisions.segmentations, decisions.settings
     only: Sequence[str] | None = one.segments or None
     if one.of == TARGET:
-        targets = decide.targets(segmentations, settings)
-        made, only = targets.segmentation, one.segments or targets.chosen
+        made, only = decisions.targets.segmentation, one.segments or decisions.targets.chosen
     else:
-        made = decide.named(segmentations, one.of, "export.of")
+        made = named(segmentations, one.of, "export.of")
     whole = replace(made.customers, table=segmentations[-1].table)  # any column that was made may be handed over
     made = replace(made, customers=whole)
     terms = Terms(
@@ -104,10 +102,10 @@ def people(
 
 def definition(one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded") -> str:
     """A segmentation as SQL."""
-    from segcli.persona import decide
+    from segcli.persona.decide import named
     from segcli.persona.definition import define
 
-    made = decide.named(segmentations, one.of, "export.of")
+    made = named(segmentations, one.of, "export.of")
     return define(made, one.dialect, segmenting.prepare(loaded)).sql
 
 

@@ -6,10 +6,11 @@ from segcli.cli.streams import Talk
 from segcli.errors import GateFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from segcli.config import Loaded, Settings
-    from segcli.model import Customers, Segmentation, Verdict
+    from segcli.config import Settings
+    from segcli.model import Customers, Verdict
+    from segcli.persona.decide import Decisions
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -33,19 +34,18 @@ def check(customers: "Customers", settings: "Settings") -> None:
         raise GateFailed(f"{first.source}: {first.section} gate: {first.what} ({first.section}.{first.rule}){more}")
 
 
-def fair(segmentations: "Sequence[Segmentation]", loaded: "Loaded") -> None:
+def fair(decisions: "Decisions") -> None:
     """End the command where targets are chosen at rates too unlike between groups, if that is declared a gate.
 
     Raises:
         GateFailed: with the column and the ratio.
     """
-    from segcli.persona import decide
     from segcli.reports.gather import audits
 
-    settings = loaded.settings
+    settings = decisions.settings
     if settings.fairness.fail_on == "never" or not settings.fairness.audit_only:
         return
-    for one in audits(segmentations, settings, decide.targets(segmentations, settings)):
+    for one in audits(decisions.segmentations, settings, decisions.targets):
         if not one.passed and one.selection is not None:
             what = f"ratio of selection rates {one.selection.ratio:.2f} by {one.column}"
             raise GateFailed(f"fairness gate: {what}; at least {settings.fairness.minimum_ratio:g} (fairness.fail_on)")

@@ -44,11 +44,12 @@ def command(
         read_too = [against] if against else []
         found = source.read(input, asked, talk, flags, contacts=True, extra_inputs=read_too)
         from segcli.cli.show import show
+        from segcli.persona.decide import Decisions
         from segcli.reports.gather import gather
         from segcli.reports.results import of_personas
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        findings = gather(found.customers, segmentations, found.settings)
+        findings = gather(found.customers, Decisions(segmentations, found.settings))
         described = findings.personas
         told.tell_withheld(findings, talk)
         if then:

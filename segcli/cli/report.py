@@ -40,12 +40,13 @@ def command(
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags, contacts=True)
         from segcli.cli.show import show
+        from segcli.persona.decide import Decisions
         from segcli.reports.gather import gather
         from segcli.reports.report import of_findings
 
         segmentations = segmenting.existing(found.customers, found.loaded)
         ways = segmenting.ways(found.customers, found.loaded, talk)
-        findings = gather(found.customers, segmentations, found.settings, ways)
+        findings = gather(found.customers, Decisions(segmentations, found.settings), ways)
         told.tell_withheld(findings, talk)
         show(of_findings(findings, found.settings.report), asked, talk)
         found.gate()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import answering, exporting, gates, keys, segmenting, source, streams
+from segcli.cli import answering, exporting, gates, keys, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import resolve
@@ -22,16 +22,9 @@ if TYPE_CHECKING:
 
     from segcli.config import Loaded
     from segcli.model import Customers, Segmentation
-    from segcli.reports.answers import Ways
-    from segcli.reports.result import Result
 
 # What a run may write; run.json comes last.
-OUTPUTS = (
-    *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json"),
-    *("report.md", "report.html", "report.json"),
-    *answering.OUTPUTS,
-    "run.json",
-)
+OUTPUTS = (*answering.OUTPUTS, "run.json")
 
 File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 
@@ -66,21 +59,23 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
             customers = source.read_loaded(loaded, asked, talk, contacts=_needs_contacts(loaded))
             with step("finding segments" if loaded.declares("cluster") else "segmenting", asked):
                 segmentations = segmenting.declared(customers, loaded)
-            ways = segmenting.ways(customers, loaded, talk)
+            from segcli.persona.decide import Decisions
+
+            ways, decisions = segmenting.ways(customers, loaded, talk), Decisions(segmentations, loaded.settings)
             with step("describing segments", asked):
-                texts = _texts(segmentations, loaded, ways, talk)
+                texts = answering.described(decisions, loaded, ways, talk)
             with step("expecting, watching, deciding", asked):
                 texts |= answering.answers(customers, loaded, ways, talk)
-                texts |= answering.decisions(segmentations, loaded, talk)
+                texts |= answering.decisions(decisions, loaded, talk)
             with step("exporting", asked):
-                texts |= exporting.texts(segmentations, loaded, talk, dry=asked.dry_run)
+                texts |= exporting.texts(decisions, loaded, talk, dry=asked.dry_run)
             if made is None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
                 _save(made, texts, _facts(file, loaded, customers, segmentations, started), talk)
         _show(segmentations, asked, talk)
         gates.check(customers, loaded.settings)
-        gates.fair(segmentations, loaded)
+        gates.fair(decisions)
 
 
 @contextlib.contextmanager
@@ -100,43 +95,6 @@ def _held(
         for name in outputs:
             write.check(str(made / name), inputs)
         yield made
-
-
-def _texts(segmentations: "list[Segmentation]", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
-    """The files of a run, by name."""
-    from segcli.cli.show import escaped, told
-    from segcli.columns import CLUSTER_SEGMENT
-    from segcli.reports.formats import Page, csv, json
-    from segcli.reports.gather import gather
-    from segcli.reports.report import of_findings, profiles
-    from segcli.reports.result import Result
-    from segcli.reports.results import of_personas, of_segmentation
-    from segcli.segment import methods, saved
-
-    settings, last = loaded.settings, segmentations[-1]
-    found = gather(last.customers, segmentations, settings, ways)
-    report = of_findings(found, settings.report)
-    texts = {
-        "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
-        "segments.csv": csv.render(escaped(Result(profiles(segmentations), dict, ()), talk), Page()),
-    }
-    if segmentations[0].method["name"] == "rfm":
-        texts["rfm-model.json"] = saved.as_text(segmentations[0])
-    if last.column == CLUSTER_SEGMENT and methods.labels_others(methods.load(settings.cluster.method)):
-        texts["cluster-model.json"] = saved.as_text(last)
-    if loaded.declares("persona"):
-        texts["personas.json"] = json.render(of_personas(found.personas, last.customers), Page())
-    if loaded.declares("report"):
-        texts |= _report(told(report), settings.report.formats)
-    return texts
-
-
-def _report(report: "Result", wanted: Sequence[str]) -> dict[str, str]:
-    """The report in the formats that are wanted."""
-    from segcli.reports import formats
-
-    page = formats.Page(language=streams.language().code)
-    return {f"report.{name}": formats.load(name).render(report, page) for name in wanted}
 
 
 def _needs_contacts(loaded: "Loaded") -> bool:

@@ -24,10 +24,11 @@ def command(
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, flags, contacts=True)
         from segcli.cli.show import show
-        from segcli.persona import decide
+        from segcli.persona.decide import Decisions
         from segcli.reports.decisions import of_targets
 
         segmentations = segmenting.existing(found.customers, found.loaded)
-        show(of_targets(decide.targets(segmentations, found.settings)), asked, talk)
+        decisions = Decisions(segmentations, found.settings)
+        show(of_targets(decisions.targets), asked, talk)
         found.gate()
-        gates.fair(segmentations, found.loaded)
+        gates.fair(decisions)

@@ -52,11 +52,7 @@ def settled(files: Sequence[Tallied], asked: Asked, kept: Kept) -> Customers:
     returned = Returned.joined([returns for _, returns in settled_files])
     measured = table(Facts(made, day, given_back(made, returned), scales, settings.returns), settings.measures)
     ids = tuple(identity.notes(made.ids, _lines(made, returned), told=asked.told))
-    together = len(made) == len(made.buyers.places)
-    readings = tuple(
-        _reading(file, account, (*_said(file, exact=together or file.is_whole), *(ids if file is files[-1] else ())))
-        for file, (account, _) in zip(files, settled_files, strict=True)
-    )
+    readings = tuple(_readings(files, [account for account, _ in settled_files], made, ids))
     lines = Transactions(
         cache(lambda: kept(there, day)),
         scales.money,
@@ -106,6 +102,16 @@ def _said(file: Tallied, *, exact: bool) -> Iterator[str]:
         yield identity.repeated(file.repeated, exact=exact)
     yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))
+
+
+def _readings(
+    files: Sequence[Tallied], accounts: Sequence[Account], made: Purchases, ids: Sequence[str]
+) -> Iterator[Reading]:
+    """How each file was read; what is said of ids is said of all files, behind the last."""
+    together = len(made) == len(made.buyers.places)
+    for file, account in zip(files, accounts, strict=True):
+        said = _said(file, exact=together or file.is_whole)
+        yield _reading(file, account, (*said, *(ids if file is files[-1] else ())))
 
 
 def _reading(file: Tallied, account: Account, said: Sequence[str]) -> Reading:

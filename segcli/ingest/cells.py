@@ -14,7 +14,7 @@ from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.numbers import looks_numeric
-from segcli.ingest.parsing import parsed
+from segcli.ingest.parsing import no_csv, parsed
 from segcli.ingest.quotes import line_ends
 from segcli.ingest.recognise import known_names
 
@@ -102,11 +102,7 @@ def header(dialect: Dialect, name: str) -> tuple[str, ...]:
     try:
         first = dialect.first_records(HEADER_WITHIN)
     except csv.Error as error:
-        raise InputProblem(
-            f"cannot be read as CSV ({error})",
-            source=name,
-            remedy="Look at its quotes, and say how it is written with --delimiter",
-        ) from None
+        raise no_csv(name, error) from None
     if not first:
         raise InputProblem("file is empty", source=name, remedy="Name one that has lines in it")
     return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first[0], 1))

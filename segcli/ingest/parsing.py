@@ -22,6 +22,15 @@ class Parsed(NamedTuple):
     malformed: int
 
 
+def no_csv(name: str, error: Exception) -> InputProblem:
+    """A file that no reader of CSV reads."""
+    return InputProblem(
+        f"cannot be read as CSV ({error})",
+        source=name,
+        remedy="Look at its quotes, and say how it is written with --delimiter",
+    )
+
+
 def parsed(
     dialect: Dialect, name: str, places: Mapping[str, int], numbers: Collection[str] = (), *, width: int = 0
 ) -> Parsed:
@@ -43,11 +52,7 @@ def parsed(
     try:
         table, malformed = _table(dialect, {_column(place): pa.string() for place in places.values()}, width=width)
     except pa.ArrowInvalid as error:
-        raise InputProblem(
-            f"cannot be read as CSV ({error})",
-            source=name,
-            remedy="Look at its quotes, and say how it is written with --delimiter",
-        ) from None
+        raise no_csv(name, error) from None
     # The header was read as the first record: it tells the parser the width, and may hold any text.
     header = 0 if width else 1
     columns = {column: table.column(_column(place)).slice(header) for column, place in places.items()}

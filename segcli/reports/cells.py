@@ -5,11 +5,9 @@ from dataclasses import replace
 import pandas as pd
 
 from segcli import columns as c
-from segcli.config.section import Section
 from segcli.evidence.compare import ENTERED, FROM, LEFT, TO
 from segcli.model import Customers, Segmentation
-from segcli.segment.profile import profile
-from segcli.segment.provenance import provenance
+from segcli.segment.plain import plain
 
 HEAT, MOVES = "score_cells", "moves"
 RECENCY, FREQUENCY = "recency_scores", "frequency_scores"
@@ -67,13 +65,4 @@ def _crossed(customers: Customers, names: tuple[str, str, str], one: pd.Series, 
 
 
 def _made(customers: Customers, name: str, labels: pd.Series) -> Segmentation:
-    plain = replace(customers, transactions=None, contacts=None)
-    return Segmentation(
-        customers=plain,
-        column=name,
-        labels=labels,
-        scores=pd.DataFrame(index=customers.table.index),
-        profile=profile(customers.table, labels),
-        method={"name": name},
-        provenance=provenance(plain, name, Section(), None),
-    )
+    return plain(replace(customers, transactions=None, contacts=None, warnings=()), name, labels, {"name": name})

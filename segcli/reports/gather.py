@@ -10,7 +10,8 @@ from segcli.evidence.drivers import drivers
 from segcli.evidence.movement import Again, before
 from segcli.evidence.scorecard import Actions, Card, notes, scorecard
 from segcli.model import Customers, Persona, Segmentation
-from segcli.persona import decide, playbook
+from segcli.persona import playbook
+from segcli.persona.decide import Decisions
 from segcli.persona.target import Targets
 from segcli.persona.traits import telling
 from segcli.reports import cells
@@ -20,24 +21,22 @@ from segcli.reports.shield import Shield, shield
 from segcli.segment.read_back import wanted
 
 
-def gather(
-    customers: Customers, segmentations: Sequence[Segmentation], settings: Settings, ways: Ways | None = None
-) -> Findings:
+def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None) -> Findings:
     """Segmentations, personas of those that `persona.of` wants, and what the report's sections need besides.
 
     Args:
         customers: of the segmentations.
-        segmentations: that were made.
-        settings: in force.
+        decisions: about the segmentations that were made, by the settings in force.
         ways: how the same segmentations are made of customers at an earlier day; without, nothing is answered besides.
     """
+    segmentations, settings = decisions.segmentations, decisions.settings
     sections = settings.report.sections
     heat = _heat(segmentations) if "heatmap" in sections else []
     guard = shield([*segmentations, *heat], settings.privacy)
     chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
     cards = scorecards(chosen, settings, ways.again if ways else None) if "scorecard" in sections else {}
-    aimed = decide.targets(segmentations, settings) if {"targets", "fairness"} & set(sections) else None
-    planned = decide.plan(segmentations, settings) if "plan" in sections else None
+    aimed = decisions.targets if {"targets", "fairness"} & set(sections) else None
+    planned = decisions.plan if "plan" in sections else None
     shown = guard.over(segmentations)
     return Findings(
         customers,
@@ -70,7 +69,7 @@ def _described(
     chosen: Sequence[Segmentation], segmentations: Sequence[Segmentation], settings: Settings
 ) -> dict[str, list[Persona]]:
     """Personas by column; what is withheld has none."""
-    found = decide.described(chosen, segmentations, settings)
+    found = Decisions(segmentations, settings).described(chosen)
     return {column: [one for one in listed if not one.segment.startswith(WITHHELD)] for column, listed in found.items()}
 
 

@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-import pandas as pd
-
 from segcli import columns as c
-from segcli.config.section import Section
 from segcli.errors import InputProblem, UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment.dimensions import require_customers
-from segcli.segment.profile import profile
-from segcli.segment.provenance import provenance
+from segcli.segment.plain import plain
 
 Found = TypeVar("Found")
 
@@ -37,17 +33,7 @@ def read_back(customers: Customers, column: str) -> Segmentation:
             column=column,
             remedy="Segment all of them, or leave these out",
         )
-    name = column.removesuffix(c.SEGMENT)
-    return Segmentation(
-        customers=customers,
-        column=column,
-        labels=labels,
-        scores=pd.DataFrame(index=customers.table.index),
-        profile=profile(customers.table, labels),
-        method={"name": name, "read_from": source},
-        provenance=provenance(customers, name, Section(), None),
-        warnings=customers.warnings,
-    )
+    return plain(customers, column, labels, {"name": column.removesuffix(c.SEGMENT), "read_from": source})
 
 
 def wanted(by_column: Mapping[str, Found], names: Sequence[str]) -> list[Found]:

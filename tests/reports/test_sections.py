@@ -19,6 +19,7 @@ from segcli.customers import read
 from segcli.customers.history import earlier
 from segcli.evidence.backtest import backtest
 from segcli.model import Customers, Segmentation
+from segcli.persona.decide import Decisions
 from segcli.reports import cells, charts, concentration, sparing
 from segcli.reports.answers import Ways
 from segcli.reports.blocks import Chart, Text
@@ -70,7 +71,7 @@ def report(
 ) -> Result:
     asked = {"report": {"sections": sections}, "privacy": privacy, "clv": {"bootstrap": 0}}
     settings, of = Settings.model_validate(asked), made[0].customers
-    return of_findings(gather(of, made, settings, ways(of, settings, previous)), settings.report)
+    return of_findings(gather(of, Decisions(made, settings), ways(of, settings, previous)), settings.report)
 
 
 def plain(result: Result) -> Any:
@@ -218,7 +219,8 @@ def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None
         assert len(text.lines) == 1
         assert re.fullmatch(r"[A-Z m].*\.", text.lines[0]), text.lines
     without = of_findings(
-        gather(one.customers, [one], Settings()), Settings.model_validate({"report": {"sections": ADDED}}).report
+        gather(one.customers, Decisions([one], Settings())),
+        Settings.model_validate({"report": {"sections": ADDED}}).report,
     )
     assert "Cohorts need an export of single orders." in md.render(without, Page())
 
@@ -322,7 +324,7 @@ def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> No
     }
     settings = Settings.model_validate(asked)
     ways_ = replace(ways(made.customers, settings, labels=at_two_days), again=None)
-    result = of_findings(gather(made.customers, [made], settings, ways_), settings.report)
+    result = of_findings(gather(made.customers, Decisions([made], settings), ways_), settings.report)
     texts = [md.render(result, Page()), json_format.render(result, Page()), *map(charts.svg, drawn(result))]
     told = plain(result)
     assert told["clv"]
@@ -342,7 +344,9 @@ def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, sh
             "privacy": {"audience": audience},
         }
         settings, made = Settings.model_validate(asked), scored(customers)
-        result = of_findings(gather(made.customers, [made], settings, ways(customers, settings)), settings.report)
+        result = of_findings(
+            gather(made.customers, Decisions([made], settings), ways(customers, settings)), settings.report
+        )
         hides = audience == "external" and show in {"revenue", "value"}
         assert list(plain(result)["cohorts"][0])[-1] == ("retention" if hides else show)
         assert ("is left out for external readers" in md.render(result, Page())) == hides

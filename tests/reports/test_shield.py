@@ -7,6 +7,7 @@ import pytest
 
 from segcli.config import Settings
 from segcli.model import Segmentation
+from segcli.persona.decide import Decisions
 from segcli.reports.formats import Page, md
 from segcli.reports.formats import json as json_format
 from segcli.reports.gather import gather
@@ -55,7 +56,7 @@ def report(audience: str, **more: Any) -> Any:
         "plan": {"stages": {"retain": list(SIZES)}},
     }
     settings, one = Settings.model_validate(asked), made()
-    return of_findings(gather(one.customers, [one], settings), settings.report)
+    return of_findings(gather(one.customers, Decisions([one], settings)), settings.report)
 
 
 @pytest.mark.parametrize(("audience", "hidden"), [("internal", {"Tiniest"}), ("external", {"Secretive", "Tiniest"})])
