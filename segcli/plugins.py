@@ -17,13 +17,18 @@ def names(package: str, suffix: str = ".py") -> list[str]:
     return _among((file.name for file in files(package).iterdir()), suffix)
 
 
-def told(package: str, suffix: str = ".py", *more: str) -> str:
-    """The plug-ins of a package, and `more` behind them, as a help text lists them; none is imported.
+def dashed(package: str) -> list[str]:
+    """The same with dashes where files have underscores."""
+    return [name.replace("_", "-") for name in listed(package)]
 
-    >>> told("segcli.reports.formats", ".py", "none")
-    'csv, html, json, md, ndjson, table, tsv or none'
+
+def told(known: Iterable[str]) -> str:
+    """Names as a help text lists them.
+
+    >>> told(["csv", "json", "md"])
+    'csv, json or md'
     """
-    *first, last = [*(name.replace("_", "-") for name in listed(package, suffix)), *more]
+    *first, last = known
     return f"{', '.join(first)} or {last}"
 
 

@@ -23,7 +23,7 @@ def files_of(package: str, suffix: str = ".py", *more: str) -> Callable[[], list
 
 def destinations() -> list[str]:
     """Where `export` writes for, named as users name them."""
-    return [*(name.replace("_", "-") for name in plugins.listed("segcli.exporters.destinations")), "sql"]
+    return [*plugins.dashed("segcli.exporters.destinations"), "sql"]
 
 
 def several(one: Callable[[], list[str]]) -> Callable[[str], list[str]]:

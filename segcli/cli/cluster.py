@@ -17,7 +17,7 @@ K = Annotated[
 Method = Annotated[
     str | None,
     Option(
-        help=f"Clustering method: {plugins.told('segcli.segment.methods')}.",
+        help=f"Clustering method: {plugins.told(plugins.listed('segcli.segment.methods'))}.",
         autocompletion=choices.files_of("segcli.segment.methods"),
     ),
 ]

@@ -13,7 +13,7 @@ from segcli.errors import UsageProblem
 To = Annotated[
     str | None,
     Option(
-        help=f"Destination: {plugins.told('segcli.exporters.destinations', '.py', 'sql')}.",
+        help=f"Destination: {plugins.told(choices.destinations())}.",
         metavar="NAME",
         autocompletion=choices.destinations,
     ),

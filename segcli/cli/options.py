@@ -48,7 +48,7 @@ Layout = Annotated[
     Option(
         "--format",
         "-f",
-        help=f"{plugins.told('segcli.reports.formats')}.",
+        help=f"{plugins.told(plugins.listed('segcli.reports.formats'))}.",
         autocompletion=choices.files_of("segcli.reports.formats"),
     ),
 ]
@@ -112,7 +112,7 @@ Language = Annotated[
     str | None,
     Option(
         "--lang",
-        help=f"Language of what people read: {plugins.told('segcli.languages', '.yaml')}; "
+        help=f"Language of what people read: {plugins.told(plugins.listed('segcli.languages', '.yaml'))}; "
         "files for programs stay as they are.",
         metavar="CODE",
     ),

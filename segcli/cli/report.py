@@ -13,7 +13,7 @@ Title = Annotated[str | None, Option(help="Title of the report.")]
 Sections = Annotated[
     str | None,
     Option(
-        help=f"Sections in the order shown, of: {plugins.told('segcli.reports.sections')}.",
+        help=f"Sections in the order shown, of: {plugins.told(plugins.listed('segcli.reports.sections'))}.",
         metavar="NAME,NAME",
         autocompletion=choices.several(choices.files_of("segcli.reports.sections")),
     ),

@@ -9,11 +9,14 @@ from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
+METHODS = [*plugins.listed("segcli.segment.scoring"), "nested"]
+MAPS = [*plugins.listed("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
+
 Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives the classic 1-5.")]
 Method = Annotated[
     str | None,
     Option(
-        help=f"How scores are cut: {plugins.told('segcli.segment.scoring', '.py', 'nested')}.",
+        help=f"How scores are cut: {plugins.told(METHODS)}.",
         autocompletion=choices.files_of("segcli.segment.scoring", ".py", "nested"),
     ),
 ]
@@ -27,7 +30,7 @@ Ties = Annotated[
 Segments = Annotated[
     str | None,
     Option(
-        help=f"Segment map: {plugins.told('segcli.segment.maps', '.yaml', 'a YAML file of your own')}.",
+        help=f"Segment map: {plugins.told(MAPS)}.",
         autocompletion=choices.files_of("segcli.segment.maps", ".yaml"),
     ),
 ]

@@ -1,14 +1,19 @@
 """`cluster:` segments found in chosen features."""
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from segcli import plugins
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH, Section, one_of
 
 SMALLEST_K, LARGEST_K = 2, 50
+METHODS = plugins.listed("segcli.segment.methods")
+if TYPE_CHECKING:
+    Method = str
+else:
+    Method = one_of(METHODS)
 
 
 def _k(value: int | str) -> int | str:
@@ -30,9 +35,9 @@ class Named(Section):
 class ClusterSettings(Section):
     """`cluster:` which features, how they are prepared, how many segments."""
 
-    method: str = Field(
+    method: Method = Field(
         "kmeans",
-        description=f"Clustering method: {plugins.told('segcli.segment.methods')}.",
+        description=f"Clustering method: {plugins.told(METHODS)}.",
     )
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],

@@ -10,6 +10,7 @@ from segcli.config.section import PATH, Section
 
 _SHARE = re.compile(r"(\d{1,2}(\.\d+)?)%")
 TARGET = "target"
+DESTINATIONS = [*plugins.dashed("segcli.exporters.destinations"), "sql"]
 
 
 def _share(value: float | str) -> float | str:
@@ -22,7 +23,7 @@ def _share(value: float | str) -> float | str:
 class ExportSettings(Section):
     """One file for one destination."""
 
-    to: str = Field(description=f"Destination: {plugins.told('segcli.exporters.destinations', '.py', 'sql')}.")
+    to: str = Field(description=f"Destination: {plugins.told(DESTINATIONS)}.")
     of: str | None = Field(
         None, description="Segmentation, such as rfm, or target: the chosen segments; default: the first there is."
     )

@@ -1,12 +1,17 @@
 """`report:` the document people read."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from segcli import plugins
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH, Section, one_of
 
+SECTIONS = plugins.listed("segcli.reports.sections")
+if TYPE_CHECKING:
+    Named = str
+else:
+    Named = one_of(SECTIONS)
 Format = Literal["md", "html", "json"]
 FORMATS: tuple[Format, ...] = ("md", "html")
 
@@ -20,10 +25,10 @@ class ReportSettings(Section):
         min_length=1,
         description="Files that `segcli run` writes: report.md, report.html, report.json.",
     )
-    sections: list[str] = Field(
+    sections: list[Named] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
-        description=f"Sections in the order shown, of: {plugins.told('segcli.reports.sections')}.",
+        description=f"Sections in the order shown, of: {plugins.told(SECTIONS)}.",
     )
     previous: str | None = Field(
         None,

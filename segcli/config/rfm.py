@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from segcli import plugins
-from segcli.config.section import PATH, PATH_OR_NAME, Section, plugin
+from segcli.config.section import PATH, PATH_OR_NAME, Section, one_of
 
 BinCount = Annotated[int, Field(ge=2, le=10)]
 Edges = Annotated[list[float], Field(min_length=1, max_length=9)]
 
+METHODS = [*plugins.listed("segcli.segment.scoring"), "nested"]
+MAPS = [*plugins.listed("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
 if TYPE_CHECKING:
     Method = str
 else:
-    Method = plugin("segcli.segment.scoring", ".py", "nested")
+    Method = one_of(METHODS)
 Ties = Literal["same-bin", "next", "random"]
 
 
@@ -62,7 +64,7 @@ class RfmSettings(Section):
 
     method: Method = Field(
         "quantile",
-        description=f"How scores are cut: {plugins.told('segcli.segment.scoring', '.py', 'nested')}.",
+        description=f"How scores are cut: {plugins.told(METHODS)}.",
     )
     bins: SomeBins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
     ties: Ties = Field(
@@ -75,7 +77,7 @@ class RfmSettings(Section):
     weights: Weights = Field(default_factory=Weights, description="Weights of r, f and m in rfm_score.")
     segments: str = Field(
         "default",
-        description=f"Segment map: {plugins.told('segcli.segment.maps', '.yaml', 'a YAML file of your own')}.",
+        description=f"Segment map: {plugins.told(MAPS)}.",
         json_schema_extra=PATH_OR_NAME,
     )
     model: str | None = Field(

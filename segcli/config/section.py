@@ -1,13 +1,11 @@
 """What every settings section has in common."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
-
-from segcli import plugins
 
 # Marks of settings whose text is a path relative to the file that says it; the second may also be a shipped name.
 PATH: dict[str, Any] = {"path": True}
@@ -29,9 +27,9 @@ def day(value: str) -> str:
     raise ValueError(f"must be a date like 2026-03-31; got {value}")
 
 
-def plugin(package: str, suffix: str = ".py", *more: str) -> Any:  # noqa: ANN401 - a type
-    """The type of a setting that names a file in a folder of plug-ins, or one of `more`."""
-    return Literal[(*plugins.listed(package, suffix), *more)]
+def one_of(known: Iterable[str]) -> Any:  # noqa: ANN401 - a type
+    """The type of a setting that is one of some names, such as the plug-ins of a folder."""
+    return Literal[tuple(known)]
 
 
 class Section(BaseModel):

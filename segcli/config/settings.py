@@ -26,7 +26,7 @@ from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
 from segcli.config.rules import RulesSettings
 from segcli.config.scorecard import ScorecardSettings
-from segcli.config.section import PATH, Section, plugin
+from segcli.config.section import PATH, Section, one_of
 from segcli.config.target import TargetSettings
 
 SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
@@ -39,10 +39,11 @@ def _day(value: str) -> str:
     raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {value}")
 
 
+LANGUAGES = plugins.listed("segcli.languages", ".yaml")
 if TYPE_CHECKING:
     Language = str
 else:
-    Language = plugin("segcli.languages", ".yaml")
+    Language = one_of(LANGUAGES)
 
 
 class Settings(Section):
@@ -55,8 +56,7 @@ class Settings(Section):
     )
     language: Language = Field(
         "en",
-        description=f"Language of what people read: {plugins.told('segcli.languages', '.yaml')}; "
-        "files for programs stay as they are.",
+        description=f"Language of what people read: {plugins.told(LANGUAGES)}; files for programs stay as they are.",
     )
     seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
     output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)

@@ -86,7 +86,7 @@ class Exporter(Protocol):
 
 def names() -> list[str]:
     """The destinations there are."""
-    return sorted(name.replace("_", "-") for name in plugins.names(DESTINATIONS))
+    return plugins.dashed(DESTINATIONS)
 
 
 def load(name: str) -> Exporter:

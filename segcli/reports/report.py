@@ -6,10 +6,10 @@ from typing import Any, Protocol, cast
 
 import pandas as pd
 
+from segcli import columns as c
 from segcli import plugins
 from segcli.config.privacy import PrivacySettings
 from segcli.config.report import ReportSettings
-from segcli.errors import ConfigProblems
 from segcli.evidence.audit import Audit
 from segcli.evidence.drivers import Drivers
 from segcli.evidence.scorecard import Card
@@ -48,6 +48,11 @@ class Findings:
     answers: Answers = field(default_factory=Answers)
 
     @property
+    def clusters(self) -> list[Segmentation]:
+        """The segmentation that was found in features, where there is one."""
+        return [one for one in self.segmentations if one.column == c.CLUSTER_SEGMENT]
+
+    @property
     def described(self) -> list[Segmentation]:
         """The segmentations that have personas: those the report looks at closely."""
         return [one for one in self.segmentations if one.column in self.personas]
@@ -62,20 +67,8 @@ class Section(Protocol):
         """What the section shows, below its title."""
 
 
-def section_names() -> list[str]:
-    """The sections there are."""
-    return plugins.names(SECTIONS)
-
-
 def of_findings(findings: Findings, settings: ReportSettings) -> Result:
-    """Write the report.
-
-    Raises:
-        ConfigProblems: a section does not exist.
-    """
-    unknown = [name for name in settings.sections if name not in section_names()]
-    if unknown:
-        raise ConfigProblems([f"report.sections: no section '{unknown[0]}'; known: {', '.join(section_names())}"])
+    """Write the report."""
     blocks: list[Block] = [Heading(settings.title, level=1)]
     for name in settings.sections:
         section = cast("Section", plugins.module(SECTIONS, name))

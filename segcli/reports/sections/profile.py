@@ -23,10 +23,9 @@ HOW_TO_READ = (
 
 def blocks(findings: Findings) -> Iterator[Block]:
     """The segment profile plot of each clustering."""
-    found = [one for one in findings.segmentations if one.column == c.CLUSTER_SEGMENT]
-    if not found:
+    if not findings.clusters:
         yield Text([NOTHING])
-    for one in found:
+    for one in findings.clusters:
         if not one.method.get("features"):
             yield Text([READ])
             continue

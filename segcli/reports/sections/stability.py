@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from segcli import columns as c
 from segcli.model import Segmentation
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
@@ -23,10 +22,9 @@ HOW_TO_READ = (
 
 def blocks(findings: Findings) -> Iterator[Block]:
     """The chart of all numbers of segments that were tried, and the verdict."""
-    found = [one for one in findings.segmentations if one.column == c.CLUSTER_SEGMENT]
-    if not found:
+    if not findings.clusters:
         yield Text([NOTHING])
-    for one in found:
+    for one in findings.clusters:
         if "candidates" not in one.method:
             yield Text([READ])
         elif not one.method["stability"]:
