@@ -87,7 +87,10 @@ class RfmSettings(Section):
     )
 
     @property
-    def bin_counts(self) -> tuple[int, int, int]:
-        """Score groups of recency, frequency and monetary value."""
+    def scores(self) -> dict[str, int]:
+        """How many scores each dimension has, by its letter; with method fixed one more than its edges."""
+        if self.method == "fixed":
+            edges = {"r": self.edges.recency, "f": self.edges.frequency, "m": self.edges.monetary}
+            return {letter: len(given or ()) + 1 for letter, given in edges.items()}
         bins = self.bins
-        return (bins.r, bins.f, bins.m) if isinstance(bins, Bins) else (bins, bins, bins)
+        return bins.model_dump() if isinstance(bins, Bins) else dict.fromkeys("rfm", bins)

@@ -46,22 +46,21 @@ def segment(
     measured = dimensions(customers, settings.monetary)
     if saved:
         measured = _as_trained(measured, saved, customers)
-        scored = scores.apply(measured, scores.cuts_from_dict(saved["cuts"]))
+        scored = scores.apply(measured, scores.cuts_from_dict(saved["cuts"]), saved["bins"])
     else:
         scored = scores.score(measured, settings, seed)
     _require_scores(segment_map, scored)
-    bins = _bins(settings, saved, measured)
-    labels = _labels(*segment_map.name_cells(scored.scores, bins), customers.table.index)
+    labels = _labels(*segment_map.name_cells(scored.scores, scored.bins), customers.table.index)
     return Segmentation(
         customers=customers,
         column=c.RFM_SEGMENT,
         labels=labels,
         scores=_score_columns(scored, settings, customers.table.index),
         profile=profile(customers.table, labels),
-        method=_method(saved["scoring"] if saved else settings.method, segment_map, scored, bins, measured),
+        method=_method(saved["scoring"] if saved else settings.method, segment_map, scored, measured),
         provenance=provenance(customers, "rfm", settings, seed if settings.ties == "random" else None),
         warnings=tuple(_warnings(customers, settings, measured)),
-        notes=(*score_notes(measured, scored, bins), f"map {segment_map.name}: {lint(segment_map)}"),
+        notes=(*score_notes(measured, scored), f"map {segment_map.name}: {lint(segment_map)}"),
     )
 
 
@@ -90,16 +89,6 @@ def _require_scores(segment_map: SegmentMap, scored: Scored) -> None:
         raise ConfigProblems([f"{what}; name one with --map amount=COLUMN, or take the map default"])
 
 
-def _bins(settings: RfmSettings, saved: Mapping[str, Any] | None, measured: Sequence[Dimension]) -> dict[str, int]:
-    """Number of scores per dimension letter."""
-    if saved:
-        return {letter: int(bins) for letter, bins in saved["bins"].items()}
-    counts = dict(zip("rfm", settings.bin_counts, strict=True))
-    if settings.method == "fixed":
-        counts |= {d.letter: len(getattr(settings.edges, d.name) or ()) + 1 for d in measured}
-    return {d.letter: counts[d.letter] for d in measured}
-
-
 def _labels(names: npt.NDArray[np.object_], places: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
     """The name at each place, as text."""
     texts = pa.array(names, pa.large_string()).take(pa.array(places))
@@ -117,7 +106,6 @@ def _method(
     scoring: str,
     segment_map: SegmentMap,
     scored: Scored,
-    bins: Mapping[str, int],
     measured: Sequence[Dimension],
 ) -> dict[str, Any]:
     """What the method has to say of itself: cuts and counts per score, and what the map covers."""
@@ -126,9 +114,9 @@ def _method(
         "name": "rfm",
         "scoring": scoring,
         "columns": {d.letter: d.column for d in measured},
-        "bins": dict(bins),
+        "bins": dict(scored.bins),
         "cuts": scores.cuts_as_dict(scored.cuts),
-        "counts": {letter: scored.counts(letter, bins[letter]) for letter in scored.scores},
+        "counts": {letter: scored.counts(letter) for letter in scored.scores},
         "map": {
             "name": segment_map.name,
             "bins": segment_map.bins,

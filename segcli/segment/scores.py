@@ -21,13 +21,15 @@ CutTables = Mapping[str, Mapping[str, Cuts]]
 
 @dataclass(frozen=True)
 class Scored:
-    """`scores` by dimension letter, each shape (n,); `cuts` as they were applied."""
+    """`scores` by dimension letter, each shape (n,) and from 1 to `bins`; `cuts` as they were applied."""
 
     scores: Mapping[str, Scores]
     cuts: CutTables
+    bins: Mapping[str, int]
 
-    def counts(self, letter: str, bins: int) -> list[int]:
+    def counts(self, letter: str) -> list[int]:
         """Customers per score, worst first."""
+        bins = self.bins[letter]
         counted: list[int] = np.bincount(self.scores[letter], minlength=bins + 1)[1 : bins + 1].tolist()
         return counted
 
@@ -39,24 +41,25 @@ def score(dimensions: Sequence[Dimension], settings: RfmSettings, seed: int) -> 
     are compared with everybody, so that the best customer still has the highest scores.
     """
     order = _tie_order(len(dimensions[0].values), settings, seed)
+    bins = {dimension.letter: settings.scores[dimension.letter] for dimension in dimensions}
     scores: dict[str, Scores] = {}
     cuts: dict[str, dict[str, Cuts]] = {}
-    for place, dimension in enumerate(dimensions):
+    for dimension in dimensions:
         parents = dict(scores) if settings.method == "nested" else {}
         scores[dimension.letter] = np.zeros(len(order), dtype=np.int64)
         cuts[dimension.letter] = {}
         for parent, inside in _families(parents, len(order)):
-            few = inside.sum() < settings.bin_counts[place]  # too few to be compared with each other alone
+            few = inside.sum() < bins[dimension.letter]  # too few to be compared with each other alone
             among = np.ones_like(inside) if few else inside
-            request = _request(dimension, settings, place, order[among], among)
+            request = _request(dimension, settings, order[among], among)
             found = scoring.load("quantile" if settings.method == "nested" else settings.method).score(request)
             scores[dimension.letter][inside] = found[inside[among]]
             cuts[dimension.letter][parent] = _cuts(request, found, settings.method)
-    return Scored(scores, cuts)
+    return Scored(scores, cuts, bins)
 
 
-def apply(dimensions: Sequence[Dimension], cuts: CutTables) -> Scored:
-    """Score by saved cuts; a nested parent that was never seen takes the nearest one that was."""
+def apply(dimensions: Sequence[Dimension], cuts: CutTables, bins: Mapping[str, int]) -> Scored:
+    """Score by saved cuts, of so many scores; a nested parent never seen takes the nearest one that was."""
     scores: dict[str, Scores] = {}
     for dimension in dimensions:
         table = cuts[dimension.letter]
@@ -64,7 +67,7 @@ def apply(dimensions: Sequence[Dimension], cuts: CutTables) -> Scored:
         for parent, inside in _families({} if WHOLE in table else scores, len(found)):
             found[inside] = table[_nearest(parent, table)].apply(dimension.values[inside])
         scores[dimension.letter] = found
-    return Scored(scores, cuts)
+    return Scored(scores, cuts, bins)
 
 
 def cuts_as_dict(cuts: CutTables) -> Mapping[str, Any]:
@@ -107,7 +110,6 @@ def _families(scores: Mapping[str, Scores], size: int) -> Iterator[tuple[str, np
 def _request(
     dimension: Dimension,
     settings: RfmSettings,
-    place: int,
     order: npt.NDArray[np.int64],
     inside: npt.NDArray[np.bool_],
 ) -> Request:
@@ -115,7 +117,7 @@ def _request(
     return Request(
         values=dimension.values[inside],
         low_is_best=dimension.low_is_best,
-        bins=settings.bin_counts[place],
+        bins=settings.scores[dimension.letter],
         order=order,
         ties=settings.ties,
         edges=edges,

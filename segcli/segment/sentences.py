@@ -1,6 +1,6 @@
 """What scores say of themselves, in words: edges, and scores that nobody has."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from segcli.segment.dimensions import Dimension
 from segcli.segment.scores import WHOLE, Scored
 
 
-def score_notes(measured: Sequence[Dimension], scored: Scored, bins: Mapping[str, int]) -> Iterator[str]:
+def score_notes(measured: Sequence[Dimension], scored: Scored) -> Iterator[str]:
     """Edges, customers per score, and for each dimension with empty scores the reason."""
     edges = [_edges(d, scored) for d in measured if WHOLE in scored.cuts[d.letter]]
     nested = "" if len(edges) == len(measured) else "; nested inside the score before"
     yield f"scores: {', '.join(edges)}{nested}"
-    counted = (f"{d.name} {'|'.join(map(str, scored.counts(d.letter, bins[d.letter])))}" for d in measured)
+    counted = (f"{d.name} {'|'.join(map(str, scored.counts(d.letter)))}" for d in measured)
     yield f"customers per score, lowest first: {', '.join(counted)}"
     for d in measured:
-        counts = scored.counts(d.letter, bins[d.letter])
+        counts = scored.counts(d.letter)
         empty = [str(s) for s, count in enumerate(counts, 1) if count == 0]
         if empty and WHOLE in scored.cuts[d.letter]:
             noun = "score" if len(empty) == 1 else "scores"

@@ -139,8 +139,8 @@ def test_later_layers_win_key_by_key_and_lists_are_replaced_whole() -> None:
 
 def test_one_layer_may_give_bins_as_a_number_and_the_next_per_dimension() -> None:
     layers = [yaml_layer("rfm: {bins: 3}", "low.yaml", ""), yaml_layer("rfm: {bins: {r: 4}}", "high.yaml", "")]
-    assert load(layers).settings.rfm.bin_counts == (4, 5, 5)
-    assert load(layers[::-1]).settings.rfm.bin_counts == (3, 3, 3)
+    assert load(layers).settings.rfm.scores == {"r": 4, "f": 5, "m": 5}
+    assert load(layers[::-1]).settings.rfm.scores == {"r": 3, "f": 3, "m": 3}
 
 
 def test_paths_are_taken_from_the_folder_of_the_file_that_says_them() -> None:

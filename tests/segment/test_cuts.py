@@ -31,7 +31,7 @@ def test_saved_cuts_give_the_training_customers_their_scores(
     measured = dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
     trained = scores.score(measured, RfmSettings(method=method, bins=bins, ties=ties, edges=EDGES), 1)
     saved = scores.cuts_from_dict(json.loads(json.dumps(scores.cuts_as_dict(trained.cuts))))
-    again = scores.apply(measured, saved)
+    again = scores.apply(measured, saved, trained.bins)
     assert {d: s.tolist() for d, s in again.scores.items()} == {d: s.tolist() for d, s in trained.scores.items()}
 
 
@@ -44,7 +44,7 @@ def test_values_beyond_the_edges_take_the_end_scores(method: str, known: list[tu
     wanted = RfmSettings(method=method, bins=bins, edges=EDGES)
     trained = scores.score(measured, wanted, 1)
     beyond = scores.apply(
-        dimensions(rfm_table([-(10**6), 10**9], [10**9, -(10**6)], [1e12, -1e12]), "sum"), trained.cuts
+        dimensions(rfm_table([-(10**6), 10**9], [10**9, -(10**6)], [1e12, -1e12]), "sum"), trained.cuts, trained.bins
     )
     for letter, found in beyond.scores.items():
         known_scores = trained.cuts[letter][""].scores
@@ -69,5 +69,5 @@ def test_a_nested_parent_never_seen_takes_the_nearest_one() -> None:
     )
     assert set(trained.scores["r"]) == {1, 4}
     renamed = {**trained.cuts, "r": {"": Cuts((10.0, 100.0), (5, 3, 1), strict=True)}}
-    found = scores.apply(dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed)
+    found = scores.apply(dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
     assert found.scores["f"].tolist() == [5]

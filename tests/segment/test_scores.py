@@ -215,8 +215,8 @@ def test_ties_broken_at_random_depend_on_the_seed_alone() -> None:
 def test_the_counts_per_score_add_up_to_the_customers() -> None:
     measured = dimensions(rfm_table([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 2, 9], [1.0] * 6), "sum")
     found = scores.score(measured, RfmSettings(), 1)
-    assert [sum(found.counts(letter, 5)) for letter in "rfm"] == [6, 6, 6]
-    assert found.counts("f", 5) == [4, 0, 0, 1, 1]
+    assert [sum(found.counts(letter)) for letter in "rfm"] == [6, 6, 6]
+    assert found.counts("f") == [4, 0, 0, 1, 1]
 
 
 def test_the_edges_of_method_fixed_are_the_ones_given() -> None:
