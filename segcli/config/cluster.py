@@ -9,6 +9,7 @@ from segcli import plugins
 from segcli.config.section import PATH, Section, one_of
 
 SMALLEST_K, LARGEST_K = 2, 50
+AUTO = (2, 10)
 METHODS = plugins.listed("segcli.segment.methods")
 if TYPE_CHECKING:
     Method = str
@@ -16,11 +17,19 @@ else:
     Method = one_of(METHODS)
 
 
+def _sizes(k: int | str) -> tuple[int, int] | None:
+    """The smallest and the largest number of segments to try; None where it says neither."""
+    if k == "auto":
+        return AUTO
+    asked = re.fullmatch(r"(\d+)-(\d+)", k) if isinstance(k, str) else None
+    if asked:
+        return int(asked[1]), int(asked[2])
+    return (k, k) if isinstance(k, int) else None
+
+
 def _k(value: int | str) -> int | str:
-    asked = re.fullmatch(r"(\d+)-(\d+)", value) if isinstance(value, str) else None
-    sizes = [int(asked[1]), int(asked[2])] if asked else [value] if isinstance(value, int) else []
-    in_bounds = bool(sizes) and min(sizes) >= SMALLEST_K and max(sizes) <= LARGEST_K
-    if value == "auto" or (in_bounds and sizes == sorted(sizes)):
+    found = _sizes(value)
+    if found and SMALLEST_K <= found[0] <= found[1] <= LARGEST_K:
         return value
     raise ValueError(f"must be a number from {SMALLEST_K} to {LARGEST_K}, a range like 2-8, or 'auto'; got {value}")
 
@@ -98,3 +107,8 @@ class ClusterSettings(Section):
     )
     stability_sample: int = Field(1000, ge=50, description="Customers on which stability is judged.")
     starts: int = Field(10, ge=1, le=1000, description="Random starts per k, more for small tables; the best is kept.")
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The smallest and the largest number of segments to try."""
+        return _sizes(self.k) or AUTO

@@ -17,7 +17,6 @@ from segcli.segment.methods import SWEEP, Fit, Labels, Matrix, Method, in_parts,
 from segcli.segment.reference import Gap, gaps
 from segcli.segment.stability import STABLE, Stability, slsa, stability
 
-AUTO = (2, 10)
 ROUGH = 4  # of all pairs, the part after which only those k go on that can still be chosen
 REPRODUCIBLE, NATURAL = 0.8, 0.9  # median ARI from which segments return, and from which they may be natural
 PEAK = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
@@ -63,16 +62,6 @@ class Choice:
     verdict: str
     reason: str
     samples: dict[str, int]
-
-
-def sizes(k: int | str) -> tuple[int, int]:
-    """The smallest and the largest k to try."""
-    if isinstance(k, int):
-        return k, k
-    if k == "auto":
-        return AUTO
-    low, _, high = k.partition("-")
-    return int(low), int(high)
 
 
 def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:

@@ -12,7 +12,7 @@ from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
 from segcli.segment.ages import aged
-from segcli.segment.choose import choose, sizes
+from segcli.segment.choose import choose
 from segcli.segment.dimensions import require_customers
 from segcli.segment.feature import Matrix
 from segcli.segment.features import Features, features
@@ -77,7 +77,7 @@ def _tried(matrix: Matrix, method: Method, settings: ClusterSettings, source: st
             what = f"{settings.method} labels only customers it is fitted on, and takes {SWEEP:,} at most"
             raise InputProblem(what, source=source, remedy="Use another method, such as kmeans or gaussian.")
         return [0]
-    smallest, largest = sizes(settings.k)
+    smallest, largest = settings.sizes
     distinct = len(np.unique(matrix[:ENOUGH], axis=0))
     if distinct < largest:
         distinct = len(np.unique(matrix, axis=0))
