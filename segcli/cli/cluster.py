@@ -90,7 +90,7 @@ def command(
         if save_model:
             save(save_model, saved.as_text(result), asked, talk)
         if emit_rules:
-            save(emit_rules, segmenting.emitted(explained, emit_rules), asked, talk)
+            save(emit_rules, segmenting.emitted(result, explained, emit_rules), asked, talk)
         if asked_about is None:
             show(of_segmentation("cluster", result, explained, segmenting.marked(result)), asked, talk)
         else:

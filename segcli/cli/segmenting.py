@@ -92,12 +92,12 @@ def marked(result: "Segmentation") -> "Markers":
     return markers(result)
 
 
-def emitted(found: "Explanation", path: str) -> str:
+def emitted(made: "Segmentation", found: "Explanation", path: str) -> str:
     """The rules as a settings file, or as SQL for a file of that name."""
-    from segcli.columns import CLUSTER_SEGMENT
-    from segcli.persona.explain import as_sql, as_yaml
+    from segcli.persona.definition import define
+    from segcli.persona.explain import as_yaml
 
-    return as_sql(found, CLUSTER_SEGMENT) if path.endswith(".sql") else as_yaml(found, "cluster_rules")
+    return define(made, "duckdb").sql if path.endswith(".sql") else as_yaml(found, "cluster_rules")
 
 
 def why_cluster(result: "Segmentation", found: "Explanation", customer_id: str) -> "Iterator[str]":

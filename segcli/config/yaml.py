@@ -105,6 +105,11 @@ def strings(text: str) -> Any:  # noqa: ANN401 - nested lists and mappings of te
     return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - builds text only
 
 
+def text(document: Mapping[str, Any]) -> str:
+    """A document as YAML that `parse` reads back."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+
+
 def _compose(text: str) -> yaml.Node | None:
     loader = _Loader(text)
     try:

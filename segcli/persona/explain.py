@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
+from segcli.config import yaml
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
 from segcli.segment.eligible import MOST_LEVELS
@@ -40,14 +41,6 @@ class Test:
         shown = self.column if self.column.isidentifier() and self.column not in KEYWORDS else f"`{self.column}`"
         value = _number(self.value) if isinstance(self.value, float) else written(Text(self.value))
         return f"{shown} {self.sign} {value}"
-
-    @property
-    def sql(self) -> str:
-        """The same in SQL."""
-        bare = self.column.replace('"', '""')
-        signs = {"==": "=", "!=": "<>"}
-        value = _number(self.value) if isinstance(self.value, float) else _text(self.value)
-        return f'"{bare}" {signs.get(self.sign, self.sign)} {value}'
 
 
 @dataclass(frozen=True)
@@ -173,28 +166,12 @@ def _judged(made: Segmentation, paths: dict[str, tuple[tuple[Test, ...], ...]]) 
 
 def as_yaml(found: Explanation, name: str) -> str:
     """The explanation as a `rules:` section that gives the segments again."""
-    import yaml
-
     segments = [{"segment": one.segment, "when": {"any": list(one.rules)}} for one in found.told]
     section = {"rules": [{"name": name, "otherwise": found.otherwise, "segments": segments}]}
     head = (
         f"# Rules that tell found segments again, right for {found.fidelity:.1%} of the customers they were found on.\n"
     )
-    return head + yaml.safe_dump(section, sort_keys=False, allow_unicode=True, width=110)
-
-
-def as_sql(found: Explanation, name: str) -> str:
-    """The explanation as a CASE of standard SQL, for a table with the same columns."""
-    lines = [f"-- right for {found.fidelity:.1%} of the customers the segments were found on", "CASE"]
-    for one in found.told:
-        tests = " OR ".join(f"({' AND '.join(test.sql for test in path) or '1 = 1'})" for path in one.paths)
-        lines.append(f"  WHEN {tests} THEN {_text(one.segment)}")
-    return "\n".join([*lines, f"  ELSE {_text(found.otherwise)}", f'END AS "{name}"']) + "\n"
-
-
-def _text(value: str) -> str:
-    quoted = value.replace("'", "''")
-    return f"'{quoted}'"
+    return head + yaml.text(section)
 
 
 def why(made: Segmentation, found: Explanation, customer_id: str) -> Iterator[str]:

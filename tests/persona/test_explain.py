@@ -1,9 +1,9 @@
 """Found segments as rules: right as far as they say, in segcli's own language and in SQL."""
 
 import re
-import sqlite3
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -11,7 +11,8 @@ from segcli.config import load, yaml_layer
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
-from segcli.persona.explain import _short, as_sql, as_yaml, explain, why
+from segcli.persona.definition import define
+from segcli.persona.explain import _short, as_yaml, explain, why
 from segcli.segment import cluster, rules
 from tests.oracles.tables import table
 
@@ -43,16 +44,6 @@ def test_rules_replayed_give_the_fidelity_that_is_told(made: Segmentation) -> No
         inside = (made.labels == one.segment).to_numpy()
         assert one.coverage == pytest.approx((holds[place] & inside).sum() / inside.sum())
         assert one.precision == pytest.approx((holds[place] & inside).sum() / holds[place].sum())
-
-
-def test_sql_gives_what_the_rules_give(made: Segmentation) -> None:
-    found = explain(made, FEATURES)
-    base = sqlite3.connect(":memory:")
-    made.customers.table[["customer_id", *FEATURES]].to_sql("customers", base, index=False)
-    query = " ".join(["SELECT", as_sql(found, "cluster_segment"), "FROM customers ORDER BY customer_id"])
-    rows = base.execute(query).fetchall()
-    labels = [row[0] for row in rows]
-    assert float(np.mean([a == b for a, b in zip(labels, made.labels, strict=True)])) == pytest.approx(found.fidelity)
 
 
 def test_clear_groups_are_told_exactly_and_shortly() -> None:
@@ -93,7 +84,7 @@ def test_kinds_are_told_as_texts_in_rules_and_in_sql() -> None:
     settings = load([yaml_layer(as_yaml(found, "again"), "rules.yaml", ".")]).settings
     (replayed,) = rules.segment(made.customers, rules.prepare(settings.rules))
     assert replayed.labels.tolist() == made.labels.tolist()
-    base = sqlite3.connect(":memory:")
-    made.customers.table.to_sql("customers", base, index=False)
-    query = " ".join(["SELECT", as_sql(found, "cluster_segment"), "FROM customers ORDER BY customer_id"])
-    assert [row[0] for row in base.execute(query)] == made.labels.tolist()
+    base = duckdb.connect()
+    base.register("customers", made.customers.table)
+    rows = base.execute(f"{define(made, 'duckdb').select} ORDER BY customer_id").fetchall()
+    assert [row[1] for row in rows] == made.labels.tolist()

@@ -40,6 +40,13 @@ class Request:
         """The values turned so that larger is better."""
         return -self.values if self.low_is_best else self.values
 
+    @property
+    def ranks(self) -> Scores:
+        """Ranks 0..n-1 from the worst; equal values in the request's own order."""
+        place = np.empty(len(self.order), dtype=np.int64)
+        place[np.lexsort((self.order, self.goodness))] = np.arange(len(self.order))
+        return place
+
 
 class Method(Protocol):
     """A scoring method's module."""

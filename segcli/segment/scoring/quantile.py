@@ -12,7 +12,7 @@ from segcli.segment.scoring import Request, Scores, Values
 def score(request: Request) -> Scores:
     """Score by rank share."""
     if request.ties == "random":
-        return request.bins * ranks(request) // len(request.order) + 1
+        return request.bins * request.ranks // len(request.order) + 1
     goodness = request.goodness
     begins = _begins(np.sort(goodness), request.bins, request.ties)
     scores: Scores = np.searchsorted(begins, goodness, side="right") + 1
@@ -33,10 +33,3 @@ def _begins(ascending: Values, bins: int, ties: str) -> Values:
     is_first = ascending[wanted - 1] < ascending[wanted]
     begins = np.where(is_first, wanted, np.searchsorted(ascending, ascending[wanted], side="right"))
     return ascending[begins[begins < len(ascending)]]
-
-
-def ranks(request: Request) -> Scores:
-    """Ranks 0..n-1 from the worst; equal values in the request's own order."""
-    place = np.empty(len(request.order), dtype=np.int64)
-    place[np.lexsort((request.order, request.goodness))] = np.arange(len(request.order))
-    return place
