@@ -50,7 +50,7 @@ def tell_withheld(findings: "Findings", talk: Talk) -> None:
     for column, names in findings.shield.names.items():
         if names:
             least = f"fewer than {findings.shield.smallest} customers, or with such"
-            talk.say("withheld", f"{column}: {', '.join(names)} ({least}; privacy.minimum_cell)")
+            talk.say("withheld", f"{column}: {', '.join(names)} ({least}; {findings.privacy.smallest_by})")
 
 
 def _notes(reading: "Reading", talk: Talk) -> None:

@@ -81,6 +81,11 @@ class PrivacySettings(Section):
         return self.minimum_cell_external if self.audience == "external" else self.minimum_cell
 
     @property
+    def smallest_by(self) -> str:
+        """The setting that says so."""
+        return "privacy.minimum_cell_external" if self.audience == "external" else "privacy.minimum_cell"
+
+    @property
     def secret(self) -> bool:
         """Whether no text that identifies somebody may be told, not even one at fault."""
         return bool(self.pseudonymise) or self.drop_pii

@@ -2,9 +2,10 @@
 
 import gzip
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,21 @@ def shown() -> Shown:
         return "\n".join(line.rstrip() for line in lines) + "\n"
 
     return show
+
+
+@pytest.fixture(scope="session")
+def kept() -> Callable[[Path, str, Iterable[str]], bool]:
+    """Whether what stands between two marks of a page is these lines; UPDATE_DOCS=1 writes them anew."""
+
+    def is_kept(path: Path, mark: str, lines: Iterable[str]) -> bool:
+        """Whether what stands between the marks is these lines."""
+        text = path.read_text(encoding="utf-8")
+        made = "\n".join(lines).strip()
+        between = re.compile(rf"(<!-- {mark}: .*? -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
+        assert between.search(text), f"{path.name} has no place for {mark}"
+        found = between.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
+        if os.environ.get("UPDATE_DOCS") == "1":
+            path.write_text(found, encoding="utf-8")
+        return found == text
+
+    return is_kept

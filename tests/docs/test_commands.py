@@ -1,8 +1,6 @@
 """A page for each command, with its options as they are; UPDATE_DOCS=1 writes them anew."""
 
-import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from typer.main import get_command
 from segcli.cli.app import app
 from segcli.cli.options import Asked
 
+Kept = Callable[[Path, str, Iterable[str]], bool]
 FOLDER = Path(__file__).parents[2] / "docs" / "commands"
 LINK = "[the common options](README.md#common-options)"
 
@@ -49,18 +48,6 @@ def page_of(name: str) -> Path:
     return FOLDER / f"{name.replace(' ', '-')}.md"
 
 
-def _is_kept(path: Path, mark: str, lines: Iterable[str]) -> bool:
-    """Whether what stands between the marks is these lines."""
-    text = path.read_text(encoding="utf-8")
-    made = "\n".join(lines).strip()
-    between = re.compile(rf"(<!-- {mark}: .*? -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
-    assert between.search(text), f"{path.name} has no place for {mark}"
-    found = between.sub(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
-    if os.environ.get("UPDATE_DOCS") == "1":
-        path.write_text(found, encoding="utf-8")
-    return found == text
-
-
 NAMES = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 
 
@@ -68,16 +55,16 @@ def test_every_command_has_a_page_and_every_page_a_command(commands: dict[str, A
     assert {path.stem for path in FOLDER.glob("*.md")} == {"README", *(name.replace(" ", "-") for name in commands)}
 
 
-def test_the_pages_tell_the_options_there_are(commands: dict[str, Any]) -> None:
-    stale = [name for name, one in commands.items() if not _is_kept(page_of(name), "help", help_of(name, one))]
+def test_the_pages_tell_the_options_there_are(commands: dict[str, Any], kept: Kept) -> None:
+    stale = [name for name, one in commands.items() if not kept(page_of(name), "help", help_of(name, one))]
     assert stale == []
 
 
-def test_the_index_tells_all_commands_and_the_common_options(commands: dict[str, Any]) -> None:
+def test_the_index_tells_all_commands_and_the_common_options(commands: dict[str, Any], kept: Kept) -> None:
     first = {name: str(one.help or one.callback.__doc__).strip().splitlines()[0] for name, one in commands.items()}
     rows = [f"| [{name}]({name.replace(' ', '-')}.md) | {line} |" for name, line in first.items()]
-    assert _is_kept(page_of("README"), "commands", ["| command | what it does |", "| --- | --- |", *rows])
-    assert _is_kept(page_of("README"), "common", table(filter(common, commands["rfm"].params)))
+    assert kept(page_of("README"), "commands", ["| command | what it does |", "| --- | --- |", *rows])
+    assert kept(page_of("README"), "common", table(filter(common, commands["rfm"].params)))
 
 
 @pytest.mark.parametrize("name", NAMES)
