@@ -7,6 +7,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.columns import Kind
+from segcli.customers import match
 from segcli.customers.added import added
 from segcli.customers.asked import Asked
 from segcli.customers.kept import kept_lines
@@ -43,9 +44,10 @@ def bought(files: Sequence[Opened], asked: Asked) -> Customers:
 
 
 def _measured(main: Opened, asked: Asked) -> Opened:
-    """The file without the columns of text that only unwanted measures would be made of."""
+    """The file without columns of text that nobody asks for: addresses that find no other file are read of no line."""
     wanted = asked.settings.measures
-    return main.without(unwanted(wanted) - set(asked.contacts)) if wanted else main
+    unread = {*match.CONTACTS, *(unwanted(wanted) if wanted else ())} - set(asked.contacts)
+    return main.without(unread)
 
 
 def _nobody(file: Opened) -> Customers:

@@ -50,16 +50,11 @@ def read(
     if settings.state:
         _refuse_state(settings, rules, asked)
     mains, others = _opened(settings, extra, mapped_only=asked.only_mapped)
-    main = mains[0]
-    on_columns = {} if main.is_ours else rules.columns
-    found_by = [match.by(main, other) for other in others]
+    on_columns = {} if mains[0].is_ours else rules.columns
+    found_by = [match.by(mains[0], other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    if main.is_orders or len(mains) > 1:
-        customers = bought(mains, Asked(settings, asked, as_of, on_columns, contacts))
-    else:
-        has_id = c.CUSTOMER_ID in main.recognition.columns
-        customers = known(main, settings, on_columns, by="customer_id" if has_id else "email", as_of=as_of)
-    own = [name for name in contacts if main.is_orders and name in customers.table]
+    customers = _of_main(mains, Asked(settings, asked, as_of, on_columns, contacts))
+    own = [name for name in contacts if mains[0].is_orders and name in customers.table]
     for other, by in zip(others, found_by, strict=True):
         customers = join(customers, known(other, settings, on_columns, by=by), by, settings.phone_region)
     listed = _contacts(settings) if privacy.contacts or {c.EMAIL, c.PHONE} & set(people) else None
@@ -69,6 +64,15 @@ def read(
     unmet = quality.nowhere(on_columns, [*mains, *others])
     judged = (*quality.judge(shown, rules), *anonymity.judge(shown, asked))
     return replace(shown, verdicts=(*unmet, *shown.verdicts, *judged))
+
+
+def _of_main(mains: Sequence[Opened], asked: Asked) -> Customers:
+    """The customers of the main input, which is orders or a table of them."""
+    if mains[0].is_orders or len(mains) > 1:
+        return bought(mains, asked)
+    has_id = c.CUSTOMER_ID in mains[0].recognition.columns
+    by: match.By = "customer_id" if has_id else "email"
+    return known(mains[0], asked.settings, asked.rules, by=by, as_of=asked.as_of)
 
 
 def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[list[Opened], list[Opened]]:

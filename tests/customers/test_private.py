@@ -14,6 +14,7 @@ from segcli.customers import read
 from segcli.customers.history import lines
 from segcli.customers.private import Privacy
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.files import stream
 from segcli.files.key import Key
 from segcli.model import Customers
 
@@ -85,6 +86,23 @@ def test_contacts_are_kept_apart_row_by_row(shop: IngestSettings) -> None:
         KEY.pseudonym("B"): "b@example.com",
         KEY.pseudonym("C"): "",
     }
+
+
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_addresses_on_order_lines_come_into_no_table(
+    file_of: Callable[..., str], monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    """Read in pieces or whole; who joins another file by them has them gone after it."""
+    monkeypatch.setattr(stream, "LARGE", large)
+    header, *rows = ORDERS.splitlines()
+    orders = file_of("\n".join([f"{header},email", *(f"{row},b@example.com" for row in rows)]), "orders.csv")
+    people = file_of("email,plan\nB@example.com,basic\n", "people.csv")
+    alone = IngestSettings(transactions=Source(path=orders))
+    for asked in (alone, alone.model_copy(update={"customers": Source(path=people)})):
+        found = read(asked)
+        assert "email" not in found.table
+        assert "b@example.com" not in found.table.to_csv()
+        assert ("plan" in found.table) == (asked.customers is not None)
 
 
 def test_a_file_of_contacts_is_read_only_where_it_is_needed(file_of: Callable[..., str]) -> None:
