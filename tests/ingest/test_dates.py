@@ -40,6 +40,18 @@ def days(parsed: Dates) -> list[str]:
         ("31. January 2026", "%d. %B %Y"),
         ("January 31, 2026", "%B %d, %Y"),
         ("2026年1月31日", "%Y年%m月%d日"),
+        ("2026/01/31", "%Y/%m/%d"),
+        ("31-01-2026", "%d-%m-%Y"),
+        ("01-31-2026", "%m-%d-%Y"),
+        ("January 31 2026", "%B %d %Y"),
+        ("31. Jan 2026", "%d. %b %Y"),
+        ("31 January 2026", "%d %B %Y"),
+        ("Jan 31, 2026", "%b %d, %Y"),
+        ("2026.01.31", "%Y.%m.%d"),
+        ("2026-01-31 08:26:00.5", "%Y-%m-%d %H:%M:%S.%f"),
+        ("2026-01-31T08:26:00.5", "%Y-%m-%dT%H:%M:%S.%f"),
+        ("2026-01-31T08:26", "%Y-%m-%dT%H:%M"),
+        ("31.01.2026 11:59:59 pm", "%d.%m.%Y %I:%M:%S %p"),
     ],
 )
 def test_written_forms(written: str, form: str) -> None:
@@ -82,7 +94,7 @@ def test_days_that_do_not_exist_are_unreadable(impossible: str) -> None:
     assert parsed.unreadable.tolist() == [False, False, True]
 
 
-@pytest.mark.parametrize("value", ["45678", "01/02/26", "17850", "1706688000", "x"])
+@pytest.mark.parametrize("value", ["45678", "01/02/26", "17850", "1706688000", "2026-01-31Z", "x"])
 def test_what_only_a_declaration_can_make_a_date_is_refused(value: str) -> None:
     with pytest.raises(UnknownDates):
         parse(column([value]))
