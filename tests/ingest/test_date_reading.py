@@ -76,7 +76,9 @@ def test_a_spreadsheet_s_day_has_no_zone() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["-45322", "4e4", " 45322", "45322.", "45 322", "NaT", "x", "\u0664\u0665\u0663\u0662\u0662"])
+@pytest.mark.parametrize(
+    "text", ["-45322", "4e4", " 45322", "45322.", "45 322", "NaT", "x", "\u0664\u0665\u0663\u0662\u0662"]
+)
 def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
     assert np.isnat(from_numbers(texts(text, "45322"), "excel", None)).tolist() == [True, False]
 
