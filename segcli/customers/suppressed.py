@@ -39,7 +39,7 @@ def listed(path: str, settings: IngestSettings) -> Listed:
     for name, texts in cells.columns.items():
         for by in BY:
             if normalised(name) == normalised(by) or means(name, by):
-                keys = match.key(pd.Series(texts.to_pandas(), dtype="str").fillna(""), by, settings.phone_region)
+                keys = match.key(pd.Series(texts.to_pandas(), dtype="str"), by, settings.phone_region)
                 if by == c.CUSTOMER_ID:
                     keys = keys.map(lambda text: identity.cased(text, settings.id_case)).astype("str")
                 found.setdefault(by, []).extend(key for key in keys if key)
@@ -65,7 +65,7 @@ def without_suppressed(customers: Customers, people: Listed, key: Key | None, re
 def _on_list(
     customers: Customers, by: match.By, keys: set[str], key: Key | None, region: str | None
 ) -> npt.NDArray[np.bool_]:
-    texts = customers.table[by] if by == c.CUSTOMER_ID else reach.text(customers, by)
+    texts = reach.text(customers, by)
     if texts is None:
         return np.zeros(len(customers.table), dtype=bool)
     own = pd.Series(match.key(texts.astype("str"), by, region))

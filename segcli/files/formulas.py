@@ -102,4 +102,4 @@ def _begin_suspect(texts: "pd.Series") -> "npt.NDArray[np.bool_]":
 
 
 def _texts(table: "pd.DataFrame") -> list[str]:
-    return [name for name in table.columns if table[name].dtype.kind == "O" or str(table[name].dtype) == "str"]
+    return [name for name in table.columns if table[name].dtype.kind == "O"]

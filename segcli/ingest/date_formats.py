@@ -73,8 +73,7 @@ def _patterns(parts: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
 
 def day_of(form: str) -> tuple[str, bool]:
     """How a format writes the day, and whether it has an offset."""
-    day = max((day for day in _DAYS if form.startswith(day)), key=len)
-    return day, form.endswith("%z")
+    return next(day for day in _DAYS if form.startswith(day)), form.endswith("%z")
 
 
 def with_full_years(text: str, form: str, century: int) -> str:

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from segcli.config.ingest import Source
@@ -72,7 +73,7 @@ class Dialect:
     def first_records(self, size: int) -> list[list[str]]:
         """The first records that are not empty, as lists of text, the header first."""
         head = io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline="")
-        found = [record for record, _ in zip(csv.reader(head, delimiter=self.delimiter), range(size), strict=False)]
+        found = list(islice(csv.reader(head, delimiter=self.delimiter), size))
         cut = len(self.body) > HEAD and len(found) > 1 and not head.read(1)
         return [record for record in (found[:-1] if cut else found) if record]
 
@@ -134,7 +135,7 @@ def _fit(sample: str, delimiter: str) -> tuple[int, float, int]:
         sample = "".join(sample.splitlines(keepends=True)[above:])
     records = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
-        rows = [row for row, _ in zip(records, range(SAMPLE_RECORDS), strict=False) if row]
+        rows = [row for row in islice(records, SAMPLE_RECORDS) if row]
     except csv.Error:
         return 0, 0.0, 0
     width = len(rows[0])

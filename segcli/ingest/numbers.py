@@ -20,7 +20,6 @@ _GROUPED = re.compile(r"[-+]?([0-9]{1,3}([ ,.'\u00a0\u202f\u2019][0-9]{3})+|[0-9
 _WHOLE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{3})(?:\1[0-9]{3})*|[0-9]+)")
 _UNDECIDED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}")  # 1,234 and 1.234: a thousand, or one and a bit
 _MARKS = re.compile(r"[.,]")
-_SPACES = re.compile(r"[ '\u00a0\u202f\u2019]")
 _CURRENCY = re.compile(r"^(?:[$€£¥₽₫]|[A-Z]{3})\s?|\s?(?:[$€£¥₽₫]|[A-Z]{3})$")
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 
@@ -58,7 +57,7 @@ def of(texts: pa.ChunkedArray | Coded, source: Source, *, exponents: bool = Fals
     try:
         return parse(texts, source.decimal, exponents=exponents, locale=locale)
     except AmbiguousDecimal:
-        if locale is None or source.decimal:
+        if locale is None:
             raise
         return parse(texts, locale.decimal, exponents=exponents, locale=locale)
 
@@ -105,8 +104,6 @@ def parse(
         values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
         absent = np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
     codes = column.codes
-    if len(values) == 0:
-        return Numbers(np.empty(0), np.empty(0, bool), np.empty(0, bool))
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
 
 
@@ -126,7 +123,7 @@ def marks(distinct: pa.StringArray) -> Marks:
     marked = distinct.filter(pc.match_substring_regex(distinct, "[.,]"))
     spelled = [_unwrapped(text) for text in marked.to_pylist()]
     proven = {text: _proves(text) for text in spelled}
-    undecided = any(not p and _UNDECIDED.fullmatch(_SPACES.sub("", text)) for text, p in proven.items())
+    undecided = any(not p and _UNDECIDED.fullmatch(text) for text, p in proven.items())
     return Marks(frozenset(filter(None, proven.values())), undecided)
 
 
@@ -166,9 +163,7 @@ def _unwrapped(text: str) -> str:
         bare = text.removesuffix("-")
     negative = bare != text
     marked = _CURRENCY.sub("", bare.strip()).strip()
-    if marked != bare and marked.startswith("-") and not negative:
-        negative, marked = True, marked[1:]  # the sign stood behind the currency mark: $-5
-    return f"-{marked}" if negative else marked.removeprefix("+")
+    return f"-{marked}" if negative else marked
 
 
 def _decimal_mark(marked: list[str], declared: str | None) -> str:
@@ -181,7 +176,7 @@ def _decimal_mark(marked: list[str], declared: str | None) -> str:
         proven = _proves(text)
         if proven:
             proofs.setdefault(proven, text)
-        elif _UNDECIDED.fullmatch(_SPACES.sub("", text)):
+        elif _UNDECIDED.fullmatch(text):
             undecided = undecided or text
     if len(proofs) > 1:
         raise MixedDecimal(proofs["."], proofs[","])
@@ -195,11 +190,9 @@ def _proves(text: str) -> str | None:
     if not _GROUPED.fullmatch(text):
         return None
     marks = _MARKS.findall(text)
-    if len(set(marks)) > 1:
-        return str(marks[-1])
     if len(marks) > 1:
         return "," if marks[0] == "." else "."
-    if not marks or _UNDECIDED.fullmatch(_SPACES.sub("", text)):
+    if not marks or _UNDECIDED.fullmatch(text):
         return None
     return str(marks[0])
 

@@ -24,7 +24,7 @@ def read(numbers: npt.NDArray[np.float64], form: str) -> npt.NDArray[np.datetime
         numbers: as written; NaN where nothing is.
         form: a key of MICROSECONDS or ORIGINS. Epochs outside 1990-2100 are a wrong unit, not a date.
     """
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         if form in ORIGINS:
             usable = numbers >= FIRST_SERIAL[form]
             times = ORIGINS[form] + np.where(usable, np.rint(numbers * DAY), 0).clip(0, 2**62).astype("timedelta64[us]")

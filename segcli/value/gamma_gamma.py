@@ -42,6 +42,5 @@ def fit(x: Values, value: Values, weights: Values, starts: Sequence[Mapping[str,
 def expected(parameters: Mapping[str, float], x: Values, value: Values) -> Values:
     """Expected value of an order: p (v + x m) / (p x + q - 1); of a customer without a repeat, that of all."""
     p, q, v = (parameters[name] for name in PARAMETERS)
-    known = np.where(x > 0, np.nan_to_num(value), 0.0)
-    found: Values = p * (v + x * known) / (p * x + q - 1)
+    found: Values = p * (v + x * np.nan_to_num(value)) / (p * x + q - 1)
     return found

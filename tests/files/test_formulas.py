@@ -1,6 +1,8 @@
 """Cells a spreadsheet would run are written so that none runs them, and read back as they were."""
 
 import re
+from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -41,6 +43,15 @@ def test_a_table_counts_its_cells_and_keeps_numbers() -> None:
     back, taken_off = unescape_table(written)
     pd.testing.assert_frame_equal(back, table, check_dtype=False)
     assert taken_off == changed
+
+
+def test_texts_among_other_values_are_escaped_and_the_others_left() -> None:
+    values = ["=1", 5, None, date(2026, 1, 1), True, Decimal("-1.5"), "é", "-7", "\t", "\uff1d1", "x"]
+    table = pd.DataFrame({"o": pd.Series(values, dtype=object)})
+    written, changed = escape_table(table)
+    assert written["o"].tolist() == ["'=1", *values[1:8], "'\t", "'\uff1d1", "x"]
+    assert changed == 3
+    pd.testing.assert_frame_equal(unescape_table(written)[0], table)
 
 
 @given(

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segcli.config.ingest import Source
+from segcli.ingest import locales
 from segcli.ingest.date_problems import AmbiguousDates, MixedDates, MixedOffsets, UnknownDates
-from segcli.ingest.dates import Dates, looks_dated, parse
+from segcli.ingest.dates import Dates, looks_dated, of, parse
 
 
 def column(values: list[str]) -> pa.ChunkedArray:
@@ -40,6 +42,18 @@ def days(parsed: Dates) -> list[str]:
         ("31. January 2026", "%d. %B %Y"),
         ("January 31, 2026", "%B %d, %Y"),
         ("2026年1月31日", "%Y年%m月%d日"),
+        ("2026/01/31", "%Y/%m/%d"),
+        ("31-01-2026", "%d-%m-%Y"),
+        ("01-31-2026", "%m-%d-%Y"),
+        ("January 31 2026", "%B %d %Y"),
+        ("31. Jan 2026", "%d. %b %Y"),
+        ("31 January 2026", "%d %B %Y"),
+        ("Jan 31, 2026", "%b %d, %Y"),
+        ("2026.01.31", "%Y.%m.%d"),
+        ("2026-01-31 08:26:00.5", "%Y-%m-%d %H:%M:%S.%f"),
+        ("2026-01-31T08:26:00.5", "%Y-%m-%dT%H:%M:%S.%f"),
+        ("2026-01-31T08:26", "%Y-%m-%dT%H:%M"),
+        ("31.01.2026 11:59:59 pm", "%d.%m.%Y %I:%M:%S %p"),
     ],
 )
 def test_written_forms(written: str, form: str) -> None:
@@ -52,6 +66,10 @@ def test_a_column_readable_both_ways_is_refused_with_both_formats() -> None:
         parse(column(["03/04/2026", "05/06/2026"]))
     assert error.value.formats == ("%d/%m/%Y", "%m/%d/%Y")
     assert error.value.example == "03/04/2026"
+    with pytest.raises(AmbiguousDates) as error:
+        parse(column(["03/03/2026 10:00 +0200", "03/04/2026 10:00 +0200"]))
+    assert error.value.formats == ("%d/%m/%Y %H:%M %z", "%m/%d/%Y %H:%M %z")
+    assert error.value.example == "03/04/2026 10:00 +0200"
 
 
 def test_one_day_past_the_twelfth_settles_the_column() -> None:
@@ -68,6 +86,49 @@ def test_times_may_be_written_to_different_precision() -> None:
     """2026-01-01 and 2026-01-01 10:00:00.5 name their days in the same way."""
     parsed = parse(column(["2026-01-01", "2026-01-02 10:00:00", "2026-01-03 10:00:00.5"]))
     assert days(parsed) == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    assert parse(column(["2026-01-01", "2026-01-02 10:00"])).format == "%Y-%m-%d or %Y-%m-%d %H:%M"
+
+
+def test_a_rare_precision_is_found_wherever_it_stands() -> None:
+    """Also between the few values on which all formats are tried."""
+    for place in range(60):
+        written = [f"2026-{1 + day // 28:02}-{1 + day % 28:02}" for day in range(60)]
+        written[place] += " 10:00"
+        assert not parse(column(written)).unreadable.any(), place
+
+
+def test_a_column_is_of_dates_if_half_of_its_lines_are() -> None:
+    assert parse(column(["2026-01-01", "soon"])).unreadable.tolist() == [False, True]
+    assert parse(column(["2026-01-01", "2026-01-01", "soon", "later"])).unreadable.sum() == 2
+    with pytest.raises(UnknownDates, match=r"no date format fits \(first: 2026-01-01\)"):
+        parse(column(["2026-01-01", "soon", "later"]))
+
+
+def test_a_column_of_blanks_has_no_dates_and_none_that_are_wrong() -> None:
+    parsed = parse(column(["", "  "]))
+    assert (parsed.missing.tolist(), parsed.unreadable.tolist()) == ([True, True], [False, False])
+    assert parsed.format == "%Y-%m-%d"
+
+
+def test_a_day_that_no_order_can_have_is_unreadable() -> None:
+    """Spreadsheets write 1900-01-00 and 1900-01-01 for nothing."""
+    ends = ["1900-01-01", "1900-01-02", "2099-12-31", "2100-01-01"]
+    assert parse(column(ends)).unreadable.tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("written", "declared", "read_as"),
+    [
+        ("31 de enero de 2026", {"locale": "es"}, "2026-01-31T00:00"),
+        ("31 de enero de 2026", {"locale": "es", "date_format": "%d de %B de %Y"}, "2026-01-31T00:00"),
+        ("45322.5", {"date_format": "excel"}, "2024-01-31T12:00"),
+        ("31.12.49", {"date_format": "%d.%m.%y", "century": 1930}, "1949-12-31T00:00"),
+        ("2025-07-01 00:30:00 +0200", {"timezone": "America/New_York"}, "2025-06-30T18:30"),
+        ("03/04/2026", {"date_format": "%m/%d/%Y"}, "2026-03-04T00:00"),
+    ],
+)
+def test_dates_are_read_as_their_source_says(written: str, declared: dict[str, str], read_as: str) -> None:
+    assert str(of(column([written]), Source.model_validate(declared)).values[0])[:16] == read_as
 
 
 def test_a_declared_format_rejects_the_rest() -> None:
@@ -82,7 +143,7 @@ def test_days_that_do_not_exist_are_unreadable(impossible: str) -> None:
     assert parsed.unreadable.tolist() == [False, False, True]
 
 
-@pytest.mark.parametrize("value", ["45678", "01/02/26", "17850", "1706688000", "x"])
+@pytest.mark.parametrize("value", ["45678", "01/02/26", "17850", "1706688000", "2026-01-31Z", "x"])
 def test_what_only_a_declaration_can_make_a_date_is_refused(value: str) -> None:
     with pytest.raises(UnknownDates):
         parse(column([value]))
@@ -128,3 +189,7 @@ def test_looks_dated_needs_half_of_the_values() -> None:
     assert looks_dated(["2026-01-01", "soon"])
     assert not looks_dated(["2026-01-01", "soon", "later"])
     assert not looks_dated(["12.50", "3.20", "7"])
+    assert looks_dated(["", " ", " 2026-01-01 ", "soon"])
+    assert looks_dated([" "])
+    assert looks_dated(["31 de enero de 2026"], locales.load("es"))
+    assert not looks_dated(["31 de enero de 2026"])

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcli.ingest.numbers import AmbiguousDecimal, MixedDecimal, looks_numeric, parse
+from segcli.config.ingest import Source
+from segcli.ingest import locales
+from segcli.ingest.numbers import AmbiguousDecimal, Marks, MixedDecimal, looks_numeric, marks, of, parse
 
 
 def read(values: list[str], decimal: str | None = None) -> list[float | None]:
@@ -21,30 +23,38 @@ def read(values: list[str], decimal: str | None = None) -> list[float | None]:
     [
         (["1.5", "2", " 3 "], [1.5, 2, 3]),
         (["1,5", "2"], [1.5, 2]),
-        (["1,234.50", "7"], [1234.5, 7]),
+        (["1,234.50", "+7", "+1,234"], [1234.5, 7, 1234]),
         (["1.234,50", "7"], [1234.5, 7]),
         (["1 234,50", "1\u202f234,50", "1\u00a0234,50", "1'234,50"], [1234.5] * 4),
         (["1,234,567"], [1234567]),
         (["0.125"], [0.125]),
         (["0,125"], [0.125]),
         (["1.234", "2.5"], [1.234, 2.5]),
-        (["$5", "5 EUR", "€5.50", "EUR 5", "$-5"], [5, 5, 5.5, 5, -5]),
-        (["(12.00)", "3-", "\u22124", "-5", "+6"], [-12, -3, -4, -5, 6]),
+        (["$5", "5 EUR", "€5.50", "EUR 5", "$-5", "-$5"], [5, 5, 5.5, 5, -5, -5]),
+        (["(12.00)", "(17)", "3-", "\u22124", "-5", "+6"], [-12, -17, -3, -4, -5, 6]),
         ([".5", "5."], [0.5, 5]),
+        ([".5", "5.", "$4"], [0.5, 5, 4]),
+        (["1. 234", "1.2.3", "5"], [None, None, 5]),
     ],
 )
-def test_written_forms(written: list[str], meant: list[float]) -> None:
+def test_written_forms(written: list[str], meant: list[float | None]) -> None:
     assert read(written) == meant
 
 
-@pytest.mark.parametrize("text", ["1e3", "inf", "1_000", "0x1F", "\u0661", "12,3x", "1,23,4", "--5", "1.2.3", "five"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1e3", "inf", "1_000", "0x1F", "\u0661", "12,3x", "1,23,4", "--5", "1.2.3", "five"),
+        *("(12.00", "12.00)", "1. 234", "1 .234"),
+    ],
+)
 def test_what_is_no_plain_number_is_unreadable(text: str) -> None:
     parsed = parse(pa.chunked_array([[text, "7.5"]]))
     assert parsed.unreadable.tolist() == [True, False]
     assert parsed.values[1] == 7.5
 
 
-@pytest.mark.parametrize("text", ["", " ", "-", "n/a", "NULL", "nan"])
+@pytest.mark.parametrize("text", ["", " ", "-", "n/a", "NA", "None", "NULL", "nan"])
 def test_nothing_written_is_missing_not_unreadable(text: str) -> None:
     parsed = parse(pa.chunked_array([[text, "7.5"]]))
     assert (parsed.missing.tolist(), parsed.unreadable.tolist()) == ([True, False], [False, False])
@@ -52,7 +62,7 @@ def test_nothing_written_is_missing_not_unreadable(text: str) -> None:
 
 @pytest.mark.parametrize("values", [["1,234"], ["1.234"], ["1,234", "5"], ["1.234", "999"]])
 def test_a_mark_that_nothing_explains_is_refused(values: list[str]) -> None:
-    with pytest.raises(AmbiguousDecimal):
+    with pytest.raises(AmbiguousDecimal, match=rf"^'{values[0]}' can be a thousand or a decimal"):
         parse(pa.chunked_array([values]))
 
 
@@ -60,6 +70,7 @@ def test_a_declared_mark_settles_it() -> None:
     assert read(["1,234"], ",") == [1.234]
     assert read(["1,234"], ".") == [1234]
     assert read(["1.234"], ",") == [1234]
+    assert read(["1.234"], ".") == [1.234]
 
 
 def test_the_other_mark_is_not_swallowed() -> None:
@@ -68,8 +79,41 @@ def test_the_other_mark_is_not_swallowed() -> None:
 
 
 def test_two_decimal_marks_in_one_column_are_refused() -> None:
-    with pytest.raises(MixedDecimal):
+    with pytest.raises(MixedDecimal, match=r"^'1\.5' has a decimal point and '1,5' a decimal comma"):
         parse(pa.chunked_array([["1,5", "1.5"]]))
+
+
+def test_a_power_of_ten_is_a_number_only_where_a_program_wrote_it() -> None:
+    texts = pa.chunked_array([["1e-05", "2E3", "7"]])
+    assert of(texts, Source(), exponents=True).values.tolist() == [1e-05, 2000, 7]
+    assert of(texts, Source()).unreadable.tolist() == [True, True, False]
+    assert parse(pa.chunked_array([["1.234"]]), exponents=True).values.tolist() == [1.234], "programs write a point"
+
+
+def test_a_locale_decides_only_what_no_value_proves() -> None:
+    german = Source(locale="de")
+    assert of(pa.chunked_array([["1.234", "5"]]), german).values.tolist() == [1234, 5]
+    with pytest.raises(AmbiguousDecimal):
+        of(pa.chunked_array([["1.234", "5"]]), Source())
+    assert of(pa.chunked_array([["12.50", "5"]]), german).values.tolist() == [12.5, 5]
+    assert of(pa.chunked_array([["1.234", "5"]]), Source(locale="de", decimal=".")).values.tolist() == [1.234, 5]
+
+
+def test_a_locale_reads_the_digits_of_any_script() -> None:
+    assert of(pa.chunked_array([["\u0661\u0662", "5"]]), Source(locale="de")).values.tolist() == [12, 5]
+    assert of(pa.chunked_array([["\u0661.\u0662\u0663\u0664"]]), Source(locale="de")).values.tolist() == [1234]
+    assert looks_numeric(["\u0661\u0662"], locales.load("de"))
+    assert not looks_numeric(["\u0661\u0662"])
+
+
+def test_what_pieces_of_a_column_prove_is_put_together() -> None:
+    """1,234 is open until another piece has 2,5; what is no number, such as 1. 234, proves and opens nothing."""
+    left_open, comma, point = (marks(pa.array(texts)) for texts in (["1,234", "x"], ["2,5", "$1.234.567"], ["12.50"]))
+    assert left_open == Marks(frozenset(), undecided=True)
+    assert comma == Marks(frozenset(","), undecided=False)
+    assert left_open | comma == comma | left_open == Marks(frozenset(","), undecided=True)
+    assert comma | point == Marks(frozenset(".,"), undecided=False)
+    assert marks(pa.array(["1. 234", "5", ""])) == Marks() == Marks(frozenset(), undecided=False)
 
 
 def test_an_empty_column_has_no_numbers() -> None:

@@ -85,6 +85,7 @@ def test_marker_variables_are_those_far_from_the_base(made: Segmentation) -> Non
 
 def test_the_example_of_a_segment_is_nearest_its_centre_and_has_no_id(made: Segmentation) -> None:
     values = made.customers.table["spend"].to_numpy()
+    assert set(made.method["examples"]) == set(made.labels)
     for name, example in made.method["examples"].items():
         inside = values[(made.labels == name).to_numpy()]
         assert set(example) == {"spend"}

@@ -80,6 +80,11 @@ def test_printable_text_keeps_what_can_be_shown(text: str) -> None:
     assert printable(text) == text
 
 
+def test_all_of_ascii_that_can_be_shown_is_shown() -> None:
+    visible = "".join(map(chr, range(0x20, 0x7F)))
+    assert printable(visible) == cell(visible) == visible
+
+
 def test_what_is_not_shown_is_still_seen() -> None:
     assert printable("a\x1b]0;x\x07b\u202ec\x9bd") == "a\\x1b]0;x\\x07b\\u202ec\\x9bd"
 
@@ -158,6 +163,11 @@ def test_blanks_and_hashes_at_the_ends_survive_markdown_too(text: str, block: Ca
     tokens = _rendered(block(text if block is Heading else [text]))
     assert {token.tag for token in tokens} <= OURS
     assert _shown(tokens) == text.strip()
+
+
+def test_each_active_character_has_its_escape() -> None:
+    """A backslash would not keep a forge from a mention, nor a browser from a tag."""
+    assert markdown("@team <b> a&b http://x #1 *_`") == "&#64;team &lt;b&gt; a&amp;b http&#58;//x \\#1 \\*\\_\\`"
 
 
 @pytest.mark.parametrize("text", ["orders (2026) cost 3.50, up 4%: good", "k = 3-8 + noise"])

@@ -1,6 +1,5 @@
 """A saved model: JSON text, a checksum, and the same scores from it."""
 
-import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from segcli.config.rfm import FixedEdges, RfmSettings
-from segcli.errors import InputProblem, SegcliError
+from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import maps, rfm, saved
 from tests.oracles.tables import rfm_table, table
@@ -82,17 +81,18 @@ def test_a_missing_model_is_refused() -> None:
         saved.load("no-such-model.json")
 
 
-def test_a_model_without_money_scores_customers_with_money_or_refuses() -> None:
+def test_a_model_without_money_scores_customers_with_money_by_what_it_knows() -> None:
     model = json.loads(saved.as_text(segment(table(recency_days=[1, 2, 3], orders=[3, 2, 1]))))
-    with contextlib.suppress(SegcliError):
-        assert len(segment(TRAINING, model).labels) == 30
+    found = segment(TRAINING, model)
+    assert list(found.scores) == ["r_score", "f_score", "rfm_score"]
+    assert len(found.labels) == 30
 
 
 def test_a_model_of_another_measure_of_money_is_not_applied_in_silence() -> None:
     model = json.loads(saved.as_text(segment(TRAINING)))
     other = table(recency_days=[1, 2], orders=[1, 2], revenue=[1.0, 2.0], average_order_value=[1.0, 1.0])
-    with contextlib.suppress(SegcliError):
-        assert segment(other, model, monetary="mean").method["columns"]["m"] == "revenue"
+    with pytest.raises(InputProblem, match="scores m from revenue; here it would be average_order_value"):
+        segment(other, model, monetary="mean")
 
 
 def test_a_result_scored_by_a_model_tells_how_the_model_was_cut() -> None:

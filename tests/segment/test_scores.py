@@ -137,6 +137,12 @@ def test_jenks_finds_the_gaps_that_anybody_sees() -> None:
     assert starts.tolist() == [1, 50, 900]
 
 
+def test_jenks_finds_the_same_gaps_far_from_zero() -> None:
+    """Squares of values around a trillion have no digits left for the gaps between them."""
+    starts = class_starts(np.array([1, 2, 3, 50, 51, 52, 900, 901.0]) + 1e12, 3)
+    assert (starts - 1e12).tolist() == [1, 50, 900]
+
+
 def test_jenks_gives_few_distinct_values_the_upper_scores() -> None:
     assert scored("jenks", [1.0, 1.0, 2.0, 3.0], 5) == [3, 3, 4, 5]
 

@@ -99,9 +99,11 @@ def test_no_history_breaks_the_arithmetic(model: str) -> None:
     assert np.isfinite(known.expected(PLANTED[model], odd, 52.0)).all()
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.1])
 @pytest.mark.parametrize("model", [one for one in MODELS if hasattr(models.load(one), "slopes")])
-def test_slopes_are_those_of_small_steps(model: str) -> None:
-    known, parameters = models.load(model), PLANTED[model]
+def test_slopes_are_those_of_small_steps(model: str, scale: float) -> None:
+    """Also where a and b are below 1, as of customers who are nearly all alike or nearly all different."""
+    known, parameters = models.load(model), {name: scale * value for name, value in PLANTED[model].items()}
     likely, slopes = known.slopes(parameters, groups(*HISTORIES))  # type: ignore[attr-defined]
     assert likely == pytest.approx(known.log_likelihood(parameters, groups(*HISTORIES)))
     for name, value in parameters.items():

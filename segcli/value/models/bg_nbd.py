@@ -39,7 +39,7 @@ def slopes(parameters: Parameters, groups: Groups) -> tuple[Values, dict[str, Va
     log_time = np.log(to_end)[groups.by_T.code] * (1 - gone) + np.log(to_last)[groups.by_t_x.code] * gone
     per_time = (1 / to_end)[groups.by_T.code] * (1 - gone) + (1 / to_last)[groups.by_t_x.code] * gone
     apart = digamma(a + b) - digamma(a + b + x)
-    left = np.where(x > 0, 1 / np.maximum(b + x - 1, 1e-300), 0.0)
+    left = 1 / np.maximum(b + x - 1, 1e-300)  # without a repeat nobody has left: gone is 0
     return likely, {
         "r": (digamma(r + x) - digamma(r) + np.log(alpha))[at_x] - log_time,
         "alpha": r / alpha - (r + groups.x) * per_time,

@@ -1,0 +1,44 @@
+"""Money in whole units: exact sums, in any order, that always fit."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segcli.ingest import money
+
+
+@pytest.mark.parametrize(
+    ("amounts", "scale"),
+    [
+        ([], 1_000_000),
+        ([0.01, np.nan, -5.0], 1_000_000),
+        ([4_611_686_018_427.0], 1_000_000),  # 2**62 millionths are 4,611,686,018,427.39
+        ([4_611_686_018_428.0], 10_000),
+        ([-4_611_686_018_428.0], 10_000),
+        ([2_305_843_009_214.0, 0.0], 10_000),  # two as large as the larger would not fit
+        ([461_168_601_842_738.0], 10_000),
+        ([461_168_601_842_739.0], 100),
+        ([46_116_860_184_273_880.0], 1),
+        ([1e300], 1),
+    ],
+)
+def test_the_unit_is_the_finest_at_which_all_amounts_fit(amounts: list[float], scale: int) -> None:
+    assert money.scale_for(np.array(amounts, dtype=np.float64)) == scale
+
+
+@given(st.lists(st.floats(-(2.0**61), 2.0**61) | st.just(np.nan), max_size=9).map(np.array))
+def test_no_sum_of_units_leaves_64_bits(amounts: np.ndarray) -> None:
+    scale = money.scale_for(amounts)
+    if scale > 1:
+        assert sum(abs(int(unit)) for unit in money.units(amounts, scale)) < 2**63
+
+
+def test_units_are_the_nearest_whole_ones_and_nothing_is_none() -> None:
+    assert money.units(np.array([0.29, -19.99, np.nan, 1.005]), 100).tolist() == [29, -1999, 0, 100]
+    assert money.units(np.array([0.1, 0.2]), 1_000_000).sum() == 300_000
+
+
+def test_another_currency_is_by_the_rate_of_each_entry() -> None:
+    assert money.converted(np.array([100, 333]), np.array([1.25, 0.5])).tolist() == [125, 166]
+    assert money.converted(np.array([100, 333]), None).tolist() == [100, 333]
