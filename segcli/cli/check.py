@@ -87,6 +87,7 @@ def _identifying(customers: "Customers") -> list[Finding]:
 
 def _of_reading(reading: "Reading") -> list[Finding]:
     from segcli.ingest.reasons import REASONS
+    from segcli.reports.numbers import counted
 
     name = reading.input.name
     findings: list[Finding] = [("note", name, note) for note in reading.notes]
@@ -94,7 +95,8 @@ def _of_reading(reading: "Reading") -> list[Finding]:
         for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
             severity = "warning" if verb == "rejected" else "note"
             findings += [
-                (severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason].short}{_where(f.line)}") for f in fates
+                (severity, name, f"{counted(f.lines, 'line')} {verb}: {REASONS[f.reason].short}{_where(f.line)}")
+                for f in fates
             ]
     return findings
 

@@ -89,6 +89,7 @@ def command(
             extra_inputs=read_too,
             first=lambda loaded: exporting.check(loaded.settings),
             contacts=True,
+            any_suffix=True,
         )
         (one,) = found.settings.export
         if groups and not one.holdout_share:

@@ -12,7 +12,7 @@ from segcli.cli import gates, keys, rejects
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import day, resolve
-from segcli.cli.streams import Talk, is_terminal
+from segcli.cli.streams import Talk, format_name, is_terminal
 from segcli.cli.told import tell
 
 if TYPE_CHECKING:
@@ -53,11 +53,12 @@ def read(
     also: str | Sequence[str] | None = None,
     first: "Callable[[Loaded], object] | None" = None,
     contacts: bool = False,
+    any_suffix: bool = False,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name.
 
     `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
-    `contacts` says that addresses are needed.
+    `contacts` says that addresses are needed; with `any_suffix` the name of -o says nothing of its format.
     """
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
@@ -65,6 +66,8 @@ def read(
     if first:
         first(loaded)  # what can be wrong with the settings alone is said before anything is read
     more = [also] if also is None or isinstance(also, str) else also
+    if not any_suffix:
+        format_name(asked, document=False)  # an unknown suffix is said before anything is read
     outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:
