@@ -53,6 +53,7 @@ def _findings(
     loaded: "Loaded", asked: Asked, talk: Talk
 ) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
     """Everything found, the customers if they could be read, and the error that stops a run, if there is one."""
+    from segcli.columns import ORDERS
     from segcli.segment import maps
 
     segment_map = maps.load(loaded.settings.rfm.segments)
@@ -66,6 +67,8 @@ def _findings(
         customers = source.read_loaded(loaded, asked, talk)
     except SegcliError as error:
         return [("error", "input", line) for line in error.lines] + findings, None, error
+    if severity == "note" and not (loaded.declares("rfm") or ORDERS in customers.table):
+        findings.clear()  # nobody would score these customers
     for reading in customers.readings:
         findings += _of_reading(reading)
     findings += _identifying(customers)

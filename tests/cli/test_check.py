@@ -51,6 +51,14 @@ def test_an_export_is_checked_without_any_config(segcli: Run, flawed: Path) -> N
     assert "1 line rejected: no customer id (first: line 3)" in done.stdout
 
 
+def test_of_customers_without_orders_nothing_is_said_of_scores_unless_they_are_declared(
+    segcli: Run, folder: Path
+) -> None:
+    (folder / "people.csv").write_text("id,income\na,5\nb,6\n")
+    assert "rfm.segments" not in segcli("check", "people.csv").stdout
+    assert "rfm.segments" in segcli("check", "people.csv", "--set", "rfm.bins=3").stdout
+
+
 @pytest.mark.parametrize("target", ["shop.yaml", "orders.csv"])
 def test_nothing_is_written(segcli: Run, flawed: Path, target: str) -> None:
     before = {p: p.read_bytes() for p in flawed.rglob("*")}
