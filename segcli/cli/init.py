@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from segcli.cli.options import Asked
-from segcli.cli.streams import Talk, write
+from segcli.cli.streams import NEXT, Talk, write
 from segcli.reports.safe import printable
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         else:
             write(text)
         if to_file:
-            talk.say("next", f"segcli run {shlex.quote(str(asked.output))}")
+            talk.say(NEXT, f"segcli run {shlex.quote(str(asked.output))}")
         else:
-            talk.say("next", f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
+            talk.say(NEXT, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
 
 
 def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk) -> "Described":

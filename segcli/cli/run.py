@@ -85,7 +85,7 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
         _warn(segmentations, talk)
         _show(segmentations, asked, talk)
         if made is not None and PAGE in texts:
-            talk.say("next", f"open {made / PAGE} in a browser")
+            talk.say(streams.NEXT, f"open {made / PAGE} in a browser")
         gates.check(customers, loaded.settings)
         gates.fair(segmentations, loaded)
 

@@ -14,6 +14,7 @@ from segcli.cli.progress import step
 from segcli.cli.settings import day, resolve
 from segcli.cli.streams import Talk, format_name, is_terminal
 from segcli.cli.told import tell
+from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PATH = "ingest.transactions.path"
 STDIN = "-"
+SETTINGS = (".yaml", ".yml")  # suffixes that no export has
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ def read(
     `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
     `contacts` says that addresses are needed; with `any_suffix` the name of -o says nothing of its format.
     """
+    if source is not None and source.lower().endswith(SETTINGS):
+        raise UsageProblem(
+            f"{source}: is named like settings; give them with -c, or do what they say: segcli run {source}"
+        )
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from segcli.cli.options import Asked
-from segcli.cli.streams import Talk, format_name, is_terminal, joined
+from segcli.cli.streams import NEXT, Talk, format_name, is_terminal, joined
 
 if TYPE_CHECKING:
     from segcli.model import Customers, Fate, Reading, Reconciliation, Segmentation
@@ -52,10 +52,10 @@ def tell_next(source: str | None, asked: Asked, talk: Talk) -> None:
     if source in (None, "-") or asked.output or asked.layout or not is_terminal(sys.stdout):
         return
     typed = sys.argv[1:]
-    talk.say("next", f"each customer's segment: segcli {shlex.join(typed)} -o {BY_CUSTOMER}")
-    talk.say("next", f"a page about the segments: segcli report {BY_CUSTOMER} -o report.html")
+    talk.say(NEXT, f"each customer's segment: segcli {shlex.join(typed)} -o {BY_CUSTOMER}")
+    talk.say(NEXT, f"a page about the segments: segcli report {BY_CUSTOMER} -o report.html")
     if typed[1:] == [source]:  # nothing was said of the file that settings would have to say as well
-        talk.say("next", f"settings to do it again: segcli init {shlex.quote(str(source))} -o segments.yaml")
+        talk.say(NEXT, f"settings to do it again: segcli init {shlex.quote(str(source))} -o segments.yaml")
 
 
 def tell_withheld(findings: "Findings", talk: Talk) -> None:

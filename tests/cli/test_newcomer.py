@@ -24,7 +24,7 @@ def _at_a_terminal(environment: dict[str, str], folder: Path, *arguments: str) -
         stdout=theirs,
         stderr=theirs,
         cwd=folder,
-        env={**environment, "COLUMNS": "200", "TERM": "dumb"},
+        env={**environment, "COLUMNS": "40", "TERM": "dumb"},
     ) as process:
         os.close(theirs)
         seen = b""
@@ -122,6 +122,24 @@ def test_orders_without_what_rfm_needs_are_not_clustered_instead(segcli: Run, fo
     done = segcli("report", "people.csv")
     assert done.returncode == 3
     assert "no recency_days: RFM needs orders with dates" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["shop.yaml", "SHOP.YML"])
+def test_settings_in_place_of_an_export_are_answered_with_where_they_go(segcli: Run, name: str) -> None:
+    done = segcli("report", name)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"segcli: {name}: is named like settings; give them with -c, or do what they say: segcli run {name}\n",
+    )
+
+
+def test_a_file_in_place_of_a_command_is_answered_with_one_that_reads_it(segcli: Run) -> None:
+    done = segcli("orders.csv")
+    said = "segcli: No such command 'orders.csv'; to look at the file, segcli check orders.csv\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert segcli("check", "orders.csv").returncode == 0
+    assert segcli("nowhere.csv").stderr == "segcli: No such command 'nowhere.csv'. Try --help\n"
+    assert segcli("rfn").stderr.endswith("? Try --help\n")
 
 
 # init
