@@ -255,10 +255,12 @@ PORTRAIT = (
 
 ATTITUDE, PSYCHOGRAPHIC = "attitude_", "psychographic"  # scores of attitudes: their beginning, and their group
 
+BEHAVIOUR = "behaviour"  # the group of features that is the default
+
 # Named groups a clustering may ask for instead of single columns.
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "behaviour": (RECENCY_DAYS, ORDERS, REVENUE),
+        BEHAVIOUR: (RECENCY_DAYS, ORDERS, REVENUE),
         "demographic": (AGE, GENDER, INCOME, EDUCATION, MARITAL_STATUS, CHILDREN),
         "geographic": (COUNTRY, REGION),
         "technographic": (DEVICE, OS, TOP + DEVICE, TOP + OS, TOP + PAYMENT),

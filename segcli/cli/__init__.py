@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -76,7 +77,7 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
         case SegcliError():
             return error.lines, error.code
         case typer.TyperException():
-            return [f"{error.format_message().rstrip('.')}. Try --help"], Exit.USAGE
+            return [_mistyped(error.format_message())], Exit.USAGE
         case typer.Abort():
             return [], Exit.INTERRUPTED
         case _ if _is_starved(error):
@@ -89,6 +90,15 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
         case _:
             what = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
             return [what], Exit.BUG
+
+
+def _mistyped(said: str) -> str:
+    """What is wrong with the command line, and where to look; a file in place of a command was meant to be read."""
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
+    if said.startswith(f"No such command '{first}'") and os.path.isfile(first):  # noqa: PTH113 - pathlib takes time
+        return f"No such command '{first}'; to look at the file, segcli check {shlex.quote(first)}"
+    ended = said if said.endswith("?") else f"{said.rstrip('.')}."
+    return f"{ended} Try --help"
 
 
 def _is_starved(error: Exception) -> bool:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from segcli.persona.decide import Decisions
     from segcli.reports.answers import Ways
 
+PAGE = "report.html"
 OUTPUTS = (
     *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json"),
-    *("report.md", "report.html", "report.json"),
+    *("report.md", PAGE, "report.json"),
     *("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "targets.csv", "plan.csv", "calendar.csv"),
 )
 

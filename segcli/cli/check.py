@@ -53,6 +53,7 @@ def _findings(
     loaded: "Loaded", asked: Asked, talk: Talk
 ) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
     """Everything found, the customers if they could be read, and the error that stops a run, if there is one."""
+    from segcli.columns import ORDERS
     from segcli.segment import maps
 
     segment_map = maps.load(loaded.settings.rfm.segments)
@@ -66,6 +67,8 @@ def _findings(
         customers = source.read_loaded(loaded, asked, talk)
     except SegcliError as error:
         return [("error", "input", line) for line in error.lines] + findings, None, error
+    if severity == "note" and not (loaded.declares("rfm") or ORDERS in customers.table):
+        findings.clear()  # nobody would score these customers
     for reading in customers.readings:
         findings += _of_reading(reading)
     findings += _identifying(customers)
@@ -87,6 +90,7 @@ def _identifying(customers: "Customers") -> list[Finding]:
 
 def _of_reading(reading: "Reading") -> list[Finding]:
     from segcli.ingest.reasons import REASONS
+    from segcli.reports.numbers import counted
 
     name = reading.input.name
     findings: list[Finding] = [("note", name, note) for note in reading.notes]
@@ -94,7 +98,8 @@ def _of_reading(reading: "Reading") -> list[Finding]:
         for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
             severity = "warning" if verb == "rejected" else "note"
             findings += [
-                (severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason].short}{_where(f.line)}") for f in fates
+                (severity, name, f"{counted(f.lines, 'line')} {verb}: {REASONS[f.reason].short}{_where(f.line)}")
+                for f in fates
             ]
     return findings
 

@@ -93,6 +93,7 @@ def command(
             save(emit_rules, segmenting.emitted(result, explained, emit_rules), asked, talk)
         if asked_about is None:
             show(of_segmentation("cluster", result, explained, segmenting.marked(result)), asked, talk)
+            told.tell_next(input, asked, talk)
         else:
             streams.write(asked_about)
         found.gate()

@@ -87,6 +87,7 @@ def command(
             extra_inputs=read_too,
             first=lambda loaded: exporting.check(loaded.settings),
             contacts=True,
+            any_suffix=True,
         )
         from segcli.persona.decide import Decisions
 

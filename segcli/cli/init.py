@@ -2,13 +2,14 @@
 
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from segcli.cli.options import Asked
-from segcli.cli.streams import Talk, write
+from segcli.cli.streams import NEXT, Talk, write
 from segcli.reports.safe import printable
 
 if TYPE_CHECKING:
@@ -38,12 +39,16 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         if to_file:
             check_output(str(asked.output), list(files.values()))
         source = resolve(asked, {PATH: orders}).settings.ingest.transactions
-        text = starter({name: _described(name, path, source, asked, talk) for name, path in files.items()})
+        described = {name: _described(name, path, source, asked, talk) for name, path in files.items()}
+        text = starter(described, Path(str(asked.output)).stem if to_file else "segments")
         if to_file:
             save(str(asked.output), text, asked, talk)
         else:
             write(text)
-        talk.say("next", f"segcli run {shlex.quote(str(asked.output)) if to_file else 'CONFIG'}")
+        if to_file:
+            talk.say(NEXT, f"segcli run {shlex.quote(str(asked.output))}")
+        else:
+            talk.say(NEXT, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
 
 
 def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk) -> "Described":
@@ -58,8 +63,13 @@ def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk)
     if found.preset:
         talk.say("preset", found.preset)
     recognised = found.recognition
+    numbered = is_orders and not found.is_orders and (own.row_ids or found.known_by is None)
+    if found.known_by is None:
+        what = "each row is taken for a customer (row_ids)" if numbered else "a run needs one: add it under columns"
+        talk.say("warning", f"no column recognised as customer_id; {what}")
+    columns = {standard: name for standard, name in recognised.columns.items() if name in found.header}
     return Described(
-        _from(path, asked.output), recognised.columns, recognised.why, _others(found), found.source.preset or ""
+        _from(path, asked.output), columns, recognised.why, _others(found), found.source.preset or "", numbered
     )
 
 

@@ -67,4 +67,5 @@ def command(
         if save_model:
             save(save_model, saved.as_text(result), asked, talk)
         show(of_segmentation("rfm", result), asked, talk)
+        told.tell_next(input, asked, talk)
         found.gate()

@@ -1,6 +1,7 @@
 """segcli run: everything a configuration declares, into one folder."""
 
 import contextlib
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # What a run may write; run.json comes last.
 OUTPUTS = (*answering.OUTPUTS, "run.json")
 
+EXPORTS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes that no settings file has
+
 File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
 
 
@@ -41,6 +44,7 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
     Results, report and run.json go into its output folder; nothing else is written.
     """
     started = time.monotonic()
+    _refuse_export(file)
     asked = replace(asked, config=file)
     if asked.layout not in (None, "table", "md"):
         raise UsageProblem(
@@ -73,9 +77,22 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
                 talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
                 _save(made, texts, _facts(file, loaded, customers, segmentations, started), talk)
+        _warn(segmentations, talk)
         _show(segmentations, asked, talk)
+        if made is not None and answering.PAGE in texts:
+            talk.say(streams.NEXT, f"open {made / answering.PAGE} in a browser")
         gates.check(customers, loaded.settings)
         gates.fair(decisions)
+
+
+def _refuse_export(file: str) -> None:
+    """An export in place of the settings: say how to get settings for it."""
+    if file.lower().endswith(EXPORTS):
+        settings = shlex.quote(f"{Path(file).name.split('.')[0]}.yaml")
+        raise UsageProblem(
+            f"{file}: run takes settings, and this is named like an export"
+            f"; write settings for it: segcli init {shlex.quote(file)} -o {settings}, then segcli run {settings}"
+        )
 
 
 @contextlib.contextmanager
@@ -143,6 +160,13 @@ def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], tal
     manifest.save(made, list(texts), facts)
     for name in [*texts, manifest.NAME]:
         talk.say("wrote", str(made / name), path=str(made / name))
+
+
+def _warn(segmentations: "list[Segmentation]", talk: Talk) -> None:
+    """What segmentations noticed, beside what was said of the customers already, each once."""
+    noticed = [warning for one in segmentations for warning in one.warnings[len(one.customers.warnings) :]]
+    for warning in dict.fromkeys(noticed):
+        talk.say("warning", warning)
 
 
 def _show(segmentations: "list[Segmentation]", asked: Asked, talk: Talk) -> None:

@@ -122,15 +122,24 @@ def existing(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
 
 
 def declared(customers: "Customers", loaded: "Loaded", *, clusters: bool = True) -> "list[Segmentation]":
-    """The declared segmentations, RFM first; RFM alone where none is declared."""
+    """The declared segmentations, RFM first; where none is, RFM alone, or clusters of customers without orders."""
     found: list[Segmentation] = []
-    if loaded.declares("rfm") or not (loaded.declares("cluster") or loaded.declares("rules")):
+    none_declared = not any(map(loaded.declares, ("rfm", "rules", "cluster")))
+    scored = _has_orders(customers)
+    if loaded.declares("rfm") or (none_declared and scored):
         found.append(rfm(customers, loaded.settings))
     if loaded.declares("rules"):
         found += rules(with_labels(customers, found), loaded)
-    if loaded.declares("cluster") and clusters:
+    if (loaded.declares("cluster") and clusters) or (none_declared and not scored):
         found.append(cluster(with_labels(customers, found), loaded.settings))
     return found
+
+
+def _has_orders(customers: "Customers") -> bool:
+    """Whether anything is known of orders, by which RFM could score."""
+    from segcli.columns import ORDERS, REVENUE
+
+    return not {ORDERS, REVENUE}.isdisjoint(customers.table.columns)
 
 
 def at_two_days(loaded: "Loaded") -> "Callable[[Customers, Customers], tuple[Labelled, Labelled]]":

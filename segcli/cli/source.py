@@ -12,8 +12,9 @@ from segcli.cli import gates, keys, rejects
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import day, resolve
-from segcli.cli.streams import Talk, is_terminal
+from segcli.cli.streams import Talk, format_name, is_terminal
 from segcli.cli.told import tell
+from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PATH = "ingest.transactions.path"
 STDIN = "-"
+SETTINGS = (".yaml", ".yml")  # suffixes that no export has
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,25 @@ def read(
     also: str | Sequence[str] | None = None,
     first: "Callable[[Loaded], object] | None" = None,
     contacts: bool = False,
+    any_suffix: bool = False,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name.
 
     `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
-    `contacts` says that addresses are needed.
+    `contacts` says that addresses are needed; with `any_suffix` the name of -o says nothing of its format.
     """
+    if source is not None and source.lower().endswith(SETTINGS):
+        raise UsageProblem(
+            f"{source}: is named like settings; give them with -c, or do what they say: segcli run {source}"
+        )
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
     if first:
         first(loaded)  # what can be wrong with the settings alone is said before anything is read
     more = [also] if also is None or isinstance(also, str) else also
+    if not any_suffix:
+        format_name(asked, document=False)  # an unknown suffix is said before anything is read
     outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:

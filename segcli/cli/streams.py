@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 LEAST = 20  # columns for text, however narrow the terminal
+NEXT = "next"  # label of a command to type
 LABEL = 10  # columns of the word in front of a line on stderr
 SUFFIXES = {
     ".csv": "csv",
@@ -81,10 +82,11 @@ class Talk:
         if self.is_json:
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
             return
+        is_command = label == NEXT  # copied as it stands, so that no line end may get into it
         if _spoken.get() != ENGLISH:
             label, text = language().title(label), language().tell(text)
         lines = printable(text)
-        width = get_terminal_size().columns if sys.stderr and sys.stderr.isatty() else 0
+        width = get_terminal_size().columns if not is_command and sys.stderr and sys.stderr.isatty() else 0
         indent = " " * LABEL
         wrapped = _wrapped(lines, max(width - LABEL, LEAST)) if width else [lines]
         begin = label + " " * max(LABEL - columns(label), 1)

@@ -1,15 +1,18 @@
 """What is said on stderr about the inputs of a command: how they were read, and where every line went."""
 
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 from segcli.cli.options import Asked
-from segcli.cli.streams import Talk, format_name, joined
+from segcli.cli.streams import NEXT, Talk, format_name, is_terminal, joined
 
 if TYPE_CHECKING:
     from segcli.model import Customers, Fate, Reading, Reconciliation, Segmentation
     from segcli.reports.report import Findings
 
 ROWS_ONLY = ("csv", "tsv", "ndjson")
+BY_CUSTOMER = "segmented.csv"  # what the file is called that `tell_next` proposes
 
 
 def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool = False) -> None:
@@ -23,8 +26,9 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
         talk.say("read", f"{one.name}  {one.rows:,} {noun}  {reading.dialect}", **told)
         if reading.preset:
             talk.say("preset", reading.preset)
-        if verbose or reading.lines:
-            talk.say("columns", "  ".join(f"{standard}={name}" for standard, name in reading.columns.items()))
+        columns = [f"{own}={name}" for own, name in reading.columns.items() if verbose or reading.lines or own != name]
+        if columns:  # of a table of customers only what is called otherwise there: segcli's own have all names right
+            talk.say("columns", "  ".join(columns))
         if reading.lines:
             talk.say("kept", _lines(reading.lines))
             talk.say("money", _money(reading.lines))
@@ -41,6 +45,17 @@ def tell_result(result: "Segmentation", talk: Talk, asked: Asked) -> None:
     if format_name(asked, document=False) in ROWS_ONLY:
         for note in result.notes:
             talk.say("note", note)
+
+
+def tell_next(source: str | None, asked: Asked, talk: Talk) -> None:
+    """To a person at a terminal who named a file: the same with a row per customer, a page about it, and settings."""
+    if source in (None, "-") or asked.output or asked.layout or not is_terminal(sys.stdout):
+        return
+    typed = sys.argv[1:]
+    talk.say(NEXT, f"each customer's segment: segcli {shlex.join(typed)} -o {BY_CUSTOMER}")
+    talk.say(NEXT, f"a page about the segments: segcli report {BY_CUSTOMER} -o report.html")
+    if typed[1:] == [source]:  # nothing was said of the file that settings would have to say as well
+        talk.say(NEXT, f"settings to do it again: segcli init {shlex.quote(str(source))} -o segments.yaml")
 
 
 def tell_withheld(findings: "Findings", talk: Talk) -> None:

@@ -46,22 +46,26 @@ Line = tuple[str, str]  # a setting, and the comment beside it
 
 @dataclass(frozen=True)
 class Described:
-    """A source as it was recognised: standard column -> name in the file, why, and what became of the others."""
+    """A source as it was recognised: standard column -> name in the file, why, and what became of the others.
+
+    `numbered` where no column tells customers apart, so that each row counts as one.
+    """
 
     path: str
     columns: Mapping[str, str]
     why: Mapping[str, str]
     others: str
     preset: str = ""
+    numbered: bool = False
 
 
-def starter(sources: Mapping[str, Described]) -> str:
-    """A commented settings file that runs as it is."""
+def starter(sources: Mapping[str, Described], name: str = "segments") -> str:
+    """A commented settings file that runs as it is, into a folder of this name."""
     top = Settings.model_fields
     lines: list[Line] = [
         ("# as_of: 2026-06-30", top["as_of"].description or ""),
         (f"# seed: {scalar_text(top['seed'].default)}", top["seed"].description or ""),
-        ("output: runs/segments", top["output"].description or ""),
+        (f"output: {scalar_text(f'runs/{name}')}", top["output"].description or ""),
     ]
     blocks = [
         _aligned(lines),
@@ -82,7 +86,14 @@ def _source(name: str, described: Described) -> str:
     ]
     rest = f"    # {described.others}\n" if described.others else ""
     preset = f"    preset: {described.preset}\n" if described.preset else ""
-    return f"  {name}:\n    path: {scalar_text(described.path)}\n{preset}    columns:\n{_aligned(columns)}{rest}"
+    mapped = f"    columns:\n{_aligned(columns)}" if columns else "    columns: {}\n"
+    return f"  {name}:\n    path: {scalar_text(described.path)}\n{preset}{_ids(described)}{mapped}{rest}"
+
+
+def _ids(described: Described) -> str:
+    """What stands for the ids that a file does not have."""
+    why = "each row is a customer; if a column tells them apart, say columns: {customer_id: NAME} instead"
+    return f"    row_ids: true  # {why}\n" if described.numbered else ""
 
 
 def _declared(section: str) -> str:

@@ -130,7 +130,9 @@ def _typical(members: pd.DataFrame, segmentation: Segmentation) -> dict[str, tup
     """Lower quartile, median and upper quartile of what a customer is known by."""
     present = [name for name in TYPICAL if name in members]
     if not present:
-        present = [n for n in columns(segmentation) if pd.api.types.is_numeric_dtype(members[n])][: len(TYPICAL)]
+        numeric = [n for n in columns(segmentation) if pd.api.types.is_numeric_dtype(members[n])]
+        table = segmentation.customers.table  # quartiles of yes and no say nothing
+        present = [n for n in numeric if not table[n].dropna().isin((0, 1)).all()][: len(TYPICAL)]
     quartiles = members[present].astype("float64").quantile([0.25, 0.5, 0.75])
     return {name: tuple(quartiles[name].tolist()) for name in present if quartiles[name].notna().all()}
 

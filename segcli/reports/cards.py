@@ -69,7 +69,7 @@ def _example(persona: Persona) -> str:
     if one is None:
         return ""
     name = f"customer {one.pseudonym}" if one.pseudonym else "one customer"
-    return f"{name}: " + ", ".join(f"{numbers.label(n).lower()} {numbers.of(n, v)}" for n, v in one.measures.items())
+    return f"{name}: " + ", ".join(f"{numbers.label(n)} {numbers.of(n, v)}" for n, v in one.measures.items())
 
 
 def trait(told: Trait, customers: int) -> str:

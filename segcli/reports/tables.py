@@ -130,8 +130,8 @@ def _mark(one: Trait) -> str:
     if one.level is not None:
         return f"{one.name} = {one.level} {numbers.share(one.value)} (all {numbers.share(one.base)})"
     if one.index is not None:
-        return f"{numbers.label(one.name).lower()} {one.index / 100:.2g}x"
-    return f"{numbers.label(one.name).lower()} {one.value:.3g} (all {one.base:.3g})"
+        return f"{numbers.label(one.name)} {one.index / 100:.2g}x"
+    return f"{numbers.label(one.name)} {one.value:.3g} (all {one.base:.3g})"
 
 
 def notes(lines: Sequence[str]) -> list[Text]:

@@ -7,10 +7,12 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, UsageProblem
+from segcli.ingest.behavioural import behavioural
 from segcli.ingest.special import special
 from segcli.model import Customers
 
 MOST_LEVELS = 30  # a text column with more names people or places, and no kinds
+YES_NO = 2  # values of a column that counts or sums nothing
 
 
 def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> Mapping[str, float]:
@@ -27,7 +29,7 @@ def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequen
     weights: dict[str, float] = {}
     named: set[str] = set()
     for asked, standard in zip(settings.features, standard_names(customers, settings.features), strict=True):
-        group = [column for column in _group(asked, table) if column not in audited]
+        group = [column for column in group_of(asked, table) if column not in audited]
         for column in group or [standard]:
             weight = settings.weights.get(column, settings.weights.get(asked, 1.0))
             weights.setdefault(column, weight)
@@ -45,11 +47,30 @@ def standard_names(customers: Customers, names: Sequence[str]) -> list[str]:
     return [name if name in customers.table else theirs.get(name, name) for name in names]
 
 
-def _group(name: str, table: pd.DataFrame) -> list[str]:
-    """The columns of a group of features; none if it is no group."""
+def group_of(name: str, table: pd.DataFrame) -> list[str]:
+    """The columns of a group of features; none if it is no group.
+
+    Where nobody measured orders or revenue, behaviour is also what the file itself counts and sums under its own names.
+    """
     if name == c.PSYCHOGRAPHIC:
         return [column for column in map(str, table.columns) if column.startswith(c.ATTITUDE)]
-    return [column for column in c.FEATURE_GROUPS.get(name, ()) if column in table]
+    standard = [column for column in c.FEATURE_GROUPS.get(name, ()) if column in table]
+    measured = name != c.BEHAVIOUR or {c.ORDERS, c.REVENUE} & set(standard)
+    return standard if measured else [*standard, *_amounts_and_counts(table)]
+
+
+def unnamed(table: pd.DataFrame) -> list[str]:
+    """Columns of numbers that differ, under the file's own names: neither standard columns nor segments."""
+    names = [name for name in map(str, table.columns) if name not in c.CUSTOMER_TABLE and not name.endswith(c.SEGMENT)]
+    return [
+        name for name in names if pd.api.types.is_numeric_dtype(table[name]) and table[name].min() < table[name].max()
+    ]
+
+
+def _amounts_and_counts(table: pd.DataFrame) -> list[str]:
+    """What speaks of spending or purchases by its name and has more values than yes and no."""
+    named = behavioural(unnamed(table))
+    return [name for name in named if table[name].nunique() > YES_NO and not special([name])]
 
 
 def _refuse(table: pd.DataFrame, named: Mapping[str, float]) -> None:
@@ -63,7 +84,8 @@ def _refuse(table: pd.DataFrame, named: Mapping[str, float]) -> None:
 def _why_not(table: pd.DataFrame, name: str) -> str:
     """Why a column cannot be a feature; blank where it can."""
     if name not in table:
-        return "is not a column or group of features"
+        is_group = name == c.PSYCHOGRAPHIC or name in c.FEATURE_GROUPS
+        return "is a group of which no column is there" if is_group else "is not a column or group of features"
     if c.kind(name) is c.Kind.ID or name == c.CUSTOMER_ID:
         return "identifies customers"
     if pd.api.types.is_numeric_dtype(table[name]):

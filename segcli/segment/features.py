@@ -10,6 +10,7 @@ import pandas as pd
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
+from segcli.segment.by_default import by_default
 from segcli.segment.eligible import eligible
 from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, numbers, skewed, texts
 from segcli.segment.methods import SWEEP, sampled
@@ -62,7 +63,8 @@ def features(
     """
     scale = scale if settings.scale == "auto" else settings.scale
     used: list[Feature] = []
-    warnings: list[str] = []
+    settings, told = by_default(customers, settings, audit_only)
+    warnings = list(told)
     for name, weight in eligible(customers, settings, audit_only).items():
         made, why = _prepared(name, customers.table[name], settings, scale)
         used += [replace(one, spread=one.spread / weight) for one in made]

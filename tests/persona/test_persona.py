@@ -96,6 +96,12 @@ def test_without_money_no_revenue_is_told() -> None:
     assert found.revenue_share is None
 
 
+def test_of_answers_yes_or_no_no_quartiles_are_told_and_nobody_is_their_example() -> None:
+    found = described(["A"] * 5, likes_sports=[0, 1, 1, 0, 1], rating=[1, 2, 3, 4, 5])[0]
+    assert found.typical == {"rating": (2.0, 3.0, 4.0)}
+    assert described(["A"] * 5, likes_sports=[0, 1, 1, 0, 1])[0].typical == {}
+
+
 def test_the_typical_customer_is_told_by_quartiles() -> None:
     assert described(["A"] * 5, orders=[1, 2, 3, 4, 5])[0].typical == {"orders": (2.0, 3.0, 4.0)}
 

@@ -14,6 +14,7 @@ import pytest
 
 from segcli import columns as c
 from segcli.config import Settings
+from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import read
 from segcli.customers.history import earlier
@@ -22,7 +23,7 @@ from segcli.model import Customers, Segmentation
 from segcli.persona.decide import Decisions
 from segcli.reports import cells, charts, concentration, sparing
 from segcli.reports.answers import Ways
-from segcli.reports.blocks import Chart, Text
+from segcli.reports.blocks import Chart, Table, Text
 from segcli.reports.formats import Page, html, md
 from segcli.reports.formats import json as json_format
 from segcli.reports.formats import table as table_format
@@ -80,6 +81,24 @@ def plain(result: Result) -> Any:
 
 def drawn(result: Result) -> list[Chart]:
     return [block for block in result.blocks if isinstance(block, Chart)]
+
+
+def test_order_lines_are_spoken_of_only_where_there_were_orders() -> None:
+    size = 40
+    halves = {"rating": list(range(size)), "x_segment": ["A", "B"] * (size // 2)}
+    for orders in ({}, {"orders": [1] * size}):
+        made = read_back(from_columns({**orders, **halves}), "x_segment")
+        assert ("order lines" in md.render(report([made], ["quality"]), Page())) == bool(orders)
+
+
+def test_settings_are_shown_as_a_settings_file_has_them() -> None:
+    made = cluster.segment(from_columns({"rating": [1, 2, 3, 9, 9, 8] * 5}), ClusterSettings(features=["rating"]), 1)
+    shown = dict(plain_rows(report([made], ["settings"])))
+    assert (shown["cluster.features"], shown["cluster.previous"], shown["cluster.k"]) == ("[rating]", "null", "auto")
+
+
+def plain_rows(result: Result) -> list[Sequence[str]]:
+    return [row for block in result.blocks if isinstance(block, Table) for row in block.rows]
 
 
 def test_gini_is_half_the_mean_difference_of_pairs_by_the_mean() -> None:

@@ -71,6 +71,11 @@ def test_withheld_segments_are_named_in_lists_of_the_withheld_and_nowhere_else(a
     assert any("(withheld" in line.replace("\\", "") for line in texts)
 
 
+@pytest.mark.parametrize("audience", ["internal", "external"])
+def test_the_summary_counts_withheld_segments_too(audience: str) -> None:
+    assert f"Of {len(SIZES)} x segments, " in md.render(report(audience), Page())
+
+
 def test_json_tells_no_more_than_the_page() -> None:
     found = json.loads(json_format.render(report("external"), Page()))
     text = json.dumps({key: found[key] for key in ("segmentations", "targets", "plan", "audits")})

@@ -208,7 +208,7 @@ def test_missing_values_can_be_refused() -> None:
     ("name", "why"),
     [
         ("no_such", "is not a column or group of features"),
-        ("satisfaction", "is not a column or group of features"),
+        ("satisfaction", "is a group of which no column is there"),
         ("customer_id", "identifies customers"),
         ("street", r"has 40 different texts \(at most 30\)"),
         ("born", "is a date"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from segcli import columns as c
 from segcli.ingest.reasons import REASONS
 from segcli.model import Reconciliation
 from segcli.reports import numbers
@@ -25,8 +26,9 @@ def blocks(findings: Findings) -> Iterable[Block]:
             yield Text(reading.notes, bullets=True)
     said = [f"{v.severity}: {v.source}: {v.what}" for v in findings.customers.verdicts if not v.passed]
     said += [v.what for v in findings.customers.verdicts if v.rule == "min_confidence" and v.passed]
-    yield Text(said, bullets=True)
-    if not any(reading.lines for reading in readings):
+    if said:
+        yield Text(said, bullets=True)
+    if c.ORDERS in findings.customers.table and not any(reading.lines for reading in readings):
         yield Text([NO_LINES])
 
 

@@ -25,7 +25,7 @@ def blocks(findings: Findings) -> Iterable[Block]:
         sentences.append(f"The best fifth of customers brings {numbers.share(top)} of revenue.")
     if c.ORDERS in table and len(table):
         sentences.append(f"{numbers.share((table[c.ORDERS] == 1).mean())} of customers bought once.")
-    sentences += [_largest(one) for one in findings.described]
+    sentences += [_largest(one, _count(one, findings)) for one in findings.described]
     sentences += _quiet(findings)
     yield Text(sentences, bullets=True)
     spread = _spread(findings)
@@ -62,7 +62,13 @@ def _base(findings: Findings) -> str:
     return f"{numbers.count(len(table))} customers{orders}{money}{until}."
 
 
-def _largest(one: Segmentation) -> str:
+def _count(one: Segmentation, findings: Findings) -> int:
+    """How many segments there are, those that are withheld in one row among them."""
+    hidden = findings.shield.names.get(one.column, ()) if findings.shield else ()
+    return len(one.profile) + max(len(hidden) - 1, 0)
+
+
+def _largest(one: Segmentation, count: int) -> str:
     """The segment with the most revenue (or the largest), and its share."""
     by = c.REVENUE_SHARE if c.REVENUE_SHARE in one.profile else c.SHARE
     told = one.profile[~one.profile[c.NAME].str.startswith(WITHHELD)]
@@ -70,6 +76,6 @@ def _largest(one: Segmentation) -> str:
     name = one.name
     of_customers = f"{numbers.share(first[c.SHARE])} of customers"
     if c.REVENUE_SHARE not in first:
-        return f"Of {len(one.profile)} {name} segments, {first[c.NAME]} is the largest: {of_customers}."
+        return f"Of {count} {name} segments, {first[c.NAME]} is the largest: {of_customers}."
     of_revenue = f"{numbers.share(first[c.REVENUE_SHARE])} of revenue"
-    return f"Of {len(one.profile)} {name} segments, {first[c.NAME]} brings most: {of_revenue} from {of_customers}."
+    return f"Of {count} {name} segments, {first[c.NAME]} brings most: {of_revenue} from {of_customers}."
