@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 DRIFT = "drift"
 Old = Annotated[
     str,
-    Argument(help="An earlier table with segments, a run's folder, or, with --then, an order export.", metavar="OLD"),
+    Argument(help="Earlier table with segments, or a run's folder; with --then, an order export.", metavar="OLD"),
 ]
-New = Annotated[str | None, Argument(help="A later table with segments, or a run's folder.", metavar="NEW")]
-Then = Annotated[str | None, Option(help="Compare an order export with itself at this day.", metavar="DATE")]
+New = Annotated[str | None, Argument(help="Later table with segments, or a run's folder.", metavar="NEW")]
+Then = Annotated[
+    str | None, Option(help="Earlier day at which the order export is compared with itself now.", metavar="DATE")
+]
 
-History = Annotated[bool, Option("--history", help="List the runs in the folder OLD, and how far segments moved.")]
+History = Annotated[
+    bool, Option("--history", help="List the runs in the folder OLD, and how the sizes of segments changed.")
+]
 
 Treated = Annotated[
     str | None,
     Option(
-        help="CSV of customer_id and group (holdout and others): read a campaign's response after the day --then.",
+        help="CSV of customer_id and group (holdout and others), to read a campaign's effect after the day of --then.",
         metavar="FILE",
     ),
 ]
@@ -39,9 +43,10 @@ Treated = Annotated[
 def command(
     old: Old, new: New = None, then: Then = None, history: History = False, treated: Treated = None, *, asked: Asked
 ) -> None:
-    """Compare two segmentations: migration, drift, advice.
+    """Compare two segmentations: who moved, what drifted.
 
-    --fail-on drift ends with exit code 4 if a feature or the shares of segments drifted.
+    Drift is a change of a feature, or of the shares of segments, so large that segments should be made anew;
+    --fail-on drift then ends the command with exit code 4.
     """
     if history:
         _history(old, asked)

@@ -8,11 +8,13 @@ from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
-Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives the classic 1-5.")]
+Bins = Annotated[int | None, Option(help="Scores per dimension; 5 gives the classic 1 to 5.", metavar="N")]
 Method = Annotated[
     str | None,
     Option(
-        help="How scores are cut: quantile, edges, fixed, ntile, jenks or nested.",
+        help="How scores are cut: quantile (equal values together), edges, fixed (rfm.edges), ntile, jenks (natural "
+        "breaks) or nested.",
+        metavar="NAME",
         autocompletion=choices.files_of("segcli.segment.scoring", ".py", "nested"),
     ),
 ]
@@ -20,6 +22,7 @@ Ties = Annotated[
     str | None,
     Option(
         help="Where equal values go when a cut falls among them: same-bin, next or random.",
+        metavar="NAME",
         autocompletion=choices.of("same-bin", "next", "random"),
     ),
 ]
@@ -27,11 +30,14 @@ Segments = Annotated[
     str | None,
     Option(
         help="Segment map: default, eleven, rfm-r, six, or a YAML file of your own.",
+        metavar="MAP",
         autocompletion=choices.files_of("segcli.segment.maps", ".yaml"),
     ),
 ]
-Model = Annotated[str | None, Option(help="Score with the edges saved in this file instead of new ones.")]
-SaveModel = Annotated[str | None, Option("--save-model", help="Save the edges to this file, to score later data.")]
+Model = Annotated[str | None, Option(help="File of saved edges to score with; default: new edges.", metavar="FILE")]
+SaveModel = Annotated[
+    str | None, Option("--save-model", help="Save the edges to this file, for --model and assign.", metavar="FILE")
+]
 
 
 def command(
@@ -47,7 +53,9 @@ def command(
 ) -> None:
     """Score recency, frequency, monetary value; name segments.
 
-    The best customer has the highest score on every dimension; edges and counts are part of every result.
+    Recency is days since the last order, frequency the number of orders, monetary value the revenue. The best customer
+    has the highest score on each; edges between scores and counts are part of every result. Next: segcli persona or
+    report.
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Talk(asked) as talk:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def show(result: "Result", asked: Asked, talk: Talk) -> None:
     """Render the result and write it to -o or stdout."""
     name = streams.format_name(asked, document=result.document)
-    if name in {"csv", "tsv"} and not asked.no_formula_escape:
+    if name in {"csv", "tsv"}:
         result = escaped(result, talk)
     if asked.output in (None, "-"):
         display(result, name, asked, talk)
@@ -38,7 +38,9 @@ def told(result: "Result") -> "Result":
 
 
 def escaped(result: "Result", talk: Talk) -> "Result":
-    """The result with cells that no spreadsheet runs; how many were changed is said."""
+    """The result with cells that no spreadsheet runs, unless they are to stay; how many were changed is said."""
+    if not talk.escapes:
+        return result
     from segcli.files.formulas import escape_table
     from segcli.reports import numbers
 

@@ -95,6 +95,9 @@ REFUSED = [
     Case("rfm --set as_of=today-99999999999 orders.csv", 2, ("as_of",)),
     Case("rfm --set rfm.weights.r=1e999 orders.csv", 2, ("rfm.weights.r",)),
     Case("run shop.yaml -f csv", 2, ("--format csv",)),
+    Case("run shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "leave --config out")),
+    Case("check shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "leave --config out")),
+    Case("check orders.csv -o found.csv", 2, ("--output found.csv", "writes nothing")),
 ]
 
 
