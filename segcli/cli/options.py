@@ -71,7 +71,10 @@ Encoding = Annotated[
 ]
 Delimiter = Annotated[
     str | None,
-    Option(help="Character between fields, or tab; default: which of , ; tab and | fits.", metavar="CHARACTER"),
+    Option(
+        help="Character between fields, or the word tab; default: comma, semicolon, tab or bar, whichever fits.",
+        metavar="CHARACTER",
+    ),
 ]
 Decimal = Annotated[
     str | None,

@@ -120,7 +120,10 @@ class Source(Section):
         None, description="Text encoding, such as cp1252; default: UTF-8, otherwise Windows-1252 with a warning."
     )
     delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="Character between fields; default: which of , ; tab and | fits."
+        None,
+        min_length=1,
+        max_length=1,
+        description="Character between fields; default: comma, semicolon, tab or bar, whichever fits.",
     )
     encoding_errors: Literal["strict", "replace"] = Field(
         "strict",

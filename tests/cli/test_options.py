@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import typer
 import typer.main
+
 from segcli.cli.app import app
 from segcli.config.reference import options
 
