@@ -9,6 +9,7 @@ from segcli.cli import exporting, gates, settings, source
 from segcli.cli.options import Asked
 from segcli.cli.show import display
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 from segcli.errors import SegcliError, UsageProblem
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ def command(target: Target = None, *, asked: Asked) -> None:
         findings, found, failure = _findings(loaded, asked, talk)
         if findings:
             display(_result(findings), asked.layout or "table", asked, talk)
-        from segcli.reports.numbers import counted
-
         errors = sum(severity == "error" for severity, *_ in findings)
         talk.say("checked", f"{counted(errors, 'error')}, {counted(len(findings), 'finding')}")
         if failure:
@@ -98,7 +97,8 @@ def _of_reading(reading: "Reading") -> list[Finding]:
         for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
             severity = "warning" if verb == "rejected" else "note"
             findings += [
-                (severity, name, f"{f.lines:,} lines {verb}: {REASONS[f.reason].short}{_where(f.line)}") for f in fates
+                (severity, name, f"{counted(f.lines, 'line')} {verb}: {REASONS[f.reason].short}{_where(f.line)}")
+                for f in fates
             ]
     return findings
 
@@ -115,4 +115,4 @@ def _result(findings: list[Finding]) -> "Result":
 
     rows = pd.DataFrame(findings, columns=list(COLUMNS))
     table = Table([Column(name.capitalize(), right=False) for name in COLUMNS], findings)
-    return Result(rows, lambda: {"findings": rows.to_dict("records")}, (table,))
+    return Result(rows, lambda: {"schema": "segcli.check/1", "findings": rows.to_dict("records")}, (table,))

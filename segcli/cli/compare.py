@@ -10,6 +10,7 @@ from typer import Argument, Option
 from segcli.cli import segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 from segcli.errors import GateFailed, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
     twice = listed.rows[CUSTOMER_ID][listed.rows[CUSTOMER_ID].duplicated()]
     if len(twice):
         raise InputProblem(
-            f"{len(twice):,} customers are listed more than once",
+            f"{counted(len(twice), 'customer is listed', 'customers are listed')} more than once",
             source=treated,
             column=CUSTOMER_ID,
             remedy="Give each customer one row",

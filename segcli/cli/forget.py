@@ -7,6 +7,7 @@ from typer import Argument, Option
 
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 from segcli.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ def _known_as(names: list[str], key_file: str | None) -> list[str]:
 def _say(found: "list[Trace]", talk: Talk, *, dry: bool) -> None:
     verb = "would" if dry else "forgot"
     for one in found:
-        talk.say(verb, f"{one.path}: {one.rows:,} rows, {one.mentions:,} other mentions", path=str(one.path))
+        talk.say(
+            verb,
+            f"{one.path}: {counted(one.rows, 'row')}, {counted(one.mentions, 'other mention')}",
+            path=str(one.path),
+        )
     if not found:
         talk.say(verb, "nothing: no file names this person")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segcli.cli import pictures, streams
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 
 if TYPE_CHECKING:
     from segcli.reports.result import Result
@@ -42,11 +43,10 @@ def escaped(result: "Result", talk: Talk) -> "Result":
     if not talk.escapes:
         return result
     from segcli.files.formulas import escape_table
-    from segcli.reports import numbers
 
     rows, changed = escape_table(result.rows)
     if changed:
-        talk.say("escaped", f"{numbers.counted(changed, 'cell')} that a spreadsheet would run as a formula")
+        talk.say("escaped", f"{counted(changed, 'cell')} that a spreadsheet would run as a formula")
     return replace(result, rows=rows)
 
 

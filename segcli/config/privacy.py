@@ -86,7 +86,7 @@ class PrivacySettings(Section):
         if (self.k or self.l_diversity) and not self.quasi_identifiers:
             raise ValueError("k and l_diversity are of quasi_identifiers; name the columns")
         if (self.l_diversity is None) != (self.sensitive is None):
-            raise ValueError("sensitive and l_diversity go together")
+            raise ValueError("sensitive and l_diversity go together; give both or neither")
         return self
 
     @property

@@ -52,7 +52,7 @@ class RulesSettings(Section):
         if self.base is None and self.name is None:
             raise ValueError("must have a name, which becomes the column")
         if self.base is None and (self.options or self.table):
-            raise ValueError("options and table belong to a base")
+            raise ValueError("options and table belong to a base; name one, or leave them out")
         return self
 
     @property

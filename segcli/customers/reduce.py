@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.customers import runs as r
 from segcli.customers.measures import Facts, Scales, table
 from segcli.customers.of_lines import returned_of, runs_of
@@ -17,6 +18,10 @@ from segcli.customers.runs import Returned
 from segcli.ingest import money
 from segcli.model import Customers, Reading, Transactions
 
+ALONE = (
+    "return line belongs to customers without a purchase and is left out",
+    "return lines belong to customers without a purchase and are left out",
+)
 CUSTOMER, ORDER = "customer", "order"  # integer codes while reducing; they are not columns of any table
 
 
@@ -75,4 +80,4 @@ def places_of(made: Purchases, returned: Returned) -> npt.NDArray[np.int64]:
 def only_returns(reading: Reading) -> tuple[str, ...]:
     """A warning about people who returned something and bought nothing."""
     alone = [f for f in reading.lines.ignored if f.reason == "return_without_purchase"] if reading.lines else []
-    return tuple(f"{f.lines:,} return lines belong to customers without a purchase and are left out" for f in alone)
+    return tuple(counted(f.lines, *ALONE) for f in alone)

@@ -35,11 +35,11 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "severity,where,what",
-        "warning,orders.csv,1 lines rejected: no customer id (first: line 3)",
-        "warning,orders.csv,1 lines rejected: unreadable or missing date (first: line 4)",
-        "warning,orders.csv,1 lines rejected: unreadable or missing amount (first: line 5)",
+        "warning,orders.csv,1 line rejected: no customer id (first: line 3)",
+        "warning,orders.csv,1 line rejected: unreadable or missing date (first: line 4)",
+        "warning,orders.csv,1 line rejected: unreadable or missing amount (first: line 5)",
         "note,rfm.segments: default,25 of 25 score combinations covered",
-        "note,orders.csv,1 lines ignored: exact repeats (first: line 7)",
+        "note,orders.csv,1 line ignored: exact repeats (first: line 7)",
         'note,customers,"confidence low: customers 2 (wanted 500), days 3 (wanted 180), repeat buyers 0 (wanted 100)"',
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
@@ -48,7 +48,7 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
 def test_an_export_is_checked_without_any_config(segcli: Run, flawed: Path) -> None:
     done = segcli("check", flawed / "orders.csv")
     assert done.returncode == 0, done.stderr
-    assert "1 lines rejected: no customer id (first: line 3)" in done.stdout
+    assert "1 line rejected: no customer id (first: line 3)" in done.stdout
 
 
 @pytest.mark.parametrize("target", ["shop.yaml", "orders.csv"])

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment import experience
 from segcli.segment.bases import UNKNOWN, column
@@ -63,4 +64,4 @@ def _sentence(name: str, row: Mapping[Hashable, Any]) -> str:
         return f"{name}: {row['note']}, which are too few for a score"
     score, low, high = (measure(name).shown.format(row[key]) for key in ("score", "low", "high"))
     interval = f"95% interval {low} to {high}"
-    return f"{name} {score} ({interval}) of {row['answers']:,.0f} answers; {row['response_rate']:.0%} answered"
+    return f"{name} {score} ({interval}) of {counted(row['answers'], 'answer')}; {row['response_rate']:.0%} answered"

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment.ages import age, believable
 from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
@@ -66,7 +67,10 @@ def decide(customers: Customers, options: Options) -> Decided:
     odd = sorted({str(word) for word in status[(status != "") & ~couple & ~alone]})
     if odd:
         count = int(np.isin(status, odd).sum())
-        warnings = (*warnings, f"marital statuses that mean nothing here: {', '.join(odd)} ({count:,} customers)")
+        warnings = (
+            *warnings,
+            f"marital statuses that mean nothing here: {', '.join(odd)} ({counted(count, 'customer')})",
+        )
     present = [name for name in ORDER if (labels == name).any()]
     return Decided(labels, with_unknown(present, labels), warnings=warnings)
 
