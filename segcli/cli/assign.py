@@ -15,7 +15,7 @@ Model = Annotated[str | None, Option(help="File that rfm or cluster saved with -
 def command(input: options.Input = None, model: Model = None, *, asked: Asked) -> None:
     """Assign customers to the segments of a saved model.
 
-    The columns that the model needs must be there; customers unlike all it was found on are named in a note.
+    The columns that the model needs must be there; customers unlike all it was found on are marked.
     """
     if model is None:
         raise UsageProblem("no model: name one that rfm or cluster saved, with --model")
