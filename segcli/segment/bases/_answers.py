@@ -20,7 +20,7 @@ class Options(Section):
     """For whom the score is told."""
 
     minimum: int = Field(
-        experience.FEWEST, ge=1, description="Answers from which a score is shown; of fewer it says little."
+        experience.FEWEST, ge=1, description="Fewest answers of which a score is shown; of fewer it says little."
     )
     by: list[str] = Field(
         default_factory=list, description="Segmentations, such as [rfm_segment], for whose segments the score is told."

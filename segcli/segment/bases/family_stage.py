@@ -34,9 +34,10 @@ class Options(Section):
         description="Marital statuses of people who live alone.",
     )
     were_married: list[str] = Field(
-        ["divorced", "widow", "widowed", "widower", "separated"], description="Those of them who were married."
+        ["divorced", "widow", "widowed", "widower", "separated"],
+        description="Marital statuses of people who live alone and were married.",
     )
-    retired: list[str] = Field(["retired", "pensioner"], description="Occupations of the retired.")
+    retired: list[str] = Field(["retired", "pensioner"], description="Occupations that mean retired.")
     young: str | None = Field(None, description="Column that counts young children.")
     older: str | None = Field(None, description="Column that counts older children.")
     retirement_age: int = Field(65, ge=1, description="Age from which people count as retired.")

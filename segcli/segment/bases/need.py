@@ -31,7 +31,7 @@ class Sign(Section):
     """A rule that speaks for a need, and how much it weighs."""
 
     when: Annotated[str, AfterValidator(_readable)] = Field(description="Rule, such as discount_share >= 0.5.")
-    weight: float = Field(1.0, gt=0, description="How much it weighs.")
+    weight: float = Field(1.0, gt=0, description="How much the rule weighs.")
 
 
 class Options(Section):
