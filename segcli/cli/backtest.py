@@ -30,9 +30,9 @@ def command(
 ) -> None:
     """Test whether segments foretell who will buy.
 
-    Customers are segmented by what was known at an earlier day; buyers, revenue and lift are those of the days after.
-    The segmentations are those that the config declares, or RFM; beside them stand fifths by RFM, fifths by spend, and
-    chance.
+    Customers are segmented by what was known at an earlier day; buyers, revenue and lift (how many times as often a
+    segment buys as all do) are those of the days after. The segmentations are those that the config declares, or RFM;
+    beside them stand fifths by RFM, fifths by spend, and chance. It needs an order export.
     """
     flags = {"backtest.until": until, "backtest.period_days": period_days, "backtest.folds": folds}
     with Talk(asked) as talk:
