@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from typer.core import TyperArgument
 
 from segcli import __version__
 from segcli.cli import (
@@ -32,6 +33,7 @@ from segcli.cli.config import app as config
 from segcli.cli.options import help_without_command, shared
 
 completion.hand_to_typer()
+TyperArgument.display_type_rich = lambda self, ctx: None  # type: ignore[method-assign]  # noqa: ARG005 - INPUT, no <str>
 app = typer.Typer(
     name="segcli",
     help="Customer segmentation from CSV exports.",
@@ -61,9 +63,9 @@ def _root(
 
 
 _STAGES = (init, check, ingest, rfm, rules, cluster, assign)
-_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, report, run, explain, forget)
+_QUESTIONS = (clv, cohort, backtest, compare, persona, target, plan, export, report, run, forget)
 for _module in (*_STAGES, *_QUESTIONS):
     app.command(name=_module.__name__.rpartition(".")[2])(shared(_module.command))
 app.add_typer(config, name="config")
-for _module in (demo, completion):
+for _module in (explain, demo, completion):
     app.command(name=_module.__name__.rpartition(".")[2])(_module.command)

@@ -9,13 +9,13 @@ from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
-Model = Annotated[str | None, Option(help="Model that rfm or cluster saved with --save-model.", metavar="FILE")]
+Model = Annotated[str | None, Option(help="File that rfm or cluster saved with --save-model.", metavar="FILE")]
 
 
 def command(input: options.Input = None, model: Model = None, *, asked: Asked) -> None:
     """Assign customers to the segments of a saved model.
 
-    Columns the model needs must be there; customers unlike any it was found on are flagged.
+    The columns that the model needs must be there; customers unlike all it was found on are marked.
     """
     if model is None:
         raise UsageProblem("no model: name one that rfm or cluster saved, with --model")

@@ -9,7 +9,8 @@ from segcli.cli import exporting, gates, settings, source
 from segcli.cli.options import Asked
 from segcli.cli.show import display
 from segcli.cli.streams import Talk
-from segcli.errors import SegcliError
+from segcli.counting import counted
+from segcli.errors import SegcliError, UsageProblem
 
 if TYPE_CHECKING:
     from segcli.config import Loaded
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Target = Annotated[
     str | None,
-    Argument(help="A config (.yaml) or an export; nothing checks --config.", metavar="[CONFIG|INPUT]"),
+    Argument(help="Config (.yaml) or order export; nothing checks what --config names.", metavar="CONFIG|INPUT"),
 ]
 Finding = tuple[str, str, str]
 COLUMNS = ("severity", "where", "what")
@@ -27,11 +28,15 @@ COLUMNS = ("severity", "where", "what")
 def command(target: Target = None, *, asked: Asked) -> None:
     """List what is wrong with config and data; write nothing.
 
-    Findings by severity, with counts and example lines.
+    Findings come by severity, with their count and the first line.
     """
+    if asked.output not in (None, "-"):
+        raise UsageProblem(f"--output {asked.output}: check writes nothing; leave it out, or redirect standard output")
     with Talk(asked) as talk:
         asked = replace(asked, dry_run=True)  # a check writes nothing, not even the rejects
         is_config = target is not None and target.endswith((".yaml", ".yml"))
+        if is_config and asked.config is not None:
+            raise UsageProblem(f"--config {asked.config}: check reads one config, {target}; leave --config out")
         if is_config:
             asked = replace(asked, config=target)
         loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
@@ -39,8 +44,6 @@ def command(target: Target = None, *, asked: Asked) -> None:
         findings, found, failure = _findings(loaded, asked, talk)
         if findings:
             display(_result(findings), asked.layout or "table", asked, talk)
-        from segcli.reports.numbers import counted
-
         errors = sum(severity == "error" for severity, *_ in findings)
         talk.say("checked", f"{counted(errors, 'error')}, {counted(len(findings), 'finding')}")
         if failure:
@@ -116,4 +119,4 @@ def _result(findings: list[Finding]) -> "Result":
 
     rows = pd.DataFrame(findings, columns=list(COLUMNS))
     table = Table([Column(name.capitalize(), right=False) for name in COLUMNS], findings)
-    return Result(rows, lambda: {"findings": rows.to_dict("records")}, (table,))
+    return Result(rows, lambda: {"schema": "segcli.check/1", "findings": rows.to_dict("records")}, (table,))

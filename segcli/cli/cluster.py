@@ -18,19 +18,22 @@ Method = Annotated[
     str | None,
     Option(
         help=f"Clustering method: {plugins.told(plugins.listed('segcli.segment.methods'))}.",
+        metavar="NAME",
         autocompletion=choices.files_of("segcli.segment.methods"),
     ),
 ]
 Features = Annotated[
     str | None,
     Option(
-        help="Columns of numbers or kinds, or groups: behaviour, demographic, geographic, technographic, "
+        help="Columns of numbers or kinds, or groups of columns: behaviour, demographic, geographic, technographic, "
         "psychographic, satisfaction.",
         metavar="NAME,NAME",
         autocompletion=choices.several(choices.features),
     ),
 ]
-SaveModel = Annotated[str | None, Option("--save-model", help="Save the model, for assign.", metavar="FILE")]
+SaveModel = Annotated[
+    str | None, Option("--save-model", help="Save the model to this file, for assign and --previous.", metavar="FILE")
+]
 Previous = Annotated[
     str | None,
     Option(help="Saved cluster model whose names are kept for the segments that are still there.", metavar="FILE"),
@@ -65,7 +68,8 @@ def command(
 ) -> None:
     """Find segments of customers who are alike.
 
-    Features are transformed and scaled, the number of segments is chosen with a reason, names are words.
+    What they are compared by (features) is brought to one scale; the number of segments is chosen, and the reason said.
+    Next: segcli persona, to describe them.
     """
     flags = {
         "cluster.k": int(k) if k and k.isdecimal() else k,

@@ -10,15 +10,26 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 Horizon = Annotated[
-    str | None, Option(help="Time ahead, in days, weeks or months, such as '12 months'.", metavar="TIME")
+    str | None,
+    Option(
+        help="Time ahead for which orders and value are expected, in days, weeks or months, such as '12 months'.",
+        metavar="TIME",
+    ),
 ]
 Calibration = Annotated[
     str | None,
-    Option("--calibration-end", help="Last day to learn from; compare with what came after.", metavar="DATE"),
+    Option(
+        "--calibration-end",
+        help="Last day that the model learns from; what came after is compared with what it expects; "
+        "default: the last day.",
+        metavar="DATE",
+    ),
 ]
-SaveModel = Annotated[str | None, Option("--save-model", help="Save the models, for --model.", metavar="FILE")]
-Churn = Annotated[bool, Option("--churn", help="Also train and test a model of who will buy in the next period.")]
-Model = Annotated[str | None, Option(help="Use models that were saved, and fit none.", metavar="FILE")]
+SaveModel = Annotated[
+    str | None, Option("--save-model", help="Save the models to this file, for --model.", metavar="FILE")
+]
+Churn = Annotated[bool, Option("--churn", help="Also train and test a model of who buys in the next period.")]
+Model = Annotated[str | None, Option(help="File of saved models to use; default: new models.", metavar="FILE")]
 
 
 def command(
@@ -31,9 +42,10 @@ def command(
     *,
     asked: Asked,
 ) -> None:
-    """Expect orders and value of each customer, with intervals.
+    """Estimate future orders and value (CLV) of each customer.
 
-    Needs an export of single orders. Segments are those the config declares, or RFM.
+    CLV is customer lifetime value: what orders to come are worth today. It needs an order export; a table of one row
+    per customer does not do. Segments are those that the config declares, or RFM.
     """
     flags = {"clv.horizon": horizon, "clv.calibration_end": calibration_end}
     with Talk(asked) as talk:

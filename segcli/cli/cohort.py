@@ -10,15 +10,24 @@ from segcli.cli.streams import Talk
 
 By = Annotated[
     str | None,
-    Option(help="Cohorts by month or quarter of the first order, or by a column such as top_channel.", metavar="NAME"),
+    Option(
+        help="What customers of a cohort share: month or quarter of the first order, or a column such as top_channel.",
+        metavar="NAME",
+    ),
 ]
 Period = Annotated[
-    str | None, Option(help="Watch by month or quarter.", metavar="NAME", autocompletion=choices.of("month", "quarter"))
+    str | None,
+    Option(
+        help="Calendar periods in which cohorts are watched: month or quarter.",
+        metavar="NAME",
+        autocompletion=choices.of("month", "quarter"),
+    ),
 ]
 Show = Annotated[
     str | None,
     Option(
-        help="Show retention, customers, orders, revenue or value.",
+        help="What the table shows: retention (share who bought), customers, orders, revenue, or value (revenue a head "
+        "to date).",
         metavar="NAME",
         autocompletion=choices.of("retention", "customers", "orders", "revenue", "value"),
     ),
@@ -28,9 +37,9 @@ Show = Annotated[
 def command(
     input: options.Input = None, by: By = None, period: Period = None, show: Show = None, *, asked: Asked
 ) -> None:
-    """Follow customers who came together: retention, revenue, value to date.
+    """Follow customers who came together: how many stay.
 
-    Needs an export of single orders. Cells after the end of the data are blank.
+    It needs an order export; a table of one row per customer does not do. Cells after the end of the data are blank.
     """
     flags = {"cohort.by": by, "cohort.period": period, "cohort.show": show}
     with Talk(asked) as talk:

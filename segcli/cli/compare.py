@@ -10,6 +10,7 @@ from typer import Argument, Option
 from segcli.cli import segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 from segcli.errors import GateFailed, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -20,17 +21,21 @@ if TYPE_CHECKING:
 DRIFT = "drift"
 Old = Annotated[
     str,
-    Argument(help="An earlier table with segments, a run's folder, or, with --then, an order export.", metavar="OLD"),
+    Argument(help="Earlier table with segments, or a run's folder; with --then, an order export.", metavar="OLD"),
 ]
-New = Annotated[str | None, Argument(help="A later table with segments, or a run's folder.", metavar="NEW")]
-Then = Annotated[str | None, Option(help="Compare an order export with itself at this day.", metavar="DATE")]
+New = Annotated[str | None, Argument(help="Later table with segments, or a run's folder.", metavar="NEW")]
+Then = Annotated[
+    str | None, Option(help="Earlier day at which the order export is compared with itself now.", metavar="DATE")
+]
 
-History = Annotated[bool, Option("--history", help="List the runs in the folder OLD, and how far segments moved.")]
+History = Annotated[
+    bool, Option("--history", help="List the runs in the folder OLD, and how the sizes of segments changed.")
+]
 
 Treated = Annotated[
     str | None,
     Option(
-        help="CSV of customer_id and group (holdout and others): read a campaign's response after the day --then.",
+        help="CSV of customer_id and group (holdout and others), to read a campaign's effect after the day of --then.",
         metavar="FILE",
     ),
 ]
@@ -39,9 +44,10 @@ Treated = Annotated[
 def command(
     old: Old, new: New = None, then: Then = None, history: History = False, treated: Treated = None, *, asked: Asked
 ) -> None:
-    """Compare two segmentations: migration, drift, advice.
+    """Compare two segmentations: who moved, what drifted.
 
-    --fail-on drift ends with exit code 4 if a feature or the shares of segments drifted.
+    Drift is a change of a feature, or of the shares of segments, so large that segments should be made anew;
+    --fail-on drift then ends the command with exit code 4.
     """
     if history:
         _history(old, asked)
@@ -131,7 +137,7 @@ def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
     twice = listed.rows[CUSTOMER_ID][listed.rows[CUSTOMER_ID].duplicated()]
     if len(twice):
         raise InputProblem(
-            f"{len(twice):,} customers are listed more than once",
+            f"{counted(len(twice), 'customer is listed', 'customers are listed')} more than once",
             source=treated,
             column=CUSTOMER_ID,
             remedy="Give each customer one row",

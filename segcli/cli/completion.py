@@ -11,11 +11,16 @@ from segcli.errors import UsageProblem
 SCRIPTS = files("segcli.cli").joinpath("shells")
 SHELLS = ("bash", "zsh", "fish")
 
-Shell = Annotated[str, Argument(help="bash, zsh or fish.", metavar="SHELL", autocompletion=lambda: list(SHELLS))]
+Shell = Annotated[
+    str,
+    Argument(
+        help="Shell that reads the script: bash, zsh or fish.", metavar="SHELL", autocompletion=lambda: list(SHELLS)
+    ),
+]
 
 
 def command(shell: Shell) -> None:
-    """Print the script that completes at the Tab key.
+    """Print the script that completes what you type at the Tab key.
 
     Values are completed too: formats, presets, methods, settings, and after --map STANDARD= the columns of the file.
     """

@@ -16,12 +16,15 @@ def _root(context: typer.Context) -> None:
     help_without_command(context)
 
 
-Origin = Annotated[bool, typer.Option("--origin", help="Say for each setting where it comes from.")]
+Origin = Annotated[bool, typer.Option("--origin", help="Say for each setting where its value was given.")]
 
 
 @app.command()
 def show(config: Config = None, overrides: Overrides = None, origin: Origin = False) -> None:
-    """Print the effective settings as YAML, optionally with the place each was given."""
+    """Print the settings in force as YAML.
+
+    They come from defaults, configs, the environment and --set; --origin says which from where.
+    """
     from segcli.cli.settings import resolve
     from segcli.config.reference import as_yaml
 
@@ -31,7 +34,7 @@ def show(config: Config = None, overrides: Overrides = None, origin: Origin = Fa
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of settings files, for editors."""
+    """Print the JSON Schema of configs, for editors."""
     from segcli.config.reference import schema_text
 
     write(schema_text())

@@ -30,13 +30,13 @@ look at   {folder}/results/report.html   in a browser
 then      segcli init YOUR_ORDERS.csv -o segments.yaml, and segcli run segments.yaml
 """
 
-Folder = Annotated[str, Argument(help="Folder that is made, for the data and the results.", metavar="[FOLDER]")]
+Folder = Annotated[str, Argument(help="Folder to make for the data and the results.", metavar="FOLDER")]
 
 
 def command(folder: Folder = "segcli-demo") -> None:
     """Take the tour on built-in data.
 
-    Writes a small shop's export and its settings into a folder, runs the commands of the tour there and shows them.
+    The tour writes a small shop's order export and config into a folder, runs commands there and shows them.
     """
     made = _filled(folder)
     with contextlib.chdir(made):

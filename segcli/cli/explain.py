@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument
 
 from segcli.cli import choices
-from segcli.cli.options import Asked
 from segcli.cli.streams import write
 from segcli.errors import UsageProblem
 
@@ -15,17 +14,18 @@ if TYPE_CHECKING:
 Code = Annotated[
     str | None,
     Argument(
-        help="A reason such as no_customer_id, an exit code, a preset, a segment or a base; none lists them all.",
+        help="Reason such as no_customer_id, exit code, preset, segment or base; nothing lists them all.",
         metavar="CODE",
         autocompletion=choices.codes,
     ),
 ]
 
 
-def command(code: Code = None, *, asked: Asked) -> None:  # noqa: ARG001 - every command takes the shared options
-    """Explain reasons, exit codes, presets, segments, bases.
+def command(code: Code = None) -> None:
+    """Explain a reason, exit code, preset, segment or base.
 
-    Reasons why lines are left out stand in the rejects file, in run.json and in JSON output; they do not change.
+    Reasons say why lines were left out; they stand in the file of --rejects, in run.json and in JSON. Presets read
+    exports of a platform, bases are built-in segmentations.
     """
     from segcli.cli.explaining import about, topics
 

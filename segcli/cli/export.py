@@ -19,30 +19,41 @@ To = Annotated[
     ),
 ]
 Of = Annotated[
-    str | None, Option(help="Segmentation, such as rfm, or target: the chosen segments; default: the first there is.")
+    str | None,
+    Option(
+        help="Segmentation, such as rfm, or target: the chosen segments; default: the first there is.", metavar="NAME"
+    ),
 ]
-Segments = Annotated[str | None, Option(help="Segments of it to export; empty means all.", metavar="NAME,NAME")]
-Name = Annotated[str | None, Option(help="Name of the audience at the destination; default: the segmentation's.")]
+Segments = Annotated[str | None, Option(help="Segments to export; default: all.", metavar="NAME,NAME")]
+Name = Annotated[
+    str | None, Option(help="Name of the audience at the destination; default: the segmentation's.", metavar="TEXT")
+]
 Holdout = Annotated[
     str | None,
-    Option(help="Share, such as 10%, that is left alone to measure what addressing the others does.", metavar="SHARE"),
+    Option(
+        help="Share, such as 10%, of customers who are left alone, to measure what addressing the others does.",
+        metavar="SHARE",
+    ),
 ]
 Groups = Annotated[
     str | None,
-    Option(help="Write who is treated and who is held out to this file, for compare --treated.", metavar="FILE"),
+    Option(
+        help="CSV file for who is addressed and who is left alone (holdout), for compare --treated.", metavar="FILE"
+    ),
 ]
 OnlyChanged = Annotated[
     str | None,
     Option(
         "--only-changed",
-        help="Earlier table with the same segments: only customers who moved since are exported.",
-        metavar="SINCE",
+        help="Earlier table with the same segments; only customers who moved since are exported.",
+        metavar="TABLE",
     ),
 ]
 Dialect = Annotated[
     str | None,
     Option(
-        help="Of sql: duckdb, postgresql, bigquery or snowflake.",
+        help="Dialect of sql: duckdb, postgresql, bigquery or snowflake.",
+        metavar="NAME",
         autocompletion=choices.of("duckdb", "postgresql", "bigquery", "snowflake"),
     ),
 ]
@@ -63,7 +74,8 @@ def command(
 ) -> None:
     """Write the file that a CRM or ad system imports.
 
-    Normalised and hashed as the destination wants, within its limits, without who did not agree; or segments as SQL.
+    Addresses are written and hashed as the destination wants, within its limits, without customers who did not consent.
+    --to sql writes the definition of the segments as SQL.
     """
     if to is None:
         raise UsageProblem("no destination: name one with --to, such as --to klaviyo")

@@ -7,25 +7,27 @@ from typer import Argument, Option
 
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 from segcli.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
     from segcli.files.forgetting import Trace
     from segcli.reports.result import Result
 
-Id = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of who is to be forgotten.", metavar="ID")]
+Id = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of the person.", metavar="ID")]
 Folder = Annotated[
-    str | None, Argument(help="Folder with results of runs; default: the config's output.", metavar="FOLDER")
+    str | None, Argument(help="Folder with the results of runs; default: the config's output.", metavar="FOLDER")
 ]
 Also = Annotated[
-    list[str] | None, Option("--also", help="Another id or address of the same person; may be repeated.", metavar="ID")
+    list[str] | None, Option("--also", help="Further id or address of the same person; may be repeated.", metavar="ID")
 ]
 
 
 def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -> None:
-    """Remove a person from results, and put them on the suppression list.
+    """Remove a person from results, and from later runs.
 
-    Rows of tables go, other mentions become (forgotten); with -n only lists where the person is found.
+    Rows of tables go, other mentions become (forgotten); the person is put on the suppression list
+    (privacy.suppression). -n only lists where the person is found.
     """
     from segcli.cli.settings import resolve
 
@@ -72,7 +74,11 @@ def _known_as(names: list[str], key_file: str | None) -> list[str]:
 def _say(found: "list[Trace]", talk: Talk, *, dry: bool) -> None:
     verb = "would" if dry else "forgot"
     for one in found:
-        talk.say(verb, f"{one.path}: {one.rows:,} rows, {one.mentions:,} other mentions", path=str(one.path))
+        talk.say(
+            verb,
+            f"{one.path}: {counted(one.rows, 'row')}, {counted(one.mentions, 'other mention')}",
+            path=str(one.path),
+        )
     if not found:
         talk.say(verb, "nothing: no file names this person")
 

@@ -10,12 +10,23 @@ from segcli.cli.streams import Talk
 
 Inputs = Annotated[
     list[str] | None,
-    Argument(help="An order export, then files of one row per customer to join to it.", metavar="INPUT..."),
+    Argument(help="Order export, then files of one row per customer to join to it.", metavar="INPUT"),
 ]
 Pseudonymise = Annotated[
-    bool, Option("--pseudonymise", help="Keyed pseudonyms instead of customer ids, e-mail addresses and phone numbers.")
+    bool,
+    Option(
+        "--pseudonymise",
+        help="Write pseudonyms made with a key instead of customer ids, e-mail addresses and phone numbers.",
+    ),
 ]
-KeyFile = Annotated[str | None, Option("--key-file", help="File of the secret key, made on first use.", metavar="FILE")]
+KeyFile = Annotated[
+    str | None,
+    Option(
+        "--key-file",
+        help="File of the secret key of pseudonyms and holdouts, outside the output; made on first use.",
+        metavar="FILE",
+    ),
+]
 DropPii = Annotated[bool, Option("--drop-pii", help="Leave out columns that identify people, by name or values.")]
 PSEUDONYMOUS = ("customer_id", "email", "phone")
 
@@ -28,9 +39,10 @@ def command(
     *,
     asked: Asked,
 ) -> None:
-    """Turn exports into one row per customer.
+    """Turn an order export into a table of one row per customer.
 
     Files of one row per customer that follow the order export are joined to it by customer id.
+    Next: segcli rfm, rules or cluster, to make segments of the table.
     """
     flags = {
         "privacy.pseudonymise": list(PSEUDONYMOUS) if pseudonymise else None,

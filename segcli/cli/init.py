@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from segcli.config.starter import Described
     from segcli.ingest.opening import Opened
 
-Orders = Annotated[str, Argument(help="An order export.", metavar="ORDERS")]
-CustomersFile = Annotated[str | None, Option("--customers", help="A file of one row per customer.", metavar="FILE")]
-ResponsesFile = Annotated[str | None, Option("--responses", help="A file of survey answers.", metavar="FILE")]
+Orders = Annotated[str, Argument(help="Order export.", metavar="ORDERS")]
+CustomersFile = Annotated[
+    str | None, Option("--customers", help="File of one row per customer: who they are.", metavar="FILE")
+]
+ResponsesFile = Annotated[
+    str | None, Option("--responses", help="File of one row per answering customer: survey answers.", metavar="FILE")
+]
 
 
 def command(orders: Orders, customers: CustomersFile = None, responses: ResponsesFile = None, *, asked: Asked) -> None:
-    """Write a config to start from: columns found, options shown.
+    """Write a config to start from: columns found, settings shown.
 
-    Every option stands in it, at its default and with its meaning.
+    Every setting stands in it, at its default and with its meaning. Next: segcli check CONFIG, then segcli run CONFIG.
     """
     with Talk(asked) as talk:
         from segcli.cli.settings import resolve

@@ -19,56 +19,100 @@ from segcli.errors import UsageProblem
 
 Input = Annotated[
     str | None,
-    Argument(help="An export or a table segcli wrote; - or nothing reads standard input.", metavar="INPUT"),
+    Argument(help="Order export, or a table that segcli wrote; - or nothing reads standard input.", metavar="INPUT"),
 ]
 Audience = Annotated[
     str | None,
     Option(
-        help="Who reads reports: external ones withhold groups below minimum_cell_external.",
+        help="Who reads reports: internal, or external; external ones withhold groups below minimum_cell_external.",
         metavar="WHO",
         autocompletion=choices.of("internal", "external"),
     ),
 ]
-Config = Annotated[str | None, Option("--config", "-c", help="YAML settings file.", metavar="FILE")]
+Config = Annotated[str | None, Option("--config", "-c", help="Config: a YAML file of settings.", metavar="FILE")]
 Overrides = Annotated[
     list[str] | None,
     Option(
         "--set",
-        help="Override one setting; may be repeated.",
+        help="Set one setting, whatever the config says; may be repeated.",
         metavar="SECTION.KEY=VALUE",
         autocompletion=choices.settings,
     ),
 ]
 Output = Annotated[
     str | None,
-    Option("--output", "-o", help="Write to this file; its suffix decides the format.", metavar="PATH"),
+    Option(
+        "--output", "-o", help="File to write, whose suffix decides the format; of run, the folder.", metavar="PATH"
+    ),
 ]
 Layout = Annotated[
     str | None,
     Option(
         "--format",
         "-f",
-        help=f"{plugins.told(plugins.listed('segcli.reports.formats'))}.",
+        help=f"Format of the result: {plugins.told(plugins.listed('segcli.reports.formats'))}.",
+        metavar="FORMAT",
         autocompletion=choices.files_of("segcli.reports.formats"),
     ),
 ]
-AsOf = Annotated[str | None, Option("--as-of", help="Day recency is counted to; default: last order + 1 day.")]
-Encoding = Annotated[str | None, Option(help="Text encoding of the input.")]
-Delimiter = Annotated[str | None, Option(help="Field separator of the input; 'tab' works.")]
-Decimal = Annotated[str | None, Option(help="Decimal mark of the input: . or ,")]
+AsOf = Annotated[
+    str | None,
+    Option(
+        "--as-of",
+        help="Day to which recency is counted, such as 2026-06-30, today or today-1; default: the day after the last "
+        "order.",
+        metavar="DATE",
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    Option(
+        help="Text encoding, such as cp1252; default: UTF-8, otherwise Windows-1252 with a warning.", metavar="NAME"
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    Option(
+        help="Character between fields, or the word tab; default: comma, semicolon, tab or bar, whichever fits.",
+        metavar="CHARACTER",
+    ),
+]
+Decimal = Annotated[
+    str | None,
+    Option(
+        help="Decimal mark (. or ,); default: what the column proves.",
+        metavar="MARK",
+    ),
+]
 DateFormat = Annotated[
-    str | None, Option("--date-format", help="strptime format of the input's dates, or epoch_s, excel, ...")
+    str | None,
+    Option(
+        "--date-format",
+        help="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; default: what "
+        "the column proves.",
+        metavar="FORMAT",
+    ),
 ]
 Locale = Annotated[
     str | None,
     Option(
         "--locale",
-        help="Language of the input's months, digits and decimals, such as de.",
+        help="Language whose month names, digits and decimal mark the file uses, such as de.",
+        metavar="CODE",
         autocompletion=choices.files_of("segcli.ingest.words", ".yaml"),
     ),
 ]
-NoHeader = Annotated[bool, Option("--no-header", help="The first record is data; columns are column_1, column_2, ...")]
-SkipRows = Annotated[int | None, Option("--skip-rows", help="Lines to leave out at the top of the input.", metavar="N")]
+NoHeader = Annotated[
+    bool, Option("--no-header", help="The first record is data; columns are then column_1, column_2, ...")
+]
+SkipRows = Annotated[
+    int | None,
+    Option(
+        "--skip-rows",
+        help="Lines to leave out at the top; lines above the header are found without it.",
+        metavar="N",
+    ),
+]
 SkipFooter = Annotated[
     int | None, Option("--skip-footer", help="Lines to leave out at the end, such as totals.", metavar="N")
 ]
@@ -76,7 +120,7 @@ Preset = Annotated[
     str | None,
     Option(
         "--preset",
-        help="Platform that wrote the export, such as shopify-orders; none: no preset.",
+        help="Platform that wrote the file, such as shopify-orders; none: no preset; default: by the header.",
         metavar="NAME",
         autocompletion=choices.files_of("segcli.ingest.presets", ".yaml", "none"),
     ),
@@ -85,17 +129,19 @@ Map = Annotated[
     list[str] | None,
     Option(
         "--map",
-        help="Which column is which; may be repeated.",
+        help="Which column of the file is a standard one, such as amount=Total; may be repeated.",
         metavar="STANDARD=COLUMN",
         autocompletion=choices.mapped,
     ),
 ]
-Rejects = Annotated[str | None, Option("--rejects", help="Write the rejected lines to this CSV file.", metavar="FILE")]
+Rejects = Annotated[
+    str | None, Option("--rejects", help="CSV file for the rejected lines; default: none is written.", metavar="FILE")
+]
 MaxRejects = Annotated[
     str | None,
     Option(
         "--max-rejects",
-        help="Refuse an export with more rejected lines than this number, or share such as 5%.",
+        help="Most rejected lines that an export may have, as a number or a share such as 5%; with more it is refused.",
         metavar="N|P%",
     ),
 ]
@@ -103,7 +149,7 @@ FailOn = Annotated[
     str | None,
     Option(
         "--fail-on",
-        help="Breaches of this severity or worse end the command with exit code 4: error, warning, note, never.",
+        help="Severity from which a broken rule ends the command with exit code 4: error, warning, note, or never.",
         metavar="SEVERITY",
         autocompletion=choices.of("error", "warning", "note", "never"),
     ),
@@ -117,28 +163,45 @@ Language = Annotated[
         metavar="CODE",
     ),
 ]
-Seed = Annotated[int | None, Option(help="Seed of everything that involves chance.")]
+Seed = Annotated[
+    int | None, Option(help="Number from which chance starts; the same seed gives the same result.", metavar="N")
+]
 Engine = Annotated[
     str | None,
     Option(
         "--engine",
-        help="What adds up order lines: pandas, duckdb (out of core), spark (a cluster), or auto: by memory.",
+        help="What adds up order lines: pandas, duckdb (larger than memory), spark (on several machines), or auto: by "
+        "the memory there is.",
         metavar="NAME",
         autocompletion=choices.files_of("segcli.customers.engines", ".py", "auto", "pandas"),
     ),
 ]
 NoFormulaEscape = Annotated[
-    bool, Option("--no-formula-escape", help="Write CSV cells that a spreadsheet would run as they are.")
+    bool, Option("--no-formula-escape", help="Leave CSV cells as they are that a spreadsheet would run as formulas.")
 ]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="No counts, notes or warnings on standard error.")]
-Verbose = Annotated[bool, Option("--verbose", "-v", help="Say more on standard error.")]
-Debug = Annotated[bool, Option("--debug", help="Show a traceback when segcli itself fails.")]
-DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Write no counts, notes or warnings to standard error.")]
+Verbose = Annotated[
+    bool, Option("--verbose", "-v", help="Name the columns used of every file, not only of order exports.")
+]
+Debug = Annotated[bool, Option("--debug", help="Show the traceback of a bug in segcli.")]
+DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write files.")]
 Colour = Annotated[
-    str, Option("--color", help="auto, always or never.", autocompletion=choices.of("auto", "always", "never"))
+    str,
+    Option(
+        "--color",
+        help="Colour of tables: auto, always or never.",
+        metavar="WHEN",
+        autocompletion=choices.of("auto", "always", "never"),
+    ),
 ]
 LogFormat = Annotated[
-    str, Option("--log-format", help="text or json lines on standard error.", autocompletion=choices.of("text", "json"))
+    str,
+    Option(
+        "--log-format",
+        help="Form of standard error: text, or json, one object per line.",
+        metavar="FORMAT",
+        autocompletion=choices.of("text", "json"),
+    ),
 ]
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 Of = Annotated[
     str | None,
     Option(
-        help="Segmentations to describe, such as [rfm, cluster]; empty means all there are.",
+        help="Segmentations to describe, such as rfm and cluster; default: all there are.",
         metavar="NAME,NAME",
     ),
 ]
 Against = Annotated[
-    str | None, Option(help="Personas written before (JSON), or a run's folder: say what changed.", metavar="PREVIOUS")
+    str | None, Option(help="Earlier personas (JSON) or a run's folder, to say what changed since.", metavar="PREVIOUS")
 ]
 
 
@@ -33,7 +33,7 @@ def command(
 ) -> None:
     """Describe each segment from its numbers.
 
-    Size, what sets it apart, a typical customer, and a suggested action from an editable playbook.
+    Its size, what sets it apart, a typical customer, and a suggested action from a playbook that you may replace.
     """
     flags = {
         "persona.of": options.names(of),

@@ -15,14 +15,15 @@ Of = Annotated[
     str | None, Option(help="Segmentation to plan for, such as lifecycle; default: as for target.", metavar="NAME")
 ]
 Calendar = Annotated[
-    str | None, Option(help="Also write the dates as CSV that Google Calendar and Outlook import.", metavar="FILE")
+    str | None, Option(help="CSV file for the dates, which Google Calendar and Outlook import.", metavar="FILE")
 ]
 
 
 def command(input: options.Input = None, of: Of = None, calendar: Calendar = None, *, asked: Asked) -> None:
     """Plan touchpoints for each segment by its lifecycle stage.
 
-    Reach by consent and address, what a message can build on, guard-rails of offers, measure, dates; gaps are flagged.
+    A touchpoint is a message at a time by a way of contact. The plan says whom it reaches (by consent and address),
+    what it can build on, what may be offered, how it is measured and when; gaps are named.
     """
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, first=_matrix, contacts=True)

@@ -9,7 +9,7 @@ from segcli.cli import choices, options, segmenting, source, told
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
-Title = Annotated[str | None, Option(help="Title of the report.")]
+Title = Annotated[str | None, Option(help="Title of the report.", metavar="TEXT")]
 Sections = Annotated[
     str | None,
     Option(
@@ -28,9 +28,9 @@ def command(
     *,
     asked: Asked,
 ) -> None:
-    """Write the report people read.
+    """Write a report of segments for people to read.
 
-    Summary, data quality, segments, personas, settings, provenance: sections and order are settings.
+    Summary, data quality, segments, personas, settings and provenance, unless other sections are named.
     """
     flags = {
         "report.title": title,

@@ -12,11 +12,12 @@ from segcli.cli.streams import Talk
 METHODS = [*plugins.listed("segcli.segment.scoring"), "nested"]
 MAPS = [*plugins.listed("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
 
-Bins = Annotated[int | None, Option(help="Score groups per dimension; 5 gives the classic 1-5.")]
+Bins = Annotated[int | None, Option(help="Scores per dimension; 5 gives the classic 1 to 5.", metavar="N")]
 Method = Annotated[
     str | None,
     Option(
         help=f"How scores are cut: {plugins.told(METHODS)}.",
+        metavar="NAME",
         autocompletion=choices.files_of("segcli.segment.scoring", ".py", "nested"),
     ),
 ]
@@ -24,6 +25,7 @@ Ties = Annotated[
     str | None,
     Option(
         help="Where equal values go when a cut falls among them: same-bin, next or random.",
+        metavar="NAME",
         autocompletion=choices.of("same-bin", "next", "random"),
     ),
 ]
@@ -31,11 +33,14 @@ Segments = Annotated[
     str | None,
     Option(
         help=f"Segment map: {plugins.told(MAPS)}.",
+        metavar="MAP",
         autocompletion=choices.files_of("segcli.segment.maps", ".yaml"),
     ),
 ]
-Model = Annotated[str | None, Option(help="Score with the edges saved in this file instead of new ones.")]
-SaveModel = Annotated[str | None, Option("--save-model", help="Save the edges to this file, to score later data.")]
+Model = Annotated[str | None, Option(help="File of saved edges to score with; default: new edges.", metavar="FILE")]
+SaveModel = Annotated[
+    str | None, Option("--save-model", help="Save the edges to this file, for --model and assign.", metavar="FILE")
+]
 
 
 def command(
@@ -51,7 +56,9 @@ def command(
 ) -> None:
     """Score recency, frequency, monetary value; name segments.
 
-    The best customer has the highest score on every dimension; edges and counts are part of every result.
+    Recency is days since the last order, frequency the number of orders, monetary value the revenue. The best customer
+    has the highest score on each; edges between scores and counts are part of every result. Next: segcli persona or
+    report.
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Talk(asked) as talk:

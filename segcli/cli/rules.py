@@ -19,25 +19,37 @@ Base = Annotated[
     list[str] | None,
     Option(
         "--base",
-        help="Built-in base, such as generation; may be repeated.",
+        help="Built-in segmentation, such as generation; may be repeated.",
         metavar="NAME",
         autocompletion=choices.files_of("segcli.segment.bases"),
     ),
 ]
 Table = Annotated[
-    str | None, Option("--table", help="CSV file that the base looks things up in, such as stores.", metavar="FILE")
+    str | None,
+    Option(
+        "--table",
+        help="CSV file of your own that the base looks things up in, such as areas by postcode.",
+        metavar="FILE",
+    ),
 ]
 By = Annotated[
     list[str] | None,
-    Option("--by", help="Tell scores, rates and pairs for the segments of this one, too.", metavar="NAME"),
+    Option(
+        "--by",
+        help="Also tell scores, rates and pairs for the segments of this segmentation; may be repeated.",
+        metavar="NAME",
+    ),
 ]
 Why = Annotated[
-    str | None, Option("--why", help="Show each rule as it was asked of this customer.", metavar="CUSTOMER_ID")
+    str | None, Option("--why", help="Show why this customer is in the segment, rule by rule.", metavar="CUSTOMER_ID")
 ]
 Overlap = Annotated[bool, Option("--overlap", help="Show how much segments overlap.")]
 Scorecard = Annotated[
     bool,
-    Option("--scorecard", help="Show whether each segment can be known, reached, told apart, acted upon, and lasts."),
+    Option(
+        "--scorecard",
+        help="Show whether each segment can be known, reached, told apart and acted upon, is large enough, and lasts.",
+    ),
 ]
 
 
@@ -52,9 +64,10 @@ def command(
     *,
     asked: Asked,
 ) -> None:
-    """Segment by rules: built-in bases, or rules of your own.
+    """Segment by rules: built-in ones (bases), or your own.
 
-    Each segmentation becomes a column; what a base cannot know is unknown.
+    Each segmentation becomes a column; customers of whom a base knows too little are unknown. segcli explain lists the
+    bases.
     """
     flags = _flags(base or [], table, by or [])
     with Talk(asked) as talk:

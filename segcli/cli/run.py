@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import answering, exporting, gates, keys, segmenting, source
+from segcli.cli import answering, exporting, gates, keys, segmenting, source, streams
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import resolve
@@ -29,22 +29,27 @@ OUTPUTS = (*answering.OUTPUTS, "run.json")
 
 EXPORTS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes that no settings file has
 
-File = Annotated[str, Argument(help="YAML settings file.", metavar="CONFIG")]
+File = Annotated[str, Argument(help="Config: a YAML file of settings.", metavar="CONFIG")]
 
 
 State = Annotated[
     str | None,
-    Option(help="Folder that keeps what was read, so that the next run reads new files only.", metavar="DIR"),
+    Option(
+        help="Folder that keeps what was read of order exports, so that the next run reads new files only.",
+        metavar="DIR",
+    ),
 ]
 
 
 def command(file: File, state: State = None, *, asked: Asked) -> None:
     """Run all that a config declares, into one folder.
 
-    Results, report and run.json go into its output folder; nothing else is written.
+    Results, report and run.json, which says how they came about, go into its output folder; nothing else is written.
     """
     started = time.monotonic()
     _refuse_export(file)
+    if asked.config is not None:
+        raise UsageProblem(f"--config {asked.config}: run reads one config, {file}; leave --config out")
     asked = replace(asked, config=file)
     if asked.layout not in (None, "table", "md"):
         raise UsageProblem(

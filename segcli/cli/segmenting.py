@@ -52,7 +52,7 @@ def prepare(loaded: "Loaded") -> "list[Ruled]":
     prepared = prepare(loaded.settings.rules, loaded.place)
     kept = set(loaded.settings.fairness.audit_only)
     problems = [
-        f"rules: {one.column} speaks of '{name}', which is there for audits only (fairness.audit_only)"
+        f"rules: {one.column} speaks of '{name}', which is there for audits only (fairness.audit_only); leave it out"
         for one in prepared
         for name in sorted(kept & {*one.asks, *({one.settings.base} & set(CUSTOMER_TABLE))})
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segcli.cli import pictures, streams
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
+from segcli.counting import counted
 
 if TYPE_CHECKING:
     from segcli.reports.result import Result
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def show(result: "Result", asked: Asked, talk: Talk) -> None:
     """Render the result and write it to -o or stdout."""
     name = streams.format_name(asked, document=result.document)
-    if name in {"csv", "tsv"} and not asked.no_formula_escape:
+    if name in {"csv", "tsv"}:
         result = escaped(result, talk)
     if asked.output in (None, "-"):
         display(result, name, asked, talk)
@@ -38,13 +39,14 @@ def told(result: "Result") -> "Result":
 
 
 def escaped(result: "Result", talk: Talk) -> "Result":
-    """The result with cells that no spreadsheet runs; how many were changed is said."""
+    """The result with cells that no spreadsheet runs, unless they are to stay; how many were changed is said."""
+    if not talk.escapes:
+        return result
     from segcli.files.formulas import escape_table
-    from segcli.reports import numbers
 
     rows, changed = escape_table(result.rows)
     if changed:
-        talk.say("escaped", f"{numbers.counted(changed, 'cell')} that a spreadsheet would run as a formula")
+        talk.say("escaped", f"{counted(changed, 'cell')} that a spreadsheet would run as a formula")
     return replace(result, rows=rows)
 
 

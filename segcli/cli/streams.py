@@ -97,6 +97,11 @@ class Talk:
         """Whether programs read the lines."""
         return self._asked.log_format == "json"
 
+    @property
+    def escapes(self) -> bool:
+        """Whether cells that a spreadsheet would run as formulas are made harmless."""
+        return not self._asked.no_formula_escape
+
     def flush(self) -> None:
         """Print what is waiting."""
         for line in self._waiting if sys.stderr else ():

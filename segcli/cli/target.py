@@ -8,9 +8,11 @@ from segcli.cli import gates, options, segmenting, source
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 
-Of = Annotated[str | None, Option(help="Segmentation to choose from, such as rfm; default: the first described.")]
-Choose = Annotated[str | None, Option(help="How many segments: a number, or a range like 2-4.", metavar="N|M-N")]
-Budget = Annotated[float | None, Option(help="Most that contacts may cost.")]
+Of = Annotated[
+    str | None, Option(help="Segmentation to choose from, such as rfm; default: the first described.", metavar="NAME")
+]
+Choose = Annotated[str | None, Option(help="Number of segments to choose, or a range like 2-4.", metavar="N|M-N")]
+Budget = Annotated[float | None, Option(help="Most money that contacts may cost; default: no limit.", metavar="AMOUNT")]
 
 
 def command(
@@ -18,7 +20,8 @@ def command(
 ) -> None:
     """Score segments, and choose the few to work with.
 
-    Attractiveness by weighted criteria, our strength beside it, what contacts cost and may earn; a reason for each.
+    Attractiveness by weighted criteria, our strength beside it, what contacts cost and may earn; with a reason for each
+    segment. Next: segcli plan, segcli export --of target.
     """
     flags = {"target.of": of, "target.choose": choose, "target.budget": budget}
     with Talk(asked) as talk:

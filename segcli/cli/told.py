@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from segcli.cli.options import Asked
 from segcli.cli.streams import NEXT, Talk, format_name, is_terminal, joined
+from segcli.counting import counted
 
 if TYPE_CHECKING:
     from segcli.model import Customers, Fate, Reading, Reconciliation, Segmentation
@@ -21,9 +22,9 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
 
     for reading in customers.readings:
         one = reading.input
-        noun = "lines" if reading.lines else "rows"
+        rows = counted(one.rows, "line" if reading.lines else "row")
         told = facts(reading) if talk.is_json else {}  # the digest of a large file is not worked out for nothing
-        talk.say("read", f"{one.name}  {one.rows:,} {noun}  {reading.dialect}", **told)
+        talk.say("read", f"{one.name}  {rows}  {reading.dialect}", **told)
         if reading.preset:
             talk.say("preset", reading.preset)
         columns = [f"{own}={name}" for own, name in reading.columns.items() if verbose or reading.lines or own != name]
@@ -74,9 +75,7 @@ def _notes(reading: "Reading", talk: Talk) -> None:
 
 
 def _lines(lines: "Reconciliation") -> str:
-    from segcli.reports import numbers
-
-    kept = numbers.counted(lines.kept, "line")
+    kept = counted(lines.kept, "line")
     if lines.returns.lines:
         kept += f" ({lines.returns.lines:,} of them returns)"
     return joined([kept, *_fates("rejected", lines.rejected), *_fates("ignored", lines.ignored)])
@@ -101,9 +100,9 @@ def _base(customers: "Customers", *, as_of_given: bool) -> list[str]:
     table, day = customers.table, customers.as_of
     how = "given" if as_of_given else "last order + 1 day" if customers.readings[0].lines else "as in the table"
     facts = [f"{day.isoformat()} ({how})"] if day else ["not known"]
-    facts.append(numbers.counted(len(table), "customer"))
+    facts.append(counted(len(table), "customer"))
     if c.ORDERS in table:
-        facts.append(numbers.counted(table[c.ORDERS].sum(), "order"))
+        facts.append(counted(table[c.ORDERS].sum(), "order"))
     if c.REVENUE in table:
         facts.append(f"revenue {numbers.money(table[c.REVENUE].sum())}")
     return facts

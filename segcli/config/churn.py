@@ -12,5 +12,7 @@ class ChurnSettings(Section):
 
     period_days: int = Field(90, ge=7, le=3650, description="Days ahead in which a customer buys or does not.")
     model: Literal["auto", "logistic", "boosting"] = Field(
-        "auto", description="Logistic regression, gradient boosting, or which foretells better in the training period."
+        "auto",
+        description="Model of who buys: logistic (logistic regression), boosting (gradient boosting), or auto: "
+        "which foretells better in the training period.",
     )

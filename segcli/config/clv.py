@@ -21,23 +21,35 @@ class ClvSettings(Section):
     """`clv:` which model, over which time, at which margin."""
 
     model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"] = Field(
-        "auto", description="Model of orders; auto takes the one under which the orders are likeliest."
+        "auto",
+        description="Model of orders: bg_nbd, mbg_nbd, pareto_nbd, or auto: the one under which the orders are "
+        "likeliest.",
     )
-    period: Literal["day", "week", "month"] = Field("week", description="Unit of time of the model's parameters.")
+    period: Literal["day", "week", "month"] = Field(
+        "week", description="Unit of time of the model's parameters: day, week or month."
+    )
     calibration_end: Annotated[str, AfterValidator(day)] | None = Field(
-        None, description="Last day the model learns from; what came after is compared with what it expects."
+        None,
+        description="Last day that the model learns from; what came after is compared with what it expects; "
+        "default: the last day.",
     )
     horizon: Annotated[str, AfterValidator(_horizon)] = Field(
-        "12 months", description="Time ahead for which orders and value are expected, in days, weeks or months."
+        "12 months",
+        description="Time ahead for which orders and value are expected, in days, weeks or months, such as '12 "
+        "months'.",
     )
-    margin: float = Field(1.0, gt=0, le=1, description="Part of revenue that is earned.")
-    discount: float = Field(0.1, ge=0, le=1, description="Interest per year by which later value counts less.")
+    margin: float = Field(1.0, gt=0, le=1, description="Share of revenue that is earned; 1 takes all revenue as value.")
+    discount: float = Field(0.1, ge=0, le=1, description="Yearly rate by which later value counts less; 0.1 is 10%.")
     bootstrap: int = Field(
-        50, ge=0, le=10_000, description="Samples of customers from which intervals are found; 0 finds none."
+        50,
+        ge=0,
+        le=10_000,
+        description="Number of random samples of customers from which intervals are found; 0 finds none.",
     )
     times: list[Annotated[float, Field(gt=0)]] = Field(
         default_factory=lambda: [1.0, 4.0, 13.0, 26.0, 52.0],
-        description="Periods after which the repeat orders of a new customer are told.",
+        description="Times after the first order, in units of period, for which the repeat orders of a new "
+        "customer are told.",
     )
 
     @property

@@ -12,12 +12,14 @@ class CohortSettings(Section):
 
     by: str = Field(
         "month",
-        description="Customers who came in the same month or quarter (month, quarter), or who have the same value of a "
-        "column, such as top_channel or rfm_segment.",
+        description="What customers of a cohort share: month or quarter of the first order, or a column such as "
+        "top_channel.",
     )
-    period: Literal["month", "quarter"] = Field("month", description="Calendar periods in which cohorts are watched.")
+    period: Literal["month", "quarter"] = Field(
+        "month", description="Calendar periods in which cohorts are watched: month or quarter."
+    )
     show: Literal["retention", "customers", "orders", "revenue", "value"] = Field(
         "retention",
-        description="What the table shows: share or number of customers who bought, orders, revenue, or revenue a head "
-        "to date (value).",
+        description="What the table shows: retention (share who bought), customers, orders, revenue, or value "
+        "(revenue a head to date).",
     )

@@ -27,7 +27,7 @@ class ExportSettings(Section):
     of: str | None = Field(
         None, description="Segmentation, such as rfm, or target: the chosen segments; default: the first there is."
     )
-    segments: list[str] = Field(default_factory=list, description="Segments of it to export; empty means all.")
+    segments: list[str] = Field(default_factory=list, description="Segments to export; default: all.")
     name: str | None = Field(None, description="Name of the audience at the destination; default: the segmentation's.")
     properties: list[str] | None = Field(
         None, description="Further columns to hand over; default: none but the segment."
@@ -37,16 +37,17 @@ class ExportSettings(Section):
         description="Column that says what a customer is worth, such as clv, for destinations that ask; default: none.",
     )
     holdout: Annotated[float | str, AfterValidator(_share)] = Field(
-        0.0, description="Share, such as 10%, that is left alone to measure what addressing the others does."
+        0.0,
+        description="Share, such as 10%, of customers who are left alone, to measure what addressing the others does.",
     )
     only_changed: str | None = Field(
         None,
-        description="Earlier table with the same segments: only customers who moved since are exported.",
+        description="Earlier table with the same segments; only customers who moved since are exported.",
         json_schema_extra=PATH,
     )
-    dialect: str = Field("duckdb", description="Of sql: duckdb, postgresql, bigquery or snowflake.")
+    dialect: str = Field("duckdb", description="Dialect of sql: duckdb, postgresql, bigquery or snowflake.")
     file: str | None = Field(
-        None, description="Name of the file in the folder of a run; default: export-DESTINATION.csv."
+        None, description="Name of the file in the folder of a run; default: export-DESTINATION.csv, or .sql."
     )
 
     @property

@@ -11,14 +11,19 @@ class FairnessSettings(Section):
     """`fairness:` what segments may not be made of."""
 
     audit_only: list[str] = Field(
-        default_factory=list, description="Columns kept for audits, such as gender: refused as features of clusters."
+        default_factory=list, description="Columns kept for audits, such as gender; segments may not be made of them."
     )
     minimum_ratio: float = Field(
-        0.8, gt=0, le=1, description="Least ratio of the selection rates of two groups (the four-fifths rule)."
+        0.8, gt=0, le=1, description="Smallest ratio of the rates at which two groups are chosen (four-fifths rule)."
     )
     minimum_balance: float = Field(
-        0.5, ge=0, le=1, description="Balance of a segment below which its make-up is worth a look."
+        0.5,
+        ge=0,
+        le=1,
+        description="Balance of a segment, 1 where it has the same mix of groups as all customers, below which "
+        "it is worth a look.",
     )
     fail_on: Literal["ratio", "never"] = Field(
-        "never", description="Whether a ratio below minimum_ratio ends the command with exit code 4 (ratio, never)."
+        "never",
+        description="Whether a ratio below minimum_ratio ends the command with exit code 4 (ratio) or not (never).",
     )

@@ -100,42 +100,62 @@ def _measures(names: list[str]) -> list[str]:
 class Source(Section):
     """One export: where it is and how it is written; what is not given is recognised and said."""
 
-    path: str | None = Field(None, description="File to read; `-` is standard input.", json_schema_extra=PATH)
+    path: str | None = Field(
+        None, description="File, folder or pattern of files to read; `-` is standard input.", json_schema_extra=PATH
+    )
     preset: str | None = Field(
         None,
-        description="Platform that wrote the file, such as shopify-orders; `none`: no preset; default: by the header.",
+        description="Platform that wrote the file, such as shopify-orders; none: no preset; default: by the header.",
         json_schema_extra=PATH_OR_NAME,
     )
-    columns: Columns = Field(default_factory=dict, description="standard column: column name in the file.")
+    columns: Columns = Field(
+        default_factory=dict,
+        description="Standard columns and what the file calls them, such as {amount: Total}; default: recognised "
+        "by name and content.",
+    )
     leave_out: list[str] = Field(
         default_factory=list, description="Columns that are not read, such as what nobody needs to know of customers."
     )
-    encoding: str | None = Field(None, description="Text encoding; otherwise UTF-8, then Windows-1252 with a warning.")
+    encoding: str | None = Field(
+        None, description="Text encoding, such as cp1252; default: UTF-8, otherwise Windows-1252 with a warning."
+    )
     delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="Field separator; otherwise one of , ; tab |."
+        None,
+        min_length=1,
+        max_length=1,
+        description="Character between fields; default: comma, semicolon, tab or bar, whichever fits.",
     )
     encoding_errors: Literal["strict", "replace"] = Field(
-        "strict", description="Whether bytes that are no text refuse the file, or become \ufffd with a count (replace)."
+        "strict",
+        description="Whether bytes that are no text refuse the file (strict), or become \ufffd and are counted "
+        "(replace).",
     )
-    quote: Annotated[str, Field(min_length=1, max_length=1)] = Field('"', description="Quotation mark of fields.")
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = Field('"', description="Quotation mark around fields.")
     escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        None, description="Mark, such as a backslash, that takes the meaning from the next one; otherwise none does."
+        None, description="Character, such as a backslash, behind which the next one is taken as it is; default: none."
     )
     row_ids: bool = Field(
         default=False,
         description="Whether each row is a customer without an id, as in anonymous surveys; rows are then numbered.",
     )
-    header: bool = Field(default=True, description="Whether the first record names the columns; otherwise column_1...")
-    skip_rows: int = Field(0, ge=0, description="Lines to leave out at the top; a preamble is found without it.")
+    header: bool = Field(
+        default=True,
+        description="Whether the first record names the columns; otherwise they are column_1, column_2, ...",
+    )
+    skip_rows: int = Field(
+        0, ge=0, description="Lines to leave out at the top; lines above the header are found without it."
+    )
     skip_footer: int = Field(0, ge=0, description="Lines to leave out at the end, such as totals.")
     locale: Annotated[str, AfterValidator(_language)] | None = Field(
         None, description="Language whose month names, digits and decimal mark the file uses, such as de."
     )
-    decimal: Literal[".", ","] | None = Field(None, description="Decimal mark; otherwise proven by the column.")
+    decimal: Literal[".", ","] | None = Field(
+        None, description="Decimal mark (. or ,); default: what the column proves."
+    )
     date_format: Annotated[str, AfterValidator(_date_format)] | None = Field(
         None,
-        description="strptime format of dates, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
-        "otherwise proven by the column.",
+        description="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
+        "default: what the column proves.",
     )
     century: int | None = Field(
         None, ge=1800, le=2000, description="First of the hundred years in which two-digit years lie, such as 1950."
@@ -145,19 +165,23 @@ class Source(Section):
     )
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
         None,
-        description="Zone in which days are counted, when the dates carry offsets; `written`: each by its own clock.",
+        description="Time zone in which days are counted where dates carry offsets, such as Europe/Berlin; "
+        "written: each date by its own clock.",
     )
     match: Literal["customer_id", "email", "phone"] | None = Field(
         None,
-        description="What a joined file's rows are found by; default: customer_id, or email where only that is shared.",
+        description="Column by which rows of a joined file find their customer; default: customer_id, or email "
+        "where only that is shared.",
     )
     amount_per: Literal["line", "order"] | None = Field(
         None,
-        description="Whether the amount is the line's, or the whole order's and counts once; default: the line's.",
+        description="Whether an amount is the line's (line), or the whole order's and counts once (order); "
+        "default: the line's.",
     )
     void: dict[str, list[str]] | None = Field(
         None,
-        description="Lines that are no orders, such as {Status: [cancelled]}; '*' is any text in that column.",
+        description="Lines that are no orders, by column and values, such as {Status: [cancelled]}; '*' is any "
+        "text in that column.",
     )
 
 
@@ -175,13 +199,14 @@ class IngestSettings(Section):
     )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",
-        description="Returns lower revenue (net), are left out (exclude) or are shown beside it (separate).",
+        description="Whether returns lower revenue (net), are left out (exclude) or are shown beside it (separate).",
     )
     free_lines: Literal["keep", "exclude"] = Field(
         "keep", description="Whether order lines with amount 0 count (keep) or not (exclude)."
     )
     collapse: Literal["order", "day"] = Field(
-        "order", description="What one purchase is: an order id (order), or a day."
+        "order",
+        description="What counts as one order: an order id (order), or all that a customer buys on a day (day).",
     )
     id_case: Literal["keep", "upper", "lower"] = Field(
         "keep",
@@ -191,7 +216,7 @@ class IngestSettings(Section):
         None, description="Country, such as DE, of phone numbers written without a country code."
     )
     id_decimals: Literal["keep", "drop"] = Field(
-        "keep", description="Whether customer ids such as 12345.0, numbers once, stay so (keep) or become 12345 (drop)."
+        "keep", description="Whether customer ids such as 12345.0, once numbers, stay so (keep) or become 12345 (drop)."
     )
     exclude_ids: list[str] = Field(
         default_factory=list,
@@ -199,11 +224,12 @@ class IngestSettings(Section):
     )
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description="What 1 of each currency is worth in one of them, such as {EUR: 1, USD: 0.92}.",
+        description="Worth of 1 of each currency in one of them, such as {EUR: 1, USD: 0.92}, for exports in several.",
     )
     engine: Literal["auto", "pandas", "duckdb", "spark"] = Field(
         "auto",
-        description="What adds up order lines: pandas, duckdb (out of core), spark (a cluster), or auto: by memory.",
+        description="What adds up order lines: pandas, duckdb (larger than memory), spark (on several machines), "
+        "or auto: by the memory there is.",
     )
     memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(
         None, description="Memory that the engine duckdb may take, such as 1GB; default: what it takes by itself."
@@ -220,11 +246,15 @@ class IngestSettings(Section):
         description="Folder that keeps what was read of order exports, so that the next run reads new files only.",
         json_schema_extra=PATH,
     )
-    rejects: str | None = Field(None, description="Write the rejected lines to this CSV file.", json_schema_extra=PATH)
+    rejects: str | None = Field(
+        None, description="CSV file for the rejected lines; default: none is written.", json_schema_extra=PATH
+    )
     max_rejects: Annotated[int | str, AfterValidator(limit)] | None = Field(
-        None, description="Refuse an export with more rejected lines than this number, or share such as 5%."
+        None,
+        description="Most rejected lines that an export may have, as a number or a share such as 5%; with more "
+        "it is refused.",
     )
     dedupe: Literal["none", "lines"] = Field(
         "none",
-        description="Whether exact repeats of an order line are ignored (lines) or kept and reported (none).",
+        description="Whether exact repeats of an order line are ignored (lines), or kept and reported (none).",
     )

@@ -23,7 +23,8 @@ class PrivacySettings(Section):
 
     pseudonymise: list[str] = Field(
         default_factory=list,
-        description="Columns whose texts become keyed pseudonyms, such as [customer_id, email]; names are left out.",
+        description="Columns whose texts become pseudonyms made with the key, such as [customer_id, email]; "
+        "names are left out.",
     )
     key_file: str | None = Field(
         None,
@@ -37,20 +38,29 @@ class PrivacySettings(Section):
         default=False, description="Whether of files of customers only recognised and mapped columns are read."
     )
     retention: Annotated[str, AfterValidator(_window)] | None = Field(
-        None, description="Orders older than this at the as-of day are ignored and counted, such as 24 months."
+        None,
+        description="Age at the as-of day, such as 24 months, beyond which orders are ignored and counted; "
+        "default: none.",
     )
     suppression: str | None = Field(
         None,
-        description="CSV of people who objected (customer_id, email or phone): no command looks at them.",
+        description="CSV of people who objected (customer_id, email or phone), whom no command looks at.",
         json_schema_extra=PATH,
     )
     audience: Literal["internal", "external"] = Field(
-        "internal", description="Who reads reports: external ones withhold groups below minimum_cell_external."
+        "internal",
+        description="Who reads reports: internal, or external; external ones withhold groups below "
+        "minimum_cell_external.",
     )
-    minimum_cell: int = Field(5, ge=1, description="Smallest group of customers that an internal report tells of.")
-    minimum_cell_external: int = Field(11, ge=1, description="The same for external reports.")
+    minimum_cell: int = Field(5, ge=1, description="Smallest group of customers that internal readers are told of.")
+    minimum_cell_external: int = Field(
+        11, ge=1, description="Smallest group of customers that external readers are told of."
+    )
     dominance: float = Field(
-        0.85, gt=0, le=1, description="Part of a group's revenue from which one customer dominates it; it is withheld."
+        0.85,
+        gt=0,
+        le=1,
+        description="Share of a group's revenue from which one customer dominates it, and it is withheld.",
     )
     quasi_identifiers: list[str] = Field(
         default_factory=list, description="Columns that together may tell who somebody is, such as [age, postcode]."
@@ -58,11 +68,15 @@ class PrivacySettings(Section):
     k: int | None = Field(
         None,
         ge=2,
-        description="Customers that must at least share their quasi-identifiers; fewer end with exit code 4.",
+        description="Fewest customers who must be alike in quasi_identifiers (k-anonymity); fewer end with exit "
+        "code 4; default: not asked.",
     )
-    sensitive: str | None = Field(None, description="Column that nobody should learn from the quasi-identifiers.")
+    sensitive: str | None = Field(None, description="Column whose value nobody should learn from quasi_identifiers.")
     l_diversity: int | None = Field(
-        None, ge=2, description="Different values of it that customers alike must at least have; exit code 4 otherwise."
+        None,
+        ge=2,
+        description="Fewest values of sensitive among customers alike in quasi_identifiers; fewer end with exit "
+        "code 4.",
     )
 
     @model_validator(mode="after")
@@ -72,7 +86,7 @@ class PrivacySettings(Section):
         if (self.k or self.l_diversity) and not self.quasi_identifiers:
             raise ValueError("k and l_diversity are of quasi_identifiers; name the columns")
         if (self.l_diversity is None) != (self.sensitive is None):
-            raise ValueError("sensitive and l_diversity go together")
+            raise ValueError("sensitive and l_diversity go together; give both or neither")
         return self
 
     @property

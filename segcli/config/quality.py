@@ -24,7 +24,9 @@ Share = Annotated[int | str, AfterValidator(limit)]
 class ColumnRule(Section):
     """What the values of one column must be; those it is silent about are not looked at."""
 
-    type: Literal["number", "whole", "date"] | None = Field(None, description="What every filled value must be.")
+    type: Literal["number", "whole", "date"] | None = Field(
+        None, description="What every filled value must be: number, whole (a whole number) or date."
+    )
     required: bool = Field(default=False, description="Whether no value may be missing.")
     max_missing: Share | None = Field(None, description="Most missing values, as a number or a share such as 5%.")
     unique: bool = Field(default=False, description="Whether no filled value may stand twice.")
@@ -34,15 +36,17 @@ class ColumnRule(Section):
         None, description="Regular expression (RE2) that the whole of every filled value matches."
     )
     allowed: list[str] | None = Field(None, description="The only values there may be.")
-    severity: Severity = Field("error", description="How much a breach weighs: error, warning or note.")
+    severity: Severity = Field("error", description="How much a broken rule weighs: error, warning or note.")
 
 
 class Confidence(Section):
     """From which size on results are taken as certain; half of it is middling."""
 
-    customers: int = Field(500, ge=1, description="Customers from which segments hold up.")
-    days: int = Field(180, ge=1, description="Days between first and last order from which recency means something.")
-    repeat_buyers: int = Field(100, ge=1, description="Customers with two orders or more.")
+    customers: int = Field(500, ge=1, description="Number of customers that high confidence needs.")
+    days: int = Field(180, ge=1, description="Days between first and last order that high confidence needs.")
+    repeat_buyers: int = Field(
+        100, ge=1, description="Number of customers with two orders or more that high confidence needs."
+    )
 
 
 class QualitySettings(Section):
@@ -51,11 +55,18 @@ class QualitySettings(Section):
     columns: dict[str, ColumnRule] = Field(
         default_factory=dict, description="Rules by column (standard name or the file's own): type, required, unique..."
     )
-    max_rejects: Share | None = Field(None, description="Most rejected lines, as a number or a share such as 1%.")
-    max_age_days: int | None = Field(None, ge=0, description="Most days from the last order to the as-of day.")
+    max_rejects: Share | None = Field(
+        None, description="Most rejected lines before the rule is broken, as a number or a share such as 1%."
+    )
+    max_age_days: int | None = Field(
+        None, ge=0, description="Most days from the last order to the as-of day; default: any number."
+    )
     confidence: Confidence = Field(default_factory=Confidence, description="Sizes that make results certain.")
-    min_confidence: Literal["low", "middling", "high"] = Field("low", description="Least confidence that passes.")
+    min_confidence: Literal["low", "middling", "high"] = Field(
+        "low", description="Lowest confidence that passes: low, middling or high."
+    )
     fail_on: Literal["error", "warning", "note", "never"] = Field(
         "error",
-        description="Breaches of this severity or worse end the command with exit code 4: error, warning, note, never.",
+        description="Severity from which a broken rule ends the command with exit code 4: error, warning, note, "
+        "or never.",
     )

@@ -23,7 +23,7 @@ class ReportSettings(Section):
     formats: list[Format] = Field(
         default_factory=lambda: list(FORMATS),
         min_length=1,
-        description="Files that `segcli run` writes: report.md, report.html, report.json.",
+        description="Formats of the report that `segcli run` writes: md, html, json.",
     )
     sections: list[Named] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
@@ -32,6 +32,6 @@ class ReportSettings(Section):
     )
     previous: str | None = Field(
         None,
-        description="An earlier result for the section migration: a table with segments, or a run's folder.",
+        description="Earlier result for the section migration: a table with segments, or a run's folder.",
         json_schema_extra=PATH,
     )

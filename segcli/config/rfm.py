@@ -38,9 +38,9 @@ SomeBins = Annotated[
 class FixedEdges(Section):
     """Lower bounds of scores 2 and up, ascending; recency is counted the other way round."""
 
-    recency: Edges | None = Field(None, description="Days; a recency of at least an edge costs one score.")
-    frequency: Edges | None = Field(None, description="Orders; reaching an edge earns one score.")
-    monetary: Edges | None = Field(None, description="Money; reaching an edge earns one score.")
+    recency: Edges | None = Field(None, description="Edges in days; a recency of at least an edge costs one score.")
+    frequency: Edges | None = Field(None, description="Edges in orders; reaching an edge earns one score.")
+    monetary: Edges | None = Field(None, description="Edges in money; reaching an edge earns one score.")
 
     @model_validator(mode="after")
     def _ascending(self) -> "FixedEdges":
@@ -54,9 +54,9 @@ class FixedEdges(Section):
 class Weights(Section):
     """Weights of the combined score; 100, 10, 1 reads as the three digits."""
 
-    r: float = Field(100, ge=0, description="Weight of the recency score.")
-    f: float = Field(10, ge=0, description="Weight of the frequency score.")
-    m: float = Field(1, ge=0, description="Weight of the monetary score.")
+    r: float = Field(100, ge=0, description="Weight of the recency score in rfm_score.")
+    f: float = Field(10, ge=0, description="Weight of the frequency score in rfm_score.")
+    m: float = Field(1, ge=0, description="Weight of the monetary score in rfm_score.")
 
 
 class RfmSettings(Section):
@@ -66,7 +66,7 @@ class RfmSettings(Section):
         "quantile",
         description=f"How scores are cut: {plugins.told(METHODS)}.",
     )
-    bins: SomeBins = Field(5, description="Score groups per dimension; 5 gives the classic 1-5.")
+    bins: SomeBins = Field(5, description="Scores per dimension; 5 gives the classic 1 to 5.")
     ties: Ties = Field(
         "same-bin", description="Where equal values go when a cut falls among them: same-bin, next or random."
     )
@@ -82,7 +82,7 @@ class RfmSettings(Section):
     )
     model: str | None = Field(
         None,
-        description="Score with the edges saved in this file instead of new ones.",
+        description="File of saved edges to score with; default: new edges.",
         json_schema_extra=PATH,
     )
 

@@ -15,7 +15,7 @@ class RuleSegment(Section):
     when: str | dict[str, Any] = Field(
         description="Rule, such as orders >= 3 and recency_days <= 30; or all, any, none of such."
     )
-    priority: int = Field(0, description="Of several rules that hold, the one with the highest; then the first.")
+    priority: int = Field(0, description="Rank where several rules hold: the highest wins, then the first.")
 
 
 class RulesSettings(Section):
@@ -23,7 +23,7 @@ class RulesSettings(Section):
 
     base: str | None = Field(None, description="Built-in base, such as generation.")
     name: str | None = Field(
-        None, pattern=r"^[^\W\d]\w*$", description="Column of the segmentation; a base has its own name otherwise."
+        None, pattern=r"^[^\W\d]\w*$", description="Column of the segmentation; default: the base's own name."
     )
     table: str | None = Field(
         None,
@@ -36,11 +36,13 @@ class RulesSettings(Section):
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Why columns of special categories of personal data (health, religion, ...) may be used here.",
+        description="Reason why columns of special categories of personal data (health, religion, ...) may be "
+        "used; it is recorded.",
     )
     exclusive: bool = Field(
         default=True,
-        description="Whether only the segment that wins is told, or also, in NAME_all, all whose rules hold (false).",
+        description="Whether only the segment that wins is told (true), or also all whose rules hold, in "
+        "NAME_all (false).",
     )
 
     @model_validator(mode="after")
@@ -50,7 +52,7 @@ class RulesSettings(Section):
         if self.base is None and self.name is None:
             raise ValueError("must have a name, which becomes the column")
         if self.base is None and (self.options or self.table):
-            raise ValueError("options and table belong to a base")
+            raise ValueError("options and table belong to a base; name one, or leave them out")
         return self
 
     @property

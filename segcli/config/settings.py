@@ -49,18 +49,27 @@ else:
 class Settings(Section):
     """Everything a configuration file may say."""
 
-    version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of this file's format.")
+    version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the config's format.")
     as_of: Annotated[str, AfterValidator(_day)] | None = Field(
         None,
-        description="Day recency is counted to; otherwise the day after the last order. today-1 is yesterday.",
+        description="Day to which recency is counted, such as 2026-06-30, today or today-1; default: the day "
+        "after the last order.",
     )
     language: Language = Field(
         "en",
         description=f"Language of what people read: {plugins.told(LANGUAGES)}; files for programs stay as they are.",
     )
-    seed: int = Field(SEED, ge=0, lt=2**32, description="Seed of everything that involves chance.")
-    output: str | None = Field(None, description="Folder that `segcli run` writes.", json_schema_extra=PATH)
-    ingest: IngestSettings = Field(default_factory=IngestSettings, description="Sources and policies.")
+    seed: int = Field(
+        SEED, ge=0, lt=2**32, description="Number from which chance starts; the same seed gives the same result."
+    )
+    output: str | None = Field(
+        None,
+        description="Folder that `segcli run` writes; default: runs/ and the name of the config.",
+        json_schema_extra=PATH,
+    )
+    ingest: IngestSettings = Field(
+        default_factory=IngestSettings, description="Files that are read, and what counts as an order."
+    )
     privacy: PrivacySettings = Field(
         default_factory=PrivacySettings, description="What may be said of single people and small groups."
     )
@@ -70,27 +79,33 @@ class Settings(Section):
         default_factory=list,
         description="Segmentations by rules: [{base: generation}], or name, segments and their rules.",
     )
-    cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Segments found in features.")
-    clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and value of customers.")
+    cluster: ClusterSettings = Field(
+        default_factory=ClusterSettings, description="Segments of customers who are alike in chosen features."
+    )
+    clv: ClvSettings = Field(
+        default_factory=ClvSettings, description="Expected orders and value of customers (customer lifetime value)."
+    )
     churn: ChurnSettings = Field(default_factory=ChurnSettings, description="Who will buy in the next period.")
     cohort: CohortSettings = Field(default_factory=CohortSettings, description="Customers followed over time.")
     backtest: BacktestSettings = Field(
         default_factory=BacktestSettings, description="Whether segments tell who will buy."
     )
-    compare: CompareSettings = Field(default_factory=CompareSettings, description="What changed since.")
+    compare: CompareSettings = Field(
+        default_factory=CompareSettings, description="What counts as drift between two segmentations."
+    )
     drivers: DriversSettings = Field(
-        default_factory=DriversSettings, description="What goes together with spend, repeat or satisfaction."
+        default_factory=DriversSettings, description="What goes together with spend, repeat purchase or satisfaction."
     )
     fairness: FairnessSettings = Field(
-        default_factory=FairnessSettings, description="What segments may not be made of."
+        default_factory=FairnessSettings, description="Columns by which segments are audited, and never made."
     )
     scorecard: ScorecardSettings = Field(
         default_factory=ScorecardSettings, description="What segments must hold to be worth working with."
     )
-    persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about segments.")
+    persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about each segment.")
     target: TargetSettings = Field(default_factory=TargetSettings, description="Which segments to work with.")
     plan: PlanSettings = Field(default_factory=PlanSettings, description="What is said to whom, where and when.")
     export: list[ExportSettings] = Field(
         default_factory=list, description="Files for other systems: [{to: klaviyo, of: rfm}]."
     )
-    report: ReportSettings = Field(default_factory=ReportSettings, description="The document people read.")
+    report: ReportSettings = Field(default_factory=ReportSettings, description="The document that people read.")

@@ -34,7 +34,7 @@ class TargetSettings(Section):
 
     of: str | None = Field(None, description="Segmentation to choose from, such as rfm; default: the first described.")
     choose: Annotated[int | str, AfterValidator(_choice)] = Field(
-        "2-4", description="How many segments: a number, or a range like 2-4."
+        "2-4", description="Number of segments to choose, or a range like 2-4."
     )
     weights: Weights = Field(
         default_factory=lambda: {
@@ -46,30 +46,34 @@ class TargetSettings(Section):
             "contactability": 15.0,
             "competition": 5.0,
         },
-        description="What attractiveness is made of, in parts of 100; criteria nobody can measure or rated drop out.",
+        description="Weights of attractiveness, in parts of 100; criteria that are neither measured nor rated "
+        "drop out.",
     )
     weight_sets: dict[str, Weights] = Field(
-        default_factory=dict, description="Other weights to try beside: {careful: {size: 50, margin: 50}}."
+        default_factory=dict, description="Other weights to try beside them: {careful: {size: 50, margin: 50}}."
     )
     competitiveness: Weights = Field(
         default_factory=lambda: {"own_strengths": 50.0, "loyalty": 25.0, "satisfaction": 25.0},
-        description="What our strength in a segment is made of, in parts of 100.",
+        description="Weights of our strength in a segment, in parts of 100.",
     )
     ratings: dict[str, dict[str, Rating]] = Field(
         default_factory=dict,
-        description="What data cannot tell, from 1 to 10 (best for us): {competition: {Champions: 8, Loyal: 5}}.",
+        description="Ratings of what data cannot tell, from 1 to 10 (best for us): {competition: {Champions: 8, "
+        "Loyal: 5}}.",
     )
     knock_outs: dict[str, float] = Field(
         default_factory=lambda: {"size": 30.0, "contactability": 0.05},
-        description="What a segment must have at least, churn_risk at most, to be looked at.",
+        description="What a segment must have at least, of churn_risk at most, to be looked at.",
     )
     objective: Literal["score", "margin"] = Field(
-        "score", description="What the chosen segments have most of together: attractiveness, or expected margin."
+        "score",
+        description="What the chosen segments have most of together: attractiveness (score) or expected margin "
+        "(margin).",
     )
-    budget: float | None = Field(None, ge=0, description="Most that contacts may cost.")
-    capacity: int | None = Field(None, ge=0, description="Most contacts.")
+    budget: float | None = Field(None, ge=0, description="Most money that contacts may cost; default: no limit.")
+    capacity: int | None = Field(None, ge=0, description="Most contacts there may be; default: no limit.")
     contact_cost: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=dict, description="What a contact costs by way of contact: {email: 0.02, post: 0.9}."
+        default_factory=dict, description="Cost of a contact, by way of contact: {email: 0.02, post: 0.9}."
     )
     response: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict,
@@ -78,7 +82,7 @@ class TargetSettings(Section):
     response_value: float | None = Field(
         None, gt=0, description="Revenue that a response brings; default: the segment's average order value."
     )
-    margin: float | None = Field(None, gt=0, le=1, description="Part of revenue that is earned; default: clv.margin.")
+    margin: float | None = Field(None, gt=0, le=1, description="Share of revenue that is earned; default: clv.margin.")
     period_days: int = Field(90, ge=1, description="Days of the period that growth and response are measured in.")
 
     @property

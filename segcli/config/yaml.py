@@ -82,7 +82,7 @@ def parse(text: str, name: str) -> Document:
         ConfigProblems: with `name:line:column` of whatever is not allowed.
     """
     if len(text) > MAX_CHARACTERS:
-        raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; name a YAML file of settings"])
+        raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; name a config"])
     places: dict[Key, tuple[int, int]] = {}
     try:
         root = _compose(text)
@@ -174,7 +174,9 @@ def _mapping(node: yaml.MappingNode, key: Key, places: dict[Key, tuple[int, int]
         if not isinstance(name_node, yaml.ScalarNode):
             raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=mark)
         if name_node.value in values:
-            raise yaml.MarkedYAMLError(problem=f"the key '{name_node.value}' is given twice", problem_mark=mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"the key '{name_node.value}' is given twice; keep one", problem_mark=mark
+            )
         places[(*key, name_node.value)] = (mark.line + 1, mark.column + 1)
         values[name_node.value] = _value(value_node, (*key, name_node.value), places)
     return values

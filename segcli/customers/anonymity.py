@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segcli.config.privacy import PrivacySettings
+from segcli.counting import counted
 from segcli.errors import ConfigProblems
 from segcli.model import Customers, Verdict
 
@@ -65,7 +66,7 @@ def judge(customers: Customers, settings: PrivacySettings) -> Iterator[Verdict]:
     names = ", ".join(settings.quasi_identifiers)
     least = "" if settings.k is None else f" (at least {settings.k})"
     alone = f", {found.alone:,} of them one customer alone" if found.alone else ""
-    what = f"k = {found.k}{least}: {found.groups:,} groups alike in {names}{alone}"
+    what = f"k = {found.k}{least}: {counted(found.groups, 'group')} alike in {names}{alone}"
     passed = settings.k is None or found.k >= settings.k
     yield Verdict("k", "customers", passed, "error" if settings.k else "note", what, PRIVACY)
     if found.l is not None and settings.l_diversity is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.customers import match
 from segcli.model import Customers
 
@@ -33,7 +34,7 @@ def join(customers: Customers, known: Customers, by: match.By = "customer_id", r
     found = int(added[KEY].isin(keys).sum())
     note = (
         f"{matched:,} of {len(customers.table):,} customers found in it{'' if by == c.CUSTOMER_ID else f' by {by}'}; "
-        f"{len(table) - found:,} of its rows belong to nobody who bought"
+        f"{counted(len(table) - found, 'of its rows belongs', 'of its rows belong')} to nobody who bought"
     )
     return replace(
         customers,

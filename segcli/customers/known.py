@@ -8,6 +8,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.config.quality import ColumnRule
+from segcli.counting import counted
 from segcli.customers import match
 from segcli.errors import InputProblem
 from segcli.files.formulas import unescape_table
@@ -15,6 +16,12 @@ from segcli.ingest import identity, quality, table
 from segcli.ingest.cells import Cells
 from segcli.ingest.opening import Opened
 from segcli.model import Customers, Input, Reading
+
+MALFORMED = (
+    "record with a wrong number of fields is left out",
+    "records with a wrong number of fields are left out",
+)
+BROKEN = ("record whose quotes break the rules is left out", "records whose quotes break the rules are left out")
 
 
 def known(
@@ -90,7 +97,7 @@ def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
     twice = cased[c.CUSTOMER_ID].duplicated()
     if twice.any():
         raise InputProblem(
-            f"{int(twice.sum()):,} customers have two rows once case is ignored",
+            f"{counted(int(twice.sum()), 'customer has two rows', 'customers have two rows')} once case is ignored",
             source=name,
             remedy="Give each customer one row, or set ingest.id_case to keep",
         )
@@ -99,10 +106,10 @@ def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
 
 def _malformed(cells: Cells) -> Iterator[str]:
     if cells.malformed:
-        yield f"{cells.malformed:,} records with a wrong number of fields are left out"
+        yield f"{counted(cells.malformed, *MALFORMED)}"
     if cells.broken:
         first = cells.dialect.broken_lines[0]
-        yield f"{cells.broken:,} records whose quotes break the rules are left out (first: line {first:,})"
+        yield f"{counted(cells.broken, *BROKEN)} (first: line {first:,})"
 
 
 def _recency(rows: pd.DataFrame, as_of: date | None, name: str) -> tuple[pd.DataFrame, date | None, tuple[str, ...]]:
@@ -114,7 +121,8 @@ def _recency(rows: pd.DataFrame, as_of: date | None, name: str) -> tuple[pd.Data
     late = int((rows[c.LAST_ORDER] > pd.Timestamp(day)).sum())
     if late:
         raise InputProblem(
-            f"{late:,} customers ordered after {day.isoformat()}; what they had bought by then is not in this table",
+            f"{counted(late, 'customer')} ordered after {day.isoformat()}; what was bought by then "
+            "is not in this table",
             source=name,
             remedy="Give the order export, or a later --as-of",
         )

@@ -4,10 +4,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from segcli.counting import counted
 from segcli.customers import runs as r
 from segcli.customers.purchases import Purchases
 from segcli.customers.runs import Returned
 from segcli.model import Reading
+
+ALONE = (
+    "return line belongs to customers without a purchase and is left out",
+    "return lines belong to customers without a purchase and are left out",
+)
 
 
 def given_back(made: Purchases, returned: Returned) -> r.Units:
@@ -32,4 +38,4 @@ def places_of(made: Purchases, returned: Returned) -> npt.NDArray[np.int64]:
 def only_returns(reading: Reading) -> tuple[str, ...]:
     """A warning about people who returned something and bought nothing."""
     alone = [f for f in reading.lines.ignored if f.reason == "return_without_purchase"] if reading.lines else []
-    return tuple(f"{f.lines:,} return lines belong to customers without a purchase and are left out" for f in alone)
+    return tuple(counted(f.lines, *ALONE) for f in alone)

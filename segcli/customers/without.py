@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.model import Customers, Fate, Reading, Reconciliation, Transactions
 
@@ -31,7 +32,10 @@ def without(customers: Customers, gone: npt.NDArray[np.bool_], reason: str, why:
             source=main.input.name,
             remedy="Name another file, or look at what takes them out",
         )
-    transactions, noted = customers.transactions, f"{why}: {count:,} customers are left out"
+    transactions, noted = (
+        customers.transactions,
+        f"{why}: {counted(count, 'customer is left out', 'customers are left out')}",
+    )
     if transactions is not None:
         transactions = _without_lines(transactions, customers.table.loc[gone, c.CUSTOMER_ID].astype("str"), reason)
         main = replace(main, lines=transactions.reading.lines)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.backtest import BacktestSettings
+from segcli.counting import counted
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
 from segcli.evidence.baselines import baselines
@@ -81,8 +82,8 @@ def _days(everybody: Customers, settings: BacktestSettings) -> list[date]:
     began = everybody.table[c.FIRST_ORDER].min().date()
     if (days[-1] - began).days < 2 * SHORTEST or first >= last:
         raise InputProblem(
-            f"orders from {began.isoformat()} to {last.isoformat()} are too few for {settings.folds} periods of "
-            f"{settings.period_days} days, and some to learn from",
+            f"orders from {began.isoformat()} to {last.isoformat()} are too few for "
+            f"{counted(settings.folds, 'period')} of {counted(settings.period_days, 'day')}, and some to learn from",
             source=everybody.readings[0].input.name,
             remedy="Lower backtest.period_days or backtest.folds",
         )
@@ -191,7 +192,7 @@ def _verdict(row: Mapping[Any, Any], against: float) -> str:
 
 def _notes(everybody: Customers, scores: pd.DataFrame, settings: BacktestSettings) -> Iterator[str]:
     days: Sequence[str] = list(scores["until"].unique())
-    yield f"built on orders to {', '.join(days)}, measured on the {settings.period_days} days after"
+    yield f"built on orders to {', '.join(days)}, measured on the {counted(settings.period_days, 'day')} after"
     learning = [_learning(everybody, date.fromisoformat(day), settings) for day in days]
     yield f"segments are ordered by what their customers spent in the {min(learning)} days before"
     if len(everybody.readings) > 1:

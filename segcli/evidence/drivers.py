@@ -14,6 +14,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.drivers import DriversSettings
+from segcli.counting import counted
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 from segcli.segment.describing import describing
@@ -56,9 +57,8 @@ def drivers(customers: Customers, settings: DriversSettings) -> Drivers:
     y = target[known]
     if len(y) < FEWEST_A_COLUMN * (len(names) + 1) or not np.ptp(y):
         raise UsageProblem(
-            f"drivers: {len(y):,} customers with {settings.of} are too few for {len(names)} columns, or all alike"
-            "; name fewer with drivers.among"
-            ""
+            f"drivers: {counted(len(y), 'customer')} with {settings.of}, too few for {counted(len(names), 'column')}, "
+            "or all alike; name fewer with drivers.among"
         )
     effects, errors, explained = _logistic(matrix, y) if kind == "odds" else _least_squares(matrix, y)
     related = np.corrcoef(matrix, rowvar=False).reshape(len(names), len(names))
@@ -155,7 +155,7 @@ def _logistic(matrix: Matrix, y: Matrix) -> tuple[Matrix, Matrix, float]:
 def _notes(made: Drivers) -> Iterator[str]:
     rows, of = made.table, made.of
     what = {"odds": f"the odds of {of}", "log": f"the logarithm of {of}", "plain": of}[made.transform]
-    yield f"{what}, {made.customers:,} customers, {made.explained:.0%} explained; associations, not causes"
+    yield f"{what}, {counted(made.customers, 'customer')}, {made.explained:.0%} explained; associations, not causes"
     sure = rows[(rows["low"] > 0) | (rows["high"] < 0)].head(5).to_dict("records")
     for row in sure:
         name = row["driver"] if row["level"] is None else f"{row['driver']} = {row['level']}"

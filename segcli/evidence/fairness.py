@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.evidence.scorecard import epsilon_squared
 from segcli.model import Segmentation
 from segcli.segment.intervals import wilson
@@ -78,7 +79,7 @@ def unjudged(groups: pd.Series, smallest: int) -> tuple[str, ...]:
     unknown = int((known == UNKNOWN).sum())
     return (
         *((f"not judged, fewer than {smallest:,} customers: {', '.join(few)}",) if few else ()),
-        *((f"of unknown group and left out: {unknown:,} customers",) if unknown >= smallest else ()),
+        *((f"of unknown group and left out: {counted(unknown, 'customer')}",) if unknown >= smallest else ()),
         *((f"of unknown group and left out: fewer than {smallest:,} customers",) if 0 < unknown < smallest else ()),
     )
 

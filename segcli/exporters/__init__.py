@@ -96,7 +96,7 @@ def load(name: str) -> Exporter:
         UsageProblem: there is none of this name.
     """
     if name not in names():
-        raise UsageProblem(f"no destination '{name}'; known: {', '.join(names())}")
+        raise UsageProblem(f"no destination '{name}'; known: {', '.join(names())}, or sql")
     return cast("Exporter", plugins.module(DESTINATIONS, name.replace("-", "_")))
 
 

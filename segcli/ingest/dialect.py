@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from segcli.config.ingest import Source
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.files.read import Content
 from segcli.ingest.encoding import decoded
@@ -100,9 +101,12 @@ def detect(content: Content, source: Source) -> Dialect:
     above = lines_above_header(body, delimiter) if source.header and not source.skip_rows else 0
     if above:
         body = b"".join(body.splitlines(keepends=True)[above:])
-        notes = (*notes, f"{above} {'line' if above == 1 else 'lines'} above the header skipped")
+        notes = (*notes, f"{counted(above, 'line')} above the header skipped")
     if source.skip_rows or source.skip_footer:
-        notes = (*notes, f"left out as asked: {source.skip_rows} lines at the top, {source.skip_footer} at the end")
+        notes = (
+            *notes,
+            f"left out as asked: {counted(source.skip_rows, 'line')} at the top, {source.skip_footer} at the end",
+        )
     skipped = source.skip_rows + above + bool(said)
     if not source.header:
         body, skipped = with_header(body, delimiter), skipped - 1
@@ -114,7 +118,8 @@ def detect(content: Content, source: Source) -> Dialect:
             remedy="Check --delimiter and how the file quotes its fields",
         )
     if mended.literal:
-        notes = (*notes, f"{mended.literal:,} records have quotes inside unquoted fields; they are kept as they are")
+        have = counted(mended.literal, "record has", "records have")
+        notes = (*notes, f"{have} quotes inside unquoted fields, which are kept as they are")
     return Dialect(mended.body, text.encoding, delimiter, skipped, mended.broken, notes)
 
 

@@ -92,7 +92,11 @@ class Export:
             self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
         if parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
-            raise self._problem(f"cannot read '{texts.at(row)}' as a number", standard, row, "Try --decimal")
+            mark, remedy = "", f"If the numbers stand in another column, say --map {standard}=NAME"
+            if self.source.decimal:
+                mark = f" (decimal '{self.source.decimal}')"
+                remedy = f"Try --decimal '{',' if self.source.decimal == '.' else '.'}'"
+            raise self._problem(f"cannot read '{texts.at(row)}' as a number{mark}", standard, row, remedy)
         return np.where(parsed.missing, blank, parsed.values)
 
     def _plain_dates(self) -> Dates | None:

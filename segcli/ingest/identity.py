@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.counting import counted
 from segcli.ingest import plain
 from segcli.ingest.languages import words
 
@@ -56,8 +57,8 @@ def whole(text: str, id_decimals: str) -> str:
 def rewritten(count: int) -> Iterator[str]:
     """A note on ids that changed by more than plain blanks."""
     if count:
-        were = "customer id was" if count == 1 else "customer ids were"
-        yield f"{count:,} {were} written with invisible characters or in another Unicode form; now as the others"
+        were = counted(count, "customer id was", "customer ids were")
+        yield f"{were} written with invisible characters or in another Unicode form; now as the others"
 
 
 def repeated(count: int, *, exact: bool = True) -> str:
@@ -66,9 +67,11 @@ def repeated(count: int, *, exact: bool = True) -> str:
     >>> repeated(1)
     '1 line repeats another in every column used and is kept; ingest.dedupe: lines ignores exact repeats'
     """
-    what = f"{count:,} lines repeat another in every column used and are kept"
-    if count == 1:
-        what = "1 line repeats another in every column used and is kept"
+    what = counted(
+        count,
+        "line repeats another in every column used and is kept",
+        "lines repeat another in every column used and are kept",
+    )
     return f"{'' if exact else 'at least '}{what}; ingest.dedupe: lines ignores exact repeats"
 
 
@@ -89,10 +92,12 @@ def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = Tru
         yield f"{alike:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"
     rounded = _matching(ids, _ROUNDED) if marks[ord("+")] else 0
     if rounded:
-        yield f"{rounded:,} customer ids look like 1.23457E+11: a spreadsheet rounded them; export again without it"
+        look = counted(rounded, "customer id looks", "customer ids look")
+        yield f"{look} like 1.23457E+11, rounded by a spreadsheet; export again without it"
     twins = _twins(ids) if marks[ord(".")] else 0
     if twins:
-        yield f"{twins:,} customer ids stand with and without .0 behind; ingest.id_decimals: drop makes them one"
+        stand = counted(twins, "customer id stands", "customer ids stand")
+        yield f"{stand} with and without .0 behind; ingest.id_decimals: drop makes them one"
     if marks[ord("@")] and _matching(ids, _MAIL) > MOST * len(ids):
         yield "customer ids are e-mail addresses, so results name people; privacy.pseudonymise gives them pseudonyms"
     yield from _dominant(ids, lines, told=told)
@@ -120,7 +125,7 @@ def _nobody(ids: pa.StringArray, lines: npt.NDArray[np.int64]) -> Iterator[str]:
     places = np.flatnonzero(np.asarray(pc.is_in(pc.utf8_lower(ids), value_set=pa.array(sorted(nobody)))))
     found = sorted((ids[int(place)].as_py(), int(lines[place])) for place in places)
     if found:
-        names = ", ".join(f"{name} ({count:,} lines)" for name, count in found)
+        names = ", ".join(f"{name} ({counted(count, 'line')})" for name, count in found)
         yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
 
 

@@ -77,9 +77,8 @@ class _Judged:
             return np.asarray(pc.match_substring_regex(self._texts, rf"\A(?:{pattern})\z"), dtype=bool)
         except pa.ArrowInvalid as error:
             why = str(error).partition(": ")[2] or str(error)
-            raise ConfigProblems(
-                [f"quality.columns.{self.name}.matches: not a pattern that RE2 reads ({why})"]
-            ) from None
+            what = f"not a pattern that RE2 reads ({why}); it has no look-around and no back-references"
+            raise ConfigProblems([f"quality.columns.{self.name}.matches: {what}"]) from None
 
     def _typed(self, blank: Mask) -> Iterator[Verdict]:
         """Type and range; a column that cannot be read as a whole has one verdict."""

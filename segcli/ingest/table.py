@@ -13,6 +13,7 @@ from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import Source
 from segcli.cores import in_order
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers, plain
 from segcli.ingest.cells import Cells
@@ -91,7 +92,8 @@ def _code(texts: pa.ChunkedArray, name: str) -> tuple[pd.Series, str]:
     values = _text(texts)
     marked = int(values.str.fullmatch(MARKED).fillna(value=False).sum())
     bare = values.where(~values.str.fullmatch(MARKED).fillna(value=False), values.str[1:]) if marked else values
-    return bare, f"column '{name}': {marked:,} values had an apostrophe in front; it is taken off" if marked else ""
+    had = f"column '{name}': {counted(marked, 'value')} had an apostrophe in front; it is taken off"
+    return bare, had if marked else ""
 
 
 def _text(texts: pa.ChunkedArray) -> pd.Series:
@@ -157,7 +159,12 @@ def _is_code(texts: pa.ChunkedArray) -> bool:
 
 
 def _unread(count: int, name: str, what: str) -> str:
-    return f"column '{name}': {count:,} values cannot be read as {what} and count as missing" if count else ""
+    unread = counted(
+        count,
+        f"value cannot be read as {what} and counts as missing",
+        f"values cannot be read as {what} and count as missing",
+    )
+    return f"column '{name}': {unread}" if count else ""
 
 
 def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -165,12 +172,21 @@ def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[
         return table, tuple(notes)  # as segcli writes a table: nothing to leave out, nothing to sort
     blank = table[c.CUSTOMER_ID] == ""
     if blank.any():
-        notes.append(f"{int(blank.sum()):,} rows without a customer id are left out")
+        notes.append(
+            counted(
+                int(blank.sum()), "row without a customer id is left out", "rows without a customer id are left out"
+            )
+        )
     twice = table[c.CUSTOMER_ID].duplicated()
     if twice.any():
         repeated = table.duplicated()
         if (repeated & ~blank).any():
-            notes.append(f"{int((repeated & ~blank).sum()):,} rows repeat another exactly and are left out")
+            count = int((repeated & ~blank).sum())
+            notes.append(
+                counted(
+                    count, "row repeats another exactly and is left out", "rows repeat another exactly and are left out"
+                )
+            )
         table = table[~blank & ~repeated]
         _refuse_two_rows(table[c.CUSTOMER_ID], cells)
     elif blank.any():

@@ -12,7 +12,10 @@ _FACT = re.compile(r"\{([#*]?)(\w+)\}")
 _KINDS = {"#": r"[<>]?[-+]?\d[\d,]*(?:\.\d+)?(?: M|%| d|x| s)?", "*": r".+", "": r"(?:(?!; |   ).)+?"}
 # {customers:one|few|many}: the form that goes with the number of a fact
 _FORM = re.compile(r"\{(\w+):([^{}]*)\}")
+# The noun behind a number stands in catalogues as of several; of one it is told without its s.
+_NOUN = re.compile(r"(\{#\w+\} (?:[\w{}]+ )??\w+)s\b")
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
+_PLURAL = "\0"  # where the s is
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,20 @@ class Sentence:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         parts, seen = [], set[str]()
-        last = 0
-        for fact in _FACT.finditer(self.english):
-            parts.append(re.escape(self.english[last : fact.start()]))
+        last, english = 0, _NOUN.sub(rf"\1{_PLURAL}", self.english)
+        for fact in _FACT.finditer(english):
+            parts.append(_escaped(english[last : fact.start()]))
             kind, name = fact.groups()
             parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{_KINDS[kind]})")
             seen.add(name)
             last = fact.end()
-        return re.compile("".join(parts) + re.escape(self.english[last:]), re.DOTALL)
+        return re.compile("".join(parts) + _escaped(english[last:]), re.DOTALL)
 
     @cached_property
     def _anchor(self) -> str:
         """The longest piece between facts: where it is missing, the pattern need not be tried."""
-        return max(_FACT.sub("{}", self.english).split("{}"), key=len)
+        pieces = _FACT.sub(_PLURAL, _NOUN.sub(rf"\1{_PLURAL}", self.english))
+        return max(pieces.split(_PLURAL), key=len)
 
     def facts(self, text: str) -> dict[str, str] | None:
         """The facts of a text that says this; None for any other."""
@@ -59,6 +63,11 @@ class Sentence:
         """The other sentence with these facts; forms go with the numbers as the English facts have them."""
         formed = _FORM.sub(lambda one: _form(english[one[1]], one[2].split("|")), self.other)
         return _FACT.sub(lambda one: facts[one[2]], formed)
+
+
+def _escaped(english: str) -> str:
+    """As a pattern, in which nouns may be of one."""
+    return re.escape(english).replace(re.escape(_PLURAL), "s?")
 
 
 def _form(fact: str, forms: list[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.files import read
 from segcli.model import Persona, Trait
@@ -73,7 +74,7 @@ def _changes(now: Persona, then: Mapping[str, Any] | None, as_of: str | None) ->
         yield f"new{since}"
         return
     moved = now.customers - int(then["customers"])
-    size = f"{abs(moved):,} customers {'more' if moved > 0 else 'fewer'}" if moved else "as many customers"
+    size = f"{counted(abs(moved), 'customer')} {'more' if moved > 0 else 'fewer'}" if moved else "as many customers"
     yield f"{size}{since} ({int(then['customers']):,} then)"
     for what, share, was in (
         ("of the base", now.share, then["share"]),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from segcli.counting import counted
+
 MOST = 24  # candidates, of which every choice of a few is tried
 
 
@@ -57,7 +59,7 @@ def why_not(one: Candidate, chosen: Sequence[Candidate], limits: Limits) -> str:
     if limits.budget is not None and spent + one.cost > limits.budget:
         return f"its contacts cost {one.cost:,.2f}; {limits.budget - spent:,.2f} of the budget is left"
     if limits.capacity is not None and contacts + one.contacts > limits.capacity:
-        return f"it has {one.contacts:,} contacts; there is capacity for {limits.capacity - contacts:,} more"
+        return f"it has {counted(one.contacts, 'contact')}; there is capacity for {limits.capacity - contacts:,} more"
     if len(chosen) >= limits.most:
         return f"not among the {limits.most} worth most together"
     return "choosing it would be worth nothing"

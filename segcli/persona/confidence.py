@@ -1,6 +1,7 @@
 """How far a persona can be relied on, and why."""
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.model import Segmentation
 
 MANY, FEW = 100, 30  # customers
@@ -19,4 +20,4 @@ def confidence(made: Segmentation, segment: str) -> str:
     else:
         level = "middling"
     found_again = f", found again with Jaccard {jaccard:.2f}" if JACCARD in row else ""
-    return f"{level}: {customers:,} customers{found_again}"
+    return f"{level}: {counted(customers, 'customer')}{found_again}"

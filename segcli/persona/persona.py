@@ -8,6 +8,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.persona import PersonaSettings
+from segcli.counting import counted
 from segcli.customers import reach
 from segcli.model import Persona, Preferred, Score, Segmentation, Trait
 from segcli.persona import matrix
@@ -118,7 +119,7 @@ def _persona(
         typical=typical,
         action=playbook.action(segment, worth_telling),
         avoid=playbook.avoid.get(segment.casefold(), ""),
-        warnings=(f"only {size} customers: averages are rough",) if size < SMALL else (),
+        warnings=(f"only {counted(size, 'customer')}: averages are rough",) if size < SMALL else (),
     )
 
 

@@ -1,5 +1,6 @@
 """Persona cards."""
 
+from segcli.counting import counted
 from segcli.model import Persona, Score, Trait
 from segcli.persona.portrait import DEMOGRAPHIC, GEOGRAPHIC, NEEDS, PSYCHOGRAPHIC, TECHNOGRAPHIC
 from segcli.reports import numbers
@@ -87,7 +88,7 @@ def _traits(told: tuple[Trait, ...], persona: Persona) -> str:
 
 
 def _fact(persona: Persona) -> str:
-    fact = f"{persona.customers:,} customers · {numbers.share(persona.share)} of base"
+    fact = f"{counted(persona.customers, 'customer')} · {numbers.share(persona.share)} of base"
     share = persona.revenue_share
     return fact if share is None else f"{fact} · {numbers.share(share)} of revenue"
 

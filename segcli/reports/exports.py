@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.exporters.handing import Handed
 from segcli.reports import tables
 from segcli.reports.envelope import records
@@ -31,7 +32,7 @@ def said(made: Handed) -> Iterator[str]:
     """The account of people in a line, and what is worth saying."""
     total = made.counts[made.counts[c.NAME] == "all"].iloc[0]
     fates = " + ".join(f"{total[name]:,} {name}" for name in made.counts.columns[2:])
-    yield f"{made.destination}: {total[c.CUSTOMERS]:,} customers = {fates}"
+    yield f"{made.destination}: {counted(total[c.CUSTOMERS], 'customer')} = {fates}"
     if made.exported.left_out:
         reasons = ", ".join(f"{count:,} {why}" for why, count in made.exported.left_out.items())
         yield f"not reachable: {reasons}"

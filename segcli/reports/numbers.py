@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Self
 
 from segcli import columns as c
+from segcli import counting
 from segcli.columns import Kind
 
 MILLION = 1_000_000
+counted = counting.counted
 
 
 class Figure(str):
@@ -34,15 +36,6 @@ def count(value: float) -> Figure:
     '541,909'
     """
     return Figure(f"{value:,.0f}", value)
-
-
-def counted(value: float, noun: str) -> str:
-    """A whole number of things.
-
-    >>> counted(1, "order"), counted(18532, "order")
-    ('1 order', '18,532 orders')
-    """
-    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
 
 
 def money(value: float) -> Figure:

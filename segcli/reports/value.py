@@ -67,7 +67,10 @@ def _churn(left: Churn) -> dict[str, Any]:
 def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:
     """`cohort`: one row per cohort and period; a table with a column for each period."""
     if show not in found.table:
-        raise UsageProblem(f"cohort.show: {show} needs amounts, and there are none")
+        raise UsageProblem(
+            f"cohort.show: {show} needs amounts, and there are none; name their column with --map amount=COLUMN, "
+            "or show retention, customers or orders"
+        )
     told = [f"{show}{' in per cent' if show == 'retention' else ''}, by periods since the first purchase", *found.notes]
     blocks: tuple[Block, ...] = (_heat(found.table, show), *tables.notes(told))
 

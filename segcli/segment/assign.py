@@ -8,6 +8,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
@@ -53,7 +54,7 @@ def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
         method={**model, "counts": np.bincount(labels, minlength=fit.k).tolist()},
         provenance=provenance(customers, "assign", Section(), None),
         warnings=(*customers.warnings, *warnings, *[far] * bool(outside)),
-        notes=(f"{model['name']} model of {model['trained_on']['customers']:,} customers, k = {fit.k}",),
+        notes=(f"{model['name']} model of {counted(model['trained_on']['customers'], 'customer')}, k = {fit.k}",),
     )
 
 
@@ -95,7 +96,8 @@ def _noticed(table: pd.DataFrame, used: Sequence[Feature]) -> Iterator[str]:
     for name in dict.fromkeys(one.name for one in used):
         unknown = int(table[name].isna().sum())
         if unknown:
-            yield f"{name}: {unknown:,} missing values take what they took in the model"
+            took = counted(unknown, "missing value takes what it took", "missing values take what they took")
+            yield f"{name}: {took} in the model"
         seen = {text for one in used if one.name == name for text in (one.level, *one.levels) if text is not None}
         if seen:
             new = sorted(set(table[name].dropna().astype("str").str.strip()) - seen)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
+from segcli.counting import counted
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
@@ -83,7 +84,9 @@ def _tried(matrix: Matrix, method: Method, settings: ClusterSettings, source: st
         distinct = len(np.unique(matrix, axis=0))
     if smallest > distinct:
         raise InputProblem(
-            f"k={smallest} > {distinct} distinct customers", source=source, remedy="Ask for fewer segments with -k"
+            f"k={smallest} > {counted(distinct, 'distinct customer')}",
+            source=source,
+            remedy="Ask for fewer segments with -k",
         )
     return range(smallest, min(largest, distinct) + 1)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.scoring import Values
@@ -88,7 +89,7 @@ def _values(customers: Customers, column: str) -> Values:
     missing = int(np.isnan(numbers).sum())
     if missing:
         raise InputProblem(
-            f"{missing:,} customers have no value",
+            f"{counted(missing, 'customer has no value', 'customers have no value')}",
             source=source,
             column=column,
             remedy="Fill them in, or leave these customers out",

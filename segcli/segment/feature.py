@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from segcli.counting import counted
 from segcli.errors import InputProblem
 
 Matrix = npt.NDArray[np.float64]
@@ -79,7 +80,7 @@ def numbers(values: pd.Series) -> Matrix:
     infinite = int(np.isinf(found).sum())
     if infinite:
         raise InputProblem(
-            f"{infinite:,} values are infinite; a feature has numbers",
+            f"{counted(infinite, 'value is infinite', 'values are infinite')}; a feature has numbers",
             column=str(values.name),
             remedy="Mend them, or leave the column out of cluster.features",
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from segcli.config.cluster import ClusterSettings
+from segcli.counting import counted
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.by_default import by_default
@@ -86,12 +87,12 @@ def _prepared(name: str, values: pd.Series, settings: ClusterSettings, scale: st
     missing = int(values.isna().sum())
     if missing and settings.missing == "refuse":
         raise InputProblem(
-            f"{missing:,} customers have no value and cluster.missing is refuse",
+            f"{counted(missing, 'customer has no value', 'customers have no value')} and cluster.missing is refuse",
             column=name,
             remedy="Set it to median or drop, or fill them in",
         )
     if (missing and settings.missing == "drop") or missing == len(values):
-        return [], [f"{name}: dropped, {missing:,} values are missing"]
+        return [], [f"{name}: dropped, {counted(missing, 'value is missing', 'values are missing')}"]
     if name in settings.ordinal:
         return _ranked(name, values, settings, scale)
     if not pd.api.types.is_numeric_dtype(values):
@@ -116,7 +117,9 @@ def _number(
     missing = len(moved) - len(known)
     centre, spread = _scale(np.concatenate([taken, np.full(missing, fill)]), scale)
     made = replace(draft, fill=fill, missing=missing, centre=centre, spread=spread)
-    return [made], [f"{draft.name}: {missing:,} missing values take the median"] * bool(missing)
+    return [made], [
+        f"{draft.name}: {counted(missing, 'missing value takes the median', 'missing values take the median')}"
+    ] * bool(missing)
 
 
 def _ranked(name: str, values: pd.Series, settings: ClusterSettings, scale: str) -> tuple[list[Feature], list[str]]:
@@ -139,7 +142,9 @@ def _levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feature], li
         Feature(name, LEVEL, 0.0, missing, 0.0 if scale == "none" else float(share), spread, level=str(level))
         for level, share in shares.items()
     ]
-    return made, [f"{name}: {missing:,} customers have none of its kinds"] * bool(missing)
+    return made, [
+        f"{name}: {counted(missing, 'customer has none of its kinds', 'customers have none of its kinds')}"
+    ] * bool(missing)
 
 
 def _alike(matrix: Matrix, used: Sequence[Feature]) -> Iterator[str]:

@@ -80,7 +80,9 @@ def overridden(names: list[str], labels: Labels, customers: Customers, wanted: S
         best = int(shares.argmax())
         if shares[best] < MOST or best in given:
             why = "already has a name" if best in given else f"meets it with {shares[best]:.0%} of its customers only"
-            raise ConfigProblems([f"cluster.names.{place} ({one.segment}): the segment that fits best {why}"])
+            raise ConfigProblems(
+                [f"cluster.names.{place} ({one.segment}): the segment that fits best {why}; write another rule"]
+            )
         found[best] = one.segment
         given.add(best)
     return found

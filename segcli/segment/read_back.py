@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.errors import InputProblem, UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment.dimensions import require_customers
@@ -28,7 +29,7 @@ def read_back(customers: Customers, column: str) -> Segmentation:
     source = customers.readings[0].input.name
     if labels.isna().any():
         raise InputProblem(
-            f"{int(labels.isna().sum()):,} customers have no segment",
+            f"{counted(int(labels.isna().sum()), 'customer has no segment', 'customers have no segment')}",
             source=source,
             column=column,
             remedy="Segment all of them, or leave these out",

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.errors import ConfigProblems
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
@@ -159,7 +160,7 @@ def _contended(holds: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
 def _noticed(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]]) -> Iterator[str]:
     several = int(_contended(holds).sum())
     if several:
-        yield f"rules of several segments hold for {several:,} customers; the first in order names them"
+        yield f"rules of several segments hold for {counted(several, 'customer')}; the first in order names them"
     empty = [name for (name, _), mask in zip(one.rules, holds, strict=True) if not mask.any()]
     if empty:
         yield f"no customer is in: {', '.join(empty)}"

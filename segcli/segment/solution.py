@@ -10,6 +10,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment.assign import away, margins
 from segcli.segment.choose import Candidate, Choice
@@ -129,7 +130,7 @@ class Solution:
         if self.choice.verdict:
             yield VERDICTS[self.choice.verdict]
         if self.noise:
-            yield f"{NOISE.lower()}: {self.noise:,} customers ({self.noise / customers:.0%}) lie in no dense place"
+            yield f"{NOISE.lower()}: {counted(self.noise, 'customer')} ({self.noise / customers:.0%}) in no dense place"
         yield from self._returning()
         sample = self.choice.samples["silhouette"]
         sampled = f" on {sample:,} customers" if sample < customers else ""

@@ -16,6 +16,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.churn import ChurnSettings
+from segcli.counting import counted
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
 from segcli.model import Customers
@@ -87,8 +88,8 @@ def _known(everybody: Customers, day: date, settings: ChurnSettings) -> Known:
     events, others = int(bought.sum()), int((~bought).sum())
     if min(events, others) < FEWEST:
         raise InputProblem(
-            f"in the {settings.period_days} days after {day.isoformat()} {events:,} customers bought and {others:,} "
-            f"did not; a model needs {FEWEST} of both",
+            f"in the {settings.period_days} days after {day.isoformat()} {counted(events, 'customer')} bought and "
+            f"{others:,} did not; a model needs {FEWEST} of both",
             source=everybody.readings[0].input.name,
             remedy="Set churn.period_days to more or fewer days",
         )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.clv import PERIODS, ClvSettings
+from segcli.counting import counted
 from segcli.customers.history import CUSTOMER, earlier
 from segcli.errors import InputProblem
 from segcli.model import Customers, Provenance, Segmentation
@@ -144,7 +145,7 @@ def _watched(
 def _notes(
     made: Forecast, summary: Summary, settings: ClvSettings, end: date, watched: Holdout | None
 ) -> Iterator[str]:
-    yield f"orders to {end.isoformat()}, {summary.repeat:,} customers came back"
+    yield f"orders to {end.isoformat()}, {counted(summary.repeat, 'customer')} came back"
     yield from made.notes()
     terms = f"a margin of {settings.margin:.0%} and {settings.discount:.0%} interest a year"
     yield f"value over {settings.horizon} at {terms}"
@@ -152,6 +153,7 @@ def _notes(
         model, *guesses = watched.errors.to_dict("records")
         others = ", ".join(f"{one['guess']} {one['mean_absolute_error']:.2f}" for one in guesses)
         yield (
-            f"in the {watched.days:,} days after: {watched.actual:,.0f} orders, {watched.expected:,.0f} expected; "
-            f"off by {model['mean_absolute_error']:.2f} a customer on average ({others})"
+            f"in the {counted(watched.days, 'day')} after: {counted(watched.actual, 'order')}, "
+            f"{watched.expected:,.0f} expected; off by {model['mean_absolute_error']:.2f} a customer on average "
+            f"({others})"
         )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from segcli.config.clv import PERIODS, ClvSettings
+from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.value import gamma_gamma, models
@@ -77,7 +78,8 @@ def forecast(customers: Customers, end: date, settings: ClvSettings) -> tuple[Fo
     summary = summarise(customers, end, PERIODS[settings.period])
     if summary.repeat < FEWEST:
         raise InputProblem(
-            f"{summary.repeat:,} customers bought on a second day by {end.isoformat()}; these models need {FEWEST}",
+            f"{counted(summary.repeat, 'customer')} bought on a second day by {end.isoformat()}; these models "
+            f"need {FEWEST}",
             source=customers.readings[0].input.name,
             remedy="Use segments by rfm or rules instead",
         )

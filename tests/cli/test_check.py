@@ -80,7 +80,9 @@ def test_every_mistake_of_a_config_is_listed_at_once_with_its_place(segcli: Run,
 def test_a_segment_map_with_holes_is_a_warning(segcli: Run, folder: Path) -> None:
     (folder / "map.yaml").write_text("segments:\n  - {segment: Best, r: 5}\n  - {segment: Never, r: 5}\n")
     done = segcli("check", "orders.csv", "--set", "rfm.segments=map.yaml", "-f", "json")
-    (finding,) = [f for f in json.loads(done.stdout)["findings"] if f["where"].startswith("rfm.segments")]
+    found = json.loads(done.stdout)
+    assert found["schema"] == "segcli.check/1"
+    (finding,) = [f for f in found["findings"] if f["where"].startswith("rfm.segments")]
     assert finding["severity"] == "warning"
     assert "Never" in finding["what"]
 

@@ -75,7 +75,7 @@ def test_a_campaign_is_read_by_group_after_its_day(segcli: Any, folder: Path) ->
     (folder / "g.csv").write_text("customer_id,group\na,mail\na,holdout\n")
     refused = segcli("compare", "o.csv", "--then", "2024-02-01", "--treated", "g.csv")
     assert refused.returncode == 3
-    assert "1 customers are listed more than once" in refused.stderr
+    assert "1 customer is listed more than once" in refused.stderr
     assert segcli("compare", "o.csv", "--treated", "g.csv").returncode == 2
 
 

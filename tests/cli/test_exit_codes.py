@@ -85,6 +85,18 @@ REFUSED = [
     ),
     Case("rfm in.csv", 3, ("in.csv:1", "customer_id", "foo, bar", "--map customer_id=NAME"), "foo,bar\n1,2\n"),
     Case("rfm orders.csv --map customer_id=Nope", 3, ("'Nope'", "customer_id, order_id, order_date, amount")),
+    Case(
+        "rfm in.csv --decimal .",
+        3,
+        ("in.csv:2: column 'amount': cannot read '12,30' as a number (decimal '.'). Try --decimal ','",),
+        HEADER + 'A,1,2026-01-01,"12,30"\n',
+    ),
+    Case(
+        "rfm in.csv",
+        3,
+        ("in.csv:2: column 'amount': cannot read '12.3x' as a number. If", "--map amount=NAME"),
+        HEADER + "A,1,2026-01-01,12.3x\n",
+    ),
     Case("rfm orders.csv --as-of 2020-01-01", 3, ("orders.csv",)),
     Case("rfm", 3, ("standard input: file is empty",)),
     Case("rfm orders.csv -o /dev/full", 5, ("/dev/full", "No space left")),
@@ -95,6 +107,9 @@ REFUSED = [
     Case("rfm --set as_of=today-99999999999 orders.csv", 2, ("as_of",)),
     Case("rfm --set rfm.weights.r=1e999 orders.csv", 2, ("rfm.weights.r",)),
     Case("run shop.yaml -f csv", 2, ("--format csv",)),
+    Case("run shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "leave --config out")),
+    Case("check shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "leave --config out")),
+    Case("check orders.csv -o found.csv", 2, ("--output found.csv", "writes nothing")),
 ]
 
 

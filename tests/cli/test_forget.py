@@ -67,7 +67,7 @@ def test_the_next_run_does_not_bring_them_back(done: Path, segcli: Callable[...,
 def test_only_listing_changes_nothing(done: Path, segcli: Callable[..., Any]) -> None:
     before = {path: path.read_bytes() for path in (done / "out").iterdir()}
     made = segcli("forget", "P07", "-c", "shop.yaml", "-n")
-    assert "would     out/customers.csv: 1 rows" in made.stderr
+    assert "would     out/customers.csv: 1 row" in made.stderr
     assert {path: path.read_bytes() for path in (done / "out").iterdir()} == before
     assert (done / "objected.csv").read_text() == "customer_id,email\n"
 

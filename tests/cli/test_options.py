@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 import typer
 import typer.main
-from pydantic import BaseModel
 
 from segcli.cli.app import app
-from segcli.config import Settings
+from segcli.config.reference import options
 
 FLAGS = [
     ("rfm", "--bins", "rfm.bins"),
@@ -22,6 +21,36 @@ FLAGS = [
     ("persona", "--of", "persona.of"),
     ("report", "--title", "report.title"),
     ("report", "--sections", "report.sections"),
+    ("rfm", "--as-of", "as_of"),
+    ("rfm", "--lang", "language"),
+    ("rfm", "--seed", "seed"),
+    ("rfm", "--encoding", "ingest.transactions.encoding"),
+    ("rfm", "--decimal", "ingest.transactions.decimal"),
+    ("rfm", "--date-format", "ingest.transactions.date_format"),
+    ("rfm", "--locale", "ingest.transactions.locale"),
+    ("rfm", "--skip-rows", "ingest.transactions.skip_rows"),
+    ("rfm", "--skip-footer", "ingest.transactions.skip_footer"),
+    ("rfm", "--preset", "ingest.transactions.preset"),
+    ("rfm", "--rejects", "ingest.rejects"),
+    ("rfm", "--max-rejects", "ingest.max_rejects"),
+    ("rfm", "--fail-on", "quality.fail_on"),
+    ("rfm", "--engine", "ingest.engine"),
+    ("ingest", "--key-file", "privacy.key_file"),
+    ("run", "--state", "ingest.state"),
+    ("cluster", "--previous", "cluster.previous"),
+    ("persona", "--audience", "privacy.audience"),
+    ("clv", "--horizon", "clv.horizon"),
+    ("clv", "--calibration-end", "clv.calibration_end"),
+    ("cohort", "--by", "cohort.by"),
+    ("cohort", "--period", "cohort.period"),
+    ("cohort", "--show", "cohort.show"),
+    ("backtest", "--until", "backtest.until"),
+    ("backtest", "--period-days", "backtest.period_days"),
+    ("backtest", "--folds", "backtest.folds"),
+    ("target", "--of", "target.of"),
+    ("target", "--choose", "target.choose"),
+    ("target", "--budget", "target.budget"),
+    ("plan", "--of", "plan.of"),
 ]
 
 
@@ -32,12 +61,7 @@ def _parameters(command: str) -> dict[str, Any]:
 
 
 def _description(setting: str) -> str:
-    model: Any = Settings
-    *sections, name = setting.split(".")
-    for section in sections:
-        model = model.model_fields[section].annotation
-        assert issubclass(model, BaseModel)
-    return str(model.model_fields[name].description)
+    return str(dict(options())[setting].description)
 
 
 @pytest.mark.parametrize(("command", "flag", "setting"), FLAGS)

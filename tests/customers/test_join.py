@@ -31,7 +31,7 @@ def test_columns_are_added_to_whom_they_belong_and_nobody_is_lost_or_doubled() -
 
 def test_the_match_rate_is_noted() -> None:
     found = join(BOUGHT, customers("crm", ["B", "C", "D"], city=["Bonn", "Köln", "Ulm"]))
-    assert found.readings[1].notes == ("2 of 3 customers found in it; 1 of its rows belong to nobody who bought",)
+    assert found.readings[1].notes == ("2 of 3 customers found in it; 1 of its rows belongs to nobody who bought",)
 
 
 def test_a_measure_of_the_orders_is_not_overwritten() -> None:

@@ -118,7 +118,7 @@ def test_the_case_policy_holds_for_a_customer_table_too(file_of: Callable[..., s
 def test_recency_is_never_negative(customers_of: Callable[..., Any]) -> None:
     """What B had bought by February, a table of today cannot say."""
     table = "customer_id,last_order,orders\nA,2024-01-10,2\nB,2024-03-06,1\n"
-    with pytest.raises(InputProblem, match="1 customers ordered after 2024-02-01"):
+    with pytest.raises(InputProblem, match="1 customer ordered after 2024-02-01"):
         customers_of(table, as_of=date(2024, 2, 1))
 
 

@@ -173,7 +173,7 @@ def test_a_return_lowers_revenue_and_is_never_an_order(
 
 def test_customers_with_returns_only_are_counted_in_a_warning(customers_of: Callable[..., Any]) -> None:
     warnings = customers_of(RETURNED, as_of=date(2024, 3, 2)).warnings
-    assert warnings == ("1 return lines belong to customers without a purchase and are left out",)
+    assert warnings == ("1 return line belongs to customers without a purchase and is left out",)
 
 
 def test_as_of_is_the_day_after_the_last_order_and_not_after_the_last_return(customers_of: Callable[..., Any]) -> None:

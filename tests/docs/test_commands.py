@@ -34,7 +34,11 @@ def common(one: Any) -> bool:
 def help_of(name: str, command: Any) -> Iterator[str]:
     """How a command is called, what it says it does, and its own options."""
     own = [one for one in command.params if not common(one)]
-    arguments = [one.metavar or one.name.upper() for one in own if one.param_type_name == "argument"]
+    arguments = [
+        f"{one.metavar or one.name.upper()}{'...' * (one.nargs == -1)}"
+        for one in own
+        if one.param_type_name == "argument"
+    ]
     yield from ("```text", f"segcli {name} {' '.join(['[OPTIONS]', *arguments])}", "```", "")
     for paragraph in str(command.help or command.callback.__doc__).strip().split("\n\n"):
         yield from (" ".join(paragraph.split()), "")

@@ -111,7 +111,7 @@ def test_nothing_of_what_came_after_is_known_before_and_a_planted_leak_is_caught
 
 def test_too_little_of_a_past_is_refused(tmp_path: Path) -> None:
     few = shop(tmp_path / "o.csv", [("a", date(2024, 1, 1), 1.0), ("b", date(2024, 2, 1), 1.0)])
-    with pytest.raises(InputProblem, match="2024-01-01 to 2024-02-01 are too few for 1 periods of 90 days"):
+    with pytest.raises(InputProblem, match="2024-01-01 to 2024-02-01 are too few for 1 period of 90 days"):
         backtest(few, BacktestSettings(), 1, by_rfm)
 
 

@@ -89,7 +89,7 @@ def test_columns_that_stand_for_each_other_are_told() -> None:
     [
         (DriversSettings(of="mood"), "'mood' is no column of numbers"),
         (DriversSettings(of="nps", among=["mood"]), "no column mood"),
-        (DriversSettings(of="shoe", among=["plan"]), "are too few"),
+        (DriversSettings(of="shoe", among=["plan"]), ", too few for"),
     ],
 )
 def test_what_cannot_be_explained(settings: DriversSettings, what: str) -> None:

@@ -32,9 +32,9 @@ def test_plain_ids_need_no_note() -> None:
     ("ids", "note"),
     [
         (["a1", "A1", "b"], "2 customer ids differ from another only by case"),
-        (["1.23457E+11", "5"], "1 customer ids look like 1.23457E+11"),
-        (["22086.0", "22086", "7.0"], "1 customer ids stand with and without .0 behind"),
-        (["Guest", "b", "0"], "ids that can mean nobody: 0 (1 lines), Guest (1 lines); ingest.exclude_ids"),
+        (["1.23457E+11", "5"], "1 customer id looks like 1.23457E+11"),
+        (["22086.0", "22086", "7.0"], "1 customer id stands with and without .0 behind"),
+        (["Guest", "b", "0"], "ids that can mean nobody: 0 (1 line), Guest (1 line); ingest.exclude_ids"),
         (["a@x.org", "b@x.org", "c"], "customer ids are e-mail addresses"),
     ],
 )

@@ -59,7 +59,7 @@ def test_rows_are_sorted_by_id_so_that_file_order_plays_no_part(tmp_path: Path) 
 
 
 def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None:
-    assert table(tmp_path, "id,x\na,1\na,1\n").readings[0].notes == ("1 rows repeat another exactly and are left out",)
+    assert table(tmp_path, "id,x\na,1\na,1\n").readings[0].notes == ("1 row repeats another exactly and is left out",)
     with pytest.raises(InputProblem, match=r":3: its customer has another row that differs"):
         table(tmp_path, "id,x\na,1\na,2\n")
 
@@ -71,10 +71,12 @@ def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: 
     kept = sorted({row for row in rows if row[0]})
     filled = [row for row in rows if row[0]]
     notes = []
-    if len(filled) < len(rows):
-        notes.append(f"{len(rows) - len(filled):,} rows without a customer id are left out")
-    if len(kept) < len(filled):
-        notes.append(f"{len(filled) - len(kept):,} rows repeat another exactly and are left out")
+    if blank := len(rows) - len(filled):
+        row = "1 row without a customer id is" if blank == 1 else f"{blank} rows without a customer id are"
+        notes.append(f"{row} left out")
+    if again := len(filled) - len(kept):
+        row = "1 row repeats another exactly and is" if again == 1 else f"{again} rows repeat another exactly and are"
+        notes.append(f"{row} left out")
     with TemporaryDirectory() as folder:
         if len({customer for customer, _ in kept}) < len(kept):
             with pytest.raises(InputProblem, match="its customer has another row that differs"):
@@ -88,7 +90,7 @@ def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: 
 def test_unreadable_values_of_a_known_column_are_counted(tmp_path: Path) -> None:
     found = table(tmp_path, "id,age\na,30\nb,old\nc,40\n")
     assert found.table["age"].isna().tolist() == [False, True, False]
-    assert found.readings[0].notes == ("column 'age': 1 values cannot be read as a number and count as missing",)
+    assert found.readings[0].notes == ("column 'age': 1 value cannot be read as a number and counts as missing",)
 
 
 def test_as_of_is_read_back_from_recency(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> No
         ),
         (
             "ru",
+            "1 customer, 1 order, revenue 5.00 as of 2026-07-01.",
+            "1 клиент, 1 заказ, выручка 5,00 на 01.07.2026.",
+        ),
+        ("ru", "orders.csv  1 line  utf-8  ','", "orders.csv  1 строка  utf-8  ','"),
+        ("ru", "age: 1 missing value takes the median", "age: 1 пропуск заменён медианой"),
+        ("zh", "Of 1 rfm segment, Champions brings most: 42% of revenue from 14% of customers.", None),
+        (
+            "ru",
             "11 customers, 2,021 orders, revenue 1,234.50 as of 2026-07-01.",
             "11 клиентов, 2 021 заказ, выручка 1 234,50 на 01.07.2026.",
         ),

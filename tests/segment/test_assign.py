@@ -76,7 +76,7 @@ def test_columns_the_model_needs_must_be_there(model_of: Any) -> None:
     with pytest.raises(InputProblem, match="needs columns that are not here: recency_days, revenue"):
         assign(table(orders=[1.0]), model)
     missing = assign(table(orders=[12.0], recency_days=[10.0], revenue=[np.nan]), model)
-    assert "revenue: 1 missing values take what they took in the model" in missing.warnings
+    assert "revenue: 1 missing value takes what it took in the model" in missing.warnings
 
 
 def test_a_model_that_was_changed_or_is_another_is_refused(tmp_path: Path) -> None:

@@ -189,18 +189,18 @@ GAPS = [1.0, 2.0, None, 9.0, 10.0, 11.0]
 
 def test_a_missing_value_takes_the_median_and_it_is_said() -> None:
     found = segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, transform="none")
-    assert "income: 1 missing values take the median" in found.warnings
+    assert "income: 1 missing value takes the median" in found.warnings
     assert found.method["features"][1]["fill"] == 9.0
 
 
 def test_a_feature_with_missing_values_can_be_dropped() -> None:
     found = segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, missing="drop")
     assert [feature["name"] for feature in found.method["features"]] == ["orders"]
-    assert "income: dropped, 1 values are missing" in found.warnings
+    assert "income: dropped, 1 value is missing" in found.warnings
 
 
 def test_missing_values_can_be_refused() -> None:
-    with pytest.raises(InputProblem, match=r"income.*1 customers have no value"):
+    with pytest.raises(InputProblem, match=r"income.*1 customer has no value"):
         segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, missing="refuse")
 
 
@@ -488,7 +488,7 @@ def test_the_bank_s_customers_are_the_kinds_that_were_planted() -> None:
         ({"orders": [3.0] * 9}, "auto", "the same for every customer"),
         ({"orders": [1.0, 2.0, 3.0]}, 4, "k=4 > 3 distinct customers"),
         ({"orders": [np.nan] * 3}, "auto", "3 values are missing"),
-        ({"orders": [1.0, np.inf, 3.0]}, 2, "1 values are infinite"),
+        ({"orders": [1.0, np.inf, 3.0]}, 2, "1 value is infinite"),
     ],
 )
 def test_every_table_that_cannot_be_clustered_is_told_why(columns: Any, k: Any, answer: str) -> None:

@@ -46,5 +46,5 @@ def test_a_segmentation_is_read_back_from_its_column() -> None:
 
 def test_a_customer_without_a_segment_is_refused() -> None:
     customers = Customers(THREE.table.assign(rfm_segment=["A", None, "B"]), THREE.as_of, THREE.readings)
-    with pytest.raises(InputProblem, match="1 customers have no segment"):
+    with pytest.raises(InputProblem, match="1 customer has no segment"):
         read_back(customers, "rfm_segment")

@@ -201,7 +201,7 @@ def test_a_map_that_needs_money_refuses_customers_without() -> None:
     [
         ({"orders": [1, 2]}, "no recency_days"),
         ({"recency_days": [1, 2]}, "no orders"),
-        ({"recency_days": [1.0, None], "orders": [1, 2]}, "1 customers have no value"),
+        ({"recency_days": [1.0, None], "orders": [1, 2]}, "1 customer has no value"),
         ({"recency_days": ["a", "b"], "orders": [1, 2]}, "is not a column of numbers"),
         ({"recency_days": [], "orders": []}, "no transactions"),
     ],

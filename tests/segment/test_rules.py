@@ -137,7 +137,7 @@ def test_a_ladder_of_rules_is_no_contention_and_crossing_rules_are() -> None:
     assert ladder.notes == ()
     crossing = spec("tier", ("gold", "orders >= 8"), ("odd", "orders in [9, 7, 3]"))
     (made,) = rules.segment(customers([9, 8, 7, 3]), rules.prepare([crossing]))
-    assert made.notes == ("rules of several segments hold for 1 customers; the first in order names them",)
+    assert made.notes == ("rules of several segments hold for 1 customer; the first in order names them",)
 
 
 def test_all_memberships_are_told_where_asked() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.reports import numbers, tables
 from segcli.reports.answers import Followed
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
@@ -61,7 +62,7 @@ def _chart(found: Followed) -> Chart:
     later = cells.iloc[-MOST_DOWN:, first : first + MOST_ACROSS]
     measure = MEASURES[found.show]
     data = grid(later, measure.brief, rows="cohort", across="periods since the first purchase", by=measure.what)
-    says = f"{measure.title}: {len(later)} cohorts over {later.shape[1]} periods."
+    says = f"{measure.title}: {counted(len(later), 'cohort')} over {counted(later.shape[1], 'period')}."
     return Chart("cohorts", measure.title, says, data, [_table(found.table, cells, measure.shown)])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.evidence.compare import ENTERED, FROM, LEFT, TO
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Heading, Table, Text
@@ -36,7 +37,7 @@ def _moved(one: Moved) -> Iterator[Block]:
     if whole:
         lines.insert(0, f"{numbers.share(stayed / whole)} of {numbers.count(whole)} customers stayed in their segment.")
     if withheld:
-        lines.append(f"Moves of {numbers.counted(withheld, 'customer')} are withheld: too few went the same way.")
+        lines.append(f"Moves of {counted(withheld, 'customer')} are withheld: too few went the same way.")
     yield Text(lines)
     if len(told):
         yield _chart(one)
@@ -56,7 +57,7 @@ def _chart(one: Moved) -> Chart:
     says = "Nobody moved."
     if moving:
         most = max(moving, key=lambda flow: (flow[c.CUSTOMERS], flow[FROM], flow[TO]))
-        says = f"Most moved from {most[FROM]} to {most[TO]}: {numbers.counted(most[c.CUSTOMERS], 'customer')}."
+        says = f"Most moved from {most[FROM]} to {most[TO]}: {counted(most[c.CUSTOMERS], 'customer')}."
     rows = [
         [flow[FROM], flow[TO], numbers.count(flow[c.CUSTOMERS])]
         for flow in sorted(flows, key=lambda flow: (-flow[c.CUSTOMERS], flow[FROM], flow[TO]))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.ingest.reasons import REASONS
 from segcli.model import Reconciliation
 from segcli.reports import numbers
@@ -17,7 +18,7 @@ def blocks(findings: Findings) -> Iterable[Block]:
     """Lines and money by fate for order exports; what was noticed for all inputs."""
     readings = findings.customers.readings
     for reading in readings:
-        yield Text([f"{reading.input.name}: {numbers.count(reading.input.rows)} rows of {reading.what}."])
+        yield Text([f"{reading.input.name}: {counted(reading.input.rows, 'row')} of {reading.what}."])
         if reading.lines:
             yield _fates(reading.lines)
             if reading.lines.refunded:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from segcli import columns as c
+from segcli.counting import counted
 from segcli.evidence.disclosure import WITHHELD
 from segcli.model import Segmentation
 from segcli.reports import numbers
@@ -41,7 +42,7 @@ def _quiet(findings: Findings) -> list[str]:
     middle = float(table[c.RECENCY_DAYS].median())
     away = table[c.RECENCY_DAYS] > middle
     customers, part = numbers.share(away.mean()), table.loc[away, c.REVENUE].sum() / table[c.REVENUE].sum()
-    longer = f"{customers} of customers last bought more than {numbers.counted(middle, 'day')} ago"
+    longer = f"{customers} of customers last bought more than {counted(middle, 'day')} ago"
     return [f"{longer}; they have brought {numbers.share(part)} of revenue."]
 
 
@@ -57,9 +58,9 @@ def _spread(findings: Findings) -> Chart | None:
 def _base(findings: Findings) -> str:
     table, day = findings.customers.table, findings.customers.as_of
     until = f" as of {day.isoformat()}" if day else ""
-    orders = f", {numbers.count(table[c.ORDERS].sum())} orders" if c.ORDERS in table else ""
+    orders = f", {counted(table[c.ORDERS].sum(), 'order')}" if c.ORDERS in table else ""
     money = f", revenue {numbers.money(table[c.REVENUE].sum())}" if c.REVENUE in table else ""
-    return f"{numbers.count(len(table))} customers{orders}{money}{until}."
+    return f"{counted(len(table), 'customer')}{orders}{money}{until}."
 
 
 def _count(one: Segmentation, findings: Findings) -> int:
@@ -73,9 +74,9 @@ def _largest(one: Segmentation, count: int) -> str:
     by = c.REVENUE_SHARE if c.REVENUE_SHARE in one.profile else c.SHARE
     told = one.profile[~one.profile[c.NAME].str.startswith(WITHHELD)]
     first = (told if len(told) else one.profile).sort_values(by, ascending=False, kind="stable").iloc[0]
-    name = one.name
+    segments = counted(count, f"{one.name} segment")
     of_customers = f"{numbers.share(first[c.SHARE])} of customers"
     if c.REVENUE_SHARE not in first:
-        return f"Of {count} {name} segments, {first[c.NAME]} is the largest: {of_customers}."
+        return f"Of {segments}, {first[c.NAME]} is the largest: {of_customers}."
     of_revenue = f"{numbers.share(first[c.REVENUE_SHARE])} of revenue"
-    return f"Of {count} {name} segments, {first[c.NAME]} brings most: {of_revenue} from {of_customers}."
+    return f"Of {segments}, {first[c.NAME]} brings most: {of_revenue} from {of_customers}."

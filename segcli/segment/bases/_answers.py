@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment import experience
 from segcli.segment.bases import UNKNOWN, column
@@ -19,7 +20,7 @@ class Options(Section):
     """For whom the score is told."""
 
     minimum: int = Field(
-        experience.FEWEST, ge=1, description="Answers from which a score is shown; of fewer it says little."
+        experience.FEWEST, ge=1, description="Fewest answers of which a score is shown; of fewer it says little."
     )
     by: list[str] = Field(
         default_factory=list, description="Segmentations, such as [rfm_segment], for whose segments the score is told."
@@ -63,4 +64,4 @@ def _sentence(name: str, row: Mapping[Hashable, Any]) -> str:
         return f"{name}: {row['note']}, which are too few for a score"
     score, low, high = (measure(name).shown.format(row[key]) for key in ("score", "low", "high"))
     interval = f"95% interval {low} to {high}"
-    return f"{name} {score} ({interval}) of {row['answers']:,.0f} answers; {row['response_rate']:.0%} answered"
+    return f"{name} {score} ({interval}) of {counted(row['answers'], 'answer')}; {row['response_rate']:.0%} answered"

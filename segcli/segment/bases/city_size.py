@@ -5,6 +5,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, banded, with_unknown
@@ -32,10 +33,13 @@ class Options(Section):
 def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:
     """The size of each customer's city."""
     if len(options.labels) != len(options.cuts) + 1:
-        raise ConfigProblems([f"rules: city_size.labels: {len(options.cuts)} cuts make {len(options.cuts) + 1} sizes"])
+        sizes = counted(len(options.cuts), "cut makes", "cuts make")
+        raise ConfigProblems([f"rules: city_size.labels: {sizes} {len(options.cuts) + 1} sizes; name each of them"])
     found, notes = placed(customers, lookup, c.POPULATION)
     people = numbers_of(found, "population", (lookup.read_from if lookup else customers.readings[0].input).name)
     labels = banded(people, sorted(options.cuts), options.labels)
     order = [name for name in options.labels if (labels == name).any()]
-    missing = (f"population {UNKNOWN}: {int(np.isnan(people).sum()):,} customers",) * bool(np.isnan(people).any())
+    missing = (f"population {UNKNOWN}: {counted(int(np.isnan(people).sum()), 'customer')}",) * bool(
+        np.isnan(people).any()
+    )
     return Decided(labels, with_unknown(order, labels), (*notes, *missing))

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment.ages import age, believable
 from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
@@ -33,9 +34,10 @@ class Options(Section):
         description="Marital statuses of people who live alone.",
     )
     were_married: list[str] = Field(
-        ["divorced", "widow", "widowed", "widower", "separated"], description="Those of them who were married."
+        ["divorced", "widow", "widowed", "widower", "separated"],
+        description="Marital statuses of people who live alone and were married.",
     )
-    retired: list[str] = Field(["retired", "pensioner"], description="Occupations of the retired.")
+    retired: list[str] = Field(["retired", "pensioner"], description="Occupations that mean retired.")
     young: str | None = Field(None, description="Column that counts young children.")
     older: str | None = Field(None, description="Column that counts older children.")
     retirement_age: int = Field(65, ge=1, description="Age from which people count as retired.")
@@ -66,7 +68,10 @@ def decide(customers: Customers, options: Options) -> Decided:
     odd = sorted({str(word) for word in status[(status != "") & ~couple & ~alone]})
     if odd:
         count = int(np.isin(status, odd).sum())
-        warnings = (*warnings, f"marital statuses that mean nothing here: {', '.join(odd)} ({count:,} customers)")
+        warnings = (
+            *warnings,
+            f"marital statuses that mean nothing here: {', '.join(odd)} ({counted(count, 'customer')})",
+        )
     present = [name for name in ORDER if (labels == name).any()]
     return Decided(labels, with_unknown(present, labels), warnings=warnings)
 

@@ -4,6 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column
 
@@ -34,7 +35,7 @@ def decide(customers: Customers, options: Options) -> Decided:
     labels = np.where(_is_small(merged, options.minimum_share), REST, merged).astype(object)
     before, after = len(set(cells)), len(set(labels))
     merged_below = f"after merging those below {options.minimum_share:.0%}"
-    note = f"{before} cells of {' x '.join(options.of)}, {after} segments {merged_below}"
+    note = f"{counted(before, 'cell')} of {' x '.join(options.of)}, {counted(after, 'segment')} {merged_below}"
     return Decided(labels, tuple(sorted(set(map(str, labels)), key=lambda name: (name == REST, name))), (note,))
 
 

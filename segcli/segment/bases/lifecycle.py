@@ -33,7 +33,9 @@ class Options(Section):
         max_length=3,
         description="Days to at risk, lapsed and lost where rhythms are unknown.",
     )
-    repeat_buyers: int = Field(100, ge=2, description="Customers of two orders from which their gaps are a rhythm.")
+    repeat_buyers: int = Field(
+        100, ge=2, description="Fewest customers of two orders or more whose gaps make a rhythm of the base."
+    )
     loyal_orders: int = Field(
         4, ge=2, description="Orders from which a customer is loyal, and has a rhythm of their own."
     )

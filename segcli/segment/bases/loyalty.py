@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.customers import history
 from segcli.customers.history import CUSTOMER
 from segcli.model import Customers
@@ -125,7 +126,8 @@ def _reviewed(customers: Customers, options: Options) -> tuple[Tiers, Tiers, tup
         if number == len(reviews) - 1 - back:
             before = tier.copy()
     since = (reviews[-1] - reviews[-1 - back]) if back < len(reviews) else 0
-    note = f"{len(reviews):,} reviews of {options.of} in {options.window_days:,} days; movers over {since:,} days"
+    window, moved = counted(options.window_days, "day"), counted(since, "day")
+    note = f"{counted(len(reviews), 'review')} of {options.of} in {window}; movers over {moved}"
     return tier, before, (note,)
 
 

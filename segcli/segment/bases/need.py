@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
 from segcli.segment.bases import Decided
@@ -30,7 +31,7 @@ class Sign(Section):
     """A rule that speaks for a need, and how much it weighs."""
 
     when: Annotated[str, AfterValidator(_readable)] = Field(description="Rule, such as discount_share >= 0.5.")
-    weight: float = Field(1.0, gt=0, description="How much it weighs.")
+    weight: float = Field(1.0, gt=0, description="How much the rule weighs.")
 
 
 class Options(Section):
@@ -56,8 +57,9 @@ def decide(customers: Customers, options: Options) -> Decided:
     labels = np.where(fits.max(axis=1) >= options.threshold, best, UNMATCHED).astype(object)
     nobody = int((labels == UNMATCHED).sum())
     several = int(((fits >= options.threshold).sum(axis=1) > 1).sum())
+    without = f"{counted(nobody, 'customer')} ({nobody / len(labels):.0%})"
     notes = (
-        f"{UNMATCHED}: {nobody:,} customers ({nobody / len(labels):.0%}), whose fit is below {options.threshold:g}",
+        f"{UNMATCHED}: {without}, whose fit is below {options.threshold:g}",
         f"customers with several needs above it: {several:,}; the best fit names them",
     )
     scores = pd.DataFrame(fits.round(6), columns=[f"need_{_slug(name)}" for name in names], index=customers.table.index)

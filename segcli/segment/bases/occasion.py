@@ -38,17 +38,19 @@ class Options(Section):
     """Which occasions there are, and who buys for one."""
 
     holidays: str | None = Field(
-        None, min_length=2, description="Country, such as DE, or DE-BY, whose public holidays count (extra occasions)."
+        None,
+        min_length=2,
+        description="Country, such as DE, or DE-BY, whose public holidays count; needs segcli[occasions].",
     )
     days_before: int = Field(14, ge=0, le=90, description="Days before a holiday that belong to it.")
-    days_after: int = Field(0, ge=0, le=90, description="Days after it.")
+    days_after: int = Field(0, ge=0, le=90, description="Days after a holiday that belong to it.")
     birthday: int = Field(7, ge=0, le=60, description="Days before and after a customer's birthday that belong to it.")
     weekend: bool = Field(default=True, description="Whether Saturday and Sunday are an occasion.")
     seasons: bool = Field(default=True, description="Whether the four seasons are occasions.")
     southern: bool = Field(default=False, description="Whether seasons are those of the southern hemisphere.")
     minimum_orders: int = Field(2, ge=1, description="Orders inside a window from which a customer buys for it.")
-    minimum_share: float = Field(0.5, gt=0, le=1, description="Share of their orders that must lie inside it.")
-    minimum_index: float = Field(2.0, gt=0, description="Occasion index of the customer that is needed, too.")
+    minimum_share: float = Field(0.5, gt=0, le=1, description="Share of orders that must lie inside the window, too.")
+    minimum_index: float = Field(2.0, gt=0, description="Occasion index that a customer must have, too.")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Options(Section):
 
     of: str = Field(c.DISCOUNT_SHARE, description="Column with the share of purchases made on discount, 0 to 1.")
     some: float = Field(0.1, gt=0, lt=1, description="Share from which a customer buys on discount now and then.")
-    most: float = Field(0.5, gt=0, le=1, description="Share from which a customer mostly does.")
+    most: float = Field(0.5, gt=0, le=1, description="Share from which a customer mostly buys on discount.")
 
 
 def decide(customers: Customers, options: Options) -> Decided:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, numbers
@@ -59,7 +60,7 @@ def _decided(customers: Customers, options: Options) -> Decided:
     items = answers[complete]
     if len(items) < FEWEST:
         raise InputProblem(
-            f"{len(items):,} customers answered all {len(names)} items; attitudes need {FEWEST}",
+            f"{counted(len(items), 'customer')} answered all {len(names)} items; attitudes need {FEWEST}",
             source=customers.readings[0].input.name,
             remedy="Leave out items that few answered, with the option items",
         )
@@ -106,7 +107,7 @@ def _items(customers: Customers, options: Options) -> list[str]:
             remedy="Name them: options: {items: [...]}",
         )
     if len(names) < 3:  # noqa: PLR2004 - two items have one correlation
-        raise ConfigProblems(["rules: psychographic.items: a battery has at least 3 items"])
+        raise ConfigProblems(["rules: psychographic.items: a battery has at least 3 items; name more"])
     return names
 
 

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.counting import counted
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, with_unknown
 from segcli.segment.bases._words import classed, words
@@ -42,6 +43,8 @@ def decide(customers: Customers, options: Options) -> Decided:
     texts = words(customers, options.of)
     labels, unmapped = classed(texts, options.classes, UNKNOWN)
     count = int(np.isin(texts, unmapped).sum())
-    warning = f"not in the map of classes: {', '.join(unmapped)} ({count:,} customers); they count as {UNKNOWN}"
+    warning = (
+        f"not in the map of classes: {', '.join(unmapped)} ({counted(count, 'customer')}); they count as {UNKNOWN}"
+    )
     order = [name for name in options.classes if (labels == name).any()]
     return Decided(labels, with_unknown(order, labels), warnings=(warning,) * bool(unmapped))

@@ -21,7 +21,7 @@ class Options(Section):
         default_factory=list, description="Columns whose sum measures use; default: items, else orders."
     )
     heavy: float = Field(0.2, gt=0, lt=1, description="Share of active customers who are heavy users.")
-    medium: float = Field(0.3, gt=0, lt=1, description="Share of active customers who come next.")
+    medium: float = Field(0.3, gt=0, lt=1, description="Share of active customers who come next, the medium users.")
 
 
 def decide(customers: Customers, options: Options) -> Decided:

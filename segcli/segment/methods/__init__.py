@@ -165,5 +165,8 @@ def labelling(name: str) -> Labelling:
     """
     method = load(name)
     if not labels_others(method):
-        raise UsageProblem(f"{name} labels only the customers it was fitted on: there is no model to save or assign")
+        raise UsageProblem(
+            f"{name} labels only the customers it was fitted on: there is no model to save or assign; use "
+            "another method, such as kmeans"
+        )
     return method

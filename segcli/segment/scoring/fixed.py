@@ -9,6 +9,8 @@ from segcli.segment.scoring import Request, Scores
 def score(request: Request) -> Scores:
     """Score = 1 + number of edges <= value, turned round for recency."""
     if not request.edges:
-        raise UsageProblem("method fixed needs rfm.edges.recency, .frequency and .monetary")
+        raise UsageProblem(
+            "method fixed needs rfm.edges.recency, .frequency and .monetary; give all three, or take method quantile"
+        )
     reached = np.searchsorted(request.edges, request.values, side="right") + 1
     return len(request.edges) + 2 - reached if request.low_is_best else reached

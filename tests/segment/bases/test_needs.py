@@ -62,7 +62,7 @@ def test_fit_is_the_weight_of_the_rules_that_hold() -> None:
     made = decided("need", table, needs=needs, threshold=0.6)
     assert made.table[["need_speed", "need_price"]].to_numpy().tolist() == [[1, 0.5], [0.75, 0], [0, 1], [0, 0.5]]
     assert list(made.labels) == ["speed", "speed", "price", "unmatched"]
-    assert made.notes[0] == "unmatched: 1 customers (25%), whose fit is below 0.6"
+    assert made.notes[0] == "unmatched: 1 customer (25%), whose fit is below 0.6"
     with pytest.raises(ConfigProblems, match=r"needs.speed.0.when: column 8"):
         bases.options("need", {"needs": {"speed": [{"when": "orders = 5"}]}})
 

@@ -26,7 +26,7 @@ def test_occupations_are_mapped_and_unknown_ones_reported() -> None:
     )
     assert list(made.labels) == ["AB", "C1", "C2", "DE", "unknown", "unknown"]
     assert made.segments == ["AB", "C1", "C2", "DE", "unknown"]
-    assert made.warnings == ("not in the map of classes: wizard (1 customers); they count as unknown",)
+    assert made.warnings == ("not in the map of classes: wizard (1 customer); they count as unknown",)
     own = labels("social_class", customers(occupation=texts("wizard", "Elf")), classes={"magic": ["Wizard", "elf"]})
     assert own == ["magic", "magic"]
 

@@ -44,7 +44,7 @@ def test_city_sizes_at_their_boundaries(file_of: FileOf) -> None:
     expected = ["town or village", "small city", "medium city", "medium city", "large city", "very large city"]
     found = labels("city_size", customers(population=texts(*[str(n) if n else None for n in sizes])))
     assert found == [*expected, "metropolis", "global city", "unknown"]
-    with pytest.raises(ConfigProblems, match="1 cuts make 2 sizes"):
+    with pytest.raises(ConfigProblems, match="1 cut makes 2 sizes"):
         labels("city_size", customers(population=[1]), cuts=[5])
     bad = file_of("city,population\nBonn,many\n", "sizes.csv")
     with pytest.raises(InputProblem, match="population: could not convert"):
