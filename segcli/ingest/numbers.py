@@ -91,20 +91,26 @@ def parse(
     distinct = column.texts
     if locale:
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
+    values, absent = _values(distinct, decimal, exponents=exponents)
+    codes = column.codes
+    return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
+
+
+def _values(
+    distinct: pa.StringArray, decimal: str | None, *, exponents: bool
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The number of each text, and which texts are none because nothing is written there."""
     pattern = _EXPONENT if exponents else _PLAIN
     if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), pattern)).as_py():
         if decimal is None and not exponents:
             _require_point(distinct)
-        absent = np.asarray(pc.equal(distinct, ""), dtype=bool)
         written = pc.if_else(pc.equal(distinct, ""), pa.scalar(None, pa.string()), distinct)
         values = np.asarray(pc.cast(written, pa.float64()).fill_null(float("nan")), dtype=np.float64)
-    else:
-        spelled = [_unwrapped(text) for text in distinct.to_pylist()]
-        mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
-        values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
-        absent = np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
-    codes = column.codes
-    return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
+        return values, np.asarray(pc.equal(distinct, ""), dtype=bool)
+    spelled = [_unwrapped(text) for text in distinct.to_pylist()]
+    mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
+    values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
+    return values, np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
 
 
 @dataclass(frozen=True)
