@@ -48,10 +48,3 @@ def test_every_command_is_in_the_readme() -> None:
 
     names = get_command(app).commands  # type: ignore[attr-defined]
     assert [name for name in names if f"segcli {name}" not in text] == []
-
-
-def test_every_preset_is_named() -> None:
-    from segcli.ingest import presets
-
-    text = (ROOT / "docs" / "commands" / "ingest.md").read_text(encoding="utf-8")
-    assert [name for name in presets.names() if name not in text] == []

@@ -23,7 +23,7 @@ def test_each_extension_is_three_steps(workplace: Path, shown: Callable[..., str
     text = PAGE.read_text(encoding="utf-8")
     shutil.copytree(ROOT / "segcli", workplace / "segcli", ignore=shutil.ignore_patterns("__pycache__"))
     files = FILE.findall(text)
-    assert len(files) == 6
+    assert len(files) == 7
     for body, name in files:
         path = workplace / name
         assert not path.exists(), f"{name} is there already"

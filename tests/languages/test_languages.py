@@ -34,8 +34,8 @@ def told(code: str) -> dict[str, Any]:
     return dict(yaml.strings((FOLDER / f"{code}.yaml").read_text(encoding="utf-8")))
 
 
-def test_there_are_four() -> None:
-    assert languages.names() == ["en", "ru", "vi", "zh"]
+def test_four_at_least_are_there() -> None:
+    assert {"en", "ru", "vi", "zh"} <= set(languages.names())
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -1,0 +1,36 @@
+"""The lists of plug-ins on the pages are made from their files; UPDATE_DOCS=1 writes them anew."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from segcli import exporters
+from segcli.ingest import presets
+from segcli.segment import methods
+
+DOCS = Path(__file__).parents[2] / "docs"
+Kept = Callable[[Path, str, Iterable[str]], bool]
+
+
+def first_line(thing: object) -> str:
+    """What a module says it is, as a cell of a table."""
+    return " ".join(str(thing.__doc__).split("\n\n", maxsplit=1)[0].split()).replace("|", "\\|")
+
+
+def test_clustering_methods(kept: Kept) -> None:
+    rows = [f"| `{name}` | {first_line(methods.load(name))} |" for name in methods.names()]
+    assert kept(DOCS / "clusters.md", "methods", ["| method | what it does |", "| --- | --- |", *rows])
+
+
+def test_destinations(kept: Kept) -> None:
+    made = {name: exporters.load(name) for name in exporters.names()}
+    rows = [f"| {name} | {one.TITLE} | {one.SOURCE} |" for name, one in made.items()]
+    head = ["| destination | file | documented at |", "| --- | --- | --- |"]
+    assert kept(DOCS / "decisions.md", "destinations", [*head, *rows])
+
+
+def test_presets(kept: Kept) -> None:
+    made = {name: presets.load(name) for name in presets.names()}
+    rows = [f"| `{name}` | {one.title} | {one.holds} |" for name, one in made.items()]
+    assert kept(
+        DOCS / "commands" / "ingest.md", "presets", ["| preset | export | holds |", "| --- | --- | --- |", *rows]
+    )
