@@ -201,3 +201,11 @@ def test_the_report_is_written_in_the_formats_and_the_language_that_are_wanted(s
     assert json.loads((folder / "wanted" / "report.json").read_text(encoding="utf-8"))["schema"] == "segcli.report/1"
     assert (folder / "wanted" / "segments.csv").read_text(encoding="utf-8").startswith("segment,")
     assert "khách hàng" in done.stderr
+
+
+def test_cells_that_a_spreadsheet_would_run_are_escaped_unless_they_are_to_stay(segcli: Run, folder: Path) -> None:
+    (folder / "orders.csv").write_text((folder / "orders.csv").read_text().replace("\nA,", "\n=A,"))
+    assert segcli("run", "shop.yaml", "-o", "harmless", "-q").returncode == 0
+    assert segcli("run", "shop.yaml", "-o", "bare", "-q", "--no-formula-escape").returncode == 0
+    assert "\n'=A," in (folder / "harmless" / "customers.csv").read_text()
+    assert "\n=A," in (folder / "bare" / "customers.csv").read_text()
