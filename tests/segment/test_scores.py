@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from segcli.config.rfm import Bins, FixedEdges, RfmSettings
 from segcli.errors import UsageProblem
 from segcli.segment import scores, scoring
+from segcli.segment.cuts import Cuts
 from segcli.segment.dimensions import dimensions
 from segcli.segment.scoring import Request, Scores
 from segcli.segment.scoring.edges import cut_points
@@ -238,3 +239,45 @@ def test_the_edges_of_method_fixed_are_the_ones_given() -> None:
         "m": [1, 2, 3],
     }
     assert found.cuts["m"][""].edges == (100, 500)
+
+
+def test_counts_have_a_place_for_every_score() -> None:
+    assert scores.Scored({"f": np.array([1, 1, 3])}, {}).counts("f", 5) == [2, 0, 1, 0, 0]
+
+
+def test_edges_are_told_as_defined_and_not_as_observed() -> None:
+    given_edges = FixedEdges(recency=[30, 90], frequency=[2, 5], monetary=[100, 500])
+    measured = dimensions(rfm_table([10, 40, 99], [1, 3, 9], [50.0, 200.0, 900.0]), "sum")
+    fixed = scores.score(measured, RfmSettings(method="fixed", edges=given_edges), 1).cuts
+    assert fixed["r"][""] == Cuts((30.0, 90.0), (3, 2, 1), strict=False)
+    assert fixed["m"][""] == Cuts((100.0, 500.0), (1, 2, 3), strict=False)
+    halves = scores.score(measured, RfmSettings(method="edges", bins=2), 1).cuts
+    assert halves["r"][""] == Cuts((40.0,), (2, 1), strict=True)
+    assert halves["f"][""] == Cuts((3.0,), (1, 2), strict=True)
+    observed = scores.score(measured, RfmSettings(bins=3), 1).cuts
+    assert observed["r"][""] == Cuts((10.0, 40.0), (3, 2, 1), strict=True)
+    assert observed["f"][""] == Cuts((3.0, 9.0), (1, 2, 3), strict=False)
+
+
+def test_equal_values_are_split_in_the_order_of_ids_unless_at_random() -> None:
+    measured = dimensions(rfm_table([5] * 6, [1] * 6, [9.99] * 6), "sum")
+    assert scores.score(measured, RfmSettings(method="ntile", bins=3), 1).scores["f"].tolist() == [1, 1, 2, 2, 3, 3]
+
+
+def test_a_parent_that_was_never_seen_takes_the_cuts_of_the_nearest() -> None:
+    """Nearest by the sum of differences between scores; of two as near the one with the lower scores."""
+
+    def always(score: int) -> Cuts:
+        return Cuts((), (score,), strict=False)
+
+    table = {
+        "r": {"": Cuts((10.0, 20.0, 30.0), (4, 3, 2, 1), strict=True)},
+        "f": {"1": always(5), "2": always(1), "4": always(7)},
+        "m": {"1-1": always(5), "2-2": always(6), "4-1": always(7)},
+    }
+    found = scores.apply(dimensions(rfm_table([15, 5, 99], [1, 1, 1], [1.0, 1.0, 1.0]), "sum"), table).scores
+    assert {letter: values.tolist() for letter, values in found.items()} == {
+        "r": [3, 4, 1],
+        "f": [1, 7, 5],  # 3 is as near to 2 as to 4
+        "m": [7, 7, 5],  # 3-1 is nearest to 4-1, and so is 4-7; 1-5 is as near to 1-1 as to 2-2
+    }
