@@ -203,6 +203,25 @@ def test_one_big_spender_dominates_his_segment_and_a_merged_row_that_is_too_poor
     assert withheld(made(pairs, ["a_segment"]), 5) == {"a_segment": ()}, "revenue is not known"
 
 
+@pytest.mark.parametrize(
+    ("first", "dominated"),
+    [
+        ([85.0, 15.0], False),  # 85 % and not above
+        ([86.0, 14.0], True),
+        ([0.5], True),
+        ([10.0, -10.0], False),  # there is no share of nothing, or of a loss
+        ([10.0, -20.0], False),
+        ([float("nan")], False),
+    ],
+)
+def test_a_customer_dominates_with_a_share_above_the_bound_of_revenue_that_there_is(
+    first: list[float], *, dominated: bool
+) -> None:
+    pairs = many({(0, 0): 10, (1, 0): 10, (2, 0): 10})
+    revenue = [*first, *[0.0] * (10 - len(first)), *[5.0] * 20]
+    assert ("a0" in withheld(made(pairs, ["a_segment"], revenue), 5)["a_segment"]) == dominated
+
+
 def test_linked_by_definition_not_by_chance() -> None:
     """Segments of one or two customers lie inside others whatever they mean."""
     chance = np.random.default_rng(4)
@@ -218,7 +237,7 @@ def test_recoded_merges_last_and_leaves_out_what_tables_and_notes_say() -> None:
     (one,) = made(pairs, ["a_segment"], [1.0] * 34)
     one = replace(
         one,
-        notes=("a0: 3 customers", "a01 is another", "34 customers"),
+        notes=("a0: 3 customers", "A0 is small", "a01 is another", "34 customers"),
         warnings=("a1 has 6", "a1 is odd", "odd"),
         tables={
             "Rates": pd.DataFrame({"segment": ["a0", "a2", "all"], "rate": [0.1, 0.2, 0.3]}),
@@ -232,6 +251,8 @@ def test_recoded_merges_last_and_leaves_out_what_tables_and_notes_say() -> None:
     assert found.profile["share"].sum() == pytest.approx(1)
     assert set(found.labels) == {"a3", "a2", WITHHELD}
     assert found.labels.index.equals(one.labels.index)
+    assert found.profile.index.tolist() == [0, 1, 2]
+    assert (list(found.tables["Rates"]), found.tables["Rates"].index.tolist()) == (["segment", "rate"], [0, 1])
     assert found.tables["Rates"]["segment"].tolist() == ["a2", "all"]
     assert found.tables["Movers"]["to"].tolist() == ["a3"]
     assert found.tables["Rates by b"]["segment"].tolist() == ["b1"]

@@ -218,6 +218,18 @@ def test_rules_read_as_sql_that_a_person_would_write(rule: str, sql: str) -> Non
         ("as_of - last > 2 months", "(DATE '2026-07-01' - CAST(\"last\" AS DATE)) > 60",
          "DATE_DIFF(DATE '2026-07-01', CAST(`last` AS DATE), DAY) > 60",
          "DATEDIFF(day, CAST(\"last\" AS DATE), DATE '2026-07-01') > 60"),
+        ("last - 1 month < as_of", "CAST(CAST(\"last\" AS DATE) - INTERVAL '1 months' AS DATE) < DATE '2026-07-01'",
+         "DATE_SUB(CAST(`last` AS DATE), INTERVAL 1 MONTH) < DATE '2026-07-01'",
+         "DATEADD(month, -1, CAST(\"last\" AS DATE)) < DATE '2026-07-01'"),
+        ("last + 30 days < as_of", "(CAST(\"last\" AS DATE) + 30) < DATE '2026-07-01'",
+         "DATE_ADD(CAST(`last` AS DATE), INTERVAL 30 DAY) < DATE '2026-07-01'",
+         "DATEADD(day, 30, CAST(\"last\" AS DATE)) < DATE '2026-07-01'"),
+        ("last + (as_of - first) > as_of",
+         "(CAST(\"last\" AS DATE) + (DATE '2026-07-01' - CAST(\"first\" AS DATE))) > DATE '2026-07-01'",
+         ("DATE_ADD(CAST(`last` AS DATE), INTERVAL DATE_DIFF(DATE '2026-07-01', CAST(`first` AS DATE), DAY) DAY)"
+         " > DATE '2026-07-01'"),
+         ("DATEADD(day, DATEDIFF(day, CAST(\"first\" AS DATE), DATE '2026-07-01'), CAST(\"last\" AS DATE))"
+         " > DATE '2026-07-01'")),
     ],
 )  # fmt: skip
 def test_the_other_dialects_are_those_of_their_manuals(
@@ -239,6 +251,19 @@ def test_no_name_and_no_text_ends_its_quotes(dialect: str, column: str, text: st
     spoken = dialect_named(dialect)
     assert spoken.column(QUOTED) == column
     assert spoken.text("'; DROP TABLE x; --\\") == text
+
+
+@pytest.mark.parametrize(
+    ("dialect", "double"),
+    [("duckdb", "DOUBLE"), ("postgresql", "DOUBLE PRECISION"), ("bigquery", "FLOAT64"), ("snowflake", "FLOAT")],
+)
+def test_whole_numbers_are_written_plainly_while_each_is_a_float(dialect: str, double: str) -> None:
+    spoken = dialect_named(dialect)
+    assert [spoken.number(one) for one in (0.0, -0.0, -7.0, 1e15)] == ["0", "0", "-7", "1000000000000000"]
+    assert spoken.number(2.0**53 - 1) == "9007199254740991"
+    assert spoken.number(2.0**53) == f"CAST('9007199254740992.0' AS {double})"
+    assert spoken.day(None) == "CAST(NULL AS DATE)"
+    assert spoken.day(AS_OF) == "DATE '2026-07-01'"
 
 
 def test_bigquery_keeps_a_text_on_one_line() -> None:
