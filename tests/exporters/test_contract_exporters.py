@@ -95,7 +95,7 @@ def test_a_destination_says_what_it_is(destination: str) -> None:
     assert module.TITLE
     assert module.SOURCE.startswith("https://") or destination == "plain"
     assert set(module.NEEDS) <= {"email", "phone"}
-    assert module.ADDRESSES == ADDRESSES.get(destination, module.ADDRESSES)
+    assert ADDRESSES.get(destination, module.ADDRESSES) == module.ADDRESSES
 
 
 @every_destination
