@@ -64,7 +64,7 @@ REFUSED = [
     Case(
         "cluster --method nope in.csv", 2, ("cluster.method", "kmeans"), HEADER + "A,1,2026-01-01,5\nB,2,2026-02-01,6\n"
     ),
-    Case("report orders.csv --sections nope", 2, ("report.sections", "'nope'", "summary")),
+    Case("report orders.csv --sections nope", 2, ("report.sections", "got nope", "summary")),
     Case("persona orders.csv --of nope", 2, ("nope",)),
     Case("rfm orders.csv -o orders.csv", 2, ("orders.csv: is the input", "another file")),
     Case("rfm orders.csv -o ./../shop/orders.csv", 2, ("is the input",)),

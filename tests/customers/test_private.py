@@ -12,11 +12,12 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import read
 from segcli.customers.history import lines
-from segcli.customers.private import Privacy
+from segcli.customers.private import Privacy, apart, private
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.files import stream
 from segcli.files.key import Key
 from segcli.model import Customers
+from tests.oracles.tables import from_columns
 
 KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))
 ORDERS = """customer_id,order_id,order_date,amount
@@ -212,3 +213,65 @@ def test_rejected_lines_are_told_without_what_stands_in_them(shop: IngestSetting
     (reject,) = found(asked, KEY, pseudonymise=["customer_id"]).readings[0].rejects
     assert (reject.line, reject.reason, reject.raw) == (7, "no_customer_id", "(withheld: privacy)")
     assert found(asked).readings[0].rejects[0].raw == ",6,2026-03-06,1.00"
+
+
+# On tables by hand
+
+
+def with_ids(*ids: str, **columns: list[Any]) -> Customers:
+    made = from_columns({"orders": [1] * len(ids), **columns})
+    return Customers(made.table.assign(customer_id=pd.Series(ids, dtype="str")), made.as_of, made.readings * 2)
+
+
+def shown(made: Customers, **asked: Any) -> Customers:
+    wanted = {**asked, **({"key_file": "key"} if "pseudonymise" in asked else {})}
+    return private(made, Privacy(PrivacySettings.model_validate(wanted), KEY))
+
+
+def test_who_brought_whom_is_told_by_pseudonyms_as_the_customers_are() -> None:
+    made = shown(with_ids("A", "B", "C", referrer=[None, "A", "B"]), pseudonymise=["customer_id"])
+    by = dict(zip(made.table["customer_id"], made.table["referrer"], strict=True))
+    assert by == {
+        KEY.pseudonym("A"): "",
+        KEY.pseudonym("B"): KEY.pseudonym("A"),
+        KEY.pseudonym("C"): KEY.pseudonym("B"),
+    }
+
+
+def test_a_column_alone_becomes_pseudonyms_and_ids_stay() -> None:
+    people = with_ids("A", "B", "C", email=["Ann@x.org", None, "n/a"], referrer=["B", "", ""], first_name=["Ann"] * 3)
+    made = shown(people, pseudonymise=["email"])
+    assert made.table["customer_id"].tolist() == ["A", "B", "C"]
+    assert made.table["referrer"].tolist() == ["B", "", ""]
+    assert made.table["email"].tolist() == [KEY.pseudonym("ann@x.org"), "", ""]
+    assert "first_name" not in made.table
+    assert made.readings[0].notes == ("columns that identify people are left out of results: first_name",)
+    assert made.readings[1] == people.readings[1]
+    named = shown(people, pseudonymise=["first_name"]).table["first_name"]
+    assert named.tolist() == [KEY.pseudonym("Ann")] * 3
+    kept = shown(people, pseudonymise=["email"], drop_pii=True).table
+    assert kept["email"].tolist() == made.table["email"].tolist()
+    assert shown(people).table is people.table
+
+
+def test_ids_that_are_addresses_are_the_contacts_unless_there_are_others() -> None:
+    ids = ["ann@x.org", "b@x.org"]
+    contacts = apart(with_ids(*ids), None, None).contacts
+    assert contacts is not None
+    assert contacts["email"].tolist() == ids
+    assert apart(with_ids("ann@x.org", "b"), None, None).contacts is None
+    given = apart(with_ids(*ids, email=["c@x.org", ""]), None, None).contacts
+    assert given is not None
+    assert given["email"].tolist() == ["c@x.org", ""]
+
+
+def test_a_file_of_contacts_wins_where_it_says_something() -> None:
+    table = with_ids("A", "B", "C", email=["a@old.org", "b@old.org", "c@old.org"])
+    more = with_ids("A", "B", "X", email=["a@new.org", "", "x@new.org"], city=["Ulm", "", "Bonn"])
+    made = apart(table, more, KEY)
+    assert made.contacts is not None
+    assert made.contacts["email"].tolist() == ["a@new.org", "b@old.org", "c@old.org"]
+    assert made.contacts["city"].tolist() == ["Ulm", "", ""]
+    assert made.contacts.index.equals(table.table.index)
+    assert made.readings[:2] == table.readings
+    assert made.readings[2].notes == ("2 of 3 customers found in it; only exports see what it says",)

@@ -103,14 +103,14 @@ def test_what_is_left_out_is_counted_and_said(tmp_path: Path) -> None:
     assert dialect(tmp_path, b"Orders\n" + ORDERS.encode()).notes == ("1 line above the header skipped",)
     bare = dialect(tmp_path, b"x\n1,2\n3,4\n", header=False, skip_rows=1)
     assert (bare.skipped_lines, bare.line_in_file(2)) == (0, 2), "the header that was made stands where nothing stood"
-    assert bare.notes == ("left out as asked: 1 lines at the top, 0 at the end",)
+    assert bare.notes == ("left out as asked: 1 line at the top, 0 at the end",)
     titled = dialect(tmp_path, b"x\nOrders\n" + ORDERS.encode(), skip_rows=1)
     assert titled.skipped_lines == 1, "who says how many lines to leave out says all"
     assert dialect(tmp_path, b"Orders\n" + ORDERS.encode(), header=False).line_in_file(2) == 1
     broken = dialect(tmp_path, b"Orders\n" + ORDERS.encode() + b'b,"x"y,2\nc,2026-01-02,3\n')
     assert broken.broken_lines == (4,)
     quoted = dialect(tmp_path, b'a,b\n1,2" wide\n')
-    assert quoted.notes == ("1 records have quotes inside unquoted fields; they are kept as they are",)
+    assert quoted.notes == ("1 record has quotes inside unquoted fields, which are kept as they are",)
 
 
 def test_a_file_of_which_no_record_reads_is_refused(tmp_path: Path) -> None:

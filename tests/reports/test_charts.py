@@ -17,7 +17,7 @@ import pytest
 
 from segcli.reports import charts
 from segcli.reports.blocks import Chart, Column, Heading, Table
-from segcli.reports.charts import _names, _paper, _sheet, treemap
+from segcli.reports.charts import _names, _paper, _sheet, _svg, treemap
 from segcli.reports.formats import Page, html, md
 from segcli.reports.result import Result
 
@@ -324,3 +324,40 @@ def test_names_do_not_overlap_even_where_points_do() -> None:
     assert foot > 220
     beside = written[: len(points) - len(names.below)]
     assert not any(_names._meet(one, other) for one, other in combinations(beside, 2))
+
+
+def drawing() -> str:
+    """A file as matplotlib writes it, with all that a page must not get."""
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt"
+ viewBox="0 1 90 60"><metadata>who, when</metadata><style>* {{fill: red}}</style>
+ <defs><clipPath id="inside"><path d="M 0 0"/></clipPath></defs><defs></defs>
+ <g id="axes"> <path id="mark" d="M 1
+ 1" clip-path="url(#inside)" style="fill: {_paper.INK}; font-family: x; stroke: #ff0000;"/>
+ <use xlink:href="#mark"/><g> </g><text transform="rotate(-0 1 2)" x="1">a &lt; b</text> </g></svg>"""
+
+
+def test_a_page_gets_what_is_drawn_and_nothing_that_acts_on_it() -> None:
+    """No style, no size, no empty groups, ids only where something refers to them and told from other charts'."""
+    made = re.sub(r"\bc[0-9a-f]{8}-", "OWN-", _svg.bare(drawing()))
+    assert made == (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 1 90 60" aria-hidden="true" focusable="false">'
+        '<defs><clipPath id="OWN-inside"><path d="M 0 0" /></clipPath></defs>'
+        '<g><path id="OWN-mark" d="M 1 1" clip-path="url(#OWN-inside)" fill="currentColor" stroke="#ff0000" />'
+        '<use href="#OWN-mark" /><text x="1">a &lt; b</text></g></svg>'
+    )
+    assert _svg.bare(drawing()) == _svg.bare(drawing())
+    assert _svg.bare(drawing()) != _svg.bare(drawing().replace("M 0 0", "M 0 1")).replace("M 0 1", "M 0 0")
+
+
+def test_a_file_of_its_own_is_dark_on_white_and_says_what_it_shows() -> None:
+    written = _svg.alone(_svg.bare(drawing()), 'A & B: <b>"half"</b>')
+    assert written.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 1 90 60" width="90" height="60"')
+    assert written.endswith("</svg>\n")
+    root = ET.fromstring(written)  # noqa: S314 - ours
+    told = {"role": "img", "color": "#1b1f24", "font-family": "sans-serif"}
+    assert root.attrib == {"viewBox": "0 1 90 60", "width": "90", "height": "60", **told}
+    title, paper, *drawn = root
+    assert (title.tag, title.text) == ("{http://www.w3.org/2000/svg}title", 'A & B: <b>"half"</b>')
+    assert paper.tag == "{http://www.w3.org/2000/svg}rect"
+    assert paper.attrib == {"width": "90", "height": "60", "fill": "#ffffff"}
+    assert [one.tag for one in drawn] == ["{http://www.w3.org/2000/svg}defs", "{http://www.w3.org/2000/svg}g"]

@@ -1,17 +1,22 @@
 """What a report withholds, it withholds in every section and format."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from segcli.config import Settings
 from segcli.model import Segmentation
 from segcli.persona.decide import Decisions
+from segcli.persona.plan import Plan
+from segcli.persona.target import Targets
 from segcli.reports.formats import Page, md
 from segcli.reports.formats import json as json_format
 from segcli.reports.gather import gather
 from segcli.reports.report import of_findings
+from segcli.reports.shield import Shield
 from segcli.segment.read_back import read_back
 from tests.oracles.tables import from_columns
 
@@ -96,3 +101,29 @@ def test_nothing_is_withheld_where_nothing_is_small() -> None:
 def test_external_reports_show_no_example_of_one_person() -> None:
     assert "**Example**" in md.render(report("internal"), Page())
     assert "**Example**" not in md.render(report("external"), Page())
+
+
+GUARD = Shield({"x_segment": ("Secretive", "Tiniest"), "y_segment": ("Elsewhere",)}, 5)
+
+
+def rows(*names: str) -> pd.DataFrame:
+    return pd.DataFrame({"segment": names, "customers": range(len(names))})
+
+
+def test_targets_and_plans_lose_the_rows_and_the_sentences_of_the_withheld() -> None:
+    notes = ("Tiniest has 3 customers", "Huge has 60 customers", "there are 124")
+    every = rows("Huge", "Tiniest", "Fair", "Secretive")
+    found = GUARD.targets(Targets(made(), every, every, ("Huge",), 7.0, every, notes))
+    for table in (found.table, found.parts, found.sets):
+        pd.testing.assert_frame_equal(table, pd.DataFrame({"segment": ["Huge", "Fair"], "customers": [0, 2]}))
+    assert (found.notes, found.chosen, found.holds) == (notes[1:], ("Huge",), 7.0)
+    planned = GUARD.plan(Plan(made(), every, every, ("Secretive: no stage", "retain: nothing is planned for Huge")))
+    pd.testing.assert_frame_equal(planned.table, found.table)
+    assert planned.gaps == ("retain: nothing is planned for Huge",)
+
+
+def test_a_segmentation_says_nothing_of_what_is_withheld_of_another() -> None:
+    (found,) = GUARD.over([replace(made(), notes=("Elsewhere has 2", "Huge has 60"))])
+    assert found.notes[0] == "Huge has 60"
+    assert found.segments[-1] == "(withheld)"
+    pd.testing.assert_frame_equal(GUARD.rows(rows("Tiniest", "Huge"), "z_segment"), rows("Tiniest", "Huge"))

@@ -48,7 +48,7 @@ def test_without_money_there_are_two(monetary: str) -> None:
         ({"recency_days": [], "orders": []}, "no transactions"),
         ({**BOTH, "orders": ["1", "2"]}, "orders.* is not a column of numbers"),
         ({**BOTH, "orders": [True, False]}, "orders.* is not a column of numbers"),
-        ({**BOTH, "orders": pd.Series([1, None], dtype="Int64")}, "orders.* 1 customers have no value"),
+        ({**BOTH, "orders": pd.Series([1, None], dtype="Int64")}, "orders.* 1 customer has no value"),
         ({**BOTH, "average_order_value": [np.nan, np.nan]}, "average_order_value.* 2 customers have no value"),
     ],
 )

@@ -167,6 +167,21 @@ def test_labels_partition_the_customers_and_the_profile_adds_up(
 def test_the_combined_score_weighs_the_three() -> None:
     found = segment(ranked(5), weights=Weights(r=1, f=0.5, m=0.25))
     assert found.scores["rfm_score"].tolist() == pytest.approx([1.75, 3.5, 5.25, 7.0, 8.75])
+    assert segment(ranked(5)).scores["rfm_score"].dtype == np.int64
+    whole = segment(rfm_table([1, 2], [3, 9], [1.0, 2.0]), weights=Weights(r=1, f=0.5, m=0), bins=2).scores
+    assert whole["rfm_score"].tolist() == [2.5, 2.0], "one half is enough for all to be floats"
+
+
+def test_given_edges_say_how_many_scores_there_are() -> None:
+    found = rfm.segment(
+        ranked(6),
+        RfmSettings(method="fixed", edges=FixedEdges(recency=[4], frequency=[2, 5], monetary=[20, 30, 40])),
+        load("default"),
+        1,
+    )
+    assert found.method["bins"] == {"r": 2, "f": 3, "m": 4}
+    assert found.method["counts"] == {"r": [3, 3], "f": [1, 3, 2], "m": [1, 1, 1, 3]}
+    assert found.provenance.method == "rfm"
 
 
 @pytest.mark.parametrize(

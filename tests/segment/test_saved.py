@@ -95,6 +95,12 @@ def test_a_model_of_another_measure_of_money_is_not_applied_in_silence() -> None
         segment(other, model, monetary="mean")
 
 
+def test_a_model_with_money_is_not_applied_to_customers_without() -> None:
+    model = json.loads(saved.as_text(segment(TRAINING)))
+    with pytest.raises(InputProblem, match="the model scores m from revenue; here it would be nothing"):
+        segment(table(recency_days=[1, 2], orders=[1, 2]), model)
+
+
 def test_a_result_scored_by_a_model_tells_how_the_model_was_cut() -> None:
     model = json.loads(saved.as_text(segment(TRAINING, method="jenks")))
     assert segment(TRAINING, model).method["scoring"] == "jenks"

@@ -242,7 +242,7 @@ def test_the_edges_of_method_fixed_are_the_ones_given() -> None:
 
 
 def test_counts_have_a_place_for_every_score() -> None:
-    assert scores.Scored({"f": np.array([1, 1, 3])}, {}).counts("f", 5) == [2, 0, 1, 0, 0]
+    assert scores.Scored({"f": np.array([1, 1, 3])}, {}, {"f": 5}).counts("f") == [2, 0, 1, 0, 0]
 
 
 def test_edges_are_told_as_defined_and_not_as_observed() -> None:
@@ -275,7 +275,7 @@ def test_a_parent_that_was_never_seen_takes_the_cuts_of_the_nearest() -> None:
         "f": {"1": always(5), "2": always(1), "4": always(7)},
         "m": {"1-1": always(5), "2-2": always(6), "4-1": always(7)},
     }
-    found = scores.apply(dimensions(rfm_table([15, 5, 99], [1, 1, 1], [1.0, 1.0, 1.0]), "sum"), table).scores
+    found = scores.apply(dimensions(rfm_table([15, 5, 99], [1, 1, 1], [1.0, 1.0, 1.0]), "sum"), table, {}).scores
     assert {letter: values.tolist() for letter, values in found.items()} == {
         "r": [3, 4, 1],
         "f": [1, 7, 5],  # 3 is as near to 2 as to 4
