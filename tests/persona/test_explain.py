@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from segcli.config import load, yaml_layer
@@ -85,6 +86,6 @@ def test_kinds_are_told_as_texts_in_rules_and_in_sql() -> None:
     (replayed,) = rules.segment(made.customers, rules.prepare(settings.rules))
     assert replayed.labels.tolist() == made.labels.tolist()
     base = duckdb.connect()
-    base.register("customers", made.customers.table)
+    base.register("customers", pa.Table.from_pandas(made.customers.table, preserve_index=False))
     rows = base.execute(f"{define(made, 'duckdb').select} ORDER BY customer_id").fetchall()
     assert [row[1] for row in rows] == made.labels.tolist()
