@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PHASES = {
-    "pieces: parsed, typed, summed up, on all cores": "segcli.customers.bought:added_up",
+    "pieces: parsed, typed, summed up, on all cores": "segcli.customers.bought:added",
     "purchases: sorted by customer, added up": "segcli.customers.settled:purchases",
     "measures of customers": "segcli.customers.settled:table",
     "scores and segments": "segcli.segment.rfm:segment",
