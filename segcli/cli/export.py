@@ -79,15 +79,9 @@ def command(
     """
     if to is None:
         raise UsageProblem("no destination: name one with --to, such as --to klaviyo")
-    given: dict[str, Any] = {
-        "of": of,
-        "segments": options.names(segments),
-        "name": name,
-        "holdout": holdout,
-        "only_changed": only_changed,
-        "dialect": dialect,
-    }
-    flags = {"export": [{"to": to, **{key: value for key, value in given.items() if value is not None}}]}
+    said = {"of": of, "segments": options.names(segments), "name": name, "holdout": holdout, "dialect": dialect}
+    given = {"to": to, "only_changed": only_changed, **said}
+    flags = {"export": [{key: value for key, value in given.items() if value is not None}]}
     read_too = [only_changed] if only_changed else []
     with Talk(asked) as talk:
         found = source.read(

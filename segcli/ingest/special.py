@@ -1,12 +1,8 @@
 """Special categories of personal data: columns whose names speak of health, belief, origin, politics or sexual life."""
 
-import re
 from collections.abc import Iterable
 
-from segcli.ingest.languages import words
-
-LONG = 6  # letters from which a word counts at the beginning of a longer one, too: Gesundheitszustand
-_WORDS = re.compile(r"[^\W\d_]+")
+from segcli.ingest.speaking import speaking
 
 
 def special(names: Iterable[str]) -> list[str]:
@@ -15,16 +11,4 @@ def special(names: Iterable[str]) -> list[str]:
     >>> special(["orders", "health_note", "trade union member", "Gesundheitszustand", "wealth"])
     ['health_note', 'trade union member', 'Gesundheitszustand']
     """
-    return [name for name in names if _speaks(name)]
-
-
-def _speaks(name: str) -> bool:
-    text = name.casefold().replace("_", " ")
-    parts = _WORDS.findall(text)
-    for word in words("special"):
-        if " " in word or not word.isascii():
-            if word in text:
-                return True
-        elif any(part == word or (len(word) >= LONG and part.startswith(word)) for part in parts):
-            return True
-    return False
+    return speaking(names, "special", beginning=True)

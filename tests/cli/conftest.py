@@ -1,5 +1,7 @@
 """Run the command as a user does: a process of its own, an explicit environment, real files and pipes."""
 
+import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -84,5 +86,33 @@ def bash(root: Path, environment: dict[str, str]) -> Callable[..., "subprocess.C
             check=False,
             timeout=120,
         )
+
+    return run
+
+
+@pytest.fixture
+def on_a_terminal(folder: Path, environment: dict[str, str]) -> Callable[..., str]:
+    """`on_a_terminal(*arguments, columns=80, errors=False)`: what a person sees whose standard output is a terminal."""
+
+    def run(*arguments: str, columns: int = 80, term: str = "xterm", errors: bool = False, **more: str) -> str:
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "segcli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs if errors else subprocess.DEVNULL,
+            cwd=folder,
+            env={**environment, "COLUMNS": str(columns), "TERM": term, **more},
+        ) as process:
+            os.close(theirs)
+            seen = b""
+            try:
+                while piece := os.read(ours, 65536):
+                    seen += piece
+            except OSError:  # Linux says so when the other side has closed
+                pass
+            os.close(ours)
+            assert process.wait(60) == 0
+        return seen.decode().replace("\r\n", "\n")
 
     return run

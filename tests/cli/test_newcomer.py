@@ -1,47 +1,28 @@
 """Where to go next is said, and what a first try gets wrong is answered with what to type instead."""
 
-import os
-import pty
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from segcli.config import load, yaml_layer
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 SURVEY = "".join(f"{n % 2},{n % 2},{1 - n % 2},{n // 2 % 2}\n" for n in range(60))
 
 
-def _at_a_terminal(environment: dict[str, str], folder: Path, *arguments: str) -> list[str]:
-    """What a person reads after a table: standard output and standard error are a terminal."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "segcli", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        cwd=folder,
-        env={**environment, "COLUMNS": "40", "TERM": "dumb"},
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        try:
-            while piece := os.read(ours, 65536):
-                seen += piece
-        except OSError:  # Linux says so when the other side has closed
-            pass
-        os.close(ours)
-        assert process.wait(60) == 0
-    return [line for line in seen.decode().splitlines() if line.startswith("next")]
+NARROW: dict[str, Any] = {"columns": 40, "term": "dumb", "errors": True}
 
 
-def test_below_a_table_stands_what_to_type_next_and_it_works(
-    environment: dict[str, str], folder: Path, segcli: Run
-) -> None:
-    said = _at_a_terminal(environment, folder, "rfm", "orders.csv")
+def _next(seen: str) -> list[str]:
+    """What a person reads after a table."""
+    return [line for line in seen.splitlines() if line.startswith("next")]
+
+
+def test_below_a_table_stands_what_to_type_next_and_it_works(segcli: Run, on_a_terminal: Callable[..., str]) -> None:
+    said = _next(on_a_terminal("rfm", "orders.csv", **NARROW))
     typed = [line.partition(": segcli ")[2].split() for line in said]
     assert typed == [
         ["rfm", "orders.csv", "-o", "segmented.csv"],
@@ -53,17 +34,17 @@ def test_below_a_table_stands_what_to_type_next_and_it_works(
         assert done.returncode == 0, done.stderr
 
 
-def test_what_was_said_of_the_file_is_said_again(environment: dict[str, str], folder: Path) -> None:
+def test_what_was_said_of_the_file_is_said_again(folder: Path, on_a_terminal: Callable[..., str]) -> None:
     (folder / "o.csv").write_text((folder / "orders.csv").read_text().replace("customer_id", "who is it"))
-    said = _at_a_terminal(environment, folder, "rfm", "o.csv", "--map", "customer_id=who is it")
+    said = _next(on_a_terminal("rfm", "o.csv", "--map", "customer_id=who is it", **NARROW))
     assert "segcli rfm o.csv --map 'customer_id=who is it' -o segmented.csv" in said[0]
     assert len(said) == 2  # settings for a file whose columns have to be named are not offered as if they had not
 
 
-def test_neither_a_pipe_nor_a_script_is_told(environment: dict[str, str], folder: Path, segcli: Run) -> None:
+def test_neither_a_pipe_nor_a_script_is_told(segcli: Run, on_a_terminal: Callable[..., str]) -> None:
     assert "next" not in segcli("rfm", "orders.csv").stderr
     for more in (["-q"], ["-f", "table"]):
-        assert _at_a_terminal(environment, folder, "rfm", "orders.csv", *more) == []
+        assert _next(on_a_terminal("rfm", "orders.csv", *more, **NARROW)) == []
 
 
 def test_a_run_says_where_its_page_is(segcli: Run) -> None:

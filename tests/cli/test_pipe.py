@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import pty
 import random
 import subprocess
 import sys
@@ -175,44 +174,16 @@ def test_a_loop_that_reads_names_from_a_pipe_keeps_its_input(bash: Bash, folder:
     assert done.stdout.split() == [b"4", b"4"]
 
 
-def _on_a_terminal(environment: dict[str, str], folder: Path, *arguments: str) -> str:
-    """What a person sees: standard output is a terminal 80 columns wide."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "segcli", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        env={**environment, "COLUMNS": "80", "TERM": "xterm"},
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        try:
-            while piece := os.read(ours, 65536):
-                seen += piece
-        except OSError:  # Linux says so when the other side has closed
-            pass
-        os.close(ours)
-        assert process.wait(60) == 0
-    return seen.decode().replace("\r\n", "\n")
-
-
-def test_a_terminal_gets_a_coloured_table_where_a_pipe_gets_customer_rows(
-    environment: dict[str, str], folder: Path
-) -> None:
-    shown = _on_a_terminal(environment, folder, "rfm", "orders.csv")
+def test_a_terminal_gets_a_coloured_table_where_a_pipe_gets_customer_rows(on_a_terminal: Callable[..., str]) -> None:
+    shown = on_a_terminal("rfm", "orders.csv")
     assert "\x1b[" in shown
     assert "Segment" in shown
     assert "customer_id" not in shown
 
 
-def test_no_color_leaves_a_terminal_uncoloured_unless_colour_is_asked_for(
-    environment: dict[str, str], folder: Path
-) -> None:
-    quiet = {**environment, "NO_COLOR": "1"}
-    assert "\x1b[" not in _on_a_terminal(quiet, folder, "rfm", "orders.csv")
-    assert "\x1b[" in _on_a_terminal(quiet, folder, "rfm", "orders.csv", "--color", "always")
+def test_no_color_leaves_a_terminal_uncoloured_unless_colour_is_asked_for(on_a_terminal: Callable[..., str]) -> None:
+    assert "\x1b[" not in on_a_terminal("rfm", "orders.csv", NO_COLOR="1")
+    assert "\x1b[" in on_a_terminal("rfm", "orders.csv", "--color", "always", NO_COLOR="1")
 
 
 def test_an_output_file_gets_rows_in_the_format_of_its_suffix_and_stdout_gets_nothing(
