@@ -50,7 +50,7 @@ class Leaving:
         log_time = np.log(to_end)[groups.by_T.code] * (1 - gone) + np.log(to_last)[groups.by_t_x.code] * gone
         per_time = (1 / to_end)[groups.by_T.code] * (1 - gone) + (1 / to_last)[groups.by_t_x.code] * gone
         apart = digamma(a + b) - digamma(a + b + chances)
-        left = np.where(chances > 0, 1 / np.maximum(b + chances - 1, TINY), 0.0)
+        left = 1 / np.maximum(b + chances - 1, TINY)  # without a chance to stop, nothing of it is asked: gone is 0
         return likely, {
             "r": (digamma(r + x) - digamma(r) + np.log(alpha))[at_x] - log_time,
             "alpha": r / alpha - (r + groups.x) * per_time,
