@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from segcli.config.cluster import ClusterSettings
 from segcli.segment import methods
 from segcli.segment.choose import choose
-from segcli.segment.methods import Matrix, _many
+from segcli.segment.methods import Fit, Matrix, _many
 from segcli.segment.reference import gaps
-from segcli.segment.stability import adjusted_rand, best_jaccard, label, slsa, stability
+from segcli.segment.stability import Stability, adjusted_rand, best_jaccard, label, slsa, stability
 from tests.oracles import stability as oracle
 from tests.oracles.agreement import adjusted_rand as slow_rand
 
@@ -127,3 +127,43 @@ def test_large_tables_are_judged_on_samples_that_are_told_and_fitted_whole() -> 
     assert len(chosen.chosen.fit.labels) == 27_000
     whole_fit = KMEANS.fit(matrix, 3, seed=1, starts=3)
     assert chosen.chosen.fit.inertia == pytest.approx(whole_fit.inertia, rel=1e-6)
+
+
+class ByColumn:
+    """A method that labels no other rows: by the sign of a column; it keeps what it was asked."""
+
+    def __init__(self, column: int) -> None:
+        self.column, self.asked = column, list[tuple[Matrix, int, int, int]]()
+
+    def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
+        self.asked.append((matrix, k, seed, starts))
+        return Fit((matrix[:, self.column] > 0).astype(np.int64), np.zeros((2, 3)), 0.0)
+
+    def margins(self, _fit: Fit, _matrix: Matrix) -> Any:
+        raise AssertionError
+
+
+def test_a_method_that_labels_no_others_is_judged_by_halves_of_the_rows() -> None:
+    """Each half is so many rows once each, in their order; halves agree on what both have, and by their own labels."""
+    chance = np.random.default_rng(5)
+    matrix = np.column_stack([chance.choice([-1.0, 1.0], size=(61, 2)), np.arange(61.0)])
+    truth = (matrix[:, 0] > 0).astype(np.int64)
+    same, other = ByColumn(0), ByColumn(1)
+    found, apart = (stability(matrix, truth, method, 2, [0, 1, 2], 9) for method in (same, other))
+    assert found.ari.tolist() == [1.0] * 3
+    assert found.jaccard.tolist() == [[1.0, 1.0]] * 6
+    assert apart.ari.tolist() == [1.0] * 3  # halves agree with each other, not with the segments
+    halves = [half for half, *_ in other.asked]
+    assert [(len(half), *more) for half, *more in other.asked] == [(31, 0, 9, 1)] * 6
+    assert all((np.diff(half[:, 2]) > 0).all() for half in halves)
+    assert any((one[:, 2] != half[:, 2]).any() for one, half in zip(halves[::2], halves[1::2], strict=True))
+    rows = [half[:, 2].astype(np.int64) for half in halves]
+    expected = [oracle.jaccards(truth[row].tolist(), (matrix[row, 1] > 0).astype(int).tolist()) for row in rows]
+    np.testing.assert_allclose(apart.jaccard, expected)
+    assert stability(matrix, truth, ByColumn(1), 2, [2], 9).jaccard.tolist() == apart.jaccard[4:].tolist()
+
+
+def test_the_middle_half_of_pairs() -> None:
+    found = Stability(np.array([0.4, 0.0, 0.1, 0.3, 0.2]), np.ones((10, 1)))
+    assert found.ari_quartiles == pytest.approx((0.1, 0.3))
+    assert found.ari_iqr == pytest.approx(0.2)
