@@ -63,7 +63,8 @@ def leave_out_by_day(fates: Fates, lines: Lines, as_of: date, privacy: PrivacySe
     """Mark lines after the as-of day, and those that are older than may be kept."""
     fates.mark(lines.days > np.datetime64(as_of, "D"), "after_as_of")
     if privacy.retention_days is not None:
-        fates.mark(lines.days < np.datetime64(as_of, "D") - privacy.retention_days, "past_retention")
+        oldest = np.datetime64(as_of, "D") - np.timedelta64(privacy.retention_days, "D")
+        fates.mark(lines.days < oldest, "past_retention")
 
 
 def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:

@@ -26,6 +26,7 @@ ADDS = ("occasion_index",)
 LOOKUP = ("name", "start")
 NONE = "no occasion"
 BIRTHDAY = "birthday"
+A_DAY = np.timedelta64(1, "D")
 SEASONS = ("winter", "spring", "summer", "autumn")  # meteorological: winter begins on 1 December
 SATURDAY = 5
 YEAR = 365.25
@@ -105,8 +106,8 @@ def _told(windows: list[Window], labels: npt.NDArray[np.object_]) -> pd.DataFram
 
 def _windows(customers: Customers, bought: pd.DataFrame, options: Options, lookup: Lookup | None) -> Iterator[Window]:
     day = bought[history.DAY].to_numpy().astype("datetime64[D]")
-    last = np.datetime64(customers.as_of, "D") if customers.as_of else day.max() + 1
-    calendar = np.arange(day.min(), max(last, day.max() + 1))
+    after = day.max() + A_DAY
+    calendar = np.arange(day.min(), max(after, np.datetime64(customers.as_of or "1970-01-01", "D")), A_DAY)
     everybody = np.ones(len(day), dtype=bool)
 
     def window(name: str, within: Mask) -> Window:
