@@ -132,7 +132,7 @@ def _holidays(calendar: Days, options: Options) -> Mapping[str, Mask]:
         return {}
     found: dict[str, Mask] = {}
     for day, name in _public(options.holidays, calendar):
-        near = _between(calendar, day - options.days_before, day + options.days_after)
+        near = _between(calendar, day - options.days_before * A_DAY, day + options.days_after * A_DAY)
         found[name] = found.get(name, np.zeros(len(calendar), dtype=bool)) | near
     return found
 
@@ -190,11 +190,11 @@ def _birthday(customers: Customers, bought: pd.DataFrame, day: Days, near: int) 
     born = customers.table[c.BIRTH_DATE].to_numpy().astype("datetime64[D]")[bought[CUSTOMER].to_numpy()]
     asked = ~np.isnat(born)
     first = np.where(asked, born, np.datetime64("2000-01-01"))
-    month = (first.astype("datetime64[M]") - first.astype("datetime64[Y]")).astype(np.int64)
+    month = first.astype("datetime64[M]") - first.astype("datetime64[Y]")
     in_month = first - first.astype("datetime64[M]")
     year = day.astype("datetime64[Y]")
     away = np.full(len(day), 366)
-    for shift in (-1, 0, 1):
+    for shift in np.array([-1, 0, 1], dtype="timedelta64[Y]"):
         birthday = ((year + shift).astype("datetime64[M]") + month).astype("datetime64[D]") + in_month
         away = np.minimum(away, np.abs((day - birthday).astype(np.int64)))
     return Window(BIRTHDAY, asked & (away <= near), asked, (2 * near + 1) / YEAR)
