@@ -27,7 +27,12 @@ def written(table: pd.DataFrame, delimiter: str) -> Iterator[bytes]:
 
 
 def _is_plain(table: pd.DataFrame) -> bool:
-    """Whether names are texts and rows have two cells or more: a line of one empty cell is a matter of its own."""
+    """Whether names are texts and rows have two cells or more: a line of one empty cell is a matter of its own.
+
+    Lengths of time are not plain: pandas writes all of a column as fine as the finest.
+    """
+    if any(getattr(kind, "kind", "") == "m" for kind in table.dtypes):
+        return False
     return table.shape[1] > 1 and all(isinstance(name, str) for name in table.columns)
 
 
