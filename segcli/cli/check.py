@@ -93,7 +93,6 @@ def _identifying(customers: "Customers") -> list[Finding]:
 
 def _of_reading(reading: "Reading") -> list[Finding]:
     from segcli.ingest.reasons import REASONS
-    from segcli.reports.numbers import counted
 
     name = reading.input.name
     findings: list[Finding] = [("note", name, note) for note in reading.notes]

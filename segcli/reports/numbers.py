@@ -4,11 +4,9 @@ from collections.abc import Callable
 from typing import Self
 
 from segcli import columns as c
-from segcli import counting
 from segcli.columns import Kind
 
 MILLION = 1_000_000
-counted = counting.counted
 
 
 class Figure(str):
