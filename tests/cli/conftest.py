@@ -2,10 +2,13 @@
 
 import os
 import pty
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,23 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {"PATH": f"{shell}:/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8", "PYTHON": sys.executable}
 
 
+@pytest.fixture(scope="session")
+def ready() -> Iterator[list[str]]:
+    """What stands for `python -m segcli`: the same, without importing everything each time."""
+    own = Path(__file__).with_name("ready.py")
+    with tempfile.TemporaryDirectory() as short:  # the name of a socket has no hundred bytes
+        door = Path(short) / "door"
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "LC_ALL": "C.UTF-8"}
+        forks = "ignore:This process:DeprecationWarning"  # threads of libraries that wait for work; each knows of forks
+        command = [sys.executable, "-W", forks, own, door]
+        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL) as server:
+            while not door.exists():
+                assert server.poll() is None
+                time.sleep(0.02)
+            yield [sys.executable, "-IS", str(own), str(door), "segcli"]
+            server.kill()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A working folder with a small order export and a config for it."""
@@ -51,14 +71,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def segcli(folder: Path, environment: dict[str, str]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def segcli(
+    folder: Path, environment: dict[str, str], ready: list[str]
+) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """`segcli(*arguments, stdin=..., env=..., cwd=...)`, run to its end in the working folder."""
 
     def run(
         *arguments: str | Path, stdin: str | None = None, env: dict[str, str] | None = None, cwd: Path = folder
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "segcli", *map(str, arguments)],
+            [*ready, *map(str, arguments)],
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
@@ -73,12 +95,14 @@ def segcli(folder: Path, environment: dict[str, str]) -> Callable[..., "subproce
 
 
 @pytest.fixture
-def bash(root: Path, environment: dict[str, str]) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
+def bash(
+    root: Path, environment: dict[str, str], ready: list[str]
+) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
     """A bash script in which `segcli` is the command; it runs in the repository unless told otherwise."""
 
     def run(script: str, env: dict[str, str] | None = None, cwd: Path = root) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
-            ["bash", "-c", f'segcli() {{ "$PYTHON" -m segcli "$@"; }}\n{script}'],
+            ["bash", "-c", f'segcli() {{ {shlex.join(ready)} "$@"; }}\n{script}'],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd,
@@ -91,13 +115,13 @@ def bash(root: Path, environment: dict[str, str]) -> Callable[..., "subprocess.C
 
 
 @pytest.fixture
-def on_a_terminal(folder: Path, environment: dict[str, str]) -> Callable[..., str]:
+def on_a_terminal(folder: Path, environment: dict[str, str], ready: list[str]) -> Callable[..., str]:
     """`on_a_terminal(*arguments, columns=80, errors=False)`: what a person sees whose standard output is a terminal."""
 
     def run(*arguments: str, columns: int = 80, term: str = "xterm", errors: bool = False, **more: str) -> str:
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            [sys.executable, "-m", "segcli", *arguments],
+            [*ready, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs if errors else subprocess.DEVNULL,

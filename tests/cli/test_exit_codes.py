@@ -222,7 +222,8 @@ def test_a_closed_stdin_is_missing_input(bash: Bash, folder: Path) -> None:
 def test_a_full_disk_leaves_the_earlier_output_as_it_was(bash: Bash, folder: Path) -> None:
     """A limit on file size stands in for the full disk, so that the write fails half-way."""
     (folder / "out.csv").write_text("yesterday\n")
-    done = bash("trap '' XFSZ; ulimit -f 1; segcli rfm big.csv -q -o out.csv", cwd=_with_big_export(folder))
+    script = """trap '' XFSZ; ulimit -f 1; "$PYTHON" -m segcli rfm big.csv -q -o out.csv"""
+    done = bash(script, cwd=_with_big_export(folder))
     assert done.returncode == 5, done.stderr
     assert b"out.csv: cannot be written" in done.stderr
     assert (folder / "out.csv").read_text() == "yesterday\n"
