@@ -18,7 +18,7 @@ STARTS = 1
 
 @dataclass(frozen=True)
 class Gap:
-    """The gap at one k and its error; the largest silhouette any reference table had at this k is told elsewhere."""
+    """The gap at one k and its error."""
 
     k: int
     gap: float
