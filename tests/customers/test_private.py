@@ -76,11 +76,18 @@ def test_names_leave_the_table_with_pseudonyms_and_addresses_become_some(shop: I
     assert not {"first_name", "last_name"} & set(made.table.columns)
     row = made.table.set_index("customer_id").loc[KEY.pseudonym("A")]
     assert row["email"] == KEY.pseudonym("ann@example.com")
+    nobody = made.table.set_index("customer_id").loc[KEY.pseudonym("C")]
+    assert nobody["email"] == ""
+    assert [*made.table.columns] == [
+        name for name in found(shop).table.columns if name not in {"first_name", "last_name"}
+    ]
 
 
 def test_contacts_are_kept_apart_row_by_row(shop: IngestSettings) -> None:
     made = found(shop, KEY, pseudonymise=["customer_id", "email"])
     assert made.contacts is not None
+    assert "index" not in made.contacts
+    assert made.contacts.index.tolist() == made.table.index.tolist() == [0, 1, 2]
     by_id = dict(zip(made.table["customer_id"], made.contacts["email"], strict=True))
     assert by_id == {
         KEY.pseudonym("A"): "Ann@Example.com",

@@ -148,5 +148,30 @@ def test_a_chart_has_its_sentence_and_its_numbers(monkeypatch: pytest.MonkeyPatc
     assert 'data-number="3.0"' in page
 
 
+def test_a_picture_stands_with_its_numbers_behind_it() -> None:
+    pytest.importorskip("matplotlib")
+    table = Table([Column("", bar=True)], [])
+    words = dict.fromkeys(("x_title", "y_title", "gini", "equal", "mark"), "words")
+    data = {"customers": [0.0, 0.5, 1.0], "revenue": [0.0, 0.9, 1.0], "marked": (0.5, 0.9), **words}
+    page = rendered(Chart("lorenz", "How revenue is spread", "Half bring 90%.", data, [table]))
+    assert page.count("<svg") == 1
+    assert "Numbers" in Seen(page).text
+    assert html.charts.MISSING.replace("'", "&#39;") not in page
+
+
+def test_what_is_missing_is_told_only_where_a_chart_would_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html.charts, "are_drawn", lambda: False)
+    assert html.charts.MISSING.replace("'", "&#39;") not in rendered(*every_kind("plain"))
+
+
+def test_a_page_without_a_title_is_called_by_the_program_and_speaks_to_who_only_hears_it() -> None:
+    page = rendered(Heading("One"), Heading("Two"), every_kind("plain")[4])
+    assert "<title>segcli</title>" in page
+    assert '<h1 class="unseen">segcli</h1>' in page
+    assert ">Skip to the content</a>" in page
+    assert 'aria-label="Sections"' in page
+    assert ">Bar<" in page
+
+
 def test_the_same_blocks_are_the_same_bytes() -> None:
     assert rendered(*every_kind("plain")) == rendered(*every_kind("plain"))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from segcli.reports.blocks import Block, Card, Column, Heading, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
 from segcli.reports.formats import Page, names, table
 from segcli.reports.result import Result
 
@@ -40,10 +40,10 @@ def _render(*blocks: Block, width: int | None, ascii_only: bool = False, colour:
     return table.render(Result(pd.DataFrame(), {}, blocks), page)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_line_is_wider_than_the_page(width: int) -> None:
-    shown = _render(Heading("rfm_segment"), SEGMENTS, NOTES, CARD, width=width)
-    assert max(map(cell_len, shown.splitlines())) <= width
+def test_no_line_is_wider_than_the_page() -> None:
+    for width in range(WIDTHS[0], WIDTHS[-1]):
+        shown = _render(Heading("rfm_segment"), SEGMENTS, NOTES, CARD, width=width)
+        assert max(map(cell_len, shown.splitlines())) <= width
 
 
 @pytest.mark.parametrize("width", [*WIDTHS, None])
@@ -91,6 +91,171 @@ def test_colour_is_used_only_where_the_page_has_it() -> None:
     assert "\x1b[" in _render(SEGMENTS, NOTES, width=80, colour=True)
     assert "\x1b" not in _render(SEGMENTS, NOTES, width=80)
 
+
+# Every kind of block, as it looks
+
+SHARES = Table(
+    [Column("Segment", right=False), Column("", bar=True), Column("Customers")],
+    [["Big spenders", 0.8, "1,200"], ["New", 0.1, "30"], ["Gone", 0.0, "-"]],
+)
+PAGE = (
+    Heading("Shop", 1),
+    Text(["One line,", "another."]),
+    Heading("Segments"),
+    SHARES,
+    Text(["first", "second, which is longer than a narrow page has room for"], bullets=True),
+    Text(["set back"], quiet=True),
+    Card("Big spenders", "1,200 · 80%", "Spend most.", [("Typical", "orders 12"), ("Do", "thank them")], "rough"),
+    Card("New", "30", "Came late.", [("Do", "write")]),
+    Chart("bars", "Shares", "Big spenders have most.", {}, [SHARES]),
+    Chart("bars", "Unseen", "Nothing.", {}, []),
+)
+WIDE = """\
+Shop
+ One line,
+ another.
+
+Segments
+ Segment               Customers
+ Big spenders ████████     1,200
+ New          █               30
+ Gone                          -
+- first
+- second, which is longer than a narrow page
+  has room for
+ set back
+╭─ Big spenders  ──────────────────────────╮
+│ Spend most.                              │
+│ Typical  orders 12                       │
+│ Do       thank them                      │
+│ rough                                    │
+╰──────────────────────────  1,200 · 80%  ─╯
+╭─ New  ───────────────────────────────────╮
+│ Came late.                               │
+│ Do  write                                │
+╰───────────────────────────────────  30  ─╯
+ Shares
+ Segment               Customers
+ Big spenders ████████     1,200
+ New          █               30
+ Gone                          -
+"""
+NARROW = """\
+Shop
+ One line,
+ another.
+
+Segments
+ Segment     Customers
+ Big             1,200
+ spenders
+ New                30
+ Gone                -
+- first
+- second, which is
+  longer than a narrow
+  page has room for
+ set back
+╭─ Big spenders  ────╮
+│ Spend most.        │
+│ Typical  orders 12 │
+│ Do       thank     │
+│          them      │
+│ rough              │
+╰────  1,200 · 80%  ─╯
+╭─ New  ─────────────╮
+│ Came late.         │
+│ Do  write          │
+╰─────────────  30  ─╯
+ Shares
+ Segment     Customers
+ Big             1,200
+ spenders
+ New                30
+ Gone                -
+"""
+PIPED = """\
+Shop
+ One line,
+ another.
+
+Segments
+ Segment               Customers
+ Big spenders ████████     1,200
+ New          █               30
+ Gone                          -
+- first
+- second, which is longer than a narrow page has room for
+ set back
+Big spenders - 1,200 · 80%
+Spend most.
+Typical  orders 12
+Do       thank them
+rough
+
+New - 30
+Came late.
+Do  write
+
+ Shares
+ Segment               Customers
+ Big spenders ████████     1,200
+ New          █               30
+ Gone                          -
+"""
+
+
+@pytest.mark.parametrize(("width", "page"), [(44, WIDE), (22, NARROW), (None, PIPED)])
+def test_a_page_of_every_kind_of_block(width: int | None, page: str) -> None:
+    """Bars give way on a narrow page, text wraps behind its mark or label; without a width nothing is framed."""
+    assert _render(*PAGE, width=width) == page
+
+
+def test_the_same_page_in_ascii() -> None:
+    frames = str.maketrans("╭╮╰╯─│·█", "++++-|-#")
+    assert _render(*PAGE, width=44, ascii_only=True) == WIDE.translate(frames)
+
+
+def test_the_same_page_in_colour() -> None:
+    """Titles, leads and headers are bold, what is set back and labels are dim, and nothing else is."""
+    shown = _render(*PAGE, width=44, colour=True)
+    assert re.sub("\x1b\\[[0-9;]*m", "", shown) == WIDE
+    styled = [(style, text.strip()) for style, text in re.findall("\x1b\\[([12])m(.*?)\x1b\\[0m", shown)]
+    header = [("1", "Segment"), ("1", "Customers")]
+    assert [one for one in styled if one[1]] == [
+        *[("1", "Shop"), ("1", "Segments"), *header, ("2", "set back")],
+        *[("1", "Big spenders"), ("1", "Spend most."), ("2", "Typical"), ("2", "Do"), ("2", "rough")],
+        *[("1", "New"), ("1", "Came late."), ("2", "Do"), ("2", "Shares"), *header],
+    ]
+
+
+@pytest.mark.parametrize(("share", "bar"), [(1.0, "████████"), (0.5, "████"), (0.56, "████▌"), (0.02, "▏"), (0.0, "")])
+def test_bars_are_drawn_to_an_eighth_of_a_column(share: float, bar: str) -> None:
+    table = Table([Column("S", right=False), Column("", bar=True)], [["a", 50.0], ["b", 50 * share]])
+    assert _render(table, width=40).splitlines()[2].removeprefix(" b").strip() == bar
+
+
+def test_nothing_has_no_bar() -> None:
+    table = Table([Column("S", right=False), Column("", bar=True)], [["a", 0.0]])
+    assert _render(table, width=40) == " S\n a\n"
+
+
+def test_markup_and_emoji_are_texts() -> None:
+    """As is a number, which no colour sets off."""
+    assert "[bold]x[/bold] :smile: 12" in _render(Text(["[bold]x[/bold] :smile: 12"]), width=80, colour=True)
+
+
+def test_the_last_columns_go_where_numbers_do_not_fit() -> None:
+    table = Table(
+        [Column("Segment", right=False), Column("Customers"), Column("Money")], [["New", "1,200", "30,000.00"]]
+    )
+    assert _render(table, width=28) == " Segment Customers     Money\n New         1,200 30,000.00\n"
+    assert _render(table, width=27) == " Segment Customers\n New         1,200\n"
+    assert _render(table, width=18) == " Segment Customers\n New         1,200\n"
+    assert _render(table, width=17) == " Segment\n New\n"
+
+
+# Whatever it is called
 
 NASTY = st.text(max_size=30) | st.sampled_from(
     ["[/x]", "[bold]x", ":smile:", "\x1b[31m", "\u202e", "日本語の名前", "a\nb"]

@@ -27,10 +27,8 @@ def cells(values: pd.Series, delimiter: str) -> pa.Array | None:
     Returns:
         One text per row; None where only pandas knows how it writes such values.
     """
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return _categories(values, delimiter)
-    if _holds_only_texts(values):
-        return quoted(_joined(pa.array(values, TEXT, from_pandas=True)), delimiter)
+    if isinstance(values.dtype, pd.StringDtype):
+        return quoted(_joined(pa.array(values, TEXT)), delimiter)
     if values.dtype.kind == "M" and isinstance(values.dtype, np.dtype):
         return _days(values.to_numpy())
     return _numbers(values)
@@ -57,19 +55,6 @@ def _joined(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
     return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
 
 
-def _holds_only_texts(values: pd.Series) -> bool:
-    if isinstance(values.dtype, pd.StringDtype):
-        return True
-    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in {"string", "empty"}
-
-
-def _categories(values: pd.Series, delimiter: str) -> pa.Array | None:
-    names = pd.Series(values.cat.categories)
-    texts = cells(names, delimiter) if _holds_only_texts(names) else None
-    codes = values.cat.codes.to_numpy()
-    return None if texts is None else texts.take(pa.array(codes, mask=codes < 0))
-
-
 def _days(times: Times) -> pa.Array | None:
     days = times.astype("datetime64[D]")
     known = days[~np.isnat(days)]
@@ -85,7 +70,7 @@ def _numbers(values: pd.Series) -> pa.Array | None:
         return _each_once(values.to_numpy(), lambda distinct: pc.cast(pa.array(distinct), TEXT))
     if values.dtype == bool:
         return pc.if_else(pa.array(values.to_numpy()), *_alike("True", "False"))
-    if values.dtype.kind in "iu" and isinstance(values.dtype, np.dtype | pd.Int64Dtype):
+    if isinstance(values.dtype, pd.Int64Dtype):
         return pc.cast(_joined(pa.array(values)), TEXT)
     return None
 

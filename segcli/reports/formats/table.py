@@ -93,7 +93,7 @@ def _grid(table: Table, page: Page) -> Grid:
 def _fitting(table: Table, places: list[int], page: Page) -> list[int]:
     """The columns that fit whole: numbers are never cut."""
     while page.width is not None and len(places) > 1:
-        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) < page.width:
+        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) <= page.width:
             break
         places = places[:-1]
     return places
@@ -113,7 +113,7 @@ def _natural_width(table: Table, bar: int) -> int:
         bar if column.bar else max(map(cell_len, [column.title, *(safe.cell(row[place]) for row in table.rows)]))
         for place, column in enumerate(table.columns)
     ]
-    return sum(widths) + len(widths) + 1
+    return sum(widths) + len(widths)
 
 
 def _cell(value: str | float, column: Column, longest: float, bar: int, page: Page) -> str:
