@@ -52,7 +52,8 @@ def ready() -> Iterator[list[str]]:
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "LC_ALL": "C.UTF-8"}
         forks = "ignore:This process:DeprecationWarning"  # threads of libraries that wait for work; each knows of forks
         command = [sys.executable, "-W", forks, own, door]
-        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL) as server:
+        nowhere = subprocess.DEVNULL
+        with subprocess.Popen(command, env=environment, stdin=nowhere, stdout=nowhere) as server:
             while not door.exists():
                 assert server.poll() is None
                 time.sleep(0.02)
