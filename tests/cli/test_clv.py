@@ -63,6 +63,11 @@ def test_saved_models_expect_the_same_again(segcli: Any, shop: Path) -> None:
     [
         ("--horizon", "soon", "must be a number of days, weeks or months"),
         ("--calibration-end", "yesterday", "must be a date like 2026-03-31"),
+        (
+            "--churn",
+            "--calibration-end=2024-02-01",
+            "--churn foretells from the end of the data; leave clv.calibration_end out",
+        ),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(segcli: Any, shop: Path, flag: str, value: str, what: str) -> None:

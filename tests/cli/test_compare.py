@@ -37,6 +37,9 @@ def test_two_tables_and_the_gate(segcli: Any) -> None:
     refused = segcli("compare", "old.csv")
     assert refused.returncode == 2
     assert "OLD NEW, or one export and --then DATE" in refused.stderr
+    refused = segcli("compare", "old.csv", "--then", "soon")
+    assert refused.returncode == 2
+    assert "--then must be a date like 2026-03-31; got soon" in refused.stderr
 
 
 def test_one_export_at_two_days_and_two_runs(segcli: Any, folder: Path) -> None:

@@ -59,3 +59,23 @@ def test_check_shows_what_is_broken_and_ends_with_4(segcli: Run) -> None:
 def test_a_table_of_segclis_own_was_judged_when_it_was_made(segcli: Run) -> None:
     segcli("ingest", "-c", "shop.yaml", "-o", "customers.csv")
     assert segcli("rfm", "customers.csv", "-c", "shop.yaml", "-q").returncode == 0
+
+
+FAIR = "--set=fairness.audit_only=[gender]", "--set=fairness.fail_on=ratio", "--set=target.choose=1"
+
+
+@pytest.mark.parametrize(("minimum", "code"), [(0.5, 4), (0.3, 0)])
+def test_targets_that_leave_a_group_out_end_the_command_where_that_is_a_gate(
+    segcli: Run, folder: Path, minimum: float, code: int
+) -> None:
+    """30 of 40 men and 10 of 40 women are in the segment that is chosen: their rates are as 1 to 3."""
+    rows = [f"{'m' if place < 30 else 'f'},big,100" for place in range(40)]
+    rows += [f"{'m' if place < 10 else 'f'},small,1" for place in range(40)]
+    lines = "".join(f"C{place},{row}\n" for place, row in enumerate(rows))
+    (folder / "c.csv").write_text(f"customer_id,gender,size_segment,revenue\n{lines}")
+    asked = ("target", "c.csv", "--of", "size_segment", *FAIR, f"--set=fairness.minimum_ratio={minimum}")
+    done = segcli(*asked, "-o", "targets.csv", "-q")
+    assert done.returncode == code, done.stderr
+    assert (folder / "targets.csv").read_text().splitlines()[1].startswith("big,")
+    told = f"fairness gate: ratio of selection rates 0.33 by gender; at least {minimum} (fairness.fail_on)"
+    assert (told in done.stderr) == (code == 4)

@@ -65,6 +65,36 @@ report: {title: 5}
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("rules: [{}]", "must have either base or segments"),
+        (
+            "rules: [{base: loyalty, name: x, segments: [{segment: a, when: orders > 1}]}]",
+            "must have either base or segments",
+        ),
+        ("rules: [{segments: [{segment: a, when: orders > 1}]}]", "must have a name, which becomes the column"),
+        (
+            "rules: [{name: x, options: {a: 1}, segments: [{segment: a, when: orders > 1}]}]",
+            "options and table belong to a base; name one, or leave them out",
+        ),
+        ("scorecard: {substantial: [30, 100]}", "must be [pass from, warn from], the higher first; got [30.0, 100.0]"),
+        ("target: {choose: 4-2}", "must be a number of segments or a range like 2-4; got 4-2"),
+        (
+            "ingest: {transactions: {date_format: dd/mm}}",
+            "must be a format such as %d/%m/%Y, or one of epoch_s, epoch_ms",
+        ),
+        ("ingest: {transactions: {date_format: '%Q'}}", "is no format that strptime reads ("),
+        ("ingest: {measures: [ordres]}", "no measure 'ordres'"),
+        ("ingest: {measures: [days_between_order]}", "; did you mean "),
+    ],
+)
+def test_what_contradicts_itself_is_refused_where_it_stands(written: str, problem: str) -> None:
+    (told,) = _problems(f"version: 1\n{written}\n")
+    assert told.startswith("c.yaml:2:")
+    assert problem in told
+
+
 def test_problems_are_listed_in_the_order_of_the_file() -> None:
     problems = _problems("sed: 1\nrfm: {bin: 3, bins: 11}\nreport: {title: 5}\n")
     places = [tuple(map(int, problem.split(":")[1:3])) for problem in problems]

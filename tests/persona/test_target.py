@@ -102,6 +102,34 @@ def test_the_way_of_contact_with_the_highest_margin_after_cost_is_taken() -> Non
     assert made.table.set_index("segment")["way"].to_dict()["Best"] == "site"
 
 
+def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_of_those_known() -> None:
+    """Margin is that of all revenue; who has no expectation has no say; a risk above its limit takes a segment out."""
+    made = shop(
+        margin=[25.0] * 40 + [20.0] * 40 + [0.0] * 20,
+        p_alive=[0.75] * 20 + [None] * 20 + [0.5] * 40 + [0.25] * 20,
+        clv=[80.0] * 20 + [40.0] * 20 + [10.0] * 40 + [None] * 20,
+    )
+    weights = {"margin": 50, "churn_risk": 30, "value": 20}
+    told = found(made, weights=weights, knock_outs={"churn_risk": 0.7})
+    values = told.parts.set_index(["segment", "criterion"])["value"]
+    assert values["Best"].to_dict() == {"margin": 0.25, "churn_risk": 0.25, "value": 60.0}
+    assert values["Middling"].to_dict() == {"margin": 0.5, "churn_risk": 0.5, "value": 10.0}
+    assert values["Few"][["margin", "churn_risk"]].to_dict() == {"margin": 0.0, "churn_risk": 0.75}
+    assert np.isnan(values["Few", "value"])
+    assert "value is not known of Few: counted as halfway" in told.notes
+    reasons = told.table.set_index("segment")["reason"]
+    assert reasons["Few"] == "knocked out: churn_risk 0.75 is above 0.7"
+    # Scaled from the worst, 0, to the best, 1, a low risk being best: 50 x 0.5 + 30 + 20, and 50 + 30 x 0.5.
+    assert told.table.set_index("segment")["attractiveness"][["Best", "Middling"]].tolist() == [75.0, 65.0]
+
+
+def test_where_no_criterion_is_known_what_to_do_is_told() -> None:
+    made = read_back(from_columns({"x_segment": ["a"] * 40 + ["b"] * 40}), "x_segment")
+    told = found(made, weights={"loyalty": 100}, knock_outs={})
+    assert told.notes[0] == "no criterion is known: rate segments (target.ratings), or give an order export"
+    assert told.parts.empty
+
+
 def test_weight_sets_are_ranked_side_by_side() -> None:
     made = found(
         weights={"size": 0, "revenue_share": 100},

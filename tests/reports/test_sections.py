@@ -228,7 +228,7 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
 
 def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None:
     one = read_back(from_columns({"x_segment": ["a"] * 30 + ["b"] * 20}), "x_segment")
-    for name in ADDED:
+    for name in [*ADDED, "experience", "fairness", "rates"]:
         result = report([one], [name], minimum_cell=1)
         if name == "bases":
             assert drawn(result)
@@ -242,6 +242,20 @@ def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None
         Settings.model_validate({"report": {"sections": ADDED}}).report,
     )
     assert "Cohorts need an export of single orders." in md.render(without, Page())
+
+
+def test_drivers_are_told_with_their_intervals_and_as_json() -> None:
+    """Revenue is 10 a year of age and something by chance."""
+    age = np.arange(20.0, 60.0)
+    revenue = 10 * age + np.random.default_rng(1).normal(0, 5, 40)
+    of = from_columns({"age": age, "revenue": revenue, "x_segment": ["a"] * 20 + ["b"] * 20})
+    result = report([read_back(of, "x_segment")], ["drivers"], minimum_cell=1)
+    (table,) = (block for block in result.blocks if isinstance(block, Table))
+    assert [row[0] for row in table.rows] == ["age"]
+    told = plain(result)["drivers"]
+    assert (told["of"], told["customers"]) == ("revenue", 40)
+    assert [one["driver"] for one in told["table"]] == ["age"]
+    assert told["table"][0]["low"] < told["table"][0]["effect"] < told["table"][0]["high"]
 
 
 def test_cohorts_tell_of_enough_customers_only(customers: Customers) -> None:
