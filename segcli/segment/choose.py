@@ -22,7 +22,7 @@ REPRODUCIBLE, NATURAL = 0.8, 0.9  # median ARI from which segments return, and f
 PEAK = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
 AS_STABLE = 0.05  # below the highest median ARI, within which separation decides
 MEGABYTES = 32  # of distances held at once
-EASY_ROWS = 5_000  # rows x starts that cost nothing: small tables get more starts
+EASY_ROWS = 10_000  # rows x starts that cost nothing: small tables get more starts
 
 
 @dataclass(frozen=True, eq=False)

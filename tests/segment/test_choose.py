@@ -179,7 +179,7 @@ def told(**more: Any) -> tuple[Any, list[Any]]:
     return SimpleNamespace(fit=fit, **more), asked
 
 
-@pytest.mark.parametrize(("size", "starts"), [(20, 100), (100, 50), (500, 10), (1000, 10)])
+@pytest.mark.parametrize(("size", "starts"), [(20, 100), (200, 50), (500, 20), (1000, 10)])
 def test_small_tables_get_more_starts(size: int, starts: int) -> None:
     method, asked = told()
     found = choose.choose(np.arange(float(size))[:, None], [5, 3], method, ClusterSettings(pairs=0, starts=10), 7)
