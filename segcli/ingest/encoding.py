@@ -34,7 +34,7 @@ def decoded(content: Content, source: Source) -> Decoded:
     if source.encoding:
         return _as_declared(content, source.encoding, source.encoding_errors)
     if content.body.startswith(_UTF16):
-        return Decoded(content.body.decode("utf-16").encode(), "utf-16")
+        return _as_declared(content, "utf-16", source.encoding_errors)
     body = content.body.removeprefix(codecs.BOM_UTF8)
     if b"\0" in body[:_SAMPLE]:
         raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")

@@ -42,6 +42,13 @@ def test_a_declared_encoding_is_obeyed_or_refused(tmp_path: Path) -> None:
         dialect(tmp_path, ORDERS.encode(), encoding="klingon")
 
 
+def test_a_mark_of_utf_16_before_other_bytes_is_answered_with_the_place(tmp_path: Path) -> None:
+    """The header and three lines make 100 bytes of pairs, and the last line end is half of one."""
+    lines = b"customer_id,order_id,order_date,amount\na,1,2026-01-13,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
+    with pytest.raises(InputProblem, match="byte 100 is not utf-16"):
+        dialect(tmp_path, b"\xff\xfe" + lines)
+
+
 def test_utf_16_without_its_mark_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match="looks like UTF-16"):
         dialect(tmp_path, ORDERS.encode("utf-16-le"))
