@@ -76,11 +76,10 @@ def _target(customers: Customers, name: str) -> tuple[Matrix, str]:
     table = customers.table
     if name == REPEAT and c.ORDERS in table:
         return np.asarray(table[c.ORDERS] > 1, dtype=np.float64), "odds"
-    if name not in table or not pd.api.types.is_numeric_dtype(table[name]):
-        known = [REPEAT] * (c.ORDERS in table) + [
-            str(one) for one in table if pd.api.types.is_numeric_dtype(table[one])
-        ]
-        raise UsageProblem(f"drivers.of: '{name}' is no column of numbers; there is {', '.join(known) or 'none'}")
+    known = [str(one) for one in table if pd.api.types.is_numeric_dtype(table[one])]
+    if name not in known:
+        there = ", ".join([REPEAT, *known] if c.ORDERS in table else known) or "none"
+        raise UsageProblem(f"drivers.of: '{name}' is no column of numbers; there is {there}")
     values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
     if set(np.unique(values[~np.isnan(values)])) == {0.0, 1.0}:
         return values, "odds"

@@ -31,7 +31,7 @@ def _is_plain(table: pd.DataFrame) -> bool:
 
     Lengths of time are not plain: pandas writes all of a column as fine as the finest.
     """
-    if any(getattr(kind, "kind", "") == "m" for kind in table.dtypes):
+    if any(kind.kind == "m" for kind in table.dtypes):
         return False
     return table.shape[1] > 1 and all(isinstance(name, str) for name in table.columns)
 
