@@ -95,7 +95,7 @@ class InputProblem(SegcliError):
         place = "" if source is None else f"{source}:{line}: " if line is not None else f"{source}: "
         named = "" if column is None else f"column '{column}': "
         super().__init__(f"{place}{named}{what}{'. ' + remedy if remedy else ''}")
-        self.source, self.line, self.column = source, line, column
+        self.what, self.source, self.line, self.column = what, source, line, column
 
 
 class ExportProblem(SegcliError):

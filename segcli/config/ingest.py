@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from segcli import plugins
 from segcli.columns import CUSTOMER_TABLE, DOMINANT, MEASURES, TOP, TRANSACTIONS
-from segcli.config.section import PATH, PATH_OR_NAME, Section
+from segcli.config.section import PATH, PATH_OR_NAME, NeedsAllLines, Section
 
 Named = TypeVar("Named", bound=Mapping[str, object])
 
@@ -88,6 +88,11 @@ def _language(value: str) -> str:
     return value
 
 
+def _engine(value: object) -> object:
+    """Accept the names that engines had before 0.2."""
+    return "local" if value in {"auto", "pandas", "duckdb"} else value
+
+
 def _measures(names: list[str]) -> list[str]:
     known = {**MEASURES, **dict.fromkeys(TOP + name for name in DOMINANT)}
     for name in names:
@@ -125,16 +130,18 @@ class Source(Section):
         max_length=1,
         description="Character between fields; default: comma, semicolon, tab or bar, whichever fits.",
     )
-    encoding_errors: Literal["strict", "replace"] = Field(
+    encoding_errors: Annotated[Literal["strict", "replace"], NeedsAllLines()] = Field(
         "strict",
         description="Whether bytes that are no text refuse the file (strict), or become \ufffd and are counted "
         "(replace).",
     )
-    quote: Annotated[str, Field(min_length=1, max_length=1)] = Field('"', description="Quotation mark around fields.")
-    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+    quote: Annotated[str, Field(min_length=1, max_length=1), NeedsAllLines()] = Field(
+        '"', description="Quotation mark around fields."
+    )
+    escape: Annotated[Annotated[str, Field(min_length=1, max_length=1)] | None, NeedsAllLines()] = Field(
         None, description="Character, such as a backslash, behind which the next one is taken as it is; default: none."
     )
-    row_ids: bool = Field(
+    row_ids: Annotated[bool, NeedsAllLines()] = Field(
         default=False,
         description="Whether each row is a customer without an id, as in anonymous surveys; rows are then numbered.",
     )
@@ -145,8 +152,10 @@ class Source(Section):
     skip_rows: int = Field(
         0, ge=0, description="Lines to leave out at the top; lines above the header are found without it."
     )
-    skip_footer: int = Field(0, ge=0, description="Lines to leave out at the end, such as totals.")
-    locale: Annotated[str, AfterValidator(_language)] | None = Field(
+    skip_footer: Annotated[int, NeedsAllLines()] = Field(
+        0, ge=0, description="Lines to leave out at the end, such as totals."
+    )
+    locale: Annotated[Annotated[str, AfterValidator(_language)] | None, NeedsAllLines()] = Field(
         None, description="Language whose month names, digits and decimal mark the file uses, such as de."
     )
     decimal: Literal[".", ","] | None = Field(
@@ -173,7 +182,7 @@ class Source(Section):
         description="Column by which rows of a joined file find their customer; default: customer_id, or email "
         "where only that is shared.",
     )
-    amount_per: Literal["line", "order"] | None = Field(
+    amount_per: Annotated[Literal["line", "order"] | None, NeedsAllLines(when=("order",))] = Field(
         None,
         description="Whether an amount is the line's (line), or the whole order's and counts once (order); "
         "default: the line's.",
@@ -226,13 +235,13 @@ class IngestSettings(Section):
         default_factory=dict,
         description="Worth of 1 of each currency in one of them, such as {EUR: 1, USD: 0.92}, for exports in several.",
     )
-    engine: Literal["auto", "pandas", "duckdb", "spark"] = Field(
-        "auto",
-        description="What adds up order lines: pandas, duckdb (larger than memory), spark (on several machines), "
-        "or auto: by the memory there is.",
+    engine: Annotated[Literal["local", "spark"], BeforeValidator(_engine)] = Field(
+        "local", description="Where order exports are aggregated: on this machine (local) or on a cluster (spark)."
     )
     memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(
-        None, description="Memory that the engine duckdb may take, such as 1GB; default: what it takes by itself."
+        None,
+        description="Memory for the totals of order exports, such as 1GB; beyond it they are written to temporary "
+        "files. Default: half of the free memory.",
     )
     spark_master: Annotated[str, Field(pattern=r"^(local|spark://|yarn|k8s://)")] = Field(
         "local[*]", description="Where the engine spark runs: local[*], spark://HOST:PORT, yarn or k8s://..."
@@ -246,7 +255,7 @@ class IngestSettings(Section):
         description="Folder that keeps what was read of order exports, so that the next run reads new files only.",
         json_schema_extra=PATH,
     )
-    rejects: str | None = Field(
+    rejects: Annotated[str | None, NeedsAllLines("run")] = Field(
         None, description="CSV file for the rejected lines; default: none is written.", json_schema_extra=PATH
     )
     max_rejects: Annotated[int | str, AfterValidator(limit)] | None = Field(
@@ -254,7 +263,7 @@ class IngestSettings(Section):
         description="Most rejected lines that an export may have, as a number or a share such as 5%; with more "
         "it is refused.",
     )
-    dedupe: Literal["none", "lines"] = Field(
+    dedupe: Annotated[Literal["none", "lines"], NeedsAllLines("run")] = Field(
         "none",
         description="Whether exact repeats of an order line are ignored (lines), or kept and reported (none).",
     )

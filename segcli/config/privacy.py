@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from segcli.config.clv import PERIODS
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH, NeedsAllLines, Section
 
 _WINDOW = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
 _DAYS = PERIODS | {"year": 12 * PERIODS["month"]}
@@ -42,7 +42,7 @@ class PrivacySettings(Section):
         description="Age at the as-of day, such as 24 months, beyond which orders are ignored and counted; "
         "default: none.",
     )
-    suppression: str | None = Field(
+    suppression: Annotated[str | None, NeedsAllLines("run")] = Field(
         None,
         description="CSV of people who objected (customer_id, email or phone), whom no command looks at.",
         json_schema_extra=PATH,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from segcli.config.ingest import limit
-from segcli.config.section import Section
+from segcli.config.section import NeedsAllLines, Section
 
 Severity = Literal["error", "warning", "note"]
 
@@ -52,7 +52,7 @@ class Confidence(Section):
 class QualitySettings(Section):
     """`quality:` rules on the inputs, and the gate they make."""
 
-    columns: dict[str, ColumnRule] = Field(
+    columns: Annotated[dict[str, ColumnRule], NeedsAllLines("run")] = Field(
         default_factory=dict, description="Rules by column (standard name or the file's own): type, required, unique..."
     )
     max_rejects: Share | None = Field(

@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
-from segcli.customers import runs as r
-from segcli.customers.purchases import Purchases
+from segcli.customers import order_runs as r
+from segcli.customers.order_runs import Units
+from segcli.customers.orders import Orders
 from segcli.customers.regularity import gaps, medians
-from segcli.customers.runs import Units
-from segcli.customers.values import distinct, dominant
+from segcli.customers.values import count_distinct, find_mode
 from segcli.ingest.money import Scales
 from segcli.ingest.transactions import CARRIED
 
@@ -34,7 +34,7 @@ class Facts:
     that does to revenue.
     """
 
-    made: Purchases
+    made: Orders
     as_of: date
     back: Units
     scales: Scales
@@ -80,7 +80,7 @@ class Facts:
 
     def distinct(self, name: str) -> Units:
         """How many different values of a column each customer has."""
-        return distinct(self.made.values[name], self.made)
+        return count_distinct(self.made.values[name], self.made)
 
 
 def table(facts: Facts, wanted: Collection[str] = ()) -> pd.DataFrame:
@@ -187,4 +187,4 @@ def _described(facts: Facts, wanted: Collection[str]) -> Iterator[tuple[str, pd.
     for name in DESCRIBED:
         column = described_as(name)
         if name in facts.made.values and (not wanted or column in wanted):
-            yield column, dominant(facts.made.values[name], facts.made)
+            yield column, find_mode(facts.made.values[name], facts.made)

@@ -10,14 +10,14 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, engines, match, quality, suppressed
-from segcli.customers.asked import Asked
-from segcli.customers.bought import bought
 from segcli.customers.join import join
 from segcli.customers.known import known
 from segcli.customers.private import Privacy, apart, private
+from segcli.customers.read_orders import read_orders
+from segcli.customers.read_request import ReadRequest
 from segcli.errors import InputProblem, UsageProblem
-from segcli.files.parts import head_of, parts
-from segcli.files.stream import head, is_large
+from segcli.files.parts import parts
+from segcli.files.stream import head, is_large, is_regular
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers
 
@@ -53,7 +53,7 @@ def read(
     on_columns = {} if mains[0].is_ours else rules.columns
     found_by = [match.by(mains[0], other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    customers = _of_main(mains, Asked(settings, asked, as_of, on_columns, contacts))
+    customers = _of_main(mains, ReadRequest(settings, asked, as_of, on_columns, contacts))
     own = [name for name in contacts if mains[0].is_orders and name in customers.table]
     for other, by in zip(others, found_by, strict=True):
         customers = join(customers, known(other, settings, on_columns, by=by), by, settings.phone_region)
@@ -66,13 +66,13 @@ def read(
     return replace(shown, verdicts=(*unmet, *shown.verdicts, *judged))
 
 
-def _of_main(mains: Sequence[Opened], asked: Asked) -> Customers:
+def _of_main(mains: Sequence[Opened], request: ReadRequest) -> Customers:
     """The customers of the main input, which is orders or a table of them."""
     if mains[0].is_orders or len(mains) > 1:
-        return bought(mains, asked)
+        return read_orders(mains, request)
     has_id = c.CUSTOMER_ID in mains[0].recognition.columns
     by: match.By = "customer_id" if has_id else "email"
-    return known(mains[0], asked.settings, asked.rules, by=by, as_of=asked.as_of)
+    return known(mains[0], request.settings, request.rules, by=by, as_of=request.as_of)
 
 
 def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[list[Opened], list[Opened]]:
@@ -89,34 +89,24 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
     return mains if main.is_orders else [main.only_mapped()], [other.only_mapped() for other in others]
 
 
-def _refuse_state(settings: IngestSettings, rules: QualitySettings, asked: PrivacySettings) -> None:
-    needing = {
-        "ingest.rejects": settings.rejects,
-        "ingest.dedupe: lines": settings.dedupe == "lines",
-        "quality.columns": rules.columns,
-        "privacy.suppression": asked.suppression,
-        f"--engine {settings.engine}": settings.engine not in {engines.PANDAS, engines.AUTO},
-    }
-    wanted = [name for name, needed in needing.items() if needed]
-    if wanted:
-        raise UsageProblem(f"a state keeps sums, not lines, and {' and '.join(wanted)} needs them; leave one out")
+def _refuse_state(settings: IngestSettings, rules: QualitySettings, privacy: PrivacySettings) -> None:
+    sections = {"ingest.": settings, "quality.": rules, "privacy.": privacy}
+    needing = [name for prefix, section in sections.items() for name in section.all_lines_settings(prefix, of=("run",))]
+    if needing:
+        raise UsageProblem(f"--state cannot be combined with {', '.join(needing)}: the state stores totals, not lines")
 
 
 def _mains(source: Source, engine: str) -> list[Opened]:
-    """The files of the main input; what an engine reads is one, however many parts it has."""
+    """The files of the main input."""
     if source.path is None:
         return [opened(source)]
-    if engines.reads(source.path, engine):
-        with contextlib.suppress(InputProblem, UnicodeError, OSError):
-            main = opened(source, head_of(source.path))
-            if main.is_orders:
-                return [main]
-    return [_main(source.model_copy(update={"path": path})) for path in parts(source.path)]
+    every = engine != engines.LOCAL
+    return [_main(source.model_copy(update={"path": path}), in_chunks=every) for path in parts(source.path)]
 
 
-def _main(source: Source) -> Opened:
-    """The main input: of a large order export only its head, if that tells enough."""
-    if source.path is not None and is_large(source.path):
+def _main(source: Source, *, in_chunks: bool) -> Opened:
+    """The main input; of an order export that is large, or to be read in chunks, only its first records."""
+    if source.path is not None and (is_large(source.path) or (in_chunks and is_regular(source.path))):
         with contextlib.suppress(InputProblem, UnicodeError):
             main = opened(source, head(source.path))
             if main.is_orders:

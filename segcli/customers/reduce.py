@@ -7,13 +7,12 @@ import pandas as pd
 import pyarrow as pa
 
 from segcli import columns as c
-from segcli.customers import runs as r
+from segcli.customers import order_runs as r
 from segcli.customers.measures import DESCRIBED, Facts, table
-from segcli.customers.purchases import purchases
+from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
+from segcli.customers.orders import merge_into_orders
 from segcli.customers.returns import given_back, only_returns
-from segcli.customers.runs import Bought, Returned, Runs, collapsed
 from segcli.ingest import money
-from segcli.ingest.coded import Coded
 from segcli.ingest.money import Scales
 from segcli.model import Customers, Transactions
 
@@ -28,7 +27,7 @@ def reduce(transactions: Transactions) -> Customers:
     bought = lines[~lines[c.IS_RETURN]]
     scale = money.scale_for(bought[c.QUANTITY].to_numpy()) if c.QUANTITY in bought else 1
     runs = _runs_of(bought, transactions, scale)
-    made = purchases(runs)
+    made = merge_into_orders(runs)
     back = given_back(made, _returned_of(lines))
     scales = Scales(transactions.money_scale, scale)
     found = table(Facts(made, transactions.as_of, back, scales, transactions.returns))
@@ -36,14 +35,14 @@ def reduce(transactions: Transactions) -> Customers:
     return Customers(found, transactions.as_of, (reading,), only_returns(reading), transactions=transactions)
 
 
-def _runs_of(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Runs:
+def _runs_of(bought: pd.DataFrame, transactions: Transactions, scale: int) -> OrderRuns:
     """Kept lines without returns, summed up where those of one purchase stand together."""
     days = _day_numbers(bought)
     by_day = transactions.collapse == "day"
     customer = pa.array(bought[c.CUSTOMER_ID])
     order = pa.array(bought[c.ORDER_ID]) if c.ORDER_ID in bought and not by_day else None
-    lines = Bought(customer, order, days, dict(_sums(bought, transactions, scale)), dict(_values(bought)), by_day)
-    return collapsed(lines, _new(customer, days if by_day else order))
+    lines = LineColumns(customer, order, days, dict(_sums(bought, transactions, scale)), dict(_values(bought)), by_day)
+    return group_consecutive(lines, np.flatnonzero(_new(customer, days if by_day else order)))
 
 
 def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | None") -> r.Mask:
@@ -73,16 +72,16 @@ def _sums(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Itera
         yield r.DISCOUNTED, bought[c.DISCOUNTED].to_numpy(dtype=np.int64)
 
 
-def _values(bought: pd.DataFrame) -> Iterator[tuple[str, Coded]]:
+def _values(bought: pd.DataFrame) -> Iterator[tuple[str, pa.DictionaryArray]]:
     for name in (c.PRODUCT, *DESCRIBED):
         if name in bought:
-            column = pa.array(bought[name].astype("category"))
-            yield name, Coded(column.dictionary.cast(pa.string()), np.asarray(column.indices, dtype=np.int32))
+            yield name, pa.array(bought[name].astype("category"))
 
 
-def _returned_of(lines: pd.DataFrame) -> Returned:
+def _returned_of(lines: pd.DataFrame) -> ReturnLines:
     """Kept lines that are returns."""
     back = lines[lines[c.IS_RETURN]]
     amounts, nothing = back[c.AMOUNT].to_numpy(dtype=np.int64), np.zeros(len(back), dtype=np.int64)
     refunded = back[c.REFUNDED].to_numpy(dtype=np.int64) if c.REFUNDED in back else nothing
-    return Returned(r.decoded(pa.array(back[c.CUSTOMER_ID])), _day_numbers(back), amounts, refunded)
+    customer = r.decode(pa.array(back[c.CUSTOMER_ID]))
+    return sort_returns(customer, _day_numbers(back), amounts, refunded, np.arange(len(back)))

@@ -1,32 +1,40 @@
-"""What was read before: the tally of each file that was absorbed, by the digest of the file and the settings."""
+"""State: the totals of each file read before, by the digest of the file and of the settings."""
 
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from segcli import __version__
 from segcli.config.ingest import IngestSettings
-from segcli.customers import stored
-from segcli.customers.runs import day_number
-from segcli.customers.tallied import Tallied
+from segcli.customers.file_totals import FileTotals
+from segcli.customers.order_runs import OrderRuns, ReturnLines, day_number, divide, encode_place, sort_returns
+from segcli.customers.run_tables import TABLES, from_tables, to_tables
 from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
+from segcli.ingest.account import Account, Group
+from segcli.ingest.encoding import Twice
 from segcli.ingest.opening import Opened
+from segcli.ingest.outliers import Amounts
 
-LAYOUT = 2  # of the folder; another one is not read
-ASIDE = ("path", "memory_guard")  # settings that change nothing in what is read
-LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
+LAYOUT = 3  # of the folder; another one is not read
+UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
+APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
+
+Stored = tuple[FileTotals, OrderRuns, ReturnLines]
 
 
 @contextlib.contextmanager
-def kept_in(settings: IngestSettings, carried: Sequence[str]) -> Iterator["State | None"]:
-    """The state that the settings name, for the length of a run; only this user may look: it holds ids as they are.
+def open_state(settings: IngestSettings, carried: Sequence[str]) -> Iterator["State | None"]:
+    """Open the state that the settings name, for the length of a run; only this user may read it: it holds raw ids.
 
     Raises:
         Locked: another run holds it.
@@ -34,32 +42,27 @@ def kept_in(settings: IngestSettings, carried: Sequence[str]) -> Iterator["State
     if not settings.state:
         yield None
         return
-    made = write.folder(settings.state)
-    made.chmod(0o700)
-    with lock.held(made):
-        write.sweep_folders(made)
-        yield State(made, settings, carried)
+    folder = write.folder(settings.state)
+    folder.chmod(0o700)
+    with lock.held(folder):
+        write.sweep_folders(folder)
+        yield State(folder, settings, carried)
 
 
 @dataclass
 class State:
-    """A folder of tallies. A file counts once, whatever it is called; what it holds decides, not its name."""
+    """A folder of file totals. A file counts once, whatever it is called: its content decides, not its name."""
 
     folder: Path
     settings: IngestSettings
     carried: Sequence[str] = ()
     _seen: dict[str, str] = field(default_factory=dict, init=False)
 
-    def tally(self, file: Opened, as_of: date | None, first: date | None) -> tuple[Tallied | None, str]:
-        """The stored tally of a file, if there is one that holds for these days, and the file's digest.
-
-        Args:
-            file: to be read.
-            as_of: the last day that counts, where it is given.
-            first: the first day that may be kept, where there is one.
+    def digest(self, file: Opened) -> str:
+        """Return the SHA-256 of a file's content.
 
         Raises:
-            InputProblem: another file of this run has the same content: its orders would count twice.
+            InputProblem: another file of this run has the same content, and its orders would count twice.
         """
         name = file.content.name
         digest = self._digest(name)
@@ -70,55 +73,118 @@ class State:
                 remedy="Take one of the two away",
             )
         self._seen[digest] = name
-        return self.again(file, digest, as_of, first), digest
+        return digest
 
-    def again(self, file: Opened, digest: str, as_of: date | None, first: date | None) -> Tallied | None:
-        """The same by the digest of a file."""
-        place = self._place(digest)
-        holds = place.is_dir() and _within(bundle.facts(place), as_of, first)
-        return stored.load(place, file) if holds else None
+    def get(self, file: Opened, digest: str, number: int, as_of: date | None, first: date | None) -> Stored | None:
+        """Return the stored totals, runs and returns of a file, if there are some that hold for these days.
 
-    def keep(self, found: Tallied, digest: str) -> None:
-        """Store the tally of a file."""
-        there = Path(found.name).stat()
-        bought = () if found.runs is None else (found.runs.first, found.runs.last)
-        days = (*bought, found.returned.day)
+        Args:
+            file: the export.
+            digest: of its content.
+            number: of the file in this run.
+            as_of: the last day that counts, where it is given.
+            first: the first day that may be kept, where there is one.
+        """
+        folder = self._place(digest)
+        if not folder.is_dir():
+            return None
+        facts = bundle.facts(folder)
+        return _load(folder, facts, file, number) if _is_within(facts, as_of, first) else None
+
+    def put(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
+        """Store the totals of a file."""
+        status = Path(totals.name).stat()
+        days = (runs.first, runs.last, returns.day)
         facts = {
             "layout": LAYOUT,
             "sha256": digest,
-            "size": there.st_size,
-            "modified": there.st_mtime_ns,
-            "name": found.name,
+            "size": status.st_size,
+            "modified": status.st_mtime_ns,
+            "name": totals.name,
             "first_day": min((int(one.min()) for one in days if len(one)), default=0),
             "last_day": max((int(one.max()) for one in days if len(one)), default=0),
         }
-        stored.save(found, facts, self._place(digest))
+        tables = to_tables(runs, returns)
+        bundle.save(self._place(digest), tables, {**facts, **_facts(totals), TABLES: list(tables)})
 
     def _digest(self, name: str) -> str:
-        """Of a file; the stored one, if its name, size and time of change are what they were."""
-        there = Path(name).stat()
-        for place in self._places():
-            facts = bundle.facts(place)
-            if (facts["name"], facts["size"], facts["modified"]) == (name, there.st_size, there.st_mtime_ns):
+        """Return the digest of a file; the stored one, if its name, size and time of change are what they were."""
+        status = Path(name).stat()
+        for folder in self._folders():
+            facts = bundle.facts(folder)
+            if (facts["name"], facts["size"], facts["modified"]) == (name, status.st_size, status.st_mtime_ns):
                 return str(facts["sha256"])
         return parts.digest(name)
 
-    def _places(self) -> Iterator[Path]:
+    def _folders(self) -> Iterator[Path]:
         return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)
 
     def _place(self, digest: str) -> Path:
-        told = json.dumps([LAYOUT, __version__, digest, *self.carried, _telling(self.settings)], sort_keys=True)
-        return self.folder / hashlib.sha256(told.encode()).hexdigest()[:40]
+        key = json.dumps([LAYOUT, __version__, digest, *self.carried, _relevant(self.settings)], sort_keys=True)
+        return self.folder / hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
-def _telling(settings: IngestSettings) -> dict[str, Any]:
-    """The settings that decide what a file's lines become."""
-    told = settings.model_dump(mode="json", exclude=set(LATER))
-    told["transactions"] = {name: value for name, value in told["transactions"].items() if name not in ASIDE}
-    return {**told, "measures": sorted(settings.measures)}
+def _relevant(settings: IngestSettings) -> dict[str, Any]:
+    """Return the settings that decide what a file's lines become."""
+    relevant = settings.model_dump(mode="json", exclude=set(APPLIED_LATER))
+    source = {name: value for name, value in relevant["transactions"].items() if name not in UNRELATED}
+    return {**relevant, "transactions": source, "measures": sorted(settings.measures)}
 
 
-def _within(facts: dict[str, Any], as_of: date | None, first: date | None) -> bool:
-    """Whether all lines of a tally are of days that count."""
+def _is_within(facts: Mapping[str, Any], as_of: date | None, first: date | None) -> bool:
+    """Tell whether all lines are of days that count."""
     late = as_of is not None and facts["last_day"] > day_number(as_of)
     return not late and (first is None or facts["first_day"] >= day_number(first))
+
+
+def _facts(totals: FileTotals) -> dict[str, Any]:
+    amounts = totals.amounts
+    used = np.flatnonzero(amounts.counts)
+    return {
+        "dates": totals.dates,
+        "notes": list(totals.notes),
+        "account": asdict(totals.account),
+        "last_purchase": totals.last_day,
+        "has_money": totals.has_money,
+        "amounts": {"bins": used.tolist(), "counts": amounts.counts[used].tolist(), "largest": amounts.largest},
+        "bins": len(amounts.counts),
+        "largest_line": totals.largest_line,
+        "lines_above": list(totals.lines_above),
+        "rewritten": sorted(totals.rewritten),
+        "statuses": totals.statuses,
+        "repeated": totals.repeated,
+        "is_whole": totals.is_whole,
+        "twice": asdict(totals.twice),
+    }
+
+
+def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> Stored:
+    runs, returns = from_tables({name: bundle.table(folder, name) for name in facts[TABLES]})
+    place = returns.place & (encode_place(1, 0) - 1) | encode_place(number, 0)
+    returns = sort_returns(returns.customer, returns.day, returns.money, returns.refunded, place)
+    amounts = facts["amounts"]
+    counts = np.zeros(facts["bins"], dtype=np.int64)
+    counts[amounts["bins"]] = amounts["counts"]
+    totals = FileTotals(
+        file=file,
+        dates=facts["dates"],
+        account=_account(facts["account"]),
+        last_day=facts["last_purchase"],
+        has_money=facts["has_money"],
+        amounts=Amounts(counts, amounts["largest"], 0),
+        largest_line=facts["largest_line"],
+        rewritten=frozenset(facts["rewritten"]),
+        statuses={name: Counter(found) for name, found in facts["statuses"].items()},
+        repeated=facts["repeated"],
+        twice=Twice(**facts["twice"]),
+        lines_above=facts["lines_above"],
+        notes=tuple(facts["notes"]),
+        is_whole=facts["is_whole"],
+    )
+    return totals, divide(runs), returns
+
+
+def _account(facts: Mapping[str, Any]) -> Account:
+    read, kept, returns = (Group(**facts[name]) for name in ("read", "kept", "returns"))
+    left_out = {name: Group(**group) for name, group in facts["left_out"].items()}
+    return Account(read, kept, returns, left_out, facts["refunded"])

@@ -36,11 +36,16 @@ class Piece:
 
 def is_large(path: str) -> bool:
     """Whether a path leads to a file that is better read in pieces."""
+    return is_regular(path, LARGE)
+
+
+def is_regular(path: str, size: int = 0) -> bool:
+    """Whether a path leads to a regular file of at least this size."""
     try:
         found = Path(path).stat()
     except (OSError, ValueError):
         return False  # whoever reads it says what is wrong
-    return stat.S_ISREG(found.st_mode) and found.st_size >= LARGE
+    return stat.S_ISREG(found.st_mode) and found.st_size >= size
 
 
 def head(path: str) -> Content:

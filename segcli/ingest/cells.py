@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,7 @@ from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.numbers import looks_numeric
-from segcli.ingest.parsing import no_csv, parsed
+from segcli.ingest.parsing import Types, no_csv, parsed
 from segcli.ingest.quotes import line_ends
 from segcli.ingest.recognise import known_names
 
@@ -45,6 +46,10 @@ class Cells:
             self._coded[name] = coded(self.columns[name])
         return self._coded[name]
 
+    def is_text(self, name: str) -> bool:
+        """Whether a column is text, not numbers."""
+        return bool(pa.types.is_string(self.columns[name].type))
+
     def by_row(self, name: str) -> Coded:
         """A column row by row: coded where coding serves more than this question, else each text by itself."""
         if self.whole or name in self._coded:
@@ -55,6 +60,12 @@ class Cells:
     def line(self, row: int) -> int:
         """Physical line (1-based) on which a row stands."""
         return self.lines([row])[0]
+
+    def line_numbers(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+        """The same as `lines`, of an array."""
+        if not self.malformed and self.one_line_each and not self.dialect.broken_lines:
+            return rows + (1 + self.dialect.headed + self.dialect.skipped_lines)
+        return np.array(self.lines(rows.tolist()), dtype=np.int64)
 
     def lines(self, rows: list[int]) -> list[int]:
         """Physical lines (1-based) of rows; looked up only where a message needs them."""
@@ -131,7 +142,8 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
             column=twice[0],
             remedy="Give one of them another name",
         )
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, numbers)
+    types = dict.fromkeys(numbers, pa.float64())
+    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, types)
     broken = len(dialect.broken_lines)
     if malformed + broken > rows:
         raise InputProblem(
@@ -179,13 +191,13 @@ def _refuse_second_header(found: Cells) -> None:
         )
 
 
-def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str]) -> Cells:
-    """The wanted columns of records that stand without their header, parsed by one thread.
+def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str], types: Types) -> Cells:
+    """The wanted columns of records that stand without their header, parsed by one thread; `types` as in `parsed`.
 
     Raises:
         InputProblem: they cannot be read as CSV.
     """
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, width=len(names))
+    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, types, width=len(names))
     lines = line_ends(dialect.body) + (not dialect.body.endswith((b"\n", b"\r")))
     return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=lines)
 

@@ -19,13 +19,18 @@ class Coded:
     texts: pa.StringArray
     codes: npt.NDArray[np.int32]
 
+    @property
+    def is_by_row(self) -> bool:
+        """Whether each row has its own entry in `texts`, in order."""
+        return len(self.codes) == len(self.texts) and is_counting(self.codes)
+
     def at(self, row: int) -> str:
         """The text of a row."""
         return str(self.texts[int(self.codes[row])].as_py())
 
     def at_rows(self, rows: npt.NDArray[np.intp] | None = None) -> pa.StringArray:
         """The texts of some rows (all by default)."""
-        if rows is None and len(self.codes) == len(self.texts) and is_counting(self.codes):
+        if rows is None and self.is_by_row:
             return self.texts
         return self.texts.take(pa.array(self.codes if rows is None else self.codes[rows]))
 

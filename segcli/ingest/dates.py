@@ -35,14 +35,15 @@ class Dates:
     format: str
 
 
-def of(texts: pa.ChunkedArray | Coded, source: Source) -> Dates:
-    """Read a column as the source says its dates are written; errors as of `parse`."""
-    return parse(texts, source.date_format, source.timezone, century=source.century, locale=locales.of(source))
+def of(texts: pa.ChunkedArray | Coded, source: Source, formats: Sequence[str] = ()) -> Dates:
+    """Read a column as the source says its dates are written, or by known formats; errors as of `parse`."""
+    known = (source.date_format,) if source.date_format else tuple(formats)
+    return parse(texts, known, source.timezone, century=source.century, locale=locales.of(source))
 
 
 def parse(
     texts: pa.ChunkedArray | Coded,
-    declared: str | None = None,
+    declared: str | Sequence[str] = (),
     timezone: str | None = None,
     *,
     century: int | None = None,
@@ -52,7 +53,7 @@ def parse(
 
     Args:
         texts: any text.
-        declared: strptime format, or one of SERIALS; otherwise the one format that reads the column.
+        declared: one or several strptime formats, or one of SERIALS; otherwise the one format that reads the column.
         timezone: the zone whose wall clock counts, for dates that carry offsets; `written`: each counts by its own.
         century: first of the hundred years in which two-digit years lie.
         locale: whose month names and digits the texts use.
@@ -66,14 +67,15 @@ def parse(
         ShortYears: the format has a two-digit year and no century is given.
     """
     column = coded(texts).trimmed
+    declared = [declared] if isinstance(declared, str) else declared
     distinct = pd.Series(column.texts.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
     if locale:
-        filled, declared = filled.map(locale.date), declared and locale.date(declared)
+        filled, declared = filled.map(locale.date), [locale.date(form) for form in declared]
     codes = column.codes
     lines = np.bincount(codes, minlength=len(distinct))[~blank]
-    forms = (declared,) if declared else _proven(filled, lines)
+    forms = tuple(declared) or _proven(filled, lines)
     values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")
     for form in reversed(forms):
         times = (

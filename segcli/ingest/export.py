@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from segcli import columns as c
+from segcli.arrow import differ_from_previous
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files.read import Content
-from segcli.ingest import dates, numbers, plain
+from segcli.ingest import dates, numbers, padded_dates, plain
 from segcli.ingest.cells import Cells
 from segcli.ingest.coded import Coded
 from segcli.ingest.date_problems import DateProblem
@@ -23,7 +24,7 @@ MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one,
 
 @dataclass(frozen=True)
 class Export:
-    """An order export as text: its cells, and which column is which."""
+    """An order export as text: its cells, and which column is which; `date_formats` are those of dates, if known."""
 
     content: Content
     cells: Cells
@@ -31,6 +32,7 @@ class Export:
     source: Source
     preset: str = ""
     advice: str = ""
+    date_formats: tuple[str, ...] = ()
 
     def texts(self, standard: str) -> pa.ChunkedArray | None:
         """The text of a standard column, if the export has it."""
@@ -45,6 +47,11 @@ class Export:
     def rows(self, standard: str) -> Coded:
         """A standard column that the export has, row by row; coded only if it is so already or that is wanted."""
         return self.cells.by_row(self.recognition.columns[standard])
+
+    def rows_trimmed(self, standard: str) -> Coded:
+        """A standard column row by row without blanks at the ends of texts."""
+        column = self.rows(standard)
+        return column if plain.is_bare(column.texts) else column.trimmed
 
     def require(self, *standards: str) -> None:
         """Refuse an export without these columns.
@@ -68,8 +75,8 @@ class Export:
             InputProblem: no single format reads the column, or two read it differently.
         """
         try:
-            return self._plain_dates() or dates.of(
-                self.cells.coded(self.recognition.columns[c.ORDER_DATE]), self.source
+            return self._padded_dates() or dates.of(
+                self.cells.coded(self.recognition.columns[c.ORDER_DATE]), self.source, self.date_formats
             )
         except DateProblem as problem:
             self._refuse(c.ORDER_DATE, problem, problem.remedy)
@@ -87,7 +94,7 @@ class Export:
             return np.where(plainly[1], blank, plainly[0])
         texts = self.cells.coded(self.recognition.columns[standard])
         try:
-            parsed = numbers.of(texts, self.source)
+            parsed = numbers.of(texts, self.source, exponents=True)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
             self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
         if parsed.unreadable.mean() > MOSTLY:
@@ -99,22 +106,27 @@ class Export:
             raise self._problem(f"cannot read '{texts.at(row)}' as a number{mark}", standard, row, remedy)
         return np.where(parsed.missing, blank, parsed.values)
 
-    def _plain_dates(self) -> Dates | None:
-        """The dates of a column whose format is known and the plainest there is, if all of them are."""
+    def _padded_dates(self) -> Dates | None:
+        """Read the dates of a column with one known format, if all of them are padded to one width."""
         texts = self.texts(c.ORDER_DATE)
-        if self.source.date_format != dates.PLAIN or self.source.locale or texts is None:
+        if len(self.date_formats) != 1 or self.source.locale or texts is None:
             return None
-        days = plain.days(texts)
-        if days is None or not dates.in_range(days).all():
+        strings = texts.combine_chunks()
+        starts = np.flatnonzero(differ_from_previous(strings))  # lines of one order share its date
+        values = padded_dates.parse(strings.take(pa.array(starts)), self.date_formats[0])
+        if values is None or not dates.in_range(values).all():
             return None
-        nothing = np.zeros(len(days), dtype=bool)
-        return Dates(days.astype("datetime64[us]"), nothing, nothing, dates.PLAIN)
+        nothing = np.zeros(len(strings), dtype=bool)
+        every = np.repeat(values, np.diff(starts, append=len(strings)))
+        return Dates(every, nothing, nothing, self.date_formats[0])
 
     def _plain_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
         """The values of a column with a known decimal point and where there is none, if all of them are plain."""
         texts = self.texts(standard)
+        if texts is None or not self.cells.is_text(self.recognition.columns[standard]):
+            return None if texts is None else plain.parsed_numbers(texts)
         known = self.source.decimal == "." and not self.source.locale
-        return plain.numbers(texts) if known and texts is not None else None
+        return plain.numbers(texts) if known else None
 
     def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
         raise self._problem(str(error), standard, None, remedy) from None

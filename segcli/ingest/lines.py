@@ -1,6 +1,7 @@
 """The lines of an order export as typed values, before any policy."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ class Lines:
     free: Mask
     discounted: Mask | None = None
 
-    @property
+    @cached_property
     def days(self) -> npt.NDArray[np.datetime64]:
         """Calendar days of the orders."""
         return self.times.astype("datetime64[D]")

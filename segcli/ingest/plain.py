@@ -29,6 +29,13 @@ def numbers(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArra
         return None
 
 
+def parsed_numbers(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The same of a column that the parser read as numbers (null where nothing is written)."""
+    if column.null_count == 0:
+        return column.to_numpy().astype(np.float64, copy=False), np.zeros(len(column), dtype=bool)
+    return column.cast(pa.float64()).fill_null(np.nan).to_numpy(), column.is_null().to_numpy()
+
+
 def whole(texts: pa.ChunkedArray) -> bool | None:
     """Whether every text is blank or a whole number of at most LONGEST digits; None where a look cannot tell."""
     if has(texts, "[.]"):
@@ -36,14 +43,6 @@ def whole(texts: pa.ChunkedArray) -> bool | None:
     if not has(texts, "[^0-9]") and (pc.max(pc.binary_length(texts)).as_py() or 0) <= LONGEST:
         return True
     return None
-
-
-def days(texts: pa.ChunkedArray) -> npt.NDArray[np.datetime64] | None:
-    """The days, if all texts are dates such as 2026-03-31."""
-    try:
-        return np.asarray(pc.cast(texts, pa.date32())).astype("datetime64[D]") if texts.null_count == 0 else None
-    except pa.ArrowInvalid:
-        return None
 
 
 def is_bare(texts: pa.StringArray) -> bool:

@@ -73,14 +73,15 @@ def obeys(body: bytes, delimiter: str) -> bool:
     quotes = np.flatnonzero(characters == ord(QUOTE))
     if len(quotes) % 2:
         return False
-    borders = np.frombuffer(delimiter.encode() + NEWLINE + RETURN, dtype=np.uint8)
+    is_border = np.zeros(1 << 8, dtype=bool)
+    is_border[list(delimiter.encode() + NEWLINE + RETURN)] = True
     opening, closing = quotes[0::2], quotes[1::2]
     # Of a doubled quote the first half closes and the second opens again: each is excused by the other.
     doubled = np.zeros(len(quotes) + 1, dtype=bool)
     doubled[1:-1] = np.diff(quotes) == 1
-    before = np.isin(characters[np.maximum(opening - 1, 0)], borders) | (opening == 0) | doubled[0:-1][0::2]
+    before = is_border[characters[np.maximum(opening - 1, 0)]] | (opening == 0) | doubled[0:-1][0::2]
     last = len(characters) - 1
-    after = np.isin(characters[np.minimum(closing + 1, last)], borders) | (closing == last) | doubled[1:][1::2]
+    after = is_border[characters[np.minimum(closing + 1, last)]] | (closing == last) | doubled[1:][1::2]
     return bool(before.all() and after.all())
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import added, read
+from segcli.customers import read, read_orders
 from segcli.customers.private import Privacy
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import bundle, stream
@@ -35,13 +35,13 @@ def nights(tmp_path: Path) -> list[Path]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files whose lines are read."""
     names: list[str] = []
-    real = added._read
+    real = read_orders._aggregate_file
 
-    def noted(file: Any, asked: Any, **more: Any) -> Any:
+    def noted(file: Any, *more: Any, **named: Any) -> Any:
         names.append(Path(file.content.name).name)
-        return real(file, asked, **more)
+        return real(file, *more, **named)
 
-    monkeypatch.setattr(added, "_read", noted)
+    monkeypatch.setattr(read_orders, "_aggregate_file", noted)
     return names
 
 
@@ -161,5 +161,5 @@ def test_whenever_it_is_killed_the_next_run_gives_the_result_of_all(
 
 
 def test_what_needs_lines_is_refused(tmp_path: Path, nights: list[Path]) -> None:
-    with pytest.raises(UsageProblem, match="dedupe: lines needs them"):
+    with pytest.raises(UsageProblem, match=r"--state cannot be combined with ingest.dedupe"):
         customers(nights[0].parent, tmp_path / "state", dedupe="lines")

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
-from segcli.customers import streamed as module
+from segcli.customers import read, read_orders
 from segcli.errors import InputProblem
 from segcli.files import stream
 from segcli.model import Customers
@@ -38,8 +37,8 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     done: list[int] = []
-    joined = module.joined
-    monkeypatch.setattr(module, "joined", lambda parts: done.append(len(parts)) or joined(parts))
+    merge = read_orders._merge
+    monkeypatch.setattr(read_orders, "_merge", lambda schema, chunks: done.append(len(chunks)) or merge(schema, chunks))
     return done
 
 
@@ -152,7 +151,8 @@ def test_the_size_of_pieces_changes_nothing(
         "A,o1,03/04/2026,1,2.50,tea",  # another format of dates
         'A,o1,2026-03-04,1,2.50,12" tea',  # a quote inside a field
         "A,o1,2026-03-04,1,2.50,tea,rum",  # a field too many
-        "A,o1,2026-03-04,1,1e5,tea",  # no number in an order export
+        "A,o1,2026-03-04,1,1.5e+03,tea",  # as programs write large numbers
+        "A,o1,2026-03-04,1,0x10,tea",  # no number
         "A,o1,2026-02-30,1,2.50,tea",  # no day
         "A,o1,2026-03-04,,2.50,tea",
         "customer_id,order_id,order_date,quantity,unit_price,category",

@@ -8,11 +8,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.customers import runs as r
-from segcli.customers.purchases import purchases
-from segcli.customers.runs import Bought, collapsed
-from segcli.customers.values import distinct, dominant
-from segcli.ingest.coded import coded
+from segcli.customers import order_runs
+from segcli.customers.order_runs import LineColumns, group_consecutive
+from segcli.customers.orders import merge_into_orders
+from segcli.customers.values import count_distinct, find_mode
 
 line = st.tuples(st.integers(0, 4), st.sampled_from(["", "a", "b", "B", "ä"]))
 
@@ -23,12 +22,13 @@ def test_the_value_on_most_lines_wins_blanks_do_not_count_and_ties_go_to_the_fir
     lines: list[tuple[int, str]],
 ) -> None:
     who, values = [str(one) for one, _ in lines], [value for _, value in lines]
-    new = np.array([True, *(a != b for a, b in itertools.pairwise(who))])
-    column = coded(pa.chunked_array([values], pa.string()))
-    runs = collapsed(Bought(pa.array(who), None, np.zeros(len(who), np.int32), {}, {"channel": column}), new)
-    pairs, made = runs.values["channel"], purchases(runs)
+    starts = np.flatnonzero([True, *(a != b for a, b in itertools.pairwise(who))])
+    column = pa.array(values, pa.string())
+    columns = LineColumns(pa.array(who), None, np.zeros(len(who), np.int32), {}, {"channel": column})
+    runs = group_consecutive(columns, starts)
+    counts, orders = runs.values["channel"], merge_into_orders(runs)
     counted = {one: Counter(v for w, v in zip(who, values, strict=True) if w == one and v) for one in sorted(set(who))}
-    assert distinct(pairs, made).tolist() == [len(counts) for counts in counted.values()]
-    best = [min(counts, key=lambda v: (-counts[v], v), default=None) for counts in counted.values()]
-    assert [one or None for one in dominant(pairs, made).fillna("")] == best
-    assert int(runs.sums[r.LINES].sum()) == len(lines)
+    assert count_distinct(counts, orders).tolist() == [len(values) for values in counted.values()]
+    best = [min(found, key=lambda v: (-found[v], v), default=None) for found in counted.values()]
+    assert [one or None for one in find_mode(counts, orders).fillna("")] == best
+    assert int(runs.sums[order_runs.LINES].sum()) == len(lines)

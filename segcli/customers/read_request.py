@@ -1,4 +1,4 @@
-"""What is asked of order exports."""
+"""What a command needs from order exports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from segcli.config.quality import ColumnRule
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Policies, privacy, the as-of day if given, and what else lines are read for.
+class ReadRequest:
+    """Policies, privacy, the as-of day if given, quality rules by column, and contact columns to keep on lines.
 
-    That is `rules` by column, and `contacts`: `email` or `phone`, by which other files find customers.
+    `contacts` are `email` or `phone`, by which other files find their customers.
     """
 
     settings: IngestSettings
@@ -23,6 +23,6 @@ class Asked:
     contacts: Sequence[str] = ()
 
     @property
-    def told(self) -> bool:
-        """Whether customers may be named."""
+    def may_name_customers(self) -> bool:
+        """Whether notes may show customer ids."""
         return not self.privacy.secret

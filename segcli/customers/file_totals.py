@@ -1,0 +1,84 @@
+"""Totals of one file, merged from those of its chunks."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+import pandas as pd
+
+from segcli.customers.partial_totals import ChunkTotals
+from segcli.ingest.account import Account
+from segcli.ingest.encoding import Twice
+from segcli.ingest.money import Scales
+from segcli.ingest.opening import Opened
+from segcli.ingest.outliers import Amounts
+from segcli.model import Reject, Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class FileTotals:
+    """Counts of a file's lines; what belongs to customers is stored by the engine.
+
+    `dates` is the format of its dates; `lines_above` the physical lines above each chunk; `kept` are its kept lines, where they are in memory anyway. If it `is_whole`, all its lines were
+    compared with each other.
+    """
+
+    file: Opened
+    dates: str
+    account: Account
+    last_day: int | None
+    has_money: bool
+    amounts: Amounts
+    largest_line: int
+    rewritten: frozenset[str]
+    statuses: Mapping[str, Counter[str]]
+    repeated: int
+    twice: Twice
+    lines_above: Sequence[int]
+    notes: tuple[str, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    scales: Scales = field(default_factory=Scales)
+    kept: pd.DataFrame | None = None
+    is_whole: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.file.content.name
+
+
+def merge_chunks(
+    file: Opened, dates: str, chunks: Sequence[ChunkTotals], *, has_money: bool, lines_before: int = 0
+) -> FileTotals:
+    """Merge the totals of all chunks of a file.
+
+    Args:
+        file: that was read.
+        dates: the format of its dates.
+        chunks: in the order of the file.
+        has_money: whether lines have amounts.
+        lines_before: physical lines above the first chunk.
+    """
+    above = list(accumulate((chunk.lines for chunk in chunks[:-1]), initial=lines_before))
+    places = list(zip(chunks, above, strict=True))
+    best, lines_of_best = max(places, key=lambda place: (place[0].amounts.largest, -place[1]))
+    statuses: dict[str, Counter[str]] = {}
+    for chunk in chunks:
+        for name, counts in chunk.statuses.items():
+            statuses[name] = statuses.get(name, Counter()) + counts
+    return FileTotals(
+        file=file,
+        dates=dates,
+        account=Account.together([(chunk.account, lines) for chunk, lines in places]),
+        last_day=max((chunk.last_day for chunk in chunks if chunk.last_day is not None), default=None),
+        has_money=has_money,
+        amounts=Amounts.together([(chunk.amounts, 0) for chunk in chunks]),
+        largest_line=best.largest_line + lines_of_best,
+        rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),
+        statuses=statuses,
+        repeated=sum(chunk.repeated for chunk in chunks),
+        twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),
+        lines_above=above,
+    )

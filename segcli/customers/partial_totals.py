@@ -1,0 +1,234 @@
+"""Totals of one chunk of an order export. Totals of chunks add up to those of the file, in any order and division."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from segcli import columns
+from segcli.config.ingest import IngestSettings
+from segcli.customers import order_runs
+from segcli.customers.measures import DESCRIBED
+from segcli.customers.order_runs import (
+    LineColumns,
+    OrderRuns,
+    ReturnLines,
+    Texts,
+    Units,
+    encode_place,
+    group_consecutive,
+    sort_returns,
+)
+from segcli.customers.read_request import ReadRequest
+from segcli.arrow import Mask, Places, Words, differ_from_previous, hash_strings, is_empty, mix_hash
+from segcli.ingest import money
+from segcli.ingest.account import Account
+from segcli.ingest.chunk_schema import ChunkSchema
+from segcli.ingest.chunked import ParsedChunk, parse_chunk
+from segcli.ingest.currency import present
+from segcli.ingest.encoding import Twice
+from segcli.ingest.export import Export
+from segcli.ingest.lines import Lines
+from segcli.ingest.numbers import Marks
+from segcli.ingest.outliers import Amounts
+from segcli.ingest.per_order import may_repeat_orders
+from segcli.ingest.transactions import accounted
+from segcli.ingest.void import counted
+
+VALUES = (columns.PRODUCT, *DESCRIBED)
+_TABLE_BITS = 16  # of a table that finds the few rows whose hash may be repeated
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkTotals:
+    """What one chunk adds to the totals of its file.
+
+    `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `account` counts
+    all lines and money; `lines` are physical lines. `largest_line` is the line of the largest amount and `highest` the
+    largest amount or quantity in units. `rewritten` are ids that were normalised. `repeated` counts lines that repeat
+    another of their run, in the chunk; `alike` and `varied` count runs of several lines with equal and with different
+    amounts. `marks` are decimal marks by column that the head left open, `unread_dates` texts that the schema's date
+    formats do not read.
+    """
+
+    runs: OrderRuns | None
+    returns: ReturnLines | None
+    account: Account
+    lines: int
+    last_day: int | None
+    amounts: Amounts
+    largest_line: int
+    highest: int
+    rewritten: frozenset[str]
+    currencies: frozenset[str]
+    statuses: Mapping[str, Counter[str]]
+    repeated: int
+    alike: int
+    varied: int
+    marks: tuple[Marks, ...]
+    unread_dates: frozenset[str]
+    twice: Twice
+
+    def without_runs(self) -> "ChunkTotals":
+        """Return the same totals without what is kept by customer."""
+        return replace(self, runs=None, returns=None)
+
+
+def aggregate_chunk(body: bytes, schema: ChunkSchema, request: ReadRequest, position: tuple[int, int]) -> ChunkTotals:
+    """Read and aggregate whole records of an export. A pure function: no files, no clock, no shared state.
+
+    Args:
+        body: whole records, without the header.
+        schema: how all chunks of the file are written.
+        request: policies, and the as-of day if given.
+        position: the numbers of the file and of the chunk.
+
+    Raises:
+        ChunkMismatch: the records are not as the schema says.
+    """
+    settings, privacy = request.settings, request.privacy
+    chunk = parse_chunk(body, schema, settings, request.as_of, privacy)
+    return total_chunk(chunk, settings, position)
+
+
+def total_chunk(chunk: ParsedChunk, settings: IngestSettings, position: tuple[int, int]) -> ChunkTotals:
+    """Aggregate the lines of a chunk into runs, returns, and counts."""
+    export, lines, kept = chunk.export, chunk.lines, chunk.fates.kept
+    starts, order = _run_starts(export, lines, settings.collapse)
+    bought = kept & ~lines.returned
+    runs = group_consecutive(_line_columns(chunk, order, bought, settings), starts, None if bought.all() else bought)
+    returns = _returns(export, lines, np.flatnonzero(kept & lines.returned), encode_place(*position))
+    amounts = Amounts.of(lines.money if kept.all() else lines.money[kept])
+    alike, varied = _count_alike(lines.money, starts) if may_repeat_orders(export.recognition, export.source) else (0, 0)
+    return ChunkTotals(
+        runs=runs,
+        returns=returns,
+        account=accounted(export, lines, chunk.fates),
+        lines=export.cells.physical_lines,
+        last_day=int(runs.last.max()) if len(runs) else None,
+        amounts=amounts,
+        largest_line=export.cells.line(int(np.flatnonzero(kept)[amounts.row])) if kept.any() else 0,
+        highest=_highest(lines),
+        rewritten=lines.rewritten,
+        currencies=present(export, kept),
+        statuses=counted(export),
+        repeated=_count_repeated(export, lines, starts, kept) if chunk.repeated is None else chunk.repeated,
+        alike=alike,
+        varied=varied,
+        marks=chunk.marks,
+        unread_dates=chunk.unread_dates,
+        twice=chunk.twice,
+    )
+
+
+def _run_starts(export: Export, lines: Lines, collapse: str) -> tuple[Places, pa.StringArray | None]:
+    """Return the rows that begin a run of lines of one order, and the name of each line's order."""
+    changes = differ_from_previous(lines.ids.at_rows())
+    if collapse == "day":
+        changes[1:] |= lines.days[1:] != lines.days[:-1]
+        return np.flatnonzero(changes), None
+    if columns.ORDER_ID not in export.recognition.columns:
+        return np.arange(len(changes)), None
+    order = export.rows_trimmed(columns.ORDER_ID).at_rows()
+    changes |= differ_from_previous(order)
+    changes |= is_empty(order)
+    return np.flatnonzero(changes), order
+
+
+def _line_columns(
+    chunk: ParsedChunk, order: pa.StringArray | None, bought: Mask, settings: IngestSettings
+) -> LineColumns:
+    export, lines = chunk.export, chunk.lines
+    everything = bool(bought.all())
+    return LineColumns(
+        customer=lines.ids.at_rows(),
+        order=order,
+        day=lines.days.astype(np.int32),
+        sums={
+            name: column if everything else np.where(bought, column, 0)
+            for name, column in _sums(export, lines, settings.measures)
+        },
+        values={name: _texts(export, name) for name in VALUES if name in export.recognition.columns},
+        by_day=settings.collapse == "day",
+    )
+
+
+def _sums(export: Export, lines: Lines, measures: Sequence[str]) -> Iterator[tuple[str, Units]]:
+    if lines.has_money:
+        yield order_runs.MONEY, lines.money
+    if columns.REFUNDED in export.recognition.columns:
+        yield order_runs.REFUNDED, lines.refunded
+    if lines.quantity is not None and (not measures or columns.ITEMS in measures):
+        yield order_runs.ITEMS, money.units(lines.quantity, lines.scales.items)
+    if lines.discounted is not None:
+        yield order_runs.DISCOUNTED, lines.discounted.astype(np.int64)
+
+
+def _texts(export: Export, name: str) -> Texts:
+    """Return a text column row by row, dictionary-encoded only if that is done already."""
+    column = export.rows(name)
+    if column.is_by_row:
+        return column.texts
+    return pa.DictionaryArray.from_arrays(pa.array(column.codes), column.texts)
+
+
+def _returns(export: Export, lines: Lines, rows: npt.NDArray[np.intp], place: int) -> ReturnLines:
+    physical = export.cells.line_numbers(rows)
+    day = lines.days[rows].astype(np.int32)
+    return sort_returns(lines.ids.at_rows(rows), day, lines.money[rows], lines.refunded[rows], place + physical)
+
+
+def _highest(lines: Lines) -> int:
+    quantity = 0.0 if lines.quantity is None else float(np.nanmax(np.abs(lines.quantity), initial=0.0))
+    largest = max(int(np.abs(units).max(initial=0)) for units in (lines.money, lines.refunded))
+    return max(largest, int(min(quantity, money.CAPACITY) * lines.scales.items))
+
+
+def _count_alike(units: Units, starts: Places) -> tuple[int, int]:
+    """Count the runs of several lines with equal amounts, and with different ones."""
+    if not len(starts):
+        return 0, 0
+    several = np.diff(starts, append=len(units)) > 1
+    equal = np.minimum.reduceat(units, starts) == np.maximum.reduceat(units, starts)
+    return int((several & equal).sum()), int((several & ~equal).sum())
+
+
+def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) -> int:
+    """Count the kept lines that repeat another of their run in every column that was read."""
+    run = np.zeros(len(kept), dtype=np.uint64)
+    run[starts] = 1
+    hashes = mix_hash(np.cumsum(run, dtype=np.uint64), lines.money.view(np.uint64))
+    if lines.quantity is not None:
+        hashes = mix_hash(hashes, lines.quantity.view(np.uint64))
+    rows = _rows_with_repeated_hash(hashes)
+    if not len(rows):
+        return 0
+    marks = hashes[rows]
+    for texts in export.cells.columns.values():
+        if pa.types.is_string(texts.type):
+            marks = mix_hash(marks, hash_strings(texts.take(rows).combine_chunks()))
+        else:
+            marks = mix_hash(marks, texts.take(rows).cast(pa.float64()).fill_null(np.nan).to_numpy().view(np.uint64))
+    _, first = np.unique(marks, return_index=True)
+    is_repeat = np.ones(len(rows), dtype=bool)
+    is_repeat[first] = False
+    return int((is_repeat & kept[rows]).sum())
+
+
+def _rows_with_repeated_hash(hashes: Words) -> Places:
+    short = (hashes >> np.uint64(32)).astype(np.uint32)  # sorts twice as fast, and repeats hardly ever by chance
+    ascending = np.sort(short)
+    repeated = ascending[1:][ascending[1:] == ascending[:-1]]
+    if not len(repeated):
+        return np.empty(0, dtype=np.int64)
+    # A small table leaves few rows to search for: searching for each row takes far longer than reading the table.
+    is_possible = np.zeros(1 << _TABLE_BITS, dtype=bool)
+    shift = np.uint32(32 - _TABLE_BITS)
+    is_possible[repeated >> shift] = True
+    rows = np.flatnonzero(is_possible[short >> shift])
+    return rows[np.isin(short[rows], repeated)]
+
+

@@ -1,0 +1,94 @@
+"""One partition of customers: all their runs and returns -> one row each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns
+from segcli.customers.measures import Facts, table
+from segcli.customers.order_runs import LINES, Mask, OrderRuns, ReturnLines, Units, day_number, decode_place
+from segcli.customers.orders import Orders, merge_into_orders
+from segcli.customers.returns import given_back, places_of
+from segcli.arrow import rank_strings, to_strings
+from segcli.ingest.money import Scales
+
+
+@dataclass(frozen=True)
+class AggregationOptions:
+    """What customers are aggregated by, once all files are read."""
+
+    as_of: date
+    scales: Scales
+    returns: str
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExcludedReturns:
+    """Return lines of one file that are left out for one reason: lines, money and refunds in units, first place."""
+
+    file: int
+    reason: str
+    lines: int
+    money: int
+    refunded: int
+    place: int
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerPart:
+    """Customers sorted by id, the kept order lines of each, the returns that are left out, and whether runs merged."""
+
+    table: pd.DataFrame
+    lines: Units
+    excluded: tuple[ExcludedReturns, ...]
+    has_split_orders: bool = False
+
+
+def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: AggregationOptions) -> CustomerPart:
+    """Aggregate runs to one row per customer; returns of people who bought nothing, or after the day, are left out."""
+    is_late = returns.day > day_number(options.as_of)
+    if not len(runs):
+        excluded = _exclude(returns, is_late, ~is_late)
+        return CustomerPart(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str")}), np.empty(0, int), excluded)
+    orders = merge_into_orders(runs)
+    is_alone = ~is_late & (places_of(orders, returns) < 0)
+    kept = returns.where(~is_late & ~is_alone)
+    facts = Facts(orders, options.as_of, given_back(orders, kept), options.scales, options.returns)
+    excluded = _exclude(returns, is_late, is_alone)
+    return CustomerPart(table(facts, options.measures), _kept_lines(orders, kept), excluded, len(orders) < len(runs))
+
+
+def join_parts(parts: Sequence[CustomerPart]) -> CustomerPart:
+    """Chain partitions, sorted by customer id."""
+    excluded = tuple(entry for part in parts for entry in part.excluded)
+    filled = [part for part in parts if len(part.table)]
+    if len(filled) <= 1:
+        return replace(filled[0] if filled else parts[0], excluded=excluded)
+    has_split_orders = any(part.has_split_orders for part in parts)
+    table = pd.concat([part.table for part in filled], ignore_index=True)
+    order = rank_strings(to_strings(table[columns.CUSTOMER_ID])).places
+    lines = np.concatenate([part.lines for part in filled])[order]
+    return CustomerPart(table.take(order).reset_index(drop=True), lines, excluded, has_split_orders)
+
+
+def _kept_lines(orders: Orders, returns: ReturnLines) -> Units:
+    lines = np.add.reduceat(orders.sums[LINES], orders.starts)
+    np.add.at(lines, places_of(orders, returns), 1)
+    return lines
+
+
+def _exclude(returns: ReturnLines, is_late: Mask, is_alone: Mask) -> tuple[ExcludedReturns, ...]:
+    """Count the returns that are left out, by file and reason."""
+    entries = []
+    for reason, rows in (("after_as_of", is_late), ("return_without_purchase", is_alone)):
+        files = returns.place[rows] >> 48
+        for file in np.unique(files):
+            of_file = returns.where(rows).where(files == file)
+            first = int(of_file.place.min())
+            sums = int(of_file.money.sum()), int(of_file.refunded.sum())
+            entries.append(ExcludedReturns(decode_place(first)[0], reason, len(of_file), *sums, first))
+    return tuple(entries)

@@ -1,0 +1,187 @@
+"""Order exports -> customers: each file from the state, in chunks, or whole; then all of them together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial, reduce
+from operator import or_
+
+import pandas as pd
+
+from segcli import columns
+from segcli.columns import Kind
+from segcli.customers import engines, match
+from segcli.customers.check_chunks import check_chunks, count_dated_lines, count_unread_dates
+from segcli.customers.engines import Engine, local
+from segcli.customers.file_totals import FileTotals, merge_chunks
+from segcli.customers.finalise import finalise
+from segcli.customers.measures import unwanted
+from segcli.customers.order_lines import like, read_kept_lines, total_whole_file
+from segcli.customers.partial_totals import ChunkTotals
+from segcli.customers.read_request import ReadRequest
+from segcli.customers.state import State, open_state
+from segcli.errors import InputProblem, UsageProblem
+from segcli.files import stream
+from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
+from segcli.ingest.opening import Opened, opened
+from segcli.model import Customers, Input, Reading
+
+ATTEMPTS = 3  # as the first records suggest, in another encoding, in other formats
+
+
+def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
+    """Clean the order lines, aggregate customers, and check columns by their quality rules.
+
+    Args:
+        files: an order export, or several that are one.
+        request: policies, and what else the lines are read for.
+
+    Raises:
+        InputProblem: nobody bought anything, or the files do not have the same columns.
+        UsageProblem: lines are to be left out by a day that only all files show.
+    """
+    if len(files) > 1:
+        _refuse_different_columns(files)
+    if len(files) > 1 and request.privacy.retention_days is not None and request.as_of is None:
+        raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
+    if len(files) == 1 and files[0].is_bare:
+        return _no_customers(files[0])
+    files = [_without_unread_columns(file, request) for file in files]
+    with open_state(request.settings, request.contacts) as state, engines.open_engine(request.settings) as engine:
+        alone = len(files) == 1 and state is None
+        totals = [
+            _read_file(file, number, request, engine, state, alone=alone) for number, file in enumerate(files)
+        ]
+        return finalise(totals, engine, request, partial(read_kept_lines, files, request))
+
+
+def _read_file(
+    file: Opened, number: int, request: ReadRequest, engine: Engine, state: State | None, *, alone: bool
+) -> FileTotals:
+    """Take a file's totals from the state, or read it and keep its totals there."""
+    if state is None:
+        return _aggregate_file(file, number, request, engine, alone=alone)
+    oldest = None
+    if request.as_of is not None and request.privacy.retention_days is not None:
+        oldest = request.as_of - timedelta(days=request.privacy.retention_days)
+    digest = state.digest(file)
+    stored = state.get(file, digest, number, request.as_of, oldest)
+    if stored is None:
+        everything = replace(request, as_of=None, privacy=request.privacy.model_copy(update={"retention": None}))
+        with local.open_engine(request.settings) as own:
+            totals = _aggregate_file(file, number, everything, own, alone=False)
+            state.put(totals, *own.collect(), digest)
+        stored = state.get(file, digest, number, request.as_of, oldest)
+    if stored is None:  # it holds days that do not count
+        return _aggregate_file(file, number, request, engine, alone=False)
+    totals, runs, returns = stored
+    engine.add(number, runs, returns)
+    return totals
+
+
+def _aggregate_file(file: Opened, number: int, request: ReadRequest, engine: Engine, *, alone: bool) -> FileTotals:
+    """Read a file in chunks if it is large, and whole if it is small or chunks do not suit it."""
+    notes: tuple[str, ...] = ()
+    if file.content.is_head:
+        try:
+            return _aggregate_chunks(file, number, request, engine)
+        except ChunkMismatch as mismatch:
+            engine.discard(number)
+            notes = (f"read whole, which takes more memory: {mismatch}",)
+    totals, chunk = total_whole_file(file, request, number, alone=alone)
+    assert chunk.runs is not None
+    assert chunk.returns is not None
+    engine.add(number, chunk.runs, chunk.returns)
+    return replace(totals, notes=(*totals.notes, *notes))
+
+
+def _aggregate_chunks(file: Opened, number: int, request: ReadRequest, engine: Engine) -> FileTotals:
+    """Read a file in chunks; where they contradict the first records, again by what all of them show.
+
+    Raises:
+        ChunkMismatch: the file is to be read whole.
+    """
+    if request.rules:
+        raise ChunkMismatch("quality.columns needs all lines at once")
+    schema = infer_chunk_schema(file, request.settings, request.privacy, has_as_of=request.as_of is not None)
+    for _ in range(ATTEMPTS):
+        chunks: list[ChunkTotals] = []
+        try:
+            chunks.extend(engine.total_chunks(schema, request, number))
+            check_chunks(schema, chunks)
+        except ChunkMismatch as mismatch:
+            engine.discard(number)
+            schema = _revise(schema, mismatch.below(schema.first_record + sum(chunk.lines for chunk in chunks)), request, chunks)
+        else:
+            return _merge(schema, chunks)
+    raise ChunkMismatch("its parts are written in too many ways")
+
+
+def _merge(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> FileTotals:
+    has_money = bool({columns.AMOUNT, columns.UNIT_PRICE} & set(schema.file.recognition.columns))
+    formats = " or ".join(schema.date_formats)
+    totals = merge_chunks(schema.file, formats, chunks, has_money=has_money, lines_before=schema.first_record)
+    return replace(totals, notes=(*schema.notes, *totals.notes))
+
+
+def _revise(
+    schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest, chunks: Sequence[ChunkTotals]
+) -> ChunkSchema:
+    """Change a schema to what a mismatch shows.
+
+    Raises:
+        ChunkMismatch: no schema would do.
+    """
+    if mismatch.encoding is not None:
+        return _in_encoding(schema, mismatch, request)
+    if not mismatch.is_format:
+        raise mismatch
+    marks = [reduce(or_, of_column) for of_column in zip(*(chunk.marks for chunk in chunks), strict=True)]
+    return revise_schema(schema, marks, count_unread_dates(chunks), count_dated_lines(chunks))
+
+
+def _in_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest) -> ChunkSchema:
+    """Read the first records in another encoding than they suggest by themselves."""
+    file = schema.file
+    source = file.asked.model_copy(update={"encoding": mismatch.encoding})
+    again = like(file, opened(source, stream.head(file.content.name)))
+    note = f"not UTF-8 (first at line {mismatch.line}): read as Windows-1252; --encoding decides"
+    again = replace(again, asked=file.asked, dialect=replace(again.dialect, notes=(note, *again.dialect.notes)))
+    return infer_chunk_schema(again, request.settings, request.privacy, has_as_of=request.as_of is not None)
+
+
+def _without_unread_columns(file: Opened, request: ReadRequest) -> Opened:
+    """Leave out text columns that no measure needs; addresses are read only where they find rows of another file."""
+    measures = request.settings.measures
+    unread = {*match.CONTACTS, *(unwanted(measures) if measures else ())} - set(request.contacts)
+    return file.without(unread)
+
+
+def _no_customers(file: Opened) -> Customers:
+    """Return an empty table for an export with a header and nothing below it, with a note; that is no error."""
+    content = file.content
+    source = Input(content.name, content.size, content.sha256, 0)
+    note = "no transactions: there is a header and nothing below it"
+    reading = Reading(source, "orders", str(file.dialect), file.recognition.columns, preset=file.preset, notes=(note,))
+    kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
+    measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in columns.MEASURES.items()}
+    return Customers(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
+
+
+def _refuse_different_columns(files: Sequence[Opened]) -> None:
+    first = files[0]
+    for file in files:
+        if not file.is_orders:
+            raise InputProblem(
+                "holds one row per customer; only order exports are read several at a time",
+                source=file.content.name,
+                remedy="Name it behind the orders: segcli ingest ORDERS FILE",
+            )
+        differing = set(first.recognition.columns) ^ set(file.recognition.columns)
+        if differing:
+            raise InputProblem(
+                f"has not the columns of {first.content.name}: only one of them has {', '.join(sorted(differing))}",
+                source=file.content.name,
+                line=1,
+                remedy="Give files of one export, or say which columns are which with --map",
+            )

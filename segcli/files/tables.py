@@ -1,0 +1,79 @@
+"""Several Arrow tables as one run of bytes, and temporary files of such."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import ipc
+
+from segcli.files.write import environment
+
+NAME = b"segcli:table"
+
+
+def pack_tables(tables: Mapping[str, pa.Table]) -> pa.Buffer:
+    """Write tables one behind the other, each under its name."""
+    sink = pa.BufferOutputStream()
+    for name, table in tables.items():
+        metadata = {**(table.schema.metadata or {}), NAME: name.encode()}
+        with ipc.new_stream(sink, table.schema.with_metadata(metadata)) as writer:
+            writer.write_table(table)
+    return sink.getvalue()
+
+
+def unpack_tables(packed: pa.Buffer | bytes) -> dict[str, pa.Table]:
+    """Invert `pack_tables`."""
+    source = pa.BufferReader(packed)
+    tables = {}
+    while source.tell() < source.size():
+        table = ipc.open_stream(source).read_all()
+        tables[table.schema.metadata[NAME].decode()] = table
+    return tables
+
+
+class TableSpill:
+    """Tables in temporary files, each under an owner and a group, until the context ends."""
+
+    def __enter__(self) -> "TableSpill":
+        self._folder: Path | None = None
+        self._files: dict[tuple[int, int], list[Path]] = {}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no tables are stored."""
+        return not self._files
+
+    def write(self, owner: int, group: int, tables: Mapping[str, pa.Table]) -> None:
+        """Write tables to a new file.
+
+        Raises:
+            EnvironmentProblem: the disk is full, or the folder of temporary files may not be written to.
+        """
+        with environment(tempfile.gettempdir()):
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="segcli-"))
+            files = self._files.setdefault((owner, group), [])
+            path = self._folder / f"{owner}-{group}-{len(files)}"
+            with path.open("wb") as file:
+                file.write(pack_tables(tables))
+            files.append(path)
+
+    def read(self, group: int) -> Iterator[dict[str, pa.Table]]:
+        """Read the tables of a group, of all owners, file by file, and remove the files."""
+        for key in sorted(key for key in list(self._files) if key[1] == group):  # other threads read other groups
+            for path in self._files.pop(key):
+                yield unpack_tables(path.read_bytes())
+                path.unlink()
+
+    def discard(self, owner: int) -> None:
+        """Remove the tables of an owner."""
+        for key in [key for key in self._files if key[0] == owner]:
+            for path in self._files.pop(key):
+                path.unlink()
