@@ -19,7 +19,7 @@ import contestants
 import machine
 import measuring
 import targets
-from order_lines import export
+from order_lines import write_cached_export
 from rehearsal import rehearse
 from section import Section
 
@@ -84,7 +84,7 @@ def installed(name: str, versions: dict[str, str]) -> bool:
 def one_size(given: argparse.Namespace, lines: int, section: Section) -> dict[str, measuring.Cost]:
     """Medians of one size, after the results were found to agree."""
     with workplace(given.keep) as folder:
-        path = export(folder, lines)
+        path = write_cached_export(folder, lines)
         scripts = contestants.scripts(given.peers, given.work, given.python, path, folder)
         commands, notes = rehearse(contestants.segcli(path, folder), scripts, folder)
         costs = measuring.in_turn(commands, given.runs)

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from measuring import in_turn, table
-from order_lines import NEEDED, export
+from order_lines import NEEDED, write_plain
 
 READ = """
 import sys
@@ -32,7 +32,9 @@ print(csv.read_csv(sys.argv[1], convert_options=options).num_rows)
 def main(lines: int, runs: int) -> None:
     """Run all in turn and print the medians."""
     with tempfile.TemporaryDirectory() as name:
-        path = export(Path(name), lines, NEEDED)
+        path = Path(name) / "orders.csv"
+        with path.open("wb") as file:
+            write_plain(file, lines, NEEDED)
         commands = {
             "segcli, reading": [sys.executable, "-c", READ, str(path)],
             "pyarrow.csv.read_csv": [sys.executable, "-c", PYARROW, str(path)],
