@@ -1,4 +1,4 @@
-"""Order lines to scored customers with polars: `python polars_rfm.py ORDERS.csv CUSTOMERS.csv`."""
+"""Plain order lines to scored customers with polars: `python polars_plain_rfm.py ORDERS.csv CUSTOMERS.csv`."""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""As polars_rfm.py, lines grouped to orders first: `python polars_rfm_orders_first.py ORDERS.csv CUSTOMERS.csv`."""
+"""As polars_plain_rfm.py, lines grouped to orders first.
+
+python polars_plain_rfm_orders_first.py ORDERS.csv CUSTOMERS.csv
+"""
 
 import sys
 
