@@ -286,7 +286,7 @@ def format_lines(orders: ShopOrders, catalogue: Catalogue, start: int, stop: int
     line = np.arange(start, stop)
     first = int(np.searchsorted(orders.first_line, start, side="right")) - 1
     last = int(np.searchsorted(orders.first_line, stop - 1, side="right"))
-    lengths = np.diff(np.clip(orders.first_line[first : last + 1], start, stop))
+    lengths = np.diff(np.clip(orders.first_line[first : last + 1], start, stop)).astype(np.int64)
     local = np.repeat(np.arange(last - first), lengths)  # the order of a line, counted from the first of this chunk
     order = local + first
     key = orders.origin[order] * MOST_LINES_PER_ORDER + (line - orders.first_line[order])

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import in_turn, table
+from measuring import format_costs, measure_in_turn
 from order_lines import NEEDED, write_plain
 
 READ = """
@@ -41,7 +41,7 @@ def main(lines: int, runs: int) -> None:
             "segcli ingest": [sys.executable, "-m", "segcli", "ingest", str(path), "-q", "-o", f"{name}/customers.csv"],
         }
         print(f"{lines:,} lines, {path.stat().st_size / 1e6:,.0f} MB, {runs} runs in turn; medians")
-        print(table(in_turn(commands, runs)))
+        print(format_costs(measure_in_turn(commands, runs)))
 
 
 if __name__ == "__main__":
