@@ -259,7 +259,7 @@ def spread(weights: Real, share: float) -> npt.NDArray[np.bool_]:
 
 
 def format_product(number: int, style: str) -> str:
-    """Name a product as it stands in the file: plain, quoted for a comma, or quoted with doubled quotes."""
+    """Format the name of a product for the file: plain, quoted for a comma, or quoted with doubled quotes."""
     rest, colour = divmod(number, len(COLOURS))
     rest, thing = divmod(rest, len(THINGS))
     material = MATERIALS[rest % len(MATERIALS)]
@@ -280,8 +280,7 @@ def format_money(cents: Whole) -> pa.Array:
 def format_lines(orders: ShopOrders, catalogue: Catalogue, start: int, stop: int, seed: int) -> pa.Buffer:
     """Format lines as the bytes of a CSV file, each with a line end.
 
-    What stands on a line depends only on its purchase and its place in it, so that a return has the lines of its
-    purchase.
+    The values of a line depend only on its purchase and its position there, so a return repeats lines of its purchase.
     """
     line = np.arange(start, stop)
     first = int(np.searchsorted(orders.first_line, start, side="right")) - 1
@@ -315,7 +314,7 @@ def format_lines(orders: ShopOrders, catalogue: Catalogue, start: int, stop: int
 
 
 def name_countries(count: int) -> list[str]:
-    """Return as many names of countries as are asked for."""
+    """Return names of countries, the most frequent first."""
     return [*COUNTRIES[:count], *(f"Country {number}" for number in range(len(COUNTRIES), count))]
 
 

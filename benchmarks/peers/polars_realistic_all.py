@@ -24,7 +24,7 @@ COLUMNS = [
 
 
 def score(column: pl.Expr) -> pl.Expr:
-    """1 to 5 by the share of customers that are worse."""
+    """Score from 1 to 5 by the share of customers that are worse."""
     return 5 * (column.rank("min").cast(pl.Int64) - 1) // pl.len() + 1
 
 
