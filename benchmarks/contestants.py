@@ -1,45 +1,55 @@
-"""The commands that do the same work: segcli's, and the scripts of benchmarks/peers of the peers that are installed."""
+"""The commands that do the same work: segcli's, and the scripts of benchmarks/peers for each installed peer."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from measuring import ROOT
 
-# The rows of segcli and their arguments. The first must run; another is left out if segcli refuses it.
-SEGCLI = {
-    "segcli": ["rfm"],
-    "segcli, three measures": ["rfm", "--set", "ingest.measures=[recency_days,orders,revenue]"],
+
+class Work(NamedTuple):
+    """What is timed: the name of segcli's row, and segcli's arguments for it."""
+
+    row: str
+    arguments: tuple[str, ...]
+
+
+WORKS = {
+    "rfm": Work("segcli, three measures", ("rfm", "--set", "ingest.measures=[recency_days,orders,revenue]")),
+    "all": Work("segcli, all measures", ("rfm",)),  # all measures are the default
 }
+KINDS = ("plain", "realistic")
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "parse": "pyarrow"}
-WORK = ("rfm",)  # a script of peers/ is named PEER_WORK.py, a variant of it PEER_WORK_VARIANT.py
-LIMITS = ("parse",)  # they write nothing that could be compared
+PARSE_ONLY = ("parse",)  # peers without a result to compare
 
 
-def segcli(export: Path, folder: Path) -> dict[str, list[str]]:
-    """By row: segcli run as users run it."""
-    return {
-        row: [sys.executable, "-m", "segcli", *arguments, str(export), "-q", "-o", str(result(folder, row))]
-        for row, arguments in SEGCLI.items()
-    }
+def segcli_command(work: str, export: Path, folder: Path) -> dict[str, list[str]]:
+    """Return segcli's command by its row, run as users run it."""
+    row, arguments = WORKS[work]
+    return {row: [sys.executable, "-m", "segcli", *arguments, str(export), "-q", "-o", str(result_path(folder, row))]}
 
 
-def scripts(peers: Iterable[str], work: str, python: str, export: Path, folder: Path) -> dict[str, list[str]]:
-    """By row: the scripts of the peers, all variants."""
-    found = {}
-    for peer in peers:
-        for script in sorted((ROOT / "benchmarks" / "peers").glob(f"{peer}_{work}*.py")):
-            variant = script.stem.removeprefix(f"{peer}_{work}").replace("_", " ")
-            row = f"{peer},{variant}" if variant else peer
-            found[row] = [python, str(script), str(export), str(result(folder, row))]
-    return found
+def peer_scripts(peer: str, kind: str, work: str) -> dict[str, Path]:
+    """Return a peer's scripts by row; they are named PEER_KIND_WORK.py, or PEER_KIND_WORK_VARIANT.py."""
+    prefix = f"{peer}_{kind}_{work}"
+    scripts = {}
+    for script in sorted((ROOT / "benchmarks" / "peers").glob(f"{prefix}*.py")):
+        variant = script.stem.removeprefix(prefix).replace("_", " ")
+        scripts[f"{peer},{variant}" if variant else peer] = script
+    return scripts
 
 
-def peer(row: str) -> str:
-    """Whose row it is, such as duckdb for `duckdb, orders first`."""
+def peer_commands(scripts: Mapping[str, Path], python: str, export: Path, folder: Path) -> dict[str, list[str]]:
+    """Return the commands of scripts by row."""
+    return {row: [python, str(script), str(export), str(result_path(folder, row))] for row, script in scripts.items()}
+
+
+def peer_name(row: str) -> str:
+    """Return the peer of a row, such as duckdb for `duckdb, orders first`."""
     return row.partition(",")[0]
 
 
-def result(folder: Path, row: str) -> Path:
-    """The file that a row's command writes."""
+def result_path(folder: Path, row: str) -> Path:
+    """Return the file that a row's command writes."""
     return folder / f"{row.replace(', ', '_').replace(' ', '_')}.csv"

@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import in_turn, table
-from order_lines import NEEDED, export
+from measuring import format_costs, measure_in_turn
+from order_lines import NEEDED, write_plain
 
 READ = """
 import sys
@@ -32,14 +32,16 @@ print(csv.read_csv(sys.argv[1], convert_options=options).num_rows)
 def main(lines: int, runs: int) -> None:
     """Run all in turn and print the medians."""
     with tempfile.TemporaryDirectory() as name:
-        path = export(Path(name), lines, NEEDED)
+        path = Path(name) / "orders.csv"
+        with path.open("wb") as file:
+            write_plain(file, lines, NEEDED)
         commands = {
             "segcli, reading": [sys.executable, "-c", READ, str(path)],
             "pyarrow.csv.read_csv": [sys.executable, "-c", PYARROW, str(path)],
             "segcli ingest": [sys.executable, "-m", "segcli", "ingest", str(path), "-q", "-o", f"{name}/customers.csv"],
         }
         print(f"{lines:,} lines, {path.stat().st_size / 1e6:,.0f} MB, {runs} runs in turn; medians")
-        print(table(in_turn(commands, runs)))
+        print(format_costs(measure_in_turn(commands, runs)))
 
 
 if __name__ == "__main__":

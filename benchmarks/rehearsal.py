@@ -1,69 +1,56 @@
-"""Each command run once before any is timed: its result is checked, and each peer keeps its fastest variant.
+"""Run each command once before any is timed, check its result, and keep the fastest variant of each peer.
 
-It also brings the export into the system's file cache, so that the first timed run has no handicap.
+This also brings the export into the file cache of the system, so that the first timed run has no handicap.
 """
 
 from collections import defaultdict
 from pathlib import Path
 
-import agreement
-from contestants import LIMITS, peer, result
-from measuring import Failed, in_turn, measured
-
-REFUSED = 2  # segcli's exit code for a setting that it does not know
+from agreement import check_agreement, read_result
+from contestants import PARSE_ONLY, peer_name, result_path
+from measuring import measure, measure_in_turn
 
 
 def rehearse(
-    segcli: dict[str, list[str]], scripts: dict[str, list[str]], folder: Path
+    segcli: dict[str, list[str]], peers: dict[str, list[str]], folder: Path
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """The commands to time, and notes on what was left out, chosen and found."""
-    ours, notes = accepted(segcli)
-    for command in scripts.values():
-        measured(command)
-    notes += checked([*ours, *scripts], folder)
+    """Return the commands to time, and notes on the agreement and on the variants."""
+    for command in (*segcli.values(), *peers.values()):
+        measure(command)
+    notes = check_results([*segcli, *peers], folder)
     variants: dict[str, list[str]] = defaultdict(list)
-    for row in scripts:
-        variants[peer(row)].append(row)
+    for row in peers:
+        variants[peer_name(row)].append(row)
     for rows in variants.values():
         if len(rows) > 1:
-            notes.append(sort(rows, scripts))
-    return ours | {rows[0]: scripts[rows[0]] for rows in variants.values()}, notes
+            notes.append(sort_by_speed(rows, peers))
+    return segcli | {rows[0]: peers[rows[0]] for rows in variants.values()}, notes
 
 
-def sort(rows: list[str], scripts: dict[str, list[str]]) -> str:
-    """Put a peer's fastest variant first, and tell the time of each.
+def sort_by_speed(rows: list[str], commands: dict[str, list[str]]) -> str:
+    """Put a peer's fastest variant first, and return a note with the time of each.
 
     The run before does not count: the first variant's brought the peer's package into memory for the others.
     """
-    costs = in_turn({row: scripts[row] for row in rows}, 2)
+    costs = measure_in_turn({row: commands[row] for row in rows}, 2)
     rows.sort(key=lambda row: costs[row].wall)
     return "Variants, the fastest is timed: " + "; ".join(f"{row}: {costs[row].wall:.2f} s" for row in rows) + "."
 
 
-def accepted(segcli: dict[str, list[str]]) -> tuple[dict[str, list[str]], list[str]]:
-    """The rows of segcli that run, and notes on those it refuses."""
-    found: dict[str, list[str]] = {}
-    notes: list[str] = []
-    for row, command in segcli.items():
-        try:
-            measured(command)
-        except Failed as failed:
-            if failed.status != REFUSED or not found:
-                raise
-            notes.append(f"{row}: left out; {failed.said}")
-        else:
-            found[row] = command
-    return found, notes
+def check_results(rows: list[str], folder: Path) -> list[str]:
+    """Compare all results with the first row's, which is segcli's, and return notes.
 
-
-def checked(rows: list[str], folder: Path) -> list[str]:
-    """Stop if a result differs from the first row's; notes on M scores that differ by the last digits of sums."""
-    first, *others = [row for row in rows if peer(row) not in LIMITS]
-    ours = agreement.read(result(folder, first))
-    moved = {row: agreement.check(row, agreement.read(result(folder, row)), ours) for row in others}
-    notes = [f"Results agree on {len(ours):,} customers: {'; '.join([first, *others])}."]
+    Raises:
+        Disagreement: one differs.
+    """
+    first, *others = [row for row in rows if peer_name(row) not in PARSE_ONLY]
+    reference = read_result(result_path(folder, first))
+    moved = {row: check_agreement(row, read_result(result_path(folder, row)), reference) for row in others}
+    notes = [
+        f"Results agree on {len(reference):,} customers, {reference.shape[1]} columns: {'; '.join([first, *others])}."
+    ]
     return notes + [
-        f"{row}: another M score, by the last digit of a sum of floats, where revenues are equal; customers: {count:,}."
+        f"{row}: {count:,} customers have another M score, by the last digit of a float sum, where revenues are equal."
         for row, count in moved.items()
         if count
     ]

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import in_turn
+from measuring import measure_in_turn
 
 BARE = """
 import typer
@@ -38,8 +38,8 @@ def main(runs: int) -> None:
             "segcli --help": [sys.executable, "-m", "segcli", "--help"],
             "bare typer app --help": [sys.executable, str(bare), "--help"],
         }
-        in_turn(commands, 1)  # the first run of each also compiles and reads from disk
-        costs = in_turn(commands, runs)
+        measure_in_turn(commands, 1)  # the first run of each also compiles and reads from disk
+        costs = measure_in_turn(commands, runs)
     print(f"{runs} runs in turn after one; median CPU seconds")
     for what, cost in costs.items():
         print(f"{what}: {cost.cpu:.3f}")

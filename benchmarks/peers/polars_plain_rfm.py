@@ -1,4 +1,4 @@
-"""Order lines to scored customers with polars: `python polars_rfm.py ORDERS.csv CUSTOMERS.csv`."""
+"""Plain order lines to scored customers with polars: `python polars_plain_rfm.py ORDERS.csv CUSTOMERS.csv`."""
 
 import sys
 
@@ -6,7 +6,7 @@ import polars as pl
 
 
 def score(column: pl.Expr) -> pl.Expr:
-    """1 to 5 by the share of customers that are worse."""
+    """Score from 1 to 5 by the share of customers that are worse."""
     return 5 * (column.rank("min").cast(pl.Int64) - 1) // pl.len() + 1
 
 

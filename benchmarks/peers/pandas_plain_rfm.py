@@ -1,4 +1,7 @@
-"""Order lines to scored customers with pandas, as written by most: `python pandas_rfm.py ORDERS.csv CUSTOMERS.csv`."""
+"""Plain order lines to scored customers with pandas, in its most common form.
+
+python pandas_plain_rfm.py ORDERS.csv CUSTOMERS.csv
+"""
 
 import sys
 

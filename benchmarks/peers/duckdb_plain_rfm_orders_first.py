@@ -1,4 +1,7 @@
-"""As duckdb_rfm.py, lines grouped to orders first: `python duckdb_rfm_orders_first.py ORDERS.csv CUSTOMERS.csv`."""
+"""As duckdb_plain_rfm.py, lines grouped to orders first.
+
+python duckdb_plain_rfm_orders_first.py ORDERS.csv CUSTOMERS.csv
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""The parse limit: pyarrow reads the five columns needed and does nothing else: `python parse_rfm.py ORDERS.csv`."""
+"""The parse limit: pyarrow reads the five columns needed and does nothing else.
+
+python parse_realistic_rfm.py ORDERS.csv
+"""
 
 import sys
 

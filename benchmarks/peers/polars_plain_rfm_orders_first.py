@@ -1,4 +1,7 @@
-"""As polars_rfm.py, lines grouped to orders first: `python polars_rfm_orders_first.py ORDERS.csv CUSTOMERS.csv`."""
+"""As polars_plain_rfm.py, lines grouped to orders first.
+
+python polars_plain_rfm_orders_first.py ORDERS.csv CUSTOMERS.csv
+"""
 
 import sys
 
@@ -6,7 +9,7 @@ import polars as pl
 
 
 def score(column: pl.Expr) -> pl.Expr:
-    """1 to 5 by the share of customers that are worse."""
+    """Score from 1 to 5 by the share of customers that are worse."""
     return 5 * (column.rank("min").cast(pl.Int64) - 1) // pl.len() + 1
 
 

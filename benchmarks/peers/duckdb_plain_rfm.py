@@ -1,4 +1,4 @@
-"""Order lines to scored customers with duckdb: `python duckdb_rfm.py ORDERS.csv CUSTOMERS.csv`."""
+"""Plain order lines to scored customers with duckdb: `python duckdb_plain_rfm.py ORDERS.csv CUSTOMERS.csv`."""
 
 import sys
 
