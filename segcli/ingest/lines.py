@@ -66,6 +66,8 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
         values = amount
     elif price is not None:
         values = price if quantity is None else price * quantity
+    if np.nanmax(np.abs(values), initial=0.0) >= money.CAPACITY:
+        values = np.where(np.abs(values) < money.CAPACITY, values, np.nan)  # beyond what whole units can count
     by_order = export.source.amount_per == "order"
     returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign

@@ -96,6 +96,7 @@ def parse(
     if locale:
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
     values, absent = _values(distinct, decimal, exponents=exponents, assume_point=assume_point)
+    values = np.where(np.isinf(values), np.nan, values)  # 1e400
     codes = column.codes
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
 
