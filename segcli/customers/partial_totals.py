@@ -208,10 +208,7 @@ def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) ->
         return 0
     marks = hashes[rows]
     for texts in export.cells.columns.values():
-        if pa.types.is_string(texts.type):
-            marks = mix_hash(marks, hash_strings(texts.take(rows).combine_chunks()))
-        else:
-            marks = mix_hash(marks, texts.take(rows).cast(pa.float64()).fill_null(np.nan).to_numpy().view(np.uint64))
+        marks = mix_hash(marks, hash_strings(texts.take(rows).combine_chunks()))
     _, first = np.unique(marks, return_index=True)
     is_repeat = np.ones(len(rows), dtype=bool)
     is_repeat[first] = False

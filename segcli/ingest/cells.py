@@ -15,7 +15,7 @@ from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.numbers import looks_numeric
-from segcli.ingest.parsing import Types, no_csv, parsed
+from segcli.ingest.parsing import no_csv, parsed
 from segcli.ingest.quotes import line_ends
 from segcli.ingest.recognise import known_names
 
@@ -45,10 +45,6 @@ class Cells:
         if name not in self._coded:
             self._coded[name] = coded(self.columns[name])
         return self._coded[name]
-
-    def is_text(self, name: str) -> bool:
-        """Whether a column is text, not numbers."""
-        return bool(pa.types.is_string(self.columns[name].type))
 
     def by_row(self, name: str) -> Coded:
         """A column row by row: coded where coding serves more than this question, else each text by itself."""
@@ -142,8 +138,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
             column=twice[0],
             remedy="Give one of them another name",
         )
-    types = dict.fromkeys(numbers, pa.float64())
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, types)
+    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, numbers)
     broken = len(dialect.broken_lines)
     if malformed + broken > rows:
         raise InputProblem(
@@ -191,13 +186,13 @@ def _refuse_second_header(found: Cells) -> None:
         )
 
 
-def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str], types: Types) -> Cells:
-    """The wanted columns of records that stand without their header, parsed by one thread; `types` as in `parsed`.
+def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str]) -> Cells:
+    """The wanted columns of records that stand without their header, parsed by one thread.
 
     Raises:
         InputProblem: they cannot be read as CSV.
     """
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, types, width=len(names))
+    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, width=len(names))
     lines = line_ends(dialect.body) + (not dialect.body.endswith((b"\n", b"\r")))
     return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=lines)
 

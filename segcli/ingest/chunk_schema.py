@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
@@ -18,12 +17,10 @@ from segcli.ingest.date_reading import read
 from segcli.ingest.export import Export
 from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
-from segcli.ingest.parsing import Types
 from segcli.ingest.void import status_columns
 
 NUMERIC = (columns.AMOUNT, columns.QUANTITY, columns.UNIT_PRICE, columns.REFUNDED, columns.DISCOUNT)
 LINE_END_SAFE = ("utf-8", "cp1252", "latin-1", "iso-8859-1", "windows-1252", "utf8", "ascii")  # one byte per line end
-WHOLE_NUMBER, DECIMAL_NUMBER = "^-?[0-9]{1,15}$", "^-?[0-9]{1,15}([.][0-9]{1,15})?$"
 
 
 class ChunkMismatch(Exception):
@@ -64,8 +61,7 @@ class ChunkMismatch(Exception):
 class ChunkSchema:
     """An export whose first records are understood.
 
-    `source` says how every chunk is written, `columns` which columns are read, and `types` which of them the parser
-    may read as numbers. `has_rates` tells whether currencies can be converted. `date_formats` read the order dates; they are final if the user declared one. `open_marks`
+    `source` says how every chunk is written, and `columns` which columns are read. `has_rates` tells whether currencies can be converted. `date_formats` read the order dates; they are final if the user declared one. `open_marks`
     are the columns of numbers whose decimal mark the first records do not prove. `notes` say how it was found.
     """
 
@@ -74,7 +70,6 @@ class ChunkSchema:
     columns: tuple[str, ...]
     date_formats: tuple[str, ...]
     open_marks: tuple[str, ...] = ()
-    types: Types = field(default_factory=dict)
     has_rates: bool = False
     notes: tuple[str, ...] = ()
 
@@ -131,10 +126,7 @@ def infer_chunk_schema(
     decimal = file.source.decimal or (proven.pop() if proven else ".")
     open_marks = tuple(name for name, mark in marks.items() if not mark.proven)
     source = file.source.model_copy(update={"decimal": decimal})
-    types = _parser_types(export, open_marks) if decimal == "." else {}
-    return ChunkSchema(
-        file, source, tuple(wanted), _date_formats(export), open_marks, types, has_rates=bool(settings.rates)
-    )
+    return ChunkSchema(file, source, tuple(wanted), _date_formats(export), open_marks, bool(settings.rates))
 
 
 def revise_schema(
@@ -154,10 +146,10 @@ def revise_schema(
     proven = frozenset[str]().union(*(mark.proven for mark in marks))
     if len(proven) > 1:
         raise ChunkMismatch("some amounts have a decimal point and some a decimal comma")
-    source, notes, types = schema.source, list(schema.notes), schema.types
+    source, notes = schema.source, list(schema.notes)
     if proven and proven != {source.decimal}:
         decimal = next(iter(proven))
-        source, types = source.model_copy(update={"decimal": decimal}), {}
+        source = source.model_copy(update={"decimal": decimal})
         notes.append(f"decimal mark '{decimal}', which only later records show")
     formats = _formats_for(schema.date_formats, unread_dates, dated_lines)
     if formats != schema.date_formats:
@@ -166,7 +158,7 @@ def revise_schema(
         name for name, mark in zip(schema.open_marks, marks, strict=True) if not mark.proven and source.decimal == "."
     )
     return replace(
-        schema, source=source, date_formats=formats, open_marks=open_marks, types=types, notes=tuple(notes)
+        schema, source=source, date_formats=formats, open_marks=open_marks, notes=tuple(notes)
     )
 
 
@@ -211,19 +203,6 @@ def _refuse_unsuitable(file: Opened, settings: IngestSettings, privacy: PrivacyS
         raise ChunkMismatch(f"encoding {dialect.encoding}")
     if dialect.broken_lines or b"\r" in dialect.body.replace(b"\r\n", b""):
         raise ChunkMismatch("the first records have broken quotes or line ends")
-
-
-def _parser_types(export: Export, open_marks: Sequence[str]) -> Types:
-    """Choose the columns that the parser may read as numbers: those of which the first records hold nothing else."""
-    types: dict[str, pa.DataType] = {}
-    for standard in NUMERIC:
-        texts = export.texts(standard)
-        if texts is not None:
-            # A number with decimals would hide which mark it proves, so an open column is read as whole numbers.
-            pattern, kind = (WHOLE_NUMBER, pa.int64()) if standard in open_marks else (DECIMAL_NUMBER, pa.float64())
-            if numbers.all_match(texts, pattern):
-                types[export.recognition.columns[standard]] = kind
-    return types
 
 
 def _date_formats(export: Export) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def _none(export: Export) -> Mask:
 def _export(body: bytes, schema: ChunkSchema) -> Export:
     file = schema.file
     dialect = replace(file.dialect, body=_validate_text(body, file), skipped_lines=0, headed=False)
-    found = cells.piece(dialect, file.content.name, file.header, schema.columns, schema.types)
+    found = cells.piece(dialect, file.content.name, file.header, schema.columns)
     return Export(file.content, found, file.recognition, schema.source, date_formats=schema.date_formats)
 
 
@@ -103,7 +103,7 @@ def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
 
 
 def _marks_of(export: Export, name: str) -> Marks:
-    if not export.cells.is_text(name) or not has(export.cells.columns[name], "[.,]"):
+    if not has(export.cells.columns[name], "[.,]"):
         return Marks()
     return numbers.marks(export.cells.coded(name).trimmed.texts)
 

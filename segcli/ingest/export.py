@@ -94,7 +94,7 @@ class Export:
             return np.where(plainly[1], blank, plainly[0])
         texts = self.cells.coded(self.recognition.columns[standard])
         try:
-            parsed = numbers.of(texts, self.source, exponents=True)
+            parsed = numbers.of(texts, self.source)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
             self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
         if parsed.unreadable.mean() > MOSTLY:
@@ -123,10 +123,8 @@ class Export:
     def _plain_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
         """The values of a column with a known decimal point and where there is none, if all of them are plain."""
         texts = self.texts(standard)
-        if texts is None or not self.cells.is_text(self.recognition.columns[standard]):
-            return None if texts is None else plain.parsed_numbers(texts)
         known = self.source.decimal == "." and not self.source.locale
-        return plain.numbers(texts) if known else None
+        return plain.numbers(texts) if known and texts is not None else None
 
     def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
         raise self._problem(str(error), standard, None, remedy) from None

@@ -48,20 +48,18 @@ class Numbers:
     unreadable: npt.NDArray[np.bool_]
 
 
-def of(
-    texts: pa.ChunkedArray | Coded, source: Source, *, exponents: bool = False, assume_point: bool = False
-) -> Numbers:
+def of(texts: pa.ChunkedArray | Coded, source: Source, *, exponents: bool = False) -> Numbers:
     """Read a column as the source says its numbers are written; errors as of `parse`.
 
     The locale's decimal mark decides only where no value proves either: months in German go with 12.50, too.
     """
     locale = locales.of(source)
     try:
-        return parse(texts, source.decimal, exponents=exponents, assume_point=assume_point, locale=locale)
+        return parse(texts, source.decimal, exponents=exponents, locale=locale)
     except AmbiguousDecimal:
         if locale is None:
             raise
-        return parse(texts, locale.decimal, exponents=exponents, assume_point=assume_point, locale=locale)
+        return parse(texts, locale.decimal, exponents=exponents, locale=locale)
 
 
 def parse(
@@ -69,7 +67,6 @@ def parse(
     decimal: str | None = None,
     *,
     exponents: bool = False,
-    assume_point: bool = False,
     locale: Locale | None = None,
 ) -> Numbers:
     """Read a column of text as numbers.
@@ -79,7 +76,6 @@ def parse(
         decimal: `.` or `,` when declared; otherwise proven by the values.
         locale: whose digits the texts use.
         exponents: whether 1e-05 is a number, as programs write it, or a damaged id, as spreadsheets do.
-        assume_point: whether 1.234 is a little more than 1, as programs write it, where nothing proves otherwise.
 
     Raises:
         AmbiguousDecimal: no value proves which mark is the decimal one.
@@ -88,33 +84,32 @@ def parse(
     if isinstance(texts, pa.ChunkedArray) and locale is None and decimal != ",":
         found = plain.numbers(texts)
         if found is not None:
-            if decimal is None and not assume_point:
+            if decimal is None and not exponents:
                 _require_point(texts)
             return Numbers(*found, np.zeros(len(texts), dtype=bool))
     column = coded(texts).trimmed
     distinct = column.texts
     if locale:
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
-    values, absent = _values(distinct, decimal, exponents=exponents, assume_point=assume_point)
-    values = np.where(np.isinf(values), np.nan, values)  # 1e400
+    values, absent = _values(distinct, decimal, exponents=exponents)
     codes = column.codes
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
 
 
 def _values(
-    distinct: pa.StringArray, decimal: str | None, *, exponents: bool, assume_point: bool
+    distinct: pa.StringArray, decimal: str | None, *, exponents: bool
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The number of each text, and which texts are none because nothing is written there."""
     pattern = _EXPONENT if exponents else _PLAIN
     if decimal != "," and pc.all(pc.match_substring_regex(_filled(distinct), pattern)).as_py():
-        if decimal is None and not assume_point:
+        if decimal is None and not exponents:
             _require_point(distinct)
         written = pc.if_else(pc.equal(distinct, ""), pa.scalar(None, pa.string()), distinct)
         values = np.asarray(pc.cast(written, pa.float64()).fill_null(float("nan")), dtype=np.float64)
         return values, np.asarray(pc.equal(distinct, ""), dtype=bool)
     spelled = [_unwrapped(text) for text in distinct.to_pylist()]
     mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
-    values = np.array([_number(text, mark, exponents=exponents) for text in spelled], dtype=np.float64)
+    values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
     return values, np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
 
 
@@ -136,12 +131,6 @@ def marks(distinct: pa.StringArray) -> Marks:
     proven = {text: _proves(text) for text in spelled}
     undecided = any(not p and _UNDECIDED.fullmatch(text) for text, p in proven.items())
     return Marks(frozenset(filter(None, proven.values())), undecided)
-
-
-def all_match(texts: pa.ChunkedArray, pattern: str) -> bool:
-    """Whether every text that is not empty matches a pattern, and there is one."""
-    filled = texts.filter(pc.not_equal(texts, ""))
-    return len(filled) > 0 and bool(pc.all(pc.match_substring_regex(filled, pattern)).as_py())
 
 
 def looks_numeric(texts: list[str], locale: Locale | None = None) -> bool:
@@ -214,9 +203,9 @@ def _proves(text: str) -> str | None:
     return str(marks[0])
 
 
-def _number(text: str, decimal: str, *, exponents: bool) -> float:
+def _number(text: str, decimal: str) -> float:
     """A value with its group marks taken out, or NaN; 12.50 under a decimal comma is neither 12.5 nor 1250."""
-    if decimal == "." and re.fullmatch(_EXPONENT if exponents else _PLAIN, text):
+    if decimal == "." and re.fullmatch(_PLAIN, text):
         return float(text)
     whole, _, fraction = text.partition(decimal)
     if not _WHOLE.fullmatch(whole) or not re.fullmatch(r"[0-9]*", fraction):

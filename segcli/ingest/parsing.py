@@ -1,10 +1,8 @@
 """Records as columns by Arrow's parser: as text, or as numbers where every record has one and no text is needed."""
 
-import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
@@ -13,7 +11,6 @@ from segcli.errors import InputProblem
 from segcli.ingest.dialect import Dialect
 
 BLOCK_BYTES = 4 << 20
-CONVERSION_ERROR = re.compile(r"column #(\d+): CSV conversion error")
 Types = Mapping[str, pa.DataType]
 
 
@@ -34,28 +31,24 @@ def no_csv(name: str, error: Exception) -> InputProblem:
     )
 
 
-def parsed(dialect: Dialect, name: str, places: Mapping[str, int], types: Types | None = None, *, width: int = 0) -> Parsed:
-    """Return the columns at these places, all records without the header.
+def parsed(
+    dialect: Dialect, name: str, places: Mapping[str, int], numbers: Collection[str] = (), *, width: int = 0
+) -> Parsed:
+    """The columns at these places, all records without the header.
 
     Args:
         dialect: of the file.
         name: of the file.
         places: of the wanted columns, by name.
-        types: columns that become numbers if every value is blank (null) or a finite number as programs write it;
-            float64, or int64. A column that holds anything else is text.
+        numbers: those of them that are float64 if every value is blank (null) or a finite number, as Python writes it.
         width: fields of a record, where the records stand without their header.
 
     Raises:
         InputProblem: the records cannot be told apart.
     """
-    numbers = {column: kind for column, kind in (types or {}).items() if column in places}
-    if any(pa.types.is_integer(kind) for kind in numbers.values()) and _may_hold_hexadecimal(dialect.body):
-        numbers = {}  # Arrow would read 0x10 as a whole number
-    while numbers:
-        found = _with_numbers(dialect, places, numbers, width)
-        if isinstance(found, Parsed):
-            return found
-        numbers = {column: kind for column, kind in numbers.items() if column not in found}
+    found = _with_numbers(dialect, places, numbers) if set(numbers) & set(places) else None
+    if found is not None:
+        return found
     try:
         table, malformed = _table(dialect, {_column(place): pa.string() for place in places.values()}, width=width)
     except pa.ArrowInvalid as error:
@@ -66,27 +59,16 @@ def parsed(dialect: Dialect, name: str, places: Mapping[str, int], types: Types 
     return Parsed(columns, max(table.num_rows - header, 0), malformed)
 
 
-def _may_hold_hexadecimal(body: bytes) -> bool:
-    """Tell whether a 0 stands before an x anywhere; a search for both takes eight times as long where digits abound."""
-    characters = np.frombuffer(body, dtype=np.uint8)
-    places = np.flatnonzero((characters | 0x20) == ord("x"))
-    return bool((characters[places[places > 0] - 1] == ord("0")).any())
-
-
-def _with_numbers(
-    dialect: Dialect, places: Mapping[str, int], numbers: Types, width: int
-) -> Parsed | Collection[str]:
-    """Return the columns with numbers, or the names of columns that hold something else."""
-    types = {_column(place): numbers.get(name, pa.string()) for name, place in places.items()}
+def _with_numbers(dialect: Dialect, places: Mapping[str, int], numbers: Collection[str]) -> Parsed | None:
+    """The same with numbers; None where one of them is written otherwise, since then its text is needed."""
+    types = {_column(place): pa.float64() if name in numbers else pa.string() for name, place in places.items()}
     try:
-        table, malformed = _table(dialect, types, header=0 if width else 1, width=width)
-    except pa.ArrowInvalid as error:
-        named = CONVERSION_ERROR.search(str(error))
-        wrong = {name for name in numbers if named and places[name] == int(named[1])}
-        return wrong or set(numbers)
+        table, malformed = _table(dialect, types, header=1)
+    except pa.ArrowInvalid:
+        return None
     columns = {name: table.column(_column(place)) for name, place in places.items()}
-    infinite = {name for name in numbers if not pc.all(pc.is_finite(columns[name]), min_count=0).as_py()}
-    return infinite or Parsed(columns, table.num_rows, malformed)
+    finite = (pc.all(pc.is_finite(columns[name]), min_count=0).as_py() for name in places if name in numbers)
+    return Parsed(columns, table.num_rows, malformed) if all(finite) else None
 
 
 def _table(dialect: Dialect, types: Types, header: int = 0, width: int = 0) -> tuple[pa.Table, int]:

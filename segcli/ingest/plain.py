@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.arrow import is_empty
 from segcli.ingest.characters import has
 
-OTHERS = "[^0-9.-]"
 LOWEST, HIGHEST = 0x21, 0x7E  # printable ASCII without the blank
 AT_A_TIME = 1 << 20
 LONGEST = 15  # digits of which a float holds every one
@@ -18,22 +18,20 @@ def numbers(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArra
 
     Of texts of these characters, what Arrow casts is just what `numbers` calls plain.
     """
-    if has(texts, OTHERS):
+    if any(not _has_only_number_characters(chunk) for chunk in texts.chunks):
         return None
-    blank = pc.equal(texts, "")
-    missing = blank.to_numpy()
+    missing = np.concatenate([is_empty(chunk) for chunk in texts.chunks] or [np.zeros(0, dtype=bool)])
     try:
-        written = pc.if_else(blank, pa.scalar(None, pa.string()), texts) if missing.any() else texts
+        written = pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), texts) if missing.any() else texts
         return pc.cast(written, pa.float64()).to_numpy(), missing
     except pa.ArrowInvalid:
         return None
 
 
-def parsed_numbers(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The same of a column that the parser read as numbers (null where nothing is written)."""
-    if column.null_count == 0:
-        return column.to_numpy().astype(np.float64, copy=False), np.zeros(len(column), dtype=bool)
-    return column.cast(pa.float64()).fill_null(np.nan).to_numpy(), column.is_null().to_numpy()
+def _has_only_number_characters(texts: pa.StringArray) -> bool:
+    """Tell whether there are digits, points and minus signs only; the slash that stands among them no cast accepts."""
+    characters = data(texts)
+    return len(characters) == 0 or bool(characters.min() >= ord("-") and characters.max() <= ord("9"))
 
 
 def whole(texts: pa.ChunkedArray) -> bool | None:

@@ -115,7 +115,7 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     if kind is Kind.CONTENT and _is_code(texts):
         return _text(texts), ""
     try:
-        parsed = numbers.of(texts, source, exponents=name in WRITTEN, assume_point=name in WRITTEN)
+        parsed = numbers.of(texts, source, exponents=name in WRITTEN)
     except ValueError as error:
         return _text(texts), f"column '{name}' is kept as text: {error}"
     unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0

@@ -87,7 +87,7 @@ def test_a_power_of_ten_is_a_number_only_where_a_program_wrote_it() -> None:
     texts = pa.chunked_array([["1e-05", "2E3", "7"]])
     assert of(texts, Source(), exponents=True).values.tolist() == [1e-05, 2000, 7]
     assert of(texts, Source()).unreadable.tolist() == [True, True, False]
-    assert parse(pa.chunked_array([["1.234"]]), assume_point=True).values.tolist() == [1.234], "programs write a point"
+    assert parse(pa.chunked_array([["1.234"]]), exponents=True).values.tolist() == [1.234], "programs write a point"
 
 
 def test_a_locale_decides_only_what_no_value_proves() -> None:

@@ -34,7 +34,7 @@ def chunked(texts: list[str], cut: int) -> pa.ChunkedArray:
 
 def outcome(texts: object, decimal: str | None, *, exponents: bool) -> object:
     try:
-        found = numbers.parse(texts, decimal, exponents=exponents, assume_point=exponents)  # type: ignore[arg-type]
+        found = numbers.parse(texts, decimal, exponents=exponents)  # type: ignore[arg-type]
     except (ValueError, pa.ArrowInvalid) as error:
         return type(error), str(error)
     return found.values.view(np.int64).tolist(), found.missing.tolist(), found.unreadable.tolist()
