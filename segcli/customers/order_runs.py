@@ -286,8 +286,11 @@ def _count_lines(starts: Places, size: int, counted: Mask | None) -> Units:
 
 
 def _first_and_last_day(day: Days, starts: Places, counted: Mask | None) -> tuple[Days, Days]:
-    if not len(starts):
-        return day, day
+    days = day[starts]
+    is_start = np.zeros(len(day), dtype=bool)
+    is_start[starts] = True
+    if bool((is_start[1:] | (day[1:] == day[:-1])).all()):  # as nearly always: an order has one day
+        return days, days
     if counted is None:
         return np.minimum.reduceat(day, starts), np.maximum.reduceat(day, starts)
     first = np.minimum.reduceat(np.where(counted, day, LAST_DAY), starts)

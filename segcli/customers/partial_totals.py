@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from segcli.customers.order_runs import (
     sort_returns,
 )
 from segcli.customers.read_request import ReadRequest
-from segcli.arrow import Mask, Places, Words, differ_from_previous, hash_strings, is_empty, mix_hash
+from segcli.arrow import Mask, Places, differ_from_previous, hash_strings, is_empty, mix_hash
 from segcli.ingest import money
 from segcli.ingest.account import Account
 from segcli.ingest.chunk_schema import ChunkSchema
@@ -39,7 +40,7 @@ from segcli.ingest.transactions import accounted
 from segcli.ingest.void import counted
 
 VALUES = (columns.PRODUCT, *DESCRIBED)
-_TABLE_BITS = 16  # of a table that finds the few rows whose hash may be repeated
+SHORT_RUN = 8  # lines of a run of which each is compared with each
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,15 +199,13 @@ def _count_alike(units: Units, starts: Places) -> tuple[int, int]:
 
 def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) -> int:
     """Count the kept lines that repeat another of their run in every column that was read."""
-    run = np.zeros(len(kept), dtype=np.uint64)
-    run[starts] = 1
-    hashes = mix_hash(np.cumsum(run, dtype=np.uint64), lines.money.view(np.uint64))
-    if lines.quantity is not None:
-        hashes = mix_hash(hashes, lines.quantity.view(np.uint64))
-    rows = _rows_with_repeated_hash(hashes)
+    sizes = np.diff(starts, append=len(kept))
+    run = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
+    values = [lines.money] if lines.quantity is None else [lines.money, lines.quantity.view(np.int64)]
+    rows = _rows_alike(run, sizes, values)
     if not len(rows):
         return 0
-    marks = hashes[rows]
+    marks = run[rows].astype(np.uint64)
     for texts in export.cells.columns.values():
         marks = mix_hash(marks, hash_strings(texts.take(rows).combine_chunks()))
     _, first = np.unique(marks, return_index=True)
@@ -215,17 +214,22 @@ def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) ->
     return int((is_repeat & kept[rows]).sum())
 
 
-def _rows_with_repeated_hash(hashes: Words) -> Places:
-    short = (hashes >> np.uint64(32)).astype(np.uint32)  # sorts twice as fast, and repeats hardly ever by chance
-    ascending = np.sort(short)
-    repeated = ascending[1:][ascending[1:] == ascending[:-1]]
-    if not len(repeated):
-        return np.empty(0, dtype=np.int64)
-    # A small table leaves few rows to search for: searching for each row takes far longer than reading the table.
-    is_possible = np.zeros(1 << _TABLE_BITS, dtype=bool)
-    shift = np.uint32(32 - _TABLE_BITS)
-    is_possible[repeated >> shift] = True
-    rows = np.flatnonzero(is_possible[short >> shift])
-    return rows[np.isin(short[rows], repeated)]
+def _rows_alike(run: npt.NDArray[np.int32], sizes: Places, values: Sequence[Units]) -> Places:
+    """Return the rows of which another row of the run probably has the same values.
 
-
+    In short runs each row is compared with each, whole columns at a time, which beats sorting them.
+    """
+    is_alike = np.zeros(len(run), dtype=bool)
+    for distance in range(1, min(int(sizes.max(initial=0)), SHORT_RUN)):
+        same = run[distance:] == run[:-distance]
+        for column in values:
+            same &= column[distance:] == column[:-distance]
+        is_alike[distance:] |= same
+        is_alike[:-distance] |= same
+    long = np.flatnonzero(np.repeat(sizes > SHORT_RUN, sizes))
+    if len(long):
+        hashes = reduce(mix_hash, (column[long].view(np.uint64) for column in values), run[long].astype(np.uint64))
+        order = np.argsort(hashes)
+        repeats = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
+        is_alike[long[order[repeats]]] = is_alike[long[order[repeats + 1]]] = True
+    return np.flatnonzero(is_alike)

