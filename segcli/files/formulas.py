@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BLANKS = r"[\s\u200b-\u200f\ufeff]*"
 _RUNS = rf"(?:[\t\r\n\0]|{_BLANKS}[=+\-@＝＋－＠])"  # noqa: RUF001 - full-width signs run too
 _HARMLESS = r"[+-]?[0-9][0-9 .,()/-]*"
-ESCAPE = re.compile(rf"(?!{_HARMLESS}$)'*{_RUNS}")
+ESCAPE = re.compile(rf"(?!{_HARMLESS}\Z)'*{_RUNS}")
 # Only a text that begins so, or with something that is not plain ASCII, can be escaped or need it.
 SUSPECT = ("'", "=", "+", "-", "@")
 ESCAPED = re.compile(rf"'+{_RUNS}")
