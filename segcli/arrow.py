@@ -97,7 +97,8 @@ def to_strings(series: "pd.Series") -> pa.StringArray:
 
 def is_empty(strings: pa.StringArray) -> Mask:
     """Mark the empty strings."""
-    return np.diff(_offsets(strings)) == 0
+    offsets = _offsets(strings)
+    return np.equal(offsets[1:], offsets[:-1])
 
 
 def invert_order(order: Places, size: int | None = None) -> Codes:

@@ -20,8 +20,8 @@ from segcli.model import Reject, Verdict
 class FileTotals:
     """Counts of a file's lines; what belongs to customers is stored by the engine.
 
-    `dates` is the format of its dates; `lines_above` the physical lines above each chunk; `kept` are its kept lines, where they are in memory anyway. If it `is_whole`, all its lines were
-    compared with each other.
+    `dates` is the format of its dates; `lines_above` are the physical lines above each chunk; `kept` are its kept
+    lines, where they are in memory anyway. If it `is_whole`, all its lines were compared with each other.
     """
 
     file: Opened

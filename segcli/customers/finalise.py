@@ -8,13 +8,13 @@ from typing import NoReturn
 import pandas as pd
 
 from segcli import columns
+from segcli.arrow import to_strings
 from segcli.customers.engines import Engine
 from segcli.customers.file_totals import FileTotals
 from segcli.customers.order_runs import day_of, decode_place
 from segcli.customers.partition import AggregationOptions, CustomerPart, ExcludedReturns
 from segcli.customers.read_request import ReadRequest
 from segcli.customers.returns import only_returns
-from segcli.arrow import to_strings
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
 from segcli.ingest import encoding, identity

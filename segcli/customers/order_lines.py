@@ -27,9 +27,7 @@ from segcli.ingest.transactions import CARRIED, duplicates, judged, kept, leave_
 ALWAYS_KEPT = (columns.ORDER_ID, *CARRIED)  # columns of the kept lines
 
 
-def total_whole_file(
-    file: Opened, request: ReadRequest, number: int, *, alone: bool
-) -> tuple[FileTotals, ChunkTotals]:
+def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: bool) -> tuple[FileTotals, ChunkTotals]:
     """Aggregate a file as one chunk.
 
     Args:

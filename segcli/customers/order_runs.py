@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from segcli.arrow import Codes, Mask, Places, Words, differ_from_previous, hash_
 
 Units = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
-Texts = pa.StringArray | pa.DictionaryArray
+Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
 
 EPOCH = date(1970, 1, 1)
 LINES, MONEY, REFUNDED, ITEMS, DISCOUNTED = "lines", "money", "refunded", "items", "discounted"
@@ -67,13 +67,26 @@ class ReturnLines:
     def slice(self, first: int, last: int) -> "ReturnLines":
         """Return the lines of the partitions from `first` to before `last`."""
         start, end = int(self.bounds[first]), int(self.bounds[last])
-        numbers = (column[start:end] for column in (self.day, self.money, self.refunded, self.place))
-        return ReturnLines(self.customer.slice(start, end - start), *numbers, self.bounds[first : last + 1] - start)
+        rows = slice(start, end)
+        return ReturnLines(
+            self.customer.slice(start, end - start),
+            self.day[rows],
+            self.money[rows],
+            self.refunded[rows],
+            self.place[rows],
+            self.bounds[first : last + 1] - start,
+        )
 
     def where(self, rows: Mask) -> "ReturnLines":
         """Return some of the lines, no longer divided into partitions."""
-        numbers = (column[rows] for column in (self.day, self.money, self.refunded, self.place))
-        return ReturnLines(self.customer.filter(pa.array(rows)), *numbers, np.empty(0, dtype=np.int64))
+        return ReturnLines(
+            self.customer.filter(pa.array(rows)),
+            self.day[rows],
+            self.money[rows],
+            self.refunded[rows],
+            self.place[rows],
+            np.empty(0, dtype=np.int64),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +115,7 @@ class OrderRuns:
     @property
     def nbytes(self) -> int:
         """Approximate memory in bytes."""
-        arrays = [self.marks, self.first, self.last, *self.sums.values()]
+        arrays: list[npt.NDArray[Any]] = [self.marks, self.first, self.last, *self.sums.values()]
         pairs = sum(v.run.nbytes + v.codes.nbytes + v.lines.nbytes + v.texts.nbytes for v in self.values.values())
         texts = self.customer.nbytes + (0 if self.order is None else self.order.nbytes)
         return int(sum(array.nbytes for array in arrays) + pairs + texts)
@@ -173,8 +186,9 @@ def sort_returns(customer: pa.StringArray, day: Days, money: Units, refunded: Un
     """Sort return lines by partition of customers."""
     partition = _partitions(hash_strings(customer))
     order = np.argsort(partition, kind="stable")
-    numbers = (column[order] for column in (day, money, refunded, place))
-    return ReturnLines(customer.take(pa.array(order)), *numbers, _bounds(partition))
+    return ReturnLines(
+        customer.take(pa.array(order)), day[order], money[order], refunded[order], place[order], _bounds(partition)
+    )
 
 
 def merge_runs(parts: Sequence[OrderRuns]) -> OrderRuns:
@@ -201,9 +215,15 @@ def merge_runs(parts: Sequence[OrderRuns]) -> OrderRuns:
 
 def merge_returns(parts: Sequence[ReturnLines]) -> ReturnLines:
     """Chain return lines; the result is not divided into partitions."""
-    numbers = (np.concatenate([getattr(part, name) for part in parts]) for name in ("day", "money", "refunded", "place"))
     customer = pa.concat_arrays([part.customer for part in parts])
-    return ReturnLines(customer, *numbers, np.array([0, len(customer)]))
+    return ReturnLines(
+        customer,
+        np.concatenate([part.day for part in parts]),
+        np.concatenate([part.money for part in parts]),
+        np.concatenate([part.refunded for part in parts]),
+        np.concatenate([part.place for part in parts]),
+        np.array([0, len(customer)]),
+    )
 
 
 def divide(runs: OrderRuns) -> OrderRuns:
@@ -345,9 +365,3 @@ def _unify(parts: Sequence[ValueCounts]) -> list[ValueCounts]:
         replace(part, codes=new_codes[part.codes], texts=texts)
         for part, new_codes in zip(parts, np.split(codes, ends), strict=True)
     ]
-
-
-def to_arrays(runs: OrderRuns) -> dict[str, Any]:
-    """Return the columns of runs by name, without values."""
-    texts: dict[str, Any] = {"customer": runs.customer} | ({} if runs.order is None else {"order": runs.order})
-    return {**texts, "marks": runs.marks, "first": runs.first, "last": runs.last, **runs.sums}

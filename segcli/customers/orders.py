@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.customers.order_runs import Days, OrderRuns, Units, ValueCounts
 from segcli.arrow import Codes, Places, RankedStrings, Words, invert_order, rank_strings
+from segcli.customers.order_runs import Days, OrderRuns, Units, ValueCounts
 
 AT_A_TIME = 1 << 18  # marks looked up at a time, in memory that is already allocated
 
@@ -45,15 +45,16 @@ def merge_into_orders(runs: OrderRuns) -> Orders:
     """Add up the runs of each order; the order in which runs stand changes nothing."""
     buyers = rank_strings(runs.customer)
     later, into = _later_runs(runs, buyers)
-    names = list(runs.sums)
-    columns = [runs.first, runs.last, *runs.sums.values()]
     order, starts = _first_runs(later, buyers)
-    first, last, *sums = merged = [column[order] for column in columns]
+    first, last = runs.first[order], runs.last[order]
+    sums = {name: column[order] for name, column in runs.sums.items()}
     if len(later):
         places = invert_order(order, len(buyers.places))[into]
-        for add, column, before in zip([np.minimum, np.maximum, *[np.add] * len(names)], merged, columns, strict=True):
-            add.at(column, places, before[later])
-    return Orders(buyers, starts, first, last, dict(zip(names, sums, strict=True)), runs.values)
+        np.minimum.at(first, places, runs.first[later])
+        np.maximum.at(last, places, runs.last[later])
+        for name, column in runs.sums.items():
+            np.add.at(sums[name], places, column[later])
+    return Orders(buyers, starts, first, last, sums, runs.values)
 
 
 def _first_runs(later: Places, buyers: RankedStrings) -> tuple[Places, Places]:

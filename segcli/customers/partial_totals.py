@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from segcli import columns
+from segcli.arrow import Mask, Places, differ_from_previous, hash_strings, is_empty, mix_hash
 from segcli.config.ingest import IngestSettings
 from segcli.customers import order_runs
 from segcli.customers.measures import DESCRIBED
@@ -24,7 +25,6 @@ from segcli.customers.order_runs import (
     sort_returns,
 )
 from segcli.customers.read_request import ReadRequest
-from segcli.arrow import Mask, Places, differ_from_previous, hash_strings, is_empty, mix_hash
 from segcli.ingest import money
 from segcli.ingest.account import Account
 from segcli.ingest.chunk_schema import ChunkSchema
@@ -51,8 +51,8 @@ class ChunkTotals:
     all lines and money; `lines` are physical lines. `largest_line` is the line of the largest amount and `highest` the
     largest amount or quantity in units. `rewritten` are ids that were normalised. `repeated` counts lines that repeat
     another of their run, in the chunk; `alike` and `varied` count runs of several lines with equal and with different
-    amounts. `marks` are decimal marks by column that the head left open, `unread_dates` texts that the schema's date
-    formats do not read.
+    amounts. `marks` are decimal marks by column that the head left open, `unread_dates` counts the texts that
+    the schema's date formats do not read.
     """
 
     runs: OrderRuns | None
@@ -70,7 +70,7 @@ class ChunkTotals:
     alike: int
     varied: int
     marks: tuple[Marks, ...]
-    unread_dates: frozenset[str]
+    unread_dates: Mapping[str, int]
     twice: Twice
 
     def without_runs(self) -> "ChunkTotals":
@@ -103,7 +103,9 @@ def total_chunk(chunk: ParsedChunk, settings: IngestSettings, position: tuple[in
     runs = group_consecutive(_line_columns(chunk, order, bought, settings), starts, None if bought.all() else bought)
     returns = _returns(export, lines, np.flatnonzero(kept & lines.returned), encode_place(*position))
     amounts = Amounts.of(lines.money if kept.all() else lines.money[kept])
-    alike, varied = _count_alike(lines.money, starts) if may_repeat_orders(export.recognition, export.source) else (0, 0)
+    alike, varied = (
+        _count_alike(lines.money, starts) if may_repeat_orders(export.recognition, export.source) else (0, 0)
+    )
     return ChunkTotals(
         runs=runs,
         returns=returns,

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.arrow import Mask, rank_strings, to_strings
 from segcli.customers.measures import Facts, table
-from segcli.customers.order_runs import LINES, Mask, OrderRuns, ReturnLines, Units, day_number, decode_place
+from segcli.customers.order_runs import LINES, OrderRuns, ReturnLines, Units, day_number, decode_place
 from segcli.customers.orders import Orders, merge_into_orders
 from segcli.customers.returns import given_back, places_of
-from segcli.arrow import rank_strings, to_strings
 from segcli.ingest.money import Scales
 
 

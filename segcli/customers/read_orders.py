@@ -1,7 +1,7 @@
 """Order exports -> customers: each file from the state, in chunks, or whole; then all of them together."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial, reduce
 from operator import or_
@@ -48,50 +48,56 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         return _no_customers(files[0])
     files = [_without_unread_columns(file, request) for file in files]
     with open_state(request.settings, request.contacts) as state, engines.open_engine(request.settings) as engine:
-        alone = len(files) == 1 and state is None
-        totals = [
-            _read_file(file, number, request, engine, state, alone=alone) for number, file in enumerate(files)
-        ]
+        reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
+        totals = [reader.read(file, number) for number, file in enumerate(files)]
         return finalise(totals, engine, request, partial(read_kept_lines, files, request))
 
 
-def _read_file(
-    file: Opened, number: int, request: ReadRequest, engine: Engine, state: State | None, *, alone: bool
-) -> FileTotals:
-    """Take a file's totals from the state, or read it and keep its totals there."""
-    if state is None:
-        return _aggregate_file(file, number, request, engine, alone=alone)
-    oldest = None
-    if request.as_of is not None and request.privacy.retention_days is not None:
-        oldest = request.as_of - timedelta(days=request.privacy.retention_days)
-    digest = state.digest(file)
-    stored = state.get(file, digest, number, request.as_of, oldest)
-    if stored is None:
-        everything = replace(request, as_of=None, privacy=request.privacy.model_copy(update={"retention": None}))
-        with local.open_engine(request.settings) as own:
-            totals = _aggregate_file(file, number, everything, own, alone=False)
-            state.put(totals, *own.collect(), digest)
-        stored = state.get(file, digest, number, request.as_of, oldest)
-    if stored is None:  # it holds days that do not count
-        return _aggregate_file(file, number, request, engine, alone=False)
-    totals, runs, returns = stored
-    engine.add(number, runs, returns)
-    return totals
+@dataclass(frozen=True)
+class _FileReader:
+    """Reads files for one request; `is_alone` tells that there is one file and no state."""
+
+    request: ReadRequest
+    engine: Engine
+    state: State | None
+    is_alone: bool
+
+    def read(self, file: Opened, number: int) -> FileTotals:
+        """Take a file's totals from the state, or read it and keep its totals there."""
+        if self.state is None:
+            return _aggregate_file(file, number, self)
+        request = self.request
+        oldest = None
+        if request.as_of is not None and request.privacy.retention_days is not None:
+            oldest = request.as_of - timedelta(days=request.privacy.retention_days)
+        digest = self.state.digest(file)
+        stored = self.state.get(file, digest, number, request.as_of, oldest)
+        if stored is None:
+            everything = replace(request, as_of=None, privacy=request.privacy.model_copy(update={"retention": None}))
+            with local.open_engine(request.settings) as engine:
+                totals = _aggregate_file(file, number, replace(self, request=everything, engine=engine))
+                self.state.put(totals, *engine.collect(), digest)
+            stored = self.state.get(file, digest, number, request.as_of, oldest)
+        if stored is None:  # it holds days that do not count
+            return _aggregate_file(file, number, self)
+        totals, runs, returns = stored
+        self.engine.add(number, runs, returns)
+        return totals
 
 
-def _aggregate_file(file: Opened, number: int, request: ReadRequest, engine: Engine, *, alone: bool) -> FileTotals:
+def _aggregate_file(file: Opened, number: int, reader: _FileReader) -> FileTotals:
     """Read a file in chunks if it is large, and whole if it is small or chunks do not suit it."""
     notes: tuple[str, ...] = ()
     if file.content.is_head:
         try:
-            return _aggregate_chunks(file, number, request, engine)
+            return _aggregate_chunks(file, number, reader.request, reader.engine)
         except ChunkMismatch as mismatch:
-            engine.discard(number)
+            reader.engine.discard(number)
             notes = (f"read whole, which takes more memory: {mismatch}",)
-    totals, chunk = total_whole_file(file, request, number, alone=alone)
+    totals, chunk = total_whole_file(file, reader.request, number, alone=reader.is_alone)
     assert chunk.runs is not None
     assert chunk.returns is not None
-    engine.add(number, chunk.runs, chunk.returns)
+    reader.engine.add(number, chunk.runs, chunk.returns)
     return replace(totals, notes=(*totals.notes, *notes))
 
 
@@ -111,7 +117,8 @@ def _aggregate_chunks(file: Opened, number: int, request: ReadRequest, engine: E
             check_chunks(schema, chunks)
         except ChunkMismatch as mismatch:
             engine.discard(number)
-            schema = _revise(schema, mismatch.below(schema.first_record + sum(chunk.lines for chunk in chunks)), request, chunks)
+            lines_above = schema.first_record + sum(chunk.lines for chunk in chunks)
+            schema = _revise(schema, mismatch.below(lines_above), request, chunks)
         else:
             return _merge(schema, chunks)
     raise ChunkMismatch("its parts are written in too many ways")

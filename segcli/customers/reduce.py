@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from segcli import columns as c
+from segcli.arrow import Mask
 from segcli.customers import order_runs as r
 from segcli.customers.measures import DESCRIBED, Facts, table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
@@ -45,7 +46,7 @@ def _runs_of(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Or
     return group_consecutive(lines, np.flatnonzero(_new(customer, days if by_day else order)))
 
 
-def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | None") -> r.Mask:
+def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | None") -> Mask:
     """Lines that begin a run: another customer, or another purchase, than the line before; each, if none is named."""
     new = np.ones(len(customer), dtype=bool)
     if within is None:

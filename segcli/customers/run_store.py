@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class RunStore:
         self._blocks: dict[int, list[tuple[OrderRuns, ReturnLines]]] = {}
         self._bytes = 0
 
-    def __enter__(self) -> "RunStore":
+    def __enter__(self) -> Self:
         self._spill = TableSpill().__enter__()
         return self
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.arrow import Codes, invert_order
 from segcli.customers.order_runs import Units, ValueCounts
 from segcli.customers.orders import Orders
-from segcli.arrow import Codes, invert_order
 
 
 @dataclass(frozen=True, eq=False)

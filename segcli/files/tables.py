@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 from pyarrow import ipc
@@ -36,7 +37,7 @@ def unpack_tables(packed: pa.Buffer | bytes) -> dict[str, pa.Table]:
 class TableSpill:
     """Tables in temporary files, each under an owner and a group, until the context ends."""
 
-    def __enter__(self) -> "TableSpill":
+    def __enter__(self) -> Self:
         self._folder: Path | None = None
         self._files: dict[tuple[int, int], list[Path]] = {}
         return self

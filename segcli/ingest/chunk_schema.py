@@ -61,8 +61,9 @@ class ChunkMismatch(Exception):
 class ChunkSchema:
     """An export whose first records are understood.
 
-    `source` says how every chunk is written, and `columns` which columns are read. `has_rates` tells whether currencies can be converted. `date_formats` read the order dates; they are final if the user declared one. `open_marks`
-    are the columns of numbers whose decimal mark the first records do not prove. `notes` say how it was found.
+    `source` says how every chunk is written and `columns` which columns are read. `date_formats` read the order dates;
+    they are final if the user declared one. `open_marks` are the columns of numbers whose decimal mark the first
+    records do not prove. `has_rates` tells whether currencies can be converted. `notes` say how the schema was found.
     """
 
     file: Opened
@@ -120,7 +121,7 @@ def infer_chunk_schema(
     export = Export(file.content, cells, file.recognition, file.source)
     names = () if file.source.decimal else [name for name in NUMERIC if name in file.recognition.columns]
     marks = {name: numbers.marks(cells.coded(file.recognition.columns[name]).trimmed.texts) for name in names}
-    proven = {mark for mark in marks.values() for mark in mark.proven}
+    proven = {decimal for mark in marks.values() for decimal in mark.proven}
     if len(proven) > 1:
         raise ChunkMismatch("the first records have decimal points and decimal commas")
     decimal = file.source.decimal or (proven.pop() if proven else ".")
@@ -157,9 +158,7 @@ def revise_schema(
     open_marks = tuple(
         name for name, mark in zip(schema.open_marks, marks, strict=True) if not mark.proven and source.decimal == "."
     )
-    return replace(
-        schema, source=source, date_formats=formats, open_marks=open_marks, notes=tuple(notes)
-    )
+    return replace(schema, source=source, date_formats=formats, open_marks=open_marks, notes=tuple(notes))
 
 
 def other_formats(formats: Sequence[str], unread: Mapping[str, int]) -> dict[str, int]:

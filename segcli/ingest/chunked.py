@@ -14,16 +14,15 @@ from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import cells, numbers, quotes
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
-from segcli.ingest.dialect import Dialect
 from segcli.ingest.encoding import Twice, recoded, twice
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask
 from segcli.ingest.money import Scales
 from segcli.ingest.numbers import Marks
-from segcli.ingest.plain import contains_any
 from segcli.ingest.opening import Opened
 from segcli.ingest.per_order import PerOrder
+from segcli.ingest.plain import contains_any
 from segcli.ingest.transactions import judged
 
 MOST_UNREAD_DATES = 1000  # different texts that are no dates, kept to see at the end whether another format reads them
@@ -84,7 +83,7 @@ def _export(body: bytes, schema: ChunkSchema) -> Export:
 
 def _validate_text(body: bytes, file: Opened) -> bytes:
     """Return a chunk as UTF-8 whose quotes and line ends follow the rules."""
-    dialect: Dialect = file.dialect
+    dialect = file.dialect
     try:
         text = recoded(body, dialect.encoding)
     except UnicodeDecodeError as error:

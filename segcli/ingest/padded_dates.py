@@ -94,9 +94,10 @@ def _times(numbers: dict[str, Digits]) -> npt.NDArray[np.datetime64] | None:
     late = numbers["d"] > 28  # noqa: PLR2004 - every month has so many days
     if late.any() and (days[late].astype("datetime64[M]") != months[late]).any():
         return None
-    times = days.astype("datetime64[us]")
+    times: npt.NDArray[np.datetime64] = days.astype("datetime64[us]")
     if set(numbers) == {"Y", "m", "d"}:
         return times
     nothing = np.zeros(len(days), dtype=np.int64)
     hours, minutes, seconds = (numbers.get(code, nothing).astype(np.int64) for code in "HMS")
-    return times + (((hours * 60 + minutes) * 60 + seconds) * 1_000_000).astype("timedelta64[us]")
+    times += (((hours * 60 + minutes) * 60 + seconds) * 1_000_000).astype("timedelta64[us]")
+    return times
