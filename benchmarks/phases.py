@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PHASES = {
-    "pieces: parsed, typed, summed up, on all cores": "segcli.customers.bought:added",
-    "purchases: sorted by customer, added up": "segcli.customers.settled:purchases",
-    "measures of customers": "segcli.customers.settled:table",
+    "chunks: parsed, typed, aggregated, on all cores": "segcli.customers.read_orders:_aggregate_file",
+    "customers: aggregated by partition, on all cores, and sorted": "segcli.customers.read_orders:finalise",
     "scores and segments": "segcli.segment.rfm:segment",
     "rows written": "segcli.cli.show:show",
 }

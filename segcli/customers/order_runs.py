@@ -20,6 +20,7 @@ EPOCH = date(1970, 1, 1)
 LINES, MONEY, REFUNDED, ITEMS, DISCOUNTED = "lines", "money", "refunded", "items", "discounted"
 PARTITIONS = 64  # of customers, by hash: small enough to finish one at a time, few enough to slice per chunk
 _PARTITION_SHIFT = np.uint64(64 - 6)
+SAMPLE, HALF = 1000, 0.5  # of the texts of a column, to see how often neighbours differ
 LAST_DAY = np.int32(2**31 - 1)
 
 
@@ -319,9 +320,12 @@ def _first_and_last_day(day: Days, starts: Places, counted: Mask | None) -> tupl
 
 def _count_values(texts: Texts, starts: Places, size: int, counted: Mask | None) -> ValueCounts:
     """Count the values of each run; neighbouring lines with the same value make one entry."""
+    if not isinstance(texts, pa.DictionaryArray) and _changes_often(texts):
+        texts = pc.dictionary_encode(texts)
     if isinstance(texts, pa.DictionaryArray):
-        codes = np.asarray(texts.indices)
-        changes = np.concatenate([[True], codes[1:] != codes[:-1]])[:size]
+        indices = np.asarray(texts.indices)
+        changes = np.ones(size, dtype=bool)
+        np.not_equal(indices[1:], indices[:-1], out=changes[1:])
     else:
         changes = differ_from_previous(texts)
     is_start = np.zeros(size, dtype=bool)
@@ -336,6 +340,11 @@ def _count_values(texts: Texts, starts: Places, size: int, counted: Mask | None)
     lines = _count_lines(at, size, counted).astype(np.int32)
     used = (lines > 0) & (codes != trimmed.dictionary.index("").as_py())
     return ValueCounts(run[used], codes[used], trimmed.dictionary, lines[used])
+
+
+def _changes_often(texts: pa.StringArray) -> bool:
+    """Tell whether most neighbours differ; then it is quicker to compare their codes."""
+    return bool(differ_from_previous(texts.slice(0, SAMPLE)).mean() > HALF) if len(texts) else False
 
 
 def _slice_values(counts: ValueCounts, start: int, end: int) -> ValueCounts:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
-from segcli.arrow import Mask, rank_strings, to_strings
+from segcli.arrow import Mask, Places, rank_strings, to_strings
 from segcli.customers.measures import Facts, table
 from segcli.customers.order_runs import LINES, OrderRuns, ReturnLines, Units, day_number, decode_place
 from segcli.customers.orders import Orders, merge_into_orders
-from segcli.customers.returns import given_back, places_of
+from segcli.customers.returns import find_customers, given_back
 from segcli.ingest.money import Scales
 
 
@@ -55,11 +55,13 @@ def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: Aggregat
         excluded = _exclude(returns, is_late, ~is_late)
         return CustomerPart(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str")}), np.empty(0, int), excluded)
     orders = merge_into_orders(runs)
-    is_alone = ~is_late & (places_of(orders, returns) < 0)
-    kept = returns.where(~is_late & ~is_alone)
-    facts = Facts(orders, options.as_of, given_back(orders, kept), options.scales, options.returns)
+    customers = find_customers(orders, returns)
+    is_alone = ~is_late & (customers < 0)
+    is_kept = ~is_late & ~is_alone
+    kept, customers = returns.where(is_kept), customers[is_kept]
+    facts = Facts(orders, options.as_of, given_back(orders, kept, customers), options.scales, options.returns)
     excluded = _exclude(returns, is_late, is_alone)
-    return CustomerPart(table(facts, options.measures), _kept_lines(orders, kept), excluded, len(orders) < len(runs))
+    return CustomerPart(table(facts, options.measures), _kept_lines(orders, customers), excluded, len(orders) < len(runs))
 
 
 def join_parts(parts: Sequence[CustomerPart]) -> CustomerPart:
@@ -75,10 +77,9 @@ def join_parts(parts: Sequence[CustomerPart]) -> CustomerPart:
     return CustomerPart(table.take(order).reset_index(drop=True), lines, excluded, has_split_orders)
 
 
-def _kept_lines(orders: Orders, returns: ReturnLines) -> Units:
-    lines = np.add.reduceat(orders.sums[LINES], orders.starts)
-    np.add.at(lines, places_of(orders, returns), 1)
-    return lines
+def _kept_lines(orders: Orders, customers_of_returns: Places) -> Units:
+    bought = np.add.reduceat(orders.sums[LINES], orders.starts)
+    return bought + np.bincount(customers_of_returns, minlength=len(bought))
 
 
 def _exclude(returns: ReturnLines, is_late: Mask, is_alone: Mask) -> tuple[ExcludedReturns, ...]:

@@ -12,7 +12,7 @@ from segcli.customers import order_runs as r
 from segcli.customers.measures import DESCRIBED, Facts, table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
 from segcli.customers.orders import merge_into_orders
-from segcli.customers.returns import given_back, only_returns
+from segcli.customers.returns import find_customers, given_back, only_returns
 from segcli.ingest import money
 from segcli.ingest.money import Scales
 from segcli.model import Customers, Transactions
@@ -29,7 +29,8 @@ def reduce(transactions: Transactions) -> Customers:
     scale = money.scale_for(bought[c.QUANTITY].to_numpy()) if c.QUANTITY in bought else 1
     runs = _runs_of(bought, transactions, scale)
     made = merge_into_orders(runs)
-    back = given_back(made, _returned_of(lines))
+    returns = _returned_of(lines)
+    back = given_back(made, returns, find_customers(made, returns))
     scales = Scales(transactions.money_scale, scale)
     found = table(Facts(made, transactions.as_of, back, scales, transactions.returns))
     reading = transactions.reading

@@ -1,9 +1,9 @@
 """Returns of customers who bought something."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.compute as pc
 
+from segcli.arrow import Places
 from segcli.counting import counted
 from segcli.customers import order_runs
 from segcli.customers.order_runs import ReturnLines, Units
@@ -16,18 +16,22 @@ ALONE = (
 )
 
 
-def given_back(orders: Orders, returns: ReturnLines) -> Units:
-    """Return the money that each customer was given back, in units, never above 0."""
+def given_back(orders: Orders, returns: ReturnLines, customers: Places) -> Units:
+    """Return the money that each customer was given back, in units, never above 0.
+
+    Args:
+        orders: of all customers who bought.
+        returns: that count.
+        customers: the index of each return's customer, as of `find_customers`.
+    """
     back = np.zeros(len(orders.ids), dtype=np.int64)
-    if len(returns):
-        places = places_of(orders, returns)
-        np.add.at(back, places[places >= 0], (returns.money - returns.refunded)[places >= 0])
+    np.add.at(back, customers[customers >= 0], (returns.money - returns.refunded)[customers >= 0])
     if order_runs.REFUNDED in orders.sums:
         back -= np.add.reduceat(orders.sums[order_runs.REFUNDED], orders.starts)
     return back
 
 
-def places_of(orders: Orders, returns: ReturnLines) -> npt.NDArray[np.int64]:
+def find_customers(orders: Orders, returns: ReturnLines) -> Places:
     """Return the index of each return's customer; -1 where it bought nothing."""
     if not len(returns):
         return np.empty(0, dtype=np.int64)
