@@ -13,7 +13,8 @@ from segcli.config.quality import ColumnRule
 class Asked:
     """Policies, privacy, the as-of day if given, and what else lines are read for.
 
-    That is `rules` by column, and `contacts`: `email` or `phone`, by which other files find customers.
+    That is `rules` by column, and `contacts`: `email` or `phone`, by which other files find customers. `is_partial`
+    means that no measure needs some of the columns, so they are not read and cannot tell lines apart.
     """
 
     settings: IngestSettings
@@ -21,6 +22,7 @@ class Asked:
     as_of: date | None = None
     rules: Mapping[str, ColumnRule] = field(default_factory=dict)
     contacts: Sequence[str] = ()
+    is_partial: bool = False
 
     @property
     def told(self) -> bool:

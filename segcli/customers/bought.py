@@ -1,6 +1,7 @@
 """Customers as an order export shows them: what each bought, whether it is one file or several."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -35,29 +36,36 @@ def bought(files: Sequence[Opened], asked: Asked) -> Customers:
     if len(files) > 1 and asked.privacy.retention_days is not None and asked.as_of is None:
         raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
     if len(files) == 1 and files[0].is_bare:
-        return _nobody(files[0])
-    files = [_measured(file, asked) for file in files]
+        return _nobody(files[0], asked.settings.measures)
+    unread = _unread(files[0], asked)
+    asked = replace(asked, is_partial=not unread.isdisjoint(files[0].recognition.columns))
+    files = [file.without({*unread, *match.CONTACTS} - set(asked.contacts)) for file in files]
     with kept_in(asked.settings, asked.contacts) as state:
         alone = len(files) == 1 and state is None
         lines = partial(kept_lines, files, asked)
         return settled([added(file, asked, state, alone=alone) for file in files], asked, lines)
 
 
-def _measured(main: Opened, asked: Asked) -> Opened:
-    """The file without columns of text that nobody asks for: addresses that find no other file are read of no line."""
-    wanted = asked.settings.measures
-    unread = {*match.CONTACTS, *(unwanted(wanted) if wanted else ())} - set(asked.contacts)
-    return main.without(unread)
+def _unread(main: Opened, asked: Asked) -> set[str]:
+    """Columns of text that no measure needs, no rule checks, and that tell no orders apart."""
+    if not asked.settings.measures:
+        return set()
+    kept = c.ORDER_FIELDS if main.source.amount_per == "order" else ()
+    return unwanted(asked.settings.measures) - {*kept, *asked.rules, *match.CONTACTS}
 
 
-def _nobody(file: Opened) -> Customers:
+def _nobody(file: Opened, wanted: Collection[str]) -> Customers:
     """An export with a header and nothing below it: no customers, which is said and is no error in itself."""
     content = file.content
     read_as = Input(content.name, content.size, content.sha256, 0)
     note = "no transactions: there is a header and nothing below it"
     reading = Reading(read_as, "orders", str(file.dialect), file.recognition.columns, preset=file.preset, notes=(note,))
     kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
-    measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in c.MEASURES.items()}
+    measures = {
+        name: pd.Series(dtype=kinds.get(kind, "float64"))
+        for name, kind in c.MEASURES.items()
+        if not wanted or name in wanted
+    }
     return Customers(pd.DataFrame({c.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
 
 

@@ -52,7 +52,9 @@ def settled(files: Sequence[Tallied], asked: Asked, kept: Kept) -> Customers:
     returned = Returned.joined([returns for _, returns in settled_files])
     measured = table(Facts(made, day, given_back(made, returned), scales, settings.returns), settings.measures)
     ids = tuple(identity.notes(made.ids, _lines(made, returned), told=asked.told))
-    readings = tuple(_readings(files, [account for account, _ in settled_files], made, ids))
+    readings = tuple(
+        _readings(files, [account for account, _ in settled_files], made, ids, is_partial=asked.is_partial)
+    )
     lines = Transactions(
         cache(lambda: kept(there, day)),
         scales.money,
@@ -94,23 +96,25 @@ def _lines(made: Purchases, returned: Returned) -> r.Units:
     return found
 
 
-def _said(file: Tallied, *, exact: bool) -> Iterator[str]:
+def _said(file: Tallied, *, exact: bool, is_partial: bool) -> Iterator[str]:
     """What was noticed in a file, in the order in which a file read whole says it."""
     yield from file.notes
     yield from unsaid(file.statuses)
-    if file.repeated:
+    if file.repeated and is_partial:
+        yield from identity.possibly_repeated(file.repeated, file.account.read.lines)
+    elif file.repeated:
         yield identity.repeated(file.repeated, exact=exact)
     yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))
 
 
 def _readings(
-    files: Sequence[Tallied], accounts: Sequence[Account], made: Purchases, ids: Sequence[str]
+    files: Sequence[Tallied], accounts: Sequence[Account], made: Purchases, ids: Sequence[str], *, is_partial: bool
 ) -> Iterator[Reading]:
     """How each file was read; what is said of ids is said of all files, behind the last."""
     together = len(made) == len(made.buyers.places)
     for file, account in zip(files, accounts, strict=True):
-        said = _said(file, exact=together or file.is_whole)
+        said = _said(file, exact=together or file.is_whole, is_partial=is_partial)
         yield _reading(file, account, (*said, *(ids if file is files[-1] else ())))
 
 
