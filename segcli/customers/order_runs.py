@@ -320,26 +320,31 @@ def _first_and_last_day(day: Days, starts: Places, counted: Mask | None) -> tupl
 
 def _count_values(texts: Texts, starts: Places, size: int, counted: Mask | None) -> ValueCounts:
     """Count the values of each run; neighbouring lines with the same value make one entry."""
-    if not isinstance(texts, pa.DictionaryArray) and _changes_often(texts):
-        texts = pc.dictionary_encode(texts)
-    if isinstance(texts, pa.DictionaryArray):
-        indices = np.asarray(texts.indices)
-        changes = np.ones(size, dtype=bool)
-        np.not_equal(indices[1:], indices[:-1], out=changes[1:])
-    else:
-        changes = differ_from_previous(texts)
     is_start = np.zeros(size, dtype=bool)
     is_start[starts] = True
-    at = np.flatnonzero(changes | is_start)
-    encoded = texts.take(pa.array(at))
-    if not isinstance(encoded, pa.DictionaryArray):
-        encoded = pc.dictionary_encode(encoded)
-    trimmed = pc.dictionary_encode(pc.utf8_trim_whitespace(decode(encoded.dictionary)))
-    codes = np.asarray(trimmed.indices)[np.asarray(encoded.indices)].astype(np.int32)
+    at, codes, distinct = _encode_changes(texts, is_start)
+    trimmed = pc.dictionary_encode(pc.utf8_trim_whitespace(decode(distinct)))
+    codes = np.asarray(trimmed.indices, dtype=np.int32)[codes]
     run = np.cumsum(is_start[at], dtype=np.int32) - np.int32(1)
     lines = _count_lines(at, size, counted).astype(np.int32)
     used = (lines > 0) & (codes != trimmed.dictionary.index("").as_py())
+    if used.all():
+        return ValueCounts(run, codes, trimmed.dictionary, lines)
     return ValueCounts(run[used], codes[used], trimmed.dictionary, lines[used])
+
+
+def _encode_changes(texts: Texts, is_start: Mask) -> tuple[Places, Codes, pa.Array]:
+    """Return the rows that begin a run or differ from the row before, their codes, and the texts of all codes."""
+    if not isinstance(texts, pa.DictionaryArray) and not _changes_often(texts):
+        at = np.flatnonzero(is_start | differ_from_previous(texts))
+        encoded = pc.dictionary_encode(texts.take(pa.array(at)))
+        return at, np.asarray(encoded.indices), encoded.dictionary
+    encoded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
+    indices = np.asarray(encoded.indices)
+    changes = is_start.copy()
+    changes[1:] |= indices[1:] != indices[:-1]
+    at = np.flatnonzero(changes)
+    return at, indices[at], encoded.dictionary
 
 
 def _changes_often(texts: pa.StringArray) -> bool:
