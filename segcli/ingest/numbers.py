@@ -10,17 +10,18 @@ import pyarrow.compute as pc
 
 from segcli.config.ingest import Source
 from segcli.ingest import locales, plain
+from segcli.ingest.amount_spelling import split_amount
 from segcli.ingest.characters import has
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.locales import Locale
 
 _PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
 _EXPONENT = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
-_GROUPED = re.compile(r"[-+]?([0-9]{1,3}([ ,.'\u00a0\u202f\u2019][0-9]{3})+|[0-9]+)([.,][0-9]+)?")
-_WHOLE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{3})(?:\1[0-9]{3})*|[0-9]+)")
+_INDIAN = "[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"  # 12,34,567: thousands, then hundreds of them
+_GROUPED = re.compile(rf"[-+]?([0-9]{{1,3}}([ ,.'\u00a0\u202f\u2019][0-9]{{3}})+|{_INDIAN}|[0-9]+)([.,][0-9]+)?")
+_WHOLE = re.compile(rf"[-+]?(?:[0-9]{{1,3}}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{{3}})(?:\1[0-9]{{3}})*|{_INDIAN}|[0-9]+)")
 _UNDECIDED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}")  # 1,234 and 1.234: a thousand, or one and a bit
 _MARKS = re.compile(r"[.,]")
-_CURRENCY = re.compile(r"^(?:[$€£¥₽₫]|[A-Z]{3})\s?|\s?(?:[$€£¥₽₫]|[A-Z]{3})$")
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 
 
@@ -107,7 +108,7 @@ def _values(
         written = pc.if_else(pc.equal(distinct, ""), pa.scalar(None, pa.string()), distinct)
         values = np.asarray(pc.cast(written, pa.float64()).fill_null(float("nan")), dtype=np.float64)
         return values, np.asarray(pc.equal(distinct, ""), dtype=bool)
-    spelled = [_unwrapped(text) for text in distinct.to_pylist()]
+    spelled = [split_amount(text).text for text in distinct.to_pylist()]
     mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
     values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
     return values, np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
@@ -127,7 +128,7 @@ class Marks:
 def marks(distinct: pa.StringArray) -> Marks:
     """What trimmed texts say of their decimal mark."""
     marked = distinct.filter(pc.match_substring_regex(distinct, "[.,]"))
-    spelled = [_unwrapped(text) for text in marked.to_pylist()]
+    spelled = [split_amount(text).text for text in marked.to_pylist()]
     proven = {text: _proves(text) for text in spelled}
     undecided = any(not p and _UNDECIDED.fullmatch(text) for text, p in proven.items())
     return Marks(frozenset(filter(None, proven.values())), undecided)
@@ -137,7 +138,7 @@ def looks_numeric(texts: list[str], locale: Locale | None = None) -> bool:
     """Whether at least half of the given values (blank ones aside) can be numbers."""
     texts = [locale.digits(text) for text in texts] if locale else texts
     filled = [text for text in texts if text.strip().lower() not in _MISSING]
-    return sum(bool(_GROUPED.fullmatch(_unwrapped(text.strip()))) for text in filled) * 2 >= len(filled)
+    return sum(bool(_GROUPED.fullmatch(split_amount(text).text)) for text in filled) * 2 >= len(filled)
 
 
 def _filled(distinct: pa.StringArray) -> pa.StringArray:
@@ -155,21 +156,6 @@ def _require_point(texts: pa.StringArray | pa.ChunkedArray) -> None:
     proves = pc.and_not(pc.match_substring_regex(texts, r"^[-+]?[0-9]+\.[0-9]+$"), undecided)
     if pc.any(undecided).as_py() and not pc.any(proves).as_py():
         raise AmbiguousDecimal(texts.filter(undecided)[0].as_py())
-
-
-def _unwrapped(text: str) -> str:
-    """Without currency marks; in front a minus if there was one, as a sign of any kind at either end or as brackets."""
-    text = text.replace("\u2212", "-")
-    bracketed = text.startswith("(") and text.endswith(")")
-    if bracketed:
-        bare = text[1:-1]
-    elif text.startswith("-"):
-        bare = text[1:]
-    else:
-        bare = text.removesuffix("-")
-    negative = bare != text
-    marked = _CURRENCY.sub("", bare.strip()).strip()
-    return f"-{marked}" if negative else marked
 
 
 def _decimal_mark(marked: list[str], declared: str | None) -> str:
