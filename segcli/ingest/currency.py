@@ -7,46 +7,69 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import InputProblem
+from segcli.ingest import plain
+from segcli.ingest.amount_spelling import split_amount
+from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
 
 
 def rates(export: Export, usable: npt.NDArray[np.bool_], given: Mapping[str, float]) -> npt.NDArray[np.float64] | None:
-    """What 1 of each line's currency is worth; None where all money is in one.
+    """Return what 1 of each line's currency is worth; None where all money is in one.
 
     Args:
-        export: with or without a currency column.
+        export: with a currency column, currencies beside the amounts, or neither.
         usable: the lines whose currency matters.
         given: what 1 of each currency is worth.
 
     Raises:
         InputProblem: several currencies and no rate for one of them.
     """
-    written = export.coded(c.CURRENCY)
+    written = _written(export)
     if written is None:
         return None
-    column = written.trimmed.mapped(pc.utf8_upper)
+    name, column = written
     codes, names = column.codes, column.texts.to_pylist()
-    found = sorted(present(export, usable))
+    found = sorted(_present(column, usable))
     if not given and len(found) <= 1:
         return None
-    missing = [name for name in found if name not in given]
+    missing = [currency for currency in found if currency not in given]
     if missing:
+        example = ", ".join(f"{currency}: {1 if currency == found[0] else '...'}" for currency in found)
         raise InputProblem(
             f"amounts in several currencies ({', '.join(found)}), and no rate for {', '.join(missing)}",
             source=export.content.name,
-            column=export.recognition.columns[c.CURRENCY],
-            remedy="Give what 1 of each is worth in one currency: --set 'ingest.rates={EUR: 1, USD: 0.92}'",
+            column=name,
+            remedy=f"Give what 1 of each is worth in one of them: --set 'ingest.rates={{{example}}}'",
         )
-    worth: npt.NDArray[np.float64] = np.array([given.get(name, 1.0) for name in names])[codes]
+    worth: npt.NDArray[np.float64] = np.array([given.get(currency, 1.0) for currency in names])[codes]
     return worth
 
 
 def present(export: Export, usable: npt.NDArray[np.bool_]) -> frozenset[str]:
-    """The currencies on these lines."""
-    written = export.coded(c.CURRENCY)
-    if written is None:
-        return frozenset()
-    column = written.trimmed.mapped(pc.utf8_upper)
+    """Return the currencies on these lines."""
+    written = _written(export)
+    return frozenset() if written is None else _present(written[1], usable)
+
+
+def _present(column: Coded, usable: npt.NDArray[np.bool_]) -> frozenset[str]:
     return frozenset(column.texts.take(pa.array(np.unique(column.codes[usable]))).to_pylist()) - {""}
+
+
+def _written(export: Export) -> tuple[str, Coded] | None:
+    """Return the column that names each line's currency, and the currency of each line."""
+    named = export.coded(columns.CURRENCY)
+    if named is not None:
+        return export.recognition.columns[columns.CURRENCY], named.trimmed.mapped(pc.utf8_upper)
+    for standard in (columns.AMOUNT, columns.UNIT_PRICE):
+        texts = export.texts(standard)
+        if texts is not None and plain.numbers(texts) is None:
+            name = export.recognition.columns[standard]
+            column = export.cells.coded(name).mapped(_currencies)
+            return (name, column) if len(column.texts) > 1 or column.texts[0].as_py() else None
+    return None
+
+
+def _currencies(amounts: pa.StringArray) -> pa.StringArray:
+    return pa.array([split_amount(amount).currency for amount in amounts.to_pylist()], pa.string())
