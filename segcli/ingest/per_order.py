@@ -11,14 +11,13 @@ import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.config.ingest import Source
+from segcli.ingest import order_totals
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
 from segcli.ingest.recognise import Recognition
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
-
-SUSPICIOUS = 20  # orders of several lines from which equal amounts on all lines of each are no accident
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,16 @@ def per_order(export: Export) -> PerOrder:
     if texts is None or export.cells.rows == 0 or c.AMOUNT not in export.recognition.columns:
         return PerOrder(export, nothing)
     orders = _coded(texts)
+    notes: tuple[str, ...] = ()
+    if export.source.amount_per is None:
+        evidence = order_totals.gather(export, orders.codes, ~orders.blank)
+        name = export.recognition.columns[c.AMOUNT]
+        meaning = evidence.meaning(name)
+        notes = (*_lines_without_amount(export, orders), *order_totals.notes(evidence, name, meaning))
+        if meaning == "order":
+            export = replace(export, source=export.source.model_copy(update={"amount_per": "order"}))
     if export.source.amount_per != "order":
-        return PerOrder(export, nothing, tuple(_suspicion(export, orders)))
+        return PerOrder(export, nothing, notes)
     fields = _fields(export)
     source = _taken_from(orders, fields, export.recognition.columns[c.AMOUNT])
     carried = {name: codes.codes[source] for name, codes in fields.items()}
@@ -51,7 +58,7 @@ def per_order(export: Export) -> PerOrder:
     counted = same & ~orders.blank
     columns = export.cells.columns | {name: export.cells.columns[name].take(pa.array(source)) for name in fields}
     whole = replace(export, cells=replace(export.cells, columns=columns))
-    return PerOrder(whole, counted, tuple(_said(int(counted.sum()))))
+    return PerOrder(whole, counted, (*notes, *_said(int(counted.sum()))))
 
 
 @dataclass(frozen=True)
@@ -93,13 +100,12 @@ def _said(lines: int) -> Iterator[str]:
 
 def may_repeat_orders(recognition: Recognition, source: Source) -> bool:
     """Whether amounts may be those of whole orders, and nobody has said."""
-    found = recognition.columns
-    return not source.amount_per and c.UNIT_PRICE not in found and {c.ORDER_ID, c.AMOUNT} <= set(found)
+    return not source.amount_per and {c.ORDER_ID, c.AMOUNT} <= set(recognition.columns)
 
 
-def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:
-    """A note where every order of several lines has one amount on all of them: that looks like the order's total."""
-    if not may_repeat_orders(export.recognition, export.source):
+def _lines_without_amount(export: Export, orders: _Coded) -> Iterator[str]:
+    """A note on lines without an amount whose order has one on another line."""
+    if c.UNIT_PRICE in export.recognition.columns:
         return
     amounts = _coded(export.cells.coded(export.recognition.columns[c.AMOUNT]))
     counted = np.zeros(int(orders.codes.max()) + 1, dtype=bool)
@@ -109,12 +115,4 @@ def _suspicion(export: Export, orders: _Coded) -> Iterator[str]:
         yield (
             f"lines without an amount whose order has one on another line: {without:,}; if it is the whole order's, "
             "say ingest.transactions.amount_per: order"
-        )
-    lines = pd.DataFrame({"order": orders.codes, "amount": amounts.codes})[~orders.blank & ~amounts.blank]
-    sizes = lines.groupby("order")["amount"].agg(["size", "nunique"])
-    several = sizes[sizes["size"] > 1]
-    if len(several) >= SUSPICIOUS and bool((several["nunique"] == 1).all()):
-        yield (
-            f"in all {len(several):,} orders of several lines the amount is the same on each line; if it is the whole "
-            "order's, say ingest.transactions.amount_per: order"
         )
