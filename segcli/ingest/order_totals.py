@@ -102,7 +102,8 @@ def notes(evidence: OrderTotalEvidence, column: str, meaning: Meaning | None) ->
     if meaning == "order":
         yield f"{what}: it is read as the order's total, once per order; {SETTING}: line counts each line"
     elif meaning is None:
-        yield f"{what}; if it is the order's total, say {SETTING}: order (now {evidence.repeated:,.2f} counts more than once)"
+        more = f"(now {evidence.repeated:,.2f} counts more than once)"
+        yield f"{what}; if it is the order's total, say {SETTING}: order {more}"
 
 
 def _line_values(export: Export) -> npt.NDArray[np.float64]:

@@ -188,9 +188,9 @@ def test_a_total_on_every_line_counts_once_where_it_is_the_orders(file_of: Calla
         f"c{order % 5},{order},2026-01-{1 + order % 28:02},{order}.50\n" * 2 for order in range(25)
     )
     path = file_of(text, "repeated.csv")
-    by_line = read(IngestSettings(transactions=Source(path=path)))
-    assert any("in all 25 orders of several lines the amount is the same" in n for n in by_line.readings[0].notes)
-    by_order = read(IngestSettings(transactions=Source(path=path, amount_per="order")))
+    by_line = read(IngestSettings(transactions=Source(path=path, amount_per="line")))
+    by_order = read(IngestSettings(transactions=Source(path=path)))
+    assert any("in 25 of 25 orders of several lines 'amount' is the same" in n for n in by_order.readings[0].notes)
     assert by_order.table["revenue"].sum() * 2 == by_line.table["revenue"].sum() == 2 * (300 + 12.5)
     assert by_order.table["orders"].sum() == 25
 
