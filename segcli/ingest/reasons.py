@@ -55,6 +55,13 @@ _LIST = (
         "Double every quote inside a quoted field, or take the stray one out.",
     ),
     Reason(
+        "total_row",
+        "rejected",
+        "rows of totals",
+        "The row sums up others: it names a subtotal, total or balance where a customer, product or order should be.",
+        "Export without totals; if somebody is called so, give the row an order id.",
+    ),
+    Reason(
         "void_order",
         "ignored",
         "void orders",
