@@ -33,15 +33,20 @@ def find_total_rows(export: Export, amounts: npt.NDArray[np.float64]) -> npt.NDA
         candidates = np.flatnonzero(is_empty(export.rows_trimmed(columns.ORDER_ID).at_rows()))
     else:
         candidates = np.flatnonzero(_may_be_labels(export.rows_trimmed(columns.CUSTOMER_ID).at_rows()))
-    for row in candidates.tolist():
-        if any(_is_label(export, standard, row) for standard in LABELED):
-            rows[row] = names_order or _is_sum_of_lines_above(amounts, rows, row)
+    labeled = candidates[np.logical_or.reduce([_are_labels(export, standard, candidates) for standard in LABELED])]
+    for row in labeled.tolist():
+        rows[row] = names_order or _is_sum_of_lines_above(amounts, rows, row)
     return rows
 
 
-def _is_label(export: Export, standard: str, row: int) -> bool:
+def _are_labels(export: Export, standard: str, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Mark the rows whose text in a column is a label; each distinct text is looked at once."""
     texts = export.texts(standard)
-    return texts is not None and bool(_pattern().fullmatch(texts[row].as_py().strip()))
+    if texts is None or not len(rows):
+        return np.zeros(len(rows), dtype=bool)
+    encoded = pc.dictionary_encode(texts.take(pa.array(rows))).combine_chunks()
+    labels = [_pattern().fullmatch(text.strip()) is not None for text in encoded.dictionary.to_pylist()]
+    return np.array(labels, dtype=bool)[np.asarray(encoded.indices)]
 
 
 def _may_be_labels(texts: pa.StringArray) -> npt.NDArray[np.bool_]:

@@ -23,17 +23,17 @@ def rejected(found: Customers) -> dict[str, int]:
     ("label", "total"),
     [
         ("Subtotal", "Grand total"), ("Sub-Total January", "TOTAL:"), ("Zwischensumme", "Gesamtsumme"),
-        ("\u041f\u0440\u043e\u043c\u0435\u0436\u0443\u0442\u043e\u0447\u043d\u044b\u0439 \u0438\u0442\u043e\u0433", "\u0418\u0442\u043e\u0433\u043e"),
+        ("\u0412\u0441\u0435\u0433\u043e", "\u0418\u0442\u043e\u0433\u043e"),
         ("\u5c0f\u8ba1", "\u5408\u8ba1"), ("T\u1ea1m t\u00ednh", "T\u1ed5ng c\u1ed9ng"), ("Saldo anterior", "Total general"),
         ("Balance carried forward", "Closing balance"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("has_orders", [True, False])
-def test_totals_with_a_date_are_rejected(file_of: Callable[..., str], label: str, total: str, has_orders: bool) -> None:
+@pytest.mark.parametrize("header", ["customer,invoice,date,amount", "customer,date,amount"])
+def test_totals_with_a_date_are_rejected(file_of: Callable[..., str], label: str, total: str, header: str) -> None:
     rows = [("C1", "1", "2023-01-05", 10.5), ("C2", "2", "2023-01-09", 20), (label, "", "2023-01-31", 30.5)]
     rows += [("C1", "3", "2023-02-05", 30), ("C3", "4", "2023-02-06", 5), (label, "", "2023-02-28", 35)]
     rows += [(total, "", "2023-02-28", 65.5)]
-    header = "customer,invoice,date,amount" if has_orders else "customer,date,amount"
+    has_orders = "invoice" in header
     lines = [",".join(str(cell) for place, cell in enumerate(row) if has_orders or place != 1) for row in rows]
     found = customers(file_of("\n".join([header, *lines, ""])))
     assert found.table["customer_id"].tolist() == ["C1", "C2", "C3"]
