@@ -61,7 +61,9 @@ def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: Aggregat
     kept, customers = returns.where(is_kept), customers[is_kept]
     facts = Facts(orders, options.as_of, given_back(orders, kept, customers), options.scales, options.returns)
     excluded = _exclude(returns, is_late, is_alone)
-    return CustomerPart(table(facts, options.measures), _kept_lines(orders, customers), excluded, len(orders) < len(runs))
+    return CustomerPart(
+        table(facts, options.measures), _kept_lines(orders, customers), excluded, len(orders) < len(runs)
+    )
 
 
 def join_parts(parts: Sequence[CustomerPart]) -> CustomerPart:
