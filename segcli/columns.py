@@ -108,6 +108,18 @@ MEASURES: Mapping[str, Kind] = MappingProxyType(
     }
 )
 
+# The measures that `segcli rfm` scores or writes whatever its settings are.
+RFM_MEASURES = (
+    FIRST_ORDER,
+    LAST_ORDER,
+    RECENCY_DAYS,
+    TENURE_DAYS,
+    ORDERS,
+    REVENUE,
+    REFUNDS,
+    AVERAGE_ORDER_VALUE,
+)
+
 # The most frequent value among a customer's order lines; `category` of a line becomes `top_category`.
 TOP = "top_"
 DOMINANT = (CATEGORY, CHANNEL, DEVICE, OS, PAYMENT)
@@ -161,6 +173,9 @@ ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
         OS: Kind.TEXT,
     }
 )
+
+# Customer-table columns that repeat the most frequent value of a text column of the order lines.
+DESCRIPTIONS = (*(TOP + name for name in DOMINANT), COUNTRY, REGION, CITY, POSTCODE, GENDER)
 
 # How a person is reached or named; exports need it, segments do not.
 PERSONAL = (EMAIL, PHONE, FIRST_NAME, LAST_NAME)
@@ -267,6 +282,11 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "satisfaction": (NPS, CSAT, CES),
     }
 )
+
+
+def is_computed(name: str) -> bool:
+    """Return whether segcli computes this customer-table column from order lines."""
+    return name in MEASURES or name in DESCRIPTIONS
 
 
 def kind(name: str) -> Kind:

@@ -7,7 +7,20 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "segcli"
 KINDS = {"InputProblem", "UsageProblem", "ExportProblem", "EnvironmentProblem", "Locked"}
 STEPS = (
-    *("remedy=", "there is", "known:", "must be", "must not", "; ", ". ", ": name ", "the header has", "needs", "only"),
+    *(
+        "remedy=",
+        "add_remedy(",
+        "there is",
+        "known:",
+        "must be",
+        "must not",
+        "; ",
+        ". ",
+        ": name ",
+        "the header has",
+        "needs",
+        "only",
+    ),
     *("pip install", "or ", "--set", "leave"),
 )
 OF_OTHERS = {  # these hand on what others say, or are sentences of a report

@@ -1,5 +1,6 @@
 """segcli assign: the segments that a saved model gives to customers."""
 
+from functools import partial
 from typing import Annotated
 
 from typer import Option
@@ -21,7 +22,8 @@ def command(input: options.Input = None, model: Model = None, *, asked: Asked) -
         raise UsageProblem("no model: name one that rfm or cluster saved, with --model")
     with Talk(asked) as talk:
         saved = segmenting.model(model)
-        found = source.read(input, asked, talk, extra_inputs=[model])
+        needed = partial(segmenting.model_measures, saved)
+        found = source.read(input, asked, talk, extra_inputs=[model], measures=needed)
         from segcli.cli.show import show
         from segcli.reports.results import of_segmentation
 

@@ -36,7 +36,7 @@ def command(
     """
     flags = {"backtest.until": until, "backtest.period_days": period_days, "backtest.folds": folds}
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags)
+        found = source.read(input, asked, talk, flags, measures=segmenting.declared_measures)
         from segcli.cli.show import show
         from segcli.evidence.backtest import backtest
         from segcli.reports.evidence import of_backtest

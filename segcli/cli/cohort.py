@@ -43,7 +43,7 @@ def command(
     """
     flags = {"cohort.by": by, "cohort.period": period, "cohort.show": show}
     with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags)
+        found = source.read(input, asked, talk, flags, measures=segmenting.cohort_measures)
         from segcli.cli.show import show as shown
         from segcli.reports.value import of_cohorts
         from segcli.value.cohort import cohorts

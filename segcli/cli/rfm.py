@@ -57,14 +57,13 @@ def command(
     """Score recency, frequency, monetary value; name segments.
 
     Recency is days since the last order, frequency the number of orders, monetary value the revenue. The best customer
-    has the highest score on each; edges between scores and counts are part of every result. Next: segcli persona or
-    report.
+    has the highest score on each; edges between scores and counts are part of every result. Of an order export it
+    computes the measures that it uses; --set ingest.measures=all computes all. Next: segcli persona or report.
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Talk(asked) as talk:
-        found = source.read(
-            input, asked, talk, {f"rfm.{name}": value for name, value in flags.items()}, also=save_model
-        )
+        given = {f"rfm.{name}": value for name, value in flags.items()}
+        found = source.read(input, asked, talk, given, also=save_model, measures=segmenting.rfm_measures)
         from segcli.cli.show import save, show
         from segcli.reports.results import of_segmentation
         from segcli.segment import saved

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from segcli.cli.streams import Talk
     from segcli.config import Loaded, Settings
@@ -24,11 +24,38 @@ def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     return rfm.segment(customers, settings.rfm, segment_map, settings.seed, model)
 
 
+def rfm_measures(loaded: "Loaded") -> "Sequence[str]":
+    """Return the measures that RFM scores or writes."""
+    from segcli.segment.dimensions import required_measures
+
+    return required_measures(loaded.settings.rfm)
+
+
+def declared_measures(loaded: "Loaded") -> "Sequence[str] | None":
+    """Return the measures that the declared segmentations use; None for all, since rules and features may be any."""
+    return None if loaded.declares("rules") or loaded.declares("cluster") else rfm_measures(loaded)
+
+
+def cohort_measures(loaded: "Loaded") -> "Sequence[str] | None":
+    """Return the measures that cohorts use: the column that they are grouped by, and those of its segmentation."""
+    from segcli.columns import SEGMENT
+
+    by = loaded.settings.cohort.by
+    return declared_measures(loaded) if by.endswith(SEGMENT) else [*rfm_measures(loaded), by]
+
+
 def model(path: str) -> "dict[str, Any]":
     """A saved model of any kind."""
     from segcli.segment import saved
 
     return saved.load(path, saved.RFM, saved.CLUSTER)
+
+
+def model_measures(model: "dict[str, Any]", loaded: "Loaded") -> "Sequence[str] | None":
+    """Return the measures that a saved RFM model scores; None for all, since a cluster model may use any."""
+    from segcli.segment import saved
+
+    return rfm_measures(loaded) if model["schema"] == saved.RFM else None
 
 
 def assigned(customers: "Customers", model: "dict[str, Any]", path: str, settings: "Settings") -> "Segmentation":

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from segcli.config import Loaded, Settings
     from segcli.model import Customers, Segmentation
 
+    Needs = Callable[[Loaded], Sequence[str] | None]
+
 PATH = "ingest.transactions.path"
 STDIN = "-"
 SETTINGS = (".yaml", ".yml")  # suffixes that no export has
@@ -56,11 +58,13 @@ def read(
     first: "Callable[[Loaded], object] | None" = None,
     contacts: bool = False,
     any_suffix: bool = False,
+    measures: "Needs | None" = None,
 ) -> Sourced:
     """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name.
 
     `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
-    `contacts` says that addresses are needed; with `any_suffix` the name of -o says nothing of its format.
+    `contacts` says that addresses are needed; with `any_suffix` the name of -o says nothing of its format;
+    `measures` returns those that the command uses (default: all).
     """
     if source is not None and source.lower().endswith(SETTINGS):
         raise UsageProblem(
@@ -78,7 +82,8 @@ def read(
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:
         check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs])
-    return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra, contacts=contacts))
+    needed = measures(loaded) if measures else None
+    return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra, contacts=contacts, needed=needed))
 
 
 def check_output(path: str, read_too: Sequence[str]) -> None:
@@ -113,16 +118,24 @@ def inputs(settings: "Settings", asked: Asked) -> list[str]:
 
 
 def read_loaded(
-    loaded: "Loaded", asked: Asked, talk: Talk, *, extra: Sequence[str] = (), contacts: bool = False
+    loaded: "Loaded",
+    asked: Asked,
+    talk: Talk,
+    *,
+    extra: Sequence[str] = (),
+    contacts: bool = False,
+    needed: Sequence[str] | None = None,
 ) -> "Customers":
     """Read the input that the settings name, and say how it was understood; the rejects file may be no input."""
     from segcli import customers
+    from segcli.customers.measures import select_measures
     from segcli.customers.private import Privacy
 
     settings = loaded.settings
     if settings.ingest.rejects:
         check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
-    ingest = settings.ingest.model_copy(update={"state": None}) if asked.dry_run else settings.ingest
+    changed: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, needed)}
+    ingest = settings.ingest.model_copy(update=changed | ({"state": None} if asked.dry_run else {}))
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts)
     with step("reading", asked):
         found = customers.read(ingest, day(settings.as_of), extra, settings.quality, privacy)

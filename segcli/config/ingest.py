@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from segcli import plugins
-from segcli.columns import CUSTOMER_TABLE, DOMINANT, MEASURES, TOP, TRANSACTIONS
+from segcli.columns import CUSTOMER_TABLE, DESCRIPTIONS, MEASURES, TRANSACTIONS
 from segcli.config.section import PATH, PATH_OR_NAME, NeedsAllLines, Section, one_of
 
 Named = TypeVar("Named", bound=Mapping[str, object])
@@ -100,12 +100,28 @@ def _engine(value: object) -> object:
 
 
 def _measures(names: list[str]) -> list[str]:
-    known = {**MEASURES, **dict.fromkeys(TOP + name for name in DOMINANT)}
+    known = (*MEASURES, *DESCRIPTIONS)
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             raise ValueError(f"no measure '{name}'{f'; did you mean {close[0]}?' if close else ''}")
     return names
+
+
+ALL_MEASURES: Literal["all"] = "all"
+
+
+def _check_word(value: object) -> object:
+    if value != ALL_MEASURES:
+        raise ValueError(f"must be all, or a list such as [recency_days, orders, revenue]; got {value}")
+    return value
+
+
+Measures = Annotated[
+    Annotated[Literal["all"], BeforeValidator(_check_word), Tag("a word")]
+    | Annotated[list[str], AfterValidator(_measures), Tag("a list")],
+    Discriminator(lambda value: "a list" if isinstance(value, list) else "a word"),
+]
 
 
 class Source(Section):
@@ -252,9 +268,10 @@ class IngestSettings(Section):
     spark_master: Annotated[str, Field(pattern=r"^(local|spark://|yarn|k8s://)")] = Field(
         "local[*]", description="Where the engine spark runs: local[*], spark://HOST:PORT, yarn or k8s://..."
     )
-    measures: Annotated[list[str], AfterValidator(_measures)] = Field(
+    measures: Measures = Field(
         default_factory=list,
-        description="What is measured of each customer, such as [recency_days, orders, revenue]; default: all.",
+        description="Measures to compute for each customer: a list such as [recency_days, orders, revenue], or all; "
+        "default: those that the command uses.",
     )
     state: str | None = Field(
         None,

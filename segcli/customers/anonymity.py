@@ -7,6 +7,7 @@ import pandas as pd
 
 from segcli.config.privacy import PrivacySettings
 from segcli.counting import counted
+from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems
 from segcli.model import Customers, Verdict
 
@@ -41,7 +42,8 @@ def anonymity(customers: Customers, settings: PrivacySettings) -> Anonymity | No
     missing = [name for name in wanted if name not in table]
     if missing:
         there = ", ".join(table.columns)
-        raise ConfigProblems([f"privacy.quasi_identifiers: no column '{missing[0]}'; there is: {there}"])
+        what = f"privacy.quasi_identifiers: no column '{missing[0]}'; there is: {there}"
+        raise ConfigProblems([add_remedy(what, customers, missing)])
     groups = _grouped(table, names)
     sizes = groups.value_counts(sort=False)
     fewest = (

@@ -35,8 +35,15 @@ def count_dated_lines(chunks: Sequence[ChunkTotals]) -> int:
 
 def _mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iterator[ChunkMismatch]:
     lines = sum(chunk.account.read.lines for chunk in chunks)
+    yield from _other_marks(schema, chunks)
+    unread = count_unread_dates(chunks)
+    if schema.infers_dates and other_formats(schema.date_formats, unread):
+        yield ChunkMismatch(f"dates such as {min(unread)} need another format", is_format=True)
     if _lost(chunks, "unreadable_date") > HALF * lines or _lost(chunks, "wrong_field_count") > HALF * lines:
         yield ChunkMismatch("most lines cannot be read")
+    for standard, column in schema.file.recognition.columns.items():
+        if sum(chunk.unreadable.get(standard, 0) for chunk in chunks) > HALF * lines:
+            yield ChunkMismatch("most values are no numbers", column)
     if 2 * max((chunk.highest for chunk in chunks), default=0) * lines >= money.CAPACITY:
         yield ChunkMismatch("amounts too large for the finest unit of money")
     currencies = frozenset[str]().union(*(chunk.currencies for chunk in chunks))
@@ -44,10 +51,6 @@ def _mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iterator[
         yield ChunkMismatch(f"amounts in several currencies ({', '.join(sorted(currencies))})")
     if _may_repeat_amounts(schema, chunks, _lost(chunks, "unreadable_amount") > FEW_UNREADABLE * lines):
         yield ChunkMismatch("amounts may be those of whole orders, which all lines together show")
-    yield from _other_marks(schema, chunks)
-    unread = count_unread_dates(chunks)
-    if schema.infers_dates and other_formats(schema.date_formats, unread):
-        yield ChunkMismatch(f"dates such as {min(unread)} need another format", is_format=True)
 
 
 def _lost(chunks: Sequence[ChunkTotals], reason: str) -> int:

@@ -49,7 +49,7 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     made = engine.aggregate(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
     ids = to_strings(made.table[columns.CUSTOMER_ID])
     id_notes = tuple(identity.notes(ids, made.lines, told=request.may_name_customers))
-    readings = tuple(_readings(files, made, id_notes))
+    readings = tuple(_readings(files, made, id_notes, is_partial=request.is_partial))
     lines_at_hand = files[0].kept
     lines = Transactions(
         cache(lambda: read_lines(lines_at_hand, day)),
@@ -70,7 +70,9 @@ def _refuse_nothing_left(files: Sequence[FileTotals]) -> NoReturn:
     raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice)
 
 
-def _readings(files: Sequence[FileTotals], made: CustomerPart, id_notes: tuple[str, ...]) -> Iterator[Reading]:
+def _readings(
+    files: Sequence[FileTotals], made: CustomerPart, id_notes: tuple[str, ...], *, is_partial: bool
+) -> Iterator[Reading]:
     """Report how each file was read; notes on ids are about all files and stand behind the last."""
     for number, file in enumerate(files):
         account = file.account
@@ -78,7 +80,7 @@ def _readings(files: Sequence[FileTotals], made: CustomerPart, id_notes: tuple[s
             _, chunk, line = decode_place(entry.place)
             group = Group(entry.lines, entry.money, file.lines_above[chunk] + line)
             account = account.without(entry.reason, group, entry.refunded)
-        file_notes = _file_notes(file, exact=file.is_whole or not made.has_split_orders)
+        file_notes = _file_notes(file, exact=file.is_whole or not made.has_split_orders, is_partial=is_partial)
         yield _reading(file, account, (*file_notes, *(id_notes if file is files[-1] else ())))
 
 
@@ -90,11 +92,16 @@ def _merge_excluded(entries: Sequence[ExcludedReturns], file: int) -> Iterator[E
             yield ExcludedReturns(file, reason, lines, money, refunded, min(entry.place for entry in found))
 
 
-def _file_notes(file: FileTotals, *, exact: bool) -> Iterator[str]:
-    """Yield what was noticed in a file; `exact` tells whether all repeated lines were found."""
+def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[str]:
+    """Yield what was noticed in a file; `exact` tells whether all repeated lines were found.
+
+    If lines were read only in part, those that seem repeated may differ in what was not read.
+    """
     yield from file.notes
     yield from unsaid(file.statuses)
-    if file.repeated:
+    if file.repeated and is_partial:
+        yield from identity.possibly_repeated(file.repeated, file.account.read.lines)
+    elif file.repeated:
         yield identity.repeated(file.repeated, exact=exact)
     yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))

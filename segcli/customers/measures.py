@@ -1,6 +1,6 @@
 """Purchases -> what is measured of each customer; each measure is worked out only where it is wanted."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
+from segcli.config.ingest import ALL_MEASURES, IngestSettings, Measures
+from segcli.config.privacy import PrivacySettings
 from segcli.customers import order_runs as r
 from segcli.customers.order_runs import Units
 from segcli.customers.orders import Orders
@@ -90,6 +92,26 @@ def table(facts: Facts, wanted: Collection[str] = ()) -> pd.DataFrame:
         if (not wanted or name in wanted) and (name not in KNOWN or KNOWN[name](facts)):
             columns[name] = pd.Series(FORMULAS[name](facts))
     return pd.DataFrame({**columns, **dict(_described(facts, wanted))})
+
+
+def select_measures(settings: IngestSettings, privacy: PrivacySettings, needed: Sequence[str] | None) -> Measures:
+    """Return the setting `ingest.measures` as it is in force for one command.
+
+    Args:
+        settings: `ingest.measures`, and the columns that the user mapped.
+        privacy: columns that must be in the table to be checked.
+        needed: measures that the command uses; None for all.
+    """
+    if settings.measures or needed is None:
+        return settings.measures or ALL_MEASURES
+    mapped = [described_as(name) for name in DESCRIBED if name in settings.transactions.columns]
+    checked = [*privacy.quasi_identifiers, *filter(None, [privacy.sensitive])]
+    return list(dict.fromkeys([*needed, *mapped, *checked]))
+
+
+def computed_columns(measures: Measures, contacts: Sequence[str]) -> list[str]:
+    """Return the columns to compute, with those by which other files are joined; an empty list stands for all."""
+    return [*measures, *contacts] if measures and measures != ALL_MEASURES else []
 
 
 def unwanted(wanted: Collection[str]) -> set[str]:

@@ -52,7 +52,7 @@ class ChunkTotals:
     largest amount or quantity in units. `rewritten` are ids that were normalised. `repeated` counts lines that repeat
     another of their run, in the chunk; `alike` and `varied` count runs of several lines with equal and with different
     amounts. `marks` are decimal marks by column that the head left open, `unread_dates` counts the texts that
-    the schema's date formats do not read.
+    the schema's date formats do not read, and `unreadable` the texts that are no numbers, by column.
     """
 
     runs: OrderRuns | None
@@ -71,6 +71,7 @@ class ChunkTotals:
     varied: int
     marks: tuple[Marks, ...]
     unread_dates: Mapping[str, int]
+    unreadable: Mapping[str, int]
     twice: Twice
 
     def without_runs(self) -> "ChunkTotals":
@@ -123,6 +124,7 @@ def total_chunk(chunk: ParsedChunk, settings: IngestSettings, position: tuple[in
         varied=varied,
         marks=chunk.marks,
         unread_dates=chunk.unread_dates,
+        unreadable=export.unreadable,
         twice=chunk.twice,
     )
 

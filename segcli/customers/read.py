@@ -12,6 +12,7 @@ from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, engines, match, quality, suppressed
 from segcli.customers.join import join
 from segcli.customers.known import known
+from segcli.customers.measures import computed_columns
 from segcli.customers.private import Privacy, apart, private
 from segcli.customers.read_orders import read_orders
 from segcli.customers.read_request import ReadRequest
@@ -53,7 +54,8 @@ def read(
     on_columns = {} if mains[0].is_ours else rules.columns
     found_by = [match.by(mains[0], other) for other in others]
     contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    customers = _of_main(mains, ReadRequest(settings, asked, as_of, on_columns, contacts))
+    computed = {"measures": computed_columns(settings.measures, contacts)}
+    customers = _of_main(mains, ReadRequest(settings.model_copy(update=computed), asked, as_of, on_columns, contacts))
     own = [name for name in contacts if mains[0].is_orders and name in customers.table]
     for other, by in zip(others, found_by, strict=True):
         customers = join(customers, known(other, settings, on_columns, by=by), by, settings.phone_region)

@@ -1,6 +1,6 @@
 """Order exports -> customers: each file from the state, in chunks, or whole; then all of them together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial, reduce
@@ -46,8 +46,10 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
     if len(files) > 1 and request.privacy.retention_days is not None and request.as_of is None:
         raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
     if len(files) == 1 and files[0].is_bare:
-        return _no_customers(files[0])
-    files = [_without_unread_columns(file, request) for file in files]
+        return _no_customers(files[0], request.settings.measures)
+    unread = _unread_columns(files[0], request)
+    request = replace(request, is_partial=not unread.isdisjoint(files[0].recognition.columns))
+    files = [file.without({*unread, *match.CONTACTS} - set(request.contacts)) for file in files]
     with open_state(request.settings, request.contacts) as state, engines.open_engine(request.settings) as engine:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
         threads = engine.files_at_once if state is None else 1
@@ -164,22 +166,27 @@ def _in_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequ
     return infer_chunk_schema(again, request.settings, request.privacy, has_as_of=request.as_of is not None)
 
 
-def _without_unread_columns(file: Opened, request: ReadRequest) -> Opened:
-    """Leave out text columns that no measure needs; addresses are read only where they find rows of another file."""
-    measures = request.settings.measures
-    unread = {*match.CONTACTS, *(unwanted(measures) if measures else ())} - set(request.contacts)
-    return file.without(unread)
+def _unread_columns(file: Opened, request: ReadRequest) -> set[str]:
+    """Name the text columns that no measure needs, no rule checks, and that tell no orders apart."""
+    if not request.settings.measures:
+        return set()
+    kept = columns.ORDER_FIELDS if file.source.amount_per == "order" else ()
+    return unwanted(request.settings.measures) - {*kept, *request.rules, *match.CONTACTS}
 
 
-def _no_customers(file: Opened) -> Customers:
+def _no_customers(file: Opened, measures: Collection[str]) -> Customers:
     """Return an empty table for an export with a header and nothing below it, with a note; that is no error."""
     content = file.content
     source = Input(content.name, content.size, content.sha256, 0)
     note = "no transactions: there is a header and nothing below it"
     reading = Reading(source, "orders", str(file.dialect), file.recognition.columns, preset=file.preset, notes=(note,))
     kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
-    measures = {name: pd.Series(dtype=kinds.get(kind, "float64")) for name, kind in columns.MEASURES.items()}
-    return Customers(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str"), **measures}), None, (reading,))
+    empty = {
+        name: pd.Series(dtype=kinds.get(kind, "float64"))
+        for name, kind in columns.MEASURES.items()
+        if not measures or name in measures
+    }
+    return Customers(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str"), **empty}), None, (reading,))
 
 
 def _refuse_different_columns(files: Sequence[Opened]) -> None:

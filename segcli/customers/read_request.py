@@ -13,7 +13,8 @@ from segcli.config.quality import ColumnRule
 class ReadRequest:
     """Policies, privacy, the as-of day if given, quality rules by column, and contact columns to keep on lines.
 
-    `contacts` are `email` or `phone`, by which other files find their customers.
+    `contacts` are `email` or `phone`, by which other files find their customers. `is_partial` means that no measure
+    needs some of the columns, so they are not read and cannot tell lines apart.
     """
 
     settings: IngestSettings
@@ -21,6 +22,7 @@ class ReadRequest:
     as_of: date | None = None
     rules: Mapping[str, ColumnRule] = field(default_factory=dict)
     contacts: Sequence[str] = ()
+    is_partial: bool = False
 
     @property
     def may_name_customers(self) -> bool:

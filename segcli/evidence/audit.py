@@ -9,6 +9,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.fairness import FairnessSettings
+from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems
 from segcli.evidence.fairness import Selection, balance, proxies, selection, unjudged
 from segcli.model import Customers, Segmentation
@@ -94,7 +95,8 @@ def _column(customers: Customers, name: str) -> str:
     (found,) = standard_names(customers, [name])
     if found not in customers.table:
         there = ", ".join(customers.table.columns)
-        raise ConfigProblems([f"fairness.audit_only: no column '{name}'; there is: {there}"])
+        what = f"fairness.audit_only: no column '{name}'; there is: {there}"
+        raise ConfigProblems([add_remedy(what, customers, [found])])
     return found
 
 

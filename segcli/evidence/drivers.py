@@ -15,6 +15,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.drivers import DriversSettings
 from segcli.counting import counted
+from segcli.customers.missing import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 from segcli.segment.describing import describing
@@ -79,7 +80,8 @@ def _target(customers: Customers, name: str) -> tuple[Matrix, str]:
     known = [str(one) for one in table if pd.api.types.is_numeric_dtype(table[one])]
     if name not in known:
         there = ", ".join([REPEAT, *known] if c.ORDERS in table else known) or "none"
-        raise UsageProblem(f"drivers.of: '{name}' is no column of numbers; there is {there}")
+        what = f"drivers.of: '{name}' is no column of numbers; there is {there}"
+        raise UsageProblem(add_remedy(what, customers, [name]))
     values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
     if set(np.unique(values[~np.isnan(values)])) == {0.0, 1.0}:
         return values, "odds"
@@ -94,10 +96,8 @@ def _among(customers: Customers, settings: DriversSettings) -> list[str]:
         names = settings.among
     missing = [name for name in names if name not in customers.table]
     if missing or not names:
-        raise UsageProblem(
-            f"drivers.among: no column {', '.join(missing) or 'describes customers'}"
-            "; give a table that has it, or name others"
-        )
+        remedy = measures_remedy(customers, missing) or "Give a table that has it, or name others"
+        raise UsageProblem(f"drivers.among: no column {', '.join(missing) or 'describes customers'}. {remedy}")
     return names
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.export import ExportSettings
 from segcli.customers import reach
+from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.exporters import Audience, Exported, check, load
 from segcli.files.key import Key
@@ -188,7 +189,8 @@ def _properties(customers: Customers, settings: ExportSettings, audit_only: Sequ
     wanted = settings.properties or []
     missing = [name for name in [*wanted, *filter(None, [settings.value])] if name not in customers.table]
     if missing:
-        raise UsageProblem(f"export: no column '{missing[0]}'; there is: {', '.join(customers.table.columns)}")
+        what = f"export: no column '{missing[0]}'; there is: {', '.join(customers.table.columns)}"
+        raise UsageProblem(add_remedy(what, customers, missing))
     refused = [*special(wanted), *(name for name in wanted if name in audit_only)]
     if refused:
         what = "a special category of personal data, or there for audits only"

@@ -1,6 +1,6 @@
 """An order export as text, and its columns as typed values; what cannot be read is refused with the way out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import numpy as np
@@ -24,7 +24,11 @@ MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one,
 
 @dataclass(frozen=True)
 class Export:
-    """An order export as text: its cells, and which column is which; `date_formats` are those of dates, if known."""
+    """An order export as text: its cells, and which column is which.
+
+    `date_formats` are those of the order dates, if known; `unreadable` counts the texts that are no numbers, by column,
+    once they were asked for.
+    """
 
     content: Content
     cells: Cells
@@ -33,6 +37,7 @@ class Export:
     preset: str = ""
     advice: str = ""
     date_formats: tuple[str, ...] = ()
+    unreadable: dict[str, int] = field(default_factory=dict, init=False)
 
     def texts(self, standard: str) -> pa.ChunkedArray | None:
         """The text of a standard column, if the export has it."""
@@ -97,7 +102,8 @@ class Export:
             parsed = numbers.of(texts, self.source)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
             self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
-        if parsed.unreadable.mean() > MOSTLY:
+        self.unreadable[standard] = int(parsed.unreadable.sum())
+        if self.cells.whole and parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
             mark, remedy = "", f"If the numbers stand in another column, say --map {standard}=NAME"
             if self.source.decimal:

@@ -18,6 +18,7 @@ INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
 
 DOMINANT = 0.1  # share of lines from which one id is suspected to stand for many people
 MOST = 0.5
+REPEATED_SHARE = 1 / 3  # of lines that look repeated, from which more is suspected than alike articles of an order
 ENOUGH = 20  # customers below which one of them may well have a tenth of the lines
 _ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
 _FLOAT = r"[0-9]+\.0"
@@ -73,6 +74,17 @@ def repeated(count: int, *, exact: bool = True) -> str:
         "lines repeat another in every column used and are kept",
     )
     return f"{'' if exact else 'at least '}{what}; ingest.dedupe: lines ignores exact repeats"
+
+
+def possibly_repeated(count: int, lines: int) -> Iterator[str]:
+    """Yield a note where a third of the lines look repeated: the export may hold its orders twice.
+
+    Args:
+        count: lines that repeat another in the columns that were read; others may differ.
+        lines: of the export.
+    """
+    if count >= REPEATED_SHARE * lines:
+        yield f"{counted(count, 'line')} may repeat another, by the columns read; segcli check compares whole lines"
 
 
 def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = True) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.section import Section
 from segcli.counting import counted
+from segcli.customers.missing import measures_remedy
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
@@ -76,7 +77,7 @@ def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, lis
         raise InputProblem(
             f"the model needs columns that are not here: {', '.join(missing)}",
             source=source,
-            remedy="Give the export, or a table that has them",
+            remedy=measures_remedy(customers, missing) or "Give the export, or a table that has them",
         )
     for one in used:
         if not one.levels and one.level is None and not pd.api.types.is_numeric_dtype(customers.table[one.name]):

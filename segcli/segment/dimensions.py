@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segcli import columns as c
+from segcli.config.rfm import RfmSettings
 from segcli.counting import counted
+from segcli.customers.missing import measures_remedy
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.scoring import Values
@@ -33,6 +35,11 @@ class Dimension:
         return self.letter == "r"
 
 
+def required_measures(settings: RfmSettings) -> tuple[str, ...]:
+    """Return the columns of the customer table that RFM scores or writes."""
+    return tuple(dict.fromkeys((*c.RFM_MEASURES, MONETARY[settings.monetary])))
+
+
 def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
     """The dimensions the table has: recency and orders always, monetary value if there is money.
 
@@ -56,9 +63,9 @@ def dimensions(customers: Customers, monetary: str) -> tuple[Dimension, ...]:
         )
     if wanted[2][2] not in table and c.REVENUE in table:
         raise InputProblem(
-            f"rfm.monetary is {monetary}, which needs the column {wanted[2][2]}; there is {c.REVENUE}",
+            f"the table has no column '{wanted[2][2]}', which rfm.monetary: {monetary} scores",
             source=source,
-            remedy="Set rfm.monetary to sum, or give the order export",
+            remedy=measures_remedy(customers, [wanted[2][2]]) or "Set rfm.monetary to sum, or give the order export",
         )
     present = [(letter, name, column) for letter, name, column in wanted if column in table]
     return tuple(Dimension(letter, name, column, _values(customers, column)) for letter, name, column in present)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
+from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.ingest.behavioural import behavioural
 from segcli.ingest.special import special
@@ -34,7 +35,7 @@ def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequen
             weight = settings.weights.get(column, settings.weights.get(asked, 1.0))
             weights.setdefault(column, weight)
             named |= {column, asked}
-    _refuse(table, weights)
+    _refuse(customers, weights)
     problems = [*_not_allowed(weights, audited, settings), *_unused(settings.weights, named)]
     if problems:
         raise ConfigProblems(problems)
@@ -73,19 +74,23 @@ def _amounts_and_counts(table: pd.DataFrame) -> list[str]:
     return [name for name in named if table[name].nunique() > YES_NO and not special([name])]
 
 
-def _refuse(table: pd.DataFrame, named: Mapping[str, float]) -> None:
+def _refuse(customers: Customers, named: Mapping[str, float]) -> None:
+    table = customers.table
     for name in named:
         why = _why_not(table, name)
         if why:
             usable = [n for n in table.columns if not _why_not(table, n)]
-            raise UsageProblem(f"cluster.features: '{name}' {why}; there is: {', '.join(usable) or 'no column'}")
+            what = f"cluster.features: '{name}' {why}; there is: {', '.join(usable) or 'no column'}"
+            raise UsageProblem(add_remedy(what, customers, [name]))
 
 
 def _why_not(table: pd.DataFrame, name: str) -> str:
     """Why a column cannot be a feature; blank where it can."""
     if name not in table:
         is_group = name == c.PSYCHOGRAPHIC or name in c.FEATURE_GROUPS
-        return "is a group of which no column is there" if is_group else "is not a column or group of features"
+        if is_group:
+            return "is a group of which no column is there"
+        return "is not in the table" if c.is_computed(name) else "is not a column or group of features"
     if c.kind(name) is c.Kind.ID or name == c.CUSTOMER_ID:
         return "identifies customers"
     if pd.api.types.is_numeric_dtype(table[name]):

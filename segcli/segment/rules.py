@@ -10,11 +10,13 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.counting import counted
+from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import Decided
 from segcli.segment.dimensions import require_customers
+from segcli.segment.language import tree
 from segcli.segment.language.check import check
 from segcli.segment.language.evaluate import Table, evaluate
 from segcli.segment.language.tokens import RuleProblem
@@ -141,7 +143,7 @@ def members(customers: Customers, one: Ruled) -> list[npt.NDArray[np.bool_]]:
             check(rule, table.kinds)
             holds.append(evaluate(rule, table).true)
         except RuleProblem as problem:
-            problems.append(f"{say(problem)}; the rule reads: {written(rule)}")
+            problems.append(add_remedy(f"{say(problem)}; the rule reads: {written(rule)}", customers, tree.names(rule)))
     if problems:
         raise ConfigProblems(problems)
     return holds

@@ -242,7 +242,7 @@ def test_a_table_that_comes_through_the_pipe_wins_over_the_input_a_config_names(
     (folder / "named.yaml").write_text(CONFIG)
     done = bash("segcli ingest orders.csv -q | segcli rfm -c named.yaml", cwd=folder)
     assert b"read      standard input" in done.stderr
-    assert done.stdout.decode() == segcli("rfm", "orders.csv", "-q").stdout
+    assert done.stdout.decode() == segcli("rfm", "orders.csv", "-q", "--set", "ingest.measures=all").stdout
 
 
 @pytest.mark.bad_input(80)

@@ -87,6 +87,7 @@ report: {title: 5}
         ("ingest: {transactions: {date_format: '%Q'}}", "is no format that strptime reads ("),
         ("ingest: {measures: [ordres]}", "no measure 'ordres'"),
         ("ingest: {measures: [days_between_order]}", "; did you mean "),
+        ("ingest: {measures: al}", "must be all, or a list such as [recency_days, orders, revenue]; got al"),
     ],
 )
 def test_what_contradicts_itself_is_refused_where_it_stands(written: str, problem: str) -> None:

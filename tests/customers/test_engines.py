@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -291,3 +291,52 @@ def test_spark_gives_what_this_machine_gives(subtests: pytest.Subtests, tmp_path
         folder.mkdir()
         with subtests.test(name):
             check(folder)
+
+
+REAL = ["cdnow/cdnow_master.csv", "online_retail/online_retail.csv.gz"]
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("name", REAL)
+def test_real_exports_on_spark(name: str, shared_data: Path) -> None:
+    path = str(shared_data / name)
+    agree(customers(path, "local"), customers(path, "spark"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command gives: its exit code, its table, and what it prints to standard error."""
+
+    code: int
+    table: bytes
+    messages: list[str]
+
+
+def answer(case: Case, engine: str, capfd: pytest.CaptureFixture[str]) -> Answer:
+    """Run the command of a case with an engine."""
+    Path("out.csv").write_bytes(b"yesterday\n")
+    words = [*case.line.split(" "), "-o", "out.csv", "--engine", engine]
+    code = _run(words)
+    messages = [line for line in capfd.readouterr().err.splitlines() if not is_about_reading(line)]
+    return Answer(code, Path("out.csv").read_bytes(), messages)
+
+
+def is_about_reading(line: str) -> bool:
+    """Whether a message only tells that the file was read whole, or is one of Java."""
+    return "read whole, which takes more memory" in line or " WARN " in line
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_bad_input_gets_the_same_answer_on_spark(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(case.name).write_bytes(case.body if isinstance(case.body, bytes) else case.body.encode())
+    here, on_spark = (answer(case, engine, capfd) for engine in ("local", "spark"))
+    assert here.code == case.code
+    assert on_spark == here

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import measures, read
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from tests.oracles import reduction as oracle
@@ -285,3 +286,9 @@ def test_cdnow_is_reduced_as_recomputed(collapse: Any, shared_data: Path) -> Non
     agree(customers, oracle.reduce(oracle.rows_of_file(path, names), Policies(collapse=collapse)))
     assert len(customers.table) == 23_570
     assert customers.table["revenue"].sum() == pytest.approx(2_500_315.63, rel=1e-9)
+
+
+def test_descriptions_are_those_of_the_texts_that_lines_carry() -> None:
+    found = {measures.described_as(name) for name in measures.DESCRIBED}
+    assert found - {columns.EMAIL, columns.PHONE} == set(columns.DESCRIPTIONS)
+    assert set(columns.RFM_MEASURES) <= set(measures.FORMULAS) == set(columns.MEASURES)

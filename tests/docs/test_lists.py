@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from segcli import exporters
+from segcli import columns, exporters
 from segcli.ingest import presets
 from segcli.segment import methods
 
@@ -34,3 +34,8 @@ def test_presets(kept: Kept) -> None:
     assert kept(
         DOCS / "commands" / "ingest.md", "presets", ["| preset | export | holds |", "| --- | --- | --- |", *rows]
     )
+
+
+def test_measures_of_rfm(kept: Kept) -> None:
+    names = ", ".join(f"`{name}`" for name in columns.RFM_MEASURES)
+    assert kept(DOCS / "commands" / "rfm.md", "measures", [names])

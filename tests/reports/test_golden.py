@@ -28,6 +28,7 @@ IDS = [
     "NA",
 ]
 CATEGORIES = ["bücher", '"quoted"', "a, b", "[/x]", "\x1b[0m", "|", "<b>&amp;", "www.shop.example"]
+MAPPED = ["--map", "category=category"]  # so that top_category, a text of the export, is written
 MAP = r"""name: awkward
 segments:
   - {segment: "Best <script> | [/x] *", r: 4-5}
@@ -58,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _rfm(folder: Path, layout: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "segcli", "rfm", "-q", "orders.csv", "--segments", "map.yaml", "-f", layout],
+        [sys.executable, "-m", "segcli", "rfm", "-q", "orders.csv", *MAPPED, "--segments", "map.yaml", "-f", layout],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,

@@ -44,7 +44,10 @@ def test_without_money_there_are_two(monetary: str) -> None:
         ({"age": [1]}, "no recency_days and no orders: RFM needs .* the columns are: customer_id, age"),
         ({"orders": [1]}, "no recency_days: "),
         ({"recency_days": [1]}, "no orders: "),
-        ({**BOTH, "revenue": [1.0, 2.0]}, "rfm.monetary is mean, which needs the column average_order_value"),
+        (
+            {**BOTH, "revenue": [1.0, 2.0]},
+            "the table has no column 'average_order_value', which rfm.monetary: mean scores",
+        ),
         ({"recency_days": [], "orders": []}, "no transactions"),
         ({**BOTH, "orders": ["1", "2"]}, "orders.* is not a column of numbers"),
         ({**BOTH, "orders": [True, False]}, "orders.* is not a column of numbers"),

@@ -202,7 +202,9 @@ def test_without_amounts_recency_and_frequency_are_scored_and_it_is_said() -> No
 
 
 def test_a_table_without_the_wanted_measure_of_money_is_not_said_to_have_no_amounts() -> None:
-    with pytest.raises(InputProblem, match="needs the column median_order_value; there is revenue"):
+    with pytest.raises(
+        InputProblem, match=r"the table has no column 'median_order_value', which rfm\.monetary: median scores"
+    ):
         segment(ranked(5), monetary="median")
 
 

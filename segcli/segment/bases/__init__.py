@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from segcli import plugins
 from segcli.config.section import Section
+from segcli.customers.missing import measures_remedy
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.lookup import Lookup
@@ -122,10 +123,11 @@ def column(customers: Customers, *wanted: str) -> pd.Series:
     for name in wanted:
         if name in customers.table:
             return customers.table[name]
+    names = " or ".join(f"'{name}'" for name in wanted)
     raise InputProblem(
-        f"there is no column {' or '.join(wanted)}; there is: {', '.join(customers.table.columns)}",
+        f"the table has no column {names}; available: {', '.join(customers.table.columns)}",
         source=customers.readings[0].input.name,
-        remedy="Map it when the table is read: columns: {STANDARD: NAME}",
+        remedy=measures_remedy(customers, wanted) or "Map it when the table is read: columns: {STANDARD: NAME}",
     )
 
 

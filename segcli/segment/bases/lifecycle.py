@@ -1,5 +1,7 @@
 """Lifecycle: prospect, new, reactivated, active, loyal, at risk, lapsed or lost, by the rhythm of orders."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -7,6 +9,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.customers.missing import measures_remedy
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, numbers
 from segcli.segment.rates import rates
@@ -63,7 +66,17 @@ def decide(customers: Customers, options: Options) -> Decided:
     note = f"at risk after {base[0]:.0f}, lapsed after {base[1]:.0f}, lost after {base[2]:.0f} days ({source})"
     rhythms = f"customers judged by their own rhythm: {int(own.sum()):,}"
     present = tuple(name for name in ORDER if (labels == name).any())
-    return Decided(labels, present, (note, rhythms), tables=_rates(customers, options))
+    warnings = tuple(_missing_gaps(customers))
+    return Decided(labels, present, (note, rhythms), warnings, tables=_rates(customers, options))
+
+
+def _missing_gaps(customers: Customers) -> Iterator[str]:
+    """A warning that names the columns without which thresholds are the given days and nobody is reactivated."""
+    missing = [name for name in (c.MEAN_DAYS_BETWEEN_ORDERS, c.LAST_GAP_DAYS) if name not in customers.table]
+    remedy = measures_remedy(customers, missing)
+    if remedy:
+        names = " or ".join(f"'{name}'" for name in missing)
+        yield f"lifecycle does not know rhythms: the table has no column {names}. {remedy}"
 
 
 def _there(customers: Customers, name: str) -> Values:

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.customers.missing import add_remedy
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
@@ -49,5 +50,5 @@ def decide(customers: Customers, options: Options) -> Decided:
         )
     order = [name for name in ORDER if (labels == name).any()]
     lacking = [name for name in (c.TOP + c.CHANNEL, c.CV_DAYS_BETWEEN_ORDERS) if name not in table]
-    warning = f"without {' and '.join(lacking)} not every need state can be told"
+    warning = add_remedy(f"without {' and '.join(lacking)} not every need state can be told", customers, lacking)
     return Decided(labels, with_unknown(order, labels), warnings=(warning,) * bool(lacking))

@@ -41,6 +41,5 @@ def decide(customers: Customers, options: Options) -> Decided:
         ).astype(object)
     order = tuple(name for name in ORDER if (labels == name).any())
     warning = f"no column {options.referrer}: nobody can be in the stage refer"
-    return Decided(
-        labels, order, found.notes, (warning,) * (options.referrer not in customers.table), tables=found.tables
-    )
+    warnings = (*found.warnings, *[warning] * (options.referrer not in customers.table))
+    return Decided(labels, order, found.notes, warnings, tables=found.tables)

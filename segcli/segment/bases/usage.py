@@ -5,6 +5,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.customers.missing import measures_remedy
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
 
@@ -43,4 +44,6 @@ def decide(customers: Customers, options: Options) -> Decided:
     share = (labels == "heavy").sum() / max(int(active.sum()), 1)
     note = f"heavy users are {share:.0%} of active customers with {held:.0%} of use"
     present = [name for name in ORDER if (labels == name).any()]
-    return Decided(labels, with_unknown(present, labels), (note,))
+    remedy = "" if options.of else measures_remedy(customers, [c.ITEMS])
+    warning = f"usage counts {c.ORDERS}: the table has no column '{c.ITEMS}'. {remedy}"
+    return Decided(labels, with_unknown(present, labels), (note,), (warning,) * bool(remedy))

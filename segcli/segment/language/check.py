@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from enum import StrEnum
 
+from segcli.columns import is_computed
 from segcli.segment.language import tree
 from segcli.segment.language.tokens import RuleProblem
 from segcli.segment.language.tree import Condition, Value
@@ -117,6 +118,8 @@ def kind_of(node: Value, columns: Mapping[str, Kind]) -> Kind:
 def _column(name: str, at: int, columns: Mapping[str, Kind]) -> Kind:
     if name == AS_OF:
         return Kind.DATE
+    if name not in columns and is_computed(name):
+        raise RuleProblem(f"no column '{name}'", at)
     if name not in columns:
         close = difflib.get_close_matches(name, columns, n=1)
         meant = f"; did you mean '{close[0]}'?" if close else f"; there is: {', '.join(columns)}"
