@@ -56,7 +56,7 @@ def check_executors(context: Any) -> None:  # noqa: ANN401 - pyspark has no type
         UsageProblem: a package that segcli needs is missing there, or segcli has another version.
     """
     problem = _find_problem(context)
-    if problem == "segcli":
+    if problem == "no module segcli":
         from pyspark import SparkFiles
 
         context.addPyFile(zip_package(SparkFiles.getRootDirectory()))
