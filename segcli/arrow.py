@@ -75,17 +75,9 @@ def mix_hash(one: Words, other: Words) -> Words:
 
 def differ_from_previous(strings: pa.StringArray) -> Mask:
     """Mark the strings that differ from the one before; the first always does."""
-    begins, lengths, data = _string_parts(strings)
-    longest = int(lengths.max(initial=0))
     changes = np.ones(len(strings), dtype=bool)
-    if longest > 4 * WORD_BYTES:
-        changes[1:] = np.asarray(pc.not_equal(strings.slice(1), strings.slice(0, max(len(strings) - 1, 0))))
-        return changes
-    for start in range(0, max(longest, 1), WORD_BYTES):  # words and lengths together decide equality
-        word = _read_words(data, begins + start, lengths - start)
-        changes[1:] &= word[1:] == word[:-1]
-    changes[1:] &= lengths[1:] == lengths[:-1]
-    changes[1:] ^= True
+    if len(strings) > 1:
+        changes[1:] = np.asarray(pc.not_equal(strings.slice(1), strings.slice(0, len(strings) - 1)))
     return changes
 
 

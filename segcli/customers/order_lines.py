@@ -46,7 +46,7 @@ def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: 
     repeated = duplicates(export, fates, given.counted, settings)
     if alone and request.as_of is None:
         _leave_out_old(lines, fates, request)
-    chunk = total_chunk(ParsedChunk(export, lines, fates, repeated=repeated), settings, (number, 0))
+    chunk = total_chunk(ParsedChunk(export, lines, fates, repeated=repeated), request, (number, 0))
     if not alone:
         _refuse_too_large(chunk.highest, lines, file)
     listing = rejects.listing(export, fates, told=request.may_name_customers) if settings.rejects else ()

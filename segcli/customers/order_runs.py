@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.arrow import Codes, Mask, Places, Words, differ_from_previous, hash_strings, mix_hash
+from segcli.arrow import Codes, Mask, Places, Words, differ_from_previous, hash_strings
 
 Units = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
@@ -95,17 +95,16 @@ class OrderRuns:
     """Purchase lines, one entry per run of lines of one order, sorted by partition of customers.
 
     `customer` are ids; `order` names the order (a blank one is an order by itself); `None` means that each run is an
-    order, or that orders are days if `by_day`. `marks` are equal for runs of one order and nearly never for others.
-    `first` and `last` are days since 1970-01-01. `sums` are totals of the lines: `lines`, and where known `money`,
-    `refunded` and `items` in units, and `discounted`. `bounds` are the places where partitions begin, and the end.
+    order, or that orders are days if `by_day`. `first` and `last` are days since 1970-01-01. `sums` are totals of the
+    lines: `lines`, and where known `money`, `refunded` and `items` in units, and `discounted`. `bounds` are the places
+    where partitions begin, and the end.
     """
 
     customer: pa.StringArray
     order: pa.StringArray | None
-    marks: Words
     first: Days
     last: Days
-    sums: Mapping[str, Units]
+    sums: Mapping[str, npt.NDArray[Any]]
     bounds: Places
     values: Mapping[str, ValueCounts] = field(default_factory=dict)
     by_day: bool = False
@@ -116,7 +115,7 @@ class OrderRuns:
     @property
     def nbytes(self) -> int:
         """Approximate memory in bytes."""
-        arrays: list[npt.NDArray[Any]] = [self.marks, self.first, self.last, *self.sums.values()]
+        arrays: list[npt.NDArray[Any]] = [self.first, self.last, *self.sums.values()]
         pairs = sum(v.run.nbytes + v.codes.nbytes + v.lines.nbytes + v.texts.nbytes for v in self.values.values())
         texts = self.customer.nbytes + (0 if self.order is None else self.order.nbytes)
         return int(sum(array.nbytes for array in arrays) + pairs + texts)
@@ -127,7 +126,6 @@ class OrderRuns:
         return OrderRuns(
             customer=self.customer.slice(start, end - start),
             order=None if self.order is None else self.order.slice(start, end - start),
-            marks=self.marks[start:end],
             first=self.first[start:end],
             last=self.last[start:end],
             sums={name: column[start:end] for name, column in self.sums.items()},
@@ -158,23 +156,19 @@ def group_consecutive(lines: LineColumns, starts: Places, counted: Mask | None =
         counted: the lines that count (default: all); runs without one are dropped.
     """
     size = len(lines.day)
-    sums = {LINES: _count_lines(starts, size, counted)}
+    sums: dict[str, npt.NDArray[Any]] = {LINES: _count_lines(starts, size, counted)}
     sums |= {name: np.add.reduceat(column, starts) if len(starts) else column for name, column in lines.sums.items()}
     first, last = _first_and_last_day(lines.day, starts, counted)
     values = {name: _count_values(texts, starts, size, counted) for name, texts in lines.values.items()}
     kept = np.arange(len(starts)) if counted is None else np.flatnonzero(sums[LINES])
     rows = pa.array(starts[kept])
     customer = decode(lines.customer.take(rows))
-    hashes = hash_strings(customer)
-    order = None if lines.order is None else decode(lines.order.take(rows))
-    within = first[kept].astype(np.uint64) if order is None else hash_strings(order)
-    partition = _partitions(hashes)
+    partition = _partitions(hash_strings(customer))
     runs = OrderRuns(
         customer=customer,
-        order=order,
-        marks=mix_hash(hashes, within),
-        first=first[kept],
-        last=last[kept],
+        order=None if lines.order is None else decode(lines.order.take(rows)),
+        first=(days := first[kept]),
+        last=days if last is first else last[kept],
         sums={name: column[kept] for name, column in sums.items()},
         bounds=_bounds(partition),
         values=values,
@@ -204,10 +198,9 @@ def merge_runs(parts: Sequence[OrderRuns]) -> OrderRuns:
     return OrderRuns(
         customer=pa.concat_arrays([part.customer for part in parts]),
         order=pa.concat_arrays(orders) if orders else None,
-        marks=np.concatenate([part.marks for part in parts]),
         first=np.concatenate([part.first for part in parts]),
         last=np.concatenate([part.last for part in parts]),
-        sums={name: np.concatenate([part.sums[name] for part in parts]) for name in first.sums},
+        sums={name: np.concatenate([part.sums[name] for part in parts], dtype=np.int64) for name in first.sums},
         bounds=np.array([0, starts[-1]]),
         values={name: _merge_values([part.values[name] for part in parts], starts) for name in first.values},
         by_day=first.by_day,
@@ -287,9 +280,8 @@ def _reorder(runs: OrderRuns, partition: npt.NDArray[np.uint8], kept: Places, nu
         runs,
         customer=runs.customer.take(rows),
         order=None if runs.order is None else runs.order.take(rows),
-        marks=runs.marks[order],
-        first=runs.first[order],
-        last=runs.last[order],
+        first=(days := runs.first[order]),
+        last=days if runs.last is runs.first else runs.last[order],  # an array that both share takes half the memory
         sums={name: column[order] for name, column in runs.sums.items()},
         values={name: _renumber(counts, new_number, partition_of_number) for name, counts in runs.values.items()},
     )
@@ -300,10 +292,10 @@ def _renumber(counts: ValueCounts, new_number: Codes, partition: npt.NDArray[np.
     return ValueCounts(new_number[counts.run[order]], counts.codes[order], counts.texts, counts.lines[order])
 
 
-def _count_lines(starts: Places, size: int, counted: Mask | None) -> Units:
+def _count_lines(starts: Places, size: int, counted: Mask | None) -> Codes:
     if counted is None or not len(starts):
-        return np.diff(np.append(starts, size))
-    return np.add.reduceat(counted, starts, dtype=np.int64)
+        return np.diff(np.append(starts, size)).astype(np.int32)
+    return np.add.reduceat(counted, starts, dtype=np.int32)
 
 
 def _first_and_last_day(day: Days, starts: Places, counted: Mask | None) -> tuple[Days, Days]:
@@ -320,26 +312,31 @@ def _first_and_last_day(day: Days, starts: Places, counted: Mask | None) -> tupl
 
 def _count_values(texts: Texts, starts: Places, size: int, counted: Mask | None) -> ValueCounts:
     """Count the values of each run; neighbouring lines with the same value make one entry."""
-    if not isinstance(texts, pa.DictionaryArray) and _changes_often(texts):
-        texts = pc.dictionary_encode(texts)
-    if isinstance(texts, pa.DictionaryArray):
-        indices = np.asarray(texts.indices)
-        changes = np.ones(size, dtype=bool)
-        np.not_equal(indices[1:], indices[:-1], out=changes[1:])
-    else:
-        changes = differ_from_previous(texts)
     is_start = np.zeros(size, dtype=bool)
     is_start[starts] = True
-    at = np.flatnonzero(changes | is_start)
-    encoded = texts.take(pa.array(at))
-    if not isinstance(encoded, pa.DictionaryArray):
-        encoded = pc.dictionary_encode(encoded)
-    trimmed = pc.dictionary_encode(pc.utf8_trim_whitespace(decode(encoded.dictionary)))
-    codes = np.asarray(trimmed.indices)[np.asarray(encoded.indices)].astype(np.int32)
+    at, codes, distinct = _encode_changes(texts, is_start)
+    trimmed = pc.dictionary_encode(pc.utf8_trim_whitespace(decode(distinct)))
+    codes = np.asarray(trimmed.indices, dtype=np.int32)[codes]
     run = np.cumsum(is_start[at], dtype=np.int32) - np.int32(1)
-    lines = _count_lines(at, size, counted).astype(np.int32)
+    lines = _count_lines(at, size, counted)
     used = (lines > 0) & (codes != trimmed.dictionary.index("").as_py())
+    if used.all():
+        return ValueCounts(run, codes, trimmed.dictionary, lines)
     return ValueCounts(run[used], codes[used], trimmed.dictionary, lines[used])
+
+
+def _encode_changes(texts: Texts, is_start: Mask) -> tuple[Places, Codes, pa.Array]:
+    """Return the rows that begin a run or differ from the row before, their codes, and the texts of all codes."""
+    if not isinstance(texts, pa.DictionaryArray) and not _changes_often(texts):
+        at = np.flatnonzero(is_start | differ_from_previous(texts))
+        encoded = pc.dictionary_encode(texts.take(pa.array(at)))
+        return at, np.asarray(encoded.indices), encoded.dictionary
+    encoded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
+    indices = np.asarray(encoded.indices)
+    changes = is_start.copy()
+    changes[1:] |= indices[1:] != indices[:-1]
+    at = np.flatnonzero(changes)
+    return at, indices[at], encoded.dictionary
 
 
 def _changes_often(texts: pa.StringArray) -> bool:

@@ -91,13 +91,13 @@ def aggregate_chunk(body: bytes, schema: ChunkSchema, request: ReadRequest, posi
     Raises:
         ChunkMismatch: the records are not as the schema says.
     """
-    settings, privacy = request.settings, request.privacy
-    chunk = parse_chunk(body, schema, settings, request.as_of, privacy)
-    return total_chunk(chunk, settings, position)
+    chunk = parse_chunk(body, schema, request.settings, request.as_of, request.privacy)
+    return total_chunk(chunk, request, position)
 
 
-def total_chunk(chunk: ParsedChunk, settings: IngestSettings, position: tuple[int, int]) -> ChunkTotals:
+def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, int]) -> ChunkTotals:
     """Aggregate the lines of a chunk into runs, returns, and counts."""
+    settings = request.settings
     export, lines, kept = chunk.export, chunk.lines, chunk.fates.kept
     starts, order = _run_starts(export, lines, settings.collapse)
     bought = kept & ~lines.returned
@@ -119,7 +119,7 @@ def total_chunk(chunk: ParsedChunk, settings: IngestSettings, position: tuple[in
         rewritten=lines.rewritten,
         currencies=present(export, kept),
         statuses=counted(export),
-        repeated=_count_repeated(export, lines, starts, kept) if chunk.repeated is None else chunk.repeated,
+        repeated=_repeated(chunk, starts, is_partial=request.is_partial),
         alike=alike,
         varied=varied,
         marks=chunk.marks,
@@ -201,12 +201,30 @@ def _count_alike(units: Units, starts: Places) -> tuple[int, int]:
     return int((several & equal).sum()), int((several & ~equal).sum())
 
 
+def _repeated(chunk: ParsedChunk, starts: Places, *, is_partial: bool) -> int:
+    """Count the kept lines that repeat another of their run; neighbours only where not all columns were read."""
+    if chunk.repeated is not None:
+        return chunk.repeated
+    lines, kept = chunk.lines, chunk.fates.kept
+    if not is_partial:
+        return _count_repeated(chunk.export, lines, starts, kept)
+    same = np.ones(len(kept), dtype=bool)
+    same[starts] = False
+    for column in _compared(lines):
+        same[1:] &= column[1:] == column[:-1]
+    return int((same & kept).sum())
+
+
+def _compared(lines: Lines) -> list[Units]:
+    """Return the columns of numbers in which repeated lines are equal."""
+    return [lines.money] if lines.quantity is None else [lines.money, lines.quantity.view(np.int64)]
+
+
 def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) -> int:
     """Count the kept lines that repeat another of their run in every column that was read."""
     sizes = np.diff(starts, append=len(kept))
     run = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
-    values = [lines.money] if lines.quantity is None else [lines.money, lines.quantity.view(np.int64)]
-    rows = _rows_alike(run, sizes, values)
+    rows = _rows_alike(run, sizes, _compared(lines))
     if not len(rows):
         return 0
     marks = run[rows].astype(np.uint64)

@@ -44,7 +44,7 @@ def merge_tables(parts: Iterable[Mapping[str, pa.Table]]) -> tuple[OrderRuns, Re
 def to_tables(runs: OrderRuns, returns: ReturnLines) -> dict[str, pa.Table]:
     """Return runs, returns and the values of runs as tables by name."""
     texts = {"customer": runs.customer} | ({} if runs.order is None else {"order": runs.order})
-    numbers = {"marks": runs.marks, "first": runs.first, "last": runs.last, **runs.sums}
+    numbers = {"first": runs.first, "last": runs.last, **runs.sums}
     back = {"day": returns.day, "money": returns.money, "refunded": returns.refunded, "place": returns.place}
     metadata = {BY_DAY: b"1"} if runs.by_day else {}
     return {
@@ -61,7 +61,6 @@ def from_tables(tables: Mapping[str, pa.Table]) -> tuple[OrderRuns, ReturnLines]
     runs = OrderRuns(
         customer=named["customer"],
         order=named.get("order"),
-        marks=columns.pop("marks"),
         first=columns.pop("first"),
         last=columns.pop("last"),
         sums=columns,

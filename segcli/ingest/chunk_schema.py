@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.columns import Kind
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
@@ -19,7 +20,7 @@ from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
 from segcli.ingest.void import status_columns
 
-NUMERIC = (columns.AMOUNT, columns.QUANTITY, columns.UNIT_PRICE, columns.REFUNDED, columns.DISCOUNT)
+NUMERIC = tuple(name for name, kind in columns.TRANSACTIONS.items() if kind in {Kind.NUMBER, Kind.MONEY})
 LINE_END_SAFE = ("utf-8", "cp1252", "latin-1", "iso-8859-1", "windows-1252", "utf8", "ascii")  # one byte per line end
 
 

@@ -19,6 +19,7 @@ NEEDS = ""
 @contextmanager
 def open_engine(settings: IngestSettings) -> Iterator["LocalEngine"]:
     """Start the engine."""
+    memory.keep_freed_memory()
     with RunStore(memory_limit(settings.memory)) as store:
         yield LocalEngine(store)
 
@@ -60,7 +61,7 @@ class LocalEngine:
 
     def aggregate(self, options: AggregationOptions) -> CustomerPart:
         """Aggregate partition by partition, on all cores."""
-        memory.give_back()
+        memory.release_memory()
 
         def work(load: Partition) -> CustomerPart:
             runs, returns = load()
