@@ -12,14 +12,22 @@ Made = TypeVar("Made")
 Other = TypeVar("Other")
 
 
-def in_order(work: Callable[[Thing], Made], things: Iterable[Thing]) -> Iterator[Made]:
+def in_order(work: Callable[[Thing], Made], things: Iterable[Thing], threads: int | None = None) -> Iterator[Made]:
     """What `work` makes of each thing, in their order, whichever is done first.
 
     Few results are there at a time, however slow their reader; an error comes where its result would have come.
+
+    Args:
+        work: to do.
+        things: to do it with.
+        threads: that do it; one is the caller's. By default as many as cores.
     """
     import pyarrow as pa
 
-    cores = pa.cpu_count()  # as many as OMP_NUM_THREADS allows
+    cores = threads or pa.cpu_count()  # as many as OMP_NUM_THREADS allows
+    if threads == 1:
+        yield from map(work, things)
+        return
     waiting: deque[Future[Made]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         for thing in things:

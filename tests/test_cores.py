@@ -41,6 +41,12 @@ def test_only_a_few_things_are_taken_before_somebody_takes_their_results(monkeyp
     assert len(taken) == 2 * AHEAD + 1
 
 
+def test_as_many_threads_work_as_are_wanted_and_one_is_the_caller() -> None:
+    met = threading.Barrier(3)
+    assert sorted(in_order(lambda _: met.wait(timeout=5), range(3), threads=3)) == [0, 1, 2]
+    assert set(in_order(lambda _: threading.get_ident(), range(3), threads=1)) == {threading.get_ident()}
+
+
 def test_two_things_are_made_at_the_same_time_and_an_error_of_either_comes_out() -> None:
     met = threading.Barrier(2)
     assert sorted(both(lambda: met.wait(timeout=5), lambda: met.wait(timeout=5))) == [0, 1]

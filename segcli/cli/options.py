@@ -170,10 +170,9 @@ Engine = Annotated[
     str | None,
     Option(
         "--engine",
-        help="What adds up order lines: pandas, duckdb (larger than memory), spark (on several machines), or auto: by "
-        "the memory there is.",
+        help=f"Engine that aggregates order exports: {plugins.told(plugins.listed('segcli.customers.engines'))}.",
         metavar="NAME",
-        autocompletion=choices.files_of("segcli.customers.engines", ".py", "auto", "pandas"),
+        autocompletion=choices.files_of("segcli.customers.engines"),
     ),
 ]
 NoFormulaEscape = Annotated[

@@ -4,16 +4,22 @@ import difflib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from segcli import plugins
 from segcli.columns import CUSTOMER_TABLE, DESCRIPTIONS, MEASURES, TRANSACTIONS
-from segcli.config.section import PATH, PATH_OR_NAME, NeedsAllLines, Section
+from segcli.config.section import PATH, PATH_OR_NAME, NeedsAllLines, Section, one_of
 
 Named = TypeVar("Named", bound=Mapping[str, object])
+
+ENGINES = plugins.listed("segcli.customers.engines")
+if TYPE_CHECKING:
+    EngineName = str
+else:
+    EngineName = one_of(ENGINES)
 
 
 def standard(columns: Named) -> Named:
@@ -251,8 +257,8 @@ class IngestSettings(Section):
         default_factory=dict,
         description="Worth of 1 of each currency in one of them, such as {EUR: 1, USD: 0.92}, for exports in several.",
     )
-    engine: Annotated[Literal["local", "spark"], BeforeValidator(_engine)] = Field(
-        "local", description="Where order exports are aggregated: on this machine (local) or on a cluster (spark)."
+    engine: Annotated[EngineName, BeforeValidator(_engine)] = Field(
+        "local", description=f"Engine that aggregates order exports: {plugins.told(ENGINES)}."
     )
     memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(
         None,

@@ -99,11 +99,12 @@ def _refuse_state(settings: IngestSettings, rules: QualitySettings, privacy: Pri
 
 
 def _mains(source: Source, engine: str) -> list[Opened]:
-    """The files of the main input."""
+    """The files of the main input; of several small ones a cluster reads chunks, one is better read whole here."""
     if source.path is None:
         return [opened(source)]
-    every = engine != engines.LOCAL
-    return [_main(source.model_copy(update={"path": path}), in_chunks=every) for path in parts(source.path)]
+    paths = parts(source.path)
+    in_chunks = engine != engines.LOCAL and len(paths) > 1
+    return [_main(source.model_copy(update={"path": path}), in_chunks=in_chunks) for path in paths]
 
 
 def _main(source: Source, *, in_chunks: bool) -> Opened:
@@ -111,7 +112,7 @@ def _main(source: Source, *, in_chunks: bool) -> Opened:
     if source.path is not None and (is_large(source.path) or (in_chunks and is_regular(source.path))):
         with contextlib.suppress(InputProblem, UnicodeError):
             main = opened(source, head(source.path))
-            if main.is_orders:
+            if main.is_orders and not main.dialect.is_bare:
                 return main
     return opened(source)
 

@@ -1,14 +1,15 @@
 """Order exports -> customers: each file from the state, in chunks, or whole; then all of them together."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial, reduce
 from operator import or_
+from threading import Lock
 
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, cores
 from segcli.columns import Kind
 from segcli.customers import engines, match
 from segcli.customers.check_chunks import check_chunks, count_dated_lines, count_unread_dates
@@ -51,20 +52,25 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
     files = [file.without({*unread, *match.CONTACTS} - set(request.contacts)) for file in files]
     with open_state(request.settings, request.contacts) as state, engines.open_engine(request.settings) as engine:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
-        totals = [reader.read(file, number) for number, file in enumerate(files)]
+        threads = engine.files_at_once if state is None else 1
+        totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
         return finalise(totals, engine, request, partial(read_kept_lines, files, request))
 
 
 @dataclass(frozen=True)
 class _FileReader:
-    """Reads files for one request; `is_alone` tells that there is one file and no state."""
+    """Reads files for one request; `is_alone` tells that there is one file and no state.
+
+    `memory` is held by the thread that has all lines of a file in memory.
+    """
 
     request: ReadRequest
     engine: Engine
     state: State | None
     is_alone: bool
+    memory: Lock = field(default_factory=Lock)
 
-    def read(self, file: Opened, number: int) -> FileTotals:
+    def read(self, number: int, file: Opened) -> FileTotals:
         """Take a file's totals from the state, or read it and keep its totals there."""
         if self.state is None:
             return _aggregate_file(file, number, self)
@@ -96,10 +102,11 @@ def _aggregate_file(file: Opened, number: int, reader: _FileReader) -> FileTotal
         except ChunkMismatch as mismatch:
             reader.engine.discard(number)
             notes = (f"read whole, which takes more memory: {mismatch}",)
-    totals, chunk = total_whole_file(file, reader.request, number, alone=reader.is_alone)
-    assert chunk.runs is not None
-    assert chunk.returns is not None
-    reader.engine.add(number, chunk.runs, chunk.returns)
+    with reader.memory:
+        totals, chunk = total_whole_file(file, reader.request, number, alone=reader.is_alone)
+        assert chunk.runs is not None
+        assert chunk.returns is not None
+        reader.engine.add(number, chunk.runs, chunk.returns)
     return replace(totals, notes=(*totals.notes, *notes))
 
 

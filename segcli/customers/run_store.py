@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from segcli.customers.order_runs import PARTITIONS, OrderRuns, ReturnLines, merge_returns, merge_runs, share_texts
-from segcli.customers.run_tables import from_tables, to_tables
+from segcli.customers.run_tables import merge_tables, to_tables
 from segcli.files.memory import free
 from segcli.files.tables import TableSpill
 
@@ -82,8 +82,7 @@ class RunStore:
         yield from (partial(_merge_slices, blocks, returns, first, last) for first, last in pairwise(edges))
 
     def _load(self, number: int) -> tuple[OrderRuns, ReturnLines]:
-        tables = [from_tables(tables) for tables in self._spill.read(number)]
-        return merge_runs([runs for runs, _ in tables]), merge_returns([returns for _, returns in tables])
+        return merge_tables(self._spill.read(number))
 
     def _write(self) -> None:
         """Write what is in memory to a file per partition."""

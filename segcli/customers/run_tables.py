@@ -1,16 +1,44 @@
 """Runs and returns as Arrow tables, to be written to files or sent to other machines, and back."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from segcli.customers.order_runs import OrderRuns, ReturnLines, ValueCounts
+from segcli.customers.order_runs import PARTITIONS, OrderRuns, ReturnLines, ValueCounts, merge_returns, merge_runs
+from segcli.files.tables import pack_tables, unpack_tables
 
 RUNS, RETURNS, VALUES = "runs", "returns", "values-"
 TABLES = "tables"  # the fact that names them
 BY_DAY = b"segcli:by_day"
+
+
+class PackedRuns(NamedTuple):
+    """Runs and returns of the customers of one partition, from one chunk: `place` is the number of file and chunk."""
+
+    partition: int
+    place: tuple[int, int]
+    tables: bytes
+
+
+def pack_partitions(runs: OrderRuns, returns: ReturnLines, place: tuple[int, int]) -> Iterator[PackedRuns]:
+    """Divide the runs and returns of a chunk by partition of customers."""
+    for partition in range(PARTITIONS):
+        own_runs, own_returns = runs.slice(partition, partition + 1), returns.slice(partition, partition + 1)
+        if len(own_runs) or len(own_returns):
+            yield PackedRuns(partition, place, pack_tables(to_tables(own_runs, own_returns)).to_pybytes())
+
+
+def merge_packed(packed: Iterable[PackedRuns]) -> tuple[OrderRuns, ReturnLines]:
+    """Merge runs and returns, whatever the order in which they come."""
+    return merge_tables(unpack_tables(part.tables) for part in sorted(packed))
+
+
+def merge_tables(parts: Iterable[Mapping[str, pa.Table]]) -> tuple[OrderRuns, ReturnLines]:
+    """Merge runs and returns that `to_tables` wrote."""
+    pairs = [from_tables(tables) for tables in parts]
+    return merge_runs([runs for runs, _ in pairs]), merge_returns([returns for _, returns in pairs])
 
 
 def to_tables(runs: OrderRuns, returns: ReturnLines) -> dict[str, pa.Table]:
@@ -47,9 +75,10 @@ def from_tables(tables: Mapping[str, pa.Table]) -> tuple[OrderRuns, ReturnLines]
 
 
 def _value_table(counts: ValueCounts) -> pa.Table:
-    used = np.unique(counts.codes)  # of a partition, few of the texts of all
-    codes = np.searchsorted(used, counts.codes).astype(np.int32)
-    values = pa.DictionaryArray.from_arrays(pa.array(codes), counts.texts.take(pa.array(used)))
+    is_used = np.zeros(len(counts.texts), dtype=bool)  # of a partition, few of the texts of all
+    is_used[counts.codes] = True
+    codes = (np.cumsum(is_used, dtype=np.int32) - np.int32(1))[counts.codes]
+    values = pa.DictionaryArray.from_arrays(pa.array(codes), counts.texts.filter(pa.array(is_used)))
     return pa.table({"run": counts.run, "value": values, "lines": counts.lines})
 
 

@@ -23,7 +23,6 @@ from segcli.files.read import MAGIC, Content, text_only
 LARGE = 16 << 20  # bytes from which a file is read in pieces
 HEAD = 1 << 20  # bytes in which a file shows how it is written
 PIECE = 4 << 20  # the memory that a piece of so many bytes takes stays in the processor's cache, near enough
-PACKED = 6  # bytes of text in a byte of a packed file, of exports that were tried
 LONGEST_RECORD = 256 << 20
 QUOTE, NEWLINE = b'"', b"\n"
 DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
@@ -31,9 +30,10 @@ DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole records, by how to get their bytes."""
+    """Whole records: how to get their bytes, and, in a plain file, the first of these and the end (`span`)."""
 
     body: Callable[[], bytes]
+    span: tuple[int, int] | None = None
 
 
 def is_large(path: str) -> bool:
@@ -63,11 +63,25 @@ def head(path: str) -> Content:
     return Content(path, text_only(body[:end] or body, path), size, "", is_head=True)
 
 
-def text_size(path: str) -> int:
-    """Bytes of text in a file, guessed where it is packed."""
+def is_packed(path: str) -> bool:
+    """Whether a file must be unpacked to be read as text, so that its pieces have no place in it."""
     with Path(path).open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        return size * PACKED if _packing(file) else size
+        return bool(_packing(file))
+
+
+def read_span(path: str, start: int, end: int) -> bytes:
+    """The bytes of a piece, read from a file that another process divided.
+
+    Raises:
+        InputProblem: the file is shorter here.
+        OSError: it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        file.seek(start)
+        body = file.read(end - start)
+    if len(body) < end - start:
+        raise InputProblem("is not the same on all machines", source=path, remedy="Copy it again")
+    return body
 
 
 @contextmanager
@@ -106,7 +120,7 @@ def _at_places(file: IO[bytes], skip_lines: int, size: int, path: str, *, quoted
         found = _end_of_records(block, is_inside=quoted and _is_odd(handle, start, end)) if quoted else _end(block)
         end += found or len(block)
         if found or end >= size:
-            yield Piece(partial(_bytes, handle, start, end))
+            yield Piece(partial(_bytes, handle, start, end), (start, end))
             start = end
         elif end - start > LONGEST_RECORD:
             raise _endless(path)

@@ -17,7 +17,6 @@ from segcli.ingest.date_reading import from_numbers, read, with_century
 from segcli.ingest.locales import Locale
 
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
-PLAIN = "%Y-%m-%d"
 NOT_A_DAY = np.datetime64("NaT", "us")
 EARLIEST, LATEST = (
     np.datetime64("1900-01-02"),

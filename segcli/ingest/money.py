@@ -25,8 +25,8 @@ def scale_for(amounts: npt.NDArray[np.float64]) -> int:
 
 
 def units(amounts: npt.NDArray[np.float64], scale: int) -> npt.NDArray[np.int64]:
-    """Amounts (NaN counts as nothing) in whole units."""
-    return np.rint(np.nan_to_num(amounts) * scale).astype(np.int64)
+    """Amounts (NaN counts as nothing) in whole units; larger ones become `CAPACITY`, which no sum can hold."""
+    return np.clip(np.rint(np.nan_to_num(amounts) * scale), -CAPACITY, CAPACITY).astype(np.int64)
 
 
 def converted(money: npt.NDArray[np.int64], rate: npt.NDArray[np.float64] | None) -> npt.NDArray[np.int64]:

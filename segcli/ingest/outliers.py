@@ -34,13 +34,6 @@ class Amounts:
         return cls(np.bincount(bins, minlength=_BINS), int(money[row]) if len(money) else 0, row)
 
     @classmethod
-    def counted(cls, money: npt.NDArray[np.int64], lines: Counts) -> Self:
-        """Of amounts above 0, each of which stands on so many lines; no row is known."""
-        bins = (money.astype(np.float64).view(np.int64) >> _FINE) - _FIRST
-        counts = np.bincount(bins, weights=lines, minlength=_BINS).astype(np.int64)
-        return cls(counts, int(money.max(initial=0)), 0)
-
-    @classmethod
     def together(cls, parts: Sequence[tuple["Amounts", int]]) -> Self:
         """Of several pieces, each with the number of its first row."""
         best, start = max(parts, key=lambda pair: (pair[0].largest, -pair[1]))

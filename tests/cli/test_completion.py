@@ -44,7 +44,7 @@ def typed(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str
         (["rfm", "--format=nd"], ["--format=ndjson"]),
         (["rfm", "--segments", "el"], ["eleven"]),
         (["rfm", "--preset", "shopify-o"], ["shopify-orders"]),
-        (["rfm", "--engine", "d"], ["duckdb"]),
+        (["rfm", "--engine", ""], ["local", "spark"]),
         (["cluster", "--method", "k"], ["kmeans"]),
         (["rules", "--base", "gener"], ["generation"]),
         (["report", "--sections", "summary,qual"], ["summary,quality"]),

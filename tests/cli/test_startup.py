@@ -18,7 +18,7 @@ try:
 finally:
     print("modules:", *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
-DATA = {"pandas", "numpy", "pyarrow", "sklearn", "scipy", "matplotlib", "narwhals"}
+DATA = {"pandas", "numpy", "pyarrow", "sklearn", "scipy", "matplotlib"}
 
 
 def _modules(folder: Path, environment: dict[str, str], *arguments: str) -> set[str]:

@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import engines, read
-from tests.customers.test_streamed import shop, written
+from segcli.files import stream
+from segcli.model import Customers
+from tests.customers.test_streamed import agree, shop, written
 
 pytestmark = [
     pytest.mark.slow,  # half a minute, and three Java machines
@@ -23,6 +26,7 @@ pytestmark = [
 ]
 
 LOOPBACK = "127.0.0.1"
+WORKERS = 2
 WAIT = 60  # seconds for a process to listen
 
 
@@ -70,24 +74,59 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             start(
                 "worker.Worker", "--host", LOOPBACK, "-c", "1", "-m", "600m", "--webui-port", str(free_port()), master
             )
-            for _ in range(2)
+            for _ in range(WORKERS)
         ]
         wait_for(lambda: all("registered with master" in log.read_text() for log in workers))
         yield master
 
 
-def test_a_folder_of_parts_on_two_workers(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from segcli.customers.engines import spark
+@pytest.fixture(scope="module")
+def session(cluster: str) -> Iterator[Any]:
+    """A session on the cluster; the driver listens on the loopback like everything else."""
+    from segcli.customers.spark_session import open_session
 
-    monkeypatch.setenv("SPARK_LOCAL_IP", LOOPBACK)
+    more = {"spark.executor.memory": "500m", "spark.driver.host": LOOPBACK}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SPARK_LOCAL_IP", LOOPBACK)
+        patched.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        with open_session(cluster, **more) as found:
+            assert found.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1 <= WORKERS
+            yield found
+
+
+def on_cluster(path: str, cluster: str) -> Customers:
+    return read(IngestSettings(transactions=Source(path=path), engine="spark", spark_master=cluster))
+
+
+def test_a_folder_of_parts_on_two_workers(cluster: str, session: Any, tmp_path: Path) -> None:
     header, *rows = shop(3000)
     whole = read(IngestSettings(transactions=Source(path=written(tmp_path, [header, *rows]))))
     folder = tmp_path / "parts"
     folder.mkdir()
     for place in range(4):
         written(folder, [header, *rows[place::4]], f"part-{place}.csv")
-    with spark.running(cluster, **{"spark.executor.memory": "500m", "spark.driver.host": LOOPBACK}) as running:
-        found = read(IngestSettings(transactions=Source(path=str(folder)), engine="spark", spark_master=cluster))
-        workers = running.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1
-    assert workers == 2
+    found = on_cluster(str(folder), cluster)
+    assert session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1 == WORKERS
+    pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)
+
+
+def test_chunks_of_a_file_on_two_workers(
+    cluster: str, session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, [*shop(3000), "A,o1,2026-03-04 10:30:00,1,2.50,tea"])
+    whole = read(IngestSettings(transactions=Source(path=path)))
+    for name, size in (("LARGE", 1), ("PIECE", 20_000), ("HEAD", 10_000)):
+        monkeypatch.setattr(stream, name, size)
+    agree(on_cluster(path, cluster), whole)
+    assert session.sparkContext._jsc.sc().getPersistentRDDs().size() == 0
+
+
+@pytest.mark.usefixtures("session")
+def test_a_relative_path_is_found_by_executors_of_another_folder(
+    cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read(IngestSettings(transactions=Source(path=written(tmp_path, shop(300)))))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stream, "LARGE", 1)
+    found = on_cluster("orders.csv", cluster)
     pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)

@@ -154,6 +154,8 @@ def test_the_size_of_pieces_changes_nothing(
         "A,o1,2026-03-04,1,1e5,tea",  # no number in an order export
         "A,o1,2026-03-04,1,0x10,tea",  # no number
         "A,o1,2026-02-30,1,2.50,tea",  # no day
+        "A,o1,2026-03-04,1,1000000000000000,tea",  # more than sums of millionths can hold
+        "A,o1,2026-03-04,-1,1000000000000000,tea",
         "A,o1,2026-03-04,,2.50,tea",
         "customer_id,order_id,order_date,quantity,unit_price,category",
         "",

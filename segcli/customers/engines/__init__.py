@@ -1,13 +1,8 @@
 """Engines: where the chunks of order exports are read and aggregated.
 
-An engine is a file of this folder; its name is the user's. It is a module with
-
-    TITLE: what it is
-    NEEDS: the package without which it cannot run, or ""
-    def open_engine(settings) -> a context manager that gives an Engine
-
-An engine moves chunks to where they are read, and totals to where they are merged. What an order line means is decided
-in `partial_totals.aggregate_chunk` and `partition.aggregate_partition`, which every engine calls.
+An engine is a module of this folder (`EngineModule`), and its file name is the user's name for it. It moves chunks to
+where they are read, and totals to where they are merged. What an order line means is decided in
+`partial_totals.aggregate_chunk` and `partition.aggregate_partition`, which every engine calls.
 """
 
 from collections.abc import Iterator
@@ -28,7 +23,12 @@ LOCAL = "local"
 
 
 class Engine(Protocol):
-    """Reads the chunks of files, keeps what belongs to customers, and aggregates customers at the end."""
+    """Reads the chunks of files, keeps what belongs to customers, and aggregates customers at the end.
+
+    `files_at_once` is how many files to read at the same time; if there is one, all cores read its chunks.
+    """
+
+    files_at_once: int
 
     def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file: int) -> Iterator[ChunkTotals]:
         """Read a file's chunks and keep their runs; yield the rest of their totals in the order of the file.
@@ -57,9 +57,8 @@ class Engine(Protocol):
 
 
 class EngineModule(Protocol):
-    """What a file of this folder offers."""
+    """A file of this folder: the package without which it cannot run (or ""), and how to start it."""
 
-    TITLE: str
     NEEDS: str
 
     def open_engine(self, settings: IngestSettings) -> AbstractContextManager[Engine]:

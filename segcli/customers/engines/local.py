@@ -13,7 +13,6 @@ from segcli.customers.run_store import Partition, RunStore, memory_limit
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkSchema
 
-TITLE = "this machine, on all cores"
 NEEDS = ""
 
 
@@ -27,6 +26,8 @@ def open_engine(settings: IngestSettings) -> Iterator["LocalEngine"]:
 
 class LocalEngine:
     """Threads for the work, and a store for what belongs to customers; see `Engine`."""
+
+    files_at_once = 1
 
     def __init__(self, store: RunStore) -> None:
         self._store = store

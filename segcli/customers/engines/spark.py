@@ -1,137 +1,136 @@
-"""Spark: one machine (local[*]) or a cluster (spark://, yarn, k8s://)."""
+"""Apache Spark: executors read chunks and keep what belongs to customers; counts come to the driver."""
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from segcli.config.ingest import IngestSettings
-from segcli.customers.engines import Written
-from segcli.ingest.doubt import Doubt
+from segcli.customers.order_runs import PARTITIONS, OrderRuns, ReturnLines
+from segcli.customers.partial_totals import ChunkTotals, aggregate_chunk
+from segcli.customers.partition import AggregationOptions, CustomerPart, aggregate_partition, join_parts
+from segcli.customers.read_request import ReadRequest
+from segcli.customers.run_tables import PackedRuns, merge_packed, pack_partitions
+from segcli.customers.spark_session import check_executors, open_session, report_failures
+from segcli.errors import InputProblem, SegcliError
+from segcli.files import stream
+from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
 
-if TYPE_CHECKING:
-    import narwhals.stable.v2 as nw
-    import pyarrow as pa
-
-    Frame = nw.LazyFrame[Any]
-
-TITLE = "Apache Spark"
 NEEDS = "pyspark"
-ENCODINGS = ("utf-8", "utf8", "ascii")
-CORRUPT = "of_another_width"
-SETTINGS = {
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.csv.parser.columnPruning.enabled": "false",  # so that records of another width are seen
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.shuffle.partitions": "16",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.maxResultSize": "0",  # purchases are collected, however many there are
-}
+CHUNKS_PER_TASK = 16  # at most, of a large file
+TASKS_PER_CORE = 4  # at least, if there are so many chunks
+MOST_FILES_AT_ONCE = 32  # each has a thread of the driver
+GROUP_BYTES = 32 << 20  # of packed runs that are aggregated at a time
+
+Split = tuple[int, tuple[int, int] | None]  # number and bytes of a chunk, or None for all chunks of a packed file
+Outcome = ChunkTotals | ChunkMismatch | SegcliError | None
+Result = tuple[Outcome, list[PackedRuns]]
 
 
 @contextmanager
-def session(settings: IngestSettings) -> Iterator["InSpark"]:
-    """The session that is running, or one that is stopped afterwards."""
-    with running(settings.spark_master) as spark:
-        made = InSpark(spark)
+def open_engine(settings: IngestSettings) -> Iterator["SparkEngine"]:
+    """Start the engine in the active session, or in a new one that stops when the context ends."""
+    with open_session(settings.spark_master) as session:
+        check_executors(session.sparkContext)
+        engine = SparkEngine(session.sparkContext)
         try:
-            yield made
+            yield engine
         finally:
-            made.forget()
+            engine.close()
 
 
-@contextmanager
-def running(master: str, **more: str) -> Iterator[Any]:
-    """A Spark session: the one there is, or a new one, with further settings, that is stopped when this ends."""
-    from pyspark.sql import SparkSession
+class SparkEngine:
+    """A Spark context, and what its executors keep of each file; see `Engine`."""
 
-    there = SparkSession.getActiveSession()
-    if there is not None:
-        yield there
-        return
-    logging.getLogger("py4j").setLevel(logging.ERROR)
-    builder = SparkSession.builder.master(master).appName("segcli").config("spark.log.level", "ERROR")
-    for name, value in {**SETTINGS, **more}.items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
-    try:
-        yield spark
-    finally:
-        spark.stop()
+    def __init__(self, context: Any) -> None:  # noqa: ANN401 - pyspark has no types where it is not installed
+        self._context = context
+        self.files_at_once = min(MOST_FILES_AT_ONCE, int(context.defaultParallelism))
+        self._kept: defaultdict[int, list[Any]] = defaultdict(list)
+        self._bytes: Counter[int] = Counter()
 
-
-class InSpark:
-    """A session, and what is asked of it."""
-
-    def __init__(self, spark: Any) -> None:  # noqa: ANN401 - the session of whichever Spark
-        self._spark = spark
-        self._kept = ExitStack()
-        self._marks: Any = None
-
-    def read(self, files: Sequence[str], written: Written) -> "Frame":
-        """Read text; Spark marks records of another width."""
-        import narwhals.stable.v2 as nw
-        from pyspark.sql import functions as f
-
-        if written.encoding.lower() not in ENCODINGS or written.skip > 1:
-            raise Doubt
-        frame = self._csv([Path(name).resolve().as_uri() for name in files], written)
-        field = f.count(f"f{written.places[0]}")  # Spark refuses to count its marks alone
-        self._marks = frame.select(f.count(CORRUPT), field)
-        texts = [f.coalesce(f.col(f"f{place}"), f.lit("")).alias(f"f{place}") for place in written.places]
-        found: Frame = nw.from_native(frame.where(f.col(CORRUPT).isNull()).select(*texts))
-        return found
-
-    def malformed(self) -> int:
-        """Records that Spark marked."""
-        return int(self._marks.first()[0])
-
-    def _csv(self, files: list[str], written: Written) -> Any:  # noqa: ANN401 - a frame of Spark's
-        fields = ", ".join(f"f{place} STRING" for place in range(written.width))
-        return self._spark.read.schema(f"{fields}, {CORRUPT} STRING").csv(
-            files,
-            sep=written.delimiter,
-            quote='"',
-            escape='"',
-            header=written.skip == 1,
-            multiLine=written.quoted,
-            mode="PERMISSIVE",
-            columnNameOfCorruptRecord=CORRUPT,
-            enforceSchema=True,
-            encoding="UTF-8",
-            maxCharsPerColumn=-1,
-        )
-
-    def kept(self, frame: "Frame") -> "Frame":
-        """Cached where the work is done, on disk what does not fit into memory."""
-        import narwhals.stable.v2 as nw
-
-        found: Frame = nw.from_native(self._persisted(nw.to_native(frame)))
-        return found
-
-    def _persisted(self, frame: Any) -> Any:  # noqa: ANN401 - a frame of Spark's
+    def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file: int) -> Iterator[ChunkTotals]:
+        """Read a file's chunks on the executors, which keep the runs."""
         from pyspark import StorageLevel
 
-        found = frame.persist(StorageLevel.MEMORY_AND_DISK)
-        self._kept.callback(found.unpersist)
-        return found
+        path = schema.file.content.name
+        with stream.pieces(path, schema.first_record, quoted=schema.is_quoted) as pieces, report_failures():
+            spans = [None] if stream.is_packed(path) else [piece.span for piece in pieces]
+            splits: list[Split] = list(enumerate(spans))
+            work = partial(_total_split, str(Path(path).absolute()), schema, request, file)
+            results = self._context.parallelize(splits, self._count_tasks(len(splits))).flatMap(work)
+            self._kept[file].append(results.persist(StorageLevel.MEMORY_AND_DISK))
+            outcomes = results.map(_measure).collect()
+        self._bytes[file] += sum(size for _, size in outcomes)
+        for outcome, _ in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield outcome
 
-    def table(self, rows: "pa.Table") -> "Frame":
-        """A frame that every machine gets a copy of."""
-        import narwhals.stable.v2 as nw
-        from pyspark.sql import functions as f
+    def add(self, file: int, runs: OrderRuns, returns: ReturnLines) -> None:
+        """Send runs and returns that the driver read to the executors."""
+        results: list[Result] = [(None, [packed]) for packed in pack_partitions(runs, returns, (file, 0))]
+        self._kept[file].append(self._context.parallelize(results, len(results) or 1))
+        self._bytes[file] += sum(_measure(result)[1] for result in results)
 
-        found: Frame = nw.from_native(f.broadcast(self._spark.createDataFrame(rows)))
-        return found
+    def discard(self, file: int) -> None:
+        """Forget what is kept of a file."""
+        self._bytes.pop(file, None)
+        for results in self._kept.pop(file, []):
+            results.unpersist()
 
-    def batches(self, frame: "Frame") -> Iterator["pa.RecordBatch"]:
-        """All rows, collected as Arrow."""
-        import narwhals.stable.v2 as nw
+    def close(self) -> None:
+        """Forget what is kept of all files."""
+        for file in list(self._kept):
+            self.discard(file)
 
-        yield from nw.to_native(frame).toArrow().to_batches()
+    def aggregate(self, options: AggregationOptions) -> CustomerPart:
+        """Aggregate groups of customers on the executors, and join them on the driver."""
+        groups = min(PARTITIONS, 1 + self._bytes.total() // GROUP_BYTES)
+        with report_failures():
+            kept = self._context.union([results for of_file in self._kept.values() for results in of_file])
+            runs = kept.flatMap(partial(_group, groups))
+            parts = runs.groupByKey(groups, int).mapValues(partial(_aggregate_group, options)).collect()
+        return join_parts([part for _, part in sorted(parts, key=lambda pair: pair[0])])
 
-    def forget(self) -> None:
-        """Let go of what was kept."""
-        self._kept.close()
+    def _count_tasks(self, chunks: int) -> int:
+        few = min(chunks, TASKS_PER_CORE * int(self._context.defaultParallelism))
+        return max(1, few, chunks // CHUNKS_PER_TASK)
+
+
+def _total_split(path: str, schema: ChunkSchema, request: ReadRequest, file: int, split: Split) -> Iterator[Result]:
+    """Aggregate the chunks of a split; a failure ends it as a value, which reaches the driver unchanged."""
+    try:
+        for chunk, body in _read_split(path, schema, split):
+            totals = aggregate_chunk(body, schema, request, (file, chunk))
+            assert totals.runs is not None
+            assert totals.returns is not None
+            yield totals.without_runs(), list(pack_partitions(totals.runs, totals.returns, (file, chunk)))
+    except (ChunkMismatch, SegcliError) as failure:
+        yield failure, []
+    except OSError as error:
+        remedy = "Store it where all machines of the cluster find it under this path"
+        yield InputProblem(f"cannot be read on an executor ({error.strerror})", source=path, remedy=remedy), []
+
+
+def _read_split(path: str, schema: ChunkSchema, split: Split) -> Iterator[tuple[int, bytes]]:
+    chunk, span = split
+    if span is not None:
+        yield chunk, stream.read_span(path, *span)
+        return
+    with stream.pieces(path, schema.first_record, quoted=schema.is_quoted) as pieces:
+        yield from enumerate(piece.body() for piece in pieces)
+
+
+def _measure(result: Result) -> tuple[Outcome, int]:
+    outcome, packed = result
+    return outcome, sum(len(runs.tables) for runs in packed)
+
+
+def _group(groups: int, result: Result) -> list[tuple[int, PackedRuns]]:
+    return [(runs.partition * groups // PARTITIONS, runs) for runs in result[1]]
+
+
+def _aggregate_group(options: AggregationOptions, packed: Iterable[PackedRuns]) -> CustomerPart:
+    return aggregate_partition(*merge_packed(packed), options)

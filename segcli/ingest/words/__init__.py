@@ -1,0 +1,1 @@
+"""Names of columns, months and statuses, one file per language; a package, so that archives of segcli can be read."""

@@ -1,0 +1,92 @@
+"""Executors whose Python lacks segcli get it from the driver; those that lack what segcli needs are refused."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segcli import __version__
+from segcli.customers import engines
+from segcli.files.package import zip_package
+from tests.customers.test_streamed import shop, written
+
+needs_spark = pytest.mark.skipif(
+    not engines.is_installed("spark") or not shutil.which("java"), reason="needs pyspark and Java"
+)
+PARTS = 2
+
+
+def python_without(folder: Path, *packages: str) -> Path:
+    """Write a program that is Python with all installed packages but these."""
+    site = folder / "site"
+    site.mkdir()
+    for path in (Path(entry) for entry in sys.path if entry.endswith("site-packages")):
+        for package in path.iterdir():
+            if package.suffix != ".pth" and not package.name.startswith(packages):
+                (site / package.name).symlink_to(package)
+    program = folder / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={site} exec {sys.executable} -S -P "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return program
+
+
+def run_on_spark(folder: Path, python: Path) -> "subprocess.CompletedProcess[str]":
+    """Aggregate a folder of exports on executors that run another Python."""
+    header, *rows = shop(300)
+    parts = folder / "parts"
+    parts.mkdir()
+    for place in range(PARTS):
+        written(parts, [header, *rows[place::PARTS]], f"part-{place}.csv")
+    command = [sys.executable, "-m", "segcli", "ingest", "parts", "-o", "out.csv", "--engine", "spark"]
+    return subprocess.run(
+        [*command, "--set", "ingest.spark_master=local[2]"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYSPARK_PYTHON": str(python)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@needs_spark
+@pytest.mark.slow
+def test_segcli_is_sent_where_it_is_missing(tmp_path: Path) -> None:
+    done = run_on_spark(tmp_path, python_without(tmp_path, "segcli"))
+    assert done.returncode == 0, done.stderr
+    here = [sys.executable, "-m", "segcli", "ingest", "parts", "-q", "-o", "here.csv"]
+    subprocess.run(here, cwd=tmp_path, check=True)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+
+
+@needs_spark
+@pytest.mark.slow
+def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+    done = run_on_spark(tmp_path, python_without(tmp_path, "segcli", "pydantic"))
+    assert done.returncode == 2, done.stderr
+    assert "segcli is not installed on the executors: no module pydantic" in done.stderr
+    assert f"pip install 'segcli[spark]=={__version__}'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+@needs_spark
+@pytest.mark.slow
+def test_a_python_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = run_on_spark(tmp_path, tmp_path / "nowhere" / "python")
+    assert done.returncode == 5, done.stderr
+    assert str(tmp_path / "nowhere" / "python") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_sent_package_runs_from_its_archive(tmp_path: Path) -> None:
+    archive = zip_package(str(tmp_path))
+    code = "import segcli.customers.engines.spark as spark; print(spark.__file__)"
+    environment = {**os.environ, "PYTHONPATH": archive}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(archive)

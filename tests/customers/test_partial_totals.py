@@ -1,0 +1,199 @@
+"""Totals of chunks, by the pure functions alone: any division, order and merging of lines gives the same customers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.config.privacy import PrivacySettings
+from segcli.customers.file_totals import FileTotals, merge_chunks
+from segcli.customers.order_runs import (
+    PARTITIONS,
+    OrderRuns,
+    ReturnLines,
+    divide,
+    merge_returns,
+    merge_runs,
+    share_texts,
+    sort_returns,
+)
+from segcli.customers.partial_totals import ChunkTotals, aggregate_chunk
+from segcli.customers.partition import AggregationOptions, CustomerPart, aggregate_partition, join_parts
+from segcli.customers.read_request import ReadRequest
+from segcli.customers.run_tables import merge_packed, pack_partitions, to_tables
+from segcli.files.read import Content
+from segcli.ingest.chunk_schema import ChunkSchema, infer_chunk_schema
+from segcli.ingest.money import Scales
+from segcli.ingest.opening import opened
+from tests.customers.test_reduce import START, exports, policies, text_of
+from tests.oracles.reduction import Policies
+
+LATER = START + timedelta(days=60)  # than all drawn lines
+Pair = tuple[OrderRuns, ReturnLines]
+Records = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Export:
+    """Drawn lines, and how all chunks of them are read."""
+
+    lines: list[str]
+    schema: ChunkSchema
+    request: ReadRequest
+
+    def aggregate(self, lines: Sequence[str], chunk: int = 0) -> ChunkTotals:
+        """Aggregate lines as one chunk."""
+        return aggregate_chunk("".join(lines).encode(), self.schema, self.request, (0, chunk))
+
+    def customers(self, runs: OrderRuns, returns: ReturnLines) -> CustomerPart:
+        """Aggregate runs and returns to customers."""
+        day = self.request.as_of or LATER
+        return aggregate_partition(runs, returns, AggregationOptions(day, Scales(), self.request.settings.returns, ()))
+
+
+def export_of(records: Records, wanted: Policies) -> Export:
+    """Prepare drawn records to be read in chunks."""
+    text = text_of(records)
+    source = Source(path="drawn.csv", columns={name: name for name in records[0]}, date_format="%Y-%m-%d %H:%M:%S")
+    chosen = IngestSettings(
+        transactions=source,
+        returns=wanted.returns,  # type: ignore[arg-type]
+        free_lines=wanted.free_lines,  # type: ignore[arg-type]
+        collapse=wanted.collapse,  # type: ignore[arg-type]
+    )
+    file = opened(source, Content("drawn.csv", text.encode(), len(text), "", is_head=True))
+    request = ReadRequest(chosen, PrivacySettings(), wanted.as_of)
+    schema = infer_chunk_schema(file, chosen, PrivacySettings(), has_as_of=wanted.as_of is not None)
+    return Export(text.splitlines(keepends=True)[1:], schema, request)
+
+
+def pair_of(totals: ChunkTotals) -> Pair:
+    assert totals.runs is not None
+    assert totals.returns is not None
+    return totals.runs, totals.returns
+
+
+def merge(pairs: Sequence[Pair]) -> Pair:
+    return merge_runs([runs for runs, _ in pairs]), merge_returns([returns for _, returns in pairs])
+
+
+def agree(one: CustomerPart, other: CustomerPart) -> None:
+    """The same customers to the last bit, lines of each, and returns that are left out."""
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+    assert one.lines.tolist() == other.lines.tolist()
+    assert left_out(one) == left_out(other)
+
+
+def left_out(part: CustomerPart) -> list[tuple[int, str, int, int, int]]:
+    """Sum returns that are left out by file and reason; where the first stands depends on how lines are divided."""
+    sums: dict[tuple[int, str], Any] = {}
+    for entry in part.excluded:
+        values = np.array([entry.lines, entry.money, entry.refunded])
+        sums[entry.file, entry.reason] = sums.get((entry.file, entry.reason), 0) + values
+    return sorted((*key, *values.tolist()) for key, values in sums.items())
+
+
+def chunks_of(export: Export, lines: list[str], cuts: list[int]) -> list[ChunkTotals]:
+    """Aggregate lines divided at some places."""
+    places = sorted({0, len(lines), *(cut % (len(lines) + 1) for cut in cuts)})
+    return [export.aggregate(lines[i:j], n) for n, (i, j) in enumerate(pairwise(places))]
+
+
+@settings(max_examples=25, deadline=None)
+@given(records=exports, wanted=policies, cuts=st.lists(st.integers(0, 40), max_size=6), data=st.data())
+def test_any_division_and_order_of_lines_gives_the_same_customers(
+    records: Records, wanted: Policies, cuts: list[int], data: st.DataObject
+) -> None:
+    export = export_of(records, wanted)
+    whole = export.customers(*pair_of(export.aggregate(export.lines)))
+    chunks = chunks_of(export, export.lines, cuts)
+    shuffled = chunks_of(export, data.draw(st.permutations(export.lines)), cuts)
+    for some in (chunks, shuffled, data.draw(st.permutations(chunks))):
+        agree(export.customers(*merge([pair_of(totals) for totals in some])), whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(records=exports, wanted=policies, cuts=st.lists(st.integers(0, 40), min_size=2, max_size=6), data=st.data())
+def test_merging_is_associative_and_commutative(
+    records: Records, wanted: Policies, cuts: list[int], data: st.DataObject
+) -> None:
+    export = export_of(records, wanted)
+    pairs = [pair_of(totals) for totals in chunks_of(export, export.lines, cuts)]
+    whole = export.customers(*merge(pairs))
+    while len(pairs) > 1:  # in a drawn tree of merges, each with its sides in a drawn order
+        first, second = data.draw(st.permutations(range(len(pairs))))[:2]
+        merged = merge([pairs[first], pairs[second]])
+        pairs = [merged, *(pair for place, pair in enumerate(pairs) if place not in {first, second})]
+    agree(export.customers(*pairs[0]), whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(records=exports, wanted=policies, cuts=st.lists(st.integers(0, 40), max_size=6), data=st.data())
+def test_partitions_of_customers_join_to_the_same_customers(
+    records: Records, wanted: Policies, cuts: list[int], data: st.DataObject
+) -> None:
+    """Slices in memory, and slices packed as bytes that arrive in any order."""
+    export = export_of(records, wanted)
+    pairs = [pair_of(totals) for totals in chunks_of(export, export.lines, cuts)]
+    whole = export.customers(*merge(pairs))
+    if not len(merge(pairs)[0]):
+        return
+    blocks = share_texts([runs for runs, _ in pairs])
+    edges = sorted({0, PARTITIONS, *data.draw(st.lists(st.integers(0, PARTITIONS), max_size=4))})
+    sliced = [
+        merge([(runs.slice(i, j), returns.slice(i, j)) for runs, (_, returns) in zip(blocks, pairs, strict=True)])
+        for i, j in pairwise(edges)
+    ]
+    agree(join_parts([export.customers(*pair) for pair in sliced]), whole)
+    packed = [part for n, pair in enumerate(pairs) for part in pack_partitions(*pair, (0, n))]
+    groups: dict[int, list[Any]] = {}
+    for part in data.draw(st.permutations(packed)):
+        groups.setdefault(part.partition % 3, []).append(part)
+    agree(join_parts([export.customers(*merge_packed(group)) for group in groups.values()]), whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(records=exports, wanted=policies, cuts=st.lists(st.integers(0, 40), max_size=6))
+def test_counts_of_chunks_add_up_to_those_of_the_file(records: Records, wanted: Policies, cuts: list[int]) -> None:
+    export = export_of(records, wanted)
+
+    def total(chunks: Sequence[ChunkTotals]) -> FileTotals:
+        return merge_chunks(export.schema.file, "", chunks, has_money=True, lines_before=1)
+
+    whole, merged = total([export.aggregate(export.lines)]), total(chunks_of(export, export.lines, cuts))
+    for name in ("account", "last_day", "largest_line", "rewritten", "statuses"):
+        assert getattr(merged, name) == getattr(whole, name), name
+    assert merged.amounts.counts.tolist() == whole.amounts.counts.tolist()
+    assert merged.amounts.largest == whole.amounts.largest
+    assert merged.repeated <= whole.repeated
+
+
+@settings(max_examples=10, deadline=None)
+@given(records=exports, wanted=policies)
+def test_what_is_divided_and_packed_is_what_it_was(records: Records, wanted: Policies) -> None:
+    export = export_of(records, wanted)
+    runs, returns = pair_of(export.aggregate(export.lines))
+    back_runs, back_returns = (
+        merge_packed(pack_partitions(runs, returns, (0, 0))) if len(runs) + len(returns) else (runs, returns)
+    )
+    agree(export.customers(back_runs, back_returns), export.customers(runs, returns))
+    divided = divide(back_runs)
+    assert divided.customer.equals(runs.customer)
+    assert divided.bounds.tolist() == runs.bounds.tolist()
+    columns = (back_returns.customer, back_returns.day, back_returns.money, back_returns.refunded, back_returns.place)
+    assert sort_returns(*columns).bounds.tolist() == returns.bounds.tolist()
+
+
+def test_a_chunk_is_aggregated_alike_each_time() -> None:
+    record = {"customer_id": "A", "order_id": "1", "order_date": "2026-01-01 10:00:00", "unit_price": "1.00"}
+    export = export_of([record] * 3, Policies())
+    one, other = export.aggregate(export.lines), export.aggregate(export.lines)
+    assert one.account == other.account
+    assert to_tables(*pair_of(one)) == to_tables(*pair_of(other))
