@@ -214,6 +214,11 @@ class Source(Section):
         description="Lines that are no orders, by column and values, such as {Status: [cancelled]}; '*' is any "
         "text in that column.",
     )
+    returned: dict[str, list[str]] | None = Field(
+        None,
+        description="Values that mean a refund whose amount has no minus, by column, such as {Type: [Refund]}; "
+        "default: recognised by their words.",
+    )
 
 
 class IngestSettings(Section):

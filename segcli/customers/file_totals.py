@@ -10,6 +10,7 @@ import pandas as pd
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.ingest.account import Account
 from segcli.ingest.encoding import Twice
+from segcli.ingest.line_types import LineTypes
 from segcli.ingest.money import Scales
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
@@ -33,6 +34,7 @@ class FileTotals:
     largest_line: int
     rewritten: frozenset[str]
     statuses: Mapping[str, Counter[str]]
+    types: LineTypes
     repeated: int
     twice: Twice
     lines_above: Sequence[int]
@@ -78,6 +80,7 @@ def merge_chunks(
         largest_line=best.largest_line + lines_of_best,
         rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),
         statuses=statuses,
+        types=sum((chunk.types for chunk in chunks), LineTypes()),
         repeated=sum(chunk.repeated for chunk in chunks),
         twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),
         lines_above=above,

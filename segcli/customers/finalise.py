@@ -17,7 +17,7 @@ from segcli.customers.read_request import ReadRequest
 from segcli.customers.returns import only_returns
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
-from segcli.ingest import encoding, identity
+from segcli.ingest import encoding, identity, line_types
 from segcli.ingest.account import Account, Group
 from segcli.ingest.outliers import notes
 from segcli.ingest.void import unsaid
@@ -99,6 +99,7 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     """
     yield from file.notes
     yield from unsaid(file.statuses)
+    yield from line_types.notes(file.types, file.scales.money)
     if file.repeated and is_partial:
         yield from identity.possibly_repeated(file.repeated, file.account.read.lines)
     elif file.repeated:

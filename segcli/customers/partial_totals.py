@@ -32,6 +32,7 @@ from segcli.ingest.chunked import ParsedChunk, parse_chunk
 from segcli.ingest.currency import present
 from segcli.ingest.encoding import Twice
 from segcli.ingest.export import Export
+from segcli.ingest.line_types import LineTypes, count_types
 from segcli.ingest.lines import Lines
 from segcli.ingest.numbers import Marks
 from segcli.ingest.outliers import Amounts
@@ -66,6 +67,7 @@ class ChunkTotals:
     rewritten: frozenset[str]
     currencies: frozenset[str]
     statuses: Mapping[str, Counter[str]]
+    types: LineTypes
     repeated: int
     alike: int
     varied: int
@@ -119,6 +121,7 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         rewritten=lines.rewritten,
         currencies=present(export, kept),
         statuses=counted(export),
+        types=LineTypes() if lines.was_positive is None else count_types(export, lines.was_positive, lines.money, kept),
         repeated=_repeated(chunk, starts, is_partial=request.is_partial),
         alike=alike,
         varied=varied,

@@ -22,10 +22,11 @@ from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
 from segcli.ingest.encoding import Twice
+from segcli.ingest.line_types import LineTypes
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
 
-LAYOUT = 3  # of the folder; another one is not read
+LAYOUT = 4  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
 
@@ -152,6 +153,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "lines_above": list(totals.lines_above),
         "rewritten": sorted(totals.rewritten),
         "statuses": totals.statuses,
+        "types": [[[*key, count] for key, count in one.items()] for one in vars(totals.types).values()],
         "repeated": totals.repeated,
         "is_whole": totals.is_whole,
         "twice": asdict(totals.twice),
@@ -175,6 +177,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         largest_line=facts["largest_line"],
         rewritten=frozenset(facts["rewritten"]),
         statuses={name: Counter(found) for name, found in facts["statuses"].items()},
+        types=LineTypes(*(Counter({(one[0], one[1]): one[2] for one in entries}) for entries in facts["types"])),
         repeated=facts["repeated"],
         twice=Twice(**facts["twice"]),
         lines_above=facts["lines_above"],

@@ -16,6 +16,7 @@ from segcli.ingest import dates, numbers
 from segcli.ingest.date_formats import FORMATS, day_of
 from segcli.ingest.date_reading import read
 from segcli.ingest.export import Export
+from segcli.ingest.line_types import type_columns
 from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
 from segcli.ingest.void import status_columns
@@ -93,8 +94,10 @@ class ChunkSchema:
 
 
 def columns_to_read(file: Opened) -> list[str]:
-    """Name the columns of an order export that are read: the recognised ones, and those that hold an order's status."""
-    return [*file.recognition.columns.values(), *(file.source.void or status_columns(file.header))]
+    """Name the columns of an order export that are read: recognised ones, and those that say what became of a line."""
+    types = () if file.preset else type_columns(file.header)
+    status = file.source.void or status_columns(file.header)
+    return [*file.recognition.columns.values(), *status, *(file.source.returned or ()), *types]
 
 
 def infer_chunk_schema(

@@ -12,6 +12,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.ingest import identity, money, plain
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
+from segcli.ingest.line_types import find_returns
 from segcli.ingest.money import Scales
 
 Mask = npt.NDArray[np.bool_]
@@ -25,7 +26,7 @@ class Lines:
     `money` and `refunded` are in whole units (unreadable counts as 0), by `scales`. Both are 0 on a line
     whose order's money stands on another line; `rewritten` are ids as they stood there, where more than plain blanks
     at their ends changed; `free` is about the order's. `discounted` tells, where the export has
-    discounts, which lines had one.
+    discounts, which lines had one; `was_positive` tells which returns a column names whose amount has no minus.
     """
 
     ids: Coded
@@ -41,6 +42,7 @@ class Lines:
     returned: Mask
     free: Mask
     discounted: Mask | None = None
+    was_positive: Mask | None = None
 
     @cached_property
     def days(self) -> npt.NDArray[np.datetime64]:
@@ -70,6 +72,9 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
         values = np.where(np.abs(values) < money.CAPACITY, values, np.nan)  # beyond what whole units can count
     by_order = export.source.amount_per == "order"
     returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
+    named_returns = find_returns(export)
+    was_positive = named_returns & (values > 0)
+    returned |= named_returns
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     refunds = np.zeros(len(values)) if back is None else np.abs(back)
     scales = scales or Scales(
@@ -91,6 +96,7 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
         returned=returned,
         free=units == 0,
         discounted=_discounted(export),
+        was_positive=was_positive,
     )
 
 

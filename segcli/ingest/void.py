@@ -13,8 +13,6 @@ from segcli.ingest.languages import words
 from segcli.ingest.recognise import normalised
 
 ANY = "*"
-# Columns that say what became of an order (normalised); what they say of one that came to nothing is in words/.
-STATUS = frozenset({"status", "orderstatus", "financialstatus", "paymentstatus", "orderstate"})
 
 
 def void(export: Export) -> npt.NDArray[np.bool_]:
@@ -30,7 +28,8 @@ def void(export: Export) -> npt.NDArray[np.bool_]:
 
 def status_columns(header: Sequence[str]) -> list[str]:
     """The columns by which a file may say that an order came to nothing."""
-    return [name for name in header if normalised(name) in STATUS and header.count(name) == 1]
+    names = {normalised(word) for word in words("status_columns")}
+    return [name for name in header if normalised(name) in names and header.count(name) == 1]
 
 
 def counted(export: Export) -> dict[str, Counter[str]]:

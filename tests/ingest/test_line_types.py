@@ -1,0 +1,74 @@
+"""Refunds that only a column names are returns; debits and credits that nobody can tell are named."""
+
+from collections.abc import Callable
+
+import pytest
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
+from segcli.files import stream
+from segcli.model import Customers
+
+KINDS = [
+    ("Type", "Sale", "Refund"), ("Doc Type", "Invoice", "Credit Note"), ("Transaction type", "Payment", "Chargeback"),
+    ("Belegart", "Rechnung", "Gutschrift"), ("Vorgangsart", "Verkauf", "Retoure"), ("Tipo", "Venta", "Devoluci\u00f3n"),
+    ("\u0412\u0438\u0434 \u043e\u043f\u0435\u0440\u0430\u0446\u0438\u0438", "\u041f\u0440\u043e\u0434\u0430\u0436\u0430", "\u0412\u043e\u0437\u0432\u0440\u0430\u0442"),
+    ("Lo\u1ea1i giao d\u1ecbch", "B\u00e1n h\u00e0ng", "Ho\u00e0n ti\u1ec1n"), ("\u4ea4\u6613\u7c7b\u578b", "\u9500\u552e", "\u9000\u6b3e"),
+    ("kind", "order", "RETURN"),
+]  # fmt: skip
+
+
+def customers(path: str, **more: object) -> Customers:
+    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+
+
+def export(header: str, sale: str, refund: str, sign: str = "") -> str:
+    rows = [f"customer_id,order_id,order_date,{header},amount"]
+    for number in range(40):
+        rows.append(f"C{number % 5},{number},2026-01-{number % 28 + 1:02},{sale},20.00")
+        if number % 4 == 0:
+            rows.append(f"C{number % 5},R{number},2026-02-01,{refund},{sign}5.00")
+    return "\n".join([*rows, ""])
+
+
+@pytest.mark.parametrize(("header", "sale", "refund"), KINDS)
+@pytest.mark.parametrize("large", [1, 1 << 30])
+def test_a_column_that_names_refunds_makes_them_returns(
+    file_of: Callable[..., str], monkeypatch: pytest.MonkeyPatch, header: str, sale: str, refund: str, large: int
+) -> None:
+    for name, size in (("LARGE", large), ("PIECE", 300), ("HEAD", 500)):
+        monkeypatch.setattr(stream, name, size)
+    found = customers(file_of(export(header, sale, refund)))
+    assert found.table["revenue"].sum() == 40 * 20 - 10 * 5
+    assert found.table["orders"].sum() == 40
+    lines = found.readings[0].lines
+    assert lines is not None
+    assert lines.money_read == lines.money_kept == 750
+    assert any(f"{refund} on 10 lines (50.00): read as returns" in note for note in found.readings[0].notes)
+    as_sales = customers(file_of(export(header, sale, refund)), returned={header: []})
+    assert as_sales.table["revenue"].sum() == 40 * 20 + 10 * 5
+
+
+def test_refunds_that_have_their_minus_are_not_worth_a_note(file_of: Callable[..., str]) -> None:
+    found = customers(file_of(export("Type", "Sale", "Refund", sign="-")))
+    assert found.table["revenue"].sum() == 750
+    assert not any("Type" in note for note in found.readings[0].notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "debit", "credit"), [("D/C", "D", "C"), ("S/H", "S", "H"), ("Soll/Haben", "Soll", "Haben")]
+)
+def test_debit_and_credit_are_named_and_settled_by_a_setting(
+    file_of: Callable[..., str], header: str, debit: str, credit: str
+) -> None:
+    text = export(header, debit, credit)
+    found = customers(file_of(text))
+    assert any("is unclear, and all count as sales" in note for note in found.readings[0].notes)
+    settled = customers(file_of(text), returned={header: [credit]})
+    assert settled.table["revenue"].sum() == 750
+
+
+def test_types_of_other_things_are_left_alone(file_of: Callable[..., str]) -> None:
+    found = customers(file_of(export("Type", "Mug", "Shirt")))
+    assert found.table["revenue"].sum() == 850
+    assert found.readings[0].notes == ()
