@@ -46,7 +46,8 @@ def _are_labels(export: Export, standard: str, rows: npt.NDArray[np.intp]) -> np
         return np.zeros(len(rows), dtype=bool)
     encoded = pc.dictionary_encode(texts.take(pa.array(rows))).combine_chunks()
     labels = [_pattern().fullmatch(text.strip()) is not None for text in encoded.dictionary.to_pylist()]
-    return np.array(labels, dtype=bool)[np.asarray(encoded.indices)]
+    is_label: npt.NDArray[np.bool_] = np.array(labels, dtype=bool)[np.asarray(encoded.indices)]
+    return is_label
 
 
 def _may_be_labels(texts: pa.StringArray) -> npt.NDArray[np.bool_]:

@@ -27,17 +27,21 @@ def export(header: str, sale: str, refund: str, sign: str = "") -> str:
     for number in range(40):
         rows.append(f"C{number % 5},{number},2026-01-{number % 28 + 1:02},{sale},20.00")
         if number % 4 == 0:
-            rows.append(f"C{number % 5},R{number},2026-02-01,{refund},{sign}5.00")
+            rows.append(f"C{number % 5},R{number},2026-01-20,{refund},{sign}5.00")
     return "\n".join([*rows, ""])
 
 
-@pytest.mark.parametrize(("header", "sale", "refund"), KINDS)
-@pytest.mark.parametrize("large", [1, 1 << 30])
-def test_a_column_that_names_refunds_makes_them_returns(
-    file_of: Callable[..., str], monkeypatch: pytest.MonkeyPatch, header: str, sale: str, refund: str, large: int
-) -> None:
-    for name, size in (("LARGE", large), ("PIECE", 300), ("HEAD", 500)):
+@pytest.fixture(params=["in chunks", "whole"])
+def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 300), ("HEAD", 500)):
         monkeypatch.setattr(stream, name, size)
+
+
+@pytest.mark.usefixtures("_read_so")
+@pytest.mark.parametrize(("header", "sale", "refund"), KINDS)
+def test_a_column_that_names_refunds_makes_them_returns(
+    file_of: Callable[..., str], header: str, sale: str, refund: str
+) -> None:
     found = customers(file_of(export(header, sale, refund)))
     assert found.table["revenue"].sum() == 40 * 20 - 10 * 5
     assert found.table["orders"].sum() == 40

@@ -24,7 +24,8 @@ def rejected(found: Customers) -> dict[str, int]:
     [
         ("Subtotal", "Grand total"), ("Sub-Total January", "TOTAL:"), ("Zwischensumme", "Gesamtsumme"),
         ("\u0412\u0441\u0435\u0433\u043e", "\u0418\u0442\u043e\u0433\u043e"),
-        ("\u5c0f\u8ba1", "\u5408\u8ba1"), ("T\u1ea1m t\u00ednh", "T\u1ed5ng c\u1ed9ng"), ("Saldo anterior", "Total general"),
+        ("\u5c0f\u8ba1", "\u5408\u8ba1"), ("T\u1ea1m t\u00ednh", "T\u1ed5ng c\u1ed9ng"),
+        ("Saldo anterior", "Total general"),
         ("Balance carried forward", "Closing balance"),
     ],
 )  # fmt: skip
