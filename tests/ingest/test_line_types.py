@@ -12,8 +12,8 @@ from segcli.model import Customers
 KINDS = [
     ("Type", "Sale", "Refund"), ("Doc Type", "Invoice", "Credit Note"), ("Transaction type", "Payment", "Chargeback"),
     ("Belegart", "Rechnung", "Gutschrift"), ("Vorgangsart", "Verkauf", "Retoure"), ("Tipo", "Venta", "Devoluci\u00f3n"),
-    ("\u0412\u0438\u0434 \u043e\u043f\u0435\u0440\u0430\u0446\u0438\u0438", "\u041f\u0440\u043e\u0434\u0430\u0436\u0430", "\u0412\u043e\u0437\u0432\u0440\u0430\u0442"),
-    ("Lo\u1ea1i giao d\u1ecbch", "B\u00e1n h\u00e0ng", "Ho\u00e0n ti\u1ec1n"), ("\u4ea4\u6613\u7c7b\u578b", "\u9500\u552e", "\u9000\u6b3e"),
+    ("Вид операции", "Продажа", "Возврат"),
+    ("Loại giao dịch", "Bán hàng", "Hoàn tiền"), ("交易类型", "销售", "退款"),
     ("kind", "order", "RETURN"),
 ]  # fmt: skip
 
