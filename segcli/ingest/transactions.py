@@ -70,10 +70,10 @@ def leave_out_by_day(fates: Fates, lines: Lines, as_of: date, privacy: PrivacySe
 
 def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:
     """Mark rows of totals, what is void, what cannot be credited or read, and ids that stand for many people."""
-    fates.mark(find_total_rows(export, lines.money / lines.scales.money), "total_row")
     fates.mark(void(export), "void_order")
     fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
     fates.mark(np.isnat(lines.times), "unreadable_date")
+    fates.mark(find_total_rows(export, lines.money / lines.scales.money), "total_row")
     fates.mark(lines.unreadable, "unreadable_amount")
     if settings.exclude_ids:
         excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
