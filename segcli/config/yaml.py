@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from segcli.config import simple_yaml
-
 LONGEST_NUMBER = 18  # digits; longer runs are ids, and would lose digits as numbers
 
 Key = tuple[str | int, ...]
@@ -83,13 +81,10 @@ def parse(text: str, name: str) -> Document:
 
 
 def strings(text: str) -> Any:  # noqa: ANN401 - nested lists and mappings of text
-    """A file that segcli ships, all scalars as text: most need no YAML parser, others the C parser."""
-    try:
-        return simple_yaml.read(text)
-    except simple_yaml.NotSimple:
-        import yaml
+    """A file that segcli ships, all scalars as text, by the C parser where there is one."""
+    import yaml
 
-        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - builds text only
+    return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - builds text only
 
 
 def shipped(text: str, name: str) -> Document:
