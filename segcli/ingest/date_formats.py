@@ -36,6 +36,10 @@ _TIMES = (
     "T%H:%M:%S.%f",
     " %I:%M:%S %p",
     " %I:%M %p",
+    ", %I:%M %p",
+    ", %I:%M:%S %p",
+    ", %H:%M",
+    ", %H:%M:%S",
 )
 _OFFSETS = ("", "%z", " %z")
 FORMATS = tuple(day + time + offset for day in _DAYS for time in _TIMES for offset in _OFFSETS if time or not offset)
@@ -52,9 +56,12 @@ _CODES = {
 }
 
 
-def shaped(text: str) -> Iterator[str]:
-    """The formats whose digits and marks stand as in the text; whether they read it is for the parser to say."""
-    for day, pattern in _patterns(_DAYS):
+def shaped(text: str, *, short_years: bool = False) -> Iterator[str]:
+    """The formats whose digits and marks stand as in the text; whether they read it is for the parser to say.
+
+    With `short_years`, a format's four-digit year stands for one of two digits.
+    """
+    for day, pattern in _patterns(_DAYS, short_years=short_years):
         found = pattern.match(text)
         if not found:
             continue
@@ -66,9 +73,10 @@ def shaped(text: str) -> Iterator[str]:
 
 
 @cache
-def _patterns(parts: tuple[str, ...]) -> Sequence[tuple[str, re.Pattern[str]]]:
+def _patterns(parts: tuple[str, ...], *, short_years: bool = False) -> Sequence[tuple[str, re.Pattern[str]]]:
     """Each part of a format with a pattern of what it can look like."""
-    return [(part, re.compile(re.sub("%.", lambda code: _CODES[code[0]], re.escape(part)))) for part in parts]
+    codes = {**_CODES, "%Y": _CODES["%y"]} if short_years else _CODES
+    return [(part, re.compile(re.sub("%.", lambda code: codes[code[0]], re.escape(part)))) for part in parts]
 
 
 def day_of(form: str) -> tuple[str, bool]:

@@ -1,6 +1,5 @@
 """Why a column of dates is refused as a whole, each with the way out."""
 
-import re
 from collections.abc import Sequence
 
 
@@ -30,12 +29,12 @@ class MixedDates(DateProblem):
 
 
 class UnknownDates(DateProblem):
-    """No known format reads most of the column; `example` is its first value."""
+    """No known format reads most of the column; `example` is its first value, `way_out` options that read it."""
 
-    def __init__(self, example: str) -> None:
+    def __init__(self, example: str, way_out: str = "") -> None:
         super().__init__(f"no date format fits (first: {example})")
         self.example = example
-        self.remedy = next((said for pattern, said in HINTS if re.search(pattern, example)), self.remedy)
+        self.remedy = f"Try {way_out}" if way_out else self.remedy
 
 
 class NoFormat(DateProblem):
@@ -54,15 +53,3 @@ class ShortYears(DateProblem):
     """Years have two digits, and nobody said of which century."""
 
     remedy = "Say in which hundred years they lie: --set ingest.transactions.century=1950"
-
-
-# What a value that no format reads may be.
-HINTS = (
-    (r"^(\d{10}|\d{13}|\d{16})$", "If it counts from 1970, say --date-format epoch_s (or epoch_ms, epoch_us)"),
-    (r"^[1-6]\d{4}(\.\d+)?$", "If a spreadsheet wrote it, say --date-format excel"),
-    (
-        r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?!\d)",
-        "Two-digit years need both: --date-format '%d.%m.%y' --set ingest.transactions.century=1950",
-    ),
-    (r"[^\W\d_]{3}", "Month names of another language: --locale de; or give the format with --date-format"),
-)

@@ -1,5 +1,6 @@
 """Text -> dates by one format for the whole column, declared or proven."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,15 @@ import pandas as pd
 import pyarrow as pa
 
 from segcli.config.ingest import SERIALS, Source
-from segcli.ingest import locales
+from segcli.ingest import date_hints, locales
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import FORMATS, day_of, shaped
 from segcli.ingest.date_problems import AmbiguousDates, MixedDates, UnknownDates
 from segcli.ingest.date_reading import from_numbers, read, with_century
 from segcli.ingest.locales import Locale
 
+_UTC = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
+_WEEKDAY = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
 NOT_A_DAY = np.datetime64("NaT", "us")
 EARLIEST, LATEST = (
@@ -70,6 +73,8 @@ def parse(
     distinct = pd.Series(column.texts.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
     filled = distinct[~blank]
+    if not declared:
+        filled = filled.map(_without_weekday_and_zone)
     if locale:
         filled, declared = filled.map(locale.date), [locale.date(form) for form in declared]
     codes = column.codes
@@ -83,6 +88,15 @@ def parse(
         values[~blank] = np.where(np.isnat(times), values[~blank], times)
     values[~in_range(values)] = NOT_A_DAY
     return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
+
+
+def _without_weekday_and_zone(text: str) -> str:
+    """Return a date without the day of the week, and with the offset of UTC for its name.
+
+    >>> _without_weekday_and_zone("Thu, 5 Jan 2023 10:00:00 GMT")
+    '5 Jan 2023 10:00:00+0000'
+    """
+    return _UTC.sub("+0000", _WEEKDAY.sub("", text))
 
 
 def in_range(values: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
@@ -119,7 +133,7 @@ def _proven(filled: pd.Series, lines: npt.NDArray[np.int64]) -> tuple[str, ...]:
     counts = {form: int(lines[read].sum()) for form, read in reads.items()}
     ranked = sorted(reads, key=lambda form: (-counts[form], FORMATS.index(form)))
     if not ranked or int(lines[np.logical_or.reduce(list(reads.values()))].sum()) * 2 < lines.sum():
-        raise UnknownDates(str(filled.iloc[0]))
+        raise UnknownDates(str(filled.iloc[0]), date_hints.suggest(filled, lines))
     best = ranked[0]
     _refuse_ambiguous(best, [form for form in ranked[1:] if (reads[form] == reads[best]).all()], filled)
     beyond = [form for form in ranked[1:] if (reads[form] & ~reads[best]).any()]
