@@ -1,9 +1,11 @@
 """Work spread over the cores of the machine: Arrow and NumPy let go of the interpreter, so threads do."""
 
+import contextlib
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 AHEAD = 2  # results per core that may wait for whoever takes them
 
@@ -44,3 +46,24 @@ def both(one: Callable[[], Made], other: Callable[[], Other]) -> tuple[Made, Oth
         waiting = pool.submit(one)
         made = other()
         return waiting.result(), made
+
+
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Limit the libraries of linear algebra to one thread: sums split over threads differ in their last bits."""
+    with _threadpools().limit(limits=1):
+        yield
+
+
+_limited: tuple[int, Any] = (0, None)  # a number of imported modules, and the libraries that were loaded then
+
+
+def _threadpools() -> Any:  # noqa: ANN401 - of a library that is imported late
+    """The libraries with threads of their own; looking for them takes long, and new ones come with new modules only."""
+    global _limited  # noqa: PLW0603 - a cache
+    from threadpoolctl import ThreadpoolController
+
+    modules = len(sys.modules)
+    if _limited[0] != modules:
+        _limited = modules, ThreadpoolController()
+    return _limited[1]

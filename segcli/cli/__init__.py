@@ -5,7 +5,7 @@
 
 import atexit
 import contextlib
-import json
+import gc
 import os
 import shlex
 import signal
@@ -13,9 +13,12 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from segcli.errors import Exit, SegcliError
+
+if TYPE_CHECKING:
+    import typer
 
 
 def leave() -> NoReturn:
@@ -24,6 +27,8 @@ def leave() -> NoReturn:
     Everything is written then; taking down modules, tables and the threads of libraries one by one takes a fifth of a
     second after a large file, and a thread that is still about can turn a good exit code into an abort.
     """
+    gc.disable()  # until the input is read: imports make objects that all stay, and collections find none to free
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads the metadata of all installed packages
     try:
         main()
     except SystemExit as ended:
@@ -56,15 +61,25 @@ def _run(arguments: list[str]) -> int:
 
 def _finished(arguments: list[str]) -> int:
     from segcli.cli import completing
-    from segcli.cli.app import app
 
     if completing.VARIABLE in os.environ:
         completing.answer(os.environ[completing.VARIABLE], arguments)
         return Exit.DONE
-    code = int(app(arguments, standalone_mode=False) or Exit.DONE)
+    code = int(_app(arguments)(arguments, standalone_mode=False) or Exit.DONE)
     if sys.stdout is not None:
         sys.stdout.flush()
     return code
+
+
+def _app(arguments: list[str]) -> "typer.Typer":
+    """The app with the command that the arguments begin with, or else with all: each costs time to build."""
+    from segcli.cli.commands import NAMES, build_app
+
+    if arguments and arguments[0] in NAMES:
+        return build_app(arguments[:1])
+    from segcli.cli.app import app
+
+    return app
 
 
 def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
@@ -110,6 +125,8 @@ def _is_starved(error: Exception) -> bool:
 
 def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:
     """Say plain lines on stderr (JSON lines where asked); control characters of a file cannot act through them."""
+    import json
+
     from segcli.reports.safe import printable
 
     as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)

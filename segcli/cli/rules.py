@@ -86,7 +86,7 @@ def command(
         elif overlap:
             show(of_overlap(wanted, made), asked, talk)
         elif scorecard:
-            cards = scorecards(made, found.settings, lambda then: rules.segment(then, wanted))
+            cards = scorecards(made, found.settings, lambda then, _: rules.segment(then, wanted))
             show(of_scorecards(cards, made[-1].customers), asked, talk)
         else:
             for one in made:

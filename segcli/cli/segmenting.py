@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from segcli.cli.streams import Talk
     from segcli.config import Loaded, Settings
@@ -148,18 +148,28 @@ def existing(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
     return [read_back(customers, column) for column in wanted({c: c for c in columns}, settings.persona.of)]
 
 
-def declared(customers: "Customers", loaded: "Loaded", *, clusters: bool = True) -> "list[Segmentation]":
-    """The declared segmentations, RFM first; where none is, RFM alone, or clusters of customers without orders."""
+def declared(
+    customers: "Customers", loaded: "Loaded", *, clusters: bool = True, columns: "Collection[str] | None" = None
+) -> "list[Segmentation]":
+    """The declared segmentations, RFM first; where none is, RFM alone, or clusters of customers without orders.
+
+    Where only some `columns` are needed and no rules make any of them, no rules are applied.
+    """
     found: list[Segmentation] = []
     none_declared = not any(map(loaded.declares, ("rfm", "rules", "cluster")))
     scored = _has_orders(customers)
     if loaded.declares("rfm") or (none_declared and scored):
         found.append(rfm(customers, loaded.settings))
-    if loaded.declares("rules"):
+    if loaded.declares("rules") and (columns is None or _make_any(loaded, columns)):
         found += rules(with_labels(customers, found), loaded)
     if (loaded.declares("cluster") and clusters) or (none_declared and not scored):
         found.append(cluster(with_labels(customers, found), loaded.settings))
     return found
+
+
+def _make_any(loaded: "Loaded", columns: "Collection[str]") -> bool:
+    """Return whether rules make a column of these."""
+    return any(one.column in columns for one in loaded.settings.rules)
 
 
 def _has_orders(customers: "Customers") -> bool:
@@ -202,7 +212,7 @@ def ways(customers: "Customers", loaded: "Loaded", talk: "Talk") -> "Ways":
     settings = loaded.settings
     before = settings.report.previous
     return Ways(
-        lambda earlier: declared(earlier, loaded, clusters=False),
+        lambda earlier, columns: declared(earlier, loaded, clusters=False, columns=columns),
         cache(lambda: expected(customers, settings.clv, settings.seed)),
         cache(lambda: backtest(customers, settings.backtest, settings.seed, at_two_days(loaded))),
         (lambda: source.segmentations_of(source.table_of(before), settings, talk)) if before else None,

@@ -33,6 +33,8 @@ def show(result: "Result", asked: Asked, talk: Talk) -> None:
 
 def told(result: "Result") -> "Result":
     """The result in the language that people are told in."""
+    if streams.tells_english():
+        return result
     from segcli.reports.retold import retold
 
     return retold(result, streams.language())

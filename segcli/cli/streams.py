@@ -44,6 +44,11 @@ def speak(code: str) -> None:
     _spoken.set(code)
 
 
+def tells_english() -> bool:
+    """Return whether people are told in English, so that nothing has to be translated."""
+    return _spoken.get() == ENGLISH
+
+
 def language() -> "Language":
     """The language that people are told in."""
     from segcli import languages
@@ -83,7 +88,7 @@ class Talk:
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
             return
         is_command = label == NEXT  # copied as it stands, so that no line end may get into it
-        if _spoken.get() != ENGLISH:
+        if not tells_english():
             label, text = language().title(label), language().tell(text)
         lines = printable(text)
         width = get_terminal_size().columns if not is_command and sys.stderr and sys.stderr.isatty() else 0

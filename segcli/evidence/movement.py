@@ -1,6 +1,6 @@
 """How a segmentation moved between two days: who stayed in a segment, and how far its shares drifted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +12,7 @@ from segcli.errors import InputProblem
 from segcli.evidence.drift import psi as index
 from segcli.model import Customers, Segmentation
 
-Again = Callable[[Customers], list[Segmentation]]
+Again = Callable[[Customers, Collection[str] | None], list[Segmentation]]
 
 
 def stayed(before: Segmentation, now: Segmentation) -> pd.DataFrame:
@@ -41,18 +41,19 @@ def psi(before: Segmentation, now: Segmentation) -> float:
     return index(*map(np.asarray, counts))
 
 
-def before(customers: Customers, days: int, again: Again) -> dict[str, Segmentation]:
+def before(customers: Customers, days: int, again: Again, columns: Collection[str]) -> dict[str, Segmentation]:
     """The same segmentations some days earlier, by column; none where there are no single orders to go back on.
 
     Args:
         customers: of today.
         days: how far back.
-        again: makes the segmentations of customers at an earlier day.
+        again: makes the segmentations of customers at an earlier day, at least those of these columns.
+        columns: of the segmentations that are needed.
     """
     if customers.transactions is None:
         return {}
     day = customers.transactions.as_of - timedelta(days=days)
     try:
-        return {one.column: one for one in again(earlier(customers, day))}
+        return {one.column: one for one in again(earlier(customers, day), columns)}
     except InputProblem:  # nobody had bought by then, or what a base needs was not there yet
         return {}

@@ -58,7 +58,7 @@ def _rewritten(
     changed = 0
     for name in _texts(table):
         matching = _matching(table[name], pattern)
-        if matching.any():
+        if matching is not None and matching.any():
             changed += int(matching.sum())
             texts = table[name].copy()
             texts[matching] = texts[matching].map(rewrite)
@@ -68,9 +68,11 @@ def _rewritten(
     return table.set_axis(names, axis=1), changed
 
 
-def _matching(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series":
-    """Which texts match; nearly all are ruled out by their first character, at the speed of the column."""
+def _matching(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series | None":
+    """Which texts match, None for none; nearly all are ruled out by their first character, at the column's speed."""
     suspects = _suspects(texts)
+    if not suspects.any():
+        return None
     found = texts.isna() & ~texts.isna()
     found[suspects] = texts[suspects].map(lambda text: bool(pattern.match(text)))
     return found
@@ -102,4 +104,4 @@ def _begin_suspect(texts: "pd.Series") -> "npt.NDArray[np.bool_]":
 
 
 def _texts(table: "pd.DataFrame") -> list[str]:
-    return [name for name in table.columns if table[name].dtype.kind == "O"]
+    return [str(name) for name, kind in table.dtypes.items() if kind.kind == "O"]

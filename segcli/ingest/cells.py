@@ -95,8 +95,12 @@ class Cells:
 
     @cached_property
     def one_line_each(self) -> bool:
-        """Whether every record is one line."""
-        return self.physical_lines == self.rows if self.physical_lines else self.dialect.one_line_each
+        """Whether every record is one line: no quotes hold a line end, and no line is empty."""
+        if self.physical_lines:
+            return self.physical_lines == self.rows
+        return (
+            self.dialect.one_line_each or _lines(self.dialect.body) == self.rows + self.malformed + self.dialect.headed
+        )
 
     @property
     def broken(self) -> int:
@@ -193,8 +197,12 @@ def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[
         InputProblem: they cannot be read as CSV.
     """
     columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, width=len(names))
-    lines = line_ends(dialect.body) + (not dialect.body.endswith((b"\n", b"\r")))
-    return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=lines)
+    return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=_lines(dialect.body))
+
+
+def _lines(body: bytes) -> int:
+    """Physical lines, the last of which may have no end."""
+    return line_ends(body) + (not body.endswith((b"\n", b"\r")))
 
 
 def numbered(found: Cells, name: str) -> Cells:

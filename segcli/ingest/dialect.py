@@ -25,6 +25,7 @@ DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 1000
 SAMPLE_CHARACTERS = 300_000
 HEAD = 1_000_000  # bytes from which the first records are taken
+FIRST = 50_000  # bytes that nearly always hold as many
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -73,10 +74,16 @@ class Dialect:
 
     def first_records(self, size: int) -> list[list[str]]:
         """The first records that are not empty, as lists of text, the header first."""
-        head = io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline="")
+        found, is_cut = self._within(min(FIRST, HEAD), size)
+        if is_cut:
+            found, is_cut = self._within(HEAD, size)
+        return [record for record in (found[:-1] if is_cut and len(found) > 1 else found) if record]
+
+    def _within(self, characters: int, size: int) -> tuple[list[list[str]], bool]:
+        """The first records of so many characters, and whether the last of them is cut there."""
+        head = io.StringIO(self.body[:characters].decode(errors="ignore"), newline="")
         found = list(islice(csv.reader(head, delimiter=self.delimiter), size))
-        cut = len(self.body) > HEAD and len(found) > 1 and not head.read(1)
-        return [record for record in (found[:-1] if cut else found) if record]
+        return found, len(self.body) > characters and not head.read(1)
 
     def records(self) -> "_csv.Reader":
         """All records as lists of text, the header first; `line_num` is the line within the body."""

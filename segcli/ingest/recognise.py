@@ -15,6 +15,8 @@ MEASURED = frozenset(columns.CUSTOMER_TABLE)
 # Where no column fits, the best-named one is taken all the same: an error about its values helps more than silence.
 NEEDED = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, columns.UNIT_PRICE}))
 
+_DROPPED = {code: None for code in range(128) if not chr(code).isalnum()}  # of ASCII names, which NFKC leaves alone
+
 Fits = Callable[[str, str], bool]
 
 
@@ -32,12 +34,14 @@ def normalised(name: str) -> str:
     >>> normalised("Customer_ID "), normalised("Kunden-Nr.")
     ('customerid', 'kundennr')
     """
+    if name.isascii():
+        return name.lower().translate(_DROPPED)
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
 def known_names(names: Iterable[str]) -> int:
     """How many of the names are known in any language."""
-    return len({normalised(name) for name in names} & set(_all_words()))
+    return len({normalised(name) for name in names} & _all_words().keys())
 
 
 def means(name: str, standard: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
 
-from segcli.config.yaml import Document, parse
+from segcli.config.yaml import Document, parse, shipped
 from segcli.errors import ConfigProblems
 from segcli.files import read
 
@@ -48,8 +48,8 @@ def load(path: str | None, also: Mapping[str, Sequence[str]]) -> Matrix:
     Raises:
         ConfigProblems: what is wrong in it and where.
     """
-    text = read.text(path) if path else resources.files(__package__).joinpath(SHIPPED).read_text(encoding="utf-8")
-    document = parse(text, path or SHIPPED)
+    ours = resources.files(__package__).joinpath(SHIPPED)
+    document = parse(read.text(path), path) if path else shipped(ours.read_text(encoding="utf-8"), SHIPPED)
     values = document.values if isinstance(document.values, dict) else {}
     stages, listed = values.get("stages") or {}, values.get("touchpoints") or []
     problems = [*_unknown_keys(document, values), *_stage_problems(also), *_shape_problems(document, stages, listed)]

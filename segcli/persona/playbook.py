@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
-from segcli.config.yaml import Document, parse
+from segcli.config.yaml import Document, parse, shipped
 from segcli.errors import ConfigProblems
 from segcli.files import read
 from segcli.model import Trait
@@ -49,8 +49,8 @@ def load(path: str | None) -> Playbook:
     Raises:
         ConfigProblems: what is wrong in it and where.
     """
-    text = read.text(path) if path else resources.files(__package__).joinpath(SHIPPED).read_text(encoding="utf-8")
-    document = parse(text, path or SHIPPED)
+    ours = resources.files(__package__).joinpath(SHIPPED)
+    document = parse(read.text(path), path) if path else shipped(ours.read_text(encoding="utf-8"), SHIPPED)
     values = document.values if isinstance(document.values, dict) else {}
     problems = [
         f"{document.place((key,))}: {key}: unknown key; known: segments, avoid, traits, otherwise"

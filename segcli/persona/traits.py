@@ -1,14 +1,20 @@
 """What sets segments apart from the base, with index and standardised difference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from segcli.model import Segmentation, Trait
 from segcli.segment.describing import describing
 
+CELLS = 1 << 22  # values that are compared at once: few enough for memory, enough to be worth it
 MIN_KNOWN = 5  # customers of a segment for whom a fact must be known before it is told
+
+Values = npt.NDArray[np.float64]
 
 
 def traits(segmentation: Segmentation, of: Sequence[str] | None = None, smallest: int = 0) -> dict[str, list[Trait]]:
@@ -20,15 +26,10 @@ def traits(segmentation: Segmentation, of: Sequence[str] | None = None, smallest
     """
     table, labels = segmentation.customers.table, segmentation.labels
     found: dict[str, list[Trait]] = {name: [] for name in segmentation.segments}
-    for column in columns(segmentation) if of is None else of:
-        values = table[column]
-        if pd.api.types.is_numeric_dtype(values):
-            _compare(found, labels, values.astype("float64"), (column, None), smallest)
-        else:
-            known = values.where(values.notna())
-            for level in sorted(known.dropna().unique()):
-                has = (known == level).astype("float64").where(known.notna())
-                _compare(found, labels, has, (column, str(level)), smallest)
+    compared = _compared(table, columns(segmentation) if of is None else of)
+    at_once = max(CELLS // max(len(table), 1), 1)
+    while several := list(islice(compared, at_once)):
+        _compare(found, labels.to_numpy(), several, smallest)
     for listed in found.values():
         listed.sort(key=lambda t: (-abs(t.difference), t.name, t.level or ""))
     return found
@@ -45,30 +46,70 @@ def columns(segmentation: Segmentation) -> list[str]:
     return [name for name in describing(segmentation.customers.table) if name != segmentation.column]
 
 
-def _compare(
-    found: dict[str, list[Trait]], labels: pd.Series, values: pd.Series, named: tuple[str, str | None], smallest: int
-) -> None:
-    column, level = named
-    base, spread = float(values.mean()), float(values.std(ddof=0))
-    if not spread or np.isnan(spread):
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """A column, or a level of one: its values (NaN where unknown), their mean and standard deviation."""
+
+    name: str
+    level: str | None
+    values: Values
+    base: float
+    spread: float
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its mean times the number of customers is a count."""
+        known = self.values[~np.isnan(self.values)]
+        return self.level is not None or bool(np.isin(known, (0.0, 1.0)).all())
+
+
+def _compared(table: pd.DataFrame, names: Sequence[str]) -> Iterator[_Compared]:
+    """What differs between customers: columns of numbers, and the levels of columns of text."""
+    for name in names:
+        column = table[name]
+        if pd.api.types.is_numeric_dtype(column):
+            yield from _differing(name, None, column.to_numpy(dtype=np.float64, na_value=np.nan))
+        else:
+            known = column.notna().to_numpy()
+            for level in sorted(column[known].unique()):
+                has = (column == level).to_numpy(dtype=np.float64, na_value=0.0)
+                yield from _differing(name, str(level), np.where(known, has, np.nan))
+
+
+def _differing(name: str, level: str | None, values: Values) -> Iterator[_Compared]:
+    """The values with their mean and standard deviation, if they are known and differ."""
+    unknown = np.isnan(values)
+    count = len(values) - int(unknown.sum())
+    if not count:
         return
-    counted = level is not None or bool(values.dropna().isin((0, 1)).all())  # its mean times n is a count
-    groups = values.groupby(labels.to_numpy(), sort=True)
+    base = float(np.where(unknown, 0.0, values).sum() / count)
+    spread = float(np.sqrt(np.where(unknown, 0.0, (base - values) ** 2).sum() / count))
+    if spread and not np.isnan(spread):
+        yield _Compared(name, level, values, base, spread)
+
+
+def _compare(
+    found: dict[str, list[Trait]], labels: npt.NDArray[np.object_], several: Sequence[_Compared], smallest: int
+) -> None:
+    """Add the traits of the segments in these columns."""
+    groups = pd.DataFrame(dict(enumerate(one.values for one in several))).groupby(labels, sort=True)
     means, counts = groups.mean(), groups.count()
-    comparable = base > 0 and float(values.min()) >= 0
-    for segment, mean, count in zip(means.index.astype("str"), means, counts, strict=True):
-        if count >= max(smallest, MIN_KNOWN) and not (counted and _few(mean * count, count, smallest)):
-            found[segment].append(
-                Trait(
-                    name=column,
-                    level=level,
-                    value=float(mean),
-                    base=base,
-                    index=100 * float(mean) / base if comparable else None,
-                    difference=(float(mean) - base) / spread,
-                    n=int(count),
+    for place, one in enumerate(several):
+        comparable = one.base > 0 and float(np.nanmin(one.values)) >= 0
+        is_share = one.is_share
+        for segment, mean, count in zip(means.index.astype("str"), means[place], counts[place], strict=True):
+            if count >= max(smallest, MIN_KNOWN) and not (is_share and _few(mean * count, count, smallest)):
+                found[segment].append(
+                    Trait(
+                        name=one.name,
+                        level=one.level,
+                        value=float(mean),
+                        base=one.base,
+                        index=100 * float(mean) / one.base if comparable else None,
+                        difference=(float(mean) - one.base) / one.spread,
+                        n=int(count),
+                    )
                 )
-            )
 
 
 def _few(having: float, known: int, smallest: int) -> bool:

@@ -30,8 +30,8 @@ NO_MONEY = "Revenue is left out for external readers: that of a group may nearly
 class Ways:
     """How the answers are found, each when it is asked for.
 
-    `again` makes the segmentations of customers at an earlier day; `expected` are orders and value; `tested` is a
-    backtest; `previous` are the segmentations of an earlier run.
+    `again` makes the segmentations of customers at an earlier day, at least those of the columns asked for (None: all);
+    `expected` are orders and value; `tested` is a backtest; `previous` are the segmentations of an earlier run.
     """
 
     again: Again | None = None
@@ -139,7 +139,7 @@ def _value(asking: Asking) -> Valued:
     assert asking.ways.expected, "value needs to know how it is expected"
     settings, shown, found = asking.settings, list(asking.shown), asking.ways.expected()
     if settings.clv.calibration_end:
-        earlier = asking.ways.again(found.customers) if asking.ways.again else []
+        earlier = asking.ways.again(found.customers, None) if asking.ways.again else []
         shown = shield(earlier, settings.privacy).over(earlier)
     return found.valued(shown)
 

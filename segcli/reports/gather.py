@@ -84,7 +84,8 @@ def audits(segmentations: Sequence[Segmentation], settings: Settings, aimed: Tar
 def scorecards(segmentations: Sequence[Segmentation], settings: Settings, again: Again | None) -> dict[str, Card]:
     """The scorecard of each segmentation, by column, with what is noticed of all its segments."""
     plays = playbook.load(settings.persona.playbook)
-    then = before(segmentations[0].customers, settings.scorecard.period_days, again) if again else {}
+    columns = [one.column for one in segmentations]
+    then = before(segmentations[0].customers, settings.scorecard.period_days, again, columns) if again else {}
     cards = {}
     for one in segmentations:
         actions = Actions(*plays.kinds(telling(one, settings.persona.minimum_difference)))

@@ -1,25 +1,24 @@
-"""A Result for each command's noun."""
+"""A Result for each command's noun; what only one of them needs is imported where it is made."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.errors import UsageProblem
-from segcli.evidence.scorecard import Card
 from segcli.model import Customers, Example, Persona, Preferred, Segmentation
-from segcli.persona.explain import Explanation, Told
-from segcli.persona.markers import Markers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.cards import card
 from segcli.reports.envelope import envelope, records, segmentation
 from segcli.reports.result import Result
-from segcli.segment.overlap import across, overlap
-from segcli.segment.ruled import Ruled
-from segcli.segment.rules import members
+
+if TYPE_CHECKING:
+    from segcli.evidence.scorecard import Card
+    from segcli.persona.explain import Explanation, Told
+    from segcli.persona.markers import Markers
+    from segcli.segment.ruled import Ruled
 
 
 def of_customers(customers: Customers) -> Result:
@@ -33,7 +32,7 @@ def of_customers(customers: Customers) -> Result:
 
 
 def of_segmentation(
-    command: str, result: Segmentation, explained: Explanation | None = None, marked: Markers | None = None
+    command: str, result: Segmentation, explained: "Explanation | None" = None, marked: "Markers | None" = None
 ) -> Result:
     """`rfm`, `cluster`: the customer table with scores and segments; found segments also as rules and with markers."""
     tried = tables.candidates(result)
@@ -52,7 +51,7 @@ def of_segmentation(
     return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
 
 
-def _explained(found: Explanation | None) -> dict[str, Any]:
+def _explained(found: "Explanation | None") -> dict[str, Any]:
     if found is None:
         return {}
     return {
@@ -64,7 +63,7 @@ def _explained(found: Explanation | None) -> dict[str, Any]:
     }
 
 
-def _marked(found: Markers | None) -> dict[str, Any]:
+def _marked(found: "Markers | None") -> dict[str, Any]:
     if found is None:
         return {}
     described = [
@@ -75,7 +74,7 @@ def _marked(found: Markers | None) -> dict[str, Any]:
     return {"profile": described, "tests": [vars(one) for one in found.tests]}
 
 
-def _told(one: Told) -> dict[str, Any]:
+def _told(one: "Told") -> dict[str, Any]:
     return {"segment": one.segment, "rules": list(one.rules), "coverage": one.coverage, "precision": one.precision}
 
 
@@ -92,8 +91,11 @@ def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
     return Result(table, lambda: envelope(command, made[-1].customers, parts()), tuple(blocks))
 
 
-def of_overlap(wanted: Sequence[Ruled], made: Sequence[Segmentation]) -> Result:
+def of_overlap(wanted: "Sequence[Ruled]", made: Sequence[Segmentation]) -> Result:
     """How much segments overlap: by their rules alone within a written segmentation, and across segmentations."""
+    from segcli.segment.overlap import across, overlap
+    from segcli.segment.rules import members
+
     found = [
         overlap([name for name, _ in one.rules], members(done.customers, one)).assign(
             column=one.column, with_=one.column
@@ -112,7 +114,7 @@ def of_overlap(wanted: Sequence[Ruled], made: Sequence[Segmentation]) -> Result:
     return Result(rows, lambda: envelope("rules", made[0].customers, parts()), tuple(tables.overlaps(rows)))
 
 
-def of_scorecards(cards: Mapping[str, Card], customers: Customers) -> Result:
+def of_scorecards(cards: "Mapping[str, Card]", customers: Customers) -> Result:
     """`rules --scorecard`: for each segmentation whether its segments are worth working with."""
     blocks: list[Block] = []
     for column, (card_rows, noticed) in cards.items():
@@ -127,6 +129,8 @@ def of_scorecards(cards: Mapping[str, Card], customers: Customers) -> Result:
 
 def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:
     """`persona`: one card per segment, for each segmentation column."""
+    from segcli.reports.cards import card
+
     blocks: list[Block] = []
     for column, listed in described.items():
         blocks += [Heading(column)] * (len(described) > 1) + [card(persona) for persona in listed]

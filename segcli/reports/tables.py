@@ -1,16 +1,18 @@
 """The tables people see, made once for the terminal, Markdown and reports."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from segcli import columns as c
 from segcli.model import Segmentation, Trait
-from segcli.persona.explain import Explanation
-from segcli.persona.markers import LEVEL, Markers
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
+
+if TYPE_CHECKING:
+    from segcli.persona.explain import Explanation
+    from segcli.persona.markers import Markers
 
 ABBREVIATED = ("kpi", "psi", "roi")
 MOST_MARKS, MOST_DIFFERENCES = 3, 5  # that are shown of a segment, and of all
@@ -96,7 +98,7 @@ def _cell(name: str, value: object) -> str:
     return numbers.count(number) if whole else numbers.decimal(number)
 
 
-def rules(explained: Explanation) -> Iterator[Block]:
+def rules(explained: "Explanation") -> Iterator[Block]:
     """The rule of each segment, with coverage and precision."""
     yield Text([f"as rules, right for {explained.fidelity:.0%} of customers:"], quiet=True)
     titles = [Column("Segment", right=False), Column("Covers"), Column("Right"), Column("If", right=False)]
@@ -105,8 +107,10 @@ def rules(explained: Explanation) -> Iterator[Block]:
     )
 
 
-def markers(found: Markers, segments: Sequence[str]) -> Iterator[Block]:
+def markers(found: "Markers", segments: Sequence[str]) -> Iterator[Block]:
     """What marks each segment, the strongest first, and in what else segments differ."""
+    from segcli.persona.markers import LEVEL
+
     titles = [Column("Segment", right=False), Column("Marked by", right=False)]
     yield Table(titles, [[one, ", ".join(_marks(found.of(one))) or "nothing much"] for one in segments])
     others = [one for one in found.tests if not one.feature]

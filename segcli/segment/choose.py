@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
+from segcli.cores import one_thread_each
 from segcli.errors import InputProblem
 from segcli.segment.methods import SWEEP, Fit, Labels, Matrix, Method, in_parts, labels_others, sampled
 from segcli.segment.reference import Gap, gaps
@@ -69,9 +70,7 @@ def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterS
 
     On one thread: sums that are split over threads differ in their last bits.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with one_thread_each():
         return _choose(matrix, ks, method, settings, seed)
 
 
@@ -109,11 +108,10 @@ def silhouette(matrix: Matrix, labels: Labels) -> float:
     """Mean silhouette (Rousseeuw 1987); 0 where a sample caught fewer than two segments."""
     from sklearn import config_context
     from sklearn.metrics import silhouette_score
-    from threadpoolctl import threadpool_limits
 
     if not 1 < len(np.unique(labels)) < len(labels):
         return 0.0
-    with threadpool_limits(limits=1), config_context(working_memory=MEGABYTES):
+    with one_thread_each(), config_context(working_memory=MEGABYTES):
         return float(silhouette_score(matrix, labels))
 
 

@@ -72,5 +72,5 @@ def _ordinal(rank: int) -> str:
 
 def _words() -> Mapping[str, Sequence[str]]:
     file = resources.files("segcli.segment").joinpath("words.yaml")
-    words: Mapping[str, Sequence[str]] = yaml.parse(file.read_text(encoding="utf-8"), "words.yaml").values
+    words: Mapping[str, Sequence[str]] = yaml.strings(file.read_text(encoding="utf-8"))
     return words

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli.config.cluster import ClusterSettings
+from segcli.cores import one_thread_each
 from segcli.errors import ConfigProblems
 from segcli.segment import battery
 from segcli.segment.feature import Matrix
@@ -39,9 +40,7 @@ class Reduction:
 
     def of(self, matrix: Matrix) -> Matrix:
         """The parts of rows, on one thread: sums that are split over threads differ in their last bits."""
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(limits=1):
+        with one_thread_each():
             return (matrix - self.centre) @ self.weights
 
     @property
@@ -84,9 +83,7 @@ def reduction(matrix: Matrix, features: Sequence[str], settings: ClusterSettings
         raise ConfigProblems(
             [f"cluster.reduce: {len(features)} features are too few for that; name more, or set it to none"]
         )
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with one_thread_each():
         return (_components if settings.reduce == PCA else _factors)(matrix, features, settings)
 
 

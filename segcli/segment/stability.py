@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
+from segcli.cores import one_thread_each
 from segcli.segment.methods import Labelling, Labels, Matrix, Method, labels_others
 
 STABLE, DOUBTFUL = 0.75, 0.6  # Jaccard from which a segment is stable, and below which it is not to be trusted
@@ -111,7 +111,7 @@ def _labelled(
     if many is None:
         return [_both(matrix, method, k, drawn, chance) for drawn, chance in zip(draws, chances, strict=True)]
     weights = np.array([np.bincount(rows, minlength=size) for drawn in draws for rows in drawn])
-    with threadpool_limits(limits=1):
+    with one_thread_each():
         found = many(matrix, weights, k, np.random.default_rng([seed, k, len(chances), pairs[0]]))
     return list(zip(found[::2], found[1::2], strict=True))
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.churn import ChurnSettings
+from segcli.cores import one_thread_each
 from segcli.counting import counted
 from segcli.customers.history import earlier
 from segcli.errors import InputProblem
@@ -58,8 +59,6 @@ def churn(everybody: Customers, settings: ChurnSettings, seed: int) -> Churn:
     Raises:
         InputProblem: the input is no order export, or too few bought, or did not, in a period.
     """
-    from threadpoolctl import threadpool_limits
-
     if everybody.as_of is None or everybody.transactions is None:
         raise InputProblem(
             "holds no single orders",
@@ -67,7 +66,7 @@ def churn(everybody: Customers, settings: ChurnSettings, seed: int) -> Churn:
             remedy="Give an order export, not a customer table",
         )
     last, period = everybody.as_of - timedelta(days=1), timedelta(days=settings.period_days)
-    with threadpool_limits(limits=1):  # sums that are split over threads differ in their last bits
+    with one_thread_each():  # sums that are split over threads differ in their last bits
         train, test = (_known(everybody, last - period * back, settings) for back in (2, 1))
         name = _chosen(train, settings, seed)
         foretold = _fitted(name, train, seed).predict_proba(test[0])[:, 1]

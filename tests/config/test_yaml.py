@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.config.yaml import MAX_CHARACTERS, MAX_DEPTH, Document, parse
+from segcli.config.yaml import Document, parse
+from segcli.config.yaml_parser import MAX_CHARACTERS, MAX_DEPTH
 from segcli.errors import ConfigProblems
 
 

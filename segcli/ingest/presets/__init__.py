@@ -83,8 +83,7 @@ def load(name: str) -> Preset:
         ConfigProblems: there is none of this name, or the file says something it must not.
     """
     if name in names():
-        text = resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-        return Preset(**yaml.strings(text))
+        return Preset(**_read(name))
     if not Path(name).suffix:
         raise ConfigProblems([f"ingest.transactions.preset: no preset '{name}'; known: {', '.join(names())}, {NONE}"])
     try:
@@ -133,10 +132,21 @@ def chosen(asked: str | None, header: Sequence[str], source: str) -> tuple[str, 
                 remedy="Choose another --preset, or none",
             )
         return asked, preset
-    fitting = [(name, preset) for name, preset in _shipped().items() if not preset.missing(header)]
+    there = {name.casefold() for name in header}
+    fitting = [(name, load(name)) for name, telling in _telling().items() if telling <= there]
     return max(fitting, key=lambda found: len(found[1].header), default=None)
 
 
 @cache
-def _shipped() -> Mapping[str, Preset]:
-    return {name: load(name) for name in names()}
+def _telling() -> Mapping[str, frozenset[str]]:
+    """The telling names of each shipped preset, in lower case."""
+    return {name: frozenset(told.casefold() for told in _read(name)["header"]) for name in names()}
+
+
+@cache
+def _read(name: str) -> Mapping[str, Any]:
+    """What the file of a shipped preset says."""
+    found: Mapping[str, Any] = yaml.strings(
+        resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    )
+    return found

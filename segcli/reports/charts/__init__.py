@@ -3,6 +3,7 @@
 Drawing needs matplotlib (the extra `plots`). Without it a report shows the numbers as tables.
 """
 
+import contextlib
 import functools
 import io
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,13 @@ def names() -> list[str]:
 def are_drawn() -> bool:
     """Whether anything can draw."""
     return find_spec("matplotlib") is not None
+
+
+def drawing() -> contextlib.AbstractContextManager[None]:
+    """Return a context in which several charts cost less to draw than one by one."""
+    from segcli.reports.charts import _paper
+
+    return _paper.settings()
 
 
 def numbered(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:

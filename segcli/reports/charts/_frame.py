@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from segcli.reports import numbers
 from segcli.reports.charts._paper import QUIET, SIZE, WIDTH, told, width
@@ -21,13 +22,13 @@ class Scale:
     kind: str
     most: int = 4
 
-    @property
+    @cached_property
     def told(self) -> Callable[[float], str]:
         """A value as text."""
         shown: Callable[[float], str] = getattr(numbers, self.kind)
         return lambda value: told(shown(value))
 
-    @property
+    @cached_property
     def ticks(self) -> list[float]:
         """Round values within."""
         from matplotlib.ticker import MaxNLocator
@@ -45,12 +46,12 @@ class Frame:
     up: Scale
     height: float
 
-    @property
+    @cached_property
     def left(self) -> float:
         """Beside the longest value."""
         return max(width(self.up.told(one)) for one in self.up.ticks) + 12
 
-    @property
+    @cached_property
     def right(self) -> float:
         """So far that half of the last value has room."""
         return WIDTH - max(14.0, width(self.across.told(self.across.ticks[-1])) / 2 + 1)

@@ -27,6 +27,7 @@ _WIDE, _USUAL, _BOLD = 1.0, 0.58, 1.1  # width of a character, in sizes of the t
 
 
 _figures: ContextVar[Figures] = ContextVar("figures", default=ENGLISH)
+_is_set: ContextVar[bool] = ContextVar("is_set", default=False)
 
 
 def told(figure: str) -> str:
@@ -35,16 +36,16 @@ def told(figure: str) -> str:
 
 
 @contextlib.contextmanager
-def figure(name: str, figures: Figures = ENGLISH) -> Iterator["Figure"]:
-    """An empty figure for the chart of this name; settings of the user's matplotlib do not reach it."""
-    _figures.set(figures)
+def settings() -> Iterator[None]:
+    """Settings of matplotlib for charts, which those of the user's do not reach; entered once for several charts."""
+    if _is_set.get():
+        yield
+        return
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell of caches and fonts on stderr
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
     ours: dict[Any, Any] = {
         "svg.fonttype": "none",
-        "svg.hashsalt": name,
         "font.family": "DejaVu Sans",  # comes with matplotlib
         "font.size": SIZE,
         "text.parse_math": False,
@@ -55,6 +56,22 @@ def figure(name: str, figures: Figures = ENGLISH) -> Iterator["Figure"]:
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # whoever shows the chart has more fonts
         mpl.rcdefaults()
         mpl.rcParams.update(ours)
+        before = _is_set.set(True)
+        try:
+            yield
+        finally:
+            _is_set.reset(before)
+
+
+@contextlib.contextmanager
+def figure(name: str, figures: Figures = ENGLISH) -> Iterator["Figure"]:
+    """An empty figure for the chart of this name."""
+    _figures.set(figures)
+    with settings():
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        mpl.rcParams["svg.hashsalt"] = name
         made = Figure(figsize=(WIDTH / POINTS, WIDTH / POINTS))
         made.patch.set_visible(False)
         yield made

@@ -5,6 +5,7 @@ script it names by its digest, which sorts tables.
 """
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -28,21 +29,23 @@ def render(result: Result, page: Page) -> str:
     spoken = languages.load(page.language)
     style, script = _part("style.css"), _part("sort.js")
     title = next((one.text for one in result.blocks if isinstance(one, Heading) and one.level == 1), "")
-    return str(
-        _template(spoken).render(
-            language=page.language,
-            words={name: spoken.title(word) for name, word in WORDS.items()},
-            policy=_policy(style, script),
-            style=style,
-            script=script,
-            title=title or "segcli",
-            titled=bool(title),
-            blocks=[(block.__class__.__name__.lower(), block, place) for place, block in enumerate(result.blocks)],
-            contents=_contents(result.blocks),
-            draws=charts.are_drawn(),
-            missing=charts.MISSING if not charts.are_drawn() and _has_charts(result.blocks) else "",
+    draws = charts.are_drawn() and _has_charts(result.blocks)
+    with charts.drawing() if draws else contextlib.nullcontext():
+        return str(
+            _template(spoken).render(
+                language=page.language,
+                words={name: spoken.title(word) for name, word in WORDS.items()},
+                policy=_policy(style, script),
+                style=style,
+                script=script,
+                title=title or "segcli",
+                titled=bool(title),
+                blocks=[(block.__class__.__name__.lower(), block, place) for place, block in enumerate(result.blocks)],
+                contents=_contents(result.blocks),
+                draws=charts.are_drawn(),
+                missing=charts.MISSING if not charts.are_drawn() and _has_charts(result.blocks) else "",
+            )
         )
-    )
 
 
 def _template(spoken: Language) -> Any:  # noqa: ANN401 - of a library that is imported late

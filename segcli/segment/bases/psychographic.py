@@ -9,6 +9,7 @@ from pydantic import Field
 
 from segcli import columns as c
 from segcli.config.section import Section
+from segcli.cores import one_thread_each
 from segcli.counting import counted
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
@@ -43,9 +44,7 @@ def decide(customers: Customers, options: Options) -> Decided:
 
     On one thread: sums that are split over threads differ in their last bits.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with one_thread_each():
         return _decided(customers, options)
 
 

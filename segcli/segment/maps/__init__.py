@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli import plugins
-from segcli.config.yaml import Document, parse
+from segcli.config.yaml import Document, parse, shipped
 from segcli.errors import ConfigProblems
 from segcli.files import read
 
@@ -130,12 +130,12 @@ def load(name: str) -> SegmentMap:
         ConfigProblems: no such map, or what is wrong in it and where.
     """
     if name in names():
-        text = resources.files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    elif name.endswith((".yaml", ".yml")):
-        text = read.text(name)
-    else:
+        return _checked(
+            shipped(resources.files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"), name)
+        )
+    if not name.endswith((".yaml", ".yml")):
         raise ConfigProblems([f"rfm.segments: no map '{name}'; known: {', '.join(names())}, or a .yaml file"])
-    return _checked(parse(text, name))
+    return _checked(parse(read.text(name), name))
 
 
 def _checked(document: Document) -> SegmentMap:

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from segcli.cores import one_thread_each
 from segcli.segment.methods import Fit, Labels, Matrix, likeliest
 
 __all__ = ["assign", "fit", "margins"]
@@ -15,9 +16,8 @@ FLOOR = 1e-6  # added to variances, in squares of scaled features
 def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
     """Fit k normal distributions; groups without a row are left out."""
     from sklearn.mixture import GaussianMixture
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1), warnings.catch_warnings():
+    with one_thread_each(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that EM would go on for a little is no news to a marketer
         model = GaussianMixture(k, n_init=min(starts, FEWEST_STARTS), reg_covar=FLOOR, random_state=seed).fit(matrix)
         bic = float(model.bic(matrix))

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from segcli.cores import one_thread_each
 from segcli.segment.methods import Fit, Matrix, between, nearest
 from segcli.segment.methods._many import many
 
@@ -16,9 +17,8 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
     """Fit k centres, fewer where some stay empty. One thread: sums split over threads differ in their last bits."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1), warnings.catch_warnings():
+    with one_thread_each(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer groups than asked for: said by the caller
         model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(matrix)
     filled, labels = np.unique(model.labels_, return_inverse=True)
@@ -31,8 +31,7 @@ def refit(matrix: Matrix, before: Fit, *, seed: int) -> Fit:
     A tolerance would end sooner, and take another copy of the matrix to be made out.
     """
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1):
+    with one_thread_each():
         model = KMeans(n_clusters=before.k, init=before.centres, n_init=1, tol=0, random_state=seed).fit(matrix)
     return Fit(model.labels_.astype("int64"), model.cluster_centers_, float(model.inertia_))

@@ -1,0 +1,56 @@
+"""The commands by name, one module each; an app is built of those that a command line can need."""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Annotated
+
+import typer
+from typer.core import TyperArgument
+
+from segcli import __version__
+from segcli.cli.options import help_without_command, shared
+
+# In the order of the help. A module has `command`, or `app` where it is a group of commands.
+STAGES = ("init", "check", "ingest", "rfm", "rules", "cluster", "assign")
+QUESTIONS = ("clv", "cohort", "backtest", "compare", "persona", "target", "plan", "export", "report", "run", "forget")
+GROUPS = ("config",)
+WITHOUT_SHARED_OPTIONS = ("explain", "demo", "completion")
+NAMES = (*STAGES, *QUESTIONS, *GROUPS, *WITHOUT_SHARED_OPTIONS)
+
+
+def build_app(names: Iterable[str] = NAMES) -> typer.Typer:
+    """Build the app of some commands (all by default); a line that names its command needs only that one."""
+    TyperArgument.display_type_rich = lambda self, ctx: None  # type: ignore[method-assign]  # noqa: ARG005 - INPUT, no <str>
+    app = typer.Typer(
+        name="segcli",
+        help="Customer segmentation from CSV exports.",
+        invoke_without_command=True,
+        add_completion=True,
+        rich_markup_mode=None,  # [x] in a help text is text; also saves loading rich
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in names:
+        module = import_module(f"segcli.cli.{name}")
+        if name in GROUPS:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name=name)(module.command if name in WITHOUT_SHARED_OPTIONS else shared(module.command))
+    return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"segcli {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - the callback answers it
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Customer segmentation from CSV exports."""
+    help_without_command(context)
