@@ -17,7 +17,7 @@ class Work(NamedTuple):
 
 WORKS = {
     "rfm": Work("segcli, three measures", ("rfm", "--set", "ingest.measures=[recency_days,orders,revenue]")),
-    "all": Work("segcli, all measures", ("rfm",)),  # all measures are the default
+    "all": Work("segcli, all measures", ("rfm", "--set", "ingest.measures=all")),
 }
 KINDS = ("plain", "realistic")
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "parse": "pyarrow"}

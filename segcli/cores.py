@@ -20,9 +20,9 @@ def in_order(work: Callable[[Thing], Made], things: Iterable[Thing], threads: in
     Few results are there at a time, however slow their reader; an error comes where its result would have come.
 
     Args:
-        work: to do.
-        things: to do it with.
-        threads: that do it; one is the caller's. By default as many as cores.
+        work: function of one thing.
+        things: its arguments, one for each call.
+        threads: number of threads; 1 is the thread of the caller. Default: one for each core.
     """
     import pyarrow as pa
 

@@ -95,7 +95,10 @@ def _refuse_state(settings: IngestSettings, rules: QualitySettings, privacy: Pri
     sections = {"ingest.": settings, "quality.": rules, "privacy.": privacy}
     needing = [name for prefix, section in sections.items() for name in section.all_lines_settings(prefix, of=("run",))]
     if needing:
-        raise UsageProblem(f"--state cannot be combined with {', '.join(needing)}: the state stores totals, not lines")
+        raise UsageProblem(
+            f"--state cannot be combined with {', '.join(needing)}: the state stores totals, not lines; "
+            "leave out one of the two"
+        )
 
 
 def _mains(source: Source, engine: str) -> list[Opened]:

@@ -1,6 +1,7 @@
 """A Spark session whose executors can run segcli."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.driver.maxResultSize": "0",  # customers are collected, however many there are
 }
+KNOWN_CAUSE = re.compile(r"(\[[A-Z_]+\] .*)")  # by a name that PySpark documents, such as PYTHON_VERSION_MISMATCH
+REMEDY = "check Java, ingest.spark_master and PYSPARK_PYTHON"
+JAVA_CAUSE = re.compile(r"^: (.*)", re.MULTILINE)
 
 
 @contextmanager
@@ -98,8 +102,8 @@ def report_failures() -> Iterator[None]:
     try:
         yield
     except (Py4JError, PySparkException) as error:
-        if "Traceback (most recent call last)" in str(error):
+        cause = KNOWN_CAUSE.search(str(error))
+        if cause is None and "Traceback (most recent call last)" in str(error):
             raise
-        lines = str(error).splitlines()
-        cause = next((line for line in lines if line.startswith(": ")), lines[0])
-        raise EnvironmentProblem(f"spark: {cause.removeprefix(': ')}") from error
+        cause = cause or JAVA_CAUSE.search(str(error))
+        raise EnvironmentProblem(f"spark: {cause[1] if cause else error}; {REMEDY}") from error

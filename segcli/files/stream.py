@@ -30,7 +30,7 @@ DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole records: how to get their bytes, and, in a plain file, the first of these and the end (`span`)."""
+    """Whole records: `body` reads their bytes, `span` is where they start and end in a file that is not packed."""
 
     body: Callable[[], bytes]
     span: tuple[int, int] | None = None
@@ -64,13 +64,13 @@ def head(path: str) -> Content:
 
 
 def is_packed(path: str) -> bool:
-    """Whether a file must be unpacked to be read as text, so that its pieces have no place in it."""
+    """Whether a file must be unpacked to read its text; its pieces then have no span."""
     with Path(path).open("rb") as file:
         return bool(_packing(file))
 
 
 def read_span(path: str, start: int, end: int) -> bytes:
-    """The bytes of a piece, read from a file that another process divided.
+    """Read the bytes of a piece of a file that another process divided.
 
     Raises:
         InputProblem: the file is shorter here.

@@ -82,7 +82,8 @@ def _choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: Cluster
     }
     starts = max(settings.starts, min(100, EASY_ROWS // len(sweep)))
     fits = [method.fit(sweep, k, seed=seed, starts=starts) for k in ks]
-    judged = {one.k: one for one in (_judged(fit, sweep, rows["silhouette"]) for fit in fits)}
+    distances = _distances(sweep[rows["silhouette"]]) if len(fits) > 1 else None
+    judged = {one.k: one for one in (_judged(fit, sweep, rows["silhouette"], distances) for fit in fits)}
     found = [judged[k] for k in sorted(judged)]  # a method may find fewer groups than asked for
     if not found[0].k:
         raise InputProblem(
@@ -104,18 +105,37 @@ def _choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: Cluster
     return Choice(tuple(found), whole, verdict, reason, samples)
 
 
-def silhouette(matrix: Matrix, labels: Labels) -> float:
-    """Mean silhouette (Rousseeuw 1987); 0 where a sample caught fewer than two segments."""
+def silhouette(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:
+    """Return the mean silhouette (Rousseeuw 1987); 0 where a sample caught fewer than two segments.
+
+    Args:
+        matrix: rows, shape (n, features).
+        labels: of the rows.
+        distances: between the rows, shape (n, n), where they are known.
+    """
     from sklearn import config_context
     from sklearn.metrics import silhouette_score
 
     if not 1 < len(np.unique(labels)) < len(labels):
         return 0.0
     with one_thread_each(), config_context(working_memory=MEGABYTES):
+        if distances is not None:
+            return float(silhouette_score(distances, labels, metric="precomputed"))
         return float(silhouette_score(matrix, labels))
 
 
-def _judged(fit: Fit, matrix: Matrix, sample: Labels) -> Candidate:
+def _distances(matrix: Matrix) -> Matrix | None:
+    """Return the distances between rows, which serve for every k; None where they are too many to hold at once."""
+    from sklearn.metrics import pairwise_distances
+
+    if len(matrix) ** 2 * matrix.itemsize > MEGABYTES << 20:
+        return None
+    with one_thread_each():
+        found: Matrix = pairwise_distances(matrix)
+    return found
+
+
+def _judged(fit: Fit, matrix: Matrix, sample: Labels, distances: Matrix | None = None) -> Candidate:
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
     inside = sample[~fit.is_noise[sample]]
@@ -124,7 +144,7 @@ def _judged(fit: Fit, matrix: Matrix, sample: Labels) -> Candidate:
     counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.noise]
     return Candidate(
         fit=fit,
-        silhouette=silhouette(rows, labels),
+        silhouette=silhouette(rows, labels, None if fit.noise else distances),
         calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if several else 0.0,
         davies_bouldin=float(davies_bouldin_score(rows, labels)) if several else 0.0,
         smallest_share=float(counts.min(initial=len(matrix)) / len(matrix)),

@@ -1,6 +1,7 @@
 """Executors whose Python lacks segcli get it from the driver; those that lack what segcli needs are refused."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from segcli import __version__
 from segcli.customers import engines
+from segcli.customers.spark_session import report_failures
+from segcli.errors import EnvironmentProblem
 from segcli.files.package import zip_package
 from tests.customers.test_streamed import shop, written
 
@@ -17,6 +20,7 @@ needs_spark = pytest.mark.skipif(
     not engines.is_installed("spark") or not shutil.which("java"), reason="needs pyspark and Java"
 )
 PARTS = 2
+TRACEBACK = "Traceback (most recent call last):"
 
 
 def python_without(folder: Path, *packages: str) -> Path:
@@ -79,6 +83,33 @@ def test_a_python_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert done.returncode == 5, done.stderr
     assert str(tmp_path / "nowhere" / "python") in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not engines.is_installed("spark"), reason="needs pyspark")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("[JAVA_GATEWAY_EXITED] Java gateway exited.", "spark: [JAVA_GATEWAY_EXITED] Java gateway exited."),
+        ("calling o1.collect\n: java.io.IOException: lost\n\tat x", "spark: java.io.IOException: lost"),
+        (f"{TRACEBACK}\nError: [PYTHON_VERSION_MISMATCH] 3.9\n", "spark: [PYTHON_VERSION_MISMATCH] 3.9"),
+        ("no answer", "spark: no answer"),
+    ],
+)
+def test_a_failure_of_spark_is_one_line(message: str, shown: str) -> None:
+    from py4j.protocol import Py4JError
+
+    with pytest.raises(EnvironmentProblem, match=re.escape(shown)), report_failures():
+        raise Py4JError(message)
+
+
+@pytest.mark.skipif(not engines.is_installed("spark"), reason="needs pyspark")
+@pytest.mark.filterwarnings("ignore")
+def test_an_error_in_the_code_of_executors_is_a_bug() -> None:
+    from py4j.protocol import Py4JError
+
+    with pytest.raises(Py4JError), report_failures():
+        raise Py4JError(f"PythonException: {TRACEBACK}\nTypeError: no")
 
 
 def test_the_sent_package_runs_from_its_archive(tmp_path: Path) -> None:

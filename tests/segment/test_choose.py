@@ -283,3 +283,12 @@ def test_a_method_that_finds_nothing_is_answered() -> None:
     method: Any = SimpleNamespace(fit=lambda *_, **__: nothing)
     with pytest.raises(InputProblem, match="no segments: customers lie nowhere more densely"):
         choose.choose(np.zeros((9, 1)), [2], method, ClusterSettings(), 1)
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_distances_that_serve_for_every_k_change_no_bit_of_the_silhouette(k: int) -> None:
+    chance = np.random.default_rng(7)
+    matrix, labels = chance.normal(size=(500, 3)), chance.integers(0, k, 500)
+    distances = choose._distances(matrix)
+    assert choose.silhouette(matrix, labels, distances) == choose.silhouette(matrix, labels)
+    assert choose._distances(np.zeros((2100, 1))) is None
