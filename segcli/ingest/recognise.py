@@ -1,4 +1,4 @@
-"""Which column is which: by declared name, by known names in six languages, checked against the content."""
+"""Which column is which: by declared name, by known names in fifteen languages, checked against the content."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,20 +12,7 @@ from segcli.customers import read
 from segcli.errors import InputProblem
 
 DAYS = [date(2023, 1, 5) + timedelta(days=9 * number) for number in range(30)]
-FRENCH = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
+FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
 
 
 def export(written: Callable[[date], str]) -> str:
@@ -39,7 +26,7 @@ def export(written: Callable[[date], str]) -> str:
         lambda day: day.strftime("%d-%b-%y").upper(),
         lambda day: day.strftime("%m/%d/%y"),
         lambda day: day.strftime("%d.%m.%y %H:%M"),
-        lambda day: f"{day.day} {FRENCH[day.month - 1]} {day.year}",
+        lambda day: f"{day.day} {FRENCH.split()[day.month - 1]} {day.year}",
         lambda day: f"{day.year}/{day.month}/{day.day} \u4e0a\u534810:00:00",
         lambda day: f"{day:%d/%m/%Y} 10:00:00 p. m.",
         lambda day: str((day - date(1970, 1, 1)).days * 86_400),
