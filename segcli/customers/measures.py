@@ -14,7 +14,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.ingest import ALL_MEASURES, IngestSettings, Measures
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import order_runs as r
+from segcli.customers import order_runs
 from segcli.customers.order_runs import Units
 from segcli.customers.orders import Orders
 from segcli.customers.regularity import gaps, medians
@@ -68,7 +68,7 @@ class Facts:
     @cached_property
     def revenue(self) -> Units:
         """Money by the returns policy, in units."""
-        gross = self.total(r.MONEY)
+        gross = self.total(order_runs.MONEY)
         return gross if self.returns == "separate" else gross + self.back
 
     @cached_property
@@ -126,17 +126,17 @@ def described_as(name: str) -> str:
     return c.TOP + name if name in c.DOMINANT else name
 
 
-def _days(since_1970: r.Days) -> npt.NDArray[np.datetime64]:
+def _days(since_1970: order_runs.Days) -> npt.NDArray[np.datetime64]:
     return since_1970.astype("datetime64[D]").astype("datetime64[s]")
 
 
 def _has_money(facts: Facts) -> bool:
-    return facts.knows(r.MONEY)
+    return facts.knows(order_runs.MONEY)
 
 
 def _items(facts: Facts) -> Column:
     """Whole where all are."""
-    sums, scale = facts.total(r.ITEMS), facts.scales.items
+    sums, scale = facts.total(order_runs.ITEMS), facts.scales.items
     return sums // scale if bool((sums % scale == 0).all()) else sums / scale
 
 
@@ -156,11 +156,11 @@ def _rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _middle(facts: Facts) -> Column:
-    return _rounded(medians(facts.made.sums[r.MONEY], facts.made.starts, facts.orders) / facts.scales.money)
+    return _rounded(medians(facts.made.sums[order_runs.MONEY], facts.made.starts, facts.orders) / facts.scales.money)
 
 
 def _largest(facts: Facts) -> Column:
-    return np.maximum.reduceat(facts.made.sums[r.MONEY], facts.made.starts) / facts.scales.money
+    return np.maximum.reduceat(facts.made.sums[order_runs.MONEY], facts.made.starts) / facts.scales.money
 
 
 def _counts(name: str) -> Callable[[Facts], Column]:
@@ -179,7 +179,7 @@ FORMULAS: Mapping[str, Callable[[Facts], Column]] = MappingProxyType(
         c.RECENCY_DAYS: lambda facts: facts.since(facts.last),
         c.TENURE_DAYS: lambda facts: facts.since(facts.first),
         c.ORDERS: lambda facts: facts.orders,
-        c.ORDER_LINES: lambda facts: facts.total(r.LINES),
+        c.ORDER_LINES: lambda facts: facts.total(order_runs.LINES),
         c.ITEMS: _items,
         c.REVENUE: lambda facts: facts.revenue / facts.scales.money,
         c.REFUNDS: lambda facts: (0 - facts.back) / facts.scales.money,
@@ -189,7 +189,7 @@ FORMULAS: Mapping[str, Callable[[Facts], Column]] = MappingProxyType(
         c.MEAN_DAYS_BETWEEN_ORDERS: _mean_gap,
         c.CV_DAYS_BETWEEN_ORDERS: lambda facts: _rounded(facts.gaps[0]),
         c.LAST_GAP_DAYS: _last_gap,
-        c.DISCOUNT_SHARE: lambda facts: _rounded(facts.total(r.DISCOUNTED) / facts.total(r.LINES)),
+        c.DISCOUNT_SHARE: lambda facts: _rounded(facts.total(order_runs.DISCOUNTED) / facts.total(order_runs.LINES)),
         **{measure: _counts(name) for measure, name in DISTINCT.items()},
     }
 )
@@ -197,8 +197,8 @@ _OF_MONEY = (c.REVENUE, c.REFUNDS, c.AVERAGE_ORDER_VALUE, c.MEDIAN_ORDER_VALUE, 
 KNOWN: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
     {
         **dict.fromkeys(_OF_MONEY, _has_money),
-        c.ITEMS: lambda facts: facts.knows(r.ITEMS),
-        c.DISCOUNT_SHARE: lambda facts: facts.knows(r.DISCOUNTED),
+        c.ITEMS: lambda facts: facts.knows(order_runs.ITEMS),
+        c.DISCOUNT_SHARE: lambda facts: facts.knows(order_runs.DISCOUNTED),
         **{measure: _has_values(name) for measure, name in DISTINCT.items()},
     }
 )

@@ -213,12 +213,12 @@ def _repeated(chunk: ParsedChunk, starts: Places, *, is_partial: bool) -> int:
         return _count_repeated(chunk.export, lines, starts, kept)
     same = np.ones(len(kept), dtype=bool)
     same[starts] = False
-    for column in _compared(lines):
+    for column in _columns_to_compare(lines):
         same[1:] &= column[1:] == column[:-1]
     return int((same & kept).sum())
 
 
-def _compared(lines: Lines) -> list[Units]:
+def _columns_to_compare(lines: Lines) -> list[Units]:
     """Return the columns of numbers in which repeated lines are equal."""
     return [lines.money] if lines.quantity is None else [lines.money, lines.quantity.view(np.int64)]
 
@@ -227,7 +227,7 @@ def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) ->
     """Count the kept lines that repeat another of their run in every column that was read."""
     sizes = np.diff(starts, append=len(kept))
     run = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
-    rows = _rows_alike(run, sizes, _compared(lines))
+    rows = _rows_alike(run, sizes, _columns_to_compare(lines))
     if not len(rows):
         return 0
     marks = run[rows].astype(np.uint64)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from segcli import columns as c
 from segcli.arrow import Mask
-from segcli.customers import order_runs as r
+from segcli.customers import order_runs
 from segcli.customers.measures import DESCRIBED, Facts, table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
 from segcli.customers.orders import merge_into_orders
@@ -47,7 +47,7 @@ def _runs_of(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Or
     return group_consecutive(lines, np.flatnonzero(_new(customer, days if by_day else order)))
 
 
-def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | None") -> Mask:
+def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | order_runs.Days | None") -> Mask:
     """Lines that begin a run: another customer, or another purchase, than the line before; each, if none is named."""
     new = np.ones(len(customer), dtype=bool)
     if within is None:
@@ -59,19 +59,19 @@ def _new(customer: pa.DictionaryArray, within: "pa.DictionaryArray | r.Days | No
     return new
 
 
-def _day_numbers(lines: pd.DataFrame) -> r.Days:
+def _day_numbers(lines: pd.DataFrame) -> order_runs.Days:
     return lines[c.ORDER_DATE].to_numpy().astype("datetime64[D]").astype(np.int32)
 
 
-def _sums(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Iterator[tuple[str, r.Units]]:
+def _sums(bought: pd.DataFrame, transactions: Transactions, scale: int) -> Iterator[tuple[str, order_runs.Units]]:
     if transactions.has_money:
-        yield r.MONEY, bought[c.AMOUNT].to_numpy(dtype=np.int64)
+        yield order_runs.MONEY, bought[c.AMOUNT].to_numpy(dtype=np.int64)
     if c.REFUNDED in bought:
-        yield r.REFUNDED, bought[c.REFUNDED].to_numpy(dtype=np.int64)
+        yield order_runs.REFUNDED, bought[c.REFUNDED].to_numpy(dtype=np.int64)
     if c.QUANTITY in bought:
-        yield r.ITEMS, money.units(bought[c.QUANTITY].to_numpy(), scale)
+        yield order_runs.ITEMS, money.units(bought[c.QUANTITY].to_numpy(), scale)
     if c.DISCOUNTED in bought:
-        yield r.DISCOUNTED, bought[c.DISCOUNTED].to_numpy(dtype=np.int64)
+        yield order_runs.DISCOUNTED, bought[c.DISCOUNTED].to_numpy(dtype=np.int64)
 
 
 def _values(bought: pd.DataFrame) -> Iterator[tuple[str, pa.DictionaryArray]]:
@@ -85,5 +85,5 @@ def _returned_of(lines: pd.DataFrame) -> ReturnLines:
     back = lines[lines[c.IS_RETURN]]
     amounts, nothing = back[c.AMOUNT].to_numpy(dtype=np.int64), np.zeros(len(back), dtype=np.int64)
     refunded = back[c.REFUNDED].to_numpy(dtype=np.int64) if c.REFUNDED in back else nothing
-    customer = r.decode(pa.array(back[c.CUSTOMER_ID]))
+    customer = order_runs.decode(pa.array(back[c.CUSTOMER_ID]))
     return sort_returns(customer, _day_numbers(back), amounts, refunded, np.arange(len(back)))
