@@ -7,6 +7,7 @@ from segcli.customers.partial_totals import ChunkTotals
 from segcli.ingest import money
 from segcli.ingest.account import Group
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, other_formats
+from segcli.ingest.order_totals import NEARLY_ALL
 from segcli.ingest.per_order import may_repeat_orders
 
 FEW_UNREADABLE = 0.05  # share of amounts that may be unreadable before all lines are examined together
@@ -60,7 +61,8 @@ def _lost(chunks: Sequence[ChunkTotals], reason: str) -> int:
 def _may_repeat_amounts(schema: ChunkSchema, chunks: Sequence[ChunkTotals], has_blanks: bool) -> bool:  # noqa: FBT001
     if not may_repeat_orders(schema.file.recognition, schema.source):
         return False
-    return has_blanks or (any(chunk.alike for chunk in chunks) and not any(chunk.varied for chunk in chunks))
+    alike, varied = (sum(getattr(chunk, name) for chunk in chunks) for name in ("alike", "varied"))
+    return has_blanks or (alike > 0 and alike >= NEARLY_ALL * (alike + varied))
 
 
 def _other_marks(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iterator[ChunkMismatch]:

@@ -27,7 +27,7 @@ class Export:
     """An order export as text: its cells, and which column is which.
 
     `date_formats` are those of the order dates, if known; `unreadable` counts the texts that are no numbers, by column,
-    once they were asked for.
+    for the columns that `numbers` has read.
     """
 
     content: Content

@@ -88,3 +88,15 @@ def test_what_no_chunk_schema_reads_is_read_whole_with_the_line(
     assert len(whole_reads) == 1
     assert any(note.startswith("read whole, which takes more memory: quotes") for note in found.readings[0].notes)
     agrees_with_whole(tmp_path, rows, found, monkeypatch)
+
+
+def test_totals_of_nearly_all_orders_are_examined_in_a_large_export_too(
+    tmp_path: Path, whole_reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = lines(0, 100)
+    rows = [line.replace("12.50", f"{place + 1}.25") for place, line in enumerate(once) for _ in range(2)]
+    rows[-1] = rows[-1].replace("100.25", "3.00")  # one order of a hundred has other amounts
+    found = customers(tmp_path, rows)
+    assert len(whole_reads) == 1
+    assert any("read as the order's total" in note for note in found.readings[0].notes)
+    agrees_with_whole(tmp_path, rows, found, monkeypatch)
