@@ -54,7 +54,8 @@ class Reconciliation:
     """Where every order line went: read = kept + sum(ignored) + sum(rejected), in lines and in money.
 
     `returns` are the kept lines that are returns and lowered revenue; `refunded` is money given back for kept lines,
-    where the export says so beside their amount.
+    where the export says so beside their amount. Money that cannot be read is not in these sums: `unreadable` counts
+    its lines, `unreadable_with_digits` those that show about how much it is, which `unreadable_money` adds up.
     """
 
     read: int
@@ -63,6 +64,9 @@ class Reconciliation:
     money_kept: float
     returns: Fate
     refunded: float = 0.0
+    unreadable: int = 0
+    unreadable_with_digits: int = 0
+    unreadable_money: float = 0.0
     ignored: tuple[Fate, ...] = ()
     rejected: tuple[Fate, ...] = ()
 
@@ -94,8 +98,23 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class StatusValue:
+    """A value of a column that says what order lines are: its lines, their money, and whether they count."""
+
+    column: str
+    value: str
+    lines: int
+    money: float
+    decision: str
+
+
+@dataclass(frozen=True)
 class Reading:
-    """How one input was understood, for people and for the run manifest; `rejects` only where they were asked for."""
+    """How one input was understood, for people and for the run manifest.
+
+    `rejects` are there only where they were asked for, `decisive_notes` are those of the `notes` on which more than
+    1 % of the money hangs, and `statuses` are the values of columns that say what order lines are.
+    """
 
     input: Input
     what: str
@@ -105,6 +124,8 @@ class Reading:
     preset: str = ""
     notes: tuple[str, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    decisive_notes: tuple[str, ...] = ()
+    statuses: tuple[StatusValue, ...] = ()
 
 
 @dataclass(frozen=True)

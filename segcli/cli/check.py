@@ -96,6 +96,14 @@ def _of_reading(reading: "Reading") -> list[Finding]:
 
     name = reading.input.name
     findings: list[Finding] = [("note", name, note) for note in reading.notes]
+    findings += [
+        (
+            "note",
+            name,
+            f"column '{s.column}' says {s.value} on {counted(s.lines, 'line')} ({s.money:,.2f}): {s.decision}",
+        )
+        for s in reading.statuses
+    ]
     if reading.lines:
         for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
             severity = "warning" if verb == "rejected" else "note"

@@ -80,9 +80,9 @@ class Talk:
         if not isinstance(error, PipeClosed):
             self.flush()
 
-    def say(self, label: str, text: str, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-        """One line: a word, then text; as JSON the same with its facts."""
-        if self._asked.quiet:
+    def say(self, label: str, text: str, *, always: bool = False, **facts: Any) -> None:  # noqa: ANN401 - any JSON
+        """One line: a word, then text; as JSON the same with its facts. With --quiet only what is `always` said."""
+        if self._asked.quiet and not always:
             return
         if self.is_json:
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))

@@ -36,7 +36,7 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
         _notes(reading, talk)
     talk.say("as of", joined(_base(customers, as_of_given=as_of_given)))
     for warning in customers.warnings:
-        talk.say("warning", warning)
+        talk.say("warning", warning, always=any(warning in one.decisive_notes for one in customers.readings))
 
 
 def tell_result(result: "Segmentation", talk: Talk, asked: Asked) -> None:
@@ -71,7 +71,7 @@ def tell_withheld(findings: "Findings", talk: Talk) -> None:
 
 def _notes(reading: "Reading", talk: Talk) -> None:
     for note in reading.notes:
-        talk.say("note", note)
+        talk.say("note", note, always=note in reading.decisive_notes)
 
 
 def _lines(lines: "Reconciliation") -> str:
@@ -90,7 +90,20 @@ def _fates(verb: str, fates: "tuple[Fate, ...]") -> list[str]:
 def _money(lines: "Reconciliation") -> str:
     rejected, ignored = (sum(f.money for f in fates) for fates in (lines.rejected, lines.ignored))
     sums = f"{lines.money_read:,.2f} = kept {lines.money_kept:,.2f} + rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+    sums += _unreadable(lines)
     return joined([sums, *[f"refunded {lines.refunded:,.2f} of the kept"] * bool(lines.refunded)])
+
+
+def _unreadable(lines: "Reconciliation") -> str:
+    """Name the money that is in none of the sums."""
+    if not lines.unreadable:
+        return ""
+    if not lines.unreadable_with_digits:
+        size = "no digits"
+    else:
+        without = lines.unreadable - lines.unreadable_with_digits
+        size = f"about {lines.unreadable_money:,.2f}" + (f" and {without:,} without digits" if without else "")
+    return f" + unreadable {counted(lines.unreadable, 'line')} ({size})"
 
 
 def _base(customers: "Customers", *, as_of_given: bool) -> list[str]:

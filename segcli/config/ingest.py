@@ -37,7 +37,7 @@ def standard(columns: Named) -> Named:
     return columns
 
 
-def allowed(most: int | str, among: int) -> float:
+def allowed(most: int | str, among: float) -> float:
     """How many of so many a limit allows.
 
     >>> allowed(3, 200), allowed("5%", 200)
@@ -212,7 +212,10 @@ class Source(Section):
     void: dict[str, list[str]] | None = Field(
         None,
         description="Lines that are no orders, by column and values, such as {Status: [cancelled]}; '*' is any "
-        "text in that column.",
+        "text in that column but words such as no and false.",
+    )
+    void_mode: Literal["add", "replace"] = Field(
+        "add", description="Whether `void` adds to the values that the preset lists (add) or replaces them (replace)."
     )
     returned: dict[str, list[str]] | None = Field(
         None,

@@ -58,6 +58,11 @@ class QualitySettings(Section):
     max_rejects: Share | None = Field(
         None, description="Most rejected lines before the rule is broken, as a number or a share such as 1%."
     )
+    max_unreadable_money: Share | None = Field(
+        None,
+        description="Most money that may be unreadable before the rule is broken, as an amount or a share of the money "
+        "read such as 1%; a line without digits counts as much as the average line.",
+    )
     max_age_days: int | None = Field(
         None, ge=0, description="Most days from the last order to the as-of day; default: any number."
     )

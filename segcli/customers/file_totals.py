@@ -1,7 +1,6 @@
 """Totals of one file, merged from those of its chunks."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -12,8 +11,11 @@ from segcli.ingest.account import Account
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
 from segcli.ingest.money import Scales
+from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
+from segcli.ingest.unreadable import UnreadableMoney
+from segcli.ingest.value_totals import ValueTotals
 from segcli.model import Reject, Verdict
 
 
@@ -33,12 +35,13 @@ class FileTotals:
     amounts: Amounts
     largest_line: int
     rewritten: frozenset[str]
-    statuses: Mapping[str, Counter[str]]
+    statuses: ValueTotals
     types: LineTypes
+    unreadable: UnreadableMoney
     repeated: int
     twice: Twice
     lines_above: Sequence[int]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     rejects: tuple[Reject, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     scales: Scales = field(default_factory=Scales)
@@ -66,10 +69,6 @@ def merge_chunks(
     above = list(accumulate((chunk.lines for chunk in chunks[:-1]), initial=lines_before))
     places = list(zip(chunks, above, strict=True))
     best, lines_of_best = max(places, key=lambda place: (place[0].amounts.largest, -place[1]))
-    statuses: dict[str, Counter[str]] = {}
-    for chunk in chunks:
-        for name, counts in chunk.statuses.items():
-            statuses[name] = statuses.get(name, Counter()) + counts
     return FileTotals(
         file=file,
         dates=dates,
@@ -79,8 +78,9 @@ def merge_chunks(
         amounts=Amounts.together([(chunk.amounts, 0) for chunk in chunks]),
         largest_line=best.largest_line + lines_of_best,
         rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),
-        statuses=statuses,
+        statuses=sum((chunk.statuses for chunk in chunks), ValueTotals()),
         types=sum((chunk.types for chunk in chunks), LineTypes()),
+        unreadable=sum((chunk.unreadable_money for chunk in chunks), UnreadableMoney()),
         repeated=sum(chunk.repeated for chunk in chunks),
         twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),
         lines_above=above,

@@ -1,6 +1,7 @@
 """Totals of all files -> the customer table: the as-of day is known only now, and so is who bought at all."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache, partial
 from typing import NoReturn
@@ -17,10 +18,12 @@ from segcli.customers.read_request import ReadRequest
 from segcli.customers.returns import only_returns
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
-from segcli.ingest import encoding, identity, line_types
+from segcli.ingest import encoding, identity, unreadable
 from segcli.ingest.account import Account, Group
+from segcli.ingest.line_types import type_notes
+from segcli.ingest.notes import Note
 from segcli.ingest.outliers import notes
-from segcli.ingest.void import unsaid
+from segcli.ingest.statuses import describe_statuses, status_notes
 from segcli.model import Customers, Input, Reading, Transactions
 
 DAY_AFTER = 1
@@ -60,9 +63,16 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
         settings.collapse,
         settings.returns,
     )
-    warnings = tuple(warning for reading in readings for warning in only_returns(reading))
+    warnings = (
+        *(warning for file in files for warning in _file_warnings(file)),
+        *(warning for reading in readings for warning in only_returns(reading)),
+    )
     verdicts = tuple(verdict for file in files for verdict in file.verdicts)
     return Customers(made.table, day, readings, warnings, verdicts, lines)
+
+
+def _file_warnings(file: FileTotals) -> Iterator[str]:
+    return unreadable.warnings(file.unreadable, file.amounts, file.account.read.lines, file.scales.money)
 
 
 def _refuse_nothing_left(files: Sequence[FileTotals]) -> NoReturn:
@@ -81,7 +91,7 @@ def _readings(
             group = Group(entry.lines, entry.money, file.lines_above[chunk] + line)
             account = account.without(entry.reason, group, entry.refunded)
         file_notes = _file_notes(file, exact=file.is_whole or not made.has_split_orders, is_partial=is_partial)
-        yield _reading(file, account, (*file_notes, *(id_notes if file is files[-1] else ())))
+        yield _reading(file, account, (*file_notes, *(map(Note, id_notes) if file is files[-1] else ())))
 
 
 def _merge_excluded(entries: Sequence[ExcludedReturns], file: int) -> Iterator[ExcludedReturns]:
@@ -92,14 +102,26 @@ def _merge_excluded(entries: Sequence[ExcludedReturns], file: int) -> Iterator[E
             yield ExcludedReturns(file, reason, lines, money, refunded, min(entry.place for entry in found))
 
 
-def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[str]:
+def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[Note]:
     """Yield what was noticed in a file; `exact` tells whether all repeated lines were found.
 
     If lines were read only in part, those that seem repeated may differ in what was not read.
     """
     yield from file.notes
-    yield from unsaid(file.statuses)
-    yield from line_types.notes(file.types, file.scales.money)
+    yield from status_notes(file.statuses, file.file.source.void or {}, file.scales.money)
+    yield from type_notes(file.types, file.scales.money)
+    yield from map(Note, _money_notes(file))
+    yield from map(Note, _plain_notes(file, exact=exact, is_partial=is_partial))
+
+
+def _money_notes(file: FileTotals) -> Iterator[str]:
+    if not file.has_money:
+        yield "no column of amounts is recognised: revenue is not known; --map amount=NAME names one"
+    elif file.account.kept.lines and not file.amounts.largest and not file.account.read.units:
+        yield "all amounts are zero: revenue is not known; --map amount=NAME names another column"
+
+
+def _plain_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[str]:
     if file.repeated and is_partial:
         yield from identity.possibly_repeated(file.repeated, file.account.read.lines)
     elif file.repeated:
@@ -108,16 +130,23 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     yield from identity.rewritten(len(file.rewritten))
 
 
-def _reading(file: FileTotals, account: Account, said: Sequence[str]) -> Reading:
-    content, dialect = file.file.content, file.file.dialect
+def _reading(file: FileTotals, account: Account, noted: Sequence[Note]) -> Reading:
+    content, dialect, scale = file.file.content, file.file.dialect, file.scales.money
     digest = cache(partial(digest_of, content.name)) if content.is_head else content.sha256
     return Reading(
         Input(content.name, content.size, digest, account.read.lines),
         "orders",
         f"{dialect}  dates {file.dates}",
         file.file.recognition.columns,
-        account.reconciled(file.scales.money),
+        replace(
+            account.reconciled(scale),
+            unreadable=file.unreadable.lines,
+            unreadable_with_digits=file.unreadable.with_digits,
+            unreadable_money=file.unreadable.units / scale,
+        ),
         file.file.preset,
-        (*dialect.notes, *encoding.twice_note(file.twice), *said),
+        (*dialect.notes, *encoding.twice_note(file.twice), *(note.text for note in noted)),
         file.rejects,
+        (*_file_warnings(file), *(note.text for note in noted if note.is_decisive(account.read.units / scale))),
+        tuple(describe_statuses(file.statuses, file.file.source.void or {}, scale)),
     )

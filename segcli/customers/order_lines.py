@@ -102,7 +102,8 @@ def _export(main: Opened, request: ReadRequest) -> Export:
     """Read the needed columns and those of quality rules; all of them where whole lines are compared."""
     ruled = [quality.column_of(name, main.recognition, main.header) for name in request.rules]
     wanted = None if request.settings.dedupe == "lines" else [*columns_to_read(main), *ruled]
-    return Export(main.content, main.cells(wanted), main.recognition, main.source, main.preset, main.advice)
+    cells = main.cells(wanted)
+    return Export(main.content, cells, main.recognition, main.source, main.preset, main.advice, main.status)
 
 
 def _read_lines(file: Opened, request: ReadRequest, day: date) -> pd.DataFrame:

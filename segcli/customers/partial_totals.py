@@ -1,6 +1,5 @@
 """Totals of one chunk of an order export. Totals of chunks add up to those of the file, in any order and division."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -32,13 +31,15 @@ from segcli.ingest.chunked import ParsedChunk, parse_chunk
 from segcli.ingest.currency import present
 from segcli.ingest.encoding import Twice
 from segcli.ingest.export import Export
-from segcli.ingest.line_types import LineTypes, count_types
+from segcli.ingest.line_types import LineTypes, total_types
 from segcli.ingest.lines import Lines
 from segcli.ingest.numbers import Marks
 from segcli.ingest.outliers import Amounts
 from segcli.ingest.per_order import may_repeat_orders
+from segcli.ingest.statuses import total_statuses
 from segcli.ingest.transactions import accounted
-from segcli.ingest.void import counted
+from segcli.ingest.unreadable import UnreadableMoney, total_unreadable
+from segcli.ingest.value_totals import ValueTotals
 
 VALUES = (columns.PRODUCT, *DESCRIBED)
 SHORT_RUN = 8  # lines of a run of which each is compared with each
@@ -66,8 +67,9 @@ class ChunkTotals:
     highest: int
     rewritten: frozenset[str]
     currencies: frozenset[str]
-    statuses: Mapping[str, Counter[str]]
+    statuses: ValueTotals
     types: LineTypes
+    unreadable_money: UnreadableMoney
     repeated: int
     alike: int
     varied: int
@@ -120,8 +122,9 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         highest=_highest(lines),
         rewritten=lines.rewritten,
         currencies=present(export, kept),
-        statuses=counted(export),
-        types=LineTypes() if lines.was_positive is None else count_types(export, lines.was_positive, lines.money, kept),
+        statuses=total_statuses(export, lines.money, kept),
+        types=LineTypes() if lines.was_positive is None else total_types(export, lines.was_positive, lines.money, kept),
+        unreadable_money=total_unreadable(export, lines, chunk.fates),
         repeated=_repeated(chunk, starts, is_partial=request.is_partial),
         alike=alike,
         varied=varied,

@@ -24,6 +24,7 @@ def nowhere(rules: Mapping[str, ColumnRule], inputs: Sequence[Opened]) -> Iterat
 def judge(customers: Customers, rules: QualitySettings) -> Iterator[Verdict]:
     """A verdict for each rule; the confidence is a note where no least one is asked for."""
     yield from _rejects(customers, rules)
+    yield from _unreadable_money(customers, rules)
     yield from _age(customers, rules)
     yield from _confidence(customers, rules)
 
@@ -35,6 +36,20 @@ def _rejects(customers: Customers, rules: QualitySettings) -> Iterator[Verdict]:
             passed = rejected <= allowed(rules.max_rejects, reading.lines.read)
             what = f"lines rejected: {rejected:,} of {reading.lines.read:,} (at most {rules.max_rejects})"
             yield Verdict("max_rejects", reading.input.name, passed, "error", what)
+
+
+def _unreadable_money(customers: Customers, rules: QualitySettings) -> Iterator[Verdict]:
+    for reading in customers.readings:
+        lines = reading.lines
+        if lines and rules.max_unreadable_money is not None:
+            average = abs(lines.money_kept) / max(lines.kept, 1)
+            unreadable = lines.unreadable_money + average * (lines.unreadable - lines.unreadable_with_digits)
+            passed = unreadable <= allowed(rules.max_unreadable_money, lines.money_read)
+            what = (
+                f"money that cannot be read: about {unreadable:,.2f} on {lines.unreadable:,} lines, of "
+                f"{lines.money_read:,.2f} read (at most {rules.max_unreadable_money})"
+            )
+            yield Verdict("max_unreadable_money", reading.input.name, passed, "error", what)
 
 
 def _age(customers: Customers, rules: QualitySettings) -> Iterator[Verdict]:

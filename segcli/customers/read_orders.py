@@ -24,6 +24,7 @@ from segcli.customers.state import State, open_state
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
+from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers, Input, Reading
 
@@ -95,13 +96,13 @@ class _FileReader:
 
 def _aggregate_file(file: Opened, number: int, reader: _FileReader) -> FileTotals:
     """Read a file in chunks if it is large, and whole if it is small or chunks do not suit it."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if file.content.is_head:
         try:
             return _aggregate_chunks(file, number, reader.request, reader.engine)
         except ChunkMismatch as mismatch:
             reader.engine.discard(number)
-            notes = (f"read whole, which takes more memory: {mismatch}",)
+            notes = (Note(f"read whole, which takes more memory: {mismatch}"),)
     with reader.memory:
         totals, chunk = total_whole_file(file, reader.request, number, alone=reader.is_alone)
         assert chunk.runs is not None
@@ -137,7 +138,7 @@ def _merge(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> FileTotals:
     has_money = bool({columns.AMOUNT, columns.UNIT_PRICE} & set(schema.file.recognition.columns))
     formats = " or ".join(schema.date_formats)
     totals = merge_chunks(schema.file, formats, chunks, has_money=has_money, lines_before=schema.first_record)
-    return replace(totals, notes=(*schema.notes, *totals.notes))
+    return replace(totals, notes=(*map(Note, schema.notes), *totals.notes))
 
 
 def _revise(

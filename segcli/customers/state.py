@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -23,10 +22,13 @@ from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
+from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
+from segcli.ingest.unreadable import UnreadableMoney
+from segcli.ingest.value_totals import ValueTotals
 
-LAYOUT = 4  # of the folder; another one is not read
+LAYOUT = 5  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
 
@@ -143,7 +145,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
     used = np.flatnonzero(amounts.counts)
     return {
         "dates": totals.dates,
-        "notes": list(totals.notes),
+        "notes": [[note.text, note.money] for note in totals.notes],
         "account": asdict(totals.account),
         "last_purchase": totals.last_day,
         "has_money": totals.has_money,
@@ -152,8 +154,9 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "largest_line": totals.largest_line,
         "lines_above": list(totals.lines_above),
         "rewritten": sorted(totals.rewritten),
-        "statuses": totals.statuses,
-        "types": [[[*key, count] for key, count in one.items()] for one in vars(totals.types).values()],
+        "statuses": totals.statuses.to_json(),
+        "types": [totals.types.returns.to_json(), totals.types.unclear.to_json()],
+        "unreadable": asdict(totals.unreadable),
         "repeated": totals.repeated,
         "is_whole": totals.is_whole,
         "twice": asdict(totals.twice),
@@ -176,12 +179,13 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         amounts=Amounts(counts, amounts["largest"], 0),
         largest_line=facts["largest_line"],
         rewritten=frozenset(facts["rewritten"]),
-        statuses={name: Counter(found) for name, found in facts["statuses"].items()},
-        types=LineTypes(*(Counter({(one[0], one[1]): one[2] for one in entries}) for entries in facts["types"])),
+        statuses=ValueTotals.from_json(facts["statuses"]),
+        types=LineTypes(*(ValueTotals.from_json(entries) for entries in facts["types"])),
+        unreadable=UnreadableMoney(**facts["unreadable"]),
         repeated=facts["repeated"],
         twice=Twice(**facts["twice"]),
         lines_above=facts["lines_above"],
-        notes=tuple(facts["notes"]),
+        notes=tuple(Note(*entry) for entry in facts["notes"]),
         is_whole=facts["is_whole"],
     )
     return totals, divide(runs), returns

@@ -16,10 +16,8 @@ from segcli.ingest import dates, numbers
 from segcli.ingest.date_formats import FORMATS, day_of
 from segcli.ingest.date_reading import read
 from segcli.ingest.export import Export
-from segcli.ingest.line_types import type_columns
 from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
-from segcli.ingest.void import status_columns
 
 NUMERIC = tuple(name for name, kind in columns.TRANSACTIONS.items() if kind in {Kind.NUMBER, Kind.MONEY})
 LINE_END_SAFE = ("utf-8", "cp1252", "latin-1", "iso-8859-1", "windows-1252", "utf8", "ascii")  # one byte per line end
@@ -95,9 +93,8 @@ class ChunkSchema:
 
 def columns_to_read(file: Opened) -> list[str]:
     """Name the columns of an order export that are read: recognised ones, and those that say what became of a line."""
-    types = () if file.preset else type_columns(file.header)
-    status = file.source.void or status_columns(file.header)
-    return [*file.recognition.columns.values(), *status, *(file.source.returned or ()), *types]
+    source = file.source
+    return [*file.recognition.columns.values(), *(source.void or ()), *(source.returned or ()), *file.status.names]
 
 
 def infer_chunk_schema(
@@ -122,7 +119,7 @@ def infer_chunk_schema(
         raise ChunkMismatch(str(problem)) from None
     if cells.malformed or not cells.rows:
         raise ChunkMismatch("the first records do not have the fields of the header")
-    export = Export(file.content, cells, file.recognition, file.source)
+    export = Export(file.content, cells, file.recognition, file.source, status=file.status)
     names = () if file.source.decimal else [name for name in NUMERIC if name in file.recognition.columns]
     marks = {name: numbers.marks(cells.coded(file.recognition.columns[name]).trimmed.texts) for name in names}
     proven = {decimal for mark in marks.values() for decimal in mark.proven}

@@ -78,7 +78,14 @@ def _export(body: bytes, schema: ChunkSchema) -> Export:
     file = schema.file
     dialect = replace(file.dialect, body=_validate_text(body, file), skipped_lines=0, headed=False)
     found = cells.piece(dialect, file.content.name, file.header, schema.columns)
-    return Export(file.content, found, file.recognition, schema.source, date_formats=schema.date_formats)
+    return Export(
+        file.content,
+        found,
+        file.recognition,
+        schema.source,
+        status=file.status,
+        date_formats=schema.date_formats,
+    )
 
 
 def _validate_text(body: bytes, file: Opened) -> bytes:

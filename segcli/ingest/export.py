@@ -18,6 +18,7 @@ from segcli.ingest.coded import Coded
 from segcli.ingest.date_problems import DateProblem
 from segcli.ingest.dates import Dates
 from segcli.ingest.recognise import Recognition
+from segcli.ingest.status_columns import StatusColumns
 
 MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
 
@@ -26,8 +27,8 @@ MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one,
 class Export:
     """An order export as text: its cells, and which column is which.
 
-    `date_formats` are those of the order dates, if known; `unreadable` counts the texts that are no numbers, by column,
-    for the columns that `numbers` has read.
+    `status` names the columns that say what lines are. `date_formats` are those of the order dates, if known;
+    `unreadable` counts the texts that are no numbers, by column, for the columns that `numbers` has read.
     """
 
     content: Content
@@ -36,6 +37,7 @@ class Export:
     source: Source
     preset: str = ""
     advice: str = ""
+    status: StatusColumns = field(default_factory=StatusColumns)
     date_formats: tuple[str, ...] = ()
     unreadable: dict[str, int] = field(default_factory=dict, init=False)
 

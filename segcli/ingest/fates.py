@@ -30,6 +30,11 @@ class Fates:
         kept: npt.NDArray[np.bool_] = self._codes == KEPT
         return kept
 
+    def have_reason(self, reason: str) -> npt.NDArray[np.bool_]:
+        """Return which lines are left out for a reason."""
+        has_reason: npt.NDArray[np.bool_] = self._codes == self._names.index(reason)
+        return has_reason
+
     def rejected(self) -> tuple[list[int], list[str]]:
         """Rows that are rejected, ascending, and the reason of each."""
         rejecting = [code for code, name in enumerate(self._names) if REASONS[name].verdict == "rejected"]

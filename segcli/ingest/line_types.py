@@ -1,16 +1,17 @@
 """Columns that say what a line is: a sale, or a refund whose amount is written without a minus."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from segcli.counting import counted
 from segcli.ingest.export import Export
 from segcli.ingest.languages import words
+from segcli.ingest.notes import Note, list_values, set_option
 from segcli.ingest.recognise import normalised
+from segcli.ingest.status_columns import is_return
+from segcli.ingest.value_totals import ValueTotals
 
 SETTING = "ingest.transactions.returned"
 Mask = npt.NDArray[np.bool_]
@@ -18,34 +19,26 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class LineTypes:
-    """What columns say of lines: lines and money (in units) of refunds by column and value, and unclear values."""
+    """Lines and money of refunds that only a column names, and of values whose meaning is unclear."""
 
-    lines: Counter[tuple[str, str]] = field(default_factory=Counter)
-    money: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unclear: Counter[tuple[str, str]] = field(default_factory=Counter)
+    returns: ValueTotals = field(default_factory=ValueTotals)
+    unclear: ValueTotals = field(default_factory=ValueTotals)
 
     def __add__(self, other: "LineTypes") -> "LineTypes":
-        return LineTypes(self.lines + other.lines, self.money + other.money, self.unclear + other.unclear)
-
-
-def type_columns(header: Sequence[str]) -> list[str]:
-    """Name the columns that may say what a line is, by their header."""
-    names = {normalised(word) for word in words("type_columns")}
-    return [name for name in header if normalised(name) in names and header.count(name) == 1]
+        return LineTypes(self.returns + other.returns, self.unclear + other.unclear)
 
 
 def find_returns(export: Export) -> Mask:
     """Mark the lines that a column calls a refund, return or credit note."""
     mask = np.zeros(export.cells.rows, dtype=bool)
-    for name, values in _meanings(export):
+    for name in _columns(export):
         column = export.cells.coded(name).trimmed
-        meant = [normalised(text) in values for text in column.texts.to_pylist()]
-        mask |= np.array(meant, dtype=bool)[column.codes]
+        mask |= _are_returns(export, name, column.texts.to_pylist())[column.codes]
     return mask
 
 
-def count_types(export: Export, was_positive: Mask, units: npt.NDArray[np.int64], kept: Mask) -> LineTypes:
-    """Count the kept lines that became returns by what a column says, and values whose meaning is unclear.
+def total_types(export: Export, was_positive: Mask, units: npt.NDArray[np.int64], kept: Mask) -> LineTypes:
+    """Total the kept lines that became returns by what a column says, and values whose meaning is unclear.
 
     Args:
         export: whose columns say it.
@@ -53,52 +46,51 @@ def count_types(export: Export, was_positive: Mask, units: npt.NDArray[np.int64]
         units: money of each line.
         kept: lines that count.
     """
-    result = LineTypes()
-    for name, values in _meanings(export):
+    totals = LineTypes()
+    for name in _columns(export):
         column = export.cells.coded(name).trimmed
-        for code, text in enumerate(column.texts.to_pylist()):
-            if normalised(text) in values:
-                rows = (column.codes == code) & was_positive & kept
-                if rows.any():
-                    result.lines[name, text] += int(rows.sum())
-                    result.money[name, text] += int(-units[rows].sum())
-        result.unclear.update(_unclear(name, column.texts.to_pylist(), column.codes[kept]))
-    return result
+        texts = column.texts.to_pylist()
+        means_return = _are_returns(export, name, texts)
+        totals.returns.add_column(name, texts, column.codes, -units, kept & was_positive & means_return[column.codes])
+        if _is_unclear(texts) and name not in (export.source.returned or {}):
+            filled = np.array([bool(text) for text in texts], dtype=bool)[column.codes]
+            totals.unclear.add_column(name, texts, column.codes, units, kept & filled)
+    return totals
 
 
-def notes(types: LineTypes, scale: int) -> Iterator[str]:
-    """Say which lines became returns by what a column says, and which values nobody can tell."""
-    for name in dict.fromkeys(column for column, _ in types.lines):
-        entries = [(value, lines) for (column, value), lines in sorted(types.lines.items()) if column == name]
-        listed = ", ".join(
-            f"{value} on {counted(lines, 'line')} ({types.money[name, value] / scale:,.2f})" for value, lines in entries
+def type_notes(types: LineTypes, scale: int) -> Iterator[Note]:
+    """Yield a note on lines that became returns by what a column says, and on values that are unclear."""
+    for name, entries in types.returns.of_columns():
+        money = sum(units for _, _, units in entries) / scale
+        yield Note(
+            f"column '{name}' says {list_values(entries, scale)}: read as returns; "
+            f"{set_option(SETTING, {name: []})} counts them as sales",
+            money,
         )
-        yield f"column '{name}' says {listed}: read as returns; {SETTING}: {{{name}: []}} counts them as sales"
-    for name in dict.fromkeys(column for column, _ in types.unclear):
-        entries = [(value, lines) for (column, value), lines in sorted(types.unclear.items()) if column == name]
-        listed = ", ".join(f"{value} ({lines:,})" for value, lines in entries)
-        yield (
-            f"column '{name}' has {listed}: which of them are refunds is unclear, and all count as sales; "
-            f"{SETTING}: {{{name}: [{entries[0][0]}]}} reads these as returns"
+    for name, entries in types.unclear.of_columns():
+        yield Note(
+            f"column '{name}' says {list_values(entries, scale)}: which of them are refunds is unclear, and all count "
+            f"as sales; {set_option(SETTING, {name: [entries[0][0]]})} reads '{entries[0][0]}' as returns",
+            sum(units for _, _, units in entries) / scale,
         )
 
 
-def _meanings(export: Export) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the columns that say what lines are, with the normalised values that mean a return."""
+def _columns(export: Export) -> list[str]:
+    """Name the columns that may say it: declared ones, and those with a known name or known values."""
+    names = dict.fromkeys([*(export.source.returned or ()), *export.status.types])
+    return [name for name in names if name in export.cells.columns]
+
+
+def _are_returns(export: Export, name: str, texts: Sequence[str]) -> Mask:
     declared: Mapping[str, Sequence[str]] = export.source.returned or {}
-    for name, values in declared.items():
-        yield name, frozenset(normalised(value) for value in values)
-    known = frozenset(normalised(word) for word in words("returned"))
-    for name in type_columns(export.cells.header):
-        if name not in declared and name in export.cells.columns:
-            yield name, known
+    if name not in declared:
+        return np.array([is_return(text) for text in texts], dtype=bool)
+    listed = {value.strip().casefold() for value in declared[name]}
+    return np.array([text.casefold() in listed for text in texts], dtype=bool)
 
 
-def _unclear(name: str, texts: Sequence[str], codes: npt.NDArray[np.int32]) -> Counter[tuple[str, str]]:
-    """Count debit and credit, which mean opposite things in a ledger and in a bank statement."""
+def _is_unclear(texts: Sequence[str]) -> bool:
+    """Tell whether values are debit and credit, which mean opposite things in a ledger and in a bank statement."""
     unclear = {normalised(word) for word in words("debit_or_credit")}
-    filled = [text for text in texts if text]
-    if len(filled) < 2 or not all(normalised(text) in unclear for text in filled):  # noqa: PLR2004 - one says nothing
-        return Counter()
-    lines = np.bincount(codes, minlength=len(texts))
-    return Counter({(name, text): int(count) for text, count in zip(texts, lines, strict=True) if text and count})
+    filled = {text for text in texts if text}
+    return len(filled) > 1 and all(normalised(text) in unclear for text in filled)

@@ -19,8 +19,10 @@ from segcli.ingest.recognise import (
     normalised,
     recognise,
 )
+from segcli.ingest.status_columns import StatusColumns, find_status_columns
 
 JUDGED_RECORDS = 200
+STATUS_RECORDS = 1000  # in which a column shows that it holds statuses
 MEMORY_PER_BYTE = 10  # of text; measured on an order export of a million lines (benchmarks/README.md)
 FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
 ROW = "row number"  # the column that numbers rows which have no id
@@ -30,7 +32,10 @@ NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
 
 @dataclass(frozen=True)
 class Opened:
-    """An export whose header is understood and whose body is not yet parsed; `asked` is what the user said of it."""
+    """An export whose header is understood and whose body is not yet parsed.
+
+    `asked` is what the user said of it, and `status` names the columns that say what lines are.
+    """
 
     content: files.Content
     dialect: dialect.Dialect
@@ -42,6 +47,7 @@ class Opened:
     preset: str = ""
     advice: str = ""
     asked: Source = field(default_factory=Source)
+    status: StatusColumns = field(default_factory=StatusColumns)
 
     @property
     def known_by(self) -> str | None:
@@ -131,7 +137,15 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
         return Opened(content, written, names, numbered, False, is_ours, source, asked=asked)
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     chosen = orders if is_orders else customers
-    return Opened(content, written, names, chosen, is_orders, is_ours, source, asked=asked)
+    status = _status_columns(written, names, chosen, source) if is_orders else StatusColumns()
+    return Opened(content, written, names, chosen, is_orders, is_ours, source, asked=asked, status=status)
+
+
+def _status_columns(
+    written: dialect.Dialect, names: tuple[str, ...], chosen: Recognition, source: Source
+) -> StatusColumns:
+    declared = [*source.leave_out, *(source.void or ()), *(source.returned or ())]
+    return find_status_columns(names, cells.sample(written, STATUS_RECORDS), {*chosen.columns.values(), *declared})
 
 
 def _by_preset(file: Opened, name: str, preset: presets.Preset) -> Opened:

@@ -12,6 +12,7 @@ import pandas as pd
 from segcli import columns
 from segcli.ingest.export import Export
 from segcli.ingest.languages import words
+from segcli.ingest.notes import Note, set_option
 from segcli.ingest.recognise import normalised
 
 NEARLY_ALL = 0.95
@@ -98,14 +99,17 @@ def gather(export: Export, order: npt.NDArray[np.int64], has_order: npt.NDArray[
     )
 
 
-def notes(evidence: OrderTotalEvidence, column: str, meaning: Meaning | None) -> Iterator[str]:
+def notes(evidence: OrderTotalEvidence, column: str, meaning: Meaning | None) -> Iterator[Note]:
     """Say what was decided, and the setting that decides otherwise."""
     what = f"in {evidence.alike:,} of {evidence.orders:,} orders of several lines '{column}' is the same on each line"
     if meaning == "order":
-        yield f"{what}: it is read as the order's total, once per order; {SETTING}: line counts each line"
+        yield Note(
+            f"{what}: it is read as the order's total, once per order; {set_option(SETTING, 'line')} counts each line",
+            evidence.repeated,
+        )
     elif meaning is None:
         more = f"(now {evidence.repeated:,.2f} counts more than once)"
-        yield f"{what}; if it is the order's total, say {SETTING}: order {more}"
+        yield Note(f"{what}; if it is the order's total, say {set_option(SETTING, 'order')} {more}", evidence.repeated)
 
 
 def _line_values(export: Export) -> npt.NDArray[np.float64]:

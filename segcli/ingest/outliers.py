@@ -40,6 +40,14 @@ class Amounts:
         counts = np.add.reduce([part.counts for part, _ in parts])
         return cls(counts, best.largest, best.row + start)
 
+    def quantile(self, share: float) -> int:
+        """Return an amount, in units, that so large a share of the amounts does not exceed; 0 if there are none."""
+        total = int(self.counts.sum())
+        if not total:
+            return 0
+        place = int(np.searchsorted(np.cumsum(self.counts), share * total))
+        return min(int(_middles(np.array([place + 1]))[0]), self.largest)
+
     def far(self) -> int:
         """How many amounts are too large to be believed.
 

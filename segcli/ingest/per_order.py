@@ -14,6 +14,7 @@ from segcli.config.ingest import Source
 from segcli.ingest import order_totals
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
+from segcli.ingest.notes import Note
 from segcli.ingest.recognise import Recognition
 
 Mask = npt.NDArray[np.bool_]
@@ -26,7 +27,7 @@ class PerOrder:
 
     export: Export
     counted: Mask
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def per_order(export: Export) -> PerOrder:
@@ -41,7 +42,7 @@ def per_order(export: Export) -> PerOrder:
     if texts is None or export.cells.rows == 0 or c.AMOUNT not in export.recognition.columns:
         return PerOrder(export, nothing)
     orders = _coded(texts)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if export.source.amount_per is None:
         evidence = order_totals.gather(export, orders.codes, ~orders.blank)
         name = export.recognition.columns[c.AMOUNT]
@@ -93,9 +94,9 @@ def _taken_from(orders: _Coded, fields: dict[str, _Coded], amount: str) -> Codes
     return np.where(continues, head, places)
 
 
-def _said(lines: int) -> Iterator[str]:
+def _said(lines: int) -> Iterator[Note]:
     if lines:
-        yield f"lines without an amount of their own, since their order's counts once: {lines:,}"
+        yield Note(f"lines without an amount of their own, since their order's counts once: {lines:,}")
 
 
 def may_repeat_orders(recognition: Recognition, source: Source) -> bool:
@@ -103,7 +104,7 @@ def may_repeat_orders(recognition: Recognition, source: Source) -> bool:
     return not source.amount_per and {c.ORDER_ID, c.AMOUNT} <= set(recognition.columns)
 
 
-def _lines_without_amount(export: Export, orders: _Coded) -> Iterator[str]:
+def _lines_without_amount(export: Export, orders: _Coded) -> Iterator[Note]:
     """A note on lines without an amount whose order has one on another line."""
     if c.UNIT_PRICE in export.recognition.columns:
         return
@@ -112,7 +113,7 @@ def _lines_without_amount(export: Export, orders: _Coded) -> Iterator[str]:
     counted[orders.codes[~amounts.blank & ~orders.blank]] = True
     without = int((amounts.blank & ~orders.blank & counted[orders.codes]).sum())
     if without:
-        yield (
+        yield Note(
             f"lines without an amount whose order has one on another line: {without:,}; if it is the whole order's, "
             "say ingest.transactions.amount_per: order"
         )

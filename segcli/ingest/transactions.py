@@ -20,8 +20,8 @@ from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask, typed
 from segcli.ingest.money import Scales
 from segcli.ingest.per_order import PerOrder
+from segcli.ingest.statuses import find_void_lines
 from segcli.ingest.total_rows import find_total_rows
-from segcli.ingest.void import void
 
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.POSTCODE, c.GENDER)
 
@@ -70,7 +70,7 @@ def leave_out_by_day(fates: Fates, lines: Lines, as_of: date, privacy: PrivacySe
 
 def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:
     """Mark rows of totals, what is void, what cannot be credited or read, and ids that stand for many people."""
-    fates.mark(void(export), "void_order")
+    fates.mark(find_void_lines(export), "void_order")
     fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
     fates.mark(np.isnat(lines.times), "unreadable_date")
     fates.mark(find_total_rows(export, lines.money / lines.scales.money), "total_row")

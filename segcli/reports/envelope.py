@@ -86,6 +86,11 @@ def reconciliation(lines: Reconciliation) -> dict[str, Any]:
             "kept": lines.money_kept,
             "returns_kept": lines.returns.money,
             "refunded": lines.refunded,
+            "unreadable": {
+                "lines": lines.unreadable,
+                "with_digits": lines.unreadable_with_digits,
+                "about": lines.unreadable_money,
+            },
             "ignored": _money(lines.ignored),
             "rejected": _money(lines.rejected),
         },

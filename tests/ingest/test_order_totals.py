@@ -61,7 +61,7 @@ def test_totals_without_prices_or_a_telling_header_are_counted_once(file_of: Cal
     shop: list[Order] = [[(1, 1000 + 37 * number), (2, 500)] for number in range(12)]
     found = customers(file_of(export(shop, "value", total, priced=False)), columns={"amount": "value"})
     assert found.table["revenue"].sum() == pytest.approx(sum(total(order, 0) for order in shop) / 100)
-    assert any("ingest.transactions.amount_per: line" in note for note in found.readings[0].notes)
+    assert any("ingest.transactions.amount_per=line" in note for note in found.readings[0].notes)
     each = customers(
         file_of(export(shop, "value", total, priced=False)), columns={"amount": "value"}, amount_per="line"
     )

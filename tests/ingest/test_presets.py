@@ -139,9 +139,16 @@ def test_none_reads_the_file_as_any_other() -> None:
 
 
 def test_what_the_user_declares_wins() -> None:
-    found = read_preset("stripe-payments", columns={"amount": "Amount"}, void={"Mode": ["live"]})
+    found = read_preset("stripe-payments", columns={"amount": "Amount"}, void={"Mode": ["live"]}, void_mode="replace")
     assert found.readings[0].columns["amount"] == "Amount"
     assert found.table["revenue"].tolist() == [1.0]
+
+
+def test_void_adds_to_the_values_of_the_preset() -> None:
+    as_listed = read_preset("stripe-payments").table["revenue"].sum()
+    found = read_preset("stripe-payments", void={"Status": ["Partially refunded"]})
+    assert found.table["revenue"].sum() == pytest.approx(as_listed - 13.5)
+    assert read_preset("stripe-payments", void={}).table["revenue"].sum() == as_listed
 
 
 def test_a_preset_of_ones_own(file_of: Callable[..., str]) -> None:
@@ -237,7 +244,9 @@ def test_a_status_that_nobody_explained_is_said(file_of: Callable[..., str]) -> 
     path = file_of(text, "status.csv")
     found = read(IngestSettings(transactions=Source(path=path)))
     assert (
-        found.readings[0].notes[0].startswith("column 'Order Status' says Cancelled (1): these lines count as orders")
+        found.readings[0]
+        .notes[0]
+        .startswith("column 'Order Status' says Cancelled on 1 line (6.00): these lines count as orders")
     )
     void = read(IngestSettings(transactions=Source(path=path, void={"Order Status": ["cancelled"]})))
     assert void.table["revenue"].tolist() == [5.0, 7.0]

@@ -65,9 +65,14 @@ class Preset(Section):
                 "columns": {**columns, **source.columns},
                 "amount_per": source.amount_per or self.amount_per,
                 "timezone": source.timezone or self.timezone,
-                "void": void if source.void is None else source.void,
+                "void": _merge_void(void, source.void or {}) if source.void_mode == "add" else source.void or {},
             }
         )
+
+
+def _merge_void(theirs: Mapping[str, list[str]], declared: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the values that a preset and the user list, by column."""
+    return {name: [*theirs.get(name, ()), *declared.get(name, ())] for name in dict.fromkeys([*theirs, *declared])}
 
 
 def names() -> list[str]:

@@ -23,6 +23,10 @@ def blocks(findings: Findings) -> Iterable[Block]:
             yield _fates(reading.lines)
             if reading.lines.refunded:
                 yield Text([f"Of the money kept, {reading.lines.refunded:,.2f} was refunded later."])
+            if reading.lines.unreadable:
+                yield Text([f"Lines whose amount cannot be read: {reading.lines.unreadable:,}."])
+            if reading.lines.unreadable_money:
+                yield Text([f"Money that cannot be read is about {reading.lines.unreadable_money:,.2f}."])
         if reading.notes:
             yield Text(reading.notes, bullets=True)
     said = [f"{v.severity}: {v.source}: {v.what}" for v in findings.customers.verdicts if not v.passed]
