@@ -209,6 +209,13 @@ class Source(Section):
         description="Whether an amount is the line's (line), or the whole order's and counts once (order); "
         "default: the line's.",
     )
+    discount: Annotated[
+        Literal["none", "line", "order", "percent", "fraction"] | None, NeedsAllLines(when=("order",))
+    ] = Field(
+        None,
+        description="What the discount column subtracts from amounts: nothing (none), the line's (line) or once the "
+        "order's (order) discount, or a part in percent (10) or as a fraction (0.1); default: nothing, with a note.",
+    )
     void: dict[str, list[str]] | None = Field(
         None,
         description="Lines that are no orders, by column and values, such as {Status: [cancelled]}; '*' is any "

@@ -14,6 +14,7 @@ from segcli.ingest.money import Scales
 from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
+from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 from segcli.model import Reject, Verdict
@@ -37,6 +38,7 @@ class FileTotals:
     rewritten: frozenset[str]
     statuses: ValueTotals
     types: LineTypes
+    prices: PriceEvidence
     unreadable: UnreadableMoney
     repeated: int
     twice: Twice
@@ -80,6 +82,7 @@ def merge_chunks(
         rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),
         statuses=sum((chunk.statuses for chunk in chunks), ValueTotals()),
         types=sum((chunk.types for chunk in chunks), LineTypes()),
+        prices=sum((chunk.prices for chunk in chunks), PriceEvidence()),
         unreadable=sum((chunk.unreadable_money for chunk in chunks), UnreadableMoney()),
         repeated=sum(chunk.repeated for chunk in chunks),
         twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),

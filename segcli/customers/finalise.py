@@ -23,6 +23,7 @@ from segcli.ingest.account import Account, Group
 from segcli.ingest.line_types import type_notes
 from segcli.ingest.notes import Note
 from segcli.ingest.outliers import notes
+from segcli.ingest.price_evidence import price_notes
 from segcli.ingest.statuses import describe_statuses, status_notes
 from segcli.model import Customers, Input, Reading, Transactions
 
@@ -110,6 +111,8 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     yield from file.notes
     yield from status_notes(file.statuses, file.file.source.void or {}, file.scales.money)
     yield from type_notes(file.types, file.scales.money)
+    if not file.file.preset:  # which knows what its columns mean
+        yield from price_notes(file.prices, file.file.recognition.columns, file.file.source, file.scales.money)
     yield from map(Note, _money_notes(file))
     yield from map(Note, _plain_notes(file, exact=exact, is_partial=is_partial))
 

@@ -36,6 +36,7 @@ from segcli.ingest.lines import Lines
 from segcli.ingest.numbers import Marks
 from segcli.ingest.outliers import Amounts
 from segcli.ingest.per_order import may_repeat_orders
+from segcli.ingest.price_evidence import PriceEvidence, gather_price_evidence
 from segcli.ingest.statuses import total_statuses
 from segcli.ingest.transactions import accounted
 from segcli.ingest.unreadable import UnreadableMoney, total_unreadable
@@ -69,6 +70,7 @@ class ChunkTotals:
     currencies: frozenset[str]
     statuses: ValueTotals
     types: LineTypes
+    prices: PriceEvidence
     unreadable_money: UnreadableMoney
     repeated: int
     alike: int
@@ -123,7 +125,8 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         rewritten=lines.rewritten,
         currencies=present(export, kept),
         statuses=total_statuses(export, lines.money, kept),
-        types=LineTypes() if lines.was_positive is None else total_types(export, lines.was_positive, lines.money, kept),
+        types=total_types(export, lines.was_positive, lines.money, kept),
+        prices=gather_price_evidence(export, lines.factors, kept, lines.scales.money),
         unreadable_money=total_unreadable(export, lines, chunk.fates),
         repeated=_repeated(chunk, starts, is_partial=request.is_partial),
         alike=alike,

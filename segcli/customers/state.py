@@ -25,6 +25,7 @@ from segcli.ingest.line_types import LineTypes
 from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
+from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
@@ -156,6 +157,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "rewritten": sorted(totals.rewritten),
         "statuses": totals.statuses.to_json(),
         "types": [totals.types.returns.to_json(), totals.types.unclear.to_json()],
+        "prices": asdict(totals.prices),
         "unreadable": asdict(totals.unreadable),
         "repeated": totals.repeated,
         "is_whole": totals.is_whole,
@@ -181,6 +183,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         rewritten=frozenset(facts["rewritten"]),
         statuses=ValueTotals.from_json(facts["statuses"]),
         types=LineTypes(*(ValueTotals.from_json(entries) for entries in facts["types"])),
+        prices=PriceEvidence(**facts["prices"]),
         unreadable=UnreadableMoney(**facts["unreadable"]),
         repeated=facts["repeated"],
         twice=Twice(**facts["twice"]),

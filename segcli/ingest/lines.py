@@ -11,6 +11,7 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings
 from segcli.ingest import identity, money, plain
 from segcli.ingest.coded import Coded
+from segcli.ingest.discounts import AmountFactors, money_of_lines, read_factors
 from segcli.ingest.export import Export
 from segcli.ingest.line_types import find_returns
 from segcli.ingest.money import Scales
@@ -25,8 +26,8 @@ class Lines:
 
     `money` and `refunded` are in whole units (unreadable counts as 0), by `scales`. Both are 0 on a line
     whose order's money stands on another line; `rewritten` are ids as they stood there, where more than plain blanks
-    at their ends changed; `free` is about the order's. `discounted` tells, where the export has
-    discounts, which lines had one; `was_positive` tells which returns a column names whose amount has no minus.
+    at their ends changed; `free` is about the order's; `was_positive` tells which returns a column names whose amount
+    has no minus.
     """
 
     ids: Coded
@@ -41,8 +42,13 @@ class Lines:
     quantity: npt.NDArray[np.float64] | None
     returned: Mask
     free: Mask
-    discounted: Mask | None = None
-    was_positive: Mask | None = None
+    factors: AmountFactors
+    was_positive: Mask
+
+    @property
+    def discounted(self) -> Mask | None:
+        """Which lines had a discount, where the export has discounts."""
+        return None if self.factors.discounts is None else self.factors.discounts.values > 0
 
     @cached_property
     def days(self) -> npt.NDArray[np.datetime64]:
@@ -61,15 +67,11 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
     """
     ids, rewritten = _ids(export, settings)
     when = export.dates()
-    amount, quantity, price = (export.numbers(standard) for standard in (c.AMOUNT, c.QUANTITY, c.UNIT_PRICE))
+    factors = read_factors(export)
+    quantity = factors.quantity
     back = export.numbers(c.REFUNDED, blank=0.0)
-    values = np.zeros(export.cells.rows)
-    if amount is not None:
-        values = amount
-    elif price is not None:
-        values = price if quantity is None else price * quantity
-    if np.nanmax(np.abs(values), initial=0.0) >= money.CAPACITY:
-        values = np.where(np.abs(values) < money.CAPACITY, values, np.nan)  # beyond what whole units can count
+    known = money_of_lines(export, factors)
+    values = np.zeros(export.cells.rows) if known is None else known
     by_order = export.source.amount_per == "order"
     returned = values < 0 if quantity is None or by_order else (values < 0) | (quantity < 0)
     named_returns = find_returns(export)
@@ -90,20 +92,14 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
         money=np.where(counted, 0, units),
         refunded=np.where(counted, 0, money.units(refunds, scales.money)),
         scales=scales,
-        has_money=amount is not None or price is not None,
+        has_money=known is not None,
         unreadable=np.isnan(values) | np.isnan(refunds),
         quantity=quantity,
         returned=returned,
         free=units == 0,
-        discounted=_discounted(export),
+        factors=factors,
         was_positive=was_positive,
     )
-
-
-def _discounted(export: Export) -> Mask | None:
-    """Lines with money off, whichever sign the export writes it with."""
-    off = export.numbers(c.DISCOUNT, blank=0.0)
-    return None if off is None else np.nan_to_num(off) != 0
 
 
 def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, frozenset[str]]:

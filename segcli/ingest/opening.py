@@ -203,4 +203,6 @@ class _Fits:
         values = [record[place] for record in self._sample]
         if kind is Kind.DATE:
             return dates.looks_dated(values, self._locale)
+        if standard == c.DISCOUNT:
+            values = [value.strip().removesuffix("%") for value in values]
         return numbers.looks_numeric(values, self._locale) if kind in NUMERIC else True

@@ -16,7 +16,7 @@ COLUMNS = [
     ("订单状态", "已完成", "已取消"), ("Статус заказа", "Выполнен", "Отменён"), ("Trạng thái", "Hoàn thành", "Đã hủy"),
     ("Estado", "Enviado", "Pendiente de pago"), ("Situação", "Pago", "Cancelado"),
     ("Statut", "Payée", "Annulée"), ("Stan zamówienia", "Zrealizowane", "Anulowane"),
-    ("Durum", "Tamamland\u0131", "İptal edildi"), ("注文状況", "完了", "キャンセル"), ("주문상태", "배송완료", "취소완료"),
+    ("Durum", "Tamamland\u0131", "İptal"), ("注文状況", "完了", "キャンセル"), ("주문상태", "배송완료", "취소완료"),
     ("Status Pesanan", "Selesai", "Dibatalkan"), ("Stage of it", "Shipped", "Partially refunded"),
     ("Zust.", "versendet", "unbezahlt"), ("Cancelled at", "", "2026-01-05"), ("is_cancelled", "false", "true"),
     ("Stornodatum", "", "05.01.2026"), ("Fulfilment", "fulfilled", "On hold"),

@@ -1,0 +1,127 @@
+"""Discounts that stand beside prices: per line or per order, absolute, in percent or as a fraction."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.compute as pc
+
+from segcli import columns
+from segcli.ingest import money, numbers
+from segcli.ingest.export import Export
+
+Amounts = npt.NDArray[np.float64]
+Kind = Literal["line", "order", "percent", "fraction"]
+PERCENT = 100.0
+
+
+@dataclass(frozen=True)
+class Discounts:
+    """The discount of each line as written, without its sign, 0 where there is none, and what kind it seems to be."""
+
+    values: Amounts
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class AmountFactors:
+    """The numbers that the money of lines is made of; `None` is a column that the export does not have."""
+
+    amount: Amounts | None
+    quantity: Amounts | None
+    price: Amounts | None
+    discounts: Discounts | None
+
+    @property
+    def product(self) -> Amounts | None:
+        """Quantity x unit price; the unit price where there is no quantity."""
+        if self.price is None or self.quantity is None:
+            return self.price
+        return self.price * self.quantity
+
+
+def read_factors(export: Export) -> AmountFactors:
+    """Read the columns of numbers from which the money of lines is computed."""
+    amount, quantity, price = (export.numbers(name) for name in (columns.AMOUNT, columns.QUANTITY, columns.UNIT_PRICE))
+    return AmountFactors(amount, quantity, price, read_discounts(export))
+
+
+def money_of_lines(export: Export, factors: AmountFactors) -> Amounts | None:
+    """Return the amount of each line as given, or else quantity x unit price, less the discounts that the source names.
+
+    Amounts of returns may lack their sign here; amounts beyond what whole units can count are NaN.
+    """
+    values = factors.product if factors.amount is None else factors.amount
+    if values is None:
+        return None
+    kind = export.source.discount
+    if factors.discounts is not None and kind is not None and kind != "none":
+        values = subtract_discounts(export, values, factors.discounts, kind)
+    if np.nanmax(np.abs(values), initial=0.0) >= money.CAPACITY:
+        values = np.where(np.abs(values) < money.CAPACITY, values, np.nan)
+    return values
+
+
+def read_discounts(export: Export) -> Discounts | None:
+    """Read the column of discounts, if the export has one."""
+    name = export.recognition.columns.get(columns.DISCOUNT)
+    if name is None:
+        return None
+    column = export.cells.coded(name).trimmed
+    is_percent = bool(pc.any(pc.ends_with(column.texts, "%")).as_py())
+    if not is_percent:
+        values = export.numbers(columns.DISCOUNT, blank=0.0)
+    else:
+        values = numbers.of(column.mapped(lambda texts: pc.utf8_rtrim(texts, "% \u00a0")), export.source).values
+    assert values is not None
+    sizes = np.abs(np.nan_to_num(values))
+    return Discounts(sizes, "percent" if is_percent else _guess_kind(export, name, sizes))
+
+
+def subtract_discounts(export: Export, values: Amounts, discounts: Discounts, kind: Kind) -> Amounts:
+    """Return the money of each line after its discount; no discount is larger than the line's money.
+
+    Args:
+        export: whose orders share a discount, if `kind` is order.
+        values: money of each line before discounts, negative on returns.
+        discounts: of each line.
+        kind: what they are.
+    """
+    sizes = np.abs(values)
+    if discounts.kind == "percent":  # as the cells or the header say
+        kind = "percent"
+    if kind in ("percent", "fraction"):
+        off = sizes * discounts.values / (PERCENT if kind == "percent" else 1.0)
+    elif kind == "order":
+        off = _divide_by_order(export, sizes, discounts.values)
+    else:
+        off = discounts.values
+    return np.sign(values) * np.maximum(sizes - off, 0.0)
+
+
+def _guess_kind(export: Export, name: str, sizes: Amounts) -> Kind:
+    if "%" in name or any(word in name.casefold() for word in ("percent", "pct", "prozent", "процент")):
+        return "percent" if (sizes > 1).any() else "fraction"
+    if (sizes > 0).any() and sizes.max() < 1:
+        return "fraction"
+    orders = export.coded(columns.ORDER_ID)
+    if orders is not None and (sizes > 0).any():
+        by_order = pd.DataFrame({"order": orders.codes, "size": sizes})[sizes > 0].groupby("order")["size"]
+        several = by_order.size() > 1
+        if several.any() and (by_order.nunique()[several] == 1).all():
+            return "order"
+    return "line"
+
+
+def _divide_by_order(export: Export, sizes: Amounts, discounts: Amounts) -> Amounts:
+    """Return the part of its order's discount that each line bears: the first lines, up to their money."""
+    orders = export.coded(columns.ORDER_ID)
+    if orders is None:
+        return discounts
+    lines = pd.DataFrame({"order": orders.codes, "size": np.nan_to_num(sizes), "off": discounts})
+    by_order = lines.groupby("order", sort=False)
+    above = by_order["size"].cumsum() - lines["size"]
+    left = by_order["off"].transform("max") - above
+    return np.asarray(left.clip(lower=0.0, upper=lines["size"]), dtype=np.float64)

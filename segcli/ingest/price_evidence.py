@@ -1,0 +1,132 @@
+"""Whether the amounts of an export agree with quantity x unit price, and whether discounts are in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from segcli import columns
+from segcli.config.ingest import Source
+from segcli.counting import counted
+from segcli.ingest import money
+from segcli.ingest.discounts import AmountFactors, subtract_discounts
+from segcli.ingest.export import Export
+from segcli.ingest.notes import DECISIVE, Note, set_option
+
+TOLERANCE = 0.011  # of an amount and its factors, which are rounded to cents
+PRICE_TOLERANCE = 0.0051  # of a unit price, which a quantity multiplies
+DISCOUNT_SETTING = "ingest.transactions.discount"
+LEAVE_OUT_SETTING = "ingest.transactions.leave_out"
+
+Amounts = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PriceEvidence:
+    """What lines with an amount, a quantity and a unit price show, and which discounts are not subtracted.
+
+    Of `lines`, `matches` have the amount that quantity x unit price is, or that less a discount. `amounts` and
+    `products` are the totals of both, and `differences` the total of what lines differ by, in units. `discounted`
+    lines have a discount that is not subtracted, of `discounts` units in all; the rest count them by the kind they
+    seem to be.
+    """
+
+    lines: int = 0
+    matches: int = 0
+    amounts: int = 0
+    products: int = 0
+    differences: int = 0
+    discounted: int = 0
+    discounts: int = 0
+    line: int = 0
+    order: int = 0
+    percent: int = 0
+    fraction: int = 0
+
+    def __add__(self, other: "PriceEvidence") -> "PriceEvidence":
+        return PriceEvidence(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @property
+    def kind(self) -> str:
+        """The kind that most discounts seem to be."""
+        return max(("line", "order", "percent", "fraction"), key=lambda kind: getattr(self, kind))
+
+
+def gather_price_evidence(export: Export, factors: AmountFactors, kept: Mask, scale: int) -> PriceEvidence:
+    """Compare amounts with quantity x unit price, and count discounts that are not subtracted.
+
+    Args:
+        export: an order export, or a chunk of one.
+        factors: the numbers of its lines.
+        kept: the lines that count.
+        scale: units in 1.00.
+    """
+    product = factors.product
+    if product is None or export.source.amount_per == "order":
+        return PriceEvidence()
+    amount = product if factors.amount is None else factors.amount
+    rows = kept & ~np.isnan(amount) & ~np.isnan(product)
+    tolerance = TOLERANCE + (0.0 if factors.quantity is None else PRICE_TOLERANCE * np.abs(factors.quantity))
+    near = np.abs(np.abs(amount) - np.abs(product)) <= tolerance
+    evidence = _count_discounts(export, factors, rows & near, scale)
+    if factors.amount is None:
+        return evidence
+    matches = near
+    if factors.discounts is not None:
+        after = subtract_discounts(export, product, factors.discounts, factors.discounts.kind)
+        matches = near | (np.abs(np.abs(amount) - np.abs(after)) <= tolerance)
+    differences = np.where(rows & ~matches, np.abs(amount) - np.abs(product), 0.0)
+    return replace(
+        evidence,
+        lines=int(rows.sum()),
+        matches=int((rows & matches).sum()),
+        amounts=_units(amount[rows], scale),
+        products=_units(product[rows], scale),
+        differences=_units(np.abs(differences), scale),
+    )
+
+
+def price_notes(evidence: PriceEvidence, names: Mapping[str, str], source: Source, scale: int) -> Iterator[Note]:
+    """Yield a note on amounts that differ from quantity x unit price, and on discounts that are not subtracted.
+
+    Args:
+        evidence: of the file.
+        names: the file's name of each standard column.
+        source: how the file is read.
+        scale: units in 1.00.
+    """
+    differing = evidence.lines - evidence.matches
+    if differing > DECISIVE * evidence.lines and evidence.differences > DECISIVE * abs(evidence.amounts):
+        amount = names[columns.AMOUNT]
+        yield Note(
+            f"on {differing:,} of {counted(evidence.lines, 'line')} '{amount}' differs from quantity x unit price "
+            f"({evidence.amounts / scale:,.2f} and {evidence.products / scale:,.2f} in all): '{amount}' is used; "
+            f"{set_option(LEAVE_OUT_SETTING, [*source.leave_out, amount])} uses quantity x unit price",
+            evidence.differences / scale,
+        )
+    if evidence.discounted:
+        yield Note(
+            f"column '{names[columns.DISCOUNT]}' has a discount on {counted(evidence.discounted, 'line')} "
+            f"({evidence.discounts / scale:,.2f}): revenue is before discounts; "
+            f"{set_option(DISCOUNT_SETTING, evidence.kind)} subtracts them, "
+            f"{set_option(DISCOUNT_SETTING, 'none')} confirms it",
+            evidence.discounts / scale,
+        )
+
+
+def _count_discounts(export: Export, factors: AmountFactors, rows: Mask, scale: int) -> PriceEvidence:
+    """Count the discounts of lines whose money is before discounts."""
+    if factors.discounts is None or export.source.discount is not None or factors.product is None:
+        return PriceEvidence()
+    kind = factors.discounts.kind
+    rows = rows & (factors.discounts.values > 0)
+    after = subtract_discounts(export, factors.product, factors.discounts, kind)
+    lines = int(rows.sum())
+    off = _units((np.abs(factors.product) - np.abs(after))[rows], scale)
+    return replace(PriceEvidence(discounted=lines, discounts=off), **{kind: lines})
+
+
+def _units(amounts: Amounts, scale: int) -> int:
+    return int(money.units(amounts, scale).sum())
