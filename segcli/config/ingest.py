@@ -216,6 +216,11 @@ class Source(Section):
         description="What the discount column subtracts from amounts: nothing (none), the line's (line) or once the "
         "order's (order) discount, or a part in percent (10) or as a fraction (0.1); default: nothing, with a note.",
     )
+    order_ids: Literal["unique", "daily"] | None = Field(
+        None,
+        description="Whether an order id names one order of a customer (unique), or one a day, as receipt counters "
+        "that start again do (daily); default: what the file shows.",
+    )
     void: dict[str, list[str]] | None = Field(
         None,
         description="Lines that are no orders, by column and values, such as {Status: [cancelled]}; '*' is any "

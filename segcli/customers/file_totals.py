@@ -13,6 +13,7 @@ from segcli.ingest.line_types import LineTypes
 from segcli.ingest.money import Scales
 from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened
+from segcli.ingest.order_keys import OrderSample
 from segcli.ingest.outliers import Amounts
 from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
@@ -39,6 +40,7 @@ class FileTotals:
     statuses: ValueTotals
     types: LineTypes
     prices: PriceEvidence
+    order_sample: OrderSample
     unreadable: UnreadableMoney
     repeated: int
     twice: Twice
@@ -83,6 +85,7 @@ def merge_chunks(
         statuses=sum((chunk.statuses for chunk in chunks), ValueTotals()),
         types=sum((chunk.types for chunk in chunks), LineTypes()),
         prices=sum((chunk.prices for chunk in chunks), PriceEvidence()),
+        order_sample=OrderSample.merge([chunk.order_sample for chunk in chunks]),
         unreadable=sum((chunk.unreadable_money for chunk in chunks), UnreadableMoney()),
         repeated=sum(chunk.repeated for chunk in chunks),
         twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),

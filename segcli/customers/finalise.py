@@ -10,6 +10,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.arrow import to_strings
+from segcli.counting import counted
 from segcli.customers.engines import Engine
 from segcli.customers.file_totals import FileTotals
 from segcli.customers.order_runs import day_of, decode_place
@@ -21,7 +22,8 @@ from segcli.files.parts import digest as digest_of
 from segcli.ingest import encoding, identity, unreadable
 from segcli.ingest.account import Account, Group
 from segcli.ingest.line_types import type_notes
-from segcli.ingest.notes import Note
+from segcli.ingest.notes import Note, set_option
+from segcli.ingest.order_keys import order_key_notes
 from segcli.ingest.outliers import notes
 from segcli.ingest.price_evidence import price_notes
 from segcli.ingest.statuses import describe_statuses, status_notes
@@ -52,7 +54,7 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     day = request.as_of or day_of(max(last_days) + DAY_AFTER)
     made = engine.aggregate(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
     ids = to_strings(made.table[columns.CUSTOMER_ID])
-    id_notes = tuple(identity.notes(ids, made.lines, told=request.may_name_customers))
+    id_notes = (*_basket_notes(made), *identity.notes(ids, made.lines, told=request.may_name_customers))
     readings = tuple(_readings(files, made, id_notes, is_partial=request.is_partial))
     lines_at_hand = files[0].kept
     lines = Transactions(
@@ -70,6 +72,14 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     )
     verdicts = tuple(verdict for file in files for verdict in file.verdicts)
     return Customers(made.table, day, readings, warnings, verdicts, lines)
+
+
+def _basket_notes(made: CustomerPart) -> Iterator[str]:
+    if made.baskets is not None and made.baskets < made.orders:
+        yield (
+            f"no order ids: each of {counted(made.orders, 'line')} counts as an order; "
+            f"{set_option('ingest.collapse', 'day')} counts {counted(made.baskets, 'basket')}, one a customer and day"
+        )
 
 
 def _file_warnings(file: FileTotals) -> Iterator[str]:
@@ -113,6 +123,8 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     yield from type_notes(file.types, file.scales.money)
     if not file.file.preset:  # which knows what its columns mean
         yield from price_notes(file.prices, file.file.recognition.columns, file.file.source, file.scales.money)
+    if file.file.asked.order_ids is None and not file.file.preset:
+        yield from order_key_notes(file.order_sample, is_daily=file.file.source.order_ids == "daily")
     yield from map(Note, _money_notes(file))
     yield from map(Note, _plain_notes(file, exact=exact, is_partial=is_partial))
 

@@ -47,6 +47,8 @@ def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: 
     if alone and request.as_of is None:
         _leave_out_old(lines, fates, request)
     chunk = total_chunk(ParsedChunk(export, lines, fates, repeated=repeated), request, (number, 0))
+    if file.may_start_order_ids_again and chunk.order_sample.starts_again:
+        return total_whole_file(file.with_order_ids("daily"), request, number, alone=alone)
     if not alone:
         _refuse_too_large(chunk.highest, lines, file)
     listing = rejects.listing(export, fates, told=request.may_name_customers) if settings.rejects else ()
@@ -92,7 +94,7 @@ def like(file: Opened, other: Opened) -> Opened:
 def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
     """Read all lines of a file; lines of one order share the order's fields."""
     if file.content.is_head:
-        file = like(file, opened(file.asked))
+        file = like(file, opened(file.asked)).with_order_ids(file.source.order_ids)
     export = _export(file, request)
     export.require(columns.CUSTOMER_ID, columns.ORDER_DATE)
     return file, per_order(export)

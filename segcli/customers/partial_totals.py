@@ -34,6 +34,7 @@ from segcli.ingest.export import Export
 from segcli.ingest.line_types import LineTypes, total_types
 from segcli.ingest.lines import Lines
 from segcli.ingest.numbers import Marks
+from segcli.ingest.order_keys import OrderSample, sample_orders
 from segcli.ingest.outliers import Amounts
 from segcli.ingest.per_order import may_repeat_orders
 from segcli.ingest.price_evidence import PriceEvidence, gather_price_evidence
@@ -71,6 +72,7 @@ class ChunkTotals:
     statuses: ValueTotals
     types: LineTypes
     prices: PriceEvidence
+    order_sample: OrderSample
     unreadable_money: UnreadableMoney
     repeated: int
     alike: int
@@ -126,6 +128,7 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         currencies=present(export, kept),
         statuses=total_statuses(export, lines.money, kept),
         types=total_types(export, lines.was_positive, lines.money, kept),
+        order_sample=_sample_orders(runs),
         prices=gather_price_evidence(export, lines.factors, kept, lines.scales.money),
         unreadable_money=total_unreadable(export, lines, chunk.fates),
         repeated=_repeated(chunk, starts, is_partial=request.is_partial),
@@ -138,15 +141,22 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
     )
 
 
+def _sample_orders(runs: OrderRuns) -> OrderSample:
+    if runs.order is None:
+        return OrderSample.merge(())
+    return sample_orders(runs.order, runs.customer, runs.first)
+
+
 def _run_starts(export: Export, lines: Lines, collapse: str) -> tuple[Places, pa.StringArray | None]:
     """Return the rows that begin a run of lines of one order, and the name of each line's order."""
     changes = differ_from_previous(lines.ids.at_rows())
     if collapse == "day":
         changes[1:] |= lines.days[1:] != lines.days[:-1]
         return np.flatnonzero(changes), None
-    if columns.ORDER_ID not in export.recognition.columns:
+    ids = export.order_ids()
+    if ids is None:
         return np.arange(len(changes)), None
-    order = export.rows_trimmed(columns.ORDER_ID).at_rows()
+    order = ids.at_rows()
     changes |= differ_from_previous(order)
     changes |= is_empty(order)
     return np.flatnonzero(changes), order

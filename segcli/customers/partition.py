@@ -15,6 +15,8 @@ from segcli.customers.orders import Orders, merge_into_orders
 from segcli.customers.returns import find_customers, given_back
 from segcli.ingest.money import Scales
 
+DAY_BITS = 32
+
 
 @dataclass(frozen=True)
 class AggregationOptions:
@@ -40,12 +42,17 @@ class ExcludedReturns:
 
 @dataclass(frozen=True, eq=False)
 class CustomerPart:
-    """Customers sorted by id, the kept order lines of each, the returns that are left out, and whether runs merged."""
+    """Customers sorted by id, the kept order lines of each, the returns that are left out, and whether runs merged.
+
+    `orders` counts them; `baskets` counts the days on which each customer bought, where no order ids tell orders apart.
+    """
 
     table: pd.DataFrame
     lines: Units
     excluded: tuple[ExcludedReturns, ...]
     has_split_orders: bool = False
+    orders: int = 0
+    baskets: int | None = None
 
 
 def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: AggregationOptions) -> CustomerPart:
@@ -62,7 +69,12 @@ def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: Aggregat
     facts = Facts(orders, options.as_of, given_back(orders, kept, customers), options.scales, options.returns)
     excluded = _exclude(returns, is_late, is_alone)
     return CustomerPart(
-        table(facts, options.measures), _kept_lines(orders, customers), excluded, len(orders) < len(runs)
+        table(facts, options.measures),
+        _kept_lines(orders, customers),
+        excluded,
+        len(orders) < len(runs),
+        len(orders),
+        _count_baskets(orders) if runs.order is None and not runs.by_day else None,
     )
 
 
@@ -73,10 +85,24 @@ def join_parts(parts: Sequence[CustomerPart]) -> CustomerPart:
     if len(filled) <= 1:
         return replace(filled[0] if filled else parts[0], excluded=excluded)
     has_split_orders = any(part.has_split_orders for part in parts)
+    baskets = [part.baskets for part in filled if part.baskets is not None]
     table = pd.concat([part.table for part in filled], ignore_index=True)
     order = rank_strings(to_strings(table[columns.CUSTOMER_ID])).places
     lines = np.concatenate([part.lines for part in filled])[order]
-    return CustomerPart(table.take(order).reset_index(drop=True), lines, excluded, has_split_orders)
+    return CustomerPart(
+        table.take(order).reset_index(drop=True),
+        lines,
+        excluded,
+        has_split_orders,
+        sum(part.orders for part in filled),
+        sum(baskets) if baskets else None,
+    )
+
+
+def _count_baskets(orders: Orders) -> int:
+    """Count the days on which each customer bought something."""
+    customer = np.repeat(np.arange(len(orders.starts), dtype=np.int64), orders.counts)
+    return len(pd.unique((customer << DAY_BITS) + orders.first))
 
 
 def _kept_lines(orders: Orders, customers_of_returns: Places) -> Units:

@@ -28,7 +28,7 @@ from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers, Input, Reading
 
-ATTEMPTS = 3  # as the first records suggest, in another encoding, in other formats
+ATTEMPTS = 4  # as the first records suggest, in another encoding, in other formats, with order ids that start again
 
 
 def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
@@ -55,6 +55,7 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
         threads = engine.files_at_once if state is None else 1
         totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
+        files = [of_file.file for of_file in totals]
         return finalise(totals, engine, request, partial(read_kept_lines, files, request))
 
 
@@ -129,8 +130,12 @@ def _aggregate_chunks(file: Opened, number: int, request: ReadRequest, engine: E
             engine.discard(number)
             lines_above = schema.first_record + sum(chunk.lines for chunk in chunks)
             schema = _revise(schema, mismatch.below(lines_above), request, chunks)
-        else:
-            return _merge(schema, chunks)
+            continue
+        totals = _merge(schema, chunks)
+        if not (schema.file.may_start_order_ids_again and totals.order_sample.starts_again):
+            return totals
+        engine.discard(number)
+        schema = schema.with_order_ids("daily")
     raise ChunkMismatch("its parts are written in too many ways")
 
 

@@ -24,6 +24,7 @@ from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
 from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened
+from segcli.ingest.order_keys import OrderSample
 from segcli.ingest.outliers import Amounts
 from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
@@ -158,6 +159,8 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "statuses": totals.statuses.to_json(),
         "types": [totals.types.returns.to_json(), totals.types.unclear.to_json()],
         "prices": asdict(totals.prices),
+        "order_ids": totals.file.source.order_ids,
+        "order_sample": totals.order_sample.to_json(),
         "unreadable": asdict(totals.unreadable),
         "repeated": totals.repeated,
         "is_whole": totals.is_whole,
@@ -173,7 +176,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
     counts = np.zeros(facts["bins"], dtype=np.int64)
     counts[amounts["bins"]] = amounts["counts"]
     totals = FileTotals(
-        file=file,
+        file=file.with_order_ids(facts["order_ids"]),
         dates=facts["dates"],
         account=_account(facts["account"]),
         last_day=facts["last_purchase"],
@@ -184,6 +187,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         statuses=ValueTotals.from_json(facts["statuses"]),
         types=LineTypes(*(ValueTotals.from_json(entries) for entries in facts["types"])),
         prices=PriceEvidence(**facts["prices"]),
+        order_sample=OrderSample.from_json(facts["order_sample"]),
         unreadable=UnreadableMoney(**facts["unreadable"]),
         repeated=facts["repeated"],
         twice=Twice(**facts["twice"]),

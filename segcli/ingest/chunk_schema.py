@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -78,6 +79,11 @@ class ChunkSchema:
     def first_record(self) -> int:
         """Lines above the first record below the header."""
         return self.file.dialect.skipped_lines + self.file.dialect.header_lines
+
+    def with_order_ids(self, order_ids: Literal["unique", "daily"]) -> "ChunkSchema":
+        """The same schema, by which order ids are read so."""
+        source = self.source.model_copy(update={"order_ids": order_ids})
+        return replace(self, file=self.file.with_order_ids(order_ids), source=source)
 
     @property
     def is_quoted(self) -> bool:

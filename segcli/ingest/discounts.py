@@ -106,21 +106,27 @@ def _guess_kind(export: Export, name: str, sizes: Amounts) -> Kind:
         return "percent" if (sizes > 1).any() else "fraction"
     if (sizes > 0).any() and sizes.max() < 1:
         return "fraction"
-    orders = export.coded(columns.ORDER_ID)
+    orders = _order_codes(export)
     if orders is not None and (sizes > 0).any():
-        by_order = pd.DataFrame({"order": orders.codes, "size": sizes})[sizes > 0].groupby("order")["size"]
+        by_order = pd.DataFrame({"order": orders, "size": sizes})[sizes > 0].groupby("order")["size"]
         several = by_order.size() > 1
         if several.any() and (by_order.nunique()[several] == 1).all():
             return "order"
     return "line"
 
 
+def _order_codes(export: Export) -> npt.NDArray[np.int32] | None:
+    """Return numbers that are equal on the lines of one order, if the export has order ids."""
+    orders = export.order_ids()
+    return None if orders is None else np.asarray(pc.dictionary_encode(orders.at_rows()).indices)
+
+
 def _divide_by_order(export: Export, sizes: Amounts, discounts: Amounts) -> Amounts:
     """Return the part of its order's discount that each line bears: the first lines, up to their money."""
-    orders = export.coded(columns.ORDER_ID)
+    orders = _order_codes(export)
     if orders is None:
         return discounts
-    lines = pd.DataFrame({"order": orders.codes, "size": np.nan_to_num(sizes), "off": discounts})
+    lines = pd.DataFrame({"order": orders, "size": np.nan_to_num(sizes), "off": discounts})
     by_order = lines.groupby("order", sort=False)
     above = by_order["size"].cumsum() - lines["size"]
     left = by_order["off"].transform("max") - above

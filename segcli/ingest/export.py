@@ -6,6 +6,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.arrow import differ_from_previous
@@ -14,7 +15,7 @@ from segcli.errors import InputProblem
 from segcli.files.read import Content
 from segcli.ingest import dates, numbers, padded_dates, plain
 from segcli.ingest.cells import Cells
-from segcli.ingest.coded import Coded
+from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_problems import DateProblem
 from segcli.ingest.dates import Dates
 from segcli.ingest.recognise import Recognition
@@ -59,6 +60,19 @@ class Export:
         """A standard column row by row without blanks at the ends of texts."""
         column = self.rows(standard)
         return column if plain.is_bare(column.texts) else column.trimmed
+
+    def order_ids(self) -> Coded | None:
+        """The trimmed order ids, if the export has them; with customer and day where ids start again every day."""
+        if c.ORDER_ID not in self.recognition.columns:
+            return None
+        ids = self.rows_trimmed(c.ORDER_ID)
+        if self.source.order_ids != "daily":
+            return ids
+        texts = ids.at_rows()
+        days = pa.array(self.dates().values.astype("datetime64[D]")).cast(pa.string())
+        keys = pc.binary_join_element_wise(texts, days, self.rows_trimmed(c.CUSTOMER_ID).at_rows(), " ")
+        keys = pc.if_else(pc.equal(texts, ""), "", pc.coalesce(keys, texts))
+        return coded(pa.chunked_array([keys]))
 
     def require(self, *standards: str) -> None:
         """Refuse an export without these columns.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from segcli import columns as c
 from segcli.columns import Kind
@@ -90,6 +91,15 @@ class Opened:
             return self
         others = [name for name in self.header if name not in self.recognition.columns.values()]
         return replace(self, source=self.source.model_copy(update={"leave_out": others}))
+
+    def with_order_ids(self, order_ids: Literal["unique", "daily"] | None) -> "Opened":
+        """The same file, whose order ids are read so."""
+        return replace(self, source=self.source.model_copy(update={"order_ids": order_ids}))
+
+    @property
+    def may_start_order_ids_again(self) -> bool:
+        """Whether neither the user nor a preset says what an order id names."""
+        return self.source.order_ids is None and not self.preset
 
     def cells(self, wanted: list[str] | None = None, numbers: Collection[str] = ()) -> cells.Cells:
         """The wanted columns (by default all that the source does not leave out) as text, or as numbers if they are."""

@@ -37,7 +37,7 @@ def per_order(export: Export) -> PerOrder:
     that has one (the nearest above, else the next below). Lines that repeat an order's amount, with all its other
     fields, are the same order once more.
     """
-    texts = export.coded(c.ORDER_ID)
+    texts = export.order_ids()
     nothing = np.zeros(export.cells.rows, dtype=bool)
     if texts is None or export.cells.rows == 0 or c.AMOUNT not in export.recognition.columns:
         return PerOrder(export, nothing)

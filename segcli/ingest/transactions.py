@@ -127,7 +127,7 @@ def kept(export: Export, lines: Lines, rows: Mask, carried: Sequence[str]) -> pd
     if lines.discounted is not None:
         table[c.DISCOUNTED] = lines.discounted[rows]
     for standard in carried:
-        texts = export.coded(standard)
+        texts = export.order_ids() if standard == c.ORDER_ID else export.coded(standard)
         if texts is not None:
             table[standard] = texts.trimmed.categorical(rows)
     return pd.DataFrame(table)

@@ -38,8 +38,10 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
         "warning,orders.csv,1 line rejected: no customer id (first: line 3)",
         "warning,orders.csv,1 line rejected: unreadable or missing date (first: line 4)",
         "warning,orders.csv,1 line rejected: unreadable or missing amount (first: line 5)",
-        'warning,customers,"the amount cannot be read on 1 line of 6; --rejects FILE writes them to a file, and '
-        'quality.max_unreadable_money limits them"',
+        (
+            'warning,customers,"the amount cannot be read on 1 line of 6; --rejects FILE writes them to a file, and '
+            'quality.max_unreadable_money limits them"'
+        ),
         "note,rfm.segments: default,25 of 25 score combinations covered",
         "note,orders.csv,1 line ignored: exact repeats (first: line 7)",
         'note,customers,"confidence low: customers 2 (wanted 500), days 3 (wanted 180), repeat buyers 0 (wanted 100)"',
