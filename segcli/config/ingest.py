@@ -306,6 +306,11 @@ class IngestSettings(Section):
         description="Most rejected lines that an export may have, as a number or a share such as 5%; with more "
         "it is refused.",
     )
+    overlap: Literal["once", "refuse", "keep"] | None = Field(
+        None,
+        description="What happens to lines that several files of one run share: they count once (once) or each time "
+        "(keep), or the files are refused (refuse); default: once, unless so few are alike that it may be chance.",
+    )
     dedupe: Annotated[Literal["none", "lines"], NeedsAllLines("run")] = Field(
         "none",
         description="Whether exact repeats of an order line are ignored (lines), or kept and reported (none).",

@@ -6,6 +6,7 @@ from itertools import accumulate
 
 import pandas as pd
 
+from segcli.customers.overlap import LineHashes
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.ingest.account import Account
 from segcli.ingest.encoding import Twice
@@ -51,11 +52,17 @@ class FileTotals:
     scales: Scales = field(default_factory=Scales)
     kept: pd.DataFrame | None = None
     is_whole: bool = False
+    line_hashes: LineHashes | None = None
 
     @property
     def name(self) -> str:
         """The file's name."""
         return self.file.content.name
+
+
+def _merge_hashes(chunks: Sequence[ChunkTotals]) -> LineHashes | None:
+    hashes = [chunk.line_hashes for chunk in chunks if chunk.line_hashes is not None]
+    return LineHashes.merge(hashes) if hashes else None
 
 
 def merge_chunks(
@@ -90,4 +97,5 @@ def merge_chunks(
         repeated=sum(chunk.repeated for chunk in chunks),
         twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),
         lines_above=above,
+        line_hashes=_merge_hashes(chunks),
     )

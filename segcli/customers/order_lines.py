@@ -76,7 +76,7 @@ def read_kept_lines(
         day: the as-of day.
     """
     if at_hand is None:
-        tables = [_read_lines(file, request, day) for file in files]
+        tables = [_read_lines(file, request, day, number) for number, file in enumerate(files)]
         at_hand = tables[0] if len(tables) == 1 else _chain(tables)
     else:
         at_hand = at_hand[at_hand[columns.ORDER_DATE].to_numpy().astype("datetime64[D]") <= np.datetime64(day)]
@@ -108,10 +108,12 @@ def _export(main: Opened, request: ReadRequest) -> Export:
     return Export(main.content, cells, main.recognition, main.source, main.preset, main.advice, main.status)
 
 
-def _read_lines(file: Opened, request: ReadRequest, day: date) -> pd.DataFrame:
+def _read_lines(file: Opened, request: ReadRequest, day: date, number: int) -> pd.DataFrame:
     _, given = _read(file, request)
     lines, fates = judged(given, request.settings, day, request.privacy, Scales())
     duplicates(given.export, fates, given.counted, request.settings)
+    if number in request.overlaps:
+        fates.mark(request.overlaps[number].of_chunk(0, len(lines.money)), "in_earlier_file")
     return kept(given.export, lines, fates.kept, (*ALWAYS_KEPT, *request.contacts))
 
 

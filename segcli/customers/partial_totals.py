@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from segcli import columns
-from segcli.arrow import Mask, Places, differ_from_previous, hash_strings, is_empty, mix_hash
+from segcli.arrow import Mask, Places, Words, differ_from_previous, hash_strings, is_empty, mix_hash
 from segcli.config.ingest import IngestSettings
 from segcli.customers import order_runs
-from segcli.customers.measures import DESCRIBED
+from segcli.customers.measures import DESCRIBED, unwanted
 from segcli.customers.order_runs import (
     LineColumns,
     OrderRuns,
@@ -23,6 +23,7 @@ from segcli.customers.order_runs import (
     group_consecutive,
     sort_returns,
 )
+from segcli.customers.overlap import hash_lines
 from segcli.customers.read_request import ReadRequest
 from segcli.ingest import money
 from segcli.ingest.account import Account
@@ -81,6 +82,7 @@ class ChunkTotals:
     unread_dates: Mapping[str, int]
     unreadable: Mapping[str, int]
     twice: Twice
+    line_hashes: Words | None = None
 
     def without_runs(self) -> "ChunkTotals":
         """Return the same totals without what is kept by customer."""
@@ -106,7 +108,10 @@ def aggregate_chunk(body: bytes, schema: ChunkSchema, request: ReadRequest, posi
 def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, int]) -> ChunkTotals:
     """Aggregate the lines of a chunk into runs, returns, and counts."""
     settings = request.settings
-    export, lines, kept = chunk.export, chunk.lines, chunk.fates.kept
+    export, lines = chunk.export, chunk.lines
+    if position[0] in request.overlaps:
+        chunk.fates.mark(request.overlaps[position[0]].of_chunk(position[1], len(lines.money)), "in_earlier_file")
+    kept = chunk.fates.kept
     starts, order = _run_starts(export, lines, settings.collapse)
     bought = kept & ~lines.returned
     runs = group_consecutive(_line_columns(chunk, order, bought, settings), starts, None if bought.all() else bought)
@@ -138,6 +143,7 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         unread_dates=chunk.unread_dates,
         unreadable=export.unreadable,
         twice=chunk.twice,
+        line_hashes=hash_lines(export, lines, kept) if request.hashes_lines else None,
     )
 
 
@@ -175,9 +181,15 @@ def _line_columns(
             name: column if everything else np.where(bought, column, 0)
             for name, column in _sums(export, lines, settings.measures)
         },
-        values={name: _texts(export, name) for name in VALUES if name in export.recognition.columns},
+        values={name: _texts(export, name) for name in _value_columns(export, settings)},
         by_day=settings.collapse == "day",
     )
+
+
+def _value_columns(export: Export, settings: IngestSettings) -> list[str]:
+    """Name the text columns of which measures count values; others may be read to compare lines."""
+    unused = unwanted(settings.measures) if settings.measures else set()
+    return [name for name in VALUES if name in export.recognition.columns and name not in unused]
 
 
 def _sums(export: Export, lines: Lines, measures: Sequence[str]) -> Iterator[tuple[str, Units]]:

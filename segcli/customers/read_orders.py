@@ -18,6 +18,7 @@ from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.finalise import finalise
 from segcli.customers.measures import unwanted
 from segcli.customers.order_lines import like, read_kept_lines, total_whole_file
+from segcli.customers.overlap import LineHashes, find_overlaps, overlap_notes, refuse_overlaps
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.customers.read_request import ReadRequest
 from segcli.customers.state import State, open_state
@@ -48,15 +49,48 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
     if len(files) == 1 and files[0].is_bare:
         return _no_customers(files[0], request.settings.measures)
-    unread = _unread_columns(files[0], request)
-    request = replace(request, is_partial=not unread.isdisjoint(files[0].recognition.columns))
+    unread = _unread_columns(files[0], request, are_several=len(files) > 1)
+    request = replace(
+        request,
+        is_partial=not unread.isdisjoint(files[0].recognition.columns),
+        hashes_lines=request.settings.state is not None or _compares_files(files, request),
+    )
     files = [file.without({*unread, *match.CONTACTS} - set(request.contacts)) for file in files]
     with open_state(request.settings, request.contacts) as state, engines.open_engine(request.settings) as engine:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
         threads = engine.files_at_once if state is None else 1
         totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
+        if _compares_files(files, request):
+            totals, request = _without_overlaps(totals, reader)
         files = [of_file.file for of_file in totals]
         return finalise(totals, engine, request, partial(read_kept_lines, files, request))
+
+
+def _compares_files(files: Sequence[Opened], request: ReadRequest) -> bool:
+    return len(files) > 1 and request.settings.overlap != "keep"
+
+
+def _without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[list[FileTotals], ReadRequest]:
+    """Read the files that have lines of an earlier one again, without these.
+
+    Raises:
+        InputProblem: files share lines, and the settings refuse that.
+    """
+    hashes = [of_file.line_hashes or LineHashes.merge(()) for of_file in totals]
+    overlaps = find_overlaps(hashes, have_orders=columns.ORDER_ID in totals[0].file.recognition.columns)
+    policy = reader.request.settings.overlap
+    if policy == "refuse":
+        refuse_overlaps(overlaps, [of_file.name for of_file in totals])
+    counted_once = {number: overlap for number, overlap in overlaps.items() if policy == "once" or overlap.is_believed}
+    request = replace(reader.request, overlaps=counted_once)
+    again = replace(reader, request=request, state=None)
+    for number, overlap in overlaps.items():
+        if number in counted_once:
+            reader.engine.discard(number)
+            totals[number] = again.read_like(totals[number], number)
+        note = overlap_notes(overlap, is_once=number in counted_once)
+        totals[number] = replace(totals[number], notes=(*totals[number].notes, note))
+    return totals, request
 
 
 @dataclass(frozen=True)
@@ -94,11 +128,16 @@ class _FileReader:
         self.engine.add(number, runs, returns)
         return totals
 
+    def read_like(self, before: FileTotals, number: int) -> FileTotals:
+        """Read a file again, in chunks or whole as before."""
+        totals = _aggregate_file(before.file, number, self, is_whole=before.is_whole)
+        return replace(totals, notes=before.notes)
 
-def _aggregate_file(file: Opened, number: int, reader: _FileReader) -> FileTotals:
-    """Read a file in chunks if it is large, and whole if it is small or chunks do not suit it."""
+
+def _aggregate_file(file: Opened, number: int, reader: _FileReader, *, is_whole: bool = False) -> FileTotals:
+    """Read a file in chunks if it is large, and whole if it is small, chunks do not suit it, or that is asked for."""
     notes: tuple[Note, ...] = ()
-    if file.content.is_head:
+    if file.content.is_head and not is_whole:
         try:
             return _aggregate_chunks(file, number, reader.request, reader.engine)
         except ChunkMismatch as mismatch:
@@ -172,12 +211,13 @@ def _in_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequ
     return infer_chunk_schema(again, request.settings, request.privacy, has_as_of=request.as_of is not None)
 
 
-def _unread_columns(file: Opened, request: ReadRequest) -> set[str]:
-    """Name the text columns that no measure needs, no rule checks, and that tell no orders apart."""
+def _unread_columns(file: Opened, request: ReadRequest, *, are_several: bool) -> set[str]:
+    """Name the text columns that no measure needs, no rule checks, and that tell no orders or lines apart."""
     if not request.settings.measures:
         return set()
     kept = columns.ORDER_FIELDS if file.source.amount_per == "order" else ()
-    return unwanted(request.settings.measures) - {*kept, *request.rules, *match.CONTACTS}
+    compared = [columns.PRODUCT] if are_several else []
+    return unwanted(request.settings.measures) - {*kept, *compared, *request.rules, *match.CONTACTS}
 
 
 def _no_customers(file: Opened, measures: Collection[str]) -> Customers:

@@ -7,6 +7,7 @@ from datetime import date
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
+from segcli.customers.overlap import Overlap
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class ReadRequest:
     """Policies, privacy, the as-of day if given, quality rules by column, and contact columns to keep on lines.
 
     `contacts` are `email` or `phone`, by which other files find their customers. `is_partial` means that no measure
-    needs some of the columns, so they are not read and cannot tell lines apart.
+    needs some of the columns, so they are not read and cannot tell lines apart. `hashes_lines` asks for a hash of each
+    line, and `overlaps` are the lines, by the number of their file, that an earlier file has.
     """
 
     settings: IngestSettings
@@ -23,6 +25,8 @@ class ReadRequest:
     rules: Mapping[str, ColumnRule] = field(default_factory=dict)
     contacts: Sequence[str] = ()
     is_partial: bool = False
+    hashes_lines: bool = False
+    overlaps: Mapping[int, Overlap] = field(default_factory=dict)
 
     @property
     def may_name_customers(self) -> bool:

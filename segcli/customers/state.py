@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from segcli import __version__
 from segcli.config.ingest import IngestSettings
 from segcli.customers.file_totals import FileTotals
 from segcli.customers.order_runs import OrderRuns, ReturnLines, day_number, divide, encode_place, sort_returns
+from segcli.customers.overlap import LineHashes
 from segcli.customers.run_tables import TABLES, from_tables, to_tables
 from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
@@ -30,9 +32,10 @@ from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
+LINE_HASHES = "line-hashes"
 LAYOUT = 5  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
-APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
+APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state", "overlap")
 
 Stored = tuple[FileTotals, OrderRuns, ReturnLines]
 
@@ -110,7 +113,10 @@ class State:
             "last_day": max((int(one.max()) for one in days if len(one)), default=0),
         }
         tables = to_tables(runs, returns)
-        bundle.save(self._place(digest), tables, {**facts, **_facts(totals), TABLES: list(tables)})
+        hashes = totals.line_hashes or LineHashes.merge(())
+        lines = {LINE_HASHES: pa.table({"hash": hashes.hashes})}
+        facts |= {"chunk_starts": hashes.chunk_starts.tolist()}
+        bundle.save(self._place(digest), {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
 
     def _digest(self, name: str) -> str:
         """Return the digest of a file; the stored one, if its name, size and time of change are what they were."""
@@ -194,6 +200,9 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         lines_above=facts["lines_above"],
         notes=tuple(Note(*entry) for entry in facts["notes"]),
         is_whole=facts["is_whole"],
+        line_hashes=LineHashes(
+            bundle.table(folder, LINE_HASHES)["hash"].to_numpy(), np.array(facts["chunk_starts"], np.int64)
+        ),
     )
     return totals, divide(runs), returns
 

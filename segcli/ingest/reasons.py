@@ -84,6 +84,13 @@ _LIST = (
         "Set ingest.dedupe to none if such repeats are real.",
     ),
     Reason(
+        "in_earlier_file",
+        "ignored",
+        "lines of an earlier file",
+        "The line is in an earlier file of the same run as well, as exports of overlapping days have it.",
+        "Set ingest.overlap to keep if both sales are real.",
+    ),
+    Reason(
         "suppressed",
         "ignored",
         "people who objected",
