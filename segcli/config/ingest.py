@@ -46,6 +46,9 @@ def allowed(most: int | str, among: int) -> float:
     return most if isinstance(most, int) else float(most.removesuffix("%")) / 100 * among
 
 
+DateOutliers = Literal["exclude", "keep", "reject"]
+
+
 Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(standard)]
 
 
@@ -239,6 +242,11 @@ class IngestSettings(Section):
     )
     free_lines: Literal["keep", "exclude"] = Field(
         "keep", description="Whether order lines with amount 0 count (keep) or not (exclude)."
+    )
+    date_outliers: DateOutliers = Field(
+        "exclude",
+        description="Whether lines whose date is more than a year from all others, such as 2042 among 2023 or the "
+        "placeholder 1970-01-01, are ignored (exclude), used (keep) or rejected (reject).",
     )
     collapse: Literal["order", "day"] = Field(
         "order",

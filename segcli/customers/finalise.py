@@ -19,6 +19,7 @@ from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
 from segcli.ingest import encoding, identity, line_types
 from segcli.ingest.account import Account, Group
+from segcli.ingest.date_outliers import describe_date_outliers
 from segcli.ingest.outliers import notes
 from segcli.ingest.void import unsaid
 from segcli.model import Customers, Input, Reading, Transactions
@@ -49,7 +50,7 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     made = engine.aggregate(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
     ids = to_strings(made.table[columns.CUSTOMER_ID])
     id_notes = tuple(identity.notes(ids, made.lines, told=request.may_name_customers))
-    readings = tuple(_readings(files, made, id_notes, is_partial=request.is_partial))
+    readings = tuple(_readings(files, made, request, id_notes))
     lines_at_hand = files[0].kept
     lines = Transactions(
         cache(lambda: read_lines(lines_at_hand, day)),
@@ -71,7 +72,7 @@ def _refuse_nothing_left(files: Sequence[FileTotals]) -> NoReturn:
 
 
 def _readings(
-    files: Sequence[FileTotals], made: CustomerPart, id_notes: tuple[str, ...], *, is_partial: bool
+    files: Sequence[FileTotals], made: CustomerPart, request: ReadRequest, id_notes: tuple[str, ...]
 ) -> Iterator[Reading]:
     """Report how each file was read; notes on ids are about all files and stand behind the last."""
     for number, file in enumerate(files):
@@ -80,8 +81,10 @@ def _readings(
             _, chunk, line = decode_place(entry.place)
             group = Group(entry.lines, entry.money, file.lines_above[chunk] + line)
             account = account.without(entry.reason, group, entry.refunded)
-        file_notes = _file_notes(file, exact=file.is_whole or not made.has_split_orders, is_partial=is_partial)
-        yield _reading(file, account, (*file_notes, *(id_notes if file is files[-1] else ())))
+        dates = describe_date_outliers(file.days, request.outlier_days, request.settings.date_outliers)
+        exact = file.is_whole or not made.has_split_orders
+        file_notes = _file_notes(file, exact=exact, is_partial=request.is_partial)
+        yield _reading(file, account, (*dates, *file_notes, *(id_notes if file is files[-1] else ())))
 
 
 def _merge_excluded(entries: Sequence[ExcludedReturns], file: int) -> Iterator[ExcludedReturns]:

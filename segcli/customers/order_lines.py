@@ -42,7 +42,7 @@ def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: 
     """
     file, given = _read(file, request)
     export, settings = given.export, request.settings
-    lines, fates = judged(given, settings, request.as_of, request.privacy, None if alone else Scales())
+    lines, fates = judged(given, settings, request.day_limits, None if alone else Scales())
     repeated = duplicates(export, fates, given.counted, settings)
     if alone and request.as_of is None:
         _leave_out_old(lines, fates, request)
@@ -107,7 +107,7 @@ def _export(main: Opened, request: ReadRequest) -> Export:
 
 def _read_lines(file: Opened, request: ReadRequest, day: date) -> pd.DataFrame:
     _, given = _read(file, request)
-    lines, fates = judged(given, request.settings, day, request.privacy, Scales())
+    lines, fates = judged(given, request.settings, replace(request, as_of=day).day_limits, Scales())
     duplicates(given.export, fates, given.counted, request.settings)
     return kept(given.export, lines, fates.kept, (*ALWAYS_KEPT, *request.contacts))
 
@@ -116,7 +116,8 @@ def _leave_out_old(lines: Lines, fates: Fates, request: ReadRequest) -> None:
     """Leave out lines by the day after the last purchase."""
     bought = lines.days[fates.kept & ~lines.returned]
     if len(bought):
-        leave_out_by_day(fates, lines, bought.max().astype(object) + timedelta(days=1), request.privacy)
+        day = bought.max().astype(object) + timedelta(days=1)
+        leave_out_by_day(fates, lines, day, request.privacy.retention_days)
 
 
 def _refuse_too_large(highest: int, lines: Lines, file: Opened) -> None:

@@ -24,6 +24,7 @@ from segcli.customers.state import State, open_state
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
+from segcli.ingest.date_outliers import DayCounts, find_date_outliers
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers, Input, Reading
 
@@ -54,6 +55,9 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
         threads = engine.files_at_once if state is None else 1
         totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
+        request = replace(request, outlier_days=find_date_outliers(DayCounts.merge([(one.days, 0) for one in totals])))
+        if request.settings.date_outliers != "keep":
+            totals = _read_again_without(files, totals, replace(reader, request=request))
         return finalise(totals, engine, request, partial(read_kept_lines, files, request))
 
 
@@ -91,6 +95,16 @@ class _FileReader:
         totals, runs, returns = stored
         self.engine.add(number, runs, returns)
         return totals
+
+
+def _read_again_without(files: Sequence[Opened], totals: Sequence[FileTotals], reader: _FileReader) -> list[FileTotals]:
+    """Read files again that have lines of outlier days, without these lines."""
+    read = list(totals)
+    for number, file in enumerate(files):
+        if len(read[number].days.of_days(reader.request.outlier_days).days):
+            reader.engine.discard(number)
+            read[number] = _aggregate_file(file, number, reader)
+    return read
 
 
 def _aggregate_file(file: Opened, number: int, reader: _FileReader) -> FileTotals:

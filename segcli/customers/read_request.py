@@ -7,6 +7,7 @@ from datetime import date
 from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
+from segcli.ingest.transactions import DayLimits
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class ReadRequest:
     """Policies, privacy, the as-of day if given, quality rules by column, and contact columns to keep on lines.
 
     `contacts` are `email` or `phone`, by which other files find their customers. `is_partial` means that no measure
-    needs some of the columns, so they are not read and cannot tell lines apart.
+    needs some of the columns, so they are not read and cannot tell lines apart. `outlier_days` (since 1970) lie
+    far from all other days of all files.
     """
 
     settings: IngestSettings
@@ -23,6 +25,12 @@ class ReadRequest:
     rules: Mapping[str, ColumnRule] = field(default_factory=dict)
     contacts: Sequence[str] = ()
     is_partial: bool = False
+    outlier_days: tuple[int, ...] = ()
+
+    @property
+    def day_limits(self) -> DayLimits:
+        """The days that count."""
+        return DayLimits(self.as_of, self.privacy.retention_days, self.outlier_days)
 
     @property
     def may_name_customers(self) -> bool:

@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import numpy as np
 import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.config.ingest import IngestSettings
-from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import cells, numbers, quotes
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
@@ -23,7 +21,7 @@ from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
 from segcli.ingest.per_order import PerOrder
 from segcli.ingest.plain import contains_any
-from segcli.ingest.transactions import judged
+from segcli.ingest.transactions import DayLimits, judged
 
 MOST_UNREAD_DATES = 1000  # different texts that are no dates, kept to see at the end whether another format reads them
 FALLBACK_ENCODING = "cp1252"  # of text that is not UTF-8
@@ -47,9 +45,7 @@ class ParsedChunk:
     repeated: int | None = None
 
 
-def parse_chunk(
-    body: bytes, schema: ChunkSchema, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings
-) -> ParsedChunk:
+def parse_chunk(body: bytes, schema: ChunkSchema, settings: IngestSettings, limits: DayLimits) -> ParsedChunk:
     """Read a chunk of whole records.
 
     Raises:
@@ -57,7 +53,7 @@ def parse_chunk(
     """
     export = _export(body, schema)
     try:
-        lines, fates = judged(PerOrder(export, _none(export)), settings, as_of, privacy, Scales())
+        lines, fates = judged(PerOrder(export, _none(export)), settings, limits, Scales())
     except InputProblem as problem:  # about the column as a whole, which only all chunks show
         raise ChunkMismatch(problem.what, problem.column, problem.line) from None
     return ParsedChunk(

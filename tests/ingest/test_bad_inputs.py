@@ -21,6 +21,9 @@ from segcli.files.read import read
 
 HEADER = "customer_id,order_id,order_date,amount\n"
 ORDERS = HEADER + "a,1,2026-01-01,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
+DAILY = HEADER + "".join(
+    f"{'ab'[n % 2]},{n},2026-0{1 + n // 30}-{1 + n % 30 - 2 * (n >= 58):02},1.00\n" for n in range(60)
+)
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,10 @@ CASES = [
     Case(79, HEADER + "a,1,5 Januar 2026,5\n", 2, ("no language 'xx'; known: de, en, es",), line="ingest in.csv --locale xx"),
     Case(88, ORDERS, 2, ("no time zone 'Europe/Belin'; did you mean Europe/Berlin?",), line="ingest in.csv --set ingest.transactions.timezone=Europe/Belin"),
     Case(90, ORDERS, 2, ("unknown key",), line="ingest in.csv --set include=../../etc/passwd"),
+    Case(109, DAILY + "b,99,2042-01-05,7.00\n", 0, ("1 line, such as 2042-01-05 at line 62; ignored", "as of     2026-03-01"), revenue=60),
+    Case(109, DAILY + "b,99,2042-01-05,7.00\n", 0, ("as of     2042-01-06",), revenue=67, line="ingest in.csv --set ingest.date_outliers=keep"),
+    Case(109, DAILY + "b,99,2042-01-05,7.00\n", 0, ("rejected 1 (dates far from all others)",), revenue=60, line="ingest in.csv --set ingest.date_outliers=reject"),
+    Case(110, DAILY + "b,98,1970-01-01,7.00\nb,99,1970-01-01,7.00\n", 0, ("2 lines, such as 1970-01-01 at line 62; ignored",), revenue=60),
     Case(106, ORDERS, 2, ("'nope' is not a column",), line="cluster in.csv --features nope"),
 ]  # fmt: skip
 
@@ -283,7 +290,7 @@ def test_every_bad_input_has_tests_and_the_table_names_them(
     if len(request.session.items) < 1000:
         pytest.skip("only part of the tests was collected")
     rows = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line[2:3].isdecimal()]
-    assert [int(row[0].removeprefix("| ")) for row in rows] == list(range(1, 109))
+    assert [int(row[0].removeprefix("| ")) for row in rows] == list(range(1, 111))
     named = {int(row[0].removeprefix("| ")): row[3].replace("`", "").split(", ") for row in rows}
     assert named == {number: sorted(tests) for number, tests in bad_input_tests.items()}
     assert {row[4] for row in rows} == {"pass |"}
