@@ -48,6 +48,17 @@ def allowed(most: int | str, among: int) -> float:
 
 DateOutliers = Literal["exclude", "keep", "reject"]
 
+CALENDARS = ("gregorian", "buddhist", "minguo")
+Calendar = Literal["gregorian", "buddhist", "minguo"]
+
+
+def _calendar(value: object) -> object:
+    if value in {"hijri", "persian"}:
+        raise ValueError(
+            f"{value} dates cannot be converted reliably; export Gregorian dates, or use buddhist or minguo"
+        )
+    return value
+
 
 Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(standard)]
 
@@ -190,6 +201,10 @@ class Source(Section):
         None,
         description="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
         "default: what the column proves.",
+    )
+    calendar: Annotated[Calendar, BeforeValidator(_calendar), NeedsAllLines()] = Field(
+        "gregorian",
+        description="Calendar of the years in dates: gregorian, buddhist (2566 is 2023) or minguo (112 is 2023).",
     )
     century: int | None = Field(
         None, ge=1800, le=2000, description="First of the hundred years in which two-digit years lie, such as 1950."

@@ -20,7 +20,7 @@ from segcli.ingest.money import Scales
 from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
 from segcli.ingest.per_order import PerOrder
-from segcli.ingest.plain import contains_any
+from segcli.ingest.plain import contains_any, is_ascii
 from segcli.ingest.transactions import DayLimits, judged
 
 MOST_UNREAD_DATES = 1000  # different texts that are no dates, kept to see at the end whether another format reads them
@@ -98,7 +98,8 @@ def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
 
 
 def _marks_of(export: Export, name: str) -> Marks:
-    if not contains_any(export.cells.columns[name], b".,"):
+    texts = export.cells.columns[name]
+    if not contains_any(texts, b".,") and is_ascii(texts):
         return Marks()
     return numbers.marks(export.cells.coded(name).trimmed.texts)
 

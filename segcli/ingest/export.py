@@ -17,6 +17,7 @@ from segcli.ingest.cells import Cells
 from segcli.ingest.coded import Coded
 from segcli.ingest.date_problems import DateProblem
 from segcli.ingest.dates import Dates
+from segcli.ingest.digits import has_other_digits
 from segcli.ingest.recognise import Recognition
 
 MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
@@ -106,7 +107,9 @@ class Export:
         if self.cells.whole and parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
             mark, remedy = "", f"If the numbers stand in another column, say --map {standard}=NAME"
-            if self.source.decimal:
+            if has_other_digits(texts.at(row)) and not self.source.locale:
+                remedy = "Declare a language, and segcli reads the digits of any script: --locale en"
+            elif self.source.decimal:
                 mark = f" (decimal '{self.source.decimal}')"
                 remedy = f"Try --decimal '{',' if self.source.decimal == '.' else '.'}'"
             raise self._problem(f"cannot read '{texts.at(row)}' as a number{mark}", standard, row, remedy)
@@ -115,7 +118,7 @@ class Export:
     def _padded_dates(self) -> Dates | None:
         """Read the dates of a column with one known format, if all of them are padded to one width."""
         texts = self.texts(c.ORDER_DATE)
-        if len(self.date_formats) != 1 or self.source.locale or texts is None:
+        if len(self.date_formats) != 1 or self.source.locale or self.source.calendar != "gregorian" or texts is None:
             return None
         strings = texts.combine_chunks()
         starts = np.flatnonzero(differ_from_previous(strings))  # lines of one order share its date
