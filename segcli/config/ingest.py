@@ -158,7 +158,9 @@ class Source(Section):
         default_factory=list, description="Columns that are not read, such as what nobody needs to know of customers."
     )
     encoding: str | None = Field(
-        None, description="Text encoding, such as cp1252; default: UTF-8, otherwise Windows-1252 with a warning."
+        None,
+        description="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding "
+        "in which the header is known, or Windows-1252.",
     )
     delimiter: str | None = Field(
         None,
