@@ -19,6 +19,7 @@ from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
 from segcli.ingest import encoding, identity, line_types
 from segcli.ingest.account import Account, Group
+from segcli.ingest.customer_keys import describe_blank_ids
 from segcli.ingest.date_outliers import describe_date_outliers
 from segcli.ingest.outliers import notes
 from segcli.ingest.void import unsaid
@@ -68,7 +69,14 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
 
 def _refuse_nothing_left(files: Sequence[FileTotals]) -> NoReturn:
     why = Account.together([(file.account, 0) for file in files]).said() or "all lines are returns"
-    raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice)
+    note = next(filter(None, map(_note_on_blank_ids, files)), "")
+    remedy = files[0].file.advice or (f"T{note[1:]}" if note else "")
+    raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=remedy)
+
+
+def _note_on_blank_ids(file: FileTotals) -> str:
+    blank = file.account.left_out.get("no_customer_id", Group()).lines
+    return describe_blank_ids(file.file, blank, file.account.read.lines) if blank else ""
 
 
 def _readings(
@@ -100,6 +108,7 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
 
     If lines were read only in part, those that seem repeated may differ in what was not read.
     """
+    yield from filter(None, [_note_on_blank_ids(file)])
     yield from file.notes
     yield from unsaid(file.statuses)
     yield from line_types.notes(file.types, file.scales.money)

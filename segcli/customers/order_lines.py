@@ -16,6 +16,7 @@ from segcli.errors import InputProblem
 from segcli.ingest import money, quality, rejects
 from segcli.ingest.chunk_schema import columns_to_read
 from segcli.ingest.chunked import ParsedChunk
+from segcli.ingest.customer_keys import suggest_customer_key
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines
@@ -94,7 +95,9 @@ def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
     if file.content.is_head:
         file = like(file, opened(file.asked))
     export = _export(file, request)
-    export.require(columns.CUSTOMER_ID, columns.ORDER_DATE)
+    has_id = columns.CUSTOMER_ID in file.recognition.columns
+    key = "" if has_id else suggest_customer_key(file)
+    export.require(columns.CUSTOMER_ID, columns.ORDER_DATE, remedy=f"Next best key: {key}" if key else "")
     return file, per_order(export)
 
 

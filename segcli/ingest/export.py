@@ -59,8 +59,12 @@ class Export:
         column = self.rows(standard)
         return column if plain.is_bare(column.texts) else column.trimmed
 
-    def require(self, *standards: str) -> None:
+    def require(self, *standards: str, remedy: str = "") -> None:
         """Refuse an export without these columns.
+
+        Args:
+            standards: the columns.
+            remedy: what to do instead of mapping the first that is missing.
 
         Raises:
             InputProblem: naming what is missing and what was found.
@@ -71,7 +75,7 @@ class Export:
                 f"no column recognised as {' or as '.join(missing)}; the header has: {', '.join(self.cells.header)}",
                 source=self.content.name,
                 line=1,
-                remedy=self.advice or f"Say which with --map {missing[0]}=NAME",
+                remedy=self.advice or remedy or f"Say which with --map {missing[0]}=NAME",
             )
 
     def dates(self) -> Dates:

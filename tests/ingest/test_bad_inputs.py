@@ -178,6 +178,8 @@ CASES = [
     Case(112, ORDERS.replace("2026-01-20", "2026-01-20 24:00:00").replace("2026-01-02", "2026-01-02 10:00:00").replace("2026-01-01", "2026-01-01 12:00:00"), 0, ("as of     2026-01-22",)),
     Case(113, "Клиент;Номер заказа;Дата заказа;Сумма\na;1;05.01.2026;5,00\nb;2;15.01.2026;13,50\n".encode("cp1251"), 0, ("read as cp1251",)),
     Case(113, "客户编号,订单编号,下单时间,实付金额\na,1,2026-01-05,5.00\nb,2,2026-01-15,13.50\n".encode("gbk"), 0, ("read as gb18030",)),
+    Case(114, ORDERS.replace("customer_id", "Shipping Phone"), 3, ("phone is present on 3 of 3 lines: --map customer_id='Shipping Phone'",)),
+    Case(114, "customer_id,order_date,amount,Full Name\n,2026-01-01,5.00\n,2026-01-02,6.00\na,2026-01-20,18.50\n,2026-01-20,7.50\n".replace(",5.00", ",5.00,A").replace(",6.00", ",6.00,B").replace("18.50", "18.50,C").replace("7.50", "7.50,D"), 0, ("the customer id is blank on 3 of 4 lines; name is present on 4 of 4 lines: --map customer_id='Full Name'",), ("a",)),
     Case(106, ORDERS, 2, ("'nope' is not a column",), line="cluster in.csv --features nope"),
 ]  # fmt: skip
 
@@ -301,7 +303,7 @@ def test_every_bad_input_has_tests_and_the_table_names_them(
     if len(request.session.items) < 3000:
         pytest.skip("only part of the tests was collected")
     rows = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line[2:3].isdecimal()]
-    assert [int(row[0].removeprefix("| ")) for row in rows] == list(range(1, 114))
+    assert [int(row[0].removeprefix("| ")) for row in rows] == list(range(1, 115))
     named = {int(row[0].removeprefix("| ")): row[3].replace("`", "").split(", ") for row in rows}
     assert named == {number: sorted(tests) for number, tests in bad_input_tests.items()}
     assert {row[4] for row in rows} == {"pass |"}
