@@ -144,7 +144,8 @@ def _count_days(export: Export, lines: Lines, fates: Fates) -> DayCounts:
     days = lines.days if rows is None else lines.days[rows]
     if not len(days):
         return DayCounts.none()
-    ends = [int(days.argmin()), int(days.argmax())]
+    numbers = days.view(np.int64)  # which are searched ten times as fast
+    ends = [int(numbers.argmin()), int(numbers.argmax())]
     earliest, latest = export.cells.lines(ends if rows is None else rows[ends].tolist())
     return replace(DayCounts.of(days), earliest_line=earliest, latest_line=latest)
 

@@ -22,9 +22,11 @@ KINDS = {"e-mail address": columns.EMAIL, "phone": columns.PHONE}
 NAME = "name"
 # Columns of whole names in the languages that are known; a first or a last name alone identifies nobody.
 NAMES = frozenset(
-    "name fullname customername kundenname nombre nom nomclient nome nomecliente nominativo naam klantnaam "
-    "nazwaklienta imięinazwisko adsoyad имя фио tênkháchhàng họtên hovaten nama namapelanggan "
-    "姓名 客户姓名 收货人 氏名 お名前 이름 고객명".split()
+    {
+        *("name", "fullname", "customername", "kundenname", "nombre", "nom", "nomclient", "nome", "nomecliente"),
+        *("nominativo", "naam", "klantnaam", "nazwaklienta", "imięinazwisko", "adsoyad", "имя", "фио", "họtên"),
+        *("tênkháchhàng", "hovaten", "nama", "namapelanggan", "姓名", "客户姓名", "收货人", "氏名", "이름", "고객명"),
+    }
 )
 PEOPLE = frozenset(  # first words of names such as Billing Name; a Price Point Name is of a thing
     {"customer", "client", "buyer", "billing", "shipping", "recipient", "contact", "payer", "full", "guest", "member"}

@@ -34,6 +34,9 @@ class Fates:
     @property
     def usable(self) -> npt.NDArray[np.bool_]:
         """The lines that are kept, or left out only because of their day."""
+        kept = self.kept
+        if kept.all():
+            return kept
         by_day = [KEPT, *(self._names.index(reason) for reason in BY_DAY)]
         usable: npt.NDArray[np.bool_] = np.isin(self._codes, by_day)
         return usable
