@@ -67,7 +67,9 @@ AsOf = Annotated[
 Encoding = Annotated[
     str | None,
     Option(
-        help="Text encoding, such as cp1252; default: UTF-8, otherwise Windows-1252 with a warning.", metavar="NAME"
+        help="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding in which the "
+        "header is known, or Windows-1252.",
+        metavar="NAME",
     ),
 ]
 Delimiter = Annotated[

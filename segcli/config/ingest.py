@@ -46,6 +46,20 @@ def allowed(most: int | str, among: float) -> float:
     return most if isinstance(most, int) else float(most.removesuffix("%")) / 100 * among
 
 
+DateOutliers = Literal["exclude", "keep", "reject"]
+
+CALENDARS = ("gregorian", "buddhist", "minguo")
+Calendar = Literal["gregorian", "buddhist", "minguo"]
+
+
+def _calendar(value: object) -> object:
+    if value in {"hijri", "persian"}:
+        raise ValueError(
+            f"{value} dates cannot be converted reliably; export Gregorian dates, or use buddhist or minguo"
+        )
+    return value
+
+
 Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(standard)]
 
 
@@ -144,7 +158,9 @@ class Source(Section):
         default_factory=list, description="Columns that are not read, such as what nobody needs to know of customers."
     )
     encoding: str | None = Field(
-        None, description="Text encoding, such as cp1252; default: UTF-8, otherwise Windows-1252 with a warning."
+        None,
+        description="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding "
+        "in which the header is known, or Windows-1252.",
     )
     delimiter: str | None = Field(
         None,
@@ -187,6 +203,10 @@ class Source(Section):
         None,
         description="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
         "default: what the column proves.",
+    )
+    calendar: Annotated[Calendar, BeforeValidator(_calendar), NeedsAllLines()] = Field(
+        "gregorian",
+        description="Calendar of the years in dates: gregorian, buddhist (2566 is 2023) or minguo (112 is 2023).",
     )
     century: int | None = Field(
         None, ge=1800, le=2000, description="First of the hundred years in which two-digit years lie, such as 1950."
@@ -254,6 +274,11 @@ class IngestSettings(Section):
     )
     free_lines: Literal["keep", "exclude"] = Field(
         "keep", description="Whether order lines with amount 0 count (keep) or not (exclude)."
+    )
+    date_outliers: DateOutliers = Field(
+        "exclude",
+        description="Whether lines whose date is more than a year from all others, such as 2042 among 2023 or the "
+        "placeholder 1970-01-01, are ignored (exclude), used (keep) or rejected (reject).",
     )
     collapse: Literal["order", "day"] = Field(
         "order",

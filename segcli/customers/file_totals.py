@@ -9,6 +9,7 @@ import pandas as pd
 from segcli.customers.overlap import LineHashes
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.ingest.account import Account
+from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
 from segcli.ingest.money import Scales
@@ -34,6 +35,7 @@ class FileTotals:
     dates: str
     account: Account
     last_day: int | None
+    days: DayCounts
     has_money: bool
     amounts: Amounts
     largest_line: int
@@ -85,6 +87,7 @@ def merge_chunks(
         dates=dates,
         account=Account.together([(chunk.account, lines) for chunk, lines in places]),
         last_day=max((chunk.last_day for chunk in chunks if chunk.last_day is not None), default=None),
+        days=DayCounts.merge([(chunk.days, lines) for chunk, lines in places]),
         has_money=has_money,
         amounts=Amounts.together([(chunk.amounts, 0) for chunk in chunks]),
         largest_line=best.largest_line + lines_of_best,

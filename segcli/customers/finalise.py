@@ -21,6 +21,8 @@ from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
 from segcli.ingest import encoding, identity, unreadable
 from segcli.ingest.account import Account, Group
+from segcli.ingest.customer_keys import describe_blank_ids
+from segcli.ingest.date_outliers import describe_date_outliers
 from segcli.ingest.line_types import type_notes
 from segcli.ingest.notes import Note, set_option
 from segcli.ingest.order_keys import order_key_notes
@@ -55,7 +57,7 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     made = engine.aggregate(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
     ids = to_strings(made.table[columns.CUSTOMER_ID])
     id_notes = (*_basket_notes(made), *identity.notes(ids, made.lines, told=request.may_name_customers))
-    readings = tuple(_readings(files, made, id_notes, is_partial=request.is_partial))
+    readings = tuple(_readings(files, made, request, id_notes))
     lines_at_hand = files[0].kept
     lines = Transactions(
         cache(lambda: read_lines(lines_at_hand, day)),
@@ -88,11 +90,18 @@ def _file_warnings(file: FileTotals) -> Iterator[str]:
 
 def _refuse_nothing_left(files: Sequence[FileTotals]) -> NoReturn:
     why = Account.together([(file.account, 0) for file in files]).said() or "all lines are returns"
-    raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=files[0].file.advice)
+    note = next(filter(None, map(_note_on_blank_ids, files)), "")
+    remedy = files[0].file.advice or (f"T{note[1:]}" if note else "")
+    raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=remedy)
+
+
+def _note_on_blank_ids(file: FileTotals) -> str:
+    blank = file.account.left_out.get("no_customer_id", Group()).lines
+    return describe_blank_ids(file.file, blank, file.account.read.lines) if blank else ""
 
 
 def _readings(
-    files: Sequence[FileTotals], made: CustomerPart, id_notes: tuple[str, ...], *, is_partial: bool
+    files: Sequence[FileTotals], made: CustomerPart, request: ReadRequest, id_notes: tuple[str, ...]
 ) -> Iterator[Reading]:
     """Report how each file was read; notes on ids are about all files and stand behind the last."""
     for number, file in enumerate(files):
@@ -101,8 +110,11 @@ def _readings(
             _, chunk, line = decode_place(entry.place)
             group = Group(entry.lines, entry.money, file.lines_above[chunk] + line)
             account = account.without(entry.reason, group, entry.refunded)
-        file_notes = _file_notes(file, exact=file.is_whole or not made.has_split_orders, is_partial=is_partial)
-        yield _reading(file, account, (*file_notes, *(map(Note, id_notes) if file is files[-1] else ())))
+        dates = describe_date_outliers(file.days, request.outlier_days, request.settings.date_outliers)
+        exact = file.is_whole or not made.has_split_orders
+        file_notes = _file_notes(file, exact=exact, is_partial=request.is_partial)
+        notes_on_ids = map(Note, id_notes) if file is files[-1] else ()
+        yield _reading(file, account, (*map(Note, dates), *file_notes, *notes_on_ids))
 
 
 def _merge_excluded(entries: Sequence[ExcludedReturns], file: int) -> Iterator[ExcludedReturns]:
@@ -118,6 +130,7 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
 
     If lines were read only in part, those that seem repeated may differ in what was not read.
     """
+    yield from map(Note, filter(None, [_note_on_blank_ids(file)]))
     yield from file.notes
     yield from status_notes(file.statuses, file.file.source.void or {}, file.scales.money)
     yield from type_notes(file.types, file.scales.money)

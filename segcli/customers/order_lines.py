@@ -16,6 +16,7 @@ from segcli.errors import InputProblem
 from segcli.ingest import money, quality, rejects
 from segcli.ingest.chunk_schema import columns_to_read
 from segcli.ingest.chunked import ParsedChunk
+from segcli.ingest.customer_keys import suggest_customer_key
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines
@@ -42,7 +43,7 @@ def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: 
     """
     file, given = _read(file, request)
     export, settings = given.export, request.settings
-    lines, fates = judged(given, settings, request.as_of, request.privacy, None if alone else Scales())
+    lines, fates = judged(given, settings, request.day_limits, None if alone else Scales())
     repeated = duplicates(export, fates, given.counted, settings)
     if alone and request.as_of is None:
         _leave_out_old(lines, fates, request)
@@ -96,7 +97,9 @@ def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
     if file.content.is_head:
         file = like(file, opened(file.asked)).with_order_ids(file.source.order_ids)
     export = _export(file, request)
-    export.require(columns.CUSTOMER_ID, columns.ORDER_DATE)
+    has_id = columns.CUSTOMER_ID in file.recognition.columns
+    key = "" if has_id else suggest_customer_key(file)
+    export.require(columns.CUSTOMER_ID, columns.ORDER_DATE, remedy=f"Next best key: {key}" if key else "")
     return file, per_order(export)
 
 
@@ -110,7 +113,7 @@ def _export(main: Opened, request: ReadRequest) -> Export:
 
 def _read_lines(file: Opened, request: ReadRequest, day: date, number: int) -> pd.DataFrame:
     _, given = _read(file, request)
-    lines, fates = judged(given, request.settings, day, request.privacy, Scales())
+    lines, fates = judged(given, request.settings, replace(request, as_of=day).day_limits, Scales())
     duplicates(given.export, fates, given.counted, request.settings)
     if number in request.overlaps:
         fates.mark(request.overlaps[number].of_chunk(0, len(lines.money)), "in_earlier_file")
@@ -121,7 +124,8 @@ def _leave_out_old(lines: Lines, fates: Fates, request: ReadRequest) -> None:
     """Leave out lines by the day after the last purchase."""
     bought = lines.days[fates.kept & ~lines.returned]
     if len(bought):
-        leave_out_by_day(fates, lines, bought.max().astype(object) + timedelta(days=1), request.privacy)
+        day = bought.max().astype(object) + timedelta(days=1)
+        leave_out_by_day(fates, lines, day, request.privacy.retention_days)
 
 
 def _refuse_too_large(highest: int, lines: Lines, file: Opened) -> None:

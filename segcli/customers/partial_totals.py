@@ -30,8 +30,10 @@ from segcli.ingest.account import Account
 from segcli.ingest.chunk_schema import ChunkSchema
 from segcli.ingest.chunked import ParsedChunk, parse_chunk
 from segcli.ingest.currency import present
+from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Twice
 from segcli.ingest.export import Export
+from segcli.ingest.fates import Fates
 from segcli.ingest.line_types import LineTypes, total_types
 from segcli.ingest.lines import Lines
 from segcli.ingest.numbers import Marks
@@ -52,12 +54,13 @@ SHORT_RUN = 8  # lines of a run of which each is compared with each
 class ChunkTotals:
     """What one chunk adds to the totals of its file.
 
-    `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `account` counts
-    all lines and money; `lines` are physical lines. `largest_line` is the line of the largest amount and `highest` the
-    largest amount or quantity in units. `rewritten` are ids that were normalised. `repeated` counts lines that repeat
-    another of their run, in the chunk; `alike` and `varied` count runs of several lines with equal and with different
-    amounts. `marks` are decimal marks by column that the head left open, `unread_dates` counts the texts that
-    the schema's date formats do not read, and `unreadable` the texts that are no numbers, by column.
+    `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `account`
+    counts all lines and money; `lines` are physical lines; `days` counts the usable lines of each day. `largest_line`
+    is the line of the largest amount and `highest` the largest amount or quantity in units. `rewritten` are ids that
+    were normalised. `repeated` counts lines that repeat another of their run, in the chunk; `alike` and `varied`
+    count runs of several lines with equal and with different amounts. `marks` are decimal marks by column that the
+    head left open, `unread_dates` counts the texts that the schema's date formats do not read, and `unreadable` the
+    texts that are no numbers, by column.
     """
 
     runs: OrderRuns | None
@@ -65,6 +68,7 @@ class ChunkTotals:
     account: Account
     lines: int
     last_day: int | None
+    days: DayCounts
     amounts: Amounts
     largest_line: int
     highest: int
@@ -101,7 +105,7 @@ def aggregate_chunk(body: bytes, schema: ChunkSchema, request: ReadRequest, posi
     Raises:
         ChunkMismatch: the records are not as the schema says.
     """
-    chunk = parse_chunk(body, schema, request.settings, request.as_of, request.privacy)
+    chunk = parse_chunk(body, schema, request.settings, request.day_limits)
     return total_chunk(chunk, request, position)
 
 
@@ -126,6 +130,7 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         account=accounted(export, lines, chunk.fates),
         lines=export.cells.physical_lines,
         last_day=int(runs.last.max()) if len(runs) else None,
+        days=_count_days(export, lines, chunk.fates),
         amounts=amounts,
         largest_line=export.cells.line(int(np.flatnonzero(kept)[amounts.row])) if kept.any() else 0,
         highest=_highest(lines),
@@ -151,6 +156,19 @@ def _sample_orders(runs: OrderRuns) -> OrderSample:
     if runs.order is None:
         return OrderSample.merge(())
     return sample_orders(runs.order, runs.customer, runs.first)
+
+
+def _count_days(export: Export, lines: Lines, fates: Fates) -> DayCounts:
+    """Count lines by day, also those that are left out because of it."""
+    usable = fates.usable
+    rows = None if usable.all() else np.flatnonzero(usable)
+    days = lines.days if rows is None else lines.days[rows]
+    if not len(days):
+        return DayCounts.none()
+    numbers = days.view(np.int64)  # which are searched ten times as fast
+    ends = [int(numbers.argmin()), int(numbers.argmax())]
+    earliest, latest = export.cells.lines(ends if rows is None else rows[ends].tolist())
+    return replace(DayCounts.of(days), earliest_line=earliest, latest_line=latest)
 
 
 def _run_starts(export: Export, lines: Lines, collapse: str) -> tuple[Places, pa.StringArray | None]:

@@ -25,6 +25,7 @@ from segcli.customers.state import State, open_state
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
+from segcli.ingest.date_outliers import DayCounts, find_date_outliers
 from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened, opened
 from segcli.model import Customers, Input, Reading
@@ -60,8 +61,13 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
         threads = engine.files_at_once if state is None else 1
         totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
+        days = find_date_outliers(DayCounts.merge([(of_file.days, 0) for of_file in totals]))
+        request = replace(request, outlier_days=days)
+        reader = replace(reader, request=request, state=None)
+        if request.settings.date_outliers != "keep":
+            totals = _read_without_outliers(totals, reader)
         if _compares_files(files, request):
-            totals, request = _without_overlaps(totals, reader)
+            totals, request = _read_without_overlaps(totals, reader)
         files = [of_file.file for of_file in totals]
         return finalise(totals, engine, request, partial(read_kept_lines, files, request))
 
@@ -70,7 +76,7 @@ def _compares_files(files: Sequence[Opened], request: ReadRequest) -> bool:
     return len(files) > 1 and request.settings.overlap != "keep"
 
 
-def _without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[list[FileTotals], ReadRequest]:
+def _read_without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[list[FileTotals], ReadRequest]:
     """Read the files that have lines of an earlier one again, without these.
 
     Raises:
@@ -83,10 +89,9 @@ def _without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[
         refuse_overlaps(overlaps, [of_file.name for of_file in totals])
     counted_once = {number: overlap for number, overlap in overlaps.items() if policy == "once" or overlap.is_believed}
     request = replace(reader.request, overlaps=counted_once)
-    again = replace(reader, request=request, state=None)
+    again = replace(reader, request=request)
     for number, overlap in overlaps.items():
         if number in counted_once:
-            reader.engine.discard(number)
             totals[number] = again.read_like(totals[number], number)
         note = overlap_notes(overlap, is_once=number in counted_once)
         totals[number] = replace(totals[number], notes=(*totals[number].notes, note))
@@ -130,8 +135,18 @@ class _FileReader:
 
     def read_like(self, before: FileTotals, number: int) -> FileTotals:
         """Read a file again, in chunks or whole as before."""
+        self.engine.discard(number)
         totals = _aggregate_file(before.file, number, self, is_whole=before.is_whole)
         return replace(totals, notes=before.notes)
+
+
+def _read_without_outliers(totals: list[FileTotals], reader: _FileReader) -> list[FileTotals]:
+    """Read the files that have lines of outlier days again, without these lines."""
+    days = reader.request.outlier_days
+    return [
+        reader.read_like(of_file, number) if len(of_file.days.of_days(days).days) else of_file
+        for number, of_file in enumerate(totals)
+    ]
 
 
 def _aggregate_file(file: Opened, number: int, reader: _FileReader, *, is_whole: bool = False) -> FileTotals:

@@ -8,6 +8,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
 from segcli.customers.overlap import Overlap
+from segcli.ingest.transactions import DayLimits
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class ReadRequest:
 
     `contacts` are `email` or `phone`, by which other files find their customers. `is_partial` means that no measure
     needs some of the columns, so they are not read and cannot tell lines apart. `hashes_lines` asks for a hash of each
-    line, and `overlaps` are the lines, by the number of their file, that an earlier file has.
+    line, and `overlaps` are the lines, by the number of their file, that an earlier file has. `outlier_days` (since
+    1970) lie far from all other days of all files.
     """
 
     settings: IngestSettings
@@ -27,6 +29,12 @@ class ReadRequest:
     is_partial: bool = False
     hashes_lines: bool = False
     overlaps: Mapping[int, Overlap] = field(default_factory=dict)
+    outlier_days: tuple[int, ...] = ()
+
+    @property
+    def day_limits(self) -> DayLimits:
+        """The days that count."""
+        return DayLimits(self.as_of, self.privacy.retention_days, self.outlier_days)
 
     @property
     def may_name_customers(self) -> bool:

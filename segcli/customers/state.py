@@ -22,6 +22,7 @@ from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
+from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
 from segcli.ingest.notes import Note
@@ -33,9 +34,19 @@ from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
 LINE_HASHES = "line-hashes"
-LAYOUT = 5  # of the folder; another one is not read
+LAYOUT = 6  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
-APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state", "overlap")
+APPLIED_LATER = (
+    "measures",
+    "rejects",
+    "max_rejects",
+    "date_outliers",
+    "engine",
+    "memory",
+    "spark_master",
+    "state",
+    "overlap",
+)
 
 Stored = tuple[FileTotals, OrderRuns, ReturnLines]
 
@@ -156,6 +167,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "notes": [[note.text, note.money] for note in totals.notes],
         "account": asdict(totals.account),
         "last_purchase": totals.last_day,
+        "days": {**asdict(totals.days), "days": totals.days.days.tolist(), "lines": totals.days.lines.tolist()},
         "has_money": totals.has_money,
         "amounts": {"bins": used.tolist(), "counts": amounts.counts[used].tolist(), "largest": amounts.largest},
         "bins": len(amounts.counts),
@@ -186,6 +198,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         dates=facts["dates"],
         account=_account(facts["account"]),
         last_day=facts["last_purchase"],
+        days=_days(facts["days"]),
         has_money=facts["has_money"],
         amounts=Amounts(counts, amounts["largest"], 0),
         largest_line=facts["largest_line"],
@@ -205,6 +218,11 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         ),
     )
     return totals, divide(runs), returns
+
+
+def _days(facts: Mapping[str, Any]) -> DayCounts:
+    days, lines = (np.array(facts[name], dtype=np.int64) for name in ("days", "lines"))
+    return DayCounts(days, lines, facts["earliest_line"], facts["latest_line"])
 
 
 def _account(facts: Mapping[str, Any]) -> Account:

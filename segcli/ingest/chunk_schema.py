@@ -16,12 +16,16 @@ from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers
 from segcli.ingest.date_formats import FORMATS, day_of
 from segcli.ingest.date_reading import read
+from segcli.ingest.encoding_guess import CANDIDATES
 from segcli.ingest.export import Export
 from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
 
 NUMERIC = tuple(name for name, kind in columns.TRANSACTIONS.items() if kind in {Kind.NUMBER, Kind.MONEY})
-LINE_END_SAFE = ("utf-8", "cp1252", "latin-1", "iso-8859-1", "windows-1252", "utf8", "ascii")  # one byte per line end
+LINE_END_SAFE = (  # a byte of a line end or a quote is never part of another character
+    *("utf-8", "cp1252", "latin-1", "iso-8859-1", "windows-1252", "utf8", "ascii", "windows-1251", "gbk", "gb2312"),
+    *CANDIDATES,
+)
 
 
 class ChunkMismatch(Exception):

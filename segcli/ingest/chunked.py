@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import numpy as np
 import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.config.ingest import IngestSettings
-from segcli.config.privacy import PrivacySettings
 from segcli.errors import InputProblem
 from segcli.ingest import cells, numbers, quotes
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
@@ -22,8 +20,8 @@ from segcli.ingest.money import Scales
 from segcli.ingest.numbers import Marks
 from segcli.ingest.opening import Opened
 from segcli.ingest.per_order import PerOrder
-from segcli.ingest.plain import contains_any
-from segcli.ingest.transactions import judged
+from segcli.ingest.plain import contains_any, is_ascii
+from segcli.ingest.transactions import DayLimits, judged
 
 MOST_UNREAD_DATES = 1000  # different texts that are no dates, kept to see at the end whether another format reads them
 FALLBACK_ENCODING = "cp1252"  # of text that is not UTF-8
@@ -47,9 +45,7 @@ class ParsedChunk:
     repeated: int | None = None
 
 
-def parse_chunk(
-    body: bytes, schema: ChunkSchema, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings
-) -> ParsedChunk:
+def parse_chunk(body: bytes, schema: ChunkSchema, settings: IngestSettings, limits: DayLimits) -> ParsedChunk:
     """Read a chunk of whole records.
 
     Raises:
@@ -57,7 +53,7 @@ def parse_chunk(
     """
     export = _export(body, schema)
     try:
-        lines, fates = judged(PerOrder(export, _none(export)), settings, as_of, privacy, Scales())
+        lines, fates = judged(PerOrder(export, _none(export)), settings, limits, Scales())
     except InputProblem as problem:  # about the column as a whole, which only all chunks show
         raise ChunkMismatch(problem.what, problem.column, problem.line) from None
     return ParsedChunk(
@@ -109,7 +105,8 @@ def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
 
 
 def _marks_of(export: Export, name: str) -> Marks:
-    if not contains_any(export.cells.columns[name], b".,"):
+    texts = export.cells.columns[name]
+    if not contains_any(texts, b".,") and is_ascii(texts):
         return Marks()
     return numbers.marks(export.cells.coded(name).trimmed.texts)
 

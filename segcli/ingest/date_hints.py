@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli.ingest import locales
+from segcli.ingest.calendars import to_gregorian
 from segcli.ingest.date_formats import FORMATS, shaped
 from segcli.ingest.date_reading import from_numbers, with_century
 from segcli.ingest.languages import LANGUAGES
@@ -40,6 +41,9 @@ def _ways(texts: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.datetime64]]]:
         yield option, with_century(texts, form, "UTC", CENTURY)
     for form in NUMBER_FORMATS:
         yield f"--date-format {form}", from_numbers(texts, form, None)
+    converted = texts.map(to_gregorian("minguo"))
+    for form in [] if converted.equals(texts) else _known_formats(converted):
+        yield "--set ingest.transactions.calendar=minguo", with_century(converted, form, "UTC", None)
     for language in LANGUAGES:
         locale = locales.load(language)
         translated = texts.map(locale.date)

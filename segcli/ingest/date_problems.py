@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from segcli.ingest.calendars import describe_years
+
 
 class DateProblem(ValueError):
     """A column that no one format reads for sure; `remedy` says what would settle it."""
@@ -53,3 +55,20 @@ class ShortYears(DateProblem):
     """Years have two digits, and nobody said of which century."""
 
     remedy = "Say in which hundred years they lie: --set ingest.transactions.century=1950"
+
+
+class ShortCalendarYears(DateProblem):
+    """Years have two digits in a calendar other than the Gregorian one."""
+
+    remedy = "Write years in full, or as Gregorian years"
+
+
+class OtherYears(DateProblem):
+    """A format reads most of the column, but with years that no order has; they may be of another calendar."""
+
+    def __init__(self, example: str, year: int, form: str, years: tuple[int, int]) -> None:
+        guess, self.remedy = describe_years(year)
+        super().__init__(
+            f"'{example}' reads by {form} as the year {year}{guess}; segcli reads the years {years[0]} to {years[1]}"
+        )
+        self.example = example

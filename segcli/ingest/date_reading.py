@@ -13,6 +13,7 @@ from segcli.ingest.date_formats import with_full_years
 from segcli.ingest.date_problems import MixedOffsets, NoFormat, ShortYears
 
 _NUMBER = r"\d+(\.\d+)?"
+_MIDNIGHT = r"(?<!\d)24(?=:00(?::00(?:\.0+)?)?(?![\d:.]))"
 _OFFSET = r"\s*(Z|UTC|[-+]\d\d:?\d\d)$"
 
 
@@ -25,11 +26,23 @@ def read(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.da
         parsed: Any = pd.to_datetime(texts, format=form, exact=True, errors="coerce", utc=aware)
     except (ValueError, re.error) as error:
         raise NoFormat(f"'{form}' is no format of dates ({error})") from None
+    if "%H" in form:
+        parsed = _with_midnights(texts, form, parsed, aware=aware)
     if aware and timezone is None:
         parsed = _common_offset(texts, parsed)
     elif aware:
         parsed = parsed.dt.tz_convert(timezone).dt.tz_localize(None)
     return np.asarray(parsed, dtype="datetime64[us]")
+
+
+def _with_midnights(texts: pd.Series, form: str, parsed: Any, *, aware: bool) -> Any:  # noqa: ANN401 - as pandas types it
+    """Read 24:00 as 00:00 of the next day, as ISO 8601 has it."""
+    unread = texts[parsed.isna()]
+    midnights = unread[unread.astype("str").str.contains("24:00", regex=False)].str.replace(_MIDNIGHT, "00", regex=True)
+    if midnights.empty:
+        return parsed
+    same_day: Any = pd.to_datetime(midnights, format=form, exact=True, errors="coerce", utc=aware)
+    return parsed.fillna(same_day + pd.Timedelta(days=1))
 
 
 def from_numbers(texts: pd.Series, form: str, timezone: str | None) -> npt.NDArray[np.datetime64]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,12 @@ import pyarrow as pa
 
 from segcli.config.ingest import SERIALS, Source
 from segcli.ingest import date_hints, locales
+from segcli.ingest.calendars import to_gregorian
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import FORMATS, day_of, shaped
-from segcli.ingest.date_problems import AmbiguousDates, MixedDates, UnknownDates
+from segcli.ingest.date_problems import AmbiguousDates, MixedDates, OtherYears, ShortCalendarYears, UnknownDates
 from segcli.ingest.date_reading import from_numbers, read, with_century
+from segcli.ingest.digits import to_ascii_digits, to_half_width
 from segcli.ingest.locales import Locale
 
 _UTC = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
@@ -25,6 +28,8 @@ EARLIEST, LATEST = (
     np.datetime64("1900-01-02"),
     np.datetime64("2100-01-01"),
 )  # spreadsheets write 1900-01-00 for nothing
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2099
+OTHER_YEARS = range(1000, 3000)  # of other calendars; 0001 and 9999 are placeholders
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,17 @@ class Dates:
 def of(texts: pa.ChunkedArray | Coded, source: Source, formats: Sequence[str] = ()) -> Dates:
     """Read a column as the source says its dates are written, or by known formats; errors as of `parse`."""
     known = (source.date_format,) if source.date_format else tuple(formats)
+    if source.calendar != "gregorian":
+        if any("%y" in form for form in known):
+            raise ShortCalendarYears(f"two-digit years of the calendar {source.calendar}")
+        texts = coded(texts).trimmed.mapped(partial(_to_gregorian, source))
     return parse(texts, known, source.timezone, century=source.century, locale=locales.of(source))
+
+
+def _to_gregorian(source: Source, texts: pa.StringArray) -> pa.StringArray:
+    convert = to_gregorian(source.calendar)
+    digits = to_ascii_digits if source.locale else to_half_width
+    return pa.array([convert(digits(text)) for text in texts.to_pylist()], pa.string())
 
 
 def parse(
@@ -64,6 +79,7 @@ def parse(
         AmbiguousDates: day and month cannot be told apart.
         MixedDates: several formats are needed.
         UnknownDates: no format fits.
+        OtherYears: most years lie outside those that are read, and in no calendar that is declared.
         MixedOffsets: offsets differ and no timezone is given.
         NoFormat: what is declared is no format.
         ShortYears: the format has a two-digit year and no century is given.
@@ -72,7 +88,7 @@ def parse(
     declared = [declared] if isinstance(declared, str) else declared
     distinct = pd.Series(column.texts.to_pylist(), dtype=object)
     blank = (distinct == "").to_numpy(dtype=bool)
-    filled = distinct[~blank]
+    filled = distinct[~blank].map(to_half_width)
     if not declared:
         filled = filled.map(_without_weekday_and_zone)
     if locale:
@@ -86,6 +102,7 @@ def parse(
             from_numbers(filled, form, timezone) if form in SERIALS else with_century(filled, form, timezone, century)
         )
         values[~blank] = np.where(np.isnat(times), values[~blank], times)
+    _refuse_other_years(values[~blank], filled, lines, " or ".join(forms))
     values[~in_range(values)] = NOT_A_DAY
     return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
 
@@ -105,9 +122,22 @@ def in_range(values: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
         return (values >= EARLIEST) & (values < LATEST)
 
 
-def looks_dated(texts: list[str], locale: Locale | None = None) -> bool:
+def _refuse_other_years(
+    values: npt.NDArray[np.datetime64], filled: pd.Series, lines: npt.NDArray[np.int64], form: str
+) -> None:
+    """Refuse a column that is read, but mostly with years that no order has."""
+    years = np.where(np.isnat(values), 0, values.astype("datetime64[Y]").astype(np.int64) + 1970)
+    is_other = ~in_range(values) & (years >= OTHER_YEARS.start) & (years < OTHER_YEARS.stop)
+    if lines[is_other].sum() * 2 > lines.sum():
+        place = int(is_other.argmax())
+        raise OtherYears(str(filled.iloc[place]), int(years[place]), form, (EARLIEST_YEAR, LATEST_YEAR))
+
+
+def looks_dated(texts: list[str], source: Source) -> bool:
     """Whether some format reads at least half of the given values (blank ones aside)."""
-    stripped = [locale.date(text) if locale else text.strip() for text in texts if text.strip()]
+    locale, convert = locales.of(source), to_gregorian(source.calendar)
+    halved = [to_half_width(text.strip()) for text in texts if text.strip()]
+    stripped = [convert(locale.date(text) if locale else text) for text in halved]
     filled = _trial(pd.Series(stripped, dtype=object))
     reads = [_reads(filled, form) for form in _promising(filled)]
     return filled.empty or (bool(reads) and int(np.logical_or.reduce(reads).sum()) * 2 >= len(filled))

@@ -1,4 +1,4 @@
-"""Bytes -> UTF-8: by byte-order mark, strictly as UTF-8, then as Windows-1252 with a note; no detector is obeyed."""
+"""Bytes -> UTF-8: by byte-order mark, as UTF-8, in the encoding that makes the header known, or as Windows-1252."""
 
 import codecs
 import re
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files.read import Content
+from segcli.ingest.encoding_guess import guess_encoding
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAMPLE = 300_000  # bytes in which UTF-16 shows itself by its NULs
@@ -75,6 +76,10 @@ def _as_declared(content: Content, encoding: str, errors: str) -> Decoded:
 
 def _windows(content: Content, body: bytes, offset: int, errors: str) -> Decoded:
     line = body.count(b"\n", 0, offset) + 1
+    guess = guess_encoding(content, body)
+    if guess:
+        note = f"not UTF-8 (first at line {line}): read as {guess}, in which the header is known; --encoding decides"
+        return Decoded(body.decode(guess).encode(), guess, (note,))
     try:
         text = body.decode("cp1252", errors=errors)
     except UnicodeDecodeError:

@@ -18,6 +18,7 @@ from segcli.ingest.cells import Cells
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_problems import DateProblem
 from segcli.ingest.dates import Dates
+from segcli.ingest.digits import has_other_digits
 from segcli.ingest.recognise import Recognition
 from segcli.ingest.status_columns import StatusColumns
 
@@ -74,8 +75,12 @@ class Export:
         keys = pc.if_else(pc.equal(texts, ""), "", pc.coalesce(keys, texts))
         return coded(pa.chunked_array([keys]))
 
-    def require(self, *standards: str) -> None:
+    def require(self, *standards: str, remedy: str = "") -> None:
         """Refuse an export without these columns.
+
+        Args:
+            standards: the columns.
+            remedy: what to do instead of mapping the first that is missing.
 
         Raises:
             InputProblem: naming what is missing and what was found.
@@ -86,7 +91,7 @@ class Export:
                 f"no column recognised as {' or as '.join(missing)}; the header has: {', '.join(self.cells.header)}",
                 source=self.content.name,
                 line=1,
-                remedy=self.advice or f"Say which with --map {missing[0]}=NAME",
+                remedy=self.advice or remedy or f"Say which with --map {missing[0]}=NAME",
             )
 
     def dates(self) -> Dates:
@@ -122,7 +127,9 @@ class Export:
         if self.cells.whole and parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
             mark, remedy = "", f"If the numbers stand in another column, say --map {standard}=NAME"
-            if self.source.decimal:
+            if has_other_digits(texts.at(row)) and not self.source.locale:
+                remedy = "Declare a language, and segcli reads the digits of any script: --locale en"
+            elif self.source.decimal:
                 mark = f" (decimal '{self.source.decimal}')"
                 remedy = f"Try --decimal '{',' if self.source.decimal == '.' else '.'}'"
             raise self._problem(f"cannot read '{texts.at(row)}' as a number{mark}", standard, row, remedy)
@@ -131,7 +138,7 @@ class Export:
     def _padded_dates(self) -> Dates | None:
         """Read the dates of a column with one known format, if all of them are padded to one width."""
         texts = self.texts(c.ORDER_DATE)
-        if len(self.date_formats) != 1 or self.source.locale or texts is None:
+        if len(self.date_formats) != 1 or self.source.locale or self.source.calendar != "gregorian" or texts is None:
             return None
         strings = texts.combine_chunks()
         starts = np.flatnonzero(differ_from_previous(strings))  # lines of one order share its date

@@ -9,6 +9,7 @@ from segcli.ingest.account import Account, Group
 from segcli.ingest.reasons import REASONS
 
 KEPT = -1
+BY_DAY = ("date_outlier", "date_outlier_rejected", "after_as_of", "past_retention")
 
 Where = Callable[[list[int]], list[int]]
 
@@ -34,6 +35,16 @@ class Fates:
         """Return which lines are left out for a reason."""
         has_reason: npt.NDArray[np.bool_] = self._codes == self._names.index(reason)
         return has_reason
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """The lines that are kept, or left out only because of their day."""
+        kept = self.kept
+        if kept.all():
+            return kept
+        by_day = [KEPT, *(self._names.index(reason) for reason in BY_DAY)]
+        usable: npt.NDArray[np.bool_] = np.isin(self._codes, by_day)
+        return usable
 
     def rejected(self) -> tuple[list[int], list[str]]:
         """Rows that are rejected, ascending, and the reason of each."""

@@ -1,7 +1,6 @@
 """How a country writes digits, months and decimals: used only where the user declares it, never guessed."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -9,6 +8,7 @@ from typing import Literal
 
 from segcli.config.ingest import Source
 from segcli.ingest import languages
+from segcli.ingest.digits import to_ascii_digits
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -30,7 +30,7 @@ class Locale:
 
     def digits(self, text: str) -> str:
         """Digits of any script as 0-9."""
-        return text if text.isascii() else "".join(_digit(mark) for mark in text)
+        return to_ascii_digits(text)
 
     def date(self, text: str) -> str:
         """A date with English month names, 0-9, and no words between."""
@@ -54,11 +54,6 @@ class Locale:
 
 
 _HALF_FIRST = re.compile(r"(AM|PM)\s*(\d{1,2}:\d\d(?::\d\d)?)")  # as Chinese writes it
-
-
-def _digit(mark: str) -> str:
-    value = unicodedata.decimal(mark, None)
-    return mark if value is None else str(value)
 
 
 def of(source: Source) -> Locale | None:

@@ -1,5 +1,6 @@
 """Text -> numbers, with the decimal mark declared or proven by the whole column, never guessed per value."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from segcli.ingest import locales, plain
 from segcli.ingest.amount_spelling import split_amount
 from segcli.ingest.characters import has
 from segcli.ingest.coded import Coded, coded
+from segcli.ingest.digits import to_half_width, to_half_width_texts
 from segcli.ingest.locales import Locale
 
 _PLAIN = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
@@ -21,6 +23,7 @@ _INDIAN = "[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"  # 12,34,567: thousands, then hund
 _GROUPED = re.compile(rf"[-+]?([0-9]{{1,3}}([ ,.'\u00a0\u202f\u2019][0-9]{{3}})+|{_INDIAN}|[0-9]+)([.,][0-9]+)?")
 _WHOLE = re.compile(rf"[-+]?(?:[0-9]{{1,3}}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{{3}})(?:\1[0-9]{{3}})*|{_INDIAN}|[0-9]+)")
 _UNDECIDED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}")  # 1,234 and 1.234: a thousand, or one and a bit
+_SCIENTIFIC = re.compile(r"[-+]?[0-9]([.,])[0-9]+[eE][-+][0-9]{1,3}")  # as programs write it; 1E5 is a product code
 _MARKS = re.compile(r"[.,]")
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 
@@ -89,7 +92,7 @@ def parse(
                 _require_point(texts)
             return Numbers(*found, np.zeros(len(texts), dtype=bool))
     column = coded(texts).trimmed
-    distinct = column.texts
+    distinct = to_half_width_texts(column.texts)
     if locale:
         distinct = pa.array([locale.digits(text) for text in distinct.to_pylist()], pa.string())
     values, absent = _values(distinct, decimal, exponents=exponents)
@@ -127,6 +130,7 @@ class Marks:
 
 def marks(distinct: pa.StringArray) -> Marks:
     """What trimmed texts say of their decimal mark."""
+    distinct = to_half_width_texts(distinct)
     marked = distinct.filter(pc.match_substring_regex(distinct, "[.,]"))
     spelled = [split_amount(text).text for text in marked.to_pylist()]
     proven = {text: _proves(text) for text in spelled}
@@ -136,9 +140,13 @@ def marks(distinct: pa.StringArray) -> Marks:
 
 def looks_numeric(texts: list[str], locale: Locale | None = None) -> bool:
     """Whether at least half of the given values (blank ones aside) can be numbers."""
-    texts = [locale.digits(text) for text in texts] if locale else texts
+    texts = [locale.digits(text) if locale else to_half_width(text) for text in texts]
     filled = [text for text in texts if text.strip().lower() not in _MISSING]
-    return sum(bool(_GROUPED.fullmatch(split_amount(text).text)) for text in filled) * 2 >= len(filled)
+    return sum(_is_number(split_amount(text).text) for text in filled) * 2 >= len(filled)
+
+
+def _is_number(text: str) -> bool:
+    return bool(_GROUPED.fullmatch(text) or _SCIENTIFIC.fullmatch(text))
 
 
 def _filled(distinct: pa.StringArray) -> pa.StringArray:
@@ -179,6 +187,9 @@ def _decimal_mark(marked: list[str], declared: str | None) -> str:
 
 def _proves(text: str) -> str | None:
     """Which decimal mark a single value proves, if any: 1.234,5 a comma, 12.50 a point, 1,234 neither."""
+    scientific = _SCIENTIFIC.fullmatch(text)
+    if scientific:
+        return scientific[1]
     if not _GROUPED.fullmatch(text):
         return None
     marks = _MARKS.findall(text)
@@ -193,6 +204,10 @@ def _number(text: str, decimal: str) -> float:
     """A value with its group marks taken out, or NaN; 12.50 under a decimal comma is neither 12.5 nor 1250."""
     if decimal == "." and re.fullmatch(_PLAIN, text):
         return float(text)
+    scientific = _SCIENTIFIC.fullmatch(text)
+    if scientific and scientific[1] == decimal:
+        value = float(text.replace(",", "."))
+        return value if math.isfinite(value) else math.nan
     whole, _, fraction = text.partition(decimal)
     if not _WHOLE.fullmatch(whole) or not re.fullmatch(r"[0-9]*", fraction):
         return float("nan")

@@ -204,7 +204,7 @@ class _Fits:
     """Whether a column's first records can hold what its name promises."""
 
     def __init__(self, written: dialect.Dialect, names: tuple[str, ...], source: Source) -> None:
-        self._names, self._locale = names, locales.of(source)
+        self._names, self._source, self._locale = names, source, locales.of(source)
         self._sample = [r for r in cells.sample(written, JUDGED_RECORDS) if len(r) == len(names)]
 
     def __call__(self, standard: str, name: str) -> bool:
@@ -212,7 +212,7 @@ class _Fits:
         place = self._names.index(name)
         values = [record[place] for record in self._sample]
         if kind is Kind.DATE:
-            return dates.looks_dated(values, self._locale)
+            return dates.looks_dated(values, self._source)
         if standard == c.DISCOUNT:
             values = [value.strip().removesuffix("%") for value in values]
         return numbers.looks_numeric(values, self._locale) if kind in NUMERIC else True

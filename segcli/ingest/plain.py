@@ -9,6 +9,7 @@ from segcli.arrow import is_empty
 from segcli.ingest.characters import has
 
 LOWEST, HIGHEST = 0x21, 0x7E  # printable ASCII without the blank
+HIGHEST_ASCII = 0x7F
 AT_A_TIME = 1 << 20
 LONGEST = 15  # digits of which a float holds every one
 
@@ -37,6 +38,11 @@ def _has_only_number_characters(texts: pa.StringArray) -> bool:
 def contains_any(texts: pa.ChunkedArray, characters: bytes) -> bool:
     """Tell whether any of these ASCII characters stands anywhere in a column."""
     return any(bool((data(chunk) == character).any()) for chunk in texts.chunks for character in characters)
+
+
+def is_ascii(texts: pa.ChunkedArray) -> bool:
+    """Tell whether a column has ASCII characters only."""
+    return all(not len(data(chunk)) or bool(data(chunk).max() <= HIGHEST_ASCII) for chunk in texts.chunks)
 
 
 def whole(texts: pa.ChunkedArray) -> bool | None:

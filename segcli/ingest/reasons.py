@@ -112,6 +112,21 @@ _LIST = (
         "Give a later --as-of.",
     ),
     Reason(
+        "date_outlier",
+        "ignored",
+        "dates far from all others",
+        "The order date is more than a year from all others, with few lines: a typing mistake such as 2042, or a "
+        "placeholder such as 1970-01-01. It would decide the as-of day or the first order.",
+        "Correct the date; set ingest.date_outliers to keep if it is right, or to reject to count it as rejected.",
+    ),
+    Reason(
+        "date_outlier_rejected",
+        "rejected",
+        "dates far from all others",
+        "The order date is more than a year from all others, with few lines, and ingest.date_outliers is reject.",
+        "Correct the date, or set ingest.date_outliers to keep if it is right.",
+    ),
+    Reason(
         "return_excluded",
         "ignored",
         "returns",

@@ -17,6 +17,7 @@ from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers, plain
 from segcli.ingest.cells import Cells
+from segcli.ingest.customer_keys import suggest_unique_key
 from segcli.ingest.recognise import Recognition
 from segcli.sorting import ascending
 
@@ -57,8 +58,8 @@ def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) ->
             f"no column recognised as customer_id; the header has: {', '.join(cells.header)}",
             source=cells.name,
             line=1,
-            remedy="Say which with --map customer_id=NAME; if each row is a customer without an id, number them with "
-            "--set ingest.transactions.row_ids=true",
+            remedy=f"{suggest_unique_key(cells)}Say which with --map customer_id=NAME; if each row is a customer "
+            "without an id, number them with --set ingest.transactions.row_ids=true",
         )
     standard = {name: s for s, name in recognition.columns.items()}
     names = {name: standard.get(name, name) for name in cells.columns}

@@ -1,7 +1,7 @@
 """An order export, or a piece of one -> its lines by the policies, with the fate of every line."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
-from segcli.config.privacy import PrivacySettings
-from segcli.ingest import identity, money
+from segcli.ingest import date_outliers, identity, money
 from segcli.ingest.account import Account, Group
 from segcli.ingest.currency import rates
 from segcli.ingest.export import Export
@@ -26,16 +25,22 @@ from segcli.ingest.total_rows import find_total_rows
 CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.POSTCODE, c.GENDER)
 
 
-def judged(
-    whole: PerOrder, settings: IngestSettings, as_of: date | None, privacy: PrivacySettings, scales: Scales | None
-) -> tuple[Lines, Fates]:
+@dataclass(frozen=True)
+class DayLimits:
+    """The days that count: up to `as_of` if given, for `retention_days` before, without `outliers` (since 1970)."""
+
+    as_of: date | None = None
+    retention_days: int | None = None
+    outliers: tuple[int, ...] = ()
+
+
+def judged(whole: PerOrder, settings: IngestSettings, limits: DayLimits, scales: Scales | None) -> tuple[Lines, Fates]:
     """Type the lines of an export or a piece of one, apply the policies, and decide what each decides by itself.
 
     Args:
         whole: a file, or a piece whose source says how dates and numbers are written.
         settings: the policies.
-        as_of: the day recency is counted to, where it is given.
-        privacy: how long orders may be kept.
+        limits: the days that count.
         scales: units of money and items, the same for all pieces; None is as fine as the values allow.
 
     Raises:
@@ -43,8 +48,10 @@ def judged(
     """
     lines, fates = _usable(typed(whole.export, settings, whole.counted, scales), whole.export, settings)
     _apply_policies(fates, lines, settings)
-    if as_of is not None:
-        leave_out_by_day(fates, lines, as_of, privacy)
+    if limits.outliers and settings.date_outliers != "keep":
+        fates.mark(np.isin(lines.days.view(np.int64), limits.outliers), date_outliers.REASON[settings.date_outliers])
+    if limits.as_of is not None:
+        leave_out_by_day(fates, lines, limits.as_of, limits.retention_days)
     return lines, fates
 
 
@@ -60,11 +67,11 @@ def _usable(lines: Lines, export: Export, settings: IngestSettings) -> tuple[Lin
     return lines, fates
 
 
-def leave_out_by_day(fates: Fates, lines: Lines, as_of: date, privacy: PrivacySettings) -> None:
+def leave_out_by_day(fates: Fates, lines: Lines, as_of: date, retention_days: int | None) -> None:
     """Mark lines after the as-of day, and those that are older than may be kept."""
     fates.mark(lines.days > np.datetime64(as_of, "D"), "after_as_of")
-    if privacy.retention_days is not None:
-        oldest = np.datetime64(as_of, "D") - np.timedelta64(privacy.retention_days, "D")
+    if retention_days is not None:
+        oldest = np.datetime64(as_of, "D") - np.timedelta64(retention_days, "D")
         fates.mark(lines.days < oldest, "past_retention")
 
 
