@@ -17,7 +17,7 @@ from segcli.customers.read_request import ReadRequest
 from segcli.customers.returns import only_returns
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
-from segcli.ingest import encoding, identity, line_types
+from segcli.ingest import customer_ids, encoding, identity, line_types
 from segcli.ingest.account import Account, Group
 from segcli.ingest.outliers import notes
 from segcli.ingest.void import unsaid
@@ -106,6 +106,7 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
         yield identity.repeated(file.repeated, exact=exact)
     yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))
+    yield from customer_ids.notes(file.id_changes)
 
 
 def _reading(file: FileTotals, account: Account, said: Sequence[str]) -> Reading:

@@ -21,12 +21,13 @@ from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
+from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
 from segcli.ingest.opening import Opened
 from segcli.ingest.outliers import Amounts
 
-LAYOUT = 4  # of the folder; another one is not read
+LAYOUT = 5  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = ("measures", "rejects", "max_rejects", "engine", "memory", "spark_master", "state")
 
@@ -152,6 +153,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "largest_line": totals.largest_line,
         "lines_above": list(totals.lines_above),
         "rewritten": sorted(totals.rewritten),
+        "id_changes": asdict(totals.id_changes),
         "statuses": totals.statuses,
         "types": [[[*key, count] for key, count in one.items()] for one in vars(totals.types).values()],
         "repeated": totals.repeated,
@@ -176,6 +178,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         amounts=Amounts(counts, amounts["largest"], 0),
         largest_line=facts["largest_line"],
         rewritten=frozenset(facts["rewritten"]),
+        id_changes=IdChanges(**{**facts["id_changes"], "filled": Counter(facts["id_changes"]["filled"])}),
         statuses={name: Counter(found) for name, found in facts["statuses"].items()},
         types=LineTypes(*(Counter({(one[0], one[1]): one[2] for one in entries}) for entries in facts["types"])),
         repeated=facts["repeated"],

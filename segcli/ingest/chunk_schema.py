@@ -97,7 +97,13 @@ def columns_to_read(file: Opened) -> list[str]:
     """Name the columns of an order export that are read: recognised ones, and those that say what became of a line."""
     types = () if file.preset else type_columns(file.header)
     status = file.source.void or status_columns(file.header)
-    return [*file.recognition.columns.values(), *status, *(file.source.returned or ()), *types]
+    return [
+        *file.recognition.columns.values(),
+        *status,
+        *(file.source.returned or ()),
+        *file.source.fallback_ids,
+        *types,
+    ]
 
 
 def infer_chunk_schema(

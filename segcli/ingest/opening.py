@@ -112,6 +112,7 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
     names = cells.header(written, content.name)
     declared = [("void", name) for name in source.void or ()] + [("leave_out", name) for name in source.leave_out]
     declared += [("returned", name) for name in source.returned or ()]
+    declared += [(c.CUSTOMER_ID, name) for name in source.fallback_ids]
     check_declared([*source.columns.items(), *declared], names, content.name)
     found = None if is_ours else presets.chosen(source.preset, names, content.name)
     if found and (may_hold_orders or found[1].holds == "customers"):
