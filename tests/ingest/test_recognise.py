@@ -151,8 +151,8 @@ def test_real_exports_need_no_mapping(path: str, meant: str) -> None:
         "Klant-ID=customer_id Datum=order_date Aantal=quantity Stukprijs=unit_price Artikel=product",
         "Numer_klienta=customer_id Nr_zamówienia=order_id Data_zamówienia=order_date Kwota=amount",
         "Klient=customer_id Data_sprzedaży=order_date Ilość=quantity Cena_jednostkowa=unit_price Suma=amount",
-        "Müşteri_No=customer_id Sipariş_No=order_id Sipariş_Tarihi=order_date Tutar=amount",  # noqa: RUF001 - Turkish
-        "Müşteri_ID=customer_id Tarih=order_date Adet=quantity Birim_Fiyat=unit_price Ürün_Adı=product",
+        "Müşteri_No=customer_id Sipariş_No=order_id Sipariş_Tarihi=order_date Toplam=amount",
+        "Müşteri_ID=customer_id Tarih=order_date Adet=quantity Birim_Fiyat=unit_price Ürün=product",
         "顧客ID=customer_id 注文番号=order_id 注文日時=order_date 合計金額=amount",
         "購入者ID=customer_id 購入日=order_date 数量=quantity 単価=unit_price 商品名=product",
         "고객번호=customer_id 주문번호=order_id 주문일시=order_date 결제금액=amount",
