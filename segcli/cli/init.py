@@ -79,7 +79,7 @@ def _described(name: str, path: str, ingest: "IngestSettings", asked: Asked, tal
         talk.say("preset", found.preset)
     recognised = found.recognition
     numbered = is_orders and not found.is_orders and (found.source.row_ids or found.known_by is None)
-    if numbered or found.known_by is None:
+    if found.known_by is None or (numbered and not own.row_ids):
         what = "each row is taken for a customer (row_ids)" if numbered else "a run needs one: add it under columns"
         talk.say("warning", f"no column recognised as customer_id; {what}")
     columns = {standard: name for standard, name in recognised.columns.items() if name in found.header}
@@ -120,7 +120,7 @@ def _features(described: "Described", path: str, settings: "Settings", talk: Tal
             line=1,
             remedy=f"If these are orders, name their date: {command}",
         )
-    talk.say("warning", f"no column of behaviour recognised; cluster.features is set to {', '.join(features)}")
+    talk.say("note", f"no column of behaviour recognised; cluster.features is set to {', '.join(features)}")
     return features
 
 

@@ -207,3 +207,12 @@ def test_a_file_without_header_is_read_as_it_was_declared(segcli: Run, folder: P
     (folder / "bare.txt").write_text("1\t25.5\t2015-01-04\n2\t10\t2015-02-04\n1\t4\t2015-03-04\n", encoding="utf-8")
     maps = ("customer_id=column_1", "amount=column_2", "order_date=column_3")
     assert_same_numbers(segcli, folder / "bare.txt", "--no-header", *(w for m in maps for w in ("--map", m)))
+
+
+def test_columns_that_stand_in_for_blank_ids_are_in_the_config(segcli: Run, folder: Path) -> None:
+    (folder / "mixed.csv").write_text(
+        "Customer ID,Mail,order_date,amount\nA,,2026-01-01,5\n,b@x.org,2026-01-02,6\n", encoding="utf-8"
+    )
+    flag = "ingest.transactions.columns={customer_id: [Customer ID, Mail]}"
+    assert_same_numbers(segcli, folder / "mixed.csv", "--set", flag)
+    assert {row["customer_id"] for row in results(segcli, "-c", "made.yaml")[1]} == {"A", "b@x.org"}

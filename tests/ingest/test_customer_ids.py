@@ -134,3 +134,11 @@ def test_what_bytes_rule_out_changes_nothing(id_case: Any) -> None:
         if has_one_spelling(ids, settings):
             assert [respell(one, settings) for one in ids.to_pylist()] == ids.to_pylist()
         assert respell_ids(ids, settings).to_pylist() == [respell(one, settings) for one in ids.to_pylist()]
+
+
+def test_a_table_that_segcli_wrote_keeps_its_ids(tmp_path: Path) -> None:
+    lines = ("7,2026-01-01,2026-01-01,1,1,5", "7.0,2026-01-01,2026-01-01,1,1,5")
+    header = "customer_id,first_order,last_order,recency_days,orders,revenue\n"
+    found = customers(written(tmp_path / "own.csv", *lines, header=header))
+    assert found.table["customer_id"].tolist() == ["7", "7.0"]
+    assert revenue(found) == {"7": 5.0, "7.0": 5.0}
