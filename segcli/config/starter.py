@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from segcli.columns import ORDER_DATE, ORDERS
+from segcli.columns import LAST_ORDER, ORDER_DATE, ORDERS, RECENCY_DAYS
 from segcli.config.reference import nested, scalar_text
 from segcli.config.section import models
 from segcli.config.settings import Settings
@@ -87,13 +87,18 @@ def starter(sources: Mapping[str, Described], name: str = "segments", given: Val
         elif kind in ingest:
             blocks[-1] += "".join(_lines_of({kind: ingest[kind]}, "  "))
     blocks[-1] += _aligned(_options(_model("ingest"), "  ", ingest, skip=SOURCES))
-    scored = any(name in sources["transactions"].columns for name in (ORDERS, ORDER_DATE))
+    scored = _can_be_scored(sources["transactions"].columns)
     for section in SECTIONS:
         declared = scored or section != "rfm"  # without orders there is nothing to score
         blocks += [_list("rules", given, RULES)] * (section == "cluster")
         blocks.append(_section(section, given.get(section) or NOTHING, declared=declared))
     blocks += [_section(section, given.get(section) or NOTHING) for section in OFFERED]
     return HEAD + "\n".join([*blocks, _list("export", given, EXPORTS)])
+
+
+def _can_be_scored(columns: Mapping[str, str]) -> bool:
+    """Whether RFM can score these columns: orders with their dates, or their number and the last of them."""
+    return ORDER_DATE in columns or (ORDERS in columns and not {RECENCY_DAYS, LAST_ORDER}.isdisjoint(columns))
 
 
 def _top(given: Values) -> Iterator[Line]:

@@ -185,6 +185,14 @@ def test_a_table_of_people_without_ids_or_known_columns_gives_segments(segcli: R
     assert (folder / "out" / "customers.csv").is_file()
 
 
+def test_a_table_with_orders_but_no_last_order_gets_no_scores(segcli: Run, folder: Path) -> None:
+    rows = [f"c{n},{1 + n % 9},{50 + 31 * (n % 13)}" for n in range(60)]
+    (folder / "totals.csv").write_text("\n".join(["customer_id,total orders,total spent", *rows, ""]), encoding="utf-8")
+    assert segcli("init", "totals.csv", "-o", "totals.yaml").returncode == 0
+    ran = segcli("run", "totals.yaml", "-o", "out")
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_dated_answers_without_ids_give_segments(segcli: Run, folder: Path) -> None:
     ages = ("18-24", "25-34", "35-44")
     rows = [f"1/{1 + n % 28}/2024 10:00:00,{('Good', 'Bad')[n % 2]},{n % 11},{ages[n % 3]}" for n in range(60)]
