@@ -196,7 +196,7 @@ def test_a_table_with_orders_but_no_last_order_gets_no_scores(segcli: Run, folde
 def test_dated_answers_without_ids_give_segments(segcli: Run, folder: Path) -> None:
     ages = ("18-24", "25-34", "35-44")
     rows = [f"1/{1 + n % 28}/2024 10:00:00,{('Good', 'Bad')[n % 2]},{n % 11},{ages[n % 3]}" for n in range(60)]
-    text = "\n".join(["Timestamp,How satisfied are you?,Would you recommend us?,Age group", *rows, ""])
+    text = "\n".join(['Timestamp,"How satisfied\nare you?",Would you recommend us?,Age group', *rows, ""])
     (folder / "form.csv").write_text(text, encoding="utf-8")
     assert segcli("init", "form.csv", "-o", "form.yaml").returncode == 0
     ran = segcli("run", "form.yaml", "-o", "out")
