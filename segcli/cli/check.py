@@ -40,6 +40,8 @@ def command(target: Target = None, *, asked: Asked) -> None:
         if is_config:
             asked = replace(asked, config=target)
         loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
+        if target is None and asked.config is None and not loaded.origins:
+            raise UsageProblem("nothing to check: name a config or an order export, such as segcli check orders.csv")
         exporting.check(loaded.settings)
         findings, found, failure = _findings(loaded, asked, talk)
         if findings:

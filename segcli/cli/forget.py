@@ -11,6 +11,7 @@ from segcli.counting import counted
 from segcli.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
+    from segcli.config import Settings
     from segcli.files.forgetting import Trace
     from segcli.reports.result import Result
 
@@ -43,7 +44,7 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
         from segcli.files import forgetting, lock
 
         with lock.held(place):
-            found = forgetting.traces(place, _known_as([id, *(also or [])], settings.privacy.key_file))
+            found = forgetting.traces(place, _known_as([id, *(also or [])], settings))
             if not asked.dry_run:
                 forgetting.forget(found)
         _say(found, talk, dry=asked.dry_run)
@@ -56,12 +57,18 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
         _show(found, asked, talk)
 
 
-def _known_as(names: list[str], key_file: str | None) -> list[str]:
-    """The names; of addresses also the digests that ad systems get; their pseudonyms where there is a key."""
+def _known_as(names: list[str], settings: "Settings") -> list[str]:
+    """Return what results may call a person: the names as given and as results spell them, digests, pseudonyms.
+
+    Ad systems get digests of addresses; pseudonyms are known where there is a key.
+    """
     import hashlib
 
     from segcli.files import key
+    from segcli.ingest.customer_ids import respell
 
+    names = [*names, *(respell(name, settings.ingest) for name in names)]
+    key_file = settings.privacy.key_file
     addresses = [name.strip().lower() for name in names if "@" in name]
     forms = [*names, *addresses]
     known = [*forms, *(hashlib.sha256(one.encode()).hexdigest() for one in addresses)]

@@ -13,9 +13,12 @@ from segcli.cli.streams import NEXT, Talk, write
 from segcli.reports.safe import printable
 
 if TYPE_CHECKING:
-    from segcli.config.ingest import Source
+    from segcli.config import Settings
+    from segcli.config.ingest import IngestSettings
     from segcli.config.starter import Described
     from segcli.ingest.opening import Opened
+
+ORDER_COLUMNS = {"order_id", "amount", "unit_price", "quantity", "product"}  # of which an order export has some
 
 Orders = Annotated[str, Argument(help="Order export.", metavar="ORDERS")]
 CustomersFile = Annotated[
@@ -32,9 +35,10 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
     Every setting stands in it, at its default and with its meaning. Next: segcli check CONFIG, then segcli run CONFIG.
     """
     with Talk(asked) as talk:
-        from segcli.cli.settings import resolve
+        from segcli.cli.settings import given_values, resolve
         from segcli.cli.show import save
         from segcli.cli.source import PATH, check_output
+        from segcli.config.load import relative_to
         from segcli.config.starter import starter
 
         given = {"transactions": orders, "customers": customers, "responses": responses}
@@ -42,9 +46,12 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         to_file = asked.output not in (None, "-")
         if to_file:
             check_output(str(asked.output), list(files.values()))
-        source = resolve(asked, {PATH: orders}).settings.ingest.transactions
-        described = {name: _described(name, path, source, asked, talk) for name, path in files.items()}
-        text = starter(described, Path(str(asked.output)).stem if to_file else "segments")
+        settings = resolve(asked, {PATH: orders}).settings
+        described = {name: _described(name, path, settings.ingest, asked, talk) for name, path in files.items()}
+        features = _features(described["transactions"], orders, settings, talk)
+        given = given_values(asked, {"cluster.features": features or None})
+        name = Path(str(asked.output)).stem if to_file else "segments"
+        text = starter(described, name, relative_to(given, _folder(asked.output)))
         if to_file:
             save(str(asked.output), text, asked, talk)
         else:
@@ -55,26 +62,66 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
             talk.say(NEXT, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
 
 
-def _described(name: str, path: str, source: "Source", asked: Asked, talk: Talk) -> "Described":
-    """One file as it was recognised; what is declared on the command line is about the orders."""
+def _described(name: str, path: str, ingest: "IngestSettings", asked: Asked, talk: Talk) -> "Described":
+    """Describe one file as it was recognised; flags are about the orders, settings about their own source."""
+    from segcli.config.ingest import Source
     from segcli.config.starter import Described
     from segcli.ingest.opening import opened
 
     is_orders = name == "transactions"
-    own = source if is_orders else source.model_copy(update={"path": path, "columns": {}})
+    declared: Source = getattr(ingest, name) or Source()
+    own = declared.model_copy(update={"path": path})
     found = opened(own, may_hold_orders=is_orders)
+    if is_orders and found.is_orders and found.known_by is None and not ORDER_COLUMNS & set(found.recognition.columns):
+        found = opened(own.model_copy(update={"row_ids": True}))  # dated answers of people without an id
     talk.say("read", f"{path}  {found.dialect}")
     if found.preset:
         talk.say("preset", found.preset)
     recognised = found.recognition
-    numbered = is_orders and not found.is_orders and (own.row_ids or found.known_by is None)
-    if found.known_by is None:
+    numbered = is_orders and not found.is_orders and (found.source.row_ids or found.known_by is None)
+    if found.known_by is None or (numbered and not own.row_ids):
         what = "each row is taken for a customer (row_ids)" if numbered else "a run needs one: add it under columns"
         talk.say("warning", f"no column recognised as customer_id; {what}")
     columns = {standard: name for standard, name in recognised.columns.items() if name in found.header}
     return Described(
-        _from(path, asked.output), columns, recognised.why, _others(found), found.source.preset or "", numbered
+        _from(path, asked.output),
+        columns,
+        recognised.why,
+        _others(found),
+        found.source.preset or "",
+        numbered,
+        found.is_orders,
     )
+
+
+def _features(described: "Described", path: str, settings: "Settings", talk: Talk) -> list[str]:
+    """Choose columns to cluster a customer table by where nothing is known of behaviour.
+
+    Raises:
+        InputProblem: the table cannot be read, or no column of it can be a feature.
+    """
+    from segcli import customers
+    from segcli.errors import InputProblem
+    from segcli.segment.by_default import has_default_features, suggest_features
+
+    if described.is_orders:
+        return []
+    source = settings.ingest.transactions.model_copy(update={"row_ids": described.numbered})
+    table = customers.read(settings.ingest.model_copy(update={"transactions": source}))
+    audited = settings.fairness.audit_only
+    if has_default_features(table, settings.cluster, audited):
+        return []
+    features = suggest_features(table, audited)
+    if not features:
+        command = shlex.join(["segcli", *sys.argv[1:], "--map", "order_date=NAME"])
+        raise InputProblem(
+            "no column that customers can be segmented by",
+            source=path,
+            line=1,
+            remedy=f"If these are orders, name their date: {command}",
+        )
+    talk.say("note", f"no column of behaviour recognised; cluster.features is set to {', '.join(features)}")
+    return features
 
 
 def _others(found: "Opened") -> str:
@@ -87,5 +134,9 @@ def _others(found: "Opened") -> str:
 
 def _from(path: str, config: str | None) -> str:
     """The path as the config file will say it: relative to the config."""
-    folder = Path(config).parent if config and config != "-" else Path()
-    return os.path.relpath(path, folder)
+    return path if path == "-" else os.path.relpath(path, _folder(config))
+
+
+def _folder(config: str | None) -> str:
+    """The folder of the config that is written; the working folder where it goes to standard output."""
+    return str(Path(config).parent) if config and config != "-" else "."

@@ -30,12 +30,37 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
     layers = [file_layer(path) for path in [*found, *([asked.config] if asked.config else [])]]
     environment = sorted((k, v) for k, v in os.environ.items() if k.startswith(PREFIX))
     layers += [config.set_layer([(_dotted(key), value)], f"${key}") for key, value in environment]
-    layers.append(config.set_layer([_pair(text, "--set") for text in asked.overrides or []], "--set"))
-    given = {**_shared_flags(asked), **(flags or {})}
-    layers.append(config.nested_layer([(k, v) for k, v in given.items() if v is not None], "command line"))
+    layers += _option_layers(asked, flags)
     loaded = config.load(layers)
     streams.speak(loaded.settings.language)
     return loaded
+
+
+def given_values(asked: Asked, flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Merge the settings given on the command line: those of --config, then --set, then flags.
+
+    Args:
+        asked: the shared options.
+        flags: further settings by their dotted names.
+
+    Returns:
+        The settings, nested as in a config, with paths relative to the working folder.
+    """
+    from segcli.config.load import merge_values
+
+    layers = [file_layer(asked.config)] if asked.config else []
+    return merge_values([*layers, *_option_layers(asked, flags)])
+
+
+def _option_layers(asked: Asked, flags: Mapping[str, Any] | None) -> "list[Layer]":
+    """Return the settings of --set and of flags, which win over all others."""
+    from segcli import config
+
+    given = {**_shared_flags(asked), **(flags or {})}
+    return [
+        config.set_layer([_pair(text, "--set") for text in asked.overrides or []], "--set"),
+        config.nested_layer([(k, v) for k, v in given.items() if v is not None], "command line"),
+    ]
 
 
 def file_layer(path: str) -> "Layer":

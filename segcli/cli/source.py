@@ -163,7 +163,8 @@ def before(path: str, settings: "Settings", talk: Talk) -> "Customers":
     from segcli.customers.private import Privacy
 
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True))
-    return read(IngestSettings(transactions=Source(path=path)), privacy=privacy)
+    own = {name: getattr(settings.ingest, name) for name in ("id_case", "id_apostrophes", "id_decimals")}
+    return read(IngestSettings(transactions=Source(path=path), **own), privacy=privacy)
 
 
 def segmentations_of(path: str, settings: "Settings", talk: Talk) -> "list[Segmentation]":

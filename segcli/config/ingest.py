@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from segcli import plugins
-from segcli.columns import CUSTOMER_TABLE, DESCRIPTIONS, MEASURES, TRANSACTIONS
+from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE, DESCRIPTIONS, MEASURES, TRANSACTIONS
 from segcli.config.section import PATH, PATH_OR_NAME, NeedsAllLines, Section, one_of
 
 Named = TypeVar("Named", bound=Mapping[str, object])
@@ -60,7 +60,18 @@ def _calendar(value: object) -> object:
     return value
 
 
-Columns = Annotated[dict[str, Annotated[str, Field(min_length=1)]], AfterValidator(standard)]
+_COLUMN_NAME = {"type": "string", "minLength": 1}
+Columns = Annotated[
+    dict[str, Annotated[str, Field(min_length=1)]],
+    AfterValidator(standard),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {CUSTOMER_ID: {"anyOf": [_COLUMN_NAME, {"type": "array", "items": _COLUMN_NAME}]}},
+            "additionalProperties": _COLUMN_NAME,
+        }
+    ),
+]
 
 
 def limit(value: int | str) -> int | str:
@@ -153,6 +164,11 @@ class Source(Section):
         default_factory=dict,
         description="Standard columns and what the file calls them, such as {amount: Total}; default: recognised "
         "by name and content.",
+    )
+    fallback_ids: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list,
+        description="Columns with another id of the customer, such as [Email], used where the customer id is blank; "
+        "columns: {customer_id: [ID, Email]} means the same.",
     )
     leave_out: list[str] = Field(
         default_factory=list, description="Columns that are not read, such as what nobody needs to know of customers."
@@ -255,6 +271,16 @@ class Source(Section):
         "default: recognised by their words.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _split_ids(cls, values: object) -> object:
+        """Read a list of columns of customer ids as one and its fallbacks."""
+        columns = values.get("columns") if isinstance(values, dict) else None
+        names = columns.get(CUSTOMER_ID) if isinstance(columns, dict) else None
+        if not isinstance(values, dict) or not isinstance(columns, dict) or not isinstance(names, list) or not names:
+            return values
+        return {**values, "columns": {**columns, CUSTOMER_ID: names[0]}, "fallback_ids": names[1:]}
+
 
 class IngestSettings(Section):
     """`ingest:` sources and policies."""
@@ -284,15 +310,20 @@ class IngestSettings(Section):
         "order",
         description="What counts as one order: an order id (order), or all that a customer buys on a day (day).",
     )
-    id_case: Literal["keep", "upper", "lower"] = Field(
-        "keep",
-        description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep).",
+    id_case: Literal["auto", "keep", "upper", "lower"] = Field(
+        "auto",
+        description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep); "
+        "auto: e-mail addresses are.",
+    )
+    id_apostrophes: Literal["drop", "keep"] = Field(
+        "drop",
+        description="Whether an apostrophe before a customer id, such as '00123, is dropped (drop) or kept (keep).",
     )
     phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
         None, description="Country, such as DE, of phone numbers written without a country code."
     )
-    id_decimals: Literal["keep", "drop"] = Field(
-        "keep", description="Whether customer ids such as 12345.0, once numbers, stay so (keep) or become 12345 (drop)."
+    id_decimals: Literal["drop", "keep"] = Field(
+        "drop", description="Whether customer ids such as 12345.0 become 12345 (drop) or stay as they are (keep)."
     )
     exclude_ids: list[str] = Field(
         default_factory=list,

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -79,6 +79,19 @@ def nested_layer(values: Iterable[tuple[str, Any]], name: str) -> Layer:
 
 def _written_value(text: str, name: str) -> Any:  # noqa: ANN401 - a setting of any shape
     return parse(text, name).values if text.startswith(("[", "{")) else scalar(text)
+
+
+def merge_values(layers: Sequence[Layer]) -> dict[str, Any]:
+    """Merge the values of layers, weakest first, without checking them."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        _merge(merged, layer, layer.values, (), {})
+    return merged
+
+
+def relative_to(values: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """Copy settings with the paths in them relative to a folder, as a config in that folder names them."""
+    return _map_paths(values, Settings, lambda path: os.path.relpath(path, folder or "."))
 
 
 def load(layers: Sequence[Layer]) -> Loaded:
@@ -180,19 +193,22 @@ def _meant(word: str, known: Sequence[str], *, listed: bool = True) -> str:
 
 
 def _rebase(values: Mapping[str, Any], model: type[BaseModel], folder: str) -> dict[str, Any]:
-    """Copy of `values` with the settings that are paths made relative to the working folder."""
-    rebased: dict[str, Any] = {}
+    """Copy settings with the paths in them relative to the working folder."""
+    return _map_paths(values, model, lambda path: os.path.normpath(Path(folder) / Path(path).expanduser()))
+
+
+def _map_paths(values: Mapping[str, Any], model: type[BaseModel], change: Callable[[str], str]) -> dict[str, Any]:
+    """Copy settings with a change to those that are paths; standard input and shipped names are none."""
+    changed: dict[str, Any] = {}
     for name, value in values.items():
         field, section = model.model_fields.get(name), _section(model, name)
         if isinstance(value, dict) and section:
-            rebased[name] = _rebase(value, section, folder)
+            changed[name] = _map_paths(value, section, change)
         elif isinstance(value, list) and section:
-            rebased[name] = [_rebase(one, section, folder) if isinstance(one, dict) else one for one in value]
+            changed[name] = [_map_paths(one, section, change) if isinstance(one, dict) else one for one in value]
         elif field and isinstance(value, str) and field.json_schema_extra in (PATH, PATH_OR_NAME):
             named = field.json_schema_extra == PATH_OR_NAME and Path(value).name == value and not Path(value).suffix
-            rebased[name] = (
-                value if named or value == "-" else os.path.normpath(Path(folder) / Path(value).expanduser())
-            )
+            changed[name] = value if named or value == "-" else change(value)
         else:
-            rebased[name] = value
-    return rebased
+            changed[name] = value
+    return changed

@@ -33,10 +33,9 @@ def scalar_text(value: Any) -> str:  # noqa: ANN401 - any setting
     """A value as YAML on one line."""
     if value is None:
         return "null"
-    if isinstance(value, str) and not value.isprintable():
-        return json.dumps(value)  # a line end in a column's name must not become one of the file
     text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True).strip()
-    return text.removesuffix("...").strip()
+    text = text.removesuffix("...").strip()
+    return text if text.isprintable() else json.dumps(value)  # a line end in a name must not become one of the file
 
 
 def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]]:

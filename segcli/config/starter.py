@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel
 
-from segcli.columns import ORDER_DATE, ORDERS
+from segcli.columns import LAST_ORDER, ORDER_DATE, ORDERS, RECENCY_DAYS
 from segcli.config.reference import nested, scalar_text
 from segcli.config.section import models
 from segcli.config.settings import Settings
@@ -41,14 +43,20 @@ OFFERED = (
 )  # not in force until declared
 SOURCES = ("transactions", "customers", "responses", "contacts")
 
+TOP = ("as_of", "language", "seed", "output")
+DESCRIBED = ("path", "preset", "row_ids", "columns")  # keys of a source that recognition fills in
+
 Line = tuple[str, str]  # a setting, and the comment beside it
+Values = Mapping[str, Any]  # settings by name, nested as in a config
+NOTHING: Values = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Described:
     """A source as it was recognised: standard column -> name in the file, why, and what became of the others.
 
-    `numbered` where no column tells customers apart, so that each row counts as one.
+    `numbered` where no column tells customers apart, so that each row counts as one; `is_orders` tells order exports
+    from customer tables.
     """
 
     path: str
@@ -57,37 +65,63 @@ class Described:
     others: str
     preset: str = ""
     numbered: bool = False
+    is_orders: bool = False
 
 
-def starter(sources: Mapping[str, Described], name: str = "segments") -> str:
-    """A commented settings file that runs as it is, into a folder of this name."""
-    top = Settings.model_fields
-    lines: list[Line] = [
-        ("# as_of: 2026-06-30", top["as_of"].description or ""),
-        (f"# seed: {scalar_text(top['seed'].default)}", top["seed"].description or ""),
-        (f"output: {scalar_text(f'runs/{name}')}", top["output"].description or ""),
-    ]
-    blocks = [
-        _aligned(lines),
-        "ingest:\n" + "".join(_source(name, sources[name]) for name in SOURCES if name in sources),
-    ]
-    blocks[-1] += _aligned(_options(_model("ingest"), "  ", skip=SOURCES))
-    scored = any(name in sources["transactions"].columns for name in (ORDERS, ORDER_DATE))
+def starter(sources: Mapping[str, Described], name: str = "segments", given: Values = NOTHING) -> str:
+    """Write a commented settings file that runs as it is.
+
+    Args:
+        sources: the files, by their kind.
+        name: of the folder of results.
+        given: settings the user gave, nested as in a config, with paths as the file needs them; each is in force.
+
+    Returns:
+        The text of the config.
+    """
+    ingest = given.get("ingest") or NOTHING
+    blocks = [_aligned(_top({"output": f"runs/{name}", **given})), "ingest:\n"]
+    for kind in SOURCES:
+        if kind in sources:
+            blocks[-1] += _source(kind, sources[kind], ingest.get(kind) or NOTHING)
+        elif kind in ingest:
+            blocks[-1] += "".join(_lines_of({kind: ingest[kind]}, "  "))
+    blocks[-1] += _aligned(_options(_model("ingest"), "  ", ingest, skip=SOURCES))
+    scored = _can_be_scored(sources["transactions"].columns)
     for section in SECTIONS:
         declared = scored or section != "rfm"  # without orders there is nothing to score
-        blocks += [RULES] * (section == "cluster") + [_declared(section) if declared else _offered(section)]
-    return HEAD + "\n".join([*blocks, *map(_offered, OFFERED), EXPORTS])
+        blocks += [_list("rules", given, RULES)] * (section == "cluster")
+        blocks.append(_section(section, given.get(section) or NOTHING, declared=declared))
+    blocks += [_section(section, given.get(section) or NOTHING) for section in OFFERED]
+    return HEAD + "\n".join([*blocks, _list("export", given, EXPORTS)])
 
 
-def _source(name: str, described: Described) -> str:
+def _can_be_scored(columns: Mapping[str, str]) -> bool:
+    """Whether RFM can score these columns: orders with their dates, or their number and the last of them."""
+    return ORDER_DATE in columns or (ORDERS in columns and not {RECENCY_DAYS, LAST_ORDER}.isdisjoint(columns))
+
+
+def _top(given: Values) -> Iterator[Line]:
+    """Yield the settings that belong to no section."""
+    for name in TOP:
+        field = Settings.model_fields[name]
+        example = "2026-06-30" if name == "as_of" else scalar_text(field.default)
+        text = f"{name}: {scalar_text(given[name])}" if name in given else f"# {name}: {example}"
+        yield text, field.description or ""
+
+
+def _source(name: str, described: Described, given: Values) -> str:
+    """Write a source: what was recognised, and what the user gave besides."""
+    mapped = {**described.columns, **(given.get("columns") or NOTHING)}
     columns = [
         (f"      {standard}: {scalar_text(theirs)}", described.why.get(standard, ""))
-        for standard, theirs in described.columns.items()
+        for standard, theirs in mapped.items()
     ]
     rest = f"    # {described.others}\n" if described.others else ""
-    preset = f"    preset: {described.preset}\n" if described.preset else ""
-    mapped = f"    columns:\n{_aligned(columns)}" if columns else "    columns: {}\n"
-    return f"  {name}:\n    path: {scalar_text(described.path)}\n{preset}{_ids(described)}{mapped}{rest}"
+    preset = f"    preset: {scalar_text(described.preset)}\n" if described.preset else ""
+    listed = f"    columns:\n{_aligned(columns)}" if columns else "    columns: {}\n"
+    others = "".join(_lines_of({key: value for key, value in given.items() if key not in DESCRIBED}, "    "))
+    return f"  {name}:\n    path: {scalar_text(described.path)}\n{preset}{_ids(described)}{others}{listed}{rest}"
 
 
 def _ids(described: Described) -> str:
@@ -96,30 +130,47 @@ def _ids(described: Described) -> str:
     return f"    row_ids: true  # {why}\n" if described.numbered else ""
 
 
-def _declared(section: str) -> str:
-    """A section with its first plain option in force, since a section must say something to be declared."""
-    lines = list(_options(_model(section), "  "))
-    first = next(place for place, (setting, _) in enumerate(lines) if not setting.endswith(":"))
-    lines[first] = (lines[first][0].replace("# ", "", 1), lines[first][1])
-    return f"{section}:  # {Settings.model_fields[section].description}\n{_aligned(lines)}"
+def _section(section: str, given: Values, *, declared: bool = False) -> str:
+    """Write a section: in force if it is declared or the user gave any of it, else as a comment.
+
+    A section must say something to be declared, so its first plain option is in force where the user gave none.
+    """
+    meaning = Settings.model_fields[section].description
+    if not (declared or given):
+        return f"# {meaning}\n# {section}:\n{_aligned(_options(_model(section), '#   '))}"
+    lines = list(_options(_model(section), "  ", given))
+    if not given:
+        first = next(place for place, (setting, _) in enumerate(lines) if not setting.endswith(":"))
+        lines[first] = (lines[first][0].replace("# ", "", 1), lines[first][1])
+    return f"{section}:  # {meaning}\n{_aligned(lines)}"
 
 
-def _offered(section: str) -> str:
-    """A section that nothing is declared of: all of it is a comment."""
-    lines = _aligned(_options(_model(section), "#   "))
-    return f"# {Settings.model_fields[section].description}\n# {section}:\n{lines}"
+def _list(section: str, given: Values, example: str) -> str:
+    """Write a section that is a list: the user's, or an example in comments."""
+    return "".join(_lines_of({section: given[section]}, "")) if given.get(section) else example
 
 
-def _options(model: type[BaseModel], indent: str, skip: Sequence[str] = ()) -> Iterator[Line]:
-    """Every option of a section as a comment, with its default and meaning."""
+def _lines_of(values: Values, indent: str) -> Iterator[str]:
+    """Yield settings as lines of YAML, without comments."""
+    for name, value in values.items():
+        yield f"{indent}{scalar_text(name)}: {scalar_text(value)}\n"
+
+
+def _options(model: type[BaseModel], indent: str, given: Values = NOTHING, skip: Sequence[str] = ()) -> Iterator[Line]:
+    """Yield every option of a section: as given, or as a comment with its default and meaning."""
     hash_mark = "" if "#" in indent else "# "
     for name, field in model.model_fields.items():
         section = nested(field)
         if name in skip:
             continue
-        if section is not None:
+        if section is not None and given.get(name):
+            yield f"{indent}{name}:", ""
+            yield from _options(section, f"{indent}  ", given[name])
+        elif section is not None:
             yield f"{indent}{hash_mark}{name}:", ""
             yield from _options(section, f"{indent}{hash_mark}  ")
+        elif name in given:
+            yield f"{indent}{name}: {scalar_text(given[name])}", field.description or ""
         else:
             default = field.get_default(call_default_factory=True)
             yield f"{indent}{hash_mark}{name}: {scalar_text(default)}", field.description or ""

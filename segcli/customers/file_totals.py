@@ -9,6 +9,7 @@ import pandas as pd
 from segcli.customers.overlap import LineHashes
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.ingest.account import Account
+from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
@@ -40,6 +41,7 @@ class FileTotals:
     amounts: Amounts
     largest_line: int
     rewritten: frozenset[str]
+    id_changes: IdChanges
     statuses: ValueTotals
     types: LineTypes
     prices: PriceEvidence
@@ -92,6 +94,7 @@ def merge_chunks(
         amounts=Amounts.together([(chunk.amounts, 0) for chunk in chunks]),
         largest_line=best.largest_line + lines_of_best,
         rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),
+        id_changes=sum((chunk.id_changes for chunk in chunks), IdChanges()),
         statuses=sum((chunk.statuses for chunk in chunks), ValueTotals()),
         types=sum((chunk.types for chunk in chunks), LineTypes()),
         prices=sum((chunk.prices for chunk in chunks), PriceEvidence()),

@@ -19,7 +19,7 @@ from segcli.customers.read_request import ReadRequest
 from segcli.customers.returns import only_returns
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
-from segcli.ingest import encoding, identity, unreadable
+from segcli.ingest import customer_ids, encoding, identity, unreadable
 from segcli.ingest.account import Account, Group
 from segcli.ingest.customer_keys import describe_blank_ids
 from segcli.ingest.date_outliers import describe_date_outliers
@@ -156,6 +156,7 @@ def _plain_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator
         yield identity.repeated(file.repeated, exact=exact)
     yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
     yield from identity.rewritten(len(file.rewritten))
+    yield from customer_ids.notes(file.id_changes)
 
 
 def _reading(file: FileTotals, account: Account, noted: Sequence[Note]) -> Reading:

@@ -1,19 +1,22 @@
 """Customers as a table of one row each shows them: who they are, what they answered, what segcli measured before."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
 
 from segcli import columns as c
+from segcli.arrow import to_strings
 from segcli.config.ingest import IngestSettings
 from segcli.config.quality import ColumnRule
 from segcli.counting import counted
 from segcli.customers import match
 from segcli.errors import InputProblem
 from segcli.files.formulas import unescape_table
-from segcli.ingest import identity, quality, table
+from segcli.ingest import customer_ids, quality, table
 from segcli.ingest.cells import Cells
+from segcli.ingest.customer_ids import respell_ids
 from segcli.ingest.opening import Opened
 from segcli.model import Customers, Input, Reading
 
@@ -48,13 +51,17 @@ def known(
         source = source.identified_by(by)
     # What segcli wrote as numbers is read as such; rules are about texts.
     cells = source.cells(numbers=table.written(source.recognition) if source.is_ours and not rules else ())
+    cells, filled = _fill_ids(source, cells)
     rows, notes = table.typed(cells, source.recognition, source.source, _form(by, settings))
+    notes = (*filled, *notes)
     rows, bare = unescape_table(rows)
     if bare:
         rows = rows.sort_values(c.CUSTOMER_ID, ignore_index=True)
     if bare and not source.is_ours:
         notes = (*notes, f"cells with an apostrophe before what a spreadsheet would run: {bare:,}; it is taken off")
-    rows = _one_case(rows, settings.id_case, cells.name)
+    if not source.is_ours or settings.id_case in {"upper", "lower"}:  # segcli's own tables have one spelling
+        rows, respelled = _respell_ids(rows, settings, cells.name)
+        notes = (*notes, *respelled)
     rows, day, warnings = _recency(rows, as_of, cells.name)
     notes = (*notes, *_shared_addresses(rows))
     content = source.content
@@ -70,6 +77,17 @@ def known(
     return Customers(rows, day, (reading,), warnings, verdicts)
 
 
+def _fill_ids(source: Opened, cells: Cells) -> tuple[Cells, tuple[str, ...]]:
+    """Take ids from the columns that are declared for rows without one, with a note on how many."""
+    name = source.recognition.columns.get(c.CUSTOMER_ID)
+    fallbacks = [column for column in source.source.fallback_ids if column in cells.columns]
+    if name is None or not fallbacks:
+        return cells, ()
+    ids, filled = customer_ids.fill_blank_ids(cells, name, fallbacks)
+    notes = tuple(customer_ids.notes(customer_ids.IdChanges(filled=filled)))
+    return replace(cells, columns={**cells.columns, name: ids}), notes
+
+
 def _shared_addresses(rows: pd.DataFrame) -> Iterator[str]:
     if c.EMAIL in rows:
         addresses = match.key(rows[c.EMAIL], "email", None)
@@ -79,29 +97,38 @@ def _shared_addresses(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _form(by: match.By, settings: IngestSettings) -> table.Form:
-    def form(texts: pd.Series) -> pd.Series:
-        keys = match.key(texts, by, settings.phone_region)
-        return (
-            keys.map(lambda key: identity.whole(key, settings.id_decimals)) if settings.id_decimals == "drop" else keys
-        )
-
-    return form
+    return lambda texts: match.key(texts, by, settings.phone_region)
 
 
-def _one_case(rows: pd.DataFrame, id_case: str, name: str) -> pd.DataFrame:
-    """Customer ids in the case the policy asks for."""
-    if id_case == "keep":
-        return rows
-    ids = rows[c.CUSTOMER_ID].map(lambda text: identity.cased(text, id_case)).astype("str")
-    cased = rows.assign(**{c.CUSTOMER_ID: ids})
-    twice = cased[c.CUSTOMER_ID].duplicated()
-    if twice.any():
+def _respell_ids(rows: pd.DataFrame, settings: IngestSettings, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Bring customer ids to one spelling; of a customer in several the row in that spelling is kept, or the first.
+
+    Raises:
+        InputProblem: rows of one customer differ by case, which the user asked to be ignored.
+    """
+    written = rows[c.CUSTOMER_ID]
+    before = to_strings(written)
+    after = respell_ids(before, settings)
+    if after is before:
+        return rows, ()
+    ids = pd.Series(after.to_pandas(), written.index, dtype="str")
+    order = (ids != written).to_numpy().argsort(kind="stable")
+    respelled = rows.assign(**{c.CUSTOMER_ID: ids}).iloc[order]
+    repeated = respelled[c.CUSTOMER_ID].duplicated()
+    if repeated.any() and settings.id_case in {"upper", "lower"}:
         raise InputProblem(
-            f"{counted(int(twice.sum()), 'customer has two rows', 'customers have two rows')} once case is ignored",
+            f"{counted(int(repeated.sum()), 'customer has two rows', 'customers have two rows')} once case is ignored",
             source=name,
             remedy="Give each customer one row, or set ingest.id_case to keep",
         )
-    return cased.sort_values(c.CUSTOMER_ID, ignore_index=True)
+    kept = respelled[~repeated].sort_values(c.CUSTOMER_ID, ignore_index=True)
+    return kept, tuple(_repeated(int(repeated.sum())))
+
+
+def _repeated(count: int) -> Iterator[str]:
+    if count:
+        rows = counted(count, "row is", "rows are")
+        yield f"{rows} of a customer whose id stands in another row in another spelling; one row of each is kept"
 
 
 def _malformed(cells: Cells) -> Iterator[str]:

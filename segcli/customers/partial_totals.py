@@ -30,6 +30,7 @@ from segcli.ingest.account import Account
 from segcli.ingest.chunk_schema import ChunkSchema
 from segcli.ingest.chunked import ParsedChunk, parse_chunk
 from segcli.ingest.currency import present
+from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Twice
 from segcli.ingest.export import Export
@@ -57,7 +58,8 @@ class ChunkTotals:
     `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `account`
     counts all lines and money; `lines` are physical lines; `days` counts the usable lines of each day. `largest_line`
     is the line of the largest amount and `highest` the largest amount or quantity in units. `rewritten` are ids that
-    were normalised. `repeated` counts lines that repeat another of their run, in the chunk; `alike` and `varied`
+    were normalised, `id_changes` counts lines by what was changed in them. `repeated` counts lines that repeat another
+    of their run, in the chunk; `alike` and `varied`
     count runs of several lines with equal and with different amounts. `marks` are decimal marks by column that the
     head left open, `unread_dates` counts the texts that the schema's date formats do not read, and `unreadable` the
     texts that are no numbers, by column.
@@ -73,6 +75,7 @@ class ChunkTotals:
     largest_line: int
     highest: int
     rewritten: frozenset[str]
+    id_changes: IdChanges
     currencies: frozenset[str]
     statuses: ValueTotals
     types: LineTypes
@@ -135,6 +138,7 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         largest_line=export.cells.line(int(np.flatnonzero(kept)[amounts.row])) if kept.any() else 0,
         highest=_highest(lines),
         rewritten=lines.rewritten,
+        id_changes=lines.id_changes,
         currencies=present(export, kept),
         statuses=total_statuses(export, lines.money, kept),
         types=total_types(export, lines.was_positive, lines.money, kept),

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -22,6 +23,7 @@ from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
+from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Twice
 from segcli.ingest.line_types import LineTypes
@@ -34,7 +36,7 @@ from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
 LINE_HASHES = "line-hashes"
-LAYOUT = 6  # of the folder; another one is not read
+LAYOUT = 7  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = (
     "measures",
@@ -174,6 +176,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "largest_line": totals.largest_line,
         "lines_above": list(totals.lines_above),
         "rewritten": sorted(totals.rewritten),
+        "id_changes": asdict(totals.id_changes),
         "statuses": totals.statuses.to_json(),
         "types": [totals.types.returns.to_json(), totals.types.unclear.to_json()],
         "prices": asdict(totals.prices),
@@ -203,6 +206,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         amounts=Amounts(counts, amounts["largest"], 0),
         largest_line=facts["largest_line"],
         rewritten=frozenset(facts["rewritten"]),
+        id_changes=IdChanges(**{**facts["id_changes"], "filled": Counter(facts["id_changes"]["filled"])}),
         statuses=ValueTotals.from_json(facts["statuses"]),
         types=LineTypes(*(ValueTotals.from_json(entries) for entries in facts["types"])),
         prices=PriceEvidence(**facts["prices"]),

@@ -12,7 +12,7 @@ from segcli.customers import match, reach
 from segcli.customers.without import without
 from segcli.errors import InputProblem
 from segcli.files.key import PSEUDONYM, Key
-from segcli.ingest import identity
+from segcli.ingest.customer_ids import respell
 from segcli.ingest.opening import opened
 from segcli.ingest.recognise import means, normalised
 from segcli.model import Customers
@@ -41,7 +41,7 @@ def listed(path: str, settings: IngestSettings) -> Listed:
             if normalised(name) == normalised(by) or means(name, by):
                 keys = match.key(pd.Series(texts.to_pandas(), dtype="str"), by, settings.phone_region)
                 if by == c.CUSTOMER_ID:
-                    keys = keys.map(lambda text: identity.cased(text, settings.id_case)).astype("str")
+                    keys = keys.map(lambda text: respell(text, settings)).astype("str")
                 found.setdefault(by, []).extend(key for key in keys if key)
                 break
     if not found:

@@ -104,7 +104,13 @@ class ChunkSchema:
 def columns_to_read(file: Opened) -> list[str]:
     """Name the columns of an order export that are read: recognised ones, and those that say what became of a line."""
     source = file.source
-    return [*file.recognition.columns.values(), *(source.void or ()), *(source.returned or ()), *file.status.names]
+    return [
+        *file.recognition.columns.values(),
+        *(source.void or ()),
+        *(source.returned or ()),
+        *source.fallback_ids,
+        *file.status.names,
+    ]
 
 
 def infer_chunk_schema(

@@ -91,7 +91,10 @@ class Export:
                 f"no column recognised as {' or as '.join(missing)}; the header has: {', '.join(self.cells.header)}",
                 source=self.content.name,
                 line=1,
-                remedy=self.advice or remedy or f"Say which with --map {missing[0]}=NAME",
+                remedy=(self.advice if self.preset else "")
+                or remedy
+                or self.advice
+                or f"Say which with --map {missing[0]}=NAME",
             )
 
     def dates(self) -> Dates:

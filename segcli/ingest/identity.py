@@ -1,6 +1,5 @@
 """What customer ids say about themselves: damage by spreadsheets, people behind one id, one person behind several."""
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -37,22 +36,6 @@ def unified(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     visible = [place for place, mark in enumerate(composed) if unicodedata.category(mark) not in INVISIBLE]
     return composed[visible[0] : visible[-1] + 1] if visible else ""
-
-
-def cased(text: str, id_case: str) -> str:
-    """An id in the case the policy asks for."""
-    if id_case == "keep":
-        return text
-    return text.upper() if id_case == "upper" else text.lower()
-
-
-def whole(text: str, id_decimals: str) -> str:
-    """An id without the decimals it got as a number, if the policy drops them.
-
-    >>> whole("12345.0", "drop"), whole("12345.0", "keep"), whole("1.50", "drop")
-    ('12345', '12345.0', '1.50')
-    """
-    return text.removesuffix(".0") if id_decimals == "drop" and re.fullmatch(_FLOAT, text) else text
 
 
 def rewritten(count: int) -> Iterator[str]:
@@ -106,6 +89,10 @@ def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = Tru
     if rounded:
         look = counted(rounded, "customer id looks", "customer ids look")
         yield f"{look} like 1.23457E+11, rounded by a spreadsheet; export again without it"
+    zeros = _count_lost_zeros(ids)
+    if zeros:
+        also = counted(zeros, "customer id also stands", "customer ids also stand")
+        yield f"{also} without leading zeros, as spreadsheets write them; they are kept apart"
     twins = _twins(ids) if marks[ord(".")] else 0
     if twins:
         stand = counted(twins, "customer id stands", "customer ids stand")
@@ -129,6 +116,13 @@ def _twins(ids: pa.StringArray) -> int:
     floats = ids.filter(pc.match_substring_regex(ids, rf"\A(?:{_FLOAT})\z"))
     bare = pc.utf8_slice_codeunits(floats, 0, -2)
     return int(pc.sum(pc.is_in(bare, value_set=ids)).as_py() or 0)
+
+
+def _count_lost_zeros(ids: pa.StringArray) -> int:
+    """Count the ids of digits with leading zeros that are there without them as well."""
+    zeros = ids.filter(pc.starts_with(ids, "0"))
+    numbers = zeros.filter(pc.match_substring_regex(zeros, r"\A0+[1-9][0-9]*\z"))
+    return int(pc.sum(pc.is_in(pc.utf8_ltrim(numbers, "0"), value_set=ids)).as_py() or 0) if len(numbers) else 0
 
 
 def _nobody(ids: pa.StringArray, lines: npt.NDArray[np.int64]) -> Iterator[str]:

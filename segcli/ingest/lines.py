@@ -1,16 +1,16 @@
 """The lines of an order export as typed values, before any policy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
-from segcli.ingest import identity, money, plain
-from segcli.ingest.coded import Coded
+from segcli.ingest import money
+from segcli.ingest.coded import Coded, coded
+from segcli.ingest.customer_ids import IdChanges, fill_blank_ids, respell_lines
 from segcli.ingest.discounts import AmountFactors, money_of_lines, read_factors
 from segcli.ingest.export import Export
 from segcli.ingest.line_types import find_returns
@@ -44,6 +44,7 @@ class Lines:
     free: Mask
     factors: AmountFactors
     was_positive: Mask
+    id_changes: IdChanges = field(default_factory=IdChanges)
 
     @property
     def discounted(self) -> Mask | None:
@@ -65,7 +66,7 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
         counted: lines whose order's money is counted on another line.
         scales: units of money and items; None is as fine as the values allow.
     """
-    ids, rewritten = _ids(export, settings)
+    ids, rewritten, id_changes = _ids(export, settings)
     when = export.dates()
     factors = read_factors(export)
     quantity = factors.quantity
@@ -99,17 +100,15 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
         free=units == 0,
         factors=factors,
         was_positive=was_positive,
+        id_changes=id_changes,
     )
 
 
-def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, frozenset[str]]:
-    """Customer ids without blanks and invisible marks at their ends, in one form and case; and those rewritten so."""
-    column = export.rows(c.CUSTOMER_ID)
-    if settings.id_case == "keep" and settings.id_decimals == "keep" and plain.is_bare(column.texts):
-        return column, frozenset()
-    before = column.texts.to_pylist()
-    after = [identity.unified(text) for text in before]
-    whole = [identity.whole(text, settings.id_decimals) for text in after]
-    ids = pa.array([identity.cased(text, settings.id_case) for text in whole], pa.string())
-    rewritten = (old for old, new in zip(before, after, strict=True) if old.strip(" \t") != new)
-    return column.mapped(lambda _: ids), frozenset(rewritten)
+def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, frozenset[str], IdChanges]:
+    """Return the customer ids in one spelling, those with invisible characters, and what was changed."""
+    fallbacks = export.source.fallback_ids
+    if not fallbacks:
+        return respell_lines(export.rows(c.CUSTOMER_ID), settings)
+    texts, filled = fill_blank_ids(export.cells, export.recognition.columns[c.CUSTOMER_ID], fallbacks)
+    ids, rewritten, changes = respell_lines(coded(texts), settings)
+    return ids, rewritten, replace(changes, filled=filled)

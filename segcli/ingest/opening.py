@@ -1,5 +1,6 @@
 """Open an export and tell what it is: orders, or one row per customer."""
 
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -10,6 +11,7 @@ from segcli.config.ingest import Source
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import read as files
 from segcli.ingest import cells, dates, dialect, locales, numbers, presets
+from segcli.ingest.candidates import find_customer_column, find_date_column
 from segcli.ingest.recognise import (
     MEASURED,
     TRANSACTIONS,
@@ -128,6 +130,7 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
     names = cells.header(written, content.name)
     declared = [("void", name) for name in source.void or ()] + [("leave_out", name) for name in source.leave_out]
     declared += [("returned", name) for name in source.returned or ()]
+    declared += [(c.CUSTOMER_ID, name) for name in source.fallback_ids]
     check_declared([*source.columns.items(), *declared], names, content.name)
     found = None if is_ours else presets.chosen(source.preset, names, content.name)
     if found and (may_hold_orders or found[1].holds == "customers"):
@@ -145,10 +148,16 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
             )
         numbered = in_order(Recognition({**customers.columns, c.CUSTOMER_ID: ROW}, customers.why))
         return Opened(content, written, names, numbered, False, is_ours, source, asked=asked)
+    if may_hold_orders and not is_ours and not _measures(customers.columns):
+        orders, notes = _with_date(orders, customers, fits)
+        written = replace(written, notes=(*written.notes, *notes))
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     chosen = orders if is_orders else customers
     status = _status_columns(written, names, chosen, source) if is_orders else StatusColumns()
-    return Opened(content, written, names, chosen, is_orders, is_ours, source, asked=asked, status=status)
+    advice = _advise_customer(orders, fits) if is_orders and c.CUSTOMER_ID not in orders.columns else ""
+    return Opened(
+        content, written, names, chosen, is_orders, is_ours, source, advice=advice, asked=asked, status=status
+    )
 
 
 def _status_columns(
@@ -192,6 +201,27 @@ def _identified(orders: Recognition) -> Recognition:
     return Recognition(found, orders.why)
 
 
+def _with_date(orders: Recognition, customers: Recognition, fits: "_Fits") -> tuple[Recognition, tuple[str, ...]]:
+    """Take the only column of dates with an unknown name as the order date, where customers have several lines."""
+    ids = orders.columns.get(c.CUSTOMER_ID) or customers.columns.get(c.CUSTOMER_ID)
+    if c.ORDER_DATE in orders.columns or ids is None or not fits.have_several_records(ids):
+        return orders, ()
+    date = find_date_column(fits.values_without({*orders.columns.values(), *customers.columns.values()}), fits.source)
+    if date is None:
+        return orders, ()
+    found = Recognition(
+        {**orders.columns, c.CUSTOMER_ID: ids, c.ORDER_DATE: date}, {**orders.why, c.ORDER_DATE: "its values are dates"}
+    )
+    note = f"order_date is column '{date}', the only one with dates; --map order_date=NAME names another"
+    return in_order(found), (note,)
+
+
+def _advise_customer(orders: Recognition, fits: "_Fits") -> str:
+    """Suggest the column that says who bought; blank where none does."""
+    name = find_customer_column(fits.values_without(set(orders.columns.values())), fits.source)
+    return f"Say which with --map {shlex.quote(f'customer_id={name}')}" if name else ""
+
+
 def _only(declared: Mapping[str, str], vocabulary: frozenset[str]) -> dict[str, str]:
     return {standard: name for standard, name in declared.items() if standard in vocabulary}
 
@@ -204,7 +234,8 @@ class _Fits:
     """Whether a column's first records can hold what its name promises."""
 
     def __init__(self, written: dialect.Dialect, names: tuple[str, ...], source: Source) -> None:
-        self._names, self._source, self._locale = names, source, locales.of(source)
+        self._names, self._open = names, [name for name in names if name not in source.leave_out]
+        self.source, self._locale = source, locales.of(source)
         self._sample = [r for r in cells.sample(written, JUDGED_RECORDS) if len(r) == len(names)]
 
     def __call__(self, standard: str, name: str) -> bool:
@@ -212,7 +243,22 @@ class _Fits:
         place = self._names.index(name)
         values = [record[place] for record in self._sample]
         if kind is Kind.DATE:
-            return dates.looks_dated(values, self._source)
+            return dates.looks_dated(values, self.source)
         if standard == c.DISCOUNT:
             values = [value.strip().removesuffix("%") for value in values]
         return numbers.looks_numeric(values, self._locale) if kind in NUMERIC else True
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a column in the first records, without blanks at their ends."""
+        place = self._names.index(name)
+        return [record[place].strip() for record in self._sample]
+
+    def have_several_records(self, name: str) -> bool:
+        """Whether some value of a column has records that differ, which one row per customer rules out."""
+        values = self.values(name)
+        different = {(value, *record) for value, record in zip(values, self._sample, strict=True) if value}
+        return len(different) > len({value for value in values if value})
+
+    def values_without(self, known: Collection[str]) -> dict[str, list[str]]:
+        """Return the values of all columns that are read and not known."""
+        return {name: self.values(name) for name in self._open if name not in known}

@@ -78,7 +78,7 @@ def _coded(column: Coded) -> _Coded:
 def _fields(export: Export) -> dict[str, _Coded]:
     """The columns that speak of whole orders, by their name in the file."""
     found = [export.recognition.columns[s] for s in c.ORDER_FIELDS if s in export.recognition.columns]
-    names = dict.fromkeys([*found, *(export.source.void or ())])
+    names = dict.fromkeys([*found, *(export.source.void or ()), *export.source.fallback_ids])
     return {name: _coded(export.cells.coded(name)) for name in names}
 
 

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings
-from segcli.ingest import date_outliers, identity, money
+from segcli.ingest import date_outliers, money
 from segcli.ingest.account import Account, Group
 from segcli.ingest.currency import rates
+from segcli.ingest.customer_ids import respell
 from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines, Mask, typed
@@ -83,7 +84,7 @@ def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: In
     fates.mark(find_total_rows(export, lines.money / lines.scales.money), "total_row")
     fates.mark(lines.unreadable, "unreadable_amount")
     if settings.exclude_ids:
-        excluded = pa.array([identity.cased(text, settings.id_case) for text in settings.exclude_ids], pa.string())
+        excluded = pa.array([respell(text, settings) for text in settings.exclude_ids], pa.string())
         fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
 
 

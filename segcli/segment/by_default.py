@@ -7,12 +7,16 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
+from segcli.ingest.identifying import identifying
 from segcli.ingest.special import special
 from segcli.model import Customers
-from segcli.segment.eligible import group_of, standard_names, unnamed
+from segcli.segment.eligible import allowed_features, group_of, standard_names, unnamed
 
 DEFAULT = [c.BEHAVIOUR]
 BATTERY = 3  # columns of one scale from which they are answers to one set of questions
+ENOUGH = 2  # columns of numbers that tell customers apart well enough without others
+MOST_KINDS = 10  # different texts or numbers of a column that is suggested where there are too few numbers
+YES_NO = (0, 1)
 HIGHEST = 10  # answer of the longest scale in use, from 0 to 10
 
 
@@ -40,6 +44,39 @@ def by_default(
     what = f"nothing is known of behaviour: segments are found by {len(answers)} columns of answers instead"
     left_out = [f"{name}: left out, a special category of personal data (cluster.special_reason)" for name in withheld]
     return settings.model_copy(update={"features": answers}), (f"{what}; cluster.features names others", *left_out)
+
+
+def has_default_features(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> bool:
+    """Whether there are features to cluster by: the user's, or behaviour, or a battery of answers."""
+    chosen, _ = by_default(customers, settings, audit_only)
+    return chosen.features != DEFAULT or bool(group_of(c.BEHAVIOUR, customers.table))
+
+
+def suggest_features(customers: Customers, audit_only: Sequence[str]) -> list[str]:
+    """Name columns to cluster a table by of whose customers neither behaviour nor a battery of answers is known.
+
+    Args:
+        customers: a customer table.
+        audit_only: columns that are never features.
+
+    Returns:
+        The columns of numbers under the file's own names; where there are too few, also standard ones such as income,
+        and columns of few different texts.
+    """
+    table = customers.table
+    audited = [*standard_names(customers, audit_only), *(name for name, _ in identifying(table))]
+    allowed = [name for name in allowed_features(table) if name not in audited and not special([name])]
+    measures = [name for name in allowed if pd.api.types.is_numeric_dtype(table[name]) and _is_measure(table[name])]
+    own = [name for name in unnamed(table) if name in measures]
+    if len(own) >= ENOUGH:
+        return own
+    return [name for name in allowed if name in measures or 1 < table[name].nunique() <= MOST_KINDS]
+
+
+def _is_measure(values: pd.Series) -> bool:
+    """Whether numbers measure something: more than yes or no, and not one number for each row in turn."""
+    steps = np.diff(np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan)))
+    return values.nunique() > len(YES_NO) and not (len(steps) > 0 and bool((steps == 1).all()))
 
 
 def _told(known: Sequence[str]) -> Iterator[str]:

@@ -74,13 +74,18 @@ def _amounts_and_counts(table: pd.DataFrame) -> list[str]:
     return [name for name in named if table[name].nunique() > YES_NO and not special([name])]
 
 
+def allowed_features(table: pd.DataFrame) -> list[str]:
+    """Name the columns that can be features."""
+    return [name for name in table.columns if not _why_not(table, name)]
+
+
 def _refuse(customers: Customers, named: Mapping[str, float]) -> None:
     table = customers.table
     for name in named:
         why = _why_not(table, name)
         if why:
-            usable = [n for n in table.columns if not _why_not(table, n)]
-            what = f"cluster.features: '{name}' {why}; there is: {', '.join(usable) or 'no column'}"
+            usable = ", ".join(allowed_features(table))
+            what = f"cluster.features: '{name}' {why}; there is: {usable or 'no column'}"
             raise UsageProblem(add_remedy(what, customers, [name]))
 
 

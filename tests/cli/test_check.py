@@ -97,3 +97,9 @@ def test_an_error_that_would_stop_a_run_is_counted_as_one(segcli: Run, folder: P
     assert done.returncode == 3
     assert "error" in done.stdout
     assert "1 error," in done.stderr
+
+
+def test_nothing_to_check_is_a_usage_error(segcli: Run) -> None:
+    done = segcli("check")
+    assert done.returncode == 2
+    assert "nothing to check: name a config or an order export" in done.stderr

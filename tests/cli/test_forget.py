@@ -54,6 +54,13 @@ def test_a_person_is_gone_and_everybody_else_stays_byte_for_byte(done: Path, seg
     assert facts["forgotten"] == 1
 
 
+def test_a_person_is_found_by_an_id_in_another_spelling(done: Path, segcli: Callable[..., Any]) -> None:
+    made = segcli("forget", "'P07", "-c", "shop.yaml", "-f", "csv")
+    assert made.stdout == "file,rows,mentions\nout/customers.csv,1,0\n"
+    assert segcli("run", "shop.yaml", "-q").returncode == 0
+    assert "P07" not in (done / "out" / "customers.csv").read_text()
+
+
 def test_the_next_run_does_not_bring_them_back(done: Path, segcli: Callable[..., Any]) -> None:
     assert segcli("forget", "P07", "-c", "shop.yaml").returncode == 0
     assert (done / "objected.csv").read_text() == "customer_id,email\nP07,\n"

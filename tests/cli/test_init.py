@@ -1,5 +1,7 @@
 """`segcli init` writes a config that runs as it is, and in which every option can be switched on."""
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,25 @@ if TYPE_CHECKING:
     import subprocess
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+PRESETS = sorted((Path(__file__).parents[1] / "ingest" / "presets").glob("*.csv"))
+CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
+ODD = """Kunde;Nr;Datum;Wert;Art
+A;1;03.01.26;1.000,5;Verkauf
+B;2;04.02.26;20;Storno
+a;3;05.03.26;7;Verkauf
+Summe;;;1027,5;
+"""
+ODD_FLAGS = (
+    "--map", "customer_id=Kunde", "--map", "order_id=Nr", "--map", "order_date=Datum", "--map", "amount=Wert",
+    "--delimiter", ";", "--decimal", ",", "--date-format", "%d.%m.%y", "--encoding", "utf-8", "--skip-footer", "1",
+    "--as-of", "2026-06-30", "--lang", "vi", "--locale", "de", "--fail-on", "error", "--max-rejects", "50%",
+    "--preset", "none", "--seed", "7",
+    "--set", "ingest.transactions.century=1950", "--set", "ingest.transactions.returned={Art: [Storno]}",
+    "--set", "ingest.transactions.amount_per=order", "--set", "ingest.id_case=upper", "--set", "ingest.returns=exclude",
+    "--set", "rfm.bins=3", "--set", "cluster.k=2", "--set", "quality.confidence.customers=2",
+    "--set", "rules=[{base: lifecycle}]", "--set", "clv.horizon=90 days", "--set", "privacy.minimum_cell=2",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -94,3 +115,112 @@ def test_names_that_would_act_in_yaml_survive_the_round_trip(segcli: Run, folder
     source = load([yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions
     assert source.path == "or: #ders.csv"
     assert source.columns["customer_id"] == "no: # 'a'"
+
+
+def results(segcli: Run, *arguments: object) -> tuple[int, list[dict[str, str]]]:
+    """The exit code of rfm and its rows."""
+    done = segcli("rfm", *arguments, "-f", "csv")
+    return done.returncode, list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+def assert_same_numbers(segcli: Run, file: Path, *flags: str) -> None:
+    """Assert that init and the config it writes give the numbers of the flags themselves."""
+    code, rows = results(segcli, file, *flags)
+    done = segcli("init", file, *flags, "-o", "made.yaml")
+    assert done.returncode == 0, done.stderr
+    again, others = results(segcli, "-c", "made.yaml")
+    assert code == again
+    assert rows == [{name: row[name] for name in first} for first, row in zip(rows, others, strict=True)]
+
+
+@pytest.mark.parametrize("file", PRESETS, ids=lambda file: file.stem)
+def test_a_config_of_a_platform_gives_the_numbers_of_its_export(segcli: Run, file: Path) -> None:
+    if file.stem != "amazon-all-orders":  # which names no buyers
+        assert_same_numbers(segcli, file)
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="these files are not here")
+def test_a_config_of_an_odd_export_gives_the_numbers_of_its_flags(segcli: Run) -> None:
+    century = ("--date-format", "%d-%b-%y", "--set", "ingest.transactions.century=1950")
+    assert_same_numbers(segcli, CASES / "01-order-total-on-each-line" / "nr_orders.csv", *century)
+    assert_same_numbers(segcli, CASES / "02-refund-type-positive" / "input.csv")
+    assert_same_numbers(segcli, CASES / "18-am-pm-of-supported-languages" / "input.csv", "--locale", "zh")
+    assert_same_numbers(segcli, CASES / "13-indian-grouping" / "input.csv")
+
+
+def test_every_flag_and_setting_is_in_the_config(segcli: Run, folder: Path) -> None:
+    (folder / "odd.csv").write_text(ODD, encoding="utf-8")
+    assert_same_numbers(segcli, folder / "odd.csv", *ODD_FLAGS)
+    settings = load([yaml_layer((folder / "made.yaml").read_text(encoding="utf-8"), "-", "")]).settings
+    source = settings.ingest.transactions
+    assert (source.delimiter, source.decimal, source.century, source.skip_footer) == (";", ",", 1950, 1)
+    assert (source.encoding, source.locale, source.preset, source.amount_per) == ("utf-8", "de", "none", "order")
+    assert source.returned == {"Art": ["Storno"]}
+    assert (settings.as_of, settings.language, settings.seed) == ("2026-06-30", "vi", 7)
+    assert (settings.ingest.id_case, settings.ingest.returns, settings.ingest.max_rejects) == (
+        "upper",
+        "exclude",
+        "50%",
+    )
+    assert (settings.rfm.bins, settings.cluster.k, settings.quality.confidence.customers) == (3, 2, 2)
+    assert settings.quality.fail_on == "error"
+    assert [rule.base for rule in settings.rules] == ["lifecycle"]
+
+
+def test_paths_in_the_config_are_relative_to_it(segcli: Run, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "list.csv").write_text("customer_id\nA\n", encoding="utf-8")
+    done = segcli("init", "orders.csv", "--set", "privacy.suppression=list.csv", "-o", "sub/made.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "suppression: ../list.csv" in (folder / "sub" / "made.yaml").read_text(encoding="utf-8")
+    assert {row["customer_id"] for row in results(segcli, "-c", "sub/made.yaml")[1]} == {"B", "C"}
+
+
+def test_a_table_of_people_without_ids_or_known_columns_gives_segments(segcli: Run, folder: Path) -> None:
+    rows = [f"{'Retail' if n % 3 else 'Hotel'},{100 + 37 * (n % 11)},{5000 - 113 * (n % 17)}" for n in range(60)]
+    (folder / "shops.csv").write_text("\n".join(["Trade,Fresh,Frozen", *rows, ""]), encoding="utf-8")
+    assert "cluster.features is set to Fresh, Frozen" in segcli("init", "shops.csv", "-o", "shops.yaml").stderr
+    ran = segcli("run", "shops.yaml", "-o", "out")
+    assert ran.returncode == 0, ran.stderr
+    assert (folder / "out" / "customers.csv").is_file()
+
+
+def test_a_table_with_orders_but_no_last_order_gets_no_scores(segcli: Run, folder: Path) -> None:
+    rows = [f"c{n},{1 + n % 9},{50 + 31 * (n % 13)}" for n in range(60)]
+    (folder / "totals.csv").write_text("\n".join(["customer_id,total orders,total spent", *rows, ""]), encoding="utf-8")
+    assert segcli("init", "totals.csv", "-o", "totals.yaml").returncode == 0
+    ran = segcli("run", "totals.yaml", "-o", "out")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_dated_answers_without_ids_give_segments(segcli: Run, folder: Path) -> None:
+    ages = ("18-24", "25-34", "35-44")
+    rows = [f"1/{1 + n % 28}/2024 10:00:00,{('Good', 'Bad')[n % 2]},{n % 11},{ages[n % 3]}" for n in range(60)]
+    text = "\n".join(['Timestamp,"How satisfied\nare you?",Would you recommend us?,Age group', *rows, ""])
+    (folder / "form.csv").write_text(text, encoding="utf-8")
+    assert segcli("init", "form.csv", "-o", "form.yaml").returncode == 0
+    ran = segcli("run", "form.yaml", "-o", "out")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_table_without_any_feature_is_refused_with_a_command(segcli: Run, folder: Path) -> None:
+    (folder / "list.csv").write_text("email,full name\na@x.org,A\nb@x.org,B\n", encoding="utf-8")
+    done = segcli("init", "list.csv", "-o", "list.yaml")
+    assert done.returncode == 3
+    assert "segcli init list.csv -o list.yaml --map order_date=NAME" in done.stderr
+    assert not (folder / "list.yaml").exists()
+
+
+def test_a_file_without_header_is_read_as_it_was_declared(segcli: Run, folder: Path) -> None:
+    (folder / "bare.txt").write_text("1\t25.5\t2015-01-04\n2\t10\t2015-02-04\n1\t4\t2015-03-04\n", encoding="utf-8")
+    maps = ("customer_id=column_1", "amount=column_2", "order_date=column_3")
+    assert_same_numbers(segcli, folder / "bare.txt", "--no-header", *(w for m in maps for w in ("--map", m)))
+
+
+def test_columns_that_stand_in_for_blank_ids_are_in_the_config(segcli: Run, folder: Path) -> None:
+    (folder / "mixed.csv").write_text(
+        "Customer ID,Mail,order_date,amount\nA,,2026-01-01,5\n,b@x.org,2026-01-02,6\n", encoding="utf-8"
+    )
+    flag = "ingest.transactions.columns={customer_id: [Customer ID, Mail]}"
+    assert_same_numbers(segcli, folder / "mixed.csv", "--set", flag)
+    assert {row["customer_id"] for row in results(segcli, "-c", "made.yaml")[1]} == {"A", "b@x.org"}

@@ -31,7 +31,7 @@ HEADER = ("customer_id", "order_id", "order_date", "amount", "product", "country
 NAMES = st.one_of(
     st.text("abcXYZ019-_ .é", min_size=1, max_size=8).map(str.strip).filter(bool),
     st.sampled_from(
-        ["NA", "null", "007", "1E5", "12345.0", "nan", "O'Neil", "Müller & Co", "a, b", 'say "hi"', "x;y", "p|q"]
+        ["NA", "null", "007", "1E5", "123.45", "nan", "O'Neil", "Müller & Co", "a, b", 'say "hi"', "x;y", "p|q"]
     ),
 )
 PRODUCTS = st.sampled_from(["Mug", "Tee, blue", 'Shelf 12"', "Cap;red", "Two\nlines", "", "Größe M"])

@@ -131,3 +131,73 @@ def test_mapping_to_a_column_that_is_not_there_lists_the_header(tmp_path: Path) 
 def test_real_exports_need_no_mapping(path: str, meant: str) -> None:
     found = opened(Source(path=str(SHARED / path))).recognition.columns
     assert set(meant.split()) <= set(found)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "household_id=customer_id basket_id=order_id transaction_timestamp=order_date sales_value=amount",
+        "cust=customer_id trans_date=order_date tran_amount=amount",
+        "member_number=customer_id Date=order_date itemDescription=product",
+        "masterid=customer_id Invoice_Date=order_date total_spent=amount qty=quantity",
+        "Customer_Ref=customer_id order_key=order_id order_timestamp=order_date order_total=amount",
+        "N°_client=customer_id N°_commande=order_id Date_de_commande=order_date Montant_TTC=amount",
+        "Code_client=customer_id Date_facture=order_date Qté=quantity Prix_unitaire=unit_price Désignation=product",
+        "Código_do_cliente=customer_id Número_do_pedido=order_id Data_da_compra=order_date Valor_total=amount",
+        "CPF=customer_id Pedido=order_id Data=order_date Qtd=quantity Preço_unitário=unit_price Produto=product",
+        "Codice_cliente=customer_id Nr._ordine=order_id Data_ordine=order_date Totale=amount",
+        "ID_cliente=customer_id Data_fattura=order_date Quantità=quantity Prezzo_unitario=unit_price",
+        "Klantnummer=customer_id Bestelnummer=order_id Besteldatum=order_date Totaalbedrag=amount",
+        "Klant-ID=customer_id Datum=order_date Aantal=quantity Stukprijs=unit_price Artikel=product",
+        "Numer_klienta=customer_id Nr_zamówienia=order_id Data_zamówienia=order_date Kwota=amount",
+        "Klient=customer_id Data_sprzedaży=order_date Ilość=quantity Cena_jednostkowa=unit_price Suma=amount",
+        "Müşteri_No=customer_id Sipariş_No=order_id Sipariş_Tarihi=order_date Toplam=amount",
+        "Müşteri_ID=customer_id Tarih=order_date Adet=quantity Birim_Fiyat=unit_price Ürün=product",
+        "顧客ID=customer_id 注文番号=order_id 注文日時=order_date 合計金額=amount",
+        "購入者ID=customer_id 購入日=order_date 数量=quantity 単価=unit_price 商品名=product",
+        "고객번호=customer_id 주문번호=order_id 주문일시=order_date 결제금액=amount",
+        "구매자ID=customer_id 주문일자=order_date 수량=quantity 단가=unit_price 상품명=product",
+        "ID_Pelanggan=customer_id No._Pesanan=order_id Waktu_Pesanan_Dibuat=order_date Total_Pembayaran=amount",
+        "Username_(Pembeli)=customer_id Tanggal=order_date Jumlah=quantity Harga_Satuan=unit_price",
+    ],
+)
+def test_headers_of_real_shops(header: str) -> None:
+    meant = dict(pair.split("=") for pair in header.split())
+    found = recognise(list(meant), TRANSACTIONS, {}).columns
+    assert {name: standard for standard, name in found.items()} == meant
+
+
+def from_text(tmp_path: Path, text: str) -> Opened:
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    return opened(Source(path=str(tmp_path / "in.csv")))
+
+
+@pytest.mark.parametrize("name", ["Id", "ID", "id"])
+def test_an_id_of_each_line_is_no_customer(tmp_path: Path, name: str) -> None:
+    text = f"{name},Order Date,Total,{{}}\n1,2026-01-01,5,a@x.org\n2,2026-01-02,6,b@x.org\n3,2026-01-03,7,a@x.org\n"
+    assert from_text(tmp_path, text.format("Email")).recognition.columns["customer_id"] == "Email"
+    assert from_text(tmp_path, text.format("User")).recognition.columns["customer_id"] == "User"
+    unknown = from_text(tmp_path, text.format("Buyer Name"))
+    assert "customer_id" not in unknown.recognition.columns
+    assert unknown.advice == "Say which with --map 'customer_id=Buyer Name'"
+
+
+def test_the_only_column_of_dates_makes_repeated_customers_orders(tmp_path: Path) -> None:
+    found = from_text(tmp_path, "customer_id,When,Sum paid\na,2026-01-01,5\nb,2026-01-02,6\na,2026-01-03,7\n")
+    assert found.is_orders
+    assert found.recognition.columns["order_date"] == "When"
+    assert "--map order_date=NAME names another" in found.dialect.notes[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customer_id,When,Until\na,2026-01-01,2026-02-01\na,2026-01-03,2026-02-07\n",
+        "customer_id,Joined\na,2026-01-01\nb,2026-01-03\n",
+        "customer_id,Joined\na,2026-01-01\na,2026-01-01\n",
+        "customer_id,Number\na,20260101\na,77\n",
+        "customer_id,birth date\na,1970-01-01\na,1971-01-01\n",
+    ],
+)
+def test_other_tables_are_still_of_customers(tmp_path: Path, text: str) -> None:
+    assert not from_text(tmp_path, text).is_orders
