@@ -180,7 +180,12 @@ Engine = Annotated[
 NoFormulaEscape = Annotated[
     bool, Option("--no-formula-escape", help="Leave CSV cells as they are that a spreadsheet would run as formulas.")
 ]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Write no counts, notes or warnings to standard error.")]
+Quiet = Annotated[
+    bool,
+    Option(
+        "--quiet", "-q", help="Write only errors to standard error, and notes that decide on over 1 % of the money."
+    ),
+]
 Verbose = Annotated[
     bool, Option("--verbose", "-v", help="Name the columns used of every file, not only of order exports.")
 ]

@@ -57,7 +57,8 @@ def text_of(records: list[Mapping[str, str]]) -> str:
 
 
 def declared(records: list[Mapping[str, str]]) -> dict[str, Any]:
-    return {"columns": {name: name for name in records[0]}, "date_format": "%Y-%m-%d %H:%M:%S"}
+    columns = {name: name for name in records[0]}
+    return {"columns": columns, "date_format": "%Y-%m-%d %H:%M:%S", "order_ids": "unique"}
 
 
 def reduced(customers_of: Callable[..., Any], records: list[Mapping[str, str]], wanted: Policies) -> Customers | None:
