@@ -82,7 +82,8 @@ class ChunkSchema:
     @property
     def first_record(self) -> int:
         """Lines above the first record below the header."""
-        return self.file.dialect.skipped_lines + self.file.dialect.header_lines
+        dialect = self.file.dialect
+        return dialect.skipped_lines + dialect.header_lines + dialect.hidden_lines
 
     def with_order_ids(self, order_ids: Literal["unique", "daily"]) -> "ChunkSchema":
         """The same schema, by which order ids are read so."""

@@ -13,7 +13,7 @@ from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.files.read import Content
 from segcli.ingest.encoding import decoded
-from segcli.ingest.framing import in_double_quotes, with_header, without_ends
+from segcli.ingest.framing import in_double_quotes, with_header, without_descriptions, without_ends
 from segcli.ingest.preamble import lines_above_header
 from segcli.ingest.quotes import mend
 from segcli.ingest.recognise import known_names
@@ -33,14 +33,16 @@ _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 class Dialect:
     """A file's text as UTF-8 bytes, the header first, and how its records are written.
 
-    `skipped_lines` stood above the header (above the first record, where the body is not `headed`); the lines in
-    `broken_lines` (numbers in the file, from 1) are taken out because their quotes break the rules.
+    `skipped_lines` stood above the header (above the first record, where the body is not `headed`) and `hidden_lines`
+    below it, where they described the columns; the lines in `broken_lines` (numbers in the file, from 1) are taken out
+    because their quotes break the rules.
     """
 
     body: bytes
     encoding: str
     delimiter: str
     skipped_lines: int = 0
+    hidden_lines: int = 0
     broken_lines: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     headed: bool = True
@@ -52,6 +54,8 @@ class Dialect:
     def line_in_file(self, line: int) -> int:
         """The number in the file of a line of the body."""
         line += self.skipped_lines
+        if self.hidden_lines and line > self.skipped_lines + self.header_lines:
+            line += self.hidden_lines
         for broken in self.broken_lines:
             line += broken <= line
         return line
@@ -127,7 +131,10 @@ def detect(content: Content, source: Source) -> Dialect:
     if mended.literal:
         have = counted(mended.literal, "record has", "records have")
         notes = (*notes, f"{have} quotes inside unquoted fields, which are kept as they are")
-    return Dialect(mended.body, text.encoding, delimiter, skipped, mended.broken, notes)
+    records, hidden = without_descriptions(mended.body, delimiter)
+    if hidden:
+        notes = (*notes, f"{counted(hidden, 'line')} below the header that describe its columns skipped")
+    return Dialect(records, text.encoding, delimiter, skipped, hidden, mended.broken, notes)
 
 
 def _is_blank(body: bytes) -> bool:

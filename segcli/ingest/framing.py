@@ -3,10 +3,15 @@
 import csv
 import io
 import re
+from itertools import islice
 
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 
+HEAD = 1_000_000  # bytes that hold the first records
+IMPORT_ID = b"ImportId"
+IMPORT_ID_CELL = re.compile(r"\s*\{\s*\W*ImportId")
+MOST_DESCRIPTIONS = 3  # records below the header among which the one with ImportIds is
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -28,6 +33,26 @@ def with_header(body: bytes, delimiter: str) -> bytes:
     first = next(csv.reader(io.StringIO(body[:1_000_000].decode(errors="ignore"), newline=""), delimiter=delimiter), [])
     names = [f"column_{place}" for place in range(1, len(first) + 1)]
     return delimiter.join(names).encode() + b"\n" + body
+
+
+def without_descriptions(body: bytes, delimiter: str) -> tuple[bytes, int]:
+    """Return a survey export without the records below its header that describe columns, and how many lines these are.
+
+    Qualtrics writes the question of each column there, and a record of JSON with an ImportId for each column.
+    """
+    if IMPORT_ID not in body[:HEAD]:
+        return body, 0
+    lines = body[:HEAD].splitlines(keepends=True)
+    reader = csv.reader((line.decode(errors="ignore") for line in lines), delimiter=delimiter)
+    header_end = 0
+    for number, record in enumerate(islice(reader, MOST_DESCRIPTIONS + 1)):
+        if number == 0:
+            header_end = reader.line_num
+        elif any(IMPORT_ID_CELL.match(cell) for cell in record):
+            hidden = lines[header_end : reader.line_num]
+            header = b"".join(lines[:header_end])
+            return header + body[len(header) + sum(map(len, hidden)) :], len(hidden)
+    return body, 0
 
 
 def in_double_quotes(body: bytes, delimiter: str, source: Source, name: str) -> bytes:

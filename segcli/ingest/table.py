@@ -25,6 +25,8 @@ NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
 WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision
 MOSTLY = 0.5
 MARKED = r"'[+0-9].*"
+MOST_LABELS = 11  # points of a scale from 0 to 10
+LABELED = r"^(-?[0-9]{1,3})\s*(?:[-\x{2013}\x{2014}:\x{FF1A}=.)]|\()\s*\pL.*$"  # 10 - Extremely likely
 WHOLE = r"^([-+]?[0-9]{1,15})?$"
 CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
 
@@ -115,6 +117,7 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     """Numbers where all filled values are; a column of unknown kind with any other text stays text."""
     if kind is Kind.CONTENT and _is_code(texts):
         return _text(texts), ""
+    texts, labels = _without_labels(texts)
     try:
         parsed = numbers.of(texts, source, exponents=name in WRITTEN)
     except ValueError as error:
@@ -127,8 +130,29 @@ def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tu
     known = parsed.values[~parsed.missing]
     counted = kind in {Kind.COUNT, Kind.DAYS} and _are_whole(known)  # 9.0 orders are 9
     if counted or (kind is not Kind.MONEY and _written_whole(texts)):
-        return values.astype("Int64" if parsed.missing.any() else "int64"), ""
-    return values, _unread(int(parsed.unreadable.sum()), name, "a number")
+        return values.astype("Int64" if parsed.missing.any() else "int64"), _label_note(labels, name)
+    unread = _unread(int(parsed.unreadable.sum()), name, "a number")
+    return values, unread or _label_note(labels, name)
+
+
+def _without_labels(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """Return answers such as `10 - Extremely likely` as their numbers, and how many there are.
+
+    All answers must have a number in front; labels usually stand at the ends of a scale only.
+    """
+    if not len(texts) or not pc.any(pc.match_substring_regex(texts, LABELED)).as_py():
+        return texts, 0
+    labeled = pc.match_substring_regex(texts, LABELED)
+    plain_numbers = pc.match_substring_regex(texts, r"^(-?[0-9]+)?$")
+    is_scale = pc.all(pc.or_(labeled, plain_numbers)).as_py()
+    if not is_scale or len(pc.unique(texts.filter(labeled))) > MOST_LABELS:
+        return texts, 0
+    return pc.replace_substring_regex(texts, LABELED, r"\1"), int(pc.sum(labeled).as_py())
+
+
+def _label_note(labels: int, name: str) -> str:
+    answers = counted(labels, "answer has a label beside its number", "answers have a label beside their number")
+    return f"column '{name}': {answers}; the number counts" if labels else ""
 
 
 def _as_read(numbers: pa.ChunkedArray, kind: Kind) -> pd.Series:
