@@ -49,7 +49,8 @@ def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: 
         _leave_out_old(lines, fates, request)
     chunk = total_chunk(ParsedChunk(export, lines, fates, repeated=repeated), request, (number, 0))
     if file.may_start_order_ids_again and chunk.order_sample.starts_again:
-        return total_whole_file(file.with_order_ids("daily"), request, number, alone=alone)
+        totals, again = total_whole_file(file.with_order_ids("daily"), request, number, alone=alone)
+        return replace(totals, order_sample=chunk.order_sample), again
     if not alone:
         _refuse_too_large(chunk.highest, lines, file)
     listing = rejects.listing(export, fates, told=request.may_name_customers) if settings.rejects else ()

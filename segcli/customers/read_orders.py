@@ -175,6 +175,7 @@ def _aggregate_chunks(file: Opened, number: int, request: ReadRequest, engine: E
     if request.rules:
         raise ChunkMismatch("quality.columns needs all lines at once")
     schema = infer_chunk_schema(file, request.settings, request.privacy, has_as_of=request.as_of is not None)
+    sample = None
     for _ in range(ATTEMPTS):
         chunks: list[ChunkTotals] = []
         try:
@@ -187,7 +188,8 @@ def _aggregate_chunks(file: Opened, number: int, request: ReadRequest, engine: E
             continue
         totals = _merge(schema, chunks)
         if not (schema.file.may_start_order_ids_again and totals.order_sample.starts_again):
-            return totals
+            return totals if sample is None else replace(totals, order_sample=sample)
+        sample = totals.order_sample
         engine.discard(number)
         schema = schema.with_order_ids("daily")
     raise ChunkMismatch("its parts are written in too many ways")

@@ -15,6 +15,7 @@ ENOUGH = 20  # lines with other dates, below which no date is an outlier
 SILENT_DAYS = 200  # trading days that the usual rate gives for the silence before an outlier
 EARLY = 5 * YEAR  # silence after which an early date is no trial before the real start, however long trade lasted
 FEW_DAYS = 3
+LONG_SILENCE = 3  # times the days of all other orders
 FEW_LINES, FEW_LINES_OF_FEW_DAYS = 0.001, 0.02  # share of lines that outliers may have
 PLACEHOLDERS = np.array(
     ["1904-01-01", "1969-12-31", "1970-01-01", "1980-01-01", "2000-01-01", "2099-12-31"], dtype="datetime64[D]"
@@ -97,6 +98,7 @@ def describe_date_outliers(counts: DayCounts, outliers: Sequence[int], setting: 
     """
     found = counts.of_days(outliers)
     if not len(found.days):
+        yield from _note_lone_last_day(counts)
         return
     shown = []
     if found.days[-1] == counts.days[-1]:
@@ -111,6 +113,19 @@ def describe_date_outliers(counts: DayCounts, outliers: Sequence[int], setting: 
         f"order dates more than a year from all others: {total}, such as {' and '.join(shown)}; "
         f"{effect} (ingest.date_outliers: {setting})"
     )
+
+
+def _note_lone_last_day(counts: DayCounts) -> Iterator[str]:
+    """Yield a note on a last day far behind all others, in an export too small to prove a mistake."""
+    if len(counts.days) < FEW_DAYS:
+        return
+    silence = int(counts.days[-1] - counts.days[-2])
+    span = int(counts.days[-2] - counts.days[0]) + 1
+    if silence > max(2 * YEAR, LONG_SILENCE * span):
+        yield (
+            f"the last order date, {_iso(counts.days[-1])} at line {counts.latest_line:,}, is {silence / YEAR:.0f} "
+            f"years after all others and decides the as-of day; --as-of {_iso(counts.days[-2] + 1)} leaves it out"
+        )
 
 
 def _isolated_placeholders(counts: DayCounts) -> npt.NDArray[np.bool_]:

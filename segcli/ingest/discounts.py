@@ -19,10 +19,10 @@ PERCENT = 100.0
 
 @dataclass(frozen=True)
 class Discounts:
-    """The discount of each line as written, without its sign, 0 where there is none, and what kind it seems to be."""
+    """The discount of each line as written, without its sign, 0 where there is none; `is_percent` if that is said."""
 
     values: Amounts
-    kind: Kind
+    is_percent: bool
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def read_discounts(export: Export) -> Discounts | None:
     if name is None:
         return None
     column = export.cells.coded(name).trimmed
-    is_percent = bool(pc.any(pc.ends_with(column.texts, "%")).as_py())
-    if not is_percent:
+    has_signs = bool(pc.any(pc.ends_with(column.texts, "%")).as_py())
+    if not has_signs:
         values = export.numbers(columns.DISCOUNT, blank=0.0)
     else:
         values = numbers.of(column.mapped(lambda texts: pc.utf8_rtrim(texts, "% \u00a0")), export.source).values
     assert values is not None
     sizes = np.abs(np.nan_to_num(values))
-    return Discounts(sizes, "percent" if is_percent else _guess_kind(export, name, sizes))
+    return Discounts(sizes, has_signs or _names_percent(name))
 
 
 def subtract_discounts(export: Export, values: Amounts, discounts: Discounts, kind: Kind) -> Amounts:
@@ -90,7 +90,7 @@ def subtract_discounts(export: Export, values: Amounts, discounts: Discounts, ki
         kind: what they are.
     """
     sizes = np.abs(values)
-    if discounts.kind == "percent":  # as the cells or the header say
+    if discounts.is_percent and kind != "fraction":
         kind = "percent"
     if kind in ("percent", "fraction"):
         off = sizes * discounts.values / (PERCENT if kind == "percent" else 1.0)
@@ -101,21 +101,21 @@ def subtract_discounts(export: Export, values: Amounts, discounts: Discounts, ki
     return np.sign(values) * np.maximum(sizes - off, 0.0)
 
 
-def _guess_kind(export: Export, name: str, sizes: Amounts) -> Kind:
-    if "%" in name or any(word in name.casefold() for word in ("percent", "pct", "prozent", "процент")):
-        return "percent" if (sizes > 1).any() else "fraction"
-    if (sizes > 0).any() and sizes.max() < 1:
-        return "fraction"
-    orders = _order_codes(export)
-    if orders is not None and (sizes > 0).any():
-        by_order = pd.DataFrame({"order": orders, "size": sizes})[sizes > 0].groupby("order")["size"]
-        several = by_order.size() > 1
-        if several.any() and (by_order.nunique()[several] == 1).all():
-            return "order"
-    return "line"
+def count_alike(export: Export, sizes: Amounts, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Count the orders of several discounted lines that have one discount, and those that have several."""
+    orders = order_codes(export)
+    if orders is None or not rows.any():
+        return 0, 0
+    by_order = pd.DataFrame({"order": orders[rows], "size": sizes[rows]}).groupby("order")["size"]
+    distinct = by_order.nunique()[by_order.size() > 1]
+    return int((distinct == 1).sum()), int((distinct > 1).sum())
 
 
-def _order_codes(export: Export) -> npt.NDArray[np.int32] | None:
+def _names_percent(name: str) -> bool:
+    return "%" in name or any(word in name.casefold() for word in ("percent", "pct", "prozent", "процент", "porcent"))
+
+
+def order_codes(export: Export) -> npt.NDArray[np.int32] | None:
     """Return numbers that are equal on the lines of one order, if the export has order ids."""
     orders = export.order_ids()
     return None if orders is None else np.asarray(pc.dictionary_encode(orders.at_rows()).indices)
@@ -123,7 +123,7 @@ def _order_codes(export: Export) -> npt.NDArray[np.int32] | None:
 
 def _divide_by_order(export: Export, sizes: Amounts, discounts: Amounts) -> Amounts:
     """Return the part of its order's discount that each line bears: the first lines, up to their money."""
-    orders = _order_codes(export)
+    orders = order_codes(export)
     if orders is None:
         return discounts
     lines = pd.DataFrame({"order": orders, "size": np.nan_to_num(sizes), "off": discounts})

@@ -1,7 +1,9 @@
 """Notes about a file, with the money that hangs on them, and the options that they recommend."""
 
+import json
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ import yaml
 from segcli.counting import counted
 
 DECISIVE = 0.01  # share of a file's money from which a note is printed even with --quiet
-END_OF_SCALAR = "\n...\n"
+_PLAIN = re.compile(r"[^\W_](?:[\w .+/%()\u002d]*[\w%)])?")
 VALUES_SHOWN = 8  # values of a column that one note lists
 
 
@@ -27,14 +29,25 @@ class Note:
 
 
 def set_option(setting: str, value: Any) -> str:  # noqa: ANN401 - whatever YAML can hold
-    """Return an option that can be pasted into a command.
+    r"""Return an option that can be pasted into a command.
 
     >>> set_option("ingest.transactions.void", {"Status": ["on hold"]})
     "--set 'ingest.transactions.void={Status: [on hold]}'"
+    >>> set_option("ingest.transactions.void", {"Cancelled at": ["*"]})
+    '--set \'ingest.transactions.void={Cancelled at: ["*"]}\''
     """
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
-    assignment = f"{setting}={text.removesuffix(END_OF_SCALAR).strip()}"
-    return f"--set {shlex.quote(assignment)}"
+    return f"--set {shlex.quote(f'{setting}={_inline(value)}')}"
+
+
+def _inline(value: Any) -> str:  # noqa: ANN401 - whatever YAML can hold
+    """Write YAML on one line; texts that need quotes have double ones, which a shell leaves as they are."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_inline(key)}: {_inline(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    text = str(value)
+    is_plain = yaml.safe_load(f"[{text}]") == [value] if _PLAIN.fullmatch(text) else False
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 def list_values(entries: Sequence[tuple[str, int, int]], scale: int) -> str:

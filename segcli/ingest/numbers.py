@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from segcli.config.ingest import Source
 from segcli.ingest import locales, plain
-from segcli.ingest.amount_spelling import split_amount
+from segcli.ingest.amount_spelling import AmountSpelling, split_amount
 from segcli.ingest.characters import has
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.digits import to_half_width, to_half_width_texts
@@ -111,9 +112,9 @@ def _values(
         written = pc.if_else(pc.equal(distinct, ""), pa.scalar(None, pa.string()), distinct)
         values = np.asarray(pc.cast(written, pa.float64()).fill_null(float("nan")), dtype=np.float64)
         return values, np.asarray(pc.equal(distinct, ""), dtype=bool)
-    spelled = [split_amount(text).text for text in distinct.to_pylist()]
-    mark = _decimal_mark([text for text in spelled if _MARKS.search(text)], decimal)
-    values = np.array([_number(text, mark) for text in spelled], dtype=np.float64)
+    spelled = [split_amount(text) for text in distinct.to_pylist()]
+    marks = _marks_by_currency(spelled, decimal)
+    values = np.array([_number(amount.text, marks[amount.currency]) for amount in spelled], dtype=np.float64)
     return values, np.array([text.lower() in _MISSING for text in distinct.to_pylist()], dtype=bool)
 
 
@@ -164,6 +165,21 @@ def _require_point(texts: pa.StringArray | pa.ChunkedArray) -> None:
     proves = pc.and_not(pc.match_substring_regex(texts, r"^[-+]?[0-9]+\.[0-9]+$"), undecided)
     if pc.any(undecided).as_py() and not pc.any(proves).as_py():
         raise AmbiguousDecimal(texts.filter(undecided)[0].as_py())
+
+
+def _marks_by_currency(amounts: Sequence[AmountSpelling], declared: str | None) -> dict[str, str]:
+    """Return the decimal mark of the amounts in each currency: the same for all, or else what those of each prove."""
+    texts: dict[str, list[str]] = {amount.currency: [] for amount in amounts}
+    for amount in amounts:
+        if _MARKS.search(amount.text):
+            texts[amount.currency].append(amount.text)
+    try:
+        mark = _decimal_mark([text for marked in texts.values() for text in marked], declared)
+    except MixedDecimal:
+        if len(texts) == 1:
+            raise
+        return {currency: _decimal_mark(marked, declared) for currency, marked in texts.items()}
+    return dict.fromkeys(texts, mark)
 
 
 def _decimal_mark(marked: list[str], declared: str | None) -> str:

@@ -1,7 +1,7 @@
 """Open an export and tell what it is: orders, or one row per customer."""
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,6 +22,7 @@ from segcli.ingest.recognise import (
     normalised,
     recognise,
 )
+from segcli.ingest.rival_amounts import RivalAmount, find_rival_amounts
 from segcli.ingest.status_columns import StatusColumns, find_status_columns
 
 JUDGED_RECORDS = 200
@@ -37,7 +38,8 @@ NUMERIC = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS)
 class Opened:
     """An export whose header is understood and whose body is not yet parsed.
 
-    `asked` is what the user said of it, and `status` names the columns that say what lines are.
+    `asked` is what the user said of it, `status` names the columns that say what lines are, and `rivals` may be the
+    amount as well.
     """
 
     content: files.Content
@@ -51,6 +53,7 @@ class Opened:
     advice: str = ""
     asked: Source = field(default_factory=Source)
     status: StatusColumns = field(default_factory=StatusColumns)
+    rivals: tuple[RivalAmount, ...] = ()
 
     @property
     def known_by(self) -> str | None:
@@ -153,18 +156,19 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
         written = replace(written, notes=(*written.notes, *notes))
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     chosen = orders if is_orders else customers
-    status = _status_columns(written, names, chosen, source) if is_orders else StatusColumns()
+    first = cells.sample(written, STATUS_RECORDS) if is_orders else []
+    status = _status_columns(names, first, chosen, source)
+    rivals = tuple(find_rival_amounts(names, first, chosen.columns, source)) if is_orders else ()
     advice = _advise_customer(orders, fits) if is_orders and c.CUSTOMER_ID not in orders.columns else ""
-    return Opened(
-        content, written, names, chosen, is_orders, is_ours, source, advice=advice, asked=asked, status=status
-    )
+    opened = Opened(content, written, names, chosen, is_orders, is_ours, source, advice=advice, asked=asked)
+    return replace(opened, status=status, rivals=rivals)
 
 
 def _status_columns(
-    written: dialect.Dialect, names: tuple[str, ...], chosen: Recognition, source: Source
+    names: tuple[str, ...], records: Sequence[Sequence[str]], chosen: Recognition, source: Source
 ) -> StatusColumns:
     declared = [*source.leave_out, *(source.void or ()), *(source.returned or ())]
-    return find_status_columns(names, cells.sample(written, STATUS_RECORDS), {*chosen.columns.values(), *declared})
+    return find_status_columns(names, records, {*chosen.columns.values(), *declared})
 
 
 def _by_preset(file: Opened, name: str, preset: presets.Preset) -> Opened:

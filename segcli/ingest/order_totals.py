@@ -51,7 +51,7 @@ class OrderTotalEvidence:
         if names_order_total(column) and (self.orders >= FEW_ORDERS or self.totals):
             return "order"
         if self.orders < FEW_ORDERS:
-            return "line"  # a customer who bought the same thing twice looks no different
+            return None  # a customer who bought the same thing twice looks no different
         if self.priced:
             return "order" if self.totals >= FEW_ORDERS and self.totals > self.orders / 2 else None
         return "order" if self.log_chance < CERTAIN else None

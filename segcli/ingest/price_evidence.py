@@ -10,10 +10,11 @@ from segcli import columns
 from segcli.config.ingest import Source
 from segcli.counting import counted
 from segcli.ingest import money
-from segcli.ingest.discounts import AmountFactors, subtract_discounts
+from segcli.ingest.discounts import AmountFactors, Kind, count_alike, subtract_discounts
 from segcli.ingest.export import Export
 from segcli.ingest.notes import DECISIVE, Note, set_option
 
+KINDS: tuple[Kind, ...] = ("line", "order", "percent", "fraction")
 TOLERANCE = 0.011  # of an amount and its factors, which are rounded to cents
 PRICE_TOLERANCE = 0.0051  # of a unit price, which a quantity multiplies
 DISCOUNT_SETTING = "ingest.transactions.discount"
@@ -28,9 +29,11 @@ class PriceEvidence:
     """What lines with an amount, a quantity and a unit price show, and which discounts are not subtracted.
 
     Of `lines`, `matches` have the amount that quantity x unit price is, or that less a discount. `amounts` and
-    `products` are the totals of both, and `differences` the total of what lines differ by, in units. `discounted`
-    lines have a discount that is not subtracted, of `discounts` units in all; the rest count them by the kind they
-    seem to be.
+    `products` are the totals of both, and `differences` the total of what lines differ by, in units.
+
+    `discounted` lines have a discount that is not subtracted, the largest of which is `largest`; `line`, `order`,
+    `percent` and `fraction` are the units that each way to read it subtracts. Of orders with several such lines,
+    `alike` have one discount and `varied` several.
     """
 
     lines: int = 0
@@ -39,19 +42,36 @@ class PriceEvidence:
     products: int = 0
     differences: int = 0
     discounted: int = 0
-    discounts: int = 0
     line: int = 0
     order: int = 0
     percent: int = 0
     fraction: int = 0
+    alike: int = 0
+    varied: int = 0
+    largest: float = 0.0
+    is_percent: bool = False
 
     def __add__(self, other: "PriceEvidence") -> "PriceEvidence":
-        return PriceEvidence(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        counts = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)[:-2]}
+        return PriceEvidence(
+            **counts,
+            largest=max(self.largest, other.largest),
+            is_percent=self.is_percent or other.is_percent,
+        )
 
     @property
-    def kind(self) -> str:
-        """The kind that most discounts seem to be."""
-        return max(("line", "order", "percent", "fraction"), key=lambda kind: getattr(self, kind))
+    def kind(self) -> Kind:
+        """What discounts most likely are."""
+        if self.is_percent:
+            return "percent" if self.largest > 1 else "fraction"
+        if self.largest < 1:
+            return "fraction"
+        return "order" if self.alike and not self.varied else "line"
+
+    @property
+    def discounts(self) -> int:
+        """The units that discounts subtract if they are what they most likely are."""
+        return int(getattr(self, self.kind))
 
 
 def gather_price_evidence(export: Export, factors: AmountFactors, kept: Mask, scale: int) -> PriceEvidence:
@@ -75,8 +95,9 @@ def gather_price_evidence(export: Export, factors: AmountFactors, kept: Mask, sc
         return evidence
     matches = near
     if factors.discounts is not None:
-        after = subtract_discounts(export, product, factors.discounts, factors.discounts.kind)
-        matches = near | (np.abs(np.abs(amount) - np.abs(after)) <= tolerance)
+        for kind in KINDS:
+            after = subtract_discounts(export, product, factors.discounts, kind)
+            matches = matches | (np.abs(np.abs(amount) - np.abs(after)) <= tolerance)
     differences = np.where(rows & ~matches, np.abs(amount) - np.abs(product), 0.0)
     return replace(
         evidence,
@@ -120,12 +141,19 @@ def _count_discounts(export: Export, factors: AmountFactors, rows: Mask, scale: 
     """Count the discounts of lines whose money is before discounts."""
     if factors.discounts is None or export.source.discount is not None or factors.product is None:
         return PriceEvidence()
-    kind = factors.discounts.kind
-    rows = rows & (factors.discounts.values > 0)
-    after = subtract_discounts(export, factors.product, factors.discounts, kind)
-    lines = int(rows.sum())
-    off = _units((np.abs(factors.product) - np.abs(after))[rows], scale)
-    return replace(PriceEvidence(discounted=lines, discounts=off), **{kind: lines})
+    discounts, product = factors.discounts, factors.product
+    rows = rows & (discounts.values > 0)
+    alike, varied = count_alike(export, discounts.values, rows)
+    afters = {kind: subtract_discounts(export, product, discounts, kind) for kind in KINDS}
+    off = {kind: _units((np.abs(product) - np.abs(after))[rows], scale) for kind, after in afters.items()}
+    return PriceEvidence(
+        discounted=int(rows.sum()),
+        alike=alike,
+        varied=varied,
+        largest=float(discounts.values[rows].max(initial=0.0)),
+        is_percent=discounts.is_percent,
+        **off,
+    )
 
 
 def _units(amounts: Amounts, scale: int) -> int:

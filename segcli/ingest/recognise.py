@@ -7,7 +7,7 @@ from functools import cache
 
 from segcli import columns
 from segcli.errors import InputProblem
-from segcli.ingest.languages import LANGUAGES, load
+from segcli.ingest.languages import LANGUAGES, load, words
 
 TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
 MEASURED = frozenset(columns.CUSTOMER_TABLE)
@@ -71,12 +71,26 @@ def recognise(
         if standard not in found and name not in found.values() and fits(standard, name):
             found[standard] = name
             why[standard] = "its own name" if strength < 0 else "a known name"
+    if columns.AMOUNT in vocabulary:
+        _prefer_amount(found, why, names)
     for needed in NEEDED:
         named = [(s, n) for _, s, n in candidates if s in needed and n not in found.values()]
         if named and not needed & set(found):
             found[named[0][0]] = named[0][1]
             why[named[0][0]] = "a known name, though its content looks wrong"
     return in_order(Recognition(found, why))
+
+
+def _prefer_amount(found: dict[str, str], why: dict[str, str], names: Sequence[str]) -> None:
+    """Take a column whose name means a quantity or an amount as the amount, where no other column is one."""
+    if columns.AMOUNT in found or why.get(columns.QUANTITY) == "declared":
+        return
+    either = [name for name in names if normalised(name) in {normalised(word) for word in words("quantity_or_amount")}]
+    name = next((name for name in either if name not in found.values()), None)
+    if name is None and columns.UNIT_PRICE not in found and found.get(columns.QUANTITY) in either:
+        name = found.pop(columns.QUANTITY)
+    if name is not None:
+        found[columns.AMOUNT], why[columns.AMOUNT] = name, "a known name"
 
 
 def in_order(found: Recognition) -> Recognition:

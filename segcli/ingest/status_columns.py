@@ -55,7 +55,7 @@ def find_status_columns(
         if name in named or header.count(name) > 1:
             continue
         counts = Counter(record[place].strip() for record in records if place < len(record) and record[place].strip())
-        if set(counts) <= SIGNS and len(counts) > 1:
+        if "+" in counts and set(counts) <= SIGNS:
             types.append(name)
         elif 1 <= len(counts) <= FEW_VALUES and _known_share(counts) >= HALF:
             (types if any(normalised(text) in _normalised("sold") for text in counts) else status).append(name)
@@ -92,11 +92,11 @@ def _known_share(counts: Counter[str]) -> float:
 
 
 def _is_word_of_no_sale(text: str) -> bool:
-    for key in _normalised("sold"):
-        if key and text.startswith(f"{key} "):  # "order cancelled"
-            text = text[len(key) + 1 :]
     if normalised(text) in _words_of_no_sale():
         return True
+    for key in _normalised("sold"):
+        if key and text.startswith(f"{key} "):  # "order cancelled"
+            return _is_word_of_no_sale(text[len(key) + 1 :])
     return any(text.startswith(word) and _ends_word(text, word) for word in _beginnings() if len(word) < len(text))
 
 
