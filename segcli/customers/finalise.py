@@ -135,7 +135,8 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     yield from status_notes(file.statuses, file.file.source.void or {}, file.scales.money)
     yield from type_notes(file.types, file.scales.money)
     if not file.file.preset:  # which knows what its columns mean
-        yield from price_notes(file.prices, file.file.recognition.columns, file.file.source, file.scales.money)
+        evidence = replace(file.prices, discounted=0) if file.file.contains_discount else file.prices
+        yield from price_notes(evidence, file.file.recognition.columns, file.file.source, file.scales.money)
     total = file.account.read.units / file.scales.money
     yield from (Note(rival.text, rival.share * total) for rival in file.file.rivals)
     if file.file.asked.order_ids is None and not file.file.preset:

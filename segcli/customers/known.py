@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from segcli import columns as c
@@ -16,7 +17,7 @@ from segcli.errors import InputProblem
 from segcli.files.formulas import unescape_table
 from segcli.ingest import customer_ids, quality, table
 from segcli.ingest.cells import Cells
-from segcli.ingest.customer_ids import respell_ids
+from segcli.ingest.customer_ids import count_changes, respell_ids
 from segcli.ingest.opening import Opened
 from segcli.model import Customers, Input, Reading
 
@@ -122,7 +123,8 @@ def _respell_ids(rows: pd.DataFrame, settings: IngestSettings, name: str) -> tup
             remedy="Give each customer one row, or set ingest.id_case to keep",
         )
     kept = respelled[~repeated].sort_values(c.CUSTOMER_ID, ignore_index=True)
-    return kept, tuple(_repeated(int(repeated.sum())))
+    changes = count_changes(before.to_pylist(), np.ones(len(before), dtype=np.int64), settings)
+    return kept, (*customer_ids.notes(changes), *_repeated(int(repeated.sum())))
 
 
 def _repeated(count: int) -> Iterator[str]:

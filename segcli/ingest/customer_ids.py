@@ -92,7 +92,7 @@ def respell_lines(column: Coded, settings: IngestSettings) -> tuple[Coded, froze
     lines = np.bincount(codes, minlength=len(before))
     after = pa.array([respell(text, settings) for text in before], pa.string())
     rewritten = frozenset(text for text in before if text.strip(" \t") != unified(text))
-    return Coded(again.dictionary, codes).mapped(lambda _: after), rewritten, _count_changes(before, lines, settings)
+    return Coded(again.dictionary, codes).mapped(lambda _: after), rewritten, count_changes(before, lines, settings)
 
 
 def fill_blank_ids(cells: Cells, name: str, fallbacks: Sequence[str]) -> tuple[pa.ChunkedArray, Counter[str]]:
@@ -132,7 +132,14 @@ def notes(changes: IdChanges) -> Iterator[str]:
             yield f"{counted(count, 'line')} without a customer id: column '{name}' is used instead"
 
 
-def _count_changes(before: Sequence[str], lines: npt.NDArray[np.int64], settings: IngestSettings) -> IdChanges:
+def count_changes(before: Sequence[str], lines: npt.NDArray[np.int64], settings: IngestSettings) -> IdChanges:
+    """Count what one spelling changes.
+
+    Args:
+        before: distinct ids as written.
+        lines: with each of them.
+        settings: the policies of ids.
+    """
     apostrophes = decimals = capitals = 0
     for text, count in zip(before, lines.tolist(), strict=True):
         plain_text = unified(text)

@@ -22,7 +22,7 @@ from segcli.ingest.recognise import (
     normalised,
     recognise,
 )
-from segcli.ingest.rival_amounts import RivalAmount, find_rival_amounts
+from segcli.ingest.rival_amounts import RivalAmount, contains_discount, find_rival_amounts
 from segcli.ingest.status_columns import StatusColumns, find_status_columns
 
 JUDGED_RECORDS = 200
@@ -39,7 +39,7 @@ class Opened:
     """An export whose header is understood and whose body is not yet parsed.
 
     `asked` is what the user said of it, `status` names the columns that say what lines are, and `rivals` may be the
-    amount as well.
+    amount as well. `contains_discount` tells that prices are after discount.
     """
 
     content: files.Content
@@ -54,6 +54,7 @@ class Opened:
     asked: Source = field(default_factory=Source)
     status: StatusColumns = field(default_factory=StatusColumns)
     rivals: tuple[RivalAmount, ...] = ()
+    contains_discount: bool = False
 
     @property
     def known_by(self) -> str | None:
@@ -161,7 +162,8 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
     rivals = tuple(find_rival_amounts(names, first, chosen.columns, source)) if is_orders else ()
     advice = _advise_customer(orders, fits) if is_orders and c.CUSTOMER_ID not in orders.columns else ""
     opened = Opened(content, written, names, chosen, is_orders, is_ours, source, advice=advice, asked=asked)
-    return replace(opened, status=status, rivals=rivals)
+    has_discount = is_orders and contains_discount(names, first, chosen.columns, source)
+    return replace(opened, status=status, rivals=rivals, contains_discount=has_discount)
 
 
 def _status_columns(

@@ -130,9 +130,9 @@ def price_notes(evidence: PriceEvidence, names: Mapping[str, str], source: Sourc
     if evidence.discounted:
         yield Note(
             f"column '{names[columns.DISCOUNT]}' has a discount on {counted(evidence.discounted, 'line')} "
-            f"({evidence.discounts / scale:,.2f}): revenue is before discounts; "
-            f"{set_option(DISCOUNT_SETTING, evidence.kind)} subtracts them, "
-            f"{set_option(DISCOUNT_SETTING, 'none')} confirms it",
+            f"({evidence.discounts / scale:,.2f}) that is not subtracted; if prices are before discounts, "
+            f"{set_option(DISCOUNT_SETTING, evidence.kind)} subtracts them, otherwise "
+            f"{set_option(DISCOUNT_SETTING, 'none')} confirms the sum",
             evidence.discounts / scale,
         )
 

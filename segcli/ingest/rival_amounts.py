@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from segcli import columns
@@ -18,6 +19,8 @@ FEW_LINES = 5  # on which numbers are compared
 NEARLY_ALL = 0.9  # share of lines that must agree
 LOWEST, HIGHEST = 0.5, 2.0  # multiples of quantity x unit price that taxes and discounts explain
 TOLERANCE = 0.02
+CENT = 0.011
+PERCENT = 100.0
 DIFFERENT = 0.01  # share of the money by which another amount differs
 
 Amounts = npt.NDArray[np.float64]
@@ -64,6 +67,39 @@ def find_rival_amounts(
                 yield RivalAmount(_describe(name, what, share, len(records)), share)
 
 
+def contains_discount(
+    header: Sequence[str], records: Sequence[Sequence[str]], found: Mapping[str, str], source: Source
+) -> bool:
+    """Tell whether unit prices are after discount: with the discount added, products cost what they cost without one.
+
+    Args: as of `find_rival_amounts`.
+    """
+    if not {columns.UNIT_PRICE, columns.DISCOUNT} <= set(found):
+        return False
+    sample = _Sample(header, records, source)
+    price, discount = sample.read(found[columns.UNIT_PRICE]), sample.read(found[columns.DISCOUNT], blank="0")
+    if price is None or discount is None:
+        return False
+    numeric = {found[standard] for standard in (*FACTORS, columns.DISCOUNT) if standard in found}
+    lines = pd.DataFrame({"price": price, "off": np.abs(discount)})
+    return any(
+        _cost_less(lines.assign(product=sample.texts(name)))
+        for name in header
+        if name not in numeric and header.count(name) == 1
+    )
+
+
+def _cost_less(lines: pd.DataFrame) -> bool:
+    """Tell whether products with a discount cost their usual price less that discount."""
+    usual = lines["product"].map(lines[lines["off"] == 0].groupby("product")["price"].median())
+    reduced = lines[(lines["off"] > 0) & usual.notna()]
+    usual = usual[reduced.index]
+    off, price = reduced["off"], reduced["price"]
+    parts = off / off.where(off <= 1, PERCENT).where(off > 1, 1.0)
+    after = ((price + off - usual).abs() < CENT) | ((usual * (1 - parts) - price).abs() < CENT)
+    return bool(after.sum() >= FEW_LINES and after.mean() > NEARLY_ALL)
+
+
 class _Sample:
     """The columns of the first records as numbers."""
 
@@ -71,12 +107,17 @@ class _Sample:
         self._header, self._source = list(header), source
         self._records = [record for record in records if len(record) == len(self._header)]
 
-    def read(self, name: str | None) -> Amounts | None:
+    def texts(self, name: str) -> list[str]:
+        """Return a column as text."""
+        place = self._header.index(name)
+        return [record[place] for record in self._records]
+
+    def read(self, name: str | None, blank: str = "") -> Amounts | None:
         """Return a column of numbers; None where there is none, or most of its values are no numbers."""
         if name is None or not self._records:
             return None
-        place = self._header.index(name)
-        texts = pa.chunked_array([pa.array([record[place] for record in self._records], pa.string())])
+        filled = [text.strip().removesuffix("%") or blank for text in self.texts(name)]
+        texts = pa.chunked_array([pa.array(filled, pa.string())])
         try:
             parsed = numbers.of(texts, self._source)
         except ValueError:

@@ -40,10 +40,10 @@ class UnreadableMoney:
 
 
 def total_unreadable(export: Export, lines: Lines, fates: Fates) -> UnreadableMoney:
-    """Total the lines whose amount cannot be read, rows of totals aside."""
+    """Total the lines whose amount cannot be read, void orders and rows of totals aside."""
     if not lines.unreadable.any():
         return UnreadableMoney()
-    rows = np.flatnonzero(lines.unreadable & ~fates.have_reason("total_row"))
+    rows = np.flatnonzero(lines.unreadable & ~fates.have_reason("total_row") & ~fates.have_reason("void_order"))
     standards = (columns.AMOUNT,) if columns.AMOUNT in export.recognition.columns else FACTORS
     estimates = np.ones(len(rows))
     for standard in standards:

@@ -78,7 +78,7 @@ def test_the_option_of_the_note_subtracts_what_the_customer_did_not_pay(
     path = file_of(export(lines, header=header, form=form))
     found = customers(path)
     assert found.table["revenue"].sum() == pytest.approx(BEFORE)
-    note = note_of(found, "revenue is before discounts")
+    note = note_of(found, "is not subtracted")
     assert applied(note, path) == pytest.approx(after)
     confirmed = customers(path, discount="none")
     assert confirmed.table["revenue"].sum() == pytest.approx(BEFORE)
@@ -94,7 +94,7 @@ def test_amounts_after_discount_bring_no_note(file_of: Callable[..., str]) -> No
 
 def test_amounts_before_discount_are_named(file_of: Callable[..., str]) -> None:
     path = file_of(export(SHOP, total="Gross Amount"))
-    assert applied(note_of(customers(path), "revenue is before discounts"), path) == pytest.approx(BEFORE - 40)
+    assert applied(note_of(customers(path), "is not subtracted"), path) == pytest.approx(BEFORE - 40)
 
 
 def test_amounts_that_differ_from_quantity_x_price_are_named(file_of: Callable[..., str]) -> None:
@@ -110,3 +110,18 @@ def test_a_discount_is_never_larger_than_its_order(file_of: Callable[..., str]) 
     path = file_of(export([(1, 1, 5.0, 8.0), (1, 1, 20.0, 8.0), (2, 1, 3.0, 9.0), (2, 1, 1.0, 9.0)]))
     found = customers(path, discount="order")
     assert found.table["revenue"].tolist() == [17.0, 0.0]
+
+
+def test_prices_after_discount_bring_no_note(file_of: Callable[..., str]) -> None:
+    rows = [
+        f"C{n % 7},{n},2026-01-{n % 28 + 1:02},P{n % 4},{20.0 + n % 4 - (4.0 if n % 5 == 0 else 0):.2f},"
+        f"{4.0 if n % 5 == 0 else 0:.2f}"
+        for n in range(60)
+    ]
+    head = "Customer ID,Order ID,Order Date,Product,Price,Discount"
+    assert customers(file_of("\n".join([head, *rows, ""]))).readings[0].notes == ()
+    before = [
+        f"C{n % 7},{n},2026-01-{n % 28 + 1:02},P{n % 4},{20.0 + n % 4:.2f},{4.0 if n % 5 == 0 else 0}"
+        for n in range(60)
+    ]
+    note_of(customers(file_of("\n".join([head, *before, ""]))), "is not subtracted")
