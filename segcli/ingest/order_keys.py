@@ -12,7 +12,7 @@ import pyarrow as pa
 from segcli.arrow import Words, hash_strings, is_empty
 from segcli.ingest.notes import Note, set_option
 
-MOST_ORDERS = 4096  # orders in a sample
+MOST_ORDERS = 1024  # orders in a sample
 BITS = 64
 SHARED = 0.05  # share of order ids with several customers from which ids start again
 FEW_SHARED = 3  # such ids that a file must have
@@ -115,11 +115,22 @@ def order_key_notes(sample: OrderSample, *, is_daily: bool) -> Iterator[Note]:
 def _thin(sample: OrderSample) -> OrderSample:
     """Return one entry per id, of so many ids that they fit."""
     bits = max(sample.bits, _bits_needed(sample.orders))
-    names = [field.name for field in fields(sample)][1:]
-    rows = _is_sampled(sample.orders, bits)
-    entries = pd.DataFrame({name: getattr(sample, name)[rows] for name in names}).groupby("orders")
-    merged = entries.agg({"lowest": "min", "highest": "max", "first": "min", "last": "max"}).reset_index()
-    return OrderSample(bits, *(merged[name].to_numpy() for name in names))
+    rows = np.flatnonzero(_is_sampled(sample.orders, bits))
+    rows = rows[np.argsort(sample.orders[rows], kind="stable")]
+    orders = sample.orders[rows]
+    starts = np.flatnonzero(np.append(True, orders[1:] != orders[:-1])) if len(rows) else rows
+    return OrderSample(
+        bits,
+        orders[starts],
+        _reduce(np.minimum, sample.lowest[rows], starts),
+        _reduce(np.maximum, sample.highest[rows], starts),
+        _reduce(np.minimum, sample.first[rows], starts),
+        _reduce(np.maximum, sample.last[rows], starts),
+    )
+
+
+def _reduce(extreme: np.ufunc, values: npt.NDArray[Any], starts: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+    return values if not len(starts) else np.asarray(extreme.reduceat(values, starts))
 
 
 def _bits_needed(hashes: Words) -> int:
