@@ -54,6 +54,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(stream, name, size)
 
 
+@pytest.mark.bad_input(116)
 @pytest.mark.parametrize("measures", ["all", ["orders", "revenue"]])
 @pytest.mark.parametrize(("end", "begin"), [(110, 90), (101, 100), (200, 0), (150, 40)])
 def test_shared_lines_count_once(

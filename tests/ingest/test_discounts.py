@@ -61,6 +61,7 @@ def per_line(order: int) -> list[Line]:
     return [(order, quantity, 10.0 + order, float(quantity)) for quantity in (1, 2)]
 
 
+@pytest.mark.bad_input(120)
 @pytest.mark.parametrize(
     ("header", "lines", "form", "after"),
     [
@@ -97,6 +98,7 @@ def test_amounts_before_discount_are_named(file_of: Callable[..., str]) -> None:
     assert applied(note_of(customers(path), "is not subtracted"), path) == pytest.approx(BEFORE - 40)
 
 
+@pytest.mark.bad_input(121)
 def test_amounts_that_differ_from_quantity_x_price_are_named(file_of: Callable[..., str]) -> None:
     path = file_of(export([(o, q, p, 0.0) for o, q, p, _ in SHOP], total="Amount"))
     found = customers(path)

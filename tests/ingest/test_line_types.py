@@ -37,6 +37,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(stream, name, size)
 
 
+@pytest.mark.bad_input(118)
 @pytest.mark.usefixtures("_read_so")
 @pytest.mark.parametrize(("header", "sale", "refund"), KINDS)
 def test_a_column_that_names_refunds_makes_them_returns(

@@ -37,6 +37,7 @@ def tills(*, receipts_a_day: int, customers: int) -> tuple[str, int]:
     return "\n".join([*rows, ""]), len(seen)
 
 
+@pytest.mark.bad_input(115)
 @pytest.mark.usefixtures("_read_so")
 @pytest.mark.parametrize(("receipts_a_day", "buyers"), [(3, 5), (12, 4), (2, 30)])
 def test_receipts_that_start_again_are_orders_of_their_day(

@@ -3,11 +3,13 @@
 Each preset has a fixture in presets/ with the platform's header and invented rows.
 """
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from segcli import columns as c
@@ -274,3 +276,19 @@ def test_lines_whose_order_has_the_amount_elsewhere_are_pointed_out(file_of: Cal
     assert found.readings[0].notes[0].startswith("lines without an amount whose order has one on another line: 1;")
     carried = read(IngestSettings(transactions=Source(path=path, amount_per="order")))
     assert carried.table[["order_lines", "revenue"]].to_numpy().tolist() == [[2, 5.0], [1, 6.0]]
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_two_halves_with_shared_lines_give_the_numbers_of_the_whole(name: str, tmp_path: Path) -> None:
+    whole = read_preset(name)
+    with (FIXTURES / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        dialect = csv.Sniffer().sniff(file.readline())
+        file.seek(0)
+        header, *records = [record for record in csv.reader(file, dialect) if record]
+    shared = max(1, len(records) // 10)
+    half = len(records) // 2
+    for number, part in enumerate((records[: half + shared], records[half:])):
+        with (tmp_path / f"part{number}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *part])
+    found = read(IngestSettings(transactions=Source(path=str(tmp_path), preset=name)))
+    pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)

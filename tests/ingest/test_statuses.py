@@ -42,6 +42,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(stream, name, size)
 
 
+@pytest.mark.bad_input(117)
 @pytest.mark.usefixtures("_read_so")
 @pytest.mark.parametrize(("header", "sale", "no_sale"), COLUMNS)
 def test_orders_that_came_to_nothing_are_named_and_the_setting_leaves_them_out(

@@ -24,6 +24,7 @@ def described(rows: list[str]) -> str:
     return "\n".join([*head, *rows, ""])
 
 
+@pytest.mark.bad_input(123)
 def test_records_that_describe_columns_are_no_answers(file_of: Callable[..., str]) -> None:
     found = answers(file_of(described(["R_1,1,2", "R_2,3,4"])), customer_id="ResponseId")
     assert found.table[["customer_id", "Q1", "Q2"]].to_numpy().tolist() == [["R_1", 1, 2], ["R_2", 3, 4]]
@@ -35,6 +36,7 @@ def test_lines_below_them_keep_their_numbers(file_of: Callable[..., str]) -> Non
         answers(file_of(described(["R_1,1,2", "R_1,3,4"])), customer_id="ResponseId")
 
 
+@pytest.mark.bad_input(124)
 @pytest.mark.parametrize(
     ("low", "high", "wanted"),
     [

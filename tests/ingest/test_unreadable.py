@@ -1,0 +1,70 @@
+"""Amounts that cannot be read are in no sum, and the money line says how many there are and about how much."""
+
+from collections.abc import Callable
+
+import pytest
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.config.quality import QualitySettings
+from segcli.customers import read
+from segcli.customers.quality import judge
+from segcli.files import stream
+from segcli.ingest.unreadable import estimate_number
+from segcli.model import Customers
+
+
+def customers(path: str) -> Customers:
+    return read(IngestSettings(transactions=Source(path=path)))
+
+
+def export(*amounts: str, lines: int = 200) -> str:
+    rows = [f"C{n % 9},{n},2026-01-{n % 28 + 1:02},{10 + n % 7}.00" for n in range(lines)]
+    rows += [f"C1,{lines + n},2026-01-20,{amount}" for n, amount in enumerate(amounts)]
+    return "\n".join(["customer_id,order_id,order_date,amount", *rows, ""])
+
+
+@pytest.fixture(params=["in chunks", "whole"], autouse=True)
+def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 700), ("HEAD", 900)):
+        monkeypatch.setattr(stream, name, size)
+
+
+@pytest.mark.bad_input(122)
+def test_their_lines_and_size_are_counted_apart(file_of: Callable[..., str]) -> None:
+    found = customers(file_of(export("about 1234.50", "")))
+    lines = found.readings[0].lines
+    assert lines is not None
+    assert (lines.unreadable, lines.unreadable_with_digits, lines.unreadable_money) == (2, 1, 1234.5)
+    assert lines.money_read == lines.money_kept == found.table["revenue"].sum()
+
+
+@pytest.mark.parametrize(
+    ("amounts", "warned"), [(["?"], False), (["~12.00"], False), (["~99999.00"], True), (["?"] * 3, True)]
+)
+def test_many_or_large_ones_are_a_warning(file_of: Callable[..., str], amounts: list[str], warned: bool) -> None:  # noqa: FBT001
+    found = customers(file_of(export(*amounts)))
+    assert any("the amount cannot be read" in warning for warning in found.warnings) == warned
+    assert any("the amount cannot be read" in note for note in found.readings[0].decisive_notes) == warned
+
+
+@pytest.mark.parametrize(("limit", "passed"), [("1%", False), ("99%", True), (500, False), (2000, True)])
+def test_the_gate_limits_their_size(file_of: Callable[..., str], limit: int | str, passed: bool) -> None:  # noqa: FBT001
+    found = customers(file_of(export("~ 1000.00", "")))
+    rules = QualitySettings(max_unreadable_money=limit)
+    verdict = next(verdict for verdict in judge(found, rules) if verdict.rule == "max_unreadable_money")
+    assert verdict.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("~1.2.3,45 approx", 123.45), ("12,50 or 13", 12.5), ("ca. 1.200.000", 1_200_000), ("1 234,5 €?", 1234.5)],
+)
+def test_digits_show_the_size(text: str, number: float) -> None:
+    assert estimate_number(text) == number
+
+
+def test_an_export_without_money_says_so(file_of: Callable[..., str]) -> None:
+    none = customers(file_of("customer_id,order_date\nA,2026-01-01\nB,2026-01-02\n"))
+    assert none.readings[0].notes[0].startswith("no column of amounts is recognised")
+    zero = customers(file_of("customer_id,order_date,amount\nA,2026-01-01,0.00\nB,2026-01-02,0\n"))
+    assert any(note.startswith("all amounts are zero") for note in zero.readings[0].notes)
