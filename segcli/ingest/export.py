@@ -125,16 +125,16 @@ class Export:
         try:
             parsed = numbers.of(texts, self.source)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
-            self._refuse(standard, error, "Say which mark is the decimal one: --decimal .   or   --decimal ,")
+            self._refuse(standard, error, numbers.suggest_decimal(texts, self.source))
         self.unreadable[standard] = int(parsed.unreadable.sum())
         if self.cells.whole and parsed.unreadable.mean() > MOSTLY:
             row = int(parsed.unreadable.argmax())
-            mark, remedy = "", f"If the numbers stand in another column, say --map {standard}=NAME"
+            mark = f" (decimal '{self.source.decimal}')" if self.source.decimal else ""
+            remedy = f"If the numbers stand in another column, say --map {standard}=NAME"
             if has_other_digits(texts.at(row)) and not self.source.locale:
                 remedy = "Declare a language, and segcli reads the digits of any script: --locale en"
             elif self.source.decimal:
-                mark = f" (decimal '{self.source.decimal}')"
-                remedy = f"Try --decimal '{',' if self.source.decimal == '.' else '.'}'"
+                remedy = numbers.suggest_decimal(texts, self.source, besides=self.source.decimal) or remedy
             raise self._problem(f"cannot read '{texts.at(row)}' as a number{mark}", standard, row, remedy)
         return np.where(parsed.missing, blank, parsed.values)
 

@@ -26,6 +26,8 @@ _WHOLE = re.compile(rf"[-+]?(?:[0-9]{{1,3}}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{{3
 _UNDECIDED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}")  # 1,234 and 1.234: a thousand, or one and a bit
 _SCIENTIFIC = re.compile(r"[-+]?[0-9]([.,])[0-9]+[eE][-+][0-9]{1,3}")  # as programs write it; 1E5 is a product code
 _MARKS = re.compile(r"[.,]")
+MARKS = (".", ",")
+HALF = 0.5
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 
 
@@ -99,6 +101,25 @@ def parse(
     values, absent = _values(distinct, decimal, exponents=exponents)
     codes = column.codes
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
+
+
+def suggest_decimal(texts: Coded, source: Source, besides: str | None = None) -> str:
+    """Return the options for the decimal mark that read most values, as a hint; each is tried.
+
+    Args:
+        texts: a column of numbers.
+        source: how the file is read.
+        besides: the mark that is declared already, if it does not read them.
+    """
+    read = {}
+    for mark in MARKS:
+        parsed = parse(texts, mark, locale=locales.of(source))
+        if mark != besides and parsed.unreadable.mean() <= HALF:
+            read[mark] = len(parsed.values) - int(parsed.unreadable.sum())
+    if not read:
+        return "" if besides else "Export all amounts with one decimal mark"
+    best = [mark for mark, count in read.items() if count == max(read.values())]
+    return f"Try {'   or   '.join(f'--decimal {mark!r}' for mark in best)}"
 
 
 def _values(
