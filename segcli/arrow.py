@@ -87,6 +87,12 @@ def to_strings(series: "pd.Series") -> pa.StringArray:
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
 
+def first_words(strings: pa.StringArray) -> Words:
+    """Return the first eight bytes of each string as a little-endian number; missing bytes are 0."""
+    begins, lengths, data = _string_parts(strings)
+    return _read_words(data, begins, lengths)
+
+
 def is_empty(strings: pa.StringArray) -> Mask:
     """Mark the empty strings."""
     offsets = _offsets(strings)

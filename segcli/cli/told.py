@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from segcli.reports.report import Findings
 
 ROWS_ONLY = ("csv", "tsv", "ndjson")
+DECISIVE = 0.01  # share of the money from which lines are told of even with --quiet
+UNASKED = ("in_earlier_file", "date_outlier")  # reasons to ignore lines that segcli finds by itself
 BY_CUSTOMER = "segmented.csv"  # what the file is called that `tell_next` proposes
 
 
@@ -31,8 +33,9 @@ def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool
         if columns:  # of a table of customers only what is called otherwise there: segcli's own have all names right
             talk.say("columns", "  ".join(columns))
         if reading.lines:
-            talk.say("kept", _lines(reading.lines))
-            talk.say("money", _money(reading.lines))
+            is_decisive = _leaves_out_money(reading.lines)
+            talk.say("kept", _lines(reading.lines), always=is_decisive)
+            talk.say("money", _money(reading.lines), always=is_decisive)
         _notes(reading, talk)
     talk.say("as of", joined(_base(customers, as_of_given=as_of_given)))
     for warning in customers.warnings:
@@ -67,6 +70,12 @@ def tell_withheld(findings: "Findings", talk: Talk) -> None:
         if names:
             least = f"fewer than {findings.shield.smallest} customers, or with such"
             talk.say("withheld", f"{column}: {', '.join(names)} ({least}; {findings.privacy.smallest_by})")
+
+
+def _leaves_out_money(lines: "Reconciliation") -> bool:
+    """Tell whether lines with more than 1 % of the money are left out that nobody asked to leave out."""
+    left_out = [*lines.rejected, *(fate for fate in lines.ignored if fate.reason in UNASKED)]
+    return sum(abs(fate.money) for fate in left_out) > DECISIVE * abs(lines.money_read)
 
 
 def _notes(reading: "Reading", talk: Talk) -> None:

@@ -38,6 +38,7 @@ class FileTotals:
     last_day: int | None
     days: DayCounts
     has_money: bool
+    currencies: frozenset[str]
     amounts: Amounts
     largest_line: int
     rewritten: frozenset[str]
@@ -91,6 +92,7 @@ def merge_chunks(
         last_day=max((chunk.last_day for chunk in chunks if chunk.last_day is not None), default=None),
         days=DayCounts.merge([(chunk.days, lines) for chunk, lines in places]),
         has_money=has_money,
+        currencies=frozenset[str]().union(*(chunk.currencies for chunk in chunks)),
         amounts=Amounts.together([(chunk.amounts, 0) for chunk in chunks]),
         largest_line=best.largest_line + lines_of_best,
         rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),

@@ -1,5 +1,6 @@
 """Totals of all files -> the customer table: the as-of day is known only now, and so is who bought at all."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -28,7 +29,7 @@ from segcli.ingest.notes import Note, set_option
 from segcli.ingest.order_keys import order_key_notes
 from segcli.ingest.outliers import notes
 from segcli.ingest.price_evidence import price_notes
-from segcli.ingest.statuses import describe_statuses, status_notes
+from segcli.ingest.statuses import REFUND_STATUSES, describe_statuses, document_notes, status_notes
 from segcli.model import Customers, Input, Reading, Transactions
 
 DAY_AFTER = 1
@@ -132,7 +133,11 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     """
     yield from map(Note, filter(None, [_note_on_blank_ids(file)]))
     yield from file.notes
-    yield from status_notes(file.statuses, file.file.source.void or {}, file.scales.money)
+    listed, scale = file.file.source.void or {}, file.scales.money
+    knows_refunds = columns.REFUNDED in file.file.recognition.columns
+    ignored = REFUND_STATUSES if knows_refunds or file.types.returns.lines else frozenset[str]()
+    yield from status_notes(file.statuses, file.file.status, listed, scale, ignored)
+    yield from document_notes(file.statuses, file.file.status, listed, scale)
     yield from type_notes(file.types, file.scales.money)
     if not file.file.preset:  # which knows what its columns mean
         evidence = replace(file.prices, discounted=0) if file.file.contains_discount else file.prices
@@ -141,7 +146,7 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
     yield from (Note(rival.text, rival.share * total) for rival in file.file.rivals)
     if file.file.asked.order_ids is None and not file.file.preset:
         yield from order_key_notes(file.order_sample, is_daily=file.file.source.order_ids == "daily")
-    yield from map(Note, _money_notes(file))
+    yield from (Note(text, math.inf) for text in _money_notes(file))
     yield from map(Note, _plain_notes(file, exact=exact, is_partial=is_partial))
 
 
@@ -180,5 +185,5 @@ def _reading(file: FileTotals, account: Account, noted: Sequence[Note]) -> Readi
         (*dialect.notes, *encoding.twice_note(file.twice), *(note.text for note in noted)),
         file.rejects,
         (*_file_warnings(file), *(note.text for note in noted if note.is_decisive(account.read.units / scale))),
-        tuple(describe_statuses(file.statuses, file.file.source.void or {}, scale)),
+        tuple(describe_statuses(file.statuses, file.file.status, file.file.source.void or {}, scale)),
     )

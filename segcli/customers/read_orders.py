@@ -25,9 +25,11 @@ from segcli.customers.state import State, open_state
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
+from segcli.ingest.currency import describe_rates
 from segcli.ingest.date_outliers import DayCounts, find_date_outliers
 from segcli.ingest.notes import Note
 from segcli.ingest.opening import Opened, opened
+from segcli.ingest.total_rows import has_labels
 from segcli.model import Customers, Input, Reading
 
 ATTEMPTS = 4  # as the first records suggest, in another encoding, in other formats, with order ids that start again
@@ -61,6 +63,7 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
         threads = engine.files_at_once if state is None else 1
         totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
+        _refuse_different_currencies(totals, request)
         days = find_date_outliers(DayCounts.merge([(of_file.days, 0) for of_file in totals]))
         request = replace(request, outlier_days=days)
         reader = replace(reader, request=request, state=None)
@@ -233,7 +236,7 @@ def _unread_columns(file: Opened, request: ReadRequest, *, are_several: bool) ->
     if not request.settings.measures:
         return set()
     kept = columns.ORDER_FIELDS if file.source.amount_per == "order" else ()
-    compared = [columns.PRODUCT] if are_several else []
+    compared = [columns.PRODUCT] if are_several or not file.content.is_head or has_labels(file) else []
     return unwanted(request.settings.measures) - {*kept, *compared, *request.rules, *match.CONTACTS}
 
 
@@ -250,6 +253,18 @@ def _no_customers(file: Opened, measures: Collection[str]) -> Customers:
         if not measures or name in measures
     }
     return Customers(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str"), **empty}), None, (reading,))
+
+
+def _refuse_different_currencies(files: Sequence[FileTotals], request: ReadRequest) -> None:
+    found = sorted(frozenset[str]().union(*(file.currencies for file in files)))
+    missing = [currency for currency in found if currency not in request.settings.rates]
+    if len(found) > 1 and missing:
+        other = next(file for file in files if file.currencies != files[0].currencies)
+        raise InputProblem(
+            f"amounts in another currency than in {files[0].name}: all files have {', '.join(found)}",
+            source=other.name,
+            remedy=describe_rates(found),
+        )
 
 
 def _refuse_different_columns(files: Sequence[Opened]) -> None:

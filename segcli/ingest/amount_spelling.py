@@ -12,6 +12,7 @@ SIGNS = {"-": True, "\u2212": True, "\u2013": True, "+": False}
 LEDGER_MARKS = {"cr": True, "dr": False}  # credit and debit behind an amount, as ledgers write them
 _GAP = "[ \u00a0\u202f\t]*"
 _APOSTROPHE = re.compile(r"^'(?=[-+(\u2212]|[0-9.,]+$)")  # spreadsheets hide it: the cell is text
+_NO_CENTS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|[\u2013\u2014])(?=[^0-9]*$)")  # 49.- and 49,-- have no cents
 _CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -37,10 +38,12 @@ def split_amount(text: str) -> AmountSpelling:
 
     >>> split_amount("-€1.234,50").text, split_amount("40.00 Cr").text, split_amount("Rs. 1,23,456").digits
     ('-1.234,50', '-40.00', '1,23,456')
+    >>> [split_amount(text).text for text in ('49.-', 'CHF 1200.--', '49,- €', '49.00-')]
+    ['49', '1200', '49', '-49.00']
     >>> split_amount("EUR(63.12)"), split_amount("'-75.63").text
     (AmountSpelling(digits='63.12', negative=True, currency='EUR'), '-75.63')
     """
-    match = _pattern().fullmatch(_APOSTROPHE.sub("", text.strip(), count=1))
+    match = _pattern().fullmatch(_APOSTROPHE.sub("", _NO_CENTS.sub("", text.strip()), count=1))
     if match is None:
         return AmountSpelling(text)
     signs = [match[name] for name in ("sign_1", "sign_2", "sign_3", "sign_4", "sign_5") if match[name]]
@@ -53,6 +56,11 @@ def split_amount(text: str) -> AmountSpelling:
     digits = match["digits"].strip()
     keeps_plus = signs == ["+"] and not marks  # a plain +7 stays as it is written
     return AmountSpelling(f"+{digits}" if keeps_plus else digits, negative, _code(marks[0]) if marks else "")
+
+
+def is_currency(text: str) -> bool:
+    """Tell whether a text is the code or the mark of a known currency, and nothing else."""
+    return text in _codes() or (text.upper() in _codes().values())
 
 
 def _code(mark: str) -> str:

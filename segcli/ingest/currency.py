@@ -1,6 +1,6 @@
 """Money in one currency: amounts in several cannot be added."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,15 +36,20 @@ def rates(export: Export, usable: npt.NDArray[np.bool_], given: Mapping[str, flo
         return None
     missing = [currency for currency in found if currency not in given]
     if missing:
-        example = ", ".join(f"{currency}: {1 if currency == found[0] else '...'}" for currency in found)
         raise InputProblem(
             f"amounts in several currencies ({', '.join(found)}), and no rate for {', '.join(missing)}",
             source=export.content.name,
             column=name,
-            remedy=f"Give what 1 of each is worth in one of them: --set 'ingest.rates={{{example}}}'",
+            remedy=describe_rates(found),
         )
     worth: npt.NDArray[np.float64] = np.array([given.get(currency, 1.0) for currency in names])[codes]
     return worth
+
+
+def describe_rates(currencies: Sequence[str]) -> str:
+    """Return a hint at the setting that makes several currencies one."""
+    example = ", ".join(f"{currency}: {1 if currency == currencies[0] else '...'}" for currency in currencies)
+    return f"Give what 1 of each is worth in one of them: --set 'ingest.rates={{{example}}}'"
 
 
 def present(export: Export, usable: npt.NDArray[np.bool_]) -> frozenset[str]:

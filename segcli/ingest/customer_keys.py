@@ -15,23 +15,12 @@ import pyarrow.compute as pc
 from segcli import columns
 from segcli.errors import InputProblem
 from segcli.ingest.cells import Cells
+from segcli.ingest.languages import words
 from segcli.ingest.opening import Opened, opened
 from segcli.ingest.recognise import means, normalised
 
 KINDS = {"e-mail address": columns.EMAIL, "phone": columns.PHONE}
 NAME = "name"
-# Columns of whole names in the languages that are known; a first or a last name alone identifies nobody.
-NAMES = frozenset(
-    {
-        *("name", "fullname", "customername", "kundenname", "nombre", "nom", "nomclient", "nome", "nomecliente"),
-        *("nominativo", "naam", "klantnaam", "nazwaklienta", "imięinazwisko", "adsoyad", "имя", "фио", "họtên"),
-        *("tênkháchhàng", "hovaten", "nama", "namapelanggan", "姓名", "客户姓名", "收货人", "氏名", "이름", "고객명"),
-    }
-)
-PEOPLE = frozenset(  # first words of names such as Billing Name; a Price Point Name is of a thing
-    {"customer", "client", "buyer", "billing", "shipping", "recipient", "contact", "payer", "full", "guest", "member"}
-)
-NOT_OF_PEOPLE = ("product", "item", "sku", "company", "shop", "store", "file", "user", "campaign", "discount", "method")
 MOSTLY = 0.5  # share of lines on which a key must be present
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -145,16 +134,17 @@ def _is_present(texts: pa.ChunkedArray, orders: npt.NDArray[np.int64] | None) ->
 
 def _kind_of(name: str) -> str:
     """Return what a column holds of people by its name, or by a part of it, such as the phone of Shipping Phone."""
-    if any(word in normalised(name) for word in NOT_OF_PEOPLE):
+    if any(word in normalised(name) for word in words("things")):
         return ""
-    words = _WORDS.findall(name)
-    for part in map(" ".join, [*_endings(words), *_beginnings(words)]):
+    parts = _WORDS.findall(name)
+    names = {normalised(word) for word in words("person_names")}
+    for part in map(" ".join, [*_endings(parts), *_beginnings(parts)]):
         for kind, standard in KINDS.items():
             if means(part, standard):
                 return kind
     is_half = means(name, columns.FIRST_NAME) or means(name, columns.LAST_NAME)
-    is_of_person = bool(words) and words[0].casefold() in PEOPLE and normalised(words[-1]) in NAMES
-    return NAME if (is_of_person or normalised(name) in NAMES) and not is_half else ""
+    is_of_person = bool(parts) and parts[0].casefold() in words("people") and normalised(parts[-1]) in names
+    return NAME if (is_of_person or normalised(name) in names) and not is_half else ""
 
 
 def _endings(words: Sequence[str]) -> Iterator[Sequence[str]]:

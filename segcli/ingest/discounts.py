@@ -102,11 +102,12 @@ def subtract_discounts(export: Export, values: Amounts, discounts: Discounts, ki
 
 
 def count_alike(export: Export, sizes: Amounts, rows: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Count the orders of several discounted lines that have one discount, and those that have several."""
+    """Count the orders of several lines that have one discount on all of them, and those that have several."""
     orders = order_codes(export)
     if orders is None or not rows.any():
         return 0, 0
-    by_order = pd.DataFrame({"order": orders[rows], "size": sizes[rows]}).groupby("order")["size"]
+    discounted = np.isin(orders, orders[rows])
+    by_order = pd.DataFrame({"order": orders[discounted], "size": sizes[discounted]}).groupby("order")["size"]
     distinct = by_order.nunique()[by_order.size() > 1]
     return int((distinct == 1).sum()), int((distinct > 1).sum())
 

@@ -10,7 +10,7 @@ from segcli.ingest.export import Export
 from segcli.ingest.languages import words
 from segcli.ingest.notes import Note, list_values, set_option
 from segcli.ingest.recognise import normalised
-from segcli.ingest.status_columns import is_return
+from segcli.ingest.status_columns import is_return, is_sale_word, is_unclear_return
 from segcli.ingest.value_totals import ValueTotals
 
 SETTING = "ingest.transactions.returned"
@@ -68,9 +68,10 @@ def type_notes(types: LineTypes, scale: int) -> Iterator[Note]:
             money,
         )
     for name, entries in types.unclear.of_columns():
+        rarer = min(entries, key=lambda entry: entry[1])[0]
         yield Note(
             f"column '{name}' says {list_values(entries, scale)}: which of them are refunds is unclear, and all count "
-            f"as sales; {set_option(SETTING, {name: [entries[0][0]]})} reads '{entries[0][0]}' as returns",
+            f"as sales; {set_option(SETTING, {name: [rarer]})} reads '{rarer}' as returns",
             sum(units for _, _, units in entries) / scale,
         )
 
@@ -84,7 +85,8 @@ def _columns(export: Export) -> list[str]:
 def _are_returns(export: Export, name: str, texts: Sequence[str]) -> Mask:
     declared: Mapping[str, Sequence[str]] = export.source.returned or {}
     if name not in declared:
-        return np.array([is_return(text) for text in texts], dtype=bool)
+        has_sales = any(is_sale_word(text) for text in texts)
+        return np.array([is_return(text) and (has_sales or not is_unclear_return(text)) for text in texts], dtype=bool)
     listed = {value.strip().casefold() for value in declared[name]}
     return np.array([text.casefold() in listed for text in texts], dtype=bool)
 

@@ -11,6 +11,7 @@ from segcli.config.ingest import Source
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import read as files
 from segcli.ingest import cells, dates, dialect, locales, numbers, presets
+from segcli.ingest.amount_spelling import is_currency
 from segcli.ingest.candidates import find_customer_column, find_date_column
 from segcli.ingest.recognise import (
     MEASURED,
@@ -26,6 +27,7 @@ from segcli.ingest.rival_amounts import RivalAmount, contains_discount, find_riv
 from segcli.ingest.status_columns import StatusColumns, find_status_columns
 
 JUDGED_RECORDS = 200
+MAY_HOLD_STATUSES = (c.CATEGORY, c.CHANNEL, c.PAYMENT, c.REGION)  # a State may be one of an order
 STATUS_RECORDS = 1000  # in which a column shows that it holds statuses
 MEMORY_PER_BYTE = 10  # of text; measured on an order export of a million lines (benchmarks/README.md)
 FIRST_LINE = 64_000  # bytes looked at to tell a table of segcli's own
@@ -158,6 +160,7 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
     is_orders = may_hold_orders and not _measures(customers.columns) and c.ORDER_DATE in orders.columns
     chosen = orders if is_orders else customers
     first = cells.sample(written, STATUS_RECORDS) if is_orders else []
+    chosen = _with_currency(names, first, chosen, source) if is_orders else chosen
     status = _status_columns(names, first, chosen, source)
     rivals = tuple(find_rival_amounts(names, first, chosen.columns, source)) if is_orders else ()
     advice = _advise_customer(orders, fits) if is_orders and c.CUSTOMER_ID not in orders.columns else ""
@@ -166,11 +169,27 @@ def opened(source: Source, content: files.Content | None = None, *, may_hold_ord
     return replace(opened, status=status, rivals=rivals, contains_discount=has_discount)
 
 
+def _with_currency(
+    names: tuple[str, ...], records: Sequence[Sequence[str]], chosen: Recognition, source: Source
+) -> Recognition:
+    """Take a column of currency codes with an unknown name as the currency."""
+    taken = {*chosen.columns.values(), *source.leave_out}
+    if c.CURRENCY in chosen.columns:
+        return chosen
+    for place, name in enumerate(names):
+        values = {record[place].strip() for record in records if place < len(record)} - {""}
+        if name not in taken and values and all(is_currency(value) for value in values):
+            why = {**chosen.why, c.CURRENCY: "its values are currencies"}
+            return in_order(Recognition({**chosen.columns, c.CURRENCY: name}, why))
+    return chosen
+
+
 def _status_columns(
     names: tuple[str, ...], records: Sequence[Sequence[str]], chosen: Recognition, source: Source
 ) -> StatusColumns:
     declared = [*source.leave_out, *(source.void or ()), *(source.returned or ())]
-    return find_status_columns(names, records, {*chosen.columns.values(), *declared})
+    taken = [name for standard, name in chosen.columns.items() if standard not in MAY_HOLD_STATUSES]
+    return find_status_columns(names, records, {*taken, *declared})
 
 
 def _by_preset(file: Opened, name: str, preset: presets.Preset) -> Opened:

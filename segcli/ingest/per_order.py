@@ -14,7 +14,7 @@ from segcli.config.ingest import Source
 from segcli.ingest import order_totals
 from segcli.ingest.coded import Coded
 from segcli.ingest.export import Export
-from segcli.ingest.notes import Note
+from segcli.ingest.notes import Note, set_option
 from segcli.ingest.recognise import Recognition
 
 Mask = npt.NDArray[np.bool_]
@@ -115,5 +115,5 @@ def _lines_without_amount(export: Export, orders: _Coded) -> Iterator[Note]:
     if without:
         yield Note(
             f"lines without an amount whose order has one on another line: {without:,}; if it is the whole order's, "
-            "say ingest.transactions.amount_per: order"
+            f"say {set_option(order_totals.SETTING, 'order')}"
         )

@@ -15,6 +15,7 @@ from segcli.ingest.export import Export
 from segcli.ingest.notes import DECISIVE, Note, set_option
 
 KINDS: tuple[Kind, ...] = ("line", "order", "percent", "fraction")
+PERCENT = 100
 TOLERANCE = 0.011  # of an amount and its factors, which are rounded to cents
 PRICE_TOLERANCE = 0.0051  # of a unit price, which a quantity multiplies
 DISCOUNT_SETTING = "ingest.transactions.discount"
@@ -33,7 +34,7 @@ class PriceEvidence:
 
     `discounted` lines have a discount that is not subtracted, the largest of which is `largest`; `line`, `order`,
     `percent` and `fraction` are the units that each way to read it subtracts. Of orders with several such lines,
-    `alike` have one discount and `varied` several.
+    `alike` have one discount and `varied` several; `fractions` discounts are no whole numbers.
     """
 
     lines: int = 0
@@ -48,6 +49,7 @@ class PriceEvidence:
     fraction: int = 0
     alike: int = 0
     varied: int = 0
+    fractions: int = 0
     largest: float = 0.0
     is_percent: bool = False
 
@@ -67,6 +69,11 @@ class PriceEvidence:
         if self.largest < 1:
             return "fraction"
         return "order" if self.alike and not self.varied else "line"
+
+    @property
+    def may_be_percent(self) -> bool:
+        """Whether amounts may be percentages that do not say so: whole numbers below 100."""
+        return self.kind in {"line", "order"} and self.largest < PERCENT and not self.fractions
 
     @property
     def discounts(self) -> int:
@@ -128,12 +135,13 @@ def price_notes(evidence: PriceEvidence, names: Mapping[str, str], source: Sourc
             evidence.differences / scale,
         )
     if evidence.discounted:
+        percent = f", {set_option(DISCOUNT_SETTING, 'percent')} if it is in percent ({evidence.percent / scale:,.2f})"
         yield Note(
             f"column '{names[columns.DISCOUNT]}' has a discount on {counted(evidence.discounted, 'line')} "
             f"({evidence.discounts / scale:,.2f}) that is not subtracted; if prices are before discounts, "
-            f"{set_option(DISCOUNT_SETTING, evidence.kind)} subtracts them, otherwise "
+            f"{set_option(DISCOUNT_SETTING, evidence.kind)} subtracts it{percent * evidence.may_be_percent}, otherwise "
             f"{set_option(DISCOUNT_SETTING, 'none')} confirms the sum",
-            evidence.discounts / scale,
+            max(evidence.discounts, evidence.percent * evidence.may_be_percent) / scale,
         )
 
 
@@ -150,6 +158,7 @@ def _count_discounts(export: Export, factors: AmountFactors, rows: Mask, scale: 
         discounted=int(rows.sum()),
         alike=alike,
         varied=varied,
+        fractions=int((discounts.values[rows] % 1 != 0).sum()),
         largest=float(discounts.values[rows].max(initial=0.0)),
         is_percent=discounts.is_percent,
         **off,

@@ -11,8 +11,10 @@ from segcli.ingest.recognise import normalised
 
 FEW_VALUES = 20  # different values that a status column may have
 HALF = 0.5  # share of a column's lines whose values must be known words
-SHORTEST_BEGINNING = 4  # letters of a word that may be followed by others, such as "cancelled by customer"
+SHORTEST_BEGINNING = 3  # letters of a word that may be followed by others, such as "cancelled by customer"
+NEGATIONS = {"not", "non", "no", "never", "nicht", "nie", "pas", "sin", "geen", "niet", "не", "без"}
 SIGNS = {"+", "-", "\u2212"}
+_HANDLING = re.compile(r"fulfil|deliver|ship|payout|review|courier|liefer|versand|livraison|entrega", re.IGNORECASE)
 _PARTS = re.compile(r"\s+[-\u2013/|:]\s+|[,;:()\[\]/|_]")
 _CONTINUOUS_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # written without blanks between words
 
@@ -21,18 +23,19 @@ _CONTINUOUS_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  #
 class StatusColumns:
     """Names of the columns of an export that say what its lines are.
 
-    `status` columns have words such as paid and cancelled, `types` words such as sale and refund, and `flags` a value
-    on lines that are no sale, such as the time of the cancellation.
+    `status` columns have words such as paid and cancelled, `types` words such as sale and refund, `flags` a value on
+    lines that are no sale, such as the time of the cancellation, and `paid` columns no or false on unpaid lines.
     """
 
     status: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    paid: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """All of them."""
-        return (*self.status, *self.types, *self.flags)
+        return (*self.status, *self.types, *self.flags, *self.paid)
 
 
 def find_status_columns(
@@ -45,29 +48,36 @@ def find_status_columns(
         records: the first records, without the header.
         taken: columns whose meaning is known otherwise.
     """
-    status, types, flags = (
-        [name for name in header if normalised(name) in _normalised(key) and header.count(name) == 1]
-        for key in ("status_columns", "type_columns", "void_flags")
+    status, types, flags, paid = (
+        [name for name in header if normalised(name) in _normalised(key) and _is_open(name, header, taken)]
+        for key in ("status_columns", "type_columns", "void_flags", "paid_flags")
     )
-    status, types, flags = ([name for name in names if name not in taken] for names in (status, types, flags))
-    named = {*status, *types, *flags, *taken}
+    named = {*status, *types, *flags, *paid}
     for place, name in enumerate(header):
-        if name in named or header.count(name) > 1:
+        if name in named or not _is_open(name, header, taken):
             continue
         counts = Counter(record[place].strip() for record in records if place < len(record) and record[place].strip())
         if "+" in counts and set(counts) <= SIGNS:
             types.append(name)
         elif 1 <= len(counts) <= FEW_VALUES and _known_share(counts) >= HALF:
             (types if any(normalised(text) in _normalised("sold") for text in counts) else status).append(name)
-    return StatusColumns(tuple(status), tuple(types), tuple(flags))
+    return StatusColumns(tuple(status), tuple(types), tuple(flags), tuple(paid))
 
 
-def is_no_sale(text: str) -> bool:
+def _is_open(name: str, header: Sequence[str], taken: Collection[str]) -> bool:
+    return name not in taken and header.count(name) == 1
+
+
+def is_no_sale(text: str, column: str = "") -> bool:
     """Tell whether a status means that an order came to nothing, or is not paid.
+
+    In a column about deliveries and the like, what waits is paid all the same.
 
     >>> is_no_sale("Cancelled by customer"), is_no_sale("Shipped - Returned to Seller"), is_no_sale("Paid")
     (True, True, False)
     """
+    if normalised(text) in _normalised("waiting") and _HANDLING.search(column):
+        return False
     parts = [text, *_PARTS.split(text)]
     return any(_is_word_of_no_sale(part.strip().casefold()) for part in parts if part.strip())
 
@@ -75,6 +85,16 @@ def is_no_sale(text: str) -> bool:
 def is_return(text: str) -> bool:
     """Tell whether the type of a line means that money was given back."""
     return normalised(text) in _normalised("returned") or text in SIGNS - {"+"}
+
+
+def is_unclear_return(text: str) -> bool:
+    """Tell whether a type means a refund beside sales, and otherwise something else, such as the way back."""
+    return normalised(text) in _normalised("ambiguous_returns")
+
+
+def is_sale_word(text: str) -> bool:
+    """Tell whether the type of a line means a sale."""
+    return normalised(text) in _normalised("sold") | _normalised("invoices") | _normalised("settled") or text == "+"
 
 
 def is_flag(text: str) -> bool:
@@ -94,6 +114,11 @@ def _known_share(counts: Counter[str]) -> float:
 def _is_word_of_no_sale(text: str) -> bool:
     if normalised(text) in _words_of_no_sale():
         return True
+    tokens = re.split(r"[\s-]+", text)
+    if tokens[0] in NEGATIONS:
+        return False
+    if any(normalised(" ".join(tokens[place:])) in _words_of_no_sale() for place in range(1, len(tokens))):
+        return True  # "cancelled" behind who did it
     for key in _normalised("sold"):
         if key and text.startswith(f"{key} "):  # "order cancelled"
             return _is_word_of_no_sale(text[len(key) + 1 :])

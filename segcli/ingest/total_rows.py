@@ -9,51 +9,94 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns
-from segcli.arrow import is_empty
+from segcli.arrow import first_words, is_empty
+from segcli.ingest.cells import sample
 from segcli.ingest.export import Export
 from segcli.ingest.languages import words
+from segcli.ingest.opening import Opened
 
-LABELED = (columns.CUSTOMER_ID, columns.PRODUCT)
+HEAD_RECORDS = 1000
+LABELED = (columns.CUSTOMER_ID, columns.PRODUCT, columns.ORDER_ID)
 TOLERANCE = 0.011  # of a total against the sum of the lines above: both are rounded to cents
 
 
 def find_total_rows(export: Export, amounts: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Mark the rows that name a total instead of a customer, a product or an order.
 
-    A label proves it where the row names no order. In an export without orders the amount must also be the sum of lines
-    above: somebody may be called Total.
+    A label proves it where the row names no order, or where it stands in place of the customer in several words.
+    Otherwise the amount must be the sum of other lines: of those above, of the order, or of the customer. Somebody may
+    be called Total.
 
     Args:
         export: an order export, or a chunk of one.
         amounts: of each row, as read.
     """
     rows = np.zeros(export.cells.rows, dtype=bool)
-    names_order = columns.ORDER_ID in export.recognition.columns
-    if names_order:
-        candidates = np.flatnonzero(is_empty(export.rows_trimmed(columns.ORDER_ID).at_rows()))
-    else:
-        candidates = np.flatnonzero(_may_be_labels(export.rows_trimmed(columns.CUSTOMER_ID).at_rows()))
-    labeled = candidates[np.logical_or.reduce([_are_labels(export, standard, candidates) for standard in LABELED])]
-    for row in labeled.tolist():
-        rows[row] = names_order or _is_sum_of_lines_above(amounts, rows, row)
+    texts = {name: export.rows_trimmed(name).at_rows() for name in LABELED if name in export.recognition.columns}
+    labels = {name: _find_labels(column) for name, column in texts.items()}
+    is_labeled = np.logical_or.reduce(list(labels.values()))
+    blank_order = is_empty(texts[columns.ORDER_ID]) if columns.ORDER_ID in texts else rows
+    for row in np.flatnonzero(is_labeled).tolist():
+        customer = texts[columns.CUSTOMER_ID][row].as_py()
+        is_named = labels[columns.CUSTOMER_ID][row] and " " in customer
+        names_no_order = bool(blank_order[row]) and bool(
+            labels[columns.CUSTOMER_ID][row] or labels.get(columns.PRODUCT, rows)[row]
+        )
+        rows[row] = names_no_order or is_named or _is_sum(texts, amounts, is_labeled, row)
     return rows
 
 
-def _are_labels(export: Export, standard: str, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Mark the rows whose text in a column is a label; each distinct text is looked at once."""
-    texts = export.texts(standard)
-    if texts is None or not len(rows):
-        return np.zeros(len(rows), dtype=bool)
-    encoded = pc.dictionary_encode(texts.take(pa.array(rows))).combine_chunks()
-    labels = [_pattern().fullmatch(text.strip()) is not None for text in encoded.dictionary.to_pylist()]
-    is_label: npt.NDArray[np.bool_] = np.array(labels, dtype=bool)[np.asarray(encoded.indices)]
+def has_labels(file: Opened) -> bool:
+    """Tell whether the first records name totals in place of a product, so that products must be read."""
+    name = file.recognition.columns.get(columns.PRODUCT)
+    if name is None:
+        return False
+    place = file.header.index(name)
+    texts = [record[place] for record in sample(file.dialect, HEAD_RECORDS) if place < len(record)]
+    return bool(_find_labels(pa.array([text.strip() for text in texts], pa.string())).any())
+
+
+def _is_sum(
+    texts: dict[str, pa.StringArray], amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np.bool_], row: int
+) -> bool:
+    """Tell whether an amount is the sum of other lines: of those above, or of the row's order or customer."""
+    if _is_sum_of_lines_above(amounts, is_total, row):
+        return True
+    known = np.nan_to_num(np.where(is_total, 0.0, amounts))
+    for name in (columns.ORDER_ID, columns.CUSTOMER_ID):
+        if name in texts and texts[name][row].as_py():
+            same = np.asarray(pc.equal(texts[name], texts[name][row]), dtype=bool) & ~is_total
+            few = 0 if _is_bare_label(texts, row) else 1  # "Total Gym" may cost what another product of its order does
+            if same.sum() > few and abs(float(known[same].sum()) - amounts[row]) <= TOLERANCE:
+                return True
+    return False
+
+
+def _is_bare_label(texts: dict[str, pa.StringArray], row: int) -> bool:
+    labels = {word.casefold() for word in words("totals")}
+    return any(column[row].as_py().strip(" :").casefold() in labels for column in texts.values())
+
+
+def _find_labels(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """Mark the texts that are labels; their first bytes leave out nearly all others."""
+    is_label = np.zeros(len(texts), dtype=bool)
+    rows = np.flatnonzero(np.isin(_beginnings(texts), _beginnings_of_labels()))
+    if len(rows):
+        encoded = pc.dictionary_encode(texts.take(pa.array(rows)))
+        found = [_pattern().fullmatch(text) is not None for text in encoded.dictionary.to_pylist()]
+        is_label[rows] = np.array(found, dtype=bool)[np.asarray(encoded.indices)]
     return is_label
 
 
-def _may_be_labels(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
-    """Mark texts that begin like a label; a look at their first letters is enough to leave out nearly all."""
-    beginnings = pa.array(sorted({word[:3].casefold() for word in words("totals")}))
-    return np.asarray(pc.is_in(pc.utf8_lower(pc.utf8_slice_codeunits(texts, 0, 3)), value_set=beginnings))
+def _beginnings(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
+    """Return the first bytes of texts, with capitals as small letters, as numbers."""
+    return (first_words(texts) | np.uint64(0x202020)) & np.uint64(0xFFFFFF)
+
+
+@cache
+def _beginnings_of_labels() -> npt.NDArray[np.uint64]:
+    labels = [form for word in words("totals") for form in (word, word.upper(), word.lower(), word.title())]
+    return np.unique(_beginnings(pa.array(labels)))
 
 
 def _is_sum_of_lines_above(amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np.bool_], row: int) -> bool:

@@ -19,7 +19,7 @@ COLUMNS = [
     ("Durum", "Tamamland\u0131", "İptal"), ("注文状況", "完了", "キャンセル"), ("주문상태", "배송완료", "취소완료"),
     ("Status Pesanan", "Selesai", "Dibatalkan"), ("Stage of it", "Shipped", "Partially refunded"),
     ("Zust.", "versendet", "unbezahlt"), ("Cancelled at", "", "2026-01-05"), ("is_cancelled", "false", "true"),
-    ("Stornodatum", "", "05.01.2026"), ("Fulfilment", "fulfilled", "On hold"),
+    ("Stornodatum", "", "05.01.2026"), ("Fulfilment", "fulfilled", "Returned to sender"),
     ("Status", "Shipped", "Shipped - Returned to Seller"),
 ]  # fmt: skip
 
