@@ -18,6 +18,7 @@ from segcli.ingest.coded import Coded
 from segcli.ingest.identity import unified
 
 _GUARDED = re.compile(r"'(?=[=+\-@]|[^'\s]*[0-9@])[^'\s]+")  # by an apostrophe that tells a spreadsheet: this is text
+_FORMULA = re.compile(r'="([^"=]+)"')  # by which spreadsheets keep digits as text
 _DECIMALS = re.compile(r"([0-9]+)\.00?")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _AT_A_TIME = 1 << 16  # bytes that stay in the processor's cache
@@ -63,7 +64,7 @@ def has_one_spelling(ids: pa.StringArray, settings: IngestSettings) -> bool:
         return False
     body = plain.data(ids)
     characters = body.tobytes()  # in which bytes are found faster than in an array
-    if settings.id_apostrophes == "drop" and b"'" in characters:
+    if settings.id_apostrophes == "drop" and (b"'" in characters or b'="' in characters):
         return False
     if b"." not in characters:
         return True  # neither decimals nor e-mail addresses
@@ -152,6 +153,9 @@ def count_changes(before: Sequence[str], lines: npt.NDArray[np.int64], settings:
 
 
 def _drop_apostrophe(text: str, settings: IngestSettings) -> str:
+    formula = _FORMULA.fullmatch(text) if settings.id_apostrophes == "drop" else None
+    if formula:
+        return formula[1]
     return text[1:] if settings.id_apostrophes == "drop" and _GUARDED.fullmatch(text) else text
 
 

@@ -122,6 +122,8 @@ class Export:
         if plainly is not None:
             return np.where(plainly[1], blank, plainly[0])
         texts = self.cells.coded(self.recognition.columns[standard])
+        if standard == c.QUANTITY:
+            texts = texts.mapped(numbers.drop_units)
         try:
             parsed = numbers.of(texts, self.source)
         except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:

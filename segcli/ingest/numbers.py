@@ -26,6 +26,7 @@ _WHOLE = re.compile(rf"[-+]?(?:[0-9]{{1,3}}(?:([ ,.'\u00a0\u202f\u2019])[0-9]{{3
 _UNDECIDED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}")  # 1,234 and 1.234: a thousand, or one and a bit
 _SCIENTIFIC = re.compile(r"[-+]?[0-9]([.,])[0-9]+[eE][-+][0-9]{1,3}")  # as programs write it; 1E5 is a product code
 _MARKS = re.compile(r"[.,]")
+UNITS = r"^\s*([-+]?[0-9]+(?:[.,][0-9]+)?)\s*\pL{1,6}\.?\s*$"
 MARKS = (".", ",")
 HALF = 0.5
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
@@ -101,6 +102,15 @@ def parse(
     values, absent = _values(distinct, decimal, exponents=exponents)
     codes = column.codes
     return Numbers(values[codes], absent[codes], (np.isnan(values) & ~absent)[codes])
+
+
+def drop_units(quantities: pa.StringArray) -> pa.StringArray:
+    """Return quantities such as `2 pcs` and `3x` without their unit.
+
+    >>> drop_units(pa.array(["2 pcs", "1,5 kg", "3x", "many", "-1 Stk."])).to_pylist()
+    ['2', '1,5', '3', 'many', '-1']
+    """
+    return pc.replace_substring_regex(quantities, UNITS, r"\1")
 
 
 def suggest_decimal(texts: Coded, source: Source, besides: str | None = None) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import pyarrow as pa
+
 from segcli import columns as c
 from segcli.columns import Kind
 from segcli.config.ingest import Source
@@ -269,6 +271,8 @@ class _Fits:
         values = [record[place] for record in self._sample]
         if kind is Kind.DATE:
             return dates.looks_dated(values, self.source)
+        if standard == c.QUANTITY:
+            values = numbers.drop_units(pa.array(values, pa.string())).to_pylist()
         if standard == c.DISCOUNT:
             values = [value.strip().removesuffix("%") for value in values]
         return numbers.looks_numeric(values, self._locale) if kind in NUMERIC else True

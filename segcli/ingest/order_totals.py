@@ -112,6 +112,14 @@ def notes(evidence: OrderTotalEvidence, column: str, meaning: Meaning | None) ->
         yield Note(f"{what}; if it is the order's total, say {set_option(SETTING, 'order')} {more}", evidence.repeated)
 
 
+def note_blank_lines(lines: int, column: str) -> Note:
+    """Return a note on orders whose total stands on one of their lines only."""
+    return Note(
+        f"'{column}' is on one line of each order and blank on its other lines ({lines:,}): it is read as the order's "
+        f"total; {set_option(SETTING, 'line')} counts each line"
+    )
+
+
 def _line_values(export: Export) -> npt.NDArray[np.float64]:
     """Return quantity x unit price of each line, NaN where either is missing."""
     price, quantity = export.numbers(columns.UNIT_PRICE), export.numbers(columns.QUANTITY)

@@ -47,7 +47,12 @@ def per_order(export: Export) -> PerOrder:
         evidence = order_totals.gather(export, orders.codes, ~orders.blank)
         name = export.recognition.columns[c.AMOUNT]
         meaning = evidence.meaning(name)
-        notes = (*_lines_without_amount(export, orders), *order_totals.notes(evidence, name, meaning))
+        blank = _count_blank_amounts(export, orders)
+        if blank.is_proof:
+            meaning = "order"
+            notes = (order_totals.note_blank_lines(blank.lines, name),)
+        else:
+            notes = (*blank.notes, *order_totals.notes(evidence, name, meaning))
         if meaning == "order":
             export = replace(export, source=export.source.model_copy(update={"amount_per": "order"}))
     if export.source.amount_per != "order":
@@ -104,16 +109,37 @@ def may_repeat_orders(recognition: Recognition, source: Source) -> bool:
     return not source.amount_per and {c.ORDER_ID, c.AMOUNT} <= set(recognition.columns)
 
 
-def _lines_without_amount(export: Export, orders: _Coded) -> Iterator[Note]:
-    """A note on lines without an amount whose order has one on another line."""
+@dataclass(frozen=True)
+class _BlankAmounts:
+    """Lines without an amount whose order has one on another line, of so many orders, all of which have just one."""
+
+    lines: int
+    orders: int
+    have_one: bool
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether the amounts must be those of whole orders."""
+        return self.have_one and self.orders >= order_totals.FEW_ORDERS
+
+    @property
+    def notes(self) -> Iterator[Note]:
+        """A note where that is not proved."""
+        if self.lines:
+            yield Note(
+                f"lines without an amount whose order has one on another line: {self.lines:,}; if it is the whole "
+                f"order's, say {set_option(order_totals.SETTING, 'order')}"
+            )
+
+
+def _count_blank_amounts(export: Export, orders: _Coded) -> _BlankAmounts:
     if c.UNIT_PRICE in export.recognition.columns:
-        return
+        return _BlankAmounts(0, 0, have_one=False)
     amounts = _coded(export.cells.coded(export.recognition.columns[c.AMOUNT]))
-    counted = np.zeros(int(orders.codes.max()) + 1, dtype=bool)
-    counted[orders.codes[~amounts.blank & ~orders.blank]] = True
-    without = int((amounts.blank & ~orders.blank & counted[orders.codes]).sum())
-    if without:
-        yield Note(
-            f"lines without an amount whose order has one on another line: {without:,}; if it is the whole order's, "
-            f"say {set_option(order_totals.SETTING, 'order')}"
-        )
+    size = int(orders.codes.max()) + 1
+    filled = np.bincount(orders.codes[~amounts.blank & ~orders.blank], minlength=size)
+    blank = np.bincount(orders.codes[amounts.blank & ~orders.blank], minlength=size)
+    affected = (filled > 0) & (blank > 0)
+    is_several = filled + blank > 1
+    have_one = bool(affected.any() and (filled[is_several] == 1).all())
+    return _BlankAmounts(int(blank[affected].sum()), int(affected.sum()), have_one=have_one)
