@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli import columns
-from segcli.arrow import Words, hash_strings, mix_hash
+from segcli.arrow import Words, hash_strings, is_empty, mix_hash
 from segcli.counting import counted
 from segcli.errors import InputProblem
 from segcli.ingest.export import Export
@@ -21,6 +21,7 @@ FIRST_DAY = 40_000  # before 1970-01-01, added so that no day is negative and no
 MOST_BY_CHANCE = 0.05  # share of the lines of their days that shared lines must exceed
 WITHOUT_ORDERS = 0.2  # the same where no order ids tell lines of equal content apart
 FEWEST_WITHOUT_ORDERS = 2
+NEARLY_ALL = 0.95  # share of orders that have one line each
 
 Rows = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int64]
@@ -28,17 +29,19 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class LineHashes:
-    """A hash of each line of a file, 0 for lines that do not count, and the row at which each chunk begins."""
+    """A hash of each line of a file and of its order, 0 for lines that do not count; the row of each chunk."""
 
     hashes: Words
+    orders: Words
     chunk_starts: Rows
 
     @classmethod
-    def merge(cls, chunks: Sequence[Words]) -> "LineHashes":
+    def merge(cls, chunks: Sequence[tuple[Words, Words]]) -> "LineHashes":
         """Merge the hashes of a file's chunks."""
-        sizes = [len(chunk) for chunk in chunks]
-        hashes = np.concatenate(chunks) if chunks else np.empty(0, np.uint64)
-        return cls(hashes, np.cumsum([0, *sizes], dtype=np.int64)[:-1])
+        nothing = np.empty(0, np.uint64)
+        hashes, orders = (np.concatenate([nothing, *(chunk[part] for chunk in chunks)]) for part in (0, 1))
+        sizes = [len(chunk[0]) for chunk in chunks]
+        return cls(hashes, orders, np.cumsum([0, *sizes], dtype=np.int64)[:-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +64,12 @@ class Overlap:
         return mask
 
 
-def hash_lines(export: Export, lines: Lines, kept: npt.NDArray[np.bool_]) -> Words:
-    """Hash what each kept line says: who bought what, when, in which order and for how much; 0 for the others."""
+def hash_lines(export: Export, lines: Lines, kept: npt.NDArray[np.bool_]) -> tuple[Words, Words]:
+    """Hash what each kept line says (who bought what, when, in which order and for how much), and its order.
+
+    Returns:
+        The hashes of lines and of orders; 0 for other lines, and for orders without an id.
+    """
     times = lines.times.astype("datetime64[us]").astype(np.int64).view(np.uint64)
     hashes = mix_hash(times, lines.money.view(np.uint64))
     if lines.quantity is not None:
@@ -74,7 +81,38 @@ def hash_lines(export: Export, lines: Lines, kept: npt.NDArray[np.bool_]) -> Wor
             hashes = mix_hash(hashes, hash_strings(export.rows_trimmed(name).at_rows()))
     days = (lines.days.astype(np.int64) + FIRST_DAY).astype(np.uint64)
     marks = (days << DAY_BITS) | (hashes >> (np.uint64(64) - DAY_BITS))
-    return np.where(kept, marks, np.uint64(0))
+    return np.where(kept, marks, np.uint64(0)), _hash_orders(export, lines, kept & ~lines.returned)
+
+
+def _hash_orders(export: Export, lines: Lines, bought: npt.NDArray[np.bool_]) -> Words:
+    ids = export.order_ids()
+    if ids is None:
+        return np.zeros(len(bought), dtype=np.uint64)
+    names = ids.at_rows()
+    hashes = mix_hash(hash_strings(lines.ids.at_rows()), hash_strings(names)) | np.uint64(1)
+    return np.where(bought & ~is_empty(names), hashes, np.uint64(0))
+
+
+def count_changed_orders(files: Sequence[LineHashes]) -> Mapping[int, int]:
+    """Count the orders of each file that an earlier one has with other content, such as another amount.
+
+    Only files of one line an order are compared: of several lines some may be in each file.
+    """
+    changed: dict[int, int] = {}
+    known, known_hashes = np.empty(0, np.uint64), np.empty(0, np.uint64)
+    for number, file in enumerate(files):
+        own, first, counts = np.unique(file.orders, return_index=True, return_counts=True)
+        single = (counts == 1) & (own > 0)
+        if single.sum() < NEARLY_ALL * (own > 0).sum():
+            continue
+        own, hashes = own[single], file.hashes[first[single]]
+        places = np.minimum(np.searchsorted(known, own), max(len(known) - 1, 0))
+        if len(known):
+            count = int(((known[places] == own) & (known_hashes[places] != hashes)).sum())
+            changed |= {number: count} if count else {}
+        known, places = np.unique(np.concatenate([known, own]), return_index=True)
+        known_hashes = np.concatenate([known_hashes, hashes])[places]
+    return changed
 
 
 def find_overlaps(files: Sequence[LineHashes], *, have_orders: bool) -> Mapping[int, Overlap]:
@@ -100,12 +138,18 @@ def find_overlaps(files: Sequence[LineHashes], *, have_orders: bool) -> Mapping[
     return overlaps
 
 
-def refuse_overlaps(overlaps: Mapping[int, Overlap], names: Sequence[str]) -> None:
-    """Refuse files that share lines.
+def refuse_overlaps(overlaps: Mapping[int, Overlap], changed: Mapping[int, int], names: Sequence[str]) -> None:
+    """Refuse files that share lines or orders.
 
     Raises:
         InputProblem: naming the first of them.
     """
+    for number, orders in changed.items():
+        raise InputProblem(
+            f"{counted(orders, 'order is', 'orders are')} in an earlier file of this run as well, with other content",
+            source=names[number],
+            remedy=f"Export files without common days, or count both with {set_option(SETTING, 'keep')}",
+        )
     for number, overlap in overlaps.items():
         raise InputProblem(
             f"{counted(len(overlap.rows), 'line')} {'is' if len(overlap.rows) == 1 else 'are'} in an earlier file of "
@@ -123,6 +167,21 @@ def overlap_notes(overlap: Overlap, *, is_once: bool) -> Note:
         return Note(f"{lines} of an earlier file counted once; {set_option(SETTING, 'keep')} counts them again")
     return Note(
         f"{lines} alike in an earlier file, which may be chance: kept; {set_option(SETTING, 'once')} counts them once"
+    )
+
+
+def note_changed_orders(orders: int, total: int, money: float) -> Note:
+    """Return a note on orders of a file that an earlier file has with other content.
+
+    Args:
+        orders: how many there are.
+        total: lines of the file.
+        money: of the file.
+    """
+    return Note(
+        f"{counted(orders, 'order is', 'orders are')} in an earlier file as well, with another amount or day, and "
+        f"count both times; export files without common days, or {set_option(SETTING, 'refuse')} refuses them",
+        orders / max(total, 1) * money,
     )
 
 

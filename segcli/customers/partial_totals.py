@@ -89,7 +89,7 @@ class ChunkTotals:
     unread_dates: Mapping[str, int]
     unreadable: Mapping[str, int]
     twice: Twice
-    line_hashes: Words | None = None
+    line_hashes: tuple[Words, Words] | None = None
 
     def without_runs(self) -> "ChunkTotals":
         """Return the same totals without what is kept by customer."""

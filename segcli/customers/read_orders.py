@@ -18,7 +18,14 @@ from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.finalise import finalise
 from segcli.customers.measures import unwanted
 from segcli.customers.order_lines import like, read_kept_lines, total_whole_file
-from segcli.customers.overlap import LineHashes, find_overlaps, overlap_notes, refuse_overlaps
+from segcli.customers.overlap import (
+    LineHashes,
+    count_changed_orders,
+    find_overlaps,
+    note_changed_orders,
+    overlap_notes,
+    refuse_overlaps,
+)
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.customers.read_request import ReadRequest
 from segcli.customers.state import State, open_state
@@ -88,8 +95,9 @@ def _read_without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> t
     hashes = [of_file.line_hashes or LineHashes.merge(()) for of_file in totals]
     overlaps = find_overlaps(hashes, have_orders=columns.ORDER_ID in totals[0].file.recognition.columns)
     policy = reader.request.settings.overlap
+    changed = count_changed_orders(hashes)
     if policy == "refuse":
-        refuse_overlaps(overlaps, [of_file.name for of_file in totals])
+        refuse_overlaps(overlaps, changed, [of_file.name for of_file in totals])
     counted_once = {number: overlap for number, overlap in overlaps.items() if policy == "once" or overlap.is_believed}
     request = replace(reader.request, overlaps=counted_once)
     again = replace(reader, request=request)
@@ -97,6 +105,10 @@ def _read_without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> t
         if number in counted_once:
             totals[number] = again.read_like(totals[number], number)
         note = overlap_notes(overlap, is_once=number in counted_once)
+        totals[number] = replace(totals[number], notes=(*totals[number].notes, note))
+    for number, orders in changed.items():
+        account, scale = totals[number].account, totals[number].scales.money
+        note = note_changed_orders(orders, account.kept.lines, account.kept.units / scale)
         totals[number] = replace(totals[number], notes=(*totals[number].notes, note))
     return totals, request
 

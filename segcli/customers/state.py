@@ -127,7 +127,7 @@ class State:
         }
         tables = to_tables(runs, returns)
         hashes = totals.line_hashes or LineHashes.merge(())
-        lines = {LINE_HASHES: pa.table({"hash": hashes.hashes})}
+        lines = {LINE_HASHES: pa.table({"hash": hashes.hashes, "order": hashes.orders})}
         facts |= {"chunk_starts": hashes.chunk_starts.tolist()}
         bundle.save(self._place(digest), {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
 
@@ -219,9 +219,7 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         lines_above=facts["lines_above"],
         notes=tuple(Note(*entry) for entry in facts["notes"]),
         is_whole=facts["is_whole"],
-        line_hashes=LineHashes(
-            bundle.table(folder, LINE_HASHES)["hash"].to_numpy(), np.array(facts["chunk_starts"], np.int64)
-        ),
+        line_hashes=_load_hashes(folder, facts),
     )
     return totals, divide(runs), returns
 
@@ -229,6 +227,12 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
 def _days(facts: Mapping[str, Any]) -> DayCounts:
     days, lines = (np.array(facts[name], dtype=np.int64) for name in ("days", "lines"))
     return DayCounts(days, lines, facts["earliest_line"], facts["latest_line"])
+
+
+def _load_hashes(folder: Path, facts: Mapping[str, Any]) -> LineHashes:
+    stored = bundle.table(folder, LINE_HASHES)
+    starts = np.array(facts["chunk_starts"], dtype=np.int64)
+    return LineHashes(stored["hash"].to_numpy(), stored["order"].to_numpy(), starts)
 
 
 def _account(facts: Mapping[str, Any]) -> Account:

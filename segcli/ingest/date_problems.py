@@ -8,7 +8,7 @@ from segcli.ingest.calendars import describe_years
 class DateProblem(ValueError):
     """A column that no one format reads for sure; `remedy` says what would settle it."""
 
-    remedy = "Give the format with --date-format, such as '%d.%m.%Y'"
+    remedy = "Give the format with --date-format, as strptime has it"
 
 
 class AmbiguousDates(DateProblem):

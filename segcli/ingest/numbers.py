@@ -28,6 +28,7 @@ _SCIENTIFIC = re.compile(r"[-+]?[0-9]([.,])[0-9]+[eE][-+][0-9]{1,3}")  # as prog
 _MARKS = re.compile(r"[.,]")
 UNITS = r"^\s*([-+]?[0-9]+(?:[.,][0-9]+)?)\s*\pL{1,6}\.?\s*$"
 MARKS = (".", ",")
+WITHOUT_DECIMALS = {"JPY", "KRW", "VND", "IDR", "CLP", "HUF"}  # currencies whose amounts are whole
 HALF = 0.5
 _MISSING = frozenset({"", "-", "n/a", "na", "null", "none", "nan"})
 
@@ -206,6 +207,10 @@ def _marks_by_currency(amounts: Sequence[AmountSpelling], declared: str | None) 
             texts[amount.currency].append(amount.text)
     try:
         mark = _decimal_mark([text for marked in texts.values() for text in marked], declared)
+    except AmbiguousDecimal as error:
+        if not set(texts) <= WITHOUT_DECIMALS:
+            raise
+        mark = "," if "." in error.example else "."  # the mark in 236.000 groups thousands
     except MixedDecimal:
         if len(texts) == 1:
             raise

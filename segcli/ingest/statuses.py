@@ -78,7 +78,11 @@ def status_notes(
         ignored: statuses that need no note, since money that was given back is known otherwise.
     """
     unsold = {
-        name: [entry for entry in entries if _decide(name, entry[0], columns, listed) == UNSOLD]
+        name: [
+            entry
+            for entry in entries
+            if _decide(name, entry[0], columns, listed) == UNSOLD and normalised(entry[0]) not in ignored
+        ]
         for name, entries in totals.of_columns()
     }
     void = {name: list(values) for name, values in listed.items()}
@@ -87,12 +91,11 @@ def status_notes(
         if values:
             void[name] = [*void.get(name, ()), *values]
     for name, entries in unsold.items():
-        shown = [entry for entry in entries if normalised(entry[0]) not in ignored]
-        if shown:
+        if entries:
             yield Note(
-                f"column '{name}' says {list_values(shown, scale)}: these lines count as orders; "
+                f"column '{name}' says {list_values(entries, scale)}: these lines count as orders; "
                 f"{set_option(SETTING, void)} leaves them out",
-                sum(units for _, _, units in shown) / scale,
+                sum(units for _, _, units in entries) / scale,
             )
 
 

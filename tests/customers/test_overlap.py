@@ -110,3 +110,13 @@ def test_a_state_keeps_what_tells_lines_apart(tmp_path: Path, file_of: Callable[
     path = folder_of(tmp_path, rows[:110], rows[90:])
     for _ in range(2):
         agree(customers(path, state=str(tmp_path / "state")), whole)
+
+
+def test_orders_that_changed_between_files_are_named(tmp_path: Path) -> None:
+    head = "order_id,customer_id,order_date,amount"
+    january = [f"{n},C{n % 5},2026-01-{n:02},80.00" for n in range(1, 29)]
+    february = ["28,C3,2026-01-28,40.00", *(f"{n},C{n % 5},2026-02-{n - 30:02},80.00" for n in range(31, 50))]
+    path = folder_of(tmp_path, january, february, header=head)
+    assert notes(customers(path))[0].startswith("1 order is in an earlier file as well, with another amount or day")
+    with pytest.raises(InputProblem, match="1 order is in an earlier file of this run as well, with other content"):
+        customers(path, overlap="refuse")
