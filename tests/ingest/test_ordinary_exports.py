@@ -1,0 +1,136 @@
+"""Small exports of shops, tills and ERP systems: the revenue is right, or a decisive note names what decides."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import read
+from segcli.errors import InputProblem
+from segcli.model import Customers
+
+
+def customers(path: str, **more: object) -> Customers:
+    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+
+
+def revenue(found: Customers) -> float:
+    return float(found.table["revenue"].sum())
+
+
+RIGHT = {
+    "no cents, Swiss": (["id;Kundennummer;Bestelldatum;Betrag", "1;A;2026-01-05;49.-", "2;B;2026-01-09;12.50"], 61.5),
+    "no cents, German": (["id;Kundennummer;Bestelldatum;Betrag", "1;A;2026-01-05;49,-", "2;B;2026-01-09;12,50"], 61.5),
+    "quantities with units": (
+        ["Order ID,Customer ID,Order Date,Qty,Unit Price", "1,A,2026-01-05,2 pcs,30.00", "2,B,2026-01-09,3x,20.00"],
+        120.0,
+    ),
+    "order total among the items": (
+        ["Order ID,Customer,Date,Item,Amount", *(f"{n},{'AB'[n % 2]},2026-01-05,{item},{amount}" for n in (1, 2)
+          for item, amount in (("Mug", 30), ("Tee", 20), ("Order total", 50)))],
+        100.0,
+    ),
+    "customer total in the order column": (
+        ["Order ID,Customer,Date,Item,Amount", "1,A,2026-01-05,Mug,30", "2,A,2026-01-06,Tee,20",
+         "Total for A,A,2026-01-06,,50"],
+        50.0,
+    ),
+    "balance carried forward in place of a customer": (
+        ["Order ID,Customer,Date,Amount", "OB,Opening balance,2026-01-01,900", "1,A,2026-01-05,30"], 30.0,
+    ),
+    "order total on the first line": (
+        ["Order ID,Customer,Date,Item,Total",
+         *(f"{n},A,2026-01-{n:02},{item}" for n in range(1, 6) for item in ("Mug,30", "Tee,"))],
+        150.0,
+    ),
+    "rupiah": (["Order ID;Customer;Date;Amount", "1;A;2026-01-05;Rp 236.000", "2;A;2026-01-06;Rp 1.000"], 237_000.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", RIGHT.values(), ids=RIGHT)
+def test_the_revenue_is_right(file_of: Callable[..., str], rows: tuple[list[str], float]) -> None:
+    assert revenue(customers(file_of("\n".join([*rows[0], ""])))) == pytest.approx(rows[1])
+
+
+def shop(header: str, *values: str) -> str:
+    rows = [f"{n},C{n % 3},2026-01-{n + 1:02},{values[n % len(values)]},20.00" for n in range(18)]
+    return "\n".join([f"Order ID,Customer ID,Order Date,{header},Amount", *rows, ""])
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "named"),
+    [
+        ("Belegart", ("Rechnung", "Angebot", "Auftrag"), "Angebot on 6 lines"),
+        ("Transaction type", ("Invoice", "Payment"), "Payment on 9 lines"),
+        ("State", ("complete", "canceled"), "canceled on 9 lines"),
+        ("Payment", ("Paid", "Unpaid"), "Unpaid on 9 lines"),
+        ("Paid", ("Yes", "No"), "No on 9 lines"),
+        ("\u043e\u043f\u043b\u0430\u0447\u0435\u043d", ("\u0434\u0430", "\u043d\u0435\u0442"), "on 9 lines"),
+        ("Is Refund", ("No", "Yes"), "(set) on 9 lines"),
+        ("Status", ("bezahlt", "Vom Kunden storniert"), "Vom Kunden storniert on 9 lines"),
+        ("Status", ("wc-completed", "wc-cancelled"), "wc-cancelled on 9 lines"),
+    ],
+)
+def test_what_may_be_no_sale_is_named(
+    file_of: Callable[..., str], header: str, values: tuple[str, ...], named: str
+) -> None:
+    reading = customers(file_of(shop(header, *values))).readings[0]
+    assert any(named in note for note in reading.decisive_notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Type", ("One-way", "Return")),
+        ("Fulfillment Status", ("fulfilled", "pending")),
+        ("Test", ("A", "B")),
+        ("Status", ("not cancelled", "paid")),
+    ],
+)
+def test_what_is_a_sale_is_left_alone(file_of: Callable[..., str], header: str, values: tuple[str, ...]) -> None:
+    found = customers(file_of(shop(header, *values)))
+    assert found.readings[0].notes == ()
+    assert revenue(found) == 360
+
+
+def test_one_option_leaves_out_what_all_columns_name(file_of: Callable[..., str]) -> None:
+    text = "Order ID,Customer,Date,Status,Payment Status,Amount\n1,A,2026-01-01,Cancelled,Paid,5\n"
+    reading = customers(file_of(text + "2,A,2026-01-02,Shipped,Unpaid,6\n3,A,2026-01-03,Shipped,Paid,7\n")).readings[0]
+    options = {note.partition("--set ")[2] for note in reading.decisive_notes}
+    assert options == {"'ingest.transactions.void={Status: [Cancelled], Payment Status: [Unpaid]}' leaves them out"}
+
+
+def test_statuses_that_a_list_does_not_name_are_named(file_of: Callable[..., str]) -> None:
+    path = file_of(shop("Status", "paid", "Cancelled", "On hold"))
+    reading = customers(path, void={"Status": ["Cancelled"]}).readings[0]
+    assert any("On hold on 6 lines" in note and "[Cancelled, On hold]" in note for note in reading.decisive_notes)
+
+
+@pytest.mark.parametrize("header", ["Currency", "Ccy", "Devise", "\u901a\u8ca8"])
+def test_currencies_of_lines_are_found_by_their_codes(file_of: Callable[..., str], header: str) -> None:
+    with pytest.raises(InputProblem, match="amounts in several currencies"):
+        customers(file_of(shop(header, "EUR", "USD")))
+
+
+def test_currencies_of_files_are_compared(tmp_path: Path) -> None:
+    for number, mark in enumerate(("\u20ac", "$")):
+        text = f"order_id,customer_id,order_date,amount\n{number},A,2026-01-0{number + 1},{mark}100.00\n"
+        (tmp_path / f"{number}.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputProblem, match="amounts in another currency than in"):
+        customers(str(tmp_path))
+
+
+def test_whole_discounts_may_be_percentages(file_of: Callable[..., str]) -> None:
+    rows = [f"{n},C{n % 3},2026-01-{n + 1:02},1,{50 + n}.00,{(0, 10, 20)[n % 3]}" for n in range(18)]
+    path = file_of("\n".join(["Order ID,Customer ID,Order Date,Qty,Unit Price,Rabatt", *rows, ""]))
+    note = next(note for note in customers(path).readings[0].notes if "Rabatt" in note)
+    assert "discount=line" in note
+    assert "discount=percent if it is in percent" in note
+
+
+@pytest.mark.parametrize("sign", ['="17850"', "17850.0", "'17850"])
+def test_spellings_of_one_customer_are_one_customer(file_of: Callable[..., str], sign: str) -> None:
+    quoted = '"' + sign.replace('"', '""') + '"'
+    path = file_of(f"customer_id,order_date,amount\n{quoted},2026-01-01,5\n17850,2026-01-02,6\n")
+    assert customers(path).table["customer_id"].tolist() == ["17850"]
