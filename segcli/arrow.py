@@ -87,10 +87,13 @@ def to_strings(series: "pd.Series") -> pa.StringArray:
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
 
-def first_words(strings: pa.StringArray) -> Words:
-    """Return the first eight bytes of each string as a little-endian number; missing bytes are 0."""
-    begins, lengths, data = _string_parts(strings)
-    return _read_words(data, begins, lengths)
+def first_bytes(strings: pa.StringArray) -> npt.NDArray[np.uint8]:
+    """Return the first byte of each string; of an empty one any byte."""
+    _, _, body = strings.buffers()
+    if body is None or not len(body):
+        return np.zeros(len(strings), dtype=np.uint8)
+    data = np.frombuffer(body, dtype=np.uint8)
+    return data[np.minimum(_offsets(strings)[:-1], len(data) - 1)]
 
 
 def is_empty(strings: pa.StringArray) -> Mask:

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns
-from segcli.arrow import first_words, is_empty
+from segcli.arrow import first_bytes, is_empty
 from segcli.ingest.cells import sample
 from segcli.ingest.export import Export
 from segcli.ingest.languages import words
 from segcli.ingest.opening import Opened
 
+BEGINNING = 3  # letters by which nearly all texts that are no labels are told
 HEAD_RECORDS = 1000
 LABELED = (columns.CUSTOMER_ID, columns.PRODUCT, columns.ORDER_ID)
 TOLERANCE = 0.011  # of a total against the sum of the lines above: both are rounded to cents
@@ -80,7 +81,10 @@ def _is_bare_label(texts: dict[str, pa.StringArray], row: int) -> bool:
 def _find_labels(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
     """Mark the texts that are labels; their first bytes leave out nearly all others."""
     is_label = np.zeros(len(texts), dtype=bool)
-    rows = np.flatnonzero(np.isin(_beginnings(texts), _beginnings_of_labels()))
+    rows = np.flatnonzero(_may_begin_label()[first_bytes(texts)])
+    if len(rows):
+        three = pc.utf8_lower(pc.utf8_slice_codeunits(texts.take(pa.array(rows)), 0, BEGINNING))
+        rows = rows[np.asarray(pc.is_in(three, value_set=_beginnings_of_labels()), dtype=bool)]
     if len(rows):
         encoded = pc.dictionary_encode(texts.take(pa.array(rows)))
         found = [_pattern().fullmatch(text) is not None for text in encoded.dictionary.to_pylist()]
@@ -88,15 +92,18 @@ def _find_labels(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
     return is_label
 
 
-def _beginnings(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
-    """Return the first bytes of texts, with capitals as small letters, as numbers."""
-    return (first_words(texts) | np.uint64(0x202020)) & np.uint64(0xFFFFFF)
+@cache
+def _may_begin_label() -> npt.NDArray[np.bool_]:
+    """Tell of each byte whether a label may begin with it."""
+    begins = np.zeros(256, dtype=bool)
+    labels = [form for word in words("totals") for form in (word, word.upper(), word.lower())]
+    begins[[label.encode()[0] for label in labels]] = True
+    return begins
 
 
 @cache
-def _beginnings_of_labels() -> npt.NDArray[np.uint64]:
-    labels = [form for word in words("totals") for form in (word, word.upper(), word.lower(), word.title())]
-    return np.unique(_beginnings(pa.array(labels)))
+def _beginnings_of_labels() -> pa.StringArray:
+    return pa.array(sorted({word[:BEGINNING].lower() for word in words("totals")}))
 
 
 def _is_sum_of_lines_above(amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np.bool_], row: int) -> bool:
