@@ -18,11 +18,15 @@ from segcli.model import Customers, Transactions
 
 @dataclass(frozen=True)
 class Privacy:
-    """What is asked for, the key of pseudonyms, and whether the addresses of customers are needed here."""
+    """The settings, the key of pseudonyms, and whether the addresses of customers are needed here.
+
+    `may_lack_identities` allows a suppression list whose kinds of identity no input has, as for earlier results.
+    """
 
     settings: PrivacySettings = field(default_factory=PrivacySettings)
     key: Key | None = None
     contacts: bool = False
+    may_lack_identities: bool = False
 
 
 ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"

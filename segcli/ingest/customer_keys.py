@@ -32,6 +32,12 @@ PEOPLE = frozenset(  # first words of names such as Billing Name; a Price Point 
     {"customer", "client", "buyer", "billing", "shipping", "recipient", "contact", "payer", "full", "guest", "member"}
 )
 NOT_OF_PEOPLE = ("product", "item", "sku", "company", "shop", "store", "file", "user", "campaign", "discount", "method")
+OTHERS = frozenset(  # words of columns about people other than the customer
+    {
+        *("referrer", "referred", "referral", "rep", "agent", "seller", "vendor", "supplier", "merchant", "staff"),
+        *("employee", "cashier", "owner", "operator", "courier", "support", "verkäufer", "mitarbeiter", "vendeur"),
+    }
+)
 MOSTLY = 0.5  # share of lines on which a key must be present
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -129,6 +135,25 @@ def rank_keys(cells: Cells, kinds: dict[str, str], order_id: str | None = None) 
     order = [*KINDS, NAME]
     usable = [key for key in keys if key.present > MOSTLY * key.lines]
     return sorted(usable, key=lambda key: (-key.present, order.index(key.kind), cells.header.index(key.column)))
+
+
+def contact_kind(name: str) -> str:
+    """Return the standard column of contacts that a header name or a part of it means: email, phone, or nothing.
+
+    >>> contact_kind("Billing Email"), contact_kind("Shipping Phone"), contact_kind("Shop Phone")
+    ('email', 'phone', '')
+    """
+    return KINDS.get(_kind_of(name), "")
+
+
+def is_of_others(name: str) -> bool:
+    """Whether a column names people other than the customer: who referred, sold or delivered.
+
+    >>> is_of_others("Sales Rep Email"), is_of_others("referred by"), is_of_others("Email")
+    (True, True, False)
+    """
+    parts = {word.casefold() for word in _WORDS.findall(name.replace("_", " "))}
+    return means(name, columns.REFERRER) or not parts.isdisjoint(OTHERS)
 
 
 def _is_blank(texts: pa.StringArray) -> pa.BooleanArray:
