@@ -226,6 +226,16 @@ def _records(path: str) -> list[tuple[int, list[str]]]:
     return found
 
 
+def identity_columns(text: str) -> tuple[str, list[str], dict[str, int]]:
+    """Return the delimiter and header of a list, and the place of the first column of each kind of identity."""
+    mark = _SEP_LINE.match(text)
+    body = text[mark.end() if mark else 0 :]
+    delimiter = mark[1] if mark else _delimiter(body.lstrip().partition("\n")[0])
+    header = next(csv.reader(io.StringIO(body, newline=""), delimiter=delimiter), [])
+    kinds = [_kind_by_name(name.strip()) for name in header]
+    return delimiter, header, {kind: kinds.index(kind) for kind in kinds if kind is not None}
+
+
 def _text(path: str) -> str:
     content = files.read(path)
     text = decoded(content, Source())

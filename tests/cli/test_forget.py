@@ -79,17 +79,40 @@ def test_only_listing_changes_nothing(done: Path, segcli: Callable[..., Any]) ->
     assert (done / "objected.csv").read_text() == "customer_id,email\n"
 
 
-def test_mentions_in_texts_and_quoted_cells_and_digests_go_too(done: Path, segcli: Callable[..., Any]) -> None:
+def test_mentions_in_tables_and_quoted_cells_and_digests_go_too(done: Path, segcli: Callable[..., Any]) -> None:
     out = done / "out"
     digest = hashlib.sha256(b"ann@example.com").hexdigest()
-    (out / "notes.md").write_text("P07 called; P070 and XP07 are others.\n")
     (out / "ads.csv").write_text(f"Email\n{digest}\nother\n")
-    (out / "odd.csv").write_text('id,note\nP07,"two\nlines"\nP08,"a ""quoted"" word"\n')
+    (out / "odd.csv").write_text('id,note\nP07,"two\nlines"\nP08,"a ""quoted"" word"\nP09,"P07, P070 and XP07"\n')
     made = segcli("forget", "P07", "out", "--also", "Ann@Example.com")
     assert made.returncode == 0, made.stderr
-    assert (out / "notes.md").read_text() == "(forgotten) called; P070 and XP07 are others.\n"
     assert (out / "ads.csv").read_text() == "Email\nother\n"
-    assert (out / "odd.csv").read_text() == 'id,note\nP08,"a ""quoted"" word"\n'
+    assert (out / "odd.csv").read_text() == 'id,note\nP08,"a ""quoted"" word"\nP09,"(forgotten), P070 and XP07"\n'
+
+
+def test_a_page_that_names_the_person_is_not_rewritten_but_named(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "out" / "notes.md").write_text("# Notes\n\nP07 called; P070 and XP07 are others.\n")
+    made = segcli("forget", "P07", "-c", "shop.yaml")
+    assert made.returncode == 4
+    assert "out/notes.md: still names this person (line 3)" in made.stderr
+    assert "P07" not in (done / "out" / "customers.csv").read_text()
+    assert (done / "objected.csv").read_text() == "customer_id,email\nP07,\n"
+    (done / "out" / "notes.md").unlink()
+    assert segcli("forget", "P07", "out").returncode == 0
+
+
+def test_a_list_without_a_column_for_the_person_is_refused_first(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "objected.csv").write_text("email\nx@example.org\n")
+    made = segcli("forget", "P07", "-c", "shop.yaml")
+    assert made.returncode == 2
+    assert "has no column customer_id" in made.stderr
+    assert "P07" in (done / "out" / "customers.csv").read_text()
+
+
+def test_a_list_in_another_language_is_continued(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "objected.csv").write_bytes(b"Kundennummer;Bemerkung\r\nP08;ruft an\r\n")
+    assert segcli("forget", "P07", "-c", "shop.yaml").returncode == 0
+    assert (done / "objected.csv").read_bytes() == b"Kundennummer;Bemerkung\r\nP08;ruft an\r\nP07;\r\n"
 
 
 def test_a_pseudonym_is_found_by_the_key(done: Path, segcli: Callable[..., Any]) -> None:
