@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -176,10 +177,19 @@ def drop_listed(
             source=people.name,
             remedy="Add a column of identities that the inputs have, or name a file with both as ingest.contacts",
         )
-    gone = np.array([bool(of_row) for of_row in rows], dtype=bool)
+    gone = _with_shared_addresses(customers, np.array([bool(of_row) for of_row in rows], dtype=bool))
     matched = frozenset[int]().union(*rows)
     notes = [_entries_note(people.entries, len(matched)), *_shared_id_notes(ids[gone])]
     return without(_with_notes(customers, notes), gone, REASON, "on the suppression list")
+
+
+def _with_shared_addresses(customers: Customers, gone: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Add the customers who share an e-mail address with a listed one: an export by address would reach that person."""
+    keys = reach.contact_keys(customers, columns.EMAIL)
+    if keys is None or not gone.any():
+        return gone
+    theirs = set(keys[gone]) - {""}
+    return gone | keys.isin(theirs).to_numpy(dtype=bool)
 
 
 def _entries_by_customer(
