@@ -30,7 +30,6 @@ class Privacy:
 
 
 ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
-NAMES = (c.FIRST_NAME, c.LAST_NAME)
 APART = (*c.PERSONAL, c.EMAIL_CONSENT, c.PHONE_CONSENT, c.BIRTH_DATE, c.GENDER, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE)
 
 
@@ -94,10 +93,10 @@ def private(customers: Customers, privacy: Privacy) -> Customers:
 
 
 def _dropped(table: pd.DataFrame, settings: PrivacySettings) -> list[str]:
-    if settings.drop_pii:
-        known = [name for name, _ in identifying(table)]
-        return [name for name in dict.fromkeys([*c.PERSONAL, *known]) if name not in settings.pseudonymise]
-    return [name for name in NAMES if name not in settings.pseudonymise] if settings.pseudonymise else []
+    if not (settings.drop_pii or settings.pseudonymise):
+        return []
+    known = [name for name, _ in identifying(table)]
+    return [name for name in dict.fromkeys([*c.PERSONAL, *known]) if name not in settings.pseudonymise]
 
 
 def _pseudonymised(customers: Customers, names: Sequence[str], key: Key) -> Customers:
