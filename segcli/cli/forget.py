@@ -66,7 +66,7 @@ def _results_folder(folder: str | None, settings: "Settings") -> Path:
 def _erase(place: Path, names: list[str], settings: "Settings", asked: Asked, talk: Talk) -> "list[Trace]":
     """Erase the person from a folder, print what was done, and return the files that still name them."""
     from segcli.exporters.person_forms import contact_forms, person_forms
-    from segcli.files import erasure, key, lock
+    from segcli.files import erasure, key, lock, manifest
 
     key_file = settings.privacy.key_file
     secret = key.load(key_file) if key_file is not None and Path(key_file).exists() else None
@@ -83,6 +83,8 @@ def _erase(place: Path, names: list[str], settings: "Settings", asked: Asked, ta
     _say(found, talk, dry=asked.dry_run)
     for trace in left:
         talk.say("left", f"{trace.path}: names this person ({trace.place})", path=str(trace.path))
+    if found and not asked.dry_run and any(place.rglob(manifest.NAME)):
+        talk.say("note", "reports and personas were computed with this person: segcli run computes them again without")
     _show([trace for trace in found if trace.body is not None], asked, talk)
     return left
 

@@ -1,5 +1,6 @@
 """Forgetting: a person is gone from every table and text, the others stay byte for byte, and the list remembers."""
 
+import csv
 import hashlib
 import json
 import os
@@ -135,3 +136,47 @@ def test_no_folder_is_refused(done: Path, segcli: Callable[..., Any]) -> None:
     assert segcli("forget", "P07").returncode == 2
     assert segcli("forget", "P07", "nowhere").returncode == 3
     assert done.exists()
+
+
+BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\t"]
+DESTINATIONS = ("google-ads", "hubspot", "klaviyo", "mailchimp", "meta", "plain", "posthog", "salesforce", "tiktok")
+EVERYTHING = """version: 1
+output: out
+ingest: {transactions: {path: orders.csv}, customers: {path: people.csv}}
+rfm: {bins: 3}
+persona: {of: [rfm]}
+target: {of: rfm, choose: 1-2}
+plan: {of: rfm}
+cohort: {}
+privacy: {suppression: objected.csv}
+report: {sections: [summary, quality, segments, personas]}
+export:
+"""
+
+
+def test_no_line_break_keeps_a_part_of_the_person_in_any_file(done: Path, segcli: Callable[..., Any]) -> None:
+    note = "".join(f"Secret{n}{mark}" for n, mark in enumerate(BREAKS)) + "Secret99"
+    with (done / "people.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(["customer_id", "email", "email_consent", "last_name", "city", "remark"])
+        for n in range(20):
+            text = note if n == 7 else f"fine{n}"
+            writer.writerow([f"P{n:02}", f"person{n}@example.org", "yes", text, text, text])
+    exports = [f"  - {{to: {name}, of: rfm, properties: [remark], holdout: 10%}}\n" for name in DESTINATIONS]
+    (done / "all.yaml").write_text(EVERYTHING + "".join(exports))
+    asked = ("--set", "privacy.key_file=key", "-c", "all.yaml")
+    made = segcli("run", "all.yaml", "-q", "--set", "privacy.key_file=key")
+    assert made.returncode == 0, made.stderr
+    for layout in ("csv", "tsv", "json", "ndjson"):
+        assert segcli("rfm", "-c", "all.yaml", "-q", "-f", layout, "-o", f"out/rfm.{layout}").returncode == 0
+    held = [path.name for path in (done / "out").iterdir() if "Secret99" in path.read_text(errors="replace")]
+    assert {"customers.csv", "export-hubspot.csv", "export-plain.csv", "rfm.csv", "rfm.tsv", "rfm.ndjson"} <= {*held}
+    made = segcli("forget", "P07", *asked)
+    assert made.returncode == 0, made.stderr
+    digest = hashlib.sha256(b"person7@example.org").hexdigest()
+    assert "reports and personas were computed with this person" in made.stderr
+    for path in (done / "out").iterdir():
+        text = path.read_bytes().decode()
+        assert not [one for one in ("P07", "person7@", digest) if one in text], path.name
+        assert "Secret" not in text or path.name in {"personas.json", "report.md", "report.html"}, path.name
+    assert len((done / "out" / "customers.csv").read_text().splitlines()) == 20
