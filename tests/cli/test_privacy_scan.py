@@ -1,6 +1,6 @@
 """No file of a run with pseudonyms holds an id, address, phone number or name, wherever the inputs have them.
 
-Only destinations that find people by their address get addresses, and nothing else of the kind but what their format has.
+Only destinations that find people by their address get contacts, and no ids.
 `pytest -m slow tests/cli/test_privacy_scan.py` plants 2,000 people.
 """
 
@@ -69,7 +69,8 @@ class Planted:
         yield "EXCLUDED-77120001,,,x3,2026-01-01,1.00"
 
     def table(self) -> Iterator[str]:
-        yield "customer_id,email,phone,first_name,last_name,email_consent,phone_consent,referrer,age,Second Email,Emergency Phone,Full Name,who"
+        more = "Second Email,Emergency Phone,Full Name,who"
+        yield f"customer_id,email,phone,first_name,last_name,email_consent,phone_consent,referrer,age,{more}"
         for n, (name, email, phone, first, last) in enumerate(self.people):
             more = f"{email},{phone},{first} {last},{email}"
             yield f"{name},{email},{phone},{first},{last},yes,yes,{self.people[n - 1][0]},{20 + n % 60},{more}"
