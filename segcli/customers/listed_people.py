@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,6 @@ from segcli.customers.suppression_list import (
     SuppressionList,
     email_forms,
     id_forms,
-    kind_of,
     phone_forms,
 )
 from segcli.customers.without import without
@@ -37,6 +37,9 @@ from segcli.ingest.parsing import parsed
 from segcli.model import Customers
 
 REASON = "suppressed"
+ADDRESS = r"[^@\s]+@[^@\s]+"
+PSEUDONYMS = r"p-[0-9a-f]{24}"
+ODD = r"[^!-~]|[;,<>|':]"  # characters by which a text has other forms than lower case
 SUFFIX = 7  # last digits by which phone numbers are preselected
 
 Matches = dict[str, Entries]
@@ -54,8 +57,9 @@ class IdentityMatcher:
     def match_ids(self, texts: Iterable[str]) -> Matches:
         """Return the customer ids that the list names, by id, address, number or pseudonym."""
         found: Matches = {}
-        for text in texts:
-            self._observe(text)
+        given = pa.array(texts, pa.string())
+        self._observe_ids(given)
+        for text in self._may_match_ids(given):
             entries = self._entries_of_id(text)
             if entries:
                 found[text] = entries
@@ -64,9 +68,10 @@ class IdentityMatcher:
     def match_emails(self, texts: Iterable[str]) -> Matches:
         """Return the cells that hold a listed address, or its pseudonym."""
         found: Matches = {}
-        for text in texts:
+        given = pa.array(texts, pa.string())
+        self.observed.update([columns.EMAIL] * bool(_any(given, ADDRESS)))
+        for text in given.filter(pc.or_(self._has_listed_email(given), _has(given, ODD))).to_pylist():
             forms = email_forms(text)
-            self.observed.update([columns.EMAIL] * bool(forms))
             pseudonym = [text.strip()] if is_pseudonym(text.strip()) else []
             entries = self._union(columns.EMAIL, forms) | self._by_pseudonym(pseudonym)
             if entries:
@@ -89,13 +94,30 @@ class IdentityMatcher:
             entries |= self._union(columns.PHONE, phone_forms([text], self.settings.phone_region).values())
         return entries
 
-    def _observe(self, text: str) -> None:
-        kind = kind_of(text, "customer_id")
-        self.observed.add(kind)
-        if self.key is not None and kind == PSEUDONYM:
-            self.observed.update([columns.CUSTOMER_ID, columns.EMAIL])
-        elif self.key is not None:
-            self.observed.add(PSEUDONYM)
+    def _observe_ids(self, texts: pa.StringArray) -> None:
+        """Gather the kinds of value that ids have."""
+        kinds = {columns.PHONE: INTERNATIONAL.pattern, PSEUDONYM: PSEUDONYMS}
+        has = {kind: _has(texts, rf"^\s*(?:{pattern})\s*$") for kind, pattern in kinds.items()}
+        has[columns.EMAIL] = _has(texts, ADDRESS)
+        self.observed.update(kind for kind, of_kind in has.items() if pc.any(of_kind).as_py())
+        others = pc.invert(reduce(pc.or_, has.values()))
+        self.observed.update([columns.CUSTOMER_ID] * bool(pc.any(others).as_py()))
+        if self.key is not None and len(texts):
+            self.observed.update([columns.CUSTOMER_ID, columns.EMAIL, PSEUDONYM])
+
+    def _may_match_ids(self, texts: pa.StringArray) -> list[str]:
+        """Return the ids that need a closer look: most are as plain as the listed ones, and compared as they are."""
+        if self.settings.id_case in {"upper", "lower"} or (self.key is not None and PSEUDONYM in self.people.kinds):
+            return [str(text) for text in texts.to_pylist()]
+        listed = pa.array(list(self.people.identities.get("customer_id", {})), pa.string())
+        near = pc.or_(pc.is_in(texts, value_set=listed), self._has_listed_email(texts))
+        odd = pc.or_(_has(texts, ODD), _has(texts, r"^(\+|00|p-)|\.0+$"))
+        return [str(text) for text in texts.filter(pc.or_(near, odd)).to_pylist()]
+
+    def _has_listed_email(self, texts: pa.StringArray) -> pa.BooleanArray:
+        listed = pa.array(list(self.people.identities.get("email", {})), pa.string())
+        is_pseudonym_of = _has(texts, PSEUDONYMS) if self.key is not None else pa.scalar(value=False)
+        return pc.or_(pc.is_in(pc.utf8_lower(texts), value_set=listed), is_pseudonym_of)
 
     def _union(self, kind: str, forms: Iterable[str]) -> Entries:
         of_kind = self.people.identities.get(kind, {})  # type: ignore[call-overload]  # kinds are By
@@ -127,6 +149,14 @@ class IdentityMatcher:
     def extended(self, kind: By, forms: Mapping[str, Entries]) -> "IdentityMatcher":
         """Return a matcher that also knows these forms; kinds of value are gathered together."""
         return replace(self, people=self.people.with_identities(kind, forms), _cache={})
+
+
+def _has(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    return pc.match_substring_regex(texts, pattern)
+
+
+def _any(texts: pa.StringArray, pattern: str) -> bool:
+    return bool(pc.any(_has(texts, pattern)).as_py())
 
 
 def find_in_files(

@@ -28,6 +28,7 @@ PSEUDONYM = "pseudonym"  # a kind of value, beside customer_id, email and phone
 INTERNATIONAL = re.compile(r"'?(\+|00)[0-9][0-9 ()./-]{5,20}")
 MOST_WORDS = 4  # beside an address, as in: Ann Lee <ann@example.org>
 NOTHING = frozenset({"", "-", "n/a", "na", "none", "null", "nan"})
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _SEPARATORS = re.compile(r"[\s;,<>|]+")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
@@ -143,7 +144,7 @@ def email_forms(text: str) -> list[str]:
     if len(words) - len(addresses) > MOST_WORDS:
         return []
     bare = (unified(word.removeprefix("'").removeprefix("mailto:")) for word in addresses)
-    return [unified(match.email(word)) for word in bare if word.strip("@") and not word.endswith("@")]
+    return [unified(match.email(word)) for word in bare if _ADDRESS.fullmatch(word)]
 
 
 def phone_forms(texts: Iterable[str], region: str | None) -> dict[str, str]:

@@ -1,18 +1,28 @@
 """A listed person is left out, by whatever the list and the inputs know them by; a list never fails in silence."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import read
 from segcli.customers.listed_people import IdentityMatcher, drop_listed
 from segcli.customers.private import Privacy
-from segcli.customers.suppression_list import load_suppression_list
+from segcli.customers.suppression_list import (
+    SuppressionList,
+    email_forms,
+    id_forms,
+    kind_of,
+    load_suppression_list,
+    phone_forms,
+)
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
 from segcli.files.key import Key
@@ -38,8 +48,8 @@ def orders_of(people: list[Mapping[str, str]]) -> str:
 
 
 def remaining(path: str, list_path: str, *, key: Key | None = None, **policies: Any) -> Customers:
-    settings = IngestSettings.model_validate({"transactions": Source(path=path), **policies})
-    return read(settings, privacy=Privacy(PrivacySettings(suppression=list_path), key))
+    asked = IngestSettings.model_validate({"transactions": Source(path=path), **policies})
+    return read(asked, privacy=Privacy(PrivacySettings(suppression=list_path), key))
 
 
 def ids(customers: Customers) -> list[str]:
@@ -129,8 +139,7 @@ def test_a_listed_person_is_left_out(
         monkeypatch.setattr(stream, "LARGE", 1)
         monkeypatch.setattr(stream, "HEAD", 200)
         monkeypatch.setattr(stream, "PIECE", 64)
-    settings = IngestSettings.model_validate({"transactions": Source(path=path), **policies})
-    everybody = ids(read(settings))
+    everybody = ids(read(IngestSettings.model_validate({"transactions": Source(path=path), **policies})))
     made = remaining(path, list_path, **policies)
     assert set(everybody) - set(ids(made)) == set(gone)
     assert f"suppression list: {len(gone):,} of {len(gone):,} {'entry' if len(gone) == 1 else 'entries'}" in notes(made)
@@ -256,14 +265,47 @@ def test_an_empty_list_leaves_nobody_out(file_of: Write) -> None:
     assert ids(made) == ["C-1", "C-2", "C-3"]
 
 
+TEXTS = st.one_of(
+    st.text("Aa1.0'+ -@é\u0301\u00a0;", max_size=8),
+    st.sampled_from(
+        ["ann@x.org", "Ann@X.org", "'ann@x.org", "Ann <ann@x.org>", NFC, NFD, "17850", "17850.0", "'00123"]
+    ),
+    st.sampled_from([KEY.pseudonym("17850"), KEY.pseudonym("ann@x.org"), "+49301234567", "0049301234567"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    texts=st.lists(TEXTS, min_size=1, max_size=8, unique=True),
+    listed=st.lists(TEXTS, max_size=4),
+    has_key=st.booleans(),
+)
+def test_columns_are_matched_as_their_single_texts(texts: list[str], listed: list[str], *, has_key: bool) -> None:
+    policies, key = IngestSettings(), KEY if has_key else None
+    people = SuppressionList("listed.csv", len(listed))
+    kinds = frozenset(kind_of(text, "customer_id") for text in listed)
+    for number, text in enumerate(listed):
+        entry = frozenset({number})
+        people = people.with_identities("customer_id", dict.fromkeys(id_forms(text, policies)[:1], entry))
+        people = people.with_identities("email", dict.fromkeys(email_forms(text), entry))
+        people = people.with_identities("phone", dict.fromkeys(phone_forms([text], None).values(), entry))
+    matcher = IdentityMatcher(replace(people, kinds=kinds), policies, key)
+    together, alone = matcher.match_ids(texts), {}
+    for text in texts:
+        if entries := matcher._entries_of_id(text):
+            alone[text] = entries
+    assert together == alone
+    assert matcher.observed >= {kind_of(text, "customer_id") for text in texts if text.strip() and text.isascii()}
+
+
 def customers(*names: str, **columns: list[Any]) -> Customers:
     made = from_columns({"orders": list(range(len(names))), **columns})
     return Customers(made.table.assign(customer_id=pd.Series(names, dtype="str")), made.as_of, made.readings)
 
 
 def left(made: Customers, path: str, key: Key | None = None, **policies: Any) -> list[str]:
-    settings = IngestSettings.model_validate(policies)
-    matcher = IdentityMatcher(load_suppression_list(path, settings), settings, key)
+    asked = IngestSettings.model_validate(policies)
+    matcher = IdentityMatcher(load_suppression_list(path, asked), asked, key)
     return ids(drop_listed(made, matcher, {}, may_lack_identities=True))
 
 
