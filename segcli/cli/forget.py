@@ -8,11 +8,11 @@ from typer import Argument, Option
 from segcli.cli.options import Asked
 from segcli.cli.streams import Talk
 from segcli.counting import counted
-from segcli.errors import InputProblem, UsageProblem
+from segcli.errors import GateFailed, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
     from segcli.config import Settings
-    from segcli.files.forgetting import Trace
+    from segcli.files.erasure import Trace
     from segcli.reports.result import Result
 
 Id = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of the person.", metavar="ID")]
@@ -27,85 +27,118 @@ Also = Annotated[
 def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -> None:
     """Remove a person from results, and from later runs.
 
-    Rows of tables go, other mentions become (forgotten); the person is put on the suppression list
-    (privacy.suppression). -n only lists where the person is found.
+    segcli removes their rows from tables and JSON, replaces other mentions with (forgotten), checks every file
+    again, and puts the person on the suppression list (privacy.suppression). Files that it does not rewrite, such as
+    Markdown and HTML, are named, and the exit code is 4. -n only lists where the person is found.
     """
     from segcli.cli.settings import resolve
 
     with Talk(asked) as talk:
         settings = resolve(asked).settings
-        place = Path(folder or settings.output or "")
-        if not (folder or settings.output):
-            raise UsageProblem("no folder: name the one with the results, or a config with output")
-        if not place.is_dir():
-            raise InputProblem(
-                "there is no such folder", source=str(place), remedy="Name the one with the results of runs"
-            )
-        from segcli.files import forgetting, lock
-
-        with lock.held(place):
-            found = forgetting.traces(place, _known_as([id, *(also or [])], settings))
-            if not asked.dry_run:
-                forgetting.forget(found)
-        _say(found, talk, dry=asked.dry_run)
-        listed = settings.privacy.suppression
-        if listed is not None and not asked.dry_run:
-            _suppress(listed, [id, *(also or [])])
-            talk.say("listed", f"in {listed}: no command will look at this person again")
-        elif listed is None:
+        place = _results_folder(folder, settings)
+        names, listed = [id, *(also or [])], settings.privacy.suppression
+        addition = None if listed is None else _suppress(listed, names)  # refused before anything is written
+        left = _erase(place, names, settings, asked, talk)
+        if listed is None:
             talk.say("note", "no suppression list (privacy.suppression): the next run finds them in the exports again")
-        _show(found, asked, talk)
+        elif addition is not None and not asked.dry_run:
+            from segcli.files.write import write
+
+            write(listed, addition)
+            talk.say("listed", f"in {listed}: no command will look at this person again")
+        if left and not asked.dry_run:
+            more = f" (and {len(left) - 1:,} more)" if len(left) > 1 else ""
+            raise GateFailed(
+                f"{left[0].path}: still names this person ({left[0].place}){more}. "
+                "Delete the file, or write it again with segcli run"
+            )
 
 
-def _known_as(names: list[str], settings: "Settings") -> list[str]:
-    """Return what results may call a person: the names as given and as results spell them, digests, pseudonyms.
+def _results_folder(folder: str | None, settings: "Settings") -> Path:
+    if not (folder or settings.output):
+        raise UsageProblem("no folder: name the one with the results, or a config with output")
+    place = Path(folder or settings.output or "")
+    if not place.is_dir():
+        raise InputProblem("there is no such folder", source=str(place), remedy="Name the one with the results of runs")
+    return place
 
-    Ad systems get digests of addresses; pseudonyms are known where there is a key.
-    """
-    import hashlib
 
-    from segcli.files import key
-    from segcli.ingest.customer_ids import respell
+def _erase(place: Path, names: list[str], settings: "Settings", asked: Asked, talk: Talk) -> "list[Trace]":
+    """Erase the person from a folder, print what was done, and return the files that still name them."""
+    from segcli.exporters.person_forms import contact_forms, person_forms
+    from segcli.files import erasure, key, lock, manifest
 
-    names = [*names, *(respell(name, settings.ingest) for name in names)]
     key_file = settings.privacy.key_file
-    addresses = [name.strip().lower() for name in names if "@" in name]
-    forms = [*names, *addresses]
-    known = [*forms, *(hashlib.sha256(one.encode()).hexdigest() for one in addresses)]
-    if key_file is not None and Path(key_file).exists():
-        secret = key.load(key_file)
-        known += [secret.pseudonym(one) for one in forms if not key.is_pseudonym(one)]
-    return list(dict.fromkeys(known))
+    secret = key.load(key_file) if key_file is not None and Path(key_file).exists() else None
+    kept = [Path(path) for path in (settings.privacy.suppression, key_file) if path is not None]
+    person = person_forms(names, settings.ingest, secret)
+    with lock.held(place):
+        found, person = erasure.find_with_contacts(
+            place, person, lambda text: contact_forms(text, settings.ingest, secret), kept
+        )
+        left = [trace for trace in found if trace.body is None]
+        if not asked.dry_run:
+            erasure.erase(found)
+            left = [_with_place(trace) for trace in erasure.find_person(place, person, kept)]
+    _say(found, talk, dry=asked.dry_run)
+    for trace in left:
+        talk.say("left", f"{trace.path}: names this person ({trace.place})", path=str(trace.path))
+    if found and not asked.dry_run and any(place.rglob(manifest.NAME)):
+        talk.say("note", "reports and personas were computed with this person: segcli run computes them again without")
+    _show([trace for trace in found if trace.body is not None], asked, talk)
+    return left
+
+
+def _with_place(trace: "Trace") -> "Trace":
+    from dataclasses import replace
+
+    place = f"{counted(trace.rows, 'row')}, {counted(trace.mentions, 'other mention')}"
+    return trace if trace.place else replace(trace, place=place)
 
 
 def _say(found: "list[Trace]", talk: Talk, *, dry: bool) -> None:
     verb = "would" if dry else "forgot"
     for one in found:
-        talk.say(
-            verb,
-            f"{one.path}: {counted(one.rows, 'row')}, {counted(one.mentions, 'other mention')}",
-            path=str(one.path),
-        )
+        if one.body is not None:
+            talk.say(
+                verb,
+                f"{one.path}: {counted(one.rows, 'row')}, {counted(one.mentions, 'other mention')}",
+                path=str(one.path),
+            )
     if not found:
         talk.say(verb, "nothing: no file names this person")
 
 
-def _suppress(path: str, names: list[str]) -> None:
-    """The list with these people at its end; made with the columns customer_id and email where there is none."""
+def _suppress(path: str, names: list[str]) -> bytes:
+    """Return the list with these people at its end; a new list has the columns customer_id and email.
+
+    Raises:
+        UsageProblem: the list has no column for one of them.
+    """
     import csv
     import io
 
-    from segcli.files.write import write
+    from segcli.customers.suppression_list import identity_columns
+    from segcli.files.read import read
 
-    text = Path(path).read_text(encoding="utf-8") if Path(path).exists() else "customer_id,email\n"
-    header = next(csv.reader([text.splitlines()[0]]))
-    by = {"email" if "@" in name else "customer_id" for name in names}
-    if not by <= set(header):
-        raise UsageProblem(f"{path}: has no column {' or '.join(sorted(by))}; add the person yourself")
+    text = read(path).body.decode("utf-8-sig") if Path(path).exists() else "customer_id,email\n"
+    delimiter, header, places = identity_columns(text)
+    kinds = {name: _kind(name) for name in names}
+    missing = sorted({kind for kind in kinds.values() if kind not in places})
+    if missing:
+        raise UsageProblem(f"{path}: has no column {' or '.join(missing)}; add the person yourself")
     out = io.StringIO()
-    writer = csv.DictWriter(out, header, lineterminator="\n")
-    writer.writerows({"email" if "@" in name else "customer_id": name} for name in names)
-    write(path, (text if text.endswith("\n") else f"{text}\n").encode() + out.getvalue().encode())
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if "\r\n" in text else "\n")
+    for name, kind in kinds.items():
+        writer.writerow([name if place == places[kind] else "" for place in range(len(header))])
+    return (text if text.endswith("\n") else f"{text}\n").encode() + out.getvalue().encode()
+
+
+def _kind(name: str) -> str:
+    from segcli.customers.suppression_list import kind_of
+
+    kind = kind_of(name, "customer_id")
+    return kind if kind in {"email", "phone"} else "customer_id"
 
 
 def _show(found: "list[Trace]", asked: Asked, talk: Talk) -> None:

@@ -162,7 +162,7 @@ def before(path: str, settings: "Settings", talk: Talk) -> "Customers":
     from segcli.customers import read
     from segcli.customers.private import Privacy
 
-    privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True))
+    privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True), may_lack_identities=True)
     own = {name: getattr(settings.ingest, name) for name in ("id_case", "id_apostrophes", "id_decimals")}
     return read(IngestSettings(transactions=Source(path=path), **own), privacy=privacy)
 

@@ -24,7 +24,7 @@ class PrivacySettings(Section):
     pseudonymise: list[str] = Field(
         default_factory=list,
         description="Columns whose texts become pseudonyms made with the key, such as [customer_id, email]; "
-        "names are left out.",
+        "other columns that identify people are left out.",
     )
     key_file: str | None = Field(
         None,

@@ -18,15 +18,18 @@ from segcli.model import Customers, Transactions
 
 @dataclass(frozen=True)
 class Privacy:
-    """What is asked for, the key of pseudonyms, and whether the addresses of customers are needed here."""
+    """The settings, the key of pseudonyms, and whether the addresses of customers are needed here.
+
+    `may_lack_identities` allows a suppression list whose kinds of identity no input has, as for earlier results.
+    """
 
     settings: PrivacySettings = field(default_factory=PrivacySettings)
     key: Key | None = None
     contacts: bool = False
+    may_lack_identities: bool = False
 
 
 ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
-NAMES = (c.FIRST_NAME, c.LAST_NAME)
 APART = (*c.PERSONAL, c.EMAIL_CONSENT, c.PHONE_CONSENT, c.BIRTH_DATE, c.GENDER, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE)
 
 
@@ -90,10 +93,10 @@ def private(customers: Customers, privacy: Privacy) -> Customers:
 
 
 def _dropped(table: pd.DataFrame, settings: PrivacySettings) -> list[str]:
-    if settings.drop_pii:
-        known = [name for name, _ in identifying(table)]
-        return [name for name in dict.fromkeys([*c.PERSONAL, *known]) if name not in settings.pseudonymise]
-    return [name for name in NAMES if name not in settings.pseudonymise] if settings.pseudonymise else []
+    if not (settings.drop_pii or settings.pseudonymise):
+        return []
+    known = [name for name, _ in identifying(table)]
+    return [name for name in dict.fromkeys([*c.PERSONAL, *known]) if name not in settings.pseudonymise]
 
 
 def _pseudonymised(customers: Customers, names: Sequence[str], key: Key) -> Customers:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns as c
+from segcli.customers import match
 from segcli.model import Customers
 
 Mask = npt.NDArray[np.bool_]
@@ -35,16 +36,57 @@ def text(customers: Customers, name: str) -> pd.Series | None:
     return found
 
 
+def contact_keys(customers: Customers, contact: str) -> pd.Series | None:
+    """Return the e-mail address or phone number of each customer as people compare them; None where none is known.
+
+    Addresses are folded and phone numbers reduced to their digits; blank where there is none.
+    """
+    texts = text(customers, contact)
+    if texts is None:
+        return None
+    if contact == c.EMAIL:
+        return match.key(texts, "email", None)
+    return texts.str.replace(r"\D", "", regex=True)
+
+
+def person_ids(customers: Customers) -> pd.Series:
+    """Return for each customer the first id of the same person: customers share an address or a number."""
+    ids = customers.table[c.CUSTOMER_ID].astype("str").reset_index(drop=True)
+    known = [keys for name in (c.EMAIL, c.PHONE) if (keys := contact_keys(customers, name)) is not None]
+    first = list(range(len(ids)))
+
+    def find(row: int) -> int:
+        while first[row] != row:
+            first[row] = first[first[row]]
+            row = first[row]
+        return row
+
+    for keys in known:
+        shared = keys.reset_index(drop=True)
+        shared = shared[(shared != "") & shared.duplicated(keep=False)]
+        for rows in shared.groupby(shared).indices.values():
+            roots = {find(int(shared.index[row])) for row in rows}
+            for root in roots:
+                first[root] = min(roots)
+    return ids.iloc[[find(row) for row in range(len(ids))]].set_axis(customers.table.index)
+
+
 def consented(customers: Customers, words: Sequence[str], contact: str = c.EMAIL) -> Mask | None:
     """Who agreed to be addressed by a contact, by these words; None where nobody was asked, or it takes no consent.
 
-    Consent to calls and messages is asked of phone_consent, and where there is none of email_consent.
+    Consent to calls and messages is asked of phone_consent, and where there is none of email_consent. Customers who
+    share the contact are one person, who consents only if each of them does.
     """
     asked = (text(customers, name) for name in CONSENT.get(contact, ()))
     said = next((one for one in asked if one is not None), None)
     if said is None:
         return None
-    return np.asarray(said.str.casefold().isin([word.casefold() for word in words]), dtype=bool)
+    agreed = said.str.casefold().isin([word.casefold() for word in words])
+    keys = contact_keys(customers, contact)
+    if keys is not None:
+        shared = (keys != "") & keys.duplicated(keep=False)
+        agreed = agreed.where(~shared, agreed.groupby(keys).transform("all"))
+    return np.asarray(agreed, dtype=bool)
 
 
 def reachable(customers: Customers, way: str, words: Sequence[str]) -> Mask:

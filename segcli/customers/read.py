@@ -9,13 +9,15 @@ from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
-from segcli.customers import anonymity, engines, match, quality, suppressed
+from segcli.customers import anonymity, engines, match, quality
 from segcli.customers.join import join
 from segcli.customers.known import known
+from segcli.customers.listed_people import IdentityMatcher, drop_listed, find_in_files
 from segcli.customers.measures import computed_columns
 from segcli.customers.private import Privacy, apart, private
 from segcli.customers.read_orders import read_orders
 from segcli.customers.read_request import ReadRequest
+from segcli.customers.suppression_list import load_suppression_list
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files.parts import parts
 from segcli.files.stream import head, is_large, is_regular
@@ -47,7 +49,7 @@ def read(
     """
     privacy, rules = privacy or Privacy(), rules or QualitySettings()
     asked = privacy.settings
-    people = suppressed.listed(asked.suppression, settings) if asked.suppression else {}
+    people = load_suppression_list(asked.suppression, settings) if asked.suppression else None
     if settings.state:
         _refuse_state(settings, rules, asked)
     mains, others = _opened(settings, extra, mapped_only=asked.only_mapped)
@@ -59,9 +61,15 @@ def read(
     own = [name for name in contacts if mains[0].is_orders and name in customers.table]
     for other, by in zip(others, found_by, strict=True):
         customers = join(customers, known(other, settings, on_columns, by=by), by, settings.phone_region)
-    listed = _contacts(settings) if privacy.contacts or {c.EMAIL, c.PHONE} & set(people) else None
+    contacts_file = _open_contacts(settings) if privacy.contacts or people is not None else None
+    listed = None if contacts_file is None else known(contacts_file.only_mapped(), settings, {}, by="customer_id")
     customers = apart(customers, listed, privacy.key)
-    customers = suppressed.without_suppressed(customers, people, privacy.key, settings.phone_region)
+    if people is not None:
+        linked: list[tuple[Opened, match.By]] = list(zip(others, found_by, strict=True))
+        linked += [] if contacts_file is None else [(contacts_file, "customer_id")]
+        matcher = IdentityMatcher(people, settings, privacy.key)
+        in_files = find_in_files(matcher, mains, linked)
+        customers = drop_listed(customers, matcher, in_files, may_lack_identities=privacy.may_lack_identities)
     shown = private(replace(customers, table=customers.table.drop(columns=own)), privacy)
     unmet = quality.nowhere(on_columns, [*mains, *others])
     judged = (*quality.judge(shown, rules), *anonymity.judge(shown, asked))
@@ -120,8 +128,8 @@ def _main(source: Source, *, in_chunks: bool) -> Opened:
     return opened(source)
 
 
-def _contacts(settings: IngestSettings) -> Customers | None:
-    """The file of contacts, of which nothing but addresses and names is read; None where there is none."""
+def _open_contacts(settings: IngestSettings) -> Opened | None:
+    """Open the file of contacts; None where there is none."""
     if settings.contacts is None or not settings.contacts.path:
         return None
-    return known(opened(settings.contacts, may_hold_orders=False).only_mapped(), settings, {}, by="customer_id")
+    return opened(settings.contacts, may_hold_orders=False)

@@ -142,12 +142,15 @@ def _as_before(made: Segmentation, before: Mapping[str, str]) -> Mask:
 
 
 def _drawn(customers: Customers, settings: ExportSettings, key: Key | None) -> npt.NDArray[np.object_] | None:
-    """Treated or holdout, by a keyed hash of the id and the audience: the same people each time, and no pattern."""
+    """Return treated or holdout by a keyed hash of the id and the audience: the same people each time, and no pattern.
+
+    Customers who share an address or a phone number are one person, and in one group.
+    """
     if not settings.holdout_share:
         return None
     assert key is not None
     purpose = f"holdout {settings.of or ''}"
-    fractions = [key.fraction(purpose, name) for name in customers.table[c.CUSTOMER_ID].astype("str")]
+    fractions = [key.fraction(purpose, name) for name in reach.person_ids(customers)]
     return np.where(np.array(fractions) < settings.holdout_share, HOLDOUT, TREATED).astype(object)
 
 

@@ -72,7 +72,7 @@ def _none(export: Export) -> Mask:
 
 def _export(body: bytes, schema: ChunkSchema) -> Export:
     file = schema.file
-    dialect = replace(file.dialect, body=_validate_text(body, file), skipped_lines=0, headed=False)
+    dialect = replace(file.dialect, body=validate_chunk_text(body, file), skipped_lines=0, headed=False)
     found = cells.piece(dialect, file.content.name, file.header, schema.columns)
     return Export(
         file.content,
@@ -84,7 +84,7 @@ def _export(body: bytes, schema: ChunkSchema) -> Export:
     )
 
 
-def _validate_text(body: bytes, file: Opened) -> bytes:
+def validate_chunk_text(body: bytes, file: Opened) -> bytes:
     """Return a chunk as UTF-8 whose quotes and line ends follow the rules."""
     dialect = file.dialect
     try:

@@ -120,6 +120,25 @@ def rank_keys(cells: Cells, kinds: dict[str, str], order_id: str | None = None) 
     return sorted(usable, key=lambda key: (-key.present, order.index(key.kind), cells.header.index(key.column)))
 
 
+def contact_kind(name: str) -> str:
+    """Return the standard column of contacts that a header name or a part of it means: email, phone, or nothing.
+
+    >>> contact_kind("Billing Email"), contact_kind("Shipping Phone"), contact_kind("Shop Phone")
+    ('email', 'phone', '')
+    """
+    return KINDS.get(_kind_of(name), "")
+
+
+def is_of_others(name: str) -> bool:
+    """Whether a column names people other than the customer: who referred, sold or delivered.
+
+    >>> is_of_others("Sales Rep Email"), is_of_others("referred by"), is_of_others("Email")
+    (True, True, False)
+    """
+    parts = {word.casefold() for word in _WORDS.findall(name.replace("_", " "))}
+    return means(name, columns.REFERRER) or not parts.isdisjoint({word.casefold() for word in words("other_people")})
+
+
 def _is_blank(texts: pa.StringArray) -> pa.BooleanArray:
     return pc.equal(pc.utf8_trim_whitespace(texts), "")
 

@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from segcli import columns as c
+from segcli.ingest.customer_keys import contact_kind
 from segcli.ingest.languages import words
 from segcli.ingest.recognise import normalised
 
@@ -31,6 +32,8 @@ def identifying(table: pd.DataFrame) -> list[tuple[str, str]]:
 def _why(name: str, values: pd.Series) -> str:
     """How a column shows that it identifies people; blank where it does not."""
     if name in c.PERSONAL or normalised(name) in {normalised(word) for word in words("identifying")}:
+        return "by its name"
+    if name not in c.CUSTOMER_TABLE and contact_kind(name):
         return "by its name"
     if name in c.CUSTOMER_TABLE or name.endswith(c.SEGMENT):
         return ""

@@ -1,5 +1,6 @@
 """Forgetting: a person is gone from every table and text, the others stay byte for byte, and the list remembers."""
 
+import csv
 import hashlib
 import json
 import os
@@ -79,17 +80,40 @@ def test_only_listing_changes_nothing(done: Path, segcli: Callable[..., Any]) ->
     assert (done / "objected.csv").read_text() == "customer_id,email\n"
 
 
-def test_mentions_in_texts_and_quoted_cells_and_digests_go_too(done: Path, segcli: Callable[..., Any]) -> None:
+def test_mentions_in_tables_and_quoted_cells_and_digests_go_too(done: Path, segcli: Callable[..., Any]) -> None:
     out = done / "out"
     digest = hashlib.sha256(b"ann@example.com").hexdigest()
-    (out / "notes.md").write_text("P07 called; P070 and XP07 are others.\n")
     (out / "ads.csv").write_text(f"Email\n{digest}\nother\n")
-    (out / "odd.csv").write_text('id,note\nP07,"two\nlines"\nP08,"a ""quoted"" word"\n')
+    (out / "odd.csv").write_text('id,note\nP07,"two\nlines"\nP08,"a ""quoted"" word"\nP09,"P07, P070 and XP07"\n')
     made = segcli("forget", "P07", "out", "--also", "Ann@Example.com")
     assert made.returncode == 0, made.stderr
-    assert (out / "notes.md").read_text() == "(forgotten) called; P070 and XP07 are others.\n"
     assert (out / "ads.csv").read_text() == "Email\nother\n"
-    assert (out / "odd.csv").read_text() == 'id,note\nP08,"a ""quoted"" word"\n'
+    assert (out / "odd.csv").read_text() == 'id,note\nP08,"a ""quoted"" word"\nP09,"(forgotten), P070 and XP07"\n'
+
+
+def test_a_page_that_names_the_person_is_not_rewritten_but_named(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "out" / "notes.md").write_text("# Notes\n\nP07 called; P070 and XP07 are others.\n")
+    made = segcli("forget", "P07", "-c", "shop.yaml")
+    assert made.returncode == 4
+    assert "out/notes.md: still names this person (line 3)" in made.stderr
+    assert "P07" not in (done / "out" / "customers.csv").read_text()
+    assert (done / "objected.csv").read_text() == "customer_id,email\nP07,\n"
+    (done / "out" / "notes.md").unlink()
+    assert segcli("forget", "P07", "out").returncode == 0
+
+
+def test_a_list_without_a_column_for_the_person_is_refused_first(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "objected.csv").write_text("email\nx@example.org\n")
+    made = segcli("forget", "P07", "-c", "shop.yaml")
+    assert made.returncode == 2
+    assert "has no column customer_id" in made.stderr
+    assert "P07" in (done / "out" / "customers.csv").read_text()
+
+
+def test_a_list_in_another_language_is_continued(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "objected.csv").write_bytes(b"Kundennummer;Bemerkung\r\nP08;ruft an\r\n")
+    assert segcli("forget", "P07", "-c", "shop.yaml").returncode == 0
+    assert (done / "objected.csv").read_bytes() == b"Kundennummer;Bemerkung\r\nP08;ruft an\r\nP07;\r\n"
 
 
 def test_a_pseudonym_is_found_by_the_key(done: Path, segcli: Callable[..., Any]) -> None:
@@ -112,3 +136,47 @@ def test_no_folder_is_refused(done: Path, segcli: Callable[..., Any]) -> None:
     assert segcli("forget", "P07").returncode == 2
     assert segcli("forget", "P07", "nowhere").returncode == 3
     assert done.exists()
+
+
+BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\t"]
+DESTINATIONS = ("google-ads", "hubspot", "klaviyo", "mailchimp", "meta", "plain", "posthog", "salesforce", "tiktok")
+EVERYTHING = """version: 1
+output: out
+ingest: {transactions: {path: orders.csv}, customers: {path: people.csv}}
+rfm: {bins: 3}
+persona: {of: [rfm]}
+target: {of: rfm, choose: 1-2}
+plan: {of: rfm}
+cohort: {}
+privacy: {suppression: objected.csv}
+report: {sections: [summary, quality, segments, personas]}
+export:
+"""
+
+
+def test_no_line_break_keeps_a_part_of_the_person_in_any_file(done: Path, segcli: Callable[..., Any]) -> None:
+    note = "".join(f"Secret{n}{mark}" for n, mark in enumerate(BREAKS)) + "Secret99"
+    with (done / "people.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(["customer_id", "email", "email_consent", "last_name", "city", "remark"])
+        for n in range(20):
+            text = note if n == 7 else f"fine{n}"
+            writer.writerow([f"P{n:02}", f"person{n}@example.org", "yes", text, text, text])
+    exports = [f"  - {{to: {name}, of: rfm, properties: [remark], holdout: 10%}}\n" for name in DESTINATIONS]
+    (done / "all.yaml").write_text(EVERYTHING + "".join(exports))
+    asked = ("--set", "privacy.key_file=key", "-c", "all.yaml")
+    made = segcli("run", "all.yaml", "-q", "--set", "privacy.key_file=key")
+    assert made.returncode == 0, made.stderr
+    for layout in ("csv", "tsv", "json", "ndjson"):
+        assert segcli("rfm", "-c", "all.yaml", "-q", "-f", layout, "-o", f"out/rfm.{layout}").returncode == 0
+    held = [path.name for path in (done / "out").iterdir() if "Secret99" in path.read_text(errors="replace")]
+    assert {"customers.csv", "export-hubspot.csv", "export-plain.csv", "rfm.csv", "rfm.tsv", "rfm.ndjson"} <= {*held}
+    made = segcli("forget", "P07", *asked)
+    assert made.returncode == 0, made.stderr
+    digest = hashlib.sha256(b"person7@example.org").hexdigest()
+    assert "reports and personas were computed with this person" in made.stderr
+    for path in (done / "out").iterdir():
+        text = path.read_bytes().decode()
+        assert not [one for one in ("P07", "person7@", digest) if one in text], path.name
+        assert "Secret" not in text or path.name in {"personas.json", "report.md", "report.html"}, path.name
+    assert len((done / "out" / "customers.csv").read_text().splitlines()) == 20

@@ -147,3 +147,22 @@ def test_external_reports_withhold_more_than_internal_ones(private: Path, segcli
     assert "| few | 8 |" in internal.stdout
     assert "few | 8" not in external.stdout
     assert "withheld" in external.stdout
+
+
+@pytest.mark.parametrize(
+    ("listed", "what"),
+    [
+        (b"email\nann@example.com\n", "cannot be applied"),
+        (b"shoe\n4\n", "no column customer_id, email or phone"),
+        (b"customer_id,email\nCUST-00007,\n,nobody\n", "no readable customer_id or email"),
+        ("email\njos\u00e9@example.com\n".encode("cp1252"), "must be UTF-8"),
+    ],
+)
+def test_a_list_that_cannot_be_applied_ends_with_exit_code_3(
+    listed: bytes, what: str, private: Path, segcli: Callable[..., Any]
+) -> None:
+    (private / "listed.csv").write_bytes(listed)
+    made = segcli("rfm", "orders.csv", "--set", "privacy.suppression=listed.csv", "-o", "scored.csv")
+    assert made.returncode == 3
+    assert what in made.stderr
+    assert not (private / "scored.csv").exists()

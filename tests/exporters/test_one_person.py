@@ -1,0 +1,94 @@
+"""A person whose address has two spellings is one person for consent, suppression, holdouts and every export."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segcli.config.export import ExportSettings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.config.privacy import PrivacySettings
+from segcli.customers import read
+from segcli.customers.private import Privacy
+from segcli.exporters import load, names
+from segcli.exporters.handing import Terms, hand_over
+from segcli.files.key import Key
+from segcli.segment.read_back import read_back
+from tests.oracles.tables import from_columns
+
+KEY = Key(bytes(range(32)))
+ADDRESSED = [name for name in names() if "email" in load(name).NEEDS]
+SPELLINGS = [
+    ("ann@example.org", "Ann@Example.ORG"),
+    ("jos\u00e9@example.org", "JOSE\u0301@example.org"),
+    (" ann@example.org", "ann@example.org\u00a0"),
+]
+
+
+def exported(first: str, second: str, to: str, *, consent: tuple[str, str] = ("yes", "yes"), **asked: Any) -> Any:
+    table = {
+        "email": [first, second, "bob@example.org"],
+        "email_consent": [*consent, "yes"],
+        "x_segment": ["a", "b", "a"],
+    }
+    made = read_back(from_columns(table), "x_segment")
+    return hand_over(made, ExportSettings.model_validate({"to": to, **asked}), Terms(["yes"], KEY))
+
+
+@pytest.mark.parametrize("to", ADDRESSED)
+@pytest.mark.parametrize(("first", "second"), SPELLINGS)
+def test_one_row_in_every_export_by_address(first: str, second: str, to: str) -> None:
+    takes = to != "mailchimp" or first.isascii()  # it refuses addresses with other letters
+    assert list(exported(first, second, to).exported.ids) == [*["c0000"] * takes, "c0002"]
+
+
+@pytest.mark.parametrize("to", ADDRESSED)
+@pytest.mark.parametrize("consent", [("yes", "no"), ("no", "yes"), ("", "yes")])
+@pytest.mark.parametrize(("first", "second"), SPELLINGS)
+def test_one_refusal_is_the_refusal_of_the_person(first: str, second: str, consent: tuple[str, str], to: str) -> None:
+    made = exported(first, second, to, consent=consent)
+    assert list(made.exported.ids) == ["c0002"]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_one_group_of_a_holdout(share: float) -> None:
+    count = 200
+    table = {
+        "email": [f"{'P' if n % 2 else 'p'}{n // 2}@example.org" for n in range(count)],
+        "email_consent": ["yes"] * count,
+        "x_segment": ["a"] * count,
+    }
+    made = read_back(from_columns(table), "x_segment")
+    for to in ("klaviyo", "google-ads", "posthog", "plain"):
+        settings = ExportSettings.model_validate({"to": to, "holdout": share})
+        groups = hand_over(made, settings, Terms(["yes"], KEY)).groups
+        assert groups is not None
+        by_person = groups["group"].groupby([int(name[1:]) // 2 for name in groups["customer_id"]]).nunique()
+        assert by_person.max() == 1
+
+
+@pytest.mark.parametrize("listed", ["customer_id\nA\n", "customer_id\nB\n", "email\nann@example.org\n"])
+def test_suppressing_one_spelling_suppresses_the_person(listed: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "customer_id,email,age\nA,ann@example.org,1\nB,Ann@Example.org,2\nC,bob@example.org,3\n"
+    )
+    (tmp_path / "l.csv").write_text(listed)
+    assert _ids(tmp_path, tmp_path / "t.csv") == ["C"]
+
+
+@pytest.mark.parametrize("listed", ["email\nANN@example.org\n", "customer_id\nann@EXAMPLE.org\n"])
+@pytest.mark.parametrize("case", ["auto", "keep", "upper", "lower"])
+def test_ids_that_are_addresses_are_one_person_by_every_policy(case: str, listed: str, tmp_path: Path) -> None:
+    orders = ["email,order_id,order_date,amount"]
+    orders += [
+        f"{name},{n},2026-01-0{n + 1},5" for n, name in enumerate(["ann@example.org", "Ann@Example.org", "b@x.org"])
+    ]
+    (tmp_path / "o.csv").write_text("\n".join(orders) + "\n")
+    (tmp_path / "l.csv").write_text(listed)
+    assert [name.lower() for name in _ids(tmp_path, tmp_path / "o.csv", id_case=case)] == ["b@x.org"]
+
+
+def _ids(folder: Path, path: Path, **policies: Any) -> list[str]:
+    settings = IngestSettings.model_validate({"transactions": Source(path=str(path)), **policies})
+    made = read(settings, privacy=Privacy(PrivacySettings(suppression=str(folder / "l.csv"))))
+    return list(made.table["customer_id"])
