@@ -186,6 +186,8 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "repeated": totals.repeated,
         "is_whole": totals.is_whole,
         "twice": asdict(totals.twice),
+        "finer": totals.finer,
+        "magnitude": totals.magnitude,
     }
 
 
@@ -217,6 +219,8 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         lines_above=facts["lines_above"],
         notes=tuple(Note(*entry) for entry in facts["notes"]),
         is_whole=facts["is_whole"],
+        finer=facts["finer"],
+        magnitude=facts["magnitude"],
         line_hashes=LineHashes(
             bundle.table(folder, LINE_HASHES)["hash"].to_numpy(), np.array(facts["chunk_starts"], np.int64)
         ),
