@@ -12,6 +12,7 @@ from segcli import columns
 from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.partial_totals import ChunkTotals, total_chunk
 from segcli.customers.read_request import ReadRequest
+from segcli.customers.run_store import reading_limit
 from segcli.errors import InputProblem
 from segcli.ingest import money, quality, rejects
 from segcli.ingest.chunk_schema import columns_to_read
@@ -95,7 +96,9 @@ def like(file: Opened, other: Opened) -> Opened:
 def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
     """Read all lines of a file; lines of one order share the order's fields."""
     if file.content.is_head:
-        file = like(file, opened(file.asked)).with_order_ids(file.source.order_ids)
+        file = like(file, opened(file.asked, memory=reading_limit(request.settings))).with_order_ids(
+            file.source.order_ids
+        )
     export = _export(file, request)
     has_id = columns.CUSTOMER_ID in file.recognition.columns
     key = "" if has_id else suggest_customer_key(file)
