@@ -30,10 +30,14 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
     Rows of tables go, other mentions become (forgotten); the person is put on the suppression list
     (privacy.suppression). -n only lists where the person is found.
     """
+    from segcli.cli import discovered
     from segcli.cli.settings import resolve
 
     with Talk(asked) as talk:
-        settings = resolve(asked).settings
+        loaded = resolve(asked)
+        discovered.announce(loaded, talk)
+        discovered.check_written(loaded, [discovered.SUPPRESSION])
+        settings = loaded.settings
         place = Path(folder or settings.output or "")
         if not (folder or settings.output):
             raise UsageProblem("no folder: name the one with the results, or a config with output")
