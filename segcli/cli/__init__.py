@@ -50,8 +50,11 @@ def main() -> NoReturn:
 
 
 def _run(arguments: list[str]) -> int:
+    from segcli.cli.library_warnings import caught
+
     try:
-        return _finished(arguments)
+        with caught(arguments):
+            return _finished(arguments)
     except Exception as error:
         lines, code = _outcome(error)
         if code is Exit.BUG and "--debug" in arguments:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import exporting, gates, settings, source
+from segcli.cli import discovered, exporting, gates, settings, source
 from segcli.cli.options import Asked
 from segcli.cli.show import display
 from segcli.cli.streams import Talk
@@ -42,6 +42,7 @@ def command(target: Target = None, *, asked: Asked) -> None:
         loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
         if target is None and asked.config is None and not loaded.origins:
             raise UsageProblem("nothing to check: name a config or an order export, such as segcli check orders.csv")
+        discovered.announce(loaded, talk)
         exporting.check(loaded.settings)
         findings, found, failure = _findings(loaded, asked, talk)
         if findings:

@@ -31,10 +31,14 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
     again, and puts the person on the suppression list (privacy.suppression). Files that it does not rewrite, such as
     Markdown and HTML, are named, and the exit code is 4. -n only lists where the person is found.
     """
+    from segcli.cli import discovered
     from segcli.cli.settings import resolve
 
     with Talk(asked) as talk:
-        settings = resolve(asked).settings
+        loaded = resolve(asked)
+        discovered.announce(loaded, talk)
+        discovered.check_written(loaded, [discovered.SUPPRESSION])
+        settings = loaded.settings
         place = _results_folder(folder, settings)
         names, listed = [id, *(also or [])], settings.privacy.suppression
         addition = None if listed is None else _suppress(listed, names)  # refused before anything is written

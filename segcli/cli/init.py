@@ -35,6 +35,7 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
     Every setting stands in it, at its default and with its meaning. Next: segcli check CONFIG, then segcli run CONFIG.
     """
     with Talk(asked) as talk:
+        from segcli.cli.discovered import announce
         from segcli.cli.settings import given_values, resolve
         from segcli.cli.show import save
         from segcli.cli.source import PATH, check_output
@@ -45,8 +46,10 @@ def command(orders: Orders, customers: CustomersFile = None, responses: Response
         files = {name: path for name, path in given.items() if path is not None}
         to_file = asked.output not in (None, "-")
         if to_file:
-            check_output(str(asked.output), list(files.values()))
-        settings = resolve(asked, {PATH: orders}).settings
+            check_output(str(asked.output), list(files.values()), force=asked.force)
+        loaded = resolve(asked, {PATH: orders})
+        announce(loaded, talk)
+        settings = loaded.settings
         described = {name: _described(name, path, settings.ingest, asked, talk) for name, path in files.items()}
         features = _features(described["transactions"], orders, settings, talk)
         given = given_values(asked, {"cluster.features": features or None})

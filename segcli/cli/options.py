@@ -191,6 +191,7 @@ Verbose = Annotated[
 ]
 Debug = Annotated[bool, Option("--debug", help="Show the traceback of a bug in segcli.")]
 DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write files.")]
+Force = Annotated[bool, Option("--force", help="Replace existing files that are not earlier outputs.")]
 Colour = Annotated[
     str,
     Option(
@@ -241,6 +242,7 @@ class Asked:
     verbose: Verbose = False
     debug: Debug = False
     dry_run: DryRun = False
+    force: Force = False
     colour: Colour = "auto"
     log_format: LogFormat = "text"
 

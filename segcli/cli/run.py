@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import answering, exporting, gates, keys, segmenting, source, streams
+from segcli.cli import answering, discovered, exporting, gates, keys, segmenting, source, streams
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import resolve
@@ -58,6 +58,7 @@ def command(file: File, state: State = None, *, asked: Asked) -> None:
         )
     with Talk(asked) as talk:
         loaded = resolve(asked, {"ingest.state": state})
+        discovered.announce(loaded, talk)
         folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
         rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
         segmenting.prepare(loaded)

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import streams
+from segcli.cli import discovered, streams
 from segcli.cli.options import Asked
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 
@@ -26,12 +27,15 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
     """
     from segcli import config
 
-    found = [path for path in (_user_file(), LOCAL) if path and Path(path).is_file() and path != asked.config]
-    layers = [file_layer(path) for path in [*found, *([asked.config] if asked.config else [])]]
+    user_file, is_found = _user_file(), _is_discovered(asked)
+    layers = [file_layer(user_file)] if user_file and user_file != asked.config and Path(user_file).is_file() else []
+    layers += [file_layer(LOCAL, is_trusted=False)] if is_found else []
+    layers += [file_layer(asked.config)] if asked.config else []
     environment = sorted((k, v) for k, v in os.environ.items() if k.startswith(PREFIX))
     layers += [config.set_layer([(_dotted(key), value)], f"${key}") for key, value in environment]
     layers += _option_layers(asked, flags)
-    loaded = config.load(layers)
+    loaded = replace(config.load(layers), discovered=f"./{LOCAL}" if is_found else "")
+    discovered.check_written(loaded)
     streams.speak(loaded.settings.language)
     return loaded
 
@@ -63,7 +67,14 @@ def _option_layers(asked: Asked, flags: Mapping[str, Any] | None) -> "list[Layer
     ]
 
 
-def file_layer(path: str) -> "Layer":
+def _is_discovered(asked: Asked) -> bool:
+    """Whether there is a config in the working folder that the user did not name."""
+    if not Path(LOCAL).is_file():
+        return False
+    return not (asked.config and Path(asked.config).exists() and Path(asked.config).samefile(LOCAL))
+
+
+def file_layer(path: str, *, is_trusted: bool = True) -> "Layer":
     """A settings file; paths in it are relative to it."""
     from segcli import config
     from segcli.files import read
@@ -72,7 +83,7 @@ def file_layer(path: str) -> "Layer":
         text = read.text(path)
     except InputProblem as error:
         raise ConfigProblems([str(error)]) from None
-    return config.yaml_layer(text, path, str(Path(path).parent))
+    return config.yaml_layer(text, path, str(Path(path).parent), is_trusted=is_trusted)
 
 
 def day(as_of: str | None) -> date | None:

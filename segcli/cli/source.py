@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import gates, keys, rejects
+from segcli.cli import discovered, gates, keys, rejects
 from segcli.cli.options import Asked
 from segcli.cli.progress import step
 from segcli.cli.settings import day, resolve
@@ -75,6 +75,7 @@ def read(
     loaded = resolve(asked, {PATH: source, **(flags or {})})
     if source is None and _reads_stdin(loaded.settings):
         loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
+    discovered.announce(loaded, talk)
     if first:
         first(loaded)  # what can be wrong with the settings alone is said before anything is read
     more = [also] if also is None or isinstance(also, str) else also
@@ -83,16 +84,17 @@ def read(
     outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
     check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
     for path in outputs:
-        check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs])
+        check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs], force=asked.force)
     needed = measures(loaded) if measures else None
     return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra, contacts=contacts, needed=needed))
 
 
-def check_output(path: str, read_too: Sequence[str]) -> None:
-    """Refuse an output that could not be written, or that is also read, before anything is read."""
-    from segcli.files import write
+def check_output(path: str, read_too: Sequence[str], *, force: bool) -> None:
+    """Refuse an output that could not be written, is also read, or replaces no output, before anything is read."""
+    from segcli.files import overwrite, write
 
     write.check(path, read_too)
+    overwrite.refuse_other_kind(path, force=force)
 
 
 def check_distinct(paths: Sequence[str]) -> None:
@@ -135,7 +137,7 @@ def read_loaded(
 
     settings = loaded.settings
     if settings.ingest.rejects:
-        check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra])
+        check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra], force=asked.force)
     changed: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, needed)}
     ingest = settings.ingest.model_copy(update=changed | ({"state": None} if asked.dry_run else {}))
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts)

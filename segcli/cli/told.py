@@ -63,7 +63,14 @@ def tell_next(source: str | None, asked: Asked, talk: Talk) -> None:
 
 
 def tell_withheld(findings: "Findings", talk: Talk) -> None:
-    """The segments that are too small to be told of."""
+    """The segments that are too small to be told of, and those that are shown with small numbers."""
+    from segcli.reports.shield import small_segments
+
+    for one in findings.segmentations:
+        few = small_segments(one, findings.privacy)
+        if few:
+            least = f"fewer than {findings.privacy.small_numbers} customers; privacy.small_numbers"
+            talk.say("note", f"small numbers: {one.column}: {', '.join(few)} ({least})")
     if findings.shield is None:
         return
     for column, names in findings.shield.names.items():

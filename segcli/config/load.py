@@ -26,19 +26,24 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Layer:
-    """Settings from one place: plain nested values, and how to say where a key, or a character of its text, stands."""
+    """Settings from one place: plain nested values, and how to say where a key, or a character of its text, stands.
+
+    One that segcli found by itself is not trusted with paths that are written.
+    """
 
     values: Mapping[str, Any]
     place: "Place"
+    is_trusted: bool = True
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The settings in force, and for each key that somebody wrote, where."""
+    """The settings in force, and for each key that somebody wrote, where; `discovered` is a config found by itself."""
 
     settings: Settings
     origins: Mapping[Key, str]
     sources: Mapping[Key, Layer]
+    discovered: str = ""
 
     def place(self, key: Key, at: int = 0) -> str:
         """Where a key was written, or the nearest parent that was; blank where nobody wrote it."""
@@ -50,12 +55,25 @@ class Loaded:
         return any(key[0] == section for key in self.origins)
 
 
-def yaml_layer(text: str, name: str, folder: str) -> Layer:
+def yaml_layer(text: str, name: str, folder: str, *, is_trusted: bool = True) -> Layer:
     """Settings written in YAML; relative paths are taken from `folder`, the file's own."""
     document = parse(text, name)
     if not isinstance(document.values, dict):
         raise ConfigProblems([f"{document.place(())}: settings must be `key: value` lines"])
-    return Layer(_rebase(document.values, Settings, folder), document.place)
+    unknown: list[str] = []
+
+    def rebase(path: str, key: Key) -> str:
+        try:
+            return os.path.normpath(Path(folder) / Path(path).expanduser())
+        except RuntimeError:
+            name = ".".join(map(str, key))
+            unknown.append(f"{document.place(key)}: {name}: {path}: no user has this name; write ./~ for a file name")
+            return path
+
+    values = _map_paths(document.values, Settings, rebase)
+    if unknown:
+        raise ConfigProblems(unknown)
+    return Layer(values, document.place, is_trusted)
 
 
 def set_layer(assignments: Iterable[tuple[str, str]], name: str) -> Layer:
@@ -91,7 +109,7 @@ def merge_values(layers: Sequence[Layer]) -> dict[str, Any]:
 
 def relative_to(values: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """Copy settings with the paths in them relative to a folder, as a config in that folder names them."""
-    return _map_paths(values, Settings, lambda path: os.path.relpath(path, folder or "."))
+    return _map_paths(values, Settings, lambda path, _: os.path.relpath(path, folder or "."))
 
 
 def load(layers: Sequence[Layer]) -> Loaded:
@@ -192,23 +210,23 @@ def _meant(word: str, known: Sequence[str], *, listed: bool = True) -> str:
     return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}" if known and listed else ""
 
 
-def _rebase(values: Mapping[str, Any], model: type[BaseModel], folder: str) -> dict[str, Any]:
-    """Copy settings with the paths in them relative to the working folder."""
-    return _map_paths(values, model, lambda path: os.path.normpath(Path(folder) / Path(path).expanduser()))
-
-
-def _map_paths(values: Mapping[str, Any], model: type[BaseModel], change: Callable[[str], str]) -> dict[str, Any]:
+def _map_paths(
+    values: Mapping[str, Any], model: type[BaseModel], change: Callable[[str, Key], str], at: Key = ()
+) -> dict[str, Any]:
     """Copy settings with a change to those that are paths; standard input and shipped names are none."""
     changed: dict[str, Any] = {}
     for name, value in values.items():
         field, section = model.model_fields.get(name), _section(model, name)
         if isinstance(value, dict) and section:
-            changed[name] = _map_paths(value, section, change)
+            changed[name] = _map_paths(value, section, change, (*at, name))
         elif isinstance(value, list) and section:
-            changed[name] = [_map_paths(one, section, change) if isinstance(one, dict) else one for one in value]
+            changed[name] = [
+                _map_paths(one, section, change, (*at, name, place)) if isinstance(one, dict) else one
+                for place, one in enumerate(value)
+            ]
         elif field and isinstance(value, str) and field.json_schema_extra in (PATH, PATH_OR_NAME):
             named = field.json_schema_extra == PATH_OR_NAME and Path(value).name == value and not Path(value).suffix
-            changed[name] = value if named or value == "-" else change(value)
+            changed[name] = value if named or value == "-" else change(value, (*at, name))
         else:
             changed[name] = value
     return changed

@@ -52,7 +52,12 @@ class PrivacySettings(Section):
         description="Who reads reports: internal, or external; external ones withhold groups below "
         "minimum_cell_external.",
     )
-    minimum_cell: int = Field(5, ge=1, description="Smallest group of customers that internal readers are told of.")
+    minimum_cell: int = Field(
+        1, ge=1, description="Smallest group of customers that internal readers are shown; 1 withholds none."
+    )
+    small_numbers: int = Field(
+        5, ge=1, description="Customers below which a segment that is shown is marked as small numbers."
+    )
     minimum_cell_external: int = Field(
         11, ge=1, description="Smallest group of customers that external readers are told of."
     )
@@ -60,7 +65,8 @@ class PrivacySettings(Section):
         0.85,
         gt=0,
         le=1,
-        description="Share of a group's revenue from which one customer dominates it, and it is withheld.",
+        description="Share of a group's revenue from which one customer dominates it, and it is withheld from "
+        "external readers, and from internal ones if minimum_cell is more than 1.",
     )
     quasi_identifiers: list[str] = Field(
         default_factory=list, description="Columns that together may tell who somebody is, such as [age, postcode]."
@@ -93,6 +99,21 @@ class PrivacySettings(Section):
     def smallest(self) -> int:
         """Customers that a group must have to be told of."""
         return self.minimum_cell_external if self.audience == "external" else self.minimum_cell
+
+    @property
+    def withholds(self) -> bool:
+        """Whether anything is kept from these readers."""
+        return self.audience == "external" or self.minimum_cell > 1
+
+    @property
+    def dominance_in_force(self) -> float:
+        """The share of revenue by which one customer dominates a group for these readers; 1 is none."""
+        return self.dominance if self.withholds else 1.0
+
+    @property
+    def fewest(self) -> int:
+        """Customers below which no trait is named and no group is judged: too few for these readers, or for sense."""
+        return max(self.smallest, self.small_numbers)
 
     @property
     def smallest_by(self) -> str:

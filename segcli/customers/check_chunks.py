@@ -45,7 +45,7 @@ def _mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iterator[
     for standard, column in schema.file.recognition.columns.items():
         if sum(chunk.unreadable.get(standard, 0) for chunk in chunks) > HALF * lines:
             yield ChunkMismatch("most values are no numbers", column)
-    if 2 * max((chunk.highest for chunk in chunks), default=0) * lines >= money.CAPACITY:
+    if sum(chunk.magnitude for chunk in chunks) >= money.CAPACITY:
         yield ChunkMismatch("amounts too large for the finest unit of money")
     currencies = frozenset[str]().union(*(chunk.currencies for chunk in chunks))
     if len(currencies) > 1 and not schema.has_rates:

@@ -29,7 +29,8 @@ class FileTotals:
     """Counts of a file's lines; what belongs to customers is stored by the engine.
 
     `dates` is the format of its dates; `lines_above` are the physical lines above each chunk; `kept` are its kept
-    lines, where they are in memory anyway. If it `is_whole`, all its lines were compared with each other.
+    lines, where they are in memory anyway. `finer` and `magnitude` are as in `ChunkTotals`. If it `is_whole`, all its
+    lines were compared with each other.
     """
 
     file: Opened
@@ -58,6 +59,8 @@ class FileTotals:
     kept: pd.DataFrame | None = None
     is_whole: bool = False
     line_hashes: LineHashes | None = None
+    finer: int = 0
+    magnitude: int = 0
 
     @property
     def name(self) -> str:
@@ -106,4 +109,6 @@ def merge_chunks(
         twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),
         lines_above=above,
         line_hashes=_merge_hashes(chunks),
+        finer=sum(chunk.finer for chunk in chunks),
+        magnitude=sum(chunk.magnitude for chunk in chunks),
     )

@@ -20,7 +20,7 @@ from segcli.customers.read_request import ReadRequest
 from segcli.customers.returns import only_returns
 from segcli.errors import InputProblem
 from segcli.files.parts import digest as digest_of
-from segcli.ingest import customer_ids, encoding, identity, unreadable
+from segcli.ingest import customer_ids, encoding, identity, money, unreadable
 from segcli.ingest.account import Account, Group
 from segcli.ingest.customer_keys import describe_blank_ids
 from segcli.ingest.date_outliers import describe_date_outliers
@@ -51,11 +51,13 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
         InputProblem: nobody bought anything.
     """
     settings, scales = request.settings, files[0].scales
+    _refuse_uncountable(files)
     last_days = [file.last_day for file in files if file.last_day is not None]
     if not last_days:
         _refuse_nothing_left(files)
     day = request.as_of or day_of(max(last_days) + DAY_AFTER)
     made = engine.aggregate(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
+    _refuse_inexact(files, made)
     ids = to_strings(made.table[columns.CUSTOMER_ID])
     id_notes = (*_basket_notes(made), *identity.notes(ids, made.lines, told=request.may_name_customers))
     readings = tuple(_readings(files, made, request, id_notes))
@@ -75,6 +77,37 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     )
     verdicts = tuple(verdict for file in files for verdict in file.verdicts)
     return Customers(made.table, day, readings, warnings, verdicts, lines)
+
+
+def _refuse_uncountable(files: Sequence[FileTotals]) -> None:
+    """Refuse files whose sums do not fit 64 bits together, and those whose amounts are all finer than any unit."""
+    finest = next((file for file in files if file.finer and not file.account.read.units), None)
+    if finest is not None:
+        raise InputProblem(
+            f"all amounts are finer than {1 / finest.scales.money:f}, the finest unit of money, and would sum to 0",
+            source=finest.name,
+            line=finest.largest_line,
+            remedy="Export amounts in a smaller unit",
+        )
+    if len(files) > 1 and sum(file.magnitude for file in files) >= money.CAPACITY:
+        raise _too_large(files, "the sum over all files has more than 18 digits")
+
+
+def _refuse_inexact(files: Sequence[FileTotals], made: CustomerPart) -> None:
+    """Refuse sums of which the results, which are floating-point numbers, would not show every cent."""
+    accounts = (file.account.is_exact(file.scales.money) for file in files)
+    if not made.is_exact or not all(accounts):
+        raise _too_large(files, "results would not show every cent of the sums")
+
+
+def _too_large(files: Sequence[FileTotals], why: str) -> InputProblem:
+    file = max(files, key=lambda file: file.amounts.largest)
+    return InputProblem(
+        f"amounts too large to be added up exactly: this is the largest, and {why}",
+        source=file.name,
+        line=file.largest_line,
+        remedy="Correct the line, or check the decimal mark and declare it with --decimal",
+    )
 
 
 def _basket_notes(made: CustomerPart) -> Iterator[str]:
@@ -153,6 +186,12 @@ def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[
 def _money_notes(file: FileTotals) -> Iterator[str]:
     if not file.has_money:
         yield "no column of amounts is recognised: revenue is not known; --map amount=NAME names one"
+    elif file.finer:
+        yield (
+            f"{counted(file.finer, 'amount')} finer than {1 / file.scales.money:f}, the finest unit of money: "
+            f"{'it is' if file.finer == 1 else 'they are'} rounded to it; to keep all digits, export amounts in a "
+            "smaller unit"
+        )
     elif file.account.kept.lines and not file.amounts.largest and not file.account.read.units:
         yield "all amounts are zero: revenue is not known; --map amount=NAME names another column"
 

@@ -19,9 +19,10 @@ from segcli.customers.order_runs import Units
 from segcli.customers.orders import Orders
 from segcli.customers.regularity import gaps, medians
 from segcli.customers.values import count_distinct, find_mode
-from segcli.ingest.money import Scales
+from segcli.ingest.money import Scales, to_amounts
 from segcli.ingest.transactions import CARRIED
 
+LARGEST_ROUNDED = 2.0**33
 AVERAGE_DIGITS = 6  # decimals of averages: finer than any currency, without the noise of binary fractions
 DESCRIBED = tuple(name for name in (*CARRIED, c.EMAIL, c.PHONE) if name != c.PRODUCT)  # products are only counted
 
@@ -137,7 +138,7 @@ def _has_money(facts: Facts) -> bool:
 def _items(facts: Facts) -> Column:
     """Whole where all are."""
     sums, scale = facts.total(order_runs.ITEMS), facts.scales.items
-    return sums // scale if bool((sums % scale == 0).all()) else sums / scale
+    return sums // scale if bool((sums % scale == 0).all()) else to_amounts(sums, scale)
 
 
 def _mean_gap(facts: Facts) -> Column:
@@ -152,7 +153,8 @@ def _last_gap(facts: Facts) -> Column:
 
 
 def _rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.round(values, AVERAGE_DIGITS)
+    is_fine = np.abs(values) < LARGEST_ROUNDED  # larger ones have no such decimals, and rounding would change them
+    return np.where(is_fine, np.round(values, AVERAGE_DIGITS), values)
 
 
 def _middle(facts: Facts) -> Column:
@@ -160,7 +162,7 @@ def _middle(facts: Facts) -> Column:
 
 
 def _largest(facts: Facts) -> Column:
-    return np.maximum.reduceat(facts.made.sums[order_runs.MONEY], facts.made.starts) / facts.scales.money
+    return to_amounts(np.maximum.reduceat(facts.made.sums[order_runs.MONEY], facts.made.starts), facts.scales.money)
 
 
 def _counts(name: str) -> Callable[[Facts], Column]:
@@ -181,9 +183,9 @@ FORMULAS: Mapping[str, Callable[[Facts], Column]] = MappingProxyType(
         c.ORDERS: lambda facts: facts.orders,
         c.ORDER_LINES: lambda facts: facts.total(order_runs.LINES),
         c.ITEMS: _items,
-        c.REVENUE: lambda facts: facts.revenue / facts.scales.money,
-        c.REFUNDS: lambda facts: (0 - facts.back) / facts.scales.money,
-        c.AVERAGE_ORDER_VALUE: lambda facts: _rounded(facts.revenue / facts.scales.money / facts.orders),
+        c.REVENUE: lambda facts: to_amounts(facts.revenue, facts.scales.money),
+        c.REFUNDS: lambda facts: to_amounts(0 - facts.back, facts.scales.money),
+        c.AVERAGE_ORDER_VALUE: lambda facts: _rounded(to_amounts(facts.revenue, facts.scales.money) / facts.orders),
         c.MEDIAN_ORDER_VALUE: _middle,
         c.LARGEST_ORDER: _largest,
         c.MEAN_DAYS_BETWEEN_ORDERS: _mean_gap,

@@ -12,6 +12,7 @@ from segcli import columns
 from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.partial_totals import ChunkTotals, total_chunk
 from segcli.customers.read_request import ReadRequest
+from segcli.customers.run_store import reading_limit
 from segcli.errors import InputProblem
 from segcli.ingest import money, quality, rejects
 from segcli.ingest.chunk_schema import columns_to_read
@@ -51,8 +52,7 @@ def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: 
     if file.may_start_order_ids_again and chunk.order_sample.starts_again:
         totals, again = total_whole_file(file.with_order_ids("daily"), request, number, alone=alone)
         return replace(totals, order_sample=chunk.order_sample), again
-    if not alone:
-        _refuse_too_large(chunk.highest, lines, file)
+    _refuse_too_large(chunk.magnitude, lines, export)
     listing = rejects.listing(export, fates, told=request.may_name_customers) if settings.rejects else ()
     totals = replace(
         merge_chunks(file, lines.date_format, [chunk], has_money=lines.has_money),
@@ -96,7 +96,9 @@ def like(file: Opened, other: Opened) -> Opened:
 def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
     """Read all lines of a file; lines of one order share the order's fields."""
     if file.content.is_head:
-        file = like(file, opened(file.asked)).with_order_ids(file.source.order_ids)
+        file = like(file, opened(file.asked, memory=reading_limit(request.settings))).with_order_ids(
+            file.source.order_ids
+        )
     export = _export(file, request)
     has_id = columns.CUSTOMER_ID in file.recognition.columns
     key = "" if has_id else suggest_customer_key(file)
@@ -129,12 +131,13 @@ def _leave_out_old(lines: Lines, fates: Fates, request: ReadRequest) -> None:
         leave_out_by_day(fates, lines, day, request.privacy.retention_days)
 
 
-def _refuse_too_large(highest: int, lines: Lines, file: Opened) -> None:
-    if 2 * highest * max(len(lines.money), 1) >= money.CAPACITY:
+def _refuse_too_large(magnitude: int, lines: Lines, export: Export) -> None:
+    if magnitude >= money.CAPACITY:
         raise InputProblem(
-            "holds amounts too large to be added up over several files",
-            source=file.content.name,
-            remedy="Look for a mistaken decimal mark, and say which with --decimal",
+            "amounts or quantities too large to be added up exactly: this is the largest amount",
+            source=export.content.name,
+            line=export.cells.line(int(np.maximum(np.abs(lines.money), lines.refunded).argmax())),
+            remedy="Correct the line, or check the decimal mark and declare it with --decimal",
         )
 
 

@@ -56,13 +56,13 @@ class ChunkTotals:
     """What one chunk adds to the totals of its file.
 
     `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `account`
-    counts all lines and money; `lines` are physical lines; `days` counts the usable lines of each day. `largest_line`
-    is the line of the largest amount and `highest` the largest amount or quantity in units. `rewritten` are ids that
-    were normalised, `id_changes` counts lines by what was changed in them. `repeated` counts lines that repeat another
-    of their run, in the chunk; `alike` and `varied`
-    count runs of several lines with equal and with different amounts. `marks` are decimal marks by column that the
-    head left open, `unread_dates` counts the texts that the schema's date formats do not read, and `unreadable` the
-    texts that are no numbers, by column.
+    counts all lines and money, `finer` the kept lines whose amount is finer than a unit of money, and `magnitude` is
+    a sum of amounts without signs, which no sum of them exceeds; `lines` are physical lines; `days` counts the usable
+    lines of each day. `largest_line` is the line of the largest amount. `rewritten` are ids that were normalised,
+    `id_changes` counts lines by what was changed in them. `repeated` counts lines that repeat another of their run,
+    in the chunk; `alike` and `varied` count runs of several lines with equal and with different amounts. `marks` are
+    decimal marks by column that the head left open, `unread_dates` counts the texts that the schema's date formats do
+    not read, and `unreadable` the texts that are no numbers, by column.
     """
 
     runs: OrderRuns | None
@@ -73,7 +73,6 @@ class ChunkTotals:
     days: DayCounts
     amounts: Amounts
     largest_line: int
-    highest: int
     rewritten: frozenset[str]
     id_changes: IdChanges
     currencies: frozenset[str]
@@ -89,6 +88,8 @@ class ChunkTotals:
     unread_dates: Mapping[str, int]
     unreadable: Mapping[str, int]
     twice: Twice
+    finer: int = 0
+    magnitude: int = 0
     line_hashes: tuple[Words, Words] | None = None
 
     def without_runs(self) -> "ChunkTotals":
@@ -136,7 +137,6 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         days=_count_days(export, lines, chunk.fates),
         amounts=amounts,
         largest_line=export.cells.line(int(np.flatnonzero(kept)[amounts.row])) if kept.any() else 0,
-        highest=_highest(lines),
         rewritten=lines.rewritten,
         id_changes=lines.id_changes,
         currencies=present(export, kept),
@@ -152,6 +152,8 @@ def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, i
         unread_dates=chunk.unread_dates,
         unreadable=export.unreadable,
         twice=chunk.twice,
+        finer=int((lines.finer & kept).sum()),
+        magnitude=_magnitude(lines),
         line_hashes=hash_lines(export, lines, kept) if request.hashes_lines else None,
     )
 
@@ -239,10 +241,13 @@ def _returns(export: Export, lines: Lines, rows: npt.NDArray[np.intp], place: in
     return sort_returns(lines.ids.at_rows(rows), day, lines.money[rows], lines.refunded[rows], place + physical)
 
 
-def _highest(lines: Lines) -> int:
-    quantity = 0.0 if lines.quantity is None else float(np.nanmax(np.abs(lines.quantity), initial=0.0))
-    largest = max(int(np.abs(units).max(initial=0)) for units in (lines.money, lines.refunded))
-    return max(largest, int(min(quantity, money.CAPACITY) * lines.scales.items))
+def _magnitude(lines: Lines) -> int:
+    """Return the larger of all money and all items without signs; `money.CAPACITY` stands for all that is more."""
+    gained = money.magnitude(lines.money, lines.refunded)
+    if lines.quantity is None:
+        return gained
+    items = float(np.abs(np.nan_to_num(np.where(lines.unreadable, 0.0, lines.quantity))).sum()) * lines.scales.items
+    return max(gained, int(min(items, money.CAPACITY)))
 
 
 def _count_alike(units: Units, starts: Places) -> tuple[int, int]:

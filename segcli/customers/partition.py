@@ -10,10 +10,10 @@ import pandas as pd
 from segcli import columns
 from segcli.arrow import Mask, Places, rank_strings, to_strings
 from segcli.customers.measures import Facts, table
-from segcli.customers.order_runs import LINES, OrderRuns, ReturnLines, Units, day_number, decode_place
+from segcli.customers.order_runs import LINES, MONEY, OrderRuns, ReturnLines, Units, day_number, decode_place
 from segcli.customers.orders import Orders, merge_into_orders
 from segcli.customers.returns import find_customers, given_back
-from segcli.ingest.money import Scales
+from segcli.ingest.money import Scales, are_exact
 
 DAY_BITS = 32
 
@@ -44,7 +44,8 @@ class ExcludedReturns:
 class CustomerPart:
     """Customers sorted by id, the kept order lines of each, the returns that are left out, and whether runs merged.
 
-    `orders` counts them; `baskets` counts the days on which each customer bought, where no order ids tell orders apart.
+    `orders` counts them; `is_exact` tells whether floats hold the sums of all customers; `baskets` counts the days on
+    which each customer bought, where no order ids tell orders apart.
     """
 
     table: pd.DataFrame
@@ -53,6 +54,7 @@ class CustomerPart:
     has_split_orders: bool = False
     orders: int = 0
     baskets: int | None = None
+    is_exact: bool = True
 
 
 def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: AggregationOptions) -> CustomerPart:
@@ -75,6 +77,7 @@ def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: Aggregat
         len(orders) < len(runs),
         len(orders),
         _count_baskets(orders) if runs.order is None and not runs.by_day else None,
+        not facts.knows(MONEY) or are_exact(facts.revenue, options.scales.money),
     )
 
 
@@ -96,6 +99,7 @@ def join_parts(parts: Sequence[CustomerPart]) -> CustomerPart:
         has_split_orders,
         sum(part.orders for part in filled),
         sum(baskets) if baskets else None,
+        all(part.is_exact for part in filled),
     )
 
 

@@ -17,6 +17,7 @@ from segcli.customers.measures import computed_columns
 from segcli.customers.private import Privacy, apart, private
 from segcli.customers.read_orders import read_orders
 from segcli.customers.read_request import ReadRequest
+from segcli.customers.run_store import reading_limit
 from segcli.customers.suppression_list import load_suppression_list
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files.parts import parts
@@ -89,7 +90,7 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
     """The files of the main input, and what is joined to it."""
     declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
     source = settings.transactions if settings.transactions.path or not declared else declared.pop(0)
-    mains = _mains(source, settings.engine)
+    mains = _mains(source, settings)
     main = mains[0]
     joined = declared if main.is_orders or not settings.transactions.path else []
     sources = [*joined, *(Source(path=path) for path in extra)]
@@ -109,23 +110,24 @@ def _refuse_state(settings: IngestSettings, rules: QualitySettings, privacy: Pri
         )
 
 
-def _mains(source: Source, engine: str) -> list[Opened]:
+def _mains(source: Source, settings: IngestSettings) -> list[Opened]:
     """The files of the main input; of several small ones a cluster reads chunks, one is better read whole here."""
     if source.path is None:
         return [opened(source)]
+    memory = reading_limit(settings)
     paths = parts(source.path)
-    in_chunks = engine != engines.LOCAL and len(paths) > 1
-    return [_main(source.model_copy(update={"path": path}), in_chunks=in_chunks) for path in paths]
+    in_chunks = settings.engine != engines.LOCAL and len(paths) > 1
+    return [_main(source.model_copy(update={"path": path}), memory, in_chunks=in_chunks) for path in paths]
 
 
-def _main(source: Source, *, in_chunks: bool) -> Opened:
+def _main(source: Source, memory: int | None, *, in_chunks: bool) -> Opened:
     """The main input; of an order export that is large, or to be read in chunks, only its first records."""
     if source.path is not None and (is_large(source.path) or (in_chunks and is_regular(source.path))):
         with contextlib.suppress(InputProblem, UnicodeError):
             main = opened(source, head(source.path))
             if main.is_orders and not main.dialect.is_bare:
                 return main
-    return opened(source)
+    return opened(source, memory=memory)
 
 
 def _open_contacts(settings: IngestSettings) -> Opened | None:

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from segcli.config.ingest import IngestSettings
 from segcli.customers.order_runs import PARTITIONS, OrderRuns, ReturnLines, merge_returns, merge_runs, share_texts
 from segcli.customers.run_tables import merge_tables, to_tables
 from segcli.files.memory import free
@@ -35,6 +36,11 @@ def memory_limit(setting: str | None) -> int | None:
         return int(parse_size(setting) * SHARE_OF_LIMIT)
     available = free()
     return None if available is None else int(available * SHARE_OF_FREE)
+
+
+def reading_limit(settings: IngestSettings) -> int | None:
+    """Return the bytes that working on a packed file may take, if the user set a limit."""
+    return None if settings.memory is None else parse_size(settings.memory)
 
 
 Partition = partial[tuple[OrderRuns, ReturnLines]]

@@ -36,7 +36,7 @@ from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
 LINE_HASHES = "line-hashes"
-LAYOUT = 7  # of the folder; another one is not read
+LAYOUT = 8  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = (
     "measures",
@@ -187,6 +187,8 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
         "repeated": totals.repeated,
         "is_whole": totals.is_whole,
         "twice": asdict(totals.twice),
+        "finer": totals.finer,
+        "magnitude": totals.magnitude,
     }
 
 
@@ -219,6 +221,8 @@ def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> 
         lines_above=facts["lines_above"],
         notes=tuple(Note(*entry) for entry in facts["notes"]),
         is_whole=facts["is_whole"],
+        finer=facts["finer"],
+        magnitude=facts["magnitude"],
         line_hashes=_load_hashes(folder, facts),
     )
     return totals, divide(runs), returns

@@ -14,7 +14,7 @@ from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.exporters import Audience, Exported, check, load
 from segcli.files.key import Key
-from segcli.ingest.special import special
+from segcli.ingest.special import special, special_word
 from segcli.model import Customers, Segmentation
 
 GROUP = "group"  # column that says who is treated and who is left alone
@@ -197,7 +197,9 @@ def _properties(customers: Customers, settings: ExportSettings, audit_only: Sequ
     refused = [*special(wanted), *(name for name in wanted if name in audit_only)]
     if refused:
         what = "a special category of personal data, or there for audits only"
-        raise ConfigProblems([f"export.properties: '{refused[0]}' is {what}; leave it out"])
+        word = special_word(refused[0])
+        evidence = f" (the word '{word}')" if word else ""
+        raise ConfigProblems([f"export.properties: '{refused[0]}' is {what}{evidence}; leave it out"])
     return list(wanted)
 
 

@@ -1,25 +1,19 @@
 """Bytes in: files and standard input, unpacked by what they are and not by what they are called."""
 
-import bz2
-import gzip
 import hashlib
-import io
-import lzma
 import os
 import stat
 import sys
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from segcli.errors import InputProblem
 from segcli.files.memory import guard
-from segcli.files.parquet import as_csv
+from segcli.files.unpack import packing, unpack
 
 STDIN = "-"
-MAX_UNPACKED = 8 * 2**30  # a small file that unpacks to more is a bomb, or too large to be read at once
 HEAD = 64  # bytes in which a file shows what it is
 
 
@@ -34,38 +28,6 @@ class Content:
     is_head: bool = False
 
 
-def _gzip(packed: bytes, _name: str) -> bytes:
-    return gzip.GzipFile(fileobj=io.BytesIO(packed)).read(MAX_UNPACKED + 1)
-
-
-def _bzip2(packed: bytes, _name: str) -> bytes:
-    return bz2.BZ2File(io.BytesIO(packed)).read(MAX_UNPACKED + 1)
-
-
-def _xz(packed: bytes, _name: str) -> bytes:
-    return lzma.LZMAFile(io.BytesIO(packed)).read(MAX_UNPACKED + 1)
-
-
-def _zstd(packed: bytes, _name: str) -> bytes:
-    import pyarrow as pa
-
-    return bytes(pa.input_stream(pa.BufferReader(packed), compression="zstd").read(MAX_UNPACKED + 1))
-
-
-def _parquet(packed: bytes, name: str) -> bytes:
-    return as_csv(io.BytesIO(packed), name).read(MAX_UNPACKED + 1)
-
-
-_UNPACK: Mapping[bytes, tuple[str, Callable[[bytes, str], bytes]]] = MappingProxyType(
-    {
-        b"\x1f\x8b": ("gzip", _gzip),
-        b"BZh": ("bzip2", _bzip2),
-        b"\xfd7zXZ\x00": ("xz", _xz),
-        b"\x28\xb5\x2f\xfd": ("zstandard", _zstd),
-        b"PAR1": ("Parquet", _parquet),
-    }
-)
-
 _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
     {
         b"PK\x03\x04": "a spreadsheet or zip archive",
@@ -77,18 +39,17 @@ _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
     }
 )
 
-MAGIC: Mapping[bytes, str] = MappingProxyType({magic: kind for magic, (kind, _) in _UNPACK.items()})
 
-
-def read(path: str, *, memory_per_byte: float = 0) -> Content:
+def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = None) -> Content:
     """Read a file, or standard input for `-`.
 
     Args:
         path: of the file.
         memory_per_byte: what working on a byte of its text will take; 0 asks nothing.
+        memory_limit: bytes of memory that working on a packed file may take; None sets no limit.
 
     Raises:
-        InputProblem: it is missing, unreadable, not text, or was changed meanwhile.
+        InputProblem: it is missing, unreadable, not text, unpacks to too much, or was changed meanwhile.
         EnvironmentProblem: there is not the memory for it.
     """
     name = "standard input" if path == STDIN else path
@@ -104,10 +65,8 @@ def read(path: str, *, memory_per_byte: float = 0) -> Content:
         raise InputProblem(f"cannot be read ({error.strerror})", source=name, remedy="Look who may read it") from None
     except ValueError:
         raise InputProblem("is no name a file can have", source=name, remedy="Name another") from None
-    body = _unpacked(stored, name)
-    if body is not stored:
-        guard(name, len(body), memory_per_byte)
-    return Content(name, body, len(stored), hashlib.sha256(stored).hexdigest())
+    body = unpack(stored, name, memory_per_byte, memory_limit) if packing(stored) else stored
+    return Content(name, text_only(body, name), len(stored), hashlib.sha256(stored).hexdigest())
 
 
 def _steady(path: Path, name: str, memory_per_byte: float) -> bytes:
@@ -134,24 +93,6 @@ def text(path: str) -> str:
         raise InputProblem(
             f"is not UTF-8 text (byte {error.start})", source=content.name, remedy="Save it as UTF-8"
         ) from None
-
-
-def _unpacked(stored: bytes, name: str) -> bytes:
-    for magic, (kind, unpack) in _UNPACK.items():
-        if stored.startswith(magic):
-            try:
-                body = unpack(stored, name)
-            except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError):
-                raise InputProblem(
-                    f"looks like {kind} but does not unpack; it may be cut short", source=name, remedy="Get it again"
-                ) from None
-            if len(body) > MAX_UNPACKED:
-                raise InputProblem(
-                    f"unpacks to more than {MAX_UNPACKED / 2**30:,.0f} GiB; this is no export, or one to be split",
-                    source=name,
-                )
-            return text_only(body, name)
-    return text_only(stored, name)
 
 
 def text_only(body: bytes, name: str) -> bytes:

@@ -1,31 +1,25 @@
 """Bytes in, piece by piece: a file of any size in the memory of a few pieces, each piece whole records."""
 
-import bz2
-import gzip
-import io
-import lzma
 import os
 import stat
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 
 from segcli.errors import InputProblem
-from segcli.files.parquet import as_csv
-from segcli.files.read import MAGIC, Content, text_only
+from segcli.files.read import Content, text_only
+from segcli.files.unpack import DAMAGED, MAGIC, STEP, open_packed, packing
 
 LARGE = 16 << 20  # bytes from which a file is read in pieces
 HEAD = 1 << 20  # bytes in which a file shows how it is written
 PIECE = 4 << 20  # the memory that a piece of so many bytes takes stays in the processor's cache, near enough
 LONGEST_RECORD = 256 << 20
 QUOTE, NEWLINE = b'"', b"\n"
-DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
 
 
 @dataclass(frozen=True)
@@ -37,8 +31,22 @@ class Piece:
 
 
 def is_large(path: str) -> bool:
-    """Whether a path leads to a file that is better read in pieces."""
-    return is_regular(path, LARGE)
+    """Whether a path leads to a file that is better read in pieces: it is large, or unpacks to much."""
+    return is_regular(path, LARGE) or (is_regular(path) and _unpacks_to_much(path))
+
+
+def _unpacks_to_much(path: str) -> bool:
+    try:
+        if not is_packed(path):
+            return False
+        with Path(path).open("rb") as file:
+            source = open_packed(file, path, os.fstat(file.fileno()).st_size)
+            size = 0
+            while size < LARGE and (block := source.read(min(STEP, LARGE))):
+                size += len(block)
+    except (InputProblem, *DAMAGED):
+        return False  # whoever reads it says what is wrong
+    return size >= LARGE
 
 
 def is_regular(path: str, size: int = 0) -> bool:
@@ -58,7 +66,7 @@ def head(path: str) -> Content:
     """
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        body = _read(_unpacked(file, path), HEAD, path)
+        body = _read(open_packed(file, path, size), HEAD, path)
     end = body.rfind(NEWLINE) + 1
     return Content(path, text_only(body[:end] or body, path), size, "", is_head=True)
 
@@ -66,7 +74,7 @@ def head(path: str) -> Content:
 def is_packed(path: str) -> bool:
     """Whether a file must be unpacked to read its text; its pieces then have no span."""
     with Path(path).open("rb") as file:
-        return bool(_packing(file))
+        return bool(packing(file.read(max(map(len, MAGIC)))))
 
 
 def read_span(path: str, start: int, end: int) -> bytes:
@@ -98,7 +106,7 @@ def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Iterator[Pie
     """
     with Path(path).open("rb") as file:
         before = _marks(file)
-        source = _unpacked(file, path)
+        source = open_packed(file, path, before[0])
         if source is file:
             yield _at_places(file, skip_lines, before[0], path, quoted=quoted)
         else:
@@ -160,30 +168,6 @@ def _one_by_one(source: IO[bytes], skip_lines: int, path: str, *, quoted: bool) 
             raise _endless(path)
     if rest:
         yield Piece(partial(bytes, rest))
-
-
-def _packing(file: IO[bytes]) -> str:
-    """How a file is packed, by its first bytes; empty if it is not."""
-    start = file.read(max(map(len, MAGIC)))
-    file.seek(0)
-    return next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
-
-
-def _unpacked(file: IO[bytes], path: str) -> IO[bytes]:
-    kind = _packing(file)
-    if kind == "gzip":
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
-    if kind == "bzip2":
-        return bz2.BZ2File(file)
-    if kind == "xz":
-        return lzma.LZMAFile(file)
-    if kind == "zstandard":
-        import pyarrow as pa
-
-        return cast("IO[bytes]", io.BufferedReader(pa.CompressedInputStream(pa.OSFile(path, "rb"), "zstd")))
-    if kind == "Parquet":
-        return as_csv(file, path)
-    return file
 
 
 def _read(source: IO[bytes], size: int, path: str) -> bytes:

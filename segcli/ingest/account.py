@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from segcli.ingest.money import are_exact
 from segcli.ingest.reasons import REASONS
 from segcli.model import Fate, Reconciliation
 
@@ -75,6 +76,11 @@ class Account:
             ignored=self._fates("ignored", scale),
             rejected=self._fates("rejected", scale),
         )
+
+    def is_exact(self, scale: int) -> bool:
+        """Whether floats hold all its money."""
+        groups = (self.read, self.kept, self.returns, *self.left_out.values())
+        return are_exact([*(group.units for group in groups), self.refunded], scale)
 
     def said(self) -> str:
         """What became of the lines that are left out, such as `no customer id: 2`."""

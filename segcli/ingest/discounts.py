@@ -39,7 +39,8 @@ class AmountFactors:
         """Quantity x unit price; the unit price where there is no quantity."""
         if self.price is None or self.quantity is None:
             return self.price
-        return self.price * self.quantity
+        with np.errstate(over="ignore"):  # infinite amounts are no amounts, and rejected as such
+            return self.price * self.quantity
 
 
 def read_factors(export: Export) -> AmountFactors:

@@ -12,6 +12,7 @@ from segcli.ingest import money
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.customer_ids import IdChanges, fill_blank_ids, respell_lines
 from segcli.ingest.discounts import AmountFactors, money_of_lines, read_factors
+from segcli.ingest.exact_amounts import LineUnits, cannot_add, count_units, require_exact_sum
 from segcli.ingest.export import Export
 from segcli.ingest.line_types import find_returns
 from segcli.ingest.money import Scales
@@ -26,8 +27,8 @@ class Lines:
 
     `money` and `refunded` are in whole units (unreadable counts as 0), by `scales`. Both are 0 on a line
     whose order's money stands on another line; `rewritten` are ids as they stood there, where more than plain blanks
-    at their ends changed; `free` is about the order's; `was_positive` tells which returns a column names whose amount
-    has no minus.
+    at their ends changed; `free` is about the order's; `finer` are the lines whose amount is finer than a unit;
+    `was_positive` tells which returns a column names whose amount has no minus.
     """
 
     ids: Coded
@@ -42,6 +43,7 @@ class Lines:
     quantity: npt.NDArray[np.float64] | None
     returned: Mask
     free: Mask
+    finer: Mask
     factors: AmountFactors
     was_positive: Mask
     id_changes: IdChanges = field(default_factory=IdChanges)
@@ -80,28 +82,51 @@ def typed(export: Export, settings: IngestSettings, counted: Mask, scales: Scale
     returned |= named_returns
     values = np.where(returned, -np.abs(values), values)  # some exports write the money of a return without its sign
     refunds = np.zeros(len(values)) if back is None else np.abs(back)
-    scales = scales or Scales(
-        money.scale_for(values if back is None else np.concatenate([values, refunds])),
-        1 if quantity is None else money.scale_for(quantity),
-    )
-    units = money.units(values, scales.money)
+    chosen, gained, refunded = _count(export, factors, values, refunds, scales)
     return Lines(
         ids=ids,
         rewritten=rewritten,
         times=when.values,
         date_format=when.format,
-        money=np.where(counted, 0, units),
-        refunded=np.where(counted, 0, money.units(refunds, scales.money)),
-        scales=scales,
+        money=np.where(counted, 0, gained.units),
+        refunded=np.where(counted, 0, refunded),
+        scales=chosen,
         has_money=known is not None,
         unreadable=np.isnan(values) | np.isnan(refunds),
         quantity=quantity,
         returned=returned,
-        free=units == 0,
+        free=(gained.units == 0) & ~gained.finer,
+        finer=gained.finer,
         factors=factors,
         was_positive=was_positive,
         id_changes=id_changes,
     )
+
+
+def _count(
+    export: Export, factors: AmountFactors, values: money.Amounts, refunds: money.Amounts, scales: Scales | None
+) -> tuple[Scales, LineUnits, Units]:
+    """Return the units in use, the money of lines, and the money refunded.
+
+    Raises:
+        InputProblem: the units are to be chosen, and none of them counts all lines exactly.
+    """
+    is_readable = ~np.isnan(values)
+    quantity = None if factors.quantity is None else np.where(is_readable, np.nan_to_num(factors.quantity), 0.0)
+    chosen = scales or Scales(
+        money.scale_for(np.concatenate([values, refunds]) if refunds.any() else values),
+        1 if quantity is None else money.scale_for(quantity),
+    )
+    gained = count_units(export, factors, values, chosen.money)
+    refunded = money.units(refunds, chosen.money)
+    if refunds.any():
+        written = AmountFactors(refunds, None, None, None)
+        refunded = count_units(export, written, refunds, chosen.money, c.REFUNDED).units
+    if scales is None and chosen.money < money.FINEST and money.magnitude(gained.units, refunded) >= money.CAPACITY:
+        raise cannot_add(export, values, "their sum has more than 18 digits")
+    if scales is None and quantity is not None and chosen.items < money.FINEST:
+        require_exact_sum(export, quantity, chosen.items)
+    return chosen, gained, refunded
 
 
 def _ids(export: Export, settings: IngestSettings) -> tuple[Coded, frozenset[str], IdChanges]:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from segcli.config import yaml
 from segcli.counting import counted
 
 DECISIVE = 0.01  # share of a file's money from which a note is printed even with --quiet
@@ -46,7 +45,7 @@ def _inline(value: Any) -> str:  # noqa: ANN401 - whatever YAML can hold
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_inline, value))}]"
     text = str(value)
-    is_plain = yaml.safe_load(f"[{text}]") == [value] if _PLAIN.fullmatch(text) else False
+    is_plain = bool(_PLAIN.fullmatch(text)) and yaml.scalar(text) == value
     return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -254,13 +255,26 @@ def _proves(text: str) -> str | None:
 
 def _number(text: str, decimal: str) -> float:
     """A value with its group marks taken out, or NaN; 12.50 under a decimal comma is neither 12.5 nor 1250."""
+    value = float(_plain_spelling(text, decimal) or math.nan)
+    return value if math.isfinite(value) else math.nan
+
+
+def exact(text: str, decimal: str, source: Source) -> Decimal | None:
+    """Return the number of one text with all its digits; None where this decimal mark does not read it."""
+    locale = locales.of(source)
+    spelled = split_amount(locale.digits(text) if locale else to_half_width(text).strip())
+    plainly = _plain_spelling(spelled.text, decimal)
+    return Decimal(plainly) if plainly else None
+
+
+def _plain_spelling(text: str, decimal: str) -> str:
+    """A value as programs write it; blank where it is no number."""
     if decimal == "." and re.fullmatch(_PLAIN, text):
-        return float(text)
+        return text
     scientific = _SCIENTIFIC.fullmatch(text)
     if scientific and scientific[1] == decimal:
-        value = float(text.replace(",", "."))
-        return value if math.isfinite(value) else math.nan
+        return text.replace(",", ".")
     whole, _, fraction = text.partition(decimal)
     if not _WHOLE.fullmatch(whole) or not re.fullmatch(r"[0-9]*", fraction):
-        return float("nan")
-    return float(re.sub(r"[^0-9+-]", "", whole) + "." + (fraction or "0"))
+        return ""
+    return re.sub(r"[^0-9+-]", "", whole) + "." + (fraction or "0")

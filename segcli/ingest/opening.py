@@ -120,17 +120,22 @@ class Opened:
         return cells.numbered(found, ROW) if self.source.row_ids else found
 
 
-def opened(source: Source, content: files.Content | None = None, *, may_hold_orders: bool = True) -> Opened:
+def opened(
+    source: Source, content: files.Content | None = None, *, may_hold_orders: bool = True, memory: int | None = None
+) -> Opened:
     """Read a file's bytes (or take those that are given), dialect and header, and recognise its columns.
 
     A file with an order count and a last order (or recency) per row holds customers; one with an order date
     holds orders; anything else with a customer id holds customers. A file that is joined to orders holds
-    customers whatever dates it has: customers are created on a day, too.
+    customers whatever dates it has: customers are created on a day, too. A packed file that needs more than `memory`
+    bytes is refused.
     """
     if source.path is None:
         raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
     asked = source
-    content = content or files.read(source.path, memory_per_byte=MEMORY_PER_BYTE if source.memory_guard else 0)
+    content = content or files.read(
+        source.path, memory_per_byte=MEMORY_PER_BYTE if source.memory_guard or memory else 0, memory_limit=memory
+    )
     is_ours = _is_ours(content)
     if is_ours:
         source = Source(path=source.path)  # how the user's exports are written says nothing about segcli's own tables

@@ -1,8 +1,12 @@
 """Special categories of personal data: columns whose names speak of health, belief, origin, politics or sexual life."""
 
+import re
 from collections.abc import Iterable
 
-from segcli.ingest.speaking import speaking
+from segcli.ingest.languages import words
+from segcli.ingest.speaking import matching_word
+
+GOODS = "special_goods"  # phrases of these words that name goods and not people
 
 
 def special(names: Iterable[str]) -> list[str]:
@@ -10,5 +14,27 @@ def special(names: Iterable[str]) -> list[str]:
 
     >>> special(["orders", "health_note", "trade union member", "Gesundheitszustand", "wealth"])
     ['health_note', 'trade union member', 'Gesundheitszustand']
+    >>> special(["healthy", "Health & Beauty", "health food"])
+    []
     """
-    return speaking(names, "special", beginning=True)
+    return [name for name in names if special_word(name)]
+
+
+def special_word(name: str) -> str:
+    """Return the word by which a name speaks of a special category; blank where it does not.
+
+    Goods and what they are like are no facts about a person: healthy, health food.
+    """
+    text = re.sub(r"[\W_]+", " ", name).strip()
+    for phrase in words(GOODS):
+        text = re.sub(rf"(?i)\b{re.escape(phrase)}\b", " ", text)
+    return matching_word(text, "special")
+
+
+def describe_special(names: Iterable[str]) -> str:
+    """List names with the evidence.
+
+    >>> describe_special(["health_note", "Religion"])
+    "health_note (the word 'health'), Religion (the word 'religion')"
+    """
+    return ", ".join(f"{name} (the word '{special_word(name)}')" for name in names)

@@ -62,7 +62,7 @@ class Decisions:
             matrix.load(settings.plan.matrix, settings.plan.stages),
             settings.scorecard.consent,
             bases_of(self.segmentations),
-            settings.privacy.smallest,
+            settings.privacy.fewest,
             example=settings.privacy.audience == "internal",
         )
 

@@ -76,7 +76,7 @@ def _described(
 def audits(segmentations: Sequence[Segmentation], settings: Settings, aimed: Targets | None) -> list[Audit]:
     """Audits by the columns kept for them."""
     chosen = aimed.members if aimed and aimed.chosen else None
-    smallest = settings.privacy.smallest
+    smallest = settings.privacy.fewest
     found = audit(segmentations, settings.fairness, smallest, chosen)
     return [masked(one, smallest) for one in found] if settings.privacy.audience == "external" else found
 

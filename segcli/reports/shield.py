@@ -7,7 +7,7 @@ import pandas as pd
 
 from segcli import columns as c
 from segcli.config.privacy import PrivacySettings
-from segcli.evidence.disclosure import recoded, withheld
+from segcli.evidence.disclosure import recoded, small, withheld
 from segcli.model import Segmentation
 from segcli.persona.plan import Plan
 from segcli.persona.target import Targets
@@ -48,6 +48,12 @@ class Shield:
         return replace(made, table=self.rows(made.table, column), gaps=gaps)
 
 
+def small_segments(one: Segmentation, settings: PrivacySettings) -> list[str]:
+    """Name the segments that are shown and have few customers: their shares and averages say little."""
+    sizes = zip(one.profile[c.NAME], one.profile[c.CUSTOMERS], strict=True)
+    return [str(name) for name, count in sizes if small(int(count), settings.small_numbers)]
+
+
 def shield(segmentations: Sequence[Segmentation], settings: PrivacySettings) -> Shield:
     """What must be withheld of segmentations that are shown together."""
-    return Shield(withheld(segmentations, settings.smallest, settings.dominance), settings.smallest)
+    return Shield(withheld(segmentations, settings.smallest, settings.dominance_in_force), settings.smallest)

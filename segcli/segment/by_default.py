@@ -8,7 +8,7 @@ import pandas as pd
 from segcli import columns as c
 from segcli.config.cluster import ClusterSettings
 from segcli.ingest.identifying import identifying
-from segcli.ingest.special import special
+from segcli.ingest.special import describe_special, special
 from segcli.model import Customers
 from segcli.segment.eligible import allowed_features, group_of, standard_names, unnamed
 
@@ -42,7 +42,10 @@ def by_default(
     if not answers:
         return settings, ()
     what = f"nothing is known of behaviour: segments are found by {len(answers)} columns of answers instead"
-    left_out = [f"{name}: left out, a special category of personal data (cluster.special_reason)" for name in withheld]
+    left_out = [
+        f"{describe_special([name])}: left out, a special category of personal data (cluster.special_reason)"
+        for name in withheld
+    ]
     return settings.model_copy(update={"features": answers}), (f"{what}; cluster.features names others", *left_out)
 
 

@@ -9,7 +9,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.ingest.behavioural import behavioural
-from segcli.ingest.special import special
+from segcli.ingest.special import describe_special, special
 from segcli.model import Customers
 
 MOST_LEVELS = 30  # a text column with more names people or places, and no kinds
@@ -109,7 +109,7 @@ def _why_not(table: pd.DataFrame, name: str) -> str:
 def _not_allowed(named: Mapping[str, float], audited: Sequence[str], settings: ClusterSettings) -> Iterator[str]:
     found = special(named)
     if found and not settings.special_reason:
-        what = f"cluster.features: special categories of personal data: {', '.join(found)}"
+        what = f"cluster.features: special categories of personal data: {describe_special(found)}"
         yield f"{what}; leave them out, or say why with cluster.special_reason (it is recorded)"
     for name in named:
         if name in audited:

@@ -9,7 +9,7 @@ from segcli.config.load import Place
 from segcli.config.rules import RulesSettings
 from segcli.config.yaml import Key
 from segcli.errors import ConfigProblems
-from segcli.ingest.special import special
+from segcli.ingest.special import describe_special, special
 from segcli.segment import bases
 from segcli.segment.language import tree
 from segcli.segment.language.check import Kind, check
@@ -85,7 +85,7 @@ def _special(one: Ruled) -> Iterator[str]:
     named = special(dict.fromkeys([*sorted(one.asks), *texts]))
     if named and not one.settings.special_reason:
         yield (
-            f"rules: {one.column} speaks of special categories of personal data: {', '.join(named)}; "
+            f"rules: {one.column} speaks of special categories of personal data: {describe_special(named)}; "
             "leave them out, or say why with special_reason (it is recorded)"
         )
 

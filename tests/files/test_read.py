@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,8 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from segcli.errors import InputProblem
-from segcli.files import read
+from segcli.errors import EnvironmentProblem, InputProblem
+from segcli.files import memory, read, stream, unpack
 
 BODY = "customer_id,amount\nÜnï,5\n".encode() * 50
 
@@ -139,10 +140,46 @@ def test_a_settings_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Pa
 def test_a_file_that_unpacks_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
 ) -> None:
-    monkeypatch.setattr(read, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(unpack, "MAX_UNPACKED", 1000)
     path = tmp_path / "bomb.csv"
     path.write_bytes(pack(b"a" * 1001))
     with pytest.raises(InputProblem, match="unpacks to more than"):
         read.read(str(path))
     path.write_bytes(pack(b"a" * 1000))
     assert len(read.read(str(path)).body) == 1000
+
+
+@pytest.mark.parametrize(("kind", "pack"), PACKED, ids=[kind for kind, _ in PACKED])
+def test_a_small_file_that_unpacks_to_far_more_than_its_size_is_refused_by_its_ratio(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(unpack, "UNCHECKED", 1 << 20)
+    path = tmp_path / f"bomb.{kind}"
+    path.write_bytes(pack(b"A,1,2024-01-02,5\n" * 500_000))
+    with pytest.raises(InputProblem, match="unpacks to more than"):
+        read.read(str(path))
+    with stream.pieces(str(path), 0, quoted=False) as pieces, pytest.raises(InputProblem, match="unpacks to more than"):
+        list(pieces)
+    path.write_bytes(pack(b"A,1,2024-01-02,5\n" * 50_000))
+    assert len(read.read(str(path)).body) == 850_000
+
+
+def test_unpacking_stops_where_a_memory_limit_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "UNCHECKED", 1 << 20)
+    monkeypatch.setattr(unpack, "STEP", 1 << 18)
+    path = tmp_path / "orders.gz"
+    path.write_bytes(gzip.compress(random.Random(1).randbytes(3 << 20)))  # noqa: S311 - a test
+    with pytest.raises(InputProblem, match=r"unpacks to more than 1 MiB.*ingest\.memory"):
+        read.read(str(path), memory_per_byte=10, memory_limit=12 << 20)
+    monkeypatch.setattr(memory, "free", lambda: 12 << 20)
+    with pytest.raises(EnvironmentProblem, match="GiB of memory"):
+        read.read(str(path), memory_per_byte=10)
+
+
+def test_a_packed_file_is_large_by_what_it_unpacks_to(tmp_path: Path) -> None:
+    path = tmp_path / "orders.gz"
+    path.write_bytes(gzip.compress(b"A,1,2024-01-02,5\n" * 1_000_000))
+    assert path.stat().st_size < stream.LARGE
+    assert stream.is_large(str(path))
+    path.write_bytes(gzip.compress(b"A,1,2024-01-02,5\n"))
+    assert not stream.is_large(str(path))

@@ -1,5 +1,7 @@
 """Money in whole units: exact sums, in any order, that always fit."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,8 @@ from segcli.ingest import money
         ([4_611_686_018_427.0], 1_000_000),  # 2**62 millionths are 4,611,686,018,427.39
         ([4_611_686_018_428.0], 10_000),
         ([-4_611_686_018_428.0], 10_000),
-        ([2_305_843_009_214.0, 0.0], 10_000),  # two as large as the larger would not fit
+        ([2_305_843_009_214.0, 0.0], 1_000_000),
+        ([2_305_843_009_214.0, -2_305_843_009_214.0], 10_000),  # returns are reported by themselves
         ([461_168_601_842_738.0], 10_000),
         ([461_168_601_842_739.0], 100),
         ([46_116_860_184_273_880.0], 1),
@@ -42,3 +45,25 @@ def test_units_are_the_nearest_whole_ones_and_nothing_is_none() -> None:
 def test_another_currency_is_by_the_rate_of_each_entry() -> None:
     assert money.converted(np.array([100, 333]), np.array([1.25, 0.5])).tolist() == [125, 166]
     assert money.converted(np.array([100, 333]), None).tolist() == [100, 333]
+
+
+@given(st.lists(st.integers(-(2**62), 2**62), max_size=9))
+def test_units_become_the_nearest_float(whole: list[int]) -> None:
+    amounts = money.to_amounts(np.array(whole, dtype=np.int64), 1_000_000)
+    assert amounts.tolist() == [unit / 1_000_000 for unit in whole]
+
+
+@given(st.integers(-(2**62), 2**62), st.decimals("0.0001", 10_000, places=4))
+def test_large_money_is_converted_exactly(unit: int, rate: Decimal) -> None:
+    exact = Decimal(unit) * rate
+    converted = int(money.converted(np.array([unit]), np.array([float(rate)]))[0])
+    if abs(exact) < money.CAPACITY:
+        assert abs(converted - exact) <= Decimal("0.5") + abs(exact) * Decimal(2) ** -51 * (abs(exact) < 2**51)
+    else:
+        assert abs(converted) == money.CAPACITY
+
+
+def test_sums_of_several_columns_have_a_bound_that_does_not_overflow() -> None:
+    largest = np.array([2**61, 2**61, 2**61, -(2**61)])
+    assert money.magnitude(largest, largest) == money.CAPACITY
+    assert money.magnitude(np.array([5, -7]), np.array([1])) == 13

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from segcli.config import Settings
+from segcli.config.privacy import PrivacySettings
 from segcli.model import Segmentation
 from segcli.persona.decide import Decisions
 from segcli.persona.plan import Plan
@@ -56,7 +57,7 @@ def made() -> Segmentation:
 def report(audience: str, **more: Any) -> Any:
     asked = {
         "report": {"sections": SECTIONS},
-        "privacy": {"audience": audience, **more},
+        "privacy": {"audience": audience, "minimum_cell": 5, **more},
         "fairness": {"audit_only": ["gender"]},
         "plan": {"stages": {"retain": list(SIZES)}},
     }
@@ -79,6 +80,16 @@ def test_withheld_segments_are_named_in_lists_of_the_withheld_and_nowhere_else(a
 @pytest.mark.parametrize("audience", ["internal", "external"])
 def test_the_summary_counts_withheld_segments_too(audience: str) -> None:
     assert f"Of {len(SIZES)} x segments, " in md.render(report(audience), Page())
+
+
+def test_internal_readers_are_shown_everything_and_few_customers_are_marked() -> None:
+    texts = md.render(report("internal", minimum_cell=1), Page())
+    assert "withheld)" not in texts
+    assert "| Tiniest | 3 |" in texts
+    assert "small numbers, fewer than 5 customers: Tiniest" in texts
+    assert "For internal readers: nothing is withheld; segments of fewer than 5 customers are marked." in texts
+    assert PrivacySettings().withholds is False
+    assert PrivacySettings(audience="external", minimum_cell_external=1).dominance_in_force == 0.85
 
 
 def test_json_tells_no_more_than_the_page() -> None:

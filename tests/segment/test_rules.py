@@ -121,10 +121,10 @@ def test_a_base_used_twice_overwrites_nothing() -> None:
 
 def test_special_categories_need_a_reason() -> None:
     wanted = spec("group", ("x", "orders > 1 and health_note is missing"))
-    with pytest.raises(ConfigProblems, match="group speaks of special categories of personal data: health_note; leave"):
+    with pytest.raises(ConfigProblems, match=r"group speaks of special categories .*: health_note .*leave"):
         rules.prepare([wanted])
     base = RulesSettings(base="benefit", options={"columns": {"prayer": ["Religion"], "health": ["fruit"]}})
-    with pytest.raises(ConfigProblems, match="benefit speaks of special categories of personal data: Religion;"):
+    with pytest.raises(ConfigProblems, match="benefit speaks of special categories of personal data: Religion "):
         rules.prepare([base])
     need = {"needs": {"x": [{"when": "top_category == 'health' and orders > 1"}]}}
     rules.prepare([RulesSettings(base="need", options=need)])

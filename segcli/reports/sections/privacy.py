@@ -15,8 +15,12 @@ STILL_PERSONAL = (
 def blocks(findings: Findings) -> Iterator[Block]:
     """Audience and smallest group, what is withheld, pseudonyms, k and l."""
     settings, shield = findings.privacy, findings.shield
-    yield Text([f"For {settings.audience} readers: groups of fewer than {settings.smallest} customers are withheld."])
-    if shield is not None:
+    if settings.withholds:
+        limit = f"groups of fewer than {settings.smallest} customers are withheld"
+    else:
+        limit = f"nothing is withheld; segments of fewer than {settings.small_numbers} customers are marked"
+    yield Text([f"For {settings.audience} readers: {limit}."])
+    if shield is not None and settings.withholds:
         hidden = [f"{column}: {', '.join(names)}" for column, names in shield.names.items() if names]
         yield Text([f"withheld, alone or with others: {one}" for one in hidden] or ["Nothing had to be."], bullets=True)
     facts = [v.what for v in findings.customers.verdicts if v.section == PRIVACY]

@@ -30,7 +30,7 @@ def blocks(findings: Findings) -> Iterator[Block]:
             yield Text([READ])
             continue
         yield Text([HOW_TO_READ])
-        yield _chart(one, findings.shield.smallest if findings.shield else 0)
+        yield _chart(one, findings.privacy.fewest)
 
 
 def _chart(one: Segmentation, smallest: int) -> Chart:

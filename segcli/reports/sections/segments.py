@@ -7,6 +7,7 @@ from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.pictures import bubbles, treemap
 from segcli.reports.report import Findings
+from segcli.reports.shield import small_segments
 
 TITLE = "Segments"
 
@@ -17,6 +18,9 @@ def blocks(findings: Findings) -> Iterable[Block]:
         yield Heading(one.column, level=3)
         yield bubbles(one) if c.MEAN_REVENUE in one.profile else treemap(one)
         yield tables.segments(one)
-        if one.notes or one.warnings:
-            yield Text([*one.notes, *one.warnings], bullets=True)
+        few = small_segments(one, findings.privacy)
+        mark = f"small numbers, fewer than {findings.privacy.small_numbers} customers: {', '.join(few)}"
+        notes = [*one.notes, *one.warnings, *[mark] * bool(few)]
+        if notes:
+            yield Text(notes, bullets=True)
         yield from tables.findings(one)

@@ -52,7 +52,7 @@ def _spread(findings: Findings) -> Chart | None:
     if c.REVENUE not in table:
         return None
     revenue = table[c.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan)
-    return lorenz(revenue, privacy.smallest, privacy.dominance)
+    return lorenz(revenue, privacy.smallest, privacy.dominance_in_force)
 
 
 def _base(findings: Findings) -> str:

@@ -1,0 +1,68 @@
+"""Which existing files an output may replace: those of its own kind."""
+
+import re
+from pathlib import Path
+
+from segcli.errors import UsageProblem
+
+HEAD = 4096  # bytes in which a file shows what it is
+OUTPUTS = frozenset(
+    {".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".md", ".html", ".htm", ".sql", ".yaml", ".yml"}
+)
+BINARY = (b"PAR1", b"PK\x03\x04", b"%PDF", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"SQLite format 3")
+DELIMITERS = (b",", b";", b"\t", b"|")
+REJECTS = b"line,byte_offset,reason,column,raw"
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def refuse_other_kind(path: str, *, force: bool = False) -> None:
+    """Refuse to replace a file that no output of segcli resembles.
+
+    Args:
+        path: of the output.
+        force: whether the user wants the file replaced, whatever it is.
+
+    Raises:
+        UsageProblem: the file is binary, or its name has no suffix of an output and it holds no table.
+    """
+    start = _start(path)
+    if not start or force:
+        return
+    is_binary = b"\0" in start or start.startswith(BINARY)
+    if is_binary or (Path(path).suffix.lower() not in OUTPUTS and not _is_table(start)):
+        raise UsageProblem(
+            f"{path}: exists and is not an earlier output; name another file, or replace it with --force"
+        )
+
+
+def is_rejects(path: str) -> bool:
+    """Tell whether a file is missing, empty, or rejected lines that segcli wrote."""
+    start = _start(path)
+    return not start or start.startswith(REJECTS)
+
+
+def is_own_folder(path: str) -> bool:
+    """Tell whether a folder is missing, empty, or holds results or a state that segcli wrote."""
+    folder = Path(path)
+    if not folder.exists():
+        return True
+    if not folder.is_dir():
+        return False
+    names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+    return "run.json" in names or all(DIGEST.fullmatch(name) for name in names)
+
+
+def _start(path: str) -> bytes:
+    try:
+        if not Path(path).is_file():
+            return b""
+        with Path(path).open("rb") as file:
+            return file.read(HEAD)
+    except (OSError, ValueError):
+        return b""  # whoever writes it reports the problem
+
+
+def _is_table(start: bytes) -> bool:
+    lines = start.splitlines()[:2]
+    counts = [[line.count(delimiter) for line in lines] for delimiter in DELIMITERS]
+    return any(found[0] > 0 and len(set(found)) == 1 for found in counts)
