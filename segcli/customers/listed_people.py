@@ -69,7 +69,7 @@ class IdentityMatcher:
         """Return the cells that hold a listed address, or its pseudonym."""
         found: Matches = {}
         given = pa.array(texts, pa.string())
-        self.observed.update([columns.EMAIL] * bool(_any(given, ADDRESS)))
+        self.observed.update([columns.EMAIL] * _any(given, ADDRESS))
         for text in given.filter(pc.or_(self._has_listed_email(given), _has(given, ODD))).to_pylist():
             forms = email_forms(text)
             pseudonym = [text.strip()] if is_pseudonym(text.strip()) else []
@@ -98,9 +98,10 @@ class IdentityMatcher:
         """Gather the kinds of value that ids have."""
         kinds = {columns.PHONE: INTERNATIONAL.pattern, PSEUDONYM: PSEUDONYMS}
         has = {kind: _has(texts, rf"^\s*(?:{pattern})\s*$") for kind, pattern in kinds.items()}
-        has[columns.EMAIL] = _has(texts, ADDRESS)
+        is_address = _has(texts, r"^\s*'?[^@\s;,<>|]+@[^@\s;,<>|]+\s*$")
         self.observed.update(kind for kind, of_kind in has.items() if pc.any(of_kind).as_py())
-        others = pc.invert(reduce(pc.or_, has.values()))
+        others = pc.invert(reduce(pc.or_, has.values(), is_address))
+        self.observed.update([columns.EMAIL] * _any(texts, ADDRESS))
         self.observed.update([columns.CUSTOMER_ID] * bool(pc.any(others).as_py()))
         if self.key is not None and len(texts):
             self.observed.update([columns.CUSTOMER_ID, columns.EMAIL, PSEUDONYM])
