@@ -36,7 +36,7 @@ from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
 LINE_HASHES = "line-hashes"
-LAYOUT = 7  # of the folder; another one is not read
+LAYOUT = 8  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = (
     "measures",
