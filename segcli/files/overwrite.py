@@ -12,7 +12,7 @@ OUTPUTS = frozenset(
 BINARY = (b"PAR1", b"PK\x03\x04", b"%PDF", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"SQLite format 3")
 DELIMITERS = (b",", b";", b"\t", b"|")
 REJECTS = b"line,byte_offset,reason,column,raw"
-DIGEST = re.compile(r"[0-9a-f]{64}")
+ENTRY = re.compile(r"[0-9a-f]{40}")  # as a state names what it keeps
 
 
 def refuse_other_kind(path: str, *, force: bool = False) -> None:
@@ -49,7 +49,7 @@ def is_own_folder(path: str) -> bool:
     if not folder.is_dir():
         return False
     names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
-    return "run.json" in names or all(DIGEST.fullmatch(name) for name in names)
+    return "run.json" in names or all(ENTRY.fullmatch(name) for name in names)
 
 
 def _start(path: str) -> bytes:

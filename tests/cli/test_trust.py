@@ -89,6 +89,13 @@ def test_a_found_config_is_named_and_may_write_below_its_folder(
     assert {"event": "settings", "path": "./segcli.yaml"}.items() <= json.loads(lines[0]).items()
 
 
+def test_a_found_config_uses_its_own_state_again(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "segcli.yaml").write_text("ingest: {state: state}\n")
+    for _ in range(2):
+        assert run("rfm orders.csv -f csv", capfd)[0] == 0
+    assert any((folder / "state").iterdir())
+
+
 def test_a_key_that_exists_elsewhere_is_read(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     key = folder.parent / "key"
     key.write_text("ab" * 32)
