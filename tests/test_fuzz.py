@@ -86,7 +86,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes, str],
     return code_of
 
 
-DECISIVE_NOTES = ("note ", "warning ")  # which --quiet keeps where much money hangs on them
+DECISIVE_NOTES = ("note ", "warning ", "kept ", "money ")  # which --quiet keeps where much money hangs on them
 FUZZED = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
 

@@ -248,7 +248,7 @@ def _unread_columns(file: Opened, request: ReadRequest, *, are_several: bool) ->
     if not request.settings.measures:
         return set()
     kept = columns.ORDER_FIELDS if file.source.amount_per == "order" else ()
-    compared = [columns.PRODUCT] if are_several or not file.content.is_head or has_labels(file) else []
+    compared = [columns.PRODUCT] if are_several or has_labels(file) else []
     return unwanted(request.settings.measures) - {*kept, *compared, *request.rules, *match.CONTACTS}
 
 

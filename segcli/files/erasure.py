@@ -186,7 +186,6 @@ def _owns(person: Person, cell: str, column: str) -> bool:
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each record as written and as cells. Only line feeds and carriage returns end lines, as for readers."""
-    csv.field_size_limit(sys.maxsize)
     taken = list[str]()
 
     def lines() -> Iterator[str]:
@@ -194,9 +193,13 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
             taken.append(line)
             yield line
 
-    for record in csv.reader(lines(), delimiter=delimiter):
-        yield "".join(taken), record
-        taken.clear()
+    limit = csv.field_size_limit(sys.maxsize)  # of the process: other readers refuse fields beyond theirs
+    try:
+        for record in csv.reader(lines(), delimiter=delimiter):
+            yield "".join(taken), record
+            taken.clear()
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _without_mentions(

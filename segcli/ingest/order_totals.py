@@ -31,7 +31,7 @@ class OrderTotalEvidence:
     Of `orders` with several amounts, `alike` have one amount on all lines, and of these `totals` equal the sum of
     quantity x unit price. Of their `priced` lines, `line_matches` equal their own quantity x unit price. `log_chance`
     is log10 of the chance that independent lines are so alike. `repeated` is the money that counts more than once if
-    amounts are totals.
+    amounts are totals. `are_repeats` tells of a few orders that their lines are equal in every column.
     """
 
     orders: int
@@ -41,6 +41,7 @@ class OrderTotalEvidence:
     line_matches: int
     log_chance: float
     repeated: float
+    are_repeats: bool = False
 
     def meaning(self, column: str) -> Meaning | None:
         """Decide what an amount in a column of this name is; None where lines look alike and nothing is proved."""
@@ -51,7 +52,7 @@ class OrderTotalEvidence:
         if names_order_total(column) and (self.orders >= FEW_ORDERS or self.totals):
             return "order"
         if self.orders < FEW_ORDERS:
-            return None  # a customer who bought the same thing twice looks no different
+            return "line" if self.are_repeats else None  # a customer who bought the same thing twice looks no different
         if self.priced:
             return "order" if self.totals >= FEW_ORDERS and self.totals > self.orders / 2 else None
         return "order" if self.log_chance < CERTAIN else None
@@ -96,6 +97,7 @@ def gather(export: Export, order: npt.NDArray[np.int64], has_order: npt.NDArray[
         line_matches=int(near.sum()),
         log_chance=per_line * float(extra[is_alike].sum()),
         repeated=float((np.abs(orders["low"].to_numpy()) * extra)[is_alike].sum()),
+        are_repeats=len(orders) < FEW_ORDERS and _are_repeats(export, several.index.to_numpy()),
     )
 
 
@@ -118,6 +120,11 @@ def note_blank_lines(lines: int, column: str) -> Note:
         f"'{column}' is on one line of each order and blank on its other lines ({lines:,}): it is read as the order's "
         f"total; {set_option(SETTING, 'line')} counts each line"
     )
+
+
+def _are_repeats(export: Export, rows: npt.NDArray[np.intp]) -> bool:
+    codes = {name: export.cells.coded(name).codes[rows] for name in export.cells.columns}
+    return bool(pd.DataFrame(codes).duplicated(keep=False).all())
 
 
 def _line_values(export: Export) -> npt.NDArray[np.float64]:

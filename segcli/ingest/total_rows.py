@@ -16,7 +16,7 @@ from segcli.ingest.languages import words
 from segcli.ingest.opening import Opened
 
 BEGINNING = 3  # letters by which nearly all texts that are no labels are told
-HEAD_RECORDS = 1000
+HEAD_RECORDS, FILE_RECORDS = 1000, 20_000  # among which reports show that they have totals
 LABELED = (columns.CUSTOMER_ID, columns.PRODUCT, columns.ORDER_ID)
 TOLERANCE = 0.011  # of a total against the sum of the lines above: both are rounded to cents
 
@@ -53,7 +53,11 @@ def has_labels(file: Opened) -> bool:
     if name is None:
         return False
     place = file.header.index(name)
-    texts = [record[place] for record in sample(file.dialect, HEAD_RECORDS) if place < len(record)]
+    texts = [
+        record[place]
+        for record in sample(file.dialect, HEAD_RECORDS if file.content.is_head else FILE_RECORDS)
+        if place < len(record)
+    ]
     return bool(_find_labels(pa.array([text.strip() for text in texts], pa.string())).any())
 
 
