@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from segcli.reports.report import Findings
 
 ROWS_ONLY = ("csv", "tsv", "ndjson")
-DECISIVE = 0.01  # share of the money from which lines are told of even with --quiet
 UNASKED = ("in_earlier_file", "date_outlier")  # reasons to ignore lines that segcli finds by itself
 BY_CUSTOMER = "segmented.csv"  # what the file is called that `tell_next` proposes
 
@@ -63,7 +62,7 @@ def tell_next(source: str | None, asked: Asked, talk: Talk) -> None:
 
 
 def tell_withheld(findings: "Findings", talk: Talk) -> None:
-    """The segments that are too small to be told of, and those that are shown with small numbers."""
+    """Print the segments that are too small to be shown, and those that are shown with small numbers."""
     from segcli.reports.shield import small_segments
 
     for one in findings.segmentations:
@@ -81,8 +80,10 @@ def tell_withheld(findings: "Findings", talk: Talk) -> None:
 
 def _leaves_out_money(lines: "Reconciliation") -> bool:
     """Tell whether lines with more than 1 % of the money are left out that nobody asked to leave out."""
+    from segcli.ingest.notes import is_decisive
+
     left_out = [*lines.rejected, *(fate for fate in lines.ignored if fate.reason in UNASKED)]
-    return sum(abs(fate.money) for fate in left_out) > DECISIVE * abs(lines.money_read)
+    return is_decisive(sum(abs(fate.money) for fate in left_out), lines.money_read)
 
 
 def _notes(reading: "Reading", talk: Talk) -> None:

@@ -74,7 +74,7 @@ def person_ids(customers: Customers) -> pd.Series:
 def consented(customers: Customers, words: Sequence[str], contact: str = c.EMAIL) -> Mask | None:
     """Who agreed to be addressed by a contact, by these words; None where nobody was asked, or it takes no consent.
 
-    Consent to calls and messages is asked of phone_consent, and where there is none of email_consent. Customers who
+    Consent to calls and messages is phone_consent or, where that column is missing, email_consent. Customers who
     share the contact are one person, who consents only if each of them does.
     """
     asked = (text(customers, name) for name in CONSENT.get(contact, ()))

@@ -165,7 +165,7 @@ def _read_without_outliers(totals: list[FileTotals], reader: _FileReader) -> lis
 
 
 def _aggregate_file(file: Opened, number: int, reader: _FileReader, *, is_whole: bool = False) -> FileTotals:
-    """Read a file in chunks if it is large, and whole if it is small, chunks do not suit it, or that is asked for."""
+    """Read a large file in chunks. Read it whole if it is small, does not suit chunks, or `is_whole` asks for it."""
     notes: tuple[Note, ...] = ()
     if file.content.is_head and not is_whole:
         try:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 FINEST = 1_000_000
 SCALES = (FINEST, 10_000, 100, 1)
 CAPACITY = 2**62
+TOLERANCE = 0.011  # of amounts that are compared with sums or products: both are rounded to cents
 EXACT_FLOAT = 2**53  # up to which a float holds every whole number
 LARGEST_EXACT = 2**51 / FINEST  # amounts below it are the nearest whole units of the float they were read as
 FLOAT_NOISE = 2.0**-51  # relative error of an amount that was read, and multiplied by the units in 1.00

@@ -24,7 +24,12 @@ class Note:
 
     def is_decisive(self, total: float) -> bool:
         """Tell whether more than 1 % of the file's money hangs on it."""
-        return abs(self.money) > DECISIVE * abs(total)
+        return is_decisive(self.money, total)
+
+
+def is_decisive(money: float, total: float) -> bool:
+    """Tell whether an amount is so large a share of a file's money that people must know of it."""
+    return abs(money) > DECISIVE * abs(total)
 
 
 def set_option(setting: str, value: Any) -> str:  # noqa: ANN401 - whatever YAML can hold

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.ingest import money
 from segcli.ingest.export import Export
 from segcli.ingest.languages import words
 from segcli.ingest.notes import Note, set_option
@@ -18,7 +19,6 @@ from segcli.ingest.recognise import normalised
 NEARLY_ALL = 0.95
 FEW_ORDERS = 3  # of several lines from which a header that names order totals is believed
 CERTAIN = -6.0  # log10 of the chance that lines of one order have equal amounts by accident
-TOLERANCE = 0.011  # of an amount against quantity x price: both are rounded to cents
 
 Meaning = Literal["line", "order"]
 SETTING = "ingest.transactions.amount_per"
@@ -140,4 +140,4 @@ def _sum_of_all(values: pd.Series) -> float:
 
 
 def _near(amounts: pd.Series, values: pd.Series) -> npt.NDArray[np.bool_]:
-    return ((amounts - values).abs() <= TOLERANCE).to_numpy()
+    return ((amounts - values).abs() <= money.TOLERANCE).to_numpy()

@@ -16,7 +16,6 @@ from segcli.ingest.notes import DECISIVE, Note, set_option
 
 KINDS: tuple[Kind, ...] = ("line", "order", "percent", "fraction")
 PERCENT = 100
-TOLERANCE = 0.011  # of an amount and its factors, which are rounded to cents
 PRICE_TOLERANCE = 0.0051  # of a unit price, which a quantity multiplies
 DISCOUNT_SETTING = "ingest.transactions.discount"
 LEAVE_OUT_SETTING = "ingest.transactions.leave_out"
@@ -95,7 +94,7 @@ def gather_price_evidence(export: Export, factors: AmountFactors, kept: Mask, sc
         return PriceEvidence()
     amount = product if factors.amount is None else factors.amount
     rows = kept & ~np.isnan(amount) & ~np.isnan(product)
-    tolerance = TOLERANCE + (0.0 if factors.quantity is None else PRICE_TOLERANCE * np.abs(factors.quantity))
+    tolerance = money.TOLERANCE + (0.0 if factors.quantity is None else PRICE_TOLERANCE * np.abs(factors.quantity))
     near = np.abs(np.abs(amount) - np.abs(product)) <= tolerance
     evidence = _count_discounts(export, factors, rows & near, scale)
     if factors.amount is None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import Source
-from segcli.ingest import numbers
+from segcli.ingest import money, numbers
 from segcli.ingest.recognise import means
 
 FACTORS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
@@ -19,7 +19,6 @@ FEW_LINES = 5  # on which numbers are compared
 NEARLY_ALL = 0.9  # share of lines that must agree
 LOWEST, HIGHEST = 0.5, 2.0  # multiples of quantity x unit price that taxes and discounts explain
 TOLERANCE = 0.02
-CENT = 0.011
 PERCENT = 100.0
 DIFFERENT = 0.01  # share of the money by which another amount differs
 
@@ -96,7 +95,7 @@ def _cost_less(lines: pd.DataFrame) -> bool:
     usual = usual[reduced.index]
     off, price = reduced["off"], reduced["price"]
     parts = off / off.where(off <= 1, PERCENT).where(off > 1, 1.0)
-    after = ((price + off - usual).abs() < CENT) | ((usual * (1 - parts) - price).abs() < CENT)
+    after = ((price + off - usual).abs() < money.TOLERANCE) | ((usual * (1 - parts) - price).abs() < money.TOLERANCE)
     return bool(after.sum() >= FEW_LINES and after.mean() > NEARLY_ALL)
 
 

@@ -87,6 +87,11 @@ def is_return(text: str) -> bool:
     return normalised(text) in _normalised("returned") or text in SIGNS - {"+"}
 
 
+def has_meaning(text: str, key: str) -> bool:
+    """Tell whether a text is a word that a language file lists under a key."""
+    return normalised(text) in _normalised(key)
+
+
 def is_unclear_return(text: str) -> bool:
     """Tell whether a type means a refund beside sales, and otherwise something else, such as the way back."""
     return normalised(text) in _normalised("ambiguous_returns")

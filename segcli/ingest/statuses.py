@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli.ingest.export import Export
-from segcli.ingest.languages import words
 from segcli.ingest.notes import Note, list_values, set_option
 from segcli.ingest.recognise import normalised
-from segcli.ingest.status_columns import StatusColumns, is_flag, is_no_sale, is_return
+from segcli.ingest.status_columns import StatusColumns, has_meaning, is_flag, is_no_sale, is_return
 from segcli.ingest.value_totals import ValueTotals
 from segcli.model import StatusValue
 
@@ -106,8 +105,10 @@ def document_notes(
     for name, entries in totals.of_columns():
         if name not in columns.types or name in listed:
             continue
-        beside = [entry for entry in entries if _means(entry[0], "documents") or _means(entry[0], "settlements")]
-        invoices = [entry for entry in entries if _means(entry[0], "invoices")]
+        beside = [
+            entry for entry in entries if has_meaning(entry[0], "documents") or has_meaning(entry[0], "settlements")
+        ]
+        invoices = [entry for entry in entries if has_meaning(entry[0], "invoices")]
         if beside and invoices:
             void = {**{key: list(values) for key, values in listed.items()}, name: [value for value, _, _ in beside]}
             yield Note(
@@ -115,10 +116,6 @@ def document_notes(
                 f"the same sales, they count twice; {set_option(SETTING, void)} leaves them out",
                 sum(units for _, _, units in beside) / scale,
             )
-
-
-def _means(value: str, key: str) -> bool:
-    return normalised(value) in {normalised(word) for word in words(key)}
 
 
 def _decide(name: str, value: str, columns: StatusColumns, listed: Mapping[str, list[str]]) -> str:

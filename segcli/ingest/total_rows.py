@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.arrow import first_bytes, is_empty
+from segcli.ingest import money
 from segcli.ingest.cells import sample
 from segcli.ingest.export import Export
 from segcli.ingest.languages import words
@@ -18,7 +19,6 @@ from segcli.ingest.opening import Opened
 BEGINNING = 3  # letters by which nearly all texts that are no labels are told
 HEAD_RECORDS, FILE_RECORDS = 1000, 20_000  # among which reports show that they have totals
 LABELED = (columns.CUSTOMER_ID, columns.PRODUCT, columns.ORDER_ID)
-TOLERANCE = 0.011  # of a total against the sum of the lines above: both are rounded to cents
 
 
 def find_total_rows(export: Export, amounts: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -72,7 +72,7 @@ def _is_sum(
         if name in texts and texts[name][row].as_py():
             same = np.asarray(pc.equal(texts[name], texts[name][row]), dtype=bool) & ~is_total
             few = 0 if _is_bare_label(texts, row) else 1  # "Total Gym" may cost what another product of its order does
-            if same.sum() > few and abs(float(known[same].sum()) - amounts[row]) <= TOLERANCE:
+            if same.sum() > few and abs(float(known[same].sum()) - amounts[row]) <= money.TOLERANCE:
                 return True
     return False
 
@@ -114,7 +114,9 @@ def _is_sum_of_lines_above(amounts: npt.NDArray[np.float64], is_total: npt.NDArr
     """Tell whether an amount is the sum of the lines above: since the last total, or all but totals."""
     above = np.nan_to_num(np.where(is_total[:row], 0.0, amounts[:row]))
     last = int(np.flatnonzero(is_total[:row]).max(initial=-1)) + 1
-    return any(len(part) > 1 and abs(float(part.sum()) - amounts[row]) <= TOLERANCE for part in (above[last:], above))
+    return any(
+        len(part) > 1 and abs(float(part.sum()) - amounts[row]) <= money.TOLERANCE for part in (above[last:], above)
+    )
 
 
 @cache
