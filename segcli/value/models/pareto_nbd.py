@@ -5,12 +5,13 @@ in Fader and Hardie, A note on deriving the Pareto/NBD model (2005).
 """
 
 import numpy as np
-from scipy.special import gammaln, hyp2f1
+from scipy.special import digamma, gammaln
 
 from segcli.value.models import Parameters
+from segcli.value.models._departure import integrate_departure
 from segcli.value.summary import Groups, Values
 
-__all__ = ["PARAMETERS", "STARTS", "alive", "expected", "expected_new", "log_likelihood"]
+__all__ = ["PARAMETERS", "STARTS", "alive", "expected", "expected_new", "log_likelihood", "slopes"]
 
 PARAMETERS = ("r", "alpha", "s", "beta")
 STARTS = ((0.6, 10.0, 0.6, 12.0), (1.0, 5.0, 1.0, 20.0), (0.7, 1.0, 0.5, 5.0))
@@ -18,37 +19,38 @@ STARTS = ((0.6, 10.0, 0.6, 12.0), (1.0, 5.0, 1.0, 20.0), (0.7, 1.0, 0.5, 5.0))
 
 def log_likelihood(parameters: Parameters, groups: Groups) -> Values:
     """In logarithms: still alive at the end, or gone at some time after the last order."""
+    return slopes(parameters, groups)[0]
+
+
+def slopes(parameters: Parameters, groups: Groups) -> tuple[Values, dict[str, Values]]:
+    """Log-likelihood and its derivatives by each parameter; `gone` is the part in which the customer has left."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
-    x = groups.by_x.values
-    order = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    at_end = -(r + groups.x) * np.log(alpha + groups.T) - s * np.log(beta + groups.T)
-    gone = np.log(s) - np.log(r + s + groups.x) + _log_gone(parameters, groups)
-    found: Values = order[groups.by_x.code] + np.logaddexp(at_end, gone)
+    x, at_x, orders = groups.by_x.values, groups.by_x.code, r + groups.x
+    to_end, lasting = alpha + groups.T, beta + groups.T
+    departure = integrate_departure(parameters, groups)
+    at_end = _at_end(parameters, groups)
+    either = np.logaddexp(at_end, np.log(s) + departure.log)
+    gone, there = np.exp(np.log(s) + departure.log - either), np.exp(at_end - either)
+    fixed = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+    return fixed[at_x] + either, {
+        "r": (digamma(r + x) - digamma(r) + np.log(alpha))[at_x] - there * np.log(to_end) - gone * departure.log_alpha,
+        "alpha": r / alpha - orders * (there / to_end + gone * departure.per_alpha),
+        "s": np.log(beta) - there * np.log(lasting) - gone * departure.log_beta + gone / s,
+        "beta": s / beta - there * s / lasting - gone * (s + 1) * departure.per_beta,
+    }
+
+
+def _at_end(parameters: Parameters, groups: Groups) -> Values:
+    """Logarithm of the part in which the customer is still there."""
+    r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
+    found: Values = -(r + groups.x) * np.log(alpha + groups.T) - s * np.log(beta + groups.T)
     return found
 
 
-def _log_gone(parameters: Parameters, groups: Groups) -> Values:
-    """Logarithm of A0 of the note: the integral over the times from t_x to T at which the customer may have gone."""
-    r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
-    more, apart = max(alpha, beta), abs(alpha - beta)
-    second = s + 1 if alpha >= beta else r + groups.x
-    power = r + s + groups.x
-
-    def term(time: Values) -> Values:
-        found: Values = np.log(hyp2f1(power, second, power + 1, apart / (more + time))) - power * np.log(more + time)
-        return found
-
-    last, end = term(groups.t_x), term(groups.T)
-    with np.errstate(divide="ignore"):
-        return last + np.log(-np.expm1(np.minimum(end - last, 0.0)))
-
-
 def alive(parameters: Parameters, groups: Groups) -> Values:
-    """1 / (1 + s / (r + s + x) (alpha + T)^(r + x) (beta + T)^s A0)."""
-    r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
-    at_end = -(r + groups.x) * np.log(alpha + groups.T) - s * np.log(beta + groups.T)
-    gone = np.log(s) - np.log(r + s + groups.x) + _log_gone(parameters, groups)
-    found: Values = 1 / (1 + np.exp(np.minimum(gone - at_end, 700)))
+    """The part in which the customer is still there, of both."""
+    gone = np.log(parameters["s"]) + integrate_departure(parameters, groups).log
+    found: Values = 1 / (1 + np.exp(np.minimum(gone - _at_end(parameters, groups), 700)))
     return found
 
 
