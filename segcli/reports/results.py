@@ -94,12 +94,10 @@ def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
 def of_overlap(wanted: "Sequence[Ruled]", made: Sequence[Segmentation]) -> Result:
     """How much segments overlap: by their rules alone within a written segmentation, and across segmentations."""
     from segcli.segment.overlap import across, overlap
-    from segcli.segment.rules import members
+    from segcli.segment.rules import members_by_segment
 
     found = [
-        overlap([name for name, _ in one.rules], members(done.customers, one)).assign(
-            column=one.column, with_=one.column
-        )
+        overlap(members_by_segment(done.customers, one)).assign(column=one.column, with_=one.column)
         for one, done in zip(wanted, made, strict=True)
         if one.rules
     ]

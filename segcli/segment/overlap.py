@@ -1,6 +1,7 @@
 """How much segments overlap that are not exclusive: by their rules alone, before the first that holds wins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -8,27 +9,20 @@ import pandas as pd
 
 from segcli.model import Segmentation
 
+Members = Mapping[str, npt.NDArray[np.bool_]]  # for whom each segment's rules hold, shape (n,)
 COLUMNS = ["segment", "other", "customers", "jaccard", "lift"]
 
 
-def overlap(names: Sequence[str], members: Sequence[npt.NDArray[np.bool_]]) -> pd.DataFrame:
+def overlap(segments: Members) -> pd.DataFrame:
     """One row per pair of segments (each with itself, too), in the order given.
-
-    Args:
-        names: of segments; a name may come several times, as a segment may have several rules.
-        members: for each of them who its rule holds for, shape (n,).
 
     Returns:
         Columns segment, other, customers (in both), jaccard (in both / in either), lift (share of the other among the
         segment / share of the other among all; above 1 they meet more often than by chance).
     """
-    joined = {name: np.zeros(len(members[0]), dtype=bool) for name in names}
-    for name, mask in zip(names, members, strict=True):
-        joined[name] |= mask
-    return pd.DataFrame(
-        [[one, other, *_pair(joined[one], joined[other])] for one in joined for other in joined],
-        columns=COLUMNS,
-    )
+    pairs = product(segments.items(), repeat=2)
+    rows = [[name, other, *_pair(mask, with_it)] for (name, mask), (other, with_it) in pairs]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def across(one: Segmentation, other: Segmentation) -> pd.DataFrame:

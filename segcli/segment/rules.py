@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +20,12 @@ from segcli.segment.language.check import check
 from segcli.segment.language.evaluate import Table, evaluate
 from segcli.segment.language.tokens import RuleProblem
 from segcli.segment.language.written import written
-from segcli.segment.overlap import overlap
+from segcli.segment.overlap import Members, overlap
 from segcli.segment.profile import profile
 from segcli.segment.provenance import provenance
 from segcli.segment.ruled import Ruled, prepare
 
-__all__ = ["Ruled", "members", "prepare", "segment"]
+__all__ = ["Ruled", "members", "members_by_segment", "prepare", "segment"]
 
 
 def segment(customers: Customers, wanted: Sequence[Ruled]) -> list[Segmentation]:
@@ -109,24 +108,23 @@ def _by_base(customers: Customers, one: Ruled) -> Decided:
 def _by_rules(customers: Customers, one: Ruled) -> Decided:
     """The first rule that holds names the segment."""
     holds = members(customers, one)
-    names = list(dict.fromkeys(name for name, _ in one.rules))
     labels = np.full(len(customers.table), one.settings.otherwise, dtype=object)
     for (name, _), mask in zip(reversed(one.rules), reversed(holds), strict=True):
         labels[mask] = name
-    order = (*names, *([one.settings.otherwise] if one.settings.otherwise not in names else []))
-    notes = tuple(_noticed(one, holds))
+    segments = _unite(one, holds)
+    order = (*segments, *([one.settings.otherwise] if one.settings.otherwise not in segments else []))
+    notes = tuple(_noticed(segments))
     if one.settings.exclusive:
         return Decided(labels, order, notes)
-    pairs = overlap([name for name, _ in one.rules], holds)
-    return Decided(labels, order, notes, scores=_memberships(one, holds, customers), tables={"Overlap": pairs})
+    tables = {"Overlap": overlap(segments)}
+    return Decided(labels, order, notes, scores=_memberships(one, segments, customers), tables=tables)
 
 
-def _memberships(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]], customers: Customers) -> pd.DataFrame:
+def _memberships(one: Ruled, segments: Members, customers: Customers) -> pd.DataFrame:
     """All segments whose rules hold for a customer, as one text in the order in which they are asked."""
     joined = np.full(len(customers.table), "", dtype=object)
-    for name in dict.fromkeys(name for name, _ in one.rules):
-        within = np.any([mask for (other, _), mask in zip(one.rules, holds, strict=True) if other == name], axis=0)
-        joined[within] = [f"{before}; {name}" if before else name for before in joined[within]]
+    for name, mask in segments.items():
+        joined[mask] = [f"{before}; {name}" if before else name for before in joined[mask]]
     return pd.DataFrame({f"{one.column}_all": pd.Series(joined, dtype="str")}, index=customers.table.index)
 
 
@@ -149,20 +147,45 @@ def members(customers: Customers, one: Ruled) -> list[npt.NDArray[np.bool_]]:
     return holds
 
 
-def _contended(holds: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-    """For whom several rules hold of which none contains the other; a ladder of ever wider rules is meant to."""
-    contended = np.zeros(len(holds[0]), dtype=bool)
-    for one, other in combinations(holds, 2):
-        both = one & other
-        if both.any() and (both != one).any() and (both != other).any():
-            contended |= both
+def members_by_segment(customers: Customers, one: Ruled) -> Members:
+    """Return for whom any rule of each segment holds, in the order of the rules.
+
+    Raises:
+        ConfigProblems: every rule that cannot be asked of this table.
+    """
+    return _unite(one, members(customers, one))
+
+
+def _unite(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]]) -> Members:
+    segments = {name: np.zeros(len(holds[0]), dtype=bool) for name, _ in one.rules}
+    for (name, _), mask in zip(one.rules, holds, strict=True):
+        segments[name] |= mask
+    return segments
+
+
+def _contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """For whom several segments hold of which none contains the other; a ladder of ever wider rules is meant to.
+
+    Where a customer's segments, by size, each contain the one before, all of them are nested. So each is compared with
+    one other only, and customers who are contended already are not looked at again.
+    """
+    sizes = [int(mask.sum()) for mask in segments]
+    contended = np.zeros(len(segments[0]), dtype=bool)
+    previous = np.full(len(contended), -1)  # the next smaller segment of each customer
+    for place in np.argsort(sizes, kind="stable"):
+        mask = segments[place]
+        waiting = mask & ~contended
+        for smaller in np.unique(previous[waiting]):
+            if smaller >= 0 and not mask[segments[smaller]].all():
+                contended |= mask & (previous == smaller)
+        previous[mask] = place
     return contended
 
 
-def _noticed(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]]) -> Iterator[str]:
-    several = int(_contended(holds).sum())
+def _noticed(segments: Members) -> Iterator[str]:
+    several = int(_contended(list(segments.values())).sum())
     if several:
         yield f"rules of several segments hold for {counted(several, 'customer')}; the first in order names them"
-    empty = [name for (name, _), mask in zip(one.rules, holds, strict=True) if not mask.any()]
+    empty = [name for name, mask in segments.items() if not mask.any()]
     if empty:
         yield f"no customer is in: {', '.join(empty)}"

@@ -1,9 +1,12 @@
 """Written segmentations: labels partition, priority decides, one may build on another; overlap and why are true."""
 
+from collections.abc import Sequence
 from datetime import date
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -151,7 +154,7 @@ def test_all_memberships_are_told_where_asked() -> None:
 def test_overlap_is_symmetric_and_counts_what_the_rules_say() -> None:
     (one,) = rules.prepare([TIERS])
     table = customers([9, 8, 7, 3, 2, None])
-    found = overlap([name for name, _ in one.rules], rules.members(table, one)).set_index(["segment", "other"])
+    found = overlap(rules.members_by_segment(table, one)).set_index(["segment", "other"])
     assert found["customers"].to_dict() == {
         ("gold", "gold"): 2,
         ("gold", "silver"): 2,
@@ -180,3 +183,25 @@ def test_why_shows_each_part_with_its_value_and_ends_with_the_segment() -> None:
     ]
     with pytest.raises(UsageProblem, match="no customer 'zzz'"):
         list(why(table, one, "zzz"))
+
+
+def slowly_contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """The same from the definition: each pair of segments of which none contains the other."""
+    contended = np.zeros(len(segments[0]), dtype=bool)
+    for one, other in combinations(segments, 2):
+        both = one & other
+        if (both != one).any() and (both != other).any():
+            contended |= both
+    return contended
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=7))
+def test_contended_customers_are_those_of_the_definition(members: list[list[bool]]) -> None:
+    segments = [np.array(one) for one in members]
+    assert rules._contended(segments).tolist() == slowly_contended(segments).tolist()
+
+
+def test_several_rules_of_one_segment_are_no_contention_and_an_empty_one_of_them_is_not_named() -> None:
+    written = spec("tier", ("odd", "orders in [9, 7]"), ("odd", "orders in [9, 3]"), ("odd", "orders == 50"))
+    (made,) = rules.segment(customers([9, 7, 3, 2]), rules.prepare([written]))
+    assert made.notes == ()
