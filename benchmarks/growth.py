@@ -137,8 +137,8 @@ DIMENSIONS = {
     "customers": Dimension(20_000, 300, of_customers, ORDERS),
     "columns": Dimension(500, 1, of_columns, ("check", "init", "ingest", "rfm", "cluster", "persona", "report")),
     "distinct values": Dimension(60_000, 1_000, of_values, ("check", "ingest", "rfm", "persona", "report")),
-    "rules": Dimension(250, 2, of_rules, ("rules", "rules for a customer", "persona", "report")),
-    "segments": Dimension(50, 2, of_segments, ("rules", "persona", "target", "plan", "report", "report as Markdown")),
+    "rules": Dimension(1_000, 2, of_rules, ("rules", "rules for a customer", "persona", "report")),
+    "segments": Dimension(200, 2, of_segments, ("rules", "persona", "target", "plan", "report", "report as Markdown")),
     "rejects": Dimension(60_000, 1_000, of_rejects, ("check", "ingest", "rfm with rejects", "cohort")),
     "orders of one customer": Dimension(
         60_000, 1_000, of_one_customer, ("check", "ingest", "rfm", "cohort", "clv", "backtest", "compare", "persona")
@@ -171,8 +171,6 @@ def measure_dimension(name: str, runs: int) -> None:
                         for word in COMMANDS[command]
                     ),
                     "-q",
-                    *(["-o", str(folder / "result.csv")] if "-f" not in COMMANDS[command] else []),
-                    *(["--force"] if "-f" not in COMMANDS[command] and "--force" not in COMMANDS[command] else []),
                 ]
                 for folder in folders
             }
@@ -190,8 +188,7 @@ if __name__ == "__main__":
     parser.add_argument("dimension", nargs="*", choices=[*DIMENSIONS, []], default=[])
     parser.add_argument("--runs", type=int, default=1)
     chosen = parser.parse_args()
-    print(
-        "| dimension | command | size | small | 1 | 2 | 4 | exponent |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    )
+    print("| dimension | command | size | small | 1 | 2 | 4 | exponent |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for each in chosen.dimension or DIMENSIONS:
         measure_dimension(each, chosen.runs)

@@ -18,6 +18,7 @@ from segcli.config.drivers import DriversSettings
 from segcli.config.export import ExportSettings
 from segcli.config.fairness import FairnessSettings
 from segcli.config.ingest import IngestSettings
+from segcli.config.limits import LimitsSettings
 from segcli.config.persona import PersonaSettings
 from segcli.config.plan import PlanSettings
 from segcli.config.privacy import PrivacySettings
@@ -104,6 +105,7 @@ class Settings(Section):
     )
     persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about each segment.")
     target: TargetSettings = Field(default_factory=TargetSettings, description="Which segments to work with.")
+    limits: LimitsSettings = Field(default_factory=LimitsSettings, description="How much work a search may do.")
     plan: PlanSettings = Field(default_factory=PlanSettings, description="What is said to whom, where and when.")
     export: list[ExportSettings] = Field(
         default_factory=list, description="Files for other systems: [{to: klaviyo, of: rfm}]."

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate
+from typing import NamedTuple
 
 from segcli.counting import counted
 
-MOST = 24  # candidates, of which every choice of a few is tried
+ROUNDING = 1e-9  # of what a choice is worth; sums in another order differ by less
 
 
 @dataclass(frozen=True)
@@ -29,28 +30,79 @@ class Limits:
     capacity: int | None = None
 
 
-def choose(candidates: Sequence[Candidate], limits: Limits) -> tuple[str, ...]:
-    """The choice worth most; of equals the cheapest, then the one listed first. Every choice is tried.
+class Choice(NamedTuple):
+    """Names of the segments that are best together, and whether all other choices were tried or cannot be better."""
+
+    names: tuple[str, ...]
+    is_complete: bool
+
+
+def choose(candidates: Sequence[Candidate], limits: Limits, most_steps: int) -> Choice:
+    """The choice worth most; of equals the cheapest, then the smallest, then the one listed first.
 
     Where not even the fewest fit what there is to spend, the best smaller choice is taken.
 
     Args:
         candidates: in order of rank.
         limits: of the choice.
+        most_steps: choices that are looked at; after them the best of these is taken.
     """
-    listed = candidates[:MOST]
+    for fewest, most in ((limits.fewest, limits.most), (1, limits.fewest - 1)):
+        search = _Search(candidates, limits, fewest, most)
+        is_complete = search.run(most_steps)
+        if search.best:
+            chosen = {search.candidates[place].name for place in search.best}
+            return Choice(tuple(one.name for one in candidates if one.name in chosen), is_complete)
+    return Choice((), is_complete)
 
-    def fits(chosen: Sequence[Candidate]) -> bool:
-        cost, contacts = sum(one.cost for one in chosen), sum(one.contacts for one in chosen)
-        in_budget = limits.budget is None or cost <= limits.budget
-        return in_budget and (limits.capacity is None or contacts <= limits.capacity)
 
-    for sizes in (range(limits.fewest, limits.most + 1), range(limits.fewest - 1, 0, -1)):
-        found = [chosen for size in sizes for chosen in combinations(listed, size) if fits(chosen)]
-        if found:
-            best = max(found, key=lambda chosen: (sum(one.worth for one in chosen), -sum(one.cost for one in chosen)))
-            return tuple(one.name for one in best)
-    return ()
+class _Search:
+    """Branch and bound: choices grow by candidates in order of worth, and none grows that cannot become the best."""
+
+    def __init__(self, candidates: Sequence[Candidate], limits: Limits, fewest: int, most: int) -> None:
+        self.candidates = sorted(candidates, key=lambda one: -one.worth)  # of equals the one listed first
+        self.limits, self.fewest, self.most = limits, fewest, most
+        self.best: tuple[int, ...] = ()
+        worths = [max(one.worth, 0.0) for one in self.candidates]
+        # by place: what the next candidates from there on, one, two and so on, add to a choice
+        self.hopes = [[0.0, *accumulate(worths[place : place + most])] for place in range(len(worths) + 1)]
+
+    def run(self, most_steps: int) -> bool:
+        """Search, and return whether it came to its end."""
+        waiting: list[tuple[int, ...]] = [()]
+        for _ in range(most_steps):
+            if not waiting:
+                return True
+            chosen = waiting.pop()
+            if not self._fits(chosen) or not self._is_hopeful(chosen):
+                continue
+            if len(chosen) >= self.fewest and (not self.best or self._rank(chosen) > self._rank(self.best)):
+                self.best = chosen
+            if len(chosen) < self.most:
+                later = range(chosen[-1] + 1 if chosen else 0, len(self.candidates))
+                waiting += [(*chosen, place) for place in reversed(later)]
+        return not waiting
+
+    def _worth(self, chosen: tuple[int, ...]) -> float:
+        return sum(self.candidates[place].worth for place in chosen)
+
+    def _rank(self, chosen: tuple[int, ...]) -> tuple[float, float, int, tuple[int, ...]]:
+        cost = sum(self.candidates[place].cost for place in chosen)
+        return self._worth(chosen), -cost, -len(chosen), tuple(-place for place in chosen)
+
+    def _fits(self, chosen: tuple[int, ...]) -> bool:
+        cost = sum(self.candidates[place].cost for place in chosen)
+        contacts = sum(self.candidates[place].contacts for place in chosen)
+        in_budget = self.limits.budget is None or cost <= self.limits.budget
+        return in_budget and (self.limits.capacity is None or contacts <= self.limits.capacity)
+
+    def _is_hopeful(self, chosen: tuple[int, ...]) -> bool:
+        """Whether candidates behind it can make it as good as the best."""
+        if not self.best:
+            return True
+        hopes = self.hopes[chosen[-1] + 1 if chosen else 0]
+        highest = self._worth(chosen) + hopes[min(self.most - len(chosen), len(hopes) - 1)]
+        return highest >= self._worth(self.best) - ROUNDING * abs(highest)
 
 
 def why_not(one: Candidate, chosen: Sequence[Candidate], limits: Limits) -> str:

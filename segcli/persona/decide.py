@@ -32,7 +32,13 @@ class Decisions:
         """
         settings = self.settings
         made = named(self.segmentations, settings.target.of or _first(settings), "target.of")
-        return target(made, settings.target, margin=settings.clv.margin, words=settings.scorecard.consent)
+        return target(
+            made,
+            settings.target,
+            margin=settings.clv.margin,
+            words=settings.scorecard.consent,
+            most_choices=settings.limits.choices,
+        )
 
     @cached_property
     def plan(self) -> Plan:

@@ -84,7 +84,9 @@ class _Scored:
         return [int(place) for place in np.lexsort((np.arange(len(out)), -self.scores, out))]
 
 
-def target(made: Segmentation, settings: TargetSettings, *, margin: float, words: Sequence[str]) -> Targets:
+def target(
+    made: Segmentation, settings: TargetSettings, *, margin: float, words: Sequence[str], most_choices: int
+) -> Targets:
     """Score every segment, knock out what falls short, and choose a few.
 
     Args:
@@ -92,6 +94,7 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
         settings: criteria, weights, what there is to spend.
         margin: part of revenue that is earned, unless the settings say another.
         words: of consent.
+        most_choices: that are tried.
     """
     scored = _scored(made, settings, margin=settings.margin or margin, words=words)
     candidates = [
@@ -99,7 +102,7 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
         for place in scored.ranked
     ]
     limits = Limits(*settings.bounds, settings.budget, settings.capacity)
-    chosen = choose(candidates, limits)
+    chosen, is_complete = choose(candidates, limits, most_choices)
     picked = [one for one in candidates if one.name in chosen]
     reasons = dict(scored.out) | {
         one.name: "chosen" if one in picked else why_not(one, picked, limits) for one in candidates
@@ -112,7 +115,7 @@ def target(made: Segmentation, settings: TargetSettings, *, margin: float, words
         tuple(name for name in table[c.NAME] if name in chosen),
         scored.holds,
         _sets(made, scored.found, settings),
-        tuple(_noticed(scored, chosen, settings)),
+        (*_noticed(scored, chosen, settings), *([] if is_complete else [_unfinished(most_choices)])),
     )
 
 
@@ -137,6 +140,10 @@ def _knocked_out(found: Measured, place: int, settings: TargetSettings) -> str:
         if name not in LOW_IS_BEST and value < least:
             return f"knocked out: {name} {value:.3g} is below {least:g}"
     return ""
+
+
+def _unfinished(most_choices: int) -> str:
+    return f"the best of {most_choices:,} choices; more were not tried (limits.choices), so another may be better"
 
 
 def _loss(one: Contacting) -> str:

@@ -38,7 +38,7 @@ def shop(**more: Any) -> Segmentation:
 
 
 def found(made: Segmentation | None = None, **asked: Any) -> Any:
-    return target(made or shop(), TargetSettings.model_validate(asked), margin=0.5, words=WORDS)
+    return target(made or shop(), TargetSettings.model_validate(asked), margin=0.5, words=WORDS, most_choices=1000)
 
 
 def test_scores_and_reasons_by_hand() -> None:
@@ -200,7 +200,8 @@ def test_the_choice_is_the_best_that_fits(
     candidates: list[Candidate], budget: int | None, capacity: int | None
 ) -> None:
     limits = Limits(2, 4, None if budget is None else float(budget), capacity)
-    chosen = choose(candidates, limits)
+    chosen, is_complete = choose(candidates, limits, 10_000)
+    assert is_complete
     picked = [one for one in candidates if one.name in chosen]
 
     def fits(some: Any) -> bool:
@@ -215,6 +216,18 @@ def test_the_choice_is_the_best_that_fits(
     for one in candidates:
         if one not in picked:
             assert why_not(one, picked, limits)
+
+
+def test_a_search_with_too_many_choices_ends_with_a_good_one_and_says_so() -> None:
+    """Sixty candidates whose worth and cost are nearly proportional: nothing can be excluded early."""
+    candidates = [Candidate(f"s{n}", 100 + n * 0.37 % 1, 50 + n * 0.61 % 1, 1) for n in range(60)]
+    limits = Limits(1, 30, 1_003.3)
+    chosen, is_complete = choose(candidates, limits, 20_000)
+    picked = [one for one in candidates if one.name in chosen]
+    assert not is_complete
+    assert sum(one.cost for one in picked) <= 1_003.3
+    assert sum(one.worth for one in picked) > 0.99 * 100 * 19
+    assert choose(candidates, Limits(1, 30), 20_000).is_complete
 
 
 def test_a_budget_is_respected_and_said() -> None:
