@@ -1,4 +1,7 @@
-"""So many of something, in words that go with the number."""
+"""Counts: in words that go with the number, and of equal texts."""
+
+from collections import Counter
+from collections.abc import Iterable
 
 
 def counted(count: float, one: str, several: str = "") -> str:
@@ -10,3 +13,12 @@ def counted(count: float, one: str, several: str = "") -> str:
     ('1 line repeats', '2 lines repeat')
     """
     return f"{count:,.0f} {one if count == 1 else several or f'{one}s'}"
+
+
+def find_unique(texts: Iterable[str]) -> frozenset[str]:
+    """Return the texts that occur once.
+
+    >>> sorted(find_unique(["id", "note", "amount", "note"]))
+    ['amount', 'id']
+    """
+    return frozenset(text for text, count in Counter(texts).items() if count == 1)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.counting import find_unique
 from segcli.errors import InputProblem
 from segcli.ingest.coded import Coded, coded
 from segcli.ingest.date_formats import shaped
@@ -133,7 +134,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
     names = header(dialect, name)
     _refuse_data_as_header(names, name)
     chosen = [c for c in names if wanted is None or c in wanted]
-    twice = sorted({c for c in chosen if chosen.count(c) > 1})
+    twice = sorted(set(chosen) - find_unique(chosen))
     if twice:
         raise InputProblem(
             "the header has this name twice",

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import Source
+from segcli.counting import find_unique
 from segcli.ingest import money, numbers
 from segcli.ingest.recognise import means
 
@@ -53,8 +54,9 @@ def find_rival_amounts(
     if used is None or len(records) < FEW_LINES:
         return
     what = "quantity x unit price" if amount is None else f"'{found[columns.AMOUNT]}'"
+    unread = find_unique(header).difference(found.values(), source.leave_out)
     for name in header:
-        if name in found.values() or name in source.leave_out or header.count(name) > 1:
+        if name not in unread:
             continue
         is_named = means(name, columns.AMOUNT)
         if not is_named and (quantity is None or amount is not None):
@@ -81,10 +83,11 @@ def contains_discount(
         return False
     numeric = {found[standard] for standard in (*FACTORS, columns.DISCOUNT) if standard in found}
     lines = pd.DataFrame({"price": price, "off": np.abs(discount)})
+    unique = find_unique(header)
     return any(
         _cost_less(lines.assign(product=sample.texts(name)))
         for name in header
-        if name not in numeric and header.count(name) == 1
+        if name not in numeric and name in unique
     )
 
 

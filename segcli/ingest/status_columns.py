@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from segcli.counting import find_unique
 from segcli.ingest.languages import words
 from segcli.ingest.recognise import normalised
 
@@ -48,13 +49,14 @@ def find_status_columns(
         records: the first records, without the header.
         taken: columns whose meaning is known otherwise.
     """
+    unread = find_unique(header) - set(taken)
     status, types, flags, paid = (
-        [name for name in header if normalised(name) in _normalised(key) and _is_open(name, header, taken)]
+        [name for name in header if name in unread and normalised(name) in _normalised(key)]
         for key in ("status_columns", "type_columns", "void_flags", "paid_flags")
     )
     named = {*status, *types, *flags, *paid}
     for place, name in enumerate(header):
-        if name in named or not _is_open(name, header, taken):
+        if name in named or name not in unread:
             continue
         counts = Counter(record[place].strip() for record in records if place < len(record) and record[place].strip())
         if "+" in counts and set(counts) <= SIGNS:
@@ -62,10 +64,6 @@ def find_status_columns(
         elif 1 <= len(counts) <= FEW_VALUES and _known_share(counts) >= HALF:
             (types if any(normalised(text) in _normalised("sold") for text in counts) else status).append(name)
     return StatusColumns(tuple(status), tuple(types), tuple(flags), tuple(paid))
-
-
-def _is_open(name: str, header: Sequence[str], taken: Collection[str]) -> bool:
-    return name not in taken and header.count(name) == 1
 
 
 def is_no_sale(text: str, column: str = "") -> bool:
@@ -110,7 +108,8 @@ def is_flag(text: str) -> bool:
 def _known_share(counts: Counter[str]) -> float:
     """Return the share of lines whose value is a known word, where one of them is an unmistakable status."""
     statuses = _normalised("settled") | _words_of_no_sale()
-    known = {text: normalised(text) for text in counts if normalised(text) in statuses | _normalised("sold")}
+    words = statuses | _normalised("sold")
+    known = {text: word for text in counts if (word := normalised(text)) in words}
     if statuses.isdisjoint(known.values()):
         return 0.0
     return sum(counts[text] for text in known) / sum(counts.values())
