@@ -1,0 +1,64 @@
+"""Four times the input takes about four times as long, in every dimension in which exports and settings are large.
+
+`python benchmarks/growth.py` measures whole commands with larger inputs; this finds what is far from linear.
+"""
+
+import importlib
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from segcli.cli import _run
+
+SIZES = {
+    "columns": (1_500, ["rfm", "{orders}"]),
+    "distinct values": (20_000, ["rfm", "{orders}", "--set", "ingest.measures=all"]),
+    "rules": (250, ["rules", "{orders}", "-c", "{config}"]),
+    "segments": (60, ["persona", "{orders}", "-c", "{config}", "-f", "json"]),
+    "rejects": (10_000, ["check", "{orders}"]),
+    "orders of one customer": (20_000, ["rfm", "{orders}"]),
+}
+LINEAR, QUADRATIC = 4, 16  # times as long, with four times the input
+
+
+@pytest.fixture(scope="module")
+def growth() -> ModuleType:
+    folder = str(Path(__file__).parents[2] / "benchmarks")
+    sys.path.insert(0, folder)
+    try:
+        return importlib.import_module("growth")
+    finally:
+        sys.path.remove(folder)
+
+
+@pytest.mark.parametrize("dimension", SIZES)
+def test_no_dimension_is_quadratic(
+    dimension: str, growth: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    size, command = SIZES[dimension]
+    seconds = []
+    for factor in (0, 1, 4):
+        folder = tmp_path / str(factor)
+        folder.mkdir()
+        (folder / "config.yaml").write_text("version: 1\n")
+        growth.DIMENSIONS[dimension].write(folder, max(size * factor, 10))
+        words = [word.format(orders=folder / "orders.csv", config=folder / "config.yaml") for word in command]
+        started = time.process_time()
+        assert _run([*words, "-q", *(["-o", str(folder / "result.csv")] if command[0] == "rfm" else [])]) in (0, 3)
+        seconds.append(time.process_time() - started)
+        capfd.readouterr()
+    start_up, once, four_times = seconds
+    assert four_times - start_up < (LINEAR + QUADRATIC) / 2 * max(once - start_up, 0.1)
+
+
+def test_the_exponent_is_1_for_linear_and_2_for_quadratic_costs(growth: ModuleType) -> None:
+    assert growth.exponent([0.5, 1.5, 2.5, 4.5]) == pytest.approx(1)
+    assert growth.exponent([0.5, 1.5, 4.5, 16.5]) == pytest.approx(2)
+
+
+def test_every_command_measured_is_one_of_those_listed(growth: ModuleType) -> None:
+    for dimension in growth.DIMENSIONS.values():
+        assert set(dimension.commands) <= set(growth.COMMANDS)
