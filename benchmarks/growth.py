@@ -44,7 +44,6 @@ COMMANDS = {
     "report": ["report", "{orders}", "-c", "{config}", "-f", "html"],
     "report as Markdown": ["report", "{orders}", "-c", "{config}", "-f", "md"],
     "rfm with rejects": ["rfm", "{orders}", "--set", "ingest.rejects={folder}/rejects.csv", "--force"],
-    "explain a customer": ["rfm", "{orders}", "--why", "c1"],
     "rules for a customer": ["rules", "{orders}", "-c", "{config}", "--why", "c1"],
 }
 ORDERS = tuple(name for name in COMMANDS if name not in ("rules", "rfm with rejects", "rules for a customer"))
@@ -134,7 +133,7 @@ def of_one_customer(folder: Path, size: int) -> None:
 
 
 DIMENSIONS = {
-    "customers": Dimension(20_000, 300, of_customers, ORDERS),
+    "customers": Dimension(60_000, 30_000, of_customers, ORDERS),
     "columns": Dimension(500, 1, of_columns, ("check", "init", "ingest", "rfm", "cluster", "persona", "report")),
     "distinct values": Dimension(60_000, 1_000, of_values, ("check", "ingest", "rfm", "persona", "report")),
     "rules": Dimension(1_000, 2, of_rules, ("rules", "rules for a customer", "persona", "report")),
