@@ -38,10 +38,6 @@ def _key(path: str, talk: Talk, *, dry: bool) -> "Key":
 
     from segcli.files import key
 
-    try:
-        path = str(Path(path).expanduser())
-    except RuntimeError:
-        raise UsageProblem(f"privacy.key_file: {path}: no user has this name; give the whole path") from None
     if dry and not Path(path).exists():
         talk.say("would", f"make a key in {path}")
         return key.Key(bytes(key.BYTES))  # nothing is written that it would be the key of

@@ -114,6 +114,7 @@ def _held(
     made = write.folder(folder)
     with lock.held(made):
         write.sweep(made)
+        write.refuse_links(made, outputs)
         write.check_distinct([*rejects, *(str(made / name) for name in outputs)])
         for name in outputs:
             write.check(str(made / name), inputs)
@@ -162,7 +163,7 @@ def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], tal
     from segcli.files import manifest, write
 
     for name, text in texts.items():
-        write.write(str(made / name), text.encode())
+        write.write(str(made / name), text.encode(), follows_links=False)
     manifest.save(made, list(texts), facts)
     for name in [*texts, manifest.NAME]:
         talk.say("wrote", str(made / name), path=str(made / name))

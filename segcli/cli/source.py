@@ -82,7 +82,7 @@ def read(
     if not any_suffix:
         format_name(asked, document=False)  # an unknown suffix is said before anything is read
     outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
-    check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
+    check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects, loaded.settings.privacy.key_file])])
     for path in outputs:
         check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs], force=asked.force)
     needed = measures(loaded) if measures else None

@@ -108,6 +108,31 @@ def test_a_key_in_the_output_folder_is_refused_before_anything_is_read(
     assert not (private / "out" / "key").exists()
 
 
+@pytest.mark.parametrize("given", ["--set", "environment", "link"])
+def test_a_key_in_the_output_folder_is_refused_however_its_path_is_written(
+    given: str, private: Path, environment: dict[str, str], segcli: Callable[..., Any]
+) -> None:
+    home = Path(environment["HOME"])
+    (home / "results").mkdir()
+    (private / "link").symlink_to(home / "results")
+    path = "link/key" if given == "link" else "~/results/key"
+    options = [] if given == "environment" else ["--set", f"privacy.key_file={path}"]
+    env = {"SEGCLI_PRIVACY__KEY_FILE": path} if given == "environment" else None
+    (private / "private.yaml").write_text(CONFIG.replace(", key_file: secret/key", ""))
+    made = segcli("run", "private.yaml", "-o", home / "results", *options, env=env)
+    assert made.returncode == 2
+    assert "keep it elsewhere (privacy.key_file)" in made.stderr
+    assert not (home / "results" / "key").exists()
+    assert not (private / "~").exists()
+
+
+def test_a_key_and_an_output_are_two_files(private: Path, segcli: Callable[..., Any]) -> None:
+    made = segcli("ingest", "orders.csv", "--pseudonymise", "--key-file", "x.csv", "-o", "x.csv")
+    assert made.returncode == 2
+    assert "x.csv: is named for two outputs" in made.stderr
+    assert not (private / "x.csv").exists()
+
+
 def test_pseudonyms_without_a_key_file_are_refused(private: Path, segcli: Callable[..., Any]) -> None:
     made = segcli("ingest", "orders.csv", "--pseudonymise")
     assert made.returncode == 2
