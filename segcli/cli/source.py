@@ -141,6 +141,8 @@ def read_loaded(
     changed: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, needed)}
     ingest = settings.ingest.model_copy(update=changed | ({"state": None} if asked.dry_run else {}))
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts)
+    if ingest.state and settings.privacy.suppression:
+        talk.say("note", f"suppression list: all files are read again, and nothing is stored in {ingest.state}")
     gc.freeze()  # what is imported by now stays; collections need not look at it
     gc.set_threshold(COLLECT_AFTER)
     gc.enable()
