@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,33 @@ def test_modes_of_files_with_personal_data(
     assert modes[tmp_path / "state"] == 0o700
     assert modes[tmp_path / "out" / "customers.csv"] == mode  # results: what the umask gives
     assert modes[tmp_path / "out" / "run.json"] == mode
+
+
+ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+HOSTILE = (
+    *("\x1b[2Jred", "\x9b31mc1", "\x1b]0;title\x07", "\u202egnp.exe", "a\rb"),
+    *("<script>x</script>", "[x](javascript:1)"),
+)
+
+
+@pytest.mark.parametrize("layout", ["table", "md", "html"])
+@pytest.mark.parametrize("command", ["report", "persona", "target", "check", "export"])
+def test_texts_for_people_steer_no_terminal_and_hold_no_markup(
+    command: str, layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [f'"{HOSTILE[n % len(HOSTILE)]}"' for n in range(70)]
+    rows = [f"C{n},{1 + n % 5},{n}.5,{name},{names[n - 3]}" for n, name in enumerate(names)]
+    header = f"customer_id,orders,revenue,x_segment,{names[3]}"
+    (tmp_path / "t.csv").write_text("\n".join([header, *rows]) + "\n", newline="")
+    options = ["--to", "plain"] if command == "export" else []
+    code = _run([command, "t.csv", "-f", layout, *options])
+    shown = capfd.readouterr()
+    assert code in ({0, 3} if command == "check" else {0}), shown.err  # check ends with 3 where it found something
+    assert not ACTIVE.search(shown.out + shown.err), ACTIVE.findall(shown.out + shown.err)
+    if layout == "html":
+        assert "<script>x" not in shown.out
+        assert 'href="javascript' not in shown.out
+    if layout == "md":
+        assert "<script>" not in shown.out
+        assert "[x](" not in shown.out
