@@ -17,7 +17,8 @@ CARD_DIGITS = range(13, 20)  # of a payment card (ISO/IEC 7812)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _IBAN_WITHIN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}\b")
 _ADDRESS = r"""[^@\s,;:<>()|"'=]+@[^@\s,;:<>()|"'=]+\.[^@\s,;:<>()|"'=]+"""
-_WITHIN = re.compile(rf"{_ADDRESS}|(?<![\w+])(?:\+|00)[1-9][0-9]{{0,3}}(?: ?\([0-9]{{1,5}}\))?(?:[ ./-]?[0-9]){{5,13}}(?![0-9])")
+_PHONE = r"(?<![\w+])(?:\+|00)[1-9][0-9]{0,3}(?: ?\([0-9]{1,5}\))?(?:[ ./-]?[0-9]){5,13}(?![0-9])"
+_WITHIN = re.compile(rf"{_ADDRESS}|{_PHONE}")
 FEWEST_DISTINCT, MOSTLY_DISTINCT = 10, 0.5  # values of a column that tells most customers apart
 _FORMS: dict[str, re.Pattern[str]] = {
     "e-mail addresses": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),

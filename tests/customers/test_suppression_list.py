@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
@@ -282,6 +282,7 @@ TEXTS = st.one_of(
 )
 
 
+@example(texts=["'@0"], listed=[], has_key=False)
 @settings(max_examples=300, deadline=None)
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=8, unique=True),
