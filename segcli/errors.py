@@ -6,6 +6,7 @@ Anything else that escapes is a bug (exit 1). The shell turns these into one lin
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Self
 
 
 class Exit(IntEnum):
@@ -96,6 +97,12 @@ class InputProblem(SegcliError):
         named = "" if column is None else f"column '{column}': "
         super().__init__(f"{place}{named}{what}{'. ' + remedy if remedy else ''}")
         self.what, self.source, self.line, self.column = what, source, line, column
+        self.values: Sequence[str] = ()
+
+    def quoting(self, values: Sequence[str]) -> Self:
+        """The same problem, which knows the texts of the input that it quotes: some readers may not see them."""
+        self.values = values
+        return self
 
 
 class ExportProblem(SegcliError):

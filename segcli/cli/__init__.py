@@ -15,7 +15,7 @@ from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from segcli.errors import Exit, SegcliError
+from segcli.errors import Exit, InputProblem, SegcliError
 
 if TYPE_CHECKING:
     import typer
@@ -89,11 +89,12 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
     """What to say of a failure, and its exit code."""
     import typer
 
-    from segcli.cli.streams import abandon_stdout
+    from segcli.cli.streams import abandon_stdout, discreet
 
     match error:
         case SegcliError():
-            return error.lines, error.code
+            values = error.values if isinstance(error, InputProblem) else ()
+            return [discreet(line, values) for line in error.lines], error.code
         case typer.TyperException():
             return [_mistyped(error.format_message())], Exit.USAGE
         case typer.Abort():

@@ -21,9 +21,8 @@ OUTPUTS = (
 
 def described(decisions: "Decisions", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
     """The files of segments, their models, personas and the report, by name."""
-    from segcli.cli.show import escaped
+    from segcli.cli.show import as_csv
     from segcli.columns import CLUSTER_SEGMENT
-    from segcli.reports.formats import Page, csv
     from segcli.reports.report import profiles
     from segcli.reports.result import Result
     from segcli.reports.results import of_segmentation
@@ -31,8 +30,8 @@ def described(decisions: "Decisions", loaded: "Loaded", ways: "Ways", talk: Talk
 
     first, last = decisions.segmentations[0], decisions.segmentations[-1]
     texts = {
-        "customers.csv": csv.render(escaped(of_segmentation("run", last), talk), Page()),
-        "segments.csv": csv.render(escaped(Result(profiles(decisions.segmentations), dict, ()), talk), Page()),
+        "customers.csv": as_csv(of_segmentation("run", last), talk),
+        "segments.csv": as_csv(Result(profiles(decisions.segmentations), dict, ()), talk),
     }
     if first.method["name"] == "rfm":
         texts["rfm-model.json"] = saved.as_text(first)
@@ -69,15 +68,14 @@ def answers(customers: "Customers", loaded: "Loaded", ways: "Ways", talk: Talk) 
     if loaded.declares("clv"):
         found |= _clv(loaded, ways, talk)
     if loaded.declares("cohort"):
-        found |= _cohorts(customers, loaded)
+        found |= _cohorts(customers, loaded, talk)
     if loaded.declares("backtest"):
-        found |= _backtest(customers, ways)
+        found |= _backtest(customers, ways, talk)
     return found
 
 
 def _clv(loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
-    from segcli.cli.show import escaped
-    from segcli.reports.formats import Page, csv
+    from segcli.cli.show import as_csv
     from segcli.reports.value import of_clv
     from segcli.value import saved
 
@@ -86,40 +84,39 @@ def _clv(loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
     made = expected.valued(segmenting.declared(expected.customers, loaded, clusters=False))
     for note in (*made.warnings, *made.notes):
         talk.say("clv", note)
-    rows = csv.render(escaped(of_clv(made), talk), Page())
+    rows = as_csv(of_clv(made), talk)
     return {"clv.csv": rows, "clv-model.json": saved.as_text(made, loaded.settings.clv.period)}
 
 
-def _cohorts(customers: "Customers", loaded: "Loaded") -> dict[str, str]:
-    from segcli.reports.formats import Page, csv
+def _cohorts(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+    from segcli.cli.show import as_csv
     from segcli.reports.value import of_cohorts
     from segcli.value.cohort import cohorts
 
     wanted = loaded.settings.cohort
     made = cohorts(segmenting.for_cohorts(customers, loaded), wanted)
-    return {"cohorts.csv": csv.render(of_cohorts(made, customers, wanted.show), Page())}
+    return {"cohorts.csv": as_csv(of_cohorts(made, customers, wanted.show), talk)}
 
 
-def _backtest(customers: "Customers", ways: "Ways") -> dict[str, str]:
+def _backtest(customers: "Customers", ways: "Ways", talk: Talk) -> dict[str, str]:
+    from segcli.cli.show import as_csv
     from segcli.reports.evidence import of_backtest
-    from segcli.reports.formats import Page, csv
 
     assert ways.tested
-    return {"backtest.csv": csv.render(of_backtest(ways.tested(), customers), Page())}
+    return {"backtest.csv": as_csv(of_backtest(ways.tested(), customers), talk)}
 
 
 def decisions(made: "Decisions", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of targets and plan, by name."""
-    from segcli.cli.show import escaped
+    from segcli.cli.show import as_csv
     from segcli.reports.decisions import of_plan, of_targets
-    from segcli.reports.formats import Page, csv
     from segcli.reports.result import Result
 
     found: dict[str, str] = {}
     if loaded.declares("target"):
         talk.say("targets", ", ".join(made.targets.chosen) or "none")
-        found["targets.csv"] = csv.render(escaped(of_targets(made.targets), talk), Page())
+        found["targets.csv"] = as_csv(of_targets(made.targets), talk)
     if loaded.declares("plan"):
-        found["plan.csv"] = csv.render(escaped(of_plan(made.plan), talk), Page())
-        found["calendar.csv"] = csv.render(escaped(Result(made.plan.calendar, dict, ()), talk), Page())
+        found["plan.csv"] = as_csv(of_plan(made.plan), talk)
+        found["calendar.csv"] = as_csv(Result(made.plan.calendar, dict, ()), talk)
     return found

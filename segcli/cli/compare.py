@@ -98,15 +98,17 @@ def _history(folder: str, asked: Asked) -> None:
 def _run(folder: Path) -> "Run":
     """What a run's folder says of its segments."""
     import csv
+    import io
     import json
 
     from segcli.evidence.history import Run
     from segcli.files import read
+    from segcli.files.formulas import unescape
 
     facts = json.loads(read.text(str(folder / "run.json")))
     sizes: dict[str, dict[str, int]] = {}
-    for row in csv.DictReader(read.text(str(folder / "segments.csv")).splitlines()):
-        sizes.setdefault(row["column"], {})[row["segment"]] = int(row["customers"])
+    for row in csv.DictReader(io.StringIO(read.text(str(folder / "segments.csv")), newline="")):
+        sizes.setdefault(unescape(row["column"]), {})[unescape(row["segment"])] = int(row["customers"])
     return Run(folder.name, facts["as_of"] or "", sizes)
 
 

@@ -50,7 +50,7 @@ def _problems(loaded: "Loaded", key: Setting) -> list[str]:
     for name in key:
         value = getattr(value, name)
     path = str(value) if value else ""
-    if not path or (key[-1] == "key_file" and Path(path).expanduser().exists()):  # which is then only read
+    if not path or (key[-1] == "key_file" and Path(path).exists()):  # which is then only read
         return []
     name = ".".join(key)
     if not Path(path).resolve().is_relative_to(Path(loaded.discovered).parent.resolve()):

@@ -57,9 +57,8 @@ def file_names(settings: "Settings") -> list[str]:
 
 def texts(decisions: "Decisions", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
     """The files of a run for other systems, by name; the account of people is said."""
-    from segcli.cli.show import escaped
+    from segcli.cli.show import as_csv
     from segcli.reports.exports import of_handed, said
-    from segcli.reports.formats import Page, csv
     from segcli.reports.result import Result
 
     found: dict[str, str] = {}
@@ -70,9 +69,9 @@ def texts(decisions: "Decisions", loaded: "Loaded", talk: Talk, *, dry: bool) ->
         made = people(one, decisions, talk, dry=dry)
         for line in said(made):
             talk.say("export", line)
-        found[file_name(one)] = csv.render(escaped(of_handed(made), talk), Page())
+        found[file_name(one)] = as_csv(of_handed(made), talk)
         if made.groups is not None:
-            found[groups_name(one)] = csv.render(Result(made.groups, dict, ()), Page())
+            found[groups_name(one)] = as_csv(Result(made.groups, dict, ()), talk)
     return found
 
 

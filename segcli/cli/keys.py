@@ -6,7 +6,7 @@ from segcli.cli.streams import Talk
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from segcli.config import Settings
     from segcli.files.key import Key
@@ -38,10 +38,6 @@ def _key(path: str, talk: Talk, *, dry: bool) -> "Key":
 
     from segcli.files import key
 
-    try:
-        path = str(Path(path).expanduser())
-    except RuntimeError:
-        raise UsageProblem(f"privacy.key_file: {path}: no user has this name; give the whole path") from None
     if dry and not Path(path).exists():
         talk.say("would", f"make a key in {path}")
         return key.Key(bytes(key.BYTES))  # nothing is written that it would be the key of
@@ -77,6 +73,13 @@ def facts(settings: "Settings") -> "Mapping[str, object]":
         "pseudonyms": list(privacy.pseudonymise),
         "key_id": key.load(str(path)).id if used else None,
     }
+
+
+def command_line(settings: "Settings", arguments: "Sequence[str]") -> list[str]:
+    """The arguments as run.json may show them: where ids may not be told, without those to exclude."""
+    if not settings.privacy.secret:
+        return list(arguments)
+    return [f"{text.partition('=')[0]}=(withheld)" if "exclude_ids" in text else text for text in arguments]
 
 
 def without_ids(settings: "Settings") -> "Mapping[str, object]":

@@ -27,16 +27,15 @@ def command(input: options.Input = None, of: Of = None, calendar: Calendar = Non
     """
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, first=_matrix, contacts=True)
-        from segcli.cli.show import save, show
+        from segcli.cli.show import as_csv, save, show
         from segcli.persona.decide import Decisions
         from segcli.reports.decisions import of_plan
-        from segcli.reports.formats import Page, csv
         from segcli.reports.result import Result
 
         segmentations = segmenting.existing(found.customers, found.loaded)
         made = Decisions(segmentations, found.settings).plan
         if calendar:
-            save(calendar, csv.render(Result(made.calendar, dict, ()), Page()), asked, talk)
+            save(calendar, as_csv(Result(made.calendar, dict, ()), talk), asked, talk)
         show(of_plan(made), asked, talk)
         for gap in made.gaps:
             talk.say("gap", gap)

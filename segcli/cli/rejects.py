@@ -20,13 +20,11 @@ def save(customers: "Customers", settings: "IngestSettings", asked: Asked, talk:
     import pandas as pd
 
     from segcli.cli import show
-    from segcli.reports.formats import Page, csv
     from segcli.reports.result import Result
 
     rows = [[getattr(reject, name) for name in HEADER] for reading in customers.readings for reject in reading.rejects]
     table = pd.DataFrame(rows, columns=list(HEADER)).astype({"byte_offset": "Int64"})
-    harmless = show.escaped(Result(table, dict, ()), talk)
-    show.save(settings.rejects, csv.render(harmless, Page()), asked, talk)
+    show.save(settings.rejects, show.as_csv(Result(table, dict, ()), talk), asked, talk)
 
 
 def gate(customers: "Customers", settings: "IngestSettings") -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
@@ -114,6 +114,7 @@ def _held(
     made = write.folder(folder)
     with lock.held(made):
         write.sweep(made)
+        write.refuse_links(made, outputs)
         write.check_distinct([*rejects, *(str(made / name) for name in outputs)])
         for name in outputs:
             write.check(str(made / name), inputs)
@@ -135,7 +136,7 @@ def _facts(
 
     last = segmentations[-1]
     facts = {
-        "command": ["segcli", *sys.argv[1:]],
+        "command": ["segcli", *keys.command_line(loaded.settings, sys.argv[1:])],
         "config": {"path": file, "sha256": read(file).sha256},
         "settings": keys.without_ids(loaded.settings),
         "as_of": last.customers.as_of,
@@ -147,8 +148,17 @@ def _facts(
         "privacy": keys.facts(loaded.settings),
         "seconds": round(time.monotonic() - started, 3),
     }
-    plain_facts: Mapping[str, object] = plain(facts)
+    plain_facts: Mapping[str, object] = _discreet(plain(facts))
     return plain_facts
+
+
+def _discreet(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
+    """The facts without texts that identify somebody, where the settings forbid them."""
+    if isinstance(value, dict):
+        return {name: _discreet(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_discreet(inner) for inner in value]
+    return streams.discreet(value) if isinstance(value, str) else value
 
 
 def _looked_up(segmentations: "list[Segmentation]") -> list[dict[str, object]]:
@@ -162,7 +172,7 @@ def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], tal
     from segcli.files import manifest, write
 
     for name, text in texts.items():
-        write.write(str(made / name), text.encode())
+        write.write(str(made / name), text.encode(), follows_links=False)
     manifest.save(made, list(texts), facts)
     for name in [*texts, manifest.NAME]:
         talk.say("wrote", str(made / name), path=str(made / name))

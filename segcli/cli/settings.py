@@ -37,6 +37,7 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
     loaded = replace(config.load(layers), discovered=f"./{LOCAL}" if is_found else "")
     discovered.check_written(loaded)
     streams.speak(loaded.settings.language)
+    streams.withhold_identities(loaded.settings.privacy.secret)
     return loaded
 
 

@@ -52,6 +52,13 @@ def escaped(result: "Result", talk: Talk) -> "Result":
     return replace(result, rows=rows)
 
 
+def as_csv(result: "Result", talk: Talk) -> str:
+    """The rows as CSV, with cells that no spreadsheet runs: every file that is no result of -o is written by this."""
+    from segcli.reports.formats import Page, csv
+
+    return csv.render(escaped(result, talk), Page())
+
+
 def display(result: "Result", name: str, asked: Asked, talk: Talk) -> None:
     """Write a result to stdout; on a terminal what there is to say comes first, in a pipe the result does."""
     from segcli.reports import formats

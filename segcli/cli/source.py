@@ -82,7 +82,7 @@ def read(
     if not any_suffix:
         format_name(asked, document=False)  # an unknown suffix is said before anything is read
     outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
-    check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects])])
+    check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects, loaded.settings.privacy.key_file])])
     for path in outputs:
         check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs], force=asked.force)
     needed = measures(loaded) if measures else None
@@ -141,6 +141,8 @@ def read_loaded(
     changed: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, needed)}
     ingest = settings.ingest.model_copy(update=changed | ({"state": None} if asked.dry_run else {}))
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts)
+    if ingest.state and settings.privacy.suppression:
+        talk.say("note", f"suppression list: all files are read again, and nothing is stored in {ingest.state}")
     gc.freeze()  # what is imported by now stays; collections need not look at it
     gc.set_threshold(COLLECT_AFTER)
     gc.enable()

@@ -6,7 +6,7 @@ import os
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import PurePath
 from shutil import get_terminal_size
@@ -37,11 +37,34 @@ SUFFIXES = {
 
 
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_withholds: ContextVar[bool] = ContextVar("withholds identities", default=False)
 
 
 def speak(code: str) -> None:
     """Tell people everything in this language from now on."""
     _spoken.set(code)
+
+
+def withhold_identities(withhold: bool) -> None:
+    """Decide whether messages from now on may show texts that identify somebody."""
+    _withholds.set(withhold)
+
+
+def discreet(text: str, values: Sequence[str] = ()) -> str:
+    """Return a message without texts that identify somebody, where the settings forbid them.
+
+    Args:
+        text: the message.
+        values: texts of the input that it quotes, which may be anything.
+    """
+    if not _withholds.get():
+        return text
+    from segcli.ingest.identifying import mask_identities
+    from segcli.ingest.rejects import WITHHELD
+
+    for value in sorted(filter(None, values), key=len, reverse=True):
+        text = text.replace(value, WITHHELD)
+    return mask_identities(text, WITHHELD)
 
 
 def tells_english() -> bool:
@@ -84,7 +107,9 @@ class Talk:
         """One line: a word, then text; as JSON the same with its facts. With --quiet only what is `always` said."""
         if self._asked.quiet and not always:
             return
+        text = discreet(text)
         if self.is_json:
+            facts = {name: discreet(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
             return
         is_command = label == NEXT  # copied as it stands, so that no line end may get into it

@@ -20,6 +20,15 @@ def _share(value: float | str) -> float | str:
     raise ValueError(f"must be a share below 1, or such as 10%; got {value}")
 
 
+_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+
+
+def _plain_name(value: str) -> str:
+    if not _NAME.fullmatch(value) or value.startswith("."):
+        raise ValueError(f"must be the name of a file in the folder of the run, without / and \\; got {value}")
+    return value
+
+
 class ExportSettings(Section):
     """One file for one destination."""
 
@@ -46,7 +55,7 @@ class ExportSettings(Section):
         json_schema_extra=PATH,
     )
     dialect: str = Field("duckdb", description="Dialect of sql: duckdb, postgresql, bigquery or snowflake.")
-    file: str | None = Field(
+    file: Annotated[str, AfterValidator(_plain_name)] | None = Field(
         None, description="Name of the file in the folder of a run; default: export-DESTINATION.csv, or .sql."
     )
 

@@ -3,7 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -60,20 +60,12 @@ def yaml_layer(text: str, name: str, folder: str, *, is_trusted: bool = True) ->
     document = parse(text, name)
     if not isinstance(document.values, dict):
         raise ConfigProblems([f"{document.place(())}: settings must be `key: value` lines"])
-    unknown: list[str] = []
 
-    def rebase(path: str, key: Key) -> str:
-        try:
-            return os.path.normpath(Path(folder) / Path(path).expanduser())
-        except RuntimeError:
-            name = ".".join(map(str, key))
-            unknown.append(f"{document.place(key)}: {name}: {path}: no user has this name; write ./~ for a file name")
-            return path
+    def rebase(path: str, _: Key) -> str:
+        return os.path.normpath(Path(folder) / path)
 
-    values = _map_paths(document.values, Settings, rebase)
-    if unknown:
-        raise ConfigProblems(unknown)
-    return Layer(values, document.place, is_trusted)
+    layer = _in_homes(Layer(document.values, document.place, is_trusted))
+    return replace(layer, values=_map_paths(layer.values, Settings, rebase))
 
 
 def set_layer(assignments: Iterable[tuple[str, str]], name: str) -> Layer:
@@ -92,7 +84,28 @@ def nested_layer(values: Iterable[tuple[str, Any]], name: str) -> Layer:
             if not isinstance(target, dict):
                 raise ConfigProblems([f"{name} {key}: {parent} is already given a value; give one of the two"])
         target[last] = value
-    return Layer(tree, lambda key, at=0: f"{name} {'.'.join(map(str, key))}")  # noqa: ARG005 - one character or all
+    return _in_homes(Layer(tree, lambda key, at=0: f"{name} {'.'.join(map(str, key))}"))  # noqa: ARG005 - all of it
+
+
+def _in_homes(layer: Layer) -> Layer:
+    """Return a layer whose paths name the home folders that a leading ~ means; an existing file named so stays.
+
+    Raises:
+        ConfigProblems: with every path that begins with ~ and the name of no user.
+    """
+    unknown: list[str] = []
+
+    def expand(path: str, key: Key) -> str:
+        expanded = os.path.expanduser(path)  # noqa: PTH111 - pathlib takes ./~ for ~
+        if expanded.startswith("~") and not Path(path).exists():
+            place = _with_name(layer.place(key), key)
+            unknown.append(f"{place}: {path}: no user has this name; write ./~ for a file name")
+        return expanded
+
+    values = _map_paths(layer.values, Settings, expand)
+    if unknown:
+        raise ConfigProblems(unknown)
+    return replace(layer, values=values)
 
 
 def _written_value(text: str, name: str) -> Any:  # noqa: ANN401 - a setting of any shape
@@ -157,8 +170,12 @@ def _problems(error: ValidationError, sources: Mapping[Key, Layer]) -> list[str]
 
 def _worded(key: Key, details: ErrorDetails, sources: Mapping[Key, Layer]) -> str:
     place = next((sources[key[:end]].place(key) for end in range(len(key), 0, -1) if key[:end] in sources), "settings")
+    return f"{_with_name(place, key)}: {_what(details, key)}"
+
+
+def _with_name(place: str, key: Key) -> str:
     name = ".".join(map(str, key))
-    return f"{place}: {name}: {_what(details, key)}" if not place.endswith(name) else f"{place}: {_what(details, key)}"
+    return place if place.endswith(name) else f"{place}: {name}"
 
 
 def _written(loc: Sequence[str | int], sources: Mapping[Key, Layer]) -> Key:

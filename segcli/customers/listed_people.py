@@ -98,7 +98,7 @@ class IdentityMatcher:
         """Gather the kinds of value that ids have."""
         kinds = {columns.PHONE: INTERNATIONAL.pattern, PSEUDONYM: PSEUDONYMS}
         has = {kind: _has(texts, rf"^\s*(?:{pattern})\s*$") for kind, pattern in kinds.items()}
-        is_address = _has(texts, r"^\s*'?[^@\s;,<>|]+@[^@\s;,<>|]+\s*$")
+        is_address = _has(texts, r"^\s*('[^@\s;,<>|]|[^'@\s;,<>|])[^@\s;,<>|]*@[^@\s;,<>|]+\s*$")
         self.observed.update(kind for kind, of_kind in has.items() if pc.any(of_kind).as_py())
         others = pc.invert(reduce(pc.or_, has.values(), is_address))
         self.observed.update([columns.EMAIL] * _any(texts, ADDRESS))

@@ -12,7 +12,7 @@ from segcli.config.privacy import PrivacySettings
 from segcli.customers import match, reach
 from segcli.errors import ConfigProblems
 from segcli.files.key import PSEUDONYM, Key
-from segcli.ingest.identifying import identifying
+from segcli.ingest.identifying import possibly_identifying
 from segcli.model import Customers, Transactions
 
 
@@ -95,7 +95,7 @@ def private(customers: Customers, privacy: Privacy) -> Customers:
 def _dropped(table: pd.DataFrame, settings: PrivacySettings) -> list[str]:
     if not (settings.drop_pii or settings.pseudonymise):
         return []
-    known = [name for name, _ in identifying(table)]
+    known = possibly_identifying(table)
     return [name for name in dict.fromkeys([*c.PERSONAL, *known]) if name not in settings.pseudonymise]
 
 

@@ -7,7 +7,6 @@ from datetime import date
 
 from segcli import columns as c
 from segcli.config.ingest import IngestSettings, Source
-from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, engines, match, quality
 from segcli.customers.join import join
@@ -18,6 +17,7 @@ from segcli.customers.private import Privacy, apart, private
 from segcli.customers.read_orders import read_orders
 from segcli.customers.read_request import ReadRequest
 from segcli.customers.run_store import reading_limit
+from segcli.customers.state import empty_state
 from segcli.customers.suppression_list import load_suppression_list
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files.parts import parts
@@ -52,7 +52,10 @@ def read(
     asked = privacy.settings
     people = load_suppression_list(asked.suppression, settings) if asked.suppression else None
     if settings.state:
-        _refuse_state(settings, rules, asked)
+        _refuse_state(settings, rules)
+    if settings.state and people is not None:
+        empty_state(settings.state)  # it stores totals of people who are on the list by now
+        settings = settings.model_copy(update={"state": None})
     mains, others = _opened(settings, extra, mapped_only=asked.only_mapped)
     on_columns = {} if mains[0].is_ours else rules.columns
     found_by = [match.by(mains[0], other) for other in others]
@@ -100,8 +103,8 @@ def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool
     return mains if main.is_orders else [main.only_mapped()], [other.only_mapped() for other in others]
 
 
-def _refuse_state(settings: IngestSettings, rules: QualitySettings, privacy: PrivacySettings) -> None:
-    sections = {"ingest.": settings, "quality.": rules, "privacy.": privacy}
+def _refuse_state(settings: IngestSettings, rules: QualitySettings) -> None:
+    sections = {"ingest.": settings, "quality.": rules}
     needing = [name for prefix, section in sections.items() for name in section.all_lines_settings(prefix, of=("run",))]
     if needing:
         raise UsageProblem(

@@ -21,6 +21,7 @@ from segcli.customers.overlap import LineHashes
 from segcli.customers.run_tables import TABLES, from_tables, to_tables
 from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
+from segcli.files.overwrite import ENTRY
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
 from segcli.ingest.customer_ids import IdChanges
@@ -68,6 +69,21 @@ def open_state(settings: IngestSettings, carried: Sequence[str]) -> Iterator["St
     with lock.held(folder):
         write.sweep_folders(folder)
         yield State(folder, settings, carried)
+
+
+def empty_state(path: str) -> None:
+    """Remove the totals that a state stores; a state that does not exist is not made.
+
+    Raises:
+        Locked: another run holds it.
+    """
+    folder = Path(path)
+    if folder.is_dir():
+        with lock.held(folder):
+            write.sweep_folders(folder)
+            for place in folder.iterdir():
+                if ENTRY.fullmatch(place.name):
+                    bundle.remove(place)
 
 
 @dataclass

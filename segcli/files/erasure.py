@@ -108,7 +108,16 @@ def find_person(folder: Path, person: Person, kept: Collection[Path] = ()) -> li
     stays = {path.resolve() for path in kept}
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != lock.NAME)
     found = [_find_in_file(path, person) for path in files if path.resolve() not in stays]
-    return [trace for trace in found if trace is not None]
+    linked_folders = sorted(path for path in folder.rglob("*") if path.is_symlink() and path.is_dir())
+    unread = [Trace(path, place="a symbolic link to a folder, which is not searched") for path in linked_folders]
+    return [*(_not_through_link(trace) for trace in found if trace is not None), *unread]
+
+
+def _not_through_link(trace: Trace) -> Trace:
+    """Leave a file behind a symbolic link as it is: it may belong to somebody else."""
+    if not trace.path.is_symlink():
+        return trace
+    return replace(trace, body=None, place=f"a symbolic link to {trace.path.resolve()}, which is not rewritten")
 
 
 def find_with_contacts(
@@ -137,7 +146,7 @@ def erase(found: Sequence[Trace]) -> None:
     """Write the files without the person, each whole or not at all, then the fingerprints in their run.json."""
     rewritten = {trace.path: trace.body for trace in found if trace.body is not None}
     for path, body in rewritten.items():
-        write(str(path), body)
+        write(str(path), body, follows_links=False)
     for folder in dict.fromkeys(path.parent for path in rewritten):
         _refresh(folder, {path.name for path in rewritten if path.parent == folder})
 
@@ -408,7 +417,7 @@ def _encode(text: str) -> bytes:
 def _refresh(folder: Path, changed: set[str]) -> None:
     """Bring the manifest of a run up to date: fingerprints of the changed files, and how often people were erased."""
     path = folder / manifest.NAME
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         return
     facts = json.loads(path.read_text(encoding="utf-8"))
     for output in facts.get("outputs", ()):
@@ -416,4 +425,4 @@ def _refresh(folder: Path, changed: set[str]) -> None:
             body = (folder / output["name"]).read_bytes()
             output |= {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
     facts["forgotten"] = facts.get("forgotten", 0) + 1
-    write(str(path), (json.dumps(facts, indent=1) + "\n").encode())
+    write(str(path), (json.dumps(facts, indent=1) + "\n").encode(), follows_links=False)

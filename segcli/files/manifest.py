@@ -16,7 +16,7 @@ def save(folder: Path, outputs: Sequence[str], facts: Mapping[str, object]) -> N
     """Write the manifest, last and atomically: where it stands, the run was complete."""
     described = [_output(folder / name) for name in outputs]
     document = {"schema": SCHEMA, "version": __version__, **facts, "outputs": described}
-    write(str(folder / NAME), (json.dumps(document, indent=1) + "\n").encode())
+    write(str(folder / NAME), (json.dumps(document, indent=1) + "\n").encode(), follows_links=False)
 
 
 def _output(path: Path) -> Mapping[str, object]:

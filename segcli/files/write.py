@@ -14,18 +14,24 @@ from segcli.errors import EnvironmentProblem, UsageProblem
 TEMPORARY = ".segcli-part"  # what an interrupted write leaves behind ends so; the next run sweeps it
 
 
-def write(path: str, body: bytes | Iterable[bytes]) -> None:
+def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = True) -> None:
     """Write a file, whole or piece by piece, atomically: a temporary file beside it, synced, then renamed over it.
 
     Devices (such as /dev/full) are written directly, since renaming over one would replace the device.
 
+    Args:
+        path: of the file.
+        body: its bytes.
+        follows_links: whether to replace the file that a symbolic link names, or else the link itself. Files of a
+            folder of results are not followed: whoever may write to the folder can put links in it.
+
     Raises:
         EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
     """
-    target = _real(path)
+    target = _real(path) if follows_links else Path(path)
     pieces = (body,) if isinstance(body, bytes) else body
     with environment(path):
-        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        if target.exists() and not target.is_symlink() and not stat.S_ISREG(target.stat().st_mode):
             with target.open("wb") as file:
                 file.writelines(pieces)
         else:
@@ -49,7 +55,7 @@ def _replace(target: Path, pieces: Iterable[bytes]) -> None:
 
 def _mode(target: Path) -> int:
     """The mode of the file that is replaced, or what the user's umask gives a new one."""
-    if target.exists():
+    if target.exists() and not target.is_symlink():
         return stat.S_IMODE(target.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
@@ -81,6 +87,20 @@ def check(path: str, inputs: Sequence[str] = ()) -> None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not os.access(target if target.exists() else target.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def refuse_links(made: Path, names: Sequence[str]) -> None:
+    """Refuse to write results where the folder has symbolic links: a link may name a file of somebody else.
+
+    Raises:
+        EnvironmentProblem: with the link and the file that it names.
+    """
+    for path in (made / name for name in names):
+        if path.is_symlink():
+            raise EnvironmentProblem(
+                f"{path}: is a symbolic link to {path.readlink()}, and results are not written through links. "
+                "Remove the link, or name another folder with -o"
+            )
 
 
 def check_distinct(paths: Sequence[str]) -> None:

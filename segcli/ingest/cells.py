@@ -166,7 +166,7 @@ def _refuse_data_as_header(names: Sequence[str], name: str) -> None:
             source=name,
             line=1,
             remedy="If there are none, say --no-header, and which is which: --map customer_id=column_1",
-        )
+        ).quoting(names[:5])
 
 
 def _refuse_second_header(found: Cells) -> None:

@@ -137,7 +137,8 @@ class Export:
                 remedy = "Declare a language, and segcli reads the digits of any script: --locale en"
             elif self.source.decimal:
                 remedy = numbers.suggest_decimal(texts, self.source, besides=self.source.decimal) or remedy
-            raise self._problem(f"cannot read '{texts.at(row)}' as a number{mark}", standard, row, remedy)
+            value = texts.at(row)
+            raise self._problem(f"cannot read '{value}' as a number{mark}", standard, row, remedy).quoting([value])
         return np.where(parsed.missing, blank, parsed.values)
 
     def _padded_dates(self) -> Dates | None:
@@ -161,7 +162,7 @@ class Export:
         return plain.numbers(texts) if known and texts is not None else None
 
     def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
-        raise self._problem(str(error), standard, None, remedy) from None
+        raise self._problem(str(error), standard, None, remedy).quoting([getattr(error, "example", "")]) from None
 
     def _problem(self, what: str, standard: str, row: int | None, remedy: str) -> InputProblem:
         """An error about one of the columns, by the name the file gives it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 
 import pandas as pd
 
@@ -15,6 +15,11 @@ MOSTLY = 0.8  # share of the filled values looked at that have the form
 LOOKED_AT = 1_000  # filled values; a form shows in few
 CARD_DIGITS = range(13, 20)  # of a payment card (ISO/IEC 7812)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_IBAN_WITHIN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}\b")
+_ADDRESS = r"""[^@\s,;:<>()|"'=]+@[^@\s,;:<>()|"'=]+\.[^@\s,;:<>()|"'=]+"""
+_PHONE = r"(?<![\w+])(?:\+|00)[1-9][0-9]{0,3}(?: ?\([0-9]{1,5}\))?(?:[ ./-]?[0-9]){5,13}(?![0-9])"
+_WITHIN = re.compile(rf"{_ADDRESS}|{_PHONE}")
+FEWEST_DISTINCT, MOSTLY_DISTINCT = 10, 0.5  # values of a column that tells most customers apart
 _FORMS: dict[str, re.Pattern[str]] = {
     "e-mail addresses": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "phone numbers": re.compile(r"\+[0-9][0-9 ()./-]{6,18}[0-9]"),
@@ -27,6 +32,59 @@ def identifying(table: pd.DataFrame) -> list[tuple[str, str]]:
     """The columns of a customer table that identify people, each with how that shows; the customer id is none."""
     found = [(str(name), _why(str(name), table[name])) for name in table.columns if name != c.CUSTOMER_ID]
     return [(name, why) for name, why in found if why]
+
+
+def possibly_identifying(table: pd.DataFrame) -> list[str]:
+    """Name the columns that may tell who somebody is, for results that must not: rather one too many.
+
+    Besides those of `identifying` these are text columns with a word such as address in their name, with an e-mail
+    address, a phone number or a bank account number in any cell, or with another value for most customers, as names,
+    addresses and remarks have.
+    """
+    certain = {name for name, _ in identifying(table)}
+    return [str(name) for name in table.columns if name in certain or _may_identify(str(name), table[name])]
+
+
+def mask_identities(text: str, mask: str) -> str:
+    """Return a text without e-mail addresses, phone numbers with a country code, and bank account numbers.
+
+    >>> mask_identities("see ann@example.org, +49 30 1234567 (2 lines)", "...")
+    'see ..., ... (2 lines)'
+    """
+    shown = _WITHIN.sub(mask, text)
+    return _IBAN_WITHIN.sub(lambda found: mask if is_iban(found[0]) else found[0], shown)
+
+
+def _may_identify(name: str, values: pd.Series) -> bool:
+    if name in c.CUSTOMER_TABLE or name.endswith(c.SEGMENT):
+        return False
+    if not _identifying_words().isdisjoint(_phrases(name)):
+        return True
+    if values.dtype.kind != "O":
+        return False
+    texts = values.dropna().astype("str").str.strip()
+    distinct = texts[texts != ""].unique()
+    if len(distinct) >= FEWEST_DISTINCT and len(distinct) >= MOSTLY_DISTINCT * int((texts != "").sum()):
+        return True
+    return any(_holds_identity(text) for text in distinct)
+
+
+def _phrases(name: str) -> Iterator[str]:
+    """Yield each run of words of a column name."""
+    parts = [part for part in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if part]
+    yield from (normalised("".join(parts[a:b])) for a in range(len(parts)) for b in range(a + 1, len(parts) + 1))
+
+
+@cache
+def _identifying_words() -> frozenset[str]:
+    """The names of columns that identify people, without those that name things when other words stand beside them."""
+    return frozenset(normalised(word) for word in words("identifying")) - {"name", "login", "passport"}
+
+
+def _holds_identity(text: str) -> bool:
+    if _WITHIN.search(text):
+        return True
+    return any(is_iban(found[0]) for found in _IBAN_WITHIN.finditer(text.upper()))
 
 
 def _why(name: str, values: pd.Series) -> str:

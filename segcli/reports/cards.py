@@ -50,9 +50,14 @@ def _family(persona: Persona, family: str) -> str:
     return _traits(tuple(listed[:MOST]), persona)
 
 
+def is_per_cent(one: Score) -> bool:
+    """Whether a score is a rate of customers in per cent."""
+    return one.measure.endswith(("purchase", ")")) or one.measure in {"referral", "CSAT"}
+
+
 def _score(one: Score) -> str:
     """Such as `NPS 46 (33 to 58, n = 131)`; rates as per cent."""
-    unit = "%" if one.measure.endswith(("purchase", ")")) or one.measure in {"referral", "CSAT"} else ""
+    unit = "%" if is_per_cent(one) else ""
     digits = 1 if one.measure == "CES" else 0
     low, high = f"{one.low:.{digits}f}", f"{one.high:.{digits}f}{unit}"
     return f"{one.measure} {one.score:.{digits}f}{unit} ({low} to {high}, n = {one.n:,})"

@@ -1,24 +1,29 @@
 """What a report is written from, gathered: personas of the segmentations wanted, and their scorecards."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from segcli import columns as c
 from segcli.config import Settings
 from segcli.evidence.audit import Audit, audit, masked
-from segcli.evidence.disclosure import WITHHELD
+from segcli.evidence.disclosure import WITHHELD, small
 from segcli.evidence.drivers import drivers
 from segcli.evidence.movement import Again, before
 from segcli.evidence.scorecard import Actions, Card, notes, scorecard
-from segcli.model import Customers, Persona, Segmentation
+from segcli.model import Customers, Persona, Score, Segmentation
 from segcli.persona import playbook
 from segcli.persona.decide import Decisions
 from segcli.persona.target import Targets
 from segcli.persona.traits import telling
-from segcli.reports import cells
+from segcli.reports import cells, sparing
 from segcli.reports.answers import Answers, Asking, Ways, answers
+from segcli.reports.cards import is_per_cent
 from segcli.reports.report import Findings
 from segcli.reports.shield import Shield, shield
 from segcli.segment.read_back import wanted
+
+OF_MODELS = frozenset({"counts", "examples", "reach"})  # facts for saved models that tell of single customers
 
 
 def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None) -> Findings:
@@ -37,7 +42,7 @@ def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None)
     cards = scorecards(chosen, settings, ways.again if ways else None) if "scorecard" in sections else {}
     aimed = decisions.targets if {"targets", "fairness"} & set(sections) else None
     planned = decisions.plan if "plan" in sections else None
-    shown = guard.over(segmentations)
+    shown = [_spared(one, settings) for one in guard.over(segmentations)]
     return Findings(
         customers,
         shown,
@@ -52,6 +57,35 @@ def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None)
         guard.over(heat)[-1] if heat and not _tells_scores(guard) else None,
         answers(Asking(customers, shown, settings, guard, ways)) if ways else Answers(),
     )
+
+
+def _spared(one: Segmentation, settings: Settings) -> Segmentation:
+    """A segmentation without what is told of too few customers beside its segments."""
+    privacy = settings.privacy
+    if not privacy.withholds:
+        return one
+    return replace(
+        one,
+        method={name: fact for name, fact in one.method.items() if name not in OF_MODELS},
+        notes=tuple(note for note in one.notes if not _counts_few(note, privacy.smallest)),
+        warnings=tuple(warning for warning in one.warnings if not _counts_few(warning, privacy.smallest)),
+        tables={title: sparing.findings(rows, privacy.smallest) for title, rows in one.tables.items()},
+    )
+
+
+def _counts_few(sentence: str, smallest: int) -> bool:
+    counts = re.findall(r"(?<![\d.,])(\d[\d,]*) customers?\b", sentence)
+    return any(small(int(count.replace(",", "")), smallest) for count in counts)
+
+
+def _without_few(persona: Persona, smallest: int) -> Persona:
+    """A persona without scores that tell of too few customers: how many answered, or for how many a rate holds."""
+    return replace(persona, scores=tuple(one for one in persona.scores if not _tells_few(one, smallest)))
+
+
+def _tells_few(score: Score, smallest: int) -> bool:
+    part = round(score.score * score.n / 100) if is_per_cent(score) else 0
+    return any(small(count, smallest) for count in (score.n, part, score.n - part))
 
 
 def _heat(segmentations: Sequence[Segmentation]) -> list[Segmentation]:
@@ -70,7 +104,11 @@ def _described(
 ) -> dict[str, list[Persona]]:
     """Personas by column; what is withheld has none."""
     found = Decisions(segmentations, settings).described(chosen)
-    return {column: [one for one in listed if not one.segment.startswith(WITHHELD)] for column, listed in found.items()}
+    smallest = settings.privacy.smallest
+    return {
+        column: [_without_few(one, smallest) for one in listed if not one.segment.startswith(WITHHELD)]
+        for column, listed in found.items()
+    }
 
 
 def audits(segmentations: Sequence[Segmentation], settings: Settings, aimed: Targets | None) -> list[Audit]:

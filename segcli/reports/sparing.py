@@ -1,13 +1,18 @@
 """Tables of counts without the rows and cells that tell of too few customers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from segcli import columns as c
 from segcli.evidence.disclosure import small
+from segcli.segment.experience import ALL
 from segcli.value.cohort import COHORT, PERIOD, SIZE, VALUE, WATCHED
+
+COUNTS = (c.CUSTOMERS, "answers", "buyers", "chosen", c.ORDERS)  # columns that count people, or what few may have done
+RATES = ("rate", "response_rate")
 
 
 def rows(
@@ -59,3 +64,47 @@ def cohorts(table: pd.DataFrame, smallest: int, show: str) -> pd.DataFrame:
     blank = few.groupby(told[COHORT], sort=False).cummax() if show == VALUE else few
     told[show] = told[show].astype("float64").where(~blank)
     return told[list(dict.fromkeys([COHORT, PERIOD, SIZE, show]))].reset_index(drop=True)
+
+
+def findings(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """A table of findings with blanks for the numbers of rows that tell of too few customers.
+
+    Such rows have a count of them, or a share of one, that is too few. Where rows of all customers or of other
+    segments would tell what is blank, the next smallest rows are blank as well.
+
+    Args:
+        table: with columns of counts, as they are named in COUNTS; others are returned as they are.
+        smallest: customers that may be told of.
+    """
+    counts = [name for name in COUNTS if name in table and pd.api.types.is_numeric_dtype(table[name])]
+    if smallest <= 1 or not counts or table.empty:
+        return table
+    places = table.reset_index(drop=True)
+    hidden = set[int]()
+    for _, group in places.groupby("measure", sort=False) if "measure" in table else [("", places)]:
+        hidden |= _blank_rows(group, counts, smallest)
+    blank = places.index.isin(sorted(hidden))
+    numbers = [name for name in places if pd.api.types.is_numeric_dtype(places[name])]
+    return places.assign(**{str(name): places[name].astype("float64").mask(blank) for name in numbers if blank.any()})
+
+
+def _blank_rows(group: pd.DataFrame, counts: Sequence[str], smallest: int) -> set[int]:
+    """The rows of a group that tell of too few, and the smallest others until they are several and not too few."""
+    rows = dict(zip(map(int, group.index), group.to_dict("records"), strict=True))
+    sizes = {place: int(row[counts[0]]) for place, row in rows.items() if pd.notna(row[counts[0]])}
+    hidden = {place for place, row in rows.items() if any(small(n, smallest) for n in _counts_in(row, counts))}
+    parts = [place for place in sizes if rows[place].get(c.NAME) != ALL]
+    for place in sorted(parts, key=lambda place: sizes[place]) if hidden else ():
+        if len(hidden) > 1 and not small(sum(sizes.get(one, 0) for one in hidden), smallest):
+            break
+        hidden.add(place)
+    return hidden
+
+
+def _counts_in(row: Mapping[Hashable, Any], counts: Sequence[str]) -> list[int]:
+    """The counts of customers that a row tells: its own, and those for whom its rate holds and does not."""
+    found = [int(row[name]) for name in counts if pd.notna(row[name])]
+    for rate in (name for name in RATES if name in row and pd.notna(row[name])):
+        part = round(float(row[rate]) * found[0]) if found else 0
+        found += [part, found[0] - part] if found else []
+    return found

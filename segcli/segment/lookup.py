@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segcli.errors import InputProblem
+from segcli.files.formulas import unescape_table
 from segcli.model import Input
 
 
@@ -34,7 +35,7 @@ def load(path: str, wanted: Sequence[str]) -> Lookup:
     file = opened(Source(path=path), may_hold_orders=False)
     cells = file.cells()
     rows = pd.DataFrame({name: pd.Series(texts.to_pandas(), dtype="str") for name, texts in cells.columns.items()})
-    rows = rows.apply(lambda texts: texts.fillna("").str.strip())
+    rows, _ = unescape_table(rows.apply(lambda texts: texts.fillna("").str.strip()))
     known = {
         name: standard
         for choice in wanted

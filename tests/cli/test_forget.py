@@ -102,6 +102,51 @@ def test_a_page_that_names_the_person_is_not_rewritten_but_named(done: Path, seg
     assert segcli("forget", "P07", "out").returncode == 0
 
 
+@pytest.mark.parametrize("name", ["customers.csv", "extra.ndjson", "run.json", "notes.tsv"])
+def test_a_file_behind_a_symbolic_link_is_named_and_stays(name: str, done: Path, segcli: Callable[..., Any]) -> None:
+    victim = done / f"of-others{Path(name).suffix}"
+    texts = {".csv": "customer_id\nP07\nP08\n", ".tsv": "customer_id\tx\nP07\t1\nP08\t2\n"}
+    victim.write_text(texts.get(victim.suffix, '{"customer_id": "P07"}\n'))
+    before = victim.read_bytes()
+    (done / "out" / name).unlink(missing_ok=True)
+    (done / "out" / name).symlink_to(victim)
+    made = segcli("forget", "P07", "-c", "shop.yaml")
+    assert made.returncode == 4
+    assert f"out/{name}: still names this person (a symbolic link to {victim}, which is not rewritten)" in made.stderr
+    assert victim.read_bytes() == before
+    assert (done / "out" / name).is_symlink()
+
+
+def test_a_linked_folder_and_a_linked_lock_are_not_followed(done: Path, segcli: Callable[..., Any]) -> None:
+    (done / "elsewhere").mkdir()
+    (done / "elsewhere" / "people.csv").write_text("customer_id\nP07\n")
+    (done / "out" / "older").symlink_to(done / "elsewhere")
+    made = segcli("forget", "P07", "-c", "shop.yaml")
+    assert made.returncode == 4
+    assert "out/older: still names this person (a symbolic link to a folder, which is not searched)" in made.stderr
+    assert (done / "elsewhere" / "people.csv").read_text() == "customer_id\nP07\n"
+    (done / "out" / ".segcli-lock").unlink()
+    (done / "out" / ".segcli-lock").symlink_to(done / "orders.csv")
+    before = (done / "orders.csv").read_bytes()
+    for command in (("forget", "P08", "-c", "shop.yaml"), ("run", "shop.yaml")):
+        made = segcli(*command)
+        assert (made.returncode, ".segcli-lock" in made.stderr) == (5, True), made.stderr
+    assert (done / "orders.csv").read_bytes() == before
+
+
+def test_a_run_does_not_write_through_a_link_in_its_folder(done: Path, segcli: Callable[..., Any]) -> None:
+    for name in ("segments.csv", "run.json"):
+        (done / "out" / name).unlink()
+        (done / "out" / name).symlink_to(done / "precious")
+        (done / "precious").write_text("precious\n")
+        made = segcli("run", "shop.yaml")
+        assert made.returncode == 5
+        assert f"out/{name}: is a symbolic link to {done / 'precious'}" in made.stderr
+        assert (done / "precious").read_text() == "precious\n"
+        (done / "out" / name).unlink()
+    assert segcli("run", "shop.yaml").returncode == 0
+
+
 def test_a_list_without_a_column_for_the_person_is_refused_first(done: Path, segcli: Callable[..., Any]) -> None:
     (done / "objected.csv").write_text("email\nx@example.org\n")
     made = segcli("forget", "P07", "-c", "shop.yaml")

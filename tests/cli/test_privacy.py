@@ -108,6 +108,31 @@ def test_a_key_in_the_output_folder_is_refused_before_anything_is_read(
     assert not (private / "out" / "key").exists()
 
 
+@pytest.mark.parametrize("given", ["--set", "environment", "link"])
+def test_a_key_in_the_output_folder_is_refused_however_its_path_is_written(
+    given: str, private: Path, environment: dict[str, str], segcli: Callable[..., Any]
+) -> None:
+    home = Path(environment["HOME"])
+    (home / "results").mkdir()
+    (private / "link").symlink_to(home / "results")
+    path = "link/key" if given == "link" else "~/results/key"
+    options = [] if given == "environment" else ["--set", f"privacy.key_file={path}"]
+    env = {"SEGCLI_PRIVACY__KEY_FILE": path} if given == "environment" else None
+    (private / "private.yaml").write_text(CONFIG.replace(", key_file: secret/key", ""))
+    made = segcli("run", "private.yaml", "-o", home / "results", *options, env=env)
+    assert made.returncode == 2
+    assert "keep it elsewhere (privacy.key_file)" in made.stderr
+    assert not (home / "results" / "key").exists()
+    assert not (private / "~").exists()
+
+
+def test_a_key_and_an_output_are_two_files(private: Path, segcli: Callable[..., Any]) -> None:
+    made = segcli("ingest", "orders.csv", "--pseudonymise", "--key-file", "x.csv", "-o", "x.csv")
+    assert made.returncode == 2
+    assert "x.csv: is named for two outputs" in made.stderr
+    assert not (private / "x.csv").exists()
+
+
 def test_pseudonyms_without_a_key_file_are_refused(private: Path, segcli: Callable[..., Any]) -> None:
     made = segcli("ingest", "orders.csv", "--pseudonymise")
     assert made.returncode == 2
@@ -166,3 +191,35 @@ def test_a_list_that_cannot_be_applied_ends_with_exit_code_3(
     assert made.returncode == 3
     assert what in made.stderr
     assert not (private / "scored.csv").exists()
+
+
+LINE = "customer_id,order_id,order_date,amount\n"
+BAD_ORDERS = (
+    "CUST-1,1,2026-01-01,10\nCUST-2,2,2026-01-02,11\n",
+    LINE + "CUST-1,1,person1@example.com,10\nCUST-2,2,CUST-2,11\n",
+    LINE + "CUST-1,1,2026-01-01,CUST-1\nCUST-2,2,2026-01-02,person2@example.com\n",
+    LINE + "x,1,2026-01-01,Surname1\nx,2,2026-01-02,Surname2\n",
+    LINE + "CUST-1,1,person1@example.com CUST-1,10\n" * 3,
+)
+
+
+@pytest.mark.parametrize("text", BAD_ORDERS)
+@pytest.mark.parametrize("form", [(), ("--log-format", "json")])
+def test_errors_show_nothing_of_an_input_that_may_identify(
+    text: str, form: tuple[str, ...], private: Path, segcli: Callable[..., Any]
+) -> None:
+    (private / "odd.csv").write_text(text)
+    made = segcli("rfm", "odd.csv", "--set", "privacy.pseudonymise=[customer_id]", "--set", "privacy.key_file=k", *form)
+    assert made.returncode == 3, made.stderr
+    assert not RAW.search(made.stderr), made.stderr
+    assert "odd.csv" in made.stderr
+    assert "withheld: privacy" in made.stderr
+    assert RAW.search(segcli("rfm", "odd.csv", *form).stderr)
+
+
+def test_the_command_line_in_run_json_shows_no_excluded_id(private: Path, segcli: Callable[..., Any]) -> None:
+    options = ("--set", "ingest.exclude_ids=[CUST-00011, person12@example.com]")
+    made = segcli("run", "private.yaml", *options, "--set", "output=out", "-v")
+    assert made.returncode == 0, made.stderr
+    assert not RAW.search((private / "out" / "run.json").read_text())
+    assert not RAW.search(made.stderr)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
@@ -23,7 +23,7 @@ from segcli.customers.suppression_list import (
     load_suppression_list,
     phone_forms,
 )
-from segcli.errors import InputProblem, UsageProblem
+from segcli.errors import InputProblem
 from segcli.files import stream
 from segcli.files.key import Key
 from segcli.model import Customers
@@ -207,10 +207,18 @@ def test_a_table_of_customers_and_several_files(tmp_path: Path, file_of: Write) 
     assert ids(remaining(str(tmp_path / "*.csv"), listed)) == ["C-2"]
 
 
-def test_a_state_cannot_be_combined_with_a_list(tmp_path: Path, file_of: Write) -> None:
-    path, listed = file_of(orders_of(BY_BOTH), "people.csv"), file_of("email\nann@example.org\n", "l.csv")
-    with pytest.raises(UsageProblem, match=r"privacy\.suppression"):
-        remaining(path, listed, state=str(tmp_path / "state"))
+def test_a_state_stores_nothing_while_there_is_a_list(tmp_path: Path, file_of: Write) -> None:
+    path, state = file_of(orders_of(BY_BOTH), "people.csv"), tmp_path / "state"
+    assert ids(read(IngestSettings(transactions=Source(path=path), state=str(state)))) == ["C-1", "C-2", "C-3"]
+    assert list(state.glob("[0-9a-f]*"))
+    (state / "notes.txt").write_text("mine")
+    for listed, left in (("ann@example.org", ["C-2", "C-3"]), ("bob@example.org", ["C-1", "C-3"])):
+        list_path = file_of(f"email\n{listed}\n", "l.csv")
+        found, fresh = remaining(path, list_path, state=str(state)), remaining(path, list_path)
+        assert ids(found) == left
+        pd.testing.assert_frame_equal(found.table, fresh.table)
+        assert found.readings == fresh.readings
+        assert [entry.name for entry in state.iterdir() if not entry.name.startswith(".")] == ["notes.txt"]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +282,7 @@ TEXTS = st.one_of(
 )
 
 
+@example(texts=["'@0"], listed=[], has_key=False)
 @settings(max_examples=300, deadline=None)
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=8, unique=True),

@@ -1,5 +1,6 @@
 """Whoever reads an output finds the old content or the new, whatever fails in between; nothing is left behind."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -224,6 +225,36 @@ def test_a_lock_shuts_others_out_until_it_is_let_go(tmp_path: Path) -> None:
         pytest.fail("two runs hold the folder")
     with lock.held(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("make", [os.symlink, os.link, lambda _, path: os.mkfifo(path)])
+def test_a_lock_leaves_what_stands_in_its_place_as_it_is(make: Callable[[Path, Path], None], tmp_path: Path) -> None:
+    victim = tmp_path / "notes.txt"
+    victim.write_text("precious\n")
+    (tmp_path / "out").mkdir()
+    make(victim, tmp_path / "out" / lock.NAME)
+    with contextlib.suppress(EnvironmentProblem), lock.held(tmp_path / "out"):
+        pass
+    assert victim.read_text() == "precious\n"
+
+
+def test_a_lock_that_is_a_link_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / lock.NAME).symlink_to(tmp_path / "nowhere")
+    with pytest.raises(EnvironmentProblem, match=lock.NAME), lock.held(tmp_path):
+        pytest.fail("the link was followed")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_results_replace_a_link_and_not_the_file_that_it_names(tmp_path: Path) -> None:
+    victim = tmp_path / "notes.txt"
+    victim.write_text("precious\n")
+    (tmp_path / "plan.csv").symlink_to(victim)
+    with pytest.raises(EnvironmentProblem, match=r"plan\.csv: is a symbolic link"):
+        write.refuse_links(tmp_path, ["run.json", "plan.csv"])
+    write.write(str(tmp_path / "plan.csv"), b"a\n", follows_links=False)
+    assert victim.read_text() == "precious\n"
+    assert (tmp_path / "plan.csv").read_text() == "a\n"
+    assert not (tmp_path / "plan.csv").is_symlink()
 
 
 def test_a_lock_is_let_go_when_the_run_fails(tmp_path: Path) -> None:

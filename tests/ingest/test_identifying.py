@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from segcli.ingest.identifying import identifying
+from segcli.ingest.identifying import identifying, possibly_identifying
 
 
 def column(name: str, *values: str) -> list[tuple[str, str]]:
@@ -51,3 +51,41 @@ def test_what_looks_a_little_like_it_does_not_count(name: str, values: tuple[str
 
 def test_the_customer_id_is_none_of_them() -> None:
     assert identifying(pd.DataFrame({"customer_id": ["a@b.de", "c@d.de"]})) == []
+
+
+WORDS = "abcdefghijkl"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("strasse_hausnr", ("Hauptstr. 1", "Hauptstr. 1")),
+        ("deliveryAddress", ("x", "x")),
+        ("home street 2", ("x", "x")),
+        ("adresse_livraison", tuple(f"{n} rue de la Paix" for n in range(12))),
+        ("Заметки", ("звонила ann@example.org", "", "чай", "чай")),
+        ("remarque", ("IBAN: FR14 2004 1010 0505 0001 3M02 606, merci", "thé", "thé", "thé")),
+        ("备注", ("电话 +86 138 0013 8000", "茶", "茶", "茶")),
+        ("khách", tuple(f"Nguyễn Thị {mark}" for mark in WORDS)),
+        ("who", tuple(f"Ann {mark * 3}" for mark in WORDS)),
+    ],
+)
+def test_results_that_must_not_identify_leave_out_what_may(name: str, values: tuple[str, ...]) -> None:
+    table = pd.DataFrame({"customer_id": range(len(values)), name: pd.Series(values, dtype="str")})
+    assert possibly_identifying(table) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("plan_name", ("gold", "silver") * 10),
+        ("city", tuple(f"Town {mark}" for mark in WORDS)),
+        ("rfm_segment", tuple(f"Segment {mark}" for mark in WORDS)),
+        ("spend", tuple(range(30))),
+        ("favourite", ("tea at 5", "10+ cups", "C++ 2026-01-01", "a @ b") * 9),
+        ("store", tuple(f"shop {n % 12}" for n in range(60))),
+    ],
+)
+def test_results_that_must_not_identify_keep_what_many_share(name: str, values: tuple[object, ...]) -> None:
+    table = pd.DataFrame({"customer_id": range(len(values)), name: list(values)})
+    assert possibly_identifying(table) == []

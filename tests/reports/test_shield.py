@@ -138,3 +138,55 @@ def test_a_segmentation_says_nothing_of_what_is_withheld_of_another() -> None:
     assert found.notes[0] == "Huge has 60"
     assert found.segments[-1] == "(withheld)"
     pd.testing.assert_frame_equal(GUARD.rows(rows("Tiniest", "Huge"), "z_segment"), rows("Tiniest", "Huge"))
+
+
+def few(name: str) -> pd.DataFrame:
+    """A table beside the segments with counts from 1 to 4 among others, as methods and bases make them."""
+    counts = {
+        "Between segments": {"nearly": ["Large", "Huge", "Huge"], "customers": [40, 12, 3], "share": [0.6, 0.3, 0.21]},
+        "Pairs": {"and": ["b", "c", "d"], "customers": [30, 12, 2], "lift": [1.5, 7.25, 9.125]},
+        "NPS by plan": {"customers": [60, 40, 14], "answers": [45.0, 20.0, 2.0], "response_rate": [0.75, 0.5, 0.14]},
+        "Rates": {"customers": [60, 40, 14], "rate": [0.5, 0.5, 0.93]},
+    }
+    return pd.DataFrame({"segment": ["Huge", "Large", "Large"], **counts[name]})
+
+
+@pytest.mark.parametrize("title", ["Between segments", "Pairs", "NPS by plan", "Rates"])
+def test_tables_beside_the_segments_count_no_few_customers(title: str) -> None:
+    one, settings = made(), Settings.model_validate({"privacy": {"audience": "external"}})
+    one = replace(
+        one,
+        tables={title: few(title)},
+        notes=("rules of several segments hold for 3 customers; the first names them", "2 segments"),
+        method={**one.method, "counts": [3, 4], "examples": {"Huge": {"orders": 2}}},
+    )
+    shown = of_findings(gather(one.customers, Decisions([one], settings)), settings.report)
+    table = json.loads(json_format.render(shown, Page()))["segmentations"][0]["tables"][title]
+    assert [row["segment"] for row in table] == ["Huge", "Large", "Large"]
+    assert table[0]["customers"] == few(title)["customers"][0]
+    for row in table[1:]:  # the few, and the next smallest, by which they could be told
+        assert all(value is None or isinstance(value, str) for value in row.values()), row
+    said = md.render(shown, Page()) + json_format.render(shown, Page())
+    assert "3 customers" not in said
+    assert "2 segments" in said
+    assert "examples" not in said
+    free = Settings.model_validate({})
+    told = of_findings(gather(one.customers, Decisions([one], free)), free.report)
+    assert "3 customers" in md.render(told, Page())
+
+
+def test_external_cards_and_rates_tell_no_few_customers() -> None:
+    labels = ["Big"] * 60 + ["Other"] * 40
+    orders = [2] * 57 + [1] * 3 + [2] * 20 + [1] * 20  # 3 of Big bought once
+    one = read_back(
+        from_columns({"orders": orders, "recency_days": [9] * 100, "nps": [9] * 2 + [None] * 98, "x_segment": labels}),
+        "x_segment",
+    )
+    for audience, shows in (("internal", True), ("external", False)):
+        settings = Settings.model_validate(
+            {"report": {"sections": ["personas", "rates", "experience"]}, "privacy": {"audience": audience}}
+        )
+        shown = md.render(of_findings(gather(one.customers, Decisions([one], settings)), settings.report), Page())
+        assert ("repeat purchase 95%" in shown) == shows
+        assert ("| repeat purchase | Big | 60 | 95% |" in shown) == shows
+        assert "repeat purchase 50%" in shown

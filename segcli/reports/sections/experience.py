@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from segcli import columns as c
 from segcli.model import Customers
-from segcli.reports import tables
+from segcli.reports import sparing, tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
 from segcli.segment import experience
@@ -22,7 +22,8 @@ def blocks(findings: Findings) -> Iterable[Block]:
         return
     for one in findings.described:
         yield Heading(one.column, level=3)
-        yield tables.found(experience.by_segment(customers, one.segments, one.labels))
+        rows = experience.by_segment(customers, one.segments, one.labels)
+        yield tables.found(sparing.findings(rows, findings.privacy.smallest))
     yield Text([f"A score of fewer than {experience.FEWEST} answers is not shown. Intervals are of 95 per cent."])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from segcli.reports import tables
+from segcli.reports import sparing, tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
 from segcli.segment.rates import rates
@@ -18,6 +18,6 @@ def blocks(findings: Findings) -> Iterable[Block]:
             yield Text(["The table has no orders and no referrers."])
             return
         yield Heading(one.column, level=3)
-        yield tables.found(rows)
+        yield tables.found(sparing.findings(rows, findings.privacy.smallest))
     if findings.customers.transactions is None:
         yield Text(["Retention and churn need single orders, and the input holds one row per customer."])
