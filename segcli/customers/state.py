@@ -21,6 +21,7 @@ from segcli.customers.overlap import LineHashes
 from segcli.customers.run_tables import TABLES, from_tables, to_tables
 from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
+from segcli.files.read import Content
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
 from segcli.ingest.customer_ids import IdChanges
@@ -86,7 +87,7 @@ class State:
             InputProblem: another file of this run has the same content, and its orders would count twice.
         """
         name = file.content.name
-        digest = self._digest(name)
+        digest = self._digest(file.content)
         if digest in self._seen:
             raise InputProblem(
                 f"holds what {self._seen[digest]} does; its orders would count twice",
@@ -114,14 +115,13 @@ class State:
 
     def put(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
         """Store the totals of a file."""
-        status = Path(totals.name).stat()
+        content = totals.file.content
         days = (runs.first, runs.last, returns.day)
         facts = {
             "layout": LAYOUT,
             "sha256": digest,
-            "size": status.st_size,
-            "modified": status.st_mtime_ns,
-            "name": totals.name,
+            "version": content.version,
+            "name": content.name,
             "first_day": min((int(one.min()) for one in days if len(one)), default=0),
             "last_day": max((int(one.max()) for one in days if len(one)), default=0),
         }
@@ -131,14 +131,13 @@ class State:
         facts |= {"chunk_starts": hashes.chunk_starts.tolist()}
         bundle.save(self._place(digest), {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
 
-    def _digest(self, name: str) -> str:
-        """Return the digest of a file; the stored one, if its name, size and time of change are what they were."""
-        status = Path(name).stat()
+    def _digest(self, content: Content) -> str:
+        """Return the digest of a file; the stored one, if its name and version are what they were."""
         for folder in self._folders():
             facts = bundle.facts(folder)
-            if (facts["name"], facts["size"], facts["modified"]) == (name, status.st_size, status.st_mtime_ns):
+            if facts["name"] == content.name and tuple(facts.get("version") or ()) == content.version:
                 return str(facts["sha256"])
-        return parts.digest(name)
+        return parts.digest(content)
 
     def _folders(self) -> Iterator[Path]:
         return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)
