@@ -6,7 +6,6 @@ what else a page says of a person cannot be told from its text, so its file is n
 
 import csv
 import gzip
-import hashlib
 import io
 import json
 import re
@@ -134,12 +133,15 @@ def find_with_contacts(
 
 
 def erase(found: Sequence[Trace]) -> None:
-    """Write the files without the person, each whole or not at all, then the fingerprints in their run.json."""
+    """Write the files without the person, and the digests in their run.json, which is there only if all files are."""
     rewritten = {trace.path: trace.body for trace in found if trace.body is not None}
-    for path, body in rewritten.items():
-        write(str(path), body)
     for folder in dict.fromkeys(path.parent for path in rewritten):
-        _refresh(folder, {path.name for path in rewritten if path.parent == folder})
+        bodies = {path.name: body for path, body in rewritten.items() if path.parent == folder}
+        if (folder / manifest.NAME).is_file():
+            manifest.replace(folder, bodies)
+            continue
+        for name, body in bodies.items():
+            write(str(folder / name), body)
 
 
 def _find_in_file(path: Path, person: Person) -> Trace | None:
@@ -403,17 +405,3 @@ def _decode(body: bytes) -> str:
 
 def _encode(text: str) -> bytes:
     return text.encode("utf-8", errors="surrogateescape")
-
-
-def _refresh(folder: Path, changed: set[str]) -> None:
-    """Bring the manifest of a run up to date: fingerprints of the changed files, and how often people were erased."""
-    path = folder / manifest.NAME
-    if not path.is_file():
-        return
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    for output in facts.get("outputs", ()):
-        if output["name"] in changed:
-            body = (folder / output["name"]).read_bytes()
-            output |= {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-    facts["forgotten"] = facts.get("forgotten", 0) + 1
-    write(str(path), (json.dumps(facts, indent=1) + "\n").encode())
