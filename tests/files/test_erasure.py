@@ -14,8 +14,9 @@ import pytest
 from segcli.config.ingest import IngestSettings
 from segcli.exporters import Audience, load, names
 from segcli.exporters.person_forms import contact_forms, person_forms
-from segcli.files.erasure import Person, erase, find_person, find_with_contacts
+from segcli.files.erasure import erase, find_person, find_with_contacts
 from segcli.files.key import Key
+from segcli.files.person import Person
 from segcli.reports import formats, tables
 from segcli.reports.envelope import records
 from segcli.reports.formats import Page
