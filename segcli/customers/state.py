@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from segcli import __version__
 from segcli.config.ingest import IngestSettings
@@ -21,6 +22,8 @@ from segcli.customers.overlap import LineHashes
 from segcli.customers.run_tables import TABLES, from_tables, to_tables
 from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
+from segcli.files.overwrite import ENTRY
+from segcli.files.person import Person
 from segcli.files.read import Content
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
@@ -145,6 +148,36 @@ class State:
     def _place(self, digest: str) -> Path:
         key = json.dumps([LAYOUT, __version__, digest, *self.carried, _relevant(self.settings)], sort_keys=True)
         return self.folder / hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def entries_of(folder: Path, person: Person) -> list[Path]:
+    """Return the entries of the states in a folder that name a person, and those that cannot be read.
+
+    Args:
+        folder: a state, or a folder with states below it.
+        person: to find.
+    """
+    entries = (path.parent for path in sorted(folder.rglob(bundle.FACTS)) if ENTRY.fullmatch(path.parent.name))
+    return [entry for entry in entries if _names(entry, person)]
+
+
+def _names(entry: Path, person: Person) -> bool:
+    try:
+        facts = bundle.facts(entry)
+        tables = [bundle.table(entry, name) for name in facts[TABLES]]
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return True
+    if person.mentions.search(json.dumps(facts, ensure_ascii=False)):
+        return True
+    known = pa.array(sorted(person.ids | person.marks), pa.string())
+    customers = [table["customer"] for table in tables if "customer" in table.column_names]
+    texts = [chunk.dictionary for table in tables if "value" in table.column_names for chunk in table["value"].chunks]
+    digits = [pc.replace_substring_regex(ids, "[^0-9]", "") for ids in customers]
+    return (
+        any(pc.any(pc.is_in(ids, value_set=known)).as_py() for ids in customers)
+        or any(pc.any(pc.is_in(ids, value_set=pa.array(sorted(person.phones), pa.string()))).as_py() for ids in digits)
+        or any(person.has_mark(text) for dictionary in texts for text in dictionary.to_pylist() if text)
+    )
 
 
 def _relevant(settings: IngestSettings) -> dict[str, Any]:

@@ -34,6 +34,12 @@ def save(folder: Path, tables: Mapping[str, pa.Table], facts: Mapping[str, Any])
         sync(folder.parent)
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder that `save` wrote."""
+    with environment(str(folder)):
+        shutil.rmtree(folder)
+
+
 def table(folder: Path, name: str) -> pa.Table:
     """One of the tables."""
     with pa.OSFile(str(folder / name), "rb") as file:

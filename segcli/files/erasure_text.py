@@ -59,9 +59,9 @@ def _variants(text: str, suffix: str) -> Iterator[str]:
     plain = _BACKSLASH.sub(r"\1", unescape(text))
     yield plain
     if "\\u" in text:
-        yield _BACKSLASH.sub(
-            r"\1", unicodedata.normalize("NFC", _UNICODE.sub(lambda code: chr(int(code[1], 16)), text))
-        )
+        decoded = _UNICODE.sub(lambda code: chr(int(code[1], 16)), text)
+        decoded = decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield _BACKSLASH.sub(r"\1", unicodedata.normalize("NFC", decoded))
     if suffix == ".sql":
         yield text.replace("''", "'")
     if "\0" in text:
