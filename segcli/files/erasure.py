@@ -23,6 +23,7 @@ TABLES = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".ndjson", ".jsonl")
 PARQUET = ".parquet"
 DELIMITERS = ",;\t|"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 HEAD = 64  # bytes in which a file shows how it is packed
 
 
@@ -123,13 +124,21 @@ def _find_in_body(path: Path, body: bytes, suffix: str, person: Person) -> Trace
             erased = erase_json(text, person)
     except (csv.Error, ValueError, RecursionError):
         pass  # it is not what its name says
-    if erased is None or b"\0" in body:
-        place = find_mention(text, suffix, person)
+    if erased is None or body.startswith(UTF_16):
+        place = find_mention(text, suffix, person) or _place_in_table(text, person)
         return Trace(path, mentions=1, place=place) if place else None
     if erased.is_changed:
         rewritten = erased.value.encode("utf-8", errors="surrogateescape")
         return Trace(path, erased.rows, erased.mentions, rewritten, contacts=erased.contacts)
     return Trace(path, mentions=1, place=erased.place) if erased.place else None
+
+
+def _place_in_table(text: str, person: Person) -> str:
+    """Return where a person has a row in a table whose file is not named like one."""
+    first = text.partition("\n")[0]
+    if not any(column_kind(name) == "id" for name in first.split(_delimiter(first, ","))):
+        return ""
+    return "a row" if _erase_table(text, person, ",").rows else ""
 
 
 def _erase_table(text: str, person: Person, usual: str) -> Erased:
