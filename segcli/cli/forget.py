@@ -159,10 +159,11 @@ def _refuse_nobody(names: list[str], settings: "Settings") -> None:
 
 def _check_list(path: str, names: list[str], settings: "Settings") -> None:
     """Refuse a list that could not be read, written or extended."""
-    from segcli.files import write
+    from segcli.files import lock, write
 
     write.check(path)
-    _extended_list(path, names, settings)
+    with lock.turn(Path(path).resolve().parent):
+        _extended_list(path, names, settings)
 
 
 def _suppress(path: str, names: list[str], settings: "Settings") -> None:

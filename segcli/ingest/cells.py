@@ -1,6 +1,7 @@
 """Records as columns of text: nothing is converted here, so nothing is lost here."""
 
 import csv
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -133,7 +134,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
     names = header(dialect, name)
     _refuse_data_as_header(names, name)
     chosen = [c for c in names if wanted is None or c in wanted]
-    twice = sorted({c for c in chosen if chosen.count(c) > 1})
+    twice = sorted(name for name, count in Counter(chosen).items() if count > 1)
     if twice:
         raise InputProblem(
             "the header has this name twice",
@@ -142,7 +143,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
             column=twice[0],
             remedy="Give one of them another name",
         )
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, numbers)
+    columns, rows, malformed = parsed(dialect, name, _places(names, chosen), numbers)
     broken = len(dialect.broken_lines)
     if malformed + broken > rows:
         raise InputProblem(
@@ -190,13 +191,19 @@ def _refuse_second_header(found: Cells) -> None:
         )
 
 
+def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+    """Return the place of each wanted column, the first of those with one name."""
+    places = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+    return {name: places[name] for name in wanted}
+
+
 def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str]) -> Cells:
     """The wanted columns of records that stand without their header, parsed by one thread.
 
     Raises:
         InputProblem: they cannot be read as CSV.
     """
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, width=len(names))
+    columns, rows, malformed = parsed(dialect, name, _places(names, wanted), width=len(names))
     return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=_lines(dialect.body))
 
 

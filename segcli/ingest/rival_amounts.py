@@ -1,6 +1,7 @@
 """Columns that may be the amount as well: other known names, and multiples of quantity x unit price."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,8 +54,8 @@ def find_rival_amounts(
     if used is None or len(records) < FEW_LINES:
         return
     what = "quantity x unit price" if amount is None else f"'{found[columns.AMOUNT]}'"
-    for name in header:
-        if name in found.values() or name in source.leave_out or header.count(name) > 1:
+    for name in _unique(header):
+        if name in found.values() or name in source.leave_out:
             continue
         is_named = means(name, columns.AMOUNT)
         if not is_named and (quantity is None or amount is not None):
@@ -81,11 +82,11 @@ def contains_discount(
         return False
     numeric = {found[standard] for standard in (*FACTORS, columns.DISCOUNT) if standard in found}
     lines = pd.DataFrame({"price": price, "off": np.abs(discount)})
-    return any(
-        _cost_less(lines.assign(product=sample.texts(name)))
-        for name in header
-        if name not in numeric and header.count(name) == 1
-    )
+    return any(_cost_less(lines.assign(product=sample.texts(name))) for name in _unique(header) if name not in numeric)
+
+
+def _unique(header: Sequence[str]) -> list[str]:
+    return [name for name, count in Counter(header).items() if count == 1]
 
 
 def _cost_less(lines: pd.DataFrame) -> bool:

@@ -48,13 +48,14 @@ def find_status_columns(
         records: the first records, without the header.
         taken: columns whose meaning is known otherwise.
     """
+    open_names = {name for name, count in Counter(header).items() if count == 1}.difference(taken)
     status, types, flags, paid = (
-        [name for name in header if normalised(name) in _normalised(key) and _is_open(name, header, taken)]
+        [name for name in header if name in open_names and normalised(name) in _normalised(key)]
         for key in ("status_columns", "type_columns", "void_flags", "paid_flags")
     )
     named = {*status, *types, *flags, *paid}
     for place, name in enumerate(header):
-        if name in named or not _is_open(name, header, taken):
+        if name in named or name not in open_names:
             continue
         counts = Counter(record[place].strip() for record in records if place < len(record) and record[place].strip())
         if "+" in counts and set(counts) <= SIGNS:
@@ -62,10 +63,6 @@ def find_status_columns(
         elif 1 <= len(counts) <= FEW_VALUES and _known_share(counts) >= HALF:
             (types if any(normalised(text) in _normalised("sold") for text in counts) else status).append(name)
     return StatusColumns(tuple(status), tuple(types), tuple(flags), tuple(paid))
-
-
-def _is_open(name: str, header: Sequence[str], taken: Collection[str]) -> bool:
-    return name not in taken and header.count(name) == 1
 
 
 def is_no_sale(text: str, column: str = "") -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings
@@ -310,6 +310,7 @@ odd_texts = st.text(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(ids=["0", "00", "0\r0"], own=0)
 @given(ids=st.lists(odd_texts, min_size=3, max_size=3), own=st.integers(0, 2))
 def test_any_id_in_any_file(ids: list[str], own: int) -> None:
     spelled = [respell(text, SETTINGS) for text in ids]
