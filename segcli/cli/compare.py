@@ -82,9 +82,13 @@ def command(
 def _history(folder: str, asked: Asked) -> None:
     """All runs in a folder, by as-of day."""
     from segcli.cli.show import show
+    from segcli.files import manifest
     from segcli.reports.evidence import of_history
 
     with Talk(asked) as talk:
+        for path in sorted(Path(folder).iterdir() if Path(folder).is_dir() else ()):
+            if manifest.is_incomplete(path):
+                talk.say("warning", f"{path}: left out, its run has not finished (no run.json)")
         runs = [_run(path.parent) for path in sorted(Path(folder).glob("*/run.json"))]
         if not runs:
             raise InputProblem(

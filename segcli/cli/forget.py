@@ -13,6 +13,7 @@ from segcli.errors import GateFailed, InputProblem, UsageProblem
 if TYPE_CHECKING:
     from segcli.config import Settings
     from segcli.files.erasure import Trace
+    from segcli.files.person import Person
     from segcli.reports.result import Result
 
 Id = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of the person.", metavar="ID")]
@@ -41,14 +42,14 @@ def command(id: Id, folder: Folder = None, also: Also = None, *, asked: Asked) -
         settings = loaded.settings
         place = _results_folder(folder, settings)
         names, listed = [id, *(also or [])], settings.privacy.suppression
-        addition = None if listed is None else _suppress(listed, names)  # refused before anything is written
+        _refuse_nobody(names, settings)
+        if listed is not None:
+            _check_list(listed, names, settings)  # refused before anything is written
         left = _erase(place, names, settings, asked, talk)
         if listed is None:
             talk.say("note", "no suppression list (privacy.suppression): the next run finds them in the exports again")
-        elif addition is not None and not asked.dry_run:
-            from segcli.files.write import write
-
-            write(listed, addition)
+        elif not asked.dry_run:
+            _suppress(listed, names, settings)
             talk.say("listed", f"in {listed}: no command will look at this person again")
         if left and not asked.dry_run:
             more = f" (and {len(left) - 1:,} more)" if len(left) > 1 else ""
@@ -70,16 +71,23 @@ def _results_folder(folder: str | None, settings: "Settings") -> Path:
 def _erase(place: Path, names: list[str], settings: "Settings", asked: Asked, talk: Talk) -> "list[Trace]":
     """Erase the person from a folder, print what was done, and return the files that still name them."""
     from segcli.exporters.person_forms import contact_forms, person_forms
-    from segcli.files import erasure, key, lock, manifest
+    from segcli.files import erasure, key, lock, manifest, write
 
     key_file = settings.privacy.key_file
     secret = key.load(key_file) if key_file is not None and Path(key_file).exists() else None
     kept = [Path(path) for path in (settings.privacy.suppression, key_file) if path is not None]
     person = person_forms(names, settings.ingest, secret)
-    with lock.held(place):
+    with lock.held_below(place) as folders:
+        for one in folders:
+            if manifest.is_incomplete(one):
+                talk.say("note", f"{one}: its run has not finished (no {manifest.NAME}); segcli run writes it again")
+            if not asked.dry_run:
+                write.sweep(one)
         found, person = erasure.find_with_contacts(
             place, person, lambda text: contact_forms(text, settings.ingest, secret), kept
         )
+        entries = _erase_from_states(place, person, settings, asked, talk)
+        found = [trace for trace in found if trace.path.parent not in entries]
         left = [trace for trace in found if trace.body is None]
         if not asked.dry_run:
             erasure.erase(found)
@@ -113,29 +121,91 @@ def _say(found: "list[Trace]", talk: Talk, *, dry: bool) -> None:
         talk.say(verb, "nothing: no file names this person")
 
 
-def _suppress(path: str, names: list[str]) -> bytes:
+def _erase_from_states(place: Path, person: "Person", settings: "Settings", asked: Asked, talk: Talk) -> list[Path]:
+    """Remove the entries of states that hold the person and return them; the next run reads their files again."""
+    from contextlib import ExitStack
+
+    from segcli.customers.state import entries_of
+    from segcli.files import lock
+    from segcli.files.bundle import remove
+
+    elsewhere = settings.ingest.state and Path(settings.ingest.state)
+    states = [place]
+    with ExitStack() as stack:
+        if elsewhere and elsewhere.is_dir() and not elsewhere.resolve().is_relative_to(place.resolve()):
+            stack.enter_context(lock.held(elsewhere))
+            states.append(elsewhere)
+        entries = [entry for state in states for entry in entries_of(state, person)]
+        for entry in entries:
+            if not asked.dry_run:
+                remove(entry)
+            verb = "would" if asked.dry_run else "forgot"
+            talk.say(verb, f"{entry}: the totals of a file; the next run reads that file again", path=str(entry))
+    return entries
+
+
+def _refuse_nobody(names: list[str], settings: "Settings") -> None:
+    """Refuse a name that is blank or means that there is none, such as n/a.
+
+    Raises:
+        UsageProblem: a name names nobody.
+    """
+    from segcli.customers.suppression_list import identities_of
+
+    for name in names:
+        if not identities_of(name, settings.ingest):
+            raise UsageProblem(f"'{name}' names nobody; give a customer id, an e-mail address or a phone number")
+
+
+def _check_list(path: str, names: list[str], settings: "Settings") -> None:
+    """Refuse a list that could not be read, written or extended."""
+    from segcli.files import lock, write
+
+    write.check(path)
+    with lock.turn(Path(path).resolve().parent):
+        _extended_list(path, names, settings)
+
+
+def _suppress(path: str, names: list[str], settings: "Settings") -> None:
+    """Add people to the list, one process after the other."""
+    from segcli.files import lock, write
+
+    with lock.turn(Path(path).resolve().parent):
+        write.write(path, _extended_list(path, names, settings))
+
+
+def _extended_list(path: str, names: list[str], settings: "Settings") -> bytes:
     """Return the list with these people at its end; a new list has the columns customer_id and email.
 
     Raises:
-        UsageProblem: the list has no column for one of them.
+        UsageProblem: the list has no column for one of them, or is not UTF-8.
+        InputProblem: the list cannot be read.
     """
-    import csv
-    import io
-
-    from segcli.customers.suppression_list import identity_columns
+    from segcli.customers.suppression_list import identities_of, identity_columns, load_suppression_list
+    from segcli.files.erasure import quote_cell
     from segcli.files.read import read
 
-    text = read(path).body.decode("utf-8-sig") if Path(path).exists() else "customer_id,email\n"
+    body, known = b"customer_id,email\n", dict[str, object]()
+    if Path(path).exists():
+        body = read(path).body
+        people = load_suppression_list(path, settings.ingest)
+        known = {f"{kind} {form}": True for kind, forms in people.identities.items() for form in forms}
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageProblem(f"{path}: is not UTF-8; save it as UTF-8, so that people can be added") from None
     delimiter, header, places = identity_columns(text)
-    kinds = {name: _kind(name) for name in names}
+    new = [n for n in names if any(f"{kind} {form}" not in known for kind, form in identities_of(n, settings.ingest))]
+    kinds = {name: _kind(name) for name in new}
     missing = sorted({kind for kind in kinds.values() if kind not in places})
     if missing:
         raise UsageProblem(f"{path}: has no column {' or '.join(missing)}; add the person yourself")
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if "\r\n" in text else "\n")
-    for name, kind in kinds.items():
-        writer.writerow([name if place == places[kind] else "" for place in range(len(header))])
-    return (text if text.endswith("\n") else f"{text}\n").encode() + out.getvalue().encode()
+    end = "\r\n" if "\r\n" in text else "\n"
+    rows = (
+        delimiter.join(quote_cell(name, delimiter) if place == places[kind] else "" for place in range(len(header)))
+        for name, kind in kinds.items()
+    )
+    return (body if text.endswith("\n") else body + end.encode()) + "".join(f"{row}{end}" for row in rows).encode()
 
 
 def _kind(name: str) -> str:

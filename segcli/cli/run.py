@@ -169,13 +169,14 @@ def _looked_up(segmentations: "list[Segmentation]") -> list[dict[str, object]]:
 
 
 def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:
-    from segcli.files import manifest, write
+    from segcli.files import manifest
 
-    for name, text in texts.items():
-        write.write(str(made / name), text.encode(), follows_links=False)
-    manifest.save(made, list(texts), facts)
+    earlier = [name for name in manifest.names(made) if name not in texts and (made / name).exists()]
+    manifest.save(made, texts, facts)
     for name in [*texts, manifest.NAME]:
         talk.say("wrote", str(made / name), path=str(made / name))
+    if earlier:
+        talk.say("note", f"in {made}, from an earlier run and no longer written: {', '.join(earlier)}")
 
 
 def _warn(segmentations: "list[Segmentation]", talk: Talk) -> None:

@@ -134,8 +134,10 @@ def read_loaded(
     from segcli import customers
     from segcli.customers.measures import select_measures
     from segcli.customers.private import Privacy
+    from segcli.files import manifest
 
     settings = loaded.settings
+    manifest.refuse_incomplete(settings.ingest.transactions.path or STDIN)
     if settings.ingest.rejects:
         check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra], force=asked.force)
     changed: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, needed)}
@@ -165,7 +167,9 @@ def before(path: str, settings: "Settings", talk: Talk) -> "Customers":
     from segcli.config.ingest import IngestSettings, Source
     from segcli.customers import read
     from segcli.customers.private import Privacy
+    from segcli.files import manifest
 
+    manifest.refuse_incomplete(path)
     privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True), may_lack_identities=True)
     own = {name: getattr(settings.ingest, name) for name in ("id_case", "id_apostrophes", "id_decimals")}
     return read(IngestSettings(transactions=Source(path=path), **own), privacy=privacy)

@@ -208,9 +208,8 @@ def _plain_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator
 
 def _reading(file: FileTotals, account: Account, noted: Sequence[Note]) -> Reading:
     content, dialect, scale = file.file.content, file.file.dialect, file.scales.money
-    digest = cache(partial(digest_of, content.name)) if content.is_head else content.sha256
     return Reading(
-        Input(content.name, content.size, digest, account.read.lines),
+        Input(content.name, content.size, cache(partial(digest_of, content)), account.read.lines),
         "orders",
         f"{dialect}  dates {file.dates}",
         file.file.recognition.columns,

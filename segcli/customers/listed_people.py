@@ -32,7 +32,7 @@ from segcli.ingest.chunk_schema import LINE_END_SAFE, ChunkMismatch, ChunkSchema
 from segcli.ingest.chunked import validate_chunk_text
 from segcli.ingest.customer_keys import contact_kind, is_of_others
 from segcli.ingest.languages import words
-from segcli.ingest.opening import Opened, opened
+from segcli.ingest.opening import Opened, open_again
 from segcli.ingest.parsing import parsed
 from segcli.model import Customers
 
@@ -289,7 +289,7 @@ def _scan(file: Opened, by: By, matcher: IdentityMatcher) -> list[tuple[str, Ent
         try:
             return [one for table in _pieces(file) for one in _scan_table(file, table, by, matcher)]
         except (ChunkMismatch, UnicodeDecodeError, InputProblem):
-            file = opened(file.asked)  # read whole, as the lines are
+            file = open_again(file)  # read whole, as the lines are
     table = parsed(file.dialect, file.content.name, {str(place): place for place in range(len(file.header))})
     return list(_scan_table(file, table.columns, by, matcher))
 
@@ -300,7 +300,8 @@ def _pieces(file: Opened) -> Iterator[Mapping[str, pa.ChunkedArray]]:
         raise ChunkMismatch(f"encoding {file.dialect.encoding}")
     width = len(file.header)
     places = {str(place): place for place in range(width)}
-    with stream.pieces(file.content.name, schema.first_record, quoted=True) as pieces:
+    content = file.content
+    with stream.pieces(content.name, schema.first_record, quoted=True, version=content.version) as pieces:
         for piece in pieces:
             body = validate_chunk_text(piece.body(), file)
             dialect = replace(file.dialect, body=body, skipped_lines=0, headed=False)

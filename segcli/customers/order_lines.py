@@ -22,7 +22,7 @@ from segcli.ingest.export import Export
 from segcli.ingest.fates import Fates
 from segcli.ingest.lines import Lines
 from segcli.ingest.money import Scales
-from segcli.ingest.opening import Opened, opened
+from segcli.ingest.opening import Opened, open_again
 from segcli.ingest.per_order import PerOrder, per_order
 from segcli.ingest.transactions import CARRIED, duplicates, judged, kept, leave_out_by_day
 
@@ -96,9 +96,8 @@ def like(file: Opened, other: Opened) -> Opened:
 def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
     """Read all lines of a file; lines of one order share the order's fields."""
     if file.content.is_head:
-        file = like(file, opened(file.asked, memory=reading_limit(request.settings))).with_order_ids(
-            file.source.order_ids
-        )
+        again = open_again(file, memory=reading_limit(request.settings))
+        file = like(file, again).with_order_ids(file.source.order_ids)
     export = _export(file, request)
     has_id = columns.CUSTOMER_ID in file.recognition.columns
     key = "" if has_id else suggest_customer_key(file)

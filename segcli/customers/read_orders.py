@@ -31,6 +31,7 @@ from segcli.customers.read_request import ReadRequest
 from segcli.customers.state import State, open_state
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
+from segcli.files.read import check_version
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
 from segcli.ingest.currency import describe_rates
 from segcli.ingest.date_outliers import DayCounts, find_date_outliers
@@ -237,7 +238,9 @@ def _in_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequ
     """Read the first records in another encoding than they suggest by themselves."""
     file = schema.file
     source = file.asked.model_copy(update={"encoding": mismatch.encoding})
-    again = like(file, opened(source, stream.head(file.content.name)))
+    head = stream.head(file.content.name)
+    check_version(head.name, head.version, file.content.version)
+    again = like(file, opened(source, head))
     note = f"not UTF-8 (first at line {mismatch.line}): read as Windows-1252; --encoding decides"
     again = replace(again, asked=file.asked, dialect=replace(again.dialect, notes=(note, *again.dialect.notes)))
     return infer_chunk_schema(again, request.settings, request.privacy, has_as_of=request.as_of is not None)

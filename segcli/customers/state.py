@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from segcli import __version__
 from segcli.config.ingest import IngestSettings
@@ -22,6 +23,8 @@ from segcli.customers.run_tables import TABLES, from_tables, to_tables
 from segcli.errors import InputProblem
 from segcli.files import bundle, lock, parts, write
 from segcli.files.overwrite import ENTRY
+from segcli.files.person import Person
+from segcli.files.read import Content
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
 from segcli.ingest.customer_ids import IdChanges
@@ -102,7 +105,7 @@ class State:
             InputProblem: another file of this run has the same content, and its orders would count twice.
         """
         name = file.content.name
-        digest = self._digest(name)
+        digest = self._digest(file.content)
         if digest in self._seen:
             raise InputProblem(
                 f"holds what {self._seen[digest]} does; its orders would count twice",
@@ -130,14 +133,13 @@ class State:
 
     def put(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
         """Store the totals of a file."""
-        status = Path(totals.name).stat()
+        content = totals.file.content
         days = (runs.first, runs.last, returns.day)
         facts = {
             "layout": LAYOUT,
             "sha256": digest,
-            "size": status.st_size,
-            "modified": status.st_mtime_ns,
-            "name": totals.name,
+            "version": content.version,
+            "name": content.name,
             "first_day": min((int(one.min()) for one in days if len(one)), default=0),
             "last_day": max((int(one.max()) for one in days if len(one)), default=0),
         }
@@ -147,14 +149,13 @@ class State:
         facts |= {"chunk_starts": hashes.chunk_starts.tolist()}
         bundle.save(self._place(digest), {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
 
-    def _digest(self, name: str) -> str:
-        """Return the digest of a file; the stored one, if its name, size and time of change are what they were."""
-        status = Path(name).stat()
+    def _digest(self, content: Content) -> str:
+        """Return the digest of a file; the stored one, if its name and version are what they were."""
         for folder in self._folders():
             facts = bundle.facts(folder)
-            if (facts["name"], facts["size"], facts["modified"]) == (name, status.st_size, status.st_mtime_ns):
+            if facts["name"] == content.name and tuple(facts.get("version") or ()) == content.version:
                 return str(facts["sha256"])
-        return parts.digest(name)
+        return parts.digest(content)
 
     def _folders(self) -> Iterator[Path]:
         return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)
@@ -162,6 +163,36 @@ class State:
     def _place(self, digest: str) -> Path:
         key = json.dumps([LAYOUT, __version__, digest, *self.carried, _relevant(self.settings)], sort_keys=True)
         return self.folder / hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def entries_of(folder: Path, person: Person) -> list[Path]:
+    """Return the entries of the states in a folder that name a person, and those that cannot be read.
+
+    Args:
+        folder: a state, or a folder with states below it.
+        person: to find.
+    """
+    entries = (path.parent for path in sorted(folder.rglob(bundle.FACTS)) if ENTRY.fullmatch(path.parent.name))
+    return [entry for entry in entries if _names(entry, person)]
+
+
+def _names(entry: Path, person: Person) -> bool:
+    try:
+        facts = bundle.facts(entry)
+        tables = [bundle.table(entry, name) for name in facts[TABLES]]
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return True
+    if person.mentions.search(json.dumps(facts, ensure_ascii=False)):
+        return True
+    known = pa.array(sorted(person.ids | person.marks), pa.string())
+    customers = [table["customer"] for table in tables if "customer" in table.column_names]
+    texts = [chunk.dictionary for table in tables if "value" in table.column_names for chunk in table["value"].chunks]
+    digits = [pc.replace_substring_regex(ids, "[^0-9]", "") for ids in customers]
+    return (
+        any(pc.any(pc.is_in(ids, value_set=known)).as_py() for ids in customers)
+        or any(pc.any(pc.is_in(ids, value_set=pa.array(sorted(person.phones), pa.string()))).as_py() for ids in digits)
+        or any(person.has_mark(text) for dictionary in texts for text in dictionary.to_pylist() if text)
+    )
 
 
 def _relevant(settings: IngestSettings) -> dict[str, Any]:

@@ -116,6 +116,16 @@ def _unreadable(path: str, line: int, kinds: Mapping[int, By], settings: IngestS
     return InputProblem(f"the row has no readable {named}", source=path, line=line, remedy=remedy)
 
 
+def identities_of(text: str, settings: IngestSettings) -> list[tuple[By, str]]:
+    """Return the comparable forms of an id, address or number with their kinds; none where it names nobody.
+
+    >>> identities_of("C-17", IngestSettings()), identities_of("n/a", IngestSettings())
+    ([('customer_id', 'C-17')], [])
+    """
+    named = _identities_of([text], {0: "customer_id"}, settings)
+    return [(kind, form) for _, kind, form in named if form]
+
+
 def kind_of(text: str, kind: By) -> str:
     """Return the kind of value that a text of a column is: ids may be addresses, numbers or pseudonyms.
 

@@ -6,8 +6,8 @@ import re
 from segcli.config.ingest import IngestSettings
 from segcli.customers.suppression_list import INTERNATIONAL, email_forms, id_forms, phone_forms
 from segcli.exporters.destinations._normal import email, google_email
-from segcli.files.erasure import Person
 from segcli.files.key import Key, is_pseudonym
+from segcli.files.person import Person
 
 DIGESTS = ("sha256", "sha1", "md5")
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{6,20}")

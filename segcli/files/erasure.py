@@ -1,85 +1,30 @@
 """Take a person out of the results of earlier runs: rows of tables, objects of JSON, and mentions in either.
 
-Tables are rewritten record by record and JSON value by value. Formats for reading, such as Markdown, are not rewritten:
-what else a page says of a person cannot be told from its text, so its file is named instead.
+Tables are rewritten record by record and JSON value by value. Formats for reading, such as Markdown, and packed files
+are not rewritten: what else they say of a person cannot be told from their text, so such a file is named instead.
 """
 
 import csv
-import gzip
-import hashlib
 import io
-import json
-import re
 import sys
-import unicodedata
-import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from segcli.files import lock, manifest
+from segcli.files.erasure_json import Erased, erase_json, erase_json_lines
+from segcli.files.erasure_text import find_mention, unpack
+from segcli.files.overwrite import REJECTS
+from segcli.files.person import FORGOTTEN, Person, column_kind
+from segcli.files.unpack import packing
 from segcli.files.write import write
 
-FORGOTTEN = "(forgotten)"
 TABLES = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".ndjson", ".jsonl")
+PARQUET = ".parquet"
 DELIMITERS = ",;\t|"
-ID_COLUMNS = frozenset(
-    {"customerid", "distinctid", "externalid", "externid", "userid", "clientid", "memberid", "id", "customer"}
-)
-OF_OTHERS = frozenset({"referrer"})  # columns of other people's rows that may name the person
-CONTACT_COLUMNS = frozenset({"email", "emailaddress", "phone", "phonenumber", "mobilephone"})
-_PHONE = re.compile(r"'?\+?[0-9][0-9 ()./-]{5,24}")
-_VALUE = re.compile(r"[0-9.,:+-]*|[^0-9]*")  # an id that other cells may hold by chance: a number, or a word
-_STYLES = tuple((indent, is_ascii) for indent in (1, None, 2, 4) for is_ascii in (True, False))
-_REMOVED = object()
-LEAST_DIGITS, LEAST_CHARACTERS = 7, 3
-
-
-@dataclass(frozen=True)
-class Person:
-    """How results name a person.
-
-    `ids` are customer ids, `marks` are addresses, digests and pseudonyms, which name nobody else wherever they stand,
-    and `phones` are numbers as digits, with and without the country code.
-    """
-
-    ids: frozenset[str] = frozenset()
-    marks: frozenset[str] = frozenset()
-    phones: frozenset[str] = frozenset()
-
-    def __or__(self, other: "Person") -> "Person":
-        return Person(self.ids | other.ids, self.marks | other.marks, self.phones | other.phones)
-
-    def is_named_by(self, cell: str, column: str) -> bool:
-        """Whether a cell is an identity of the person; ids that may be other values count in columns of ids only."""
-        forms = _forms(cell)
-        ids = self.ids if _name(column) in ID_COLUMNS | OF_OTHERS else self._distinctive
-        if not ids.isdisjoint(forms) or not self._folded.isdisjoint(form.casefold() for form in forms):
-            return True
-        return bool(self.phones) and _PHONE.fullmatch(cell.strip()) is not None and _digits(cell) in self.phones
-
-    def is_mentioned_in(self, text: str) -> re.Match[str] | None:
-        """Return the first mention in running text, of anything that cannot be another word or number."""
-        return self.mentions.search(text)
-
-    @cached_property
-    def mentions(self) -> re.Pattern[str]:
-        """Distinctive ids, marks and phone numbers as whole words."""
-        names = sorted(self._distinctive | self.marks, key=lambda name: (-len(name), name))
-        parts = [rf"(?<![\w@.-]){re.escape(name)}(?!\.?[\w@-])" for name in names]
-        parts += [rf"(?<![\w+])\+?{'[ ()./-]{0,2}'.join(digits)}(?!\d)" for digits in sorted(self.phones)]
-        return re.compile("|".join(parts) if parts else r"(?!)", re.IGNORECASE)
-
-    @cached_property
-    def _distinctive(self) -> frozenset[str]:
-        return frozenset(one for one in self.ids if len(one) >= LEAST_CHARACTERS and not _VALUE.fullmatch(one))
-
-    @cached_property
-    def _folded(self) -> frozenset[str]:
-        return frozenset(mark.casefold() for mark in self.marks)
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+HEAD = 64  # bytes in which a file shows how it is packed
 
 
 @dataclass(frozen=True)
@@ -143,54 +88,105 @@ def find_with_contacts(
 
 
 def erase(found: Sequence[Trace]) -> None:
-    """Write the files without the person, each whole or not at all, then the fingerprints in their run.json."""
+    """Write the files without the person, and the digests in their run.json, which is there only if all files are."""
     rewritten = {trace.path: trace.body for trace in found if trace.body is not None}
-    for path, body in rewritten.items():
-        write(str(path), body, follows_links=False)
     for folder in dict.fromkeys(path.parent for path in rewritten):
-        _refresh(folder, {path.name for path in rewritten if path.parent == folder})
+        bodies = {path.name: body for path, body in rewritten.items() if path.parent == folder}
+        run_json = folder / manifest.NAME
+        if run_json.is_file() and not run_json.is_symlink():
+            manifest.replace(folder, bodies)
+            continue
+        for name, body in bodies.items():
+            write(str(folder / name), body, follows_links=False)
 
 
 def _find_in_file(path: Path, person: Person) -> Trace | None:
-    suffix = path.suffix.lower()
+    if person.mentions.search(path.stem):
+        return Trace(path, mentions=1, place="its name")
+    with path.open("rb") as file:
+        is_packed = bool(packing(file.read(HEAD)))
+    try:
+        bodies = unpack(path)
+    except ValueError as error:
+        return Trace(path, mentions=1, place=f"cannot be searched: {error}")
+    suffix = _suffix_inside(path) if is_packed else path.suffix.lower()
+    traces = [_find_in_body(path, body, suffix, person) for body in bodies]
+    trace = next((trace for trace in traces if trace is not None), None)
+    if trace is None or not is_packed or trace.place:
+        return trace
+    return replace(trace, body=None, place="a row" if trace.rows else "a mention")
+
+
+def _suffix_inside(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return ".csv" if suffixes[-1:] == [PARQUET] else (suffixes[-2] if len(suffixes) > 1 else "")
+
+
+def _find_in_body(path: Path, body: bytes, suffix: str, person: Person) -> Trace | None:
+    text = body.decode("utf-8", errors="surrogateescape")
+    erased = None
     try:
         if suffix in TABLES:
-            return _find_in_table(path, person, TABLES[suffix])
-        if suffix in JSON_LINES:
-            return _find_in_json_lines(path, person)
-        if suffix == ".json":
-            return _find_in_json(path, person)
-    except (csv.Error, ValueError):
+            erased = _erase_table(text, person, TABLES[suffix])
+        elif suffix in JSON_LINES:
+            erased = erase_json_lines(text, person)
+        elif suffix == ".json":
+            erased = erase_json(text, person)
+    except (csv.Error, ValueError, RecursionError):
         pass  # it is not what its name says
-    return _find_in_text(path, person)
+    if erased is None or body.startswith(UTF_16):
+        place = find_mention(text, suffix, person) or _place_in_table(text, person)
+        return Trace(path, mentions=1, place=place) if place else None
+    if erased.is_changed:
+        rewritten = erased.value.encode("utf-8", errors="surrogateescape")
+        return Trace(path, erased.rows, erased.mentions, rewritten, contacts=erased.contacts)
+    return Trace(path, mentions=1, place=erased.place) if erased.place else None
 
 
-def _find_in_table(path: Path, person: Person, usual: str) -> Trace | None:
-    text = _decode(path.read_bytes())
+def _place_in_table(text: str, person: Person) -> str:
+    """Return where a person has a row in a table whose file is not named like one."""
+    first = text.partition("\n")[0]
+    if not any(column_kind(name) == "id" for name in first.split(_delimiter(first, ","))):
+        return ""
+    return "a row" if _erase_table(text, person, ",").rows else ""
+
+
+def _erase_table(text: str, person: Person, usual: str) -> Erased:
     delimiter = _delimiter(text, usual)
     header: list[str] | None = None
-    kept, rows, mentions, contacts = list[str](), 0, 0, set[str]()
-    for raw, record in _records(text, delimiter):
-        if header is None:
-            header, own = (record or None), False
-        else:
-            own = any(_owns(person, cell, column) for cell, column in zip(record, header, strict=False))
-        if own and header is not None:
-            rows += 1
-            contacts.update(
-                c for c, column in zip(record, header, strict=False) if c and _name(column) in CONTACT_COLUMNS
-            )
+    kept, total = list[str](), Erased(None)
+    for number, (raw, record) in enumerate(_records(text, delimiter), 1):
+        row = list(zip(header or [], record, strict=False))
+        if header is not None and (person.owns(row) or _is_reject_of(person, row)):
+            contacts = frozenset(cell for column, cell in row if cell and column_kind(column) == "contact")
+            total = total.plus(Erased(None, rows=1, contacts=contacts))
             continue
+        if header is not None and (person.may_own(row) or _may_be_reject_of(person, row)):
+            total = total.plus(Erased(None, place=f"record {number:,}, which may be of this person"))
         written, count = _without_mentions(raw, record, header or [], person, delimiter)
-        mentions += count
+        total = total.plus(Erased(None, mentions=count))
         kept.append(written)
-    if not rows and not mentions:
-        return None
-    return Trace(path, rows, mentions, _encode("".join(kept)), contacts=frozenset(contacts))
+        header = (record or None) if header is None else header
+    return replace(total, value="".join(kept))
 
 
-def _owns(person: Person, cell: str, column: str) -> bool:
-    return _name(column) not in OF_OTHERS and person.is_named_by(cell, column)
+def _is_reject_of(person: Person, row: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a rejected line names the person by what nobody else has."""
+    return _is_reject(row) and any(person.is_named_by(cell, "") for cell in _fields(row[-1][1]))
+
+
+def _may_be_reject_of(person: Person, row: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a rejected line, of which no columns are known, has the id in any field."""
+    return _is_reject(row) and any(person.has_id(cell) for cell in _fields(row[-1][1]))
+
+
+def _is_reject(row: Sequence[tuple[str, str]]) -> bool:
+    return [column for column, _ in row] == REJECTS.decode().split(",")
+
+
+def _fields(line: str) -> list[str]:
+    delimiter = max(DELIMITERS, key=line.count)
+    return [cell.strip(' "') for cell in line.split(delimiter)]
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
@@ -221,15 +217,15 @@ def _without_mentions(
         if person.is_named_by(cell, column):
             cells[place], count = FORGOTTEN, count + 1
         else:
-            cells[place], replaced = person.mentions.subn(FORGOTTEN, cell)
+            cells[place], replaced = person.without_mentions(cell)
             count += replaced
     if not count:
         return raw, 0
     end = raw[len(raw.rstrip("\r\n")) :]
-    return delimiter.join(_quoted(cell, delimiter) for cell in cells) + end, count
+    return delimiter.join(quote_cell(cell, delimiter) for cell in cells) + end, count
 
 
-def _quoted(cell: str, delimiter: str) -> str:
+def quote_cell(cell: str, delimiter: str) -> str:
     """Return a cell in quotes where it needs them, also around a lone carriage return, which `csv` leaves bare."""
     if any(mark in cell for mark in (delimiter, '"', "\r", "\n")):
         return '"' + cell.replace('"', '""') + '"'
@@ -239,190 +235,3 @@ def _quoted(cell: str, delimiter: str) -> str:
 def _delimiter(text: str, usual: str) -> str:
     first = text.partition("\n")[0]
     return usual if usual in first else max(DELIMITERS, key=lambda mark: (first.count(mark), mark == usual))
-
-
-def _find_in_json_lines(path: Path, person: Person) -> Trace | None:
-    kept, total = list[str](), _Erased(None)
-    for line in _decode(path.read_bytes()).split("\n"):
-        erased = _erase_value(json.loads(line), "", person) if line.strip() else _Erased(None)
-        total = total.plus(erased)
-        if erased.value is _REMOVED:
-            continue
-        kept.append(_dump_like(line, erased.value) if erased.is_changed else line)
-    return _trace_of(path, total, "\n".join(kept))
-
-
-def _find_in_json(path: Path, person: Person) -> Trace | None:
-    text = _decode(path.read_bytes())
-    erased = _erase_value(json.loads(text), "", person)
-    if erased.value is _REMOVED:  # the whole file is about the person
-        return _trace_of(path, erased, "{}\n")
-    return _trace_of(path, erased, _dump_like(text, erased.value) if erased.is_changed else text)
-
-
-def _trace_of(path: Path, erased: "_Erased", text: str) -> Trace | None:
-    if not erased.is_changed:
-        return None
-    return Trace(path, erased.rows, erased.mentions, _encode(text), contacts=erased.contacts)
-
-
-@dataclass(frozen=True)
-class _Erased:
-    """A JSON value without the person, and what was taken out of it."""
-
-    value: Any
-    rows: int = 0
-    mentions: int = 0
-    contacts: frozenset[str] = frozenset()
-
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.rows or self.mentions)
-
-    def plus(self, other: "_Erased") -> "_Erased":
-        return _Erased(
-            self.value, self.rows + other.rows, self.mentions + other.mentions, self.contacts | other.contacts
-        )
-
-
-def _erase_value(value: Any, key: str, person: Person) -> _Erased:  # noqa: ANN401 - JSON is data of any shape
-    if isinstance(value, Mapping):
-        return _erase_object(value, person)
-    if isinstance(value, list):
-        return _erase_list(value, key, person)
-    if isinstance(value, str) or (_name(key) in ID_COLUMNS and isinstance(value, int)):
-        if person.is_named_by(str(value), key):
-            return _Erased(FORGOTTEN, mentions=1)
-        if isinstance(value, str):
-            text, count = person.mentions.subn(FORGOTTEN, value)
-            return _Erased(text, mentions=count)
-    return _Erased(value)
-
-
-def _erase_object(value: Mapping[str, Any], person: Person) -> _Erased:
-    if any(_is_scalar(inner) and _owns(person, str(inner), key) for key, inner in value.items()):
-        contacts = {str(inner) for key, inner in value.items() if inner and _name(key) in CONTACT_COLUMNS}
-        return _Erased(_REMOVED, rows=1, contacts=frozenset(contacts))
-    total, kept = _Erased(None), dict[str, Any]()
-    for key, inner in value.items():
-        if person.is_named_by(key, ""):
-            total = total.plus(_Erased(None, rows=1))
-            continue
-        erased = _erase_value(inner, key, person)
-        total = total.plus(erased)
-        if erased.value is not _REMOVED:
-            kept[key] = erased.value
-    return replace(total, value=kept)
-
-
-def _erase_list(values: Sequence[Any], key: str, person: Person) -> _Erased:
-    total, kept = _Erased(None), list[Any]()
-    for inner in values:
-        is_row = isinstance(inner, list) and any(
-            _is_scalar(cell) and person.is_named_by(str(cell), "") for cell in inner
-        )
-        erased = _Erased(_REMOVED, rows=1) if is_row else _erase_value(inner, key, person)
-        total = total.plus(erased)
-        if erased.value is not _REMOVED:
-            kept.append(erased.value)
-    return replace(total, value=kept)
-
-
-def _is_scalar(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
-
-
-def _dump_like(text: str, value: Any) -> str:  # noqa: ANN401 - JSON is data of any shape
-    """Write a value in the layout of the text that it came from."""
-    before = json.loads(text)
-    end = text[len(text.rstrip()) :]
-    styles = [style for style in _STYLES if _dump(before, *style) + end == text]
-    indent, is_ascii = styles[0] if styles else (1, False)
-    return _dump(value, indent, is_ascii) + end
-
-
-def _dump(value: Any, indent: int | None, is_ascii: bool) -> str:  # noqa: ANN401, FBT001 - a style
-    return json.dumps(value, indent=indent, ensure_ascii=is_ascii)
-
-
-def _find_in_text(path: Path, person: Person) -> Trace | None:
-    """Find a mention in a file that is not rewritten, or in its name."""
-    if person.is_mentioned_in(path.stem):
-        return Trace(path, mentions=1, place="its name")
-    for text in _texts(path):
-        found = person.is_mentioned_in(text)
-        if found is None and any(name in _name(text) for name in ("customerid", "distinctid")):
-            found = _plain_id(person, text)
-        if found is not None:
-            return Trace(path, mentions=1, place=f"line {text.count(chr(10), 0, found.start()) + 1:,}")
-    return None
-
-
-def _plain_id(person: Person, text: str) -> re.Match[str] | None:
-    """Find an id that may be another number or word, in a text that has a column of ids."""
-    names = "|".join(re.escape(name) for name in sorted(person.ids))
-    return re.search(rf"(?<![\w.,-])(?:{names})(?![\w.,-])", text) if names else None
-
-
-def _texts(path: Path) -> Iterator[str]:
-    """Yield what a file says, as it stands and without the escapes of HTML and Markdown."""
-    import html
-
-    for body in _bodies(path):
-        text = unicodedata.normalize("NFC", body.decode("utf-8", errors="replace"))
-        yield text
-        yield re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(text))
-        if b"\0" in body:
-            yield body.decode("utf-16-le", errors="replace")
-
-
-def _bodies(path: Path) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked where it is packed."""
-    body = path.read_bytes()
-    if path.suffix.lower() == ".parquet":
-        import pyarrow.parquet as pq
-
-        yield json.dumps(pq.read_table(path).to_pylist(), default=str, ensure_ascii=False).encode()
-    elif body.startswith(b"\x1f\x8b"):
-        yield gzip.decompress(body)
-    elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            yield from (packed.read(name) for name in packed.namelist())
-    else:
-        yield body
-
-
-def _forms(cell: str) -> set[str]:
-    """Return a cell in one Unicode form without blanks, with and without an apostrophe against formulas."""
-    text = unicodedata.normalize("NFC", cell).strip().strip("\u200b\ufeff\u2060")
-    return {text, text.removeprefix("'")}
-
-
-def _digits(text: str) -> str:
-    return "".join(mark for mark in text if mark in "0123456789")
-
-
-def _name(column: str) -> str:
-    return "".join(mark for mark in column.casefold() if mark.isalnum())
-
-
-def _decode(body: bytes) -> str:
-    return body.decode("utf-8", errors="surrogateescape")
-
-
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", errors="surrogateescape")
-
-
-def _refresh(folder: Path, changed: set[str]) -> None:
-    """Bring the manifest of a run up to date: fingerprints of the changed files, and how often people were erased."""
-    path = folder / manifest.NAME
-    if not path.is_file() or path.is_symlink():
-        return
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    for output in facts.get("outputs", ()):
-        if output["name"] in changed:
-            body = (folder / output["name"]).read_bytes()
-            output |= {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-    facts["forgotten"] = facts.get("forgotten", 0) + 1
-    write(str(path), (json.dumps(facts, indent=1) + "\n").encode(), follows_links=False)

@@ -21,6 +21,7 @@ ESCAPE = re.compile(rf"(?!{_HARMLESS}\Z)'*{_RUNS}")
 # Only a text that begins so, or with something that is not plain ASCII, can be escaped or need it.
 SUSPECT = ("'", "=", "+", "-", "@")
 ESCAPED = re.compile(rf"'+{_RUNS}")
+GUARDED = re.compile(r"'(?=[=+\-@]|[^'\s]*[0-9@])[^'\s]+")  # an apostrophe tells a spreadsheet: this is text
 
 
 def escape(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from segcli.errors import UsageProblem
+from segcli.files.manifest import is_incomplete
 
 HEAD = 4096  # bytes in which a file shows what it is
 OUTPUTS = frozenset(
@@ -49,7 +50,7 @@ def is_own_folder(path: str) -> bool:
     if not folder.is_dir():
         return False
     names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
-    return "run.json" in names or all(ENTRY.fullmatch(name) for name in names)
+    return "run.json" in names or is_incomplete(folder) or all(ENTRY.fullmatch(name) for name in names)
 
 
 def _start(path: str) -> bytes:

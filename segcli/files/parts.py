@@ -2,12 +2,13 @@
 
 import glob
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from segcli.errors import InputProblem
 from segcli.files import stream
-from segcli.files.read import STDIN, Content
+from segcli.files.read import STDIN, Content, check_version, version_of
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 PACKED = (".gz", ".zst", ".bz2", ".xz")
@@ -60,18 +61,21 @@ def head_of(path: str) -> Content:
     return replace(first, name=path, size=sum(Path(name).stat().st_size for name in files))
 
 
-def digest(path: str) -> str:
-    """The SHA-256 of the files that a path stands for as they are stored, one behind the other.
+def digest(content: Content) -> str:
+    """Return the SHA-256 of a file as it is stored, which is read again if only its first records were read.
 
     Raises:
-        InputProblem: one cannot be read.
+        InputProblem: it cannot be read, or was changed meanwhile.
     """
-    made = hashlib.sha256()
-    for name in parts(path):
-        try:
-            with Path(name).open("rb") as file:
-                while block := file.read(BLOCK):
-                    made.update(block)
-        except OSError as error:
-            raise InputProblem(f"cannot be read again ({error.strerror})", source=name, remedy="Run again") from None
+    if not content.is_head:
+        return content.sha256
+    name, made = content.name, hashlib.sha256()
+    try:
+        with Path(name).open("rb") as file:
+            while block := file.read(BLOCK):
+                made.update(block)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise InputProblem(f"cannot be read again ({error.strerror})", source=name, remedy="Run again") from None
+    check_version(name, version_of(after), content.version)
     return made.hexdigest()

@@ -17,15 +17,22 @@ STDIN = "-"
 HEAD = 64  # bytes in which a file shows what it is
 
 
+Version = tuple[int, int, int]  # size, time of change in nanoseconds, and inode of a regular file
+
+
 @dataclass(frozen=True)
 class Content:
-    """A file's unpacked bytes, or the first of them; `size` and `sha256` are those of the file as stored."""
+    """A file's unpacked bytes, or the first of them; `size` and `sha256` are those of the file as stored.
+
+    `version` identifies what was read; None for a pipe or a device.
+    """
 
     name: str
     body: bytes
     size: int
     sha256: str
     is_head: bool = False
+    version: Version | None = None
 
 
 _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
@@ -56,7 +63,7 @@ def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = No
     if path == STDIN and sys.stdin is None:
         raise InputProblem("is closed", source=name, remedy="Name a file, or pipe one in")
     try:
-        stored = sys.stdin.buffer.read() if path == STDIN else _steady(Path(path), name, memory_per_byte)
+        stored, version = _read_stdin() if path == STDIN else _steady(Path(path), name, memory_per_byte)
     except FileNotFoundError:
         raise InputProblem("no such file", source=name, remedy="Look at its name and folder") from None
     except IsADirectoryError:
@@ -66,22 +73,41 @@ def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = No
     except ValueError:
         raise InputProblem("is no name a file can have", source=name, remedy="Name another") from None
     body = unpack(stored, name, memory_per_byte, memory_limit) if packing(stored) else stored
-    return Content(name, text_only(body, name), len(stored), hashlib.sha256(stored).hexdigest())
+    return Content(name, text_only(body, name), len(stored), hashlib.sha256(stored).hexdigest(), version=version)
 
 
-def _steady(path: Path, name: str, memory_per_byte: float) -> bytes:
+def version_of(status: os.stat_result) -> Version | None:
+    """Return what identifies the content of a regular file; None for a pipe or a device."""
+    return (status.st_size, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def check_version(name: str, found: Version | None, expected: Version | None) -> None:
+    """Refuse a file that is not the one read before: two exports must not be mixed.
+
+    Raises:
+        InputProblem: the file was changed or replaced meanwhile.
+    """
+    if found != expected:
+        raise InputProblem("was changed while it was being read", source=name, remedy="Run again once it is complete")
+
+
+def _read_stdin() -> tuple[bytes, None]:
+    return sys.stdin.buffer.read(), None
+
+
+def _steady(path: Path, name: str, memory_per_byte: float) -> tuple[bytes, Version | None]:
     """A file's bytes, if nobody wrote to it while they were read: half of two exports is no export."""
     with path.open("rb") as file:
         before = os.fstat(file.fileno())
         guard(name, before.st_size, memory_per_byte)
         stored = file.read()
         after = os.fstat(file.fileno())
-    now = path.stat()
-    is_regular = stat.S_ISREG(before.st_mode)
-    marks = {(one.st_size, one.st_mtime_ns, one.st_ino) for one in (before, after, now)}
-    if is_regular and (len(marks) > 1 or len(stored) != before.st_size):
-        raise InputProblem("was changed while it was being read", source=name, remedy="Run again once it is complete")
-    return stored
+    version = version_of(before)
+    if version is not None:
+        check_version(name, version_of(after), version)
+        check_version(name, version_of(path.stat()), version)
+        check_version(name, (len(stored), *version[1:]), version)
+    return stored, version
 
 
 def text(path: str) -> str:

@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 
 from segcli.errors import InputProblem
-from segcli.files.read import Content, text_only
+from segcli.files.read import Content, Version, check_version, text_only, version_of
 from segcli.files.unpack import DAMAGED, MAGIC, STEP, open_packed, packing
 
 LARGE = 16 << 20  # bytes from which a file is read in pieces
@@ -65,10 +65,11 @@ def head(path: str) -> Content:
         InputProblem: it is not text.
     """
     with Path(path).open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        body = _read(open_packed(file, path, size), HEAD, path)
+        status = os.fstat(file.fileno())
+        body = _read(open_packed(file, path, status.st_size), HEAD, path)
     end = body.rfind(NEWLINE) + 1
-    return Content(path, text_only(body[:end] or body, path), size, "", is_head=True)
+    text = text_only(body[:end] or body, path)
+    return Content(path, text, status.st_size, "", is_head=True, version=version_of(status))
 
 
 def is_packed(path: str) -> bool:
@@ -93,28 +94,29 @@ def read_span(path: str, start: int, end: int) -> bytes:
 
 
 @contextmanager
-def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Iterator[Piece]]:
+def pieces(path: str, skip_lines: int, *, quoted: bool, version: Version | None = None) -> Iterator[Iterator[Piece]]:
     """The records of a file below its first lines, in pieces, which can be read until this context ends.
 
     Args:
         path: a regular file, packed or not.
         skip_lines: lines above the first record.
         quoted: whether a line end between quotes is part of a field; otherwise every line is a record.
+        version: of the file where its first records were read; None accepts the file as it is.
 
     Raises:
         InputProblem: it does not unpack, or was changed meanwhile.
     """
     with Path(path).open("rb") as file:
-        before = _marks(file)
-        source = open_packed(file, path, before[0])
+        status = os.fstat(file.fileno())
+        before = version_of(status)
+        check_version(path, before, version or before)
+        source = open_packed(file, path, status.st_size)
         if source is file:
-            yield _at_places(file, skip_lines, before[0], path, quoted=quoted)
+            yield _at_places(file, skip_lines, status.st_size, path, quoted=quoted)
         else:
             yield _one_by_one(source, skip_lines, path, quoted=quoted)
-        if _marks(file) != before or _mark(Path(path).stat()) != before:
-            raise InputProblem(
-                "was changed while it was being read", source=path, remedy="Run again once it is complete"
-            )
+        for after in (os.fstat(file.fileno()), Path(path).stat()):
+            check_version(path, version_of(after), before)
 
 
 def _at_places(file: IO[bytes], skip_lines: int, size: int, path: str, *, quoted: bool) -> Iterator[Piece]:
@@ -182,14 +184,6 @@ def _line(source: IO[bytes], path: str) -> bytes:
         return source.readline()
     except DAMAGED:
         raise InputProblem("does not unpack; it may be cut short", source=path, remedy="Get it again") from None
-
-
-def _marks(file: IO[bytes]) -> tuple[int, int, int]:
-    return _mark(os.fstat(file.fileno()))
-
-
-def _mark(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _end(block: bytes) -> int:

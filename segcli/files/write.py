@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from segcli.errors import EnvironmentProblem, UsageProblem
@@ -16,8 +16,6 @@ TEMPORARY = ".segcli-part"  # what an interrupted write leaves behind ends so; t
 
 def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = True) -> None:
     """Write a file, whole or piece by piece, atomically: a temporary file beside it, synced, then renamed over it.
-
-    Devices (such as /dev/full) are written directly, since renaming over one would replace the device.
 
     Args:
         path: of the file.
@@ -31,26 +29,85 @@ def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = Tru
     target = _real(path) if follows_links else Path(path)
     pieces = (body,) if isinstance(body, bytes) else body
     with environment(path):
-        if target.exists() and not target.is_symlink() and not stat.S_ISREG(target.stat().st_mode):
+        if _is_special(target):
             with target.open("wb") as file:
                 file.writelines(pieces)
         else:
             _replace(target, pieces)
 
 
+def write_together(folder: Path, bodies: Iterable[tuple[str, bytes]], last: str) -> None:
+    """Write files of a folder so that `last`, which describes the others, is there only if all of them are.
+
+    Every file is written beside its place first. Then `last` is removed, the files are renamed, and `last` comes back.
+    Symbolic links in the folder are replaced and not followed.
+
+    Args:
+        folder: that exists.
+        bodies: names and contents; `last` is one of them.
+        last: name of the file that describes the others.
+
+    Raises:
+        EnvironmentProblem: the disk is full, or the folder not writable; either all files are intact or `last` is gone.
+    """
+    staged = dict[Path, Path]()
+    try:
+        for name, body in bodies:
+            with environment(str(folder / name)):
+                target = folder / name
+                if _is_special(target):
+                    write(str(target), body, follows_links=False)
+                else:
+                    staged[target] = _stage(target, (body,))
+        with environment(str(folder), intact="the results in this folder are incomplete"):
+            _rename_together(staged, folder / last)
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _rename_together(staged: Mapping[Path, Path], last: Path) -> None:
+    if last in staged:
+        last.unlink(missing_ok=True)
+    sync(last.parent)
+    for target, temporary in staged.items():
+        if target != last:
+            temporary.replace(target)
+    sync(last.parent)
+    if last in staged:
+        staged[last].replace(last)
+    sync(last.parent)
+
+
+def _is_special(target: Path) -> bool:
+    """Tell whether a path leads to a device or a pipe, which is written directly: renaming would replace it."""
+    return target.exists() and not target.is_symlink() and not stat.S_ISREG(target.stat().st_mode)
+
+
 def _replace(target: Path, pieces: Iterable[bytes]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY)
+    temporary = _stage(target, pieces)
+    try:
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(target.parent)
+
+
+def _stage(target: Path, pieces: Iterable[bytes]) -> Path:
+    """Write a temporary file beside the target, with the mode that the target has or will have."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(_mode(target))
-        Path(temporary).replace(target)
+        temporary.chmod(_mode(target))
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    sync(target.parent)
+    return temporary
 
 
 def _mode(target: Path) -> int:
@@ -153,11 +210,11 @@ def sweep_folders(made: Path) -> None:
 
 
 @contextlib.contextmanager
-def environment(path: str) -> Iterator[None]:
-    """Turn the system's refusal to write into one line that names the path."""
+def environment(path: str, *, intact: str = "earlier output is intact") -> Iterator[None]:
+    """Turn the system's refusal to write into one line that names the path and says what is `intact`."""
     try:
         yield
     except OSError as error:
         raise EnvironmentProblem(
-            f"{path}: cannot be written ({error.strerror}); earlier output is intact. Make room, or name another place"
+            f"{path}: cannot be written ({error.strerror}); {intact}. Make room, or name another place"
         ) from error

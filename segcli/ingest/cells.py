@@ -143,7 +143,7 @@ def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbe
             column=twice[0],
             remedy="Give one of them another name",
         )
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in chosen}, numbers)
+    columns, rows, malformed = parsed(dialect, name, _places(names, chosen), numbers)
     broken = len(dialect.broken_lines)
     if malformed + broken > rows:
         raise InputProblem(
@@ -191,13 +191,19 @@ def _refuse_second_header(found: Cells) -> None:
         )
 
 
+def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+    """Return the place of each wanted column, the first of those with one name."""
+    places = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+    return {name: places[name] for name in wanted}
+
+
 def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str]) -> Cells:
     """The wanted columns of records that stand without their header, parsed by one thread.
 
     Raises:
         InputProblem: they cannot be read as CSV.
     """
-    columns, rows, malformed = parsed(dialect, name, {c: names.index(c) for c in wanted}, width=len(names))
+    columns, rows, malformed = parsed(dialect, name, _places(names, wanted), width=len(names))
     return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=_lines(dialect.body))
 
 

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from segcli.config.ingest import IngestSettings
 from segcli.counting import counted
+from segcli.files.formulas import GUARDED
 from segcli.ingest import plain
 from segcli.ingest.cells import Cells
 from segcli.ingest.coded import Coded
 from segcli.ingest.identity import unified
 
-_GUARDED = re.compile(r"'(?=[=+\-@]|[^'\s]*[0-9@])[^'\s]+")  # by an apostrophe that tells a spreadsheet: this is text
 _FORMULA = re.compile(r'="([^"=]+)"')  # by which spreadsheets keep digits as text
 _DECIMALS = re.compile(r"([0-9]+)\.00?")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -156,7 +156,7 @@ def _drop_apostrophe(text: str, settings: IngestSettings) -> str:
     formula = _FORMULA.fullmatch(text) if settings.id_apostrophes == "drop" else None
     if formula:
         return formula[1]
-    return text[1:] if settings.id_apostrophes == "drop" and _GUARDED.fullmatch(text) else text
+    return text[1:] if settings.id_apostrophes == "drop" and GUARDED.fullmatch(text) else text
 
 
 def _drop_decimals(text: str, settings: IngestSettings) -> str:

@@ -176,6 +176,21 @@ def opened(
     return replace(opened, status=status, rivals=rivals, contains_discount=has_discount)
 
 
+def open_again(file: Opened, *, memory: int | None = None) -> Opened:
+    """Read the whole of a file of which only the first records were read.
+
+    Args:
+        file: as its first records show it.
+        memory: bytes of memory that a packed file may take.
+
+    Raises:
+        InputProblem: the file was changed meanwhile.
+    """
+    again = opened(file.asked, memory=memory)
+    files.check_version(file.content.name, again.content.version, file.content.version)
+    return again
+
+
 def _with_currency(
     names: tuple[str, ...], records: Sequence[Sequence[str]], chosen: Recognition, source: Source
 ) -> Recognition:

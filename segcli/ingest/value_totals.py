@@ -51,9 +51,11 @@ class ValueTotals:
 
     def of_columns(self) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
         """Yield each column with its values, sorted, and the lines and money of each."""
-        for name in dict.fromkeys(column for column, _ in self.lines):
-            values = sorted(value for column, value in self.lines if column == name)
-            yield name, [(value, self.lines[name, value], self.money[name, value]) for value in values]
+        by_column: dict[str, list[str]] = {}
+        for name, value in self.lines:
+            by_column.setdefault(name, []).append(value)
+        for name, values in by_column.items():
+            yield name, [(value, self.lines[name, value], self.money[name, value]) for value in sorted(values)]
 
     def to_json(self) -> list[list[Any]]:
         """Return the totals as JSON has them."""

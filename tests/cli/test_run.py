@@ -209,3 +209,65 @@ def test_cells_that_a_spreadsheet_would_run_are_escaped_unless_they_are_to_stay(
     assert segcli("run", "shop.yaml", "-o", "bare", "-q", "--no-formula-escape").returncode == 0
     assert "\n'=A," in (folder / "harmless" / "customers.csv").read_text()
     assert "\n=A," in (folder / "bare" / "customers.csv").read_text()
+
+
+@pytest.fixture
+def interrupted(segcli: Run, folder: Path) -> Path:
+    """The results of a run that was killed before it wrote run.json, beside those of a whole one."""
+    rows = "".join(f"P{n:02},{n},2026-01-{1 + n:02},{n}.50\n" for n in range(1, 20))
+    (folder / "orders.csv").write_text("customer_id,order_id,order_date,amount\n" + rows)
+    (folder / "segcli.yaml").write_text("output: runs/b\ningest: {transactions: {path: orders.csv}}\nrfm: {bins: 3}\n")
+    for name in ("a", "b"):
+        assert segcli("run", "segcli.yaml", "-q", "-o", f"runs/{name}").returncode == 0
+    (folder / "runs" / "b" / "run.json").unlink()
+    return folder
+
+
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compare", "runs/a", "runs/b"),
+        ("compare", "runs/b", "runs/a"),
+        ("report", "runs/b/customers.csv"),
+        ("persona", "runs/b/customers.csv"),
+    ],
+)
+def test_results_of_a_run_that_has_not_finished_are_refused(segcli: Run, command: tuple[str, ...]) -> None:
+    made = segcli(*command)
+    assert made.returncode == 3, made.stderr
+    assert "runs/b/customers.csv: the run that wrote these results has not finished" in made.stderr
+    assert not made.stdout
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_a_report_says_that_the_previous_run_has_not_finished(segcli: Run) -> None:
+    made = segcli(
+        "report", "runs/a/customers.csv", "--sections", "migration", "-f", "md", "--set", "report.previous=runs/b"
+    )
+    assert "the run that wrote these results has not finished" in made.stdout + made.stderr
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_a_run_that_has_not_finished_is_named_in_the_history(segcli: Run) -> None:
+    made = segcli("compare", "--history", "runs")
+    assert made.returncode == 0, made.stderr
+    assert "runs/b: left out, its run has not finished (no run.json)" in made.stderr
+
+
+def test_an_interrupted_run_is_run_again_into_its_folder(segcli: Run, interrupted: Path) -> None:
+    made = segcli("run", "segcli.yaml", "-q")
+    assert made.returncode == 0, made.stderr
+    assert segcli("compare", "runs/a", "runs/b", "-q").returncode == 0
+    assert segcli("rfm", "-q", "-o", "other.csv").returncode == 0, "the config was found in this folder"
+    assert interrupted.exists()
+
+
+def test_files_of_an_earlier_run_that_are_no_longer_written_are_named(segcli: Run, folder: Path) -> None:
+    (folder / "orders.csv").write_text("customer_id,order_id,order_date,amount\na,1,2026-01-02,5\nb,2,2026-01-03,6\n")
+    (folder / "shop.yaml").write_text("output: out\ningest: {transactions: {path: orders.csv}}\nrfm: {bins: 3}\n")
+    assert segcli("run", "shop.yaml", "-q", "--set", "report.title=T").returncode == 0
+    made = segcli("run", "shop.yaml")
+    assert made.returncode == 0, made.stderr
+    assert "in out, from an earlier run and no longer written: report.md, report.html" in made.stderr
+    assert "no longer written" not in segcli("run", "shop.yaml").stderr

@@ -18,6 +18,7 @@ from segcli.model import Customers
 
 HEADER = "customer_id,order_id,order_date,"
 HALF_CENT = Decimal("0.005")
+UNREADABLE = 10**18  # amounts of more digits are rejected line by line
 written = st.builds(
     lambda digits, places, sign: f"{sign}{Decimal(digits).scaleb(-places):f}",
     st.integers(0, 18).flatmap(lambda size: st.integers(0, 10**size)),
@@ -146,3 +147,41 @@ def test_amounts_finer_than_a_unit_are_counted_in_a_note() -> None:
 def test_amounts_that_would_all_sum_to_nothing_are_refused() -> None:
     with pytest.raises(InputProblem, match="all amounts are finer"):
         read_texts(export(["0.0000001", "0.0000002"]))
+
+
+outliers = st.sampled_from(
+    [
+        *("1000000000000", "-1000000000000", "999999999999.99", "9007199254740.99", "4503599627370496", "-7"),
+        *("9007199254740993", "9223372036854.77", "9223372036854775807", "92233720368547758.07", "0.000001", "-0.25"),
+    ]
+)
+
+
+@pytest.mark.parametrize("mode", ["whole", "chunks", "state"])
+@settings(max_examples=12, deadline=None)
+@given(
+    huge=st.lists(st.tuples(st.integers(0, 399), outliers), min_size=1, max_size=4),
+    usual=st.sampled_from(["9.49", "0.01", "12.345678", "1234.5", "7"]),
+)
+def test_outliers_round_nobodys_money(mode: str, huge: list[tuple[int, str]], usual: str) -> None:
+    amounts = [usual] * 400
+    for place, amount in huge:
+        amounts[place] = amount
+    exact = [Decimal(amount) for amount in amounts]
+    with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as folder:
+        for name, size in (("LARGE", 1 << 30 if mode == "whole" else 1), ("PIECE", 900), ("HEAD", 900)):
+            patched.setattr(stream, name, size)
+        try:
+            customers = read_texts(export(amounts), state=folder if mode == "state" else None)
+        except InputProblem as problem:
+            assert "too large" in problem.what  # noqa: PT017 - either that or exact sums
+            assert problem.line in [place + 2 for place, _ in huge]  # noqa: PT017
+            return
+    lines = customers.readings[0].lines
+    assert lines is not None
+    unread = [amount for amount in exact if abs(amount) > UNREADABLE]
+    assert (lines.unreadable, lines.kept) == (len(unread), len(exact) - len(unread))
+    readable = [Decimal() if abs(amount) > UNREADABLE else amount for amount in exact]
+    assert are_close(lines.money_kept, sum(readable, Decimal()), len(exact))
+    for row, revenue in enumerate(customers.table[columns.REVENUE]):
+        assert are_close(revenue, sum(readable[row::3], Decimal()), len(exact) // 3)

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from segcli.cli import _run
+from segcli.files import manifest
+from tests.faults.test_kills import is_described
 
 EVENTS = {
     "open",
@@ -119,7 +121,9 @@ def test_whichever_operation_fails_each_file_is_old_or_new_and_nothing_is_left(
         assert "Traceback" not in said
         assert "bug:" not in said, said
         after = _contents(shop)
-        assert all(after[name] in {old[name], _unstamped(new, after, name)} for name in old)
+        assert all(after[name] in {old[name], _unstamped(new, after, name)} for name in after if name in old)
+        assert set(old) - set(after) <= {"out/run.json"}
+        assert is_described(shop / "out") or manifest.is_incomplete(shop / "out"), failing
         assert set(after) <= set(old) or "cannot be removed" in said
     assert codes.count(5) >= len(OUTPUTS)
     assert code == 0

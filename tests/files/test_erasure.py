@@ -1,21 +1,32 @@
 """A person is gone from a file as a whole, however their row is written; other rows stay byte for byte."""
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
+import tempfile
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings
+from segcli.customers.suppression_list import identities_of
 from segcli.exporters import Audience, load, names
 from segcli.exporters.person_forms import contact_forms, person_forms
-from segcli.files.erasure import Person, erase, find_person, find_with_contacts
+from segcli.files.erasure import erase, find_person, find_with_contacts
+from segcli.files.formulas import escape_table
 from segcli.files.key import Key
+from segcli.files.person import Person
+from segcli.ingest.customer_ids import respell
 from segcli.reports import formats, tables
 from segcli.reports.envelope import records
 from segcli.reports.formats import Page
@@ -157,6 +168,9 @@ def test_json_keeps_its_layout_and_its_other_values(tmp_path: Path) -> None:
         assert (tmp_path / f"{place}.json").read_text() == json.dumps(expected, indent=indent) + "\n"
 
 
+CUSTOMERS = people(" ").to_csv(index=False).encode()
+
+
 def _parquet(path: Path) -> None:
     people(" ").to_parquet(path)
 
@@ -182,6 +196,15 @@ def _sheet(path: Path) -> None:
         ("t.html", lambda path: path.write_text("<td>ann&#64;example.org</td>")),
         ("t.sql", lambda path: path.write_text("-- ann@example.org\n")),
         ("broken.json", lambda path: path.write_text('{"id": "C-7"')),
+        ("t.csv.zst", lambda path: path.write_bytes(pa.compress(CUSTOMERS, "zstd", asbytes=True))),
+        ("t.csv.bz2", lambda path: path.write_bytes(bz2.compress(CUSTOMERS))),
+        ("t.tsv.xz", lambda path: path.write_bytes(lzma.compress(CUSTOMERS))),
+        ("t.csv.gz", lambda path: path.write_bytes(gzip.compress(CUSTOMERS)[:-9])),
+        ("broken.parquet", lambda path: path.write_bytes(b"PAR1 ann PAR1")),
+        ("t.txt", lambda path: path.write_bytes("id C-7".encode("utf-16"))),
+        ("broken.json", lambda path: path.write_text('{"note": "ann\\u0040example.org"')),
+        ("t.sql", lambda path: path.write_text("-- 'C-7'' and others'")),
+        ("t.md", lambda path: path.write_text("ann&#64;example\\.org")),
         ("C-7.png", lambda path: path.write_bytes(b"")),
         ("t.bin", lambda path: path.write_bytes(b"\x00\x01 ann@example.org \x00")),
     ],
@@ -199,3 +222,125 @@ def test_the_manifest_is_searched_too(tmp_path: Path) -> None:
     assert not forget(tmp_path, "C-7")
     facts = json.loads((tmp_path / "run.json").read_text())
     assert facts["warnings"] == ["customer '(forgotten)' has 12% of all lines"]
+
+
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress, lambda body: body])
+def test_packed_tables_are_searched_as_tables(packer: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    others, own = "customer_id,orders\n5,4\n", "customer_id,orders\n4,5\n"
+    (tmp_path / "others.csv.z").write_bytes(packer(others.encode()))
+    assert not forget(tmp_path, "4")
+    (tmp_path / "own.csv.z").write_bytes(packer(own.encode()))
+    assert forget(tmp_path, "4") == [tmp_path / "own.csv.z"]
+
+
+@pytest.mark.parametrize("name", ["4", "SKU-1", "best"])
+@pytest.mark.parametrize(
+    ("file", "body"),
+    [
+        ("segments.csv", "segment,customers\nbest,4\nlost,5\n"),
+        ("plan.json", '{"version": 4, "segments": [{"segment": "best", "customers": 4}, {"4": 4, "n": [4, "4"]}]}'),
+        ("page.css", ".best { width: 4px }"),
+        ("report.html", "<table><tr><th>customer_id</th><th>orders</th></tr><tr><td>5</td><td>4</td></tr></table>"),
+        ("report.md", "| customer_id | orders |\n| --- | ---: |\n| 5 | 4 |\n\nbest: 4 customers\n"),
+        ("customers.csv", "customer_id,orders,name\n5,4,best\n"),
+    ],
+)
+def test_values_that_equal_an_id_stay(name: str, file: str, body: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(body)
+    assert not forget(tmp_path, name)
+    assert (tmp_path / file).read_text() == body
+
+
+def test_a_row_of_somebody_else_that_has_the_id_in_another_column_stays(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("customer_id,top_product,orders\nSKU-1,x,1\nC-2,SKU-1,2\n")
+    assert not forget(tmp_path, "SKU-1")
+    assert (tmp_path / "t.csv").read_text() == "customer_id,top_product,orders\nC-2,(forgotten),2\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "body"),
+    [
+        ("t.csv", "user_id,orders\n4,1\n"),
+        ("t.json", '{"id": 4, "orders": 1}'),
+        ("rejects.csv", 'line,byte_offset,reason,column,raw\n2,9,unreadable_date,day,"4,x,9.49"\n'),
+        ("t.md", "| customer\\_id | orders |\n| --- | --- |\n| 4 | 5 |\n"),
+        ("t.html", "<table><tr><th>customer_id</th></tr><tr><td>4</td></tr></table>"),
+    ],
+)
+def test_a_row_that_may_be_the_persons_is_reported_and_stays(file: str, body: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(body)
+    assert forget(tmp_path, "4") == [tmp_path / file]
+    assert (tmp_path / file).read_text() == body
+
+
+def test_rejected_lines_of_the_person_are_removed(tmp_path: Path) -> None:
+    head = "line,byte_offset,reason,column,raw\n"
+    other = '3,20,unreadable_date,day,"C-8,x,1"\n'
+    (tmp_path / "rejects.csv").write_text(f'{head}2,9,unreadable_date,day,"C-7,Ann Secretary,x"\n{other}')
+    assert not forget(tmp_path, "C-7")
+    assert (tmp_path / "rejects.csv").read_text() == head + other
+
+
+def test_an_id_that_a_message_quotes_is_replaced(tmp_path: Path) -> None:
+    body = '{"warnings": ["customer \'4\' has 12% of all lines", "4 customers"]}\n'
+    (tmp_path / "run.json").write_text(body.replace("}", ', "outputs": []}'))
+    assert not forget(tmp_path, "4")
+    assert json.loads((tmp_path / "run.json").read_text())["warnings"] == [
+        "customer '(forgotten)' has 12% of all lines",
+        "4 customers",
+    ]
+
+
+@pytest.mark.parametrize("spelling", ["Jane.Doe+shop@gmail.com", " JANE.DOE+x@GoogleMail.com"])
+def test_addresses_are_found_as_google_compares_them(spelling: str, tmp_path: Path) -> None:
+    rows = people(" ").assign(email=["bob@example.org", spelling, "eve@example.org"])
+    (tmp_path / "customers.csv").write_text(rows.to_csv(index=False))
+    audience = Audience("best", rows.drop(columns="orders").astype("str").assign(segment="best"), region="DE")
+    (tmp_path / "google.csv").write_bytes(written(load("google-ads").export(audience).table))
+    assert not forget(tmp_path, "C-7")
+    assert len((tmp_path / "google.csv").read_text().splitlines()) == 3
+    assert len((tmp_path / "customers.csv").read_text().splitlines()) == 3
+
+
+odd_texts = st.text(
+    st.one_of(st.sampled_from("aZ09-+=@'\"\\|,;._*<>&#()/ \u00e4\u0301\u4e2d\U0001f600"), st.characters(codec="utf-8")),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(ids=["0", "00", "0\r0"], own=0)
+@given(ids=st.lists(odd_texts, min_size=3, max_size=3), own=st.integers(0, 2))
+def test_any_id_in_any_file(ids: list[str], own: int) -> None:
+    spelled = [respell(text, SETTINGS) for text in ids]
+    assume(len({unicodedata.normalize("NFKC", text).casefold() for text in spelled}) == len(ids))
+    assume(all(identities_of(text, SETTINGS) for text in spelled))
+    other = [text for place, text in enumerate(spelled) if place != own]
+    subject = person(spelled[own])
+    assume(not any(subject.mentions.search(text) for text in other))
+    rows = people(" ").assign(customer_id=spelled)
+    rest = rows.drop(index=own).reset_index(drop=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for layout in ("csv", "tsv", "json", "ndjson", "md", "html"):
+            (folder / f"results.{layout}").write_bytes(rendered(rows, layout))
+        for destination in names():
+            (folder / f"export-{destination}.csv").write_bytes(exported(rows, destination))
+        left = {path.name for path in forget(folder, spelled[own])}
+        for layout in ("csv", "tsv", "json", "ndjson"):
+            assert (folder / f"results.{layout}").read_bytes() == rendered(rest, layout)
+        for destination in names():
+            assert (folder / f"export-{destination}.csv").read_bytes() == exported(rest, destination)
+        assert left == {"results.md", "results.html"}
+
+
+def rendered(rows: pd.DataFrame, layout: str) -> bytes:
+    table, _ = escape_table(rows) if layout in {"csv", "tsv"} else (rows, 0)
+    made = Result(table, lambda: {"schema": "test/1", "customers": records(rows)}, (tables.found(rows),))
+    return b"".join(formats.pieces(formats.load(layout), made, Page()))
+
+
+def exported(rows: pd.DataFrame, destination: str) -> bytes:
+    texts = rows.drop(columns="orders").astype("str").assign(segment="best")
+    return written(escape_table(load(destination).export(Audience("best", texts, region="DE")).table)[0])

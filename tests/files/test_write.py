@@ -268,3 +268,41 @@ def test_a_lock_is_let_go_when_the_run_fails(tmp_path: Path) -> None:
 def test_a_name_that_no_file_can_have_is_refused(use: Callable[[str], object]) -> None:
     with pytest.raises(UsageProblem, match=r"'out\\x00\.csv': is no name a file can have"):
         use("out\0.csv")
+
+
+@pytest.mark.parametrize("failing", range(12))
+@pytest.mark.parametrize("how", [KeyboardInterrupt, OSError])
+def test_files_are_described_only_where_all_of_them_are_there(
+    failing: int, how: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [{name: f"{name} {turn}".encode() for name in ("a.csv", "b.md", "about.json")} for turn in range(2)]
+    write.write_together(tmp_path, versions[0].items(), "about.json")
+    calls = 0
+
+    def fail_at(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == failing + 1:
+                raise how
+            return real(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for owner, name in ((os, "fsync"), (os, "replace"), (Path, "replace"), (Path, "unlink")):
+            patched.setattr(owner, name, fail_at(getattr(owner, name)))
+        with contextlib.suppress(how, EnvironmentProblem):
+            write.write_together(tmp_path, versions[1].items(), "about.json")
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name[0] != "."}
+    assert found in versions or set(found) == {"a.csv", "b.md"}
+    write.sweep(tmp_path)
+    write.write_together(tmp_path, versions[1].items(), "about.json")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == versions[1]
+
+
+def test_a_device_among_files_that_are_written_together_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to("/dev/null")
+    write.write_together(tmp_path, [("a.csv", NEW), ("about.json", NEW)], "about.json")
+    assert Path("/dev/null").is_char_device()
+    assert (tmp_path / "about.json").read_bytes() == NEW

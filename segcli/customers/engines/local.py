@@ -39,7 +39,10 @@ class LocalEngine:
             number, piece = chunk
             return aggregate_chunk(piece.body(), schema, request, (file, number))
 
-        with stream.pieces(schema.file.content.name, schema.first_record, quoted=schema.is_quoted) as pieces:
+        content = schema.file.content
+        with stream.pieces(
+            content.name, schema.first_record, quoted=schema.is_quoted, version=content.version
+        ) as pieces:
             for totals in cores.in_order(work, enumerate(pieces)):
                 assert totals.runs is not None
                 assert totals.returns is not None

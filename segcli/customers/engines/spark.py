@@ -54,8 +54,12 @@ class SparkEngine:
         """Read a file's chunks on the executors, which keep the runs."""
         from pyspark import StorageLevel
 
-        path = schema.file.content.name
-        with stream.pieces(path, schema.first_record, quoted=schema.is_quoted) as pieces, report_failures():
+        path, version = schema.file.content.name, schema.file.content.version
+        is_quoted = schema.is_quoted
+        with (
+            stream.pieces(path, schema.first_record, quoted=is_quoted, version=version) as pieces,
+            report_failures(),
+        ):
             spans = [None] if stream.is_packed(path) else [piece.span for piece in pieces]
             splits: list[Split] = list(enumerate(spans))
             work = partial(_total_split, str(Path(path).absolute()), schema, request, file)

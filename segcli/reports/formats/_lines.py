@@ -76,5 +76,8 @@ def _constants(*texts: str) -> list[pa.Scalar]:
 
 
 def _by_pandas(table: pd.DataFrame, delimiter: str, *, header: bool = True) -> bytes:
-    text: str = table.to_csv(index=False, lineterminator="\n", sep=delimiter, date_format="%Y-%m-%d", header=header)
-    return text.encode(errors="replace")
+    """Lines as pandas writes them, which quotes a carriage return only where that is part of the line end."""
+    text: str = table.to_csv(index=False, lineterminator="\r\n", sep=delimiter, date_format="%Y-%m-%d", header=header)
+    parts = text.split('"')  # every second one is quoted
+    parts[::2] = [part.replace("\r\n", "\n") for part in parts[::2]]
+    return '"'.join(parts).encode(errors="replace")
