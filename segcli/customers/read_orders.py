@@ -145,6 +145,7 @@ class _FileReader:
         if stored is None:  # it holds days that do not count
             return _aggregate_file(file, number, self)
         totals, runs, returns = stored
+        totals = replace(totals, notes=(*totals.notes, *self.state.notes(digest)))
         self.engine.add(number, runs, returns)
         return totals
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from segcli.customers.file_totals import FileTotals
 from segcli.customers.order_runs import OrderRuns, ReturnLines, day_number, divide, encode_place, sort_returns
 from segcli.customers.overlap import LineHashes
 from segcli.customers.run_tables import TABLES, from_tables, to_tables
-from segcli.errors import InputProblem
-from segcli.files import bundle, lock, parts, write
+from segcli.errors import InputProblem, UsageProblem
+from segcli.files import bundle, lock, overwrite, parts, stream, write
 from segcli.files.write import TEMPORARY
 from segcli.ingest.account import Account, Group
 from segcli.ingest.customer_ids import IdChanges
@@ -36,7 +37,7 @@ from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
 LINE_HASHES = "line-hashes"
-LAYOUT = 8  # of the folder; another one is not read
+LAYOUT = 9  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = (
     "measures",
@@ -59,12 +60,18 @@ def open_state(settings: IngestSettings, carried: Sequence[str]) -> Iterator["St
 
     Raises:
         Locked: another run holds it.
+        UsageProblem: the folder holds other files.
     """
     if not settings.state:
         yield None
         return
-    folder = write.folder(settings.state)
-    folder.chmod(0o700)
+    folder = Path(settings.state)
+    if folder.is_dir() and not overwrite.is_state(folder):
+        raise UsageProblem(f"{folder}: holds other files than a state; name a folder that is new or empty")
+    is_new = not folder.exists()
+    write.folder(settings.state)
+    if is_new:
+        folder.chmod(0o700)
     with lock.held(folder):
         write.sweep_folders(folder)
         yield State(folder, settings, carried)
@@ -78,6 +85,8 @@ class State:
     settings: IngestSettings
     carried: Sequence[str] = ()
     _seen: dict[str, str] = field(default_factory=dict, init=False)
+    _marks: dict[str, stream.Mark] = field(default_factory=dict, init=False)
+    _damaged: set[str] = field(default_factory=set, init=False)
 
     def digest(self, file: Opened) -> str:
         """Return the SHA-256 of a file's content.
@@ -86,7 +95,7 @@ class State:
             InputProblem: another file of this run has the same content, and its orders would count twice.
         """
         name = file.content.name
-        digest = self._digest(name)
+        digest = self._digest(file)
         if digest in self._seen:
             raise InputProblem(
                 f"holds what {self._seen[digest]} does; its orders would count twice",
@@ -107,20 +116,35 @@ class State:
             first: the first day that may be kept, where there is one.
         """
         folder = self._place(digest)
-        if not folder.is_dir():
+        if not folder.exists():
             return None
-        facts = bundle.facts(folder)
-        return _load(folder, facts, file, number) if _is_within(facts, as_of, first) else None
+        try:
+            facts = bundle.load_facts(folder)
+            return _load(folder, facts, file, number) if _is_within(facts, as_of, first) else None
+        except bundle.DamagedBundle:
+            self._damaged.add(digest)
+            return None
+
+    def notes(self, digest: str) -> tuple[Note, ...]:
+        """Return a note if the stored totals of a file could not be used."""
+        text = "the stored totals of this file were damaged; segcli read the file again and replaced them"
+        return (Note(text),) if digest in self._damaged else ()
 
     def put(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
-        """Store the totals of a file."""
-        status = Path(totals.name).stat()
+        """Store the totals of a file.
+
+        Raises:
+            InputProblem: the file changed after its digest was computed.
+        """
+        mark = self._marks.get(totals.name)
+        if mark is not None and stream.mark(totals.name) != mark:
+            raise stream.changed(totals.name)
+        folder = self._place(digest)
         days = (runs.first, runs.last, returns.day)
         facts = {
             "layout": LAYOUT,
             "sha256": digest,
-            "size": status.st_size,
-            "modified": status.st_mtime_ns,
+            "mark": mark,
             "name": totals.name,
             "first_day": min((int(one.min()) for one in days if len(one)), default=0),
             "last_day": max((int(one.max()) for one in days if len(one)), default=0),
@@ -129,16 +153,30 @@ class State:
         hashes = totals.line_hashes or LineHashes.merge(())
         lines = {LINE_HASHES: pa.table({"hash": hashes.hashes, "order": hashes.orders})}
         facts |= {"chunk_starts": hashes.chunk_starts.tolist()}
-        bundle.save(self._place(digest), {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
+        bundle.save(folder, {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
 
-    def _digest(self, name: str) -> str:
-        """Return the digest of a file; the stored one, if its name, size and time of change are what they were."""
-        status = Path(name).stat()
-        for folder in self._folders():
-            facts = bundle.facts(folder)
-            if (facts["name"], facts["size"], facts["modified"]) == (name, status.st_size, status.st_mtime_ns):
+    def _digest(self, file: Opened) -> str:
+        """Return the digest of a file; the stored one, if its name, size and time of change are what they were.
+
+        A file in memory has the digest of the bytes that were read, whatever happened to it since.
+        """
+        name = file.content.name
+        if not file.content.is_head:
+            return file.content.sha256
+        mark = self._marks[name] = stream.mark(name)
+        for facts in self._facts:
+            if (facts["name"], facts["mark"]) == (name, list(mark)):
                 return str(facts["sha256"])
         return parts.digest(name)
+
+    @cached_property
+    def _facts(self) -> list[dict[str, Any]]:
+        """The facts of all entries that are not damaged, as they were when the run began."""
+        found = []
+        for folder in self._folders():
+            with contextlib.suppress(bundle.DamagedBundle):
+                found.append(bundle.load_facts(folder))
+        return found
 
     def _folders(self) -> Iterator[Path]:
         return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)
@@ -193,7 +231,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
 
 
 def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> Stored:
-    runs, returns = from_tables({name: bundle.table(folder, name) for name in facts[TABLES]})
+    runs, returns = from_tables({name: bundle.load_table(folder, facts, name) for name in facts[TABLES]})
     place = returns.place & (encode_place(1, 0) - 1) | encode_place(number, 0)
     returns = sort_returns(returns.customer, returns.day, returns.money, returns.refunded, place)
     amounts = facts["amounts"]
@@ -234,7 +272,7 @@ def _days(facts: Mapping[str, Any]) -> DayCounts:
 
 
 def _load_hashes(folder: Path, facts: Mapping[str, Any]) -> LineHashes:
-    stored = bundle.table(folder, LINE_HASHES)
+    stored = bundle.load_table(folder, facts, LINE_HASHES)
     starts = np.array(facts["chunk_starts"], dtype=np.int64)
     return LineHashes(stored["hash"].to_numpy(), stored["order"].to_numpy(), starts)
 

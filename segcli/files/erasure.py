@@ -136,6 +136,9 @@ def find_with_contacts(
 def erase(found: Sequence[Trace]) -> None:
     """Write the files without the person, each whole or not at all, then the fingerprints in their run.json."""
     rewritten = {trace.path: trace.body for trace in found if trace.body is not None}
+    for folder in {path.parent for path in rewritten}:
+        if (folder / manifest.NAME).is_file():
+            manifest.load(folder)  # a damaged one is refused before anything is written
     for path, body in rewritten.items():
         write(str(path), body)
     for folder in dict.fromkeys(path.parent for path in rewritten):
@@ -151,7 +154,7 @@ def _find_in_file(path: Path, person: Person) -> Trace | None:
             return _find_in_json_lines(path, person)
         if suffix == ".json":
             return _find_in_json(path, person)
-    except (csv.Error, ValueError):
+    except (csv.Error, ValueError, RecursionError):
         pass  # it is not what its name says
     return _find_in_text(path, person)
 
@@ -410,8 +413,8 @@ def _refresh(folder: Path, changed: set[str]) -> None:
     path = folder / manifest.NAME
     if not path.is_file():
         return
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    for output in facts.get("outputs", ()):
+    facts = manifest.load(folder)
+    for output in facts["outputs"]:
         if output["name"] in changed:
             body = (folder / output["name"]).read_bytes()
             output |= {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}

@@ -19,6 +19,7 @@ LARGE = 16 << 20  # bytes from which a file is read in pieces
 HEAD = 1 << 20  # bytes in which a file shows how it is written
 PIECE = 4 << 20  # the memory that a piece of so many bytes takes stays in the processor's cache, near enough
 LONGEST_RECORD = 256 << 20
+Mark = tuple[int, int, int]
 QUOTE, NEWLINE = b'"', b"\n"
 
 
@@ -112,9 +113,7 @@ def pieces(path: str, skip_lines: int, *, quoted: bool) -> Iterator[Iterator[Pie
         else:
             yield _one_by_one(source, skip_lines, path, quoted=quoted)
         if _marks(file) != before or _mark(Path(path).stat()) != before:
-            raise InputProblem(
-                "was changed while it was being read", source=path, remedy="Run again once it is complete"
-            )
+            raise changed(path)
 
 
 def _at_places(file: IO[bytes], skip_lines: int, size: int, path: str, *, quoted: bool) -> Iterator[Piece]:
@@ -184,11 +183,28 @@ def _line(source: IO[bytes], path: str) -> bytes:
         raise InputProblem("does not unpack; it may be cut short", source=path, remedy="Get it again") from None
 
 
-def _marks(file: IO[bytes]) -> tuple[int, int, int]:
+def mark(path: str) -> Mark:
+    """Return size, time of change and number of a file, which show that it was changed.
+
+    Raises:
+        InputProblem: it is not there any more.
+    """
+    try:
+        return _mark(Path(path).stat())
+    except OSError:
+        raise changed(path) from None
+
+
+def changed(path: str) -> InputProblem:
+    """Return the problem of a file that was written to during the run."""
+    return InputProblem("was changed while it was being read", source=path, remedy="Run again once it is complete")
+
+
+def _marks(file: IO[bytes]) -> Mark:
     return _mark(os.fstat(file.fileno()))
 
 
-def _mark(found: os.stat_result) -> tuple[int, int, int]:
+def _mark(found: os.stat_result) -> Mark:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
