@@ -1,4 +1,4 @@
-"""Damaged configs, exports, models, states and run folders: a documented exit code, no traceback, within 20 seconds.
+"""Damaged configs, exports, models, states and run folders: a documented code, no traceback, 20 seconds of CPU time.
 
 `pytest --hypothesis-profile=campaign tests/test_fuzz_files.py` tries 1,000 to 2,000 of each kind.
 """
@@ -6,7 +6,6 @@
 import json
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -22,7 +21,8 @@ from segcli.files.sealed import sealed
 from tests import mutations
 
 DOCUMENTED = {0, 2, 3, 4, 5, 6}
-LONGEST = 20  # seconds
+LONGEST = 20  # seconds of CPU time
+STUCK = 120  # seconds of any kind
 ROOT = Path(__file__).parents[1]
 PRESETS = sorted((ROOT / "tests/ingest/presets").glob("*.csv"))
 IS_CAMPAIGN = settings.default.max_examples != 100
@@ -45,23 +45,24 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., int]]:
     """Run a command line; refuse codes that are not documented, tracebacks, and commands that take too long."""
-    before = signal.signal(signal.SIGALRM, _stop)
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGALRM, signal.SIGPROF)}
 
     def code_of(*words: str | Path) -> int:
-        signal.alarm(LONGEST)
-        started = time.monotonic()
+        signal.setitimer(signal.ITIMER_PROF, LONGEST)
+        signal.alarm(STUCK)
         try:
             code = _run([*map(str, words)])
         finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
         errors = capfd.readouterr().err
         assert code in DOCUMENTED, f"{words}: {code}: {errors}"
         assert "Traceback" not in errors
-        assert time.monotonic() - started < LONGEST
         return code
 
     yield code_of
-    signal.signal(signal.SIGALRM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,8 @@ def _configs() -> list[dict[str, Any]]:
         {"version": 1, "ingest": {"transactions": {"path": str(path), "preset": path.stem}}, "rfm": {"bins": 3}}
         for path in PRESETS
     ]
+    for config in shipped:  # what is judged on bootstrap samples takes nearly all the time
+        config["cluster"] = {**config.get("cluster", {}), "pairs": 5, "starts": 1}
     return [*shipped, *presets]
 
 
@@ -106,7 +109,7 @@ def test_any_mutated_config(shop: Path, run: Callable[..., int], monkeypatch: An
     document = mutated if whole else {**config, section: mutated}
     Path("mutated.yaml").write_text(yaml.safe_dump(document), encoding="utf-8", errors="replace")
     command = section if section in COMMANDS else data.draw(st.sampled_from(COMMANDS))
-    if data.draw(st.integers(0, 9)) == 0:
+    if data.draw(st.integers(0, 19)) == 0:
         run("run", "mutated.yaml", "-q", "--set", "output=results")
     else:
         run(command, "-c", "mutated.yaml", "-q", "-f", "json")
@@ -147,20 +150,19 @@ def models(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
     folder = tmp_path_factory.mktemp("models")
     lines = (ROOT / "sample_data/orders.csv").read_bytes().splitlines(keepends=True)
     (folder / "long.csv").write_bytes(b"".join(lines[:3_000]))
+    orders, quick = shop / "orders.csv", ["-k", "2", "--set", "cluster.pairs=0", "--set", "cluster.starts=1"]
     saved = {
-        "rfm": ["rfm", shop / "orders.csv"],
-        "nested": ["rfm", shop / "orders.csv", "--set", "rfm.nested=true", "--bins", "2"],
-        "kmeans": ["cluster", shop / "orders.csv", "-k", "2"],
-        "gaussian": ["cluster", shop / "orders.csv", "-k", "2", "--set", "cluster.method=gaussian"],
-        "reduced": ["cluster", shop / "orders.csv", "-k", "2", "--set", "cluster.reduce=pca"],
-        "clv": ["clv", folder / "long.csv"],
+        "rfm": ["rfm", orders],
+        "nested": ["rfm", orders, "--set", "rfm.method=nested", "--bins", "2"],
+        "kmeans": ["cluster", orders, *quick],
+        "gaussian": ["cluster", orders, *quick, "--set", "cluster.method=gaussian"],
+        "reduced": ["cluster", orders, *quick, "--set", "cluster.reduce=pca"],
+        "clv": ["clv", folder / "long.csv", "--set", "clv.model=bg_nbd"],
     }
-    found = {}
     for name, words in saved.items():
-        path = folder / f"{name}.json"
-        if _run([*map(str, words), "-q", "-o", str(folder / "out.csv"), "--save-model", str(path)]) == 0:
-            found[name] = path
-    return found
+        line = [*map(str, words), "-q", "-o", str(folder / "out.csv"), "--save-model", str(folder / f"{name}.json")]
+        assert _run(line) == 0, name
+    return {name: folder / f"{name}.json" for name in saved}
 
 
 def _use(name: str, model: Path, shop: Path, run: Callable[..., int]) -> int:
@@ -178,8 +180,6 @@ KINDS = ("rfm", "nested", "kmeans", "gaussian", "reduced", "clv")
 def test_any_mutated_model_with_a_checksum_that_fits(
     models: dict[str, Path], shop: Path, run: Callable[..., int], name: str, data: st.DataObject
 ) -> None:
-    if name not in models:
-        return
     model = json.loads(models[name].read_text(encoding="utf-8"))
     del model["sha256"]
     place = data.draw(st.sampled_from(list(mutations.places(model))))
@@ -194,8 +194,6 @@ def test_any_mutated_model_with_a_checksum_that_fits(
 def test_any_damaged_model_is_refused(
     models: dict[str, Path], shop: Path, run: Callable[..., int], name: str, data: st.DataObject
 ) -> None:
-    if name not in models:
-        return
     before = models[name].read_bytes()
     body = data.draw(mutations.damaged_bytes(before))
     path = models[name].with_name("damaged.json")
@@ -259,3 +257,68 @@ def test_any_damaged_run_folder(night: Path, run: Callable[..., int], data: st.D
             run("report", night / "exports/1.csv", "--previous", folder, "-q", "-f", "md")
         case _:
             run("explain", folder / name)
+
+
+NEVER = ("--help", "--install-completion", "--show-completion")  # they end at once, or write to the home directory
+WORDS = ("orders.csv", "customers.csv", "C-00048", "2026-01-01", "3", "-1", "0.5", "nan", "csv", "md", "x=y")
+SETTINGS = (
+    "rfm.bins=3",
+    "rfm.bins=x",
+    "as_of=9999-12-31",
+    "seed=9999999999999999999",
+    "a.b.c=1",
+    "=",
+    "ingest.rates={",
+)
+ARGUMENTS = st.one_of(
+    st.sampled_from(WORDS),
+    st.sampled_from(SETTINGS),
+    st.text(st.characters(exclude_characters="/~."), max_size=6),  # nothing outside of the folder
+)
+
+
+def _options() -> dict[str, list[tuple[str, bool]]]:
+    """The options of each command, each with whether it is a flag."""
+    import typer.main
+
+    from segcli.cli.commands import GROUPS, NAMES, build_app
+
+    group: Any = typer.main.get_command(build_app())
+    commands = {name: group.commands[name] for name in NAMES if name not in {*GROUPS, "demo"}}
+    return {
+        name: [
+            (word, getattr(option, "is_flag", False))
+            for option in command.params
+            for word in option.opts
+            if word.startswith("-") and word not in NEVER
+        ]
+        for name, command in commands.items()
+    }
+
+
+OPTIONS = _options()
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> list[str]:
+    """A command with up to four of its options, their values, and up to two arguments, which usually exist."""
+    name = draw(st.sampled_from(sorted(OPTIONS)))
+    files = st.sampled_from(["orders.csv", "customers.csv", "missing.csv", "C-00048"])
+    words = [name, *draw(st.lists(files, max_size=2))]
+    for word, is_flag in draw(st.lists(st.sampled_from(OPTIONS[name] or [("-h", True)]), max_size=4)):
+        words += [word] if is_flag else [word, draw(ARGUMENTS)]
+    return words
+
+
+@fuzzed(15)
+@given(words=command_lines())
+def test_any_command_with_any_of_its_options(
+    shop: Path, run: Callable[..., int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
+) -> None:
+    place = tmp_path / "shop"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in ("orders.csv", "customers.csv"):
+        shutil.copy(shop / name, place)
+    monkeypatch.chdir(place)
+    run(*words)

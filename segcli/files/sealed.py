@@ -43,8 +43,8 @@ def unsealed(path: str, kinds: Mapping[str, str]) -> dict[str, Any]:
     return model
 
 
-def require_shape(model: Mapping[str, Any], shape: type[SavedFields], path: str) -> None:
-    """Refuse a model whose fields are missing or of another type, although its checksum fits.
+def parse_fields(model: Mapping[str, Any], shape: type[SavedFields], path: str) -> dict[str, Any]:
+    """Return a model with fields of these types; refuse one that has others, although its checksum fits.
 
     Args:
         model: as it was read.
@@ -55,7 +55,7 @@ def require_shape(model: Mapping[str, Any], shape: type[SavedFields], path: str)
         InputProblem: with the first field that is wrong.
     """
     try:
-        shape.model_validate(model)
+        return {**model, **shape.model_validate(model).model_dump()}
     except ValidationError as error:
         wrong = error.errors()[0]
         raise damaged(path, ".".join(map(str, wrong["loc"])) or "its fields", wrong["msg"]) from None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from segcli.files.sealed import require_shape, sealed, unsealed
+from segcli.files.sealed import parse_fields, sealed, unsealed
 from segcli.model import Segmentation
 from segcli.segment import methods, model_shapes
 from segcli.segment.model_shapes import ClusterModel, RfmModel
@@ -54,9 +54,9 @@ def load(path: str, *schemas: str) -> dict[str, Any]:
     """
     model = unsealed(path, {schema: WHAT[schema] for schema in schemas or (RFM,)})
     if model["schema"] == RFM:
-        require_shape(model, RfmModel, path)
+        model = parse_fields(model, RfmModel, path)
         model_shapes.require_scores(model, path)
     else:
-        require_shape(model, ClusterModel, path)
+        model = parse_fields(model, ClusterModel, path)
         model_shapes.require_centres(model, path)
     return model

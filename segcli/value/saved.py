@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from segcli.errors import InputProblem
-from segcli.files.sealed import SavedFields, damaged, require_shape, sealed, unsealed
+from segcli.files.sealed import SavedFields, damaged, parse_fields, sealed, unsealed
 from segcli.value import gamma_gamma, models
 from segcli.value.clv import Valued
 from segcli.value.fit import Fitted
@@ -56,7 +56,7 @@ def load(path: str, period: str) -> Forecast:
         InputProblem: it is no saved forecast, or of another unit of time.
     """
     model = unsealed(path, {CLV: "clv"})
-    require_shape(model, ClvModel, path)
+    model = parse_fields(model, ClvModel, path)
     _require_parameters(model, path)
     if model["period"] != period:
         raise InputProblem(
