@@ -29,6 +29,7 @@ def leave() -> NoReturn:
     """
     gc.disable()  # until the input is read: imports make objects that all stay, and collections find none to free
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads the metadata of all installed packages
+    os.environ["MPLBACKEND"] = "agg"  # charts go to files; matplotlib does not import if it does not know the backend
     try:
         main()
     except SystemExit as ended:
@@ -51,8 +52,10 @@ def main() -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     from segcli.cli.library_warnings import caught
+    from segcli.files.memory import require_address_space
 
     try:
+        require_address_space()
         with caught(arguments):
             return _finished(arguments)
     except Exception as error:
@@ -121,10 +124,11 @@ def _mistyped(said: str) -> str:
 
 
 def _is_starved(error: Exception) -> bool:
-    """Whether memory ran out; under a limit on it, the stack of a new thread is often what fails first."""
+    """Whether memory ran out; under a limit on it, a new thread or a library often fails first."""
     said = str(error).lower()
     no_thread = "thread" in said and any(word in said for word in ("launch", "start", "create", "resource"))
-    return isinstance(error, MemoryError) or no_thread
+    no_library = isinstance(error, ImportError) and ("map segment" in said or "cannot allocate" in said)
+    return isinstance(error, MemoryError) or no_thread or no_library
 
 
 def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:

@@ -100,27 +100,39 @@ def _history(folder: str, asked: Asked) -> None:
 
 
 def _run(folder: Path) -> "Run":
-    """What a run's folder says of its segments."""
+    """Return the day and the segment sizes of a run.
+
+    Raises:
+        InputProblem: a file of the run is damaged.
+    """
     import csv
     import io
-    import json
 
     from segcli.evidence.history import Run
-    from segcli.files import read
+    from segcli.files import manifest, read
     from segcli.files.formulas import unescape
 
-    facts = json.loads(read.text(str(folder / "run.json")))
-    sizes: dict[str, dict[str, int]] = {}
-    for row in csv.DictReader(io.StringIO(read.text(str(folder / "segments.csv")), newline="")):
-        sizes.setdefault(unescape(row["column"]), {})[unescape(row["segment"])] = int(row["customers"])
-    return Run(folder.name, facts["as_of"] or "", sizes)
+    facts, sizes = manifest.load(folder), dict[str, dict[str, int]]()
+    path = str(folder / "segments.csv")
+    table = csv.DictReader(io.StringIO(read.text(path), newline=""))
+    try:
+        for row in table:
+            sizes.setdefault(unescape(row["column"]), {})[unescape(row["segment"])] = int(row["customers"])
+    except (KeyError, TypeError, ValueError, csv.Error):
+        raise InputProblem(
+            "is not a table of segment sizes", source=path, line=table.line_num, remedy=manifest.REMEDY
+        ) from None
+    return Run(folder.name, facts.get("as_of") or "", sizes)
 
 
 def _then(found: source.Sourced, then: str) -> "tuple[list[Segmentation], list[Segmentation]]":
     """The declared segmentations at a day, and now."""
     from segcli.customers.history import earlier
 
-    before = earlier(found.customers, _day(then) + timedelta(days=1))
+    day, as_of = _day(then), found.customers.as_of
+    if as_of is not None and day >= as_of:
+        raise UsageProblem(f"--then {day} is not before the as-of day {as_of}; name an earlier day")
+    before = earlier(found.customers, day + timedelta(days=1))
     return segmenting.declared(before, found.loaded), segmenting.declared(found.customers, found.loaded)
 
 

@@ -60,6 +60,12 @@ def _calendar(value: object) -> object:
     return value
 
 
+def _delimiter(value: str) -> str:
+    if value != "\t" and (value == '"' or not (value.isascii() and value.isprintable())):
+        raise ValueError("must be a tab or a printable ASCII character other than a quote")
+    return value
+
+
 _COLUMN_NAME = {"type": "string", "minLength": 1}
 Columns = Annotated[
     dict[str, Annotated[str, Field(min_length=1)]],
@@ -178,10 +184,8 @@ class Source(Section):
         description="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding "
         "in which the header is known, or Windows-1252.",
     )
-    delimiter: str | None = Field(
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_delimiter)] | None = Field(
         None,
-        min_length=1,
-        max_length=1,
         description="Character between fields; default: comma, semicolon, tab or bar, whichever fits.",
     )
     encoding_errors: Annotated[Literal["strict", "replace"], NeedsAllLines()] = Field(

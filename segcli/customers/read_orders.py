@@ -146,6 +146,7 @@ class _FileReader:
         if stored is None:  # it holds days that do not count
             return _aggregate_file(file, number, self)
         totals, runs, returns = stored
+        totals = replace(totals, notes=(*totals.notes, *self.state.notes(digest)))
         self.engine.add(number, runs, returns)
         return totals
 
@@ -271,6 +272,7 @@ def _no_customers(file: Opened, measures: Collection[str]) -> Customers:
 
 
 def _refuse_different_currencies(files: Sequence[FileTotals], request: ReadRequest) -> None:
+    files = [file for file in files if file.has_money]  # without amounts, what currency they are in changes nothing
     found = sorted(frozenset[str]().union(*(file.currencies for file in files)))
     missing = [currency for currency in found if currency not in request.settings.rates]
     if len(found) > 1 and missing:

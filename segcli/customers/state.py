@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from segcli.customers.file_totals import FileTotals
 from segcli.customers.order_runs import OrderRuns, ReturnLines, day_number, divide, encode_place, sort_returns
 from segcli.customers.overlap import LineHashes
 from segcli.customers.run_tables import TABLES, from_tables, to_tables
-from segcli.errors import InputProblem
-from segcli.files import bundle, lock, parts, write
+from segcli.errors import InputProblem, UsageProblem
+from segcli.files import bundle, lock, overwrite, parts, write
 from segcli.files.overwrite import ENTRY
 from segcli.files.person import Person
 from segcli.files.read import Content
@@ -40,7 +41,7 @@ from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
 LINE_HASHES = "line-hashes"
-LAYOUT = 8  # of the folder; another one is not read
+LAYOUT = 9  # of the folder; another one is not read
 UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
 APPLIED_LATER = (
     "measures",
@@ -63,12 +64,18 @@ def open_state(settings: IngestSettings, carried: Sequence[str]) -> Iterator["St
 
     Raises:
         Locked: another run holds it.
+        UsageProblem: the folder holds other files.
     """
     if not settings.state:
         yield None
         return
-    folder = write.folder(settings.state)
-    folder.chmod(0o700)
+    folder = Path(settings.state)
+    if folder.is_dir() and not overwrite.is_state(folder):
+        raise UsageProblem(f"{folder}: holds other files than a state; name a folder that is new or empty")
+    is_new = not folder.exists()
+    write.folder(settings.state)
+    if is_new:
+        folder.chmod(0o700)
     with lock.held(folder):
         write.sweep_folders(folder)
         yield State(folder, settings, carried)
@@ -97,6 +104,7 @@ class State:
     settings: IngestSettings
     carried: Sequence[str] = ()
     _seen: dict[str, str] = field(default_factory=dict, init=False)
+    _damaged: set[str] = field(default_factory=set, init=False)
 
     def digest(self, file: Opened) -> str:
         """Return the SHA-256 of a file's content.
@@ -126,10 +134,19 @@ class State:
             first: the first day that may be kept, where there is one.
         """
         folder = self._place(digest)
-        if not folder.is_dir():
+        if not folder.exists():
             return None
-        facts = bundle.facts(folder)
-        return _load(folder, facts, file, number) if _is_within(facts, as_of, first) else None
+        try:
+            facts = bundle.load_facts(folder)
+            return _load(folder, facts, file, number) if _is_within(facts, as_of, first) else None
+        except bundle.DamagedBundle:
+            self._damaged.add(digest)
+            return None
+
+    def notes(self, digest: str) -> tuple[Note, ...]:
+        """Return a note if the stored totals of a file could not be used."""
+        text = "the stored totals of this file were damaged; segcli read the file again and replaced them"
+        return (Note(text),) if digest in self._damaged else ()
 
     def put(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
         """Store the totals of a file."""
@@ -151,11 +168,19 @@ class State:
 
     def _digest(self, content: Content) -> str:
         """Return the digest of a file; the stored one, if its name and version are what they were."""
-        for folder in self._folders():
-            facts = bundle.facts(folder)
-            if facts["name"] == content.name and tuple(facts.get("version") or ()) == content.version:
+        for facts in self._facts:
+            if facts["name"] == content.name and tuple(facts["version"] or ()) == content.version:
                 return str(facts["sha256"])
         return parts.digest(content)
+
+    @cached_property
+    def _facts(self) -> list[dict[str, Any]]:
+        """The facts of all entries that are not damaged, as they were when the run began."""
+        found = []
+        for folder in self._folders():
+            with contextlib.suppress(bundle.DamagedBundle):
+                found.append(bundle.load_facts(folder))
+        return found
 
     def _folders(self) -> Iterator[Path]:
         return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)
@@ -178,9 +203,9 @@ def entries_of(folder: Path, person: Person) -> list[Path]:
 
 def _names(entry: Path, person: Person) -> bool:
     try:
-        facts = bundle.facts(entry)
-        tables = [bundle.table(entry, name) for name in facts[TABLES]]
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+        facts = bundle.load_facts(entry)
+        tables = [bundle.load_table(entry, facts, name) for name in facts[TABLES]]
+    except bundle.DamagedBundle:
         return True
     if person.mentions.search(json.dumps(facts, ensure_ascii=False)):
         return True
@@ -240,7 +265,7 @@ def _facts(totals: FileTotals) -> dict[str, Any]:
 
 
 def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> Stored:
-    runs, returns = from_tables({name: bundle.table(folder, name) for name in facts[TABLES]})
+    runs, returns = from_tables({name: bundle.load_table(folder, facts, name) for name in facts[TABLES]})
     place = returns.place & (encode_place(1, 0) - 1) | encode_place(number, 0)
     returns = sort_returns(returns.customer, returns.day, returns.money, returns.refunded, place)
     amounts = facts["amounts"]
@@ -281,7 +306,7 @@ def _days(facts: Mapping[str, Any]) -> DayCounts:
 
 
 def _load_hashes(folder: Path, facts: Mapping[str, Any]) -> LineHashes:
-    stored = bundle.table(folder, LINE_HASHES)
+    stored = bundle.load_table(folder, facts, LINE_HASHES)
     starts = np.array(facts["chunk_starts"], dtype=np.int64)
     return LineHashes(stored["hash"].to_numpy(), stored["order"].to_numpy(), starts)
 

@@ -90,14 +90,22 @@ def find_with_contacts(
 def erase(found: Sequence[Trace]) -> None:
     """Write the files without the person, and the digests in their run.json, which is there only if all files are."""
     rewritten = {trace.path: trace.body for trace in found if trace.body is not None}
-    for folder in dict.fromkeys(path.parent for path in rewritten):
+    folders = list(dict.fromkeys(path.parent for path in rewritten))
+    runs = [folder for folder in folders if _has_manifest(folder)]
+    for folder in runs:
+        manifest.load(folder)  # a damaged one is refused before anything is written
+    for folder in folders:
         bodies = {path.name: body for path, body in rewritten.items() if path.parent == folder}
-        run_json = folder / manifest.NAME
-        if run_json.is_file() and not run_json.is_symlink():
+        if folder in runs:
             manifest.replace(folder, bodies)
             continue
         for name, body in bodies.items():
             write(str(folder / name), body, follows_links=False)
+
+
+def _has_manifest(folder: Path) -> bool:
+    path = folder / manifest.NAME
+    return path.is_file() and not path.is_symlink()
 
 
 def _find_in_file(path: Path, person: Person) -> Trace | None:

@@ -9,11 +9,13 @@ from typing import Any
 from segcli import __version__
 from segcli.errors import InputProblem
 from segcli.files import lock
+from segcli.files.read import json_document
 from segcli.files.write import write_together
 
 NAME = "run.json"
 SCHEMA = "segcli.run/1"
 RESULTS = ("customers.csv", "segments.csv")  # that every run writes
+REMEDY = "Run again into this folder, or remove it"
 
 
 def save(folder: Path, texts: Mapping[str, str], facts: Mapping[str, object]) -> None:
@@ -55,8 +57,8 @@ def replace(folder: Path, bodies: Mapping[str, bytes]) -> None:
 def names(folder: Path) -> list[str]:
     """Return the names of the files that a run wrote; none where there is no readable run.json."""
     try:
-        return [str(output["name"]) for output in json.loads((folder / NAME).read_bytes())["outputs"]]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [str(output["name"]) for output in load(folder)["outputs"]]
+    except InputProblem:
         return []
 
 
@@ -87,3 +89,25 @@ def _describe(name: str, body: bytes) -> Mapping[str, Any]:
 
 def _dump(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=1) + "\n"
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a run.
+
+    Raises:
+        InputProblem: it is missing, or is not what a run wrote.
+    """
+    path = str(folder / NAME)
+    document = json_document(path, REMEDY)
+    if not isinstance(document, dict) or not _is_sound(document):
+        raise InputProblem("is not the manifest of a run", source=path, remedy=REMEDY)
+    found: dict[str, Any] = document
+    return found
+
+
+def _is_sound(document: Mapping[str, Any]) -> bool:
+    outputs, forgotten = document.get("outputs"), document.get("forgotten", 0)
+    are_files = isinstance(outputs, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) for one in outputs
+    )
+    return are_files and isinstance(forgotten, int) and isinstance(document.get("as_of"), str | None)

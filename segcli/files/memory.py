@@ -1,6 +1,7 @@
 """Whether there is memory enough for a file, asked before it is loaded and not when the system kills the run."""
 
 import contextlib
+import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 from segcli.errors import EnvironmentProblem
 
 GIB = 2**30
+LEAST_SPACE = 900 * 2**20  # bytes of address space; with less, libraries end the process without an error (measured)
+SPACE_FOR_THREADS = 4 * GIB  # each thread reserves address space, and libraries abort or hang if that fails
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS")
 PROC, CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
 
 
@@ -30,6 +34,23 @@ def guard(name: str, size: int, per_byte: float) -> None:
             f"{there / GIB:,.1f} GiB are free. Split the file by customer, or try all the same with "
             "--set ingest.transactions.memory_guard=false"
         )
+
+
+def require_address_space() -> None:
+    """Refuse a limit on address space (ulimit -v) that is too small, and use one thread under a small one.
+
+    Raises:
+        EnvironmentProblem: the limit is smaller than what the libraries need.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY or soft >= SPACE_FOR_THREADS:
+        return
+    if soft < LEAST_SPACE:
+        raise EnvironmentProblem(
+            f"the limit on address space is {soft // 1024:,} kB, and segcli needs at least {LEAST_SPACE // 1024:,} kB. "
+            "Raise it with ulimit -v"
+        )
+    os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
 def free() -> int | None:

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 from segcli.errors import UsageProblem
+from segcli.files import lock
 from segcli.files.manifest import is_incomplete
+from segcli.files.write import TEMPORARY, descriptor
 
 HEAD = 4096  # bytes in which a file shows what it is
 OUTPUTS = frozenset(
@@ -26,7 +28,7 @@ def refuse_other_kind(path: str, *, force: bool = False) -> None:
     Raises:
         UsageProblem: the file is binary, or its name has no suffix of an output and it holds no table.
     """
-    start = _start(path)
+    start = b"" if descriptor(path) is not None else _start(path)
     if not start or force:
         return
     is_binary = b"\0" in start or start.startswith(BINARY)
@@ -51,6 +53,12 @@ def is_own_folder(path: str) -> bool:
         return False
     names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
     return "run.json" in names or is_incomplete(folder) or all(ENTRY.fullmatch(name) for name in names)
+
+
+def is_state(folder: Path) -> bool:
+    """Tell whether a folder is empty, or holds nothing but entries of a state."""
+    names = [entry.name for entry in folder.iterdir() if entry.name != lock.NAME]
+    return all(ENTRY.fullmatch(name.removesuffix(TEMPORARY)) for name in names)
 
 
 def _start(path: str) -> bytes:

@@ -1,6 +1,7 @@
 """Bytes in: files and standard input, unpacked by what they are and not by what they are called."""
 
 import hashlib
+import json
 import os
 import stat
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from segcli.errors import InputProblem
 from segcli.files.memory import guard
@@ -119,6 +121,25 @@ def text(path: str) -> str:
         raise InputProblem(
             f"is not UTF-8 text (byte {error.start})", source=content.name, remedy="Save it as UTF-8"
         ) from None
+
+
+def json_document(path: str, remedy: str) -> Any:  # noqa: ANN401 - JSON is data of any shape
+    """Read a JSON file.
+
+    Args:
+        path: of the file.
+        remedy: what to do if it is not JSON.
+
+    Raises:
+        InputProblem: it cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(text(path))
+    except json.JSONDecodeError as error:
+        raise InputProblem(f"is not JSON ({error.msg})", source=path, line=error.lineno, remedy=remedy) from None
+    except (RecursionError, ValueError):
+        what = "is nested too deeply, or has a number that is too long"
+        raise InputProblem(what, source=path, remedy=remedy) from None
 
 
 def text_only(body: bytes, name: str) -> bytes:

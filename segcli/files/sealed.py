@@ -5,8 +5,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from segcli.errors import InputProblem
 from segcli.files import read
+
+
+class SavedFields(BaseModel):
+    """Fields of a saved model, each of exactly its type."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 def sealed(model: Mapping[str, Any]) -> str:
@@ -20,14 +28,9 @@ def unsealed(path: str, kinds: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         InputProblem: it is no such model, of another version, or was changed by hand.
     """
-    try:
-        model = json.loads(read.text(path))
-    except json.JSONDecodeError as error:
-        raise InputProblem(
-            f"is not JSON ({error.msg})", source=path, line=error.lineno, remedy="Name a file that --save-model wrote"
-        ) from None
-    if not isinstance(model, dict) or model.get("schema") not in kinds:
-        found = model.get("schema") if isinstance(model, dict) else None
+    model = read.json_document(path, "Name a file that --save-model wrote")
+    found = model.get("schema") if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(found, str) or found not in kinds:
         what = f"{' or '.join(kinds.values())} model ({', '.join(kinds)})"
         raise InputProblem(
             f"is no saved {what}; its schema is {found}", source=path, remedy="Name a file that --save-model wrote"
@@ -38,6 +41,29 @@ def unsealed(path: str, kinds: Mapping[str, str]) -> dict[str, Any]:
             "was changed after it was saved: its checksum does not fit", source=path, remedy="Save it anew"
         )
     return model
+
+
+def parse_fields(model: Mapping[str, Any], shape: type[SavedFields], path: str) -> dict[str, Any]:
+    """Return a model with fields of these types; refuse one that has others, although its checksum fits.
+
+    Args:
+        model: as it was read.
+        shape: the fields that it must have; it may have others.
+        path: of the file.
+
+    Raises:
+        InputProblem: with the first field that is wrong.
+    """
+    try:
+        return {**model, **shape.model_validate(model).model_dump()}
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise damaged(path, ".".join(map(str, wrong["loc"])) or "its fields", wrong["msg"]) from None
+
+
+def damaged(path: str, field: str, what: str) -> InputProblem:
+    """Return the problem of a model in which a field cannot be used."""
+    return InputProblem(f"{field}: {what[:1].lower()}{what[1:]}", source=path, remedy="Save the model again")
 
 
 def _checksum(model: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -11,11 +12,16 @@ from pathlib import Path
 
 from segcli.errors import EnvironmentProblem, UsageProblem
 
+DESCRIPTOR = re.compile(r"(?:/dev/fd|/proc/self/fd)/([0-9]{1,6})")
+STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
 TEMPORARY = ".segcli-part"  # what an interrupted write leaves behind ends so; the next run sweeps it
 
 
 def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = True) -> None:
     """Write a file, whole or piece by piece, atomically: a temporary file beside it, synced, then renamed over it.
+
+    Devices (such as /dev/full) and open descriptors (/dev/stdout, /dev/fd/63) are written directly, since renaming over
+    one would replace it.
 
     Args:
         path: of the file.
@@ -26,10 +32,13 @@ def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = Tru
     Raises:
         EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
     """
-    target = _real(path) if follows_links else Path(path)
+    target, number = _real(path) if follows_links else Path(path), descriptor(path)
     pieces = (body,) if isinstance(body, bytes) else body
     with environment(path):
-        if _is_special(target):
+        if number is not None:
+            with os.fdopen(os.dup(number), "wb") as file:
+                file.writelines(pieces)
+        elif _is_special(target):
             with target.open("wb") as file:
                 file.writelines(pieces)
         else:
@@ -119,6 +128,12 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
+def descriptor(path: str) -> int | None:
+    """Return the number of the open descriptor that a path names, such as 1 for /dev/stdout; None for other paths."""
+    found = DESCRIPTOR.fullmatch(path)
+    return int(found[1]) if found else STANDARD.get(path)
+
+
 def sync(folder: Path) -> None:
     """Make the renaming last through a power cut; where the system cannot, the new file stands all the same."""
     handle = os.open(folder, os.O_RDONLY)
@@ -134,6 +149,8 @@ def check(path: str, inputs: Sequence[str] = ()) -> None:
         UsageProblem: it is a folder, or one of the inputs.
         EnvironmentProblem: its folder is missing or may not be written to.
     """
+    if descriptor(path) is not None:
+        return
     target = _real(path)
     if target.is_dir():
         raise UsageProblem(f"{path}: is a folder; name the file to write")
@@ -169,7 +186,8 @@ def check_distinct(paths: Sequence[str]) -> None:
     seen: set[str] = set()
     for path in paths:
         real = str(_real(path))
-        if real in seen and not (Path(real).exists() and not Path(real).is_file()):
+        is_stream = descriptor(path) is not None or (Path(real).exists() and not Path(real).is_file())
+        if real in seen and not is_stream:
             raise UsageProblem(f"{path}: is named for two outputs; give each a file of its own")
         seen.add(real)
 

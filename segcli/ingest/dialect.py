@@ -26,7 +26,7 @@ SAMPLE_RECORDS = 1000
 SAMPLE_CHARACTERS = 300_000
 HEAD = 1_000_000  # bytes from which the first records are taken
 FIRST = 50_000  # bytes that nearly always hold as many
-_SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_SEP_LINE = re.compile(r"sep=([\t -!#-~])\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

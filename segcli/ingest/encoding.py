@@ -12,6 +12,10 @@ from segcli.ingest.encoding_guess import guess_encoding
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAMPLE = 300_000  # bytes in which UTF-16 shows itself by its NULs
+# Codecs of domain names, program texts and single platforms: no file is written in them.
+NO_FILE_ENCODINGS = frozenset(
+    {"charmap", "idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
 _REPLACED = "\ufffd"
 # What two-byte UTF-8 characters become when they are read as Windows-1252 and written as UTF-8 once more: \u00c3\u00a9.
 _TWICE = re.compile(rb"\xc3[\x82\x83]\xc2[\x80-\xbf]")
@@ -60,18 +64,29 @@ def recoded(body: bytes, encoding: str) -> bytes:
 
 
 def _as_declared(content: Content, encoding: str, errors: str) -> Decoded:
+    _require_text_encoding(encoding, content.name)
     try:
         text = content.body.decode(encoding, errors=errors).removeprefix("\ufeff")
-    except LookupError:
-        raise InputProblem(
-            f"unknown encoding '{encoding}'", source=content.name, remedy="Name one such as utf-8, cp1252 or utf-16"
-        ) from None
     except UnicodeDecodeError as error:
         line = content.body.count(b"\n", 0, error.start) + 1
         raise InputProblem(
             f"byte {error.start} is not {encoding}", source=content.name, line=line, remedy="Try another --encoding"
         ) from None
-    return Decoded(text.encode(), encoding, tuple(_replaced(text, errors)))
+    except UnicodeError:
+        raise InputProblem(f"is not {encoding}", source=content.name, remedy="Try another --encoding") from None
+    return Decoded(text.encode(errors="replace"), encoding, tuple(_replaced(text, errors)))
+
+
+def _require_text_encoding(encoding: str, name: str) -> None:
+    try:
+        codec = codecs.lookup(encoding)
+        is_known = codec._is_text_encoding and codec.name not in NO_FILE_ENCODINGS  # noqa: SLF001 - as open() tests it
+    except (LookupError, ValueError):  # a name with a NUL is a ValueError
+        is_known = False
+    if not is_known:
+        raise InputProblem(
+            f"unknown encoding '{encoding}'", source=name, remedy="Name one such as utf-8, cp1252 or utf-16"
+        )
 
 
 def _windows(content: Content, body: bytes, offset: int, errors: str) -> Decoded:

@@ -1,6 +1,5 @@
 """What changed in personas since they were written before."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,15 +33,7 @@ def load(path: str) -> Before:
         InputProblem: there are no personas in it.
     """
     file = str(Path(path) / FILE) if Path(path).is_dir() else path
-    try:
-        document = json.loads(read.text(file))
-    except json.JSONDecodeError as error:
-        raise InputProblem(
-            f"is no JSON ({error.msg})",
-            source=file,
-            line=error.lineno,
-            remedy="Name the personas.json of an earlier run",
-        ) from None
+    document = read.json_document(file, "Name the personas.json of an earlier run")
     if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(SCHEMA):
         raise InputProblem(
             "holds no personas", source=file, remedy="Name what persona -f json -o FILE, or a run, wrote"

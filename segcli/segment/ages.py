@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from segcli import columns as c
 from segcli.errors import InputProblem
@@ -18,7 +19,8 @@ OLDEST = 110
 def birth_year(customers: Customers) -> npt.NDArray[np.float64]:
     """Year of birth, from the date, the year, or the age at as_of; NaN where none is known."""
     if c.BIRTH_DATE in customers.table:
-        return numbers(customers.table[c.BIRTH_DATE].dt.year)
+        born = customers.table[c.BIRTH_DATE]
+        return numbers(born.dt.year if _is_dated(born) else _years(born, customers))
     if c.BIRTH_YEAR in customers.table:
         return numbers(customers.table[c.BIRTH_YEAR])
     years = numbers(column(customers, c.BIRTH_DATE, c.BIRTH_YEAR, c.AGE))
@@ -33,7 +35,7 @@ def age(customers: Customers) -> npt.NDArray[np.float64]:
     if c.AGE in customers.table and c.BIRTH_DATE not in customers.table:
         return numbers(customers.table[c.AGE])
     day = _require_day(customers)
-    if c.BIRTH_DATE not in customers.table:
+    if c.BIRTH_DATE not in customers.table or not _is_dated(customers.table[c.BIRTH_DATE]):
         return day.year - birth_year(customers)
     born = customers.table[c.BIRTH_DATE]
     had = (born.dt.month < day.month) | ((born.dt.month == day.month) & (born.dt.day <= day.day))
@@ -58,6 +60,28 @@ def believable(ages: npt.NDArray[np.float64], oldest: int) -> tuple[npt.NDArray[
     count = int(odd.sum())
     warning = f"ages below 0 or above {oldest}: {count:,}; they count as {UNKNOWN}"
     return np.where(odd, np.nan, ages), (warning,) * bool(count)
+
+
+def _is_dated(born: pd.Series) -> bool:
+    return born.dtype.kind == "M"
+
+
+def _years(born: pd.Series, customers: Customers) -> pd.Series:
+    """Return dates of birth that are years alone as numbers.
+
+    Raises:
+        InputProblem: they are neither dates nor years.
+    """
+    texts = born.astype("str").str.strip().str.removesuffix(".0")
+    is_year = texts.str.fullmatch("[0-9]{4}").fillna(value=False).astype(bool)
+    if not (is_year | born.isna()).all():
+        raise InputProblem(
+            "holds neither dates nor years, so ages are unknown",
+            source=customers.readings[0].input.name,
+            column=c.BIRTH_DATE,
+            remedy="Say how dates are written with --date-format",
+        )
+    return pd.to_numeric(texts.where(is_year)).astype("Float64")
 
 
 def _require_day(customers: Customers) -> date:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from segcli.files.sealed import sealed, unsealed
+from segcli.files.sealed import parse_fields, sealed, unsealed
 from segcli.model import Segmentation
-from segcli.segment import methods
+from segcli.segment import methods, model_shapes
+from segcli.segment.model_shapes import ClusterModel, RfmModel
 
 RFM, CLUSTER = "segcli.rfm-model/1", "segcli.cluster-model/1"
 WHAT = {RFM: "RFM", CLUSTER: "cluster"}
@@ -51,4 +52,11 @@ def load(path: str, *schemas: str) -> dict[str, Any]:
     Raises:
         InputProblem: it is no such model, of another version, or was changed by hand.
     """
-    return unsealed(path, {schema: WHAT[schema] for schema in schemas or (RFM,)})
+    model = unsealed(path, {schema: WHAT[schema] for schema in schemas or (RFM,)})
+    if model["schema"] == RFM:
+        model = parse_fields(model, RfmModel, path)
+        model_shapes.require_scores(model, path)
+    else:
+        model = parse_fields(model, ClusterModel, path)
+        model_shapes.require_centres(model, path)
+    return model

@@ -42,5 +42,6 @@ def fit(x: Values, value: Values, weights: Values, starts: Sequence[Mapping[str,
 def expected(parameters: Mapping[str, float], x: Values, value: Values) -> Values:
     """Expected value of an order: p (v + x m) / (p x + q - 1); of a customer without a repeat, that of all."""
     p, q, v = (parameters[name] for name in PARAMETERS)
-    found: Values = p * (v + x * np.nan_to_num(value)) / (p * x + q - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # with q of 1, customers without a repeat have no mean
+        found: Values = p * (v + x * np.nan_to_num(value)) / (p * x + q - 1)
     return found

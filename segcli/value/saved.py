@@ -1,14 +1,36 @@
 """Saved forecasts: fitted models of orders and value, to expect of later orders what was learnt from earlier ones."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from segcli.errors import InputProblem
-from segcli.files.sealed import sealed, unsealed
+from segcli.files.sealed import SavedFields, damaged, parse_fields, sealed, unsealed
+from segcli.value import gamma_gamma, models
 from segcli.value.clv import Valued
 from segcli.value.fit import Fitted
 from segcli.value.forecast import Forecast
 
 CLV = "segcli.clv-model/1"
+
+
+class FittedModel(SavedFields):
+    """A fitted model of orders or of their value."""
+
+    model: str
+    parameters: dict[str, Annotated[float, Field(gt=0, le=1e15)]]
+    log_likelihood: float
+    ended: str
+
+
+class ClvModel(SavedFields):
+    """A saved forecast."""
+
+    period: str
+    orders: FittedModel
+    value: FittedModel | None
+    correlation: float | None
 
 
 def as_text(made: Valued, period: str) -> str:
@@ -34,6 +56,8 @@ def load(path: str, period: str) -> Forecast:
         InputProblem: it is no saved forecast, or of another unit of time.
     """
     model = unsealed(path, {CLV: "clv"})
+    model = parse_fields(model, ClvModel, path)
+    _require_parameters(model, path)
     if model["period"] != period:
         raise InputProblem(
             f"its unit of time is the {model['period']}, not the {period}",
@@ -42,6 +66,16 @@ def load(path: str, period: str) -> Forecast:
         )
     orders, value = Fitted(**model["orders"]), model["value"]
     return Forecast(orders, Fitted(**value) if value else None, [orders], model["correlation"])
+
+
+def _require_parameters(model: Mapping[str, Any], path: str) -> None:
+    orders, value = model["orders"], model["value"]
+    if orders["model"] not in models.names():
+        raise damaged(path, "orders.model", f"must be one of {', '.join(models.names())}")
+    if set(orders["parameters"]) != set(models.load(orders["model"]).PARAMETERS):
+        raise damaged(path, "orders.parameters", "must be those of the model")
+    if value and (value["model"], set(value["parameters"])) != (gamma_gamma.NAME, set(gamma_gamma.PARAMETERS)):
+        raise damaged(path, "value", f"must be a model {gamma_gamma.NAME} with its parameters")
 
 
 def _plain(one: Fitted) -> dict[str, Any]:

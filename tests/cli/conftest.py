@@ -49,7 +49,8 @@ def ready() -> Iterator[list[str]]:
     own = Path(__file__).with_name("ready.py")
     with tempfile.TemporaryDirectory() as short:  # the name of a socket has no hundred bytes
         door = Path(short) / "door"
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "LC_ALL": "C.UTF-8"}
+        home = {"HOME": str(Path.home()), "PYTHONPATH": str(ROOT)}  # the code beside these tests, wherever that is
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **home}
         forks = "ignore:This process:DeprecationWarning"  # threads of libraries that wait for work; each knows of forks
         command = [sys.executable, "-W", forks, own, door]
         nowhere = subprocess.DEVNULL

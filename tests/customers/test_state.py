@@ -163,3 +163,46 @@ def test_whenever_it_is_killed_the_next_run_gives_the_result_of_all(
 def test_what_needs_lines_is_refused(tmp_path: Path, nights: list[Path]) -> None:
     with pytest.raises(UsageProblem, match=r"--state cannot be combined with ingest.dedupe"):
         customers(nights[0].parent, tmp_path / "state", dedupe="lines")
+
+
+def test_a_small_file_that_grows_after_it_was_read_is_known_by_what_was_read(
+    tmp_path: Path, nights: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, state = tmp_path / "orders", tmp_path / "state"
+    folder.mkdir()
+    grown = Path(shutil.copy2(nights[0], folder))
+    more = grown.read_text() + "".join(nights[1].read_text().splitlines(keepends=True)[1:])
+    real = read_orders._aggregate_file
+
+    def then_grows(*given: Any, **named: Any) -> Any:
+        totals = real(*given, **named)
+        grown.write_text(more)
+        return totals
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read_orders, "_aggregate_file", then_grows)
+        customers(folder, state)
+    agree(customers(folder, state), customers(folder, None))
+
+
+def test_a_large_file_that_grows_after_it_was_read_is_refused_and_not_stored(
+    tmp_path: Path, nights: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, size in (("LARGE", 1), ("PIECE", 300), ("HEAD", 500)):
+        monkeypatch.setattr(stream, name, size)
+    folder, state = tmp_path / "orders", tmp_path / "state"
+    folder.mkdir()
+    grown = Path(shutil.copy2(nights[0], folder))
+    real = read_orders._aggregate_file
+
+    def then_grows(*given: Any, **named: Any) -> Any:
+        totals = real(*given, **named)
+        with grown.open("a") as file:
+            file.write(nights[1].read_text().splitlines(keepends=True)[1])
+        return totals
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read_orders, "_aggregate_file", then_grows)
+        with pytest.raises(InputProblem, match="was changed while it was being read"):
+            customers(folder, state)
+    agree(customers(folder, state), customers(folder, None))

@@ -32,6 +32,8 @@ KEYWORDS = frozenset(
         "false",
     }
 )
+LARGEST_NUMBER = 10.0**300
+LONGEST_SPAN = 1_000_000
 DEEPEST = 60  # brackets and nots within each other
 _UNITS = {**{unit: unit for unit in tree.UNITS}, **{unit.removesuffix("s"): unit for unit in tree.UNITS}}
 _CONDITIONS = (
@@ -227,9 +229,13 @@ class _Reader:
 
     def _leaf(self, token: Token) -> Value:
         if token.kind == "number":
+            if float(token.text) > LARGEST_NUMBER:
+                raise RuleProblem("the number is too large", token.at)
             unit = _UNITS.get(self._next.text) if self._next.kind == "word" else None
             if unit is None:
                 return tree.Number(float(token.text), token.at)
+            if float(token.text) > LONGEST_SPAN:
+                raise RuleProblem(f"a length of time is at most {LONGEST_SPAN:,} {unit}", token.at)
             self._take()
             return tree.Span(float(token.text), cast("tree.Unit", unit), token.at)
         if token.kind == "text":
