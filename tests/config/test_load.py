@@ -116,7 +116,7 @@ def test_a_key_like_no_other_is_answered_with_the_keys_there_are() -> None:
     assert problem == (
         "c.yaml:1:1: zzzz: unknown key; known: version, as_of, language, seed, output, ingest, privacy, "
         "quality, rfm, rules, cluster, clv, churn, cohort, backtest, compare, drivers, fairness, scorecard, persona, "
-        "target, plan, export, report"
+        "target, limits, plan, export, report"
     )
 
 

@@ -28,8 +28,15 @@ EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_
 Quoting = Literal[0, 1]
 Damage = Callable[["st.DataObject", str], tuple[str, int]]
 HEADER = ("customer_id", "order_id", "order_date", "amount", "product", "country")
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether segcli reads an id as it is: not blank, and no whole number with decimals, such as 7.0."""
+    return bool(text) and re.fullmatch(r"\d+\.0+", text) is None
+
+
 NAMES = st.one_of(
-    st.text("abcXYZ019-_ .é", min_size=1, max_size=8).map(str.strip).filter(bool),
+    st.text("abcXYZ019-_ .é", min_size=1, max_size=8).map(str.strip).filter(is_plain_name),
     st.sampled_from(
         ["NA", "null", "007", "1E5", "123.45", "nan", "O'Neil", "Müller & Co", "a, b", 'say "hi"', "x;y", "p|q"]
     ),
