@@ -171,7 +171,8 @@ def _erase_table(text: str, person: Person, usual: str) -> Erased:
             continue
         if header is not None and (person.may_own(row) or _may_be_reject_of(person, row)):
             total = total.plus(Erased(None, place=f"record {number:,}, which may be of this person"))
-        written, count = _without_mentions(raw, record, header or [], person, delimiter)
+        is_header = header is None and any(column_kind(name) for name in record)  # and no name of the person
+        written, count = (raw, 0) if is_header else _without_mentions(raw, record, header or [], person, delimiter)
         total = total.plus(Erased(None, mentions=count))
         kept.append(written)
         header = (record or None) if header is None else header

@@ -311,6 +311,7 @@ odd_texts = st.text(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(ids=["0", "00", "0\r0"], own=0)
+@example(ids=["0", "EMAIL_SHA256", "00"], own=1)
 @given(ids=st.lists(odd_texts, min_size=3, max_size=3), own=st.integers(0, 2))
 def test_any_id_in_any_file(ids: list[str], own: int) -> None:
     spelled = [respell(text, SETTINGS) for text in ids]
