@@ -153,6 +153,9 @@ def _checks(model: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     if fewer:
         yield "reduction.explained", len(fewer["explained"]) == len(parts)
         yield "reduction.loadings", [len(row) for row in fewer["loadings"]] == [len(parts)] * len(features)
+    weights = [weight for row in model["shape"].get("weights", []) for weight in row]
+    yield "shape.weights", all(0 < weight <= 1 for weight in weights)
+    yield "shape.yes", all(0 < chance < 1 for row in model["shape"].get("yes", []) for chance in row)
     yield "shape or reduction", _labels_a_row(model)
 
 
