@@ -92,12 +92,12 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
     """What to say of a failure, and its exit code."""
     import typer
 
-    from segcli.cli.streams import abandon_stdout, discreet
+    from segcli.cli.streams import abandon_stdout, mask_message
 
     match error:
         case SegcliError():
             values = error.values if isinstance(error, InputProblem) else ()
-            return [discreet(line, values) for line in error.lines], error.code
+            return [mask_message(line, values) for line in error.lines], error.code
         case typer.TyperException():
             return [_mistyped(error.format_message())], Exit.USAGE
         case typer.Abort():

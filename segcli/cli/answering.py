@@ -21,7 +21,7 @@ OUTPUTS = (
 
 def described(decisions: "Decisions", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
     """The files of segments, their models, personas and the report, by name."""
-    from segcli.cli.show import as_csv
+    from segcli.cli.show import render_csv
     from segcli.columns import CLUSTER_SEGMENT
     from segcli.reports.report import profiles
     from segcli.reports.result import Result
@@ -30,8 +30,8 @@ def described(decisions: "Decisions", loaded: "Loaded", ways: "Ways", talk: Talk
 
     first, last = decisions.segmentations[0], decisions.segmentations[-1]
     texts = {
-        "customers.csv": as_csv(of_segmentation("run", last), talk),
-        "segments.csv": as_csv(Result(profiles(decisions.segmentations), dict, ()), talk),
+        "customers.csv": render_csv(of_segmentation("run", last), talk),
+        "segments.csv": render_csv(Result(profiles(decisions.segmentations), dict, ()), talk),
     }
     if first.method["name"] == "rfm":
         texts["rfm-model.json"] = saved.as_text(first)
@@ -75,7 +75,7 @@ def answers(customers: "Customers", loaded: "Loaded", ways: "Ways", talk: Talk) 
 
 
 def _clv(loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
-    from segcli.cli.show import as_csv
+    from segcli.cli.show import render_csv
     from segcli.reports.value import of_clv
     from segcli.value import saved
 
@@ -84,39 +84,39 @@ def _clv(loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
     made = expected.valued(segmenting.declared(expected.customers, loaded, clusters=False))
     for note in (*made.warnings, *made.notes):
         talk.say("clv", note)
-    rows = as_csv(of_clv(made), talk)
+    rows = render_csv(of_clv(made), talk)
     return {"clv.csv": rows, "clv-model.json": saved.as_text(made, loaded.settings.clv.period)}
 
 
 def _cohorts(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
-    from segcli.cli.show import as_csv
+    from segcli.cli.show import render_csv
     from segcli.reports.value import of_cohorts
     from segcli.value.cohort import cohorts
 
     wanted = loaded.settings.cohort
     made = cohorts(segmenting.for_cohorts(customers, loaded), wanted)
-    return {"cohorts.csv": as_csv(of_cohorts(made, customers, wanted.show), talk)}
+    return {"cohorts.csv": render_csv(of_cohorts(made, customers, wanted.show), talk)}
 
 
 def _backtest(customers: "Customers", ways: "Ways", talk: Talk) -> dict[str, str]:
-    from segcli.cli.show import as_csv
+    from segcli.cli.show import render_csv
     from segcli.reports.evidence import of_backtest
 
     assert ways.tested
-    return {"backtest.csv": as_csv(of_backtest(ways.tested(), customers), talk)}
+    return {"backtest.csv": render_csv(of_backtest(ways.tested(), customers), talk)}
 
 
 def decisions(made: "Decisions", loaded: "Loaded", talk: Talk) -> dict[str, str]:
     """The files of targets and plan, by name."""
-    from segcli.cli.show import as_csv
+    from segcli.cli.show import render_csv
     from segcli.reports.decisions import of_plan, of_targets
     from segcli.reports.result import Result
 
     found: dict[str, str] = {}
     if loaded.declares("target"):
         talk.say("targets", ", ".join(made.targets.chosen) or "none")
-        found["targets.csv"] = as_csv(of_targets(made.targets), talk)
+        found["targets.csv"] = render_csv(of_targets(made.targets), talk)
     if loaded.declares("plan"):
-        found["plan.csv"] = as_csv(of_plan(made.plan), talk)
-        found["calendar.csv"] = as_csv(Result(made.plan.calendar, dict, ()), talk)
+        found["plan.csv"] = render_csv(of_plan(made.plan), talk)
+        found["calendar.csv"] = render_csv(Result(made.plan.calendar, dict, ()), talk)
     return found

@@ -118,12 +118,12 @@ def _define(text: str, asked: Asked, talk: Talk) -> None:
 
 
 def _hand(made: Any, groups: str | None, asked: Asked, talk: Talk) -> None:  # noqa: ANN401 - Handed, imported late
-    from segcli.cli.show import as_csv, save, show
+    from segcli.cli.show import render_csv, save, show
     from segcli.reports.exports import of_handed, said
     from segcli.reports.result import Result
 
     for line in said(made):
         talk.say("export", line)
     if groups:
-        save(groups, as_csv(Result(made.groups, dict, ()), talk), asked, talk)
+        save(groups, render_csv(Result(made.groups, dict, ()), talk), asked, talk)
     show(of_handed(made), asked, talk)

@@ -57,7 +57,7 @@ def file_names(settings: "Settings") -> list[str]:
 
 def texts(decisions: "Decisions", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
     """The files of a run for other systems, by name; the account of people is said."""
-    from segcli.cli.show import as_csv
+    from segcli.cli.show import render_csv
     from segcli.reports.exports import of_handed, said
     from segcli.reports.result import Result
 
@@ -69,9 +69,9 @@ def texts(decisions: "Decisions", loaded: "Loaded", talk: Talk, *, dry: bool) ->
         made = people(one, decisions, talk, dry=dry)
         for line in said(made):
             talk.say("export", line)
-        found[file_name(one)] = as_csv(of_handed(made), talk)
+        found[file_name(one)] = render_csv(of_handed(made), talk)
         if made.groups is not None:
-            found[groups_name(one)] = as_csv(Result(made.groups, dict, ()), talk)
+            found[groups_name(one)] = render_csv(Result(made.groups, dict, ()), talk)
     return found
 
 

@@ -77,7 +77,7 @@ def _erase(place: Path, names: list[str], settings: "Settings", asked: Asked, ta
     secret = key.load(key_file) if key_file is not None and Path(key_file).exists() else None
     kept = [Path(path) for path in (settings.privacy.suppression, key_file) if path is not None]
     person = person_forms(names, settings.ingest, secret)
-    with lock.held_below(place) as folders:
+    with lock.lock_below(place) as folders:
         for one in folders:
             if manifest.is_incomplete(one):
                 talk.say("note", f"{one}: its run has not finished (no {manifest.NAME}); segcli run writes it again")
@@ -162,19 +162,19 @@ def _check_list(path: str, names: list[str], settings: "Settings") -> None:
     from segcli.files import lock, write
 
     write.check(path)
-    with lock.turn(Path(path).resolve().parent):
-        _extended_list(path, names, settings)
+    with lock.wait_for_turn(Path(path).resolve().parent):
+        _build_list(path, names, settings)
 
 
 def _suppress(path: str, names: list[str], settings: "Settings") -> None:
     """Add people to the list, one process after the other."""
     from segcli.files import lock, write
 
-    with lock.turn(Path(path).resolve().parent):
-        write.write(path, _extended_list(path, names, settings))
+    with lock.wait_for_turn(Path(path).resolve().parent):
+        write.write(path, _build_list(path, names, settings))
 
 
-def _extended_list(path: str, names: list[str], settings: "Settings") -> bytes:
+def _build_list(path: str, names: list[str], settings: "Settings") -> bytes:
     """Return the list with these people at its end; a new list has the columns customer_id and email.
 
     Raises:

@@ -76,7 +76,7 @@ def facts(settings: "Settings") -> "Mapping[str, object]":
 
 
 def command_line(settings: "Settings", arguments: "Sequence[str]") -> list[str]:
-    """The arguments as run.json may show them: where ids may not be told, without those to exclude."""
+    """Return the arguments for run.json, without the ids to exclude if results are pseudonymised."""
     if not settings.privacy.secret:
         return list(arguments)
     return [f"{text.partition('=')[0]}=(withheld)" if "exclude_ids" in text else text for text in arguments]

@@ -27,7 +27,7 @@ def command(input: options.Input = None, of: Of = None, calendar: Calendar = Non
     """
     with Talk(asked) as talk:
         found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, first=_matrix, contacts=True)
-        from segcli.cli.show import as_csv, save, show
+        from segcli.cli.show import render_csv, save, show
         from segcli.persona.decide import Decisions
         from segcli.reports.decisions import of_plan
         from segcli.reports.result import Result
@@ -35,7 +35,7 @@ def command(input: options.Input = None, of: Of = None, calendar: Calendar = Non
         segmentations = segmenting.existing(found.customers, found.loaded)
         made = Decisions(segmentations, found.settings).plan
         if calendar:
-            save(calendar, as_csv(Result(made.calendar, dict, ()), talk), asked, talk)
+            save(calendar, render_csv(Result(made.calendar, dict, ()), talk), asked, talk)
         show(of_plan(made), asked, talk)
         for gap in made.gaps:
             talk.say("gap", gap)

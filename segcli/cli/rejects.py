@@ -24,7 +24,7 @@ def save(customers: "Customers", settings: "IngestSettings", asked: Asked, talk:
 
     rows = [[getattr(reject, name) for name in HEADER] for reading in customers.readings for reject in reading.rejects]
     table = pd.DataFrame(rows, columns=list(HEADER)).astype({"byte_offset": "Int64"})
-    show.save(settings.rejects, show.as_csv(Result(table, dict, ()), talk), asked, talk)
+    show.save(settings.rejects, show.render_csv(Result(table, dict, ()), talk), asked, talk)
 
 
 def gate(customers: "Customers", settings: "IngestSettings") -> None:

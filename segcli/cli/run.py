@@ -148,17 +148,17 @@ def _facts(
         "privacy": keys.facts(loaded.settings),
         "seconds": round(time.monotonic() - started, 3),
     }
-    plain_facts: Mapping[str, object] = _discreet(plain(facts))
+    plain_facts: Mapping[str, object] = _mask_facts(plain(facts))
     return plain_facts
 
 
-def _discreet(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
+def _mask_facts(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
     """The facts without texts that identify somebody, where the settings forbid them."""
     if isinstance(value, dict):
-        return {name: _discreet(inner) for name, inner in value.items()}
+        return {name: _mask_facts(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_discreet(inner) for inner in value]
-    return streams.discreet(value) if isinstance(value, str) else value
+        return [_mask_facts(inner) for inner in value]
+    return streams.mask_message(value) if isinstance(value, str) else value
 
 
 def _looked_up(segmentations: "list[Segmentation]") -> list[dict[str, object]]:

@@ -52,7 +52,7 @@ def escaped(result: "Result", talk: Talk) -> "Result":
     return replace(result, rows=rows)
 
 
-def as_csv(result: "Result", talk: Talk) -> str:
+def render_csv(result: "Result", talk: Talk) -> str:
     """The rows as CSV, with cells that no spreadsheet runs: every file that is no result of -o is written by this."""
     from segcli.reports.formats import Page, csv
 

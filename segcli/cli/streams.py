@@ -50,7 +50,7 @@ def withhold_identities(withhold: bool) -> None:
     _withholds.set(withhold)
 
 
-def discreet(text: str, values: Sequence[str] = ()) -> str:
+def mask_message(text: str, values: Sequence[str] = ()) -> str:
     """Return a message without texts that identify somebody, where the settings forbid them.
 
     Args:
@@ -107,9 +107,9 @@ class Talk:
         """One line: a word, then text; as JSON the same with its facts. With --quiet only what is `always` said."""
         if self._asked.quiet and not always:
             return
-        text = discreet(text)
+        text = mask_message(text)
         if self.is_json:
-            facts = {name: discreet(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+            facts = {name: mask_message(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
             self._waiting.append(json.dumps({"event": label, "message": text, **facts}))
             return
         is_command = label == NEXT  # copied as it stands, so that no line end may get into it

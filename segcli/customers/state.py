@@ -198,10 +198,10 @@ def entries_of(folder: Path, person: Person) -> list[Path]:
         person: to find.
     """
     entries = (path.parent for path in sorted(folder.rglob(bundle.FACTS)) if ENTRY.fullmatch(path.parent.name))
-    return [entry for entry in entries if _names(entry, person)]
+    return [entry for entry in entries if _mentions(entry, person)]
 
 
-def _names(entry: Path, person: Person) -> bool:
+def _mentions(entry: Path, person: Person) -> bool:
     try:
         facts = bundle.load_facts(entry)
         tables = [bundle.load_table(entry, facts, name) for name in facts[TABLES]]

@@ -18,11 +18,11 @@ from segcli.files import read as files
 from segcli.files.key import is_pseudonym
 from segcli.ingest.customer_ids import respell
 from segcli.ingest.customer_keys import contact_kind
+from segcli.ingest.dialect import DELIMITERS
 from segcli.ingest.encoding import decoded, twice
 from segcli.ingest.identity import unified
 from segcli.ingest.recognise import means
 
-DELIMITERS = ",;\t|"
 UNICODE = ("utf-8", "utf-16")
 PSEUDONYM = "pseudonym"  # a kind of value, beside customer_id, email and phone
 INTERNATIONAL = re.compile(r"'?(\+|00)[0-9][0-9 ()./-]{5,20}")

@@ -1,7 +1,7 @@
 """Take a person out of the results of earlier runs: rows of tables, objects of JSON, and mentions in either.
 
 Tables are rewritten record by record and JSON value by value. Formats for reading, such as Markdown, and packed files
-are not rewritten: what else they say of a person cannot be told from their text, so such a file is named instead.
+are not rewritten, because their text does not show which parts describe the person: such a file is reported instead.
 """
 
 import csv

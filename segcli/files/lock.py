@@ -32,7 +32,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held_below(folder: Path) -> Iterator[list[Path]]:
+def lock_below(folder: Path) -> Iterator[list[Path]]:
     """Hold a folder and the folder of every run below it; return them. No file is added to the folder.
 
     Raises:
@@ -47,8 +47,8 @@ def held_below(folder: Path) -> Iterator[list[Path]]:
 
 
 @contextlib.contextmanager
-def turn(folder: Path) -> Iterator[None]:
-    """Wait until no other process is in a `turn` for this folder."""
+def wait_for_turn(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in `wait_for_turn` for this folder."""
     with _directory(folder) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

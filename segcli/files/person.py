@@ -80,7 +80,7 @@ class Person:
 
     def has_mark(self, cell: str) -> bool:
         """Tell whether a cell is an address, a digest, a pseudonym or a phone number of the person."""
-        if not self._folded.isdisjoint(form.casefold() for form in _forms(cell)):
+        if not self._casefold_marks.isdisjoint(form.casefold() for form in _forms(cell)):
             return True
         return bool(self.phones) and _PHONE.fullmatch(cell.strip()) is not None and _digits(cell) in self.phones
 
@@ -111,7 +111,7 @@ class Person:
         return frozenset(one for one in self.ids if len(one) >= LEAST_CHARACTERS and not _VALUE.fullmatch(one))
 
     @cached_property
-    def _folded(self) -> frozenset[str]:
+    def _casefold_marks(self) -> frozenset[str]:
         return frozenset(mark.casefold() for mark in self.marks)
 
 

@@ -18,7 +18,6 @@ from segcli.files.unpack import packing, unpack
 STDIN = "-"
 HEAD = 64  # bytes in which a file shows what it is
 
-
 Version = tuple[int, int, int]  # size, time of change in nanoseconds, and inode of a regular file
 
 
@@ -65,7 +64,9 @@ def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = No
     if path == STDIN and sys.stdin is None:
         raise InputProblem("is closed", source=name, remedy="Name a file, or pipe one in")
     try:
-        stored, version = _read_stdin() if path == STDIN else _steady(Path(path), name, memory_per_byte)
+        stored, version = (
+            (sys.stdin.buffer.read(), None) if path == STDIN else _steady(Path(path), name, memory_per_byte)
+        )
     except FileNotFoundError:
         raise InputProblem("no such file", source=name, remedy="Look at its name and folder") from None
     except IsADirectoryError:
@@ -91,10 +92,6 @@ def check_version(name: str, found: Version | None, expected: Version | None) ->
     """
     if found != expected:
         raise InputProblem("was changed while it was being read", source=name, remedy="Run again once it is complete")
-
-
-def _read_stdin() -> tuple[bytes, None]:
-    return sys.stdin.buffer.read(), None
 
 
 def _steady(path: Path, name: str, memory_per_byte: float) -> tuple[bytes, Version | None]:

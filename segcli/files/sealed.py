@@ -58,10 +58,10 @@ def parse_fields(model: Mapping[str, Any], shape: type[SavedFields], path: str) 
         return {**model, **shape.model_validate(model).model_dump()}
     except ValidationError as error:
         wrong = error.errors()[0]
-        raise damaged(path, ".".join(map(str, wrong["loc"])) or "its fields", wrong["msg"]) from None
+        raise damage_problem(path, ".".join(map(str, wrong["loc"])) or "its fields", wrong["msg"]) from None
 
 
-def damaged(path: str, field: str, what: str) -> InputProblem:
+def damage_problem(path: str, field: str, what: str) -> InputProblem:
     """Return the problem of a model in which a field cannot be used."""
     return InputProblem(f"{field}: {what[:1].lower()}{what[1:]}", source=path, remedy="Save the model again")
 

@@ -19,7 +19,6 @@ LARGE = 16 << 20  # bytes from which a file is read in pieces
 HEAD = 1 << 20  # bytes in which a file shows how it is written
 PIECE = 4 << 20  # the memory that a piece of so many bytes takes stays in the processor's cache, near enough
 LONGEST_RECORD = 256 << 20
-Mark = tuple[int, int, int]
 QUOTE, NEWLINE = b'"', b"\n"
 
 

@@ -65,7 +65,7 @@ class _Search:
         self.best: tuple[int, ...] = ()
         worths = [max(one.worth, 0.0) for one in self.candidates]
         # by place: what the next candidates from there on, one, two and so on, add to a choice
-        self.hopes = [[0.0, *accumulate(worths[place : place + most])] for place in range(len(worths) + 1)]
+        self.gains = [[0.0, *accumulate(worths[place : place + most])] for place in range(len(worths) + 1)]
 
     def run(self, most_steps: int) -> bool:
         """Search, and return whether it came to its end."""
@@ -74,7 +74,7 @@ class _Search:
             if not waiting:
                 return True
             chosen = waiting.pop()
-            if not self._fits(chosen) or not self._is_hopeful(chosen):
+            if not self._fits(chosen) or not self._can_improve(chosen):
                 continue
             if len(chosen) >= self.fewest and (not self.best or self._rank(chosen) > self._rank(self.best)):
                 self.best = chosen
@@ -96,12 +96,12 @@ class _Search:
         in_budget = self.limits.budget is None or cost <= self.limits.budget
         return in_budget and (self.limits.capacity is None or contacts <= self.limits.capacity)
 
-    def _is_hopeful(self, chosen: tuple[int, ...]) -> bool:
+    def _can_improve(self, chosen: tuple[int, ...]) -> bool:
         """Whether candidates behind it can make it as good as the best."""
         if not self.best:
             return True
-        hopes = self.hopes[chosen[-1] + 1 if chosen else 0]
-        highest = self._worth(chosen) + hopes[min(self.most - len(chosen), len(hopes) - 1)]
+        gains = self.gains[chosen[-1] + 1 if chosen else 0]
+        highest = self._worth(chosen) + gains[min(self.most - len(chosen), len(gains) - 1)]
         return highest >= self._worth(self.best) - ROUNDING * abs(highest)
 
 

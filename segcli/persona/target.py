@@ -115,7 +115,7 @@ def target(
         tuple(name for name in table[c.NAME] if name in chosen),
         scored.holds,
         _sets(made, scored.found, settings),
-        (*_noticed(scored, chosen, settings), *([] if is_complete else [_unfinished(most_choices)])),
+        (*_noticed(scored, chosen, settings), *([] if is_complete else [_note_limit(most_choices)])),
     )
 
 
@@ -142,7 +142,7 @@ def _knocked_out(found: Measured, place: int, settings: TargetSettings) -> str:
     return ""
 
 
-def _unfinished(most_choices: int) -> str:
+def _note_limit(most_choices: int) -> str:
     return f"the best of {most_choices:,} choices; more were not tried (limits.choices), so another may be better"
 
 

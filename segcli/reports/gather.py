@@ -23,7 +23,7 @@ from segcli.reports.report import Findings
 from segcli.reports.shield import Shield, shield
 from segcli.segment.read_back import wanted
 
-OF_MODELS = frozenset({"counts", "examples", "reach"})  # facts for saved models that tell of single customers
+OF_MODELS = frozenset({"counts", "examples", "reach"})  # facts of saved models that describe single customers
 
 
 def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None) -> Findings:
@@ -42,7 +42,7 @@ def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None)
     cards = scorecards(chosen, settings, ways.again if ways else None) if "scorecard" in sections else {}
     aimed = decisions.targets if {"targets", "fairness"} & set(sections) else None
     planned = decisions.plan if "plan" in sections else None
-    shown = [_spared(one, settings) for one in guard.over(segmentations)]
+    shown = [_suppress_few(one, settings) for one in guard.over(segmentations)]
     return Findings(
         customers,
         shown,
@@ -59,31 +59,31 @@ def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None)
     )
 
 
-def _spared(one: Segmentation, settings: Settings) -> Segmentation:
-    """A segmentation without what is told of too few customers beside its segments."""
+def _suppress_few(one: Segmentation, settings: Settings) -> Segmentation:
+    """Suppress tables, notes and model facts that count too few customers."""
     privacy = settings.privacy
     if not privacy.withholds:
         return one
     return replace(
         one,
         method={name: fact for name, fact in one.method.items() if name not in OF_MODELS},
-        notes=tuple(note for note in one.notes if not _counts_few(note, privacy.smallest)),
-        warnings=tuple(warning for warning in one.warnings if not _counts_few(warning, privacy.smallest)),
-        tables={title: sparing.findings(rows, privacy.smallest) for title, rows in one.tables.items()},
+        notes=tuple(note for note in one.notes if not _mentions_few(note, privacy.smallest)),
+        warnings=tuple(warning for warning in one.warnings if not _mentions_few(warning, privacy.smallest)),
+        tables={title: sparing.blank_few(rows, privacy.smallest) for title, rows in one.tables.items()},
     )
 
 
-def _counts_few(sentence: str, smallest: int) -> bool:
+def _mentions_few(sentence: str, smallest: int) -> bool:
     counts = re.findall(r"(?<![\d.,])(\d[\d,]*) customers?\b", sentence)
     return any(small(int(count.replace(",", "")), smallest) for count in counts)
 
 
-def _without_few(persona: Persona, smallest: int) -> Persona:
-    """A persona without scores that tell of too few customers: how many answered, or for how many a rate holds."""
-    return replace(persona, scores=tuple(one for one in persona.scores if not _tells_few(one, smallest)))
+def _drop_few_scores(persona: Persona, smallest: int) -> Persona:
+    """Drop the scores of a persona that too few customers gave, or whose rate holds for too few."""
+    return replace(persona, scores=tuple(one for one in persona.scores if not _has_few_customers(one, smallest)))
 
 
-def _tells_few(score: Score, smallest: int) -> bool:
+def _has_few_customers(score: Score, smallest: int) -> bool:
     part = round(score.score * score.n / 100) if is_per_cent(score) else 0
     return any(small(count, smallest) for count in (score.n, part, score.n - part))
 
@@ -106,7 +106,7 @@ def _described(
     found = Decisions(segmentations, settings).described(chosen)
     smallest = settings.privacy.smallest
     return {
-        column: [_without_few(one, smallest) for one in listed if not one.segment.startswith(WITHHELD)]
+        column: [_drop_few_scores(one, smallest) for one in listed if not one.segment.startswith(WITHHELD)]
         for column, listed in found.items()
     }
 

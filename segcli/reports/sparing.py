@@ -27,7 +27,7 @@ def rows(
 
     Args:
         table: one row per group, numbered from 0.
-        smallest: customers that may be told of.
+        smallest: number of customers that may be shown.
         size: the column of their number.
         parts: columns that count some of them; neither these nor all others may be too few.
         gone: rows that are withheld already.
@@ -66,11 +66,11 @@ def cohorts(table: pd.DataFrame, smallest: int, show: str) -> pd.DataFrame:
     return told[list(dict.fromkeys([COHORT, PERIOD, SIZE, show]))].reset_index(drop=True)
 
 
-def findings(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    """A table of findings with blanks for the numbers of rows that tell of too few customers.
+def blank_few(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """Blank the numbers in rows that count too few customers.
 
-    Such rows have a count of them, or a share of one, that is too few. Where rows of all customers or of other
-    segments would tell what is blank, the next smallest rows are blank as well.
+    A row is blanked if a count, or the part of a count that a rate stands for, is too small. The next smallest rows are
+    blanked too if totals or other segments would reveal the numbers.
 
     Args:
         table: with columns of counts, as they are named in COUNTS; others are returned as they are.
@@ -89,7 +89,7 @@ def findings(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
 
 
 def _blank_rows(group: pd.DataFrame, counts: Sequence[str], smallest: int) -> set[int]:
-    """The rows of a group that tell of too few, and the smallest others until they are several and not too few."""
+    """Return the rows that count too few, and the smallest others until there are two rows with enough customers."""
     rows = dict(zip(map(int, group.index), group.to_dict("records"), strict=True))
     sizes = {place: int(row[counts[0]]) for place, row in rows.items() if pd.notna(row[counts[0]])}
     hidden = {place for place, row in rows.items() if any(small(n, smallest) for n in _counts_in(row, counts))}
@@ -102,7 +102,7 @@ def _blank_rows(group: pd.DataFrame, counts: Sequence[str], smallest: int) -> se
 
 
 def _counts_in(row: Mapping[Hashable, Any], counts: Sequence[str]) -> list[int]:
-    """The counts of customers that a row tells: its own, and those for whom its rate holds and does not."""
+    """Return the counts of customers in a row: its own, and those for whom its rate holds and does not hold."""
     found = [int(row[name]) for name in counts if pd.notna(row[name])]
     for rate in (name for name in RATES if name in row and pd.notna(row[name])):
         part = round(float(row[rate]) * found[0]) if found else 0

@@ -20,7 +20,7 @@ def birth_year(customers: Customers) -> npt.NDArray[np.float64]:
     """Year of birth, from the date, the year, or the age at as_of; NaN where none is known."""
     if c.BIRTH_DATE in customers.table:
         born = customers.table[c.BIRTH_DATE]
-        return numbers(born.dt.year if _is_dated(born) else _years(born, customers))
+        return numbers(born.dt.year if _has_dates(born) else _years(born, customers))
     if c.BIRTH_YEAR in customers.table:
         return numbers(customers.table[c.BIRTH_YEAR])
     years = numbers(column(customers, c.BIRTH_DATE, c.BIRTH_YEAR, c.AGE))
@@ -35,7 +35,7 @@ def age(customers: Customers) -> npt.NDArray[np.float64]:
     if c.AGE in customers.table and c.BIRTH_DATE not in customers.table:
         return numbers(customers.table[c.AGE])
     day = _require_day(customers)
-    if c.BIRTH_DATE not in customers.table or not _is_dated(customers.table[c.BIRTH_DATE]):
+    if c.BIRTH_DATE not in customers.table or not _has_dates(customers.table[c.BIRTH_DATE]):
         return day.year - birth_year(customers)
     born = customers.table[c.BIRTH_DATE]
     had = (born.dt.month < day.month) | ((born.dt.month == day.month) & (born.dt.day <= day.day))
@@ -62,7 +62,7 @@ def believable(ages: npt.NDArray[np.float64], oldest: int) -> tuple[npt.NDArray[
     return np.where(odd, np.nan, ages), (warning,) * bool(count)
 
 
-def _is_dated(born: pd.Series) -> bool:
+def _has_dates(born: pd.Series) -> bool:
     return born.dtype.kind == "M"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from segcli.files.sealed import SavedFields, damaged
+from segcli.files.sealed import SavedFields, damage_problem
 from segcli.segment import methods
 from segcli.segment.assign import fitted, margins
 from segcli.segment.feature import LEVEL, RANK, Feature
@@ -108,16 +108,16 @@ def require_scores(model: Mapping[str, Any], path: str) -> None:
     letters = set(model["columns"])
     for name in ("bins", "cuts"):
         if set(model[name]) != letters:
-            raise damaged(path, name, "must have the dimensions of columns")
+            raise damage_problem(path, name, "must have the dimensions of columns")
     for before, letter in enumerate(letter for letter in "rfm" if letter in letters):
         for parent, cuts in _tables(model["cuts"][letter]):
             name = f"cuts.{letter}"
             if len(cuts["scores"]) != len(cuts["edges"]) + 1 or cuts["edges"] != sorted(cuts["edges"]):
-                raise damaged(path, name, "must have ascending edges, and one score more than edges")
+                raise damage_problem(path, name, "must have ascending edges, and one score more than edges")
             if max(cuts["scores"]) > model["bins"][letter]:
-                raise damaged(path, name, "has a score that is larger than bins allows")
+                raise damage_problem(path, name, "has a score that is larger than bins allows")
             if parent and not _is_parent(parent, before):
-                raise damaged(path, name, f"'{parent}' is not a score of each dimension before it")
+                raise damage_problem(path, name, f"'{parent}' is not a score of each dimension before it")
 
 
 def _tables(cuts: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
@@ -136,7 +136,7 @@ def require_centres(model: Mapping[str, Any], path: str) -> None:
     """
     for field, is_sound in _checks(model):
         if not is_sound:
-            raise damaged(path, field, "does not fit the other fields")
+            raise damage_problem(path, field, "does not fit the other fields")
 
 
 def _checks(model: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:

@@ -132,7 +132,7 @@ def members(customers: Customers, one: Ruled) -> list[npt.NDArray[np.bool_]]:
     """For whom each rule holds, whatever the rules before it say.
 
     Raises:
-        ConfigProblems: every rule that cannot be asked of this table.
+        ConfigProblems: every rule that cannot be evaluated on this table.
     """
     table = Table(customers.table, customers.as_of)
     problems, holds = [], []
@@ -151,7 +151,7 @@ def members_by_segment(customers: Customers, one: Ruled) -> Members:
     """Return for whom any rule of each segment holds, in the order of the rules.
 
     Raises:
-        ConfigProblems: every rule that cannot be asked of this table.
+        ConfigProblems: every rule that cannot be evaluated on this table.
     """
     return _unite(one, members(customers, one))
 
@@ -163,11 +163,11 @@ def _unite(one: Ruled, holds: Sequence[npt.NDArray[np.bool_]]) -> Members:
     return segments
 
 
-def _contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-    """For whom several segments hold of which none contains the other; a ladder of ever wider rules is meant to.
+def _find_contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """Find the customers of several segments that are not nested; tiers that contain each other do not count.
 
     Where a customer's segments, by size, each contain the one before, all of them are nested. So each is compared with
-    one other only, and customers who are contended already are not looked at again.
+    one other only, and customers that are found already are skipped.
     """
     sizes = [int(mask.sum()) for mask in segments]
     contended = np.zeros(len(segments[0]), dtype=bool)
@@ -183,7 +183,7 @@ def _contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool
 
 
 def _noticed(segments: Members) -> Iterator[str]:
-    several = int(_contended(list(segments.values())).sum())
+    several = int(_find_contended(list(segments.values())).sum())
     if several:
         yield f"rules of several segments hold for {counted(several, 'customer')}; the first in order names them"
     empty = [name for name, mask in segments.items() if not mask.any()]

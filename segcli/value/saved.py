@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from segcli.errors import InputProblem
-from segcli.files.sealed import SavedFields, damaged, parse_fields, sealed, unsealed
+from segcli.files.sealed import SavedFields, damage_problem, parse_fields, sealed, unsealed
 from segcli.value import gamma_gamma, models
 from segcli.value.clv import Valued
 from segcli.value.fit import Fitted
@@ -71,11 +71,11 @@ def load(path: str, period: str) -> Forecast:
 def _require_parameters(model: Mapping[str, Any], path: str) -> None:
     orders, value = model["orders"], model["value"]
     if orders["model"] not in models.names():
-        raise damaged(path, "orders.model", f"must be one of {', '.join(models.names())}")
+        raise damage_problem(path, "orders.model", f"must be one of {', '.join(models.names())}")
     if set(orders["parameters"]) != set(models.load(orders["model"]).PARAMETERS):
-        raise damaged(path, "orders.parameters", "must be those of the model")
+        raise damage_problem(path, "orders.parameters", "must be those of the model")
     if value and (value["model"], set(value["parameters"])) != (gamma_gamma.NAME, set(gamma_gamma.PARAMETERS)):
-        raise damaged(path, "value", f"must be a model {gamma_gamma.NAME} with its parameters")
+        raise damage_problem(path, "value", f"must be a model {gamma_gamma.NAME} with its parameters")
 
 
 def _plain(one: Fitted) -> dict[str, Any]:

@@ -198,7 +198,7 @@ def slowly_contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[n
 @given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=7))
 def test_contended_customers_are_those_of_the_definition(members: list[list[bool]]) -> None:
     segments = [np.array(one) for one in members]
-    assert rules._contended(segments).tolist() == slowly_contended(segments).tolist()
+    assert rules._find_contended(segments).tolist() == slowly_contended(segments).tolist()
 
 
 def test_several_rules_of_one_segment_are_no_contention_and_an_empty_one_of_them_is_not_named() -> None:

@@ -23,7 +23,7 @@ def blocks(findings: Findings) -> Iterable[Block]:
     for one in findings.described:
         yield Heading(one.column, level=3)
         rows = experience.by_segment(customers, one.segments, one.labels)
-        yield tables.found(sparing.findings(rows, findings.privacy.smallest))
+        yield tables.found(sparing.blank_few(rows, findings.privacy.smallest))
     yield Text([f"A score of fewer than {experience.FEWEST} answers is not shown. Intervals are of 95 per cent."])
 
 

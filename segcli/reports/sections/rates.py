@@ -18,6 +18,6 @@ def blocks(findings: Findings) -> Iterable[Block]:
             yield Text(["The table has no orders and no referrers."])
             return
         yield Heading(one.column, level=3)
-        yield tables.found(sparing.findings(rows, findings.privacy.smallest))
+        yield tables.found(sparing.blank_few(rows, findings.privacy.smallest))
     if findings.customers.transactions is None:
         yield Text(["Retention and churn need single orders, and the input holds one row per customer."])
