@@ -58,6 +58,11 @@ class Found:
         return f"converged: {how} {self.starts} starts end at the same parameters"
 
 
+def avoid_one(parameter: float) -> float:
+    """Move a parameter of 1 by 1e-8: expected counts divide by the parameter less 1, and have a limit there."""
+    return parameter if abs(parameter - 1) >= 1e-8 else 1 + 1e-8
+
+
 def _at_edge(parameters: Mapping[str, float]) -> list[str]:
     """The parameters that ran to their bounds."""
     return [name for name, value in parameters.items() if not LOWEST * 1.01 < value < HIGHEST / 1.01]

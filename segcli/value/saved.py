@@ -13,13 +13,15 @@ from segcli.value.fit import Fitted
 from segcli.value.forecast import Forecast
 
 CLV = "segcli.clv-model/1"
+# A fit stays within fit.LOWEST and fit.HIGHEST; far below them the likelihoods take logarithms of 0.
+Parameter = Annotated[float, Field(ge=1e-6, le=1e15)]
 
 
 class FittedModel(SavedFields):
     """A fitted model of orders or of their value."""
 
     model: str
-    parameters: dict[str, Annotated[float, Field(gt=0, le=1e15)]]
+    parameters: dict[str, Parameter]
     log_likelihood: float
     ended: str
 

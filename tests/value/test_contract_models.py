@@ -110,3 +110,15 @@ def test_slopes_are_those_of_small_steps(model: str, scale: float) -> None:
         more, less = ({**parameters, name: value * step} for step in (1.00001, 0.99999))
         both = [known.log_likelihood(one, groups(*HISTORIES)) for one in (more, less)]
         assert slopes[name] == pytest.approx((both[0] - both[1]) / (0.00002 * value), rel=1e-4, abs=1e-7)
+
+
+@every_model
+def test_expected_orders_have_their_limit_where_the_mean_formula_divides_by_zero(model: str) -> None:
+    loaded = models.load(model)
+    name = "s" if model == "pareto_nbd" else "a"
+    at, below, above = ({**PLANTED[model], name: value} for value in (1.0, 0.9999, 1.0001))
+    histories = groups(*HISTORIES)
+    middle = (loaded.expected(below, histories, 12.0) + loaded.expected(above, histories, 12.0)) / 2
+    assert loaded.expected(at, histories, 12.0) == pytest.approx(middle, rel=1e-6)
+    middle_new = (loaded.expected_new(below, 12.0) + loaded.expected_new(above, 12.0)) / 2
+    assert loaded.expected_new(at, 12.0) == pytest.approx(middle_new, rel=1e-6)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, gammaln, hyp2f1
 
+from segcli.value.fit import avoid_one
 from segcli.value.models import Parameters
 from segcli.value.summary import Groups, Values
 
@@ -69,6 +70,7 @@ class Leaving:
     def expected(self, parameters: Parameters, groups: Groups, t: float) -> Values:
         """Orders in the next t periods of customers with these histories."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
+        a = avoid_one(a)
         x, chances, end = groups.x, groups.x + self.first, groups.T
         none = ((alpha + end) / (alpha + end + t)) ** (r + x)
         none = none * hyp2f1(r + x, b + chances, a + b + chances - 1, t / (alpha + end + t))
@@ -78,6 +80,7 @@ class Leaving:
     def expected_new(self, parameters: Parameters, t: float) -> float:
         """Orders of a new customer within t periods of the first; b / (a + b) stay beyond it where they may stop."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
+        a = avoid_one(a)
         none = (alpha / (alpha + t)) ** r * hyp2f1(r, b + self.first, a + b + self.first - 1, t / (alpha + t))
         stay = b / (a + b) if self.first else 1.0
         return float(stay * (a + b + self.first - 1) / (a - 1) * (1 - none))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
+from segcli.value.fit import avoid_one
 from segcli.value.models import Parameters
 from segcli.value.summary import Groups, Values
 
@@ -66,6 +67,7 @@ def alive(parameters: Parameters, groups: Groups) -> Values:
 def expected(parameters: Parameters, groups: Groups, t: float) -> Values:
     """Of a customer with this history."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
+    s = avoid_one(s)
     rate = (r + groups.x) * (beta + groups.T) / ((alpha + groups.T) * (s - 1))
     found: Values = rate * (1 - ((beta + groups.T) / (beta + groups.T + t)) ** (s - 1)) * alive(parameters, groups)
     return found
@@ -74,6 +76,7 @@ def expected(parameters: Parameters, groups: Groups, t: float) -> Values:
 def expected_new(parameters: Parameters, t: float) -> float:
     """Of a new customer."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
+    s = avoid_one(s)
     return float(r * beta / (alpha * (s - 1)) * (1 - (beta / (beta + t)) ** (s - 1)))
 
 
