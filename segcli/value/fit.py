@@ -11,6 +11,7 @@ from segcli.value.summary import Groups, Values
 LOWEST, HIGHEST = 1e-4, 1e5  # bounds of parameters: beyond them a model has become a simpler one
 AGREE = 1e-5  # of the log-likelihood of one customer, within which starts ended alike
 STILL = 1e-11
+NEAR_ONE = 1e-8  # a mean formula loses about this share of its digits there
 ROUNDS = 150
 HOPELESS = 1e10
 MANY, SOME = 5_000, 1_000  # histories from which starts are tried on a part of them, and how many that are
@@ -59,8 +60,8 @@ class Found:
 
 
 def avoid_one(parameter: float) -> float:
-    """Move a parameter of 1 by 1e-8: expected counts divide by the parameter less 1, and have a limit there."""
-    return parameter if abs(parameter - 1) >= 1e-8 else 1 + 1e-8
+    """Move a parameter of 1 a little: expected counts divide by the parameter less 1, and have a limit there."""
+    return parameter if abs(parameter - 1) >= NEAR_ONE else 1 + NEAR_ONE
 
 
 def _at_edge(parameters: Mapping[str, float]) -> list[str]:
