@@ -93,7 +93,7 @@ class ClusterSettings(Section):
         None,
         min_length=10,
         description="Reason why features of special categories of personal data (health, religion, ...) may be "
-        "used; it is recorded.",
+        "used here; it is recorded. Default: privacy.special_reason.",
     )
     missing: Literal["median", "drop", "refuse"] = Field(
         "median",

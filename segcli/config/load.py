@@ -139,7 +139,7 @@ def load(layers: Sequence[Layer]) -> Loaded:
     for layer in layers:
         _merge(merged, layer, layer.values, (), sources)
     try:
-        settings = Settings.model_validate(merged)
+        settings = Settings.model_validate(merged).with_special_reason()
     except ValidationError as error:
         raise ConfigProblems(_problems(error, sources)) from None
     origins = MappingProxyType({key: layer.place(key) for key, layer in sources.items()})

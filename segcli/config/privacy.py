@@ -37,6 +37,12 @@ class PrivacySettings(Section):
     only_mapped: bool = Field(
         default=False, description="Whether of files of customers only recognised and mapped columns are read."
     )
+    special_reason: str | None = Field(
+        None,
+        min_length=10,
+        description="Reason why columns of special categories of personal data (health, religion, ...) may be used "
+        "in every segmentation; it is recorded.",
+    )
     retention: Annotated[str, AfterValidator(_window)] | None = Field(
         None,
         description="Age at the as-of day, such as 24 months, beyond which orders are ignored and counted; "

@@ -37,7 +37,7 @@ class RulesSettings(Section):
         None,
         min_length=10,
         description="Reason why columns of special categories of personal data (health, religion, ...) may be "
-        "used; it is recorded.",
+        "used here; it is recorded. Default: privacy.special_reason.",
     )
     exclusive: bool = Field(
         default=True,

@@ -111,3 +111,10 @@ class Settings(Section):
         default_factory=list, description="Files for other systems: [{to: klaviyo, of: rfm}]."
     )
     report: ReportSettings = Field(default_factory=ReportSettings, description="The document that people read.")
+
+    def with_special_reason(self) -> "Settings":
+        """Give `privacy.special_reason` to every segmentation that has no reason of its own."""
+        reason = {"special_reason": self.privacy.special_reason}
+        cluster = self.cluster if self.cluster.special_reason else self.cluster.model_copy(update=reason)
+        rules = [one if one.special_reason else one.model_copy(update=reason) for one in self.rules]
+        return self.model_copy(update={"cluster": cluster, "rules": rules}) if self.privacy.special_reason else self

@@ -43,7 +43,7 @@ def by_default(
         return settings, ()
     what = f"nothing is known of behaviour: segments are found by {len(answers)} columns of answers instead"
     left_out = [
-        f"{describe_special([name])}: left out, a special category of personal data (cluster.special_reason)"
+        f"{describe_special([name])}: left out, a special category of personal data (privacy.special_reason)"
         for name in withheld
     ]
     return settings.model_copy(update={"features": answers}), (f"{what}; cluster.features names others", *left_out)

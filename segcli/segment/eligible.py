@@ -110,7 +110,7 @@ def _not_allowed(named: Mapping[str, float], audited: Sequence[str], settings: C
     found = special(named)
     if found and not settings.special_reason:
         what = f"cluster.features: special categories of personal data: {describe_special(found)}"
-        yield f"{what}; leave them out, or say why with cluster.special_reason (it is recorded)"
+        yield f"{what}; leave them out, or give the reason as privacy.special_reason (it is recorded)"
     for name in named:
         if name in audited:
             yield f"cluster.features: '{name}' is there for audits only (fairness.audit_only); leave it out"

@@ -86,7 +86,7 @@ def _special(one: Ruled) -> Iterator[str]:
     if named and not one.settings.special_reason:
         yield (
             f"rules: {one.column} speaks of special categories of personal data: {describe_special(named)}; "
-            "leave them out, or say why with special_reason (it is recorded)"
+            "leave them out, or give the reason as privacy.special_reason (it is recorded)"
         )
 
 

@@ -130,3 +130,20 @@ def test_a_table_named_in_a_config_is_found_beside_it(segcli: Run, folder: Path,
     done = segcli("rules", table, "-c", "deep/c.yaml", "-f", "csv", "-q")
     assert done.returncode == 0, done.stderr
     assert [line.rpartition(",")[2] for line in done.stdout.splitlines()] == ["area", "Leipzig", "Berlin", "unknown"]
+
+
+def test_one_setting_decides_on_special_categories_in_rules_and_clusters(segcli: Run, folder: Path) -> None:
+    ages = "\n".join(f"P{n},{20 + n},{n % 3}" for n in range(30))
+    (folder / "people.csv").write_text(f"customer_id,age,health_score\n{ages}\n")
+    (folder / "health.yaml").write_text(
+        "rules: [{name: fit, segments: [{segment: yes, when: health_score > 1}]}]\n"
+        "cluster: {features: [age, health_score], k: 2, pairs: 0}\n"
+    )
+    for command in ("rules", "cluster"):
+        refused = segcli(command, "people.csv", "-c", "health.yaml", "-q")
+        assert refused.returncode == 2
+        assert "privacy.special_reason" in refused.stderr
+        reason = "privacy.special_reason=the members agreed in writing"
+        allowed = segcli(command, "people.csv", "-c", "health.yaml", "-q", "-f", "csv", "--set", reason)
+        assert allowed.returncode in {0, 4}, allowed.stderr
+        assert allowed.stdout

@@ -249,3 +249,15 @@ def test_any_tree_is_taken_or_a_problem_and_nothing_else(values: dict[str, Any])
 def test_the_shipped_configs_load() -> None:
     for path in sorted((Path(__file__).parents[2] / "configs").glob("*.yaml")):
         load([yaml_layer(path.read_text(encoding="utf-8"), path.name, str(path.parent))])
+
+
+def test_one_reason_decides_on_special_categories_everywhere_and_a_segmentation_may_have_its_own() -> None:
+    text = """privacy: {special_reason: the members agreed in writing}
+rules:
+  - {name: belief, segments: [{segment: some, when: religion is present}]}
+  - {base: generation, special_reason: a reason of its own}
+"""
+    settings = _loaded(text).settings
+    assert settings.cluster.special_reason == "the members agreed in writing"
+    assert [one.special_reason for one in settings.rules] == ["the members agreed in writing", "a reason of its own"]
+    assert _loaded("rules: [{base: generation}]").settings.rules[0].special_reason is None

@@ -85,7 +85,7 @@ def test_answers_of_a_special_category_are_left_out_unless_there_is_a_reason() -
     customers = from_columns({**answers("abc", 1), "health": HALVES})
     names, told = used(customers)
     assert names == ["a", "b", "c"]
-    assert "health (the word 'health'): left out, a special category of personal data (cluster.special_reason)" in told
+    assert "health (the word 'health'): left out, a special category of personal data (privacy.special_reason)" in told
     assert used(customers, special_reason="a motive, no state of health")[0] == ["a", "b", "c", "health"]
 
 
