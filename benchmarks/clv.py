@@ -50,14 +50,14 @@ print(seconds, *found.params_[["r", "alpha", "a", "b"]], ahead.sum())
 def real(path: str) -> np.ndarray:
     """Histories in weeks to 1997-09-30."""
     from segcli.config.ingest import IngestSettings, Source
-    from segcli.customers import read
-    from segcli.customers.history import earlier
-    from segcli.value.summary import summarise
+    from segcli.customers import load_customers
+    from segcli.customers.history import customers_as_of
+    from segcli.value.summary import summarise_purchases
 
-    customers = earlier(read(IngestSettings(transactions=Source(path=path))), date(1997, 10, 1))
-    made = summarise(customers, date(1997, 9, 30), 7.0)
+    customers = customers_as_of(load_customers(IngestSettings(transactions=Source(path=path))), date(1997, 10, 1))
+    made = summarise_purchases(customers, date(1997, 9, 30), 7.0)
     groups = made.groups
-    return np.stack([groups.x, groups.t_x, groups.T])[:, made.group]
+    return np.stack([groups.x, groups.t_x, groups.T])[:, made.group_codes]
 
 
 def drawn(customers: int) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from segcli.config.rules import RulesSettings
-from segcli.model import Customers, Input, Reading
+from segcli.model import Customers, Input, InputReport
 from segcli.segment import rules
 
 
@@ -55,12 +55,12 @@ def main(size: int, count: int) -> None:
     listed = written(count)
     spec = RulesSettings.model_validate({"name": "bench", "segments": listed})
     customers = table(size)
-    found = Customers(customers, date(2026, 7, 1), (Reading(Input("bench", 0, "", size), "customers", "", {}),))
+    found = Customers(customers, date(2026, 7, 1), (InputReport(Input("bench", 0, "", size), "customers", "", {}),))
     started = time.perf_counter()
-    prepared = rules.prepare([spec])
+    prepared = rules.prepare_rule_sets([spec])
     read = time.perf_counter() - started
     started = time.perf_counter()
-    (made,) = rules.segment(found, prepared)
+    (made,) = rules.segment_by_rules(found, prepared)
     asked = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{size:,} customers, {count} rules: read in {read:.3f} s, asked in {asked:.1f} s, peak {peak:,.0f} MB")

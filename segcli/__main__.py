@@ -1,5 +1,5 @@
 """`python -m segcli` is the `segcli` command."""
 
-from segcli.cli import leave
+from segcli.cli import run_and_exit
 
-leave()
+run_and_exit()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What the text of a column stands for."""
 
     ID = "id"
@@ -42,24 +42,24 @@ REFUNDED = "refunded"  # money given back for the order or line beside it
 IS_RETURN = "is_return"  # decided when the line is cleaned, not read
 DISCOUNTED = "discounted"  # likewise
 
-TRANSACTIONS: Mapping[str, Kind] = MappingProxyType(
+TRANSACTION_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
-        CUSTOMER_ID: Kind.ID,
-        ORDER_ID: Kind.ID,
-        ORDER_DATE: Kind.DATE,
-        AMOUNT: Kind.MONEY,
-        QUANTITY: Kind.NUMBER,
-        UNIT_PRICE: Kind.MONEY,
-        PRODUCT: Kind.TEXT,
-        CATEGORY: Kind.TEXT,
-        CHANNEL: Kind.TEXT,
-        DEVICE: Kind.TEXT,
-        OS: Kind.TEXT,
-        PAYMENT: Kind.TEXT,
-        CURRENCY: Kind.TEXT,
-        DISCOUNT: Kind.MONEY,
-        MARGIN: Kind.MONEY,
-        REFUNDED: Kind.MONEY,
+        CUSTOMER_ID: ColumnKind.ID,
+        ORDER_ID: ColumnKind.ID,
+        ORDER_DATE: ColumnKind.DATE,
+        AMOUNT: ColumnKind.MONEY,
+        QUANTITY: ColumnKind.NUMBER,
+        UNIT_PRICE: ColumnKind.MONEY,
+        PRODUCT: ColumnKind.TEXT,
+        CATEGORY: ColumnKind.TEXT,
+        CHANNEL: ColumnKind.TEXT,
+        DEVICE: ColumnKind.TEXT,
+        OS: ColumnKind.TEXT,
+        PAYMENT: ColumnKind.TEXT,
+        CURRENCY: ColumnKind.TEXT,
+        DISCOUNT: ColumnKind.MONEY,
+        MARGIN: ColumnKind.MONEY,
+        REFUNDED: ColumnKind.MONEY,
     }
 )
 
@@ -84,27 +84,27 @@ DISTINCT_DEVICES = "distinct_devices"
 DISTINCT_PRODUCTS = "distinct_products"
 DISTINCT_CATEGORIES = "distinct_categories"
 
-MEASURES: Mapping[str, Kind] = MappingProxyType(
+MEASURES: Mapping[str, ColumnKind] = MappingProxyType(
     {
-        FIRST_ORDER: Kind.DATE,
-        LAST_ORDER: Kind.DATE,
-        RECENCY_DAYS: Kind.DAYS,
-        TENURE_DAYS: Kind.DAYS,
-        ORDERS: Kind.COUNT,
-        ORDER_LINES: Kind.COUNT,
-        ITEMS: Kind.NUMBER,
-        REVENUE: Kind.MONEY,
-        REFUNDS: Kind.MONEY,
-        AVERAGE_ORDER_VALUE: Kind.MONEY,
-        MEDIAN_ORDER_VALUE: Kind.MONEY,
-        LARGEST_ORDER: Kind.MONEY,
-        MEAN_DAYS_BETWEEN_ORDERS: Kind.NUMBER,
-        CV_DAYS_BETWEEN_ORDERS: Kind.NUMBER,
-        LAST_GAP_DAYS: Kind.DAYS,
-        DISCOUNT_SHARE: Kind.NUMBER,
-        DISTINCT_PRODUCTS: Kind.COUNT,
-        DISTINCT_CATEGORIES: Kind.COUNT,
-        DISTINCT_DEVICES: Kind.COUNT,
+        FIRST_ORDER: ColumnKind.DATE,
+        LAST_ORDER: ColumnKind.DATE,
+        RECENCY_DAYS: ColumnKind.DAYS,
+        TENURE_DAYS: ColumnKind.DAYS,
+        ORDERS: ColumnKind.COUNT,
+        ORDER_LINES: ColumnKind.COUNT,
+        ITEMS: ColumnKind.NUMBER,
+        REVENUE: ColumnKind.MONEY,
+        REFUNDS: ColumnKind.MONEY,
+        AVERAGE_ORDER_VALUE: ColumnKind.MONEY,
+        MEDIAN_ORDER_VALUE: ColumnKind.MONEY,
+        LARGEST_ORDER: ColumnKind.MONEY,
+        MEAN_DAYS_BETWEEN_ORDERS: ColumnKind.NUMBER,
+        CV_DAYS_BETWEEN_ORDERS: ColumnKind.NUMBER,
+        LAST_GAP_DAYS: ColumnKind.DAYS,
+        DISCOUNT_SHARE: ColumnKind.NUMBER,
+        DISTINCT_PRODUCTS: ColumnKind.COUNT,
+        DISTINCT_CATEGORIES: ColumnKind.COUNT,
+        DISTINCT_DEVICES: ColumnKind.COUNT,
     }
 )
 
@@ -121,8 +121,8 @@ RFM_MEASURES = (
 )
 
 # The most frequent value among a customer's order lines; `category` of a line becomes `top_category`.
-TOP = "top_"
-DOMINANT = (CATEGORY, CHANNEL, DEVICE, OS, PAYMENT)
+TOP_PREFIX = "top_"
+MODE_COLUMNS = (CATEGORY, CHANNEL, DEVICE, OS, PAYMENT)
 
 # Who the customer is, from the customer file.
 GENDER, CITY, REGION, COUNTRY = "gender", "city", "region", "country"
@@ -140,45 +140,45 @@ POINTS = "points"  # of a loyalty programme
 NPS, CSAT, CES, SENTIMENT = "nps", "csat", "ces", "sentiment"
 TALK_SECONDS, HOLD_SECONDS, WRAP_SECONDS, CONTACTS = "talk_seconds", "hold_seconds", "wrap_seconds", "contacts"
 
-ATTRIBUTES: Mapping[str, Kind] = MappingProxyType(
+ATTRIBUTE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
-        BIRTH_DATE: Kind.DATE,
-        BIRTH_YEAR: Kind.COUNT,
-        AGE: Kind.COUNT,
-        GENDER: Kind.TEXT,
-        INCOME: Kind.CONTENT,
-        EDUCATION: Kind.CONTENT,
-        OCCUPATION: Kind.TEXT,
-        MARITAL_STATUS: Kind.TEXT,
-        CHILDREN: Kind.COUNT,
-        HOUSEHOLD_SIZE: Kind.COUNT,
-        CITY: Kind.TEXT,
-        REGION: Kind.TEXT,
-        COUNTRY: Kind.TEXT,
-        POSTCODE: Kind.ID,
-        LATITUDE: Kind.NUMBER,
-        LONGITUDE: Kind.NUMBER,
-        CLIMATE: Kind.TEXT,
-        POPULATION: Kind.NUMBER,
-        URBAN_RURAL: Kind.TEXT,
-        EMAIL: Kind.ID,
-        PHONE: Kind.ID,
-        FIRST_NAME: Kind.ID,
-        LAST_NAME: Kind.ID,
-        EMAIL_CONSENT: Kind.TEXT,
-        PHONE_CONSENT: Kind.TEXT,
-        REFERRER: Kind.ID,
-        POINTS: Kind.NUMBER,
-        DEVICE: Kind.TEXT,
-        OS: Kind.TEXT,
+        BIRTH_DATE: ColumnKind.DATE,
+        BIRTH_YEAR: ColumnKind.COUNT,
+        AGE: ColumnKind.COUNT,
+        GENDER: ColumnKind.TEXT,
+        INCOME: ColumnKind.CONTENT,
+        EDUCATION: ColumnKind.CONTENT,
+        OCCUPATION: ColumnKind.TEXT,
+        MARITAL_STATUS: ColumnKind.TEXT,
+        CHILDREN: ColumnKind.COUNT,
+        HOUSEHOLD_SIZE: ColumnKind.COUNT,
+        CITY: ColumnKind.TEXT,
+        REGION: ColumnKind.TEXT,
+        COUNTRY: ColumnKind.TEXT,
+        POSTCODE: ColumnKind.ID,
+        LATITUDE: ColumnKind.NUMBER,
+        LONGITUDE: ColumnKind.NUMBER,
+        CLIMATE: ColumnKind.TEXT,
+        POPULATION: ColumnKind.NUMBER,
+        URBAN_RURAL: ColumnKind.TEXT,
+        EMAIL: ColumnKind.ID,
+        PHONE: ColumnKind.ID,
+        FIRST_NAME: ColumnKind.ID,
+        LAST_NAME: ColumnKind.ID,
+        EMAIL_CONSENT: ColumnKind.TEXT,
+        PHONE_CONSENT: ColumnKind.TEXT,
+        REFERRER: ColumnKind.ID,
+        POINTS: ColumnKind.NUMBER,
+        DEVICE: ColumnKind.TEXT,
+        OS: ColumnKind.TEXT,
     }
 )
 
 # Customer-table columns that repeat the most frequent value of a text column of the order lines.
-DESCRIPTIONS = (*(TOP + name for name in DOMINANT), COUNTRY, REGION, CITY, POSTCODE, GENDER)
+DESCRIPTION_COLUMNS = (*(TOP_PREFIX + name for name in MODE_COLUMNS), COUNTRY, REGION, CITY, POSTCODE, GENDER)
 
 # How a person is reached or named; exports need it, segments do not.
-PERSONAL = (EMAIL, PHONE, FIRST_NAME, LAST_NAME)
+PERSONAL_COLUMNS = (EMAIL, PHONE, FIRST_NAME, LAST_NAME)
 
 # What is said of a whole order, where an export has several lines for one.
 ORDER_FIELDS = (
@@ -194,16 +194,16 @@ ORDER_FIELDS = (
     *(GENDER, CITY, REGION, COUNTRY, EMAIL, PHONE),
 )
 
-RESPONSES: Mapping[str, Kind] = MappingProxyType(
+RESPONSE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
-        NPS: Kind.NUMBER,
-        CSAT: Kind.NUMBER,
-        CES: Kind.NUMBER,
-        SENTIMENT: Kind.CONTENT,
-        TALK_SECONDS: Kind.NUMBER,
-        HOLD_SECONDS: Kind.NUMBER,
-        WRAP_SECONDS: Kind.NUMBER,
-        CONTACTS: Kind.NUMBER,
+        NPS: ColumnKind.NUMBER,
+        CSAT: ColumnKind.NUMBER,
+        CES: ColumnKind.NUMBER,
+        SENTIMENT: ColumnKind.CONTENT,
+        TALK_SECONDS: ColumnKind.NUMBER,
+        HOLD_SECONDS: ColumnKind.NUMBER,
+        WRAP_SECONDS: ColumnKind.NUMBER,
+        CONTACTS: ColumnKind.NUMBER,
     }
 )
 
@@ -212,36 +212,36 @@ R_SCORE = "r_score"
 F_SCORE = "f_score"
 M_SCORE = "m_score"
 RFM_SCORE = "rfm_score"
-SEGMENT = "_segment"
-RFM_SEGMENT = "rfm" + SEGMENT
-CLUSTER_SEGMENT = "cluster" + SEGMENT
+SEGMENT_SUFFIX = "_segment"
+RFM_SEGMENT = "rfm" + SEGMENT_SUFFIX
+CLUSTER_SEGMENT = "cluster" + SEGMENT_SUFFIX
 CLUSTER_MARGIN = "cluster_margin"
 CLUSTER_OUTSIDE = "cluster_outside"  # yes: further from its segment than any customer the model was found on
 CLUSTER_SECOND = "cluster_second"  # the segment a customer would be in otherwise
 
 P_ALIVE, EXPECTED_ORDERS, EXPECTED_ORDER_VALUE = "p_alive", "expected_orders", "expected_order_value"
 CLV, CLV_LOW, CLV_HIGH, P_NEXT = "clv", "clv_low", "clv_high", "p_next"
-SCORES: Mapping[str, Kind] = MappingProxyType(
+SCORE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
-        R_SCORE: Kind.COUNT,
-        F_SCORE: Kind.COUNT,
-        M_SCORE: Kind.COUNT,
-        RFM_SCORE: Kind.NUMBER,
-        CLUSTER_MARGIN: Kind.NUMBER,
-        CLUSTER_SECOND: Kind.TEXT,
-        CLUSTER_OUTSIDE: Kind.TEXT,
-        P_ALIVE: Kind.NUMBER,
-        EXPECTED_ORDERS: Kind.NUMBER,
-        EXPECTED_ORDER_VALUE: Kind.MONEY,
-        CLV: Kind.MONEY,
-        CLV_LOW: Kind.MONEY,
-        CLV_HIGH: Kind.MONEY,
-        P_NEXT: Kind.NUMBER,
+        R_SCORE: ColumnKind.COUNT,
+        F_SCORE: ColumnKind.COUNT,
+        M_SCORE: ColumnKind.COUNT,
+        RFM_SCORE: ColumnKind.NUMBER,
+        CLUSTER_MARGIN: ColumnKind.NUMBER,
+        CLUSTER_SECOND: ColumnKind.TEXT,
+        CLUSTER_OUTSIDE: ColumnKind.TEXT,
+        P_ALIVE: ColumnKind.NUMBER,
+        EXPECTED_ORDERS: ColumnKind.NUMBER,
+        EXPECTED_ORDER_VALUE: ColumnKind.MONEY,
+        CLV: ColumnKind.MONEY,
+        CLV_LOW: ColumnKind.MONEY,
+        CLV_HIGH: ColumnKind.MONEY,
+        P_NEXT: ColumnKind.NUMBER,
     }
 )
 
 # One row per segment.
-NAME = "segment"
+SEGMENT_NAME = "segment"
 CUSTOMERS = "customers"
 SHARE = "share"
 REVENUE_SHARE = "revenue_share"
@@ -251,12 +251,12 @@ MEAN_REVENUE = "mean_revenue"
 MEAN_ORDER_VALUE = "mean_order_value"
 
 # Columns of a table that segcli wrote or that holds one row per customer; unknown columns are judged by content.
-CUSTOMER_TABLE: Mapping[str, Kind] = MappingProxyType(
-    {CUSTOMER_ID: Kind.ID, **MEASURES, **ATTRIBUTES, **RESPONSES, **SCORES}
+CUSTOMER_TABLE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
+    {CUSTOMER_ID: ColumnKind.ID, **MEASURES, **ATTRIBUTE_COLUMNS, **RESPONSE_COLUMNS, **SCORE_COLUMNS}
 )
 
 # Measures that describe people; the others say nearly the same and would crowd them out of a portrait.
-PORTRAIT = (
+PORTRAIT_MEASURES = (
     RECENCY_DAYS,
     TENURE_DAYS,
     ORDERS,
@@ -268,7 +268,7 @@ PORTRAIT = (
     DISTINCT_CATEGORIES,
 )
 
-ATTITUDE, PSYCHOGRAPHIC = "attitude_", "psychographic"  # scores of attitudes: their beginning, and their group
+ATTITUDE_PREFIX, PSYCHOGRAPHIC = "attitude_", "psychographic"  # scores of attitudes: their beginning, and their group
 
 BEHAVIOUR = "behaviour"  # the group of features that is the default
 
@@ -278,7 +278,7 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         BEHAVIOUR: (RECENCY_DAYS, ORDERS, REVENUE),
         "demographic": (AGE, GENDER, INCOME, EDUCATION, MARITAL_STATUS, CHILDREN),
         "geographic": (COUNTRY, REGION),
-        "technographic": (DEVICE, OS, TOP + DEVICE, TOP + OS, TOP + PAYMENT),
+        "technographic": (DEVICE, OS, TOP_PREFIX + DEVICE, TOP_PREFIX + OS, TOP_PREFIX + PAYMENT),
         "satisfaction": (NPS, CSAT, CES),
     }
 )
@@ -286,11 +286,11 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def is_computed(name: str) -> bool:
     """Return whether segcli computes this customer-table column from order lines."""
-    return name in MEASURES or name in DESCRIPTIONS
+    return name in MEASURES or name in DESCRIPTION_COLUMNS
 
 
-def kind(name: str) -> Kind:
+def column_kind(name: str) -> ColumnKind:
     """The kind of a customer-table column."""
-    if name.endswith(SEGMENT) or name.startswith(TOP):
-        return Kind.TEXT
-    return CUSTOMER_TABLE.get(name, Kind.CONTENT)
+    if name.endswith(SEGMENT_SUFFIX) or name.startswith(TOP_PREFIX):
+        return ColumnKind.TEXT
+    return CUSTOMER_TABLE_COLUMNS.get(name, ColumnKind.CONTENT)

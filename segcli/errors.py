@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Self
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes; part of the public interface."""
 
     DONE = 0
@@ -25,29 +25,29 @@ class Exit(IntEnum):
 
 
 # What each code means, and what a cron job should do about it.
-MEANINGS: Mapping[Exit, tuple[str, str]] = MappingProxyType(
+EXIT_CODE_MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
     {
-        Exit.DONE: ("done; what was repaired or left out is counted on standard error and in run.json", "carry on"),
-        Exit.BUG: ("a bug; --debug shows the traceback", "report it"),
-        Exit.USAGE: ("usage or config error; nothing was read or written", "fix the command or the config"),
-        Exit.INPUT: ("input missing, unreadable or over the reject limit; no output was replaced", "fix the data"),
-        Exit.GATE: ("ran, but a declared gate failed: quality, privacy, drift or fairness", "look at it"),
-        Exit.ENVIRONMENT: ("environment: disk full, permission, memory; the previous output is intact", "retry"),
-        Exit.LOCKED: ("another run holds the lock of the output folder", "skip"),
-        Exit.INTERRUPTED: ("interrupted", ""),
-        Exit.PIPE_CLOSED: ("the reader of the pipe went away", ""),
-        Exit.TERMINATED: ("terminated", ""),
+        ExitCode.DONE: ("done; what was repaired or left out is counted on standard error and in run.json", "carry on"),
+        ExitCode.BUG: ("a bug; --debug shows the traceback", "report it"),
+        ExitCode.USAGE: ("usage or config error; nothing was read or written", "fix the command or the config"),
+        ExitCode.INPUT: ("input missing, unreadable or over the reject limit; no output was replaced", "fix the data"),
+        ExitCode.GATE: ("ran, but a declared gate failed: quality, privacy, drift or fairness", "look at it"),
+        ExitCode.ENVIRONMENT: ("environment: disk full, permission, memory; the previous output is intact", "retry"),
+        ExitCode.LOCKED: ("another run holds the lock of the output folder", "skip"),
+        ExitCode.INTERRUPTED: ("interrupted", ""),
+        ExitCode.PIPE_CLOSED: ("the reader of the pipe went away", ""),
+        ExitCode.TERMINATED: ("terminated", ""),
     }
 )
 
 
 class SegcliError(Exception):
-    """An expected failure: `lines` are what the user reads, `code` is the exit status."""
+    """An expected failure: `message_lines` are what the user reads, `code` is the exit status."""
 
-    code = Exit.BUG
+    code = ExitCode.BUG
 
     @property
-    def lines(self) -> Sequence[str]:
+    def message_lines(self) -> Sequence[str]:
         """One line per problem, without the program's name."""
         return [str(self)]
 
@@ -55,20 +55,20 @@ class SegcliError(Exception):
 class UsageProblem(SegcliError):
     """The command line asks for something that cannot be done."""
 
-    code = Exit.USAGE
+    code = ExitCode.USAGE
 
 
 class ConfigProblems(SegcliError):
     """Everything that is wrong with the settings, each as `file:line:column: key: what`."""
 
-    code = Exit.USAGE
+    code = ExitCode.USAGE
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = list(problems)
 
     @property
-    def lines(self) -> Sequence[str]:
+    def message_lines(self) -> Sequence[str]:
         """The problems, in the order of the file."""
         return self.problems
 
@@ -82,11 +82,11 @@ class InputProblem(SegcliError):
         remedy: what to do about it.
     """
 
-    code = Exit.INPUT
+    code = ExitCode.INPUT
 
     def __init__(
         self,
-        what: str,
+        problem: str,
         *,
         source: str | None = None,
         line: int | None = None,
@@ -94,36 +94,36 @@ class InputProblem(SegcliError):
         remedy: str = "",
     ) -> None:
         place = "" if source is None else f"{source}:{line}: " if line is not None else f"{source}: "
-        named = "" if column is None else f"column '{column}': "
-        super().__init__(f"{place}{named}{what}{'. ' + remedy if remedy else ''}")
-        self.what, self.source, self.line, self.column = what, source, line, column
+        column_text = "" if column is None else f"column '{column}': "
+        super().__init__(f"{place}{column_text}{problem}{'. ' + remedy if remedy else ''}")
+        self.what, self.source, self.line, self.column = problem, source, line, column
         self.values: Sequence[str] = ()
 
-    def quoting(self, values: Sequence[str]) -> Self:
+    def with_quoted_values(self, input_texts: Sequence[str]) -> Self:
         """The same problem, which knows the texts of the input that it quotes: some readers may not see them."""
-        self.values = values
+        self.values = input_texts
         return self
 
 
 class ExportProblem(SegcliError):
     """A destination would refuse the file; none is written."""
 
-    code = Exit.INPUT
+    code = ExitCode.INPUT
 
 
-class GateFailed(SegcliError):
+class GateFailure(SegcliError):
     """Everything was done and written, but a declared gate did not pass."""
 
-    code = Exit.GATE
+    code = ExitCode.GATE
 
 
 class EnvironmentProblem(SegcliError):
     """Disk, memory or permissions stood in the way; earlier output is intact."""
 
-    code = Exit.ENVIRONMENT
+    code = ExitCode.ENVIRONMENT
 
 
-class Locked(SegcliError):
+class LockProblem(SegcliError):
     """Another run holds the output folder."""
 
-    code = Exit.LOCKED
+    code = ExitCode.LOCKED

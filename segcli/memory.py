@@ -8,16 +8,16 @@ import contextlib
 import ctypes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
-KEPT_BYTES = 512 << 20
-LARGEST_KEPT = 32 << 20  # glibc allows no more
+REUSED_BYTES = 512 << 20
+MAX_REUSED_BLOCK = 32 << 20  # glibc allows no more
 
 
 def keep_freed_memory() -> None:
     """Let the process reuse freed memory instead of returning it; `release_memory` returns it."""
     with contextlib.suppress(AttributeError, OSError):  # only glibc has it
         libc = ctypes.CDLL(None)
-        libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-        libc.mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
+        libc.mallopt(M_TRIM_THRESHOLD, REUSED_BYTES)
+        libc.mallopt(M_MMAP_THRESHOLD, MAX_REUSED_BLOCK)
 
 
 def release_memory() -> None:

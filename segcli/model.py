@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segcli import columns as c
+from segcli import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,13 +34,13 @@ class Input:
         """The SHA-256 of the stored file."""
         return self.digest if isinstance(self.digest, str) else self.digest()
 
-    def facts(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         return {"name": self.name, "size": self.size, "sha256": self.sha256, "rows": self.rows}
 
 
 @dataclass(frozen=True)
-class Fate:
+class ReasonTotal:
     """What became of a group of order lines for one reason: how many, the money on them, and where the first is."""
 
     reason: str
@@ -62,17 +62,17 @@ class Reconciliation:
     kept: int
     money_read: float
     money_kept: float
-    returns: Fate
+    returns: ReasonTotal
     refunded: float = 0.0
     unreadable: int = 0
     unreadable_with_digits: int = 0
     unreadable_money: float = 0.0
-    ignored: tuple[Fate, ...] = ()
-    rejected: tuple[Fate, ...] = ()
+    ignored: tuple[ReasonTotal, ...] = ()
+    rejected: tuple[ReasonTotal, ...] = ()
 
 
 @dataclass(frozen=True)
-class Reject:
+class RejectedLine:
     """A rejected line: its number (from 1) and byte offset in the unpacked file, why, which column, what it says."""
 
     line: int
@@ -83,7 +83,7 @@ class Reject:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class QualityCheck:
     """Whether a rule holds: its name in the settings, on which input, what was found, how much it weighs.
 
     `section` is the section of the settings that asks for it.
@@ -109,7 +109,7 @@ class StatusValue:
 
 
 @dataclass(frozen=True)
-class Reading:
+class InputReport:
     """How one input was understood, for people and for the run manifest.
 
     `rejects` are there only where they were asked for, `decisive_notes` are those of the `notes` on which more than
@@ -117,13 +117,13 @@ class Reading:
     """
 
     input: Input
-    what: str
+    row_kind: str
     dialect: str
     columns: Mapping[str, str]
-    lines: Reconciliation | None = None
+    reconciliation: Reconciliation | None = None
     preset: str = ""
     notes: tuple[str, ...] = ()
-    rejects: tuple[Reject, ...] = ()
+    rejects: tuple[RejectedLine, ...] = ()
     decisive_notes: tuple[str, ...] = ()
     statuses: tuple[StatusValue, ...] = ()
 
@@ -134,22 +134,22 @@ class Transactions:
 
     `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount
     (integer money units, see `money_scale`), is_return (bool), and whichever other transaction columns the
-    export has; of a large export they are read when somebody asks (`given`). `as_of` is the day recency is counted
+    export has; of a large export they are read when somebody asks (`load_lines`). `as_of` is the day recency is counted
     to, `collapse` what one purchase is (order, day), `returns` what a return does to revenue (net, exclude, separate).
     """
 
-    given: Callable[[], pd.DataFrame]
+    load_lines: Callable[[], pd.DataFrame]
     money_scale: int
     has_money: bool
     as_of: date
-    reading: Reading
+    input_report: InputReport
     collapse: str = "order"
     returns: str = "net"
 
     @property
     def lines(self) -> pd.DataFrame:
         """The lines."""
-        return self.given()
+        return self.load_lines()
 
 
 @dataclass(frozen=True)
@@ -162,17 +162,17 @@ class Customers:
 
     table: pd.DataFrame
     as_of: date | None
-    readings: tuple[Reading, ...]
+    input_reports: tuple[InputReport, ...]
     warnings: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    quality_checks: tuple[QualityCheck, ...] = ()
     transactions: Transactions | None = None
     contacts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
-        from segcli.sorting import ascending
+        from segcli.sorting import is_sorted
 
-        ids = self.table[c.CUSTOMER_ID]
-        if not ascending(ids):
+        ids = self.table[columns.CUSTOMER_ID]
+        if not is_sorted(ids):
             assert ids.is_unique, "customer_id must be unique"
             assert ids.is_monotonic_increasing, "customers must be sorted by customer_id"
         assert self.contacts is None or len(self.contacts) == len(ids), "contacts must be those of the customers"
@@ -213,24 +213,30 @@ class Segmentation:
     def __post_init__(self) -> None:
         assert len(self.labels) == len(self.customers.table), "every customer needs a label"
         assert not self.labels.isna().any(), "a label is missing"
-        assert int(self.profile[c.CUSTOMERS].sum()) == len(self.labels), "the profile must count every customer once"
+        assert int(self.profile[columns.CUSTOMERS].sum()) == len(self.labels), (
+            "the profile must count every customer once"
+        )
 
     @property
     def name(self) -> str:
         """The segmentation's name: `rfm` for the column rfm_segment."""
-        return self.column.removesuffix(c.SEGMENT)
+        return self.column.removesuffix(columns.SEGMENT_SUFFIX)
 
     @property
     def segments(self) -> list[str]:
         """Segment names, in the order shown."""
-        return list(self.profile[c.NAME])
+        return list(self.profile[columns.SEGMENT_NAME])
 
     @property
     def table(self) -> pd.DataFrame:
         """The customer table with this segmentation's scores and labels as its last columns."""
-        added = [*self.scores.columns, self.column]
-        kept = self.customers.table.drop(columns=[n for n in added if n in self.customers.table.columns])
-        return kept.assign(**{name: self.scores[name] for name in self.scores.columns}, **{self.column: self.labels})
+        new_columns = [*self.scores.columns, self.column]
+        other_columns = self.customers.table.drop(
+            columns=[column for column in new_columns if column in self.customers.table.columns]
+        )
+        return other_columns.assign(
+            **{name: self.scores[name] for name in self.scores.columns}, **{self.column: self.labels}
+        )
 
 
 @dataclass(frozen=True)
@@ -251,7 +257,7 @@ class Trait:
 
 
 @dataclass(frozen=True)
-class Preferred:
+class Preference:
     """What most stands out among channels or times: its share in the segment, in the base, and of how many."""
 
     name: str
@@ -261,7 +267,7 @@ class Preferred:
 
 
 @dataclass(frozen=True)
-class Example:
+class ExampleCustomer:
     """One customer who stands for a segment: a pseudonym, or no name, and what was measured."""
 
     pseudonym: str | None
@@ -269,7 +275,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Score:
+class SurveyScore:
     """How a segment fares in something that is asked or counted: the score, its interval, and of how many."""
 
     measure: str
@@ -300,15 +306,15 @@ class Persona:
     action: str
     warnings: tuple[str, ...] = field(default=())
     portrait: Mapping[str, tuple[Trait, ...]] = field(default_factory=dict)
-    scores: tuple[Score, ...] = ()
+    scores: tuple[SurveyScore, ...] = ()
     consent: float | None = None
-    channel: Preferred | None = None
-    moment: Preferred | None = None
+    channel: Preference | None = None
+    moment: Preference | None = None
     stage: str = ""
     next_touchpoint: str = ""
     avoid: str = ""
     value: float | None = None
     confidence: str = ""
     data_to: date | None = None
-    example: Example | None = None
+    example: ExampleCustomer | None = None
     changed: tuple[str, ...] = ()

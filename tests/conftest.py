@@ -38,11 +38,11 @@ def file_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
 def customers_of(file_of: Callable[..., str]) -> Callable[..., Any]:
     """Read orders or a customer table, given as text, under the given `ingest:` settings."""
     from segcli.config.ingest import IngestSettings, Source
-    from segcli.customers import read
+    from segcli.customers import load_customers
 
     def customers(text: str, *, as_of: Any = None, source: Any = None, **policies: Any) -> Any:
         path = file_of(text)
-        return read(IngestSettings(transactions=Source(path=path, **(source or {})), **policies), as_of)
+        return load_customers(IngestSettings(transactions=Source(path=path, **(source or {})), **policies), as_of)
 
     return customers
 

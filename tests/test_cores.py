@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from segcli.cores import AHEAD, both, in_order
+from segcli.cores import RESULTS_PER_CORE, map_ordered, run_both
 
 
 def test_results_come_in_the_order_of_the_things_whichever_is_done_first() -> None:
@@ -14,12 +14,12 @@ def test_results_come_in_the_order_of_the_things_whichever_is_done_first() -> No
         time.sleep(0.02 if thing == 0 else 0)
         return thing * thing
 
-    assert list(in_order(slow_first, range(20))) == [thing * thing for thing in range(20)]
-    assert list(in_order(slow_first, [])) == []
+    assert list(map_ordered(slow_first, range(20))) == [thing * thing for thing in range(20)]
+    assert list(map_ordered(slow_first, [])) == []
 
 
 def test_an_error_comes_where_its_result_would_have_come() -> None:
-    made = in_order(lambda thing: 6 // thing, [1, 2, 0, 3])
+    made = map_ordered(lambda thing: 6 // thing, [1, 2, 0, 3])
     assert [next(made), next(made)] == [6, 3]
     with pytest.raises(ZeroDivisionError):
         next(made)
@@ -34,23 +34,23 @@ def test_only_a_few_things_are_taken_before_somebody_takes_their_results(monkeyp
             taken.append(thing)
             yield thing
 
-    made = in_order(str, things())
+    made = map_ordered(str, things())
     assert next(made) == "0"
-    assert len(taken) == 2 * AHEAD + 1
+    assert len(taken) == 2 * RESULTS_PER_CORE + 1
     made.close()  # type: ignore[attr-defined]
-    assert len(taken) == 2 * AHEAD + 1
+    assert len(taken) == 2 * RESULTS_PER_CORE + 1
 
 
 def test_as_many_threads_work_as_are_wanted_and_one_is_the_caller() -> None:
     met = threading.Barrier(3)
-    assert sorted(in_order(lambda _: met.wait(timeout=5), range(3), threads=3)) == [0, 1, 2]
-    assert set(in_order(lambda _: threading.get_ident(), range(3), threads=1)) == {threading.get_ident()}
+    assert sorted(map_ordered(lambda _: met.wait(timeout=5), range(3), threads=3)) == [0, 1, 2]
+    assert set(map_ordered(lambda _: threading.get_ident(), range(3), threads=1)) == {threading.get_ident()}
 
 
 def test_two_things_are_made_at_the_same_time_and_an_error_of_either_comes_out() -> None:
     met = threading.Barrier(2)
-    assert sorted(both(lambda: met.wait(timeout=5), lambda: met.wait(timeout=5))) == [0, 1]
+    assert sorted(run_both(lambda: met.wait(timeout=5), lambda: met.wait(timeout=5))) == [0, 1]
     with pytest.raises(ZeroDivisionError):
-        both(lambda: 1 // 0, lambda: 1)
+        run_both(lambda: 1 // 0, lambda: 1)
     with pytest.raises(ZeroDivisionError):
-        both(lambda: 1, lambda: 1 // 0)
+        run_both(lambda: 1, lambda: 1 // 0)

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from segcli.config import yaml
 from segcli.errors import ConfigProblems
 from segcli.ingest import dates, numbers
-from segcli.ingest.date_problems import DateProblem
+from segcli.ingest.date_problems import DateError
 
 EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
 DOCUMENTED = {0, 2, 3, 4, 5}
@@ -81,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes, str],
 
     def code_of(name: str, body: bytes, line: str) -> int:
         (folder / name).write_bytes(body)
-        return _run([*line.format(folder=folder).split(), "-q", "-o", str(folder / "out.csv")])
+        return _run_arguments([*line.format(folder=folder).split(), "-q", "-o", str(folder / "out.csv")])
 
     return code_of
 
@@ -144,7 +144,7 @@ def test_any_command_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code = _run(words)
+    code = _run_arguments(words)
     assert code in DOCUMENTED, capfd.readouterr().err
     assert "Traceback" not in capfd.readouterr().err
 
@@ -160,8 +160,8 @@ TEXTS = st.lists(
 @given(texts=TEXTS, decimal=st.sampled_from([None, ".", ","]))
 def test_any_texts_as_numbers(texts: list[str], decimal: str | None) -> None:
     try:
-        found = numbers.parse(pa.chunked_array([pa.array(texts, pa.string())]), decimal)
-    except (numbers.AmbiguousDecimal, numbers.MixedDecimal):
+        found = numbers.parse_numbers(pa.chunked_array([pa.array(texts, pa.string())]), decimal)
+    except (numbers.AmbiguousDecimalError, numbers.MixedDecimalError):
         return
     assert len(found.values) == len(texts)
     assert not np.isinf(found.values).any()
@@ -180,8 +180,8 @@ DAYS = st.from_regex(
 )
 def test_any_texts_as_dates(texts: list[str], form: str | None) -> None:
     try:
-        found = dates.parse(pa.chunked_array([pa.array(texts, pa.string())]), form or (), century=1950)
-    except DateProblem:
+        found = dates.parse_dates(pa.chunked_array([pa.array(texts, pa.string())]), form or (), century=1950)
+    except DateError:
         return
     assert len(found.values) == len(texts)
     assert (np.isnat(found.values) == (found.missing | found.unreadable)).all()
@@ -191,9 +191,9 @@ def test_any_texts_as_dates(texts: list[str], form: str | None) -> None:
 @given(text=st.one_of(st.text(max_size=60), mutated(CONFIG).map(lambda body: body.decode("utf-8", errors="replace"))))
 def test_any_text_as_yaml(text: str) -> None:
     try:
-        yaml.parse(text, "in.yaml")
+        yaml.parse_document(text, "in.yaml")
     except ConfigProblems as problems:
-        refused = problems.lines
+        refused = problems.message_lines
     else:
         refused = ["in.yaml"]
     assert all(line.startswith("in.yaml") for line in refused)

@@ -16,8 +16,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segcli.cli import _run
-from segcli.files.sealed import sealed
+from segcli.cli import _run_arguments
+from segcli.files.sealed import dump_model_file
 from tests import mutations
 
 DOCUMENTED = {0, 2, 3, 4, 5, 6}
@@ -51,7 +51,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., int]]:
         signal.setitimer(signal.ITIMER_PROF, LONGEST)
         signal.alarm(STUCK)
         try:
-            code = _run([*map(str, words)])
+            code = _run_arguments([*map(str, words)])
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
@@ -161,7 +161,7 @@ def models(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
     }
     for name, words in saved.items():
         line = [*map(str, words), "-q", "-o", str(folder / "out.csv"), "--save-model", str(folder / f"{name}.json")]
-        assert _run(line) == 0, name
+        assert _run_arguments(line) == 0, name
     return {name: folder / f"{name}.json" for name in saved}
 
 
@@ -185,7 +185,7 @@ def test_any_mutated_model_with_a_checksum_that_fits(
     place = data.draw(st.sampled_from(list(mutations.places(model))))
     value = data.draw(st.sampled_from(mutations.MODEL_VALUES))
     path = models[name].with_name("mutated.json")
-    path.write_text(sealed(mutations.replaced(model, place, value)), encoding="utf-8")
+    path.write_text(dump_model_file(mutations.replaced(model, place, value)), encoding="utf-8")
     _use(name, path, shop, run)
 
 
@@ -218,7 +218,7 @@ def night(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "exports/1.csv").write_bytes(header + b"".join(lines[:120]))
     (folder / "exports/2.csv").write_bytes(header + b"".join(lines[120:]))
     (folder / "run.yaml").write_text(RUN, encoding="utf-8")
-    assert _run(["run", str(folder / "run.yaml"), "-q", "--state", str(folder / "state")]) in {0, 4}
+    assert _run_arguments(["run", str(folder / "run.yaml"), "-q", "--state", str(folder / "state")]) in {0, 4}
     shutil.copytree(folder / "out", folder / "runs" / "first")
     return folder
 
@@ -281,10 +281,10 @@ def _options() -> dict[str, list[tuple[str, bool]]]:
     """The options of each command, each with whether it is a flag."""
     import typer.main
 
-    from segcli.cli.commands import GROUPS, NAMES, build_app
+    from segcli.cli.commands import COMMAND_GROUPS, COMMAND_NAMES, build_app
 
     group: Any = typer.main.get_command(build_app())
-    commands = {name: group.commands[name] for name in NAMES if name not in {*GROUPS, "demo"}}
+    commands = {name: group.commands[name] for name in COMMAND_NAMES if name not in {*COMMAND_GROUPS, "demo"}}
     return {
         name: [
             (word, getattr(option, "is_flag", False))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.model import Customers
-from segcli.sorting import ascending
+from segcli.sorting import is_sorted
 
 IDS = st.lists(st.text(st.sampled_from("aAé\uffff😀 "), max_size=2), max_size=5)
 
@@ -17,9 +17,9 @@ IDS = st.lists(st.text(st.sampled_from("aAé\uffff😀 "), max_size=2), max_size
 @given(IDS | IDS.map(sorted) | IDS.map(lambda ids: sorted(set(ids))))
 def test_ids_are_ascending_where_each_is_greater_than_the_one_before(ids: list[str]) -> None:
     expected = all(before < after for before, after in pairwise(ids))
-    assert ascending(pd.Series(ids, dtype="str")) == expected
+    assert is_sorted(pd.Series(ids, dtype="str")) == expected
     half = [pd.Series(part, dtype="str") for part in (ids[:2], ids[2:])]
-    assert ascending(pd.concat(half)) == expected
+    assert is_sorted(pd.concat(half)) == expected
 
 
 @pytest.mark.parametrize("ids", [["b", "a"], ["a", "a"], ["a", "c", "b"]])

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from segcli.errors import MEANINGS
+from segcli.errors import EXIT_CODE_MEANINGS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -16,7 +16,7 @@ EXITS = re.compile(r"(<!-- exits: .*? -->\n).*?(<!-- /exits -->)", re.DOTALL)
 
 def test_exit_codes_are_those_of_the_program() -> None:
     text = README.read_text(encoding="utf-8")
-    rows = [f"| {int(code)} | {meaning} | {advice} |" for code, (meaning, advice) in MEANINGS.items()]
+    rows = [f"| {int(code)} | {meaning} | {advice} |" for code, (meaning, advice) in EXIT_CODE_MEANINGS.items()]
     table = "\n".join(["| code | meaning | a cron job should |", "| --- | --- | --- |", *rows])
     found = EXITS.sub(lambda match: f"{match[1]}\n{table}\n\n{match[2]}", text)
     if os.environ.get("UPDATE_DOCS") == "1":

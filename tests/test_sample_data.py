@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 
 FOLDER = Path(__file__).parents[1] / "sample_data"
 
@@ -16,12 +16,12 @@ FOLDER = Path(__file__).parents[1] / "sample_data"
 @pytest.fixture(scope="module")
 def customers() -> pd.DataFrame:
     settings = IngestSettings(transactions=Source(path=str(FOLDER / "orders.csv")), id_case="upper", dedupe="lines")
-    return read(settings).table
+    return load_customers(settings).table
 
 
 def test_the_dirty_corner_is_found_as_planted() -> None:
     settings = IngestSettings(transactions=Source(path=str(FOLDER / "orders.csv")), id_case="upper", dedupe="lines")
-    lines = read(settings).readings[0].lines
+    lines = load_customers(settings).input_reports[0].reconciliation
     assert lines is not None
     assert {fate.reason: fate.lines for fate in (*lines.rejected, *lines.ignored)} == {
         "no_customer_id": 150,

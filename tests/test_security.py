@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from tests.cli.conftest import TINY
 
 SOURCE = Path(__file__).parents[1] / "segcli"
@@ -61,7 +61,7 @@ def test_an_export_stays_in_the_folder_of_its_run(
     with (tmp_path / config).open("a") as file:
         file.write(text)
     before = sorted(tmp_path.rglob("*"))
-    assert _run(["run", "shop.yaml"]) == 2
+    assert _run_arguments(["run", "shop.yaml"]) == 2
     said = capfd.readouterr().err
     assert config in said
     assert sorted(tmp_path.rglob("*")) == before
@@ -84,7 +84,7 @@ def test_modes_of_files_with_personal_data(
     (tmp_path / "shop.yaml").write_text(CONFIG)
     before = os.umask(mask)
     try:
-        assert _run(["run", "shop.yaml", "-q"]) == 0
+        assert _run_arguments(["run", "shop.yaml", "-q"]) == 0
     finally:
         os.umask(before)
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
@@ -113,7 +113,7 @@ def test_texts_for_people_steer_no_terminal_and_hold_no_markup(
     header = f"customer_id,orders,revenue,x_segment,{names[3]}"
     (tmp_path / "t.csv").write_text("\n".join([header, *rows]) + "\n", newline="")
     options = ["--to", "plain"] if command == "export" else []
-    code = _run([command, "t.csv", "-f", layout, *options])
+    code = _run_arguments([command, "t.csv", "-f", layout, *options])
     shown = capfd.readouterr()
     assert code in ({0, 3} if command == "check" else {0}), shown.err  # check ends with 3 where it found something
     assert not ACTIVE.search(shown.out + shown.err), ACTIVE.findall(shown.out + shown.err)

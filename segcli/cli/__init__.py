@@ -15,13 +15,13 @@ from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from segcli.errors import Exit, InputProblem, SegcliError
+from segcli.errors import ExitCode, InputProblem, SegcliError
 
 if TYPE_CHECKING:
     import typer
 
 
-def leave() -> NoReturn:
+def run_and_exit() -> NoReturn:
     """Run the command line, and end the process at once.
 
     Everything is written then; taking down modules, tables and the threads of libraries one by one takes a fifth of a
@@ -32,63 +32,63 @@ def leave() -> NoReturn:
     os.environ["MPLBACKEND"] = "agg"  # charts go to files; matplotlib does not import if it does not know the backend
     try:
         main()
-    except SystemExit as ended:
+    except SystemExit as exit_request:
         atexit._run_exitfuncs()  # noqa: SLF001 - what libraries want cleaned up; nothing public runs it
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not there
                 stream.flush()
-        os._exit(int(ended.code or Exit.DONE))
+        os._exit(int(exit_request.code or ExitCode.DONE))
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _exit_terminated)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help nobody reads ends silently
     try:
-        sys.exit(_run(sys.argv[1:]))
+        sys.exit(_run_arguments(sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit(Exit.INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
 
 
-def _run(arguments: list[str]) -> int:
-    from segcli.cli.library_warnings import caught
+def _run_arguments(arguments: list[str]) -> int:
+    from segcli.cli.library_warnings import capture_warnings
     from segcli.files.memory import require_address_space
 
     try:
         require_address_space()
-        with caught(arguments):
-            return _finished(arguments)
+        with capture_warnings(arguments):
+            return _run_command(arguments)
     except Exception as error:
-        lines, code = _outcome(error)
-        if code is Exit.BUG and "--debug" in arguments:
+        lines, code = _describe_failure(error)
+        if code is ExitCode.BUG and "--debug" in arguments:
             raise
-        return _failed(lines, code, arguments)
+        return _report_failure(lines, code, arguments)
 
 
-def _finished(arguments: list[str]) -> int:
+def _run_command(arguments: list[str]) -> int:
     from segcli.cli import completing
 
-    if completing.VARIABLE in os.environ:
-        completing.answer(os.environ[completing.VARIABLE], arguments)
-        return Exit.DONE
-    code = int(_app(arguments)(arguments, standalone_mode=False) or Exit.DONE)
+    if completing.COMPLETION_VARIABLE in os.environ:
+        completing.print_completions(os.environ[completing.COMPLETION_VARIABLE], arguments)
+        return ExitCode.DONE
+    code = int(_load_app(arguments)(arguments, standalone_mode=False) or ExitCode.DONE)
     if sys.stdout is not None:
         sys.stdout.flush()
     return code
 
 
-def _app(arguments: list[str]) -> "typer.Typer":
+def _load_app(arguments: list[str]) -> "typer.Typer":
     """The app with the command that the arguments begin with, or else with all: each costs time to build."""
-    from segcli.cli.commands import NAMES, build_app
+    from segcli.cli.commands import COMMAND_NAMES, build_app
 
-    if arguments and arguments[0] in NAMES:
+    if arguments and arguments[0] in COMMAND_NAMES:
         return build_app(arguments[:1])
     from segcli.cli.app import app
 
     return app
 
 
-def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
+def _describe_failure(error: Exception) -> tuple[Sequence[str], ExitCode]:
     """What to say of a failure, and its exit code."""
     import typer
 
@@ -97,55 +97,57 @@ def _outcome(error: Exception) -> tuple[Sequence[str], Exit]:
     match error:
         case SegcliError():
             values = error.values if isinstance(error, InputProblem) else ()
-            return [mask_message(line, values) for line in error.lines], error.code
+            return [mask_message(line, values) for line in error.message_lines], error.code
         case typer.TyperException():
-            return [_mistyped(error.format_message())], Exit.USAGE
+            return [_describe_usage_error(error.format_message())], ExitCode.USAGE
         case typer.Abort():
-            return [], Exit.INTERRUPTED
-        case _ if _is_starved(error):
-            return ["out of memory; fewer columns or a sample of the rows need less"], Exit.ENVIRONMENT
+            return [], ExitCode.INTERRUPTED
+        case _ if _is_out_of_memory(error):
+            return ["out of memory; fewer columns or a sample of the rows need less"], ExitCode.ENVIRONMENT
         case OSError():
             abandon_stdout()
             return [
                 f"standard output: cannot be written ({error.strerror}); write to a file elsewhere with -o"
-            ], Exit.ENVIRONMENT
+            ], ExitCode.ENVIRONMENT
         case _:
-            what = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
-            return [what], Exit.BUG
+            message = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
+            return [message], ExitCode.BUG
 
 
-def _mistyped(said: str) -> str:
+def _describe_usage_error(message: str) -> str:
     """What is wrong with the command line, and where to look; a file in place of a command was meant to be read."""
-    first = sys.argv[1] if len(sys.argv) > 1 else ""
-    if said.startswith(f"No such command '{first}'") and os.path.isfile(first):  # noqa: PTH113 - pathlib takes time
-        return f"No such command '{first}'; to look at the file, segcli check {shlex.quote(first)}"
-    ended = said if said.endswith("?") else f"{said.rstrip('.')}."
-    return f"{ended} Try --help"
+    first_argument = sys.argv[1] if len(sys.argv) > 1 else ""
+    if message.startswith(f"No such command '{first_argument}'") and os.path.isfile(first_argument):  # noqa: PTH113 - pathlib takes time
+        return f"No such command '{first_argument}'; to look at the file, segcli check {shlex.quote(first_argument)}"
+    sentence = message if message.endswith("?") else f"{message.rstrip('.')}."
+    return f"{sentence} Try --help"
 
 
-def _is_starved(error: Exception) -> bool:
+def _is_out_of_memory(error: Exception) -> bool:
     """Whether memory ran out; under a limit on it, a new thread or a library often fails first."""
-    said = str(error).lower()
-    no_thread = "thread" in said and any(word in said for word in ("launch", "start", "create", "resource"))
-    no_library = isinstance(error, ImportError) and ("map segment" in said or "cannot allocate" in said)
-    return isinstance(error, MemoryError) or no_thread or no_library
+    message = str(error).lower()
+    lacks_thread = "thread" in message and any(word in message for word in ("launch", "start", "create", "resource"))
+    lacks_library = isinstance(error, ImportError) and ("map segment" in message or "cannot allocate" in message)
+    return isinstance(error, MemoryError) or lacks_thread or lacks_library
 
 
-def _failed(lines: Sequence[str], code: Exit, arguments: list[str]) -> int:
+def _report_failure(lines: Sequence[str], code: ExitCode, arguments: list[str]) -> int:
     """Say plain lines on stderr (JSON lines where asked); control characters of a file cannot act through them."""
     import json
 
-    from segcli.reports.safe import printable
+    from segcli.reports.safe import escape_unprintable
 
     as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
     for line in lines if sys.stderr is not None else ():
-        said = (
-            json.dumps({"event": "error", "message": line, "exit": code}) if as_json else f"segcli: {printable(line)}"
+        message = (
+            json.dumps({"event": "error", "message": line, "exit": code})
+            if as_json
+            else f"segcli: {escape_unprintable(line)}"
         )
         with contextlib.suppress(OSError):  # a full disk behind stderr changes nothing about the exit code
-            print(said, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
+            print(message, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
     return code
 
 
-def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(Exit.TERMINATED)
+def _exit_terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(ExitCode.TERMINATED)

@@ -3,120 +3,134 @@
 from typing import TYPE_CHECKING
 
 from segcli.cli import segmenting, streams
-from segcli.cli.streams import Talk
+from segcli.cli.streams import Console
 
 if TYPE_CHECKING:
-    from segcli.config import Loaded
+    from segcli.config import LoadedSettings
     from segcli.model import Customers
-    from segcli.persona.decide import Decisions
-    from segcli.reports.answers import Ways
+    from segcli.persona.decide import Analysis
+    from segcli.reports.answers import AnalysisProviders
 
-PAGE = "report.html"
-OUTPUTS = (
+REPORT_PAGE = "report.html"
+RESULT_FILES = (
     *("customers.csv", "segments.csv", "rfm-model.json", "cluster-model.json", "personas.json"),
-    *("report.md", PAGE, "report.json"),
+    *("report.md", REPORT_PAGE, "report.json"),
     *("clv.csv", "clv-model.json", "cohorts.csv", "backtest.csv", "targets.csv", "plan.csv", "calendar.csv"),
 )
 
 
-def described(decisions: "Decisions", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
+def render_segment_files(
+    analysis: "Analysis", loaded_config: "LoadedSettings", analysis_providers: "AnalysisProviders", console: Console
+) -> dict[str, str]:
     """The files of segments, their models, personas and the report, by name."""
     from segcli.cli.show import render_csv
     from segcli.columns import CLUSTER_SEGMENT
-    from segcli.reports.report import profiles
+    from segcli.reports.report import combine_profiles
     from segcli.reports.result import Result
-    from segcli.reports.results import of_segmentation
+    from segcli.reports.results import build_segmentation_result
     from segcli.segment import methods, saved
 
-    first, last = decisions.segmentations[0], decisions.segmentations[-1]
+    first_segmentation, last_segmentation = analysis.segmentations[0], analysis.segmentations[-1]
     texts = {
-        "customers.csv": render_csv(of_segmentation("run", last), talk),
-        "segments.csv": render_csv(Result(profiles(decisions.segmentations), dict, ()), talk),
+        "customers.csv": render_csv(build_segmentation_result("run", last_segmentation), console),
+        "segments.csv": render_csv(Result(combine_profiles(analysis.segmentations), dict, ()), console),
     }
-    if first.method["name"] == "rfm":
-        texts["rfm-model.json"] = saved.as_text(first)
-    if last.column == CLUSTER_SEGMENT and methods.labels_others(methods.load(loaded.settings.cluster.method)):
-        texts["cluster-model.json"] = saved.as_text(last)
-    return texts | _told(decisions, loaded, ways)
+    if first_segmentation.method["name"] == "rfm":
+        texts["rfm-model.json"] = saved.dump_model(first_segmentation)
+    if last_segmentation.column == CLUSTER_SEGMENT and methods.can_predict(
+        methods.load_method(loaded_config.settings.cluster.method)
+    ):
+        texts["cluster-model.json"] = saved.dump_model(last_segmentation)
+    return texts | _render_report_files(analysis, loaded_config, analysis_providers)
 
 
-def _told(decisions: "Decisions", loaded: "Loaded", ways: "Ways") -> dict[str, str]:
+def _render_report_files(
+    analysis: "Analysis", loaded_config: "LoadedSettings", analysis_providers: "AnalysisProviders"
+) -> dict[str, str]:
     """Personas and the report, the latter in the formats that are wanted."""
-    from segcli.cli.show import told
+    from segcli.cli.show import translate_for_user
     from segcli.reports import formats
     from segcli.reports.formats import Page, json
-    from segcli.reports.gather import gather
-    from segcli.reports.report import of_findings
-    from segcli.reports.results import of_personas
+    from segcli.reports.gather import collect_findings
+    from segcli.reports.report import build_report
+    from segcli.reports.results import build_personas_result
 
     texts: dict[str, str] = {}
-    if not (loaded.declares("persona") or loaded.declares("report")):
+    if not (loaded_config.declares_section("persona") or loaded_config.declares_section("report")):
         return texts
-    settings, customers = loaded.settings.report, decisions.segmentations[-1].customers
-    found = gather(customers, decisions, ways)
-    if loaded.declares("persona"):
-        texts["personas.json"] = json.render(of_personas(found.personas, customers), Page())
-    if loaded.declares("report"):
-        report, page = told(of_findings(found, settings)), Page(language=streams.language().code)
-        texts |= {f"report.{name}": formats.load(name).render(report, page) for name in settings.formats}
+    settings, customers = loaded_config.settings.report, analysis.segmentations[-1].customers
+    findings = collect_findings(customers, analysis, analysis_providers)
+    if loaded_config.declares_section("persona"):
+        texts["personas.json"] = json.render(build_personas_result(findings.personas, customers), Page())
+    if loaded_config.declares_section("report"):
+        report, page = translate_for_user(build_report(findings, settings)), Page(language=streams.load_language().code)
+        texts |= {f"report.{name}": formats.load_format(name).render(report, page) for name in settings.formats}
     return texts
 
 
-def answers(customers: "Customers", loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
+def render_analysis_files(
+    customers: "Customers", loaded_config: "LoadedSettings", analysis_providers: "AnalysisProviders", console: Console
+) -> dict[str, str]:
     """The files, by name; what the report asks too is found once."""
-    found: dict[str, str] = {}
-    if loaded.declares("clv"):
-        found |= _clv(loaded, ways, talk)
-    if loaded.declares("cohort"):
-        found |= _cohorts(customers, loaded, talk)
-    if loaded.declares("backtest"):
-        found |= _backtest(customers, ways, talk)
-    return found
+    texts: dict[str, str] = {}
+    if loaded_config.declares_section("clv"):
+        texts |= _render_clv_files(loaded_config, analysis_providers, console)
+    if loaded_config.declares_section("cohort"):
+        texts |= _render_cohort_file(customers, loaded_config, console)
+    if loaded_config.declares_section("backtest"):
+        texts |= _render_backtest_file(customers, analysis_providers, console)
+    return texts
 
 
-def _clv(loaded: "Loaded", ways: "Ways", talk: Talk) -> dict[str, str]:
+def _render_clv_files(
+    loaded_config: "LoadedSettings", analysis_providers: "AnalysisProviders", console: Console
+) -> dict[str, str]:
     from segcli.cli.show import render_csv
-    from segcli.reports.value import of_clv
+    from segcli.reports.value import build_clv_result
     from segcli.value import saved
 
-    assert ways.expected
-    expected = ways.expected()
-    made = expected.valued(segmenting.declared(expected.customers, loaded, clusters=False))
-    for note in (*made.warnings, *made.notes):
-        talk.say("clv", note)
-    rows = render_csv(of_clv(made), talk)
-    return {"clv.csv": rows, "clv-model.json": saved.as_text(made, loaded.settings.clv.period)}
+    assert analysis_providers.prepare_clv
+    clv_inputs = analysis_providers.prepare_clv()
+    clv_result = clv_inputs.compute_clv(
+        segmenting.build_segmentations(clv_inputs.customers, loaded_config, with_clusters=False)
+    )
+    for note in (*clv_result.warnings, *clv_result.notes):
+        console.log("clv", note)
+    rows = render_csv(build_clv_result(clv_result), console)
+    return {"clv.csv": rows, "clv-model.json": saved.dump_clv_model(clv_result, loaded_config.settings.clv.period)}
 
 
-def _cohorts(customers: "Customers", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+def _render_cohort_file(customers: "Customers", loaded_config: "LoadedSettings", console: Console) -> dict[str, str]:
     from segcli.cli.show import render_csv
-    from segcli.reports.value import of_cohorts
-    from segcli.value.cohort import cohorts
+    from segcli.reports.value import build_cohorts_result
+    from segcli.value.cohort import analyse_cohorts
 
-    wanted = loaded.settings.cohort
-    made = cohorts(segmenting.for_cohorts(customers, loaded), wanted)
-    return {"cohorts.csv": render_csv(of_cohorts(made, customers, wanted.show), talk)}
+    cohort_settings = loaded_config.settings.cohort
+    cohort_result = analyse_cohorts(segmenting.add_cohort_segments(customers, loaded_config), cohort_settings)
+    return {"cohorts.csv": render_csv(build_cohorts_result(cohort_result, customers, cohort_settings.show), console)}
 
 
-def _backtest(customers: "Customers", ways: "Ways", talk: Talk) -> dict[str, str]:
+def _render_backtest_file(
+    customers: "Customers", analysis_providers: "AnalysisProviders", console: Console
+) -> dict[str, str]:
     from segcli.cli.show import render_csv
-    from segcli.reports.evidence import of_backtest
+    from segcli.reports.evidence import build_backtest_result
 
-    assert ways.tested
-    return {"backtest.csv": render_csv(of_backtest(ways.tested(), customers), talk)}
+    assert analysis_providers.run_backtest
+    return {"backtest.csv": render_csv(build_backtest_result(analysis_providers.run_backtest(), customers), console)}
 
 
-def decisions(made: "Decisions", loaded: "Loaded", talk: Talk) -> dict[str, str]:
+def render_decision_files(analysis: "Analysis", loaded_config: "LoadedSettings", console: Console) -> dict[str, str]:
     """The files of targets and plan, by name."""
     from segcli.cli.show import render_csv
-    from segcli.reports.decisions import of_plan, of_targets
+    from segcli.reports.decisions import build_plan_result, build_targets_result
     from segcli.reports.result import Result
 
-    found: dict[str, str] = {}
-    if loaded.declares("target"):
-        talk.say("targets", ", ".join(made.targets.chosen) or "none")
-        found["targets.csv"] = render_csv(of_targets(made.targets), talk)
-    if loaded.declares("plan"):
-        found["plan.csv"] = render_csv(of_plan(made.plan), talk)
-        found["calendar.csv"] = render_csv(Result(made.plan.calendar, dict, ()), talk)
-    return found
+    texts: dict[str, str] = {}
+    if loaded_config.declares_section("target"):
+        console.log("targets", ", ".join(analysis.targets.chosen_segments) or "none")
+        texts["targets.csv"] = render_csv(build_targets_result(analysis.targets), console)
+    if loaded_config.declares_section("plan"):
+        texts["plan.csv"] = render_csv(build_plan_result(analysis.plan), console)
+        texts["calendar.csv"] = render_csv(Result(analysis.plan.calendar, dict, ()), console)
+    return texts

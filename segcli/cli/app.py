@@ -3,5 +3,5 @@
 from segcli.cli import completion
 from segcli.cli.commands import build_app
 
-completion.hand_to_typer()
+completion.register_scripts()
 app = build_app()

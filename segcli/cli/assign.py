@@ -6,28 +6,34 @@ from typing import Annotated
 from typer import Option
 
 from segcli.cli import options, segmenting, source, told
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 from segcli.errors import UsageProblem
 
-Model = Annotated[str | None, Option(help="File that rfm or cluster saved with --save-model.", metavar="FILE")]
+AssignModelOption = Annotated[
+    str | None, Option(help="File that rfm or cluster saved with --save-model.", metavar="FILE")
+]
 
 
-def command(input: options.Input = None, model: Model = None, *, asked: Asked) -> None:
+def command(
+    input: options.InputArgument = None, model: AssignModelOption = None, *, common_options: CommonOptions
+) -> None:
     """Assign customers to the segments of a saved model.
 
     The columns that the model needs must be there; customers unlike all it was found on are marked.
     """
     if model is None:
         raise UsageProblem("no model: name one that rfm or cluster saved, with --model")
-    with Talk(asked) as talk:
-        saved = segmenting.model(model)
-        needed = partial(segmenting.model_measures, saved)
-        found = source.read(input, asked, talk, extra_inputs=[model], measures=needed)
-        from segcli.cli.show import show
-        from segcli.reports.results import of_segmentation
+    with Console(common_options) as console:
+        saved_model = segmenting.load_model(model)
+        list_measures = partial(segmenting.list_model_measures, saved_model)
+        command_input = source.read_input(
+            input, common_options, console, extra_inputs=[model], list_measures=list_measures
+        )
+        from segcli.cli.show import write_result
+        from segcli.reports.results import build_segmentation_result
 
-        result = segmenting.assigned(found.customers, saved, model, found.settings)
-        told.tell_result(result, talk, asked)
-        show(of_segmentation("assign", result), asked, talk)
-        found.gate()
+        segmentation = segmenting.apply_model(command_input.customers, saved_model, model, command_input.settings)
+        told.print_result_notes(segmentation, console, common_options)
+        write_result(build_segmentation_result("assign", segmentation), common_options, console)
+        command_input.check_quality()

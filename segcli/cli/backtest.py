@@ -5,10 +5,10 @@ from typing import Annotated
 from typer import Option
 
 from segcli.cli import options, segmenting, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
-Until = Annotated[
+UntilOption = Annotated[
     str | None,
     Option(
         help="Last day that the segmentation of the latest period knows; default: period_days before the "
@@ -16,17 +16,22 @@ Until = Annotated[
         metavar="DATE",
     ),
 ]
-Period = Annotated[
+PeriodDaysOption = Annotated[
     int | None,
     Option("--period-days", help="Days after the segmentation in which purchases are watched.", metavar="DAYS"),
 ]
-Folds = Annotated[
+FoldsOption = Annotated[
     int | None, Option(help="Number of such periods, one before the other, back from the end of the data.", metavar="N")
 ]
 
 
 def command(
-    input: options.Input = None, until: Until = None, period_days: Period = None, folds: Folds = None, *, asked: Asked
+    input: options.InputArgument = None,
+    until: UntilOption = None,
+    period_days: PeriodDaysOption = None,
+    folds: FoldsOption = None,
+    *,
+    common_options: CommonOptions,
 ) -> None:
     """Test whether segments foretell who will buy.
 
@@ -35,14 +40,19 @@ def command(
     beside them stand fifths by RFM, fifths by spend, and chance. It needs an order export.
     """
     flags = {"backtest.until": until, "backtest.period_days": period_days, "backtest.folds": folds}
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags, measures=segmenting.declared_measures)
-        from segcli.cli.show import show
-        from segcli.evidence.backtest import backtest
-        from segcli.reports.evidence import of_backtest
-
-        made = backtest(
-            found.customers, found.settings.backtest, found.settings.seed, segmenting.at_two_days(found.loaded)
+    with Console(common_options) as console:
+        command_input = source.read_input(
+            input, common_options, console, flags, list_measures=segmenting.list_declared_measures
         )
-        show(of_backtest(made, found.customers), asked, talk)
-        found.gate()
+        from segcli.cli.show import write_result
+        from segcli.evidence.backtest import run_backtest
+        from segcli.reports.evidence import build_backtest_result
+
+        backtest_result = run_backtest(
+            command_input.customers,
+            command_input.settings.backtest,
+            command_input.settings.seed,
+            segmenting.build_as_of_segmenter(command_input.loaded_config),
+        )
+        write_result(build_backtest_result(backtest_result, command_input.customers), common_options, console)
+        command_input.check_quality()

@@ -6,127 +6,150 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument
 
 from segcli.cli import discovered, exporting, gates, settings, source
-from segcli.cli.options import Asked
-from segcli.cli.show import display
-from segcli.cli.streams import Talk
-from segcli.counting import counted
+from segcli.cli.options import CommonOptions
+from segcli.cli.show import display_result
+from segcli.cli.streams import Console
+from segcli.counting import pluralize
 from segcli.errors import SegcliError, UsageProblem
 
 if TYPE_CHECKING:
-    from segcli.config import Loaded
-    from segcli.model import Customers, Reading
+    from segcli.config import LoadedSettings
+    from segcli.model import Customers, InputReport
     from segcli.reports.result import Result
 
-Target = Annotated[
+TargetArgument = Annotated[
     str | None,
     Argument(help="Config (.yaml) or order export; nothing checks what --config names.", metavar="CONFIG|INPUT"),
 ]
 Finding = tuple[str, str, str]
-COLUMNS = ("severity", "where", "what")
+FINDING_COLUMNS = ("severity", "where", "what")
 
 
-def command(target: Target = None, *, asked: Asked) -> None:
+def command(target: TargetArgument = None, *, common_options: CommonOptions) -> None:
     """List what is wrong with config and data; write nothing.
 
     Findings come by severity, with their count and the first line.
     """
-    if asked.output not in (None, "-"):
-        raise UsageProblem(f"--output {asked.output}: check writes nothing; leave it out, or redirect standard output")
-    with Talk(asked) as talk:
-        asked = replace(asked, dry_run=True)  # a check writes nothing, not even the rejects
+    if common_options.output not in (None, "-"):
+        raise UsageProblem(
+            f"--output {common_options.output}: check writes nothing; leave it out, or redirect standard output"
+        )
+    with Console(common_options) as console:
+        common_options = replace(common_options, dry_run=True)  # a check writes nothing, not even the rejects
         is_config = target is not None and target.endswith((".yaml", ".yml"))
-        if is_config and asked.config is not None:
-            raise UsageProblem(f"--config {asked.config}: check reads one config, {target}; leave --config out")
+        if is_config and common_options.config is not None:
+            raise UsageProblem(
+                f"--config {common_options.config}: check reads one config, {target}; leave --config out"
+            )
         if is_config:
-            asked = replace(asked, config=target)
-        loaded = settings.resolve(asked, {} if is_config else {source.PATH: target})
-        if target is None and asked.config is None and not loaded.origins:
+            common_options = replace(common_options, config=target)
+        loaded_config = settings.resolve_settings(common_options, {} if is_config else {source.ORDERS_PATH_KEY: target})
+        if target is None and common_options.config is None and not loaded_config.origins:
             raise UsageProblem("nothing to check: name a config or an order export, such as segcli check orders.csv")
-        discovered.announce(loaded, talk)
-        exporting.check(loaded.settings)
-        findings, found, failure = _findings(loaded, asked, talk)
+        discovered.announce_config(loaded_config, console)
+        exporting.check_destinations(loaded_config.settings)
+        findings, customers, failure = _collect_findings(loaded_config, common_options, console)
         if findings:
-            display(_result(findings), asked.layout or "table", asked, talk)
+            display_result(_build_result(findings), common_options.layout or "table", common_options, console)
         errors = sum(severity == "error" for severity, *_ in findings)
-        talk.say("checked", f"{counted(errors, 'error')}, {counted(len(findings), 'finding')}")
+        console.log("checked", f"{pluralize(errors, 'error')}, {pluralize(len(findings), 'finding')}")
         if failure:
             raise failure
-        if found:
-            gates.check(found, loaded.settings)
+        if customers:
+            gates.check_quality(customers, loaded_config.settings)
 
 
-def _findings(
-    loaded: "Loaded", asked: Asked, talk: Talk
+def _collect_findings(
+    loaded_config: "LoadedSettings", common_options: CommonOptions, console: Console
 ) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
     """Everything found, the customers if they could be read, and the error that stops a run, if there is one."""
     from segcli.columns import ORDERS
     from segcli.segment import maps
 
-    segment_map = maps.load(loaded.settings.rfm.segments)
-    checked = maps.lint(segment_map)
-    severity = "warning" if checked.uncovered or checked.unreachable else "note"
-    findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", str(checked))]
-    ingest = loaded.settings.ingest
-    if not (ingest.transactions.path or ingest.customers):
+    segment_map = maps.load_map(loaded_config.settings.rfm.segments)
+    map_check = maps.measure_coverage(segment_map)
+    severity = "warning" if map_check.uncovered or map_check.unreachable else "note"
+    findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", str(map_check))]
+    ingest_settings = loaded_config.settings.ingest
+    if not (ingest_settings.transactions.path or ingest_settings.customers):
         return findings, None, None
     try:
-        customers = source.read_loaded(loaded, asked, talk)
+        customers = source.read_customers(loaded_config, common_options, console)
     except SegcliError as error:
-        return [("error", "input", line) for line in error.lines] + findings, None, error
-    if severity == "note" and not (loaded.declares("rfm") or ORDERS in customers.table):
+        return [("error", "input", line) for line in error.message_lines] + findings, None, error
+    if severity == "note" and not (loaded_config.declares_section("rfm") or ORDERS in customers.table):
         findings.clear()  # nobody would score these customers
-    for reading in customers.readings:
-        findings += _of_reading(reading)
-    findings += _identifying(customers)
+    for input_report in customers.input_reports:
+        findings += _describe_input(input_report)
+    findings += _find_pii(customers)
     findings += [("warning", "customers", warning) for warning in customers.warnings]
-    findings += [(v.severity, v.source, v.what) for v in customers.verdicts if not v.passed or v.severity == "note"]
+    findings += [
+        (quality_check.severity, quality_check.source, quality_check.what)
+        for quality_check in customers.quality_checks
+        if not quality_check.passed or quality_check.severity == "note"
+    ]
     return sorted(findings, key=lambda f: gates.SEVERITIES.index(f[0])), customers, None
 
 
-def _identifying(customers: "Customers") -> list[Finding]:
+def _find_pii(customers: "Customers") -> list[Finding]:
     """Columns that tell who somebody is, by name or values, and the ways to keep them out of results."""
-    from segcli.ingest.identifying import identifying
+    from segcli.ingest.identifying import find_pii_columns
 
     remedy = "leave_out: [NAME], privacy.drop_pii or privacy.pseudonymise keep it out of results"
     return [
-        ("warning", "customers", f"column '{name}' identifies people ({why}); {remedy}")
-        for name, why in identifying(customers.table)
+        ("warning", "customers", f"column '{name}' identifies people ({reason}); {remedy}")
+        for name, reason in find_pii_columns(customers.table)
     ]
 
 
-def _of_reading(reading: "Reading") -> list[Finding]:
+def _describe_input(input_report: "InputReport") -> list[Finding]:
     from segcli.ingest.reasons import REASONS
 
-    name = reading.input.name
-    findings: list[Finding] = [("note", name, note) for note in reading.notes]
+    name = input_report.input.name
+    findings: list[Finding] = [("note", name, note) for note in input_report.notes]
     findings += [
         (
             "note",
             name,
-            f"column '{s.column}' says {s.value} on {counted(s.lines, 'line')} ({s.money:,.2f}): {s.decision}",
+            (
+                f"column '{status.column}' says {status.value} on "
+                f"{pluralize(status.lines, 'line')} ({status.money:,.2f}): {status.decision}"
+            ),
         )
-        for s in reading.statuses
+        for status in input_report.statuses
     ]
-    if reading.lines:
-        for verb, fates in (("rejected", reading.lines.rejected), ("ignored", reading.lines.ignored)):
+    if input_report.reconciliation:
+        for verb, reason_totals in (
+            ("rejected", input_report.reconciliation.rejected),
+            ("ignored", input_report.reconciliation.ignored),
+        ):
             severity = "warning" if verb == "rejected" else "note"
             findings += [
-                (severity, name, f"{counted(f.lines, 'line')} {verb}: {REASONS[f.reason].short}{_where(f.line)}")
-                for f in fates
+                (
+                    severity,
+                    name,
+                    (
+                        f"{pluralize(reason_total.lines, 'line')} {verb}: "
+                        f"{REASONS[reason_total.reason].short}{_format_first_line(reason_total.line)}"
+                    ),
+                )
+                for reason_total in reason_totals
             ]
     return findings
 
 
-def _where(line: int | None) -> str:
+def _format_first_line(line: int | None) -> str:
     return "" if line is None else f" (first: line {line:,})"
 
 
-def _result(findings: list[Finding]) -> "Result":
+def _build_result(findings: list[Finding]) -> "Result":
     import pandas as pd
 
     from segcli.reports.blocks import Column, Table
     from segcli.reports.result import Result
 
-    rows = pd.DataFrame(findings, columns=list(COLUMNS))
-    table = Table([Column(name.capitalize(), right=False) for name in COLUMNS], findings)
-    return Result(rows, lambda: {"schema": "segcli.check/1", "findings": rows.to_dict("records")}, (table,))
+    finding_rows = pd.DataFrame(findings, columns=list(FINDING_COLUMNS))
+    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], findings)
+    return Result(
+        finding_rows, lambda: {"schema": "segcli.check/1", "findings": finding_rows.to_dict("records")}, (table,)
+    )

@@ -7,84 +7,88 @@ from typer import Context
 
 from segcli import plugins
 
-Offered = Iterable[str | tuple[str, str]]
-FILES = ("input", "inputs", "orders")  # parameters that name what is read
+Completions = Iterable[str | tuple[str, str]]
+INPUT_PARAMETERS = ("input", "files", "orders")  # parameters that name what is read
 
 
-def of(*words: str) -> Callable[[], list[str]]:
+def complete_words(*words: str) -> Callable[[], list[str]]:
     """These words."""
     return lambda: list(words)
 
 
-def files_of(package: str, suffix: str = ".py", *more: str) -> Callable[[], list[str]]:
+def complete_plugins(package: str, suffix: str = ".py", *more_names: str) -> Callable[[], list[str]]:
     """The plug-ins of a folder."""
-    return lambda: [*plugins.listed(package, suffix), *more]
+    return lambda: [*plugins.list_plugin_files(package, suffix), *more_names]
 
 
-def destinations() -> list[str]:
+def list_destinations() -> list[str]:
     """Where `export` writes for, named as users name them."""
-    return [*plugins.dashed("segcli.exporters.destinations"), "sql"]
+    return [*plugins.list_dashed_plugins("segcli.exporters.destinations"), "sql"]
 
 
-def several(one: Callable[[], list[str]]) -> Callable[[str], list[str]]:
+def complete_list(list_names: Callable[[], list[str]]) -> Callable[[str], list[str]]:
     """Names with commas between them: what is complete stays, the last may be any that is not there yet."""
 
-    def complete(incomplete: str) -> list[str]:
-        before, comma, _ = incomplete.rpartition(",")
-        used = before.split(",")
-        return [f"{before}{comma}{name}" for name in one() if name not in used]
+    def complete_last(incomplete: str) -> list[str]:
+        earlier_names, comma, _ = incomplete.rpartition(",")
+        used_names = earlier_names.split(",")
+        return [f"{earlier_names}{comma}{name}" for name in list_names() if name not in used_names]
 
-    return complete
+    return complete_last
 
 
-def features() -> list[str]:
+def list_features() -> list[str]:
     """Groups of columns, and the columns that segcli measures itself."""
     from segcli import columns
 
     return [*columns.FEATURE_GROUPS, *columns.MEASURES]
 
 
-def codes() -> Offered:
+def list_explain_topics() -> Completions:
     """What `explain` knows."""
-    from segcli.cli.explaining import topics
+    from segcli.cli.explaining import list_topics
 
-    return [(one.name.casefold().replace(" ", "-"), one.short) for one in topics()]
+    return [(topic.name.casefold().replace(" ", "-"), topic.summary) for topic in list_topics()]
 
 
-def settings(incomplete: str) -> Offered:
+def complete_settings(incomplete: str) -> Completions:
     """Settings, with an equals sign; behind it the values that a setting has, where they are few."""
-    from segcli.config.reference import options, words_of
+    from segcli.config.reference import iterate_options, list_choices
 
     name, equals, _ = incomplete.partition("=")
-    for key, field in options():
+    for key, field in iterate_options():
         if not equals:
             yield f"{key}=", field.description or ""
         elif key == name:
-            yield from (f"{key}={word}" for word in words_of(field))
+            yield from (f"{key}={word}" for word in list_choices(field))
 
 
-def mapped(context: Context, incomplete: str) -> Iterator[str]:
+def complete_column_mapping(context: Context, incomplete: str) -> Iterator[str]:
     """Standard columns, with an equals sign; behind it the columns of the file on the command line."""
     from segcli import columns
 
     name, equals, _ = incomplete.partition("=")
     if equals:
-        yield from (f"{name}={column}" for column in _header(context.params))
+        yield from (f"{name}={column}" for column in _read_header(context.params))
     else:
-        yield from (f"{column}=" for column in (*columns.TRANSACTIONS, *columns.ATTRIBUTES))
+        yield from (f"{column}=" for column in (*columns.TRANSACTION_COLUMNS, *columns.ATTRIBUTE_COLUMNS))
 
 
-def _header(given: dict[str, Any]) -> list[str]:
+def _read_header(parameters: dict[str, Any]) -> list[str]:
     """The columns of the first of the files that are given, from the lines at its top; none if it cannot be read."""
     from segcli.config.ingest import Source
     from segcli.errors import SegcliError
-    from segcli.files.parts import head_of
+    from segcli.files.parts import read_first_head
     from segcli.ingest import dialect
 
-    named = [given[name] for name in FILES if given.get(name)]
-    paths = [path for one in named for path in ([one] if isinstance(one, str) else one)]
+    input_values = [parameters[name] for name in INPUT_PARAMETERS if parameters.get(name)]
+    paths = [
+        path
+        for input_value in input_values
+        for path in ([input_value] if isinstance(input_value, str) else input_value)
+    ]
     try:
-        records = dialect.detect(head_of(paths[0]), Source()).first_records(1) if paths else []
+        records = dialect.detect_dialect(read_first_head(paths[0]), Source()).read_first_records(1) if paths else []
     except (OSError, SegcliError, ValueError):
         return []
     return records[0] if records else []

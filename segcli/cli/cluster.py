@@ -6,41 +6,41 @@ from typer import Option
 
 from segcli import plugins
 from segcli.cli import choices, options, segmenting, source, streams, told
-from segcli.cli.options import Asked
-from segcli.cli.progress import step
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.progress import show_progress
+from segcli.cli.streams import Console
 
-K = Annotated[
+ClusterCountOption = Annotated[
     str | None,
     Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K"),
 ]
-Method = Annotated[
+ClusterMethodOption = Annotated[
     str | None,
     Option(
-        help=f"Clustering method: {plugins.told(plugins.listed('segcli.segment.methods'))}.",
+        help=f"Clustering method: {plugins.join_words(plugins.list_plugin_files('segcli.segment.methods'))}.",
         metavar="NAME",
-        autocompletion=choices.files_of("segcli.segment.methods"),
+        autocompletion=choices.complete_plugins("segcli.segment.methods"),
     ),
 ]
-Features = Annotated[
+FeaturesOption = Annotated[
     str | None,
     Option(
         help="Columns of numbers or kinds, or groups of columns: behaviour, demographic, geographic, technographic, "
         "psychographic, satisfaction.",
         metavar="NAME,NAME",
-        autocompletion=choices.several(choices.features),
+        autocompletion=choices.complete_list(choices.list_features),
     ),
 ]
-SaveModel = Annotated[
+SaveClusterOption = Annotated[
     str | None, Option("--save-model", help="Save the model to this file, for assign and --previous.", metavar="FILE")
 ]
-Previous = Annotated[
+PreviousOption = Annotated[
     str | None,
     Option(help="Saved cluster model whose names are kept for the segments that are still there.", metavar="FILE"),
 ]
 
 
-EmitRules = Annotated[
+EmitRulesOption = Annotated[
     str | None,
     Option(
         "--emit-rules",
@@ -48,23 +48,23 @@ EmitRules = Annotated[
         metavar="FILE",
     ),
 ]
-Why = Annotated[
+WhyClusterOption = Annotated[
     str | None,
     Option("--why", help="Show why this customer is in the segment, and how far from others.", metavar="CUSTOMER_ID"),
 ]
 
 
 def command(
-    input: options.Input = None,
-    k: K = None,
-    method: Method = None,
-    features: Features = None,
-    save_model: SaveModel = None,
-    previous: Previous = None,
-    emit_rules: EmitRules = None,
-    why: Why = None,
+    input: options.InputArgument = None,
+    k: ClusterCountOption = None,
+    method: ClusterMethodOption = None,
+    features: FeaturesOption = None,
+    save_model: SaveClusterOption = None,
+    previous: PreviousOption = None,
+    emit_rules: EmitRulesOption = None,
+    why: WhyClusterOption = None,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Find segments of customers who are alike.
 
@@ -74,30 +74,50 @@ def command(
     flags = {
         "cluster.k": int(k) if k and k.isdecimal() else k,
         "cluster.method": method,
-        "cluster.features": options.names(features),
+        "cluster.features": options.split_names(features),
         "cluster.previous": previous,
     }
-    with Talk(asked) as talk:
-        also = [path for path in (save_model, emit_rules) if path]
-        found = source.read(input, asked, talk, flags, extra_inputs=[previous] if previous else [], also=also)
-        from segcli.cli.show import save, show
-        from segcli.reports.results import of_segmentation
+    with Console(common_options) as console:
+        output_paths = [path for path in (save_model, emit_rules) if path]
+        command_input = source.read_input(
+            input,
+            common_options,
+            console,
+            flags,
+            extra_inputs=[previous] if previous else [],
+            extra_outputs=output_paths,
+        )
+        from segcli.cli.show import save_file, write_result
+        from segcli.reports.results import build_segmentation_result
         from segcli.segment import methods, saved
 
         if save_model:
-            methods.labelling(found.settings.cluster.method)  # before anything is computed or written
-        with step("finding segments", asked):
-            result = segmenting.cluster(found.customers, found.settings)
-        explained = segmenting.explained(result)
-        asked_about = None if why is None else "".join(segmenting.why_cluster(result, explained, why))
-        told.tell_result(result, talk, asked)
+            methods.load_predictive_method(
+                command_input.settings.cluster.method
+            )  # before anything is computed or written
+        with show_progress("finding segments", common_options):
+            segmentation = segmenting.find_clusters(command_input.customers, command_input.settings)
+        explanation = segmenting.explain_clusters(segmentation)
+        why_text = None if why is None else "".join(segmenting.explain_customer(segmentation, explanation, why))
+        told.print_result_notes(segmentation, console, common_options)
         if save_model:
-            save(save_model, saved.as_text(result), asked, talk)
+            save_file(save_model, saved.dump_model(segmentation), common_options, console)
         if emit_rules:
-            save(emit_rules, segmenting.emitted(result, explained, emit_rules), asked, talk)
-        if asked_about is None:
-            show(of_segmentation("cluster", result, explained, segmenting.marked(result)), asked, talk)
-            told.tell_next(input, asked, talk)
+            save_file(
+                emit_rules,
+                segmenting.render_cluster_rules(segmentation, explanation, emit_rules),
+                common_options,
+                console,
+            )
+        if why_text is None:
+            write_result(
+                build_segmentation_result(
+                    "cluster", segmentation, explanation, segmenting.find_cluster_markers(segmentation)
+                ),
+                common_options,
+                console,
+            )
+            told.print_next_commands(input, common_options, console)
         else:
-            streams.write(asked_about)
-        found.gate()
+            streams.write_stdout(why_text)
+        command_input.check_quality()

@@ -5,18 +5,18 @@ from typing import Annotated
 from typer import Option
 
 from segcli.cli import options, segmenting, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 from segcli.errors import UsageProblem
 
-Horizon = Annotated[
+HorizonOption = Annotated[
     str | None,
     Option(
         help="Time ahead for which orders and value are expected, in days, weeks or months, such as '12 months'.",
         metavar="TIME",
     ),
 ]
-Calibration = Annotated[
+CalibrationOption = Annotated[
     str | None,
     Option(
         "--calibration-end",
@@ -25,22 +25,22 @@ Calibration = Annotated[
         metavar="DATE",
     ),
 ]
-SaveModel = Annotated[
+SaveClvOption = Annotated[
     str | None, Option("--save-model", help="Save the models to this file, for --model.", metavar="FILE")
 ]
-Churn = Annotated[bool, Option("--churn", help="Also train and test a model of who buys in the next period.")]
-Model = Annotated[str | None, Option(help="File of saved models to use; default: new models.", metavar="FILE")]
+ChurnOption = Annotated[bool, Option("--churn", help="Also train and test a model of who buys in the next period.")]
+ClvModelOption = Annotated[str | None, Option(help="File of saved models to use; default: new models.", metavar="FILE")]
 
 
 def command(
-    input: options.Input = None,
-    horizon: Horizon = None,
-    calibration_end: Calibration = None,
-    save_model: SaveModel = None,
-    model: Model = None,
-    churn: Churn = False,
+    input: options.InputArgument = None,
+    horizon: HorizonOption = None,
+    calibration_end: CalibrationOption = None,
+    save_model: SaveClvOption = None,
+    model: ClvModelOption = None,
+    churn: ChurnOption = False,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Estimate future orders and value (CLV) of each customer.
 
@@ -48,27 +48,33 @@ def command(
     per customer does not do. Segments are those that the config declares, or RFM.
     """
     flags = {"clv.horizon": horizon, "clv.calibration_end": calibration_end}
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags, extra_inputs=[model] if model else [], also=save_model)
-        from segcli.cli.show import save, show
-        from segcli.reports.value import of_clv
+    with Console(common_options) as console:
+        command_input = source.read_input(
+            input, common_options, console, flags, extra_inputs=[model] if model else [], extra_outputs=save_model
+        )
+        from segcli.cli.show import save_file, write_result
+        from segcli.reports.value import build_clv_result
         from segcli.value import clv, saved
 
-        settings = found.settings
+        settings = command_input.settings
         if churn and settings.clv.calibration_end:
             raise UsageProblem("--churn foretells from the end of the data; leave clv.calibration_end out")
-        known = saved.load(model, settings.clv.period) if model else None
-        then, _ = clv.until(found.customers, settings.clv)
-        segmentations = segmenting.declared(then, found.loaded, clusters=False)
-        made = clv.expected(found.customers, settings.clv, settings.seed, known).valued(segmentations)
-        for warning in made.warnings:
-            talk.say("warning", warning)
+        saved_models = saved.load_clv_model(model, settings.clv.period) if model else None
+        calibration_customers, _ = clv.select_calibration(command_input.customers, settings.clv)
+        segmentations = segmenting.build_segmentations(
+            calibration_customers, command_input.loaded_config, with_clusters=False
+        )
+        clv_result = clv.prepare_clv(command_input.customers, settings.clv, settings.seed, saved_models).compute_clv(
+            segmentations
+        )
+        for warning in clv_result.warnings:
+            console.log("warning", warning)
         if save_model:
-            save(save_model, saved.as_text(made, settings.clv.period), asked, talk)
-        left = None
+            save_file(save_model, saved.dump_clv_model(clv_result, settings.clv.period), common_options, console)
+        churn_result = None
         if churn:
             from segcli.value import churn as leaving
 
-            left = leaving.churn(found.customers, settings.churn, settings.seed)
-        show(of_clv(made, left), asked, talk)
-        found.gate()
+            churn_result = leaving.predict_churn(command_input.customers, settings.churn, settings.seed)
+        write_result(build_clv_result(clv_result, churn_result), common_options, console)
+        command_input.check_quality()

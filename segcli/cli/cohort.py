@@ -5,49 +5,63 @@ from typing import Annotated
 from typer import Option
 
 from segcli.cli import choices, options, segmenting, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
-By = Annotated[
+CohortByOption = Annotated[
     str | None,
     Option(
         help="What customers of a cohort share: month or quarter of the first order, or a column such as top_channel.",
         metavar="NAME",
     ),
 ]
-Period = Annotated[
+CohortPeriodOption = Annotated[
     str | None,
     Option(
         help="Calendar periods in which cohorts are watched: month or quarter.",
         metavar="NAME",
-        autocompletion=choices.of("month", "quarter"),
+        autocompletion=choices.complete_words("month", "quarter"),
     ),
 ]
-Show = Annotated[
+CohortMetricOption = Annotated[
     str | None,
     Option(
         help="What the table shows: retention (share who bought), customers, orders, revenue, or value (revenue a head "
         "to date).",
         metavar="NAME",
-        autocompletion=choices.of("retention", "customers", "orders", "revenue", "value"),
+        autocompletion=choices.complete_words("retention", "customers", "orders", "revenue", "value"),
     ),
 ]
 
 
 def command(
-    input: options.Input = None, by: By = None, period: Period = None, show: Show = None, *, asked: Asked
+    input: options.InputArgument = None,
+    by: CohortByOption = None,
+    period: CohortPeriodOption = None,
+    show: CohortMetricOption = None,
+    *,
+    common_options: CommonOptions,
 ) -> None:
     """Follow customers who came together: how many stay.
 
     It needs an order export; a table of one row per customer does not do. Cells after the end of the data are blank.
     """
     flags = {"cohort.by": by, "cohort.period": period, "cohort.show": show}
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags, measures=segmenting.cohort_measures)
-        from segcli.cli.show import show as shown
-        from segcli.reports.value import of_cohorts
-        from segcli.value.cohort import cohorts
+    with Console(common_options) as console:
+        command_input = source.read_input(
+            input, common_options, console, flags, list_measures=segmenting.list_cohort_measures
+        )
+        from segcli.cli.show import write_result as shown
+        from segcli.reports.value import build_cohorts_result
+        from segcli.value.cohort import analyse_cohorts
 
-        customers, wanted = segmenting.for_cohorts(found.customers, found.loaded), found.settings.cohort
-        shown(of_cohorts(cohorts(customers, wanted), customers, wanted.show), asked, talk)
-        found.gate()
+        customers, cohort_settings = (
+            segmenting.add_cohort_segments(command_input.customers, command_input.loaded_config),
+            command_input.settings.cohort,
+        )
+        shown(
+            build_cohorts_result(analyse_cohorts(customers, cohort_settings), customers, cohort_settings.show),
+            common_options,
+            console,
+        )
+        command_input.check_quality()

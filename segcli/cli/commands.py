@@ -8,17 +8,29 @@ import typer
 from typer.core import TyperArgument
 
 from segcli import __version__
-from segcli.cli.options import help_without_command, shared
+from segcli.cli.options import add_common_options, show_missing_command_help
 
 # In the order of the help. A module has `command`, or `app` where it is a group of commands.
-STAGES = ("init", "check", "ingest", "rfm", "rules", "cluster", "assign")
-QUESTIONS = ("clv", "cohort", "backtest", "compare", "persona", "target", "plan", "export", "report", "run", "forget")
-GROUPS = ("config",)
-WITHOUT_SHARED_OPTIONS = ("explain", "demo", "completion")
-NAMES = (*STAGES, *QUESTIONS, *GROUPS, *WITHOUT_SHARED_OPTIONS)
+SEGMENTATION_COMMANDS = ("init", "check", "ingest", "rfm", "rules", "cluster", "assign")
+ANALYSIS_COMMANDS = (
+    "clv",
+    "cohort",
+    "backtest",
+    "compare",
+    "persona",
+    "target",
+    "plan",
+    "export",
+    "report",
+    "run",
+    "forget",
+)
+COMMAND_GROUPS = ("config",)
+STANDALONE_COMMANDS = ("explain", "demo", "completion")
+COMMAND_NAMES = (*SEGMENTATION_COMMANDS, *ANALYSIS_COMMANDS, *COMMAND_GROUPS, *STANDALONE_COMMANDS)
 
 
-def build_app(names: Iterable[str] = NAMES) -> typer.Typer:
+def build_app(command_names: Iterable[str] = COMMAND_NAMES) -> typer.Typer:
     """Build the app of some commands (all by default); a line that names its command needs only that one."""
     TyperArgument.display_type_rich = lambda self, ctx: None  # type: ignore[method-assign]  # noqa: ARG005 - INPUT, no <str>
     app = typer.Typer(
@@ -30,27 +42,29 @@ def build_app(names: Iterable[str] = NAMES) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_root)
-    for name in names:
+    app.callback()(_show_help)
+    for name in command_names:
         module = import_module(f"segcli.cli.{name}")
-        if name in GROUPS:
+        if name in COMMAND_GROUPS:
             app.add_typer(module.app, name=name)
         else:
-            app.command(name=name)(module.command if name in WITHOUT_SHARED_OPTIONS else shared(module.command))
+            app.command(name=name)(
+                module.command if name in STANDALONE_COMMANDS else add_common_options(module.command)
+            )
     return app
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _show_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"segcli {__version__}")
         raise typer.Exit
 
 
-def _root(
+def _show_help(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 - the callback answers it
-        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     """Customer segmentation from CSV exports."""
-    help_without_command(context)
+    show_missing_command_help(context)

@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from segcli.cli import segmenting, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
-from segcli.counting import counted
-from segcli.errors import GateFailed, InputProblem, UsageProblem
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
+from segcli.counting import pluralize
+from segcli.errors import GateFailure, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
-    from segcli.evidence.history import Run
+    from segcli.evidence.history import RunSummary
     from segcli.model import Segmentation
     from segcli.reports.result import Result
 
-DRIFT = "drift"
-Old = Annotated[
+DRIFT_GATE = "drift"
+OldArgument = Annotated[
     str,
     Argument(help="Earlier table with segments, or a run's folder; with --then, an order export.", metavar="OLD"),
 ]
-New = Annotated[str | None, Argument(help="Later table with segments, or a run's folder.", metavar="NEW")]
-Then = Annotated[
+NewArgument = Annotated[str | None, Argument(help="Later table with segments, or a run's folder.", metavar="NEW")]
+ThenOption = Annotated[
     str | None, Option(help="Earlier day at which the order export is compared with itself now.", metavar="DATE")
 ]
 
-History = Annotated[
+HistoryOption = Annotated[
     bool, Option("--history", help="List the runs in the folder OLD, and how the sizes of segments changed.")
 ]
 
-Treated = Annotated[
+TreatedOption = Annotated[
     str | None,
     Option(
         help="CSV of customer_id and group (holdout and others), to read a campaign's effect after the day of --then.",
@@ -42,7 +42,13 @@ Treated = Annotated[
 
 
 def command(
-    old: Old, new: New = None, then: Then = None, history: History = False, treated: Treated = None, *, asked: Asked
+    old: OldArgument,
+    new: NewArgument = None,
+    then: ThenOption = None,
+    history: HistoryOption = False,
+    treated: TreatedOption = None,
+    *,
+    common_options: CommonOptions,
 ) -> None:
     """Compare two segmentations: who moved, what drifted.
 
@@ -50,56 +56,63 @@ def command(
     --fail-on drift then ends the command with exit code 4.
     """
     if history:
-        _history(old, asked)
+        _list_runs(old, common_options)
         return
     if (new is None) == (then is None):
         raise UsageProblem("compare needs two tables or runs, OLD NEW, or one export and --then DATE")
     if treated and then is None:
         raise UsageProblem("--treated needs the day of the campaign: --then DATE")
-    gate = {"compare.fail_on": DRIFT} if asked.fail_on == DRIFT else {}
-    asked = replace(asked, fail_on=None) if gate else asked
-    read_too = [treated] if treated else [] if then else [source.table_of(old)]
-    with Talk(asked) as talk:
-        found = source.read(source.table_of(new or old), asked, talk, gate, extra_inputs=read_too)
-        from segcli.cli.show import show
-        from segcli.evidence.compare import compare
-        from segcli.reports.evidence import of_comparison
+    gate_flags = {"compare.fail_on": DRIFT_GATE} if common_options.fail_on == DRIFT_GATE else {}
+    common_options = replace(common_options, fail_on=None) if gate_flags else common_options
+    extra_inputs = [treated] if treated else [] if then else [source.find_customer_table(old)]
+    with Console(common_options) as console:
+        command_input = source.read_input(
+            source.find_customer_table(new or old), common_options, console, gate_flags, extra_inputs=extra_inputs
+        )
+        from segcli.cli.show import write_result
+        from segcli.evidence.compare import compare_segmentations
+        from segcli.reports.evidence import build_comparison_result
 
         if treated:
-            show(_readout(found, treated, _day(then)), asked, talk)
-            found.gate()
+            write_result(_read_experiment(command_input, treated, _parse_day(then)), common_options, console)
+            command_input.check_quality()
             return
-        before, now = _then(found, then) if then else _two(source.table_of(old), found, talk)
-        made = compare(before, now, found.settings.compare)
-        show(of_comparison(made, found.customers), asked, talk)
-        if made.drifted and found.settings.compare.fail_on == DRIFT:
-            raise GateFailed(
-                f"drift: {', '.join(made.drifted)} (compare.fail_on); make segments anew, or set it to never"
+        old_segmentations, new_segmentations = (
+            _segment_both_days(command_input, then)
+            if then
+            else _load_both_segmentations(source.find_customer_table(old), command_input, console)
+        )
+        comparison = compare_segmentations(old_segmentations, new_segmentations, command_input.settings.compare)
+        write_result(build_comparison_result(comparison, command_input.customers), common_options, console)
+        if comparison.drifted_columns and command_input.settings.compare.fail_on == DRIFT_GATE:
+            raise GateFailure(
+                f"drift: {', '.join(comparison.drifted_columns)} (compare.fail_on); "
+                "make segments anew, or set it to never"
             )
-        found.gate()
+        command_input.check_quality()
 
 
-def _history(folder: str, asked: Asked) -> None:
+def _list_runs(runs_folder: str, common_options: CommonOptions) -> None:
     """All runs in a folder, by as-of day."""
-    from segcli.cli.show import show
+    from segcli.cli.show import write_result
     from segcli.files import manifest
-    from segcli.reports.evidence import of_history
+    from segcli.reports.evidence import build_history_result
 
-    with Talk(asked) as talk:
-        for path in sorted(Path(folder).iterdir() if Path(folder).is_dir() else ()):
+    with Console(common_options) as console:
+        for path in sorted(Path(runs_folder).iterdir() if Path(runs_folder).is_dir() else ()):
             if manifest.is_incomplete(path):
-                talk.say("warning", f"{path}: left out, its run has not finished (no run.json)")
-        runs = [_run(path.parent) for path in sorted(Path(folder).glob("*/run.json"))]
+                console.log("warning", f"{path}: left out, its run has not finished (no run.json)")
+        runs = [_load_run(path.parent) for path in sorted(Path(runs_folder).glob("*/run.json"))]
         if not runs:
             raise InputProblem(
                 "holds no run: there is no */run.json",
-                source=folder,
+                source=runs_folder,
                 remedy="Name the folder in which the output folders of runs lie",
             )
-        show(of_history(runs), asked, talk)
+        write_result(build_history_result(runs), common_options, console)
 
 
-def _run(folder: Path) -> "Run":
+def _load_run(run_folder: Path) -> "RunSummary":
     """Return the day and the segment sizes of a run.
 
     Raises:
@@ -108,66 +121,78 @@ def _run(folder: Path) -> "Run":
     import csv
     import io
 
-    from segcli.evidence.history import Run
+    from segcli.evidence.history import RunSummary
     from segcli.files import manifest, read
-    from segcli.files.formulas import unescape
+    from segcli.files.formulas import unescape_cell
 
-    facts, sizes = manifest.load(folder), dict[str, dict[str, int]]()
-    path = str(folder / "segments.csv")
-    table = csv.DictReader(io.StringIO(read.text(path), newline=""))
+    run_facts, segment_sizes = manifest.load_manifest(run_folder), dict[str, dict[str, int]]()
+    path = str(run_folder / "segments.csv")
+    table = csv.DictReader(io.StringIO(read.read_text(path), newline=""))
     try:
         for row in table:
-            sizes.setdefault(unescape(row["column"]), {})[unescape(row["segment"])] = int(row["customers"])
+            segment_sizes.setdefault(unescape_cell(row["column"]), {})[unescape_cell(row["segment"])] = int(
+                row["customers"]
+            )
     except (KeyError, TypeError, ValueError, csv.Error):
         raise InputProblem(
-            "is not a table of segment sizes", source=path, line=table.line_num, remedy=manifest.REMEDY
+            "is not a table of segment sizes", source=path, line=table.line_num, remedy=manifest.MANIFEST_REMEDY
         ) from None
-    return Run(folder.name, facts.get("as_of") or "", sizes)
+    return RunSummary(run_folder.name, run_facts.get("as_of") or "", segment_sizes)
 
 
-def _then(found: source.Sourced, then: str) -> "tuple[list[Segmentation], list[Segmentation]]":
+def _segment_both_days(
+    command_input: source.CommandInput, day_text: str
+) -> "tuple[list[Segmentation], list[Segmentation]]":
     """The declared segmentations at a day, and now."""
-    from segcli.customers.history import earlier
+    from segcli.customers.history import customers_as_of
 
-    day, as_of = _day(then), found.customers.as_of
+    day, as_of = _parse_day(day_text), command_input.customers.as_of
     if as_of is not None and day >= as_of:
         raise UsageProblem(f"--then {day} is not before the as-of day {as_of}; name an earlier day")
-    before = earlier(found.customers, day + timedelta(days=1))
-    return segmenting.declared(before, found.loaded), segmenting.declared(found.customers, found.loaded)
+    earlier_customers = customers_as_of(command_input.customers, day + timedelta(days=1))
+    return segmenting.build_segmentations(
+        earlier_customers, command_input.loaded_config
+    ), segmenting.build_segmentations(command_input.customers, command_input.loaded_config)
 
 
-def _day(then: str | None) -> date:
+def _parse_day(day_text: str | None) -> date:
     try:
-        return date.fromisoformat(then or "")
+        return date.fromisoformat(day_text or "")
     except ValueError:
-        raise UsageProblem(f"--then must be a date like 2026-03-31; got {then}") from None
+        raise UsageProblem(f"--then must be a date like 2026-03-31; got {day_text}") from None
 
 
-def _readout(found: source.Sourced, treated: str, day: date) -> "Result":
+def _read_experiment(command_input: source.CommandInput, groups_path: str, day: date) -> "Result":
     """Response by group in the orders after a day."""
     from segcli.columns import CUSTOMER_ID
-    from segcli.evidence.readout import GROUP, readout
-    from segcli.reports.evidence import of_readout
+    from segcli.evidence.readout import GROUP_COLUMN, evaluate_experiment
+    from segcli.reports.evidence import build_experiment_result
     from segcli.segment import lookup
-    from segcli.value.outcomes import outcomes
+    from segcli.value.outcomes import measure_outcomes
 
-    everybody, listed = found.customers, lookup.load(treated, [CUSTOMER_ID, GROUP])
-    twice = listed.rows[CUSTOMER_ID][listed.rows[CUSTOMER_ID].duplicated()]
-    if len(twice):
+    customers, groups = command_input.customers, lookup.load_lookup_table(groups_path, [CUSTOMER_ID, GROUP_COLUMN])
+    duplicate_ids = groups.rows[CUSTOMER_ID][groups.rows[CUSTOMER_ID].duplicated()]
+    if len(duplicate_ids):
         raise InputProblem(
-            f"{counted(len(twice), 'customer is listed', 'customers are listed')} more than once",
-            source=treated,
+            f"{pluralize(len(duplicate_ids), 'customer is listed', 'customers are listed')} more than once",
+            source=groups_path,
             column=CUSTOMER_ID,
             remedy="Give each customer one row",
         )
-    assert everybody.as_of is not None
-    after = outcomes(everybody, listed.rows[CUSTOMER_ID], day, (everybody.as_of - day).days)
-    return of_readout(readout(listed.rows[GROUP], after, treated), everybody)
+    assert customers.as_of is not None
+    outcome_table = measure_outcomes(customers, groups.rows[CUSTOMER_ID], day, (customers.as_of - day).days)
+    return build_experiment_result(
+        evaluate_experiment(groups.rows[GROUP_COLUMN], outcome_table, groups_path), customers
+    )
 
 
-def _two(old: str, found: source.Sourced, talk: Talk) -> "tuple[list[Segmentation], list[Segmentation]]":
+def _load_both_segmentations(
+    old_path: str, command_input: source.CommandInput, console: Console
+) -> "tuple[list[Segmentation], list[Segmentation]]":
     """The segmentations that both tables hold."""
-    from segcli.segment.read_back import read_back, segment_columns
+    from segcli.segment.read_back import read_segmentation, segment_columns
 
-    now = [read_back(found.customers, column) for column in segment_columns(found.customers)]
-    return source.segmentations_of(old, found.settings, talk), now
+    new_segmentations = [
+        read_segmentation(command_input.customers, column) for column in segment_columns(command_input.customers)
+    ]
+    return source.read_earlier_segmentations(old_path, command_input.settings, console), new_segmentations

@@ -10,64 +10,73 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-VARIABLE = "_SEGCLI_COMPLETE"
-ENDS = ("", '"', "'", "\\")  # one of them makes a line that is being typed a whole one
-BREAKS = "=:"  # where bash begins a new word, unless it is quoted
+COMPLETION_VARIABLE = "_SEGCLI_COMPLETE"
+QUOTE_ENDINGS = ("", '"', "'", "\\")  # one of them makes a line that is being typed a whole one
+BASH_WORD_BREAKS = "=:"  # where bash begins a new word, unless it is quoted
 
 
-def answer(shell: str, arguments: "Sequence[str]") -> None:
+def print_completions(shell: str, arguments: "Sequence[str]") -> None:
     """Print what may follow."""
-    from segcli.cli.streams import write
+    from segcli.cli.streams import write_stdout
 
-    lines = _for_bash(*arguments) if shell == "bash" else _with_help(list(arguments))
-    write("".join(f"{line}\n" for line in lines))
+    lines = _format_for_bash(*arguments) if shell == "bash" else _format_with_help(list(arguments))
+    write_stdout("".join(f"{line}\n" for line in lines))
 
 
-def _with_help(words: list[str]) -> list[str]:
+def _format_with_help(words: list[str]) -> list[str]:
     """Values with what they mean, for shells that show it and quote for themselves."""
-    return [f"{value}\t{meaning}" if meaning else value for value, meaning in offered(words)]
+    return [f"{value}\t{meaning}" if meaning else value for value, meaning in find_completions(words)]
 
 
-def _for_bash(line: str, current: str) -> list[str]:
+def _format_for_bash(line: str, current: str) -> list[str]:
     """Values as bash wants them: without what it takes for earlier words, and quoted as the line is."""
-    words, quote = _words(line)
-    typed = words[-1]
-    known = typed[: len(typed) - len(current)] if current and typed.endswith(current) else _broken_off(typed, quote)
-    values = [value.removeprefix(known) for value, _ in offered(words[1:])]
+    words, quote = _split_words(line)
+    typed_word = words[-1]
+    known_prefix = (
+        typed_word[: len(typed_word) - len(current)]
+        if current and typed_word.endswith(current)
+        else _find_known_prefix(typed_word, quote)
+    )
+    values = [value.removeprefix(known_prefix) for value, _ in find_completions(words[1:])]
     return values if quote else [re.sub(r"([^\w@%+=:,./-])", r"\\\1", value) for value in values]
 
 
-def _broken_off(typed: str, quote: str) -> str:
+def _find_known_prefix(typed_word: str, quote: str) -> str:
     """What stands before the last break of an unquoted word."""
-    return "" if quote else typed[: max(typed.rfind(mark) for mark in BREAKS) + 1]
+    return "" if quote else typed_word[: max(typed_word.rfind(mark) for mark in BASH_WORD_BREAKS) + 1]
 
 
-def _words(line: str) -> tuple[list[str], str]:
+def _split_words(line: str) -> tuple[list[str], str]:
     """The words of a command line, the last as far as it is typed, and the quotation mark it is in."""
-    for end in ENDS:
+    for end in QUOTE_ENDINGS:
         try:
-            found = shlex.split(line + end)
+            words = shlex.split(line + end)
         except ValueError:
             continue
-        if not end and line[-1:].isspace() and not (found and found[-1].endswith(line[-1])):
-            found.append("")
-        return found, end.strip("\\")
+        if not end and line[-1:].isspace() and not (words and words[-1].endswith(line[-1])):
+            words.append("")
+        return words, end.strip("\\")
     return line.split(), ""
 
 
-def offered(words: "Sequence[str]") -> list[tuple[str, str]]:
+def find_completions(words: "Sequence[str]") -> list[tuple[str, str]]:
     """What the last word may become, each with its meaning; the program's name is not among the words."""
     from typer._completion_classes import BashComplete
     from typer.main import get_command
 
     from segcli.cli.app import app
 
-    *before, last = words
-    if before and before[-1].startswith("--") and not last.startswith("-"):
-        option = before.pop()  # with its value in one word, for an option that lacks one hides the arguments
-        typed, known = f"{option}={last}", ""
+    *earlier_words, last_word = words
+    if earlier_words and earlier_words[-1].startswith("--") and not last_word.startswith("-"):
+        option = earlier_words.pop()  # with its value in one word, for an option that lacks one hides the arguments
+        typed_word, known_prefix = f"{option}={last_word}", ""
     else:
-        typed, known = last, last[: last.index("=") + 1] if last.startswith("--") and "=" in last else ""
-    found = BashComplete(get_command(app), {}, "segcli", VARIABLE).get_completions(before, typed)
-    pairs = [(f"{known}{item.value}", " ".join((item.help or "").split())) for item in found]
-    return [(value, meaning) for value, meaning in pairs if value.isprintable() and value.startswith(last)]
+        typed_word, known_prefix = (
+            last_word,
+            last_word[: last_word.index("=") + 1] if last_word.startswith("--") and "=" in last_word else "",
+        )
+    completions = BashComplete(get_command(app), {}, "segcli", COMPLETION_VARIABLE).get_completions(
+        earlier_words, typed_word
+    )
+    pairs = [(f"{known_prefix}{item.value}", " ".join((item.help or "").split())) for item in completions]
+    return [(value, meaning) for value, meaning in pairs if value.isprintable() and value.startswith(last_word)]

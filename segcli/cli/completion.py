@@ -5,13 +5,13 @@ from typing import Annotated
 
 from typer import Argument
 
-from segcli.cli.streams import write
+from segcli.cli.streams import write_stdout
 from segcli.errors import UsageProblem
 
-SCRIPTS = files("segcli.cli").joinpath("shells")
+SCRIPTS_FOLDER = files("segcli.cli").joinpath("shells")
 SHELLS = ("bash", "zsh", "fish")
 
-Shell = Annotated[
+ShellArgument = Annotated[
     str,
     Argument(
         help="Shell that reads the script: bash, zsh or fish.", metavar="SHELL", autocompletion=lambda: list(SHELLS)
@@ -19,24 +19,24 @@ Shell = Annotated[
 ]
 
 
-def command(shell: Shell) -> None:
+def command(shell: ShellArgument) -> None:
     """Print the script that completes what you type at the Tab key.
 
     Values are completed too: formats, presets, methods, settings, and after --map STANDARD= the columns of the file.
     """
     if shell not in SHELLS:
         raise UsageProblem(f"no completion for {shell}; known: {', '.join(SHELLS)}")
-    write(script(shell))
+    write_stdout(read_script(shell))
 
 
-def script(shell: str) -> str:
+def read_script(shell: str) -> str:
     """The script of a shell."""
-    return SCRIPTS.joinpath(f"segcli.{shell}").read_text(encoding="utf-8")
+    return SCRIPTS_FOLDER.joinpath(f"segcli.{shell}").read_text(encoding="utf-8")
 
 
-def hand_to_typer() -> None:
+def register_scripts() -> None:
     """Let --install-completion and --show-completion know these scripts: typer's own evaluate what files say."""
     from typer import _completion_shared
 
     for shell in SHELLS:
-        _completion_shared._completion_scripts[shell] = script(shell).replace("%", "%%")  # noqa: SLF001 - no other way
+        _completion_shared._completion_scripts[shell] = read_script(shell).replace("%", "%%")  # noqa: SLF001 - no other way

@@ -4,37 +4,37 @@ from typing import Annotated
 
 import typer
 
-from segcli.cli.options import Asked, Config, Overrides, help_without_command
-from segcli.cli.streams import write
+from segcli.cli.options import CommonOptions, ConfigOption, OverridesOption, show_missing_command_help
+from segcli.cli.streams import write_stdout
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 
 @app.callback()
-def _root(context: typer.Context) -> None:
+def _show_help(context: typer.Context) -> None:
     """Show the settings in force, or their JSON Schema."""
-    help_without_command(context)
+    show_missing_command_help(context)
 
 
-Origin = Annotated[bool, typer.Option("--origin", help="Say for each setting where its value was given.")]
+OriginOption = Annotated[bool, typer.Option("--origin", help="Say for each setting where its value was given.")]
 
 
 @app.command()
-def show(config: Config = None, overrides: Overrides = None, origin: Origin = False) -> None:
+def show(config: ConfigOption = None, overrides: OverridesOption = None, origin: OriginOption = False) -> None:
     """Print the settings in force as YAML.
 
     They come from defaults, configs, the environment and --set; --origin says which from where.
     """
-    from segcli.cli.settings import resolve
-    from segcli.config.reference import as_yaml
+    from segcli.cli.settings import resolve_settings
+    from segcli.config.reference import dump_settings
 
-    loaded = resolve(Asked(config=config, overrides=overrides))
-    write(as_yaml(loaded, origin=origin))
+    loaded_config = resolve_settings(CommonOptions(config=config, overrides=overrides))
+    write_stdout(dump_settings(loaded_config, shows_origin=origin))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of configs, for editors."""
-    from segcli.config.reference import schema_text
+    from segcli.config.reference import dump_json_schema
 
-    write(schema_text())
+    write_stdout(dump_json_schema())

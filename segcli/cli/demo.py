@@ -9,12 +9,12 @@ from typing import Annotated
 
 from typer import Argument
 
-from segcli.cli.streams import write
+from segcli.cli.streams import write_stdout
 from segcli.errors import UsageProblem
 
-SHIPPED = "demo"  # the folder in the package; what is packed there is written unpacked
-PACKED = ".gz"
-STEPS = (
+DEMO_FOLDER = "demo"  # the folder in the package; what is packed there is written unpacked
+PACKED_SUFFIX = ".gz"
+TOUR_STEPS = (
     ("An order export as it is, with no settings: who buys often, lately and much.", "rfm orders.csv -f table"),
     ("Why lines were left out.", "explain no_customer_id"),
     ("What is wrong with settings and data, before anything is written.", "check shop.yaml -q"),
@@ -23,37 +23,37 @@ STEPS = (
         "run shop.yaml",
     ),
 )
-NEXT = """
+NEXT_STEPS = """
 look at   {folder}/results/report.html   in a browser
           {folder}/results   customers.csv has the segments of each customer, run.json how they came about
           {folder}/shop.yaml   the settings; change one and run again: cd {folder} && segcli run shop.yaml
 then      segcli init YOUR_ORDERS.csv -o segments.yaml, and segcli run segments.yaml
 """
 
-Folder = Annotated[str, Argument(help="Folder to make for the data and the results.", metavar="FOLDER")]
+DemoFolderArgument = Annotated[str, Argument(help="Folder to make for the data and the results.", metavar="FOLDER")]
 
 
-def command(folder: Folder = "segcli-demo") -> None:
+def command(folder: DemoFolderArgument = "segcli-demo") -> None:
     """Take the tour on built-in data.
 
     The tour writes a small shop's order export and config into a folder, runs commands there and shows them.
     """
-    made = _filled(folder)
-    with contextlib.chdir(made):
-        for what, typed in STEPS:
-            write(f"\n# {what}\n$ segcli {typed}\n")
-            _run(typed)
-    write(NEXT.format(folder=folder))
+    folder_path = _fill_folder(folder)
+    with contextlib.chdir(folder_path):
+        for explanation, command_line in TOUR_STEPS:
+            write_stdout(f"\n# {explanation}\n$ segcli {command_line}\n")
+            _run_typed_command(command_line)
+    write_stdout(NEXT_STEPS.format(folder=folder))
 
 
-def _run(typed: str) -> None:
+def _run_typed_command(command_line: str) -> None:
     """One command of the tour, as if it had been typed."""
     from segcli.cli.app import app
 
-    app(shlex.split(typed), standalone_mode=False)
+    app(shlex.split(command_line), standalone_mode=False)
 
 
-def _filled(folder: str) -> Path:
+def _fill_folder(demo_folder: str) -> Path:
     """The folder with the data in it; nothing that somebody else wrote or changed is replaced.
 
     Raises:
@@ -61,21 +61,23 @@ def _filled(folder: str) -> Path:
     """
     from segcli.files import write as to_file
 
-    made, shipped = to_file.folder(folder), _shipped()
-    here = [path for path in made.iterdir() if path.name in shipped]
-    changed = [path for path in here if not path.is_file() or path.read_bytes() != shipped[path.name]]
-    if changed or (not here and any(made.iterdir())):
-        what = f"{changed[0]}: was changed since" if changed else f"{folder}: is not empty"
-        raise UsageProblem(f"{what}; nothing is replaced. Name another folder: segcli demo FOLDER")
-    for name, body in shipped.items():
-        to_file.write(str(made / name), body)
-    return made
+    folder_path, demo_files = to_file.make_folder(demo_folder), _read_demo_files()
+    existing_paths = [path for path in folder_path.iterdir() if path.name in demo_files]
+    changed_paths = [
+        path for path in existing_paths if not path.is_file() or path.read_bytes() != demo_files[path.name]
+    ]
+    if changed_paths or (not existing_paths and any(folder_path.iterdir())):
+        problem = f"{changed_paths[0]}: was changed since" if changed_paths else f"{demo_folder}: is not empty"
+        raise UsageProblem(f"{problem}; nothing is replaced. Name another folder: segcli demo FOLDER")
+    for name, body in demo_files.items():
+        to_file.write_file(str(folder_path / name), body)
+    return folder_path
 
 
-def _shipped() -> dict[str, bytes]:
+def _read_demo_files() -> dict[str, bytes]:
     """What is written, by name."""
-    found = {file.name: file.read_bytes() for file in files("segcli").joinpath(SHIPPED).iterdir()}
+    packed_files = {file.name: file.read_bytes() for file in files("segcli").joinpath(DEMO_FOLDER).iterdir()}
     return {
-        name.removesuffix(PACKED): gzip.decompress(body) if name.endswith(PACKED) else body
-        for name, body in sorted(found.items())
+        name.removesuffix(PACKED_SUFFIX): gzip.decompress(body) if name.endswith(PACKED_SUFFIX) else body
+        for name, body in sorted(packed_files.items())
     }

@@ -4,70 +4,79 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segcli.cli.streams import Talk
+from segcli.cli.streams import Console
 from segcli.errors import ConfigProblems
 from segcli.files import overwrite
 
 if TYPE_CHECKING:
-    from segcli.config import Loaded
+    from segcli.config import LoadedSettings
 
-Setting = tuple[str, ...]
-WRITTEN: Sequence[Setting] = (
+SettingKey = tuple[str, ...]
+WRITTEN_SETTINGS: Sequence[SettingKey] = (
     ("output",),
     ("ingest", "rejects"),
     ("ingest", "state"),
     ("privacy", "key_file"),
 )
-SUPPRESSION: Setting = ("privacy", "suppression")
+SUPPRESSION_SETTING: SettingKey = ("privacy", "suppression")
 
 
-def announce(loaded: "Loaded", talk: Talk) -> None:
+def announce_config(loaded_config: "LoadedSettings", console: Console) -> None:
     """Name the config that was found, where there is one."""
-    if loaded.discovered:
-        talk.say("settings", f"{loaded.discovered}  found in this folder", path=loaded.discovered)
+    if loaded_config.discovered_path:
+        console.log(
+            "settings", f"{loaded_config.discovered_path}  found in this folder", path=loaded_config.discovered_path
+        )
 
 
-def check_written(loaded: "Loaded", written: Sequence[Setting] = WRITTEN) -> None:
+def check_written_paths(
+    loaded_config: "LoadedSettings", written_settings: Sequence[SettingKey] = WRITTEN_SETTINGS
+) -> None:
     """Refuse settings of a discovered config that would write outside its folder or replace somebody's files.
 
     Args:
-        loaded: all settings.
-        written: those whose files or folders are written.
+        loaded_config: all settings.
+        written_settings: those whose files or folders are written.
 
     Raises:
         ConfigProblems: with every such setting.
     """
-    problems = [problem for key in written for problem in _problems(loaded, key)]
+    problems = [problem for key in written_settings for problem in _find_path_problems(loaded_config, key)]
     if problems:
         raise ConfigProblems(problems)
 
 
-def _problems(loaded: "Loaded", key: Setting) -> list[str]:
-    source = loaded.sources.get(key)
+def _find_path_problems(loaded_config: "LoadedSettings", key: SettingKey) -> list[str]:
+    source = loaded_config.layers_by_key.get(key)
     if source is None or source.is_trusted:
         return []
-    value = loaded.settings
+    value = loaded_config.settings
     for name in key:
         value = getattr(value, name)
     path = str(value) if value else ""
     if not path or (key[-1] == "key_file" and Path(path).exists()):  # which is then only read
         return []
     name = ".".join(key)
-    if not Path(path).resolve().is_relative_to(Path(loaded.discovered).parent.resolve()):
-        what = f"{path} is outside the folder of this config, which segcli found by itself"
-    elif not _REPLACEABLE.get(name, _may_be_anything)(path):
-        what = f"{path} exists and segcli did not write it; a config that segcli found by itself may not replace it"
+    if not Path(path).resolve().is_relative_to(Path(loaded_config.discovered_path).parent.resolve()):
+        problem = f"{path} is outside the folder of this config, which segcli found by itself"
+    elif not _REPLACE_CHECKS.get(name, _allow_any_path)(path):
+        problem = f"{path} exists and segcli did not write it; a config that segcli found by itself may not replace it"
     else:
         return []
-    return [f"{source.place(key)}: {name}: {what}. If you trust the config, name it: --config {loaded.discovered}"]
+    return [
+        (
+            f"{source.find_place(key)}: {name}: {problem}. "
+            f"If you trust the config, name it: --config {loaded_config.discovered_path}"
+        )
+    ]
 
 
-def _may_be_anything(_path: str) -> bool:
+def _allow_any_path(_path: str) -> bool:
     return True
 
 
-_REPLACEABLE: dict[str, Callable[[str], bool]] = {
+_REPLACE_CHECKS: dict[str, Callable[[str], bool]] = {
     "output": overwrite.is_own_folder,
-    "ingest.rejects": overwrite.is_rejects,
+    "ingest.rejects": overwrite.is_rejects_file,
     "ingest.state": overwrite.is_own_folder,
 }

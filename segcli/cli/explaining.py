@@ -8,10 +8,15 @@ from importlib.resources import files
 from typing import Any
 
 from segcli import plugins
-from segcli.errors import MEANINGS, Exit
+from segcli.errors import EXIT_CODE_MEANINGS, ExitCode
 
-BASES = "segcli.segment.bases"
-DIMENSIONS = {"r": "recency", "f": "frequency", "m": "monetary value", "fm": "the mean of frequency and monetary value"}
+BASES_PACKAGE = "segcli.segment.bases"
+DIMENSION_NAMES = {
+    "r": "recency",
+    "f": "frequency",
+    "m": "monetary value",
+    "fm": "the mean of frequency and monetary value",
+}
 
 
 @dataclass(frozen=True)
@@ -20,95 +25,101 @@ class Topic:
 
     kind: str
     name: str
-    short: str
-    text: Callable[[], Iterable[str]]
+    summary: str
+    explain_lines: Callable[[], Iterable[str]]
 
 
-def topics() -> Iterator[Topic]:
+def list_topics() -> Iterator[Topic]:
     """All of them, by kind."""
-    yield from (Topic("exit code", str(int(code)), MEANINGS[code][0], partial(_exit, code)) for code in Exit)
-    yield from _reasons()
-    yield from _presets()
-    yield from _segments()
-    yield from _bases()
+    yield from (
+        Topic("exit code", str(int(code)), EXIT_CODE_MEANINGS[code][0], partial(_explain_exit_code, code))
+        for code in ExitCode
+    )
+    yield from _list_reasons()
+    yield from _list_presets()
+    yield from _list_segments()
+    yield from _list_bases()
 
 
-def about(name: str) -> list[Topic]:
+def find_topics(name: str) -> list[Topic]:
     """The topics of this name, however it is written: at-risk is At risk."""
-    return [topic for topic in topics() if _plain(topic.name) == _plain(name)]
+    return [topic for topic in list_topics() if _normalise_name(topic.name) == _normalise_name(name)]
 
 
-def _plain(name: str) -> str:
+def _normalise_name(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-def _exit(code: Exit) -> Iterator[str]:
-    meaning, advice = MEANINGS[code]
+def _explain_exit_code(code: ExitCode) -> Iterator[str]:
+    meaning, advice = EXIT_CODE_MEANINGS[code]
     yield f"exit code {int(code)}"
     yield f"{meaning}."
     if advice:
         yield f"A cron job should {advice}."
 
 
-def _reasons() -> Iterator[Topic]:
+def _list_reasons() -> Iterator[Topic]:
     from segcli.ingest.reasons import REASONS
 
-    for one in REASONS.values():
-        lines = (f"{one.code} ({one.verdict})", one.meaning, one.remedy)
-        yield Topic("reason", one.code, f"{one.verdict}: {one.short}", partial(iter, lines))
+    for reason in REASONS.values():
+        lines = (f"{reason.code} ({reason.verdict})", reason.meaning, reason.remedy)
+        yield Topic("reason", reason.code, f"{reason.verdict}: {reason.short}", partial(iter, lines))
 
 
-def _presets() -> Iterator[Topic]:
+def _list_presets() -> Iterator[Topic]:
     from segcli.ingest import presets
 
-    for name in presets.names():
-        yield Topic("preset", name, presets.load(name).title, partial(_preset, name))
+    for name in presets.list_presets():
+        yield Topic("preset", name, presets.load_preset(name).title, partial(_explain_preset, name))
 
 
-def _preset(name: str) -> Iterator[str]:
+def _explain_preset(name: str) -> Iterator[str]:
     from segcli.ingest import presets
 
-    one = presets.load(name)
+    preset = presets.load_preset(name)
     yield f"{name} (preset)"
-    yield f"{one.title}, recognised by a header with {', '.join(one.header)}."
-    yield from (f"  {standard:<14}{' or '.join(theirs)}" for standard, theirs in one.columns.items())
-    if one.holds == "orders":
-        yield f"An amount is that of the {one.amount_per}."
-    for column, values in one.void.items():
+    yield f"{preset.title}, recognised by a header with {', '.join(preset.header)}."
+    yield from (f"  {standard:<14}{' or '.join(own_names)}" for standard, own_names in preset.columns.items())
+    if preset.holds == "orders":
+        yield f"An amount is that of the {preset.amount_per}."
+    for column, values in preset.void.items():
         yield f"No orders are lines whose {column} is {'filled' if values == ['*'] else ', '.join(values)}."
-    if one.advice:
-        yield one.advice
+    if preset.advice:
+        yield preset.advice
     yield f"Force it with --preset {name}; --preset none reads the file as any other."
 
 
-def _shipped(package: str, name: str) -> Any:  # noqa: ANN401 - nested lists and mappings
+def _read_package_yaml(package: str, name: str) -> Any:  # noqa: ANN401 - nested lists and mappings
     from segcli.config import yaml
 
-    return yaml.strings(files("segcli").joinpath(package, name).read_text(encoding="utf-8"))
+    return yaml.load_text_values(files("segcli").joinpath(package, name).read_text(encoding="utf-8"))
 
 
-def _segments() -> Iterator[Topic]:
-    told: dict[str, list[str]] = {}
-    for name in plugins.listed("segcli.segment.maps", ".yaml"):
-        for rule in _shipped("segment/maps", f"{name}.yaml")["segments"]:
-            told.setdefault(rule["segment"], []).append(f"In the map {name}: {_scores(rule)}.")
-    playbook, stages = _shipped("persona", "playbook.yaml"), _shipped("persona", "touchpoints.yaml")["stages"]
-    for segment in (*playbook["segments"], *(one for names in stages.values() for one in names)):
-        told.setdefault(segment, [])
-    for segment, places in told.items():
-        lines = (f"{segment} (segment)", *places, *_work(segment, playbook, stages))
+def _list_segments() -> Iterator[Topic]:
+    places_by_segment: dict[str, list[str]] = {}
+    for name in plugins.list_plugin_files("segcli.segment.maps", ".yaml"):
+        for rule in _read_package_yaml("segment/maps", f"{name}.yaml")["segments"]:
+            places_by_segment.setdefault(rule["segment"], []).append(f"In the map {name}: {_describe_scores(rule)}.")
+    playbook, stages = (
+        _read_package_yaml("persona", "playbook.yaml"),
+        _read_package_yaml("persona", "touchpoints.yaml")["stages"],
+    )
+    for segment in (*playbook["segments"], *(staged_segment for names in stages.values() for staged_segment in names)):
+        places_by_segment.setdefault(segment, [])
+    for segment, places in places_by_segment.items():
+        lines = (f"{segment} (segment)", *places, *_describe_actions(segment, playbook, stages))
         yield Topic("segment", segment, lines[1] if len(lines) > 1 else "", partial(iter, lines))
 
 
-def _scores(rule: Mapping[str, str]) -> str:
+def _describe_scores(rule: Mapping[str, str]) -> str:
     """The scores of a map's rule in words."""
-    said = [f"{DIMENSIONS[key]} {value}" for key, value in rule.items() if key in DIMENSIONS]
-    return f"scores of {', '.join(said)}" if said else "whatever the scores"
+    score_texts = [f"{DIMENSION_NAMES[key]} {value}" for key, value in rule.items() if key in DIMENSION_NAMES]
+    return f"scores of {', '.join(score_texts)}" if score_texts else "whatever the scores"
 
 
-def _work(segment: str, playbook: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Iterator[str]:
+def _describe_actions(segment: str, playbook: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Iterator[str]:
     """What is suggested for a segment, and the stage it is in."""
-    action, avoid = (playbook[part].get(segment) for part in ("segments", "avoid"))
+    action, avoid = (playbook[playbook_part].get(segment) for playbook_part in ("segments", "avoid"))
     stage = next((stage for stage, names in stages.items() if segment in names), None)
     if stage:
         yield f"In the plan its customers are at the stage: {stage}."
@@ -118,24 +129,24 @@ def _work(segment: str, playbook: Mapping[str, Any], stages: Mapping[str, list[s
         yield f"Better not: {avoid}"
 
 
-def _bases() -> Iterator[Topic]:
-    for name in plugins.listed(BASES):
+def _list_bases() -> Iterator[Topic]:
+    for name in plugins.list_plugin_files(BASES_PACKAGE):
         source = files("segcli").joinpath("segment/bases", f"{name}.py").read_text(encoding="utf-8")
-        what = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
-        yield Topic("base", name, what, partial(_base, name, what))
+        summary = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
+        yield Topic("base", name, summary, partial(_explain_base, name, summary))
 
 
-def _base(name: str, what: str) -> Iterator[str]:
-    from segcli.config.reference import scalar_text
+def _explain_base(name: str, summary: str) -> Iterator[str]:
+    from segcli.config.reference import dump_scalar
     from segcli.segment import bases
 
-    one = bases.load(name)
+    base = bases.load_base(name)
     yield f"{name} (base)"
-    yield what
-    yield " ".join(str(one.decide.__doc__).split("\n\n", maxsplit=1)[0].split())
-    yield f"It reads {one.NEEDS}."
-    yield f"Source: {one.SOURCE}."
-    for option, value in bases.options(name, {}).effective().items():
-        meaning = one.Options.model_fields[option].description
-        yield f"  {option}: {scalar_text(value)}".ljust(40) + f"  # {meaning}"
+    yield summary
+    yield " ".join(str(base.assign_segments.__doc__).split("\n\n", maxsplit=1)[0].split())
+    yield f"It reads {base.NEEDS}."
+    yield f"Source: {base.SOURCE}."
+    for option, value in bases.parse_options(name, {}).dump_values().items():
+        meaning = base.Options.model_fields[option].description
+        yield f"  {option}: {dump_scalar(value)}".ljust(40) + f"  # {meaning}"
     yield f"Try it: segcli rules INPUT --base {name}"

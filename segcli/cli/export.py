@@ -6,42 +6,42 @@ from typer import Option
 
 from segcli import plugins
 from segcli.cli import choices, exporting, options, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 from segcli.errors import UsageProblem
 
-To = Annotated[
+DestinationOption = Annotated[
     str | None,
     Option(
-        help=f"Destination: {plugins.told(choices.destinations())}.",
+        help=f"Destination: {plugins.join_words(choices.list_destinations())}.",
         metavar="NAME",
-        autocompletion=choices.destinations,
+        autocompletion=choices.list_destinations,
     ),
 ]
-Of = Annotated[
+ExportOfOption = Annotated[
     str | None,
     Option(
         help="Segmentation, such as rfm, or target: the chosen segments; default: the first there is.", metavar="NAME"
     ),
 ]
-Segments = Annotated[str | None, Option(help="Segments to export; default: all.", metavar="NAME,NAME")]
-Name = Annotated[
+ExportSegmentsOption = Annotated[str | None, Option(help="Segments to export; default: all.", metavar="NAME,NAME")]
+AudienceNameOption = Annotated[
     str | None, Option(help="Name of the audience at the destination; default: the segmentation's.", metavar="TEXT")
 ]
-Holdout = Annotated[
+HoldoutOption = Annotated[
     str | None,
     Option(
         help="Share, such as 10%, of customers who are left alone, to measure what addressing the others does.",
         metavar="SHARE",
     ),
 ]
-Groups = Annotated[
+GroupsOption = Annotated[
     str | None,
     Option(
         help="CSV file for who is addressed and who is left alone (holdout), for compare --treated.", metavar="FILE"
     ),
 ]
-OnlyChanged = Annotated[
+OnlyChangedOption = Annotated[
     str | None,
     Option(
         "--only-changed",
@@ -49,28 +49,28 @@ OnlyChanged = Annotated[
         metavar="TABLE",
     ),
 ]
-Dialect = Annotated[
+DialectOption = Annotated[
     str | None,
     Option(
         help="Dialect of sql: duckdb, postgresql, bigquery or snowflake.",
         metavar="NAME",
-        autocompletion=choices.of("duckdb", "postgresql", "bigquery", "snowflake"),
+        autocompletion=choices.complete_words("duckdb", "postgresql", "bigquery", "snowflake"),
     ),
 ]
 
 
 def command(
-    input: options.Input = None,
-    to: To = None,
-    of: Of = None,
-    segments: Segments = None,
-    name: Name = None,
-    holdout: Holdout = None,
-    groups: Groups = None,
-    only_changed: OnlyChanged = None,
-    dialect: Dialect = None,
+    input: options.InputArgument = None,
+    to: DestinationOption = None,
+    of: ExportOfOption = None,
+    segments: ExportSegmentsOption = None,
+    name: AudienceNameOption = None,
+    holdout: HoldoutOption = None,
+    groups: GroupsOption = None,
+    only_changed: OnlyChangedOption = None,
+    dialect: DialectOption = None,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Write the file that a CRM or ad system imports.
 
@@ -79,51 +79,76 @@ def command(
     """
     if to is None:
         raise UsageProblem("no destination: name one with --to, such as --to klaviyo")
-    said = {"of": of, "segments": options.names(segments), "name": name, "holdout": holdout, "dialect": dialect}
-    given = {"to": to, "only_changed": only_changed, **said}
-    flags = {"export": [{key: value for key, value in given.items() if value is not None}]}
-    read_too = [only_changed] if only_changed else []
-    with Talk(asked) as talk:
-        found = source.read(
+    optional_values = {
+        "of": of,
+        "segments": options.split_names(segments),
+        "name": name,
+        "holdout": holdout,
+        "dialect": dialect,
+    }
+    export_values = {"to": to, "only_changed": only_changed, **optional_values}
+    flags = {"export": [{key: value for key, value in export_values.items() if value is not None}]}
+    extra_inputs = [only_changed] if only_changed else []
+    with Console(common_options) as console:
+        command_input = source.read_input(
             input,
-            asked,
-            talk,
+            common_options,
+            console,
             flags,
-            also=groups,
-            extra_inputs=read_too,
-            first=lambda loaded: exporting.check(loaded.settings),
-            contacts=True,
-            any_suffix=True,
+            extra_outputs=groups,
+            extra_inputs=extra_inputs,
+            check_settings=lambda loaded: exporting.check_destinations(loaded.settings),
+            needs_contacts=True,
+            allows_any_suffix=True,
         )
-        from segcli.persona.decide import Decisions
+        from segcli.persona.decide import Analysis
 
-        (one,) = found.settings.export
-        if groups and not one.holdout_share:
+        (export_settings,) = command_input.settings.export
+        if groups and not export_settings.holdout_share:
             raise UsageProblem("--groups: nobody is held out; say how many with --holdout")
-        made = Decisions(exporting.any_table(found.customers, found.loaded, one.of), found.settings)
-        if one.to == exporting.SQL:
-            _define(exporting.definition(one, made.segmentations, found.loaded), asked, talk)
+        analysis = Analysis(
+            exporting.select_segmentations(command_input.customers, command_input.loaded_config, export_settings.of),
+            command_input.settings,
+        )
+        if export_settings.to == exporting.SQL_DESTINATION:
+            _write_definition(
+                exporting.render_sql_definition(export_settings, analysis.segmentations, command_input.loaded_config),
+                common_options,
+                console,
+            )
         else:
-            _hand(exporting.people(one, made, talk, dry=asked.dry_run), groups, asked, talk)
-        found.gate()
+            _write_audience(
+                exporting.build_export(export_settings, analysis, console, is_dry_run=common_options.dry_run),
+                groups,
+                common_options,
+                console,
+            )
+        command_input.check_quality()
 
 
-def _define(text: str, asked: Asked, talk: Talk) -> None:
+def _write_definition(text: str, common_options: CommonOptions, console: Console) -> None:
     from segcli.cli import show, streams
 
-    if asked.output in (None, "-"):
-        streams.write(text)
+    if common_options.output in (None, "-"):
+        streams.write_stdout(text)
     else:
-        show.save(str(asked.output), text, asked, talk)
+        show.save_file(str(common_options.output), text, common_options, console)
 
 
-def _hand(made: Any, groups: str | None, asked: Asked, talk: Talk) -> None:  # noqa: ANN401 - Handed, imported late
-    from segcli.cli.show import render_csv, save, show
-    from segcli.reports.exports import of_handed, said
+def _write_audience(
+    export_result: Any,  # noqa: ANN401 - an ExportResult, imported late
+    groups_path: str | None,
+    common_options: CommonOptions,
+    console: Console,
+) -> None:
+    from segcli.cli.show import render_csv, save_file, write_result
+    from segcli.reports.exports import build_export_result, describe_export
     from segcli.reports.result import Result
 
-    for line in said(made):
-        talk.say("export", line)
-    if groups:
-        save(groups, render_csv(Result(made.groups, dict, ()), talk), asked, talk)
-    show(of_handed(made), asked, talk)
+    for line in describe_export(export_result):
+        console.log("export", line)
+    if groups_path:
+        save_file(
+            groups_path, render_csv(Result(export_result.holdout_groups, dict, ()), console), common_options, console
+        )
+    write_result(build_export_result(export_result), common_options, console)

@@ -4,111 +4,135 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segcli.cli import keys, segmenting, source
-from segcli.cli.streams import Talk
+from segcli.cli.streams import Console
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from segcli.config import Loaded, Settings
+    from segcli.config import LoadedSettings, Settings
     from segcli.config.export import ExportSettings
-    from segcli.exporters.handing import Handed
+    from segcli.exporters.handing import ExportResult
     from segcli.model import Customers, Segmentation
-    from segcli.persona.decide import Decisions
+    from segcli.persona.decide import Analysis
 
-SQL = "sql"
+SQL_DESTINATION = "sql"
 
 
-def check(settings: "Settings") -> None:
+def check_destinations(settings: "Settings") -> None:
     """Refuse a destination or dialect that there is not, and names used twice, before anything is read.
 
     Raises:
         UsageProblem: with what there is.
     """
     from segcli import exporters
-    from segcli.segment.language.dialects import dialect_named
+    from segcli.segment.language.dialects import find_dialect
 
-    for one in settings.export:
-        if one.to == SQL:
-            dialect_named(one.dialect)
+    for export_settings in settings.export:
+        if export_settings.to == SQL_DESTINATION:
+            find_dialect(export_settings.dialect)
         else:
-            exporters.load(one.to)
-    named = [file_name(one) for one in settings.export]
-    twice = next((name for name in named if named.count(name) > 1), None)
-    if twice:
-        raise UsageProblem(f"export: two files are called {twice}; give one another name with file")
+            exporters.load_destination(export_settings.to)
+    used_names = [export_file_name(export_settings) for export_settings in settings.export]
+    duplicate_name = next((name for name in used_names if used_names.count(name) > 1), None)
+    if duplicate_name:
+        raise UsageProblem(f"export: two files are called {duplicate_name}; give one another name with file")
 
 
-def file_name(one: "ExportSettings") -> str:
+def export_file_name(export_settings: "ExportSettings") -> str:
     """The file's name in the folder of a run."""
-    return one.file or f"export-{one.to}.{'sql' if one.to == SQL else 'csv'}"
+    return (
+        export_settings.file
+        or f"export-{export_settings.to}.{'sql' if export_settings.to == SQL_DESTINATION else 'csv'}"
+    )
 
 
-def groups_name(one: "ExportSettings") -> str:
+def groups_file_name(export_settings: "ExportSettings") -> str:
     """The name of the list of treated and holdout customers beside it."""
-    return f"{file_name(one).rpartition('.')[0]}-groups.csv"
+    return f"{export_file_name(export_settings).rpartition('.')[0]}-groups.csv"
 
 
-def file_names(settings: "Settings") -> list[str]:
+def list_file_names(settings: "Settings") -> list[str]:
     """The files that a run writes for other systems."""
-    groups = [groups_name(one) for one in settings.export if one.holdout_share]
-    return [*map(file_name, settings.export), *groups]
+    groups = [groups_file_name(export_settings) for export_settings in settings.export if export_settings.holdout_share]
+    return [*map(export_file_name, settings.export), *groups]
 
 
-def texts(decisions: "Decisions", loaded: "Loaded", talk: Talk, *, dry: bool) -> dict[str, str]:
+def render_export_files(
+    analysis: "Analysis", loaded_config: "LoadedSettings", console: Console, *, is_dry_run: bool
+) -> dict[str, str]:
     """The files of a run for other systems, by name; the account of people is said."""
     from segcli.cli.show import render_csv
-    from segcli.reports.exports import of_handed, said
+    from segcli.reports.exports import build_export_result, describe_export
     from segcli.reports.result import Result
 
-    found: dict[str, str] = {}
-    for one in loaded.settings.export:
-        if one.to == SQL:
-            found[file_name(one)] = definition(one, decisions.segmentations, loaded)
+    texts: dict[str, str] = {}
+    for export_settings in loaded_config.settings.export:
+        if export_settings.to == SQL_DESTINATION:
+            texts[export_file_name(export_settings)] = render_sql_definition(
+                export_settings, analysis.segmentations, loaded_config
+            )
             continue
-        made = people(one, decisions, talk, dry=dry)
-        for line in said(made):
-            talk.say("export", line)
-        found[file_name(one)] = render_csv(of_handed(made), talk)
-        if made.groups is not None:
-            found[groups_name(one)] = render_csv(Result(made.groups, dict, ()), talk)
-    return found
+        export_result = build_export(export_settings, analysis, console, is_dry_run=is_dry_run)
+        for line in describe_export(export_result):
+            console.log("export", line)
+        texts[export_file_name(export_settings)] = render_csv(build_export_result(export_result), console)
+        if export_result.holdout_groups is not None:
+            texts[groups_file_name(export_settings)] = render_csv(
+                Result(export_result.holdout_groups, dict, ()), console
+            )
+    return texts
 
 
-def people(one: "ExportSettings", decisions: "Decisions", talk: Talk, *, dry: bool) -> "Handed":
+def build_export(
+    export_settings: "ExportSettings", analysis: "Analysis", console: Console, *, is_dry_run: bool
+) -> "ExportResult":
     """The people that a destination gets."""
-    from segcli.config.export import TARGET
-    from segcli.exporters.handing import Terms, hand_over
-    from segcli.persona.decide import named
+    from segcli.config.export import TARGET_SEGMENTATION
+    from segcli.exporters.handing import ExportTerms, build_audience
+    from segcli.persona.decide import find_segmentation
 
-    segmentations, settings = decisions.segmentations, decisions.settings
-    only: Sequence[str] | None = one.segments or None
-    if one.of == TARGET:
-        made, only = decisions.targets.segmentation, one.segments or decisions.targets.chosen
+    segmentations, settings = analysis.segmentations, analysis.settings
+    segment_names: Sequence[str] | None = export_settings.segments or None
+    if export_settings.of == TARGET_SEGMENTATION:
+        segmentation, segment_names = (
+            analysis.targets.segmentation,
+            export_settings.segments or analysis.targets.chosen_segments,
+        )
     else:
-        made = named(segmentations, one.of, "export.of")
-    whole = replace(made.customers, table=segmentations[-1].table)  # any column that was made may be handed over
-    made = replace(made, customers=whole)
-    terms = Terms(
+        segmentation = find_segmentation(segmentations, export_settings.of, "export.of")
+    full_customers = replace(
+        segmentation.customers, table=segmentations[-1].table
+    )  # any column that was made may be handed over
+    segmentation = replace(segmentation, customers=full_customers)
+    terms = ExportTerms(
         settings.scorecard.consent,
-        keys.holdout(settings, talk, dry=dry) if one.holdout_share else None,
-        None if one.only_changed is None else _before(source.table_of(one.only_changed), made, settings, talk),
+        keys.load_holdout_key(settings, console, is_dry_run=is_dry_run) if export_settings.holdout_share else None,
+        None
+        if export_settings.only_changed is None
+        else _load_earlier_segments(
+            source.find_customer_table(export_settings.only_changed), segmentation, settings, console
+        ),
         settings.fairness.audit_only,
         settings.ingest.phone_region,
     )
-    return hand_over(made, one, terms, only)
+    return build_audience(segmentation, export_settings, terms, segment_names)
 
 
-def definition(one: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded: "Loaded") -> str:
+def render_sql_definition(
+    export_settings: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded_config: "LoadedSettings"
+) -> str:
     """A segmentation as SQL."""
-    from segcli.persona.decide import named
-    from segcli.persona.definition import define
+    from segcli.persona.decide import find_segmentation
+    from segcli.persona.definition import define_segmentation
 
-    made = named(segmentations, one.of, "export.of")
-    return define(made, one.dialect, segmenting.prepare(loaded)).sql
+    segmentation = find_segmentation(segmentations, export_settings.of, "export.of")
+    return define_segmentation(segmentation, export_settings.dialect, segmenting.prepare_rules(loaded_config)).sql_text
 
 
-def _before(file: str, made: "Segmentation", settings: "Settings", talk: Talk) -> "Mapping[str, str]":
+def _load_earlier_segments(
+    path: str, segmentation: "Segmentation", settings: "Settings", console: Console
+) -> "Mapping[str, str]":
     """The segments that customers had in an earlier table.
 
     Raises:
@@ -116,26 +140,41 @@ def _before(file: str, made: "Segmentation", settings: "Settings", talk: Talk) -
     """
     from segcli.columns import CUSTOMER_ID
 
-    table = source.before(file, settings, talk).table
-    if made.column not in table:
+    earlier_table = source.read_earlier_customers(path, settings, console).table
+    if segmentation.column not in earlier_table:
         raise UsageProblem(
-            f"{file}: has no column {made.column}, so who moved cannot be told"
+            f"{path}: has no column {segmentation.column}, so who moved cannot be told"
             "; give a table that has it, or leave --only-changed out"
         )
-    return dict(zip(table[CUSTOMER_ID].astype("str"), table[made.column].astype("str"), strict=True))
+    return dict(
+        zip(earlier_table[CUSTOMER_ID].astype("str"), earlier_table[segmentation.column].astype("str"), strict=True)
+    )
 
 
-def any_table(customers: "Customers", loaded: "Loaded", of: str | None) -> "list[Segmentation]":
+def select_segmentations(
+    customers: "Customers", loaded_config: "LoadedSettings", segmentation_name: str | None
+) -> "list[Segmentation]":
     """The segmentations to export: the column that is named, whatever its name, or those that there are."""
-    from segcli.columns import NAME, ORDERS, SEGMENT
-    from segcli.config.export import TARGET
-    from segcli.segment.read_back import read_back, segment_columns
+    from segcli.columns import ORDERS, SEGMENT_NAME, SEGMENT_SUFFIX
+    from segcli.config.export import TARGET_SEGMENTATION
+    from segcli.segment.read_back import read_segmentation, segment_columns
 
     table = customers.table
-    named = [name for name in (of, NAME) if name in table and not str(name).endswith(SEGMENT)]
-    if named and (of in table or not segment_columns(customers)):
-        return [read_back(customers, str(named[0]))]
-    columns = segment_columns(customers)
-    if of not in {None, TARGET, *columns, *(name.removesuffix(SEGMENT) for name in columns)} and ORDERS not in table:
-        raise UsageProblem(f"export.of: no column '{of}'; there is: {', '.join(table.columns)}")
-    return segmenting.existing(customers, loaded)
+    label_columns = [
+        name for name in (segmentation_name, SEGMENT_NAME) if name in table and not str(name).endswith(SEGMENT_SUFFIX)
+    ]
+    if label_columns and (segmentation_name in table or not segment_columns(customers)):
+        return [read_segmentation(customers, str(label_columns[0]))]
+    segment_column_names = segment_columns(customers)
+    if (
+        segmentation_name
+        not in {
+            None,
+            TARGET_SEGMENTATION,
+            *segment_column_names,
+            *(name.removesuffix(SEGMENT_SUFFIX) for name in segment_column_names),
+        }
+        and ORDERS not in table
+    ):
+        raise UsageProblem(f"export.of: no column '{segmentation_name}'; there is: {', '.join(table.columns)}")
+    return segmenting.read_segmentations(customers, loaded_config)

@@ -2,67 +2,81 @@
 
 from typing import TYPE_CHECKING
 
-from segcli.cli.streams import Talk
-from segcli.errors import GateFailed
+from segcli.cli.streams import Console
+from segcli.errors import GateFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from segcli.config import Settings
-    from segcli.model import Customers, Verdict
-    from segcli.persona.decide import Decisions
+    from segcli.model import Customers, QualityCheck
+    from segcli.persona.decide import Analysis
 
 SEVERITIES = ("error", "warning", "note")
 
 
-def tell(customers: "Customers", talk: Talk) -> None:
+def log_failures(customers: "Customers", console: Console) -> None:
     """Each rule that does not hold, under its severity."""
-    for verdict in _broken(customers):
-        talk.say(verdict.severity, f"{verdict.source}: {verdict.what} ({verdict.rule})", rule=verdict.rule)
+    for quality_check in _find_failed_checks(customers):
+        console.log(
+            quality_check.severity,
+            f"{quality_check.source}: {quality_check.what} ({quality_check.rule})",
+            rule=quality_check.rule,
+        )
 
 
-def check(customers: "Customers", settings: "Settings") -> None:
+def check_quality(customers: "Customers", settings: "Settings") -> None:
     """End the command, after all its output, where a rule does not hold that weighs enough.
 
     Raises:
         GateFailed: with the first of them.
     """
-    failing = [verdict for verdict in _broken(customers) if _fails(verdict, settings)]
-    if failing:
-        more = f" (and {len(failing) - 1:,} more)" if len(failing) > 1 else ""
-        first = failing[0]
-        raise GateFailed(f"{first.source}: {first.section} gate: {first.what} ({first.section}.{first.rule}){more}")
+    failing_checks = [
+        quality_check for quality_check in _find_failed_checks(customers) if _fails_run(quality_check, settings)
+    ]
+    if failing_checks:
+        more_text = f" (and {len(failing_checks) - 1:,} more)" if len(failing_checks) > 1 else ""
+        first_failing = failing_checks[0]
+        raise GateFailure(
+            f"{first_failing.source}: {first_failing.section} gate: "
+            f"{first_failing.what} ({first_failing.section}.{first_failing.rule}){more_text}"
+        )
 
 
-def fair(decisions: "Decisions") -> None:
+def check_fairness(analysis: "Analysis") -> None:
     """End the command where targets are chosen at rates too unlike between groups, if that is declared a gate.
 
     Raises:
         GateFailed: with the column and the ratio.
     """
-    from segcli.reports.gather import audits
+    from segcli.reports.gather import collect_audits
 
-    settings = decisions.settings
+    settings = analysis.settings
     if settings.fairness.fail_on == "never" or not settings.fairness.audit_only:
         return
-    for one in audits(decisions.segmentations, settings, decisions.targets):
-        if not one.passed and one.selection is not None:
-            what = f"ratio of selection rates {one.selection.ratio:.2f} by {one.column}"
-            raise GateFailed(f"fairness gate: {what}; at least {settings.fairness.minimum_ratio:g} (fairness.fail_on)")
+    for audit in collect_audits(analysis.segmentations, settings, analysis.targets):
+        if not audit.has_passed and audit.selection is not None:
+            problem = f"ratio of selection rates {audit.selection.ratio:.2f} by {audit.column}"
+            raise GateFailure(
+                f"fairness gate: {problem}; at least {settings.fairness.minimum_ratio:g} (fairness.fail_on)"
+            )
 
 
-def facts(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":
+def describe_checks(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":
     """Every verdict for run.json; `failed` are those that end the run with exit code 4."""
-    return [{**vars(verdict), "failed": _fails(verdict, settings)} for verdict in customers.verdicts]
+    return [
+        {**vars(quality_check), "failed": _fails_run(quality_check, settings)}
+        for quality_check in customers.quality_checks
+    ]
 
 
-def _broken(customers: "Customers") -> "list[Verdict]":
-    broken = [verdict for verdict in customers.verdicts if not verdict.passed]
-    return sorted(broken, key=lambda verdict: SEVERITIES.index(verdict.severity))
+def _find_failed_checks(customers: "Customers") -> "list[QualityCheck]":
+    failed_checks = [quality_check for quality_check in customers.quality_checks if not quality_check.passed]
+    return sorted(failed_checks, key=lambda verdict: SEVERITIES.index(verdict.severity))
 
 
-def _fails(verdict: "Verdict", settings: "Settings") -> bool:
-    least = settings.quality.fail_on
-    if verdict.passed or least == "never":
+def _fails_run(quality_check: "QualityCheck", settings: "Settings") -> bool:
+    fail_on = settings.quality.fail_on
+    if quality_check.passed or fail_on == "never":
         return False
-    return SEVERITIES.index(verdict.severity) <= SEVERITIES.index(least)
+    return SEVERITIES.index(quality_check.severity) <= SEVERITIES.index(fail_on)

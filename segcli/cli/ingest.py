@@ -5,21 +5,21 @@ from typing import Annotated
 from typer import Argument, Option
 
 from segcli.cli import source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
-Inputs = Annotated[
+InputsArgument = Annotated[
     list[str] | None,
     Argument(help="Order export, then files of one row per customer to join to it.", metavar="INPUT"),
 ]
-Pseudonymise = Annotated[
+PseudonymiseOption = Annotated[
     bool,
     Option(
         "--pseudonymise",
         help="Write pseudonyms made with a key instead of customer ids, e-mail addresses and phone numbers.",
     ),
 ]
-KeyFile = Annotated[
+KeyFileOption = Annotated[
     str | None,
     Option(
         "--key-file",
@@ -27,17 +27,17 @@ KeyFile = Annotated[
         metavar="FILE",
     ),
 ]
-DropPii = Annotated[bool, Option("--drop-pii", help="Leave out columns that identify people, by name or values.")]
-PSEUDONYMOUS = ("customer_id", "email", "phone")
+DropPiiOption = Annotated[bool, Option("--drop-pii", help="Leave out columns that identify people, by name or values.")]
+PSEUDONYM_COLUMNS = ("customer_id", "email", "phone")
 
 
 def command(
-    inputs: Inputs = None,
-    pseudonymise: Pseudonymise = False,
-    key_file: KeyFile = None,
-    drop_pii: DropPii = False,
+    files: InputsArgument = None,
+    pseudonymise: PseudonymiseOption = False,
+    key_file: KeyFileOption = None,
+    drop_pii: DropPiiOption = False,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Turn an order export into a table of one row per customer.
 
@@ -45,15 +45,15 @@ def command(
     Next: segcli rfm, rules or cluster, to make segments of the table.
     """
     flags = {
-        "privacy.pseudonymise": list(PSEUDONYMOUS) if pseudonymise else None,
+        "privacy.pseudonymise": list(PSEUDONYM_COLUMNS) if pseudonymise else None,
         "privacy.key_file": key_file,
         "privacy.drop_pii": drop_pii or None,
     }
-    with Talk(asked) as talk:
-        first, extra = (inputs[0], inputs[1:]) if inputs else (None, [])
-        found = source.read(first, asked, talk, flags, extra=extra)
-        from segcli.cli.show import show
-        from segcli.reports.results import of_customers
+    with Console(common_options) as console:
+        orders_path, extra_paths = (files[0], files[1:]) if files else (None, [])
+        command_input = source.read_input(orders_path, common_options, console, flags, extra_paths=extra_paths)
+        from segcli.cli.show import write_result
+        from segcli.reports.results import build_customers_result
 
-        show(of_customers(found.customers), asked, talk)
-        found.gate()
+        write_result(build_customers_result(command_input.customers), common_options, console)
+        command_input.check_quality()

@@ -8,96 +8,120 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli.options import Asked
-from segcli.cli.streams import NEXT, Talk, write
-from segcli.reports.safe import printable
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import NEXT_LABEL, Console, write_stdout
+from segcli.reports.safe import escape_unprintable
 
 if TYPE_CHECKING:
     from segcli.config import Settings
     from segcli.config.ingest import IngestSettings
-    from segcli.config.starter import Described
-    from segcli.ingest.opening import Opened
+    from segcli.config.starter import SourceDescription
+    from segcli.ingest.opening import InputFile
 
 ORDER_COLUMNS = {"order_id", "amount", "unit_price", "quantity", "product"}  # of which an order export has some
 
-Orders = Annotated[str, Argument(help="Order export.", metavar="ORDERS")]
-CustomersFile = Annotated[
+OrdersArgument = Annotated[str, Argument(help="Order export.", metavar="ORDERS")]
+CustomersOption = Annotated[
     str | None, Option("--customers", help="File of one row per customer: who they are.", metavar="FILE")
 ]
-ResponsesFile = Annotated[
+ResponsesOption = Annotated[
     str | None, Option("--responses", help="File of one row per answering customer: survey answers.", metavar="FILE")
 ]
 
 
-def command(orders: Orders, customers: CustomersFile = None, responses: ResponsesFile = None, *, asked: Asked) -> None:
+def command(
+    orders: OrdersArgument,
+    customers: CustomersOption = None,
+    responses: ResponsesOption = None,
+    *,
+    common_options: CommonOptions,
+) -> None:
     """Write a config to start from: columns found, settings shown.
 
     Every setting stands in it, at its default and with its meaning. Next: segcli check CONFIG, then segcli run CONFIG.
     """
-    with Talk(asked) as talk:
-        from segcli.cli.discovered import announce
-        from segcli.cli.settings import given_values, resolve
-        from segcli.cli.show import save
-        from segcli.cli.source import PATH, check_output
-        from segcli.config.load import relative_to
-        from segcli.config.starter import starter
+    with Console(common_options) as console:
+        from segcli.cli.discovered import announce_config
+        from segcli.cli.settings import collect_given_values, resolve_settings
+        from segcli.cli.show import save_file
+        from segcli.cli.source import ORDERS_PATH_KEY, check_output
+        from segcli.config.load import make_paths_relative
+        from segcli.config.starter import render_starter_config
 
-        given = {"transactions": orders, "customers": customers, "responses": responses}
-        files = {name: path for name, path in given.items() if path is not None}
-        to_file = asked.output not in (None, "-")
-        if to_file:
-            check_output(str(asked.output), list(files.values()), force=asked.force)
-        loaded = resolve(asked, {PATH: orders})
-        announce(loaded, talk)
-        settings = loaded.settings
-        described = {name: _described(name, path, settings.ingest, asked, talk) for name, path in files.items()}
-        features = _features(described["transactions"], orders, settings, talk)
-        given = given_values(asked, {"cluster.features": features or None})
-        name = Path(str(asked.output)).stem if to_file else "segments"
-        text = starter(described, name, relative_to(given, _folder(asked.output)))
-        if to_file:
-            save(str(asked.output), text, asked, talk)
+        given_options = {"transactions": orders, "customers": customers, "responses": responses}
+        path_by_name = {name: path for name, path in given_options.items() if path is not None}
+        writes_file = common_options.output not in (None, "-")
+        if writes_file:
+            check_output(str(common_options.output), list(path_by_name.values()), force=common_options.force)
+        loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: orders})
+        announce_config(loaded_config, console)
+        settings = loaded_config.settings
+        descriptions = {
+            name: _describe_file(name, path, settings.ingest, common_options, console)
+            for name, path in path_by_name.items()
+        }
+        features = _choose_features(descriptions["transactions"], orders, settings, console)
+        given_options = collect_given_values(common_options, {"cluster.features": features or None})
+        name = Path(str(common_options.output)).stem if writes_file else "segments"
+        text = render_starter_config(
+            descriptions, name, make_paths_relative(given_options, _config_folder(common_options.output))
+        )
+        if writes_file:
+            save_file(str(common_options.output), text, common_options, console)
         else:
-            write(text)
-        if to_file:
-            talk.say(NEXT, f"segcli run {shlex.quote(str(asked.output))}")
+            write_stdout(text)
+        if writes_file:
+            console.log(NEXT_LABEL, f"segcli run {shlex.quote(str(common_options.output))}")
         else:
-            talk.say(NEXT, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
+            console.log(NEXT_LABEL, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
 
 
-def _described(name: str, path: str, ingest: "IngestSettings", asked: Asked, talk: Talk) -> "Described":
+def _describe_file(
+    name: str, path: str, ingest_settings: "IngestSettings", common_options: CommonOptions, console: Console
+) -> "SourceDescription":
     """Describe one file as it was recognised; flags are about the orders, settings about their own source."""
     from segcli.config.ingest import Source
-    from segcli.config.starter import Described
-    from segcli.ingest.opening import opened
+    from segcli.config.starter import SourceDescription
+    from segcli.ingest.opening import open_input
 
     is_orders = name == "transactions"
-    declared: Source = getattr(ingest, name) or Source()
-    own = declared.model_copy(update={"path": path})
-    found = opened(own, may_hold_orders=is_orders)
-    if is_orders and found.is_orders and found.known_by is None and not ORDER_COLUMNS & set(found.recognition.columns):
-        found = opened(own.model_copy(update={"row_ids": True}))  # dated answers of people without an id
-    talk.say("read", f"{path}  {found.dialect}")
-    if found.preset:
-        talk.say("preset", found.preset)
-    recognised = found.recognition
-    numbered = is_orders and not found.is_orders and (found.source.row_ids or found.known_by is None)
-    if found.known_by is None or (numbered and not own.row_ids):
-        what = "each row is taken for a customer (row_ids)" if numbered else "a run needs one: add it under columns"
-        talk.say("warning", f"no column recognised as customer_id; {what}")
-    columns = {standard: name for standard, name in recognised.columns.items() if name in found.header}
-    return Described(
-        _from(path, asked.output),
+    declared_source: Source = getattr(ingest_settings, name) or Source()
+    own_source = declared_source.model_copy(update={"path": path})
+    input_file = open_input(own_source, may_hold_orders=is_orders)
+    if (
+        is_orders
+        and input_file.is_orders
+        and input_file.key_column is None
+        and not ORDER_COLUMNS & set(input_file.mapping.columns)
+    ):
+        input_file = open_input(
+            own_source.model_copy(update={"row_ids": True})
+        )  # dated answers of people without an id
+    console.log("read", f"{path}  {input_file.dialect}")
+    if input_file.preset:
+        console.log("preset", input_file.preset)
+    recognition = input_file.mapping
+    has_row_ids = (
+        is_orders and not input_file.is_orders and (input_file.source.row_ids or input_file.key_column is None)
+    )
+    if input_file.key_column is None or (has_row_ids and not own_source.row_ids):
+        advice = (
+            "each row is taken for a customer (row_ids)" if has_row_ids else "a run needs one: add it under columns"
+        )
+        console.log("warning", f"no column recognised as customer_id; {advice}")
+    columns = {standard: name for standard, name in recognition.columns.items() if name in input_file.header}
+    return SourceDescription(
+        _relative_path(path, common_options.output),
         columns,
-        recognised.why,
-        _others(found),
-        found.source.preset or "",
-        numbered,
-        found.is_orders,
+        recognition.match_reasons,
+        _describe_other_columns(input_file),
+        input_file.source.preset or "",
+        has_row_ids,
+        input_file.is_orders,
     )
 
 
-def _features(described: "Described", path: str, settings: "Settings", talk: Talk) -> list[str]:
+def _choose_features(description: "SourceDescription", path: str, settings: "Settings", console: Console) -> list[str]:
     """Choose columns to cluster a customer table by where nothing is known of behaviour.
 
     Raises:
@@ -107,39 +131,39 @@ def _features(described: "Described", path: str, settings: "Settings", talk: Tal
     from segcli.errors import InputProblem
     from segcli.segment.by_default import has_default_features, suggest_features
 
-    if described.is_orders:
+    if description.is_orders:
         return []
-    source = settings.ingest.transactions.model_copy(update={"row_ids": described.numbered})
-    table = customers.read(settings.ingest.model_copy(update={"transactions": source}))
-    audited = settings.fairness.audit_only
-    if has_default_features(table, settings.cluster, audited):
+    orders_source = settings.ingest.transactions.model_copy(update={"row_ids": description.has_row_ids})
+    customer_table = customers.load_customers(settings.ingest.model_copy(update={"transactions": orders_source}))
+    audit_columns = settings.fairness.audit_only
+    if has_default_features(customer_table, settings.cluster, audit_columns):
         return []
-    features = suggest_features(table, audited)
+    features = suggest_features(customer_table, audit_columns)
     if not features:
-        command = shlex.join(["segcli", *sys.argv[1:], "--map", "order_date=NAME"])
+        command_line = shlex.join(["segcli", *sys.argv[1:], "--map", "order_date=NAME"])
         raise InputProblem(
             "no column that customers can be segmented by",
             source=path,
             line=1,
-            remedy=f"If these are orders, name their date: {command}",
+            remedy=f"If these are orders, name their date: {command_line}",
         )
-    talk.say("note", f"no column of behaviour recognised; cluster.features is set to {', '.join(features)}")
+    console.log("note", f"no column of behaviour recognised; cluster.features is set to {', '.join(features)}")
     return features
 
 
-def _others(found: "Opened") -> str:
+def _describe_other_columns(input_file: "InputFile") -> str:
     """What becomes of the columns that were not recognised."""
-    used = {*found.recognition.columns.values(), *(found.source.void or ())}
-    names = [name for name in found.header if name not in used]
-    verb = "not read" if found.is_orders else "kept under their own names"
-    return printable(f"{verb}: {', '.join(names)}") if names else ""
+    used_columns = {*input_file.mapping.columns.values(), *(input_file.source.void or ())}
+    names = [name for name in input_file.header if name not in used_columns]
+    verb = "not read" if input_file.is_orders else "kept under their own names"
+    return escape_unprintable(f"{verb}: {', '.join(names)}") if names else ""
 
 
-def _from(path: str, config: str | None) -> str:
+def _relative_path(path: str, config_path: str | None) -> str:
     """The path as the config file will say it: relative to the config."""
-    return path if path == "-" else os.path.relpath(path, _folder(config))
+    return path if path == "-" else os.path.relpath(path, _config_folder(config_path))
 
 
-def _folder(config: str | None) -> str:
+def _config_folder(config_path: str | None) -> str:
     """The folder of the config that is written; the working folder where it goes to standard output."""
-    return str(Path(config).parent) if config and config != "-" else "."
+    return str(Path(config_path).parent) if config_path and config_path != "-" else "."

@@ -2,27 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from segcli.cli.streams import Talk
+from segcli.cli.streams import Console
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from segcli.config import Settings
-    from segcli.files.key import Key
+    from segcli.files.key import PseudonymKey
 
 
-def needed(settings: "Settings", talk: Talk, *, dry: bool) -> "Key | None":
+def load_pseudonym_key(settings: "Settings", console: Console, *, is_dry_run: bool) -> "PseudonymKey | None":
     """The key if results need pseudonyms, or if there is one that may have made those of the input."""
     from pathlib import Path
 
     path = settings.privacy.key_file
     if path is None or not (settings.privacy.pseudonymise or Path(path).exists()):
         return None
-    return _key(path, talk, dry=dry)
+    return _load_or_make_key(path, console, is_dry_run=is_dry_run)
 
 
-def holdout(settings: "Settings", talk: Talk, *, dry: bool) -> "Key":
+def load_holdout_key(settings: "Settings", console: Console, *, is_dry_run: bool) -> "PseudonymKey":
     """The key by which holdouts are drawn.
 
     Raises:
@@ -30,24 +30,24 @@ def holdout(settings: "Settings", talk: Talk, *, dry: bool) -> "Key":
     """
     if settings.privacy.key_file is None:
         raise UsageProblem("a holdout is drawn by a key; name its file: --set privacy.key_file=~/.config/segcli/key")
-    return _key(settings.privacy.key_file, talk, dry=dry)
+    return _load_or_make_key(settings.privacy.key_file, console, is_dry_run=is_dry_run)
 
 
-def _key(path: str, talk: Talk, *, dry: bool) -> "Key":
+def _load_or_make_key(path: str, console: Console, *, is_dry_run: bool) -> "PseudonymKey":
     from pathlib import Path
 
     from segcli.files import key
 
-    if dry and not Path(path).exists():
-        talk.say("would", f"make a key in {path}")
-        return key.Key(bytes(key.BYTES))  # nothing is written that it would be the key of
-    found, made = key.load_or_make(path)
-    if made:
-        talk.say("key", f"{found.id} made in {path}; keep it, apart from the results", id=found.id)
-    return found
+    if is_dry_run and not Path(path).exists():
+        console.log("would", f"make a key in {path}")
+        return key.PseudonymKey(bytes(key.KEY_BYTES))  # nothing is written that it would be the key of
+    loaded_key, is_new = key.load_or_create_key(path)
+    if is_new:
+        console.log("key", f"{loaded_key.key_id} made in {path}; keep it, apart from the results", id=loaded_key.key_id)
+    return loaded_key
 
 
-def refuse_inside(settings: "Settings", folder: str) -> None:
+def refuse_key_inside(settings: "Settings", folder: str) -> None:
     """Refuse a key that lies in the folder of the results it protects.
 
     Raises:
@@ -56,35 +56,37 @@ def refuse_inside(settings: "Settings", folder: str) -> None:
     from segcli.files import key
 
     if settings.privacy.key_file is not None:
-        key.refuse_inside(settings.privacy.key_file, folder)
+        key.refuse_key_inside(settings.privacy.key_file, folder)
 
 
-def facts(settings: "Settings") -> "Mapping[str, object]":
+def describe_privacy(settings: "Settings") -> "Mapping[str, object]":
     """What run.json says of how people are protected: which key, never the key."""
     from pathlib import Path
 
     from segcli.files import key
 
     privacy, path = settings.privacy, settings.privacy.key_file
-    used = path is not None and Path(path).exists()
+    has_key = path is not None and Path(path).exists()
     return {
         "audience": privacy.audience,
-        "smallest_group": privacy.smallest,
+        "smallest_group": privacy.smallest_group,
         "pseudonyms": list(privacy.pseudonymise),
-        "key_id": key.load(str(path)).id if used else None,
+        "key_id": key.load_key(str(path)).key_id if has_key else None,
     }
 
 
-def command_line(settings: "Settings", arguments: "Sequence[str]") -> list[str]:
+def mask_command_line(settings: "Settings", arguments: "Sequence[str]") -> list[str]:
     """Return the arguments for run.json, without the ids to exclude if results are pseudonymised."""
-    if not settings.privacy.secret:
+    if not settings.privacy.hides_identities:
         return list(arguments)
-    return [f"{text.partition('=')[0]}=(withheld)" if "exclude_ids" in text else text for text in arguments]
+    return [
+        f"{argument.partition('=')[0]}=(withheld)" if "exclude_ids" in argument else argument for argument in arguments
+    ]
 
 
-def without_ids(settings: "Settings") -> "Mapping[str, object]":
+def mask_settings(settings: "Settings") -> "Mapping[str, object]":
     """The settings in force; where ids may not be told, without those that they name."""
-    effective = dict(settings.effective())
-    if settings.privacy.secret and settings.ingest.exclude_ids:
+    effective = dict(settings.dump_values())
+    if settings.privacy.hides_identities and settings.ingest.exclude_ids:
         effective["ingest"] = {**effective["ingest"], "exclude_ids": [f"({len(settings.ingest.exclude_ids)} withheld)"]}
     return effective

@@ -9,20 +9,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
-MATTERING = frozenset({"ConvergenceWarning", "OptimizeWarning", "IntegrationWarning", "LinAlgWarning"})
-OVERFLOW = "overflow"  # in the text of numpy's RuntimeWarning
+IMPORTANT_WARNINGS = frozenset({"ConvergenceWarning", "OptimizeWarning", "IntegrationWarning", "LinAlgWarning"})
+OVERFLOW_TEXT = "overflow"  # in the text of numpy's RuntimeWarning
 
 
 @contextlib.contextmanager
-def caught(arguments: Sequence[str]) -> Iterator[None]:
+def capture_warnings(arguments: Sequence[str]) -> Iterator[None]:
     """Keep warnings of libraries off stderr; print notes on those that matter once the work is done.
 
     Args:
         arguments: of the command line, where --debug, --quiet and --log-format are looked for.
     """
-    before, found = warnings.showwarning, list[warnings.WarningMessage]()
+    original_hook, captured_warnings = warnings.showwarning, list[warnings.WarningMessage]()
 
-    def collect(
+    def collect_warning(
         message: Warning | str,
         category: type[Warning],
         filename: str,
@@ -30,46 +30,63 @@ def caught(arguments: Sequence[str]) -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        found.append(warnings.WarningMessage(message, category, filename, lineno, file, line))
+        captured_warnings.append(warnings.WarningMessage(message, category, filename, lineno, file, line))
 
-    warnings.showwarning = collect
+    warnings.showwarning = collect_warning
     try:
         yield
     finally:
-        warnings.showwarning = before
-        for label, text in _lines(found, arguments):
-            _print(label, text, arguments)
+        warnings.showwarning = original_hook
+        for label, text in _format_warnings(captured_warnings, arguments):
+            _print_line(label, text, arguments)
 
 
-def _lines(found: Sequence[warnings.WarningMessage], arguments: Sequence[str]) -> list[tuple[str, str]]:
+def _format_warnings(
+    captured_warnings: Sequence[warnings.WarningMessage], arguments: Sequence[str]
+) -> list[tuple[str, str]]:
     """Return labels and texts, each once."""
     if "--debug" in arguments:
-        lines = [("debug", f"{one.filename}:{one.lineno}: {one.category.__name__}: {one.message}") for one in found]
+        lines = [
+            (
+                "debug",
+                (
+                    f"{captured_warning.filename}:{captured_warning.lineno}: "
+                    f"{captured_warning.category.__name__}: {captured_warning.message}"
+                ),
+            )
+            for captured_warning in captured_warnings
+        ]
     elif "--quiet" in arguments or "-q" in arguments:
         lines = []
     else:
         lines = [
-            ("note", f"a computation may be imprecise ({_first_line(one)}); --debug shows where")
-            for one in found
-            if _matters(one)
+            ("note", f"a computation may be imprecise ({_summarise_warning(captured_warning)}); --debug shows where")
+            for captured_warning in captured_warnings
+            if _is_important(captured_warning)
         ]
     return list(dict.fromkeys(lines))
 
 
-def _matters(one: warnings.WarningMessage) -> bool:
-    is_overflow = issubclass(one.category, RuntimeWarning) and OVERFLOW in str(one.message)
-    return is_overflow or one.category.__name__ in MATTERING
+def _is_important(captured_warning: warnings.WarningMessage) -> bool:
+    is_overflow = issubclass(captured_warning.category, RuntimeWarning) and OVERFLOW_TEXT in str(
+        captured_warning.message
+    )
+    return is_overflow or captured_warning.category.__name__ in IMPORTANT_WARNINGS
 
 
-def _first_line(one: warnings.WarningMessage) -> str:
-    lines = str(one.message).strip().splitlines()
-    return f"{Path(one.filename).stem}: {lines[0].rstrip('.')}" if lines else one.category.__name__
+def _summarise_warning(captured_warning: warnings.WarningMessage) -> str:
+    lines = str(captured_warning.message).strip().splitlines()
+    return (
+        f"{Path(captured_warning.filename).stem}: {lines[0].rstrip('.')}"
+        if lines
+        else captured_warning.category.__name__
+    )
 
 
-def _print(label: str, text: str, arguments: Sequence[str]) -> None:
-    from segcli.reports.safe import printable
+def _print_line(label: str, text: str, arguments: Sequence[str]) -> None:
+    from segcli.reports.safe import escape_unprintable
 
     as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
-    line = json.dumps({"event": label, "message": text}) if as_json else f"{label:<10}{printable(text)}"
+    line = json.dumps({"event": label, "message": text}) if as_json else f"{label:<10}{escape_unprintable(text)}"
     with contextlib.suppress(OSError, AttributeError):  # a full disk behind stderr, or none
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - as streams prints

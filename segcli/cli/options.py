@@ -14,48 +14,47 @@ from typer import Argument, Context, Exit, Option, echo
 
 from segcli import plugins
 from segcli.cli import choices
-from segcli.errors import Exit as ExitCode
-from segcli.errors import UsageProblem
+from segcli.errors import ExitCode, UsageProblem
 
-Input = Annotated[
+InputArgument = Annotated[
     str | None,
     Argument(help="Order export, or a table that segcli wrote; - or nothing reads standard input.", metavar="INPUT"),
 ]
-Audience = Annotated[
+AudienceOption = Annotated[
     str | None,
     Option(
         help="Who reads reports: internal, or external; external ones withhold groups below minimum_cell_external.",
         metavar="WHO",
-        autocompletion=choices.of("internal", "external"),
+        autocompletion=choices.complete_words("internal", "external"),
     ),
 ]
-Config = Annotated[str | None, Option("--config", "-c", help="Config: a YAML file of settings.", metavar="FILE")]
-Overrides = Annotated[
+ConfigOption = Annotated[str | None, Option("--config", "-c", help="Config: a YAML file of settings.", metavar="FILE")]
+OverridesOption = Annotated[
     list[str] | None,
     Option(
         "--set",
         help="Set one setting, whatever the config says; may be repeated.",
         metavar="SECTION.KEY=VALUE",
-        autocompletion=choices.settings,
+        autocompletion=choices.complete_settings,
     ),
 ]
-Output = Annotated[
+OutputOption = Annotated[
     str | None,
     Option(
         "--output", "-o", help="File to write, whose suffix decides the format; of run, the folder.", metavar="PATH"
     ),
 ]
-Layout = Annotated[
+FormatOption = Annotated[
     str | None,
     Option(
         "--format",
         "-f",
-        help=f"Format of the result: {plugins.told(plugins.listed('segcli.reports.formats'))}.",
+        help=f"Format of the result: {plugins.join_words(plugins.list_plugin_files('segcli.reports.formats'))}.",
         metavar="FORMAT",
-        autocompletion=choices.files_of("segcli.reports.formats"),
+        autocompletion=choices.complete_plugins("segcli.reports.formats"),
     ),
 ]
-AsOf = Annotated[
+AsOfOption = Annotated[
     str | None,
     Option(
         "--as-of",
@@ -64,7 +63,7 @@ AsOf = Annotated[
         metavar="DATE",
     ),
 ]
-Encoding = Annotated[
+EncodingOption = Annotated[
     str | None,
     Option(
         help="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding in which the "
@@ -72,21 +71,21 @@ Encoding = Annotated[
         metavar="NAME",
     ),
 ]
-Delimiter = Annotated[
+DelimiterOption = Annotated[
     str | None,
     Option(
         help="Character between fields, or the word tab; default: comma, semicolon, tab or bar, whichever fits.",
         metavar="CHARACTER",
     ),
 ]
-Decimal = Annotated[
+DecimalOption = Annotated[
     str | None,
     Option(
         help="Decimal mark (. or ,); default: what the column proves.",
         metavar="MARK",
     ),
 ]
-DateFormat = Annotated[
+DateFormatOption = Annotated[
     str | None,
     Option(
         "--date-format",
@@ -95,19 +94,19 @@ DateFormat = Annotated[
         metavar="FORMAT",
     ),
 ]
-Locale = Annotated[
+LocaleOption = Annotated[
     str | None,
     Option(
         "--locale",
         help="Language whose month names, digits and decimal mark the file uses, such as de.",
         metavar="CODE",
-        autocompletion=choices.files_of("segcli.ingest.words", ".yaml"),
+        autocompletion=choices.complete_plugins("segcli.ingest.words", ".yaml"),
     ),
 ]
-NoHeader = Annotated[
+NoHeaderOption = Annotated[
     bool, Option("--no-header", help="The first record is data; columns are then column_1, column_2, ...")
 ]
-SkipRows = Annotated[
+SkipRowsOption = Annotated[
     int | None,
     Option(
         "--skip-rows",
@@ -115,31 +114,31 @@ SkipRows = Annotated[
         metavar="N",
     ),
 ]
-SkipFooter = Annotated[
+SkipFooterOption = Annotated[
     int | None, Option("--skip-footer", help="Lines to leave out at the end, such as totals.", metavar="N")
 ]
-Preset = Annotated[
+PresetOption = Annotated[
     str | None,
     Option(
         "--preset",
         help="Platform that wrote the file, such as shopify-orders; none: no preset; default: by the header.",
         metavar="NAME",
-        autocompletion=choices.files_of("segcli.ingest.presets", ".yaml", "none"),
+        autocompletion=choices.complete_plugins("segcli.ingest.presets", ".yaml", "none"),
     ),
 ]
-Map = Annotated[
+MapOption = Annotated[
     list[str] | None,
     Option(
         "--map",
         help="Which column of the file is a standard one, such as amount=Total; may be repeated.",
         metavar="STANDARD=COLUMN",
-        autocompletion=choices.mapped,
+        autocompletion=choices.complete_column_mapping,
     ),
 ]
-Rejects = Annotated[
+RejectsOption = Annotated[
     str | None, Option("--rejects", help="CSV file for the rejected lines; default: none is written.", metavar="FILE")
 ]
-MaxRejects = Annotated[
+MaxRejectsOption = Annotated[
     str | None,
     Option(
         "--max-rejects",
@@ -147,106 +146,108 @@ MaxRejects = Annotated[
         metavar="N|P%",
     ),
 ]
-FailOn = Annotated[
+FailOnOption = Annotated[
     str | None,
     Option(
         "--fail-on",
         help="Severity from which a broken rule ends the command with exit code 4: error, warning, note, or never.",
         metavar="SEVERITY",
-        autocompletion=choices.of("error", "warning", "note", "never"),
+        autocompletion=choices.complete_words("error", "warning", "note", "never"),
     ),
 ]
-Language = Annotated[
+LanguageOption = Annotated[
     str | None,
     Option(
         "--lang",
-        help=f"Language of what people read: {plugins.told(plugins.listed('segcli.languages', '.yaml'))}; "
+        help="Language of what people read: "
+        f"{plugins.join_words(plugins.list_plugin_files('segcli.languages', '.yaml'))}; "
         "files for programs stay as they are.",
         metavar="CODE",
     ),
 ]
-Seed = Annotated[
+SeedOption = Annotated[
     int | None, Option(help="Number from which chance starts; the same seed gives the same result.", metavar="N")
 ]
-Engine = Annotated[
+EngineOption = Annotated[
     str | None,
     Option(
         "--engine",
-        help=f"Engine that aggregates order exports: {plugins.told(plugins.listed('segcli.customers.engines'))}.",
+        help="Engine that aggregates order exports: "
+        f"{plugins.join_words(plugins.list_plugin_files('segcli.customers.engines'))}.",
         metavar="NAME",
-        autocompletion=choices.files_of("segcli.customers.engines"),
+        autocompletion=choices.complete_plugins("segcli.customers.engines"),
     ),
 ]
-NoFormulaEscape = Annotated[
+NoFormulaEscapeOption = Annotated[
     bool, Option("--no-formula-escape", help="Leave CSV cells as they are that a spreadsheet would run as formulas.")
 ]
-Quiet = Annotated[
+QuietOption = Annotated[
     bool,
     Option(
         "--quiet", "-q", help="Write only errors to standard error, and notes that decide on over 1 % of the money."
     ),
 ]
-Verbose = Annotated[
+VerboseOption = Annotated[
     bool, Option("--verbose", "-v", help="Name the columns used of every file, not only of order exports.")
 ]
-Debug = Annotated[bool, Option("--debug", help="Show the traceback of a bug in segcli.")]
-DryRun = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write files.")]
-Force = Annotated[bool, Option("--force", help="Replace existing files that are not earlier outputs.")]
-Colour = Annotated[
+DebugOption = Annotated[bool, Option("--debug", help="Show the traceback of a bug in segcli.")]
+DryRunOption = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write files.")]
+ForceOption = Annotated[bool, Option("--force", help="Replace existing files that are not earlier outputs.")]
+ColourOption = Annotated[
     str,
     Option(
         "--color",
         help="Colour of tables: auto, always or never.",
         metavar="WHEN",
-        autocompletion=choices.of("auto", "always", "never"),
+        autocompletion=choices.complete_words("auto", "always", "never"),
     ),
 ]
-LogFormat = Annotated[
+LogFormatOption = Annotated[
     str,
     Option(
         "--log-format",
         help="Form of standard error: text, or json, one object per line.",
         metavar="FORMAT",
-        autocompletion=choices.of("text", "json"),
+        autocompletion=choices.complete_words("text", "json"),
     ),
 ]
 
 
 @dataclass(frozen=True)
-class Asked:
+class CommonOptions:
     """What the shared options say."""
 
-    config: Config = None
-    overrides: Overrides = None
-    output: Output = None
-    layout: Layout = None
-    as_of: AsOf = None
-    encoding: Encoding = None
-    delimiter: Delimiter = None
-    decimal: Decimal = None
-    date_format: DateFormat = None
-    locale: Locale = None
-    no_header: NoHeader = False
-    skip_rows: SkipRows = None
-    skip_footer: SkipFooter = None
-    mapping: Map = None
-    preset: Preset = None
-    rejects: Rejects = None
-    max_rejects: MaxRejects = None
-    fail_on: FailOn = None
-    engine: Engine = None
-    language: Language = None
-    seed: Seed = None
-    no_formula_escape: NoFormulaEscape = False
-    quiet: Quiet = False
-    verbose: Verbose = False
-    debug: Debug = False
-    dry_run: DryRun = False
-    force: Force = False
-    colour: Colour = "auto"
-    log_format: LogFormat = "text"
+    config: ConfigOption = None
+    overrides: OverridesOption = None
+    output: OutputOption = None
+    layout: FormatOption = None
+    as_of: AsOfOption = None
+    encoding: EncodingOption = None
+    delimiter: DelimiterOption = None
+    decimal: DecimalOption = None
+    date_format: DateFormatOption = None
+    locale: LocaleOption = None
+    no_header: NoHeaderOption = False
+    skip_rows: SkipRowsOption = None
+    skip_footer: SkipFooterOption = None
+    mapping: MapOption = None
+    preset: PresetOption = None
+    rejects: RejectsOption = None
+    max_rejects: MaxRejectsOption = None
+    fail_on: FailOnOption = None
+    engine: EngineOption = None
+    language: LanguageOption = None
+    seed: SeedOption = None
+    no_formula_escape: NoFormulaEscapeOption = False
+    quiet: QuietOption = False
+    verbose: VerboseOption = False
+    debug: DebugOption = False
+    dry_run: DryRunOption = False
+    force: ForceOption = False
+    colour: ColourOption = "auto"
+    log_format: LogFormatOption = "text"
 
-    def check(self) -> None:
+    def check_choices(self) -> None:
         """Refuse unknown words before anything is read.
 
         Raises:
@@ -254,50 +255,58 @@ class Asked:
         """
         from segcli.reports import formats
 
-        choices = {
-            "--format": (self.layout, formats.names()),
+        allowed_values = {
+            "--format": (self.layout, formats.list_formats()),
             "--color": (self.colour, ["auto", "always", "never"]),
             "--log-format": (self.log_format, ["text", "json"]),
         }
-        for option, (value, known) in choices.items():
-            if value is not None and value not in known:
-                raise UsageProblem(f"{option} {value}: must be one of {', '.join(known)}")
+        for option, (value, known_values) in allowed_values.items():
+            if value is not None and value not in known_values:
+                raise UsageProblem(f"{option} {value}: must be one of {', '.join(known_values)}")
 
 
-def names(text: str | None) -> list[str] | None:
+def split_names(comma_list: str | None) -> list[str] | None:
     """Names with commas between them; None where nothing is given."""
-    return None if text is None else [name.strip() for name in text.split(",")]
+    return None if comma_list is None else [name.strip() for name in comma_list.split(",")]
 
 
-def help_without_command(context: Context) -> None:
+def show_missing_command_help(context: Context) -> None:
     """A group called alone shows its help, on stderr, since nothing was done."""
     if context.invoked_subcommand is None:
         echo(context.get_help(), err=True)
         raise Exit(ExitCode.USAGE)
 
 
-def shared(command: Callable[..., None]) -> Callable[..., None]:
+def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared options: its parameter `asked` receives them as one object."""
-    own = inspect.signature(command, eval_str=True)
-    common = [
+    own_signature = inspect.signature(command, eval_str=True)
+    common_parameters = [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=Asked.__dataclass_fields__[name].default,
-            annotation=Asked.__dataclass_fields__[name].type,
+            default=CommonOptions.__dataclass_fields__[name].default,
+            annotation=CommonOptions.__dataclass_fields__[name].type,
         )
-        for name in Asked.__dataclass_fields__
+        for name in CommonOptions.__dataclass_fields__
     ]
-    mine = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, p in own.parameters.items() if name != "asked"]
+    own_parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in own_signature.parameters.items()
+        if name != "common_options"
+    ]
 
     @functools.wraps(command)
-    def with_shared(**values: Any) -> None:  # noqa: ANN401 - as typer calls it
-        asked = Asked(**{p.name: values.pop(p.name) for p in common})
-        asked.check()
+    def run_with_common_options(**values: Any) -> None:  # noqa: ANN401 - as typer calls it
+        common_options = CommonOptions(
+            **{parameter.name: values.pop(parameter.name) for parameter in common_parameters}
+        )
+        common_options.check_choices()
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error we turn into 141
-        command(**values, asked=asked)
+        command(**values, common_options=common_options)
 
-    del with_shared.__wrapped__  # typer reads the signature below, not the command's own
-    with_shared.__signature__ = own.replace(parameters=[*mine, *common])  # type: ignore[attr-defined]
-    with_shared.__annotations__ = {p.name: p.annotation for p in [*mine, *common]}
-    return with_shared
+    del run_with_common_options.__wrapped__  # typer reads the signature below, not the command's own
+    run_with_common_options.__signature__ = own_signature.replace(parameters=[*own_parameters, *common_parameters])  # type: ignore[attr-defined]
+    run_with_common_options.__annotations__ = {
+        parameter.name: parameter.annotation for parameter in [*own_parameters, *common_parameters]
+    }
+    return run_with_common_options

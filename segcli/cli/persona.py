@@ -5,67 +5,69 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from segcli.cli import options, segmenting, source, told
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
 if TYPE_CHECKING:
-    from segcli.persona.against import Before
+    from segcli.persona.against import EarlierPersonas
 
-Of = Annotated[
+PersonaOfOption = Annotated[
     str | None,
     Option(
         help="Segmentations to describe, such as rfm and cluster; default: all there are.",
         metavar="NAME,NAME",
     ),
 ]
-Against = Annotated[
+AgainstOption = Annotated[
     str | None, Option(help="Earlier personas (JSON) or a run's folder, to say what changed since.", metavar="PREVIOUS")
 ]
 
 
 def command(
-    input: options.Input = None,
-    of: Of = None,
-    against: Against = None,
-    audience: options.Audience = None,
+    input: options.InputArgument = None,
+    of: PersonaOfOption = None,
+    against: AgainstOption = None,
+    audience: options.AudienceOption = None,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Describe each segment from its numbers.
 
     Its size, what sets it apart, a typical customer, and a suggested action from a playbook that you may replace.
     """
     flags = {
-        "persona.of": options.names(of),
+        "persona.of": options.split_names(of),
         "privacy.audience": audience,
     }
-    with Talk(asked) as talk:
-        then = _before(against)
-        read_too = [against] if against else []
-        found = source.read(input, asked, talk, flags, contacts=True, extra_inputs=read_too)
-        from segcli.cli.show import show
-        from segcli.persona.decide import Decisions
-        from segcli.reports.gather import gather
-        from segcli.reports.results import of_personas
+    with Console(common_options) as console:
+        previous_personas = _load_previous(against)
+        extra_inputs = [against] if against else []
+        command_input = source.read_input(
+            input, common_options, console, flags, needs_contacts=True, extra_inputs=extra_inputs
+        )
+        from segcli.cli.show import write_result
+        from segcli.persona.decide import Analysis
+        from segcli.reports.gather import collect_findings
+        from segcli.reports.results import build_personas_result
 
-        segmentations = segmenting.existing(found.customers, found.loaded)
-        findings = gather(found.customers, Decisions(segmentations, found.settings))
-        described = findings.personas
-        told.tell_withheld(findings, talk)
-        if then:
-            from segcli.persona.against import compared, gone
+        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        findings = collect_findings(command_input.customers, Analysis(segmentations, command_input.settings))
+        personas = findings.personas
+        told.print_withheld_segments(findings, console)
+        if previous_personas:
+            from segcli.persona.against import compare_personas, list_removed_segments
 
-            for segment in gone(described, then):
-                talk.say("gone", segment)
-            described = compared(described, then)
-        show(of_personas(described, found.customers), asked, talk)
-        found.gate()
+            for segment in list_removed_segments(personas, previous_personas):
+                console.log("gone", segment)
+            personas = compare_personas(personas, previous_personas)
+        write_result(build_personas_result(personas, command_input.customers), common_options, console)
+        command_input.check_quality()
 
 
-def _before(against: str | None) -> "Before | None":
+def _load_previous(previous_path: str | None) -> "EarlierPersonas | None":
     """The personas as they were; what is wrong with them is said before anything is read."""
-    if against is None:
+    if previous_path is None:
         return None
-    from segcli.persona.against import load
+    from segcli.persona.against import load_personas
 
-    return load(against)
+    return load_personas(previous_path)

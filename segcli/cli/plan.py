@@ -5,45 +5,61 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from segcli.cli import options, segmenting, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
 if TYPE_CHECKING:
-    from segcli.config import Loaded
+    from segcli.config import LoadedSettings
 
-Of = Annotated[
+PlanOfOption = Annotated[
     str | None, Option(help="Segmentation to plan for, such as lifecycle; default: as for target.", metavar="NAME")
 ]
-Calendar = Annotated[
+CalendarOption = Annotated[
     str | None, Option(help="CSV file for the dates, which Google Calendar and Outlook import.", metavar="FILE")
 ]
 
 
-def command(input: options.Input = None, of: Of = None, calendar: Calendar = None, *, asked: Asked) -> None:
+def command(
+    input: options.InputArgument = None,
+    of: PlanOfOption = None,
+    calendar: CalendarOption = None,
+    *,
+    common_options: CommonOptions,
+) -> None:
     """Plan touchpoints for each segment by its lifecycle stage.
 
     A touchpoint is a message at a time by a way of contact. The plan says whom it reaches (by consent and address),
     what it can build on, what may be offered, how it is measured and when; gaps are named.
     """
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, {"plan.of": of}, also=calendar, first=_matrix, contacts=True)
-        from segcli.cli.show import render_csv, save, show
-        from segcli.persona.decide import Decisions
-        from segcli.reports.decisions import of_plan
+    with Console(common_options) as console:
+        command_input = source.read_input(
+            input,
+            common_options,
+            console,
+            {"plan.of": of},
+            extra_outputs=calendar,
+            check_settings=_check_touchpoints,
+            needs_contacts=True,
+        )
+        from segcli.cli.show import render_csv, save_file, write_result
+        from segcli.persona.decide import Analysis
+        from segcli.reports.decisions import build_plan_result
         from segcli.reports.result import Result
 
-        segmentations = segmenting.existing(found.customers, found.loaded)
-        made = Decisions(segmentations, found.settings).plan
+        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        touchpoint_plan = Analysis(segmentations, command_input.settings).plan
         if calendar:
-            save(calendar, render_csv(Result(made.calendar, dict, ()), talk), asked, talk)
-        show(of_plan(made), asked, talk)
-        for gap in made.gaps:
-            talk.say("gap", gap)
-        found.gate()
+            save_file(
+                calendar, render_csv(Result(touchpoint_plan.calendar, dict, ()), console), common_options, console
+            )
+        write_result(build_plan_result(touchpoint_plan), common_options, console)
+        for gap in touchpoint_plan.gaps:
+            console.log("gap", gap)
+        command_input.check_quality()
 
 
-def _matrix(loaded: "Loaded") -> None:
+def _check_touchpoints(loaded_config: "LoadedSettings") -> None:
     """Read the touchpoints, so that what is wrong with them is said before the data are read."""
     from segcli.persona import matrix
 
-    matrix.load(loaded.settings.plan.matrix, loaded.settings.plan.stages)
+    matrix.load_touchpoints(loaded_config.settings.plan.matrix, loaded_config.settings.plan.stages)

@@ -7,47 +7,50 @@ import threading
 import time
 from collections.abc import Iterator
 
-from segcli.cli.options import Asked
+from segcli.cli.options import CommonOptions
 
-PATIENCE = 1.0  # seconds in which nothing need be said
-EVERY = 0.2
-MARKS = "|/-\\"
-CLEARED = "\r\x1b[K"
+FIRST_DELAY_SECONDS = 1.0  # seconds in which nothing need be said
+UPDATE_SECONDS = 0.2
+SPINNER_MARKS = "|/-\\"
+CLEAR_LINE = "\r\x1b[K"
 
 
 @contextlib.contextmanager
-def step(name: str, asked: Asked) -> Iterator[None]:
+def show_progress(step_name: str, common_options: CommonOptions) -> Iterator[None]:
     """Say what is being done if it takes long and somebody is looking."""
-    if not _is_watched(asked):
+    if not _can_show_progress(common_options):
         yield
         return
-    over = threading.Event()
-    told = threading.Thread(target=_tell, args=(name, over), daemon=True)
-    told.start()
+    finished_event = threading.Event()
+    update_thread = threading.Thread(target=_update_line, args=(step_name, finished_event), daemon=True)
+    update_thread.start()
     try:
         yield
     finally:
-        over.set()
-        told.join()
+        finished_event.set()
+        update_thread.join()
 
 
-def _is_watched(asked: Asked) -> bool:
+def _can_show_progress(common_options: CommonOptions) -> bool:
     """Whether stderr is a terminal that can take a line back, and its reader wants to be told."""
-    wanted = not asked.quiet and asked.log_format == "text"
-    return wanted and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    is_text_log = not common_options.quiet and common_options.log_format == "text"
+    return is_text_log and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _tell(name: str, over: threading.Event) -> None:
+def _update_line(step_name: str, finished_event: threading.Event) -> None:
     """The line, with the seconds since the step began, until it is over."""
-    began, pause, turn = time.monotonic(), PATIENCE, 0
-    while not over.wait(pause):
-        _show(f"{CLEARED}{MARKS[turn % len(MARKS)]} {name} ({time.monotonic() - began:.0f} s)")
-        pause, turn = EVERY, turn + 1
-    if turn:
-        _show(CLEARED)
+    start_time, delay, update_count = time.monotonic(), FIRST_DELAY_SECONDS, 0
+    while not finished_event.wait(delay):
+        _write_line(
+            f"{CLEAR_LINE}{SPINNER_MARKS[update_count % len(SPINNER_MARKS)]} "
+            f"{step_name} ({time.monotonic() - start_time:.0f} s)"
+        )
+        delay, update_count = UPDATE_SECONDS, update_count + 1
+    if update_count:
+        _write_line(CLEAR_LINE)
 
 
-def _show(text: str) -> None:
+def _write_line(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # a terminal that went away must not cost the result
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -6,27 +6,28 @@ from typer import Option
 
 from segcli import plugins
 from segcli.cli import choices, options, segmenting, source, told
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
-Title = Annotated[str | None, Option(help="Title of the report.", metavar="TEXT")]
-Sections = Annotated[
+TitleOption = Annotated[str | None, Option(help="Title of the report.", metavar="TEXT")]
+SectionsOption = Annotated[
     str | None,
     Option(
-        help=f"Sections in the order shown, of: {plugins.told(plugins.listed('segcli.reports.sections'))}.",
+        help="Sections in the order shown, of: "
+        f"{plugins.join_words(plugins.list_plugin_files('segcli.reports.sections'))}.",
         metavar="NAME,NAME",
-        autocompletion=choices.several(choices.files_of("segcli.reports.sections")),
+        autocompletion=choices.complete_list(choices.complete_plugins("segcli.reports.sections")),
     ),
 ]
 
 
 def command(
-    input: options.Input = None,
-    title: Title = None,
-    sections: Sections = None,
-    audience: options.Audience = None,
+    input: options.InputArgument = None,
+    title: TitleOption = None,
+    sections: SectionsOption = None,
+    audience: options.AudienceOption = None,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Write a report of segments for people to read.
 
@@ -35,18 +36,22 @@ def command(
     flags = {
         "report.title": title,
         "privacy.audience": audience,
-        "report.sections": options.names(sections),
+        "report.sections": options.split_names(sections),
     }
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags, contacts=True)
-        from segcli.cli.show import show
-        from segcli.persona.decide import Decisions
-        from segcli.reports.gather import gather
-        from segcli.reports.report import of_findings
+    with Console(common_options) as console:
+        command_input = source.read_input(input, common_options, console, flags, needs_contacts=True)
+        from segcli.cli.show import write_result
+        from segcli.persona.decide import Analysis
+        from segcli.reports.gather import collect_findings
+        from segcli.reports.report import build_report
 
-        segmentations = segmenting.existing(found.customers, found.loaded)
-        ways = segmenting.ways(found.customers, found.loaded, talk)
-        findings = gather(found.customers, Decisions(segmentations, found.settings), ways)
-        told.tell_withheld(findings, talk)
-        show(of_findings(findings, found.settings.report), asked, talk)
-        found.gate()
+        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        analysis_providers = segmenting.build_analysis_providers(
+            command_input.customers, command_input.loaded_config, console
+        )
+        findings = collect_findings(
+            command_input.customers, Analysis(segmentations, command_input.settings), analysis_providers
+        )
+        told.print_withheld_segments(findings, console)
+        write_result(build_report(findings, command_input.settings.report), common_options, console)
+        command_input.check_quality()

@@ -6,53 +6,55 @@ from typer import Option
 
 from segcli import plugins
 from segcli.cli import choices, options, segmenting, source, told
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
-METHODS = [*plugins.listed("segcli.segment.scoring"), "nested"]
-MAPS = [*plugins.listed("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
+SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
+SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
 
-Bins = Annotated[int | None, Option(help="Scores per dimension; 5 gives the classic 1 to 5.", metavar="N")]
-Method = Annotated[
+BinsOption = Annotated[int | None, Option(help="Scores per dimension; 5 gives the classic 1 to 5.", metavar="N")]
+ScoringMethodOption = Annotated[
     str | None,
     Option(
-        help=f"How scores are cut: {plugins.told(METHODS)}.",
+        help=f"How scores are cut: {plugins.join_words(SCORING_METHODS)}.",
         metavar="NAME",
-        autocompletion=choices.files_of("segcli.segment.scoring", ".py", "nested"),
+        autocompletion=choices.complete_plugins("segcli.segment.scoring", ".py", "nested"),
     ),
 ]
-Ties = Annotated[
+TiesOption = Annotated[
     str | None,
     Option(
         help="Where equal values go when a cut falls among them: same-bin, next or random.",
         metavar="NAME",
-        autocompletion=choices.of("same-bin", "next", "random"),
+        autocompletion=choices.complete_words("same-bin", "next", "random"),
     ),
 ]
-Segments = Annotated[
+SegmentMapOption = Annotated[
     str | None,
     Option(
-        help=f"Segment map: {plugins.told(MAPS)}.",
+        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
         metavar="MAP",
-        autocompletion=choices.files_of("segcli.segment.maps", ".yaml"),
+        autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml"),
     ),
 ]
-Model = Annotated[str | None, Option(help="File of saved edges to score with; default: new edges.", metavar="FILE")]
-SaveModel = Annotated[
+RfmModelOption = Annotated[
+    str | None, Option(help="File of saved edges to score with; default: new edges.", metavar="FILE")
+]
+SaveRfmOption = Annotated[
     str | None, Option("--save-model", help="Save the edges to this file, for --model and assign.", metavar="FILE")
 ]
 
 
 def command(
-    input: options.Input = None,
-    bins: Bins = None,
-    method: Method = None,
-    ties: Ties = None,
-    segments: Segments = None,
-    model: Model = None,
-    save_model: SaveModel = None,
+    input: options.InputArgument = None,
+    bins: BinsOption = None,
+    method: ScoringMethodOption = None,
+    ties: TiesOption = None,
+    segments: SegmentMapOption = None,
+    model: RfmModelOption = None,
+    save_model: SaveRfmOption = None,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Score recency, frequency, monetary value; name segments.
 
@@ -61,17 +63,24 @@ def command(
     computes the measures that it uses; --set ingest.measures=all computes all. Next: segcli persona or report.
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
-    with Talk(asked) as talk:
-        given = {f"rfm.{name}": value for name, value in flags.items()}
-        found = source.read(input, asked, talk, given, also=save_model, measures=segmenting.rfm_measures)
-        from segcli.cli.show import save, show
-        from segcli.reports.results import of_segmentation
+    with Console(common_options) as console:
+        rfm_flags = {f"rfm.{name}": value for name, value in flags.items()}
+        command_input = source.read_input(
+            input,
+            common_options,
+            console,
+            rfm_flags,
+            extra_outputs=save_model,
+            list_measures=segmenting.list_rfm_measures,
+        )
+        from segcli.cli.show import save_file, write_result
+        from segcli.reports.results import build_segmentation_result
         from segcli.segment import saved
 
-        result = segmenting.rfm(found.customers, found.settings)
-        told.tell_result(result, talk, asked)
+        segmentation = segmenting.apply_rfm(command_input.customers, command_input.settings)
+        told.print_result_notes(segmentation, console, common_options)
         if save_model:
-            save(save_model, saved.as_text(result), asked, talk)
-        show(of_segmentation("rfm", result), asked, talk)
-        told.tell_next(input, asked, talk)
-        found.gate()
+            save_file(save_model, saved.dump_model(segmentation), common_options, console)
+        write_result(build_segmentation_result("rfm", segmentation), common_options, console)
+        told.print_next_commands(input, common_options, console)
+        command_input.check_quality()

@@ -5,26 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from segcli.cli import choices, options, segmenting, source, told
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk, write
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console, write_stdout
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segcli.model import Segmentation
-    from segcli.segment.ruled import Ruled
+    from segcli.segment.ruled import RuleSet
 
-Base = Annotated[
+BaseOption = Annotated[
     list[str] | None,
     Option(
         "--base",
         help="Built-in segmentation, such as generation; may be repeated.",
         metavar="NAME",
-        autocompletion=choices.files_of("segcli.segment.bases"),
+        autocompletion=choices.complete_plugins("segcli.segment.bases"),
     ),
 ]
-Table = Annotated[
+LookupTableOption = Annotated[
     str | None,
     Option(
         "--table",
@@ -32,7 +32,7 @@ Table = Annotated[
         metavar="FILE",
     ),
 ]
-By = Annotated[
+RulesByOption = Annotated[
     list[str] | None,
     Option(
         "--by",
@@ -40,11 +40,11 @@ By = Annotated[
         metavar="NAME",
     ),
 ]
-Why = Annotated[
+WhyRuleOption = Annotated[
     str | None, Option("--why", help="Show why this customer is in the segment, rule by rule.", metavar="CUSTOMER_ID")
 ]
-Overlap = Annotated[bool, Option("--overlap", help="Show how much segments overlap.")]
-Scorecard = Annotated[
+OverlapOption = Annotated[bool, Option("--overlap", help="Show how much segments overlap.")]
+ScorecardOption = Annotated[
     bool,
     Option(
         "--scorecard",
@@ -54,82 +54,90 @@ Scorecard = Annotated[
 
 
 def command(
-    input: options.Input = None,
-    base: Base = None,
-    table: Table = None,
-    by: By = None,
-    why: Why = None,
-    overlap: Overlap = False,
-    scorecard: Scorecard = False,
+    input: options.InputArgument = None,
+    base: BaseOption = None,
+    table: LookupTableOption = None,
+    by: RulesByOption = None,
+    why: WhyRuleOption = None,
+    overlap: OverlapOption = False,
+    scorecard: ScorecardOption = False,
     *,
-    asked: Asked,
+    common_options: CommonOptions,
 ) -> None:
     """Segment by rules: built-in ones (bases), or your own.
 
     Each segmentation becomes a column; customers of whom a base knows too little are unknown. segcli explain lists the
     bases.
     """
-    flags = _flags(base or [], table, by or [])
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags, first=segmenting.prepare)
-        from segcli.cli.show import show
-        from segcli.reports.gather import scorecards
-        from segcli.reports.results import of_overlap, of_scorecards, of_segmentations
+    flags = _build_flags(base or [], table, by or [])
+    with Console(common_options) as console:
+        command_input = source.read_input(
+            input, common_options, console, flags, check_settings=segmenting.prepare_rules
+        )
+        from segcli.cli.show import write_result
+        from segcli.reports.gather import build_scorecards
+        from segcli.reports.results import build_overlap_result, build_scorecards_result, build_segmentations_result
         from segcli.segment import rules
 
-        wanted = segmenting.prepare(found.loaded)
-        if not wanted:
+        rule_sets = segmenting.prepare_rules(command_input.loaded_config)
+        if not rule_sets:
             raise UsageProblem("no rules: name a base with --base, or declare rules: in a config")
-        made = rules.segment(found.customers, wanted)
+        segmentations = rules.segment_by_rules(command_input.customers, rule_sets)
         if why is not None:
-            write("".join(_why(wanted, made, why)))
+            write_stdout("".join(_explain_membership(rule_sets, segmentations, why)))
         elif overlap:
-            show(of_overlap(wanted, made), asked, talk)
+            write_result(build_overlap_result(rule_sets, segmentations), common_options, console)
         elif scorecard:
-            cards = scorecards(made, found.settings, lambda then, _: rules.segment(then, wanted))
-            show(of_scorecards(cards, made[-1].customers), asked, talk)
+            scorecards = build_scorecards(
+                segmentations, command_input.settings, lambda then, _: rules.segment_by_rules(then, rule_sets)
+            )
+            write_result(build_scorecards_result(scorecards, segmentations[-1].customers), common_options, console)
         else:
-            for one in made:
-                told.tell_result(one, talk, asked)
-            show(of_segmentations("rules", made), asked, talk)
-        found.gate()
+            for segmentation in segmentations:
+                told.print_result_notes(segmentation, console, common_options)
+            write_result(build_segmentations_result("rules", segmentations), common_options, console)
+        command_input.check_quality()
 
 
-def _flags(names: list[str], table: str | None, by: list[str]) -> dict[str, object]:
+def _build_flags(base_names: list[str], table: str | None, by: list[str]) -> dict[str, object]:
     """The bases as settings; the table and the segmentations go to those that can use them."""
-    if not names:
+    if not base_names:
         if table or by:
             raise UsageProblem("--table and --by belong to a --base; name one")
         return {"rules": None}
     if not (table or by):
-        return {"rules": [{"base": name} for name in names]}
+        return {"rules": [{"base": name} for name in base_names]}
     from segcli.segment import bases
 
-    looking = [name for name in names if bases.lookup_columns(name)]
-    telling = [name for name in names if "by" in bases.load(name).Options.model_fields]
-    if table and len(looking) != 1:
+    lookup_bases = [name for name in base_names if bases.lookup_columns(name)]
+    by_bases = [name for name in base_names if "by" in bases.load_base(name).Options.model_fields]
+    if table and len(lookup_bases) != 1:
         raise UsageProblem("--table: exactly one --base must look things up; say table: in a config for more")
-    if by and not telling:
+    if by and not by_bases:
         raise UsageProblem(
-            f"--by: {', '.join(names)} tells nothing for the segments of others"
+            f"--by: {', '.join(base_names)} tells nothing for the segments of others"
             "; leave --by out, or take a base of scores such as nps"
         )
     return {
         "rules": [
             {
                 "base": name,
-                **({"table": table} if table and name in looking else {}),
-                **({"options": {"by": by}} if by and name in telling else {}),
+                **({"table": table} if table and name in lookup_bases else {}),
+                **({"options": {"by": by}} if by and name in by_bases else {}),
             }
-            for name in names
+            for name in base_names
         ]
     }
 
 
-def _why(wanted: "list[Ruled]", made: "list[Segmentation]", customer_id: str) -> "Iterator[str]":
-    from segcli.reports.safe import printable
-    from segcli.segment.why import why
+def _explain_membership(
+    rule_sets: "list[RuleSet]", segmentations: "list[Segmentation]", customer_id: str
+) -> "Iterator[str]":
+    from segcli.reports.safe import escape_unprintable
+    from segcli.segment.why import explain_membership
 
-    for one, segmentation in zip(wanted, made, strict=True):
-        yield f"{one.column}\n"
-        yield from (f"  {printable(line)}\n" for line in why(segmentation, one, customer_id))
+    for rule_set, segmentation in zip(rule_sets, segmentations, strict=True):
+        yield f"{rule_set.column}\n"
+        yield from (
+            f"  {escape_unprintable(line)}\n" for line in explain_membership(segmentation, rule_set, customer_id)
+        )

@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from segcli.cli import answering, discovered, exporting, gates, keys, segmenting, source, streams
-from segcli.cli.options import Asked
-from segcli.cli.progress import step
-from segcli.cli.settings import resolve
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.progress import show_progress
+from segcli.cli.settings import resolve_settings
+from segcli.cli.streams import Console
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from segcli.config import Loaded
+    from segcli.config import LoadedSettings
     from segcli.model import Customers, Segmentation
 
 # What a run may write; run.json comes last.
-OUTPUTS = (*answering.OUTPUTS, "run.json")
+RUN_FILES = (*answering.RESULT_FILES, "run.json")
 
-EXPORTS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes that no settings file has
+EXPORT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes that no settings file has
 
-File = Annotated[str, Argument(help="Config: a YAML file of settings.", metavar="CONFIG")]
+ConfigArgument = Annotated[str, Argument(help="Config: a YAML file of settings.", metavar="CONFIG")]
 
 
-State = Annotated[
+StateOption = Annotated[
     str | None,
     Option(
         help="Folder that keeps what was read of order exports, so that the next run reads new files only.",
@@ -41,160 +41,205 @@ State = Annotated[
 ]
 
 
-def command(file: File, state: State = None, *, asked: Asked) -> None:
+def command(file: ConfigArgument, state: StateOption = None, *, common_options: CommonOptions) -> None:
     """Run all that a config declares, into one folder.
 
     Results, report and run.json, which says how they came about, go into its output folder; nothing else is written.
     """
-    started = time.monotonic()
+    start_time = time.monotonic()
     _refuse_export(file)
-    if asked.config is not None:
-        raise UsageProblem(f"--config {asked.config}: run reads one config, {file}; leave --config out")
-    asked = replace(asked, config=file)
-    if asked.layout not in (None, "table", "md"):
+    if common_options.config is not None:
+        raise UsageProblem(f"--config {common_options.config}: run reads one config, {file}; leave --config out")
+    common_options = replace(common_options, config=file)
+    if common_options.layout not in (None, "table", "md"):
         raise UsageProblem(
-            f"--format {asked.layout}: run shows its tables as table or md; its files have their own formats"
+            f"--format {common_options.layout}: run shows its tables as table or md; its files have their own formats"
             "; leave it out"
         )
-    with Talk(asked) as talk:
-        loaded = resolve(asked, {"ingest.state": state})
-        discovered.announce(loaded, talk)
-        folder = asked.output or loaded.settings.output or str(Path("runs") / Path(file).stem)
-        rejects = [path for path in (loaded.settings.ingest.rejects,) if path]
-        segmenting.prepare(loaded)
-        exporting.check(loaded.settings)
-        keys.refuse_inside(loaded.settings, folder)
-        outputs = [*OUTPUTS, *exporting.file_names(loaded.settings)]
-        with _held(folder, outputs, source.inputs(loaded.settings, asked), rejects, dry=asked.dry_run) as made:
-            customers = source.read_loaded(loaded, asked, talk, contacts=_needs_contacts(loaded))
-            with step("finding segments" if loaded.declares("cluster") else "segmenting", asked):
-                segmentations = segmenting.declared(customers, loaded)
-            from segcli.persona.decide import Decisions
+    with Console(common_options) as console:
+        loaded_config = resolve_settings(common_options, {"ingest.state": state})
+        discovered.announce_config(loaded_config, console)
+        folder = common_options.output or loaded_config.settings.output or str(Path("runs") / Path(file).stem)
+        reject_paths = [path for path in (loaded_config.settings.ingest.rejects,) if path]
+        segmenting.prepare_rules(loaded_config)
+        exporting.check_destinations(loaded_config.settings)
+        keys.refuse_key_inside(loaded_config.settings, folder)
+        output_names = [*RUN_FILES, *exporting.list_file_names(loaded_config.settings)]
+        with _lock_output_folder(
+            folder,
+            output_names,
+            source.list_input_paths(loaded_config.settings, common_options),
+            reject_paths,
+            is_dry_run=common_options.dry_run,
+        ) as folder_path:
+            customers = source.read_customers(
+                loaded_config, common_options, console, needs_contacts=_needs_contacts(loaded_config)
+            )
+            with show_progress(
+                "finding segments" if loaded_config.declares_section("cluster") else "segmenting", common_options
+            ):
+                segmentations = segmenting.build_segmentations(customers, loaded_config)
+            from segcli.persona.decide import Analysis
 
-            ways, decisions = segmenting.ways(customers, loaded, talk), Decisions(segmentations, loaded.settings)
-            with step("describing segments", asked):
-                texts = answering.described(decisions, loaded, ways, talk)
-            with step("expecting, watching, deciding", asked):
-                texts |= answering.answers(customers, loaded, ways, talk)
-                texts |= answering.decisions(decisions, loaded, talk)
-            with step("exporting", asked):
-                texts |= exporting.texts(decisions, loaded, talk, dry=asked.dry_run)
-            if made is None:
-                talk.say("would", f"write {', '.join(texts)} and run.json to {folder}")
+            analysis_providers, analysis = (
+                segmenting.build_analysis_providers(customers, loaded_config, console),
+                Analysis(segmentations, loaded_config.settings),
+            )
+            with show_progress("describing segments", common_options):
+                texts = answering.render_segment_files(analysis, loaded_config, analysis_providers, console)
+            with show_progress("expecting, watching, deciding", common_options):
+                texts |= answering.render_analysis_files(customers, loaded_config, analysis_providers, console)
+                texts |= answering.render_decision_files(analysis, loaded_config, console)
+            with show_progress("exporting", common_options):
+                texts |= exporting.render_export_files(
+                    analysis, loaded_config, console, is_dry_run=common_options.dry_run
+                )
+            if folder_path is None:
+                console.log("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
-                _save(made, texts, _facts(file, loaded, customers, segmentations, started), talk)
-        _warn(segmentations, talk)
-        _show(segmentations, asked, talk)
-        if made is not None and answering.PAGE in texts:
-            talk.say(streams.NEXT, f"open {made / answering.PAGE} in a browser")
-        gates.check(customers, loaded.settings)
-        gates.fair(decisions)
+                _save_outputs(
+                    folder_path,
+                    texts,
+                    _collect_run_facts(file, loaded_config, customers, segmentations, start_time),
+                    console,
+                )
+        _log_warnings(segmentations, console)
+        _show_segment_tables(segmentations, common_options, console)
+        if folder_path is not None and answering.REPORT_PAGE in texts:
+            console.log(streams.NEXT_LABEL, f"open {folder_path / answering.REPORT_PAGE} in a browser")
+        gates.check_quality(customers, loaded_config.settings)
+        gates.check_fairness(analysis)
 
 
-def _refuse_export(file: str) -> None:
+def _refuse_export(config_path: str) -> None:
     """An export in place of the settings: say how to get settings for it."""
-    if file.lower().endswith(EXPORTS):
-        settings = shlex.quote(f"{Path(file).name.split('.')[0]}.yaml")
+    if config_path.lower().endswith(EXPORT_SUFFIXES):
+        suggested_config = shlex.quote(f"{Path(config_path).name.split('.')[0]}.yaml")
         raise UsageProblem(
-            f"{file}: run takes settings, and this is named like an export"
-            f"; write settings for it: segcli init {shlex.quote(file)} -o {settings}, then segcli run {settings}"
+            f"{config_path}: run takes settings, and this is named like an export"
+            "; write settings for it: "
+            f"segcli init {shlex.quote(config_path)} -o {suggested_config}, then segcli run {suggested_config}"
         )
 
 
 @contextlib.contextmanager
-def _held(
-    folder: str, outputs: Sequence[str], inputs: Sequence[str], rejects: Sequence[str], *, dry: bool
+def _lock_output_folder(
+    folder: str,
+    output_names: Sequence[str],
+    input_paths: Sequence[str],
+    reject_paths: Sequence[str],
+    *,
+    is_dry_run: bool,
 ) -> "Iterator[Path | None]":
     """The output folder, made, locked and swept before the long work; nothing in it may be an input."""
-    if dry:
+    if is_dry_run:
         yield None
         return
     from segcli.files import lock, write
 
-    made = write.folder(folder)
-    with lock.held(made):
-        write.sweep(made)
-        write.refuse_links(made, outputs)
-        write.check_distinct([*rejects, *(str(made / name) for name in outputs)])
-        for name in outputs:
-            write.check(str(made / name), inputs)
-        yield made
+    folder_path = write.make_folder(folder)
+    with lock.lock_directory(folder_path):
+        write.remove_temporary_files(folder_path)
+        write.refuse_links(folder_path, output_names)
+        write.check_distinct_outputs([*reject_paths, *(str(folder_path / name) for name in output_names)])
+        for name in output_names:
+            write.check_writable(str(folder_path / name), input_paths)
+        yield folder_path
 
 
-def _needs_contacts(loaded: "Loaded") -> bool:
+def _needs_contacts(loaded_config: "LoadedSettings") -> bool:
     """Whether anything that is declared asks how people are reached."""
-    return any(map(loaded.declares, ("export", "target", "plan", "persona")))
+    return any(map(loaded_config.declares_section, ("export", "target", "plan", "persona")))
 
 
-def _facts(
-    file: str, loaded: "Loaded", customers: "Customers", segmentations: "list[Segmentation]", started: float
+def _collect_run_facts(
+    config_path: str,
+    loaded_config: "LoadedSettings",
+    customers: "Customers",
+    segmentations: "list[Segmentation]",
+    start_time: float,
 ) -> Mapping[str, object]:
     """What run.json says besides the outputs."""
-    from segcli.files.read import read
-    from segcli.reports.envelope import reading
-    from segcli.reports.formats.json import plain
+    from segcli.files.read import read_file
+    from segcli.reports.envelope import describe_input
+    from segcli.reports.formats.json import to_json_value
 
-    last = segmentations[-1]
-    facts = {
-        "command": ["segcli", *keys.command_line(loaded.settings, sys.argv[1:])],
-        "config": {"path": file, "sha256": read(file).sha256},
-        "settings": keys.without_ids(loaded.settings),
-        "as_of": last.customers.as_of,
-        "seed": loaded.settings.seed,
-        "inputs": [*(reading(r) for r in last.customers.readings), *_looked_up(segmentations)],
-        "versions": {name: v for one in segmentations for name, v in one.provenance.versions.items()},
-        "warnings": [w for one in segmentations for w in one.warnings],
-        "gates": gates.facts(customers, loaded.settings),
-        "privacy": keys.facts(loaded.settings),
-        "seconds": round(time.monotonic() - started, 3),
+    last_segmentation = segmentations[-1]
+    run_facts = {
+        "command": ["segcli", *keys.mask_command_line(loaded_config.settings, sys.argv[1:])],
+        "config": {"path": config_path, "sha256": read_file(config_path).sha256},
+        "settings": keys.mask_settings(loaded_config.settings),
+        "as_of": last_segmentation.customers.as_of,
+        "seed": loaded_config.settings.seed,
+        "inputs": [
+            *(describe_input(input_report) for input_report in last_segmentation.customers.input_reports),
+            *_list_lookup_tables(segmentations),
+        ],
+        "versions": {
+            name: version
+            for segmentation in segmentations
+            for name, version in segmentation.provenance.versions.items()
+        },
+        "warnings": [warning for segmentation in segmentations for warning in segmentation.warnings],
+        "gates": gates.describe_checks(customers, loaded_config.settings),
+        "privacy": keys.describe_privacy(loaded_config.settings),
+        "seconds": round(time.monotonic() - start_time, 3),
     }
-    plain_facts: Mapping[str, object] = _mask_facts(plain(facts))
+    plain_facts: Mapping[str, object] = _mask_facts(to_json_value(run_facts))
     return plain_facts
 
 
 def _mask_facts(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
     """The facts without texts that identify somebody, where the settings forbid them."""
     if isinstance(value, dict):
-        return {name: _mask_facts(inner) for name, inner in value.items()}
+        return {name: _mask_facts(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_mask_facts(inner) for inner in value]
+        return [_mask_facts(item) for item in value]
     return streams.mask_message(value) if isinstance(value, str) else value
 
 
-def _looked_up(segmentations: "list[Segmentation]") -> list[dict[str, object]]:
+def _list_lookup_tables(segmentations: "list[Segmentation]") -> list[dict[str, object]]:
     """The tables that bases looked things up in, each once."""
-    read = {r.input for one in segmentations for r in one.customers.readings}
-    used = {one_input: None for one in segmentations for one_input in one.provenance.inputs}
-    return [one.facts() for one in used if one not in read]
+    read_files = {input_report.input for entry in segmentations for input_report in entry.customers.input_reports}
+    lookup_files = {lookup_file: None for entry in segmentations for lookup_file in entry.provenance.inputs}
+    return [entry.to_dict() for entry in lookup_files if entry not in read_files]
 
 
-def _save(made: Path, texts: Mapping[str, str], facts: Mapping[str, object], talk: Talk) -> None:
+def _save_outputs(
+    folder_path: Path, texts: Mapping[str, str], run_facts: Mapping[str, object], console: Console
+) -> None:
     from segcli.files import manifest
 
-    earlier = [name for name in manifest.names(made) if name not in texts and (made / name).exists()]
-    manifest.save(made, texts, facts)
-    for name in [*texts, manifest.NAME]:
-        talk.say("wrote", str(made / name), path=str(made / name))
-    if earlier:
-        talk.say("note", f"in {made}, from an earlier run and no longer written: {', '.join(earlier)}")
+    stale_names = [
+        name for name in manifest.run_file_names(folder_path) if name not in texts and (folder_path / name).exists()
+    ]
+    manifest.save_run(folder_path, texts, run_facts)
+    for name in [*texts, manifest.MANIFEST_FILE]:
+        console.log("wrote", str(folder_path / name), path=str(folder_path / name))
+    if stale_names:
+        console.log("note", f"in {folder_path}, from an earlier run and no longer written: {', '.join(stale_names)}")
 
 
-def _warn(segmentations: "list[Segmentation]", talk: Talk) -> None:
+def _log_warnings(segmentations: "list[Segmentation]", console: Console) -> None:
     """What segmentations noticed, beside what was said of the customers already, each once."""
-    noticed = [warning for one in segmentations for warning in one.warnings[len(one.customers.warnings) :]]
-    for warning in dict.fromkeys(noticed):
-        talk.say("warning", warning)
+    new_warnings = [
+        warning
+        for segmentation in segmentations
+        for warning in segmentation.warnings[len(segmentation.customers.warnings) :]
+    ]
+    for warning in dict.fromkeys(new_warnings):
+        console.log("warning", warning)
 
 
-def _show(segmentations: "list[Segmentation]", asked: Asked, talk: Talk) -> None:
+def _show_segment_tables(segmentations: "list[Segmentation]", common_options: CommonOptions, console: Console) -> None:
     """The segment tables, on stdout."""
-    from segcli.cli.show import display
+    from segcli.cli.show import display_result
     from segcli.reports.blocks import Block, Heading
     from segcli.reports.result import Result
-    from segcli.reports.results import of_segmentation
+    from segcli.reports.results import build_segmentation_result
 
     blocks: list[Block] = []
-    for one in segmentations:
-        blocks += [Heading(one.column), *of_segmentation("run", one).blocks]
-    shown = Result(segmentations[-1].profile, dict, tuple(blocks), document=True)
-    display(shown, asked.layout or "table", asked, talk)
+    for segmentation in segmentations:
+        blocks += [Heading(segmentation.column), *build_segmentation_result("run", segmentation).blocks]
+    table_result = Result(segmentations[-1].profile, dict, tuple(blocks), document=True)
+    display_result(table_result, common_options.layout or "table", common_options, console)

@@ -5,171 +5,203 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from segcli.cli.streams import Talk
-    from segcli.config import Loaded, Settings
-    from segcli.evidence.backtest import Labelled
+    from segcli.cli.streams import Console
+    from segcli.config import LoadedSettings, Settings
+    from segcli.evidence.backtest import LabelsBySegmentation
     from segcli.model import Customers, Segmentation
     from segcli.persona.explain import Explanation
-    from segcli.persona.markers import Markers
-    from segcli.reports.answers import Ways
-    from segcli.segment.ruled import Ruled
+    from segcli.persona.markers import MarkerVariables
+    from segcli.reports.answers import AnalysisProviders
+    from segcli.segment.ruled import RuleSet
 
 
-def rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
+def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name by the settings, or by the saved model they name."""
     from segcli.segment import maps, rfm, saved
 
-    model: dict[str, Any] | None = saved.load(settings.rfm.model, saved.RFM) if settings.rfm.model else None
-    segment_map = maps.load(settings.rfm.segments)
-    return rfm.segment(customers, settings.rfm, segment_map, settings.seed, model)
+    saved_model: dict[str, Any] | None = (
+        saved.load_model(settings.rfm.model, saved.RFM_SCHEMA) if settings.rfm.model else None
+    )
+    segment_map = maps.load_map(settings.rfm.segments)
+    return rfm.segment_by_rfm(customers, settings.rfm, segment_map, settings.seed, saved_model)
 
 
-def rfm_measures(loaded: "Loaded") -> "Sequence[str]":
+def list_rfm_measures(loaded_config: "LoadedSettings") -> "Sequence[str]":
     """Return the measures that RFM scores or writes."""
-    from segcli.segment.dimensions import required_measures
+    from segcli.segment.dimensions import list_rfm_measures
 
-    return required_measures(loaded.settings.rfm)
+    return list_rfm_measures(loaded_config.settings.rfm)
 
 
-def declared_measures(loaded: "Loaded") -> "Sequence[str] | None":
+def list_declared_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | None":
     """Return the measures that the declared segmentations use; None for all, since rules and features may be any."""
-    return None if loaded.declares("rules") or loaded.declares("cluster") else rfm_measures(loaded)
+    return (
+        None
+        if loaded_config.declares_section("rules") or loaded_config.declares_section("cluster")
+        else list_rfm_measures(loaded_config)
+    )
 
 
-def cohort_measures(loaded: "Loaded") -> "Sequence[str] | None":
+def list_cohort_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | None":
     """Return the measures that cohorts use: the column that they are grouped by, and those of its segmentation."""
-    from segcli.columns import SEGMENT
+    from segcli.columns import SEGMENT_SUFFIX
 
-    by = loaded.settings.cohort.by
-    return declared_measures(loaded) if by.endswith(SEGMENT) else [*rfm_measures(loaded), by]
+    by = loaded_config.settings.cohort.by
+    return (
+        list_declared_measures(loaded_config)
+        if by.endswith(SEGMENT_SUFFIX)
+        else [*list_rfm_measures(loaded_config), by]
+    )
 
 
-def model(path: str) -> "dict[str, Any]":
+def load_model(model_path: str) -> "dict[str, Any]":
     """A saved model of any kind."""
     from segcli.segment import saved
 
-    return saved.load(path, saved.RFM, saved.CLUSTER)
+    return saved.load_model(model_path, saved.RFM_SCHEMA, saved.CLUSTER_SCHEMA)
 
 
-def model_measures(model: "dict[str, Any]", loaded: "Loaded") -> "Sequence[str] | None":
+def list_model_measures(saved_model: "dict[str, Any]", loaded_config: "LoadedSettings") -> "Sequence[str] | None":
     """Return the measures that a saved RFM model scores; None for all, since a cluster model may use any."""
     from segcli.segment import saved
 
-    return rfm_measures(loaded) if model["schema"] == saved.RFM else None
+    return list_rfm_measures(loaded_config) if saved_model["schema"] == saved.RFM_SCHEMA else None
 
 
-def assigned(customers: "Customers", model: "dict[str, Any]", path: str, settings: "Settings") -> "Segmentation":
+def apply_model(
+    customers: "Customers", saved_model: "dict[str, Any]", model_path: str, settings: "Settings"
+) -> "Segmentation":
     """The segments that a saved model gives."""
     from segcli.segment import saved
 
-    if model["schema"] == saved.RFM:
-        chosen = settings.model_copy(update={"rfm": settings.rfm.model_copy(update={"model": path})})
-        return rfm(customers, chosen)
-    from segcli.segment.assign import assign
+    if saved_model["schema"] == saved.RFM_SCHEMA:
+        rfm_settings = settings.model_copy(update={"rfm": settings.rfm.model_copy(update={"model": model_path})})
+        return apply_rfm(customers, rfm_settings)
+    from segcli.segment.assign import assign_to_clusters
 
-    return assign(customers, model)
+    return assign_to_clusters(customers, saved_model)
 
 
-def prepare(loaded: "Loaded") -> "list[Ruled]":
+def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     """The rules, read and put in order; what is wrong with them is said before any data are read."""
-    from segcli.columns import CUSTOMER_TABLE
+    from segcli.columns import CUSTOMER_TABLE_COLUMNS
     from segcli.errors import ConfigProblems
-    from segcli.segment.ruled import prepare
+    from segcli.segment.ruled import prepare_rule_sets
 
-    prepared = prepare(loaded.settings.rules, loaded.place)
-    kept = set(loaded.settings.fairness.audit_only)
+    rule_sets = prepare_rule_sets(loaded_config.settings.rules, loaded_config.find_place)
+    audit_columns = set(loaded_config.settings.fairness.audit_only)
     problems = [
-        f"rules: {one.column} speaks of '{name}', which is there for audits only (fairness.audit_only); leave it out"
-        for one in prepared
-        for name in sorted(kept & {*one.asks, *({one.settings.base} & set(CUSTOMER_TABLE))})
+        f"rules: {rule_set.column} speaks of '{name}', "
+        "which is there for audits only (fairness.audit_only); leave it out"
+        for rule_set in rule_sets
+        for name in sorted(
+            audit_columns & {*rule_set.input_columns, *({rule_set.settings.base} & set(CUSTOMER_TABLE_COLUMNS))}
+        )
     ]
     if problems:
         raise ConfigProblems(problems)
-    return prepared
+    return rule_sets
 
 
-def rules(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
+def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
     """Segment by the rules of the settings."""
-    from segcli.segment.rules import segment
+    from segcli.segment.rules import segment_by_rules
 
-    return segment(customers, prepare(loaded))
+    return segment_by_rules(customers, prepare_rules(loaded_config))
 
 
-def cluster(customers: "Customers", settings: "Settings") -> "Segmentation":
+def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Find segments by the settings."""
     from segcli.segment import cluster, saved
 
-    before = settings.cluster.previous
-    previous = saved.load(before, saved.CLUSTER) if before else None
+    previous_path = settings.cluster.previous
+    previous_model = saved.load_model(previous_path, saved.CLUSTER_SCHEMA) if previous_path else None
     audit_only = settings.fairness.audit_only
-    return cluster.segment(customers, settings.cluster, settings.seed, previous, audit_only=audit_only)
+    return cluster.cluster_customers(customers, settings.cluster, settings.seed, previous_model, audit_only=audit_only)
 
 
-def explained(result: "Segmentation") -> "Explanation":
+def explain_clusters(segmentation: "Segmentation") -> "Explanation":
     """Found segments as rules on the features they were found by."""
-    from segcli.persona.explain import explain
+    from segcli.persona.explain import explain_segments
 
-    return explain(result, list(dict.fromkeys(feature["name"] for feature in result.method["features"])))
+    return explain_segments(
+        segmentation, list(dict.fromkeys(feature["name"] for feature in segmentation.method["features"]))
+    )
 
 
-def marked(result: "Segmentation") -> "Markers":
+def find_cluster_markers(segmentation: "Segmentation") -> "MarkerVariables":
     """In what found segments differ."""
-    from segcli.persona.markers import markers
+    from segcli.persona.markers import find_markers
 
-    return markers(result)
+    return find_markers(segmentation)
 
 
-def emitted(made: "Segmentation", found: "Explanation", path: str) -> str:
+def render_cluster_rules(segmentation: "Segmentation", explanation: "Explanation", path: str) -> str:
     """The rules as a settings file, or as SQL for a file of that name."""
-    from segcli.persona.definition import define
-    from segcli.persona.explain import as_yaml
+    from segcli.persona.definition import define_segmentation
+    from segcli.persona.explain import format_rules_yaml
 
-    return define(made, "duckdb").sql if path.endswith(".sql") else as_yaml(found, "cluster_rules")
+    return (
+        define_segmentation(segmentation, "duckdb").sql_text
+        if path.endswith(".sql")
+        else format_rules_yaml(explanation, "cluster_rules")
+    )
 
 
-def why_cluster(result: "Segmentation", found: "Explanation", customer_id: str) -> "Iterator[str]":
+def explain_customer(segmentation: "Segmentation", explanation: "Explanation", customer_id: str) -> "Iterator[str]":
     """Lines about one customer."""
-    from segcli.persona.explain import why
-    from segcli.reports.safe import printable
+    from segcli.persona.explain import explain_customer
+    from segcli.reports.safe import escape_unprintable
 
-    return (f"{printable(line)}\n" for line in why(result, found, customer_id))
+    return (f"{escape_unprintable(line)}\n" for line in explain_customer(segmentation, explanation, customer_id))
 
 
-def existing(customers: "Customers", loaded: "Loaded") -> "list[Segmentation]":
+def read_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
     """The segmentations of a table that persona.of wants; where it has none, those that are declared, or RFM."""
-    from segcli.columns import SEGMENT
-    from segcli.segment.read_back import read_back, segment_columns, wanted
+    from segcli.columns import SEGMENT_SUFFIX
+    from segcli.segment.read_back import read_segmentation, segment_columns, select_segmentations
 
-    settings = loaded.settings
-    named = [name for name in settings.persona.of if name in customers.table and not name.endswith(SEGMENT)]
-    columns = [*segment_columns(customers), *named]
-    if not columns:
-        return declared(customers, loaded)
-    return [read_back(customers, column) for column in wanted({c: c for c in columns}, settings.persona.of)]
+    settings = loaded_config.settings
+    named_columns = [
+        name for name in settings.persona.of if name in customers.table and not name.endswith(SEGMENT_SUFFIX)
+    ]
+    segment_column_names = [*segment_columns(customers), *named_columns]
+    if not segment_column_names:
+        return build_segmentations(customers, loaded_config)
+    return [
+        read_segmentation(customers, column)
+        for column in select_segmentations(
+            {segment_column: segment_column for segment_column in segment_column_names}, settings.persona.of
+        )
+    ]
 
 
-def declared(
-    customers: "Customers", loaded: "Loaded", *, clusters: bool = True, columns: "Collection[str] | None" = None
+def build_segmentations(
+    customers: "Customers",
+    loaded_config: "LoadedSettings",
+    *,
+    with_clusters: bool = True,
+    columns: "Collection[str] | None" = None,
 ) -> "list[Segmentation]":
     """The declared segmentations, RFM first; where none is, RFM alone, or clusters of customers without orders.
 
     Where only some `columns` are needed and no rules make any of them, no rules are applied.
     """
-    found: list[Segmentation] = []
-    none_declared = not any(map(loaded.declares, ("rfm", "rules", "cluster")))
-    scored = _has_orders(customers)
-    if loaded.declares("rfm") or (none_declared and scored):
-        found.append(rfm(customers, loaded.settings))
-    if loaded.declares("rules") and (columns is None or _make_any(loaded, columns)):
-        found += rules(with_labels(customers, found), loaded)
-    if (loaded.declares("cluster") and clusters) or (none_declared and not scored):
-        found.append(cluster(with_labels(customers, found), loaded.settings))
-    return found
+    segmentations: list[Segmentation] = []
+    is_undeclared = not any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
+    has_orders = _has_orders(customers)
+    if loaded_config.declares_section("rfm") or (is_undeclared and has_orders):
+        segmentations.append(apply_rfm(customers, loaded_config.settings))
+    if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
+        segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
+    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not has_orders):
+        segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
+    return segmentations
 
 
-def _make_any(loaded: "Loaded", columns: "Collection[str]") -> bool:
+def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:
     """Return whether rules make a column of these."""
-    return any(one.column in columns for one in loaded.settings.rules)
+    return any(rule_settings.segment_column in columns for rule_settings in loaded_config.settings.rules)
 
 
 def _has_orders(customers: "Customers") -> bool:
@@ -179,58 +211,75 @@ def _has_orders(customers: "Customers") -> bool:
     return not {ORDERS, REVENUE}.isdisjoint(customers.table.columns)
 
 
-def at_two_days(loaded: "Loaded") -> "Callable[[Customers, Customers], tuple[Labelled, Labelled]]":
+def build_as_of_segmenter(
+    loaded_config: "LoadedSettings",
+) -> "Callable[[Customers, Customers], tuple[LabelsBySegmentation, LabelsBySegmentation]]":
     """Labels of customers at a day by the declared segmentations, and of customers at an earlier day by the same.
 
     Clusters of the earlier day are those of the later, assigned: found anew, they would be others.
     """
 
-    def labels(then: "Customers", once: "Customers") -> "tuple[Labelled, Labelled]":
+    def label_customers(
+        later_customers: "Customers", earlier_customers: "Customers"
+    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
         from segcli.columns import CLUSTER_SEGMENT
         from segcli.segment import saved
-        from segcli.segment.assign import assign
+        from segcli.segment.assign import assign_to_clusters
 
-        now = {one.column: one for one in declared(then, loaded)}
-        before = {one.column: one for one in declared(once, loaded, clusters=False)}
-        if CLUSTER_SEGMENT in now:
-            known = with_labels(once, list(before.values()))
-            before[CLUSTER_SEGMENT] = assign(known, saved.model_of(now[CLUSTER_SEGMENT]))
-        return {one.name: one.labels for one in now.values()}, {one.name: one.labels for one in before.values()}
+        later_segmentations = {
+            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, loaded_config)
+        }
+        earlier_segmentations = {
+            segmentation.column: segmentation
+            for segmentation in build_segmentations(earlier_customers, loaded_config, with_clusters=False)
+        }
+        if CLUSTER_SEGMENT in later_segmentations:
+            labelled_customers = add_segment_columns(earlier_customers, list(earlier_segmentations.values()))
+            earlier_segmentations[CLUSTER_SEGMENT] = assign_to_clusters(
+                labelled_customers, saved.model_fields(later_segmentations[CLUSTER_SEGMENT])
+            )
+        return {segmentation.name: segmentation.labels for segmentation in later_segmentations.values()}, {
+            segmentation.name: segmentation.labels for segmentation in earlier_segmentations.values()
+        }
 
-    return labels
+    return label_customers
 
 
-def ways(customers: "Customers", loaded: "Loaded", talk: "Talk") -> "Ways":
+def build_analysis_providers(
+    customers: "Customers", loaded_config: "LoadedSettings", console: "Console"
+) -> "AnalysisProviders":
     """How a report answers, each question once; clusters of an earlier day are left out: they would be others."""
     from functools import cache
 
     from segcli.cli import source
-    from segcli.evidence.backtest import backtest
-    from segcli.reports.answers import Ways
-    from segcli.value.clv import expected
+    from segcli.evidence.backtest import run_backtest
+    from segcli.reports.answers import AnalysisProviders
+    from segcli.value.clv import prepare_clv
 
-    settings = loaded.settings
-    before = settings.report.previous
-    return Ways(
-        lambda earlier, columns: declared(earlier, loaded, clusters=False, columns=columns),
-        cache(lambda: expected(customers, settings.clv, settings.seed)),
-        cache(lambda: backtest(customers, settings.backtest, settings.seed, at_two_days(loaded))),
-        (lambda: source.segmentations_of(source.table_of(before), settings, talk)) if before else None,
+    settings = loaded_config.settings
+    previous_path = settings.report.previous
+    return AnalysisProviders(
+        lambda earlier, columns: build_segmentations(earlier, loaded_config, with_clusters=False, columns=columns),
+        cache(lambda: prepare_clv(customers, settings.clv, settings.seed)),
+        cache(lambda: run_backtest(customers, settings.backtest, settings.seed, build_as_of_segmenter(loaded_config))),
+        (lambda: source.read_earlier_segmentations(source.find_customer_table(previous_path), settings, console))
+        if previous_path
+        else None,
     )
 
 
-def for_cohorts(customers: "Customers", loaded: "Loaded") -> "Customers":
+def add_cohort_segments(customers: "Customers", loaded_config: "LoadedSettings") -> "Customers":
     """The customers, with their segments if cohorts are to be by one of them."""
-    from segcli.columns import SEGMENT
+    from segcli.columns import SEGMENT_SUFFIX
 
-    by = loaded.settings.cohort.by
-    if not by.endswith(SEGMENT) or by in customers.table:
+    by = loaded_config.settings.cohort.by
+    if not by.endswith(SEGMENT_SUFFIX) or by in customers.table:
         return customers
-    return with_labels(customers, declared(customers, loaded))
+    return add_segment_columns(customers, build_segmentations(customers, loaded_config))
 
 
-def with_labels(customers: "Customers", found: "list[Segmentation]") -> "Customers":
+def add_segment_columns(customers: "Customers", segmentations: "list[Segmentation]") -> "Customers":
     """The customers with the columns of the segmentations found so far."""
     from dataclasses import replace
 
-    return replace(customers, table=found[-1].table) if found else customers
+    return replace(customers, table=segmentations[-1].table) if segmentations else customers

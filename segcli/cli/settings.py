@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.cli import discovered, streams
-from segcli.cli.options import Asked
+from segcli.cli.options import CommonOptions
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
-    from segcli.config import Layer, Loaded
+    from segcli.config import Layer, LoadedSettings
 
-LOCAL = "segcli.yaml"
-PREFIX = "SEGCLI_"
-TABS = ("tab", "\\t")
+LOCAL_CONFIG = "segcli.yaml"
+VARIABLE_PREFIX = "SEGCLI_"
+TAB_NAMES = ("tab", "\\t")
 
 
-def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
+def resolve_settings(common_options: CommonOptions, flags: Mapping[str, Any] | None = None) -> "LoadedSettings":
     """Settings in force: defaults < user file < ./segcli.yaml < --config < environment < --set < flags.
 
     Raises:
@@ -27,25 +27,37 @@ def resolve(asked: Asked, flags: Mapping[str, Any] | None = None) -> "Loaded":
     """
     from segcli import config
 
-    user_file, is_found = _user_file(), _is_discovered(asked)
-    layers = [file_layer(user_file)] if user_file and user_file != asked.config and Path(user_file).is_file() else []
-    layers += [file_layer(LOCAL, is_trusted=False)] if is_found else []
-    layers += [file_layer(asked.config)] if asked.config else []
-    environment = sorted((k, v) for k, v in os.environ.items() if k.startswith(PREFIX))
-    layers += [config.set_layer([(_dotted(key), value)], f"${key}") for key, value in environment]
-    layers += _option_layers(asked, flags)
-    loaded = replace(config.load(layers), discovered=f"./{LOCAL}" if is_found else "")
-    discovered.check_written(loaded)
-    streams.speak(loaded.settings.language)
-    streams.withhold_identities(loaded.settings.privacy.secret)
-    return loaded
+    user_file, has_local_config = _find_user_config(), _has_discovered_config(common_options)
+    layers = (
+        [load_file_layer(user_file)]
+        if user_file and user_file != common_options.config and Path(user_file).is_file()
+        else []
+    )
+    layers += [load_file_layer(LOCAL_CONFIG, is_trusted=False)] if has_local_config else []
+    layers += [load_file_layer(common_options.config)] if common_options.config else []
+    environment = sorted(
+        (variable, variable_value)
+        for variable, variable_value in os.environ.items()
+        if variable.startswith(VARIABLE_PREFIX)
+    )
+    layers += [
+        config.build_override_layer([(_variable_to_setting(key), value)], f"${key}") for key, value in environment
+    ]
+    layers += _build_option_layers(common_options, flags)
+    loaded_config = replace(
+        config.load_settings(layers), discovered_path=f"./{LOCAL_CONFIG}" if has_local_config else ""
+    )
+    discovered.check_written_paths(loaded_config)
+    streams.set_language(loaded_config.settings.language)
+    streams.withhold_identities(loaded_config.settings.privacy.hides_identities)
+    return loaded_config
 
 
-def given_values(asked: Asked, flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def collect_given_values(common_options: CommonOptions, flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Merge the settings given on the command line: those of --config, then --set, then flags.
 
     Args:
-        asked: the shared options.
+        common_options: the shared options.
         flags: further settings by their dotted names.
 
     Returns:
@@ -53,41 +65,47 @@ def given_values(asked: Asked, flags: Mapping[str, Any] | None = None) -> dict[s
     """
     from segcli.config.load import merge_values
 
-    layers = [file_layer(asked.config)] if asked.config else []
-    return merge_values([*layers, *_option_layers(asked, flags)])
+    layers = [load_file_layer(common_options.config)] if common_options.config else []
+    return merge_values([*layers, *_build_option_layers(common_options, flags)])
 
 
-def _option_layers(asked: Asked, flags: Mapping[str, Any] | None) -> "list[Layer]":
+def _build_option_layers(common_options: CommonOptions, flags: Mapping[str, Any] | None) -> "list[Layer]":
     """Return the settings of --set and of flags, which win over all others."""
     from segcli import config
 
-    given = {**_shared_flags(asked), **(flags or {})}
+    given_flags = {**_collect_common_flags(common_options), **(flags or {})}
     return [
-        config.set_layer([_pair(text, "--set") for text in asked.overrides or []], "--set"),
-        config.nested_layer([(k, v) for k, v in given.items() if v is not None], "command line"),
+        config.build_override_layer([_split_pair(text, "--set") for text in common_options.overrides or []], "--set"),
+        config.build_dotted_layer(
+            [(setting, value) for setting, value in given_flags.items() if value is not None], "command line"
+        ),
     ]
 
 
-def _is_discovered(asked: Asked) -> bool:
+def _has_discovered_config(common_options: CommonOptions) -> bool:
     """Whether there is a config in the working folder that the user did not name."""
-    if not Path(LOCAL).is_file():
+    if not Path(LOCAL_CONFIG).is_file():
         return False
-    return not (asked.config and Path(asked.config).exists() and Path(asked.config).samefile(LOCAL))
+    return not (
+        common_options.config
+        and Path(common_options.config).exists()
+        and Path(common_options.config).samefile(LOCAL_CONFIG)
+    )
 
 
-def file_layer(path: str, *, is_trusted: bool = True) -> "Layer":
+def load_file_layer(path: str, *, is_trusted: bool = True) -> "Layer":
     """A settings file; paths in it are relative to it."""
     from segcli import config
     from segcli.files import read
 
     try:
-        text = read.text(path)
+        text = read.read_text(path)
     except InputProblem as error:
         raise ConfigProblems([str(error)]) from None
-    return config.yaml_layer(text, path, str(Path(path).parent), is_trusted=is_trusted)
+    return config.parse_yaml_layer(text, path, str(Path(path).parent), is_trusted=is_trusted)
 
 
-def day(as_of: str | None) -> date | None:
+def parse_as_of(as_of: str | None) -> date | None:
     """The day that `as_of` means; `today` is the UTC day, so that a machine's time zone changes nothing."""
     if as_of is None:
         return None
@@ -96,48 +114,48 @@ def day(as_of: str | None) -> date | None:
     return datetime.now(UTC).date() - timedelta(days=int(as_of.partition("-")[2] or 0))
 
 
-def _user_file() -> str | None:
-    home = os.environ.get("XDG_CONFIG_HOME") or (
+def _find_user_config() -> str | None:
+    config_home = os.environ.get("XDG_CONFIG_HOME") or (
         str(Path("~").expanduser() / ".config") if "HOME" in os.environ else ""
     )
-    return str(Path(home) / "segcli" / "config.yaml") if home else None
+    return str(Path(config_home) / "segcli" / "config.yaml") if config_home else None
 
 
-def _dotted(variable: str) -> str:
+def _variable_to_setting(variable: str) -> str:
     """SEGCLI_RFM__BINS is rfm.bins."""
-    return variable.removeprefix(PREFIX).lower().replace("__", ".")
+    return variable.removeprefix(VARIABLE_PREFIX).lower().replace("__", ".")
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def _split_pair(text: str, option: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageProblem(f"{option} {text}: must be KEY=VALUE")
     return key, value
 
 
-def _shared_flags(asked: Asked) -> dict[str, Any]:
-    source = "ingest.transactions."
-    mapped = dict(_pair(text, "--map") for text in asked.mapping or [])
+def _collect_common_flags(common_options: CommonOptions) -> dict[str, Any]:
+    source_prefix = "ingest.transactions."
+    column_mapping = dict(_split_pair(text, "--map") for text in common_options.mapping or [])
     return {
-        "as_of": asked.as_of,
-        "language": asked.language,
-        "seed": asked.seed,
-        "quality.fail_on": asked.fail_on,
-        "ingest.engine": asked.engine,
-        "ingest.rejects": asked.rejects,
-        "ingest.max_rejects": _number_or_text(asked.max_rejects),
-        f"{source}encoding": asked.encoding,
-        f"{source}delimiter": "\t" if asked.delimiter in TABS else asked.delimiter,
-        f"{source}decimal": asked.decimal,
-        f"{source}date_format": asked.date_format,
-        f"{source}locale": asked.locale,
-        f"{source}header": False if asked.no_header else None,
-        f"{source}skip_rows": asked.skip_rows,
-        f"{source}skip_footer": asked.skip_footer,
-        f"{source}preset": asked.preset,
-        **{f"{source}columns.{standard}": name for standard, name in mapped.items()},
+        "as_of": common_options.as_of,
+        "language": common_options.language,
+        "seed": common_options.seed,
+        "quality.fail_on": common_options.fail_on,
+        "ingest.engine": common_options.engine,
+        "ingest.rejects": common_options.rejects,
+        "ingest.max_rejects": _parse_number_or_text(common_options.max_rejects),
+        f"{source_prefix}encoding": common_options.encoding,
+        f"{source_prefix}delimiter": "\t" if common_options.delimiter in TAB_NAMES else common_options.delimiter,
+        f"{source_prefix}decimal": common_options.decimal,
+        f"{source_prefix}date_format": common_options.date_format,
+        f"{source_prefix}locale": common_options.locale,
+        f"{source_prefix}header": False if common_options.no_header else None,
+        f"{source_prefix}skip_rows": common_options.skip_rows,
+        f"{source_prefix}skip_footer": common_options.skip_footer,
+        f"{source_prefix}preset": common_options.preset,
+        **{f"{source_prefix}columns.{standard}": name for standard, name in column_mapping.items()},
     }
 
 
-def _number_or_text(value: str | None) -> int | str | None:
-    return int(value) if value and value.isdecimal() else value
+def _parse_number_or_text(option_text: str | None) -> int | str | None:
+    return int(option_text) if option_text and option_text.isdecimal() else option_text

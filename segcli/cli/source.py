@@ -10,177 +10,211 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segcli.cli import discovered, gates, keys, rejects
-from segcli.cli.options import Asked
-from segcli.cli.progress import step
-from segcli.cli.settings import day, resolve
-from segcli.cli.streams import Talk, format_name, is_terminal
-from segcli.cli.told import tell
+from segcli.cli.options import CommonOptions
+from segcli.cli.progress import show_progress
+from segcli.cli.settings import parse_as_of, resolve_settings
+from segcli.cli.streams import Console, is_terminal, select_format
+from segcli.cli.told import print_input_summary
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from segcli.config import Loaded, Settings
+    from segcli.config import LoadedSettings, Settings
     from segcli.model import Customers, Segmentation
 
-    Needs = Callable[[Loaded], Sequence[str] | None]
+    MeasureSelector = Callable[[LoadedSettings], Sequence[str] | None]
 
-PATH = "ingest.transactions.path"
-STDIN = "-"
-COLLECT_AFTER = 50_000  # objects; by default 700, and then a run spends a twentieth of its time on collections
-SETTINGS = (".yaml", ".yml")  # suffixes that no export has
+ORDERS_PATH_KEY = "ingest.transactions.path"
+STDIN_PATH = "-"
+GC_THRESHOLD = 50_000  # objects; by default 700, and then a run spends a twentieth of its time on collections
+CONFIG_SUFFIXES = (".yaml", ".yml")  # suffixes that no export has
 
 
 @dataclass(frozen=True)
-class Sourced:
+class CommandInput:
     """Settings in force and the customers they lead to."""
 
-    loaded: "Loaded"
+    loaded_config: "LoadedSettings"
     customers: "Customers"
 
     @property
     def settings(self) -> "Settings":
         """The settings tree."""
-        return self.loaded.settings
+        return self.loaded_config.settings
 
-    def gate(self) -> None:
+    def check_quality(self) -> None:
         """Once all output is written: exit code 4 where a quality rule does not hold."""
-        gates.check(self.customers, self.settings)
+        gates.check_quality(self.customers, self.settings)
 
 
-def read(
-    source: str | None,
-    asked: Asked,
-    talk: Talk,
+def read_input(
+    input_path: str | None,
+    common_options: CommonOptions,
+    console: Console,
     flags: Mapping[str, Any] | None = None,
     *,
-    extra: Sequence[str] = (),
+    extra_paths: Sequence[str] = (),
     extra_inputs: Sequence[str] = (),
-    also: str | Sequence[str] | None = None,
-    first: "Callable[[Loaded], object] | None" = None,
-    contacts: bool = False,
-    any_suffix: bool = False,
-    measures: "Needs | None" = None,
-) -> Sourced:
-    """Check settings and outputs (-o and `also`), then read the input: INPUT, or a pipe, or what the settings name.
+    extra_outputs: str | Sequence[str] | None = None,
+    check_settings: "Callable[[LoadedSettings], object] | None" = None,
+    needs_contacts: bool = False,
+    allows_any_suffix: bool = False,
+    list_measures: "MeasureSelector | None" = None,
+) -> CommandInput:
+    """Check settings and outputs (-o and `extra_outputs`), then read INPUT, or a pipe, or what the settings name.
 
-    `extra` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
-    `contacts` says that addresses are needed; with `any_suffix` the name of -o says nothing of its format;
-    `measures` returns those that the command uses (default: all).
+    `extra_paths` are further files of one row per customer; `extra_inputs` are read elsewhere, and may be no output;
+    `needs_contacts` says that addresses are needed; with `allows_any_suffix` the name of -o says nothing of its format;
+    `list_measures` returns those that the command uses (default: all).
     """
-    if source is not None and source.lower().endswith(SETTINGS):
+    if input_path is not None and input_path.lower().endswith(CONFIG_SUFFIXES):
         raise UsageProblem(
-            f"{source}: is named like settings; give them with -c, or do what they say: segcli run {source}"
+            f"{input_path}: is named like settings; give them with -c, or do what they say: segcli run {input_path}"
         )
-    loaded = resolve(asked, {PATH: source, **(flags or {})})
-    if source is None and _reads_stdin(loaded.settings):
-        loaded = resolve(asked, {PATH: STDIN, **(flags or {})})
-    discovered.announce(loaded, talk)
-    if first:
-        first(loaded)  # what can be wrong with the settings alone is said before anything is read
-    more = [also] if also is None or isinstance(also, str) else also
-    if not any_suffix:
-        format_name(asked, document=False)  # an unknown suffix is said before anything is read
-    outputs = [str(path) for path in (asked.output, *more) if path not in (None, STDIN)]
-    check_distinct([*outputs, *filter(None, [loaded.settings.ingest.rejects, loaded.settings.privacy.key_file])])
+    loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: input_path, **(flags or {})})
+    if input_path is None and _reads_stdin(loaded_config.settings):
+        loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: STDIN_PATH, **(flags or {})})
+    discovered.announce_config(loaded_config, console)
+    if check_settings:
+        check_settings(loaded_config)  # what can be wrong with the settings alone is said before anything is read
+    more_outputs = [extra_outputs] if extra_outputs is None or isinstance(extra_outputs, str) else extra_outputs
+    if not allows_any_suffix:
+        select_format(common_options, is_document=False)  # an unknown suffix is said before anything is read
+    outputs = [str(path) for path in (common_options.output, *more_outputs) if path not in (None, STDIN_PATH)]
+    check_distinct_paths(
+        [*outputs, *filter(None, [loaded_config.settings.ingest.rejects, loaded_config.settings.privacy.key_file])]
+    )
     for path in outputs:
-        check_output(path, [*inputs(loaded.settings, asked), *extra, *extra_inputs], force=asked.force)
-    needed = measures(loaded) if measures else None
-    return Sourced(loaded, read_loaded(loaded, asked, talk, extra=extra, contacts=contacts, needed=needed))
+        check_output(
+            path,
+            [*list_input_paths(loaded_config.settings, common_options), *extra_paths, *extra_inputs],
+            force=common_options.force,
+        )
+    measures = list_measures(loaded_config) if list_measures else None
+    return CommandInput(
+        loaded_config,
+        read_customers(
+            loaded_config,
+            common_options,
+            console,
+            extra_paths=extra_paths,
+            needs_contacts=needs_contacts,
+            measures=measures,
+        ),
+    )
 
 
-def check_output(path: str, read_too: Sequence[str], *, force: bool) -> None:
+def check_output(path: str, input_paths: Sequence[str], *, force: bool) -> None:
     """Refuse an output that could not be written, is also read, or replaces no output, before anything is read."""
     from segcli.files import overwrite, write
 
-    write.check(path, read_too)
-    overwrite.refuse_other_kind(path, force=force)
+    write.check_writable(path, input_paths)
+    overwrite.refuse_foreign_file(path, force=force)
 
 
-def check_distinct(paths: Sequence[str]) -> None:
+def check_distinct_paths(paths: Sequence[str]) -> None:
     """Refuse one file for two outputs."""
     from segcli.files import write
 
-    write.check_distinct(paths)
+    write.check_distinct_outputs(paths)
 
 
-def inputs(settings: "Settings", asked: Asked) -> list[str]:
+def list_input_paths(settings: "Settings", common_options: CommonOptions) -> list[str]:
     """The files that are read: sources, tables that rules look things up in, and the settings file itself."""
-    from segcli.files.parts import parts
+    from segcli.files.parts import expand_path
 
-    ingest = settings.ingest
-    sources = (ingest.customers, ingest.responses, ingest.contacts)
-    main = [] if ingest.transactions.path is None else parts(ingest.transactions.path)
+    ingest_settings = settings.ingest
+    sources = (ingest_settings.customers, ingest_settings.responses, ingest_settings.contacts)
+    order_paths = [] if ingest_settings.transactions.path is None else expand_path(ingest_settings.transactions.path)
     paths = [
-        *main,
-        *(s.path for s in sources if s is not None),
+        *order_paths,
+        *(source.path for source in sources if source is not None),
         settings.privacy.suppression,
         settings.privacy.key_file,
-        *([table_of(settings.report.previous)] if settings.report.previous else []),
+        *([find_customer_table(settings.report.previous)] if settings.report.previous else []),
     ]
-    return [path for path in (*paths, *(one.table for one in settings.rules), asked.config) if path is not None]
+    return [
+        path
+        for path in (*paths, *(rule_settings.table for rule_settings in settings.rules), common_options.config)
+        if path is not None
+    ]
 
 
-def read_loaded(
-    loaded: "Loaded",
-    asked: Asked,
-    talk: Talk,
+def read_customers(
+    loaded_config: "LoadedSettings",
+    common_options: CommonOptions,
+    console: Console,
     *,
-    extra: Sequence[str] = (),
-    contacts: bool = False,
-    needed: Sequence[str] | None = None,
+    extra_paths: Sequence[str] = (),
+    needs_contacts: bool = False,
+    measures: Sequence[str] | None = None,
 ) -> "Customers":
     """Read the input that the settings name, and say how it was understood; the rejects file may be no input."""
     from segcli import customers
     from segcli.customers.measures import select_measures
-    from segcli.customers.private import Privacy
+    from segcli.customers.private import PrivacyOptions
     from segcli.files import manifest
 
-    settings = loaded.settings
-    manifest.refuse_incomplete(settings.ingest.transactions.path or STDIN)
+    settings = loaded_config.settings
+    manifest.refuse_incomplete(settings.ingest.transactions.path or STDIN_PATH)
     if settings.ingest.rejects:
-        check_output(settings.ingest.rejects, [*inputs(settings, asked), *extra], force=asked.force)
-    changed: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, needed)}
-    ingest = settings.ingest.model_copy(update=changed | ({"state": None} if asked.dry_run else {}))
-    privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=asked.dry_run), contacts)
-    if ingest.state and settings.privacy.suppression:
-        talk.say("note", f"suppression list: all files are read again, and nothing is stored in {ingest.state}")
+        check_output(
+            settings.ingest.rejects,
+            [*list_input_paths(settings, common_options), *extra_paths],
+            force=common_options.force,
+        )
+    changes: dict[str, Any] = {"measures": select_measures(settings.ingest, settings.privacy, measures)}
+    ingest_settings = settings.ingest.model_copy(update=changes | ({"state": None} if common_options.dry_run else {}))
+    privacy = PrivacyOptions(
+        settings.privacy, keys.load_pseudonym_key(settings, console, is_dry_run=common_options.dry_run), needs_contacts
+    )
+    if ingest_settings.state and settings.privacy.suppression:
+        console.log(
+            "note", f"suppression list: all files are read again, and nothing is stored in {ingest_settings.state}"
+        )
     gc.freeze()  # what is imported by now stays; collections need not look at it
-    gc.set_threshold(COLLECT_AFTER)
+    gc.set_threshold(GC_THRESHOLD)
     gc.enable()
-    with step("reading", asked):
-        found = customers.read(ingest, day(settings.as_of), extra, settings.quality, privacy)
-    tell(found, talk, as_of_given=settings.as_of is not None, verbose=asked.verbose)
-    gates.tell(found, talk)
-    rejects.save(found, settings.ingest, asked, talk)
-    rejects.gate(found, settings.ingest)
-    return found
+    with show_progress("reading", common_options):
+        loaded_customers = customers.load_customers(
+            ingest_settings, parse_as_of(settings.as_of), extra_paths, settings.quality, privacy
+        )
+    print_input_summary(
+        loaded_customers, console, is_as_of_given=settings.as_of is not None, verbose=common_options.verbose
+    )
+    gates.log_failures(loaded_customers, console)
+    rejects.save_rejects(loaded_customers, settings.ingest, common_options, console)
+    rejects.check_reject_limit(loaded_customers, settings.ingest)
+    return loaded_customers
 
 
-def table_of(name: str) -> str:
+def find_customer_table(table_or_run: str) -> str:
     """The customer table of a run's folder, or the table itself."""
-    return str(Path(name) / "customers.csv") if Path(name).is_dir() else name
+    return str(Path(table_or_run) / "customers.csv") if Path(table_or_run).is_dir() else table_or_run
 
 
-def before(path: str, settings: "Settings", talk: Talk) -> "Customers":
+def read_earlier_customers(path: str, settings: "Settings", console: Console) -> "Customers":
     """An earlier table, with ids as results have them."""
     from segcli.config.ingest import IngestSettings, Source
-    from segcli.customers import read
-    from segcli.customers.private import Privacy
+    from segcli.customers import load_customers
+    from segcli.customers.private import PrivacyOptions
     from segcli.files import manifest
 
     manifest.refuse_incomplete(path)
-    privacy = Privacy(settings.privacy, keys.needed(settings, talk, dry=True), may_lack_identities=True)
-    own = {name: getattr(settings.ingest, name) for name in ("id_case", "id_apostrophes", "id_decimals")}
-    return read(IngestSettings(transactions=Source(path=path), **own), privacy=privacy)
+    privacy = PrivacyOptions(
+        settings.privacy, keys.load_pseudonym_key(settings, console, is_dry_run=True), may_lack_identities=True
+    )
+    id_settings = {name: getattr(settings.ingest, name) for name in ("id_case", "id_apostrophes", "id_decimals")}
+    return load_customers(IngestSettings(transactions=Source(path=path), **id_settings), privacy=privacy)
 
 
-def segmentations_of(path: str, settings: "Settings", talk: Talk) -> "list[Segmentation]":
+def read_earlier_segmentations(path: str, settings: "Settings", console: Console) -> "list[Segmentation]":
     """The segmentations that an earlier table holds."""
-    from segcli.segment.read_back import read_back, segment_columns
+    from segcli.segment.read_back import read_segmentation, segment_columns
 
-    found = before(path, settings, talk)
-    return [read_back(found, column) for column in segment_columns(found)]
+    earlier_customers = read_earlier_customers(path, settings, console)
+    return [read_segmentation(earlier_customers, column) for column in segment_columns(earlier_customers)]
 
 
 def _reads_stdin(settings: "Settings") -> bool:
@@ -188,8 +222,8 @@ def _reads_stdin(settings: "Settings") -> bool:
 
     Where the settings name one, a pipe wins only if something comes through it: cron gives its jobs an empty pipe.
     """
-    ingest = settings.ingest
-    if ingest.transactions.path or ingest.customers:
+    ingest_settings = settings.ingest
+    if ingest_settings.transactions.path or ingest_settings.customers:
         return _is_piped() and bool(sys.stdin.buffer.peek(1))  # type: ignore[union-attr]  # it is a BufferedReader
     return not is_terminal(sys.stdin)
 

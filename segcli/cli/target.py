@@ -5,18 +5,25 @@ from typing import Annotated
 from typer import Option
 
 from segcli.cli import gates, options, segmenting, source
-from segcli.cli.options import Asked
-from segcli.cli.streams import Talk
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import Console
 
-Of = Annotated[
+TargetOfOption = Annotated[
     str | None, Option(help="Segmentation to choose from, such as rfm; default: the first described.", metavar="NAME")
 ]
-Choose = Annotated[str | None, Option(help="Number of segments to choose, or a range like 2-4.", metavar="N|M-N")]
-Budget = Annotated[float | None, Option(help="Most money that contacts may cost; default: no limit.", metavar="AMOUNT")]
+ChooseOption = Annotated[str | None, Option(help="Number of segments to choose, or a range like 2-4.", metavar="N|M-N")]
+BudgetOption = Annotated[
+    float | None, Option(help="Most money that contacts may cost; default: no limit.", metavar="AMOUNT")
+]
 
 
 def command(
-    input: options.Input = None, of: Of = None, choose: Choose = None, budget: Budget = None, *, asked: Asked
+    input: options.InputArgument = None,
+    of: TargetOfOption = None,
+    choose: ChooseOption = None,
+    budget: BudgetOption = None,
+    *,
+    common_options: CommonOptions,
 ) -> None:
     """Score segments, and choose the few to work with.
 
@@ -24,14 +31,14 @@ def command(
     segment. Next: segcli plan, segcli export --of target.
     """
     flags = {"target.of": of, "target.choose": choose, "target.budget": budget}
-    with Talk(asked) as talk:
-        found = source.read(input, asked, talk, flags, contacts=True)
-        from segcli.cli.show import show
-        from segcli.persona.decide import Decisions
-        from segcli.reports.decisions import of_targets
+    with Console(common_options) as console:
+        command_input = source.read_input(input, common_options, console, flags, needs_contacts=True)
+        from segcli.cli.show import write_result
+        from segcli.persona.decide import Analysis
+        from segcli.reports.decisions import build_targets_result
 
-        segmentations = segmenting.existing(found.customers, found.loaded)
-        decisions = Decisions(segmentations, found.settings)
-        show(of_targets(decisions.targets), asked, talk)
-        found.gate()
-        gates.fair(decisions)
+        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        analysis = Analysis(segmentations, command_input.settings)
+        write_result(build_targets_result(analysis.targets), common_options, console)
+        command_input.check_quality()
+        gates.check_fairness(analysis)

@@ -4,135 +4,174 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from segcli.cli.options import Asked
-from segcli.cli.streams import NEXT, Talk, format_name, is_terminal, joined
-from segcli.counting import counted
+from segcli.cli.options import CommonOptions
+from segcli.cli.streams import NEXT_LABEL, Console, is_terminal, join_facts, select_format
+from segcli.counting import pluralize
 
 if TYPE_CHECKING:
-    from segcli.model import Customers, Fate, Reading, Reconciliation, Segmentation
+    from segcli.model import Customers, InputReport, ReasonTotal, Reconciliation, Segmentation
     from segcli.reports.report import Findings
 
-ROWS_ONLY = ("csv", "tsv", "ndjson")
-UNASKED = ("in_earlier_file", "date_outlier")  # reasons to ignore lines that segcli finds by itself
-BY_CUSTOMER = "segmented.csv"  # what the file is called that `tell_next` proposes
+ROW_FORMATS = ("csv", "tsv", "ndjson")
+AUTOMATIC_REASONS = ("in_earlier_file", "date_outlier")  # reasons to ignore lines that segcli finds by itself
+SUGGESTED_FILE = "segmented.csv"  # what the file is called that `tell_next` proposes
 
 
-def tell(customers: "Customers", talk: Talk, *, as_of_given: bool, verbose: bool = False) -> None:
+def print_input_summary(
+    customers: "Customers", console: Console, *, is_as_of_given: bool, verbose: bool = False
+) -> None:
     """The block above a result."""
-    from segcli.reports.envelope import reading as facts
+    from segcli.reports.envelope import describe_input as facts
 
-    for reading in customers.readings:
-        one = reading.input
-        rows = counted(one.rows, "line" if reading.lines else "row")
-        told = facts(reading) if talk.is_json else {}  # the digest of a large file is not worked out for nothing
-        talk.say("read", f"{one.name}  {rows}  {reading.dialect}", **told)
-        if reading.preset:
-            talk.say("preset", reading.preset)
-        columns = [f"{own}={name}" for own, name in reading.columns.items() if verbose or reading.lines or own != name]
-        if columns:  # of a table of customers only what is called otherwise there: segcli's own have all names right
-            talk.say("columns", "  ".join(columns))
-        if reading.lines:
-            is_decisive = _leaves_out_money(reading.lines)
-            talk.say("kept", _lines(reading.lines), always=is_decisive)
-            talk.say("money", _money(reading.lines), always=is_decisive)
-        _notes(reading, talk)
-    talk.say("as of", joined(_base(customers, as_of_given=as_of_given)))
+    for input_report in customers.input_reports:
+        input_file = input_report.input
+        row_count = pluralize(input_file.rows, "line" if input_report.reconciliation else "row")
+        json_facts = (
+            facts(input_report) if console.is_json else {}
+        )  # the digest of a large file is not worked out for nothing
+        console.log("read", f"{input_file.name}  {row_count}  {input_report.dialect}", **json_facts)
+        if input_report.preset:
+            console.log("preset", input_report.preset)
+        column_names = [
+            f"{standard}={name}"
+            for standard, name in input_report.columns.items()
+            if verbose or input_report.reconciliation or standard != name
+        ]
+        if (
+            column_names
+        ):  # of a table of customers only what is called otherwise there: segcli's own have all names right
+            console.log("columns", "  ".join(column_names))
+        if input_report.reconciliation:
+            is_decisive = _leaves_out_money(input_report.reconciliation)
+            console.log("kept", _format_line_counts(input_report.reconciliation), is_important=is_decisive)
+            console.log("money", _format_money_sums(input_report.reconciliation), is_important=is_decisive)
+        _print_notes(input_report, console)
+    console.log("as of", join_facts(_describe_base(customers, is_as_of_given=is_as_of_given)))
     for warning in customers.warnings:
-        talk.say("warning", warning, always=any(warning in one.decisive_notes for one in customers.readings))
+        console.log(
+            "warning",
+            warning,
+            is_important=any(warning in input_file.decisive_notes for input_file in customers.input_reports),
+        )
 
 
-def tell_result(result: "Segmentation", talk: Talk, asked: Asked) -> None:
+def print_result_notes(segmentation: "Segmentation", console: Console, common_options: CommonOptions) -> None:
     """What a segmentation noticed; and its notes (edges, counts, reasons) where the output has only rows."""
-    for warning in result.warnings[len(result.customers.warnings) :]:
-        talk.say("warning", warning)
-    if format_name(asked, document=False) in ROWS_ONLY:
-        for note in result.notes:
-            talk.say("note", note)
+    for warning in segmentation.warnings[len(segmentation.customers.warnings) :]:
+        console.log("warning", warning)
+    if select_format(common_options, is_document=False) in ROW_FORMATS:
+        for note in segmentation.notes:
+            console.log("note", note)
 
 
-def tell_next(source: str | None, asked: Asked, talk: Talk) -> None:
+def print_next_commands(input_path: str | None, common_options: CommonOptions, console: Console) -> None:
     """To a person at a terminal who named a file: the same with a row per customer, a page about it, and settings."""
-    if source in (None, "-") or asked.output or asked.layout or not is_terminal(sys.stdout):
+    if input_path in (None, "-") or common_options.output or common_options.layout or not is_terminal(sys.stdout):
         return
-    typed = sys.argv[1:]
-    talk.say(NEXT, f"each customer's segment: segcli {shlex.join(typed)} -o {BY_CUSTOMER}")
-    talk.say(NEXT, f"a page about the segments: segcli report {BY_CUSTOMER} -o report.html")
-    if typed[1:] == [source]:  # nothing was said of the file that settings would have to say as well
-        talk.say(NEXT, f"settings to do it again: segcli init {shlex.quote(str(source))} -o segments.yaml")
+    arguments = sys.argv[1:]
+    console.log(NEXT_LABEL, f"each customer's segment: segcli {shlex.join(arguments)} -o {SUGGESTED_FILE}")
+    console.log(NEXT_LABEL, f"a page about the segments: segcli report {SUGGESTED_FILE} -o report.html")
+    if arguments[1:] == [input_path]:  # nothing was said of the file that settings would have to say as well
+        console.log(NEXT_LABEL, f"settings to do it again: segcli init {shlex.quote(str(input_path))} -o segments.yaml")
 
 
-def tell_withheld(findings: "Findings", talk: Talk) -> None:
+def print_withheld_segments(findings: "Findings", console: Console) -> None:
     """Print the segments that are too small to be shown, and those that are shown with small numbers."""
-    from segcli.reports.shield import small_segments
+    from segcli.reports.shield import find_small_segments
 
-    for one in findings.segmentations:
-        few = small_segments(one, findings.privacy)
-        if few:
-            least = f"fewer than {findings.privacy.small_numbers} customers; privacy.small_numbers"
-            talk.say("note", f"small numbers: {one.column}: {', '.join(few)} ({least})")
-    if findings.shield is None:
+    for segmentation in findings.segmentations:
+        small_names = find_small_segments(segmentation, findings.privacy)
+        if small_names:
+            limit = f"fewer than {findings.privacy.small_numbers} customers; privacy.small_numbers"
+            console.log("note", f"small numbers: {segmentation.column}: {', '.join(small_names)} ({limit})")
+    if findings.guard is None:
         return
-    for column, names in findings.shield.names.items():
-        if names:
-            least = f"fewer than {findings.shield.smallest} customers, or with such"
-            talk.say("withheld", f"{column}: {', '.join(names)} ({least}; {findings.privacy.smallest_by})")
+    for column, segment_names in findings.guard.withheld_names.items():
+        if segment_names:
+            limit = f"fewer than {findings.guard.min_customers} customers, or with such"
+            console.log(
+                "withheld", f"{column}: {', '.join(segment_names)} ({limit}; {findings.privacy.smallest_group_setting})"
+            )
 
 
-def _leaves_out_money(lines: "Reconciliation") -> bool:
+def _leaves_out_money(reconciliation: "Reconciliation") -> bool:
     """Tell whether lines with more than 1 % of the money are left out that nobody asked to leave out."""
-    from segcli.ingest.notes import is_decisive
+    from segcli.ingest.notes import is_decisive_share
 
-    left_out = [*lines.rejected, *(fate for fate in lines.ignored if fate.reason in UNASKED)]
-    return is_decisive(sum(abs(fate.money) for fate in left_out), lines.money_read)
-
-
-def _notes(reading: "Reading", talk: Talk) -> None:
-    for note in reading.notes:
-        talk.say("note", note, always=note in reading.decisive_notes)
+    skipped_totals = [
+        *reconciliation.rejected,
+        *(reason_total for reason_total in reconciliation.ignored if reason_total.reason in AUTOMATIC_REASONS),
+    ]
+    return is_decisive_share(sum(abs(reason_total.money) for reason_total in skipped_totals), reconciliation.money_read)
 
 
-def _lines(lines: "Reconciliation") -> str:
-    kept = counted(lines.kept, "line")
-    if lines.returns.lines:
-        kept += f" ({lines.returns.lines:,} of them returns)"
-    return joined([kept, *_fates("rejected", lines.rejected), *_fates("ignored", lines.ignored)])
+def _print_notes(input_report: "InputReport", console: Console) -> None:
+    for note in input_report.notes:
+        console.log("note", note, is_important=note in input_report.decisive_notes)
 
 
-def _fates(verb: str, fates: "tuple[Fate, ...]") -> list[str]:
+def _format_line_counts(reconciliation: "Reconciliation") -> str:
+    kept_text = pluralize(reconciliation.kept, "line")
+    if reconciliation.returns.lines:
+        kept_text += f" ({reconciliation.returns.lines:,} of them returns)"
+    return join_facts(
+        [
+            kept_text,
+            *_format_reasons("rejected", reconciliation.rejected),
+            *_format_reasons("ignored", reconciliation.ignored),
+        ]
+    )
+
+
+def _format_reasons(verb: str, reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
     from segcli.ingest.reasons import REASONS
 
-    return [f"{verb} {fate.lines:,} ({REASONS[fate.reason].short})" for fate in fates]
+    return [f"{verb} {reason_total.lines:,} ({REASONS[reason_total.reason].short})" for reason_total in reason_totals]
 
 
-def _money(lines: "Reconciliation") -> str:
-    rejected, ignored = (sum(f.money for f in fates) for fates in (lines.rejected, lines.ignored))
-    sums = f"{lines.money_read:,.2f} = kept {lines.money_kept:,.2f} + rejected {rejected:,.2f} + ignored {ignored:,.2f}"
-    sums += _unreadable(lines)
-    return joined([sums, *[f"refunded {lines.refunded:,.2f} of the kept"] * bool(lines.refunded)])
+def _format_money_sums(reconciliation: "Reconciliation") -> str:
+    rejected, ignored = (
+        sum(reason_total.money for reason_total in reason_totals)
+        for reason_totals in (reconciliation.rejected, reconciliation.ignored)
+    )
+    sums = (
+        f"{reconciliation.money_read:,.2f} = kept {reconciliation.money_kept:,.2f} "
+        f"+ rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+    )
+    sums += _format_unreadable(reconciliation)
+    return join_facts([sums, *[f"refunded {reconciliation.refunded:,.2f} of the kept"] * bool(reconciliation.refunded)])
 
 
-def _unreadable(lines: "Reconciliation") -> str:
+def _format_unreadable(reconciliation: "Reconciliation") -> str:
     """Name the money that is in none of the sums."""
-    if not lines.unreadable:
+    if not reconciliation.unreadable:
         return ""
-    if not lines.unreadable_with_digits:
+    if not reconciliation.unreadable_with_digits:
         size = "no digits"
     else:
-        without = lines.unreadable - lines.unreadable_with_digits
-        size = f"about {lines.unreadable_money:,.2f}" + (f" and {without:,} without digits" if without else "")
-    return f" + unreadable {counted(lines.unreadable, 'line')} ({size})"
+        without_digits = reconciliation.unreadable - reconciliation.unreadable_with_digits
+        size = f"about {reconciliation.unreadable_money:,.2f}" + (
+            f" and {without_digits:,} without digits" if without_digits else ""
+        )
+    return f" + unreadable {pluralize(reconciliation.unreadable, 'line')} ({size})"
 
 
-def _base(customers: "Customers", *, as_of_given: bool) -> list[str]:
-    from segcli import columns as c
+def _describe_base(customers: "Customers", *, is_as_of_given: bool) -> list[str]:
+    from segcli import columns
     from segcli.reports import numbers
 
     table, day = customers.table, customers.as_of
-    how = "given" if as_of_given else "last order + 1 day" if customers.readings[0].lines else "as in the table"
-    facts = [f"{day.isoformat()} ({how})"] if day else ["not known"]
-    facts.append(counted(len(table), "customer"))
-    if c.ORDERS in table:
-        facts.append(counted(table[c.ORDERS].sum(), "order"))
-    if c.REVENUE in table:
-        facts.append(f"revenue {numbers.money(table[c.REVENUE].sum())}")
+    as_of_source = (
+        "given"
+        if is_as_of_given
+        else "last order + 1 day"
+        if customers.input_reports[0].reconciliation
+        else "as in the table"
+    )
+    facts = [f"{day.isoformat()} ({as_of_source})"] if day else ["not known"]
+    facts.append(pluralize(len(table), "customer"))
+    if columns.ORDERS in table:
+        facts.append(pluralize(table[columns.ORDERS].sum(), "order"))
+    if columns.REVENUE in table:
+        facts.append(f"revenue {numbers.format_money(table[columns.REVENUE].sum())}")
     return facts

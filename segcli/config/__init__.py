@@ -3,7 +3,22 @@
 Importing this package loads pydantic and PyYAML, and nothing heavier.
 """
 
-from segcli.config.load import Layer, Loaded, load, nested_layer, set_layer, yaml_layer
+from segcli.config.load import (
+    Layer,
+    LoadedSettings,
+    build_dotted_layer,
+    build_override_layer,
+    load_settings,
+    parse_yaml_layer,
+)
 from segcli.config.settings import Settings
 
-__all__ = ["Layer", "Loaded", "Settings", "load", "nested_layer", "set_layer", "yaml_layer"]
+__all__ = [
+    "Layer",
+    "LoadedSettings",
+    "Settings",
+    "build_dotted_layer",
+    "build_override_layer",
+    "load_settings",
+    "parse_yaml_layer",
+]

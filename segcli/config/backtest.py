@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from segcli.config.section import Section, day
+from segcli.config.section import Section, check_day
 
 
 class BacktestSettings(Section):
@@ -16,7 +16,7 @@ class BacktestSettings(Section):
     folds: int = Field(
         1, ge=1, le=24, description="Number of such periods, one before the other, back from the end of the data."
     )
-    until: Annotated[str, AfterValidator(day)] | None = Field(
+    until: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,
         description="Last day that the segmentation of the latest period knows; default: period_days before the "
         "end of the data.",

@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from segcli import plugins
-from segcli.config.section import PATH, Section, one_of
+from segcli.config.section import PATH_MARK, Section, literal_type
 
-SMALLEST_K, LARGEST_K = 2, 50
-AUTO = (2, 10)
-METHODS = plugins.listed("segcli.segment.methods")
+MIN_K, MAX_K = 2, 50
+AUTO_K_RANGE = (2, 10)
+CLUSTER_METHODS = plugins.list_plugin_files("segcli.segment.methods")
 if TYPE_CHECKING:
-    Method = str
+    ClusterMethod = str
 else:
-    Method = one_of(METHODS)
+    ClusterMethod = literal_type(CLUSTER_METHODS)
 
 
-def _sizes(k: int | str) -> tuple[int, int] | None:
+def _parse_k_range(k: int | str) -> tuple[int, int] | None:
     """The smallest and the largest number of segments to try; None where it says neither."""
     if k == "auto":
-        return AUTO
-    asked = re.fullmatch(r"(\d+)-(\d+)", k) if isinstance(k, str) else None
-    if asked:
-        return int(asked[1]), int(asked[2])
+        return AUTO_K_RANGE
+    range_match = re.fullmatch(r"(\d+)-(\d+)", k) if isinstance(k, str) else None
+    if range_match:
+        return int(range_match[1]), int(range_match[2])
     return (k, k) if isinstance(k, int) else None
 
 
-def _k(value: int | str) -> int | str:
-    found = _sizes(value)
-    if found and SMALLEST_K <= found[0] <= found[1] <= LARGEST_K:
-        return value
-    raise ValueError(f"must be a number from {SMALLEST_K} to {LARGEST_K}, a range like 2-8, or 'auto'; got {value}")
+def _check_k(k: int | str) -> int | str:
+    k_range = _parse_k_range(k)
+    if k_range and MIN_K <= k_range[0] <= k_range[1] <= MAX_K:
+        return k
+    raise ValueError(f"must be a number from {MIN_K} to {MAX_K}, a range like 2-8, or 'auto'; got {k}")
 
 
 class Named(Section):
@@ -44,9 +44,9 @@ class Named(Section):
 class ClusterSettings(Section):
     """`cluster:` which features, how they are prepared, how many segments."""
 
-    method: Method = Field(
+    method: ClusterMethod = Field(
         "kmeans",
-        description=f"Clustering method: {plugins.told(METHODS)}.",
+        description=f"Clustering method: {plugins.join_words(CLUSTER_METHODS)}.",
     )
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],
@@ -54,7 +54,7 @@ class ClusterSettings(Section):
         description="Columns of numbers or kinds, or groups of columns: behaviour, demographic, geographic, "
         "technographic, psychographic, satisfaction.",
     )
-    k: Annotated[int | str, AfterValidator(_k)] = Field(
+    k: Annotated[int | str, AfterValidator(_check_k)] = Field(
         "auto", description="Number of segments, a range like 2-8 to choose from, or auto (2-10)."
     )
     transform: Literal["auto", "log1p", "none"] = Field(
@@ -111,7 +111,7 @@ class ClusterSettings(Section):
     previous: str | None = Field(
         None,
         description="Saved cluster model whose names are kept for the segments that are still there.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     names: list[Named] = Field(
         default_factory=list,
@@ -133,6 +133,6 @@ class ClusterSettings(Section):
     )
 
     @property
-    def sizes(self) -> tuple[int, int]:
+    def k_range(self) -> tuple[int, int]:
         """The smallest and the largest number of segments to try."""
-        return _sizes(self.k) or AUTO
+        return _parse_k_range(self.k) or AUTO_K_RANGE

@@ -5,16 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from segcli.config.section import Section, day
+from segcli.config.section import Section, check_day
 
-PERIODS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # days
-_HORIZON = re.compile(r"([1-9]\d{0,3}) (day|week|month)s?")
+DAYS_PER_PERIOD = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # days
+_HORIZON_PATTERN = re.compile(r"([1-9]\d{0,3}) (day|week|month)s?")
 
 
-def _horizon(value: str) -> str:
-    if not _HORIZON.fullmatch(value):
-        raise ValueError(f"must be a number of days, weeks or months, such as 12 months; got {value}")
-    return value
+def _check_horizon(horizon: str) -> str:
+    if not _HORIZON_PATTERN.fullmatch(horizon):
+        raise ValueError(f"must be a number of days, weeks or months, such as 12 months; got {horizon}")
+    return horizon
 
 
 class ClvSettings(Section):
@@ -28,12 +28,12 @@ class ClvSettings(Section):
     period: Literal["day", "week", "month"] = Field(
         "week", description="Unit of time of the model's parameters: day, week or month."
     )
-    calibration_end: Annotated[str, AfterValidator(day)] | None = Field(
+    calibration_end: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,
         description="Last day that the model learns from; what came after is compared with what it expects; "
         "default: the last day.",
     )
-    horizon: Annotated[str, AfterValidator(_horizon)] = Field(
+    horizon: Annotated[str, AfterValidator(_check_horizon)] = Field(
         "12 months",
         description="Time ahead for which orders and value are expected, in days, weeks or months, such as '12 "
         "months'.",
@@ -53,11 +53,11 @@ class ClvSettings(Section):
     )
 
     @property
-    def steps(self) -> int:
+    def horizon_steps(self) -> int:
         """Days, weeks or months of the horizon."""
         return int(self.horizon.split(" ")[0])
 
     @property
     def step_days(self) -> float:
         """Length of each of them."""
-        return PERIODS[self.horizon.split(" ")[1].removesuffix("s")]
+        return DAYS_PER_PERIOD[self.horizon.split(" ")[1].removesuffix("s")]

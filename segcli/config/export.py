@@ -6,33 +6,33 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from segcli import plugins
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH_MARK, Section
 
-_SHARE = re.compile(r"(\d{1,2}(\.\d+)?)%")
-TARGET = "target"
-DESTINATIONS = [*plugins.dashed("segcli.exporters.destinations"), "sql"]
-
-
-def _share(value: float | str) -> float | str:
-    of_text = isinstance(value, str) and _SHARE.fullmatch(value) is not None
-    if of_text or (not isinstance(value, str) and 0 <= value < 1):
-        return value
-    raise ValueError(f"must be a share below 1, or such as 10%; got {value}")
+_SHARE_PATTERN = re.compile(r"(\d{1,2}(\.\d+)?)%")
+TARGET_SEGMENTATION = "target"
+DESTINATION_NAMES = [*plugins.list_dashed_plugins("segcli.exporters.destinations"), "sql"]
 
 
-_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+def _check_share(share: float | str) -> float | str:
+    is_percent_text = isinstance(share, str) and _SHARE_PATTERN.fullmatch(share) is not None
+    if is_percent_text or (not isinstance(share, str) and 0 <= share < 1):
+        return share
+    raise ValueError(f"must be a share below 1, or such as 10%; got {share}")
 
 
-def _plain_name(value: str) -> str:
-    if not _NAME.fullmatch(value) or value.startswith("."):
-        raise ValueError(f"must be the name of a file in the folder of the run, without / and \\; got {value}")
-    return value
+_FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+
+
+def _check_file_name(file_name: str) -> str:
+    if not _FILE_NAME.fullmatch(file_name) or file_name.startswith("."):
+        raise ValueError(f"must be the name of a file in the folder of the run, without / and \\; got {file_name}")
+    return file_name
 
 
 class ExportSettings(Section):
     """One file for one destination."""
 
-    to: str = Field(description=f"Destination: {plugins.told(DESTINATIONS)}.")
+    to: str = Field(description=f"Destination: {plugins.join_words(DESTINATION_NAMES)}.")
     of: str | None = Field(
         None, description="Segmentation, such as rfm, or target: the chosen segments; default: the first there is."
     )
@@ -45,22 +45,22 @@ class ExportSettings(Section):
         None,
         description="Column that says what a customer is worth, such as clv, for destinations that ask; default: none.",
     )
-    holdout: Annotated[float | str, AfterValidator(_share)] = Field(
+    holdout: Annotated[float | str, AfterValidator(_check_share)] = Field(
         0.0,
         description="Share, such as 10%, of customers who are left alone, to measure what addressing the others does.",
     )
     only_changed: str | None = Field(
         None,
         description="Earlier table with the same segments; only customers who moved since are exported.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     dialect: str = Field("duckdb", description="Dialect of sql: duckdb, postgresql, bigquery or snowflake.")
-    file: Annotated[str, AfterValidator(_plain_name)] | None = Field(
+    file: Annotated[str, AfterValidator(_check_file_name)] | None = Field(
         None, description="Name of the file in the folder of a run; default: export-DESTINATION.csv, or .sql."
     )
 
     @property
     def holdout_share(self) -> float:
         """From 0 to below 1."""
-        found = _SHARE.fullmatch(str(self.holdout))
-        return float(found[1]) / 100 if found else float(self.holdout)
+        percent_match = _SHARE_PATTERN.fullmatch(str(self.holdout))
+        return float(percent_match[1]) / 100 if percent_match else float(self.holdout)

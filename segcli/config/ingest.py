@@ -10,147 +10,155 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from segcli import plugins
-from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE, DESCRIPTIONS, MEASURES, TRANSACTIONS
-from segcli.config.section import PATH, PATH_OR_NAME, NeedsAllLines, Section, one_of
+from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE_COLUMNS, DESCRIPTION_COLUMNS, MEASURES, TRANSACTION_COLUMNS
+from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, NeedsAllLines, Section, literal_type
 
-Named = TypeVar("Named", bound=Mapping[str, object])
+ColumnMapping = TypeVar("ColumnMapping", bound=Mapping[str, object])
 
-ENGINES = plugins.listed("segcli.customers.engines")
+ENGINE_NAMES = plugins.list_plugin_files("segcli.customers.engines")
 if TYPE_CHECKING:
     EngineName = str
 else:
-    EngineName = one_of(ENGINES)
+    EngineName = literal_type(ENGINE_NAMES)
 
 
-def standard(columns: Named) -> Named:
+def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
     """A mapping whose keys are standard columns.
 
     Raises:
         ValueError: one is not, with what may be meant.
     """
-    known = {**TRANSACTIONS, **CUSTOMER_TABLE}
-    for name in columns:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            meant = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
-            raise ValueError(f"no standard column '{name}'{meant}")
-    return columns
+    known_columns = {**TRANSACTION_COLUMNS, **CUSTOMER_TABLE_COLUMNS}
+    for name in column_mapping:
+        if name not in known_columns:
+            close_names = difflib.get_close_matches(name, known_columns, n=1)
+            suggestion = (
+                f"; did you mean '{close_names[0]}'?" if close_names else f"; known: {', '.join(known_columns)}"
+            )
+            raise ValueError(f"no standard column '{name}'{suggestion}")
+    return column_mapping
 
 
-def allowed(most: int | str, among: float) -> float:
+def lines_allowed(line_limit: int | str, line_count: float) -> float:
     """How many of so many a limit allows.
 
-    >>> allowed(3, 200), allowed("5%", 200)
+    >>> lines_allowed(3, 200), lines_allowed("5%", 200)
     (3, 10.0)
     """
-    return most if isinstance(most, int) else float(most.removesuffix("%")) / 100 * among
+    return line_limit if isinstance(line_limit, int) else float(line_limit.removesuffix("%")) / 100 * line_count
 
 
 DateOutliers = Literal["exclude", "keep", "reject"]
 
-CALENDARS = ("gregorian", "buddhist", "minguo")
+CALENDAR_NAMES = ("gregorian", "buddhist", "minguo")
 Calendar = Literal["gregorian", "buddhist", "minguo"]
 
 
-def _calendar(value: object) -> object:
-    if value in {"hijri", "persian"}:
+def _check_calendar(calendar: object) -> object:
+    if calendar in {"hijri", "persian"}:
         raise ValueError(
-            f"{value} dates cannot be converted reliably; export Gregorian dates, or use buddhist or minguo"
+            f"{calendar} dates cannot be converted reliably; export Gregorian dates, or use buddhist or minguo"
         )
-    return value
+    return calendar
 
 
-def _delimiter(value: str) -> str:
-    if value != "\t" and (value == '"' or not (value.isascii() and value.isprintable())):
+def _check_delimiter(delimiter: str) -> str:
+    if delimiter != "\t" and (delimiter == '"' or not (delimiter.isascii() and delimiter.isprintable())):
         raise ValueError("must be a tab or a printable ASCII character other than a quote")
-    return value
+    return delimiter
 
 
-_COLUMN_NAME = {"type": "string", "minLength": 1}
-Columns = Annotated[
+_COLUMN_NAME_SCHEMA = {"type": "string", "minLength": 1}
+StandardColumns = Annotated[
     dict[str, Annotated[str, Field(min_length=1)]],
-    AfterValidator(standard),
+    AfterValidator(check_standard_columns),
     WithJsonSchema(
         {
             "type": "object",
-            "properties": {CUSTOMER_ID: {"anyOf": [_COLUMN_NAME, {"type": "array", "items": _COLUMN_NAME}]}},
-            "additionalProperties": _COLUMN_NAME,
+            "properties": {
+                CUSTOMER_ID: {"anyOf": [_COLUMN_NAME_SCHEMA, {"type": "array", "items": _COLUMN_NAME_SCHEMA}]}
+            },
+            "additionalProperties": _COLUMN_NAME_SCHEMA,
         }
     ),
 ]
 
 
-def limit(value: int | str) -> int | str:
+def check_line_limit(line_limit: int | str) -> int | str:
     """A number of lines, or a share of them as text.
 
     Raises:
         ValueError: it is neither.
     """
-    if (isinstance(value, int) and value >= 0) or (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value)):
-        return value
-    raise ValueError(f"must be a number of lines or a share like 5%; got {value}")
+    if (isinstance(line_limit, int) and line_limit >= 0) or (
+        isinstance(line_limit, str) and re.fullmatch(r"\d+(\.\d+)?%", line_limit)
+    ):
+        return line_limit
+    raise ValueError(f"must be a number of lines or a share like 5%; got {line_limit}")
 
 
-WRITTEN = "written"  # as a time zone: the clock that each date was written by
+WRITTEN_CLOCK = "written"  # as a time zone: the clock that each date was written by
 
 
-def _zone(value: str) -> str:
-    if value != WRITTEN and value not in available_timezones():
-        close = difflib.get_close_matches(value, available_timezones(), n=1)
-        raise ValueError(f"no time zone '{value}'{f'; did you mean {close[0]}?' if close else ''}")
-    return value
+def _check_time_zone(time_zone: str) -> str:
+    if time_zone != WRITTEN_CLOCK and time_zone not in available_timezones():
+        close_names = difflib.get_close_matches(time_zone, available_timezones(), n=1)
+        raise ValueError(f"no time zone '{time_zone}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
+    return time_zone
 
 
-SERIALS = ("epoch_s", "epoch_ms", "epoch_us", "excel", "excel1904")
+EPOCH_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel", "excel1904")
 
 
-def _date_format(value: str) -> str:
+def _check_date_format(date_format: str) -> str:
     """A format that strptime reads, or a word for dates written as numbers."""
-    if value in SERIALS:
-        return value
+    if date_format in EPOCH_FORMATS:
+        return date_format
     try:
-        datetime.strptime("", value)  # noqa: DTZ007 - only the format matters
+        datetime.strptime("", date_format)  # noqa: DTZ007 - only the format matters
     except (ValueError, re.error) as error:
         if "does not match" not in str(error):
-            raise ValueError(f"is no format that strptime reads ({error}); or one of {', '.join(SERIALS)}") from None
-    if "%" not in value:
-        raise ValueError(f"must be a format such as %d/%m/%Y, or one of {', '.join(SERIALS)}; got {value}")
-    return value
+            raise ValueError(
+                f"is no format that strptime reads ({error}); or one of {', '.join(EPOCH_FORMATS)}"
+            ) from None
+    if "%" not in date_format:
+        raise ValueError(f"must be a format such as %d/%m/%Y, or one of {', '.join(EPOCH_FORMATS)}; got {date_format}")
+    return date_format
 
 
-def _language(value: str) -> str:
-    known = plugins.names("segcli.ingest.words", ".yaml")
-    if value not in known:
-        raise ValueError(f"no language '{value}'; known: {', '.join(known)}")
-    return value
+def _check_language(language: str) -> str:
+    known_languages = plugins.list_plugins("segcli.ingest.words", ".yaml")
+    if language not in known_languages:
+        raise ValueError(f"no language '{language}'; known: {', '.join(known_languages)}")
+    return language
 
 
-def _engine(value: object) -> object:
+def _rename_old_engine(engine: object) -> object:
     """Accept the names that engines had before 0.2."""
-    return "local" if value in {"auto", "pandas", "duckdb"} else value
+    return "local" if engine in {"auto", "pandas", "duckdb"} else engine
 
 
-def _measures(names: list[str]) -> list[str]:
-    known = (*MEASURES, *DESCRIPTIONS)
+def _check_measures(names: list[str]) -> list[str]:
+    known_measures = (*MEASURES, *DESCRIPTION_COLUMNS)
     for name in names:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise ValueError(f"no measure '{name}'{f'; did you mean {close[0]}?' if close else ''}")
+        if name not in known_measures:
+            close_names = difflib.get_close_matches(name, known_measures, n=1)
+            raise ValueError(f"no measure '{name}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
     return names
 
 
 ALL_MEASURES: Literal["all"] = "all"
 
 
-def _check_word(value: object) -> object:
-    if value != ALL_MEASURES:
-        raise ValueError(f"must be all, or a list such as [recency_days, orders, revenue]; got {value}")
-    return value
+def _check_all_measures(selection: object) -> object:
+    if selection != ALL_MEASURES:
+        raise ValueError(f"must be all, or a list such as [recency_days, orders, revenue]; got {selection}")
+    return selection
 
 
-Measures = Annotated[
-    Annotated[Literal["all"], BeforeValidator(_check_word), Tag("a word")]
-    | Annotated[list[str], AfterValidator(_measures), Tag("a list")],
+MeasureSelection = Annotated[
+    Annotated[Literal["all"], BeforeValidator(_check_all_measures), Tag("a word")]
+    | Annotated[list[str], AfterValidator(_check_measures), Tag("a list")],
     Discriminator(lambda value: "a list" if isinstance(value, list) else "a word"),
 ]
 
@@ -159,14 +167,16 @@ class Source(Section):
     """One export: where it is and how it is written; what is not given is recognised and said."""
 
     path: str | None = Field(
-        None, description="File, folder or pattern of files to read; `-` is standard input.", json_schema_extra=PATH
+        None,
+        description="File, folder or pattern of files to read; `-` is standard input.",
+        json_schema_extra=PATH_MARK,
     )
     preset: str | None = Field(
         None,
         description="Platform that wrote the file, such as shopify-orders; none: no preset; default: by the header.",
-        json_schema_extra=PATH_OR_NAME,
+        json_schema_extra=PATH_OR_NAME_MARK,
     )
-    columns: Columns = Field(
+    columns: StandardColumns = Field(
         default_factory=dict,
         description="Standard columns and what the file calls them, such as {amount: Total}; default: recognised "
         "by name and content.",
@@ -184,7 +194,7 @@ class Source(Section):
         description="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding "
         "in which the header is known, or Windows-1252.",
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_delimiter)] | None = Field(
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_delimiter)] | None = Field(
         None,
         description="Character between fields; default: comma, semicolon, tab or bar, whichever fits.",
     )
@@ -213,18 +223,18 @@ class Source(Section):
     skip_footer: Annotated[int, NeedsAllLines()] = Field(
         0, ge=0, description="Lines to leave out at the end, such as totals."
     )
-    locale: Annotated[Annotated[str, AfterValidator(_language)] | None, NeedsAllLines()] = Field(
+    locale: Annotated[Annotated[str, AfterValidator(_check_language)] | None, NeedsAllLines()] = Field(
         None, description="Language whose month names, digits and decimal mark the file uses, such as de."
     )
     decimal: Literal[".", ","] | None = Field(
         None, description="Decimal mark (. or ,); default: what the column proves."
     )
-    date_format: Annotated[str, AfterValidator(_date_format)] | None = Field(
+    date_format: Annotated[str, AfterValidator(_check_date_format)] | None = Field(
         None,
         description="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
         "default: what the column proves.",
     )
-    calendar: Annotated[Calendar, BeforeValidator(_calendar), NeedsAllLines()] = Field(
+    calendar: Annotated[Calendar, BeforeValidator(_check_calendar), NeedsAllLines()] = Field(
         "gregorian",
         description="Calendar of the years in dates: gregorian, buddhist (2566 is 2023) or minguo (112 is 2023).",
     )
@@ -234,7 +244,7 @@ class Source(Section):
     memory_guard: bool = Field(
         default=True, description="Whether a file that needs more memory than is free is refused before it is read."
     )
-    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+    timezone: Annotated[str, AfterValidator(_check_time_zone)] | None = Field(
         None,
         description="Time zone in which days are counted where dates carry offsets, such as Europe/Berlin; "
         "written: each date by its own clock.",
@@ -244,13 +254,13 @@ class Source(Section):
         description="Column by which rows of a joined file find their customer; default: customer_id, or email "
         "where only that is shared.",
     )
-    amount_per: Annotated[Literal["line", "order"] | None, NeedsAllLines(when=("order",))] = Field(
+    amount_per: Annotated[Literal["line", "order"] | None, NeedsAllLines(values=("order",))] = Field(
         None,
         description="Whether an amount is the line's (line), or the whole order's and counts once (order); "
         "default: the line's.",
     )
     discount: Annotated[
-        Literal["none", "line", "order", "percent", "fraction"] | None, NeedsAllLines(when=("order",))
+        Literal["none", "line", "order", "percent", "fraction"] | None, NeedsAllLines(values=("order",))
     ] = Field(
         None,
         description="What the discount column subtracts from amounts: nothing (none), the line's (line) or once the "
@@ -277,7 +287,7 @@ class Source(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _split_ids(cls, values: object) -> object:
+    def _split_fallback_ids(cls, values: object) -> object:
         """Read a list of columns of customer ids as one and its fallbacks."""
         columns = values.get("columns") if isinstance(values, dict) else None
         names = columns.get(CUSTOMER_ID) if isinstance(columns, dict) else None
@@ -337,8 +347,8 @@ class IngestSettings(Section):
         default_factory=dict,
         description="Worth of 1 of each currency in one of them, such as {EUR: 1, USD: 0.92}, for exports in several.",
     )
-    engine: Annotated[EngineName, BeforeValidator(_engine)] = Field(
-        "local", description=f"Engine that aggregates order exports: {plugins.told(ENGINES)}."
+    engine: Annotated[EngineName, BeforeValidator(_rename_old_engine)] = Field(
+        "local", description=f"Engine that aggregates order exports: {plugins.join_words(ENGINE_NAMES)}."
     )
     memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(
         None,
@@ -348,7 +358,7 @@ class IngestSettings(Section):
     spark_master: Annotated[str, Field(pattern=r"^(local|spark://|yarn|k8s://)")] = Field(
         "local[*]", description="Where the engine spark runs: local[*], spark://HOST:PORT, yarn or k8s://..."
     )
-    measures: Measures = Field(
+    measures: MeasureSelection = Field(
         default_factory=list,
         description="Measures to compute for each customer: a list such as [recency_days, orders, revenue], or all; "
         "default: those that the command uses.",
@@ -356,12 +366,12 @@ class IngestSettings(Section):
     state: str | None = Field(
         None,
         description="Folder that keeps what was read of order exports, so that the next run reads new files only.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     rejects: Annotated[str | None, NeedsAllLines("run")] = Field(
-        None, description="CSV file for the rejected lines; default: none is written.", json_schema_extra=PATH
+        None, description="CSV file for the rejected lines; default: none is written.", json_schema_extra=PATH_MARK
     )
-    max_rejects: Annotated[int | str, AfterValidator(limit)] | None = Field(
+    max_rejects: Annotated[int | str, AfterValidator(check_line_limit)] | None = Field(
         None,
         description="Most rejected lines that an export may have, as a number or a share such as 5%; with more "
         "it is refused.",

@@ -11,16 +11,16 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from segcli.config.section import PATH, PATH_OR_NAME, models
+from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, find_section_models
 from segcli.config.settings import Settings
-from segcli.config.yaml import Key, parse, scalar
+from segcli.config.yaml import KeyPath, parse_document, parse_scalar
 from segcli.errors import ConfigProblems
 
 
-class Place(Protocol):
+class PlaceFinder(Protocol):
     """Says where a key stands, for people; `at` is a character of the key's text (from 1)."""
 
-    def __call__(self, key: Key, at: int = 0) -> str:
+    def __call__(self, key: KeyPath, character: int = 0) -> str:
         """Such as `retail.yaml:12:8`."""
 
 
@@ -32,100 +32,103 @@ class Layer:
     """
 
     values: Mapping[str, Any]
-    place: "Place"
+    find_place: "PlaceFinder"
     is_trusted: bool = True
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """The settings in force, and for each key that somebody wrote, where; `discovered` is a config found by itself."""
+class LoadedSettings:
+    """The settings in force, and where each key that somebody wrote stands.
+
+    `discovered_path` is a config found by itself.
+    """
 
     settings: Settings
-    origins: Mapping[Key, str]
-    sources: Mapping[Key, Layer]
-    discovered: str = ""
+    origins: Mapping[KeyPath, str]
+    layers_by_key: Mapping[KeyPath, Layer]
+    discovered_path: str = ""
 
-    def place(self, key: Key, at: int = 0) -> str:
+    def find_place(self, key: KeyPath, character: int = 0) -> str:
         """Where a key was written, or the nearest parent that was; blank where nobody wrote it."""
-        found = next((key[:end] for end in range(len(key), 0, -1) if key[:end] in self.sources), None)
-        return self.sources[found].place(key, at) if found else ""
+        nearest_key = next((key[:end] for end in range(len(key), 0, -1) if key[:end] in self.layers_by_key), None)
+        return self.layers_by_key[nearest_key].find_place(key, character) if nearest_key else ""
 
-    def declares(self, section: str) -> bool:
+    def declares_section(self, section: str) -> bool:
         """Whether anybody wrote this section."""
         return any(key[0] == section for key in self.origins)
 
 
-def yaml_layer(text: str, name: str, folder: str, *, is_trusted: bool = True) -> Layer:
+def parse_yaml_layer(text: str, file_name: str, folder: str, *, is_trusted: bool = True) -> Layer:
     """Settings written in YAML; relative paths are taken from `folder`, the file's own."""
-    document = parse(text, name)
+    document = parse_document(text, file_name)
     if not isinstance(document.values, dict):
-        raise ConfigProblems([f"{document.place(())}: settings must be `key: value` lines"])
+        raise ConfigProblems([f"{document.find_place(())}: settings must be `key: value` lines"])
 
-    def rebase(path: str, _: Key) -> str:
+    def rebase_path(path: str, _: KeyPath) -> str:
         return os.path.normpath(Path(folder) / path)
 
-    layer = _in_homes(Layer(document.values, document.place, is_trusted))
-    return replace(layer, values=_map_paths(layer.values, Settings, rebase))
+    layer = _expand_home_paths(Layer(document.values, document.find_place, is_trusted))
+    return replace(layer, values=_change_paths(layer.values, Settings, rebase_path))
 
 
-def set_layer(assignments: Iterable[tuple[str, str]], name: str) -> Layer:
+def build_override_layer(assignments: Iterable[tuple[str, str]], origin: str) -> Layer:
     """Settings given as `section.key=value`; values are read as YAML scalars, `[a, b]` lists or `{a: b}` mappings."""
-    return nested_layer([(key, _written_value(text, f"{name} {key}")) for key, text in assignments], name)
+    return build_dotted_layer([(key, _parse_value(text, f"{origin} {key}")) for key, text in assignments], origin)
 
 
-def nested_layer(values: Iterable[tuple[str, Any]], name: str) -> Layer:
+def build_dotted_layer(settings_by_key: Iterable[tuple[str, Any]], origin: str) -> Layer:
     """Settings given one by one under dotted keys."""
     tree: dict[str, Any] = {}
-    for key, value in values:
+    for key, value in settings_by_key:
         target = tree
-        *parents, last = key.split(".")
+        *parents, last_part = key.split(".")
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
-                raise ConfigProblems([f"{name} {key}: {parent} is already given a value; give one of the two"])
-        target[last] = value
-    return _in_homes(Layer(tree, lambda key, at=0: f"{name} {'.'.join(map(str, key))}"))  # noqa: ARG005 - all of it
+                raise ConfigProblems([f"{origin} {key}: {parent} is already given a value; give one of the two"])
+        target[last_part] = value
+    return _expand_home_paths(Layer(tree, lambda key, at=0: f"{origin} {'.'.join(map(str, key))}"))  # noqa: ARG005 - all of it
 
 
-def _in_homes(layer: Layer) -> Layer:
+def _expand_home_paths(layer: Layer) -> Layer:
     """Return a layer whose paths name the home folders that a leading ~ means; an existing file named so stays.
 
     Raises:
         ConfigProblems: with every path that begins with ~ and the name of no user.
     """
-    unknown: list[str] = []
+    unknown_users: list[str] = []
 
-    def expand(path: str, key: Key) -> str:
+    def expand_path(path: str, key: KeyPath) -> str:
         expanded = os.path.expanduser(path)  # noqa: PTH111 - pathlib takes ./~ for ~
         if expanded.startswith("~") and not Path(path).exists():
-            place = _with_name(layer.place(key), key)
-            unknown.append(f"{place}: {path}: no user has this name; write ./~ for a file name")
+            key_place = _add_key_name(layer.find_place(key), key)
+            unknown_users.append(f"{key_place}: {path}: no user has this name; write ./~ for a file name")
         return expanded
 
-    values = _map_paths(layer.values, Settings, expand)
-    if unknown:
-        raise ConfigProblems(unknown)
+    values = _change_paths(layer.values, Settings, expand_path)
+    if unknown_users:
+        raise ConfigProblems(unknown_users)
     return replace(layer, values=values)
 
 
-def _written_value(text: str, name: str) -> Any:  # noqa: ANN401 - a setting of any shape
-    return parse(text, name).values if text.startswith(("[", "{")) else scalar(text)
+def _parse_value(text: str, origin: str) -> Any:  # noqa: ANN401 - a setting of any shape
+    return parse_document(text, origin).values if text.startswith(("[", "{")) else parse_scalar(text)
 
 
 def merge_values(layers: Sequence[Layer]) -> dict[str, Any]:
     """Merge the values of layers, weakest first, without checking them."""
-    merged: dict[str, Any] = {}
+    merged_values: dict[str, Any] = {}
     for layer in layers:
-        _merge(merged, layer, layer.values, (), {})
-    return merged
+        _merge_layer(merged_values, layer, layer.values, (), {})
+    return merged_values
 
 
-def relative_to(values: Mapping[str, Any], folder: str) -> dict[str, Any]:
+def make_paths_relative(settings_tree: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """Copy settings with the paths in them relative to a folder, as a config in that folder names them."""
-    return _map_paths(values, Settings, lambda path, _: os.path.relpath(path, folder or "."))
+    return _change_paths(settings_tree, Settings, lambda path, _: os.path.relpath(path, folder or "."))
 
 
-def load(layers: Sequence[Layer]) -> Loaded:
+def load_settings(layers: Sequence[Layer]) -> LoadedSettings:
     """Check the merged layers.
 
     Args:
@@ -134,116 +137,139 @@ def load(layers: Sequence[Layer]) -> Loaded:
     Raises:
         ConfigProblems: every problem, each with its place and what would be right.
     """
-    merged: dict[str, Any] = {}
-    sources: dict[Key, Layer] = {}
+    merged_values: dict[str, Any] = {}
+    layers_by_key: dict[KeyPath, Layer] = {}
     for layer in layers:
-        _merge(merged, layer, layer.values, (), sources)
+        _merge_layer(merged_values, layer, layer.values, (), layers_by_key)
     try:
-        settings = Settings.model_validate(merged).with_special_reason()
+        settings = Settings.model_validate(merged_values).with_special_reason()
     except ValidationError as error:
-        raise ConfigProblems(_problems(error, sources)) from None
-    origins = MappingProxyType({key: layer.place(key) for key, layer in sources.items()})
-    return Loaded(settings, origins, MappingProxyType(sources))
+        raise ConfigProblems(_describe_problems(error, layers_by_key)) from None
+    origins = MappingProxyType({key: layer.find_place(key) for key, layer in layers_by_key.items()})
+    return LoadedSettings(settings, origins, MappingProxyType(layers_by_key))
 
 
-def _merge(into: dict[str, Any], layer: Layer, values: Mapping[str, Any], at: Key, sources: dict[Key, Layer]) -> None:
-    for name, value in values.items():
-        key = (*at, name)
-        sources[key] = layer
-        if isinstance(value, dict) and isinstance(into.get(name), dict):
-            _merge(into[name], layer, value, key, sources)
+def _merge_layer(
+    merged_values: dict[str, Any],
+    layer: Layer,
+    settings_tree: Mapping[str, Any],
+    parent_key: KeyPath,
+    layers_by_key: dict[KeyPath, Layer],
+) -> None:
+    for name, value in settings_tree.items():
+        key = (*parent_key, name)
+        layers_by_key[key] = layer
+        if isinstance(value, dict) and isinstance(merged_values.get(name), dict):
+            _merge_layer(merged_values[name], layer, value, key, layers_by_key)
         elif isinstance(value, dict):
-            into[name] = {}
-            _merge(into[name], layer, value, key, sources)
+            merged_values[name] = {}
+            _merge_layer(merged_values[name], layer, value, key, layers_by_key)
         else:
-            into[name] = value
+            merged_values[name] = value
 
 
-def _problems(error: ValidationError, sources: Mapping[Key, Layer]) -> list[str]:
+def _describe_problems(error: ValidationError, layers_by_key: Mapping[KeyPath, Layer]) -> list[str]:
     """One line per key, in the order in which the keys were written."""
-    first: dict[Key, ErrorDetails] = {}
+    first_details: dict[KeyPath, ErrorDetails] = {}
     for details in error.errors():
-        first.setdefault(_written(details["loc"], sources), details)
-    written = {key: place for place, key in enumerate(sources)}
-    return [_worded(key, first[key], sources) for key in sorted(first, key=lambda key: written.get(key, len(written)))]
+        first_details.setdefault(_find_written_key(details["loc"], layers_by_key), details)
+    key_order = {key: position for position, key in enumerate(layers_by_key)}
+    return [
+        _describe_problem(key, first_details[key], layers_by_key)
+        for key in sorted(first_details, key=lambda key: key_order.get(key, len(key_order)))
+    ]
 
 
-def _worded(key: Key, details: ErrorDetails, sources: Mapping[Key, Layer]) -> str:
-    place = next((sources[key[:end]].place(key) for end in range(len(key), 0, -1) if key[:end] in sources), "settings")
-    return f"{_with_name(place, key)}: {_what(details, key)}"
+def _describe_problem(key: KeyPath, details: ErrorDetails, layers_by_key: Mapping[KeyPath, Layer]) -> str:
+    place = next(
+        (layers_by_key[key[:end]].find_place(key) for end in range(len(key), 0, -1) if key[:end] in layers_by_key),
+        "settings",
+    )
+    return f"{_add_key_name(place, key)}: {_explain_error(details, key)}"
 
 
-def _with_name(place: str, key: Key) -> str:
+def _add_key_name(place: str, key: KeyPath) -> str:
     name = ".".join(map(str, key))
     return place if place.endswith(name) else f"{place}: {name}"
 
 
-def _written(loc: Sequence[str | int], sources: Mapping[Key, Layer]) -> Key:
+def _find_written_key(location: Sequence[str | int], layers_by_key: Mapping[KeyPath, Layer]) -> KeyPath:
     """The key of the file that pydantic's location means: names of union branches in it are no keys."""
-    key: Key = ()
-    for part in loc:
-        if isinstance(part, int) or (*key, part) in sources:
+    key: KeyPath = ()
+    for part in location:
+        if isinstance(part, int) or (*key, part) in layers_by_key:
             key = (*key, part)
-    return key or tuple(loc)
+    return key or tuple(location)
 
 
-def _what(details: ErrorDetails, key: Key) -> str:
+def _explain_error(details: ErrorDetails, key: KeyPath) -> str:
     """What is wrong and what would be right; pydantic's own words only where ours have nothing to add."""
-    found, context = details.get("input"), details.get("ctx", {})
+    input_value, context = details.get("input"), details.get("ctx", {})
     expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-    meant = _meant(str(found), expected.split(", "), listed=False)
-    ours = {
-        "extra_forbidden": f"unknown key{_meant(str(key[-1]), _known(key[:-1]))}",
-        "literal_error": f"must be one of {expected}; got {found}{meant}",
+    suggestion = _suggest_name(str(input_value), expected.split(", "), lists_known=False)
+    messages = {
+        "extra_forbidden": f"unknown key{_suggest_name(str(key[-1]), _list_known_keys(key[:-1]))}",
+        "literal_error": f"must be one of {expected}; got {input_value}{suggestion}",
         "value_error": str(context.get("error")),
-        "greater_than_equal": f"must be at least {context.get('ge')}; got {found}",
-        "less_than_equal": f"must be at most {context.get('le')}; got {found}",
-        "int_type": f"must be a whole number; got {found!r}",
-        "float_type": f"must be a number; got {found!r}",
-        "string_type": f"must be text; got {found!r}",
-        "finite_number": f"must be a finite number; got {found}",
-        "model_type": f"must be a section with keys {', '.join(_known(key))}; got {found!r}",
+        "greater_than_equal": f"must be at least {context.get('ge')}; got {input_value}",
+        "less_than_equal": f"must be at most {context.get('le')}; got {input_value}",
+        "int_type": f"must be a whole number; got {input_value!r}",
+        "float_type": f"must be a number; got {input_value!r}",
+        "string_type": f"must be text; got {input_value!r}",
+        "finite_number": f"must be a finite number; got {input_value}",
+        "model_type": f"must be a section with keys {', '.join(_list_known_keys(key))}; got {input_value!r}",
     }
-    return ours.get(details["type"], f"{details['msg'][0].lower()}{details['msg'][1:]}; got {found!r}")
+    return messages.get(details["type"], f"{details['msg'][0].lower()}{details['msg'][1:]}; got {input_value!r}")
 
 
-def _known(at: Key) -> list[str]:
+def _list_known_keys(parent_key: KeyPath) -> list[str]:
     """The keys that are allowed at a place of the tree."""
     model: type[BaseModel] = Settings
-    for part in at:
-        model = _section(model, str(part)) or model
+    for part in parent_key:
+        model = _section_model(model, str(part)) or model
     return list(model.model_fields)
 
 
-def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+def _section_model(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     field = model.model_fields.get(name)
     if field is None:
         return None
-    return next(iter(models(field.annotation)), None)
+    return next(iter(find_section_models(field.annotation)), None)
 
 
-def _meant(word: str, known: Sequence[str], *, listed: bool = True) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}" if known and listed else ""
+def _suggest_name(word: str, known_words: Sequence[str], *, lists_known: bool = True) -> str:
+    close_words = difflib.get_close_matches(word, known_words, n=1, cutoff=0.6)
+    return (
+        f"; did you mean '{close_words[0]}'?"
+        if close_words
+        else f"; known: {', '.join(known_words)}"
+        if known_words and lists_known
+        else ""
+    )
 
 
-def _map_paths(
-    values: Mapping[str, Any], model: type[BaseModel], change: Callable[[str, Key], str], at: Key = ()
+def _change_paths(
+    settings_tree: Mapping[str, Any],
+    model: type[BaseModel],
+    change: Callable[[str, KeyPath], str],
+    parent_key: KeyPath = (),
 ) -> dict[str, Any]:
     """Copy settings with a change to those that are paths; standard input and shipped names are none."""
-    changed: dict[str, Any] = {}
-    for name, value in values.items():
-        field, section = model.model_fields.get(name), _section(model, name)
+    changed_values: dict[str, Any] = {}
+    for name, value in settings_tree.items():
+        field, section = model.model_fields.get(name), _section_model(model, name)
         if isinstance(value, dict) and section:
-            changed[name] = _map_paths(value, section, change, (*at, name))
+            changed_values[name] = _change_paths(value, section, change, (*parent_key, name))
         elif isinstance(value, list) and section:
-            changed[name] = [
-                _map_paths(one, section, change, (*at, name, place)) if isinstance(one, dict) else one
-                for place, one in enumerate(value)
+            changed_values[name] = [
+                _change_paths(item, section, change, (*parent_key, name, index)) if isinstance(item, dict) else item
+                for index, item in enumerate(value)
             ]
-        elif field and isinstance(value, str) and field.json_schema_extra in (PATH, PATH_OR_NAME):
-            named = field.json_schema_extra == PATH_OR_NAME and Path(value).name == value and not Path(value).suffix
-            changed[name] = value if named or value == "-" else change(value, (*at, name))
+        elif field and isinstance(value, str) and field.json_schema_extra in (PATH_MARK, PATH_OR_NAME_MARK):
+            is_shipped_name = (
+                field.json_schema_extra == PATH_OR_NAME_MARK and Path(value).name == value and not Path(value).suffix
+            )
+            changed_values[name] = value if is_shipped_name or value == "-" else change(value, (*parent_key, name))
         else:
-            changed[name] = value
-    return changed
+            changed_values[name] = value
+    return changed_values

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH_MARK, Section
 
 
 class PersonaSettings(Section):
@@ -21,5 +21,5 @@ class PersonaSettings(Section):
     playbook: str | None = Field(
         None,
         description="YAML file of suggested actions by segment or trait; default: the shipped one.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )

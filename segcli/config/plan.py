@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from segcli.config.section import PATH, Section
+from segcli.config.section import PATH_MARK, Section
 
 
 class PlanSettings(Section):
@@ -16,7 +16,7 @@ class PlanSettings(Section):
     matrix: str | None = Field(
         None,
         description="YAML file of touchpoints by stage; default: the shipped one.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     only_targets: bool = Field(
         default=False, description="Whether only the segments that `target` chose are planned for."

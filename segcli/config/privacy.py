@@ -5,17 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from segcli.config.clv import PERIODS
-from segcli.config.section import PATH, NeedsAllLines, Section
+from segcli.config.clv import DAYS_PER_PERIOD
+from segcli.config.section import PATH_MARK, NeedsAllLines, Section
 
-_WINDOW = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
-_DAYS = PERIODS | {"year": 12 * PERIODS["month"]}
+_WINDOW_PATTERN = re.compile(r"([1-9]\d{0,3}) (day|month|year)s?")
+_DAYS_PER_UNIT = DAYS_PER_PERIOD | {"year": 12 * DAYS_PER_PERIOD["month"]}
 
 
-def _window(value: str) -> str:
-    if not _WINDOW.fullmatch(value):
-        raise ValueError(f"must be a number of days, months or years, such as 24 months; got {value}")
-    return value
+def _check_window(window: str) -> str:
+    if not _WINDOW_PATTERN.fullmatch(window):
+        raise ValueError(f"must be a number of days, months or years, such as 24 months; got {window}")
+    return window
 
 
 class PrivacySettings(Section):
@@ -29,7 +29,7 @@ class PrivacySettings(Section):
     key_file: str | None = Field(
         None,
         description="File of the secret key of pseudonyms and holdouts, outside the output; made on first use.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     drop_pii: bool = Field(
         default=False, description="Whether columns that identify people, by name or values, are left out of results."
@@ -43,7 +43,7 @@ class PrivacySettings(Section):
         description="Reason why columns of special categories of personal data (health, religion, ...) may be used "
         "in every segmentation; it is recorded.",
     )
-    retention: Annotated[str, AfterValidator(_window)] | None = Field(
+    retention: Annotated[str, AfterValidator(_check_window)] | None = Field(
         None,
         description="Age at the as-of day, such as 24 months, beyond which orders are ignored and counted; "
         "default: none.",
@@ -51,7 +51,7 @@ class PrivacySettings(Section):
     suppression: Annotated[str | None, NeedsAllLines("run")] = Field(
         None,
         description="CSV of people who objected (customer_id, email or phone), whom no command looks at.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     audience: Literal["internal", "external"] = Field(
         "internal",
@@ -92,7 +92,7 @@ class PrivacySettings(Section):
     )
 
     @model_validator(mode="after")
-    def _complete(self) -> "PrivacySettings":
+    def _check_combinations(self) -> "PrivacySettings":
         if self.pseudonymise and not self.key_file:
             raise ValueError("pseudonymise needs key_file, a file outside the output, such as ~/.config/segcli/key")
         if (self.k or self.l_diversity) and not self.quasi_identifiers:
@@ -102,37 +102,37 @@ class PrivacySettings(Section):
         return self
 
     @property
-    def smallest(self) -> int:
+    def smallest_group(self) -> int:
         """Customers that a group must have to be told of."""
         return self.minimum_cell_external if self.audience == "external" else self.minimum_cell
 
     @property
-    def withholds(self) -> bool:
+    def withholds_groups(self) -> bool:
         """Whether anything is kept from these readers."""
         return self.audience == "external" or self.minimum_cell > 1
 
     @property
-    def dominance_in_force(self) -> float:
+    def dominance_limit(self) -> float:
         """The share of revenue by which one customer dominates a group for these readers; 1 is none."""
-        return self.dominance if self.withholds else 1.0
+        return self.dominance if self.withholds_groups else 1.0
 
     @property
-    def fewest(self) -> int:
+    def smallest_described_group(self) -> int:
         """Customers below which no trait is named and no group is judged: too few for these readers, or for sense."""
-        return max(self.smallest, self.small_numbers)
+        return max(self.smallest_group, self.small_numbers)
 
     @property
-    def smallest_by(self) -> str:
+    def smallest_group_setting(self) -> str:
         """The setting that says so."""
         return "privacy.minimum_cell_external" if self.audience == "external" else "privacy.minimum_cell"
 
     @property
-    def secret(self) -> bool:
+    def hides_identities(self) -> bool:
         """Whether no text that identifies somebody may be told, not even one at fault."""
         return bool(self.pseudonymise) or self.drop_pii
 
     @property
     def retention_days(self) -> int | None:
         """The window in whole days."""
-        found = _WINDOW.fullmatch(self.retention or "")
-        return None if found is None else round(int(found[1]) * _DAYS[found[2]])
+        window_match = _WINDOW_PATTERN.fullmatch(self.retention or "")
+        return None if window_match is None else round(int(window_match[1]) * _DAYS_PER_UNIT[window_match[2]])

@@ -5,20 +5,20 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from segcli.config.ingest import limit
+from segcli.config.ingest import check_line_limit
 from segcli.config.section import NeedsAllLines, Section
 
 Severity = Literal["error", "warning", "note"]
 
 
-def _bound(value: float | str) -> float | str:
-    if isinstance(value, str):
-        date.fromisoformat(value)
-    return value
+def _check_bound(bound: float | str) -> float | str:
+    if isinstance(bound, str):
+        date.fromisoformat(bound)
+    return bound
 
 
-Bound = Annotated[int | float | str, AfterValidator(_bound)]
-Share = Annotated[int | str, AfterValidator(limit)]
+ValueBound = Annotated[int | float | str, AfterValidator(_check_bound)]
+LineLimit = Annotated[int | str, AfterValidator(check_line_limit)]
 
 
 class ColumnRule(Section):
@@ -28,10 +28,10 @@ class ColumnRule(Section):
         None, description="What every filled value must be: number, whole (a whole number) or date."
     )
     required: bool = Field(default=False, description="Whether no value may be missing.")
-    max_missing: Share | None = Field(None, description="Most missing values, as a number or a share such as 5%.")
+    max_missing: LineLimit | None = Field(None, description="Most missing values, as a number or a share such as 5%.")
     unique: bool = Field(default=False, description="Whether no filled value may stand twice.")
-    min: Bound | None = Field(None, description="Smallest number, or first day such as 2020-01-01.")
-    max: Bound | None = Field(None, description="Largest number, or last day.")
+    min: ValueBound | None = Field(None, description="Smallest number, or first day such as 2020-01-01.")
+    max: ValueBound | None = Field(None, description="Largest number, or last day.")
     matches: Annotated[str, Field(max_length=1000)] | None = Field(
         None, description="Regular expression (RE2) that the whole of every filled value matches."
     )
@@ -55,10 +55,10 @@ class QualitySettings(Section):
     columns: Annotated[dict[str, ColumnRule], NeedsAllLines("run")] = Field(
         default_factory=dict, description="Rules by column (standard name or the file's own): type, required, unique..."
     )
-    max_rejects: Share | None = Field(
+    max_rejects: LineLimit | None = Field(
         None, description="Most rejected lines before the rule is broken, as a number or a share such as 1%."
     )
-    max_unreadable_money: Share | None = Field(
+    max_unreadable_money: LineLimit | None = Field(
         None,
         description="Most money that may be unreadable before the rule is broken, as an amount or a share of the money "
         "read such as 1%; a line without digits counts as much as the average line.",

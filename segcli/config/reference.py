@@ -9,27 +9,31 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from segcli.config.load import Loaded
-from segcli.config.section import models
+from segcli.config.load import LoadedSettings
+from segcli.config.section import find_section_models
 from segcli.config.settings import Settings
-from segcli.config.yaml import Key
+from segcli.config.yaml import KeyPath
 
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema_text() -> str:
+def dump_json_schema() -> str:
     """JSON Schema of a settings file."""
-    schema = {"$schema": SCHEMA_ID, **Settings.model_json_schema(), "title": "segcli settings"}
+    schema = {"$schema": SCHEMA_DIALECT, **Settings.model_json_schema(), "title": "segcli settings"}
     return json.dumps(schema, indent=1) + "\n"
 
 
-def as_yaml(loaded: Loaded, *, origin: bool) -> str:
-    """The settings in force; with `origin`, each line says where its value was given."""
-    lines = list(_lines(loaded.settings.model_dump(mode="json"), (), loaded.origins if origin else None))
+def dump_settings(loaded_settings: LoadedSettings, *, shows_origin: bool) -> str:
+    """The settings in force; with `shows_origin`, each line says where its value was given."""
+    lines = list(
+        _iterate_yaml_lines(
+            loaded_settings.settings.model_dump(mode="json"), (), loaded_settings.origins if shows_origin else None
+        )
+    )
     return "\n".join(lines) + "\n"
 
 
-def scalar_text(value: Any) -> str:  # noqa: ANN401 - any setting
+def dump_scalar(value: Any) -> str:  # noqa: ANN401 - any setting
     """A value as YAML on one line."""
     if value is None:
         return "null"
@@ -38,63 +42,67 @@ def scalar_text(value: Any) -> str:  # noqa: ANN401 - any setting
     return text if text.isprintable() else json.dumps(value)  # a line end in a name must not become one of the file
 
 
-def options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]]:
+def iterate_options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]]:
     """Every option with its dotted name; a kind of section is opened up where it comes first."""
-    opened: set[type[BaseModel]] = set()
+    visited_sections: set[type[BaseModel]] = set()
 
-    def walk(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
-        opened.add(section)
+    def walk_section(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+        visited_sections.add(section)
         for name, field in section.model_fields.items():
-            inner = nested(field)
-            if inner is None or inner in opened:
+            inner_section = find_nested_section(field)
+            if inner_section is None or inner_section in visited_sections:
                 yield prefix + name, field
             else:
-                yield from walk(inner, f"{prefix}{name}.")
+                yield from walk_section(inner_section, f"{prefix}{name}.")
 
-    return walk(model, "")
+    return walk_section(model, "")
 
 
-def words_of(field: FieldInfo) -> list[str]:
+def list_choices(field: FieldInfo) -> list[str]:
     """The words that a setting may be, if it is one of a few; its values may be others, too."""
-    return [scalar_text(value) for value in _words(field.annotation)]
+    return [dump_scalar(value) for value in _iterate_choices(field.annotation)]
 
 
-def _words(annotation: object) -> Iterator[object]:
+def _iterate_choices(annotation: object) -> Iterator[object]:
     if annotation is bool:
         yield from (True, False)
     elif get_origin(annotation) is Literal:
         yield from get_args(annotation)
     elif get_origin(annotation) in {Union, UnionType, Annotated}:
         for part in get_args(annotation):
-            yield from _words(part)
+            yield from _iterate_choices(part)
 
 
-def nested(field: FieldInfo) -> type[BaseModel] | None:
+def find_nested_section(field: FieldInfo) -> type[BaseModel] | None:
     """The section a field holds, unless a plain value would do too."""
     if get_origin(field.annotation) is list:
         return None  # each item is a section of its own
-    found = models(field.annotation)
-    plain = [part for part in get_args(field.annotation) if part is not type(None) and not models(part)]
-    return found[0] if found and not plain else None
+    section_models = find_section_models(field.annotation)
+    plain_types = [
+        part for part in get_args(field.annotation) if part is not type(None) and not find_section_models(part)
+    ]
+    return section_models[0] if section_models and not plain_types else None
 
 
-def markdown_table() -> str:
+def render_markdown_table() -> str:
     """The reference of all options, for the documentation."""
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
-    for name, field in options():
+    for name, field in iterate_options():
         default = field.get_default(call_default_factory=True)
-        shown = default.model_dump(mode="json") if isinstance(default, BaseModel) else default
+        default_value = default.model_dump(mode="json") if isinstance(default, BaseModel) else default
         meaning = (field.description or "").replace("|", "\\|")
-        rows.append(f"| `{name}` | `{scalar_text(shown)}` | {meaning} |")
+        rows.append(f"| `{name}` | `{dump_scalar(default_value)}` | {meaning} |")
     return "\n".join(rows) + "\n"
 
 
-def _lines(values: Mapping[str, Any], at: Key, origins: Mapping[Key, str] | None) -> Iterator[str]:
-    for name, value in values.items():
-        key, indent = (*at, name), "  " * len(at)
+def _iterate_yaml_lines(
+    settings_tree: Mapping[str, Any], parent_key: KeyPath, origins: Mapping[KeyPath, str] | None
+) -> Iterator[str]:
+    for name, value in settings_tree.items():
+        key, indent = (*parent_key, name), "  " * len(parent_key)
         if isinstance(value, dict) and value:
             yield f"{indent}{name}:"
-            yield from _lines(value, key, origins)
+            yield from _iterate_yaml_lines(value, key, origins)
         else:
-            line = f"{indent}{name}: {scalar_text(value)}"
+            line = f"{indent}{name}: {dump_scalar(value)}"
             yield line if origins is None else f"{line:<50}  # {origins.get(key, 'default')}"

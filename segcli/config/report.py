@@ -5,33 +5,33 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from segcli import plugins
-from segcli.config.section import PATH, Section, one_of
+from segcli.config.section import PATH_MARK, Section, literal_type
 
-SECTIONS = plugins.listed("segcli.reports.sections")
+REPORT_SECTIONS = plugins.list_plugin_files("segcli.reports.sections")
 if TYPE_CHECKING:
-    Named = str
+    SectionName = str
 else:
-    Named = one_of(SECTIONS)
-Format = Literal["md", "html", "json"]
-FORMATS: tuple[Format, ...] = ("md", "html")
+    SectionName = literal_type(REPORT_SECTIONS)
+ReportFormat = Literal["md", "html", "json"]
+DEFAULT_FORMATS: tuple[ReportFormat, ...] = ("md", "html")
 
 
 class ReportSettings(Section):
     """`report:` its title, its sections in order, and what it is compared with."""
 
     title: str = Field("Customer segments", min_length=1, description="Title of the report.")
-    formats: list[Format] = Field(
-        default_factory=lambda: list(FORMATS),
+    formats: list[ReportFormat] = Field(
+        default_factory=lambda: list(DEFAULT_FORMATS),
         min_length=1,
         description="Formats of the report that `segcli run` writes: md, html, json.",
     )
-    sections: list[Named] = Field(
+    sections: list[SectionName] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
-        description=f"Sections in the order shown, of: {plugins.told(SECTIONS)}.",
+        description=f"Sections in the order shown, of: {plugins.join_words(REPORT_SECTIONS)}.",
     )
     previous: str | None = Field(
         None,
         description="Earlier result for the section migration: a table with segments, or a run's folder.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )

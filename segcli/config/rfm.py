@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from segcli import plugins
-from segcli.config.section import PATH, PATH_OR_NAME, Section, one_of
+from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, Section, literal_type
 
 BinCount = Annotated[int, Field(ge=2, le=10)]
-Edges = Annotated[list[float], Field(min_length=1, max_length=9)]
+EdgeList = Annotated[list[float], Field(min_length=1, max_length=9)]
 
-METHODS = [*plugins.listed("segcli.segment.scoring"), "nested"]
-MAPS = [*plugins.listed("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
+SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
+SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
 if TYPE_CHECKING:
-    Method = str
+    ScoringMethod = str
 else:
-    Method = one_of(METHODS)
-Ties = Literal["same-bin", "next", "random"]
+    ScoringMethod = literal_type(SCORING_METHODS)
+TiePolicy = Literal["same-bin", "next", "random"]
 
 
 class Bins(Section):
@@ -29,7 +29,7 @@ class Bins(Section):
 
 
 # Which of the two it is shows in the value, so that its mistakes are named where they stand.
-SomeBins = Annotated[
+BinSetting = Annotated[
     Annotated[BinCount, Tag("one number")] | Annotated[Bins, Tag("per dimension")],
     Discriminator(lambda value: "per dimension" if isinstance(value, dict | Bins) else "one number"),
 ]
@@ -38,12 +38,12 @@ SomeBins = Annotated[
 class FixedEdges(Section):
     """Lower bounds of scores 2 and up, ascending; recency is counted the other way round."""
 
-    recency: Edges | None = Field(None, description="Edges in days; a recency of at least an edge costs one score.")
-    frequency: Edges | None = Field(None, description="Edges in orders; reaching an edge earns one score.")
-    monetary: Edges | None = Field(None, description="Edges in money; reaching an edge earns one score.")
+    recency: EdgeList | None = Field(None, description="Edges in days; a recency of at least an edge costs one score.")
+    frequency: EdgeList | None = Field(None, description="Edges in orders; reaching an edge earns one score.")
+    monetary: EdgeList | None = Field(None, description="Edges in money; reaching an edge earns one score.")
 
     @model_validator(mode="after")
-    def _ascending(self) -> "FixedEdges":
+    def _check_ascending(self) -> "FixedEdges":
         for name in ("recency", "frequency", "monetary"):
             edges = getattr(self, name) or []
             if any(low >= high for low, high in pairwise(edges)):
@@ -62,12 +62,12 @@ class Weights(Section):
 class RfmSettings(Section):
     """`rfm:` how customers are scored and named."""
 
-    method: Method = Field(
+    method: ScoringMethod = Field(
         "quantile",
-        description=f"How scores are cut: {plugins.told(METHODS)}.",
+        description=f"How scores are cut: {plugins.join_words(SCORING_METHODS)}.",
     )
-    bins: SomeBins = Field(5, description="Scores per dimension; 5 gives the classic 1 to 5.")
-    ties: Ties = Field(
+    bins: BinSetting = Field(5, description="Scores per dimension; 5 gives the classic 1 to 5.")
+    ties: TiePolicy = Field(
         "same-bin", description="Where equal values go when a cut falls among them: same-bin, next or random."
     )
     edges: FixedEdges = Field(default_factory=FixedEdges, description="The edges of method fixed.")
@@ -77,20 +77,20 @@ class RfmSettings(Section):
     weights: Weights = Field(default_factory=Weights, description="Weights of r, f and m in rfm_score.")
     segments: str = Field(
         "default",
-        description=f"Segment map: {plugins.told(MAPS)}.",
-        json_schema_extra=PATH_OR_NAME,
+        description=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
+        json_schema_extra=PATH_OR_NAME_MARK,
     )
     model: str | None = Field(
         None,
         description="File of saved edges to score with; default: new edges.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
 
     @property
-    def scores(self) -> dict[str, int]:
+    def scores_per_dimension(self) -> dict[str, int]:
         """How many scores each dimension has, by its letter; with method fixed one more than its edges."""
         if self.method == "fixed":
             edges = {"r": self.edges.recency, "f": self.edges.frequency, "m": self.edges.monetary}
-            return {letter: len(given or ()) + 1 for letter, given in edges.items()}
+            return {letter: len(edge_list or ()) + 1 for letter, edge_list in edges.items()}
         bins = self.bins
         return bins.model_dump() if isinstance(bins, Bins) else dict.fromkeys("rfm", bins)

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from segcli.columns import CUSTOMER_TABLE, SEGMENT, TRANSACTIONS
-from segcli.config.section import PATH, Section
+from segcli.columns import CUSTOMER_TABLE_COLUMNS, SEGMENT_SUFFIX, TRANSACTION_COLUMNS
+from segcli.config.section import PATH_MARK, Section
 
 
 class RuleSegment(Section):
@@ -28,7 +28,7 @@ class RulesSettings(Section):
     table: str | None = Field(
         None,
         description="CSV file of your own that the base looks things up in, such as areas by postcode.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the base.")
     segments: list[RuleSegment] = Field(default_factory=list, description="Segments with their rules.")
@@ -46,7 +46,7 @@ class RulesSettings(Section):
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "RulesSettings":
+    def _check_base_or_segments(self) -> "RulesSettings":
         if (self.base is None) == (not self.segments):
             raise ValueError("must have either base or segments")
         if self.base is None and self.name is None:
@@ -56,7 +56,11 @@ class RulesSettings(Section):
         return self
 
     @property
-    def column(self) -> str:
+    def segment_column(self) -> str:
         """The column that holds the segments: a base's own name, unless that is the name of what it is decided on."""
-        own = f"{self.base}{SEGMENT}" if self.base in {**TRANSACTIONS, **CUSTOMER_TABLE} else str(self.base)
-        return self.name or own
+        base_column = (
+            f"{self.base}{SEGMENT_SUFFIX}"
+            if self.base in {**TRANSACTION_COLUMNS, **CUSTOMER_TABLE_COLUMNS}
+            else str(self.base)
+        )
+        return self.name or base_column

@@ -7,31 +7,31 @@ from pydantic import AfterValidator, Field
 from segcli.config.section import Section
 
 
-def _falling(bounds: list[float]) -> list[float]:
-    if bounds[0] < bounds[1]:
-        raise ValueError(f"must be [pass from, warn from], the higher first; got {bounds}")
-    return bounds
+def _check_falling(thresholds: list[float]) -> list[float]:
+    if thresholds[0] < thresholds[1]:
+        raise ValueError(f"must be [pass from, warn from], the higher first; got {thresholds}")
+    return thresholds
 
 
-Bounds = Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_falling)]
+Thresholds = Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_check_falling)]
 
 
 class ScorecardSettings(Section):
     """`scorecard:` from which value a segment passes, and from which it only warns; below it fails."""
 
-    measurable: Bounds = Field(
+    measurable: Thresholds = Field(
         [0.8, 0.5], description="Share of what describes customers that is known of the segment's, [to pass, to warn]."
     )
-    accessible: Bounds = Field(
+    accessible: Thresholds = Field(
         [0.3, 0.1], description="Share of the segment's customers who may be written to, [to pass, to warn]."
     )
-    substantial: Bounds = Field([100, 30], description="Number of customers in the segment, [to pass, to warn].")
-    differentiable: Bounds = Field(
+    substantial: Thresholds = Field([100, 30], description="Number of customers in the segment, [to pass, to warn].")
+    differentiable: Thresholds = Field(
         [0.33, 0.147],
         description="Difference (Cliff's delta) from other customers in the measure that differs most, [to pass, "
         "to warn].",
     )
-    durable: Bounds = Field(
+    durable: Thresholds = Field(
         [0.6, 0.4],
         description="Share of the segment's customers of period_days ago who are still in it, [to pass, to warn].",
     )

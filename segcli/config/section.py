@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 # Marks of settings whose text is a path relative to the file that says it; the second may also be a shipped name.
-PATH: dict[str, Any] = {"path": True}
-PATH_OR_NAME: dict[str, Any] = {"path": True, "or_name": True}
+PATH_MARK: dict[str, Any] = {"path": True}
+PATH_OR_NAME_MARK: dict[str, Any] = {"path": True, "or_name": True}
 
 
 @dataclass(frozen=True)
@@ -18,33 +18,33 @@ class NeedsAllLines:
     """Marks a setting that cannot be applied to an order export chunk by chunk.
 
     Args:
-        of: `file` where all lines of one file must be in memory at once; `run` where the lines themselves must also
+        scope: `file` where all lines of one file must be in memory at once; `run` where the lines themselves must also
             be there at the end, so that stored totals cannot replace them.
-        when: the values that need them; by default all but the setting's default.
+        values: the values that need them; by default all but the setting's default.
     """
 
-    of: Literal["file", "run"] = "file"
-    when: tuple[object, ...] = ()
+    scope: Literal["file", "run"] = "file"
+    values: tuple[object, ...] = ()
 
 
-def models(annotation: object) -> list[type[BaseModel]]:
+def find_section_models(annotation: object) -> list[type[BaseModel]]:
     """The sections an annotation allows, looked for inside unions and Annotated."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, BaseModel) else []
-    return [model for part in get_args(annotation) for model in models(part)]
+    return [model for part in get_args(annotation) for model in find_section_models(part)]
 
 
-def day(value: str) -> str:
+def check_day(day_text: str) -> str:
     """A calendar day as YYYY-MM-DD."""
     with contextlib.suppress(ValueError):
-        if date.fromisoformat(value).isoformat() == value:
-            return value
-    raise ValueError(f"must be a date like 2026-03-31; got {value}")
+        if date.fromisoformat(day_text).isoformat() == day_text:
+            return day_text
+    raise ValueError(f"must be a date like 2026-03-31; got {day_text}")
 
 
-def one_of(known: Iterable[str]) -> Any:  # noqa: ANN401 - a type
+def literal_type(choices: Iterable[str]) -> Any:  # noqa: ANN401 - a type
     """The type of a setting that is one of some names, such as the plug-ins of a folder."""
-    return Literal[tuple(known)]
+    return Literal[tuple(choices)]
 
 
 class Section(BaseModel):
@@ -52,16 +52,20 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    def effective(self) -> Mapping[str, Any]:
+    def dump_values(self) -> Mapping[str, Any]:
         """The section as plain values, for provenance."""
         return self.model_dump(mode="json")
 
-    def all_lines_settings(self, prefix: str = "", of: tuple[str, ...] = ("file", "run")) -> Iterator[str]:
+    def list_all_lines_settings(self, prefix: str = "", scopes: tuple[str, ...] = ("file", "run")) -> Iterator[str]:
         """Name the settings whose values need all lines of an export (see `NeedsAllLines`)."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            for mark in field.metadata:
-                if isinstance(mark, NeedsAllLines) and mark.of in of:
-                    needs = value in mark.when if mark.when else value != field.get_default(call_default_factory=True)
-                    if needs:
+            for needs_all_lines in field.metadata:
+                if isinstance(needs_all_lines, NeedsAllLines) and needs_all_lines.scope in scopes:
+                    is_affected = (
+                        value in needs_all_lines.values
+                        if needs_all_lines.values
+                        else value != field.get_default(call_default_factory=True)
+                    )
+                    if is_affected:
                         yield f"{prefix}{name}"

@@ -27,46 +27,50 @@ from segcli.config.report import ReportSettings
 from segcli.config.rfm import RfmSettings
 from segcli.config.rules import RulesSettings
 from segcli.config.scorecard import ScorecardSettings
-from segcli.config.section import PATH, Section, one_of
+from segcli.config.section import PATH_MARK, Section, literal_type
 from segcli.config.target import TargetSettings
 
-SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
+DEFAULT_SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
 
 
-def _day(value: str) -> str:
+def _check_as_of(day_text: str) -> str:
     with contextlib.suppress(ValueError):
-        if re.fullmatch(r"today(-\d{1,5})?", value) or date.fromisoformat(value).isoformat() == value:
-            return value
-    raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {value}")
+        if re.fullmatch(r"today(-\d{1,5})?", day_text) or date.fromisoformat(day_text).isoformat() == day_text:
+            return day_text
+    raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {day_text}")
 
 
-LANGUAGES = plugins.listed("segcli.languages", ".yaml")
+LANGUAGE_CODES = plugins.list_plugin_files("segcli.languages", ".yaml")
 if TYPE_CHECKING:
-    Language = str
+    LanguageCode = str
 else:
-    Language = one_of(LANGUAGES)
+    LanguageCode = literal_type(LANGUAGE_CODES)
 
 
 class Settings(Section):
     """Everything a configuration file may say."""
 
     version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the config's format.")
-    as_of: Annotated[str, AfterValidator(_day)] | None = Field(
+    as_of: Annotated[str, AfterValidator(_check_as_of)] | None = Field(
         None,
         description="Day to which recency is counted, such as 2026-06-30, today or today-1; default: the day "
         "after the last order.",
     )
-    language: Language = Field(
+    language: LanguageCode = Field(
         "en",
-        description=f"Language of what people read: {plugins.told(LANGUAGES)}; files for programs stay as they are.",
+        description=f"Language of what people read: {plugins.join_words(LANGUAGE_CODES)}; "
+        "files for programs stay as they are.",
     )
     seed: int = Field(
-        SEED, ge=0, lt=2**32, description="Number from which chance starts; the same seed gives the same result."
+        DEFAULT_SEED,
+        ge=0,
+        lt=2**32,
+        description="Number from which chance starts; the same seed gives the same result.",
     )
     output: str | None = Field(
         None,
         description="Folder that `segcli run` writes; default: runs/ and the name of the config.",
-        json_schema_extra=PATH,
+        json_schema_extra=PATH_MARK,
     )
     ingest: IngestSettings = Field(
         default_factory=IngestSettings, description="Files that are read, and what counts as an order."

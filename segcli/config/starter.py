@@ -8,28 +8,28 @@ from typing import Any
 from pydantic import BaseModel
 
 from segcli.columns import LAST_ORDER, ORDER_DATE, ORDERS, RECENCY_DAYS
-from segcli.config.reference import nested, scalar_text
-from segcli.config.section import models
+from segcli.config.reference import dump_scalar, find_nested_section
+from segcli.config.section import find_section_models
 from segcli.config.settings import Settings
 
-HEAD = """\
+FILE_HEADER = """\
 # yaml-language-server: $schema=segcli.schema.json
 # (write that schema, for editors, with: segcli config schema > segcli.schema.json)
 # Settings for `segcli run`. Lines behind # show defaults; remove the # to change them.
 
 version: 1
 """
-RULES = """\
+RULES_EXAMPLE = """\
 # Segmentations by built-in bases, or by rules of your own; docs/bases.md tells what there is.
 # rules: [{base: lifecycle}, {base: usage}, {name: tier, segments: [{segment: Gold, when: orders >= 8}]}]
 """
-EXPORTS = """\
+EXPORT_EXAMPLE = """\
 # Files for other systems; docs/decisions.md tells which there are.
 # export: [{to: klaviyo, of: rfm}, {to: google-ads, of: target, holdout: 10%}]
 """
-WIDEST = 60  # setting that comments make room for; behind a wider one they follow it
-SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
-OFFERED = (
+MAX_SETTING_WIDTH = 60  # setting that comments make room for; behind a wider one they follow it
+ACTIVE_SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
+INACTIVE_SECTIONS = (
     "privacy",
     "fairness",
     "drivers",
@@ -41,59 +41,62 @@ OFFERED = (
     "target",
     "plan",
 )  # not in force until declared
-SOURCES = ("transactions", "customers", "responses", "contacts")
+SOURCE_KINDS = ("transactions", "customers", "responses", "contacts")
 
-TOP = ("as_of", "language", "seed", "output")
-DESCRIBED = ("path", "preset", "row_ids", "columns")  # keys of a source that recognition fills in
+TOP_LEVEL_KEYS = ("as_of", "language", "seed", "output")
+RECOGNISED_KEYS = ("path", "preset", "row_ids", "columns")  # keys of a source that recognition fills in
 
-Line = tuple[str, str]  # a setting, and the comment beside it
-Values = Mapping[str, Any]  # settings by name, nested as in a config
-NOTHING: Values = MappingProxyType({})
+ConfigLine = tuple[str, str]  # a setting, and the comment beside it
+SettingValues = Mapping[str, Any]  # settings by name, nested as in a config
+NO_VALUES: SettingValues = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Described:
+class SourceDescription:
     """A source as it was recognised: standard column -> name in the file, why, and what became of the others.
 
-    `numbered` where no column tells customers apart, so that each row counts as one; `is_orders` tells order exports
+    `has_row_ids` where no column tells customers apart, so that each row counts as one; `is_orders` tells order exports
     from customer tables.
     """
 
     path: str
     columns: Mapping[str, str]
-    why: Mapping[str, str]
-    others: str
+    match_reasons: Mapping[str, str]
+    unmapped_note: str
     preset: str = ""
-    numbered: bool = False
+    has_row_ids: bool = False
     is_orders: bool = False
 
 
-def starter(sources: Mapping[str, Described], name: str = "segments", given: Values = NOTHING) -> str:
+def render_starter_config(
+    sources: Mapping[str, SourceDescription], name: str = "segments", user_settings: SettingValues = NO_VALUES
+) -> str:
     """Write a commented settings file that runs as it is.
 
     Args:
         sources: the files, by their kind.
         name: of the folder of results.
-        given: settings the user gave, nested as in a config, with paths as the file needs them; each is in force.
+        user_settings: settings the user gave, nested as in a config, with paths as the file needs them; each is in
+            force.
 
     Returns:
         The text of the config.
     """
-    ingest = given.get("ingest") or NOTHING
-    blocks = [_aligned(_top({"output": f"runs/{name}", **given})), "ingest:\n"]
-    for kind in SOURCES:
+    ingest = user_settings.get("ingest") or NO_VALUES
+    blocks = [_align_comments(_top_level_lines({"output": f"runs/{name}", **user_settings})), "ingest:\n"]
+    for kind in SOURCE_KINDS:
         if kind in sources:
-            blocks[-1] += _source(kind, sources[kind], ingest.get(kind) or NOTHING)
+            blocks[-1] += _render_source(kind, sources[kind], ingest.get(kind) or NO_VALUES)
         elif kind in ingest:
-            blocks[-1] += "".join(_lines_of({kind: ingest[kind]}, "  "))
-    blocks[-1] += _aligned(_options(_model("ingest"), "  ", ingest, skip=SOURCES))
-    scored = _can_be_scored(sources["transactions"].columns)
-    for section in SECTIONS:
-        declared = scored or section != "rfm"  # without orders there is nothing to score
-        blocks += [_list("rules", given, RULES)] * (section == "cluster")
-        blocks.append(_section(section, given.get(section) or NOTHING, declared=declared))
-    blocks += [_section(section, given.get(section) or NOTHING) for section in OFFERED]
-    return HEAD + "\n".join([*blocks, _list("export", given, EXPORTS)])
+            blocks[-1] += "".join(_render_lines({kind: ingest[kind]}, "  "))
+    blocks[-1] += _align_comments(_option_lines(_model_of_section("ingest"), "  ", ingest, skip=SOURCE_KINDS))
+    is_scorable = _can_be_scored(sources["transactions"].columns)
+    for section in ACTIVE_SECTIONS:
+        is_active = is_scorable or section != "rfm"  # without orders there is nothing to score
+        blocks += [_render_list_section("rules", user_settings, RULES_EXAMPLE)] * (section == "cluster")
+        blocks.append(_render_section(section, user_settings.get(section) or NO_VALUES, is_active=is_active))
+    blocks += [_render_section(section, user_settings.get(section) or NO_VALUES) for section in INACTIVE_SECTIONS]
+    return FILE_HEADER + "\n".join([*blocks, _render_list_section("export", user_settings, EXPORT_EXAMPLE)])
 
 
 def _can_be_scored(columns: Mapping[str, str]) -> bool:
@@ -101,87 +104,94 @@ def _can_be_scored(columns: Mapping[str, str]) -> bool:
     return ORDER_DATE in columns or (ORDERS in columns and not {RECENCY_DAYS, LAST_ORDER}.isdisjoint(columns))
 
 
-def _top(given: Values) -> Iterator[Line]:
+def _top_level_lines(user_settings: SettingValues) -> Iterator[ConfigLine]:
     """Yield the settings that belong to no section."""
-    for name in TOP:
+    for name in TOP_LEVEL_KEYS:
         field = Settings.model_fields[name]
-        example = "2026-06-30" if name == "as_of" else scalar_text(field.default)
-        text = f"{name}: {scalar_text(given[name])}" if name in given else f"# {name}: {example}"
+        example = "2026-06-30" if name == "as_of" else dump_scalar(field.default)
+        text = f"{name}: {dump_scalar(user_settings[name])}" if name in user_settings else f"# {name}: {example}"
         yield text, field.description or ""
 
 
-def _source(name: str, described: Described, given: Values) -> str:
+def _render_source(name: str, description: SourceDescription, user_settings: SettingValues) -> str:
     """Write a source: what was recognised, and what the user gave besides."""
-    mapped = {**described.columns, **(given.get("columns") or NOTHING)}
-    columns = [
-        (f"      {standard}: {scalar_text(theirs)}", described.why.get(standard, ""))
-        for standard, theirs in mapped.items()
+    mapped_columns = {**description.columns, **(user_settings.get("columns") or NO_VALUES)}
+    column_lines = [
+        (f"      {column_key}: {dump_scalar(file_column)}", description.match_reasons.get(column_key, ""))
+        for column_key, file_column in mapped_columns.items()
     ]
-    rest = f"    # {described.others}\n" if described.others else ""
-    preset = f"    preset: {scalar_text(described.preset)}\n" if described.preset else ""
-    listed = f"    columns:\n{_aligned(columns)}" if columns else "    columns: {}\n"
-    others = "".join(_lines_of({key: value for key, value in given.items() if key not in DESCRIBED}, "    "))
-    return f"  {name}:\n    path: {scalar_text(described.path)}\n{preset}{_ids(described)}{others}{listed}{rest}"
+    unmapped_comment = f"    # {description.unmapped_note}\n" if description.unmapped_note else ""
+    preset = f"    preset: {dump_scalar(description.preset)}\n" if description.preset else ""
+    columns_text = f"    columns:\n{_align_comments(column_lines)}" if column_lines else "    columns: {}\n"
+    other_settings = "".join(
+        _render_lines({key: value for key, value in user_settings.items() if key not in RECOGNISED_KEYS}, "    ")
+    )
+    return (
+        f"  {name}:\n    path: {dump_scalar(description.path)}\n{preset}"
+        f"{_render_row_ids(description)}{other_settings}{columns_text}{unmapped_comment}"
+    )
 
 
-def _ids(described: Described) -> str:
+def _render_row_ids(description: SourceDescription) -> str:
     """What stands for the ids that a file does not have."""
-    why = "each row is a customer; if a column tells them apart, say columns: {customer_id: NAME} instead"
-    return f"    row_ids: true  # {why}\n" if described.numbered else ""
+    hint = "each row is a customer; if a column tells them apart, say columns: {customer_id: NAME} instead"
+    return f"    row_ids: true  # {hint}\n" if description.has_row_ids else ""
 
 
-def _section(section: str, given: Values, *, declared: bool = False) -> str:
+def _render_section(section: str, user_settings: SettingValues, *, is_active: bool = False) -> str:
     """Write a section: in force if it is declared or the user gave any of it, else as a comment.
 
     A section must say something to be declared, so its first plain option is in force where the user gave none.
     """
     meaning = Settings.model_fields[section].description
-    if not (declared or given):
-        return f"# {meaning}\n# {section}:\n{_aligned(_options(_model(section), '#   '))}"
-    lines = list(_options(_model(section), "  ", given))
-    if not given:
-        first = next(place for place, (setting, _) in enumerate(lines) if not setting.endswith(":"))
-        lines[first] = (lines[first][0].replace("# ", "", 1), lines[first][1])
-    return f"{section}:  # {meaning}\n{_aligned(lines)}"
+    if not (is_active or user_settings):
+        return f"# {meaning}\n# {section}:\n{_align_comments(_option_lines(_model_of_section(section), '#   '))}"
+    lines = list(_option_lines(_model_of_section(section), "  ", user_settings))
+    if not user_settings:
+        first_option = next(index for index, (setting, _) in enumerate(lines) if not setting.endswith(":"))
+        lines[first_option] = (lines[first_option][0].replace("# ", "", 1), lines[first_option][1])
+    return f"{section}:  # {meaning}\n{_align_comments(lines)}"
 
 
-def _list(section: str, given: Values, example: str) -> str:
+def _render_list_section(section: str, user_settings: SettingValues, example: str) -> str:
     """Write a section that is a list: the user's, or an example in comments."""
-    return "".join(_lines_of({section: given[section]}, "")) if given.get(section) else example
+    return "".join(_render_lines({section: user_settings[section]}, "")) if user_settings.get(section) else example
 
 
-def _lines_of(values: Values, indent: str) -> Iterator[str]:
+def _render_lines(settings_tree: SettingValues, indent: str) -> Iterator[str]:
     """Yield settings as lines of YAML, without comments."""
-    for name, value in values.items():
-        yield f"{indent}{scalar_text(name)}: {scalar_text(value)}\n"
+    for name, value in settings_tree.items():
+        yield f"{indent}{dump_scalar(name)}: {dump_scalar(value)}\n"
 
 
-def _options(model: type[BaseModel], indent: str, given: Values = NOTHING, skip: Sequence[str] = ()) -> Iterator[Line]:
+def _option_lines(
+    model: type[BaseModel], indent: str, user_settings: SettingValues = NO_VALUES, skip: Sequence[str] = ()
+) -> Iterator[ConfigLine]:
     """Yield every option of a section: as given, or as a comment with its default and meaning."""
     hash_mark = "" if "#" in indent else "# "
     for name, field in model.model_fields.items():
-        section = nested(field)
+        section = find_nested_section(field)
         if name in skip:
             continue
-        if section is not None and given.get(name):
+        if section is not None and user_settings.get(name):
             yield f"{indent}{name}:", ""
-            yield from _options(section, f"{indent}  ", given[name])
+            yield from _option_lines(section, f"{indent}  ", user_settings[name])
         elif section is not None:
             yield f"{indent}{hash_mark}{name}:", ""
-            yield from _options(section, f"{indent}{hash_mark}  ")
-        elif name in given:
-            yield f"{indent}{name}: {scalar_text(given[name])}", field.description or ""
+            yield from _option_lines(section, f"{indent}{hash_mark}  ")
+        elif name in user_settings:
+            yield f"{indent}{name}: {dump_scalar(user_settings[name])}", field.description or ""
         else:
             default = field.get_default(call_default_factory=True)
-            yield f"{indent}{hash_mark}{name}: {scalar_text(default)}", field.description or ""
+            yield f"{indent}{hash_mark}{name}: {dump_scalar(default)}", field.description or ""
 
 
-def _aligned(lines: Iterable[Line]) -> str:
+def _align_comments(lines: Iterable[ConfigLine]) -> str:
     """Lines with their comments one below the other."""
     lines = list(lines)
-    width = max((len(setting) for setting, _ in lines if len(setting) <= WIDEST), default=0)
+    width = max((len(setting) for setting, _ in lines if len(setting) <= MAX_SETTING_WIDTH), default=0)
     return "".join(f"{setting:<{width}}  # {comment}".rstrip(" #") + "\n" for setting, comment in lines)
 
 
-def _model(section: str) -> type[BaseModel]:
-    return models(Settings.model_fields[section].annotation)[0]
+def _model_of_section(section: str) -> type[BaseModel]:
+    return find_section_models(Settings.model_fields[section].annotation)[0]

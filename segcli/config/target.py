@@ -7,36 +7,36 @@ from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
 
-WHOLE = 100.0  # what weights sum up to
-_CHOICE = re.compile(r"([1-9]\d?)(?:-([1-9]\d?))?")
+WEIGHT_TOTAL = 100.0  # what weights sum up to
+_CHOICE_PATTERN = re.compile(r"([1-9]\d?)(?:-([1-9]\d?))?")
 
 Rating = Annotated[float, Field(ge=1, le=10)]
 
 
-def _weights(weights: dict[str, float]) -> dict[str, float]:
-    if any(weight < 0 for weight in weights.values()) or abs(sum(weights.values()) - WHOLE) > 0.01:  # noqa: PLR2004
+def _check_weights(weights: dict[str, float]) -> dict[str, float]:
+    if any(weight < 0 for weight in weights.values()) or abs(sum(weights.values()) - WEIGHT_TOTAL) > 0.01:  # noqa: PLR2004
         raise ValueError(f"weights must be positive and sum up to 100; got {sum(weights.values()):g}")
     return weights
 
 
-def _choice(value: int | str) -> int | str:
-    found = _CHOICE.fullmatch(str(value))
-    if found is None or int(found[1]) > int(found[2] or found[1]):
-        raise ValueError(f"must be a number of segments or a range like 2-4; got {value}")
-    return value
+def _check_choice(choice: int | str) -> int | str:
+    choice_match = _CHOICE_PATTERN.fullmatch(str(choice))
+    if choice_match is None or int(choice_match[1]) > int(choice_match[2] or choice_match[1]):
+        raise ValueError(f"must be a number of segments or a range like 2-4; got {choice}")
+    return choice
 
 
-Weights = Annotated[dict[str, float], AfterValidator(_weights)]
+CriteriaWeights = Annotated[dict[str, float], AfterValidator(_check_weights)]
 
 
 class TargetSettings(Section):
     """`target:` what makes segments attractive, what we are good at, and what there is to spend."""
 
     of: str | None = Field(None, description="Segmentation to choose from, such as rfm; default: the first described.")
-    choose: Annotated[int | str, AfterValidator(_choice)] = Field(
+    choose: Annotated[int | str, AfterValidator(_check_choice)] = Field(
         "2-4", description="Number of segments to choose, or a range like 2-4."
     )
-    weights: Weights = Field(
+    weights: CriteriaWeights = Field(
         default_factory=lambda: {
             "size": 20.0,
             "revenue_share": 25.0,
@@ -49,10 +49,10 @@ class TargetSettings(Section):
         description="Weights of attractiveness, in parts of 100; criteria that are neither measured nor rated "
         "drop out.",
     )
-    weight_sets: dict[str, Weights] = Field(
+    weight_sets: dict[str, CriteriaWeights] = Field(
         default_factory=dict, description="Other weights to try beside them: {careful: {size: 50, margin: 50}}."
     )
-    competitiveness: Weights = Field(
+    competitiveness: CriteriaWeights = Field(
         default_factory=lambda: {"own_strengths": 50.0, "loyalty": 25.0, "satisfaction": 25.0},
         description="Weights of our strength in a segment, in parts of 100.",
     )
@@ -86,8 +86,8 @@ class TargetSettings(Section):
     period_days: int = Field(90, ge=1, description="Days of the period that growth and response are measured in.")
 
     @property
-    def bounds(self) -> tuple[int, int]:
+    def choice_range(self) -> tuple[int, int]:
         """Fewest and most segments."""
-        found = _CHOICE.fullmatch(str(self.choose))
-        assert found is not None
-        return int(found[1]), int(found[2] or found[1])
+        choice_match = _CHOICE_PATTERN.fullmatch(str(self.choose))
+        assert choice_match is not None
+        return int(choice_match[1]), int(choice_match[2] or choice_match[1])

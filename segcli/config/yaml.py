@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-LONGEST_NUMBER = 18  # digits; longer runs are ids, and would lose digits as numbers
+MAX_NUMBER_DIGITS = 18  # digits; longer runs are ids, and would lose digits as numbers
 
-Key = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
-_SCALARS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+_SCALAR_PATTERNS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         "null": re.compile(r"~|null|Null|NULL|"),
         "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
@@ -24,52 +24,52 @@ _SCALARS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """Plain values, and where each stands: key path -> (line, column), both from 1.
 
-    `texts` are the places where texts begin that stand in the file as they are read, on one line.
+    `text_positions` are the places where texts begin that stand in the file as they are read, on one line.
     """
 
     name: str
     values: Any
-    places: Mapping[Key, tuple[int, int]]
-    texts: Mapping[Key, tuple[int, int]] = field(default_factory=dict)
+    positions: Mapping[KeyPath, tuple[int, int]]
+    text_positions: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
-    def place(self, key: Key, at: int = 0) -> str:
+    def find_place(self, key: KeyPath, character: int = 0) -> str:
         """`name:line:column` of a key, or of the nearest parent that was written.
 
         Args:
             key: where a value stands.
-            at: a character of the value's text (from 1), for its own place where the file shows it.
+            character: a character of the value's text (from 1), for its own place where the file shows it.
         """
-        if at and key in self.texts:
-            line, column = self.texts[key]
-            return f"{self.name}:{line}:{column + at - 1}"
+        if character and key in self.text_positions:
+            line, column = self.text_positions[key]
+            return f"{self.name}:{line}:{column + character - 1}"
         for end in range(len(key), -1, -1):
-            if key[:end] in self.places:
-                line, column = self.places[key[:end]]
+            if key[:end] in self.positions:
+                line, column = self.positions[key[:end]]
                 return f"{self.name}:{line}:{column}"
         return self.name
 
 
-def scalar(text: str) -> Any:  # noqa: ANN401 - a YAML scalar is whatever it says
+def parse_scalar(text: str) -> Any:  # noqa: ANN401 - a YAML scalar is whatever it says
     """The value of a plain scalar by the YAML 1.2 core schema.
 
-    >>> scalar("NO"), scalar("5"), scalar("1e3"), scalar("true"), scalar("2026-06-30")
+    >>> parse_scalar("NO"), parse_scalar("5"), parse_scalar("1e3"), parse_scalar("true"), parse_scalar("2026-06-30")
     ('NO', 5, 1000.0, True, '2026-06-30')
     """
-    if _SCALARS["null"].fullmatch(text):
+    if _SCALAR_PATTERNS["null"].fullmatch(text):
         return None
-    if _SCALARS["bool"].fullmatch(text):
+    if _SCALAR_PATTERNS["bool"].fullmatch(text):
         return text.lower() == "true"
-    if _SCALARS["int"].fullmatch(text):
-        return int(text) if len(text) <= LONGEST_NUMBER else text
-    if _SCALARS["float"].fullmatch(text):
+    if _SCALAR_PATTERNS["int"].fullmatch(text):
+        return int(text) if len(text) <= MAX_NUMBER_DIGITS else text
+    if _SCALAR_PATTERNS["float"].fullmatch(text):
         return float(text)
     return text
 
 
-def parse(text: str, name: str) -> Document:
+def parse_document(text: str, name: str) -> YamlDocument:
     """Parse one document.
 
     Raises:
@@ -77,29 +77,29 @@ def parse(text: str, name: str) -> Document:
     """
     from segcli.config import yaml_parser  # and with it PyYAML, which only documents of the user's need
 
-    return yaml_parser.parse(text, name)
+    return yaml_parser.parse_with_places(text, name)
 
 
-def strings(text: str) -> Any:  # noqa: ANN401 - nested lists and mappings of text
+def load_text_values(text: str) -> Any:  # noqa: ANN401 - nested lists and mappings of text
     """A file that segcli ships, all scalars as text, by the C parser where there is one."""
     import yaml
 
     return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - builds text only
 
 
-def shipped(text: str, name: str) -> Document:
+def load_shipped(text: str, name: str) -> YamlDocument:
     """A file that segcli ships as a document, without the places of its values: nothing in it is wrong."""
-    return Document(name, _typed(strings(text)), {})
+    return YamlDocument(name, _convert_scalars(load_text_values(text)), {})
 
 
-def _typed(value: Any) -> Any:  # noqa: ANN401 - data of any shape
+def _convert_scalars(value: Any) -> Any:  # noqa: ANN401 - data of any shape
     if isinstance(value, dict):
-        return {name: _typed(inner) for name, inner in value.items()}
-    return [_typed(inner) for inner in value] if isinstance(value, list) else scalar(value)
+        return {name: _convert_scalars(item) for name, item in value.items()}
+    return [_convert_scalars(item) for item in value] if isinstance(value, list) else parse_scalar(value)
 
 
-def text(document: Mapping[str, Any]) -> str:
-    """A document as YAML that `parse` reads back."""
+def dump_document(data: Mapping[str, Any]) -> str:
+    """A document as YAML that `parse_document` reads back."""
     import yaml
 
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)

@@ -5,14 +5,14 @@ from typing import Any
 
 import yaml
 
-from segcli.config.yaml import Document, Key, scalar
+from segcli.config.yaml import KeyPath, YamlDocument, parse_scalar
 from segcli.errors import ConfigProblems
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 30
 
 
-def parse(text: str, name: str) -> Document:
+def parse_with_places(text: str, name: str) -> YamlDocument:
     """Parse one document.
 
     Raises:
@@ -20,32 +20,34 @@ def parse(text: str, name: str) -> Document:
     """
     if len(text) > MAX_CHARACTERS:
         raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; name a config"])
-    places: dict[Key, tuple[int, int]] = {}
+    positions: dict[KeyPath, tuple[int, int]] = {}
     try:
-        root = _compose(text)
-        values = _value(root, (), places) if root else {}
-        return Document(name, values, places, dict(_texts(root, ())) if root else {})
+        root = _compose_node(text)
+        values = _convert_node(root, (), positions) if root else {}
+        return YamlDocument(name, values, positions, dict(_iterate_text_places(root, ())) if root else {})
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise ConfigProblems([f"{where}: {error.problem or error.context}"]) from None
+        problem_mark = error.problem_mark
+        location = f"{name}:{problem_mark.line + 1}:{problem_mark.column + 1}" if problem_mark else name
+        raise ConfigProblems([f"{location}: {error.problem or error.context}"]) from None
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        where = f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
-        raise ConfigProblems([f"{where}: the character {error.character!r} is not allowed here; take it out"]) from None
+        text_before = text[: error.position]
+        location = f"{name}:{text_before.count(chr(10)) + 1}:{len(text_before) - text_before.rfind(chr(10))}"
+        raise ConfigProblems(
+            [f"{location}: the character {error.character!r} is not allowed here; take it out"]
+        ) from None
     except yaml.YAMLError as error:
         raise ConfigProblems([f"{name}: {' '.join(str(error).split())}"]) from None
 
 
-def _compose(text: str) -> yaml.Node | None:
-    loader = _Loader(text)
+def _compose_node(text: str) -> yaml.Node | None:
+    loader = _LimitedLoader(text)
     try:
         return loader.get_single_node()
     finally:
         loader.dispose()
 
 
-class _Loader(yaml.SafeLoader):
+class _LimitedLoader(yaml.SafeLoader):
     """Composes nodes; refuses aliases and depth before they can cost anything."""
 
     _depth = 0
@@ -53,40 +55,40 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - as inherited
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _refusal(event, "anchors and aliases are not supported; write the value out")
+            raise _syntax_problem(event, "anchors and aliases are not supported; write the value out")
         if getattr(event, "tag", None):
-            raise _refusal(event, f"the tag {event.tag} is not supported; only plain values are")
+            raise _syntax_problem(event, f"the tag {event.tag} is not supported; only plain values are")
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise _refusal(event, f"nested deeper than {MAX_DEPTH} levels")
+            raise _syntax_problem(event, f"nested deeper than {MAX_DEPTH} levels")
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
 
 
-def _refusal(event: yaml.Event, why: str) -> yaml.MarkedYAMLError:
-    mark: Any = event.start_mark
-    return yaml.MarkedYAMLError(problem=why, problem_mark=mark)
+def _syntax_problem(event: yaml.Event, problem: str) -> yaml.MarkedYAMLError:
+    start_mark: Any = event.start_mark
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=start_mark)
 
 
-def _value(node: yaml.Node, key: Key, places: dict[Key, tuple[int, int]]) -> Any:  # noqa: ANN401 - data of any shape
-    places.setdefault(key, (node.start_mark.line + 1, node.start_mark.column + 1))
+def _convert_node(node: yaml.Node, key: KeyPath, positions: dict[KeyPath, tuple[int, int]]) -> Any:  # noqa: ANN401 - data of any shape
+    positions.setdefault(key, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, key, places)
+        return _convert_mapping(node, key, positions)
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*key, index), places) for index, item in enumerate(node.value)]
+        return [_convert_node(item, (*key, index), positions) for index, item in enumerate(node.value)]
     is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
-    return scalar(node.value) if is_plain else node.value
+    return parse_scalar(node.value) if is_plain else node.value
 
 
-def _texts(node: yaml.Node, key: Key) -> Iterator[tuple[Key, tuple[int, int]]]:
+def _iterate_text_places(node: yaml.Node, key: KeyPath) -> Iterator[tuple[KeyPath, tuple[int, int]]]:
     """Where texts begin, inside their quotes; not those that are folded, escaped or on several lines."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            yield from _texts(value, (*key, name.value))
+            yield from _iterate_text_places(value, (*key, name.value))
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _texts(item, (*key, index))
+            yield from _iterate_text_places(item, (*key, index))
     elif isinstance(node, yaml.ScalarNode):
         quotes = 1 if node.style in {"'", '"'} else 0
         start, end = node.start_mark, node.end_mark
@@ -94,16 +96,16 @@ def _texts(node: yaml.Node, key: Key) -> Iterator[tuple[Key, tuple[int, int]]]:
             yield key, (start.line + 1, start.column + 1 + quotes)
 
 
-def _mapping(node: yaml.MappingNode, key: Key, places: dict[Key, tuple[int, int]]) -> dict[str, Any]:
+def _convert_mapping(node: yaml.MappingNode, key: KeyPath, positions: dict[KeyPath, tuple[int, int]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name_node, value_node in node.value:
-        mark = name_node.start_mark
+        name_mark = name_node.start_mark
         if not isinstance(name_node, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=name_mark)
         if name_node.value in values:
             raise yaml.MarkedYAMLError(
-                problem=f"the key '{name_node.value}' is given twice; keep one", problem_mark=mark
+                problem=f"the key '{name_node.value}' is given twice; keep one", problem_mark=name_mark
             )
-        places[(*key, name_node.value)] = (mark.line + 1, mark.column + 1)
-        values[name_node.value] = _value(value_node, (*key, name_node.value), places)
+        positions[(*key, name_node.value)] = (name_mark.line + 1, name_mark.column + 1)
+        values[name_node.value] = _convert_node(value_node, (*key, name_node.value), positions)
     return values

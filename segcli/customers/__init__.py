@@ -1,5 +1,5 @@
 """Transactions -> one row per customer, joined with who they are and what they answered."""
 
-from segcli.customers.read import read
+from segcli.customers.read import load_customers
 
-__all__ = ["read"]
+__all__ = ["load_customers"]

@@ -8,107 +8,114 @@ import pandas as pd
 
 from segcli.customers.overlap import LineHashes
 from segcli.customers.partial_totals import ChunkTotals
-from segcli.ingest.account import Account
+from segcli.ingest.account import ReconciliationTotals
 from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.date_outliers import DayCounts
-from segcli.ingest.encoding import Twice
+from segcli.ingest.encoding import Mojibake
 from segcli.ingest.line_types import LineTypes
-from segcli.ingest.money import Scales
+from segcli.ingest.money import UnitScales
 from segcli.ingest.notes import Note
-from segcli.ingest.opening import Opened
-from segcli.ingest.order_keys import OrderSample
-from segcli.ingest.outliers import Amounts
+from segcli.ingest.opening import InputFile
+from segcli.ingest.order_keys import OrderIdSample
+from segcli.ingest.outliers import AmountHistogram
 from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
-from segcli.model import Reject, Verdict
+from segcli.model import QualityCheck, RejectedLine
 
 
 @dataclass(frozen=True, eq=False)
 class FileTotals:
     """Counts of a file's lines; what belongs to customers is stored by the engine.
 
-    `dates` is the format of its dates; `lines_above` are the physical lines above each chunk; `kept` are its kept
-    lines, where they are in memory anyway. `finer` and `magnitude` are as in `ChunkTotals`. If it `is_whole`, all its
-    lines were compared with each other.
+    `date_format` is the format of its dates; `lines_above_chunks` are the physical lines above each chunk; `kept_lines`
+    are its kept lines, where they are in memory anyway. `too_fine` and `magnitude` are as in `ChunkTotals`. If it
+    `is_whole`, all its lines were compared with each other.
     """
 
-    file: Opened
-    dates: str
-    account: Account
+    input_file: InputFile
+    date_format: str
+    reconciliation: ReconciliationTotals
     last_day: int | None
-    days: DayCounts
+    day_counts: DayCounts
     has_money: bool
     currencies: frozenset[str]
-    amounts: Amounts
+    amounts: AmountHistogram
     largest_line: int
-    rewritten: frozenset[str]
+    normalised_ids: frozenset[str]
     id_changes: IdChanges
     statuses: ValueTotals
-    types: LineTypes
-    prices: PriceEvidence
-    order_sample: OrderSample
-    unreadable: UnreadableMoney
-    repeated: int
-    twice: Twice
-    lines_above: Sequence[int]
+    line_types: LineTypes
+    price_evidence: PriceEvidence
+    order_sample: OrderIdSample
+    unreadable_money: UnreadableMoney
+    repeated_lines: int
+    mojibake: Mojibake
+    lines_above_chunks: Sequence[int]
     notes: tuple[Note, ...] = ()
-    rejects: tuple[Reject, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    scales: Scales = field(default_factory=Scales)
-    kept: pd.DataFrame | None = None
+    rejects: tuple[RejectedLine, ...] = ()
+    quality_checks: tuple[QualityCheck, ...] = ()
+    scales: UnitScales = field(default_factory=UnitScales)
+    kept_lines: pd.DataFrame | None = None
     is_whole: bool = False
     line_hashes: LineHashes | None = None
-    finer: int = 0
+    too_fine: int = 0
     magnitude: int = 0
 
     @property
-    def name(self) -> str:
+    def file_name(self) -> str:
         """The file's name."""
-        return self.file.content.name
+        return self.input_file.content.name
 
 
-def _merge_hashes(chunks: Sequence[ChunkTotals]) -> LineHashes | None:
+def _merge_line_hashes(chunks: Sequence[ChunkTotals]) -> LineHashes | None:
     hashes = [chunk.line_hashes for chunk in chunks if chunk.line_hashes is not None]
-    return LineHashes.merge(hashes) if hashes else None
+    return LineHashes.merge_chunks(hashes) if hashes else None
 
 
 def merge_chunks(
-    file: Opened, dates: str, chunks: Sequence[ChunkTotals], *, has_money: bool, lines_before: int = 0
+    input_file: InputFile, date_format: str, chunks: Sequence[ChunkTotals], *, has_money: bool, lines_before: int = 0
 ) -> FileTotals:
     """Merge the totals of all chunks of a file.
 
     Args:
-        file: that was read.
-        dates: the format of its dates.
+        input_file: that was read.
+        date_format: the format of its dates.
         chunks: in the order of the file.
         has_money: whether lines have amounts.
         lines_before: physical lines above the first chunk.
     """
-    above = list(accumulate((chunk.lines for chunk in chunks[:-1]), initial=lines_before))
-    places = list(zip(chunks, above, strict=True))
-    best, lines_of_best = max(places, key=lambda place: (place[0].amounts.largest, -place[1]))
+    lines_above = list(accumulate((chunk.physical_lines for chunk in chunks[:-1]), initial=lines_before))
+    positioned_chunks = list(zip(chunks, lines_above, strict=True))
+    largest_chunk, lines_above_largest = max(positioned_chunks, key=lambda place: (place[0].amounts.largest, -place[1]))
     return FileTotals(
-        file=file,
-        dates=dates,
-        account=Account.together([(chunk.account, lines) for chunk, lines in places]),
+        input_file=input_file,
+        date_format=date_format,
+        reconciliation=ReconciliationTotals.merge(
+            [(chunk.reconciliation, lines_before_chunk) for chunk, lines_before_chunk in positioned_chunks]
+        ),
         last_day=max((chunk.last_day for chunk in chunks if chunk.last_day is not None), default=None),
-        days=DayCounts.merge([(chunk.days, lines) for chunk, lines in places]),
+        day_counts=DayCounts.merge(
+            [(chunk.day_counts, lines_before_chunk) for chunk, lines_before_chunk in positioned_chunks]
+        ),
         has_money=has_money,
         currencies=frozenset[str]().union(*(chunk.currencies for chunk in chunks)),
-        amounts=Amounts.together([(chunk.amounts, 0) for chunk in chunks]),
-        largest_line=best.largest_line + lines_of_best,
-        rewritten=frozenset[str]().union(*(chunk.rewritten for chunk in chunks)),
+        amounts=AmountHistogram.merge([(chunk.amounts, 0) for chunk in chunks]),
+        largest_line=largest_chunk.largest_line + lines_above_largest,
+        normalised_ids=frozenset[str]().union(*(chunk.normalised_ids for chunk in chunks)),
         id_changes=sum((chunk.id_changes for chunk in chunks), IdChanges()),
         statuses=sum((chunk.statuses for chunk in chunks), ValueTotals()),
-        types=sum((chunk.types for chunk in chunks), LineTypes()),
-        prices=sum((chunk.prices for chunk in chunks), PriceEvidence()),
-        order_sample=OrderSample.merge([chunk.order_sample for chunk in chunks]),
-        unreadable=sum((chunk.unreadable_money for chunk in chunks), UnreadableMoney()),
-        repeated=sum(chunk.repeated for chunk in chunks),
-        twice=sum((chunk.twice.below(lines) for chunk, lines in places), Twice()),
-        lines_above=above,
-        line_hashes=_merge_hashes(chunks),
-        finer=sum(chunk.finer for chunk in chunks),
+        line_types=sum((chunk.line_types for chunk in chunks), LineTypes()),
+        price_evidence=sum((chunk.price_evidence for chunk in chunks), PriceEvidence()),
+        order_sample=OrderIdSample.merge([chunk.order_sample for chunk in chunks]),
+        unreadable_money=sum((chunk.unreadable_money for chunk in chunks), UnreadableMoney()),
+        repeated_lines=sum(chunk.repeated_lines for chunk in chunks),
+        mojibake=sum(
+            (chunk.mojibake.shift_lines(lines_before_chunk) for chunk, lines_before_chunk in positioned_chunks),
+            Mojibake(),
+        ),
+        lines_above_chunks=lines_above,
+        line_hashes=_merge_line_hashes(chunks),
+        too_fine=sum(chunk.too_fine for chunk in chunks),
         magnitude=sum(chunk.magnitude for chunk in chunks),
     )

@@ -10,34 +10,36 @@ from typing import NoReturn
 import pandas as pd
 
 from segcli import columns
-from segcli.arrow import to_strings
-from segcli.counting import counted
+from segcli.arrow import to_arrow_strings
+from segcli.counting import pluralize
 from segcli.customers.engines import Engine
 from segcli.customers.file_totals import FileTotals
-from segcli.customers.order_runs import day_of, decode_place
-from segcli.customers.partition import AggregationOptions, CustomerPart, ExcludedReturns
+from segcli.customers.order_runs import date_of_day_number, decode_place
+from segcli.customers.partition import AggregationOptions, CustomerPartition, ExcludedReturns
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.returns import only_returns
+from segcli.customers.returns import note_unmatched_returns
 from segcli.errors import InputProblem
-from segcli.files.parts import digest as digest_of
+from segcli.files.parts import compute_digest as digest_of
 from segcli.ingest import customer_ids, encoding, identity, money, unreadable
-from segcli.ingest.account import Account, Group
+from segcli.ingest.account import Bucket, ReconciliationTotals
 from segcli.ingest.customer_keys import describe_blank_ids
-from segcli.ingest.date_outliers import describe_date_outliers
-from segcli.ingest.line_types import type_notes
-from segcli.ingest.notes import Note, set_option
-from segcli.ingest.order_keys import order_key_notes
-from segcli.ingest.outliers import notes
+from segcli.ingest.date_outliers import date_outlier_notes
+from segcli.ingest.line_types import line_type_notes
+from segcli.ingest.notes import Note, format_set_option
+from segcli.ingest.order_keys import order_id_notes
+from segcli.ingest.outliers import amount_outlier_notes
 from segcli.ingest.price_evidence import price_notes
-from segcli.ingest.statuses import REFUND_STATUSES, describe_statuses, document_notes, status_notes
-from segcli.model import Customers, Input, Reading, Transactions
+from segcli.ingest.statuses import REFUND_STATUSES, document_notes, list_status_values, status_notes
+from segcli.model import Customers, Input, InputReport, Transactions
 
-DAY_AFTER = 1
+DAYS_AFTER_LAST_ORDER = 1
 
-ReadLines = Callable[[pd.DataFrame | None, date], pd.DataFrame]
+LineReader = Callable[[pd.DataFrame | None, date], pd.DataFrame]
 
 
-def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, read_lines: ReadLines) -> Customers:
+def finalise_customers(
+    files: Sequence[FileTotals], engine: Engine, request: ReadRequest, read_lines: LineReader
+) -> Customers:
     """Aggregate all files into one row per customer.
 
     Args:
@@ -54,174 +56,216 @@ def finalise(files: Sequence[FileTotals], engine: Engine, request: ReadRequest, 
     _refuse_uncountable(files)
     last_days = [file.last_day for file in files if file.last_day is not None]
     if not last_days:
-        _refuse_nothing_left(files)
-    day = request.as_of or day_of(max(last_days) + DAY_AFTER)
-    made = engine.aggregate(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
-    _refuse_inexact(files, made)
-    ids = to_strings(made.table[columns.CUSTOMER_ID])
-    id_notes = (*_basket_notes(made), *identity.notes(ids, made.lines, told=request.may_name_customers))
-    readings = tuple(_readings(files, made, request, id_notes))
-    lines_at_hand = files[0].kept
-    lines = Transactions(
-        cache(lambda: read_lines(lines_at_hand, day)),
+        _refuse_no_purchases(files)
+    day = request.as_of or date_of_day_number(max(last_days) + DAYS_AFTER_LAST_ORDER)
+    result = engine.aggregate_customers(AggregationOptions(day, scales, settings.returns, tuple(settings.measures)))
+    _refuse_inexact(files, result)
+    ids = to_arrow_strings(result.table[columns.CUSTOMER_ID])
+    id_notes = (
+        *_note_baskets(result),
+        *identity.id_notes(ids, result.line_counts, may_name_ids=request.may_name_customers),
+    )
+    input_reports = tuple(_report_inputs(files, result, request, id_notes))
+    lines_in_memory = files[0].kept_lines
+    transactions = Transactions(
+        cache(lambda: read_lines(lines_in_memory, day)),
         scales.money,
         files[0].has_money,
         day,
-        readings[0],
+        input_reports[0],
         settings.collapse,
         settings.returns,
     )
     warnings = (
-        *(warning for file in files for warning in _file_warnings(file)),
-        *(warning for reading in readings for warning in only_returns(reading)),
+        *(warning for file in files for warning in _warn_about_file(file)),
+        *(warning for input_report in input_reports for warning in note_unmatched_returns(input_report)),
     )
-    verdicts = tuple(verdict for file in files for verdict in file.verdicts)
-    return Customers(made.table, day, readings, warnings, verdicts, lines)
+    quality_checks = tuple(check for file in files for check in file.quality_checks)
+    return Customers(result.table, day, input_reports, warnings, quality_checks, transactions)
 
 
 def _refuse_uncountable(files: Sequence[FileTotals]) -> None:
     """Refuse files whose sums do not fit 64 bits together, and those whose amounts are all finer than any unit."""
-    finest = next((file for file in files if file.finer and not file.account.read.units), None)
+    finest = next((file for file in files if file.too_fine and not file.reconciliation.read.units), None)
     if finest is not None:
         raise InputProblem(
             f"all amounts are finer than {1 / finest.scales.money:f}, the finest unit of money, and would sum to 0",
-            source=finest.name,
+            source=finest.file_name,
             line=finest.largest_line,
             remedy="Export amounts in a smaller unit",
         )
-    if len(files) > 1 and sum(file.magnitude for file in files) >= money.CAPACITY:
-        raise _too_large(files, "the sum over all files has more than 18 digits")
+    if len(files) > 1 and sum(file.magnitude for file in files) >= money.UNIT_CAPACITY:
+        raise _too_large_problem(files, "the sum over all files has more than 18 digits")
 
 
-def _refuse_inexact(files: Sequence[FileTotals], made: CustomerPart) -> None:
+def _refuse_inexact(files: Sequence[FileTotals], result: CustomerPartition) -> None:
     """Refuse sums of which the results, which are floating-point numbers, would not show every cent."""
-    accounts = (file.account.is_exact(file.scales.money) for file in files)
-    if not made.is_exact or not all(accounts):
-        raise _too_large(files, "results would not show every cent of the sums")
+    are_exact = (file.reconciliation.is_exact(file.scales.money) for file in files)
+    if not result.is_exact or not all(are_exact):
+        raise _too_large_problem(files, "results would not show every cent of the sums")
 
 
-def _too_large(files: Sequence[FileTotals], why: str) -> InputProblem:
+def _too_large_problem(files: Sequence[FileTotals], explanation: str) -> InputProblem:
     file = max(files, key=lambda file: file.amounts.largest)
     return InputProblem(
-        f"amounts too large to be added up exactly: this is the largest, and {why}",
-        source=file.name,
+        f"amounts too large to be added up exactly: this is the largest, and {explanation}",
+        source=file.file_name,
         line=file.largest_line,
         remedy="Correct the line, or check the decimal mark and declare it with --decimal",
     )
 
 
-def _basket_notes(made: CustomerPart) -> Iterator[str]:
-    if made.baskets is not None and made.baskets < made.orders:
+def _note_baskets(result: CustomerPartition) -> Iterator[str]:
+    if result.basket_count is not None and result.basket_count < result.order_count:
         yield (
-            f"no order ids: each of {counted(made.orders, 'line')} counts as an order; "
-            f"{set_option('ingest.collapse', 'day')} counts {counted(made.baskets, 'basket')}, one a customer and day"
+            f"no order ids: each of {pluralize(result.order_count, 'line')} counts as an order; "
+            f"{format_set_option('ingest.collapse', 'day')} counts "
+            f"{pluralize(result.basket_count, 'basket')}, one a customer and day"
         )
 
 
-def _file_warnings(file: FileTotals) -> Iterator[str]:
-    return unreadable.warnings(file.unreadable, file.amounts, file.account.read.lines, file.scales.money)
+def _warn_about_file(file_totals: FileTotals) -> Iterator[str]:
+    return unreadable.unreadable_money_warnings(
+        file_totals.unreadable_money,
+        file_totals.amounts,
+        file_totals.reconciliation.read.lines,
+        file_totals.scales.money,
+    )
 
 
-def _refuse_nothing_left(files: Sequence[FileTotals]) -> NoReturn:
-    why = Account.together([(file.account, 0) for file in files]).said() or "all lines are returns"
-    note = next(filter(None, map(_note_on_blank_ids, files)), "")
-    remedy = files[0].file.advice or (f"T{note[1:]}" if note else "")
-    raise InputProblem(f"no purchase is left after cleaning ({why})", source=files[0].name, remedy=remedy)
+def _refuse_no_purchases(files: Sequence[FileTotals]) -> NoReturn:
+    reasons = (
+        ReconciliationTotals.merge([(file.reconciliation, 0) for file in files]).format_exclusions()
+        or "all lines are returns"
+    )
+    blank_id_note = next(filter(None, map(_note_blank_ids, files)), "")
+    remedy = files[0].input_file.advice or (f"T{blank_id_note[1:]}" if blank_id_note else "")
+    raise InputProblem(f"no purchase is left after cleaning ({reasons})", source=files[0].file_name, remedy=remedy)
 
 
-def _note_on_blank_ids(file: FileTotals) -> str:
-    blank = file.account.left_out.get("no_customer_id", Group()).lines
-    return describe_blank_ids(file.file, blank, file.account.read.lines) if blank else ""
+def _note_blank_ids(file_totals: FileTotals) -> str:
+    blank_lines = file_totals.reconciliation.left_out.get("no_customer_id", Bucket()).lines
+    return (
+        describe_blank_ids(file_totals.input_file, blank_lines, file_totals.reconciliation.read.lines)
+        if blank_lines
+        else ""
+    )
 
 
-def _readings(
-    files: Sequence[FileTotals], made: CustomerPart, request: ReadRequest, id_notes: tuple[str, ...]
-) -> Iterator[Reading]:
+def _report_inputs(
+    files: Sequence[FileTotals], result: CustomerPartition, request: ReadRequest, id_notes: tuple[str, ...]
+) -> Iterator[InputReport]:
     """Report how each file was read; notes on ids are about all files and stand behind the last."""
-    for number, file in enumerate(files):
-        account = file.account
-        for entry in _merge_excluded(made.excluded, number):
+    for file_number, file in enumerate(files):
+        reconciliation = file.reconciliation
+        for entry in _merge_excluded(result.excluded_returns, file_number):
             _, chunk, line = decode_place(entry.place)
-            group = Group(entry.lines, entry.money, file.lines_above[chunk] + line)
-            account = account.without(entry.reason, group, entry.refunded)
-        dates = describe_date_outliers(file.days, request.outlier_days, request.settings.date_outliers)
-        exact = file.is_whole or not made.has_split_orders
-        file_notes = _file_notes(file, exact=exact, is_partial=request.is_partial)
+            bucket = Bucket(entry.lines, entry.money, file.lines_above_chunks[chunk] + line)
+            reconciliation = reconciliation.exclude_returns(entry.reason, bucket, entry.refunded)
+        date_notes = date_outlier_notes(file.day_counts, request.outlier_days, request.settings.date_outliers)
+        found_all_repeats = file.is_whole or not result.has_split_orders
+        file_notes = _note_file(file, found_all_repeats=found_all_repeats, is_partial=request.is_partial)
         notes_on_ids = map(Note, id_notes) if file is files[-1] else ()
-        yield _reading(file, account, (*map(Note, dates), *file_notes, *notes_on_ids))
+        yield _report_input(file, reconciliation, (*map(Note, date_notes), *file_notes, *notes_on_ids))
 
 
-def _merge_excluded(entries: Sequence[ExcludedReturns], file: int) -> Iterator[ExcludedReturns]:
+def _merge_excluded(entries: Sequence[ExcludedReturns], file_number: int) -> Iterator[ExcludedReturns]:
     for reason in ("after_as_of", "return_without_purchase"):
-        found = [entry for entry in entries if (entry.file, entry.reason) == (file, reason)]
-        if found:
-            lines, money, refunded = (sum(getattr(e, name) for e in found) for name in ("lines", "money", "refunded"))
-            yield ExcludedReturns(file, reason, lines, money, refunded, min(entry.place for entry in found))
+        matching = [entry for entry in entries if (entry.file, entry.reason) == (file_number, reason)]
+        if matching:
+            line_sum, money_units, refunded = (
+                sum(getattr(part, name) for part in matching) for name in ("lines", "money", "refunded")
+            )
+            yield ExcludedReturns(
+                file_number, reason, line_sum, money_units, refunded, min(entry.place for entry in matching)
+            )
 
 
-def _file_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[Note]:
-    """Yield what was noticed in a file; `exact` tells whether all repeated lines were found.
+def _note_file(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: bool) -> Iterator[Note]:
+    """Yield what was noticed in a file; `found_all_repeats` tells whether all repeated lines were found.
 
     If lines were read only in part, those that seem repeated may differ in what was not read.
     """
-    yield from map(Note, filter(None, [_note_on_blank_ids(file)]))
-    yield from file.notes
-    listed, scale = file.file.source.void or {}, file.scales.money
-    knows_refunds = columns.REFUNDED in file.file.recognition.columns
-    ignored = REFUND_STATUSES if knows_refunds or file.types.returns.lines else frozenset[str]()
-    yield from status_notes(file.statuses, file.file.status, listed, scale, ignored)
-    yield from document_notes(file.statuses, file.file.status, listed, scale)
-    yield from type_notes(file.types, file.scales.money)
-    if not file.file.preset:  # which knows what its columns mean
-        evidence = replace(file.prices, discounted=0) if file.file.contains_discount else file.prices
-        yield from price_notes(evidence, file.file.recognition.columns, file.file.source, file.scales.money)
-    total = file.account.read.units / file.scales.money
-    yield from (Note(rival.text, rival.share * total) for rival in file.file.rivals)
-    if file.file.asked.order_ids is None and not file.file.preset:
-        yield from order_key_notes(file.order_sample, is_daily=file.file.source.order_ids == "daily")
-    yield from (Note(text, math.inf) for text in _money_notes(file))
-    yield from map(Note, _plain_notes(file, exact=exact, is_partial=is_partial))
-
-
-def _money_notes(file: FileTotals) -> Iterator[str]:
-    if not file.has_money:
-        yield "no column of amounts is recognised: revenue is not known; --map amount=NAME names one"
-    elif file.finer:
-        yield (
-            f"{counted(file.finer, 'amount')} finer than {1 / file.scales.money:f}, the finest unit of money: "
-            f"{'it is' if file.finer == 1 else 'they are'} rounded to it; to keep all digits, export amounts in a "
-            "smaller unit"
+    yield from map(Note, filter(None, [_note_blank_ids(file_totals)]))
+    yield from file_totals.notes
+    void_values, scale = file_totals.input_file.source.void or {}, file_totals.scales.money
+    knows_refunds = columns.REFUNDED in file_totals.input_file.mapping.columns
+    ignored_statuses = (
+        REFUND_STATUSES if knows_refunds or file_totals.line_types.returns.line_counts else frozenset[str]()
+    )
+    yield from status_notes(file_totals.statuses, file_totals.input_file.status, void_values, scale, ignored_statuses)
+    yield from document_notes(file_totals.statuses, file_totals.input_file.status, void_values, scale)
+    yield from line_type_notes(file_totals.line_types, file_totals.scales.money)
+    if not file_totals.input_file.preset:  # which knows what its columns mean
+        evidence = (
+            replace(file_totals.price_evidence, discounted=0)
+            if file_totals.input_file.contains_discount
+            else file_totals.price_evidence
         )
-    elif file.account.kept.lines and not file.amounts.largest and not file.account.read.units:
+        yield from price_notes(
+            evidence, file_totals.input_file.mapping.columns, file_totals.input_file.source, file_totals.scales.money
+        )
+    total_money = file_totals.reconciliation.read.units / file_totals.scales.money
+    yield from (Note(rival.text, rival.share * total_money) for rival in file_totals.input_file.rival_amounts)
+    if file_totals.input_file.requested_source.order_ids is None and not file_totals.input_file.preset:
+        yield from order_id_notes(file_totals.order_sample, is_daily=file_totals.input_file.source.order_ids == "daily")
+    yield from (Note(text, math.inf) for text in _note_money(file_totals))
+    yield from map(Note, _note_line_evidence(file_totals, found_all_repeats=found_all_repeats, is_partial=is_partial))
+
+
+def _note_money(file_totals: FileTotals) -> Iterator[str]:
+    if not file_totals.has_money:
+        yield "no column of amounts is recognised: revenue is not known; --map amount=NAME names one"
+    elif file_totals.too_fine:
+        yield (
+            f"{pluralize(file_totals.too_fine, 'amount')} finer than "
+            f"{1 / file_totals.scales.money:f}, the finest unit of money: "
+            f"{'it is' if file_totals.too_fine == 1 else 'they are'} rounded to it; "
+            "to keep all digits, export amounts in a smaller unit"
+        )
+    elif (
+        file_totals.reconciliation.kept.lines
+        and not file_totals.amounts.largest
+        and not file_totals.reconciliation.read.units
+    ):
         yield "all amounts are zero: revenue is not known; --map amount=NAME names another column"
 
 
-def _plain_notes(file: FileTotals, *, exact: bool, is_partial: bool) -> Iterator[str]:
-    if file.repeated and is_partial:
-        yield from identity.possibly_repeated(file.repeated, file.account.read.lines)
-    elif file.repeated:
-        yield identity.repeated(file.repeated, exact=exact)
-    yield from notes(file.amounts, file.scales.money, lambda _: file.largest_line)
-    yield from identity.rewritten(len(file.rewritten))
-    yield from customer_ids.notes(file.id_changes)
+def _note_line_evidence(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: bool) -> Iterator[str]:
+    if file_totals.repeated_lines and is_partial:
+        yield from identity.note_possible_repeats(file_totals.repeated_lines, file_totals.reconciliation.read.lines)
+    elif file_totals.repeated_lines:
+        yield identity.describe_repeated_lines(file_totals.repeated_lines, is_exact=found_all_repeats)
+    yield from amount_outlier_notes(file_totals.amounts, file_totals.scales.money, lambda _: file_totals.largest_line)
+    yield from identity.note_rewritten_ids(len(file_totals.normalised_ids))
+    yield from customer_ids.id_change_notes(file_totals.id_changes)
 
 
-def _reading(file: FileTotals, account: Account, noted: Sequence[Note]) -> Reading:
-    content, dialect, scale = file.file.content, file.file.dialect, file.scales.money
-    return Reading(
-        Input(content.name, content.size, cache(partial(digest_of, content)), account.read.lines),
+def _report_input(
+    file_totals: FileTotals, reconciliation: ReconciliationTotals, report_notes: Sequence[Note]
+) -> InputReport:
+    content, dialect, scale = file_totals.input_file.content, file_totals.input_file.dialect, file_totals.scales.money
+    return InputReport(
+        Input(content.name, content.size, cache(partial(digest_of, content)), reconciliation.read.lines),
         "orders",
-        f"{dialect}  dates {file.dates}",
-        file.file.recognition.columns,
+        f"{dialect}  dates {file_totals.date_format}",
+        file_totals.input_file.mapping.columns,
         replace(
-            account.reconciled(scale),
-            unreadable=file.unreadable.lines,
-            unreadable_with_digits=file.unreadable.with_digits,
-            unreadable_money=file.unreadable.units / scale,
+            reconciliation.to_reconciliation(scale),
+            unreadable=file_totals.unreadable_money.lines,
+            unreadable_with_digits=file_totals.unreadable_money.with_digits,
+            unreadable_money=file_totals.unreadable_money.units / scale,
         ),
-        file.file.preset,
-        (*dialect.notes, *encoding.twice_note(file.twice), *(note.text for note in noted)),
-        file.rejects,
-        (*_file_warnings(file), *(note.text for note in noted if note.is_decisive(account.read.units / scale))),
-        tuple(describe_statuses(file.statuses, file.file.status, file.file.source.void or {}, scale)),
+        file_totals.input_file.preset,
+        (*dialect.notes, *encoding.mojibake_notes(file_totals.mojibake), *(note.text for note in report_notes)),
+        file_totals.rejects,
+        (
+            *_warn_about_file(file_totals),
+            *(note.text for note in report_notes if note.is_decisive_for(reconciliation.read.units / scale)),
+        ),
+        tuple(
+            list_status_values(
+                file_totals.statuses, file_totals.input_file.status, file_totals.input_file.source.void or {}, scale
+            )
+        ),
     )

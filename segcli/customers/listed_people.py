@@ -12,419 +12,479 @@ import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.config.ingest import IngestSettings
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.customers import reach
-from segcli.customers.match import By
+from segcli.customers.match import JoinKey
 from segcli.customers.suppression_list import (
-    INTERNATIONAL,
-    PSEUDONYM,
-    Entries,
+    INTERNATIONAL_PHONE,
+    PSEUDONYM_KIND,
+    EntryNumbers,
     SuppressionList,
-    email_forms,
-    id_forms,
-    phone_forms,
+    customer_id_spellings,
+    normalise_emails,
+    normalise_phones,
 )
-from segcli.customers.without import without
+from segcli.customers.without import drop_customers
 from segcli.errors import InputProblem
 from segcli.files import stream
-from segcli.files.key import Key, is_pseudonym
-from segcli.ingest.chunk_schema import LINE_END_SAFE, ChunkMismatch, ChunkSchema
+from segcli.files.key import PseudonymKey, is_pseudonym
+from segcli.ingest.chunk_schema import CHUNKABLE_ENCODINGS, ChunkMismatch, ChunkSchema
 from segcli.ingest.chunked import validate_chunk_text
-from segcli.ingest.customer_keys import contact_kind, is_of_others
-from segcli.ingest.languages import words
-from segcli.ingest.opening import Opened, open_again
-from segcli.ingest.parsing import parsed
+from segcli.ingest.customer_keys import contact_kind, names_other_people
+from segcli.ingest.languages import word_list
+from segcli.ingest.opening import InputFile, reopen_input
+from segcli.ingest.parsing import parse_columns
 from segcli.model import Customers
 
-REASON = "suppressed"
-ADDRESS = r"[^@\s]+@[^@\s]+"
-PSEUDONYMS = r"p-[0-9a-f]{24}"
-ODD = r"[^!-~]|[;,<>|':]"  # characters by which a text has other forms than lower case
-SUFFIX = 7  # last digits by which phone numbers are preselected
+SUPPRESSED_REASON = "suppressed"
+EMAIL_CELL = r"[^@\s]+@[^@\s]+"
+PSEUDONYM_PATTERN = r"p-[0-9a-f]{24}"
+IRREGULAR_CHARACTERS = r"[^!-~]|[;,<>|':]"  # characters by which a text has other forms than lower case
+PHONE_SUFFIX_DIGITS = 7  # last digits by which phone numbers are preselected
 
-Matches = dict[str, Entries]
+CellMatches = dict[str, EntryNumbers]
 
 
 @dataclass(frozen=True)
 class IdentityMatcher:
-    """Finds the identities of a list in cells; `observed` gathers the kinds of value that the cells hold."""
+    """Finds the identities of a list in cells; `observed_kinds` gathers the kinds of value that the cells hold."""
 
-    people: SuppressionList
+    suppression_list: SuppressionList
     settings: IngestSettings
-    key: Key | None = None
-    observed: set[str] = field(default_factory=set)
+    pseudonym_key: PseudonymKey | None = None
+    observed_kinds: set[str] = field(default_factory=set)
 
-    def match_ids(self, texts: Iterable[str]) -> Matches:
+    def match_ids(self, texts: Iterable[str]) -> CellMatches:
         """Return the customer ids that the list names, by id, address, number or pseudonym."""
-        found: Matches = {}
-        given = pa.array(texts, pa.string())
-        self._observe_ids(given)
-        for text in self._may_match_ids(given):
-            entries = self._entries_of_id(text)
+        matches: CellMatches = {}
+        cells = pa.array(texts, pa.string())
+        self._record_id_kinds(cells)
+        for text in self._preselect_ids(cells):
+            entries = self._match_id(text)
             if entries:
-                found[text] = entries
-        return found
+                matches[text] = entries
+        return matches
 
-    def match_emails(self, texts: Iterable[str]) -> Matches:
+    def match_emails(self, texts: Iterable[str]) -> CellMatches:
         """Return the cells that hold a listed address, or its pseudonym."""
-        found: Matches = {}
-        given = pa.array(texts, pa.string())
-        self.observed.update([columns.EMAIL] * _any(given, ADDRESS))
-        for text in given.filter(pc.or_(self._has_listed_email(given), _has(given, ODD))).to_pylist():
-            forms = email_forms(text)
+        matches: CellMatches = {}
+        cells = pa.array(texts, pa.string())
+        self.observed_kinds.update([columns.EMAIL] * _has_match(cells, EMAIL_CELL))
+        for text in cells.filter(
+            pc.or_(self._is_listed_email(cells), _match_pattern(cells, IRREGULAR_CHARACTERS))
+        ).to_pylist():
+            forms = normalise_emails(text)
             pseudonym = [text.strip()] if is_pseudonym(text.strip()) else []
-            entries = self._union(columns.EMAIL, forms) | self._by_pseudonym(pseudonym)
+            entries = self._collect_entries(columns.EMAIL, forms) | self._match_pseudonyms(pseudonym)
             if entries:
-                found[text] = entries
-        return found
+                matches[text] = entries
+        return matches
 
-    def match_phones(self, texts: Sequence[str]) -> tuple[Matches, list[str]]:
+    def match_phones(self, texts: Sequence[str]) -> tuple[CellMatches, list[str]]:
         """Return the cells that hold a listed phone number, and those that would need a country code to compare."""
-        forms = phone_forms(texts, self.settings.phone_region)
-        found = {text: entries for text, form in forms.items() if (entries := self._union(columns.PHONE, [form]))}
-        return found, [text for text in texts if text not in forms]
+        forms = normalise_phones(texts, self.settings.phone_region)
+        matches = {
+            text: entries for text, form in forms.items() if (entries := self._collect_entries(columns.PHONE, [form]))
+        }
+        return matches, [text for text in texts if text not in forms]
 
-    def _entries_of_id(self, text: str) -> Entries:
-        forms = id_forms(text, self.settings)
-        entries = self._union(columns.CUSTOMER_ID, forms) | self._by_pseudonym(forms)
-        emails = email_forms(text)
+    def _match_id(self, text: str) -> EntryNumbers:
+        forms = customer_id_spellings(text, self.settings)
+        entries = self._collect_entries(columns.CUSTOMER_ID, forms) | self._match_pseudonyms(forms)
+        emails = normalise_emails(text)
         if emails:
-            entries |= self._union(columns.EMAIL, emails)
-        elif INTERNATIONAL.fullmatch(text.strip()):
-            entries |= self._union(columns.PHONE, phone_forms([text], self.settings.phone_region).values())
+            entries |= self._collect_entries(columns.EMAIL, emails)
+        elif INTERNATIONAL_PHONE.fullmatch(text.strip()):
+            entries |= self._collect_entries(
+                columns.PHONE, normalise_phones([text], self.settings.phone_region).values()
+            )
         return entries
 
-    def _observe_ids(self, texts: pa.StringArray) -> None:
+    def _record_id_kinds(self, strings: pa.StringArray) -> None:
         """Gather the kinds of value that ids have."""
-        kinds = {columns.PHONE: INTERNATIONAL.pattern, PSEUDONYM: PSEUDONYMS}
-        has = {kind: _has(texts, rf"^\s*(?:{pattern})\s*$") for kind, pattern in kinds.items()}
-        is_address = _has(texts, r"^\s*('[^@\s;,<>|]|[^'@\s;,<>|])[^@\s;,<>|]*@[^@\s;,<>|]+\s*$")
-        self.observed.update(kind for kind, of_kind in has.items() if pc.any(of_kind).as_py())
-        others = pc.invert(reduce(pc.or_, has.values(), is_address))
-        self.observed.update([columns.EMAIL] * _any(texts, ADDRESS))
-        self.observed.update([columns.CUSTOMER_ID] * bool(pc.any(others).as_py()))
-        if self.key is not None and len(texts):
-            self.observed.update([columns.CUSTOMER_ID, columns.EMAIL, PSEUDONYM])
+        patterns = {columns.PHONE: INTERNATIONAL_PHONE.pattern, PSEUDONYM_KIND: PSEUDONYM_PATTERN}
+        matches_kind = {kind: _match_pattern(strings, rf"^\s*(?:{pattern})\s*$") for kind, pattern in patterns.items()}
+        is_address = _match_pattern(strings, r"^\s*('[^@\s;,<>|]|[^'@\s;,<>|])[^@\s;,<>|]*@[^@\s;,<>|]+\s*$")
+        self.observed_kinds.update(kind for kind, of_kind in matches_kind.items() if pc.any(of_kind).as_py())
+        is_other = pc.invert(reduce(pc.or_, matches_kind.values(), is_address))
+        self.observed_kinds.update([columns.EMAIL] * _has_match(strings, EMAIL_CELL))
+        self.observed_kinds.update([columns.CUSTOMER_ID] * bool(pc.any(is_other).as_py()))
+        if self.pseudonym_key is not None and len(strings):
+            self.observed_kinds.update([columns.CUSTOMER_ID, columns.EMAIL, PSEUDONYM_KIND])
 
-    def _may_match_ids(self, texts: pa.StringArray) -> list[str]:
+    def _preselect_ids(self, strings: pa.StringArray) -> list[str]:
         """Return the ids that need a closer look: most are as plain as the listed ones, and compared as they are."""
-        if self.settings.id_case in {"upper", "lower"} or (self.key is not None and PSEUDONYM in self.people.kinds):
-            return [str(text) for text in texts.to_pylist()]
-        listed = pa.array(list(self.people.identities.get("customer_id", {})), pa.string())
-        near = pc.or_(pc.is_in(texts, value_set=listed), self._has_listed_email(texts))
-        odd = pc.or_(_has(texts, ODD), _has(texts, r"^(\+|00|p-)|\.0+$"))
-        return [str(text) for text in texts.filter(pc.or_(near, odd)).to_pylist()]
+        if self.settings.id_case in {"upper", "lower"} or (
+            self.pseudonym_key is not None and PSEUDONYM_KIND in self.suppression_list.value_kinds
+        ):
+            return [str(text) for text in strings.to_pylist()]
+        listed_ids = pa.array(list(self.suppression_list.identities.get("customer_id", {})), pa.string())
+        is_similar = pc.or_(pc.is_in(strings, value_set=listed_ids), self._is_listed_email(strings))
+        is_irregular = pc.or_(
+            _match_pattern(strings, IRREGULAR_CHARACTERS), _match_pattern(strings, r"^(\+|00|p-)|\.0+$")
+        )
+        return [str(text) for text in strings.filter(pc.or_(is_similar, is_irregular)).to_pylist()]
 
-    def _has_listed_email(self, texts: pa.StringArray) -> pa.BooleanArray:
-        listed = pa.array(list(self.people.identities.get("email", {})), pa.string())
-        is_pseudonym_of = _has(texts, PSEUDONYMS) if self.key is not None else pa.scalar(value=False)
-        return pc.or_(pc.is_in(pc.utf8_lower(texts), value_set=listed), is_pseudonym_of)
+    def _is_listed_email(self, strings: pa.StringArray) -> pa.BooleanArray:
+        listed_emails = pa.array(list(self.suppression_list.identities.get("email", {})), pa.string())
+        is_pseudonym_cell = (
+            _match_pattern(strings, PSEUDONYM_PATTERN) if self.pseudonym_key is not None else pa.scalar(value=False)
+        )
+        return pc.or_(pc.is_in(pc.utf8_lower(strings), value_set=listed_emails), is_pseudonym_cell)
 
-    def _union(self, kind: str, forms: Iterable[str]) -> Entries:
-        of_kind = self.people.identities.get(kind, {})  # type: ignore[call-overload]  # kinds are By
-        return frozenset[int]().union(*(of_kind.get(form, ()) for form in forms))
+    def _collect_entries(self, kind: str, forms: Iterable[str]) -> EntryNumbers:
+        entries_by_form = self.suppression_list.identities.get(kind, {})  # type: ignore[call-overload]  # kinds are By
+        return frozenset[int]().union(*(entries_by_form.get(form, ()) for form in forms))
 
-    def _by_pseudonym(self, forms: Sequence[str]) -> Entries:
-        if self.key is None or not forms:
+    def _match_pseudonyms(self, forms: Sequence[str]) -> EntryNumbers:
+        if self.pseudonym_key is None or not forms:
             return frozenset()
         if is_pseudonym(forms[0]):
-            return self._pseudonyms.get(forms[0], frozenset())
-        if PSEUDONYM not in self.people.kinds:
+            return self._entries_by_pseudonym.get(forms[0], frozenset())
+        if PSEUDONYM_KIND not in self.suppression_list.value_kinds:
             return frozenset()
-        return self._union(columns.CUSTOMER_ID, [self.key.pseudonym(form) for form in forms])
+        return self._collect_entries(
+            columns.CUSTOMER_ID, [self.pseudonym_key.pseudonymise_text(form) for form in forms]
+        )
 
     @property
-    def _pseudonyms(self) -> Mapping[str, Entries]:
+    def _entries_by_pseudonym(self) -> Mapping[str, EntryNumbers]:
         """The pseudonym of every listed id and address."""
-        if self.key is None:
+        if self.pseudonym_key is None:
             return {}
         if not self._cache:
             for kind in (columns.CUSTOMER_ID, columns.EMAIL):
-                for form, entries in self.people.identities.get(kind, {}).items():  # type: ignore[call-overload]
-                    name = form if is_pseudonym(form) else self.key.pseudonym(form)
+                for form, entries in self.suppression_list.identities.get(kind, {}).items():  # type: ignore[call-overload]
+                    name = form if is_pseudonym(form) else self.pseudonym_key.pseudonymise_text(form)
                     self._cache[name] = self._cache.get(name, frozenset()) | entries
         return self._cache
 
-    _cache: dict[str, Entries] = field(default_factory=dict)
+    _cache: dict[str, EntryNumbers] = field(default_factory=dict)
 
-    def extended(self, kind: By, forms: Mapping[str, Entries]) -> "IdentityMatcher":
+    def with_identities(self, kind: JoinKey, forms: Mapping[str, EntryNumbers]) -> "IdentityMatcher":
         """Return a matcher that also knows these forms; kinds of value are gathered together."""
-        return replace(self, people=self.people.with_identities(kind, forms), _cache={})
+        return replace(self, suppression_list=self.suppression_list.with_identities(kind, forms), _cache={})
 
 
-def _has(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
-    return pc.match_substring_regex(texts, pattern)
+def _match_pattern(strings: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    return pc.match_substring_regex(strings, pattern)
 
 
-def _any(texts: pa.StringArray, pattern: str) -> bool:
-    return bool(pc.any(_has(texts, pattern)).as_py())
+def _has_match(strings: pa.StringArray, pattern: str) -> bool:
+    return bool(pc.any(_match_pattern(strings, pattern)).as_py())
 
 
-def find_in_files(
-    matcher: IdentityMatcher, mains: Sequence[Opened], others: Sequence[tuple[Opened, By]]
-) -> dict[str, Entries]:
+def match_files(
+    matcher: IdentityMatcher, main_files: Sequence[InputFile], joined_files: Sequence[tuple[InputFile, JoinKey]]
+) -> dict[str, EntryNumbers]:
     """Return the ids of listed customers as the main input writes them, with the entries that name each.
 
     Args:
         matcher: of the list.
-        mains: order exports, or a table of customers.
-        others: files that are joined to them, and by what: a listed row there names its customer here.
+        main_files: order exports, or a table of customers.
+        joined_files: files that are joined to them, and by what: a listed row there names its customer here.
     """
-    for other, by in others:
-        linked: dict[str, Entries] = {}
-        for text, entries in _scan(other, by, matcher):
-            for form in _forms(text, by, matcher.settings):
-                linked[form] = linked.get(form, frozenset()) | entries
-        matcher = matcher.extended(by, linked)
-    found: dict[str, Entries] = {}
-    for main in mains:
-        by = "customer_id" if columns.CUSTOMER_ID in main.recognition.columns else "email"
-        for text, entries in _scan(main, by, matcher):
-            for form in (*id_forms(text, matcher.settings), *email_forms(text)):
-                found[form] = found.get(form, frozenset()) | entries
-    return found
+    for joined_file, join_key in joined_files:
+        linked_entries: dict[str, EntryNumbers] = {}
+        for text, entries in _match_file(joined_file, join_key, matcher):
+            for form in _identity_forms(text, join_key, matcher.settings):
+                linked_entries[form] = linked_entries.get(form, frozenset()) | entries
+        matcher = matcher.with_identities(join_key, linked_entries)
+    entries_by_id: dict[str, EntryNumbers] = {}
+    for main_file in main_files:
+        join_key = "customer_id" if columns.CUSTOMER_ID in main_file.mapping.columns else "email"
+        for text, entries in _match_file(main_file, join_key, matcher):
+            for form in (*customer_id_spellings(text, matcher.settings), *normalise_emails(text)):
+                entries_by_id[form] = entries_by_id.get(form, frozenset()) | entries
+    return entries_by_id
 
 
-def drop_listed(
-    customers: Customers, matcher: IdentityMatcher, in_files: Mapping[str, Entries], *, may_lack_identities: bool
+def drop_suppressed(
+    customers: Customers,
+    matcher: IdentityMatcher,
+    entries_by_id: Mapping[str, EntryNumbers],
+    *,
+    may_lack_identities: bool,
 ) -> Customers:
     """Leave out the listed customers, and note how many entries of the list match.
 
     Args:
         customers: with their contacts.
         matcher: of the list.
-        in_files: ids of listed customers that the files show, with the entries that name them.
+        entries_by_id: ids of listed customers that the files show, with the entries that name them.
         may_lack_identities: whether the list is applied as far as the table allows.
 
     Raises:
         InputProblem: no input has any kind of identity that the list has.
     """
     ids = customers.table[columns.CUSTOMER_ID].astype("str")
-    rows = _entries_by_customer(customers, matcher, in_files)
-    people = matcher.people
-    if len(ids) and people.entries and not may_lack_identities and people.kinds.isdisjoint(matcher.observed):
+    row_entries = _match_customers(customers, matcher, entries_by_id)
+    suppression_list = matcher.suppression_list
+    if (
+        len(ids)
+        and suppression_list.entry_count
+        and not may_lack_identities
+        and suppression_list.value_kinds.isdisjoint(matcher.observed_kinds)
+    ):
         raise InputProblem(
-            f"cannot be applied: it lists {_kind_names(people.kinds)}, the inputs have {_kind_names(matcher.observed)}",
-            source=people.name,
+            f"cannot be applied: it lists {_describe_kinds(suppression_list.value_kinds)}, "
+            f"the inputs have {_describe_kinds(matcher.observed_kinds)}",
+            source=suppression_list.name,
             remedy="Add a column of identities that the inputs have, or name a file with both as ingest.contacts",
         )
-    gone = _with_shared_addresses(customers, np.array([bool(of_row) for of_row in rows], dtype=bool))
-    matched = frozenset[int]().union(*rows)
-    notes = [_entries_note(people.entries, len(matched)), *_shared_id_notes(ids[gone])]
-    return without(_with_notes(customers, notes), gone, REASON, "on the suppression list")
+    is_suppressed = _add_shared_addresses(customers, np.array([bool(entries) for entries in row_entries], dtype=bool))
+    matched_entries = frozenset[int]().union(*row_entries)
+    notes = [
+        _note_matched_entries(suppression_list.entry_count, len(matched_entries)),
+        *_note_guest_ids(ids[is_suppressed]),
+    ]
+    return drop_customers(_add_notes(customers, notes), is_suppressed, SUPPRESSED_REASON, "on the suppression list")
 
 
-def _with_shared_addresses(customers: Customers, gone: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _add_shared_addresses(customers: Customers, is_suppressed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Add the customers who share an e-mail address with a listed one: an export by address would reach that person."""
-    keys = reach.contact_keys(customers, columns.EMAIL)
-    if keys is None or not gone.any():
-        return gone
-    theirs = set(keys[gone]) - {""}
-    return gone | keys.isin(theirs).to_numpy(dtype=bool)
+    keys = reach.normalise_contacts(customers, columns.EMAIL)
+    if keys is None or not is_suppressed.any():
+        return is_suppressed
+    suppressed_keys = set(keys[is_suppressed]) - {""}
+    return is_suppressed | keys.isin(suppressed_keys).to_numpy(dtype=bool)
 
 
-def _entries_by_customer(
-    customers: Customers, matcher: IdentityMatcher, in_files: Mapping[str, Entries]
-) -> list[Entries]:
+def _match_customers(
+    customers: Customers, matcher: IdentityMatcher, entries_by_id: Mapping[str, EntryNumbers]
+) -> list[EntryNumbers]:
     """Return the entries that name each customer, by the files or by an id, address or number of the table."""
     ids = customers.table[columns.CUSTOMER_ID].astype("str")
-    found = [_by_row(ids, matcher.match_ids(ids.unique())), _by_row(ids, in_files)]
+    entry_columns = [_spread_matches(ids, matcher.match_ids(ids.unique())), _spread_matches(ids, entries_by_id)]
     for name in (columns.EMAIL, columns.PHONE):
-        texts = reach.text(customers, name)
+        texts = reach.contact_texts(customers, name)
         if texts is not None:
-            found.append(_by_row(texts, _match_contacts(texts, name, matcher)))
-    return [frozenset[int]().union(*of_row) for of_row in zip(*found, strict=True)]
+            entry_columns.append(_spread_matches(texts, _match_contacts(texts, name, matcher)))
+    return [frozenset[int]().union(*row_entries) for row_entries in zip(*entry_columns, strict=True)]
 
 
-def _with_notes(customers: Customers, notes: Sequence[str]) -> Customers:
-    main = customers.readings[0]
-    main = replace(main, notes=(*main.notes, *notes))
-    return replace(customers, readings=(main, *customers.readings[1:]))
+def _add_notes(customers: Customers, notes: Sequence[str]) -> Customers:
+    main_report = customers.input_reports[0]
+    main_report = replace(main_report, notes=(*main_report.notes, *notes))
+    return replace(customers, input_reports=(main_report, *customers.input_reports[1:]))
 
 
-def _entries_note(entries: int, matched: int) -> str:
-    return f"suppression list: {matched:,} of {counted(entries, 'entry', 'entries')} matched, {entries - matched:,} not"
+def _note_matched_entries(entry_count: int, matched_count: int) -> str:
+    return (
+        f"suppression list: {matched_count:,} of {pluralize(entry_count, 'entry', 'entries')} matched, "
+        f"{entry_count - matched_count:,} not"
+    )
 
 
-def _shared_id_notes(ids: pd.Series) -> Iterator[str]:
-    nobody = {word.casefold() for word in words("nobody")}
-    for name in ids[ids.str.casefold().isin(nobody)]:
+def _note_guest_ids(ids: pd.Series) -> Iterator[str]:
+    guest_words = {word.casefold() for word in word_list("nobody")}
+    for name in ids[ids.str.casefold().isin(guest_words)]:
         yield (
             f"customer id '{name}' can mean many people, one of them is listed: all its lines are left out; "
             "map a column that tells them apart: --map customer_id=NAME"
         )
 
 
-def _kind_names(kinds: Iterable[str]) -> str:
+def _describe_kinds(kinds: Iterable[str]) -> str:
     names = {columns.CUSTOMER_ID: "customer ids", columns.EMAIL: "e-mail addresses", columns.PHONE: "phone numbers"}
     return " and ".join(names.get(kind, "pseudonyms") for kind in sorted(kinds)) or "none"
 
 
-def _match_contacts(texts: pd.Series, name: str, matcher: IdentityMatcher) -> Matches:
-    filled = [text for text in texts.unique() if text]
-    if name == columns.EMAIL:
-        return matcher.match_emails(filled)
-    matcher.observed.update([columns.PHONE] * bool(filled))
-    wanted = _suffixes(matcher)
-    near = [text for text in filled if not text.isascii() or _digits(text)[-SUFFIX:] in wanted]
-    return matcher.match_phones(near)[0]
+def _match_contacts(texts: pd.Series, contact: str, matcher: IdentityMatcher) -> CellMatches:
+    filled_texts = [text for text in texts.unique() if text]
+    if contact == columns.EMAIL:
+        return matcher.match_emails(filled_texts)
+    matcher.observed_kinds.update([columns.PHONE] * bool(filled_texts))
+    listed_suffixes = _phone_suffixes(matcher)
+    similar_texts = [
+        text
+        for text in filled_texts
+        if not text.isascii() or _extract_digits(text)[-PHONE_SUFFIX_DIGITS:] in listed_suffixes
+    ]
+    return matcher.match_phones(similar_texts)[0]
 
 
-def _by_row(texts: pd.Series, matches: Mapping[str, Entries]) -> list[Entries]:
-    nothing: Entries = frozenset()
-    return [matches.get(text, nothing) for text in texts]
+def _spread_matches(texts: pd.Series, matches: Mapping[str, EntryNumbers]) -> list[EntryNumbers]:
+    no_entries: EntryNumbers = frozenset()
+    return [matches.get(text, no_entries) for text in texts]
 
 
-def _forms(text: str, by: By, settings: IngestSettings) -> list[str]:
-    if by == "email":
-        return email_forms(text)
+def _identity_forms(text: str, join_key: JoinKey, settings: IngestSettings) -> list[str]:
+    if join_key == "email":
+        return normalise_emails(text)
     return (
-        id_forms(text, settings) if by == "customer_id" else list(phone_forms([text], settings.phone_region).values())
+        customer_id_spellings(text, settings)
+        if join_key == "customer_id"
+        else list(normalise_phones([text], settings.phone_region).values())
     )
 
 
-def _scan(file: Opened, by: By, matcher: IdentityMatcher) -> list[tuple[str, Entries]]:
+def _match_file(input_file: InputFile, join_key: JoinKey, matcher: IdentityMatcher) -> list[tuple[str, EntryNumbers]]:
     """Return what rows with a listed identity are known by, with the entries; large files are read in pieces."""
-    if file.content.is_head:
+    if input_file.content.is_head:
         try:
-            return [one for table in _pieces(file) for one in _scan_table(file, table, by, matcher)]
+            return [
+                match
+                for table in _read_chunk_columns(input_file)
+                for match in _match_table(input_file, table, join_key, matcher)
+            ]
         except (ChunkMismatch, UnicodeDecodeError, InputProblem):
-            file = open_again(file)  # read whole, as the lines are
-    table = parsed(file.dialect, file.content.name, {str(place): place for place in range(len(file.header))})
-    return list(_scan_table(file, table.columns, by, matcher))
+            input_file = reopen_input(input_file)  # read whole, as the lines are
+    table = parse_columns(
+        input_file.dialect,
+        input_file.content.name,
+        {str(position): position for position in range(len(input_file.header))},
+    )
+    return list(_match_table(input_file, table.columns, join_key, matcher))
 
 
-def _pieces(file: Opened) -> Iterator[Mapping[str, pa.ChunkedArray]]:
-    schema = ChunkSchema(file, file.source, (), ())
-    if file.dialect.encoding.lower() not in LINE_END_SAFE:
-        raise ChunkMismatch(f"encoding {file.dialect.encoding}")
-    width = len(file.header)
-    places = {str(place): place for place in range(width)}
-    content = file.content
-    with stream.pieces(content.name, schema.first_record, quoted=True, version=content.version) as pieces:
-        for piece in pieces:
-            body = validate_chunk_text(piece.body(), file)
-            dialect = replace(file.dialect, body=body, skipped_lines=0, headed=False)
-            yield parsed(dialect, file.content.name, places, width=width).columns
+def _read_chunk_columns(input_file: InputFile) -> Iterator[Mapping[str, pa.ChunkedArray]]:
+    schema = ChunkSchema(input_file, input_file.source, (), ())
+    if input_file.dialect.encoding.lower() not in CHUNKABLE_ENCODINGS:
+        raise ChunkMismatch(f"encoding {input_file.dialect.encoding}")
+    width = len(input_file.header)
+    positions = {str(position): position for position in range(width)}
+    content = input_file.content
+    with stream.open_chunks(
+        content.name, schema.lines_before_records, has_quotes=True, version=content.version
+    ) as file_chunks:
+        for file_chunk in file_chunks:
+            body = validate_chunk_text(file_chunk.read_body(), input_file)
+            dialect = replace(input_file.dialect, body=body, skipped_lines=0, has_header=False)
+            yield parse_columns(dialect, input_file.content.name, positions, width=width).columns
 
 
-def _scan_table(
-    file: Opened, table: Mapping[str, pa.ChunkedArray], by: By, matcher: IdentityMatcher
-) -> Iterator[tuple[str, Entries]]:
+def _match_table(
+    input_file: InputFile, cells_by_position: Mapping[str, pa.ChunkedArray], join_key: JoinKey, matcher: IdentityMatcher
+) -> Iterator[tuple[str, EntryNumbers]]:
     """Yield what the listed rows of a table are known by."""
-    rows: dict[int, Entries] = {}
-    known_by = _places(file, by)
-    for place, name in enumerate(file.header):
-        texts = table[str(place)]
-        is_id = name in _id_names(file)
-        if not is_id and is_of_others(name):
+    entries_by_row: dict[int, EntryNumbers] = {}
+    key_positions = _key_positions(input_file, join_key)
+    for position, name in enumerate(input_file.header):
+        cells = cells_by_position[str(position)]
+        is_id = name in _id_column_names(input_file)
+        if not is_id and names_other_people(name):
             continue
-        for row, entries in _match_column(file, name, texts, matcher, is_id=is_id):
-            rows[row] = rows.get(row, frozenset()) | entries
-    if file.source.row_ids and rows:
-        width = len(str(len(table["0"])))
-        yield from ((f"{row + 1:0{width}}", entries) for row, entries in rows.items())
+        for row, entries in _match_column(input_file, name, cells, matcher, is_id=is_id):
+            entries_by_row[row] = entries_by_row.get(row, frozenset()) | entries
+    if input_file.source.row_ids and entries_by_row:
+        width = len(str(len(cells_by_position["0"])))
+        yield from ((f"{row + 1:0{width}}", entries) for row, entries in entries_by_row.items())
         return
-    yield from _name_rows(rows, [table[str(place)] for place in known_by], _order_texts(file, table))
+    yield from _identify_rows(
+        entries_by_row,
+        [cells_by_position[str(position)] for position in key_positions],
+        _order_id_texts(input_file, cells_by_position),
+    )
 
 
-def _name_rows(
-    rows: Mapping[int, Entries], known_by: Sequence[pa.ChunkedArray], orders: pa.ChunkedArray | None
-) -> Iterator[tuple[str, Entries]]:
+def _identify_rows(
+    entries_by_row: Mapping[int, EntryNumbers],
+    key_columns: Sequence[pa.ChunkedArray],
+    order_ids: pa.ChunkedArray | None,
+) -> Iterator[tuple[str, EntryNumbers]]:
     """Yield what rows are known by; a row without an id takes those of its order."""
-    for row, entries in rows.items():
-        name = _first_filled(known_by, row)
+    for row, entries in entries_by_row.items():
+        name = _first_filled_text(key_columns, row)
         if name:
             yield name, entries
-        elif orders is not None and (order := orders[row].as_py()):
-            for other in np.flatnonzero(np.asarray(pc.equal(orders, order))):
-                if name := _first_filled(known_by, int(other)):
+        elif order_ids is not None and (order_id := order_ids[row].as_py()):
+            for other_row in np.flatnonzero(np.asarray(pc.equal(order_ids, order_id))):
+                if name := _first_filled_text(key_columns, int(other_row)):
                     yield name, entries
 
 
-def _first_filled(known_by: Sequence[pa.ChunkedArray], row: int) -> str:
-    return next((text for texts in known_by if (text := (texts[row].as_py() or "").strip())), "")
+def _first_filled_text(key_columns: Sequence[pa.ChunkedArray], row: int) -> str:
+    return next((text for cells in key_columns if (text := (cells[row].as_py() or "").strip())), "")
 
 
-def _order_texts(file: Opened, table: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray | None:
-    name = file.recognition.columns.get(columns.ORDER_ID) if file.is_orders else None
-    return None if name is None else table[str(file.header.index(name))]
+def _order_id_texts(input_file: InputFile, cells_by_position: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray | None:
+    name = input_file.mapping.columns.get(columns.ORDER_ID) if input_file.is_orders else None
+    return None if name is None else cells_by_position[str(input_file.header.index(name))]
 
 
-def _id_names(file: Opened) -> set[str]:
-    name = file.recognition.columns.get(columns.CUSTOMER_ID)
-    return {*([name] if name is not None else []), *file.source.fallback_ids}
+def _id_column_names(input_file: InputFile) -> set[str]:
+    name = input_file.mapping.columns.get(columns.CUSTOMER_ID)
+    return {*([name] if name is not None else []), *input_file.source.fallback_ids}
 
 
-def _places(file: Opened, by: By) -> list[int]:
+def _key_positions(input_file: InputFile, join_key: JoinKey) -> list[int]:
     """Return the places of the columns by which rows are known, the first that is filled counts."""
-    name = file.recognition.columns.get(by)
-    if name is None and by != "customer_id":
-        name = file.recognition.columns.get(columns.CUSTOMER_ID)
-    names = [name, *(file.source.fallback_ids if by == "customer_id" else [])]
-    return [file.header.index(one) for one in names if one in file.header]
+    name = input_file.mapping.columns.get(join_key)
+    if name is None and join_key != "customer_id":
+        name = input_file.mapping.columns.get(columns.CUSTOMER_ID)
+    names = [name, *(input_file.source.fallback_ids if join_key == "customer_id" else [])]
+    return [input_file.header.index(column) for column in names if column in input_file.header]
 
 
 def _match_column(
-    file: Opened, name: str, texts: pa.ChunkedArray, matcher: IdentityMatcher, *, is_id: bool
-) -> Iterator[tuple[int, Entries]]:
+    input_file: InputFile, name: str, cells: pa.ChunkedArray, matcher: IdentityMatcher, *, is_id: bool
+) -> Iterator[tuple[int, EntryNumbers]]:
     if is_id:
-        yield from _rows_of(texts, matcher.match_ids(_distinct(texts)))
+        yield from _find_rows(cells, matcher.match_ids(_distinct_texts(cells)))
         if contact_kind(name) != columns.PHONE:
             return
-    at = pc.match_substring(texts, "@")
-    pseudonyms = pc.starts_with(texts, "p-") if matcher.key is not None else None
-    candidates = texts.filter(at if pseudonyms is None else pc.or_(at, pseudonyms))
+    has_at_sign = pc.match_substring(cells, "@")
+    is_pseudonym_cell = pc.starts_with(cells, "p-") if matcher.pseudonym_key is not None else None
+    candidates = cells.filter(has_at_sign if is_pseudonym_cell is None else pc.or_(has_at_sign, is_pseudonym_cell))
     if len(candidates):
-        yield from _rows_of(texts, matcher.match_emails(_distinct(candidates)))
-    yield from _rows_of(texts, _match_phone_column(file, name, texts, matcher))
+        yield from _find_rows(cells, matcher.match_emails(_distinct_texts(candidates)))
+    yield from _find_rows(cells, _match_phone_column(input_file, name, cells, matcher))
 
 
-def _match_phone_column(file: Opened, name: str, texts: pa.ChunkedArray, matcher: IdentityMatcher) -> Matches:
+def _match_phone_column(
+    input_file: InputFile, name: str, cells: pa.ChunkedArray, matcher: IdentityMatcher
+) -> CellMatches:
     """Return the listed phone numbers of a column; of a column that is not named so, those with a country code.
 
     Raises:
         InputProblem: a number that ends like a listed one has no country code.
     """
-    is_named = contact_kind(name) == columns.PHONE or file.recognition.columns.get(columns.PHONE) == name
+    is_named = contact_kind(name) == columns.PHONE or input_file.mapping.columns.get(columns.PHONE) == name
     if not is_named:
-        texts = texts.filter(pc.match_substring_regex(texts, r"^\s*'?(\+|00)[0-9][0-9 ()./-]{5,20}$"))
-    if is_named or len(texts):
-        matcher.observed.update([columns.PHONE] * bool(len(texts) and any(_distinct(texts.slice(0, 1000)))))
-    wanted = _suffixes(matcher)
-    if not wanted or not len(texts):
+        cells = cells.filter(pc.match_substring_regex(cells, r"^\s*'?(\+|00)[0-9][0-9 ()./-]{5,20}$"))
+    if is_named or len(cells):
+        matcher.observed_kinds.update([columns.PHONE] * bool(len(cells) and any(_distinct_texts(cells.slice(0, 1000)))))
+    listed_suffixes = _phone_suffixes(matcher)
+    if not listed_suffixes or not len(cells):
         return {}
-    bare = pc.replace_substring_regex(pc.replace_substring_regex(texts, r"\.0$", ""), r"[^0-9]", "")
-    near = pc.is_in(pc.utf8_slice_codeunits(bare, -SUFFIX), value_set=pa.array(sorted(wanted)))
-    odd = pc.match_substring_regex(texts, r"[^\x00-\x7F]|[a-zA-Z]")
-    found, unread = matcher.match_phones(_distinct(texts.filter(pc.or_(near, odd))))
+    digits = pc.replace_substring_regex(pc.replace_substring_regex(cells, r"\.0$", ""), r"[^0-9]", "")
+    is_similar = pc.is_in(
+        pc.utf8_slice_codeunits(digits, -PHONE_SUFFIX_DIGITS), value_set=pa.array(sorted(listed_suffixes))
+    )
+    is_irregular = pc.match_substring_regex(cells, r"[^\x00-\x7F]|[a-zA-Z]")
+    matches, unread_texts = matcher.match_phones(_distinct_texts(cells.filter(pc.or_(is_similar, is_irregular))))
     if is_named and matcher.settings.phone_region is None:
-        national = [text for text in unread if _digits(text)[-SUFFIX:] in wanted]
-        if national:
+        national_numbers = [
+            text for text in unread_texts if _extract_digits(text)[-PHONE_SUFFIX_DIGITS:] in listed_suffixes
+        ]
+        if national_numbers:
             raise InputProblem(
                 "a phone number without a country code ends like a listed one; they cannot be compared",
-                source=file.content.name,
+                source=input_file.content.name,
                 column=name,
                 remedy="Set the country: --set ingest.phone_region=DE",
             )
-    return found
+    return matches
 
 
-def _suffixes(matcher: IdentityMatcher) -> set[str]:
-    return {_digits(form)[-SUFFIX:] for form in matcher.people.identities.get("phone", {})}
+def _phone_suffixes(matcher: IdentityMatcher) -> set[str]:
+    return {
+        _extract_digits(form)[-PHONE_SUFFIX_DIGITS:] for form in matcher.suppression_list.identities.get("phone", {})
+    }
 
 
-def _digits(text: str) -> str:
-    return "".join(mark for mark in text.removesuffix(".0") if mark in "0123456789")
+def _extract_digits(text: str) -> str:
+    return "".join(character for character in text.removesuffix(".0") if character in "0123456789")
 
 
-def _distinct(texts: pa.ChunkedArray) -> list[str]:
-    return [text for text in pc.unique(texts).to_pylist() if text and text.strip()]
+def _distinct_texts(cells: pa.ChunkedArray) -> list[str]:
+    return [text for text in pc.unique(cells).to_pylist() if text and text.strip()]
 
 
-def _rows_of(texts: pa.ChunkedArray, matches: Matches) -> Iterator[tuple[int, Entries]]:
+def _find_rows(cells: pa.ChunkedArray, matches: CellMatches) -> Iterator[tuple[int, EntryNumbers]]:
     if not matches:
         return
-    found = pc.is_in(texts, value_set=pa.array(list(matches), pa.string()))
-    for row in np.flatnonzero(np.asarray(found)):
-        yield int(row), matches[texts[int(row)].as_py()]
+    is_matched = pc.is_in(cells, value_set=pa.array(list(matches), pa.string()))
+    for row in np.flatnonzero(np.asarray(is_matched)):
+        yield int(row), matches[cells[int(row)].as_py()]

@@ -11,204 +11,238 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
-from segcli.config.ingest import ALL_MEASURES, IngestSettings, Measures
+from segcli import columns
+from segcli.config.ingest import ALL_MEASURES, IngestSettings, MeasureSelection
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import order_runs
 from segcli.customers.order_runs import Units
 from segcli.customers.orders import Orders
-from segcli.customers.regularity import gaps, medians
-from segcli.customers.values import count_distinct, find_mode
-from segcli.ingest.money import Scales, to_amounts
-from segcli.ingest.transactions import CARRIED
+from segcli.customers.regularity import customer_medians, interpurchase_times
+from segcli.customers.values import count_distinct_values, find_modes
+from segcli.ingest.money import UnitScales, from_minor_units
+from segcli.ingest.transactions import OPTIONAL_COLUMNS
 
-LARGEST_ROUNDED = 2.0**33
-AVERAGE_DIGITS = 6  # decimals of averages: finer than any currency, without the noise of binary fractions
-DESCRIBED = tuple(name for name in (*CARRIED, c.EMAIL, c.PHONE) if name != c.PRODUCT)  # products are only counted
+MAX_ROUNDED = 2.0**33
+AVERAGE_DECIMALS = 6  # decimals of averages: finer than any currency, without the noise of binary fractions
+DESCRIPTIVE_LINE_COLUMNS = tuple(
+    name for name in (*OPTIONAL_COLUMNS, columns.EMAIL, columns.PHONE) if name != columns.PRODUCT
+)  # products are only counted
 
-Column = npt.NDArray[Any] | pd.api.extensions.ExtensionArray
+MetricColumn = npt.NDArray[Any] | pd.api.extensions.ExtensionArray
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class MetricInputs:
     """What the measures are worked out from.
 
-    `made` are the purchases; `back` is money given back by each customer, in units, never above 0; `returns` is what
-    that does to revenue.
+    `customer_orders` are the purchases; `refunds` is money given back by each customer, in units, never above 0;
+    `returns` is what that does to revenue.
     """
 
-    made: Orders
+    customer_orders: Orders
     as_of: date
-    back: Units
-    scales: Scales
+    refunds: Units
+    scales: UnitScales
     returns: str
 
-    def total(self, name: str) -> Units:
+    def customer_sums(self, sum_name: str) -> Units:
         """What a customer's purchases add up to."""
-        return np.add.reduceat(self.made.sums[name], self.made.starts)
+        return np.add.reduceat(self.customer_orders.sums[sum_name], self.customer_orders.customer_starts)
 
-    def knows(self, name: str) -> bool:
+    def has_sum(self, sum_name: str) -> bool:
         """Whether lines had such a sum."""
-        return name in self.made.sums
+        return sum_name in self.customer_orders.sums
 
     @cached_property
-    def orders(self) -> Units:
+    def order_counts(self) -> Units:
         """Purchases."""
-        return self.made.counts
+        return self.customer_orders.order_counts
 
     @cached_property
-    def first(self) -> npt.NDArray[np.datetime64]:
+    def first_days(self) -> npt.NDArray[np.datetime64]:
         """Day of the first line."""
-        return _days(np.minimum.reduceat(self.made.first, self.made.starts))
+        return _as_dates(np.minimum.reduceat(self.customer_orders.first_day, self.customer_orders.customer_starts))
 
     @cached_property
-    def last(self) -> npt.NDArray[np.datetime64]:
+    def last_days(self) -> npt.NDArray[np.datetime64]:
         """Day of the last line."""
-        return _days(np.maximum.reduceat(self.made.last, self.made.starts))
+        return _as_dates(np.maximum.reduceat(self.customer_orders.last_day, self.customer_orders.customer_starts))
 
     @cached_property
-    def revenue(self) -> Units:
+    def revenue_units(self) -> Units:
         """Money by the returns policy, in units."""
-        gross = self.total(order_runs.MONEY)
-        return gross if self.returns == "separate" else gross + self.back
+        gross = self.customer_sums(order_runs.MONEY_SUM)
+        return gross if self.returns == "separate" else gross + self.refunds
 
     @cached_property
-    def gaps(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def interpurchase_stats(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """How the days between purchases vary, and the last of them."""
-        return gaps(self.made.first.astype(np.int64), self.made.starts, self.made.counts)
+        return interpurchase_times(
+            self.customer_orders.first_day.astype(np.int64),
+            self.customer_orders.customer_starts,
+            self.customer_orders.order_counts,
+        )
 
-    def since(self, days: npt.NDArray[np.datetime64]) -> Units:
+    def days_since(self, dates: npt.NDArray[np.datetime64]) -> Units:
         """Days to the as-of day."""
-        return (np.datetime64(self.as_of, "D") - days.astype("datetime64[D]")).astype(np.int64)
+        return (np.datetime64(self.as_of, "D") - dates.astype("datetime64[D]")).astype(np.int64)
 
-    def distinct(self, name: str) -> Units:
+    def distinct_counts(self, name: str) -> Units:
         """How many different values of a column each customer has."""
-        return count_distinct(self.made.values[name], self.made)
+        return count_distinct_values(self.customer_orders.value_counts[name], self.customer_orders)
 
 
-def table(facts: Facts, wanted: Collection[str] = ()) -> pd.DataFrame:
+def build_customer_table(inputs: MetricInputs, measures: Collection[str] = ()) -> pd.DataFrame:
     """One row per customer, sorted by id: the wanted measures (by default all that are known), then descriptions."""
-    columns = {c.CUSTOMER_ID: pd.Series(facts.made.ids.to_pandas(), dtype="str")}
-    for name in c.MEASURES:
-        if (not wanted or name in wanted) and (name not in KNOWN or KNOWN[name](facts)):
-            columns[name] = pd.Series(FORMULAS[name](facts))
-    return pd.DataFrame({**columns, **dict(_described(facts, wanted))})
+    table_columns = {columns.CUSTOMER_ID: pd.Series(inputs.customer_orders.customer_ids.to_pandas(), dtype="str")}
+    for name in columns.MEASURES:
+        if (not measures or name in measures) and (name not in METRIC_CONDITIONS or METRIC_CONDITIONS[name](inputs)):
+            table_columns[name] = pd.Series(METRICS[name](inputs))
+    return pd.DataFrame({**table_columns, **dict(_describe_customers(inputs, measures))})
 
 
-def select_measures(settings: IngestSettings, privacy: PrivacySettings, needed: Sequence[str] | None) -> Measures:
+def select_measures(
+    settings: IngestSettings, privacy: PrivacySettings, needed_measures: Sequence[str] | None
+) -> MeasureSelection:
     """Return the setting `ingest.measures` as it is in force for one command.
 
     Args:
         settings: `ingest.measures`, and the columns that the user mapped.
         privacy: columns that must be in the table to be checked.
-        needed: measures that the command uses; None for all.
+        needed_measures: measures that the command uses; None for all.
     """
-    if settings.measures or needed is None:
+    if settings.measures or needed_measures is None:
         return settings.measures or ALL_MEASURES
-    mapped = [described_as(name) for name in DESCRIBED if name in settings.transactions.columns]
-    checked = [*privacy.quasi_identifiers, *filter(None, [privacy.sensitive])]
-    return list(dict.fromkeys([*needed, *mapped, *checked]))
+    mapped_columns = [
+        description_column(name) for name in DESCRIPTIVE_LINE_COLUMNS if name in settings.transactions.columns
+    ]
+    privacy_columns = [*privacy.quasi_identifiers, *filter(None, [privacy.sensitive])]
+    return list(dict.fromkeys([*needed_measures, *mapped_columns, *privacy_columns]))
 
 
-def computed_columns(measures: Measures, contacts: Sequence[str]) -> list[str]:
+def list_computed_columns(measures: MeasureSelection, contacts: Sequence[str]) -> list[str]:
     """Return the columns to compute, with those by which other files are joined; an empty list stands for all."""
     return [*measures, *contacts] if measures and measures != ALL_MEASURES else []
 
 
-def unwanted(wanted: Collection[str]) -> set[str]:
+def list_unused_columns(measures: Collection[str]) -> set[str]:
     """The columns of text that lines need not be read for."""
-    needed = {name for measure, name in DISTINCT.items() if measure in wanted}
-    needed |= {name for name in DESCRIBED if described_as(name) in wanted}
-    return {c.PRODUCT, *DESCRIBED} - needed
+    needed_columns = {name for measure, name in DISTINCT_COUNTS.items() if measure in measures}
+    needed_columns |= {name for name in DESCRIPTIVE_LINE_COLUMNS if description_column(name) in measures}
+    return {columns.PRODUCT, *DESCRIPTIVE_LINE_COLUMNS} - needed_columns
 
 
-def described_as(name: str) -> str:
+def description_column(name: str) -> str:
     """The column of the customer table that tells the value most of a customer's lines have."""
-    return c.TOP + name if name in c.DOMINANT else name
+    return columns.TOP_PREFIX + name if name in columns.MODE_COLUMNS else name
 
 
-def _days(since_1970: order_runs.Days) -> npt.NDArray[np.datetime64]:
+def _as_dates(since_1970: order_runs.DayNumbers) -> npt.NDArray[np.datetime64]:
     return since_1970.astype("datetime64[D]").astype("datetime64[s]")
 
 
-def _has_money(facts: Facts) -> bool:
-    return facts.knows(order_runs.MONEY)
+def _has_money(inputs: MetricInputs) -> bool:
+    return inputs.has_sum(order_runs.MONEY_SUM)
 
 
-def _items(facts: Facts) -> Column:
+def _item_counts(inputs: MetricInputs) -> MetricColumn:
     """Whole where all are."""
-    sums, scale = facts.total(order_runs.ITEMS), facts.scales.items
-    return sums // scale if bool((sums % scale == 0).all()) else to_amounts(sums, scale)
+    sums, scale = inputs.customer_sums(order_runs.ITEMS_SUM), inputs.scales.items
+    return sums // scale if bool((sums % scale == 0).all()) else from_minor_units(sums, scale)
 
 
-def _mean_gap(facts: Facts) -> Column:
-    times = np.where(facts.orders > 1, facts.orders - 1, 0)
-    days = (facts.last - facts.first).astype("timedelta64[D]").astype(np.int64)
+def _mean_interpurchase_days(inputs: MetricInputs) -> MetricColumn:
+    intervals = np.where(inputs.order_counts > 1, inputs.order_counts - 1, 0)
+    days = (inputs.last_days - inputs.first_days).astype("timedelta64[D]").astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return _rounded(np.where(times > 0, days / times, np.nan))
+        return _round_averages(np.where(intervals > 0, days / intervals, np.nan))
 
 
-def _last_gap(facts: Facts) -> Column:
-    return pd.Series(facts.gaps[1]).astype("Int64").array
+def _last_interpurchase_days(inputs: MetricInputs) -> MetricColumn:
+    return pd.Series(inputs.interpurchase_stats[1]).astype("Int64").array
 
 
-def _rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    is_fine = np.abs(values) < LARGEST_ROUNDED  # larger ones have no such decimals, and rounding would change them
-    return np.where(is_fine, np.round(values, AVERAGE_DIGITS), values)
+def _round_averages(averages: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    is_roundable = np.abs(averages) < MAX_ROUNDED  # larger ones have no such decimals, and rounding would change them
+    return np.where(is_roundable, np.round(averages, AVERAGE_DECIMALS), averages)
 
 
-def _middle(facts: Facts) -> Column:
-    return _rounded(medians(facts.made.sums[order_runs.MONEY], facts.made.starts, facts.orders) / facts.scales.money)
+def _median_order_value(inputs: MetricInputs) -> MetricColumn:
+    return _round_averages(
+        customer_medians(
+            inputs.customer_orders.sums[order_runs.MONEY_SUM],
+            inputs.customer_orders.customer_starts,
+            inputs.order_counts,
+        )
+        / inputs.scales.money
+    )
 
 
-def _largest(facts: Facts) -> Column:
-    return to_amounts(np.maximum.reduceat(facts.made.sums[order_runs.MONEY], facts.made.starts), facts.scales.money)
+def _largest_order_value(inputs: MetricInputs) -> MetricColumn:
+    return from_minor_units(
+        np.maximum.reduceat(inputs.customer_orders.sums[order_runs.MONEY_SUM], inputs.customer_orders.customer_starts),
+        inputs.scales.money,
+    )
 
 
-def _counts(name: str) -> Callable[[Facts], Column]:
-    return lambda facts: facts.distinct(name)
+def _distinct_count_metric(name: str) -> Callable[[MetricInputs], MetricColumn]:
+    return lambda facts: facts.distinct_counts(name)
 
 
-def _has_values(name: str) -> Callable[[Facts], bool]:
-    return lambda facts: name in facts.made.values
+def _values_condition(name: str) -> Callable[[MetricInputs], bool]:
+    return lambda facts: name in facts.customer_orders.value_counts
 
 
-DISTINCT = {c.DISTINCT_PRODUCTS: c.PRODUCT, c.DISTINCT_CATEGORIES: c.CATEGORY, c.DISTINCT_DEVICES: c.DEVICE}
-FORMULAS: Mapping[str, Callable[[Facts], Column]] = MappingProxyType(
+DISTINCT_COUNTS = {
+    columns.DISTINCT_PRODUCTS: columns.PRODUCT,
+    columns.DISTINCT_CATEGORIES: columns.CATEGORY,
+    columns.DISTINCT_DEVICES: columns.DEVICE,
+}
+METRICS: Mapping[str, Callable[[MetricInputs], MetricColumn]] = MappingProxyType(
     {
-        c.FIRST_ORDER: lambda facts: facts.first,
-        c.LAST_ORDER: lambda facts: facts.last,
-        c.RECENCY_DAYS: lambda facts: facts.since(facts.last),
-        c.TENURE_DAYS: lambda facts: facts.since(facts.first),
-        c.ORDERS: lambda facts: facts.orders,
-        c.ORDER_LINES: lambda facts: facts.total(order_runs.LINES),
-        c.ITEMS: _items,
-        c.REVENUE: lambda facts: to_amounts(facts.revenue, facts.scales.money),
-        c.REFUNDS: lambda facts: to_amounts(0 - facts.back, facts.scales.money),
-        c.AVERAGE_ORDER_VALUE: lambda facts: _rounded(to_amounts(facts.revenue, facts.scales.money) / facts.orders),
-        c.MEDIAN_ORDER_VALUE: _middle,
-        c.LARGEST_ORDER: _largest,
-        c.MEAN_DAYS_BETWEEN_ORDERS: _mean_gap,
-        c.CV_DAYS_BETWEEN_ORDERS: lambda facts: _rounded(facts.gaps[0]),
-        c.LAST_GAP_DAYS: _last_gap,
-        c.DISCOUNT_SHARE: lambda facts: _rounded(facts.total(order_runs.DISCOUNTED) / facts.total(order_runs.LINES)),
-        **{measure: _counts(name) for measure, name in DISTINCT.items()},
+        columns.FIRST_ORDER: lambda facts: facts.first_days,
+        columns.LAST_ORDER: lambda facts: facts.last_days,
+        columns.RECENCY_DAYS: lambda facts: facts.days_since(facts.last_days),
+        columns.TENURE_DAYS: lambda facts: facts.days_since(facts.first_days),
+        columns.ORDERS: lambda facts: facts.order_counts,
+        columns.ORDER_LINES: lambda facts: facts.customer_sums(order_runs.LINES_SUM),
+        columns.ITEMS: _item_counts,
+        columns.REVENUE: lambda facts: from_minor_units(facts.revenue_units, facts.scales.money),
+        columns.REFUNDS: lambda facts: from_minor_units(0 - facts.refunds, facts.scales.money),
+        columns.AVERAGE_ORDER_VALUE: lambda facts: _round_averages(
+            from_minor_units(facts.revenue_units, facts.scales.money) / facts.order_counts
+        ),
+        columns.MEDIAN_ORDER_VALUE: _median_order_value,
+        columns.LARGEST_ORDER: _largest_order_value,
+        columns.MEAN_DAYS_BETWEEN_ORDERS: _mean_interpurchase_days,
+        columns.CV_DAYS_BETWEEN_ORDERS: lambda facts: _round_averages(facts.interpurchase_stats[0]),
+        columns.LAST_GAP_DAYS: _last_interpurchase_days,
+        columns.DISCOUNT_SHARE: lambda facts: _round_averages(
+            facts.customer_sums(order_runs.DISCOUNTED_SUM) / facts.customer_sums(order_runs.LINES_SUM)
+        ),
+        **{measure: _distinct_count_metric(name) for measure, name in DISTINCT_COUNTS.items()},
     }
 )
-_OF_MONEY = (c.REVENUE, c.REFUNDS, c.AVERAGE_ORDER_VALUE, c.MEDIAN_ORDER_VALUE, c.LARGEST_ORDER)
-KNOWN: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
+_MONEY_MEASURES = (
+    columns.REVENUE,
+    columns.REFUNDS,
+    columns.AVERAGE_ORDER_VALUE,
+    columns.MEDIAN_ORDER_VALUE,
+    columns.LARGEST_ORDER,
+)
+METRIC_CONDITIONS: Mapping[str, Callable[[MetricInputs], bool]] = MappingProxyType(
     {
-        **dict.fromkeys(_OF_MONEY, _has_money),
-        c.ITEMS: lambda facts: facts.knows(order_runs.ITEMS),
-        c.DISCOUNT_SHARE: lambda facts: facts.knows(order_runs.DISCOUNTED),
-        **{measure: _has_values(name) for measure, name in DISTINCT.items()},
+        **dict.fromkeys(_MONEY_MEASURES, _has_money),
+        columns.ITEMS: lambda facts: facts.has_sum(order_runs.ITEMS_SUM),
+        columns.DISCOUNT_SHARE: lambda facts: facts.has_sum(order_runs.DISCOUNTED_SUM),
+        **{measure: _values_condition(name) for measure, name in DISTINCT_COUNTS.items()},
     }
 )
 
 
-def _described(facts: Facts, wanted: Collection[str]) -> Iterator[tuple[str, pd.Series]]:
+def _describe_customers(inputs: MetricInputs, measures: Collection[str]) -> Iterator[tuple[str, pd.Series]]:
     """The value most of a customer's lines have."""
-    for name in DESCRIBED:
-        column = described_as(name)
-        if name in facts.made.values and (not wanted or column in wanted):
-            yield column, find_mode(facts.made.values[name], facts.made)
+    for name in DESCRIPTIVE_LINE_COLUMNS:
+        column = description_column(name)
+        if name in inputs.customer_orders.value_counts and (not measures or column in measures):
+            yield column, find_modes(inputs.customer_orders.value_counts[name], inputs.customer_orders)

@@ -12,141 +12,173 @@ from segcli import columns
 from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.partial_totals import ChunkTotals, total_chunk
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.run_store import reading_limit
+from segcli.customers.run_store import reading_memory_limit
 from segcli.errors import InputProblem
 from segcli.ingest import money, quality, rejects
-from segcli.ingest.chunk_schema import columns_to_read
+from segcli.ingest.chunk_schema import select_order_columns
 from segcli.ingest.chunked import ParsedChunk
 from segcli.ingest.customer_keys import suggest_customer_key
-from segcli.ingest.export import Export
-from segcli.ingest.fates import Fates
-from segcli.ingest.lines import Lines
-from segcli.ingest.money import Scales
-from segcli.ingest.opening import Opened, open_again
-from segcli.ingest.per_order import PerOrder, per_order
-from segcli.ingest.transactions import CARRIED, duplicates, judged, kept, leave_out_by_day
+from segcli.ingest.export import OrderExport
+from segcli.ingest.fates import LineStatus
+from segcli.ingest.lines import OrderLines
+from segcli.ingest.money import UnitScales
+from segcli.ingest.opening import InputFile, reopen_input
+from segcli.ingest.per_order import OrderLevelExport, spread_order_fields
+from segcli.ingest.transactions import OPTIONAL_COLUMNS, apply_policies, count_duplicates, exclude_by_day, to_dataframe
 
-ALWAYS_KEPT = (columns.ORDER_ID, *CARRIED)  # columns of the kept lines
+CARRIED_COLUMNS = (columns.ORDER_ID, *OPTIONAL_COLUMNS)  # columns of the kept lines
 
 
-def total_whole_file(file: Opened, request: ReadRequest, number: int, *, alone: bool) -> tuple[FileTotals, ChunkTotals]:
+def aggregate_whole_file(
+    input_file: InputFile, request: ReadRequest, file_number: int, *, is_only_file: bool
+) -> tuple[FileTotals, ChunkTotals]:
     """Aggregate a file as one chunk.
 
     Args:
-        file: an order export, or the first records of one.
+        input_file: an order export, or the first records of one.
         request: policies, and what else the lines are read for.
-        number: of the file.
-        alone: whether it is the only file. Then its lines are kept, its units of money may be coarser than those of
-            files that are added to each other, and it decides the day that orders are too old by.
+        file_number: of the file.
+        is_only_file: whether it is the only file. Then its lines are kept, its units of money may be coarser than those
+            of files that are added to each other, and it decides the day that orders are too old by.
 
     Raises:
         InputProblem: a needed column is missing or cannot be read, or amounts are too large to be added up.
     """
-    file, given = _read(file, request)
-    export, settings = given.export, request.settings
-    lines, fates = judged(given, settings, request.day_limits, None if alone else Scales())
-    repeated = duplicates(export, fates, given.counted, settings)
-    if alone and request.as_of is None:
-        _leave_out_old(lines, fates, request)
-    chunk = total_chunk(ParsedChunk(export, lines, fates, repeated=repeated), request, (number, 0))
-    if file.may_start_order_ids_again and chunk.order_sample.starts_again:
-        totals, again = total_whole_file(file.with_order_ids("daily"), request, number, alone=alone)
-        return replace(totals, order_sample=chunk.order_sample), again
-    _refuse_too_large(chunk.magnitude, lines, export)
-    listing = rejects.listing(export, fates, told=request.may_name_customers) if settings.rejects else ()
+    input_file, order_fields = _read_file(input_file, request)
+    export, settings = order_fields.export, request.settings
+    order_lines, line_status = apply_policies(
+        order_fields, settings, request.day_limits, None if is_only_file else UnitScales()
+    )
+    repeated_lines = count_duplicates(export, line_status, order_fields.is_repeated_total, settings)
+    if is_only_file and request.as_of is None:
+        _reject_old_lines(order_lines, line_status, request)
+    chunk = total_chunk(
+        ParsedChunk(export, order_lines, line_status, repeated_lines=repeated_lines), request, (file_number, 0)
+    )
+    if input_file.may_reuse_order_ids and chunk.order_sample.has_reused_ids:
+        totals, retried_chunk = aggregate_whole_file(
+            input_file.with_order_ids("daily"), request, file_number, is_only_file=is_only_file
+        )
+        return replace(totals, order_sample=chunk.order_sample), retried_chunk
+    _refuse_too_large(chunk.magnitude, order_lines, export)
+    listing = (
+        rejects.list_rejects(export, line_status, may_show_text=request.may_name_customers) if settings.rejects else ()
+    )
     totals = replace(
-        merge_chunks(file, lines.date_format, [chunk], has_money=lines.has_money),
-        notes=given.notes,
+        merge_chunks(input_file, order_lines.date_format, [chunk], has_money=order_lines.has_money),
+        notes=order_fields.notes,
         rejects=listing,
-        verdicts=tuple(quality.judge(export.cells, file.recognition, file.source, request.rules)),
-        scales=lines.scales,
-        kept=kept(export, lines, fates.kept, (*ALWAYS_KEPT, *request.contacts)) if alone else None,
+        quality_checks=tuple(
+            quality.check_column_rules(export.raw_table, input_file.mapping, input_file.source, request.column_rules)
+        ),
+        scales=order_lines.scales,
+        kept_lines=to_dataframe(
+            export, order_lines, line_status.kept_mask, (*CARRIED_COLUMNS, *request.contact_columns)
+        )
+        if is_only_file
+        else None,
         is_whole=True,
     )
     return totals, chunk
 
 
-def read_kept_lines(
-    files: Sequence[Opened], request: ReadRequest, at_hand: pd.DataFrame | None, day: date
+def read_order_lines(
+    files: Sequence[InputFile], request: ReadRequest, lines_in_memory: pd.DataFrame | None, day: date
 ) -> pd.DataFrame:
     """Return the kept lines of all files up to a day, without returns of people who bought nothing.
 
     Args:
         files: of the export.
         request: policies, and what else the lines are read for.
-        at_hand: kept lines of a file that was read whole, if it is the only one.
+        lines_in_memory: kept lines of a file that was read whole, if it is the only one.
         day: the as-of day.
     """
-    if at_hand is None:
+    if lines_in_memory is None:
         tables = [_read_lines(file, request, day, number) for number, file in enumerate(files)]
-        at_hand = tables[0] if len(tables) == 1 else _chain(tables)
+        lines_in_memory = tables[0] if len(tables) == 1 else _concat_tables(tables)
     else:
-        at_hand = at_hand[at_hand[columns.ORDER_DATE].to_numpy().astype("datetime64[D]") <= np.datetime64(day)]
-    buyers = at_hand.loc[~at_hand[columns.IS_RETURN], columns.CUSTOMER_ID].unique()
-    table = at_hand[~at_hand[columns.IS_RETURN] | at_hand[columns.CUSTOMER_ID].isin(buyers)]
-    used = table[columns.CUSTOMER_ID].cat.remove_unused_categories()
-    return table.assign(**{columns.CUSTOMER_ID: used}).reset_index(drop=True)
+        lines_in_memory = lines_in_memory[
+            lines_in_memory[columns.ORDER_DATE].to_numpy().astype("datetime64[D]") <= np.datetime64(day)
+        ]
+    buyers = lines_in_memory.loc[~lines_in_memory[columns.IS_RETURN], columns.CUSTOMER_ID].unique()
+    kept_lines = lines_in_memory[
+        ~lines_in_memory[columns.IS_RETURN] | lines_in_memory[columns.CUSTOMER_ID].isin(buyers)
+    ]
+    used_ids = kept_lines[columns.CUSTOMER_ID].cat.remove_unused_categories()
+    return kept_lines.assign(**{columns.CUSTOMER_ID: used_ids}).reset_index(drop=True)
 
 
-def like(file: Opened, other: Opened) -> Opened:
+def match_columns(input_file: InputFile, other_file: InputFile) -> InputFile:
     """Return another file without the columns that are not read of this one."""
-    return other.without(set(other.recognition.columns) - set(file.recognition.columns))
+    return other_file.drop_columns(set(other_file.mapping.columns) - set(input_file.mapping.columns))
 
 
-def _read(file: Opened, request: ReadRequest) -> tuple[Opened, PerOrder]:
+def _read_file(input_file: InputFile, request: ReadRequest) -> tuple[InputFile, OrderLevelExport]:
     """Read all lines of a file; lines of one order share the order's fields."""
-    if file.content.is_head:
-        again = open_again(file, memory=reading_limit(request.settings))
-        file = like(file, again).with_order_ids(file.source.order_ids)
-    export = _export(file, request)
-    has_id = columns.CUSTOMER_ID in file.recognition.columns
-    key = "" if has_id else suggest_customer_key(file)
-    export.require(columns.CUSTOMER_ID, columns.ORDER_DATE, remedy=f"Next best key: {key}" if key else "")
-    return file, per_order(export)
+    if input_file.content.is_head:
+        reopened_file = reopen_input(input_file, memory_limit=reading_memory_limit(request.settings))
+        input_file = match_columns(input_file, reopened_file).with_order_ids(input_file.source.order_ids)
+    export = _read_export(input_file, request)
+    has_id = columns.CUSTOMER_ID in input_file.mapping.columns
+    suggested_key = "" if has_id else suggest_customer_key(input_file)
+    export.require_columns(
+        columns.CUSTOMER_ID, columns.ORDER_DATE, remedy=f"Next best key: {suggested_key}" if suggested_key else ""
+    )
+    return input_file, spread_order_fields(export)
 
 
-def _export(main: Opened, request: ReadRequest) -> Export:
+def _read_export(file: InputFile, request: ReadRequest) -> OrderExport:
     """Read the needed columns and those of quality rules; all of them where whole lines are compared."""
-    ruled = [quality.column_of(name, main.recognition, main.header) for name in request.rules]
-    wanted = None if request.settings.dedupe == "lines" else [*columns_to_read(main), *ruled]
-    cells = main.cells(wanted)
-    return Export(main.content, cells, main.recognition, main.source, main.preset, main.advice, main.status)
+    rule_columns = [quality.find_rule_column(name, file.mapping, file.header) for name in request.column_rules]
+    needed_columns = None if request.settings.dedupe == "lines" else [*select_order_columns(file), *rule_columns]
+    raw_table = file.read_table(needed_columns)
+    return OrderExport(file.content, raw_table, file.mapping, file.source, file.preset, file.advice, file.status)
 
 
-def _read_lines(file: Opened, request: ReadRequest, day: date, number: int) -> pd.DataFrame:
-    _, given = _read(file, request)
-    lines, fates = judged(given, request.settings, replace(request, as_of=day).day_limits, Scales())
-    duplicates(given.export, fates, given.counted, request.settings)
-    if number in request.overlaps:
-        fates.mark(request.overlaps[number].of_chunk(0, len(lines.money)), "in_earlier_file")
-    return kept(given.export, lines, fates.kept, (*ALWAYS_KEPT, *request.contacts))
+def _read_lines(input_file: InputFile, request: ReadRequest, day: date, file_number: int) -> pd.DataFrame:
+    _, order_fields = _read_file(input_file, request)
+    order_lines, line_status = apply_policies(
+        order_fields, request.settings, replace(request, as_of=day).day_limits, UnitScales()
+    )
+    count_duplicates(order_fields.export, line_status, order_fields.is_repeated_total, request.settings)
+    if file_number in request.overlaps:
+        line_status.exclude_lines(
+            request.overlaps[file_number].mask_chunk(0, len(order_lines.money_units)), "in_earlier_file"
+        )
+    return to_dataframe(
+        order_fields.export, order_lines, line_status.kept_mask, (*CARRIED_COLUMNS, *request.contact_columns)
+    )
 
 
-def _leave_out_old(lines: Lines, fates: Fates, request: ReadRequest) -> None:
+def _reject_old_lines(order_lines: OrderLines, line_status: LineStatus, request: ReadRequest) -> None:
     """Leave out lines by the day after the last purchase."""
-    bought = lines.days[fates.kept & ~lines.returned]
-    if len(bought):
-        day = bought.max().astype(object) + timedelta(days=1)
-        leave_out_by_day(fates, lines, day, request.privacy.retention_days)
+    purchase_days = order_lines.days[line_status.kept_mask & ~order_lines.is_return]
+    if len(purchase_days):
+        day = purchase_days.max().astype(object) + timedelta(days=1)
+        exclude_by_day(line_status, order_lines, day, request.privacy.retention_days)
 
 
-def _refuse_too_large(magnitude: int, lines: Lines, export: Export) -> None:
-    if magnitude >= money.CAPACITY:
+def _refuse_too_large(magnitude: int, order_lines: OrderLines, export: OrderExport) -> None:
+    if magnitude >= money.UNIT_CAPACITY:
         raise InputProblem(
             "amounts or quantities too large to be added up exactly: this is the largest amount",
             source=export.content.name,
-            line=export.cells.line(int(np.maximum(np.abs(lines.money), lines.refunded).argmax())),
+            line=export.raw_table.line_number(
+                int(np.maximum(np.abs(order_lines.money_units), order_lines.refunded_units).argmax())
+            ),
             remedy="Correct the line, or check the decimal mark and declare it with --decimal",
         )
 
 
-def _chain(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _concat_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Chain tables, with one numbering of their texts."""
-    joined = pd.concat(tables, ignore_index=True).fillna({columns.REFUNDED: 0})
-    texts = [str(name) for name in tables[0] if isinstance(tables[0][name].dtype, pd.CategoricalDtype)]
-    return joined.assign(**{name: union_categoricals([_as_text(one[name]) for one in tables]) for name in texts})
+    joined_table = pd.concat(tables, ignore_index=True).fillna({columns.REFUNDED: 0})
+    text_columns = [str(name) for name in tables[0] if isinstance(tables[0][name].dtype, pd.CategoricalDtype)]
+    return joined_table.assign(
+        **{name: union_categoricals([_as_text_categories(table[name]) for table in tables]) for name in text_columns}
+    )
 
 
-def _as_text(column: pd.Series) -> pd.Categorical:
+def _as_text_categories(column: pd.Series) -> pd.Categorical:
     """Return the column with text categories, which those of an empty one are not."""
     return pd.Categorical.from_codes(column.cat.codes, pd.Index(column.cat.categories, dtype="str"))

@@ -10,28 +10,28 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.arrow import Codes, Mask, Places, Words, differ_from_previous, hash_strings
+from segcli.arrow import Int32Array, Mask, RowIndices, Uint64Array, hash_strings, mark_changes
 
 Units = npt.NDArray[np.int64]
-Days = npt.NDArray[np.int32]
-Texts: TypeAlias = pa.StringArray | pa.DictionaryArray
+DayNumbers = npt.NDArray[np.int32]
+TextArray: TypeAlias = pa.StringArray | pa.DictionaryArray
 
-EPOCH = date(1970, 1, 1)
-LINES, MONEY, REFUNDED, ITEMS, DISCOUNTED = "lines", "money", "refunded", "items", "discounted"
-PARTITIONS = 64  # of customers, by hash: small enough to finish one at a time, few enough to slice per chunk
+EPOCH_DAY = date(1970, 1, 1)
+LINES_SUM, MONEY_SUM, REFUNDED_SUM, ITEMS_SUM, DISCOUNTED_SUM = "lines", "money", "refunded", "items", "discounted"
+PARTITION_COUNT = 64  # of customers, by hash: small enough to finish one at a time, few enough to slice per chunk
 _PARTITION_SHIFT = np.uint64(64 - 6)
-SAMPLE, HALF = 1000, 0.5  # of the texts of a column, to see how often neighbours differ
-LAST_DAY = np.int32(2**31 - 1)
+SAMPLE_ROWS, FREQUENT_CHANGE_SHARE = 1000, 0.5  # of the texts of a column, to see how often neighbours differ
+MAX_DAY = np.int32(2**31 - 1)
 
 
 def day_number(day: date) -> int:
     """Return a day as days since 1970-01-01, the unit of run days."""
-    return (day - EPOCH).days
+    return (day - EPOCH_DAY).days
 
 
-def day_of(number: int) -> date:
+def date_of_day_number(day_count: int) -> date:
     """Invert `day_number`."""
-    return EPOCH + timedelta(days=number)
+    return EPOCH_DAY + timedelta(days=day_count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +41,10 @@ class ValueCounts:
     `codes` index `texts`; blanks are left out. A value may occur in several entries of a run.
     """
 
-    run: Codes
-    codes: Codes
+    run: Int32Array
+    codes: Int32Array
     texts: pa.StringArray
-    lines: Codes
+    lines: Int32Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +56,18 @@ class ReturnLines:
     """
 
     customer: pa.StringArray
-    day: Days
+    day: DayNumbers
     money: Units
     refunded: Units
-    place: Places
-    bounds: Places
+    place: RowIndices
+    partition_bounds: RowIndices
 
     def __len__(self) -> int:
         return len(self.day)
 
-    def slice(self, first: int, last: int) -> "ReturnLines":
+    def slice_partitions(self, first: int, last: int) -> "ReturnLines":
         """Return the lines of the partitions from `first` to before `last`."""
-        start, end = int(self.bounds[first]), int(self.bounds[last])
+        start, end = int(self.partition_bounds[first]), int(self.partition_bounds[last])
         rows = slice(start, end)
         return ReturnLines(
             self.customer.slice(start, end - start),
@@ -75,17 +75,17 @@ class ReturnLines:
             self.money[rows],
             self.refunded[rows],
             self.place[rows],
-            self.bounds[first : last + 1] - start,
+            self.partition_bounds[first : last + 1] - start,
         )
 
-    def where(self, rows: Mask) -> "ReturnLines":
+    def filter_rows(self, mask: Mask) -> "ReturnLines":
         """Return some of the lines, no longer divided into partitions."""
         return ReturnLines(
-            self.customer.filter(pa.array(rows)),
-            self.day[rows],
-            self.money[rows],
-            self.refunded[rows],
-            self.place[rows],
+            self.customer.filter(pa.array(mask)),
+            self.day[mask],
+            self.money[mask],
+            self.refunded[mask],
+            self.place[mask],
             np.empty(0, dtype=np.int64),
         )
 
@@ -95,42 +95,45 @@ class OrderRuns:
     """Purchase lines, one entry per run of lines of one order, sorted by partition of customers.
 
     `customer` are ids; `order` names the order (a blank one is an order by itself); `None` means that each run is an
-    order, or that orders are days if `by_day`. `first` and `last` are days since 1970-01-01. `sums` are totals of the
-    lines: `lines`, and where known `money`, `refunded` and `items` in units, and `discounted`. `bounds` are the places
-    where partitions begin, and the end.
+    order, or that orders are days if `by_day`. `first_day` and `last_day` are days since 1970-01-01. `sums` are totals
+    of the lines: `lines`, and where known `money`, `refunded` and `items` in units, and `discounted`.
+    `partition_bounds` are the places where partitions begin, and the end.
     """
 
     customer: pa.StringArray
     order: pa.StringArray | None
-    first: Days
-    last: Days
+    first_day: DayNumbers
+    last_day: DayNumbers
     sums: Mapping[str, npt.NDArray[Any]]
-    bounds: Places
-    values: Mapping[str, ValueCounts] = field(default_factory=dict)
+    partition_bounds: RowIndices
+    value_counts: Mapping[str, ValueCounts] = field(default_factory=dict)
     by_day: bool = False
 
     def __len__(self) -> int:
-        return len(self.first)
+        return len(self.first_day)
 
     @property
     def nbytes(self) -> int:
         """Approximate memory in bytes."""
-        arrays: list[npt.NDArray[Any]] = [self.first, self.last, *self.sums.values()]
-        pairs = sum(v.run.nbytes + v.codes.nbytes + v.lines.nbytes + v.texts.nbytes for v in self.values.values())
-        texts = self.customer.nbytes + (0 if self.order is None else self.order.nbytes)
-        return int(sum(array.nbytes for array in arrays) + pairs + texts)
+        arrays: list[npt.NDArray[Any]] = [self.first_day, self.last_day, *self.sums.values()]
+        value_bytes = sum(
+            counts.run.nbytes + counts.codes.nbytes + counts.lines.nbytes + counts.texts.nbytes
+            for counts in self.value_counts.values()
+        )
+        text_bytes = self.customer.nbytes + (0 if self.order is None else self.order.nbytes)
+        return int(sum(array.nbytes for array in arrays) + value_bytes + text_bytes)
 
-    def slice(self, first: int, last: int) -> "OrderRuns":
-        """Return the runs of the partitions from `first` to before `last`."""
-        start, end = int(self.bounds[first]), int(self.bounds[last])
+    def slice_partitions(self, first: int, last: int) -> "OrderRuns":
+        """Return the runs of the partitions from `first_day` to before `last_day`."""
+        start, end = int(self.partition_bounds[first]), int(self.partition_bounds[last])
         return OrderRuns(
             customer=self.customer.slice(start, end - start),
             order=None if self.order is None else self.order.slice(start, end - start),
-            first=self.first[start:end],
-            last=self.last[start:end],
+            first_day=self.first_day[start:end],
+            last_day=self.last_day[start:end],
             sums={name: column[start:end] for name, column in self.sums.items()},
-            bounds=self.bounds[first : last + 1] - start,
-            values={name: _slice_values(counts, start, end) for name, counts in self.values.items()},
+            partition_bounds=self.partition_bounds[first : last + 1] - start,
+            value_counts={name: _slice_values(counts, start, end) for name, counts in self.value_counts.items()},
             by_day=self.by_day,
         )
 
@@ -139,112 +142,127 @@ class OrderRuns:
 class LineColumns:
     """Columns of order lines, one entry per line, before they are grouped into runs; fields as in `OrderRuns`."""
 
-    customer: Texts
-    order: Texts | None
-    day: Days
+    customer: TextArray
+    order: TextArray | None
+    day: DayNumbers
     sums: Mapping[str, Units]
-    values: Mapping[str, Texts] = field(default_factory=dict)
+    values: Mapping[str, TextArray] = field(default_factory=dict)
     by_day: bool = False
 
 
-def group_consecutive(lines: LineColumns, starts: Places, counted: Mask | None = None) -> OrderRuns:
+def group_consecutive(line_columns: LineColumns, starts: RowIndices, is_counted: Mask | None = None) -> OrderRuns:
     """Aggregate lines from each start to the next.
 
     Args:
-        lines: of one chunk; `sums` must be 0 where a line is not counted.
+        line_columns: of one chunk; `sums` must be 0 where a line is not counted.
         starts: the rows that begin a run, ascending; the first is 0.
-        counted: the lines that count (default: all); runs without one are dropped.
+        is_counted: the lines that count (default: all); runs without one are dropped.
     """
-    size = len(lines.day)
-    sums: dict[str, npt.NDArray[Any]] = {LINES: _count_lines(starts, size, counted)}
-    sums |= {name: np.add.reduceat(column, starts) if len(starts) else column for name, column in lines.sums.items()}
-    first, last = _first_and_last_day(lines.day, starts, counted)
-    values = {name: _count_values(texts, starts, size, counted) for name, texts in lines.values.items()}
-    kept = np.arange(len(starts)) if counted is None else np.flatnonzero(sums[LINES])
-    rows = pa.array(starts[kept])
-    customer = decode(lines.customer.take(rows))
-    partition = _partitions(hash_strings(customer))
+    size = len(line_columns.day)
+    sums: dict[str, npt.NDArray[Any]] = {LINES_SUM: _count_lines(starts, size, is_counted)}
+    sums |= {
+        name: np.add.reduceat(column, starts) if len(starts) else column for name, column in line_columns.sums.items()
+    }
+    first, last = _find_day_ranges(line_columns.day, starts, is_counted)
+    values = {
+        name: _count_values(text_column, starts, size, is_counted) for name, text_column in line_columns.values.items()
+    }
+    kept_runs = np.arange(len(starts)) if is_counted is None else np.flatnonzero(sums[LINES_SUM])
+    rows = pa.array(starts[kept_runs])
+    customer = decode_texts(line_columns.customer.take(rows))
+    partition = _assign_partitions(hash_strings(customer))
     runs = OrderRuns(
         customer=customer,
-        order=None if lines.order is None else decode(lines.order.take(rows)),
-        first=(days := first[kept]),
-        last=days if last is first else last[kept],
-        sums={name: column[kept] for name, column in sums.items()},
-        bounds=_bounds(partition),
-        values=values,
-        by_day=lines.by_day,
+        order=None if line_columns.order is None else decode_texts(line_columns.order.take(rows)),
+        first_day=(days := first[kept_runs]),
+        last_day=days if last is first else last[kept_runs],
+        sums={name: column[kept_runs] for name, column in sums.items()},
+        partition_bounds=_partition_bounds(partition),
+        value_counts=values,
+        by_day=line_columns.by_day,
     )
-    return _reorder(runs, partition, kept, len(starts))
+    return _sort_by_partition(runs, partition, kept_runs, len(starts))
 
 
-def sort_returns(customer: pa.StringArray, day: Days, money: Units, refunded: Units, place: Places) -> ReturnLines:
+def sort_returns(
+    customer: pa.StringArray, day: DayNumbers, money: Units, refunded: Units, place: RowIndices
+) -> ReturnLines:
     """Sort return lines by partition of customers."""
-    partition = _partitions(hash_strings(customer))
+    partition = _assign_partitions(hash_strings(customer))
     order = np.argsort(partition, kind="stable")
     return ReturnLines(
-        customer.take(pa.array(order)), day[order], money[order], refunded[order], place[order], _bounds(partition)
+        customer.take(pa.array(order)),
+        day[order],
+        money[order],
+        refunded[order],
+        place[order],
+        _partition_bounds(partition),
     )
 
 
-def merge_runs(parts: Sequence[OrderRuns]) -> OrderRuns:
+def merge_runs(blocks: Sequence[OrderRuns]) -> OrderRuns:
     """Chain runs; the result is not divided into partitions.
 
     Raises:
         IndexError: there are no parts.
     """
-    first = parts[0]
-    starts = np.cumsum([0, *(len(part) for part in parts)])
-    orders = [part.order for part in parts if part.order is not None]
+    first = blocks[0]
+    starts = np.cumsum([0, *(len(block) for block in blocks)])
+    orders = [block.order for block in blocks if block.order is not None]
     return OrderRuns(
-        customer=pa.concat_arrays([part.customer for part in parts]),
+        customer=pa.concat_arrays([block.customer for block in blocks]),
         order=pa.concat_arrays(orders) if orders else None,
-        first=np.concatenate([part.first for part in parts]),
-        last=np.concatenate([part.last for part in parts]),
-        sums={name: np.concatenate([part.sums[name] for part in parts], dtype=np.int64) for name in first.sums},
-        bounds=np.array([0, starts[-1]]),
-        values={name: _merge_values([part.values[name] for part in parts], starts) for name in first.values},
+        first_day=np.concatenate([block.first_day for block in blocks]),
+        last_day=np.concatenate([block.last_day for block in blocks]),
+        sums={name: np.concatenate([block.sums[name] for block in blocks], dtype=np.int64) for name in first.sums},
+        partition_bounds=np.array([0, starts[-1]]),
+        value_counts={
+            name: _merge_values([block.value_counts[name] for block in blocks], starts) for name in first.value_counts
+        },
         by_day=first.by_day,
     )
 
 
-def merge_returns(parts: Sequence[ReturnLines]) -> ReturnLines:
+def merge_returns(return_blocks: Sequence[ReturnLines]) -> ReturnLines:
     """Chain return lines; the result is not divided into partitions."""
-    customer = pa.concat_arrays([part.customer for part in parts])
+    customer = pa.concat_arrays([block.customer for block in return_blocks])
     return ReturnLines(
         customer,
-        np.concatenate([part.day for part in parts]),
-        np.concatenate([part.money for part in parts]),
-        np.concatenate([part.refunded for part in parts]),
-        np.concatenate([part.place for part in parts]),
+        np.concatenate([block.day for block in return_blocks]),
+        np.concatenate([block.money for block in return_blocks]),
+        np.concatenate([block.refunded for block in return_blocks]),
+        np.concatenate([block.place for block in return_blocks]),
         np.array([0, len(customer)]),
     )
 
 
-def divide(runs: OrderRuns) -> OrderRuns:
+def partition_runs(runs: OrderRuns) -> OrderRuns:
     """Sort runs by partition of customers."""
-    partition = _partitions(hash_strings(runs.customer))
-    return _reorder(replace(runs, bounds=_bounds(partition)), partition, np.arange(len(runs)), len(runs))
+    partition = _assign_partitions(hash_strings(runs.customer))
+    return _sort_by_partition(
+        replace(runs, partition_bounds=_partition_bounds(partition)), partition, np.arange(len(runs)), len(runs)
+    )
 
 
-def share_texts(blocks: Sequence[OrderRuns]) -> list[OrderRuns]:
+def unify_texts(blocks: Sequence[OrderRuns]) -> list[OrderRuns]:
     """Number the values of all blocks alike, so that merging slices of them needs no comparison of texts."""
-    names = blocks[0].values if blocks else {}
-    shared = {name: _unify([block.values[name] for block in blocks]) for name in names}
+    names = blocks[0].value_counts if blocks else {}
+    unified = {name: _unify_codes([block.value_counts[name] for block in blocks]) for name in names}
     return [
-        replace(block, values={name: counts[place] for name, counts in shared.items()})
-        for place, block in enumerate(blocks)
+        replace(block, value_counts={name: counts[position] for name, counts in unified.items()})
+        for position, block in enumerate(blocks)
     ]
 
 
-def decode(texts: Texts) -> pa.StringArray:
+def decode_texts(text_column: TextArray) -> pa.StringArray:
     """Return dictionary-encoded texts as plain strings."""
-    plain = texts.dictionary_decode() if isinstance(texts, pa.DictionaryArray) else texts
-    return plain.cast(pa.string())
+    decoded = text_column.dictionary_decode() if isinstance(text_column, pa.DictionaryArray) else text_column
+    return decoded.cast(pa.string())
 
 
-def encode_place(file: int, chunk: int) -> int:
+def encode_place(file_number: int, chunk_number: int) -> int:
     """Return the place of line 0 of a chunk; places of lines sort by file, chunk and line."""
-    return (file << 48) | (chunk << 28)
+    return (file_number << 48) | (chunk_number << 28)
 
 
 def decode_place(place: int) -> tuple[int, int, int]:
@@ -252,96 +270,103 @@ def decode_place(place: int) -> tuple[int, int, int]:
     return place >> 48, (place >> 28) & ((1 << 20) - 1), place & ((1 << 28) - 1)
 
 
-def _partitions(hashes: Words) -> npt.NDArray[np.uint8]:
+def _assign_partitions(hashes: Uint64Array) -> npt.NDArray[np.uint8]:
     return (hashes >> _PARTITION_SHIFT).astype(np.uint8)
 
 
-def _bounds(partition: npt.NDArray[np.uint8]) -> Places:
+def _partition_bounds(partition: npt.NDArray[np.uint8]) -> RowIndices:
     """Return where each partition begins once rows are sorted by partition, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum(np.bincount(partition, minlength=PARTITIONS))])
+    return np.concatenate([[0], np.cumsum(np.bincount(partition, minlength=PARTITION_COUNT))])
 
 
-def _reorder(runs: OrderRuns, partition: npt.NDArray[np.uint8], kept: Places, numbered: int) -> OrderRuns:
+def _sort_by_partition(
+    runs: OrderRuns, partition: npt.NDArray[np.uint8], kept_runs: RowIndices, run_count: int
+) -> OrderRuns:
     """Sort runs by partition.
 
     Args:
         runs: of which `values` number the runs before some were dropped.
         partition: of each run.
-        kept: the number of each run before others were dropped.
-        numbered: how many runs there were then.
+        kept_runs: the number of each run before others were dropped.
+        run_count: how many runs there were then.
     """
     order = np.argsort(partition, kind="stable")  # a radix sort, as numpy does for bytes
     rows = pa.array(order)
-    new_number = np.zeros(numbered, dtype=np.int32)
-    new_number[kept[order]] = np.arange(len(kept), dtype=np.int32)
-    partition_of_number = np.zeros(numbered, dtype=np.uint8)
-    partition_of_number[kept] = partition
+    new_number = np.zeros(run_count, dtype=np.int32)
+    new_number[kept_runs[order]] = np.arange(len(kept_runs), dtype=np.int32)
+    partition_of_number = np.zeros(run_count, dtype=np.uint8)
+    partition_of_number[kept_runs] = partition
     return replace(
         runs,
         customer=runs.customer.take(rows),
         order=None if runs.order is None else runs.order.take(rows),
-        first=(days := runs.first[order]),
-        last=days if runs.last is runs.first else runs.last[order],  # an array that both share takes half the memory
+        first_day=(days := runs.first_day[order]),
+        last_day=days
+        if runs.last_day is runs.first_day
+        else runs.last_day[order],  # an array that both share takes half the memory
         sums={name: column[order] for name, column in runs.sums.items()},
-        values={name: _renumber(counts, new_number, partition_of_number) for name, counts in runs.values.items()},
+        value_counts={
+            name: _renumber_values(counts, new_number, partition_of_number)
+            for name, counts in runs.value_counts.items()
+        },
     )
 
 
-def _renumber(counts: ValueCounts, new_number: Codes, partition: npt.NDArray[np.uint8]) -> ValueCounts:
+def _renumber_values(counts: ValueCounts, new_number: Int32Array, partition: npt.NDArray[np.uint8]) -> ValueCounts:
     order = np.argsort(partition[counts.run], kind="stable")
     return ValueCounts(new_number[counts.run[order]], counts.codes[order], counts.texts, counts.lines[order])
 
 
-def _count_lines(starts: Places, size: int, counted: Mask | None) -> Codes:
-    if counted is None or not len(starts):
+def _count_lines(starts: RowIndices, size: int, is_counted: Mask | None) -> Int32Array:
+    if is_counted is None or not len(starts):
         return np.diff(np.append(starts, size)).astype(np.int32)
-    return np.add.reduceat(counted, starts, dtype=np.int32)
+    return np.add.reduceat(is_counted, starts, dtype=np.int32)
 
 
-def _first_and_last_day(day: Days, starts: Places, counted: Mask | None) -> tuple[Days, Days]:
+def _find_day_ranges(day: DayNumbers, starts: RowIndices, is_counted: Mask | None) -> tuple[DayNumbers, DayNumbers]:
     days = day[starts]
     is_start = np.zeros(len(day), dtype=bool)
     is_start[starts] = True
     if bool((is_start[1:] | (day[1:] == day[:-1])).all()):  # as nearly always: an order has one day
         return days, days
-    if counted is None:
+    if is_counted is None:
         return np.minimum.reduceat(day, starts), np.maximum.reduceat(day, starts)
-    first = np.minimum.reduceat(np.where(counted, day, LAST_DAY), starts)
-    return first, np.maximum.reduceat(np.where(counted, day, -LAST_DAY), starts)
+    first = np.minimum.reduceat(np.where(is_counted, day, MAX_DAY), starts)
+    return first, np.maximum.reduceat(np.where(is_counted, day, -MAX_DAY), starts)
 
 
-def _count_values(texts: Texts, starts: Places, size: int, counted: Mask | None) -> ValueCounts:
+def _count_values(text_column: TextArray, starts: RowIndices, size: int, is_counted: Mask | None) -> ValueCounts:
     """Count the values of each run; neighbouring lines with the same value make one entry."""
     is_start = np.zeros(size, dtype=bool)
     is_start[starts] = True
-    at, codes, distinct = _encode_changes(texts, is_start)
-    trimmed = pc.dictionary_encode(pc.utf8_trim_whitespace(decode(distinct)))
-    codes = np.asarray(trimmed.indices, dtype=np.int32)[codes]
-    run = np.cumsum(is_start[at], dtype=np.int32) - np.int32(1)
-    lines = _count_lines(at, size, counted)
-    used = (lines > 0) & (codes != trimmed.dictionary.index("").as_py())
-    if used.all():
-        return ValueCounts(run, codes, trimmed.dictionary, lines)
-    return ValueCounts(run[used], codes[used], trimmed.dictionary, lines[used])
+    change_rows, codes, distinct = _encode_changes(text_column, is_start)
+    trimmed_values = pc.dictionary_encode(pc.utf8_trim_whitespace(decode_texts(distinct)))
+    codes = np.asarray(trimmed_values.indices, dtype=np.int32)[codes]
+    run = np.cumsum(is_start[change_rows], dtype=np.int32) - np.int32(1)
+    lines = _count_lines(change_rows, size, is_counted)
+    is_used = (lines > 0) & (codes != trimmed_values.dictionary.index("").as_py())
+    if is_used.all():
+        return ValueCounts(run, codes, trimmed_values.dictionary, lines)
+    return ValueCounts(run[is_used], codes[is_used], trimmed_values.dictionary, lines[is_used])
 
 
-def _encode_changes(texts: Texts, is_start: Mask) -> tuple[Places, Codes, pa.Array]:
+def _encode_changes(text_column: TextArray, is_start: Mask) -> tuple[RowIndices, Int32Array, pa.Array]:
     """Return the rows that begin a run or differ from the row before, their codes, and the texts of all codes."""
-    if not isinstance(texts, pa.DictionaryArray) and not _changes_often(texts):
-        at = np.flatnonzero(is_start | differ_from_previous(texts))
-        encoded = pc.dictionary_encode(texts.take(pa.array(at)))
-        return at, np.asarray(encoded.indices), encoded.dictionary
-    encoded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
-    indices = np.asarray(encoded.indices)
+    if not isinstance(text_column, pa.DictionaryArray) and not _changes_often(text_column):
+        change_rows = np.flatnonzero(is_start | mark_changes(text_column))
+        encoded_column = pc.dictionary_encode(text_column.take(pa.array(change_rows)))
+        return change_rows, np.asarray(encoded_column.indices), encoded_column.dictionary
+    encoded_column = text_column if isinstance(text_column, pa.DictionaryArray) else pc.dictionary_encode(text_column)
+    indices = np.asarray(encoded_column.indices)
     changes = is_start.copy()
     changes[1:] |= indices[1:] != indices[:-1]
-    at = np.flatnonzero(changes)
-    return at, indices[at], encoded.dictionary
+    change_rows = np.flatnonzero(changes)
+    return change_rows, indices[change_rows], encoded_column.dictionary
 
 
-def _changes_often(texts: pa.StringArray) -> bool:
+def _changes_often(strings: pa.StringArray) -> bool:
     """Tell whether most neighbours differ; then it is quicker to compare their codes."""
-    return bool(differ_from_previous(texts.slice(0, SAMPLE)).mean() > HALF) if len(texts) else False
+    return bool(mark_changes(strings.slice(0, SAMPLE_ROWS)).mean() > FREQUENT_CHANGE_SHARE) if len(strings) else False
 
 
 def _slice_values(counts: ValueCounts, start: int, end: int) -> ValueCounts:
@@ -351,23 +376,27 @@ def _slice_values(counts: ValueCounts, start: int, end: int) -> ValueCounts:
     )
 
 
-def _merge_values(parts: Sequence[ValueCounts], starts: Places) -> ValueCounts:
-    if any(part.texts is not parts[0].texts for part in parts):
-        parts = _unify(parts)
+def _merge_values(value_counts: Sequence[ValueCounts], starts: RowIndices) -> ValueCounts:
+    if any(counts.texts is not value_counts[0].texts for counts in value_counts):
+        value_counts = _unify_codes(value_counts)
     return ValueCounts(
-        run=np.concatenate([part.run + np.int32(start) for part, start in zip(parts, starts[:-1], strict=True)]),
-        codes=np.concatenate([part.codes for part in parts]),
-        texts=parts[0].texts,
-        lines=np.concatenate([part.lines for part in parts]),
+        run=np.concatenate(
+            [counts.run + np.int32(start) for counts, start in zip(value_counts, starts[:-1], strict=True)]
+        ),
+        codes=np.concatenate([counts.codes for counts in value_counts]),
+        texts=value_counts[0].texts,
+        lines=np.concatenate([counts.lines for counts in value_counts]),
     )
 
 
-def _unify(parts: Sequence[ValueCounts]) -> list[ValueCounts]:
+def _unify_codes(value_counts: Sequence[ValueCounts]) -> list[ValueCounts]:
     """Number the values of all parts alike."""
-    encoded = pc.dictionary_encode(pa.chunked_array([part.texts for part in parts], pa.string())).combine_chunks()
-    texts, codes = encoded.dictionary, np.asarray(encoded.indices, dtype=np.int32)
-    ends = np.cumsum([len(part.texts) for part in parts])[:-1]
+    encoded_texts = pc.dictionary_encode(
+        pa.chunked_array([counts.texts for counts in value_counts], pa.string())
+    ).combine_chunks()
+    texts, codes = encoded_texts.dictionary, np.asarray(encoded_texts.indices, dtype=np.int32)
+    ends = np.cumsum([len(counts.texts) for counts in value_counts])[:-1]
     return [
-        replace(part, codes=new_codes[part.codes], texts=texts)
-        for part, new_codes in zip(parts, np.split(codes, ends), strict=True)
+        replace(counts, codes=new_codes[counts.codes], texts=texts)
+        for counts, new_codes in zip(value_counts, np.split(codes, ends), strict=True)
     ]

@@ -8,105 +8,113 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.arrow import Codes, Places, RankedStrings, hash_strings, invert_order, mix_hash, rank_strings
-from segcli.customers.order_runs import Days, OrderRuns, Units, ValueCounts
+from segcli.arrow import Int32Array, RankedStrings, RowIndices, combine_hashes, hash_strings, invert_order, rank_strings
+from segcli.customers.order_runs import DayNumbers, OrderRuns, Units, ValueCounts
 
-AT_A_TIME = 1 << 18  # hashes looked up at a time, in memory that is already allocated
+LOOKUP_BATCH = 1 << 18  # hashes looked up at a time, in memory that is already allocated
 
 
 @dataclass(frozen=True, eq=False)
 class Orders:
     """One entry per order, sorted by customer.
 
-    `starts` is the first order of each customer; `buyers` ranks the customers of all runs; the rest as in `OrderRuns`.
+    `customer_starts` is the first order of each customer; `ranked_customers` ranks the customers of all runs; the rest
+    as in `OrderRuns`.
     """
 
-    buyers: RankedStrings
-    starts: Places
-    first: Days
-    last: Days
+    ranked_customers: RankedStrings
+    customer_starts: RowIndices
+    first_day: DayNumbers
+    last_day: DayNumbers
     sums: Mapping[str, Units]
-    values: Mapping[str, ValueCounts]
+    value_counts: Mapping[str, ValueCounts]
 
     def __len__(self) -> int:
-        return len(self.first)
+        return len(self.first_day)
 
     @property
-    def ids(self) -> pa.StringArray:
+    def customer_ids(self) -> pa.StringArray:
         """The customers, sorted."""
-        return self.buyers.distinct
+        return self.ranked_customers.distinct_strings
 
     @property
-    def counts(self) -> Units:
+    def order_counts(self) -> Units:
         """The number of orders of each customer."""
-        return np.diff(np.append(self.starts, len(self)))
+        return np.diff(np.append(self.customer_starts, len(self)))
 
 
-def merge_into_orders(runs: OrderRuns) -> Orders:
+def merge_runs_into_orders(runs: OrderRuns) -> Orders:
     """Add up the runs of each order; the order in which runs stand changes nothing."""
-    buyers = rank_strings(runs.customer)
-    later, into = _later_runs(runs, buyers)
-    order, starts = _first_runs(later, buyers)
-    first, last = runs.first[order], runs.last[order]
+    ranked_customers = rank_strings(runs.customer)
+    later_rows, target_rows = _find_later_runs(runs, ranked_customers)
+    order, starts = _select_first_runs(later_rows, ranked_customers)
+    first, last = runs.first_day[order], runs.last_day[order]
     sums = {name: column[order] for name, column in runs.sums.items()}
-    if len(later):
-        places = invert_order(order, len(buyers.places))[into]
-        np.minimum.at(first, places, runs.first[later])
-        np.maximum.at(last, places, runs.last[later])
+    if len(later_rows):
+        positions = invert_order(order, len(ranked_customers.sorted_rows))[target_rows]
+        np.minimum.at(first, positions, runs.first_day[later_rows])
+        np.maximum.at(last, positions, runs.last_day[later_rows])
         for name, column in runs.sums.items():
-            np.add.at(sums[name], places, column[later])
-    return Orders(buyers, starts, first, last, sums, runs.values)
+            np.add.at(sums[name], positions, column[later_rows])
+    return Orders(ranked_customers, starts, first, last, sums, runs.value_counts)
 
 
-def _first_runs(later: Places, buyers: RankedStrings) -> tuple[Places, Places]:
+def _select_first_runs(later_rows: RowIndices, ranked_customers: RankedStrings) -> tuple[RowIndices, RowIndices]:
     """Return the runs that begin an order, sorted by customer, and where in them each customer begins."""
-    if not len(later):
-        return buyers.places, buyers.starts
-    is_later = np.zeros(len(buyers.places), dtype=bool)
-    is_later[later] = True
-    drop = np.flatnonzero(is_later[buyers.places])
-    return np.delete(buyers.places, drop), buyers.starts - np.searchsorted(drop, buyers.starts)
+    if not len(later_rows):
+        return ranked_customers.sorted_rows, ranked_customers.starts
+    is_later = np.zeros(len(ranked_customers.sorted_rows), dtype=bool)
+    is_later[later_rows] = True
+    dropped_positions = np.flatnonzero(is_later[ranked_customers.sorted_rows])
+    return np.delete(ranked_customers.sorted_rows, dropped_positions), ranked_customers.starts - np.searchsorted(
+        dropped_positions, ranked_customers.starts
+    )
 
 
-def _later_runs(runs: OrderRuns, buyers: RankedStrings) -> tuple[Places, Places]:
+def _find_later_runs(runs: OrderRuns, ranked_customers: RankedStrings) -> tuple[RowIndices, RowIndices]:
     """Return the runs whose order began in another run, and that run.
 
     Equal hashes find the few candidates; customers and order names decide.
     """
-    candidates = _runs_with_repeated_hash(runs)
+    candidates = _find_repeated_hashes(runs)
     if not len(candidates):
         return candidates, candidates
-    customer = buyers.codes
-    names = runs.first[candidates] if runs.order is None else _encode(runs.order.take(pa.array(candidates)))
-    order = np.lexsort((candidates, names, customer[candidates]))
-    whose, which, rows = customer[candidates][order], names[order], candidates[order]
+    customer = ranked_customers.row_codes
+    order_keys = (
+        runs.first_day[candidates] if runs.order is None else _encode_texts(runs.order.take(pa.array(candidates)))
+    )
+    order = np.lexsort((candidates, order_keys, customer[candidates]))
+    customer_codes, order_codes, rows = customer[candidates][order], order_keys[order], candidates[order]
     is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = (whose[1:] != whose[:-1]) | (which[1:] != which[:-1])
-    heads = rows[np.flatnonzero(is_first)][np.cumsum(is_first) - 1]
-    return rows[~is_first], heads[~is_first]
+    is_first[1:] = (customer_codes[1:] != customer_codes[:-1]) | (order_codes[1:] != order_codes[:-1])
+    first_rows = rows[np.flatnonzero(is_first)][np.cumsum(is_first) - 1]
+    return rows[~is_first], first_rows[~is_first]
 
 
-def _encode(texts: pa.StringArray) -> Codes:
-    return np.asarray(pc.dictionary_encode(texts).indices, dtype=np.int32)
+def _encode_texts(strings: pa.StringArray) -> Int32Array:
+    return np.asarray(pc.dictionary_encode(strings).indices, dtype=np.int32)
 
 
-def _runs_with_repeated_hash(runs: OrderRuns) -> Places:
+def _find_repeated_hashes(runs: OrderRuns) -> RowIndices:
     """Return the runs whose hash another run shares and whose order has a name."""
     if runs.order is None and not runs.by_day:
         return np.empty(0, dtype=np.int64)
-    within = runs.first.astype(np.uint64) if runs.order is None else hash_strings(runs.order)
+    order_keys = runs.first_day.astype(np.uint64) if runs.order is None else hash_strings(runs.order)
     # Half of a hash sorts twice as fast, and is as rarely equal by chance.
-    marks = (mix_hash(hash_strings(runs.customer), within) >> np.uint64(32)).astype(np.uint32)
-    ascending = np.sort(marks)
-    repeated = np.unique(ascending[1:][ascending[1:] == ascending[:-1]])
-    if not len(repeated):
+    hashes = (combine_hashes(hash_strings(runs.customer), order_keys) >> np.uint64(32)).astype(np.uint32)
+    sorted_hashes = np.sort(hashes)
+    repeated_hashes = np.unique(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
+    if not len(repeated_hashes):
         return np.empty(0, dtype=np.int64)
     rows = np.concatenate(
-        [start + _rows_among(marks[start : start + AT_A_TIME], repeated) for start in range(0, len(runs), AT_A_TIME)]
+        [
+            start + _find_members(hashes[start : start + LOOKUP_BATCH], repeated_hashes)
+            for start in range(0, len(runs), LOOKUP_BATCH)
+        ]
     )
     return rows if runs.order is None else rows[np.asarray(pc.not_equal(runs.order.take(pa.array(rows)), ""))]
 
 
-def _rows_among(marks: npt.NDArray[np.uint32], ascending: npt.NDArray[np.uint32]) -> Places:
-    nearest = ascending[np.minimum(np.searchsorted(ascending, marks), len(ascending) - 1)]
-    return np.flatnonzero(nearest == marks)
+def _find_members(hashes: npt.NDArray[np.uint32], sorted_hashes: npt.NDArray[np.uint32]) -> RowIndices:
+    nearest_hashes = sorted_hashes[np.minimum(np.searchsorted(sorted_hashes, hashes), len(sorted_hashes) - 1)]
+    return np.flatnonzero(nearest_hashes == hashes)

@@ -9,15 +9,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from segcli import columns
-from segcli.arrow import Mask, Places, Words, differ_from_previous, hash_strings, is_empty, mix_hash
+from segcli.arrow import Mask, RowIndices, Uint64Array, combine_hashes, hash_strings, mark_changes, mark_empty
 from segcli.config.ingest import IngestSettings
 from segcli.customers import order_runs
-from segcli.customers.measures import DESCRIBED, unwanted
+from segcli.customers.measures import DESCRIPTIVE_LINE_COLUMNS, list_unused_columns
 from segcli.customers.order_runs import (
     LineColumns,
     OrderRuns,
     ReturnLines,
-    Texts,
+    TextArray,
     Units,
     encode_place,
     group_consecutive,
@@ -26,71 +26,71 @@ from segcli.customers.order_runs import (
 from segcli.customers.overlap import hash_lines
 from segcli.customers.read_request import ReadRequest
 from segcli.ingest import money
-from segcli.ingest.account import Account
+from segcli.ingest.account import ReconciliationTotals
 from segcli.ingest.chunk_schema import ChunkSchema
 from segcli.ingest.chunked import ParsedChunk, parse_chunk
-from segcli.ingest.currency import present
+from segcli.ingest.currency import find_currencies
 from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.date_outliers import DayCounts
-from segcli.ingest.encoding import Twice
-from segcli.ingest.export import Export
-from segcli.ingest.fates import Fates
-from segcli.ingest.line_types import LineTypes, total_types
-from segcli.ingest.lines import Lines
-from segcli.ingest.numbers import Marks
-from segcli.ingest.order_keys import OrderSample, sample_orders
-from segcli.ingest.outliers import Amounts
-from segcli.ingest.per_order import may_repeat_orders
+from segcli.ingest.encoding import Mojibake
+from segcli.ingest.export import OrderExport
+from segcli.ingest.fates import LineStatus
+from segcli.ingest.line_types import LineTypes, total_line_types
+from segcli.ingest.lines import OrderLines
+from segcli.ingest.numbers import DecimalEvidence
+from segcli.ingest.order_keys import OrderIdSample, sample_order_ids
+from segcli.ingest.outliers import AmountHistogram
+from segcli.ingest.per_order import may_hold_order_totals
 from segcli.ingest.price_evidence import PriceEvidence, gather_price_evidence
 from segcli.ingest.statuses import total_statuses
-from segcli.ingest.transactions import accounted
-from segcli.ingest.unreadable import UnreadableMoney, total_unreadable
+from segcli.ingest.transactions import reconcile_lines
+from segcli.ingest.unreadable import UnreadableMoney, total_unreadable_money
 from segcli.ingest.value_totals import ValueTotals
 
-VALUES = (columns.PRODUCT, *DESCRIBED)
-SHORT_RUN = 8  # lines of a run of which each is compared with each
+COUNTED_COLUMNS = (columns.PRODUCT, *DESCRIPTIVE_LINE_COLUMNS)
+SHORT_RUN_LINES = 8  # lines of a run of which each is compared with each
 
 
 @dataclass(frozen=True, eq=False)
 class ChunkTotals:
     """What one chunk adds to the totals of its file.
 
-    `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `account`
-    counts all lines and money, `finer` the kept lines whose amount is finer than a unit of money, and `magnitude` is
-    a sum of amounts without signs, which no sum of them exceeds; `lines` are physical lines; `days` counts the usable
-    lines of each day. `largest_line` is the line of the largest amount. `rewritten` are ids that were normalised,
-    `id_changes` counts lines by what was changed in them. `repeated` counts lines that repeat another of their run,
-    in the chunk; `alike` and `varied` count runs of several lines with equal and with different amounts. `marks` are
-    decimal marks by column that the head left open, `unread_dates` counts the texts that the schema's date formats do
-    not read, and `unreadable` the texts that are no numbers, by column.
+    `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `reconciliation`
+    counts all lines and money, `too_fine` the kept lines whose amount is finer than a unit of money, and `magnitude` is
+    a sum of amounts without signs, which no sum of them exceeds; `physical_lines` are physical lines; `day_counts`
+    counts the usable lines of each day. `largest_line` is the line of the largest amount. `normalised_ids` are ids that
+    were normalised, `id_changes` counts lines by what was changed in them. `repeated_lines` counts lines that repeat
+    another of their run, in the chunk; `alike` and `varied` count runs of several lines with equal and with different
+    amounts. `decimal_evidence` are decimal marks by column that the head left open, `unread_dates` counts the texts
+    that the schema's date formats do not read, and `unreadable_values` the texts that are no numbers, by column.
     """
 
     runs: OrderRuns | None
     returns: ReturnLines | None
-    account: Account
-    lines: int
+    reconciliation: ReconciliationTotals
+    physical_lines: int
     last_day: int | None
-    days: DayCounts
-    amounts: Amounts
+    day_counts: DayCounts
+    amounts: AmountHistogram
     largest_line: int
-    rewritten: frozenset[str]
+    normalised_ids: frozenset[str]
     id_changes: IdChanges
     currencies: frozenset[str]
     statuses: ValueTotals
-    types: LineTypes
-    prices: PriceEvidence
-    order_sample: OrderSample
+    line_types: LineTypes
+    price_evidence: PriceEvidence
+    order_sample: OrderIdSample
     unreadable_money: UnreadableMoney
-    repeated: int
+    repeated_lines: int
     alike: int
     varied: int
-    marks: tuple[Marks, ...]
+    decimal_evidence: tuple[DecimalEvidence, ...]
     unread_dates: Mapping[str, int]
-    unreadable: Mapping[str, int]
-    twice: Twice
-    finer: int = 0
+    unreadable_values: Mapping[str, int]
+    mojibake: Mojibake
+    too_fine: int = 0
     magnitude: int = 0
-    line_hashes: tuple[Words, Words] | None = None
+    line_hashes: tuple[Uint64Array, Uint64Array] | None = None
 
     def without_runs(self) -> "ChunkTotals":
         """Return the same totals without what is kept by customer."""
@@ -116,200 +116,235 @@ def aggregate_chunk(body: bytes, schema: ChunkSchema, request: ReadRequest, posi
 def total_chunk(chunk: ParsedChunk, request: ReadRequest, position: tuple[int, int]) -> ChunkTotals:
     """Aggregate the lines of a chunk into runs, returns, and counts."""
     settings = request.settings
-    export, lines = chunk.export, chunk.lines
+    export, order_lines = chunk.export, chunk.order_lines
     if position[0] in request.overlaps:
-        chunk.fates.mark(request.overlaps[position[0]].of_chunk(position[1], len(lines.money)), "in_earlier_file")
-    kept = chunk.fates.kept
-    starts, order = _run_starts(export, lines, settings.collapse)
-    bought = kept & ~lines.returned
-    runs = group_consecutive(_line_columns(chunk, order, bought, settings), starts, None if bought.all() else bought)
-    returns = _returns(export, lines, np.flatnonzero(kept & lines.returned), encode_place(*position))
-    amounts = Amounts.of(lines.money if kept.all() else lines.money[kept])
+        chunk.line_status.exclude_lines(
+            request.overlaps[position[0]].mask_chunk(position[1], len(order_lines.money_units)), "in_earlier_file"
+        )
+    is_kept = chunk.line_status.kept_mask
+    starts, order_ids = _find_run_starts(export, order_lines, settings.collapse)
+    is_purchase = is_kept & ~order_lines.is_return
+    runs = group_consecutive(
+        _build_line_columns(chunk, order_ids, is_purchase, settings), starts, None if is_purchase.all() else is_purchase
+    )
+    returns = _collect_returns(
+        export, order_lines, np.flatnonzero(is_kept & order_lines.is_return), encode_place(*position)
+    )
+    amounts = AmountHistogram.from_units(order_lines.money_units if is_kept.all() else order_lines.money_units[is_kept])
     alike, varied = (
-        _count_alike(lines.money, starts) if may_repeat_orders(export.recognition, export.source) else (0, 0)
+        _count_equal_amounts(order_lines.money_units, starts)
+        if may_hold_order_totals(export.mapping, export.source)
+        else (0, 0)
     )
     return ChunkTotals(
         runs=runs,
         returns=returns,
-        account=accounted(export, lines, chunk.fates),
-        lines=export.cells.physical_lines,
-        last_day=int(runs.last.max()) if len(runs) else None,
-        days=_count_days(export, lines, chunk.fates),
+        reconciliation=reconcile_lines(export, order_lines, chunk.line_status),
+        physical_lines=export.raw_table.physical_lines,
+        last_day=int(runs.last_day.max()) if len(runs) else None,
+        day_counts=_count_days(export, order_lines, chunk.line_status),
         amounts=amounts,
-        largest_line=export.cells.line(int(np.flatnonzero(kept)[amounts.row])) if kept.any() else 0,
-        rewritten=lines.rewritten,
-        id_changes=lines.id_changes,
-        currencies=present(export, kept),
-        statuses=total_statuses(export, lines.money, kept),
-        types=total_types(export, lines.was_positive, lines.money, kept),
+        largest_line=export.raw_table.line_number(int(np.flatnonzero(is_kept)[amounts.largest_row]))
+        if is_kept.any()
+        else 0,
+        normalised_ids=order_lines.rewritten_ids,
+        id_changes=order_lines.id_changes,
+        currencies=find_currencies(export, is_kept),
+        statuses=total_statuses(export, order_lines.money_units, is_kept),
+        line_types=total_line_types(export, order_lines.was_positive, order_lines.money_units, is_kept),
         order_sample=_sample_orders(runs),
-        prices=gather_price_evidence(export, lines.factors, kept, lines.scales.money),
-        unreadable_money=total_unreadable(export, lines, chunk.fates),
-        repeated=_repeated(chunk, starts, is_partial=request.is_partial),
+        price_evidence=gather_price_evidence(export, order_lines.factors, is_kept, order_lines.scales.money),
+        unreadable_money=total_unreadable_money(export, order_lines, chunk.line_status),
+        repeated_lines=_count_repeated_lines(chunk, starts, is_partial=request.is_partial),
         alike=alike,
         varied=varied,
-        marks=chunk.marks,
-        unread_dates=chunk.unread_dates,
-        unreadable=export.unreadable,
-        twice=chunk.twice,
-        finer=int((lines.finer & kept).sum()),
-        magnitude=_magnitude(lines),
-        line_hashes=hash_lines(export, lines, kept) if request.hashes_lines else None,
+        decimal_evidence=chunk.decimal_evidence,
+        unread_dates=chunk.unparsed_dates,
+        unreadable_values=export.unreadable_counts,
+        mojibake=chunk.mojibake,
+        too_fine=int((order_lines.is_finer & is_kept).sum()),
+        magnitude=_bound_magnitude(order_lines),
+        line_hashes=hash_lines(export, order_lines, is_kept) if request.needs_line_hashes else None,
     )
 
 
-def _sample_orders(runs: OrderRuns) -> OrderSample:
+def _sample_orders(runs: OrderRuns) -> OrderIdSample:
     if runs.order is None:
-        return OrderSample.merge(())
-    return sample_orders(runs.order, runs.customer, runs.first)
+        return OrderIdSample.merge(())
+    return sample_order_ids(runs.order, runs.customer, runs.first_day)
 
 
-def _count_days(export: Export, lines: Lines, fates: Fates) -> DayCounts:
+def _count_days(export: OrderExport, order_lines: OrderLines, line_status: LineStatus) -> DayCounts:
     """Count lines by day, also those that are left out because of it."""
-    usable = fates.usable
-    rows = None if usable.all() else np.flatnonzero(usable)
-    days = lines.days if rows is None else lines.days[rows]
+    is_usable = line_status.usable_mask
+    rows = None if is_usable.all() else np.flatnonzero(is_usable)
+    days = order_lines.days if rows is None else order_lines.days[rows]
     if not len(days):
-        return DayCounts.none()
-    numbers = days.view(np.int64)  # which are searched ten times as fast
-    ends = [int(numbers.argmin()), int(numbers.argmax())]
-    earliest, latest = export.cells.lines(ends if rows is None else rows[ends].tolist())
-    return replace(DayCounts.of(days), earliest_line=earliest, latest_line=latest)
+        return DayCounts.create_empty()
+    day_numbers = days.view(np.int64)  # which are searched ten times as fast
+    end_rows = [int(day_numbers.argmin()), int(day_numbers.argmax())]
+    earliest_line, latest_line = export.raw_table.find_line_numbers(
+        end_rows if rows is None else rows[end_rows].tolist()
+    )
+    return replace(DayCounts.count_days(days), earliest_line=earliest_line, latest_line=latest_line)
 
 
-def _run_starts(export: Export, lines: Lines, collapse: str) -> tuple[Places, pa.StringArray | None]:
+def _find_run_starts(
+    export: OrderExport, order_lines: OrderLines, collapse: str
+) -> tuple[RowIndices, pa.StringArray | None]:
     """Return the rows that begin a run of lines of one order, and the name of each line's order."""
-    changes = differ_from_previous(lines.ids.at_rows())
+    changes = mark_changes(order_lines.ids.take_rows())
     if collapse == "day":
-        changes[1:] |= lines.days[1:] != lines.days[:-1]
+        changes[1:] |= order_lines.days[1:] != order_lines.days[:-1]
         return np.flatnonzero(changes), None
-    ids = export.order_ids()
+    ids = export.get_order_ids()
     if ids is None:
         return np.arange(len(changes)), None
-    order = ids.at_rows()
-    changes |= differ_from_previous(order)
-    changes |= is_empty(order)
-    return np.flatnonzero(changes), order
+    order_texts = ids.take_rows()
+    changes |= mark_changes(order_texts)
+    changes |= mark_empty(order_texts)
+    return np.flatnonzero(changes), order_texts
 
 
-def _line_columns(
-    chunk: ParsedChunk, order: pa.StringArray | None, bought: Mask, settings: IngestSettings
+def _build_line_columns(
+    chunk: ParsedChunk, order_ids: pa.StringArray | None, is_purchase: Mask, settings: IngestSettings
 ) -> LineColumns:
-    export, lines = chunk.export, chunk.lines
-    everything = bool(bought.all())
+    export, order_lines = chunk.export, chunk.order_lines
+    is_all_purchases = bool(is_purchase.all())
     return LineColumns(
-        customer=lines.ids.at_rows(),
-        order=order,
-        day=lines.days.astype(np.int32),
+        customer=order_lines.ids.take_rows(),
+        order=order_ids,
+        day=order_lines.days.astype(np.int32),
         sums={
-            name: column if everything else np.where(bought, column, 0)
-            for name, column in _sums(export, lines, settings.measures)
+            name: column if is_all_purchases else np.where(is_purchase, column, 0)
+            for name, column in _iterate_sums(export, order_lines, settings.measures)
         },
-        values={name: _texts(export, name) for name in _value_columns(export, settings)},
+        values={name: _text_column(export, name) for name in _list_value_columns(export, settings)},
         by_day=settings.collapse == "day",
     )
 
 
-def _value_columns(export: Export, settings: IngestSettings) -> list[str]:
+def _list_value_columns(export: OrderExport, settings: IngestSettings) -> list[str]:
     """Name the text columns of which measures count values; others may be read to compare lines."""
-    unused = unwanted(settings.measures) if settings.measures else set()
-    return [name for name in VALUES if name in export.recognition.columns and name not in unused]
+    unused_columns = list_unused_columns(settings.measures) if settings.measures else set()
+    return [name for name in COUNTED_COLUMNS if name in export.mapping.columns and name not in unused_columns]
 
 
-def _sums(export: Export, lines: Lines, measures: Sequence[str]) -> Iterator[tuple[str, Units]]:
-    if lines.has_money:
-        yield order_runs.MONEY, lines.money
-    if columns.REFUNDED in export.recognition.columns:
-        yield order_runs.REFUNDED, lines.refunded
-    if lines.quantity is not None and (not measures or columns.ITEMS in measures):
-        yield order_runs.ITEMS, money.units(lines.quantity, lines.scales.items)
-    if lines.discounted is not None:
-        yield order_runs.DISCOUNTED, lines.discounted.astype(np.int64)
+def _iterate_sums(export: OrderExport, order_lines: OrderLines, measures: Sequence[str]) -> Iterator[tuple[str, Units]]:
+    if order_lines.has_money:
+        yield order_runs.MONEY_SUM, order_lines.money_units
+    if columns.REFUNDED in export.mapping.columns:
+        yield order_runs.REFUNDED_SUM, order_lines.refunded_units
+    if order_lines.quantity is not None and (not measures or columns.ITEMS in measures):
+        yield order_runs.ITEMS_SUM, money.to_minor_units(order_lines.quantity, order_lines.scales.items)
+    if order_lines.discount_mask is not None:
+        yield order_runs.DISCOUNTED_SUM, order_lines.discount_mask.astype(np.int64)
 
 
-def _texts(export: Export, name: str) -> Texts:
+def _text_column(export: OrderExport, name: str) -> TextArray:
     """Return a text column row by row, dictionary-encoded only if that is done already."""
-    column = export.rows(name)
-    if column.is_by_row:
-        return column.texts
-    return pa.DictionaryArray.from_arrays(pa.array(column.codes), column.texts)
+    column = export.get_row_column(name)
+    if column.has_row_order:
+        return column.categories
+    return pa.DictionaryArray.from_arrays(pa.array(column.codes), column.categories)
 
 
-def _returns(export: Export, lines: Lines, rows: npt.NDArray[np.intp], place: int) -> ReturnLines:
-    physical = export.cells.line_numbers(rows)
-    day = lines.days[rows].astype(np.int32)
-    return sort_returns(lines.ids.at_rows(rows), day, lines.money[rows], lines.refunded[rows], place + physical)
+def _collect_returns(
+    export: OrderExport, order_lines: OrderLines, row_numbers: npt.NDArray[np.intp], chunk_place: int
+) -> ReturnLines:
+    line_numbers = export.raw_table.find_line_number_array(row_numbers)
+    day = order_lines.days[row_numbers].astype(np.int32)
+    return sort_returns(
+        order_lines.ids.take_rows(row_numbers),
+        day,
+        order_lines.money_units[row_numbers],
+        order_lines.refunded_units[row_numbers],
+        chunk_place + line_numbers,
+    )
 
 
-def _magnitude(lines: Lines) -> int:
-    """Return the larger of all money and all items without signs; `money.CAPACITY` stands for all that is more."""
-    gained = money.magnitude(lines.money, lines.refunded)
-    if lines.quantity is None:
-        return gained
-    items = float(np.abs(np.nan_to_num(np.where(lines.unreadable, 0.0, lines.quantity))).sum()) * lines.scales.items
-    return max(gained, int(min(items, money.CAPACITY)))
+def _bound_magnitude(order_lines: OrderLines) -> int:
+    """Return the larger of all money and all items without signs; `money.UNIT_CAPACITY` stands for all that is more."""
+    money_magnitude = money.total_magnitude(order_lines.money_units, order_lines.refunded_units)
+    if order_lines.quantity is None:
+        return money_magnitude
+    item_magnitude = (
+        float(np.abs(np.nan_to_num(np.where(order_lines.is_unreadable, 0.0, order_lines.quantity))).sum())
+        * order_lines.scales.items
+    )
+    return max(money_magnitude, int(min(item_magnitude, money.UNIT_CAPACITY)))
 
 
-def _count_alike(units: Units, starts: Places) -> tuple[int, int]:
+def _count_equal_amounts(units: Units, starts: RowIndices) -> tuple[int, int]:
     """Count the runs of several lines with equal amounts, and with different ones."""
     if not len(starts):
         return 0, 0
-    several = np.diff(starts, append=len(units)) > 1
-    equal = np.minimum.reduceat(units, starts) == np.maximum.reduceat(units, starts)
-    return int((several & equal).sum()), int((several & ~equal).sum())
+    has_several_lines = np.diff(starts, append=len(units)) > 1
+    has_equal_amounts = np.minimum.reduceat(units, starts) == np.maximum.reduceat(units, starts)
+    return int((has_several_lines & has_equal_amounts).sum()), int((has_several_lines & ~has_equal_amounts).sum())
 
 
-def _repeated(chunk: ParsedChunk, starts: Places, *, is_partial: bool) -> int:
+def _count_repeated_lines(chunk: ParsedChunk, starts: RowIndices, *, is_partial: bool) -> int:
     """Count the kept lines that repeat another of their run; neighbours only where not all columns were read."""
-    if chunk.repeated is not None:
-        return chunk.repeated
-    lines, kept = chunk.lines, chunk.fates.kept
+    if chunk.repeated_lines is not None:
+        return chunk.repeated_lines
+    order_lines, is_kept = chunk.order_lines, chunk.line_status.kept_mask
     if not is_partial:
-        return _count_repeated(chunk.export, lines, starts, kept)
-    same = np.ones(len(kept), dtype=bool)
-    same[starts] = False
-    for column in _columns_to_compare(lines):
-        same[1:] &= column[1:] == column[:-1]
-    return int((same & kept).sum())
+        return _count_full_repeats(chunk.export, order_lines, starts, is_kept)
+    is_repeat = np.ones(len(is_kept), dtype=bool)
+    is_repeat[starts] = False
+    for column in _comparison_columns(order_lines):
+        is_repeat[1:] &= column[1:] == column[:-1]
+    return int((is_repeat & is_kept).sum())
 
 
-def _columns_to_compare(lines: Lines) -> list[Units]:
+def _comparison_columns(order_lines: OrderLines) -> list[Units]:
     """Return the columns of numbers in which repeated lines are equal."""
-    return [lines.money] if lines.quantity is None else [lines.money, lines.quantity.view(np.int64)]
+    return (
+        [order_lines.money_units]
+        if order_lines.quantity is None
+        else [order_lines.money_units, order_lines.quantity.view(np.int64)]
+    )
 
 
-def _count_repeated(export: Export, lines: Lines, starts: Places, kept: Mask) -> int:
+def _count_full_repeats(export: OrderExport, order_lines: OrderLines, starts: RowIndices, is_kept: Mask) -> int:
     """Count the kept lines that repeat another of their run in every column that was read."""
-    sizes = np.diff(starts, append=len(kept))
-    run = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
-    rows = _rows_alike(run, sizes, _columns_to_compare(lines))
+    sizes = np.diff(starts, append=len(is_kept))
+    run_codes = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
+    rows = _find_similar_rows(run_codes, sizes, _comparison_columns(order_lines))
     if not len(rows):
         return 0
-    marks = run[rows].astype(np.uint64)
-    for texts in export.cells.columns.values():
-        marks = mix_hash(marks, hash_strings(texts.take(rows).combine_chunks()))
-    _, first = np.unique(marks, return_index=True)
+    row_hashes = run_codes[rows].astype(np.uint64)
+    for texts in export.raw_table.columns.values():
+        row_hashes = combine_hashes(row_hashes, hash_strings(texts.take(rows).combine_chunks()))
+    _, first_rows = np.unique(row_hashes, return_index=True)
     is_repeat = np.ones(len(rows), dtype=bool)
-    is_repeat[first] = False
-    return int((is_repeat & kept[rows]).sum())
+    is_repeat[first_rows] = False
+    return int((is_repeat & is_kept[rows]).sum())
 
 
-def _rows_alike(run: npt.NDArray[np.int32], sizes: Places, values: Sequence[Units]) -> Places:
+def _find_similar_rows(
+    run_codes: npt.NDArray[np.int32], sizes: RowIndices, number_columns: Sequence[Units]
+) -> RowIndices:
     """Return the rows of which another row of the run probably has the same values.
 
     In short runs each row is compared with each, whole columns at a time, which beats sorting them.
     """
-    is_alike = np.zeros(len(run), dtype=bool)
-    for distance in range(1, min(int(sizes.max(initial=0)), SHORT_RUN)):
-        same = run[distance:] == run[:-distance]
-        for column in values:
-            same &= column[distance:] == column[:-distance]
-        is_alike[distance:] |= same
-        is_alike[:-distance] |= same
-    long = np.flatnonzero(np.repeat(sizes > SHORT_RUN, sizes))
-    if len(long):
-        hashes = reduce(mix_hash, (column[long].view(np.uint64) for column in values), run[long].astype(np.uint64))
+    is_alike = np.zeros(len(run_codes), dtype=bool)
+    for distance in range(1, min(int(sizes.max(initial=0)), SHORT_RUN_LINES)):
+        is_equal = run_codes[distance:] == run_codes[:-distance]
+        for column in number_columns:
+            is_equal &= column[distance:] == column[:-distance]
+        is_alike[distance:] |= is_equal
+        is_alike[:-distance] |= is_equal
+    long_run_rows = np.flatnonzero(np.repeat(sizes > SHORT_RUN_LINES, sizes))
+    if len(long_run_rows):
+        hashes = reduce(
+            combine_hashes,
+            (column[long_run_rows].view(np.uint64) for column in number_columns),
+            run_codes[long_run_rows].astype(np.uint64),
+        )
         order = np.argsort(hashes)
         repeats = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
-        is_alike[long[order[repeats]]] = is_alike[long[order[repeats + 1]]] = True
+        is_alike[long_run_rows[order[repeats]]] = is_alike[long_run_rows[order[repeats + 1]]] = True
     return np.flatnonzero(is_alike)

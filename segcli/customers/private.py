@@ -7,130 +7,152 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import match, reach
 from segcli.errors import ConfigProblems
-from segcli.files.key import PSEUDONYM, Key
-from segcli.ingest.identifying import possibly_identifying
+from segcli.files.key import PSEUDONYM_PATTERN, PseudonymKey
+from segcli.ingest.identifying import find_possible_pii_columns
 from segcli.model import Customers, Transactions
 
 
 @dataclass(frozen=True)
-class Privacy:
+class PrivacyOptions:
     """The settings, the key of pseudonyms, and whether the addresses of customers are needed here.
 
     `may_lack_identities` allows a suppression list whose kinds of identity no input has, as for earlier results.
     """
 
     settings: PrivacySettings = field(default_factory=PrivacySettings)
-    key: Key | None = None
-    contacts: bool = False
+    pseudonym_key: PseudonymKey | None = None
+    needs_contacts: bool = False
     may_lack_identities: bool = False
 
 
-ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
-APART = (*c.PERSONAL, c.EMAIL_CONSENT, c.PHONE_CONSENT, c.BIRTH_DATE, c.GENDER, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE)
+EMAIL_PATTERN = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+CONTACT_COLUMNS = (
+    *columns.PERSONAL_COLUMNS,
+    columns.EMAIL_CONSENT,
+    columns.PHONE_CONSENT,
+    columns.BIRTH_DATE,
+    columns.GENDER,
+    columns.CITY,
+    columns.REGION,
+    columns.COUNTRY,
+    columns.POSTCODE,
+)
 
 
-def apart(customers: Customers, listed: Customers | None, key: Key | None) -> Customers:
+def split_contacts(
+    customers: Customers, contacts_file: Customers | None, pseudonym_key: PseudonymKey | None
+) -> Customers:
     """The customers with what exports need kept apart: addresses and names of the table, and a file of contacts.
 
     Args:
         customers: joined already.
-        listed: the file of contacts, if there is one.
-        key: by which ids of the table may have become pseudonyms before.
+        contacts_file: the file of contacts, if there is one.
+        pseudonym_key: by which ids of the table may have become pseudonyms before.
     """
     table = customers.table
-    columns = {name: reach.text(customers, name) for name in c.PERSONAL if name in table}
-    if c.EMAIL not in columns and _are_addresses(table[c.CUSTOMER_ID]):
-        columns[c.EMAIL] = table[c.CUSTOMER_ID].astype("str")
-    if listed is None:
-        return replace(customers, contacts=pd.DataFrame(columns, index=table.index) if columns else None)
-    ids = listed.table[c.CUSTOMER_ID].astype("str")
-    own = table[c.CUSTOMER_ID].astype("str")
-    if key is not None and own.str.fullmatch(PSEUDONYM).all():
-        ids = key.pseudonyms(ids)
-    places = pd.Index(ids).get_indexer(pd.Index(own))
-    for name in APART:
-        if name in listed.table:
-            texts = reach.text(listed, name)
+    contact_columns = {name: reach.contact_texts(customers, name) for name in columns.PERSONAL_COLUMNS if name in table}
+    if columns.EMAIL not in contact_columns and _are_addresses(table[columns.CUSTOMER_ID]):
+        contact_columns[columns.EMAIL] = table[columns.CUSTOMER_ID].astype("str")
+    if contacts_file is None:
+        return replace(
+            customers, contacts=pd.DataFrame(contact_columns, index=table.index) if contact_columns else None
+        )
+    ids = contacts_file.table[columns.CUSTOMER_ID].astype("str")
+    customer_ids = table[columns.CUSTOMER_ID].astype("str")
+    if pseudonym_key is not None and customer_ids.str.fullmatch(PSEUDONYM_PATTERN).all():
+        ids = pseudonym_key.pseudonymise_series(ids)
+    positions = pd.Index(ids).get_indexer(pd.Index(customer_ids))
+    for name in CONTACT_COLUMNS:
+        if name in contacts_file.table:
+            texts = reach.contact_texts(contacts_file, name)
             assert texts is not None
-            found = pd.Series(np.where(places >= 0, texts.to_numpy(dtype=object)[places], ""), table.index, dtype="str")
-            before = columns.get(name)
-            columns[name] = found if before is None else found.where(found != "", before)
-    reading = listed.readings[0]
-    note = f"{int((places >= 0).sum()):,} of {len(table):,} customers found in it; only exports see what it says"
+            matched_texts = pd.Series(
+                np.where(positions >= 0, texts.to_numpy(dtype=object)[positions], ""), table.index, dtype="str"
+            )
+            table_texts = contact_columns.get(name)
+            contact_columns[name] = (
+                matched_texts if table_texts is None else matched_texts.where(matched_texts != "", table_texts)
+            )
+    input_report = contacts_file.input_reports[0]
+    note = f"{int((positions >= 0).sum()):,} of {len(table):,} customers found in it; only exports see what it says"
     return replace(
         customers,
-        contacts=pd.DataFrame(columns, index=table.index),
-        readings=(*customers.readings, replace(reading, notes=(*reading.notes, note))),
+        contacts=pd.DataFrame(contact_columns, index=table.index),
+        input_reports=(*customers.input_reports, replace(input_report, notes=(*input_report.notes, note))),
     )
 
 
 def _are_addresses(ids: pd.Series) -> bool:
     texts = ids.astype("str")
-    first = texts.iloc[:1].str.fullmatch(ADDRESS).all()  # which nearly always tells
-    return bool(first and texts.str.fullmatch(ADDRESS).all())
+    is_first_address = texts.iloc[:1].str.fullmatch(EMAIL_PATTERN).all()  # which nearly always tells
+    return bool(is_first_address and texts.str.fullmatch(EMAIL_PATTERN).all())
 
 
-def private(customers: Customers, privacy: Privacy) -> Customers:
+def pseudonymise_customers(customers: Customers, privacy: PrivacyOptions) -> Customers:
     """The customers with pseudonyms instead of what identifies them, and without what is to be dropped."""
-    found, settings = customers, privacy.settings
-    if settings.pseudonymise:
-        assert privacy.key is not None
-        found = _pseudonymised(found, settings.pseudonymise, privacy.key)
-    dropped = [name for name in _dropped(found.table, settings) if name in found.table]
-    if dropped:
-        reading = found.readings[0]
-        note = f"columns that identify people are left out of results: {', '.join(dropped)}"
-        found = replace(
-            found,
-            table=found.table.drop(columns=dropped),
-            readings=(replace(reading, notes=(*reading.notes, note)), *found.readings[1:]),
+    result, privacy_settings = customers, privacy.settings
+    if privacy_settings.pseudonymise:
+        assert privacy.pseudonym_key is not None
+        result = _pseudonymise_columns(result, privacy_settings.pseudonymise, privacy.pseudonym_key)
+    dropped_columns = [name for name in _identifying_columns(result.table, privacy_settings) if name in result.table]
+    if dropped_columns:
+        input_report = result.input_reports[0]
+        note = f"columns that identify people are left out of results: {', '.join(dropped_columns)}"
+        result = replace(
+            result,
+            table=result.table.drop(columns=dropped_columns),
+            input_reports=(replace(input_report, notes=(*input_report.notes, note)), *result.input_reports[1:]),
         )
-    return found
+    return result
 
 
-def _dropped(table: pd.DataFrame, settings: PrivacySettings) -> list[str]:
-    if not (settings.drop_pii or settings.pseudonymise):
+def _identifying_columns(table: pd.DataFrame, privacy: PrivacySettings) -> list[str]:
+    if not (privacy.drop_pii or privacy.pseudonymise):
         return []
-    known = possibly_identifying(table)
-    return [name for name in dict.fromkeys([*c.PERSONAL, *known]) if name not in settings.pseudonymise]
+    identifying = find_possible_pii_columns(table)
+    return [
+        name for name in dict.fromkeys([*columns.PERSONAL_COLUMNS, *identifying]) if name not in privacy.pseudonymise
+    ]
 
 
-def _pseudonymised(customers: Customers, names: Sequence[str], key: Key) -> Customers:
+def _pseudonymise_columns(customers: Customers, names: Sequence[str], pseudonym_key: PseudonymKey) -> Customers:
     """The texts of these columns replaced; with customer ids also who brought whom, and the order lines.
 
     Raises:
         ConfigProblems: a column is neither there nor a standard one: a slip of the pen must not leave ids as they are.
     """
-    columns = [*names, *([c.REFERRER] if c.CUSTOMER_ID in names else [])]
+    column_names = [*names, *([columns.REFERRER] if columns.CUSTOMER_ID in names else [])]
     table = customers.table
-    strange = [name for name in names if name not in table and name not in c.CUSTOMER_TABLE]
-    if strange:
-        there = ", ".join(table.columns)
-        raise ConfigProblems([f"privacy.pseudonymise: no column '{strange[0]}'; there is: {there}"])
-    for name in dict.fromkeys(columns):
+    unknown_columns = [name for name in names if name not in table and name not in columns.CUSTOMER_TABLE_COLUMNS]
+    if unknown_columns:
+        available = ", ".join(table.columns)
+        raise ConfigProblems([f"privacy.pseudonymise: no column '{unknown_columns[0]}'; there is: {available}"])
+    for name in dict.fromkeys(column_names):
         if name in table:
-            table = table.assign(**{name: _replaced(table[name], name, key)})
-    found = replace(customers, table=table) if c.CUSTOMER_ID not in names else _reordered(customers, table)
-    lines = found.transactions
-    if c.CUSTOMER_ID in names and lines is not None:
-        found = replace(found, transactions=_lines(lines, key))
-    return found
+            table = table.assign(**{name: _pseudonymise_texts(table[name], name, pseudonym_key)})
+    result = replace(customers, table=table) if columns.CUSTOMER_ID not in names else _sort_customers(customers, table)
+    transactions = result.transactions
+    if columns.CUSTOMER_ID in names and transactions is not None:
+        result = replace(result, transactions=_pseudonymise_lines(transactions, pseudonym_key))
+    return result
 
 
-def _replaced(texts: pd.Series, name: str, key: Key) -> pd.Series:
-    if name == c.EMAIL:
-        filled = texts.fillna("").astype("str")
-        return key.pseudonyms(match.key(filled, "email", None).where(filled != "", ""))
-    return key.pseudonyms(texts.astype("str").where(texts.notna(), "").astype("str"))
+def _pseudonymise_texts(texts: pd.Series, name: str, pseudonym_key: PseudonymKey) -> pd.Series:
+    if name == columns.EMAIL:
+        filled_texts = texts.fillna("").astype("str")
+        return pseudonym_key.pseudonymise_series(
+            match.normalise_keys(filled_texts, "email", None).where(filled_texts != "", "")
+        )
+    return pseudonym_key.pseudonymise_series(texts.astype("str").where(texts.notna(), "").astype("str"))
 
 
-def _reordered(customers: Customers, table: pd.DataFrame) -> Customers:
+def _sort_customers(customers: Customers, table: pd.DataFrame) -> Customers:
     """Sorted by the new ids, contacts with them."""
-    order = np.argsort(table[c.CUSTOMER_ID].to_numpy(dtype=str), kind="stable")
+    order = np.argsort(table[columns.CUSTOMER_ID].to_numpy(dtype=str), kind="stable")
     contacts = customers.contacts
     return replace(
         customers,
@@ -139,10 +161,10 @@ def _reordered(customers: Customers, table: pd.DataFrame) -> Customers:
     )
 
 
-def _lines(transactions: Transactions, key: Key) -> Transactions:
-    def renamed() -> pd.DataFrame:
-        ids = transactions.lines[c.CUSTOMER_ID]
-        names = key.pseudonyms(pd.Series(ids.cat.categories.astype("str")))
-        return transactions.lines.assign(**{c.CUSTOMER_ID: ids.cat.rename_categories(list(names))})
+def _pseudonymise_lines(transactions: Transactions, pseudonym_key: PseudonymKey) -> Transactions:
+    def load_lines() -> pd.DataFrame:
+        ids = transactions.lines[columns.CUSTOMER_ID]
+        names = pseudonym_key.pseudonymise_series(pd.Series(ids.cat.categories.astype("str")))
+        return transactions.lines.assign(**{columns.CUSTOMER_ID: ids.cat.rename_categories(list(names))})
 
-    return replace(transactions, given=cache(renamed))
+    return replace(transactions, load_lines=cache(load_lines))

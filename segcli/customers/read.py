@@ -5,33 +5,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.quality import QualitySettings
 from segcli.customers import anonymity, engines, match, quality
-from segcli.customers.join import join
-from segcli.customers.known import known
-from segcli.customers.listed_people import IdentityMatcher, drop_listed, find_in_files
-from segcli.customers.measures import computed_columns
-from segcli.customers.private import Privacy, apart, private
+from segcli.customers.join import join_attributes
+from segcli.customers.known import customers_from_table
+from segcli.customers.listed_people import IdentityMatcher, drop_suppressed, match_files
+from segcli.customers.measures import list_computed_columns
+from segcli.customers.private import PrivacyOptions, pseudonymise_customers, split_contacts
 from segcli.customers.read_orders import read_orders
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.run_store import reading_limit
-from segcli.customers.state import empty_state
+from segcli.customers.run_store import reading_memory_limit
+from segcli.customers.state import clear_cache
 from segcli.customers.suppression_list import load_suppression_list
 from segcli.errors import InputProblem, UsageProblem
-from segcli.files.parts import parts
-from segcli.files.stream import head, is_large, is_regular
-from segcli.ingest.opening import Opened, opened
+from segcli.files.parts import expand_path
+from segcli.files.stream import is_large_file, is_regular_file, read_head
+from segcli.ingest.opening import InputFile, open_input
 from segcli.model import Customers
 
 
-def read(
+def load_customers(
     settings: IngestSettings,
     as_of: date | None = None,
-    extra: Sequence[str] = (),
-    rules: QualitySettings | None = None,
-    privacy: Privacy | None = None,
+    extra_paths: Sequence[str] = (),
+    quality_settings: QualitySettings | None = None,
+    privacy: PrivacyOptions | None = None,
 ) -> Customers:
     """Read the main input (orders or a customer table), then join the other sources to it.
 
@@ -40,101 +40,133 @@ def read(
     Args:
         settings: sources and policies; `settings.transactions.path` is the main input.
         as_of: the day recency is counted to; by default the day after the last order.
-        extra: further files of one row per customer to join.
-        rules: what the inputs must hold; a table of segcli's own was judged when it was made.
+        extra_paths: further files of one row per customer to join.
+        quality_settings: what the inputs must hold; a table of segcli's own was judged when it was made.
         privacy: what is left out, what becomes a pseudonym, and whether addresses are needed.
 
     Raises:
         UsageProblem: a state is to be kept, and what is asked for needs all lines.
         InputProblem: an input is missing, unreadable or holds nothing usable.
     """
-    privacy, rules = privacy or Privacy(), rules or QualitySettings()
-    asked = privacy.settings
-    people = load_suppression_list(asked.suppression, settings) if asked.suppression else None
+    privacy, quality_settings = privacy or PrivacyOptions(), quality_settings or QualitySettings()
+    privacy_settings = privacy.settings
+    suppression_list = (
+        load_suppression_list(privacy_settings.suppression, settings) if privacy_settings.suppression else None
+    )
     if settings.state:
-        _refuse_state(settings, rules)
-    if settings.state and people is not None:
-        empty_state(settings.state)  # it stores totals of people who are on the list by now
+        _refuse_cache(settings, quality_settings)
+    if settings.state and suppression_list is not None:
+        clear_cache(settings.state)  # it stores totals of people who are on the list by now
         settings = settings.model_copy(update={"state": None})
-    mains, others = _opened(settings, extra, mapped_only=asked.only_mapped)
-    on_columns = {} if mains[0].is_ours else rules.columns
-    found_by = [match.by(mains[0], other) for other in others]
-    contacts = tuple(sorted(set(found_by) & set(match.CONTACTS)))
-    computed = {"measures": computed_columns(settings.measures, contacts)}
-    customers = _of_main(mains, ReadRequest(settings.model_copy(update=computed), asked, as_of, on_columns, contacts))
-    own = [name for name in contacts if mains[0].is_orders and name in customers.table]
-    for other, by in zip(others, found_by, strict=True):
-        customers = join(customers, known(other, settings, on_columns, by=by), by, settings.phone_region)
-    contacts_file = _open_contacts(settings) if privacy.contacts or people is not None else None
-    listed = None if contacts_file is None else known(contacts_file.only_mapped(), settings, {}, by="customer_id")
-    customers = apart(customers, listed, privacy.key)
-    if people is not None:
-        linked: list[tuple[Opened, match.By]] = list(zip(others, found_by, strict=True))
-        linked += [] if contacts_file is None else [(contacts_file, "customer_id")]
-        matcher = IdentityMatcher(people, settings, privacy.key)
-        in_files = find_in_files(matcher, mains, linked)
-        customers = drop_listed(customers, matcher, in_files, may_lack_identities=privacy.may_lack_identities)
-    shown = private(replace(customers, table=customers.table.drop(columns=own)), privacy)
-    unmet = quality.nowhere(on_columns, [*mains, *others])
-    judged = (*quality.judge(shown, rules), *anonymity.judge(shown, asked))
-    return replace(shown, verdicts=(*unmet, *shown.verdicts, *judged))
+    main_files, joined_files = _open_files(settings, extra_paths, mapped_only=privacy_settings.only_mapped)
+    column_rules = {} if main_files[0].is_segcli_output else quality_settings.columns
+    keys_by_file = [match.select_join_key(main_files[0], joined_file) for joined_file in joined_files]
+    contacts = tuple(sorted(set(keys_by_file) & set(match.CONTACT_KEYS)))
+    computed_settings = {"measures": list_computed_columns(settings.measures, contacts)}
+    customers = _load_main(
+        main_files,
+        ReadRequest(settings.model_copy(update=computed_settings), privacy_settings, as_of, column_rules, contacts),
+    )
+    own_contacts = [name for name in contacts if main_files[0].is_orders and name in customers.table]
+    for joined_file, join_key in zip(joined_files, keys_by_file, strict=True):
+        customers = join_attributes(
+            customers,
+            customers_from_table(joined_file, settings, column_rules, join_key=join_key),
+            join_key,
+            settings.phone_region,
+        )
+    contacts_file = _open_contacts(settings) if privacy.needs_contacts or suppression_list is not None else None
+    contacts_table = (
+        None
+        if contacts_file is None
+        else customers_from_table(contacts_file.drop_unmapped(), settings, {}, join_key="customer_id")
+    )
+    customers = split_contacts(customers, contacts_table, privacy.pseudonym_key)
+    if suppression_list is not None:
+        linked_files: list[tuple[InputFile, match.JoinKey]] = list(zip(joined_files, keys_by_file, strict=True))
+        linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]
+        matcher = IdentityMatcher(suppression_list, settings, privacy.pseudonym_key)
+        entries_by_id = match_files(matcher, main_files, linked_files)
+        customers = drop_suppressed(customers, matcher, entries_by_id, may_lack_identities=privacy.may_lack_identities)
+    result = pseudonymise_customers(replace(customers, table=customers.table.drop(columns=own_contacts)), privacy)
+    missing_column_checks = quality.check_missing_columns(column_rules, [*main_files, *joined_files])
+    customer_checks = (
+        *quality.check_customers(result, quality_settings),
+        *anonymity.check_anonymity(result, privacy_settings),
+    )
+    return replace(result, quality_checks=(*missing_column_checks, *result.quality_checks, *customer_checks))
 
 
-def _of_main(mains: Sequence[Opened], request: ReadRequest) -> Customers:
+def _load_main(main_files: Sequence[InputFile], request: ReadRequest) -> Customers:
     """The customers of the main input, which is orders or a table of them."""
-    if mains[0].is_orders or len(mains) > 1:
-        return read_orders(mains, request)
-    has_id = c.CUSTOMER_ID in mains[0].recognition.columns
-    by: match.By = "customer_id" if has_id else "email"
-    return known(mains[0], request.settings, request.rules, by=by, as_of=request.as_of)
+    if main_files[0].is_orders or len(main_files) > 1:
+        return read_orders(main_files, request)
+    has_customer_id = columns.CUSTOMER_ID in main_files[0].mapping.columns
+    join_key: match.JoinKey = "customer_id" if has_customer_id else "email"
+    return customers_from_table(
+        main_files[0], request.settings, request.column_rules, join_key=join_key, as_of=request.as_of
+    )
 
 
-def _opened(settings: IngestSettings, extra: Sequence[str], *, mapped_only: bool) -> tuple[list[Opened], list[Opened]]:
+def _open_files(
+    settings: IngestSettings, extra_paths: Sequence[str], *, mapped_only: bool
+) -> tuple[list[InputFile], list[InputFile]]:
     """The files of the main input, and what is joined to it."""
-    declared = [source for source in (settings.customers, settings.responses) if source is not None and source.path]
-    source = settings.transactions if settings.transactions.path or not declared else declared.pop(0)
-    mains = _mains(source, settings)
-    main = mains[0]
-    joined = declared if main.is_orders or not settings.transactions.path else []
-    sources = [*joined, *(Source(path=path) for path in extra)]
-    others = [opened(source, may_hold_orders=False) for source in sources]
+    declared_sources = [
+        source for source in (settings.customers, settings.responses) if source is not None and source.path
+    ]
+    source = settings.transactions if settings.transactions.path or not declared_sources else declared_sources.pop(0)
+    main_files = _open_main_files(source, settings)
+    main_file = main_files[0]
+    joined_sources = declared_sources if main_file.is_orders or not settings.transactions.path else []
+    sources = [*joined_sources, *(Source(path=path) for path in extra_paths)]
+    joined_files = [open_input(source, may_hold_orders=False) for source in sources]
     if not mapped_only:
-        return mains, others
-    return mains if main.is_orders else [main.only_mapped()], [other.only_mapped() for other in others]
+        return main_files, joined_files
+    return main_files if main_file.is_orders else [main_file.drop_unmapped()], [
+        joined_file.drop_unmapped() for joined_file in joined_files
+    ]
 
 
-def _refuse_state(settings: IngestSettings, rules: QualitySettings) -> None:
+def _refuse_cache(settings: IngestSettings, rules: QualitySettings) -> None:
     sections = {"ingest.": settings, "quality.": rules}
-    needing = [name for prefix, section in sections.items() for name in section.all_lines_settings(prefix, of=("run",))]
-    if needing:
+    conflicting_settings = [
+        name
+        for prefix, section in sections.items()
+        for name in section.list_all_lines_settings(prefix, scopes=("run",))
+    ]
+    if conflicting_settings:
         raise UsageProblem(
-            f"--state cannot be combined with {', '.join(needing)}: the state stores totals, not lines; "
+            f"--state cannot be combined with {', '.join(conflicting_settings)}: the state stores totals, not lines; "
             "leave out one of the two"
         )
 
 
-def _mains(source: Source, settings: IngestSettings) -> list[Opened]:
+def _open_main_files(source: Source, settings: IngestSettings) -> list[InputFile]:
     """The files of the main input; of several small ones a cluster reads chunks, one is better read whole here."""
     if source.path is None:
-        return [opened(source)]
-    memory = reading_limit(settings)
-    paths = parts(source.path)
-    in_chunks = settings.engine != engines.LOCAL and len(paths) > 1
-    return [_main(source.model_copy(update={"path": path}), memory, in_chunks=in_chunks) for path in paths]
+        return [open_input(source)]
+    memory_limit = reading_memory_limit(settings)
+    paths = expand_path(source.path)
+    reads_chunks = settings.engine != engines.LOCAL_ENGINE and len(paths) > 1
+    return [
+        _open_main_file(source.model_copy(update={"path": path}), memory_limit, reads_chunks=reads_chunks)
+        for path in paths
+    ]
 
 
-def _main(source: Source, memory: int | None, *, in_chunks: bool) -> Opened:
+def _open_main_file(source: Source, memory_limit: int | None, *, reads_chunks: bool) -> InputFile:
     """The main input; of an order export that is large, or to be read in chunks, only its first records."""
-    if source.path is not None and (is_large(source.path) or (in_chunks and is_regular(source.path))):
+    if source.path is not None and (is_large_file(source.path) or (reads_chunks and is_regular_file(source.path))):
         with contextlib.suppress(InputProblem, UnicodeError):
-            main = opened(source, head(source.path))
-            if main.is_orders and not main.dialect.is_bare:
-                return main
-    return opened(source, memory=memory)
+            main_file = open_input(source, read_head(source.path))
+            if main_file.is_orders and not main_file.dialect.has_no_records:
+                return main_file
+    return open_input(source, memory_limit=memory_limit)
 
 
-def _open_contacts(settings: IngestSettings) -> Opened | None:
+def _open_contacts(settings: IngestSettings) -> InputFile | None:
     """Open the file of contacts; None where there is none."""
     if settings.contacts is None or not settings.contacts.path:
         return None
-    return opened(settings.contacts, may_hold_orders=False)
+    return open_input(settings.contacts, may_hold_orders=False)

@@ -10,40 +10,40 @@ from threading import Lock
 import pandas as pd
 
 from segcli import columns, cores
-from segcli.columns import Kind
+from segcli.columns import ColumnKind
 from segcli.customers import engines, match
 from segcli.customers.check_chunks import check_chunks, count_dated_lines, count_unread_dates
 from segcli.customers.engines import Engine, local
 from segcli.customers.file_totals import FileTotals, merge_chunks
-from segcli.customers.finalise import finalise
-from segcli.customers.measures import unwanted
-from segcli.customers.order_lines import like, read_kept_lines, total_whole_file
+from segcli.customers.finalise import finalise_customers
+from segcli.customers.measures import list_unused_columns
+from segcli.customers.order_lines import aggregate_whole_file, match_columns, read_order_lines
 from segcli.customers.overlap import (
     LineHashes,
     count_changed_orders,
     find_overlaps,
     note_changed_orders,
-    overlap_notes,
+    note_overlap,
     refuse_overlaps,
 )
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.state import State, open_state
+from segcli.customers.state import TotalsCache, open_cache
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
-from segcli.files.read import check_version
+from segcli.files.read import require_same_version
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
-from segcli.ingest.currency import describe_rates
+from segcli.ingest.currency import suggest_rates
 from segcli.ingest.date_outliers import DayCounts, find_date_outliers
 from segcli.ingest.notes import Note
-from segcli.ingest.opening import Opened, opened
-from segcli.ingest.total_rows import has_labels
-from segcli.model import Customers, Input, Reading
+from segcli.ingest.opening import InputFile, open_input
+from segcli.ingest.total_rows import has_total_labels
+from segcli.model import Customers, Input, InputReport
 
-ATTEMPTS = 4  # as the first records suggest, in another encoding, in other formats, with order ids that start again
+MAX_ATTEMPTS = 4  # as the first records suggest, in another encoding, in other formats, with order ids that start again
 
 
-def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
+def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
     """Clean the order lines, aggregate customers, and check columns by their quality rules.
 
     Args:
@@ -58,168 +58,179 @@ def read_orders(files: Sequence[Opened], request: ReadRequest) -> Customers:
         _refuse_different_columns(files)
     if len(files) > 1 and request.privacy.retention_days is not None and request.as_of is None:
         raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
-    if len(files) == 1 and files[0].is_bare:
-        return _no_customers(files[0], request.settings.measures)
-    unread = _unread_columns(files[0], request, are_several=len(files) > 1)
+    if len(files) == 1 and files[0].has_no_records:
+        return _empty_customers(files[0], request.settings.measures)
+    unneeded_columns = _list_unneeded_columns(files[0], request, are_several=len(files) > 1)
     request = replace(
         request,
-        is_partial=not unread.isdisjoint(files[0].recognition.columns),
-        hashes_lines=request.settings.state is not None or _compares_files(files, request),
+        is_partial=not unneeded_columns.isdisjoint(files[0].mapping.columns),
+        needs_line_hashes=request.settings.state is not None or _needs_overlap_check(files, request),
     )
-    files = [file.without({*unread, *match.CONTACTS} - set(request.contacts)) for file in files]
-    with open_state(request.settings, request.contacts) as state, engines.open_engine(request.settings) as engine:
-        reader = _FileReader(request, engine, state, is_alone=len(files) == 1 and state is None)
-        threads = engine.files_at_once if state is None else 1
-        totals = list(cores.in_order(lambda numbered: reader.read(*numbered), enumerate(files), threads))
+    files = [
+        file.drop_columns({*unneeded_columns, *match.CONTACT_KEYS} - set(request.contact_columns)) for file in files
+    ]
+    with (
+        open_cache(request.settings, request.contact_columns) as cache,
+        engines.open_engine(request.settings) as engine,
+    ):
+        reader = _FileReader(request, engine, cache, is_only_file=len(files) == 1 and cache is None)
+        threads = engine.files_at_once if cache is None else 1
+        totals = list(cores.map_ordered(lambda numbered: reader.read_file(*numbered), enumerate(files), threads))
         _refuse_different_currencies(totals, request)
-        days = find_date_outliers(DayCounts.merge([(of_file.days, 0) for of_file in totals]))
-        request = replace(request, outlier_days=days)
-        reader = replace(reader, request=request, state=None)
+        outlier_days = find_date_outliers(DayCounts.merge([(of_file.day_counts, 0) for of_file in totals]))
+        request = replace(request, outlier_days=outlier_days)
+        reader = replace(reader, request=request, cache=None)
         if request.settings.date_outliers != "keep":
-            totals = _read_without_outliers(totals, reader)
-        if _compares_files(files, request):
-            totals, request = _read_without_overlaps(totals, reader)
-        files = [of_file.file for of_file in totals]
-        return finalise(totals, engine, request, partial(read_kept_lines, files, request))
+            totals = _exclude_outlier_days(totals, reader)
+        if _needs_overlap_check(files, request):
+            totals, request = _exclude_overlaps(totals, reader)
+        files = [of_file.input_file for of_file in totals]
+        return finalise_customers(totals, engine, request, partial(read_order_lines, files, request))
 
 
-def _compares_files(files: Sequence[Opened], request: ReadRequest) -> bool:
+def _needs_overlap_check(files: Sequence[InputFile], request: ReadRequest) -> bool:
     return len(files) > 1 and request.settings.overlap != "keep"
 
 
-def _read_without_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[list[FileTotals], ReadRequest]:
+def _exclude_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[list[FileTotals], ReadRequest]:
     """Read the files that have lines of an earlier one again, without these.
 
     Raises:
         InputProblem: files share lines, and the settings refuse that.
     """
-    hashes = [of_file.line_hashes or LineHashes.merge(()) for of_file in totals]
-    overlaps = find_overlaps(hashes, have_orders=columns.ORDER_ID in totals[0].file.recognition.columns)
+    hashes = [of_file.line_hashes or LineHashes.merge_chunks(()) for of_file in totals]
+    overlaps = find_overlaps(hashes, have_orders=columns.ORDER_ID in totals[0].input_file.mapping.columns)
     policy = reader.request.settings.overlap
-    changed = count_changed_orders(hashes)
+    changed_orders = count_changed_orders(hashes)
     if policy == "refuse":
-        refuse_overlaps(overlaps, changed, [of_file.name for of_file in totals])
-    counted_once = {number: overlap for number, overlap in overlaps.items() if policy == "once" or overlap.is_believed}
-    request = replace(reader.request, overlaps=counted_once)
-    again = replace(reader, request=request)
-    for number, overlap in overlaps.items():
-        if number in counted_once:
-            totals[number] = again.read_like(totals[number], number)
-        note = overlap_notes(overlap, is_once=number in counted_once)
-        totals[number] = replace(totals[number], notes=(*totals[number].notes, note))
-    for number, orders in changed.items():
-        account, scale = totals[number].account, totals[number].scales.money
-        note = note_changed_orders(orders, account.kept.lines, account.kept.units / scale)
-        totals[number] = replace(totals[number], notes=(*totals[number].notes, note))
+        refuse_overlaps(overlaps, changed_orders, [of_file.file_name for of_file in totals])
+    excluded_overlaps = {
+        file_number: overlap for file_number, overlap in overlaps.items() if policy == "once" or overlap.is_believed
+    }
+    request = replace(reader.request, overlaps=excluded_overlaps)
+    second_reader = replace(reader, request=request)
+    for file_number, overlap in overlaps.items():
+        if file_number in excluded_overlaps:
+            totals[file_number] = second_reader.reread_file(totals[file_number], file_number)
+        note = note_overlap(overlap, is_once=file_number in excluded_overlaps)
+        totals[file_number] = replace(totals[file_number], notes=(*totals[file_number].notes, note))
+    for file_number, order_count in changed_orders.items():
+        reconciliation, money_scale = totals[file_number].reconciliation, totals[file_number].scales.money
+        note = note_changed_orders(order_count, reconciliation.kept.lines, reconciliation.kept.units / money_scale)
+        totals[file_number] = replace(totals[file_number], notes=(*totals[file_number].notes, note))
     return totals, request
 
 
 @dataclass(frozen=True)
 class _FileReader:
-    """Reads files for one request; `is_alone` tells that there is one file and no state.
+    """Reads files for one request; `is_only_file` tells that there is one file and no state.
 
-    `memory` is held by the thread that has all lines of a file in memory.
+    `memory_lock` is held by the thread that has all lines of a file in memory.
     """
 
     request: ReadRequest
     engine: Engine
-    state: State | None
-    is_alone: bool
-    memory: Lock = field(default_factory=Lock)
+    cache: TotalsCache | None
+    is_only_file: bool
+    memory_lock: Lock = field(default_factory=Lock)
 
-    def read(self, number: int, file: Opened) -> FileTotals:
+    def read_file(self, file_number: int, input_file: InputFile) -> FileTotals:
         """Take a file's totals from the state, or read it and keep its totals there."""
-        if self.state is None:
-            return _aggregate_file(file, number, self)
+        if self.cache is None:
+            return _aggregate_file(input_file, file_number, self)
         request = self.request
-        oldest = None
+        oldest_day = None
         if request.as_of is not None and request.privacy.retention_days is not None:
-            oldest = request.as_of - timedelta(days=request.privacy.retention_days)
-        digest = self.state.digest(file)
-        stored = self.state.get(file, digest, number, request.as_of, oldest)
-        if stored is None:
-            everything = replace(request, as_of=None, privacy=request.privacy.model_copy(update={"retention": None}))
+            oldest_day = request.as_of - timedelta(days=request.privacy.retention_days)
+        digest = self.cache.register_file(input_file)
+        cache_entry = self.cache.get_totals(input_file, digest, file_number, request.as_of, oldest_day)
+        if cache_entry is None:
+            full_request = replace(request, as_of=None, privacy=request.privacy.model_copy(update={"retention": None}))
             with local.open_engine(request.settings) as engine:
-                totals = _aggregate_file(file, number, replace(self, request=everything, engine=engine))
-                self.state.put(totals, *engine.collect(), digest)
-            stored = self.state.get(file, digest, number, request.as_of, oldest)
-        if stored is None:  # it holds days that do not count
-            return _aggregate_file(file, number, self)
-        totals, runs, returns = stored
-        totals = replace(totals, notes=(*totals.notes, *self.state.notes(digest)))
-        self.engine.add(number, runs, returns)
+                totals = _aggregate_file(input_file, file_number, replace(self, request=full_request, engine=engine))
+                self.cache.put_totals(totals, *engine.collect_runs(), digest)
+            cache_entry = self.cache.get_totals(input_file, digest, file_number, request.as_of, oldest_day)
+        if cache_entry is None:  # it holds days that do not count
+            return _aggregate_file(input_file, file_number, self)
+        totals, runs, returns = cache_entry
+        totals = replace(totals, notes=(*totals.notes, *self.cache.note_damage(digest)))
+        self.engine.add_runs(file_number, runs, returns)
         return totals
 
-    def read_like(self, before: FileTotals, number: int) -> FileTotals:
+    def reread_file(self, previous_totals: FileTotals, file_number: int) -> FileTotals:
         """Read a file again, in chunks or whole as before."""
-        self.engine.discard(number)
-        totals = _aggregate_file(before.file, number, self, is_whole=before.is_whole)
-        return replace(totals, notes=before.notes)
+        self.engine.discard_file(file_number)
+        totals = _aggregate_file(previous_totals.input_file, file_number, self, is_whole=previous_totals.is_whole)
+        return replace(totals, notes=previous_totals.notes)
 
 
-def _read_without_outliers(totals: list[FileTotals], reader: _FileReader) -> list[FileTotals]:
+def _exclude_outlier_days(totals: list[FileTotals], reader: _FileReader) -> list[FileTotals]:
     """Read the files that have lines of outlier days again, without these lines."""
     days = reader.request.outlier_days
     return [
-        reader.read_like(of_file, number) if len(of_file.days.of_days(days).days) else of_file
-        for number, of_file in enumerate(totals)
+        reader.reread_file(of_file, file_number) if len(of_file.day_counts.select_days(days).days) else of_file
+        for file_number, of_file in enumerate(totals)
     ]
 
 
-def _aggregate_file(file: Opened, number: int, reader: _FileReader, *, is_whole: bool = False) -> FileTotals:
+def _aggregate_file(
+    input_file: InputFile, file_number: int, reader: _FileReader, *, is_whole: bool = False
+) -> FileTotals:
     """Read a large file in chunks. Read it whole if it is small, does not suit chunks, or `is_whole` asks for it."""
     notes: tuple[Note, ...] = ()
-    if file.content.is_head and not is_whole:
+    if input_file.content.is_head and not is_whole:
         try:
-            return _aggregate_chunks(file, number, reader.request, reader.engine)
+            return _aggregate_chunks(input_file, file_number, reader.request, reader.engine)
         except ChunkMismatch as mismatch:
-            reader.engine.discard(number)
+            reader.engine.discard_file(file_number)
             notes = (Note(f"read whole, which takes more memory: {mismatch}"),)
-    with reader.memory:
-        totals, chunk = total_whole_file(file, reader.request, number, alone=reader.is_alone)
+    with reader.memory_lock:
+        totals, chunk = aggregate_whole_file(input_file, reader.request, file_number, is_only_file=reader.is_only_file)
         assert chunk.runs is not None
         assert chunk.returns is not None
-        reader.engine.add(number, chunk.runs, chunk.returns)
+        reader.engine.add_runs(file_number, chunk.runs, chunk.returns)
     return replace(totals, notes=(*totals.notes, *notes))
 
 
-def _aggregate_chunks(file: Opened, number: int, request: ReadRequest, engine: Engine) -> FileTotals:
+def _aggregate_chunks(input_file: InputFile, file_number: int, request: ReadRequest, engine: Engine) -> FileTotals:
     """Read a file in chunks; where they contradict the first records, again by what all of them show.
 
     Raises:
         ChunkMismatch: the file is to be read whole.
     """
-    if request.rules:
+    if request.column_rules:
         raise ChunkMismatch("quality.columns needs all lines at once")
-    schema = infer_chunk_schema(file, request.settings, request.privacy, has_as_of=request.as_of is not None)
-    sample = None
-    for _ in range(ATTEMPTS):
+    schema = infer_chunk_schema(input_file, request.settings, request.privacy, has_as_of=request.as_of is not None)
+    first_sample = None
+    for _ in range(MAX_ATTEMPTS):
         chunks: list[ChunkTotals] = []
         try:
-            chunks.extend(engine.total_chunks(schema, request, number))
+            chunks.extend(engine.total_chunks(schema, request, file_number))
             check_chunks(schema, chunks)
         except ChunkMismatch as mismatch:
-            engine.discard(number)
-            lines_above = schema.first_record + sum(chunk.lines for chunk in chunks)
-            schema = _revise(schema, mismatch.below(lines_above), request, chunks)
+            engine.discard_file(file_number)
+            lines_above = schema.lines_before_records + sum(chunk.physical_lines for chunk in chunks)
+            schema = _revise_schema(schema, mismatch.shift_lines(lines_above), request, chunks)
             continue
-        totals = _merge(schema, chunks)
-        if not (schema.file.may_start_order_ids_again and totals.order_sample.starts_again):
-            return totals if sample is None else replace(totals, order_sample=sample)
-        sample = totals.order_sample
-        engine.discard(number)
+        totals = _merge_chunk_totals(schema, chunks)
+        if not (schema.input_file.may_reuse_order_ids and totals.order_sample.has_reused_ids):
+            return totals if first_sample is None else replace(totals, order_sample=first_sample)
+        first_sample = totals.order_sample
+        engine.discard_file(file_number)
         schema = schema.with_order_ids("daily")
     raise ChunkMismatch("its parts are written in too many ways")
 
 
-def _merge(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> FileTotals:
-    has_money = bool({columns.AMOUNT, columns.UNIT_PRICE} & set(schema.file.recognition.columns))
+def _merge_chunk_totals(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> FileTotals:
+    has_money = bool({columns.AMOUNT, columns.UNIT_PRICE} & set(schema.input_file.mapping.columns))
     formats = " or ".join(schema.date_formats)
-    totals = merge_chunks(schema.file, formats, chunks, has_money=has_money, lines_before=schema.first_record)
+    totals = merge_chunks(
+        schema.input_file, formats, chunks, has_money=has_money, lines_before=schema.lines_before_records
+    )
     return replace(totals, notes=(*map(Note, schema.notes), *totals.notes))
 
 
-def _revise(
+def _revise_schema(
     schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest, chunks: Sequence[ChunkTotals]
 ) -> ChunkSchema:
     """Change a schema to what a mismatch shows.
@@ -228,64 +239,79 @@ def _revise(
         ChunkMismatch: no schema would do.
     """
     if mismatch.encoding is not None:
-        return _in_encoding(schema, mismatch, request)
+        return _change_encoding(schema, mismatch, request)
     if not mismatch.is_format:
         raise mismatch
-    marks = [reduce(or_, of_column) for of_column in zip(*(chunk.marks for chunk in chunks), strict=True)]
-    return revise_schema(schema, marks, count_unread_dates(chunks), count_dated_lines(chunks))
+    decimal_evidence = [
+        reduce(or_, of_column) for of_column in zip(*(chunk.decimal_evidence for chunk in chunks), strict=True)
+    ]
+    return revise_schema(schema, decimal_evidence, count_unread_dates(chunks), count_dated_lines(chunks))
 
 
-def _in_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest) -> ChunkSchema:
+def _change_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest) -> ChunkSchema:
     """Read the first records in another encoding than they suggest by themselves."""
-    file = schema.file
-    source = file.asked.model_copy(update={"encoding": mismatch.encoding})
-    head = stream.head(file.content.name)
-    check_version(head.name, head.version, file.content.version)
-    again = like(file, opened(source, head))
+    file = schema.input_file
+    source = file.requested_source.model_copy(update={"encoding": mismatch.encoding})
+    file_head = stream.read_head(file.content.name)
+    require_same_version(file_head.name, file_head.version, file.content.version)
+    reopened_file = match_columns(file, open_input(source, file_head))
     note = f"not UTF-8 (first at line {mismatch.line}): read as Windows-1252; --encoding decides"
-    again = replace(again, asked=file.asked, dialect=replace(again.dialect, notes=(note, *again.dialect.notes)))
-    return infer_chunk_schema(again, request.settings, request.privacy, has_as_of=request.as_of is not None)
+    reopened_file = replace(
+        reopened_file,
+        requested_source=file.requested_source,
+        dialect=replace(reopened_file.dialect, notes=(note, *reopened_file.dialect.notes)),
+    )
+    return infer_chunk_schema(reopened_file, request.settings, request.privacy, has_as_of=request.as_of is not None)
 
 
-def _unread_columns(file: Opened, request: ReadRequest, *, are_several: bool) -> set[str]:
+def _list_unneeded_columns(input_file: InputFile, request: ReadRequest, *, are_several: bool) -> set[str]:
     """Name the text columns that no measure needs, no rule checks, and that tell no orders or lines apart."""
     if not request.settings.measures:
         return set()
-    kept = columns.ORDER_FIELDS if file.source.amount_per == "order" else ()
-    compared = [columns.PRODUCT] if are_several or has_labels(file) else []
-    return unwanted(request.settings.measures) - {*kept, *compared, *request.rules, *match.CONTACTS}
+    order_columns = columns.ORDER_FIELDS if input_file.source.amount_per == "order" else ()
+    compared_columns = [columns.PRODUCT] if are_several or has_total_labels(input_file) else []
+    return list_unused_columns(request.settings.measures) - {
+        *order_columns,
+        *compared_columns,
+        *request.column_rules,
+        *match.CONTACT_KEYS,
+    }
 
 
-def _no_customers(file: Opened, measures: Collection[str]) -> Customers:
+def _empty_customers(input_file: InputFile, measures: Collection[str]) -> Customers:
     """Return an empty table for an export with a header and nothing below it, with a note; that is no error."""
-    content = file.content
+    content = input_file.content
     source = Input(content.name, content.size, content.sha256, 0)
     note = "no transactions: there is a header and nothing below it"
-    reading = Reading(source, "orders", str(file.dialect), file.recognition.columns, preset=file.preset, notes=(note,))
-    kinds = {Kind.DATE: "datetime64[s]", Kind.COUNT: "int64", Kind.DAYS: "int64"}
-    empty = {
+    input_report = InputReport(
+        source, "orders", str(input_file.dialect), input_file.mapping.columns, preset=input_file.preset, notes=(note,)
+    )
+    kinds = {ColumnKind.DATE: "datetime64[s]", ColumnKind.COUNT: "int64", ColumnKind.DAYS: "int64"}
+    empty_columns = {
         name: pd.Series(dtype=kinds.get(kind, "float64"))
         for name, kind in columns.MEASURES.items()
         if not measures or name in measures
     }
-    return Customers(pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str"), **empty}), None, (reading,))
+    return Customers(
+        pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str"), **empty_columns}), None, (input_report,)
+    )
 
 
 def _refuse_different_currencies(files: Sequence[FileTotals], request: ReadRequest) -> None:
     files = [file for file in files if file.has_money]  # without amounts, what currency they are in changes nothing
-    found = sorted(frozenset[str]().union(*(file.currencies for file in files)))
-    missing = [currency for currency in found if currency not in request.settings.rates]
-    if len(found) > 1 and missing:
-        other = next(file for file in files if file.currencies != files[0].currencies)
+    currencies = sorted(frozenset[str]().union(*(file.currencies for file in files)))
+    missing = [currency for currency in currencies if currency not in request.settings.rates]
+    if len(currencies) > 1 and missing:
+        differing_file = next(file for file in files if file.currencies != files[0].currencies)
         raise InputProblem(
-            f"amounts in another currency than in {files[0].name}: all files have {', '.join(found)}",
-            source=other.name,
-            remedy=describe_rates(found),
+            f"amounts in another currency than in {files[0].file_name}: all files have {', '.join(currencies)}",
+            source=differing_file.file_name,
+            remedy=suggest_rates(currencies),
         )
 
 
-def _refuse_different_columns(files: Sequence[Opened]) -> None:
-    first = files[0]
+def _refuse_different_columns(files: Sequence[InputFile]) -> None:
+    first_file = files[0]
     for file in files:
         if not file.is_orders:
             raise InputProblem(
@@ -293,10 +319,11 @@ def _refuse_different_columns(files: Sequence[Opened]) -> None:
                 source=file.content.name,
                 remedy="Name it behind the orders: segcli ingest ORDERS FILE",
             )
-        differing = set(first.recognition.columns) ^ set(file.recognition.columns)
+        differing = set(first_file.mapping.columns) ^ set(file.mapping.columns)
         if differing:
             raise InputProblem(
-                f"has not the columns of {first.content.name}: only one of them has {', '.join(sorted(differing))}",
+                f"has not the columns of {first_file.content.name}: "
+                f"only one of them has {', '.join(sorted(differing))}",
                 source=file.content.name,
                 line=1,
                 remedy="Give files of one export, or say which columns are which with --map",

@@ -15,19 +15,19 @@ from segcli.ingest.transactions import DayLimits
 class ReadRequest:
     """Policies, privacy, the as-of day if given, quality rules by column, and contact columns to keep on lines.
 
-    `contacts` are `email` or `phone`, by which other files find their customers. `is_partial` means that no measure
-    needs some of the columns, so they are not read and cannot tell lines apart. `hashes_lines` asks for a hash of each
-    line, and `overlaps` are the lines, by the number of their file, that an earlier file has. `outlier_days` (since
-    1970) lie far from all other days of all files.
+    `contact_columns` are `email` or `phone`, by which other files find their customers. `is_partial` means that no
+    measure needs some of the columns, so they are not read and cannot tell lines apart. `needs_line_hashes` asks for a
+    hash of each line, and `overlaps` are the lines, by the number of their file, that an earlier file has.
+    `outlier_days` (since 1970) lie far from all other days of all files.
     """
 
     settings: IngestSettings
     privacy: PrivacySettings
     as_of: date | None = None
-    rules: Mapping[str, ColumnRule] = field(default_factory=dict)
-    contacts: Sequence[str] = ()
+    column_rules: Mapping[str, ColumnRule] = field(default_factory=dict)
+    contact_columns: Sequence[str] = ()
     is_partial: bool = False
-    hashes_lines: bool = False
+    needs_line_hashes: bool = False
     overlaps: Mapping[int, Overlap] = field(default_factory=dict)
     outlier_days: tuple[int, ...] = ()
 
@@ -39,4 +39,4 @@ class ReadRequest:
     @property
     def may_name_customers(self) -> bool:
         """Whether notes may show customer ids."""
-        return not self.privacy.secret
+        return not self.privacy.hides_identities

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from segcli.customers.order_runs import PARTITIONS, OrderRuns, ReturnLines, ValueCounts, merge_returns, merge_runs
+from segcli.customers.order_runs import PARTITION_COUNT, OrderRuns, ReturnLines, ValueCounts, merge_returns, merge_runs
 from segcli.files.tables import pack_tables, unpack_tables
 
-RUNS, RETURNS, VALUES = "runs", "returns", "values-"
-TABLES = "tables"  # the fact that names them
-BY_DAY = b"segcli:by_day"
+RUNS_TABLE, RETURNS_TABLE, VALUES_PREFIX = "runs", "returns", "values-"
+TABLES_KEY = "tables"  # the fact that names them
+BY_DAY_KEY = b"segcli:by_day"
 
 
 class PackedRuns(NamedTuple):
@@ -22,84 +22,91 @@ class PackedRuns(NamedTuple):
     tables: bytes
 
 
-def pack_partitions(runs: OrderRuns, returns: ReturnLines, place: tuple[int, int]) -> Iterator[PackedRuns]:
+def pack_partitions(runs: OrderRuns, returns: ReturnLines, chunk_place: tuple[int, int]) -> Iterator[PackedRuns]:
     """Divide the runs and returns of a chunk by partition of customers."""
-    for partition in range(PARTITIONS):
-        own_runs, own_returns = runs.slice(partition, partition + 1), returns.slice(partition, partition + 1)
-        if len(own_runs) or len(own_returns):
-            yield PackedRuns(partition, place, pack_tables(to_tables(own_runs, own_returns)).to_pybytes())
+    for partition in range(PARTITION_COUNT):
+        partition_runs, partition_returns = (
+            runs.slice_partitions(partition, partition + 1),
+            returns.slice_partitions(partition, partition + 1),
+        )
+        if len(partition_runs) or len(partition_returns):
+            yield PackedRuns(
+                partition, chunk_place, pack_tables(runs_to_tables(partition_runs, partition_returns)).to_pybytes()
+            )
 
 
-def merge_packed(packed: Iterable[PackedRuns]) -> tuple[OrderRuns, ReturnLines]:
+def merge_packed(packed_runs: Iterable[PackedRuns]) -> tuple[OrderRuns, ReturnLines]:
     """Merge runs and returns, whatever the order in which they come."""
-    return merge_tables(unpack_tables(part.tables) for part in sorted(packed))
+    return merge_tables(unpack_tables(part.tables) for part in sorted(packed_runs))
 
 
-def merge_tables(parts: Iterable[Mapping[str, pa.Table]]) -> tuple[OrderRuns, ReturnLines]:
-    """Merge runs and returns that `to_tables` wrote."""
-    pairs = [from_tables(tables) for tables in parts]
+def merge_tables(table_sets: Iterable[Mapping[str, pa.Table]]) -> tuple[OrderRuns, ReturnLines]:
+    """Merge runs and returns that `runs_to_tables` wrote."""
+    pairs = [runs_from_tables(tables) for tables in table_sets]
     return merge_runs([runs for runs, _ in pairs]), merge_returns([returns for _, returns in pairs])
 
 
-def to_tables(runs: OrderRuns, returns: ReturnLines) -> dict[str, pa.Table]:
+def runs_to_tables(runs: OrderRuns, returns: ReturnLines) -> dict[str, pa.Table]:
     """Return runs, returns and the values of runs as tables by name."""
     texts = {"customer": runs.customer} | ({} if runs.order is None else {"order": runs.order})
-    numbers = {"first": runs.first, "last": runs.last, **runs.sums}
-    back = {"day": returns.day, "money": returns.money, "refunded": returns.refunded, "place": returns.place}
-    metadata = {BY_DAY: b"1"} if runs.by_day else {}
+    numbers = {"first": runs.first_day, "last": runs.last_day, **runs.sums}
+    return_columns = {"day": returns.day, "money": returns.money, "refunded": returns.refunded, "place": returns.place}
+    metadata = {BY_DAY_KEY: b"1"} if runs.by_day else {}
     return {
-        RUNS: pa.table({**texts, **numbers}).replace_schema_metadata(metadata),
-        RETURNS: pa.table({"customer": returns.customer, **back}),
-        **{f"{VALUES}{name}": _value_table(counts) for name, counts in runs.values.items()},
+        RUNS_TABLE: pa.table({**texts, **numbers}).replace_schema_metadata(metadata),
+        RETURNS_TABLE: pa.table({"customer": returns.customer, **return_columns}),
+        **{f"{VALUES_PREFIX}{name}": _values_to_table(counts) for name, counts in runs.value_counts.items()},
     }
 
 
-def from_tables(tables: Mapping[str, pa.Table]) -> tuple[OrderRuns, ReturnLines]:
-    """Invert `to_tables`; the result is not divided into partitions."""
-    columns = _arrays(tables[RUNS])
-    named = {name: columns.pop(name) for name in ("customer", "order") if name in columns}
+def runs_from_tables(tables: Mapping[str, pa.Table]) -> tuple[OrderRuns, ReturnLines]:
+    """Invert `runs_to_tables`; the result is not divided into partitions."""
+    run_columns = _columns_to_arrays(tables[RUNS_TABLE])
+    text_columns = {name: run_columns.pop(name) for name in ("customer", "order") if name in run_columns}
     runs = OrderRuns(
-        customer=named["customer"],
-        order=named.get("order"),
-        first=columns.pop("first"),
-        last=columns.pop("last"),
-        sums=columns,
-        bounds=np.array([0, tables[RUNS].num_rows]),
-        values={
-            name.removeprefix(VALUES): _value_counts(table) for name, table in tables.items() if name.startswith(VALUES)
+        customer=text_columns["customer"],
+        order=text_columns.get("order"),
+        first_day=run_columns.pop("first"),
+        last_day=run_columns.pop("last"),
+        sums=run_columns,
+        partition_bounds=np.array([0, tables[RUNS_TABLE].num_rows]),
+        value_counts={
+            name.removeprefix(VALUES_PREFIX): _values_from_table(table)
+            for name, table in tables.items()
+            if name.startswith(VALUES_PREFIX)
         },
-        by_day=BY_DAY in (tables[RUNS].schema.metadata or {}),
+        by_day=BY_DAY_KEY in (tables[RUNS_TABLE].schema.metadata or {}),
     )
-    back = _arrays(tables[RETURNS])
-    return runs, ReturnLines(**back, bounds=np.array([0, tables[RETURNS].num_rows]))
+    return_columns = _columns_to_arrays(tables[RETURNS_TABLE])
+    return runs, ReturnLines(**return_columns, partition_bounds=np.array([0, tables[RETURNS_TABLE].num_rows]))
 
 
-def _value_table(counts: ValueCounts) -> pa.Table:
+def _values_to_table(counts: ValueCounts) -> pa.Table:
     is_used = np.zeros(len(counts.texts), dtype=bool)  # of a partition, few of the texts of all
     is_used[counts.codes] = True
     codes = (np.cumsum(is_used, dtype=np.int32) - np.int32(1))[counts.codes]
-    values = pa.DictionaryArray.from_arrays(pa.array(codes), counts.texts.filter(pa.array(is_used)))
-    return pa.table({"run": counts.run, "value": values, "lines": counts.lines})
+    value_column = pa.DictionaryArray.from_arrays(pa.array(codes), counts.texts.filter(pa.array(is_used)))
+    return pa.table({"run": counts.run, "value": value_column, "lines": counts.lines})
 
 
-def _value_counts(table: pa.Table) -> ValueCounts:
-    value = table["value"].combine_chunks()
+def _values_from_table(table: pa.Table) -> ValueCounts:
+    value_column = table["value"].combine_chunks()
     return ValueCounts(
         table["run"].to_numpy(),
-        np.asarray(value.indices, dtype=np.int32),
-        value.dictionary.cast(pa.string()),
+        np.asarray(value_column.indices, dtype=np.int32),
+        value_column.dictionary.cast(pa.string()),
         table["lines"].to_numpy(),
     )
 
 
-def _arrays(table: pa.Table) -> dict[str, Any]:
+def _columns_to_arrays(table: pa.Table) -> dict[str, Any]:
     """Return columns by name: texts as Arrow arrays, numbers as numpy arrays."""
     return {
-        name: _combine(column) if pa.types.is_string(column.type) else column.to_numpy()
+        name: _combine_chunks(column) if pa.types.is_string(column.type) else column.to_numpy()
         for name, column in zip(table.column_names, table.columns, strict=True)
     }
 
 
-def _combine(column: pa.ChunkedArray) -> pa.StringArray:
-    combined = column.combine_chunks()
-    return pa.concat_arrays(combined.chunks) if isinstance(combined, pa.ChunkedArray) else combined
+def _combine_chunks(chunked_column: pa.ChunkedArray) -> pa.StringArray:
+    array = chunked_column.combine_chunks()
+    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array

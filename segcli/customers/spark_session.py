@@ -11,26 +11,26 @@ from segcli import __version__
 from segcli.errors import EnvironmentProblem, UsageProblem
 from segcli.files.package import zip_package
 
-SETTINGS = {
+SESSION_SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.driver.maxResultSize": "0",  # customers are collected, however many there are
 }
-KNOWN_CAUSE = re.compile(r"(\[[A-Z_]+\] .*)")  # by a name that PySpark documents, such as PYTHON_VERSION_MISMATCH
-REMEDY = "check Java, ingest.spark_master and PYSPARK_PYTHON"
+PYSPARK_CAUSE = re.compile(r"(\[[A-Z_]+\] .*)")  # by a name that PySpark documents, such as PYTHON_VERSION_MISMATCH
+SESSION_REMEDY = "check Java, ingest.spark_master and PYSPARK_PYTHON"
 JAVA_CAUSE = re.compile(r"^: (.*)", re.MULTILINE)
 
 
 @contextmanager
-def open_session(master: str, **more: str) -> Iterator[Any]:
+def open_session(master: str, **extra_settings: str) -> Iterator[Any]:
     """Yield the active session, or a new one that stops when the context ends.
 
     Executors run the Python of the driver, unless PYSPARK_PYTHON names another one.
 
     Args:
         master: of a new session.
-        more: further settings of a new session.
+        extra_settings: further settings of a new session.
 
     Raises:
         EnvironmentProblem: no session can be started.
@@ -43,7 +43,7 @@ def open_session(master: str, **more: str) -> Iterator[Any]:
         return
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName("segcli")
-    for name, value in {**SETTINGS, **more}.items():
+    for name, value in {**SESSION_SETTINGS, **extra_settings}.items():
         builder = builder.config(name, value)
     with report_failures():
         session = builder.getOrCreate()
@@ -53,18 +53,18 @@ def open_session(master: str, **more: str) -> Iterator[Any]:
         session.stop()
 
 
-def check_executors(context: Any) -> None:  # noqa: ANN401 - pyspark has no types where it is not installed
+def prepare_executors(spark_context: Any) -> None:  # noqa: ANN401 - pyspark has no types where it is not installed
     """Send segcli to executors that lack it, and refuse executors that cannot run it.
 
     Raises:
         UsageProblem: a package that segcli needs is missing there, or segcli has another version.
     """
-    problem = _find_problem(context)
+    problem = _find_executor_problem(spark_context)
     if problem == "no module segcli":
         from pyspark import SparkFiles
 
-        context.addPyFile(zip_package(SparkFiles.getRootDirectory()))
-        problem = _find_problem(context)
+        spark_context.addPyFile(zip_package(SparkFiles.getRootDirectory()))
+        problem = _find_executor_problem(spark_context)
     if problem:
         raise UsageProblem(
             f"segcli is not installed on the executors: {problem}; run pip install 'segcli[spark]=={__version__}' "
@@ -72,7 +72,7 @@ def check_executors(context: Any) -> None:  # noqa: ANN401 - pyspark has no type
         )
 
 
-def _find_problem(context: Any) -> str:  # noqa: ANN401 - see above
+def _find_executor_problem(spark_context: Any) -> str:  # noqa: ANN401 - see above
     """Return the module that executors lack, or the version of segcli that they have instead of this one."""
     expected = __version__
 
@@ -84,9 +84,9 @@ def _find_problem(context: Any) -> str:  # noqa: ANN401 - see above
         version = segcli.__version__
         return "" if version == expected else f"they have version {version}"
 
-    tasks = context.defaultParallelism
+    tasks = spark_context.defaultParallelism
     with report_failures():
-        return str(max(context.parallelize(range(tasks), tasks).map(import_segcli).collect()))
+        return str(max(spark_context.parallelize(range(tasks), tasks).map(import_segcli).collect()))
 
 
 @contextmanager
@@ -102,8 +102,8 @@ def report_failures() -> Iterator[None]:
     try:
         yield
     except (Py4JError, PySparkException) as error:
-        cause = KNOWN_CAUSE.search(str(error))
+        cause = PYSPARK_CAUSE.search(str(error))
         if cause is None and "Traceback (most recent call last)" in str(error):
             raise
         cause = cause or JAVA_CAUSE.search(str(error))
-        raise EnvironmentProblem(f"spark: {cause[1] if cause else error}; {REMEDY}") from error
+        raise EnvironmentProblem(f"spark: {cause[1] if cause else error}; {SESSION_REMEDY}") from error

@@ -18,32 +18,32 @@ import pyarrow.compute as pc
 from segcli import __version__
 from segcli.config.ingest import IngestSettings
 from segcli.customers.file_totals import FileTotals
-from segcli.customers.order_runs import OrderRuns, ReturnLines, day_number, divide, encode_place, sort_returns
+from segcli.customers.order_runs import OrderRuns, ReturnLines, day_number, encode_place, partition_runs, sort_returns
 from segcli.customers.overlap import LineHashes
-from segcli.customers.run_tables import TABLES, from_tables, to_tables
+from segcli.customers.run_tables import TABLES_KEY, runs_from_tables, runs_to_tables
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import bundle, lock, overwrite, parts, write
-from segcli.files.overwrite import ENTRY
+from segcli.files.overwrite import CACHE_ENTRY_NAME
 from segcli.files.person import Person
-from segcli.files.read import Content
-from segcli.files.write import TEMPORARY
-from segcli.ingest.account import Account, Group
+from segcli.files.read import FileContent
+from segcli.files.write import TEMPORARY_SUFFIX
+from segcli.ingest.account import Bucket, ReconciliationTotals
 from segcli.ingest.customer_ids import IdChanges
 from segcli.ingest.date_outliers import DayCounts
-from segcli.ingest.encoding import Twice
+from segcli.ingest.encoding import Mojibake
 from segcli.ingest.line_types import LineTypes
 from segcli.ingest.notes import Note
-from segcli.ingest.opening import Opened
-from segcli.ingest.order_keys import OrderSample
-from segcli.ingest.outliers import Amounts
+from segcli.ingest.opening import InputFile
+from segcli.ingest.order_keys import OrderIdSample
+from segcli.ingest.outliers import AmountHistogram
 from segcli.ingest.price_evidence import PriceEvidence
 from segcli.ingest.unreadable import UnreadableMoney
 from segcli.ingest.value_totals import ValueTotals
 
-LINE_HASHES = "line-hashes"
-LAYOUT = 9  # of the folder; another one is not read
-UNRELATED = ("path", "memory_guard")  # settings of a source that change nothing in what is read
-APPLIED_LATER = (
+LINE_HASHES_TABLE = "line-hashes"
+LAYOUT_VERSION = 9  # of the folder; another one is not read
+UNRELATED_SETTINGS = ("path", "memory_guard")  # settings of a source that change nothing in what is read
+LATER_SETTINGS = (
     "measures",
     "rejects",
     "max_rejects",
@@ -55,11 +55,11 @@ APPLIED_LATER = (
     "overlap",
 )
 
-Stored = tuple[FileTotals, OrderRuns, ReturnLines]
+CacheEntry = tuple[FileTotals, OrderRuns, ReturnLines]
 
 
 @contextlib.contextmanager
-def open_state(settings: IngestSettings, carried: Sequence[str]) -> Iterator["State | None"]:
+def open_cache(settings: IngestSettings, contact_columns: Sequence[str]) -> Iterator["TotalsCache | None"]:
     """Open the state that the settings name, for the length of a run; only this user may read it: it holds raw ids.
 
     Raises:
@@ -70,18 +70,18 @@ def open_state(settings: IngestSettings, carried: Sequence[str]) -> Iterator["St
         yield None
         return
     folder = Path(settings.state)
-    if folder.is_dir() and not overwrite.is_state(folder):
+    if folder.is_dir() and not overwrite.is_cache_folder(folder):
         raise UsageProblem(f"{folder}: holds other files than a state; name a folder that is new or empty")
     is_new = not folder.exists()
-    write.folder(settings.state)
+    write.make_folder(settings.state)
     if is_new:
         folder.chmod(0o700)
-    with lock.held(folder):
-        write.sweep_folders(folder)
-        yield State(folder, settings, carried)
+    with lock.lock_directory(folder):
+        write.remove_temporary_folders(folder)
+        yield TotalsCache(folder, settings, contact_columns)
 
 
-def empty_state(path: str) -> None:
+def clear_cache(path: str) -> None:
     """Remove the totals that a state stores; a state that does not exist is not made.
 
     Raises:
@@ -89,229 +89,254 @@ def empty_state(path: str) -> None:
     """
     folder = Path(path)
     if folder.is_dir():
-        with lock.held(folder):
-            write.sweep_folders(folder)
-            for place in folder.iterdir():
-                if ENTRY.fullmatch(place.name):
-                    bundle.remove(place)
+        with lock.lock_directory(folder):
+            write.remove_temporary_folders(folder)
+            for entry in folder.iterdir():
+                if CACHE_ENTRY_NAME.fullmatch(entry.name):
+                    bundle.remove_directory(entry)
 
 
 @dataclass
-class State:
+class TotalsCache:
     """A folder of file totals. A file counts once, whatever it is called: its content decides, not its name."""
 
     folder: Path
     settings: IngestSettings
-    carried: Sequence[str] = ()
-    _seen: dict[str, str] = field(default_factory=dict, init=False)
-    _damaged: set[str] = field(default_factory=set, init=False)
+    contact_columns: Sequence[str] = ()
+    _names_by_digest: dict[str, str] = field(default_factory=dict, init=False)
+    _damaged_digests: set[str] = field(default_factory=set, init=False)
 
-    def digest(self, file: Opened) -> str:
+    def register_file(self, input_file: InputFile) -> str:
         """Return the SHA-256 of a file's content.
 
         Raises:
             InputProblem: another file of this run has the same content, and its orders would count twice.
         """
-        name = file.content.name
-        digest = self._digest(file.content)
-        if digest in self._seen:
+        name = input_file.content.name
+        digest = self._file_digest(input_file.content)
+        if digest in self._names_by_digest:
             raise InputProblem(
-                f"holds what {self._seen[digest]} does; its orders would count twice",
+                f"holds what {self._names_by_digest[digest]} does; its orders would count twice",
                 source=name,
                 remedy="Take one of the two away",
             )
-        self._seen[digest] = name
+        self._names_by_digest[digest] = name
         return digest
 
-    def get(self, file: Opened, digest: str, number: int, as_of: date | None, first: date | None) -> Stored | None:
+    def get_totals(
+        self, input_file: InputFile, digest: str, file_number: int, as_of: date | None, first_day: date | None
+    ) -> CacheEntry | None:
         """Return the stored totals, runs and returns of a file, if there are some that hold for these days.
 
         Args:
-            file: the export.
+            input_file: the export.
             digest: of its content.
-            number: of the file in this run.
+            file_number: of the file in this run.
             as_of: the last day that counts, where it is given.
-            first: the first day that may be kept, where there is one.
+            first_day: the first day that may be kept, where there is one.
         """
-        folder = self._place(digest)
+        folder = self._entry_folder(digest)
         if not folder.exists():
             return None
         try:
-            facts = bundle.load_facts(folder)
-            return _load(folder, facts, file, number) if _is_within(facts, as_of, first) else None
-        except bundle.DamagedBundle:
-            self._damaged.add(digest)
+            metadata = bundle.load_facts(folder)
+            return (
+                _load_entry(folder, metadata, input_file, file_number)
+                if _covers_days(metadata, as_of, first_day)
+                else None
+            )
+        except bundle.DirectoryDamage:
+            self._damaged_digests.add(digest)
             return None
 
-    def notes(self, digest: str) -> tuple[Note, ...]:
+    def note_damage(self, digest: str) -> tuple[Note, ...]:
         """Return a note if the stored totals of a file could not be used."""
         text = "the stored totals of this file were damaged; segcli read the file again and replaced them"
-        return (Note(text),) if digest in self._damaged else ()
+        return (Note(text),) if digest in self._damaged_digests else ()
 
-    def put(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
+    def put_totals(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:
         """Store the totals of a file."""
-        content = totals.file.content
-        days = (runs.first, runs.last, returns.day)
-        facts = {
-            "layout": LAYOUT,
+        content = totals.input_file.content
+        days = (runs.first_day, runs.last_day, returns.day)
+        metadata = {
+            "layout": LAYOUT_VERSION,
             "sha256": digest,
             "version": content.version,
             "name": content.name,
-            "first_day": min((int(one.min()) for one in days if len(one)), default=0),
-            "last_day": max((int(one.max()) for one in days if len(one)), default=0),
+            "first_day": min((int(array.min()) for array in days if len(array)), default=0),
+            "last_day": max((int(array.max()) for array in days if len(array)), default=0),
         }
-        tables = to_tables(runs, returns)
-        hashes = totals.line_hashes or LineHashes.merge(())
-        lines = {LINE_HASHES: pa.table({"hash": hashes.hashes, "order": hashes.orders})}
-        facts |= {"chunk_starts": hashes.chunk_starts.tolist()}
-        bundle.save(self._place(digest), {**tables, **lines}, {**facts, **_facts(totals), TABLES: list(tables)})
+        tables = runs_to_tables(runs, returns)
+        hashes = totals.line_hashes or LineHashes.merge_chunks(())
+        hash_tables = {LINE_HASHES_TABLE: pa.table({"hash": hashes.line_hashes, "order": hashes.order_hashes})}
+        metadata |= {"chunk_starts": hashes.chunk_starts.tolist()}
+        bundle.save_directory(
+            self._entry_folder(digest),
+            {**tables, **hash_tables},
+            {**metadata, **_totals_to_facts(totals), TABLES_KEY: list(tables)},
+        )
 
-    def _digest(self, content: Content) -> str:
+    def _file_digest(self, content: FileContent) -> str:
         """Return the digest of a file; the stored one, if its name and version are what they were."""
-        for facts in self._facts:
-            if facts["name"] == content.name and tuple(facts["version"] or ()) == content.version:
-                return str(facts["sha256"])
-        return parts.digest(content)
+        for metadata in self._entry_facts:
+            if metadata["name"] == content.name and tuple(metadata["version"] or ()) == content.version:
+                return str(metadata["sha256"])
+        return parts.compute_digest(content)
 
     @cached_property
-    def _facts(self) -> list[dict[str, Any]]:
+    def _entry_facts(self) -> list[dict[str, Any]]:
         """The facts of all entries that are not damaged, as they were when the run began."""
-        found = []
-        for folder in self._folders():
-            with contextlib.suppress(bundle.DamagedBundle):
-                found.append(bundle.load_facts(folder))
-        return found
+        all_metadata = []
+        for folder in self._list_folders():
+            with contextlib.suppress(bundle.DirectoryDamage):
+                all_metadata.append(bundle.load_facts(folder))
+        return all_metadata
 
-    def _folders(self) -> Iterator[Path]:
-        return (place for place in sorted(self.folder.iterdir()) if place.is_dir() and place.suffix != TEMPORARY)
+    def _list_folders(self) -> Iterator[Path]:
+        return (
+            folder for folder in sorted(self.folder.iterdir()) if folder.is_dir() and folder.suffix != TEMPORARY_SUFFIX
+        )
 
-    def _place(self, digest: str) -> Path:
-        key = json.dumps([LAYOUT, __version__, digest, *self.carried, _relevant(self.settings)], sort_keys=True)
-        return self.folder / hashlib.sha256(key.encode()).hexdigest()[:40]
+    def _entry_folder(self, digest: str) -> Path:
+        cache_key = json.dumps(
+            [LAYOUT_VERSION, __version__, digest, *self.contact_columns, _relevant_settings(self.settings)],
+            sort_keys=True,
+        )
+        return self.folder / hashlib.sha256(cache_key.encode()).hexdigest()[:40]
 
 
-def entries_of(folder: Path, person: Person) -> list[Path]:
+def find_person_entries(folder: Path, person: Person) -> list[Path]:
     """Return the entries of the states in a folder that name a person, and those that cannot be read.
 
     Args:
         folder: a state, or a folder with states below it.
         person: to find.
     """
-    entries = (path.parent for path in sorted(folder.rglob(bundle.FACTS)) if ENTRY.fullmatch(path.parent.name))
-    return [entry for entry in entries if _mentions(entry, person)]
+    entries = (
+        path.parent for path in sorted(folder.rglob(bundle.FACTS_FILE)) if CACHE_ENTRY_NAME.fullmatch(path.parent.name)
+    )
+    return [entry for entry in entries if _mentions_person(entry, person)]
 
 
-def _mentions(entry: Path, person: Person) -> bool:
+def _mentions_person(entry: Path, person: Person) -> bool:
     try:
-        facts = bundle.load_facts(entry)
-        tables = [bundle.load_table(entry, facts, name) for name in facts[TABLES]]
-    except bundle.DamagedBundle:
+        metadata = bundle.load_facts(entry)
+        tables = [bundle.load_table(entry, metadata, name) for name in metadata[TABLES_KEY]]
+    except bundle.DirectoryDamage:
         return True
-    if person.mentions.search(json.dumps(facts, ensure_ascii=False)):
+    if person.mention_pattern.search(json.dumps(metadata, ensure_ascii=False)):
         return True
-    known = pa.array(sorted(person.ids | person.marks), pa.string())
+    person_ids = pa.array(sorted(person.ids | person.identifiers), pa.string())
     customers = [table["customer"] for table in tables if "customer" in table.column_names]
     texts = [chunk.dictionary for table in tables if "value" in table.column_names for chunk in table["value"].chunks]
     digits = [pc.replace_substring_regex(ids, "[^0-9]", "") for ids in customers]
     return (
-        any(pc.any(pc.is_in(ids, value_set=known)).as_py() for ids in customers)
+        any(pc.any(pc.is_in(ids, value_set=person_ids)).as_py() for ids in customers)
         or any(pc.any(pc.is_in(ids, value_set=pa.array(sorted(person.phones), pa.string()))).as_py() for ids in digits)
-        or any(person.has_mark(text) for dictionary in texts for text in dictionary.to_pylist() if text)
+        or any(person.has_identifier(text) for dictionary in texts for text in dictionary.to_pylist() if text)
     )
 
 
-def _relevant(settings: IngestSettings) -> dict[str, Any]:
+def _relevant_settings(settings: IngestSettings) -> dict[str, Any]:
     """Return the settings that decide what a file's lines become."""
-    relevant = settings.model_dump(mode="json", exclude=set(APPLIED_LATER))
-    source = {name: value for name, value in relevant["transactions"].items() if name not in UNRELATED}
+    relevant = settings.model_dump(mode="json", exclude=set(LATER_SETTINGS))
+    source = {name: value for name, value in relevant["transactions"].items() if name not in UNRELATED_SETTINGS}
     return {**relevant, "transactions": source, "measures": sorted(settings.measures)}
 
 
-def _is_within(facts: Mapping[str, Any], as_of: date | None, first: date | None) -> bool:
+def _covers_days(metadata: Mapping[str, Any], as_of: date | None, first_day: date | None) -> bool:
     """Tell whether all lines are of days that count."""
-    late = as_of is not None and facts["last_day"] > day_number(as_of)
-    return not late and (first is None or facts["first_day"] >= day_number(first))
+    is_late = as_of is not None and metadata["last_day"] > day_number(as_of)
+    return not is_late and (first_day is None or metadata["first_day"] >= day_number(first_day))
 
 
-def _facts(totals: FileTotals) -> dict[str, Any]:
+def _totals_to_facts(totals: FileTotals) -> dict[str, Any]:
     amounts = totals.amounts
-    used = np.flatnonzero(amounts.counts)
+    used_bins = np.flatnonzero(amounts.counts)
     return {
-        "dates": totals.dates,
+        "dates": totals.date_format,
         "notes": [[note.text, note.money] for note in totals.notes],
-        "account": asdict(totals.account),
+        "account": asdict(totals.reconciliation),
         "last_purchase": totals.last_day,
-        "days": {**asdict(totals.days), "days": totals.days.days.tolist(), "lines": totals.days.lines.tolist()},
+        "days": {
+            **asdict(totals.day_counts),
+            "days": totals.day_counts.days.tolist(),
+            "lines": totals.day_counts.lines.tolist(),
+        },
         "has_money": totals.has_money,
         "currencies": sorted(totals.currencies),
-        "amounts": {"bins": used.tolist(), "counts": amounts.counts[used].tolist(), "largest": amounts.largest},
+        "amounts": {
+            "bins": used_bins.tolist(),
+            "counts": amounts.counts[used_bins].tolist(),
+            "largest": amounts.largest,
+        },
         "bins": len(amounts.counts),
         "largest_line": totals.largest_line,
-        "lines_above": list(totals.lines_above),
-        "rewritten": sorted(totals.rewritten),
+        "lines_above": list(totals.lines_above_chunks),
+        "rewritten": sorted(totals.normalised_ids),
         "id_changes": asdict(totals.id_changes),
         "statuses": totals.statuses.to_json(),
-        "types": [totals.types.returns.to_json(), totals.types.unclear.to_json()],
-        "prices": asdict(totals.prices),
-        "order_ids": totals.file.source.order_ids,
+        "types": [totals.line_types.returns.to_json(), totals.line_types.unclear.to_json()],
+        "prices": asdict(totals.price_evidence),
+        "order_ids": totals.input_file.source.order_ids,
         "order_sample": totals.order_sample.to_json(),
-        "unreadable": asdict(totals.unreadable),
-        "repeated": totals.repeated,
+        "unreadable": asdict(totals.unreadable_money),
+        "repeated": totals.repeated_lines,
         "is_whole": totals.is_whole,
-        "twice": asdict(totals.twice),
-        "finer": totals.finer,
+        "twice": asdict(totals.mojibake),
+        "finer": totals.too_fine,
         "magnitude": totals.magnitude,
     }
 
 
-def _load(folder: Path, facts: Mapping[str, Any], file: Opened, number: int) -> Stored:
-    runs, returns = from_tables({name: bundle.load_table(folder, facts, name) for name in facts[TABLES]})
-    place = returns.place & (encode_place(1, 0) - 1) | encode_place(number, 0)
-    returns = sort_returns(returns.customer, returns.day, returns.money, returns.refunded, place)
-    amounts = facts["amounts"]
-    counts = np.zeros(facts["bins"], dtype=np.int64)
+def _load_entry(folder: Path, metadata: Mapping[str, Any], input_file: InputFile, file_number: int) -> CacheEntry:
+    runs, returns = runs_from_tables({name: bundle.load_table(folder, metadata, name) for name in metadata[TABLES_KEY]})
+    return_places = returns.place & (encode_place(1, 0) - 1) | encode_place(file_number, 0)
+    returns = sort_returns(returns.customer, returns.day, returns.money, returns.refunded, return_places)
+    amounts = metadata["amounts"]
+    counts = np.zeros(metadata["bins"], dtype=np.int64)
     counts[amounts["bins"]] = amounts["counts"]
     totals = FileTotals(
-        file=file.with_order_ids(facts["order_ids"]),
-        dates=facts["dates"],
-        account=_account(facts["account"]),
-        last_day=facts["last_purchase"],
-        days=_days(facts["days"]),
-        has_money=facts["has_money"],
-        currencies=frozenset(facts["currencies"]),
-        amounts=Amounts(counts, amounts["largest"], 0),
-        largest_line=facts["largest_line"],
-        rewritten=frozenset(facts["rewritten"]),
-        id_changes=IdChanges(**{**facts["id_changes"], "filled": Counter(facts["id_changes"]["filled"])}),
-        statuses=ValueTotals.from_json(facts["statuses"]),
-        types=LineTypes(*(ValueTotals.from_json(entries) for entries in facts["types"])),
-        prices=PriceEvidence(**facts["prices"]),
-        order_sample=OrderSample.from_json(facts["order_sample"]),
-        unreadable=UnreadableMoney(**facts["unreadable"]),
-        repeated=facts["repeated"],
-        twice=Twice(**facts["twice"]),
-        lines_above=facts["lines_above"],
-        notes=tuple(Note(*entry) for entry in facts["notes"]),
-        is_whole=facts["is_whole"],
-        finer=facts["finer"],
-        magnitude=facts["magnitude"],
-        line_hashes=_load_hashes(folder, facts),
+        input_file=input_file.with_order_ids(metadata["order_ids"]),
+        date_format=metadata["dates"],
+        reconciliation=_load_reconciliation(metadata["account"]),
+        last_day=metadata["last_purchase"],
+        day_counts=_load_days(metadata["days"]),
+        has_money=metadata["has_money"],
+        currencies=frozenset(metadata["currencies"]),
+        amounts=AmountHistogram(counts, amounts["largest"], 0),
+        largest_line=metadata["largest_line"],
+        normalised_ids=frozenset(metadata["rewritten"]),
+        id_changes=IdChanges(**{**metadata["id_changes"], "filled": Counter(metadata["id_changes"]["filled"])}),
+        statuses=ValueTotals.from_json(metadata["statuses"]),
+        line_types=LineTypes(*(ValueTotals.from_json(entries) for entries in metadata["types"])),
+        price_evidence=PriceEvidence(**metadata["prices"]),
+        order_sample=OrderIdSample.from_json(metadata["order_sample"]),
+        unreadable_money=UnreadableMoney(**metadata["unreadable"]),
+        repeated_lines=metadata["repeated"],
+        mojibake=Mojibake(**metadata["twice"]),
+        lines_above_chunks=metadata["lines_above"],
+        notes=tuple(Note(*entry) for entry in metadata["notes"]),
+        is_whole=metadata["is_whole"],
+        too_fine=metadata["finer"],
+        magnitude=metadata["magnitude"],
+        line_hashes=_load_hashes(folder, metadata),
     )
-    return totals, divide(runs), returns
+    return totals, partition_runs(runs), returns
 
 
-def _days(facts: Mapping[str, Any]) -> DayCounts:
-    days, lines = (np.array(facts[name], dtype=np.int64) for name in ("days", "lines"))
-    return DayCounts(days, lines, facts["earliest_line"], facts["latest_line"])
+def _load_days(metadata: Mapping[str, Any]) -> DayCounts:
+    days, line_counts = (np.array(metadata[name], dtype=np.int64) for name in ("days", "lines"))
+    return DayCounts(days, line_counts, metadata["earliest_line"], metadata["latest_line"])
 
 
-def _load_hashes(folder: Path, facts: Mapping[str, Any]) -> LineHashes:
-    stored = bundle.load_table(folder, facts, LINE_HASHES)
-    starts = np.array(facts["chunk_starts"], dtype=np.int64)
-    return LineHashes(stored["hash"].to_numpy(), stored["order"].to_numpy(), starts)
+def _load_hashes(folder: Path, metadata: Mapping[str, Any]) -> LineHashes:
+    hash_table = bundle.load_table(folder, metadata, LINE_HASHES_TABLE)
+    starts = np.array(metadata["chunk_starts"], dtype=np.int64)
+    return LineHashes(hash_table["hash"].to_numpy(), hash_table["order"].to_numpy(), starts)
 
 
-def _account(facts: Mapping[str, Any]) -> Account:
-    read, kept, returns = (Group(**facts[name]) for name in ("read", "kept", "returns"))
-    left_out = {name: Group(**group) for name, group in facts["left_out"].items()}
-    return Account(read, kept, returns, left_out, facts["refunded"])
+def _load_reconciliation(metadata: Mapping[str, Any]) -> ReconciliationTotals:
+    read, kept_lines, returns = (Bucket(**metadata[name]) for name in ("read", "kept", "returns"))
+    left_out = {name: Bucket(**group) for name, group in metadata["left_out"].items()}
+    return ReconciliationTotals(read, kept_lines, returns, left_out, metadata["refunded"])

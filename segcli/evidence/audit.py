@@ -7,119 +7,159 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.fairness import FairnessSettings
 from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems
-from segcli.evidence.fairness import Selection, balance, proxies, selection, unjudged
+from segcli.evidence.fairness import (
+    SelectionRates,
+    compare_selection_rates,
+    find_proxies,
+    measure_balance,
+    note_unjudged_groups,
+)
 from segcli.model import Customers, Segmentation
 from segcli.segment.eligible import standard_names
 
-SCORED = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE)  # what RFM is made of
+RFM_FEATURES = (columns.RECENCY_DAYS, columns.ORDERS, columns.REVENUE)  # what RFM is made of
 
 
 @dataclass(frozen=True)
-class Audit:
-    """By one column: `balances` of segments by segmentation, the `selection` of targets (if any), and `proxies`.
+class FairnessAudit:
+    """By one column: `balance_tables` of segments by segmentation, `selection` of targets (if any), and `proxy_table`.
 
-    `passed` is whether the ratio of selection rates is as high as asked, or nobody was chosen.
+    `has_passed` is whether the ratio of selection rates is as high as asked, or nobody was chosen.
     """
 
     column: str
-    balances: Mapping[str, pd.DataFrame]
-    selection: Selection | None
-    proxies: pd.DataFrame
+    balance_tables: Mapping[str, pd.DataFrame]
+    selection: SelectionRates | None
+    proxy_table: pd.DataFrame
     notes: tuple[str, ...]
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether groups are chosen at rates as alike as asked."""
-        return self.selection is None or self.selection.passed
+        return self.selection is None or self.selection.has_passed
 
 
-def audit(
+def audit_fairness(
     segmentations: Sequence[Segmentation],
     settings: FairnessSettings,
-    smallest: int,
-    chosen: npt.NDArray[np.bool_] | None,
-) -> list[Audit]:
+    min_cell_size: int,
+    target_mask: npt.NDArray[np.bool_] | None,
+) -> list[FairnessAudit]:
     """An audit by each column that the settings keep for it.
 
     Args:
         segmentations: of the same customers.
         settings: columns and bounds.
-        smallest: customers from which a group is told of.
-        chosen: who is in a target segment, if any were chosen.
+        min_cell_size: customers from which a group is told of.
+        target_mask: who is in a target segment, if any were chosen.
 
     Raises:
         ConfigProblems: there is no such column.
     """
     customers = segmentations[-1].customers  # with the columns of the segmentations before it
-    features = list(dict.fromkeys(name for one in segmentations for name in _features(one)))
+    features = list(
+        dict.fromkeys(column_name for segmentation in segmentations for column_name in _list_features(segmentation))
+    )
     audits = []
-    for name in settings.audit_only:
-        groups = customers.table[_column(customers, name)]
-        picked = None if chosen is None else selection(chosen, groups, smallest, settings.minimum_ratio)
-        there = [one for one in features if one in customers.table and one != name]
-        balances = {one.column: balance(one, groups, smallest) for one in segmentations}
-        said = (*unjudged(groups, smallest), *_uneven(balances, settings), *_noticed(picked, settings))
-        audits.append(Audit(name, balances, picked, proxies(customers.table, groups, there, smallest), said))
+    for column_name in settings.audit_only:
+        group_labels = customers.table[_find_audit_column(customers, column_name)]
+        selection_result = (
+            None
+            if target_mask is None
+            else compare_selection_rates(target_mask, group_labels, min_cell_size, settings.minimum_ratio)
+        )
+        available_features = [
+            segmentation for segmentation in features if segmentation in customers.table and segmentation != column_name
+        ]
+        balance_tables = {
+            segmentation.column: measure_balance(segmentation, group_labels, min_cell_size)
+            for segmentation in segmentations
+        }
+        audit_notes = (
+            *note_unjudged_groups(group_labels, min_cell_size),
+            *_note_imbalance(balance_tables, settings),
+            *_note_selection(selection_result, settings),
+        )
+        audits.append(
+            FairnessAudit(
+                column_name,
+                balance_tables,
+                selection_result,
+                find_proxies(customers.table, group_labels, available_features, min_cell_size),
+                audit_notes,
+            )
+        )
     return audits
 
 
-def masked(one: Audit, smallest: int) -> Audit:
+def mask_small_groups(fairness_audit: FairnessAudit, min_cell_size: int) -> FairnessAudit:
     """The audit without numbers that tell of a few people: of a group in a segment, or of its chosen."""
-    balances = {}
-    for column, rows in one.balances.items():
-        few = _few((rows["share"] * rows[c.CUSTOMERS]).round(), smallest)
-        balances[column] = rows.assign(balance=rows["balance"].mask(few), share=rows["share"].mask(few))
-    picked = one.selection
-    if picked is not None:
-        table = picked.table
-        few = _few(table["chosen"], smallest) | _few(table[c.CUSTOMERS] - table["chosen"], smallest)
-        hidden = {name: table[name].astype("float64").mask(few) for name in ("chosen", "rate", "low", "high")}
-        picked = replace(picked, table=table.assign(**hidden))
-    return replace(one, balances=balances, selection=picked)
+    balance_tables = {}
+    for column, balance_rows in fairness_audit.balance_tables.items():
+        is_small = _is_small_count((balance_rows["share"] * balance_rows[columns.CUSTOMERS]).round(), min_cell_size)
+        balance_tables[column] = balance_rows.assign(
+            balance=balance_rows["balance"].mask(is_small), share=balance_rows["share"].mask(is_small)
+        )
+    selection_result = fairness_audit.selection
+    if selection_result is not None:
+        selection_table = selection_result.table
+        is_small = _is_small_count(selection_table["chosen"], min_cell_size) | _is_small_count(
+            selection_table[columns.CUSTOMERS] - selection_table["chosen"], min_cell_size
+        )
+        masked_columns = {
+            name: selection_table[name].astype("float64").mask(is_small) for name in ("chosen", "rate", "low", "high")
+        }
+        selection_result = replace(selection_result, table=selection_table.assign(**masked_columns))
+    return replace(fairness_audit, balance_tables=balance_tables, selection=selection_result)
 
 
-def _few(counts: pd.Series, smallest: int) -> pd.Series:
-    return (counts > 0) & (counts < smallest)
+def _is_small_count(counts: pd.Series, min_cell_size: int) -> pd.Series:
+    return (counts > 0) & (counts < min_cell_size)
 
 
-def _column(customers: Customers, name: str) -> str:
+def _find_audit_column(customers: Customers, column_name: str) -> str:
     """The column in the table, also by its name in the file.
 
     Raises:
         ConfigProblems: there is none.
     """
-    (found,) = standard_names(customers, [name])
-    if found not in customers.table:
-        there = ", ".join(customers.table.columns)
-        what = f"fairness.audit_only: no column '{name}'; there is: {there}"
-        raise ConfigProblems([add_remedy(what, customers, [found])])
-    return found
+    (standard_name,) = standard_names(customers, [column_name])
+    if standard_name not in customers.table:
+        column_list = ", ".join(customers.table.columns)
+        problem_text = f"fairness.audit_only: no column '{column_name}'; there is: {column_list}"
+        raise ConfigProblems([add_remedy(problem_text, customers, [standard_name])])
+    return standard_name
 
 
-def _features(made: Segmentation) -> list[str]:
+def _list_features(segmentation: Segmentation) -> list[str]:
     """The columns that a segmentation was made of, as far as it says so."""
-    if "features" in made.method:
-        return [str(one["name"]) for one in made.method["features"]]
-    return list(SCORED) if made.column == c.RFM_SEGMENT else []
+    if "features" in segmentation.method:
+        return [str(feature["name"]) for feature in segmentation.method["features"]]
+    return list(RFM_FEATURES) if segmentation.column == columns.RFM_SEGMENT else []
 
 
-def _uneven(balances: Mapping[str, pd.DataFrame], settings: FairnessSettings) -> Iterator[str]:
+def _note_imbalance(balance_tables: Mapping[str, pd.DataFrame], settings: FairnessSettings) -> Iterator[str]:
     """The segments whose make-up is far from that of all."""
-    for column, rows in balances.items():
-        names = list(rows.loc[rows["balance"] < settings.minimum_balance, c.NAME])
-        if names:
-            yield f"{column}: balance below {settings.minimum_balance:g} in {', '.join(names)}"
+    for column, balance_rows in balance_tables.items():
+        segment_names = list(balance_rows.loc[balance_rows["balance"] < settings.minimum_balance, columns.SEGMENT_NAME])
+        if segment_names:
+            yield f"{column}: balance below {settings.minimum_balance:g} in {', '.join(segment_names)}"
 
 
-def _noticed(picked: Selection | None, settings: FairnessSettings) -> Iterator[str]:
-    if picked is None or np.isnan(picked.ratio):
+def _note_selection(selection_result: SelectionRates | None, settings: FairnessSettings) -> Iterator[str]:
+    if selection_result is None or np.isnan(selection_result.ratio):
         return
-    verdict = "passes" if picked.passed else "is too low"
-    chance = (
-        "" if np.isnan(picked.p) else f"; were groups alike, rates this different would come with p = {picked.p:.3g}"
+    verdict_text = "passes" if selection_result.has_passed else "is too low"
+    p_value_text = (
+        ""
+        if np.isnan(selection_result.p_value)
+        else f"; were groups alike, rates this different would come with p = {selection_result.p_value:.3g}"
     )
-    yield f"ratio of selection rates {picked.ratio:.2f} {verdict} (at least {settings.minimum_ratio:g}){chance}"
+    yield (
+        f"ratio of selection rates {selection_result.ratio:.2f} "
+        f"{verdict_text} (at least {settings.minimum_ratio:g}){p_value_text}"
+    )

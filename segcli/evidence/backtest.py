@@ -13,26 +13,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.backtest import BacktestSettings
-from segcli.counting import counted
-from segcli.customers.history import earlier
+from segcli.counting import pluralize
+from segcli.customers.history import customers_as_of
 from segcli.errors import InputProblem
-from segcli.evidence.baselines import baselines
-from segcli.evidence.ranking import captured, gini, rank_correlation
+from segcli.evidence.baselines import make_baselines
+from segcli.evidence.ranking import gain_at_k, gini_coefficient, rank_correlation
 from segcli.model import Customers
-from segcli.segment.intervals import mean, wilson
-from segcli.value.outcomes import Outcomes, outcomes
+from segcli.segment.intervals import mean_interval, wilson_interval
+from segcli.value.outcomes import Outcomes, measure_outcomes
 
-FEWEST = 30  # customers of a segment below which it is not told as the best
-WELL, USEFUL = 0.3, 0.1  # rank correlation from which segments separate well, and usefully
-SHORTEST = 7  # days from which the order of segments may be learnt
-Labelled = Mapping[str, pd.Series]
-Make = Callable[[Customers, Customers], tuple[Labelled, Labelled]]
+MIN_SEGMENT_SIZE = 30  # customers of a segment below which it is not told as the best
+STRONG_CORRELATION, USEFUL_CORRELATION = 0.3, 0.1  # rank correlation from which segments separate well, and usefully
+MIN_LEARNING_DAYS = 7  # days from which the order of segments may be learnt
+LabelsBySegmentation = Mapping[str, pd.Series]
+LabelFactory = Callable[[Customers, Customers], tuple[LabelsBySegmentation, LabelsBySegmentation]]
 
 
 @dataclass(frozen=True, eq=False)
-class Backtest:
+class BacktestResult:
     """`segments`: one row per fold, segmentation and segment. `scores`: one row per fold and segmentation.
 
     `summary`: means of the scores over folds, with a verdict in words; `baseline` marks what is there to compare with.
@@ -44,156 +44,202 @@ class Backtest:
     notes: tuple[str, ...]
 
 
-def backtest(everybody: Customers, settings: BacktestSettings, seed: int, make: Make) -> Backtest:
+def run_backtest(
+    all_customers: Customers, settings: BacktestSettings, seed: int, make_labels: LabelFactory
+) -> BacktestResult:
     """Hold segmentations against what came after them.
 
     Args:
-        everybody: customers with all their orders.
+        all_customers: customers with all their orders.
         settings: which periods.
         seed: of random groups.
-        make: the labels of customers at a day, and of customers at an earlier day by the same segmentations.
+        make_labels: the labels of customers at a day, and of customers at an earlier day by the same segmentations.
 
     Raises:
         InputProblem: the input is no order export, or has not enough of a past.
     """
-    segments, scores = [], []
-    for fold, day in enumerate(_days(everybody, settings), 1):
-        for name, rows, score in _fold(everybody, day, settings, seed, make):
-            segments.append(rows.assign(fold=fold, until=day.isoformat(), segmentation=name))
-            scores.append({"fold": fold, "until": day.isoformat(), "segmentation": name, **score})
-    told = pd.concat(segments, ignore_index=True)
-    front = ["fold", "until", "segmentation"]
-    told = told[[*front, *(name for name in told.columns if name not in front)]]
-    table = pd.DataFrame(scores)
-    return Backtest(told, table, _summary(table, seed), tuple(_notes(everybody, table, settings)))
+    segment_tables, score_rows = [], []
+    for fold, last_day in enumerate(_list_fold_days(all_customers, settings), 1):
+        for segmentation_name, segment_rows, fold_scores in _evaluate_fold(
+            all_customers, last_day, settings, seed, make_labels
+        ):
+            segment_tables.append(
+                segment_rows.assign(fold=fold, until=last_day.isoformat(), segmentation=segmentation_name)
+            )
+            score_rows.append(
+                {"fold": fold, "until": last_day.isoformat(), "segmentation": segmentation_name, **fold_scores}
+            )
+    segment_table = pd.concat(segment_tables, ignore_index=True)
+    key_columns = ["fold", "until", "segmentation"]
+    segment_table = segment_table[
+        [
+            *key_columns,
+            *(segmentation_name for segmentation_name in segment_table.columns if segmentation_name not in key_columns),
+        ]
+    ]
+    score_table = pd.DataFrame(score_rows)
+    return BacktestResult(
+        segment_table,
+        score_table,
+        _average_scores(score_table, seed),
+        tuple(_build_notes(all_customers, score_table, settings)),
+    )
 
 
-def _days(everybody: Customers, settings: BacktestSettings) -> list[date]:
+def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> list[date]:
     """The last day known in each fold, latest first."""
-    if everybody.transactions is None or everybody.as_of is None:
+    if all_customers.transactions is None or all_customers.as_of is None:
         raise InputProblem(
             "holds no single orders",
-            source=everybody.readings[0].input.name,
+            source=all_customers.input_reports[0].input.name,
             remedy="Give an order export, not a customer table",
         )
-    last = everybody.as_of - timedelta(days=1)
-    first = date.fromisoformat(settings.until) if settings.until else last - timedelta(days=settings.period_days)
-    days = [first - timedelta(days=settings.period_days * fold) for fold in range(settings.folds)]
-    began = everybody.table[c.FIRST_ORDER].min().date()
-    if (days[-1] - began).days < 2 * SHORTEST or first >= last:
+    last_day = all_customers.as_of - timedelta(days=1)
+    first_fold_day = (
+        date.fromisoformat(settings.until) if settings.until else last_day - timedelta(days=settings.period_days)
+    )
+    fold_days = [first_fold_day - timedelta(days=settings.period_days * fold) for fold in range(settings.folds)]
+    first_order_day = all_customers.table[columns.FIRST_ORDER].min().date()
+    if (fold_days[-1] - first_order_day).days < 2 * MIN_LEARNING_DAYS or first_fold_day >= last_day:
         raise InputProblem(
-            f"orders from {began.isoformat()} to {last.isoformat()} are too few for "
-            f"{counted(settings.folds, 'period')} of {counted(settings.period_days, 'day')}, and some to learn from",
-            source=everybody.readings[0].input.name,
+            f"orders from {first_order_day.isoformat()} to {last_day.isoformat()} are too few for "
+            f"{pluralize(settings.folds, 'period')} of {pluralize(settings.period_days, 'day')}, "
+            "and some to learn from",
+            source=all_customers.input_reports[0].input.name,
             remedy="Lower backtest.period_days or backtest.folds",
         )
-    return days
+    return fold_days
 
 
-def _fold(
-    everybody: Customers, day: date, settings: BacktestSettings, seed: int, make: Make
+def _evaluate_fold(
+    all_customers: Customers, last_day: date, settings: BacktestSettings, seed: int, make_labels: LabelFactory
 ) -> Iterator[tuple[str, pd.DataFrame, dict[str, float | str]]]:
     """For each segmentation its segments and its scores."""
-    days, learning = settings.period_days, _learning(everybody, day, settings)
-    before = day - timedelta(days=learning)
-    then, once = (earlier(everybody, known + timedelta(days=1)) for known in (day, before))
-    labels, labels_once = make(then, once)
-    lately, lately_once = (
-        outcomes(everybody, some.table[c.CUSTOMER_ID], known - timedelta(days=learning), learning).revenue
-        for known, some in ((day, then), (before, once))
+    period_days, learning_days = settings.period_days, _count_learning_days(all_customers, last_day, settings)
+    learning_end = last_day - timedelta(days=learning_days)
+    customers_then, customers_earlier = (
+        customers_as_of(all_customers, known_day + timedelta(days=1)) for known_day in (last_day, learning_end)
     )
-    for name, label in baselines(seed).items():
-        labels = {**labels, name: label(then, lately)}
-        labels_once = {**labels_once, name: label(once, lately_once)}
-    after = outcomes(everybody, then.table[c.CUSTOMER_ID], day, days)
-    after_once = outcomes(everybody, once.table[c.CUSTOMER_ID], before, learning)
-    for name, found in labels.items():
-        learnt = pd.Series(after_once.revenue).groupby(labels_once[name].to_numpy()).mean()
-        spent = found.map(learnt).fillna(after_once.revenue.mean())
-        order = np.asarray(spent, dtype=np.float64)
-        yield name, _segments(found, order, after), _scores(found, order, after, settings.top)
+    labels, earlier_labels = make_labels(customers_then, customers_earlier)
+    recent_revenue, earlier_recent_revenue = (
+        measure_outcomes(
+            all_customers,
+            customers_at_day.table[columns.CUSTOMER_ID],
+            known_day - timedelta(days=learning_days),
+            learning_days,
+        ).revenue
+        for known_day, customers_at_day in ((last_day, customers_then), (learning_end, customers_earlier))
+    )
+    for segmentation_name, assign_labels in make_baselines(seed).items():
+        labels = {**labels, segmentation_name: assign_labels(customers_then, recent_revenue)}
+        earlier_labels = {**earlier_labels, segmentation_name: assign_labels(customers_earlier, earlier_recent_revenue)}
+    outcomes_after = measure_outcomes(all_customers, customers_then.table[columns.CUSTOMER_ID], last_day, period_days)
+    learning_outcomes = measure_outcomes(
+        all_customers, customers_earlier.table[columns.CUSTOMER_ID], learning_end, learning_days
+    )
+    for segmentation_name, segment_labels in labels.items():
+        mean_revenue = pd.Series(learning_outcomes.revenue).groupby(earlier_labels[segmentation_name].to_numpy()).mean()
+        predicted_revenue = segment_labels.map(mean_revenue).fillna(learning_outcomes.revenue.mean())
+        segment_order = np.asarray(predicted_revenue, dtype=np.float64)
+        yield (
+            segmentation_name,
+            _summarise_segments(segment_labels, segment_order, outcomes_after),
+            _score_labels(segment_labels, segment_order, outcomes_after, settings.top),
+        )
 
 
-def _learning(everybody: Customers, day: date, settings: BacktestSettings) -> int:
+def _count_learning_days(all_customers: Customers, last_day: date, settings: BacktestSettings) -> int:
     """Days before a day from which the order of segments is learnt."""
-    began: date = everybody.table[c.FIRST_ORDER].min().date()
-    return min(settings.period_days, (day - began).days // 2)
+    first_order_day: date = all_customers.table[columns.FIRST_ORDER].min().date()
+    return min(settings.period_days, (last_day - first_order_day).days // 2)
 
 
-def _segments(labels: pd.Series, order: npt.NDArray[np.float64], after: Outcomes) -> pd.DataFrame:
+def _summarise_segments(
+    labels: pd.Series, segment_order: npt.NDArray[np.float64], outcomes_after: Outcomes
+) -> pd.DataFrame:
     """What the customers of each segment did, in the order that was foretold."""
-    base = after.bought.mean()
-    total = after.revenue.sum()
+    base_rate = outcomes_after.has_bought.mean()
+    total_revenue = outcomes_after.revenue.sum()
     rows = []
-    for name in labels.unique():
-        inside = (labels == name).to_numpy()
-        customers, buyers = int(inside.sum()), int(after.bought[inside].sum())
-        low, high = wilson(buyers, customers)
-        money_low, money_high = mean(after.revenue[inside])
+    for segment_name in labels.unique():
+        in_segment = (labels == segment_name).to_numpy()
+        customer_count, buyer_count = int(in_segment.sum()), int(outcomes_after.has_bought[in_segment].sum())
+        rate_low, rate_high = wilson_interval(buyer_count, customer_count)
+        revenue_low, revenue_high = mean_interval(outcomes_after.revenue[in_segment])
         rows.append(
             {
-                c.NAME: name,
-                "foretold": float(order[inside][0]),
-                c.CUSTOMERS: customers,
-                "buyers": buyers,
-                "buyer_rate": buyers / customers,
-                "buyer_rate_low": low,
-                "buyer_rate_high": high,
-                "lift": buyers / customers / base if base else np.nan,
-                c.ORDERS: float(after.orders[inside].sum()),
-                c.REVENUE: float(after.revenue[inside].sum()),
-                c.REVENUE_SHARE: float(after.revenue[inside].sum() / total) if total else np.nan,
-                "revenue_a_head": float(after.revenue[inside].mean()),
-                "revenue_a_head_low": money_low,
-                "revenue_a_head_high": money_high,
+                columns.SEGMENT_NAME: segment_name,
+                "foretold": float(segment_order[in_segment][0]),
+                columns.CUSTOMERS: customer_count,
+                "buyers": buyer_count,
+                "buyer_rate": buyer_count / customer_count,
+                "buyer_rate_low": rate_low,
+                "buyer_rate_high": rate_high,
+                "lift": buyer_count / customer_count / base_rate if base_rate else np.nan,
+                columns.ORDERS: float(outcomes_after.orders[in_segment].sum()),
+                columns.REVENUE: float(outcomes_after.revenue[in_segment].sum()),
+                columns.REVENUE_SHARE: float(outcomes_after.revenue[in_segment].sum() / total_revenue)
+                if total_revenue
+                else np.nan,
+                "revenue_a_head": float(outcomes_after.revenue[in_segment].mean()),
+                "revenue_a_head_low": revenue_low,
+                "revenue_a_head_high": revenue_high,
             }
         )
-    return pd.DataFrame(rows).sort_values(["foretold", c.NAME], ascending=[False, True], ignore_index=True)
+    return pd.DataFrame(rows).sort_values(
+        ["foretold", columns.SEGMENT_NAME], ascending=[False, True], ignore_index=True
+    )
 
 
-def _scores(labels: pd.Series, order: npt.NDArray[np.float64], after: Outcomes, top: float) -> dict[str, float | str]:
+def _score_labels(
+    labels: pd.Series, segment_order: npt.NDArray[np.float64], outcomes_after: Outcomes, top_share: float
+) -> dict[str, float | str]:
     """Of a whole segmentation: lift of its best segment, and how well its order foretells."""
     sizes = labels.value_counts()
-    large = [name for name, size in sizes.items() if size >= FEWEST] or list(sizes.index)
-    base = float(after.bought.mean())
-    best = max(large, key=lambda name: (float(order[(labels == name).to_numpy()][0]), str(name)))
-    inside = (labels == best).to_numpy()
-    low, high = wilson(int(after.bought[inside].sum()), int(inside.sum()))
+    large_segments = [segment_name for segment_name, size in sizes.items() if size >= MIN_SEGMENT_SIZE] or list(
+        sizes.index
+    )
+    base_rate = float(outcomes_after.has_bought.mean())
+    best_segment = max(
+        large_segments, key=lambda name: (float(segment_order[(labels == name).to_numpy()][0]), str(name))
+    )
+    in_segment = (labels == best_segment).to_numpy()
+    rate_low, rate_high = wilson_interval(int(outcomes_after.has_bought[in_segment].sum()), int(in_segment.sum()))
     return {
-        "best": str(best),
-        "lift": float(after.bought[inside].mean()) / base if base else np.nan,
-        "lift_low": low / base if base else np.nan,
-        "lift_high": high / base if base else np.nan,
-        "captured": captured(order, after.revenue, top),
-        "rank_correlation": rank_correlation(order, after.revenue),
-        "gini": gini(order, after.revenue),
+        "best": str(best_segment),
+        "lift": float(outcomes_after.has_bought[in_segment].mean()) / base_rate if base_rate else np.nan,
+        "lift_low": rate_low / base_rate if base_rate else np.nan,
+        "lift_high": rate_high / base_rate if base_rate else np.nan,
+        "captured": gain_at_k(segment_order, outcomes_after.revenue, top_share),
+        "rank_correlation": rank_correlation(segment_order, outcomes_after.revenue),
+        "gini": gini_coefficient(segment_order, outcomes_after.revenue),
     }
 
 
-def _summary(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
+def _average_scores(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Means over folds, and what they say."""
-    measures = ["lift", "lift_low", "lift_high", "captured", "rank_correlation", "gini"]
-    rows = scores.groupby("segmentation", sort=False)[measures].mean().reset_index()
-    rows["baseline"] = rows["segmentation"].isin(list(baselines(seed)))
-    against = float(rows.loc[rows["segmentation"] == "rfm quintiles", "rank_correlation"].iloc[0])
-    rows["verdict"] = [_verdict(row, against) for row in rows.to_dict("records")]
+    score_columns = ["lift", "lift_low", "lift_high", "captured", "rank_correlation", "gini"]
+    rows = scores.groupby("segmentation", sort=False)[score_columns].mean().reset_index()
+    rows["baseline"] = rows["segmentation"].isin(list(make_baselines(seed)))
+    rfm_correlation = float(rows.loc[rows["segmentation"] == "rfm quintiles", "rank_correlation"].iloc[0])
+    rows["verdict"] = [_describe_correlation(row, rfm_correlation) for row in rows.to_dict("records")]
     return rows
 
 
-def _verdict(row: Mapping[Any, Any], against: float) -> str:
-    if row["baseline"]:
+def _describe_correlation(score_row: Mapping[Any, Any], rfm_correlation: float) -> str:
+    if score_row["baseline"]:
         return "baseline"
-    correlation = float(row["rank_correlation"])
-    if correlation < USEFUL:
+    correlation = float(score_row["rank_correlation"])
+    if correlation < USEFUL_CORRELATION:
         return "says little about what customers will spend; use it for other ends"
-    how = "separates well who will spend" if correlation >= WELL else "useful"
-    return how + ("" if correlation >= against else ", weaker than rfm quintiles")
+    strength_text = "separates well who will spend" if correlation >= STRONG_CORRELATION else "useful"
+    return strength_text + ("" if correlation >= rfm_correlation else ", weaker than rfm quintiles")
 
 
-def _notes(everybody: Customers, scores: pd.DataFrame, settings: BacktestSettings) -> Iterator[str]:
-    days: Sequence[str] = list(scores["until"].unique())
-    yield f"built on orders to {', '.join(days)}, measured on the {counted(settings.period_days, 'day')} after"
-    learning = [_learning(everybody, date.fromisoformat(day), settings) for day in days]
-    yield f"segments are ordered by what their customers spent in the {min(learning)} days before"
-    if len(everybody.readings) > 1:
+def _build_notes(all_customers: Customers, scores: pd.DataFrame, settings: BacktestSettings) -> Iterator[str]:
+    fold_days: Sequence[str] = list(scores["until"].unique())
+    yield f"built on orders to {', '.join(fold_days)}, measured on the {pluralize(settings.period_days, 'day')} after"
+    learning_days = [_count_learning_days(all_customers, date.fromisoformat(day), settings) for day in fold_days]
+    yield f"segments are ordered by what their customers spent in the {min(learning_days)} days before"
+    if len(all_customers.input_reports) > 1:
         yield "who customers are and what they answered is as of today: what was asked later may know what came after"

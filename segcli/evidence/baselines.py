@@ -9,25 +9,27 @@ import pandas as pd
 from segcli.model import Customers
 from segcli.value.churn import rfm_ranks
 
-FIFTHS = 5
-Labels = pd.Series
-Values = npt.NDArray[np.float64]
+QUINTILE_COUNT = 5
+LabelSeries = pd.Series
+FloatArray = npt.NDArray[np.float64]
 
 
-def baselines(seed: int) -> Mapping[str, Callable[[Customers, Values], Labels]]:
+def make_baselines(seed: int) -> Mapping[str, Callable[[Customers, FloatArray], LabelSeries]]:
     """By name, a way to label customers, who spent some money lately, shape (n,)."""
     return {
-        "rfm quintiles": lambda customers, _: _fifths(pd.Series(rfm_ranks(customers))),
-        "last spend quintiles": lambda _, lately: _fifths(pd.Series(lately)),
-        "random": lambda customers, _: _random(len(customers.table), seed),
+        "rfm quintiles": lambda customers, _: _label_quintiles(pd.Series(rfm_ranks(customers))),
+        "last spend quintiles": lambda _, lately: _label_quintiles(pd.Series(lately)),
+        "random": lambda customers, _: _label_randomly(len(customers.table), seed),
     }
 
 
-def _fifths(values: pd.Series) -> Labels:
+def _label_quintiles(customer_scores: pd.Series) -> LabelSeries:
     """Fifth 1 the highest; equal values are in one fifth."""
-    shares = (len(values) - values.rank(method="max")) / len(values)
-    return pd.Series([f"fifth {number}" for number in np.floor(shares * FIFTHS).astype("int64") + 1])
+    rank_shares = (len(customer_scores) - customer_scores.rank(method="max")) / len(customer_scores)
+    return pd.Series([f"fifth {quintile}" for quintile in np.floor(rank_shares * QUINTILE_COUNT).astype("int64") + 1])
 
 
-def _random(size: int, seed: int) -> Labels:
-    return pd.Series([f"group {number}" for number in np.random.default_rng(seed).integers(1, FIFTHS + 1, size)])
+def _label_randomly(size: int, seed: int) -> LabelSeries:
+    return pd.Series(
+        [f"group {group_number}" for group_number in np.random.default_rng(seed).integers(1, QUINTILE_COUNT + 1, size)]
+    )

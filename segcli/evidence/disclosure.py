@@ -13,27 +13,33 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
-from segcli.evidence.inference import Atoms, Cell, atoms, hiding, linked
+from segcli import columns
+from segcli.evidence.inference import (
+    JointCells,
+    SegmentCell,
+    complementary_suppression,
+    count_joint_cells,
+    group_linked,
+)
 from segcli.model import Segmentation
-from segcli.segment.profile import profile
+from segcli.segment.profile import build_profile
 
-DOMINANCE = 0.85  # of a segment's revenue
-WITHHELD = "(withheld)"
-TOP = "top"  # the highest revenue of one customer
+DOMINANCE_LIMIT = 0.85  # of a segment's revenue
+WITHHELD_LABEL = "(withheld)"
+LARGEST_REVENUE = "top"  # the highest revenue of one customer
 
 
-def small(count: int, smallest: int) -> bool:
+def is_small_count(count: int, min_cell_size: int) -> bool:
     """Whether a count tells of too few; nobody is not too few.
 
-    >>> [small(count, 5) for count in (0, 1, 4, 5)]
+    >>> [is_small_count(count, 5) for count in (0, 1, 4, 5)]
     [False, True, True, False]
     """
-    return 0 < count < smallest
+    return 0 < count < min_cell_size
 
 
-def withheld(
-    segmentations: Sequence[Segmentation], smallest: int, dominance: float = DOMINANCE
+def find_suppressed_segments(
+    segmentations: Sequence[Segmentation], min_cell_size: int, dominance: float = DOMINANCE_LIMIT
 ) -> dict[str, tuple[str, ...]]:
     """The segments to be withheld, by column, in the order shown; none where nothing is small or dominated.
 
@@ -43,24 +49,37 @@ def withheld(
 
     Args:
         segmentations: of the same customers, one row per segment of each to be published.
-        smallest: customers from which a segment may be published.
+        min_cell_size: customers from which a segment may be published.
         dominance: share of a segment's revenue above which one customer dominates it.
     """
-    assert len({one.column for one in segmentations}) == len(segmentations), "a column is given twice"
-    assert len({len(one.labels) for one in segmentations}) <= 1, "segmentations must be of the same customers"
-    rule = _Rule({one.column: _sizes(one) for one in segmentations}, smallest, dominance)
-    hidden = rule.completed(rule.primary())
-    for group in linked(segmentations) if hidden else ():
-        hidden |= _protected(atoms(group), rule, hidden)
-    return {one.column: tuple(name for name in one.segments if (one.column, name) in hidden) for one in segmentations}
+    assert len({segmentation.column for segmentation in segmentations}) == len(segmentations), "a column is given twice"
+    assert len({len(segmentation.labels) for segmentation in segmentations}) <= 1, (
+        "segmentations must be of the same customers"
+    )
+    suppression_rule = _SuppressionRule(
+        {segmentation.column: _summarise_sizes(segmentation) for segmentation in segmentations},
+        min_cell_size,
+        dominance,
+    )
+    suppressed_cells = suppression_rule.complete_columns(suppression_rule.select_primary())
+    for linked_group in group_linked(segmentations) if suppressed_cells else ():
+        suppressed_cells |= _suppress_complementary(count_joint_cells(linked_group), suppression_rule, suppressed_cells)
+    return {
+        segmentation.column: tuple(
+            segment_name
+            for segment_name in segmentation.segments
+            if (segmentation.column, segment_name) in suppressed_cells
+        )
+        for segmentation in segmentations
+    }
 
 
-def recoded(
-    made: Segmentation,
-    names: Sequence[str],
-    smallest: int,
-    label: str = WITHHELD,
-    elsewhere: Sequence[str] = (),
+def merge_segments(
+    segmentation: Segmentation,
+    suppressed_names: Sequence[str],
+    min_cell_size: int,
+    merged_label: str = WITHHELD_LABEL,
+    other_names: Sequence[str] = (),
 ) -> Segmentation:
     """The segmentation with segments merged into one, shown last; as it is where none is withheld.
 
@@ -68,103 +87,125 @@ def recoded(
     warnings that do so beside a number. Scores and the customers' table stay: they are not for publishing.
 
     Args:
-        made: the segmentation.
-        names: its segments to be withheld.
-        smallest: customers from which a segment may be published, for the note.
-        label: of the merged segment; with apostrophes where a segment is called so.
-        elsewhere: withheld segments of other segmentations, which its tables may speak of.
+        segmentation: the segmentation.
+        suppressed_names: its segments to be withheld.
+        min_cell_size: customers from which a segment may be published, for the note.
+        merged_label: of the merged segment; with apostrophes where a segment is called so.
+        other_names: withheld segments of other segmentations, which its tables may speak of.
     """
-    gone = {*names, *elsewhere}
-    tables = {title: table[~table.isin(list(gone)).any(axis=1)] for title, table in made.tables.items()}
-    told = replace(
-        made,
-        notes=tuple(note for note in made.notes if _unnamed(note, gone) == note),
+    removed_names = {*suppressed_names, *other_names}
+    tables = {
+        title: table[~table.isin(list(removed_names)).any(axis=1)] for title, table in segmentation.tables.items()
+    }
+    redacted = replace(
+        segmentation,
+        notes=tuple(note for note in segmentation.notes if _remove_names(note, removed_names) == note),
         warnings=tuple(
-            one for one in made.warnings if (rest := _unnamed(one, gone)) == one or not re.search(r"\d", rest)
+            warning
+            for warning in segmentation.warnings
+            if (remaining_text := _remove_names(warning, removed_names)) == warning
+            or not re.search(r"\d", remaining_text)
         ),
         tables={title: table.reset_index(drop=True) for title, table in tables.items()},
     )
-    return _merged(told, names, smallest, label) if names else told
+    return _merge_labels(redacted, suppressed_names, min_cell_size, merged_label) if suppressed_names else redacted
 
 
-def _unnamed(text: str, names: Iterable[str]) -> str:
+def _remove_names(text: str, segment_names: Iterable[str]) -> str:
     """A sentence without the names of segments that it has as whole words."""
-    for name in names:
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text, flags=re.IGNORECASE)
+    for segment_name in segment_names:
+        text = re.sub(rf"(?<!\w){re.escape(segment_name)}(?!\w)", "", text, flags=re.IGNORECASE)
     return text
 
 
-def _merged(made: Segmentation, names: Sequence[str], smallest: int, label: str) -> Segmentation:
-    while label in made.segments:
-        label += "'"
-    labels = made.labels.where(~made.labels.isin(list(names)), label)
-    order = [*(name for name in made.segments if name not in names), label]
-    place = {name: number for number, name in enumerate(order)}
-    rows = profile(made.customers.table, labels)
-    why = f"withheld, fewer than {smallest:,} customers, dominated by one, or complementary"
+def _merge_labels(
+    segmentation: Segmentation, suppressed_names: Sequence[str], min_cell_size: int, merged_label: str
+) -> Segmentation:
+    while merged_label in segmentation.segments:
+        merged_label += "'"
+    labels = segmentation.labels.where(~segmentation.labels.isin(list(suppressed_names)), merged_label)
+    segment_order = [
+        *(segment_name for segment_name in segmentation.segments if segment_name not in suppressed_names),
+        merged_label,
+    ]
+    segment_positions = {segment_name: position for position, segment_name in enumerate(segment_order)}
+    profile_rows = build_profile(segmentation.customers.table, labels)
+    reason_text = f"withheld, fewer than {min_cell_size:,} customers, dominated by one, or complementary"
     return replace(
-        made,
+        segmentation,
         labels=labels,
-        profile=rows.sort_values(c.NAME, key=lambda found: found.map(place), ignore_index=True),
-        notes=(*made.notes, f"{why}: {', '.join(names)}"),
+        profile=profile_rows.sort_values(
+            columns.SEGMENT_NAME, key=lambda found: found.map(segment_positions), ignore_index=True
+        ),
+        notes=(*segmentation.notes, f"{reason_text}: {', '.join(suppressed_names)}"),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Rule:
+class _SuppressionRule:
     """What may be published: sizes by column (customers, revenue, top; smallest segments first) against the bounds."""
 
     sizes: Mapping[str, pd.DataFrame]
-    smallest: int
+    min_cell_size: int
     dominance: float
 
-    def primary(self) -> frozenset[Cell]:
+    def select_primary(self) -> frozenset[SegmentCell]:
         """Segments that may not be published."""
         return frozenset(
-            (column, name)
-            for column, rows in self.sizes.items()
-            for name in rows.index
-            if self._fails(rows.loc[[name]])
+            (column, segment_name)
+            for column, size_rows in self.sizes.items()
+            for segment_name in size_rows.index
+            if self._is_unsafe(size_rows.loc[[segment_name]])
         )
 
-    def completed(self, hidden: Iterable[Cell]) -> frozenset[Cell]:
+    def complete_columns(self, suppressed_cells: Iterable[SegmentCell]) -> frozenset[SegmentCell]:
         """With the next smallest segments of each column, until the merged row is several segments and may be shown."""
-        found = set(hidden)
-        for column, rows in self.sizes.items():
-            names = {name for of, name in found if of == column}
-            for name in rows.index if names else ():
-                if len(names) > 1 and not self._fails(rows.loc[sorted(names)]):
+        completed_cells = set(suppressed_cells)
+        for column, size_rows in self.sizes.items():
+            segment_names = {segment_name for cell_column, segment_name in completed_cells if cell_column == column}
+            for segment_name in size_rows.index if segment_names else ():
+                if len(segment_names) > 1 and not self._is_unsafe(size_rows.loc[sorted(segment_names)]):
                     break
-                names.add(name)
-            found |= {(column, name) for name in names}
-        return frozenset(found)
+                segment_names.add(segment_name)
+            completed_cells |= {(column, segment_name) for segment_name in segment_names}
+        return frozenset(completed_cells)
 
-    def _fails(self, rows: pd.DataFrame) -> bool:
+    def _is_unsafe(self, size_rows: pd.DataFrame) -> bool:
         """Whether segments merged into one row are too few or dominated."""
-        revenue = float(rows[c.REVENUE].sum())
-        dominated = revenue > 0 and float(rows[TOP].max()) > self.dominance * revenue
-        return dominated or small(int(rows[c.CUSTOMERS].sum()), self.smallest)
+        revenue = float(size_rows[columns.REVENUE].sum())
+        is_dominated = revenue > 0 and float(size_rows[LARGEST_REVENUE].max()) > self.dominance * revenue
+        return is_dominated or is_small_count(int(size_rows[columns.CUSTOMERS].sum()), self.min_cell_size)
 
 
-def _sizes(made: Segmentation) -> pd.DataFrame:
+def _summarise_sizes(segmentation: Segmentation) -> pd.DataFrame:
     """Customers, revenue and its largest single share by segment; revenue 0 where it is not known."""
-    table = made.customers.table
-    known = table[c.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan) if c.REVENUE in table else np.nan
-    revenue = pd.Series(known, index=made.labels.index, dtype="float64").fillna(0)
-    groups = revenue.groupby(made.labels.to_numpy(dtype=object))
-    rows = pd.DataFrame({c.CUSTOMERS: groups.size(), c.REVENUE: groups.sum(), TOP: groups.max()})
-    rows[c.NAME] = rows.index
-    return rows.sort_values([c.CUSTOMERS, c.NAME])
+    table = segmentation.customers.table
+    known_revenue = (
+        table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan) if columns.REVENUE in table else np.nan
+    )
+    revenue = pd.Series(known_revenue, index=segmentation.labels.index, dtype="float64").fillna(0)
+    revenue_groups = revenue.groupby(segmentation.labels.to_numpy(dtype=object))
+    size_rows = pd.DataFrame(
+        {
+            columns.CUSTOMERS: revenue_groups.size(),
+            columns.REVENUE: revenue_groups.sum(),
+            LARGEST_REVENUE: revenue_groups.max(),
+        }
+    )
+    size_rows[columns.SEGMENT_NAME] = size_rows.index
+    return size_rows.sort_values([columns.CUSTOMERS, columns.SEGMENT_NAME])
 
 
-def _protected(known: Atoms, rule: _Rule, hidden: frozenset[Cell]) -> frozenset[Cell]:
+def _suppress_complementary(
+    joint_cells: JointCells, suppression_rule: _SuppressionRule, suppressed_cells: frozenset[SegmentCell]
+) -> frozenset[SegmentCell]:
     """With what else must be withheld so that no count can be told; withholding more never makes one easier to tell."""
-    safe: set[Cell] = set()
-    while left := sorted(hidden.intersection(known.inside) - safe):
-        more = hiding(known, left[0], hidden)
-        if not more:
-            safe.add(left[0])
-        if more is None:
-            more = frozenset(cell for cell in known.inside if cell[0] == left[0][0])
-        hidden = rule.completed(hidden | more)
-    return hidden
+    protected_cells: set[SegmentCell] = set()
+    while unprotected_cells := sorted(suppressed_cells.intersection(joint_cells.membership) - protected_cells):
+        additional_cells = complementary_suppression(joint_cells, unprotected_cells[0], suppressed_cells)
+        if not additional_cells:
+            protected_cells.add(unprotected_cells[0])
+        if additional_cells is None:
+            additional_cells = frozenset(cell for cell in joint_cells.membership if cell[0] == unprotected_cells[0][0])
+        suppressed_cells = suppression_rule.complete_columns(suppressed_cells | additional_cells)
+    return suppressed_cells

@@ -11,71 +11,87 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-BINS = 10
-FLOOR = 0.5  # customers that an empty bin counts as
-LEVEL = 0.01  # chance of a false alarm of all columns together
-MISSING = "missing"
+BIN_COUNT = 10
+EMPTY_BIN_COUNT = 0.5  # customers that an empty bin counts as
+FALSE_ALARM_RATE = 0.01  # chance of a false alarm of all columns together
+MISSING_BIN = "missing"
 
-Counts = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Drift:
-    """`psi` of a column; `by_chance` is what chance alone exceeds once in a hundred comparisons of all columns."""
+    """`population_stability_index` of a column.
+
+    `by_chance` is what chance alone exceeds once in a hundred comparisons of all columns.
+    """
 
     column: str
     psi: float
     by_chance: float
     bins: int
 
-    def reaches(self, bound: float) -> bool:
+    def is_beyond(self, threshold: float) -> bool:
         """Whether it is at least so large, and more than chance."""
-        return self.psi >= max(bound, self.by_chance)
+        return self.psi >= max(threshold, self.by_chance)
 
 
-def psi(expected: Counts, actual: Counts) -> float:
+def population_stability_index(expected_counts: FloatArray, actual_counts: FloatArray) -> float:
     """The index of counts by bin, later against earlier."""
-    e, a = (np.maximum(counts, FLOOR) / counts.sum() for counts in (expected, actual))
-    return float(((a - e) * np.log(a / e)).sum())
+    expected_shares, actual_shares = (
+        np.maximum(bin_counts, EMPTY_BIN_COUNT) / bin_counts.sum() for bin_counts in (expected_counts, actual_counts)
+    )
+    return float(((actual_shares - expected_shares) * np.log(actual_shares / expected_shares)).sum())
 
 
-def drift(column: str, before: pd.Series, now: pd.Series, columns: int) -> Drift:
+def measure_drift(column: str, earlier_values: pd.Series, later_values: pd.Series, column_count: int) -> Drift:
     """Of a column; what is missing is a bin of its own.
 
     Args:
         column: its name.
-        before: earlier values.
-        now: later values.
-        columns: how many columns are compared, so that many comparisons raise no more false alarms than one.
+        earlier_values: earlier values.
+        later_values: later values.
+        column_count: how many columns are compared, so that many comparisons raise no more false alarms than one.
     """
-    counts = _binned(before, now)
-    return measured(column, *counts, columns)
+    bin_counts = _count_bins(earlier_values, later_values)
+    return drift_from_counts(column, *bin_counts, column_count)
 
 
-def measured(column: str, expected: Counts, actual: Counts, columns: int = 1) -> Drift:
+def drift_from_counts(
+    column: str, expected_counts: FloatArray, actual_counts: FloatArray, column_count: int = 1
+) -> Drift:
     """Of counts by bin."""
     from scipy.stats import chi2
 
-    bins = int(((expected > 0) | (actual > 0)).sum())
-    noise = 1 / expected.sum() + 1 / actual.sum()
-    by_chance = float(chi2.ppf(1 - LEVEL / columns, max(bins - 1, 1)) * noise)
-    return Drift(column, psi(expected, actual), by_chance, bins)
+    bin_count = int(((expected_counts > 0) | (actual_counts > 0)).sum())
+    noise = 1 / expected_counts.sum() + 1 / actual_counts.sum()
+    by_chance = float(chi2.ppf(1 - FALSE_ALARM_RATE / column_count, max(bin_count - 1, 1)) * noise)
+    return Drift(column, population_stability_index(expected_counts, actual_counts), by_chance, bin_count)
 
 
-def _binned(before: pd.Series, now: pd.Series) -> tuple[Counts, Counts]:
+def _count_bins(earlier_values: pd.Series, later_values: pd.Series) -> tuple[FloatArray, FloatArray]:
     """Counts by bin of both."""
-    if pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(now):
-        known = before.dropna().to_numpy(dtype=np.float64)
-        edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else np.empty(0)
-        return _in_bins(before, edges), _in_bins(now, edges)
-    names = sorted({*before.dropna().astype("str"), *now.dropna().astype("str")})
-    both = [values.astype("str").where(values.notna(), MISSING).value_counts() for values in (before, now)]
-    expected, actual = (counts.reindex([*names, MISSING], fill_value=0).astype("float64") for counts in both)
-    return np.asarray(expected), np.asarray(actual)
+    if pd.api.types.is_numeric_dtype(earlier_values) and pd.api.types.is_numeric_dtype(later_values):
+        known_values = earlier_values.dropna().to_numpy(dtype=np.float64)
+        bin_edges = (
+            np.unique(np.quantile(known_values, np.arange(1, BIN_COUNT) / BIN_COUNT))
+            if len(known_values)
+            else np.empty(0)
+        )
+        return _count_in_bins(earlier_values, bin_edges), _count_in_bins(later_values, bin_edges)
+    level_names = sorted({*earlier_values.dropna().astype("str"), *later_values.dropna().astype("str")})
+    level_counts = [
+        column_values.astype("str").where(column_values.notna(), MISSING_BIN).value_counts()
+        for column_values in (earlier_values, later_values)
+    ]
+    expected_counts, actual_counts = (
+        bin_counts.reindex([*level_names, MISSING_BIN], fill_value=0).astype("float64") for bin_counts in level_counts
+    )
+    return np.asarray(expected_counts), np.asarray(actual_counts)
 
 
-def _in_bins(values: pd.Series, edges: Counts) -> Counts:
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = np.isnan(numbers)
-    inside = np.searchsorted(edges, numbers[~missing], side="left")
-    return np.append(np.bincount(inside, minlength=len(edges) + 1), missing.sum()).astype(np.float64)
+def _count_in_bins(column_values: pd.Series, bin_edges: FloatArray) -> FloatArray:
+    numbers = column_values.to_numpy(dtype=np.float64, na_value=np.nan)
+    is_missing = np.isnan(numbers)
+    bin_indices = np.searchsorted(bin_edges, numbers[~is_missing], side="left")
+    return np.append(np.bincount(bin_indices, minlength=len(bin_edges) + 1), is_missing.sum()).astype(np.float64)

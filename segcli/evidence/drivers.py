@@ -12,26 +12,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.drivers import DriversSettings
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.customers.missing import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
 from segcli.model import Customers
-from segcli.segment.describing import describing
-from segcli.segment.feature import log, skewed
-from segcli.segment.intervals import Z
+from segcli.segment.describing import descriptive_columns
+from segcli.segment.feature import is_skewed, signed_log1p
+from segcli.segment.intervals import Z_SCORE_95
 
-REPEAT = "repeat"
-FEWEST_A_COLUMN = 10  # customers for each coefficient
-INFLATED, MOST_VIF = 5.0, 1000.0  # from where a column is hardly told apart; more is not told: it is one of others
-ROUNDS, STILL = 50, 1e-10
+REPEAT_TARGET = "repeat"
+MIN_CUSTOMERS_PER_COLUMN = 10  # customers for each coefficient
+HIGH_VIF, MAX_VIF = 5.0, 1000.0  # from where a column is hardly told apart; more is not told: it is one of others
+MAX_ITERATIONS, STEP_TOLERANCE = 50, 1e-10
 
-Matrix = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Drivers:
+class DriverAnalysis:
     """`table`: driver, level, association (effect), low, high, vif; strongest first.
 
     `effect` is in standard deviations of what is explained (its logarithm where `transform` says so), or in logarithms
@@ -46,121 +46,139 @@ class Drivers:
     notes: tuple[str, ...]
 
 
-def drivers(customers: Customers, settings: DriversSettings) -> Drivers:
+def analyse_drivers(customers: Customers, settings: DriversSettings) -> DriverAnalysis:
     """Regress.
 
     Raises:
         UsageProblem: a column does not exist, is no number, or there are too few customers for so many columns.
     """
-    target, kind = _target(customers, settings.of)
-    known = ~np.isnan(target)
-    names, matrix = _design(customers.table[known], _among(customers, settings))
-    y = target[known]
-    if len(y) < FEWEST_A_COLUMN * (len(names) + 1) or not np.ptp(y):
+    target, transform = _build_target(customers, settings.of)
+    is_known = ~np.isnan(target)
+    driver_levels, design = _design_matrix(customers.table[is_known], _select_columns(customers, settings))
+    y = target[is_known]
+    if len(y) < MIN_CUSTOMERS_PER_COLUMN * (len(driver_levels) + 1) or not np.ptp(y):
         raise UsageProblem(
-            f"drivers: {counted(len(y), 'customer')} with {settings.of}, too few for {counted(len(names), 'column')}, "
-            "or all alike; name fewer with drivers.among"
+            f"drivers: {pluralize(len(y), 'customer')} with {settings.of}, "
+            f"too few for {pluralize(len(driver_levels), 'column')}, or all alike; name fewer with drivers.among"
         )
-    effects, errors, explained = _logistic(matrix, y) if kind == "odds" else _least_squares(matrix, y)
-    related = np.corrcoef(matrix, rowvar=False).reshape(len(names), len(names))
-    vif = np.minimum(np.diag(np.linalg.inv(related + STILL * np.eye(len(names)))), MOST_VIF)
-    rows = pd.DataFrame(names, columns=["driver", "level"]).assign(
-        effect=effects, low=effects - Z * errors, high=effects + Z * errors, vif=vif
+    effects, errors, explained = _fit_logistic(design, y) if transform == "odds" else _fit_least_squares(design, y)
+    correlations = np.corrcoef(design, rowvar=False).reshape(len(driver_levels), len(driver_levels))
+    vif = np.minimum(np.diag(np.linalg.inv(correlations + STEP_TOLERANCE * np.eye(len(driver_levels)))), MAX_VIF)
+    driver_rows = pd.DataFrame(driver_levels, columns=["driver", "level"]).assign(
+        effect=effects, low=effects - Z_SCORE_95 * errors, high=effects + Z_SCORE_95 * errors, vif=vif
     )
-    rows = rows.iloc[np.argsort(-np.abs(effects), kind="stable")].reset_index(drop=True)
-    made = Drivers(settings.of, kind, len(y), explained, rows, ())
-    return replace(made, notes=tuple(_notes(made)))
+    driver_rows = driver_rows.iloc[np.argsort(-np.abs(effects), kind="stable")].reset_index(drop=True)
+    analysis = DriverAnalysis(settings.of, transform, len(y), explained, driver_rows, ())
+    return replace(analysis, notes=tuple(_build_notes(analysis)))
 
 
-def _target(customers: Customers, name: str) -> tuple[Matrix, str]:
+def _build_target(customers: Customers, target_name: str) -> tuple[FloatArray, str]:
     """What is explained, and as what: odds (yes or no), log, or plain."""
     table = customers.table
-    if name == REPEAT and c.ORDERS in table:
-        return np.asarray(table[c.ORDERS] > 1, dtype=np.float64), "odds"
-    known = [str(one) for one in table if pd.api.types.is_numeric_dtype(table[one])]
-    if name not in known:
-        there = ", ".join([REPEAT, *known] if c.ORDERS in table else known) or "none"
-        what = f"drivers.of: '{name}' is no column of numbers; there is {there}"
-        raise UsageProblem(add_remedy(what, customers, [name]))
-    values = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    if set(np.unique(values[~np.isnan(values)])) == {0.0, 1.0}:
-        return values, "odds"
-    return (log(values), "log") if skewed(values) else (values, "plain")
+    if target_name == REPEAT_TARGET and columns.ORDERS in table:
+        return np.asarray(table[columns.ORDERS] > 1, dtype=np.float64), "odds"
+    numeric_columns = [str(column_name) for column_name in table if pd.api.types.is_numeric_dtype(table[column_name])]
+    if target_name not in numeric_columns:
+        target_list = (
+            ", ".join([REPEAT_TARGET, *numeric_columns] if columns.ORDERS in table else numeric_columns) or "none"
+        )
+        problem_text = f"drivers.of: '{target_name}' is no column of numbers; there is {target_list}"
+        raise UsageProblem(add_remedy(problem_text, customers, [target_name]))
+    target_values = table[target_name].to_numpy(dtype=np.float64, na_value=np.nan)
+    if set(np.unique(target_values[~np.isnan(target_values)])) == {0.0, 1.0}:
+        return target_values, "odds"
+    return (signed_log1p(target_values), "log") if is_skewed(target_values) else (target_values, "plain")
 
 
-def _among(customers: Customers, settings: DriversSettings) -> list[str]:
+def _select_columns(customers: Customers, settings: DriversSettings) -> list[str]:
     """The columns asked about; by default what is known of customers besides what they bought."""
     if not settings.among:
-        names = [name for name in describing(customers.table) if name not in c.MEASURES and name != settings.of]
+        column_names = [
+            column_name
+            for column_name in descriptive_columns(customers.table)
+            if column_name not in columns.MEASURES and column_name != settings.of
+        ]
     else:
-        names = settings.among
-    missing = [name for name in names if name not in customers.table]
-    if missing or not names:
-        remedy = measures_remedy(customers, missing) or "Give a table that has it, or name others"
-        raise UsageProblem(f"drivers.among: no column {', '.join(missing) or 'describes customers'}. {remedy}")
-    return names
+        column_names = settings.among
+    missing_names = [column_name for column_name in column_names if column_name not in customers.table]
+    if missing_names or not column_names:
+        remedy = measures_remedy(customers, missing_names) or "Give a table that has it, or name others"
+        raise UsageProblem(f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}. {remedy}")
+    return column_names
 
 
-def _design(table: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, str | None]], Matrix]:
+def _design_matrix(table: pd.DataFrame, column_names: Sequence[str]) -> tuple[list[tuple[str, str | None]], FloatArray]:
     """Numbers standardised, missing ones as the mean; kinds as 0 or 1, but for the most frequent."""
-    told: list[tuple[str, str | None]] = []
-    found = []
-    for name in names:
-        values = table[name]
-        if pd.api.types.is_numeric_dtype(values):
-            numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            numbers = log(numbers) if skewed(numbers) else numbers
+    driver_levels: list[tuple[str, str | None]] = []
+    design_columns = []
+    for column_name in column_names:
+        column_values = table[column_name]
+        if pd.api.types.is_numeric_dtype(column_values):
+            numbers = column_values.to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers = signed_log1p(numbers) if is_skewed(numbers) else numbers
             if np.nanstd(numbers) > 0:
-                told.append((name, None))
-                found.append(np.nan_to_num((numbers - np.nanmean(numbers)) / np.nanstd(numbers)))
+                driver_levels.append((column_name, None))
+                design_columns.append(np.nan_to_num((numbers - np.nanmean(numbers)) / np.nanstd(numbers)))
             continue
-        kinds = values.astype("str").where(values.notna(), "unknown")
-        for level in sorted(kinds.unique(), key=lambda one: (one != kinds.mode()[0], one))[1:]:
-            told.append((name, str(level)))
-            found.append((kinds == level).to_numpy(dtype=np.float64))
-    if not found:
+        levels = column_values.astype("str").where(column_values.notna(), "unknown")
+        for level in sorted(levels.unique(), key=lambda one: (one != levels.mode()[0], one))[1:]:
+            driver_levels.append((column_name, str(level)))
+            design_columns.append((levels == level).to_numpy(dtype=np.float64))
+    if not design_columns:
         raise UsageProblem("drivers.among: no column differs between customers; name others")
-    return told, np.column_stack(found)
+    return driver_levels, np.column_stack(design_columns)
 
 
-def _least_squares(matrix: Matrix, y: Matrix) -> tuple[Matrix, Matrix, float]:
+def _fit_least_squares(design: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     """Effects, their standard errors, and the share of variance explained; y in standard deviations."""
     y = (y - y.mean()) / y.std()
-    x = np.column_stack([np.ones(len(y)), matrix])
-    inverse = np.linalg.pinv(x.T @ x)
-    effects = inverse @ x.T @ y
-    rest = y - x @ effects
-    scale = len(y) / (len(y) - x.shape[1])
-    variance = inverse @ ((x * rest[:, None] ** 2).T @ x) @ inverse * scale
-    return effects[1:], np.sqrt(np.diag(variance))[1:], float(1 - (rest @ rest) / (y @ y))
+    x = np.column_stack([np.ones(len(y)), design])
+    inverse_gram = np.linalg.pinv(x.T @ x)
+    effects = inverse_gram @ x.T @ y
+    residuals = y - x @ effects
+    hc1_scale = len(y) / (len(y) - x.shape[1])
+    variance = inverse_gram @ ((x * residuals[:, None] ** 2).T @ x) @ inverse_gram * hc1_scale
+    return effects[1:], np.sqrt(np.diag(variance))[1:], float(1 - (residuals @ residuals) / (y @ y))
 
 
-def _logistic(matrix: Matrix, y: Matrix) -> tuple[Matrix, Matrix, float]:
+def _fit_logistic(design: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     """Effects in logarithms of odds, by Newton's steps; a kind that all or none of the buyers have stays finite."""
-    x = np.column_stack([np.ones(len(y)), matrix])
+    x = np.column_stack([np.ones(len(y)), design])
     effects = np.zeros(x.shape[1])
-    for _ in range(ROUNDS):
-        p = 1 / (1 + np.exp(-np.clip(x @ effects, -30, 30)))
-        information = (x * (p * (1 - p))[:, None]).T @ x + STILL * np.eye(x.shape[1])
-        step = np.linalg.solve(information, x.T @ (y - p))
+    for _ in range(MAX_ITERATIONS):
+        probabilities = 1 / (1 + np.exp(-np.clip(x @ effects, -30, 30)))
+        information = (x * (probabilities * (1 - probabilities))[:, None]).T @ x + STEP_TOLERANCE * np.eye(x.shape[1])
+        step = np.linalg.solve(information, x.T @ (y - probabilities))
         effects += np.clip(step, -5, 5)
-        if np.abs(step).max() < STILL:
+        if np.abs(step).max() < STEP_TOLERANCE:
             break
-    likely = float((y * np.log(p + 1e-300) + (1 - y) * np.log(1 - p + 1e-300)).sum())
-    mean = y.mean()
-    alone = float(len(y) * (mean * np.log(mean) + (1 - mean) * np.log(1 - mean)))
-    return effects[1:], np.sqrt(np.diag(np.linalg.pinv(information)))[1:], 1 - likely / alone
+    log_likelihood = float((y * np.log(probabilities + 1e-300) + (1 - y) * np.log(1 - probabilities + 1e-300)).sum())
+    base_rate = y.mean()
+    null_log_likelihood = float(len(y) * (base_rate * np.log(base_rate) + (1 - base_rate) * np.log(1 - base_rate)))
+    return effects[1:], np.sqrt(np.diag(np.linalg.pinv(information)))[1:], 1 - log_likelihood / null_log_likelihood
 
 
-def _notes(made: Drivers) -> Iterator[str]:
-    rows, of = made.table, made.of
-    what = {"odds": f"the odds of {of}", "log": f"the logarithm of {of}", "plain": of}[made.transform]
-    yield f"{what}, {counted(made.customers, 'customer')}, {made.explained:.0%} explained; associations, not causes"
-    sure = rows[(rows["low"] > 0) | (rows["high"] < 0)].head(5).to_dict("records")
-    for row in sure:
-        name = row["driver"] if row["level"] is None else f"{row['driver']} = {row['level']}"
-        way = "higher" if row["effect"] > 0 else "lower"
-        yield f"{name} is associated with {way} {of} ({row['effect']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f})"
-    inflated = list(dict.fromkeys(rows.loc[rows["vif"] > INFLATED, "driver"]))
-    if inflated:
-        yield f"can hardly be told from the others (VIF above {INFLATED:.0f}): {', '.join(inflated)}"
+def _build_notes(analysis: DriverAnalysis) -> Iterator[str]:
+    driver_rows, target_name = analysis.table, analysis.of
+    target_text = {
+        "odds": f"the odds of {target_name}",
+        "log": f"the logarithm of {target_name}",
+        "plain": target_name,
+    }[analysis.transform]
+    yield (
+        f"{target_text}, {pluralize(analysis.customers, 'customer')}, "
+        f"{analysis.explained:.0%} explained; associations, not causes"
+    )
+    significant_rows = driver_rows[(driver_rows["low"] > 0) | (driver_rows["high"] < 0)].head(5).to_dict("records")
+    for driver_row in significant_rows:
+        driver_text = (
+            driver_row["driver"] if driver_row["level"] is None else f"{driver_row['driver']} = {driver_row['level']}"
+        )
+        direction = "higher" if driver_row["effect"] > 0 else "lower"
+        yield (
+            f"{driver_text} is associated with {direction} {target_name} ({driver_row['effect']:+.2f}, "
+            f"{driver_row['low']:+.2f} to {driver_row['high']:+.2f})"
+        )
+    inflated_drivers = list(dict.fromkeys(driver_rows.loc[driver_rows["vif"] > HIGH_VIF, "driver"]))
+    if inflated_drivers:
+        yield f"can hardly be told from the others (VIF above {HIGH_VIF:.0f}): {', '.join(inflated_drivers)}"

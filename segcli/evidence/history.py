@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
-from segcli.evidence.drift import psi
+from segcli import columns
+from segcli.evidence.drift import population_stability_index
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class RunSummary:
     """A run as its folder holds it: `sizes` are customers by segment, for each segmentation."""
 
     name: str
@@ -19,35 +19,43 @@ class Run:
     sizes: Mapping[str, Mapping[str, int]]
 
 
-def history(runs: Sequence[Run]) -> pd.DataFrame:
+def summarise_runs(runs: Sequence[RunSummary]) -> pd.DataFrame:
     """One row per run and segmentation, by as-of day.
 
     Returns:
         run, as_of, segmentation, customers, segments, largest (its name), largest_share, psi (of segment shares against
         the run before that has the segmentation; missing for the first).
     """
-    before: dict[str, Mapping[str, int]] = {}
-    rows = []
-    for run in sorted(runs, key=lambda one: (one.as_of, one.name)):
-        for column, sizes in run.sizes.items():
-            total, largest = sum(sizes.values()), max(sizes, key=lambda name: (sizes[name], name))
-            rows.append(
+    previous_sizes: dict[str, Mapping[str, int]] = {}
+    run_rows = []
+    for run_summary in sorted(runs, key=lambda one: (one.as_of, one.name)):
+        for segmentation_column, segment_sizes in run_summary.sizes.items():
+            customer_count, largest_segment = (
+                sum(segment_sizes.values()),
+                max(segment_sizes, key=lambda name: (segment_sizes[name], name)),
+            )
+            run_rows.append(
                 {
-                    "run": run.name,
-                    "as_of": run.as_of,
-                    "segmentation": column,
-                    c.CUSTOMERS: total,
-                    "segments": len(sizes),
-                    "largest": largest,
-                    "largest_share": sizes[largest] / total,
-                    "psi": _psi(before[column], sizes) if column in before else np.nan,
+                    "run": run_summary.name,
+                    "as_of": run_summary.as_of,
+                    "segmentation": segmentation_column,
+                    columns.CUSTOMERS: customer_count,
+                    "segments": len(segment_sizes),
+                    "largest": largest_segment,
+                    "largest_share": segment_sizes[largest_segment] / customer_count,
+                    "psi": _compare_sizes(previous_sizes[segmentation_column], segment_sizes)
+                    if segmentation_column in previous_sizes
+                    else np.nan,
                 }
             )
-            before[column] = sizes
-    return pd.DataFrame(rows)
+            previous_sizes[segmentation_column] = segment_sizes
+    return pd.DataFrame(run_rows)
 
 
-def _psi(before: Mapping[str, int], now: Mapping[str, int]) -> float:
-    names = sorted({*before, *now})
-    expected, actual = (np.array([float(sizes.get(name, 0)) for name in names]) for sizes in (before, now))
-    return psi(expected, actual)
+def _compare_sizes(earlier_sizes: Mapping[str, int], later_sizes: Mapping[str, int]) -> float:
+    segment_names = sorted({*earlier_sizes, *later_sizes})
+    expected_counts, actual_counts = (
+        np.array([float(segment_sizes.get(segment_name, 0)) for segment_name in segment_names])
+        for segment_sizes in (earlier_sizes, later_sizes)
+    )
+    return population_stability_index(expected_counts, actual_counts)

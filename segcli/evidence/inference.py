@@ -25,156 +25,217 @@ if TYPE_CHECKING:
 
 # A search: how many combinations may vary (the others count as known, which errs on withholding), and by how many
 # customers a published count may differ. The first sees the usual case, that some counts can be others, soonest.
-Reach = tuple[int, int]
-GLANCE: Reach = (100, 1)
-SEARCHES: tuple[Reach, ...] = ((1_000, 1), (1_000, 100))
-NODES = 1_000  # of the search: a bound in time would make results depend on the machine
-CHANCE = 0.001  # below it, that a whole segment lies inside one of another segmentation is no accident
+SearchScope = tuple[int, int]
+QUICK_SCOPE: SearchScope = (100, 1)
+SEARCH_SCOPES: tuple[SearchScope, ...] = ((1_000, 1), (1_000, 100))
+NODE_LIMIT = 1_000  # of the search: a bound in time would make results depend on the machine
+NESTING_P_VALUE = 0.001  # below it, that a whole segment lies inside one of another segmentation is no accident
 
-Cell = tuple[str, str]  # column and segment
-Numbers = npt.NDArray[np.float64]
+SegmentCell = tuple[str, str]  # column and segment
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Atoms:
-    """Joint combinations that customers have: `counts` of shape (m,), `inside` (1 or 0, shape (m,)) by segment."""
+class JointCells:
+    """Joint combinations that customers have: `counts` of shape (m,), `membership` (1 or 0, shape (m,)) by segment."""
 
-    counts: Numbers
-    inside: Mapping[Cell, Numbers]
+    counts: FloatArray
+    membership: Mapping[SegmentCell, FloatArray]
 
-    def size(self, cell: Cell) -> float:
+    def count_customers(self, cell: SegmentCell) -> float:
         """Customers of a segment."""
-        return float(self.counts @ self.inside[cell])
+        return float(self.counts @ self.membership[cell])
 
 
-def linked(segmentations: Sequence[Segmentation]) -> list[list[Segmentation]]:
+def group_linked(segmentations: Sequence[Segmentation]) -> list[list[Segmentation]]:
     """Segmentations in groups, of which each is linked to another of its group: by column, whatever the order given.
 
     Two are linked where every segment of one lies inside one of the other (a cross and its parts, a union and its
     parts), or where one segment does and would not by chance.
     """
-    groups: list[list[Segmentation]] = []
-    for one in sorted(segmentations, key=lambda made: made.column):
-        near = [any(_meet(one, other) for other in group) for group in groups]
-        joined = [made for group, meets in zip(groups, near, strict=True) if meets for made in group]
-        groups = [*(group for group, meets in zip(groups, near, strict=True) if not meets), [*joined, one]]
-    return groups
+    linked_groups: list[list[Segmentation]] = []
+    for segmentation in sorted(segmentations, key=lambda made: made.column):
+        is_near = [
+            any(_are_linked(segmentation, group_member) for group_member in linked_group)
+            for linked_group in linked_groups
+        ]
+        joined_members = [
+            candidate
+            for linked_group, is_linked in zip(linked_groups, is_near, strict=True)
+            if is_linked
+            for candidate in linked_group
+        ]
+        linked_groups = [
+            *(linked_group for linked_group, is_linked in zip(linked_groups, is_near, strict=True) if not is_linked),
+            [*joined_members, segmentation],
+        ]
+    return linked_groups
 
 
-def _meet(one: Segmentation, other: Segmentation) -> bool:
-    (codes, names), (places, others) = (pd.factorize(made.labels, sort=True) for made in (one, other))
-    joint = np.bincount(codes * len(others) + places, minlength=len(names) * len(others))
-    table = joint.reshape(len(names), len(others))
-    return _inside(table) or _inside(table.T)
+def _are_linked(first_segmentation: Segmentation, second_segmentation: Segmentation) -> bool:
+    (first_codes, first_names), (second_codes, second_names) = (
+        pd.factorize(segmentation.labels, sort=True) for segmentation in (first_segmentation, second_segmentation)
+    )
+    joint_counts = np.bincount(
+        first_codes * len(second_names) + second_codes, minlength=len(first_names) * len(second_names)
+    )
+    joint_table = joint_counts.reshape(len(first_names), len(second_names))
+    return _is_nested(joint_table) or _is_nested(joint_table.T)
 
 
-def _inside(table: npt.NDArray[np.int64]) -> bool:
+def _is_nested(joint_table: npt.NDArray[np.int64]) -> bool:
     """Whether rows lie inside columns: all of them, or one that would do so by chance hardly ever."""
-    if min(table.shape) == 1:
+    if min(joint_table.shape) == 1:
         return False  # of everybody nothing is told but their number
-    alone = (table > 0).sum(axis=1) == 1
-    shares, sizes = table.sum(axis=0) / table.sum(), table.sum(axis=1)
-    by_chance = (shares[None, :] ** sizes[:, None]).sum(axis=1)
-    return bool(alone.all() or (alone & (by_chance < CHANCE)).any())
+    is_single_column = (joint_table > 0).sum(axis=1) == 1
+    column_shares, row_sizes = joint_table.sum(axis=0) / joint_table.sum(), joint_table.sum(axis=1)
+    chance_probabilities = (column_shares[None, :] ** row_sizes[:, None]).sum(axis=1)
+    return bool(is_single_column.all() or (is_single_column & (chance_probabilities < NESTING_P_VALUE)).any())
 
 
-def atoms(segmentations: Sequence[Segmentation]) -> Atoms:
+def count_joint_cells(segmentations: Sequence[Segmentation]) -> JointCells:
     """Of segmentations of the same customers; the order of either changes nothing."""
-    ordered = sorted(segmentations, key=lambda one: one.column)
-    labels = pd.DataFrame({one.column: one.labels.to_numpy(dtype=object) for one in ordered})
-    found = labels.groupby(list(labels.columns), sort=True).size()
-    by_column = {name: found.index.get_level_values(name).to_numpy(dtype=object) for name in labels.columns}
-    inside = {
-        (column, str(name)): (values == name).astype(np.float64)
-        for column, values in by_column.items()
-        for name in sorted(set(values))
+    sorted_segmentations = sorted(segmentations, key=lambda one: one.column)
+    labels = pd.DataFrame(
+        {segmentation.column: segmentation.labels.to_numpy(dtype=object) for segmentation in sorted_segmentations}
+    )
+    joint_counts = labels.groupby(list(labels.columns), sort=True).size()
+    by_column = {
+        segment_name: joint_counts.index.get_level_values(segment_name).to_numpy(dtype=object)
+        for segment_name in labels.columns
     }
-    return Atoms(np.asarray(found, dtype=np.float64), inside)
+    membership = {
+        (column_name, str(segment_name)): (cell_labels == segment_name).astype(np.float64)
+        for column_name, cell_labels in by_column.items()
+        for segment_name in sorted(set(cell_labels))
+    }
+    return JointCells(np.asarray(joint_counts, dtype=np.float64), membership)
 
 
-def hiding(known: Atoms, cell: Cell, hidden: Collection[Cell]) -> frozenset[Cell] | None:
+def complementary_suppression(
+    joint_cells: JointCells, cell: SegmentCell, suppressed_cells: Collection[SegmentCell]
+) -> frozenset[SegmentCell] | None:
     """The published segments with the fewest customers that must be withheld, too, so that a count cannot be told.
 
     Args:
-        known: the combinations.
+        joint_cells: the combinations.
         cell: the withheld segment whose count is not to be told.
-        hidden: all withheld segments; those of a column are published as one row.
+        suppressed_cells: all withheld segments; those of a column are published as one row.
 
     Returns:
         None of them where it cannot be told as it is; None where nothing found hides it.
     """
-    if any(_search(known, cell, hidden, sign, GLANCE) == frozenset() for sign in (1, -1)):
+    if any(
+        _find_alternative(joint_cells, cell, suppressed_cells, sign, QUICK_SCOPE) == frozenset() for sign in (1, -1)
+    ):
         return frozenset()
-    for reach in SEARCHES:
-        found: list[frozenset[Cell]] = []
+    for scope in SEARCH_SCOPES:
+        alternatives: list[frozenset[SegmentCell]] = []
         for sign in (1, -1):
-            more = _search(known, cell, hidden, sign, reach)
-            if more is not None and not more:
-                return more
-            found += [] if more is None else [more]
-        if found:
-            return min(found, key=lambda cells: sum(map(known.size, cells)))
+            additional_cells = _find_alternative(joint_cells, cell, suppressed_cells, sign, scope)
+            if additional_cells is not None and not additional_cells:
+                return additional_cells
+            alternatives += [] if additional_cells is None else [additional_cells]
+        if alternatives:
+            return min(alternatives, key=lambda cells: sum(map(joint_cells.count_customers, cells)))
     return None
 
 
-def _search(known: Atoms, cell: Cell, hidden: Collection[Cell], sign: int, reach: Reach) -> frozenset[Cell] | None:
+def _find_alternative(
+    joint_cells: JointCells, cell: SegmentCell, suppressed_cells: Collection[SegmentCell], sign: int, scope: SearchScope
+) -> frozenset[SegmentCell] | None:
     """Other counts that agree with what is published, as differences d from the true ones, with more (less) in `cell`.
 
-    A published segment whose count differs, by `most` at most, has y = 1: it must be withheld. The merged row of its
-    column takes that up, as the differences add up to 0. The y of the fewest customers are wanted.
+    A published segment whose count differs, by `max_change` at most, has y = 1: it must be withheld. The merged row of
+    its column takes that up, as the differences add up to 0. The y of the fewest customers are wanted.
     """
     from scipy.optimize import Bounds, milp
 
-    size, most = reach
-    free, shown = _free(known, hidden, cell, size), [one for one in known.inside if one not in hidden]
-    counts, sizes = known.counts[free], np.array([known.size(one) for one in shown])
-    lowest = np.concatenate([-counts, np.zeros(len(shown))])
-    highest = np.concatenate([np.full(len(counts), known.counts.sum()), np.ones(len(shown))])
-    found = milp(
+    free_size, max_change = scope
+    free_cells, published_cells = (
+        _select_free_cells(joint_cells, suppressed_cells, cell, free_size),
+        [published_cell for published_cell in joint_cells.membership if published_cell not in suppressed_cells],
+    )
+    counts, sizes = (
+        joint_cells.counts[free_cells],
+        np.array([joint_cells.count_customers(published_cell) for published_cell in published_cells]),
+    )
+    lowest = np.concatenate([-counts, np.zeros(len(published_cells))])
+    highest = np.concatenate([np.full(len(counts), joint_cells.counts.sum()), np.ones(len(published_cells))])
+    solution = milp(
         np.concatenate([np.zeros(len(counts)), sizes]),
         integrality=np.ones(len(lowest), dtype=np.int64),
         bounds=Bounds(lowest, highest),
-        constraints=_published(known, free, shown, most) + _other(known, free, cell, sign, len(shown)),
-        options={"node_limit": NODES},
+        constraints=_constrain_published(joint_cells, free_cells, published_cells, max_change)
+        + _constrain_cell(joint_cells, free_cells, cell, sign, len(published_cells)),
+        options={"node_limit": NODE_LIMIT},
     )
-    if found.x is None:
+    if solution.x is None:
         return None
-    chosen = np.asarray(found.x[len(counts) :]) > 0.5  # noqa: PLR2004 - 0 or 1, as near as the search makes them
-    return frozenset(one for one, y in zip(shown, chosen, strict=True) if y)
+    is_switched = np.asarray(solution.x[len(counts) :]) > 0.5  # noqa: PLR2004 - 0 or 1, as near as the search makes them
+    return frozenset(
+        published_cell for published_cell, switched in zip(published_cells, is_switched, strict=True) if switched
+    )
 
 
-def _free(known: Atoms, hidden: Collection[Cell], cell: Cell, size: int) -> npt.NDArray[np.intp]:
+def _select_free_cells(
+    joint_cells: JointCells, suppressed_cells: Collection[SegmentCell], cell: SegmentCell, free_size: int
+) -> npt.NDArray[np.intp]:
     """Which combinations may vary: those of the segment first, then those withheld with it, then the most like them.
 
     Counts change in circles: somebody leaves the segment for one withheld with it, and others make up for that where
     the two differ in more than this. Those who are like them differ in little.
     """
-    mates = np.max([known.inside[one] for one in hidden if one[0] == cell[0]], axis=0)
-    member = np.array(list(known.inside.values()))
-    alike = (member.T @ member[:, mates > 0]).max(axis=1)
-    return np.lexsort((-known.counts, -alike, -mates, -known.inside[cell]))[:size]
-
-
-def _published(known: Atoms, free: npt.NDArray[np.intp], shown: Sequence[Cell], most: int) -> list[LinearConstraint]:
-    """-most y <= d within a published segment <= most y."""
-    from scipy.optimize import LinearConstraint
-
-    if not shown:
-        return []
-    inside, switch = np.array([known.inside[one][free] for one in shown]), most * np.eye(len(shown))
-    return [
-        LinearConstraint(np.hstack([inside, switch]), 0, np.inf),
-        LinearConstraint(np.hstack([inside, -switch]), -np.inf, 0),
+    suppressed_members = np.max(
+        [
+            joint_cells.membership[suppressed_cell]
+            for suppressed_cell in suppressed_cells
+            if suppressed_cell[0] == cell[0]
+        ],
+        axis=0,
+    )
+    membership_rows = np.array(list(joint_cells.membership.values()))
+    shared_memberships = (membership_rows.T @ membership_rows[:, suppressed_members > 0]).max(axis=1)
+    return np.lexsort((-joint_cells.counts, -shared_memberships, -suppressed_members, -joint_cells.membership[cell]))[
+        :free_size
     ]
 
 
-def _other(known: Atoms, free: npt.NDArray[np.intp], cell: Cell, sign: int, switches: int) -> list[LinearConstraint]:
+def _constrain_published(
+    joint_cells: JointCells, free_cells: npt.NDArray[np.intp], published_cells: Sequence[SegmentCell], max_change: int
+) -> list[LinearConstraint]:
+    """-most y <= d within a published segment <= most y."""
+    from scipy.optimize import LinearConstraint
+
+    if not published_cells:
+        return []
+    memberships, switch_matrix = (
+        np.array([joint_cells.membership[published_cell][free_cells] for published_cell in published_cells]),
+        max_change * np.eye(len(published_cells)),
+    )
+    return [
+        LinearConstraint(np.hstack([memberships, switch_matrix]), 0, np.inf),
+        LinearConstraint(np.hstack([memberships, -switch_matrix]), -np.inf, 0),
+    ]
+
+
+def _constrain_cell(
+    joint_cells: JointCells, free_cells: npt.NDArray[np.intp], cell: SegmentCell, sign: int, switch_count: int
+) -> list[LinearConstraint]:
     """The total stays, the segment's count does not, and no segment is left without customers."""
     from scipy.optimize import LinearConstraint
 
-    inside = np.array([known.inside[one][free] for one in known.inside])
-    sizes = np.array([known.size(one) for one in known.inside])
-    rows = np.vstack([inside, np.ones(len(free)), sign * known.inside[cell][free]])
-    low = np.concatenate([1 - sizes, [0, 1]])
-    high = np.concatenate([np.full(len(sizes), np.inf), [0, np.inf]])
-    return [LinearConstraint(np.hstack([rows, np.zeros((len(rows), switches))]), low, high)]
+    memberships = np.array(
+        [joint_cells.membership[segment_cell][free_cells] for segment_cell in joint_cells.membership]
+    )
+    cell_sizes = np.array([joint_cells.count_customers(segment_cell) for segment_cell in joint_cells.membership])
+    constraint_rows = np.vstack(
+        [memberships, np.ones(len(free_cells)), sign * joint_cells.membership[cell][free_cells]]
+    )
+    lower_bounds = np.concatenate([1 - cell_sizes, [0, 1]])
+    upper_bounds = np.concatenate([np.full(len(cell_sizes), np.inf), [0, np.inf]])
+    return [
+        LinearConstraint(
+            np.hstack([constraint_rows, np.zeros((len(constraint_rows), switch_count))]), lower_bounds, upper_bounds
+        )
+    ]

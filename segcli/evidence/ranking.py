@@ -7,42 +7,44 @@ Customers of one segment are equal: a part of a segment counts as that part of i
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
-def captured(score: Values, revenue: Values, top: float) -> float:
-    """Share of revenue of the `top` share of customers with the highest score; NaN where nobody spent."""
-    customers, share = _curve(score, revenue)
-    return float(np.interp(top, customers, share))
+def gain_at_k(customer_scores: FloatArray, revenue: FloatArray, top_share: float) -> float:
+    """Share of revenue of the `top_share` share of customers with the highest score; NaN where nobody spent."""
+    customer_shares, revenue_shares = _concentration_curve(customer_scores, revenue)
+    return float(np.interp(top_share, customer_shares, revenue_shares))
 
 
-def gini(score: Values, revenue: Values) -> float:
+def gini_coefficient(customer_scores: FloatArray, revenue: FloatArray) -> float:
     """1 where customers are ordered by what they spend, 0 where the order says nothing, -1 where it is reversed."""
-    ordered, perfect = _area(score, revenue), _area(revenue, revenue)
-    return ordered / perfect if perfect else float("nan")
+    score_area, perfect_area = _concentration_area(customer_scores, revenue), _concentration_area(revenue, revenue)
+    return score_area / perfect_area if perfect_area else float("nan")
 
 
-def rank_correlation(score: Values, revenue: Values) -> float:
+def rank_correlation(customer_scores: FloatArray, revenue: FloatArray) -> float:
     """Spearman's; 0 where all are equal."""
     from scipy.stats import rankdata
 
-    one, other = rankdata(score), rankdata(revenue)
-    if not np.ptp(one) or not np.ptp(other):
+    score_ranks, revenue_ranks = rankdata(customer_scores), rankdata(revenue)
+    if not np.ptp(score_ranks) or not np.ptp(revenue_ranks):
         return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(np.corrcoef(score_ranks, revenue_ranks)[0, 1])
 
 
-def _area(score: Values, revenue: Values) -> float:
+def _concentration_area(customer_scores: FloatArray, revenue: FloatArray) -> float:
     """Twice the area between the concentration curve and the diagonal."""
-    customers, share = _curve(score, revenue)
-    return float(2 * np.trapezoid(share, customers) - 1)
+    customer_shares, revenue_shares = _concentration_curve(customer_scores, revenue)
+    return float(2 * np.trapezoid(revenue_shares, customer_shares) - 1)
 
 
-def _curve(score: Values, revenue: Values) -> tuple[Values, Values]:
+def _concentration_curve(customer_scores: FloatArray, revenue: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Shares of customers and of revenue, from the highest score on, a point for each different score."""
-    _, place, counts = np.unique(-score, return_inverse=True, return_counts=True)
-    sums = np.bincount(place.reshape(-1), revenue)
-    total = revenue.sum()
+    _, score_index, score_counts = np.unique(-customer_scores, return_inverse=True, return_counts=True)
+    revenue_sums = np.bincount(score_index.reshape(-1), revenue)
+    total_revenue = revenue.sum()
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = np.cumsum(sums) / total
-    return np.concatenate([[0.0], np.cumsum(counts) / len(score)]), np.concatenate([[0.0], shares])
+        revenue_shares = np.cumsum(revenue_sums) / total_revenue
+    return np.concatenate([[0.0], np.cumsum(score_counts) / len(customer_scores)]), np.concatenate(
+        [[0.0], revenue_shares]
+    )

@@ -10,109 +10,133 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import InputProblem
-from segcli.segment.intervals import mean, wilson
+from segcli.segment.intervals import mean_interval, wilson_interval
 from segcli.value.outcomes import Outcomes
 
-GROUP, HOLDOUT = "group", "holdout"
+GROUP_COLUMN, HOLDOUT_GROUP = "group", "holdout"
 
-Values = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Readout:
+class ExperimentResult:
     """`table`: one row per group, the holdout first; `notes` say how each differs from it."""
 
     table: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def readout(groups: pd.Series, after: Outcomes, source: str) -> Readout:
+def evaluate_experiment(group_labels: pd.Series, outcomes_after: Outcomes, source: str) -> ExperimentResult:
     """Compare groups with the holdout.
 
     Args:
-        groups: of each customer; one is called holdout (or control), others however they are.
-        after: what the customers did.
+        group_labels: of each customer; one is called holdout (or control), others however they are.
+        outcomes_after: what the customers did.
         source: of the groups, for errors.
 
     Raises:
         InputProblem: there is no holdout, or nobody else.
     """
-    names = groups.str.strip().str.casefold().replace({"control": HOLDOUT})
-    others = sorted(set(names) - {HOLDOUT})
-    if HOLDOUT not in set(names) or not others:
+    group_names = group_labels.str.strip().str.casefold().replace({"control": HOLDOUT_GROUP})
+    treated_groups = sorted(set(group_names) - {HOLDOUT_GROUP})
+    if HOLDOUT_GROUP not in set(group_names) or not treated_groups:
         raise InputProblem(
-            f"has no {HOLDOUT} to compare with, or nobody else",
+            f"has no {HOLDOUT_GROUP} to compare with, or nobody else",
             source=source,
-            column=GROUP,
+            column=GROUP_COLUMN,
             remedy="Give a file with a row per customer, some of them of the group holdout",
         )
-    base = _of(names == HOLDOUT, after)
-    rows, notes = [{GROUP: HOLDOUT, **_row(*base)}], []
-    for name in others:
-        bought, money = _of(names == name, after)
-        low, high = difference(bought, base[0])
-        p, (less, more) = two_proportions(bought, base[0]), welch(money, base[1])
-        gain = float(bought.mean() - base[0].mean())
-        row = {"difference": gain, "difference_low": low, "difference_high": high, "p": p}
-        head = {"revenue_difference_low": less, "revenue_difference_high": more}
-        rows.append({GROUP: name, **_row(bought, money), **row, **head})
-        word = "more" if low > 0 else "fewer" if high < 0 else "no telling whether more"
-        notes.append(
-            f"{name}: {gain:+.1%} of customers bought ({low:+.1%} to {high:+.1%}, p {p:.3f}), {word} than the holdout; "
-            f"revenue a head {less:+,.2f} to {more:+,.2f}"
+    holdout_outcomes = _select_group(group_names == HOLDOUT_GROUP, outcomes_after)
+    group_rows, notes = [{GROUP_COLUMN: HOLDOUT_GROUP, **_summarise_group(*holdout_outcomes)}], []
+    for group_name in treated_groups:
+        has_bought, revenue = _select_group(group_names == group_name, outcomes_after)
+        rate_low, rate_high = difference_interval(has_bought, holdout_outcomes[0])
+        p_value, (revenue_low, revenue_high) = (
+            two_proportion_test(has_bought, holdout_outcomes[0]),
+            welch_interval(revenue, holdout_outcomes[1]),
         )
-    return Readout(pd.DataFrame(rows), tuple(notes))
+        rate_difference = float(has_bought.mean() - holdout_outcomes[0].mean())
+        rate_fields = {
+            "difference": rate_difference,
+            "difference_low": rate_low,
+            "difference_high": rate_high,
+            "p": p_value,
+        }
+        revenue_fields = {"revenue_difference_low": revenue_low, "revenue_difference_high": revenue_high}
+        group_rows.append(
+            {GROUP_COLUMN: group_name, **_summarise_group(has_bought, revenue), **rate_fields, **revenue_fields}
+        )
+        verdict_text = "more" if rate_low > 0 else "fewer" if rate_high < 0 else "no telling whether more"
+        notes.append(
+            f"{group_name}: {rate_difference:+.1%} of customers bought "
+            f"({rate_low:+.1%} to {rate_high:+.1%}, p {p_value:.3f}), {verdict_text} than the holdout; "
+            f"revenue a head {revenue_low:+,.2f} to {revenue_high:+,.2f}"
+        )
+    return ExperimentResult(pd.DataFrame(group_rows), tuple(notes))
 
 
-def _of(inside: pd.Series, after: Outcomes) -> tuple[npt.NDArray[np.bool_], Values]:
-    place = inside.to_numpy()
-    return after.bought[place], after.revenue[place]
+def _select_group(in_group: pd.Series, outcomes_after: Outcomes) -> tuple[npt.NDArray[np.bool_], FloatArray]:
+    group_mask = in_group.to_numpy()
+    return outcomes_after.has_bought[group_mask], outcomes_after.revenue[group_mask]
 
 
-def _row(bought: npt.NDArray[np.bool_], money: Values) -> dict[str, float]:
-    low, high = wilson(int(bought.sum()), len(bought))
-    less, more = mean(money)
+def _summarise_group(has_bought: npt.NDArray[np.bool_], revenue: FloatArray) -> dict[str, float]:
+    rate_low, rate_high = wilson_interval(int(has_bought.sum()), len(has_bought))
+    revenue_low, revenue_high = mean_interval(revenue)
     return {
-        c.CUSTOMERS: len(bought),
-        "buyers": int(bought.sum()),
-        "buyer_rate": float(bought.mean()),
-        "buyer_rate_low": low,
-        "buyer_rate_high": high,
-        "revenue_a_head": float(money.mean()),
-        "revenue_a_head_low": less,
-        "revenue_a_head_high": more,
+        columns.CUSTOMERS: len(has_bought),
+        "buyers": int(has_bought.sum()),
+        "buyer_rate": float(has_bought.mean()),
+        "buyer_rate_low": rate_low,
+        "buyer_rate_high": rate_high,
+        "revenue_a_head": float(revenue.mean()),
+        "revenue_a_head_low": revenue_low,
+        "revenue_a_head_high": revenue_high,
     }
 
 
-def difference(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def difference_interval(
+    first_bought: npt.NDArray[np.bool_], second_bought: npt.NDArray[np.bool_]
+) -> tuple[float, float]:
     """The interval of a difference of shares, from Wilson's of each."""
-    (low, high), (less, more) = (wilson(int(bought.sum()), len(bought)) for bought in (one, other))
-    p, q = float(one.mean()), float(other.mean())
-    below = np.sqrt((p - low) ** 2 + (more - q) ** 2)
-    return float(p - q - below), float(p - q + np.sqrt((high - p) ** 2 + (q - less) ** 2))
+    (first_low, first_high), (second_low, second_high) = (
+        wilson_interval(int(has_bought.sum()), len(has_bought)) for has_bought in (first_bought, second_bought)
+    )
+    first_rate, second_rate = float(first_bought.mean()), float(second_bought.mean())
+    lower_margin = np.sqrt((first_rate - first_low) ** 2 + (second_high - second_rate) ** 2)
+    return float(first_rate - second_rate - lower_margin), float(
+        first_rate - second_rate + np.sqrt((first_high - first_rate) ** 2 + (second_rate - second_low) ** 2)
+    )
 
 
-def two_proportions(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+def two_proportion_test(first_bought: npt.NDArray[np.bool_], second_bought: npt.NDArray[np.bool_]) -> float:
     """Two-sided p-value that both shares are the same; 1 where nobody or everybody bought."""
     from scipy.stats import norm
 
-    pooled = (one.sum() + other.sum()) / (len(one) + len(other))
-    error = np.sqrt(pooled * (1 - pooled) * (1 / len(one) + 1 / len(other)))
-    return float(2 * norm.sf(abs(one.mean() - other.mean()) / error)) if error else 1.0
+    pooled_rate = (first_bought.sum() + second_bought.sum()) / (len(first_bought) + len(second_bought))
+    standard_error = np.sqrt(pooled_rate * (1 - pooled_rate) * (1 / len(first_bought) + 1 / len(second_bought)))
+    return (
+        float(2 * norm.sf(abs(first_bought.mean() - second_bought.mean()) / standard_error)) if standard_error else 1.0
+    )
 
 
-def welch(one: Values, other: Values) -> tuple[float, float]:
+def welch_interval(first_values: FloatArray, second_values: FloatArray) -> tuple[float, float]:
     """The interval of a difference of means; without bounds for fewer than two values."""
     from scipy.stats import t
 
-    if min(len(one), len(other)) < 2:  # noqa: PLR2004 - one value does not vary
+    if min(len(first_values), len(second_values)) < 2:  # noqa: PLR2004 - one value does not vary
         return -np.inf, np.inf
-    parts = one.var(ddof=1) / len(one), other.var(ddof=1) / len(other)
-    gain, error = float(one.mean() - other.mean()), float(np.sqrt(sum(parts)))
-    if not error:
-        return gain, gain
-    freedom = sum(parts) ** 2 / (parts[0] ** 2 / (len(one) - 1) + parts[1] ** 2 / (len(other) - 1))
-    half = float(t.ppf(0.975, freedom)) * error
-    return gain - half, gain + half
+    mean_variances = first_values.var(ddof=1) / len(first_values), second_values.var(ddof=1) / len(second_values)
+    mean_difference, standard_error = (
+        float(first_values.mean() - second_values.mean()),
+        float(np.sqrt(sum(mean_variances))),
+    )
+    if not standard_error:
+        return mean_difference, mean_difference
+    degrees_of_freedom = sum(mean_variances) ** 2 / (
+        mean_variances[0] ** 2 / (len(first_values) - 1) + mean_variances[1] ** 2 / (len(second_values) - 1)
+    )
+    half_width = float(t.ppf(0.975, degrees_of_freedom)) * standard_error
+    return mean_difference - half_width, mean_difference + half_width

@@ -11,140 +11,208 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.scorecard import ScorecardSettings
-from segcli.evidence.movement import psi, stayed
+from segcli.evidence.movement import segment_retention, segment_share_psi
 from segcli.model import Segmentation
 
-PASS, WARN, FAIL, NOT_KNOWN = "pass", "warn", "fail", "not known"
-MEASURES = (c.RECENCY_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.ITEMS, c.DISCOUNT_SHARE, *c.RESPONSES)
-DESCRIBES = (
-    *(c.BIRTH_DATE, c.BIRTH_YEAR, c.AGE, c.GENDER, c.INCOME, c.EDUCATION, c.OCCUPATION, c.MARITAL_STATUS, c.CHILDREN),
-    *(c.HOUSEHOLD_SIZE, c.CITY, c.REGION, c.COUNTRY, c.POSTCODE),
+PASS_VERDICT, WARN_VERDICT, FAIL_VERDICT, UNKNOWN_VERDICT = "pass", "warn", "fail", "not known"
+MEASURE_COLUMNS = (
+    columns.RECENCY_DAYS,
+    columns.ORDERS,
+    columns.REVENUE,
+    columns.AVERAGE_ORDER_VALUE,
+    columns.ITEMS,
+    columns.DISCOUNT_SHARE,
+    *columns.RESPONSE_COLUMNS,
+)
+DESCRIPTOR_COLUMNS = (
+    *(
+        columns.BIRTH_DATE,
+        columns.BIRTH_YEAR,
+        columns.AGE,
+        columns.GENDER,
+        columns.INCOME,
+        columns.EDUCATION,
+        columns.OCCUPATION,
+        columns.MARITAL_STATUS,
+        columns.CHILDREN,
+    ),
+    *(columns.HOUSEHOLD_SIZE, columns.CITY, columns.REGION, columns.COUNTRY, columns.POSTCODE),
 )
 
-Card = tuple[pd.DataFrame, list[str]]  # rows of `scorecard`, and `notes` on all segments together
-Mask = npt.NDArray[np.bool_]
-Values = npt.NDArray[np.float64]
+Scorecard = tuple[pd.DataFrame, list[str]]  # rows of `scorecard`, and `notes` on all segments together
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Actions:
+class SegmentActions:
     """For which segments there is an action of their own, and for which one that their traits suggest."""
 
-    own: frozenset[str]
-    by_trait: frozenset[str]
+    own_action: frozenset[str]
+    trait_action: frozenset[str]
 
 
-def scorecard(
-    made: Segmentation, settings: ScorecardSettings, actions: Actions, before: Segmentation | None = None
+def score_segments(
+    segmentation: Segmentation,
+    settings: ScorecardSettings,
+    actions: SegmentActions,
+    earlier_segmentation: Segmentation | None = None,
 ) -> pd.DataFrame:
     """Six principles for each segment.
 
     Args:
-        made: the segmentation.
+        segmentation: the segmentation.
         settings: from which value a segment passes or warns.
         actions: what can be done about segments.
-        before: the same segmentation at an earlier day, for durable; without it that is not known.
+        earlier_segmentation: the same segmentation at an earlier day, for durable; without it that is not known.
 
     Returns:
         segment, principle, value (missing where not known), verdict (pass, warn, fail, not known), why.
     """
-    rows = [
-        [name, principle, value, _verdict(value, getattr(settings, principle, (2.0, 1.0))), why]
-        for name in made.segments
-        for principle, value, why in _judged(made, name, settings, actions, before)
+    verdict_rows = [
+        [
+            segment_name,
+            principle,
+            principle_value,
+            _grade_value(principle_value, getattr(settings, principle, (2.0, 1.0))),
+            reason_text,
+        ]
+        for segment_name in segmentation.segments
+        for principle, principle_value, reason_text in _apply_principles(
+            segmentation, segment_name, settings, actions, earlier_segmentation
+        )
     ]
-    return pd.DataFrame(rows, columns=[c.NAME, "principle", "value", "verdict", "why"])
+    return pd.DataFrame(verdict_rows, columns=[columns.SEGMENT_NAME, "principle", "value", "verdict", "why"])
 
 
-def notes(made: Segmentation, before: Segmentation | None) -> Iterator[str]:
+def build_scorecard_notes(segmentation: Segmentation, earlier_segmentation: Segmentation | None) -> Iterator[str]:
     """What is true of all segments together: how much they explain, and how far their shares moved."""
-    effects = {name: epsilon_squared(values, made.labels) for name, values in _measures(made)}
-    known = {name: effect for name, effect in effects.items() if not np.isnan(effect)}
-    if known:
-        most = max(known, key=lambda name: known[name])
-        yield f"the segments explain most of {most}: epsilon squared {known[most]:.2f} (0.06 is medium, 0.14 large)"
-    if before is not None:
-        drift = psi(before, made)
-        band = "stable" if drift < 0.1 else "noticeable" if drift < 0.25 else "major"  # noqa: PLR2004 - the usual bands
-        yield f"shares of segments since {before.customers.as_of}: PSI {drift:.2f} ({band})"
+    effects = {
+        measure_name: epsilon_squared(measure_values, segmentation.labels)
+        for measure_name, measure_values in _read_measures(segmentation)
+    }
+    known_effects = {measure_name: effect for measure_name, effect in effects.items() if not np.isnan(effect)}
+    if known_effects:
+        strongest_measure = max(known_effects, key=lambda name: known_effects[name])
+        yield (
+            f"the segments explain most of {strongest_measure}: "
+            f"epsilon squared {known_effects[strongest_measure]:.2f} (0.06 is medium, 0.14 large)"
+        )
+    if earlier_segmentation is not None:
+        share_psi = segment_share_psi(earlier_segmentation, segmentation)
+        drift_level = "stable" if share_psi < 0.1 else "noticeable" if share_psi < 0.25 else "major"  # noqa: PLR2004 - the usual bands
+        yield f"shares of segments since {earlier_segmentation.customers.as_of}: PSI {share_psi:.2f} ({drift_level})"
 
 
-def _verdict(value: float, bounds: Sequence[float]) -> str:
-    if np.isnan(value):
-        return NOT_KNOWN
-    return PASS if value >= bounds[0] else WARN if value >= bounds[1] else FAIL
+def _grade_value(principle_value: float, thresholds: Sequence[float]) -> str:
+    if np.isnan(principle_value):
+        return UNKNOWN_VERDICT
+    return (
+        PASS_VERDICT
+        if principle_value >= thresholds[0]
+        else WARN_VERDICT
+        if principle_value >= thresholds[1]
+        else FAIL_VERDICT
+    )
 
 
-def _judged(
-    made: Segmentation, name: str, settings: ScorecardSettings, actions: Actions, before: Segmentation | None
+def _apply_principles(
+    segmentation: Segmentation,
+    segment_name: str,
+    settings: ScorecardSettings,
+    actions: SegmentActions,
+    earlier_segmentation: Segmentation | None,
 ) -> Iterator[tuple[str, float, str]]:
-    members = (made.labels == name).to_numpy()
-    yield "measurable", *_measurable(made.customers.table[members])
-    yield "accessible", *_accessible(made.customers.table[members], settings.consent)
-    yield "substantial", float(members.sum()), _revenue(made, name)
-    yield "differentiable", *_differentiable(made, members)
-    yield "durable", *_durable(made, name, before)
-    if name in actions.own:
+    in_segment = (segmentation.labels == segment_name).to_numpy()
+    yield "measurable", *_score_measurable(segmentation.customers.table[in_segment])
+    yield "accessible", *_score_accessible(segmentation.customers.table[in_segment], settings.consent)
+    yield "substantial", float(in_segment.sum()), _describe_size(segmentation, segment_name)
+    yield "differentiable", *_score_differentiable(segmentation, in_segment)
+    yield "durable", *_score_durable(segmentation, segment_name, earlier_segmentation)
+    if segment_name in actions.own_action:
         yield "actionable", 2.0, "an action of its own"
     else:
-        yield "actionable", float(name in actions.by_trait), "by a trait" if name in actions.by_trait else "no action"
+        yield (
+            "actionable",
+            float(segment_name in actions.trait_action),
+            "by a trait" if segment_name in actions.trait_action else "no action",
+        )
 
 
-def _measurable(members: pd.DataFrame) -> tuple[float, str]:
+def _score_measurable(member_table: pd.DataFrame) -> tuple[float, str]:
     """The share of descriptors that is known, of members and descriptors alike."""
-    present = [name for name in DESCRIBES if name in members]
-    if not present:
+    present_columns = [column_name for column_name in DESCRIPTOR_COLUMNS if column_name in member_table]
+    if not present_columns:
         return np.nan, "no column describes customers"
-    known = members[present].notna() & (members[present].astype("str") != "")
-    return float(known.to_numpy().mean()), f"known of {len(present)} descriptors"
+    is_known = member_table[present_columns].notna() & (member_table[present_columns].astype("str") != "")
+    return float(is_known.to_numpy().mean()), f"known of {len(present_columns)} descriptors"
 
 
-def _accessible(members: pd.DataFrame, words: Sequence[str]) -> tuple[float, str]:
-    if c.EMAIL_CONSENT not in members:
-        return np.nan, f"no column {c.EMAIL_CONSENT}"
-    said = members[c.EMAIL_CONSENT].astype("str").fillna("").str.strip().str.casefold()
-    return float(said.isin([word.casefold() for word in words]).mean()), "with consent"
+def _score_accessible(member_table: pd.DataFrame, consent_words: Sequence[str]) -> tuple[float, str]:
+    if columns.EMAIL_CONSENT not in member_table:
+        return np.nan, f"no column {columns.EMAIL_CONSENT}"
+    consent_answers = member_table[columns.EMAIL_CONSENT].astype("str").fillna("").str.strip().str.casefold()
+    return float(
+        consent_answers.isin([consent_word.casefold() for consent_word in consent_words]).mean()
+    ), "with consent"
 
 
-def _revenue(made: Segmentation, name: str) -> str:
-    row = made.profile[made.profile[c.NAME] == name].iloc[0]
-    money = f", {row[c.REVENUE_SHARE]:.0%} of revenue" if c.REVENUE_SHARE in row else ""
-    return f"{row[c.SHARE]:.0%} of customers{money}"
+def _describe_size(segmentation: Segmentation, segment_name: str) -> str:
+    profile_row = segmentation.profile[segmentation.profile[columns.SEGMENT_NAME] == segment_name].iloc[0]
+    revenue_text = (
+        f", {profile_row[columns.REVENUE_SHARE]:.0%} of revenue" if columns.REVENUE_SHARE in profile_row else ""
+    )
+    return f"{profile_row[columns.SHARE]:.0%} of customers{revenue_text}"
 
 
-def _measures(made: Segmentation) -> Iterator[tuple[str, Values]]:
+def _read_measures(segmentation: Segmentation) -> Iterator[tuple[str, FloatArray]]:
     """Measures that segments may differ in: what customers did and answered."""
-    for name in MEASURES:
-        if name in made.customers.table and pd.api.types.is_numeric_dtype(made.customers.table[name]):
-            values = made.customers.table[name].astype("Float64")
-            yield name, np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    for measure_name in MEASURE_COLUMNS:
+        if measure_name in segmentation.customers.table and pd.api.types.is_numeric_dtype(
+            segmentation.customers.table[measure_name]
+        ):
+            measure_values = segmentation.customers.table[measure_name].astype("Float64")
+            yield measure_name, np.asarray(measure_values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
-def _differentiable(made: Segmentation, members: Mask) -> tuple[float, str]:
+def _score_differentiable(segmentation: Segmentation, in_segment: BoolArray) -> tuple[float, str]:
     """The measure whose delta is furthest from 0, without its sign."""
-    deltas = {name: cliffs_delta(values, members) for name, values in _measures(made)}
-    known = {name: delta for name, delta in deltas.items() if not np.isnan(delta)}
-    if not known:
+    deltas = {
+        measure_name: cliffs_delta(measure_values, in_segment)
+        for measure_name, measure_values in _read_measures(segmentation)
+    }
+    known_deltas = {measure_name: delta for measure_name, delta in deltas.items() if not np.isnan(delta)}
+    if not known_deltas:
         return np.nan, "no measures"
-    most = max(known, key=lambda name: abs(known[name]))
-    return abs(known[most]), f"{'more' if known[most] > 0 else 'less'} {most}"
+    largest_measure = max(known_deltas, key=lambda name: abs(known_deltas[name]))
+    return abs(
+        known_deltas[largest_measure]
+    ), f"{'more' if known_deltas[largest_measure] > 0 else 'less'} {largest_measure}"
 
 
-def _durable(made: Segmentation, name: str, before: Segmentation | None) -> tuple[float, str]:
-    if before is None:
+def _score_durable(
+    segmentation: Segmentation, segment_name: str, earlier_segmentation: Segmentation | None
+) -> tuple[float, str]:
+    if earlier_segmentation is None:
         return np.nan, "needs an order export and rules or scores that can be asked of an earlier day"
-    (row,) = (row for row in stayed(before, made).to_dict("records") if row[c.NAME] == name)
-    return float(row["stayed"]), f"of {row['before']:,.0f} since {before.customers.as_of}"
+    (retention_row,) = (
+        retention_row
+        for retention_row in segment_retention(earlier_segmentation, segmentation).to_dict("records")
+        if retention_row[columns.SEGMENT_NAME] == segment_name
+    )
+    return float(
+        retention_row["stayed"]
+    ), f"of {retention_row['before']:,.0f} since {earlier_segmentation.customers.as_of}"
 
 
-def ranked(values: Values) -> Values:
+def average_ranks(values: FloatArray) -> FloatArray:
     """Ranks from 1, equal values sharing the mean of theirs."""
     return np.asarray(pd.Series(values).rank(), dtype=np.float64)
 
 
-def cliffs_delta(values: Values, members: Mask) -> float:
+def cliffs_delta(values: FloatArray, in_segment: BoolArray) -> float:
     """P(a member's value is higher) - P(it is lower), against all others (Cliff 1993); NaN without one of both.
 
     Its square is epsilon squared of the two groups over the largest that groups of their sizes can have, so that small
@@ -153,22 +221,24 @@ def cliffs_delta(values: Values, members: Mask) -> float:
     >>> cliffs_delta(np.array([1.0, 2, 3, 4]), np.array([False, True, False, True]))
     0.5
     """
-    known = ~np.isnan(values)
-    inside = members[known]
-    few, rest = int(inside.sum()), int((~inside).sum())
-    if not few or not rest:
+    is_known = ~np.isnan(values)
+    is_member = in_segment[is_known]
+    member_count, other_count = int(is_member.sum()), int((~is_member).sum())
+    if not member_count or not other_count:
         return float("nan")
-    ranks = ranked(values[known])
-    return float(2 * (ranks[inside].sum() - few * (few + 1) / 2) / (few * rest) - 1)
+    ranks = average_ranks(values[is_known])
+    return float(
+        2 * (ranks[is_member].sum() - member_count * (member_count + 1) / 2) / (member_count * other_count) - 1
+    )
 
 
-def epsilon_squared(values: Values, labels: pd.Series) -> float:
+def epsilon_squared(values: FloatArray, labels: pd.Series) -> float:
     """H / (n - 1) of Kruskal and Wallis, corrected for ties (Tomczak and Tomczak 2014); NaN where nothing varies."""
-    known = ~np.isnan(values)
-    ranks = ranked(values[known])
-    groups = pd.Series(ranks).groupby(labels[known].to_numpy())
-    total = float(((ranks - ranks.mean()) ** 2).sum())
-    if len(groups) < 2 or not total:  # noqa: PLR2004 - one group has nothing to differ from
+    is_known = ~np.isnan(values)
+    ranks = average_ranks(values[is_known])
+    rank_groups = pd.Series(ranks).groupby(labels[is_known].to_numpy())
+    total_squares = float(((ranks - ranks.mean()) ** 2).sum())
+    if len(rank_groups) < 2 or not total_squares:  # noqa: PLR2004 - one group has nothing to differ from
         return float("nan")
-    away = groups.mean().to_numpy(dtype=np.float64) - float(ranks.mean())
-    return float((groups.size().to_numpy() * away**2).sum()) / total
+    mean_deviations = rank_groups.mean().to_numpy(dtype=np.float64) - float(ranks.mean())
+    return float((rank_groups.size().to_numpy() * mean_deviations**2).sum()) / total_squares

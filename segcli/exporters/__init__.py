@@ -9,7 +9,7 @@ It is a module with
     LIMITS: what the destination takes at most
     def export(audience) -> Exported
 
-`check` holds what it gives against its limits.
+`check_limits` holds what it gives against its limits.
 """
 
 import io
@@ -25,107 +25,114 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-DESTINATIONS = "segcli.exporters.destinations"
+DESTINATIONS_PACKAGE = "segcli.exporters.destinations"
 
 
 @dataclass(frozen=True)
 class Audience:
     """People to hand over, under the name the destination will show.
 
-    `rows` has customer_id and segment, all text; the contact columns that are known (email, phone, first_name,
+    `people_rows` has customer_id and segment, all text; the contact columns that are known (email, phone, first_name,
     last_name, city, region, postcode, country, birth_date, gender; text, blank where not known); and `properties`,
-    further columns that describe a person (numbers, text or dates). `region` is the country, such as DE, of phone
-    numbers without a country code. `value` names the property that says what a person is worth, if one does.
+    further columns that describe a person (numbers, text or dates). `phone_region` is the country, such as DE, of phone
+    numbers without a country code. `value_column` names the property that says what a person is worth, if one does.
     """
 
-    name: str
-    rows: "pd.DataFrame"
+    audience_name: str
+    people_rows: "pd.DataFrame"
     properties: tuple[str, ...] = ()
     as_of: "date | None" = None
-    region: str | None = None
-    value: str | None = None
+    phone_region: str | None = None
+    value_column: str | None = None
 
 
 @dataclass(frozen=True)
-class Limits:
+class FileLimits:
     """What a destination takes at most: bytes of the file, rows, columns, bytes of a cell; None is no limit."""
 
-    bytes: int | None = None
-    rows: int | None = None
-    columns: int | None = None
-    cell_bytes: int | None = None
+    max_bytes: int | None = None
+    max_rows: int | None = None
+    max_columns: int | None = None
+    max_cell_bytes: int | None = None
 
 
 @dataclass(frozen=True)
-class Exported:
+class DestinationFile:
     """The file's table, all text, columns named as the destination names them.
 
-    `ids` are the customer ids of its rows; `left_out` counts people of the audience who are not in it, by reason;
-    `notes` are worth saying.
+    `customer_ids` are the customer ids of its rows; `exclusion_counts` counts people of the audience who are not in it,
+    by reason; `notes` are worth saying.
     """
 
     table: "pd.DataFrame"
-    ids: "pd.Series"
-    left_out: Mapping[str, int] = field(default_factory=dict)
+    customer_ids: "pd.Series"
+    exclusion_counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
-class Exporter(Protocol):
+class Destination(Protocol):
     """What a file of `destinations/` offers."""
 
     TITLE: str
     SOURCE: str
-    NEEDS: tuple[str, ...]
-    ADDRESSES: bool
-    LIMITS: Limits
+    REQUIRED_CONTACTS: tuple[str, ...]
+    IS_AD_AUDIENCE: bool
+    LIMITS: FileLimits
 
-    def export(self, audience: Audience) -> Exported:
+    def export(self, audience: Audience) -> DestinationFile:
         """The people of an audience as the destination takes them."""
         ...
 
 
-def names() -> list[str]:
+def destination_names() -> list[str]:
     """The destinations there are."""
-    return plugins.dashed(DESTINATIONS)
+    return plugins.list_dashed_plugins(DESTINATIONS_PACKAGE)
 
 
-def load(name: str) -> Exporter:
+def load_destination(destination_name: str) -> Destination:
     """A destination by its name.
 
     Raises:
         UsageProblem: there is none of this name.
     """
-    if name not in names():
-        raise UsageProblem(f"no destination '{name}'; known: {', '.join(names())}, or sql")
-    return cast("Exporter", plugins.module(DESTINATIONS, name.replace("-", "_")))
+    if destination_name not in destination_names():
+        raise UsageProblem(f"no destination '{destination_name}'; known: {', '.join(destination_names())}, or sql")
+    return cast("Destination", plugins.load_plugin(DESTINATIONS_PACKAGE, destination_name.replace("-", "_")))
 
 
-def check(made: Exported, limits: Limits, destination: str) -> None:
+def check_limits(destination_file: DestinationFile, file_limits: FileLimits, destination_name: str) -> None:
     """Refuse what the destination would.
 
     Raises:
         ExportProblem: naming the limit that is passed, and by what.
     """
-    rows, columns = made.table.shape
-    if limits.rows is not None and rows > limits.rows:
-        raise ExportProblem(f"{rows:,} rows; {destination} takes {limits.rows:,} in a file. Export fewer segments")
-    if limits.columns is not None and columns >= limits.columns:
+    row_count, column_count = destination_file.table.shape
+    if file_limits.max_rows is not None and row_count > file_limits.max_rows:
         raise ExportProblem(
-            f"{columns:,} columns; {destination} takes fewer than {limits.columns:,}. Export fewer properties"
+            f"{row_count:,} rows; {destination_name} takes {file_limits.max_rows:,} in a file. Export fewer segments"
         )
-    if limits.cell_bytes is not None:
-        for name in made.table.columns:
-            longest = max((len(text.encode()) for text in made.table[name]), default=0)
-            if longest > limits.cell_bytes:
-                what = f"column '{name}': a text of {longest:,} bytes"
-                raise ExportProblem(f"{what}; {destination} takes {limits.cell_bytes:,}. Leave that column out")
-    size = len(as_csv(made)) if limits.bytes is not None else 0
-    if limits.bytes is not None and size > limits.bytes:
-        raise ExportProblem(f"{size:,} bytes; {destination} takes {limits.bytes:,} in a file. Export fewer segments")
+    if file_limits.max_columns is not None and column_count >= file_limits.max_columns:
+        raise ExportProblem(
+            f"{column_count:,} columns; "
+            f"{destination_name} takes fewer than {file_limits.max_columns:,}. Export fewer properties"
+        )
+    if file_limits.max_cell_bytes is not None:
+        for column_name in destination_file.table.columns:
+            longest_cell = max((len(text.encode()) for text in destination_file.table[column_name]), default=0)
+            if longest_cell > file_limits.max_cell_bytes:
+                cell_text = f"column '{column_name}': a text of {longest_cell:,} bytes"
+                raise ExportProblem(
+                    f"{cell_text}; {destination_name} takes {file_limits.max_cell_bytes:,}. Leave that column out"
+                )
+    file_size = len(encode_csv(destination_file)) if file_limits.max_bytes is not None else 0
+    if file_limits.max_bytes is not None and file_size > file_limits.max_bytes:
+        raise ExportProblem(
+            f"{file_size:,} bytes; {destination_name} takes {file_limits.max_bytes:,} in a file. Export fewer segments"
+        )
 
 
-def as_csv(made: Exported) -> bytes:
+def encode_csv(destination_file: DestinationFile) -> bytes:
     """The file: UTF-8 without a mark, commas, quotes where needed, a header, lines ended by a line feed."""
-    out = io.StringIO()
-    made.table.to_csv(out, index=False, lineterminator="\n")
-    return out.getvalue().encode()
+    csv_buffer = io.StringIO()
+    destination_file.table.to_csv(csv_buffer, index=False, lineterminator="\n")
+    return csv_buffer.getvalue().encode()

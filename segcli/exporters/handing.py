@@ -7,63 +7,77 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.export import ExportSettings
 from segcli.customers import reach
 from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
-from segcli.exporters import Audience, Exported, check, load
-from segcli.files.key import Key
-from segcli.ingest.special import special, special_word
+from segcli.exporters import Audience, DestinationFile, check_limits, load_destination
+from segcli.files.key import PseudonymKey
+from segcli.ingest.special import find_special_word, special_category_columns
 from segcli.model import Customers, Segmentation
 
-GROUP = "group"  # column that says who is treated and who is left alone
-TREATED, HOLDOUT = "treated", "holdout"
-CONTACTS = (*c.PERSONAL, c.CITY, c.REGION, c.POSTCODE, c.COUNTRY, c.BIRTH_DATE, c.GENDER)
-FATES = ("exported", "holdout", "no consent", "not reachable", "unchanged", "other segment")
+GROUP_COLUMN = "group"  # column that says who is treated and who is left alone
+TREATED_GROUP, HOLDOUT_GROUP = "treated", "holdout"
+CONTACT_COLUMNS = (
+    *columns.PERSONAL_COLUMNS,
+    columns.CITY,
+    columns.REGION,
+    columns.POSTCODE,
+    columns.COUNTRY,
+    columns.BIRTH_DATE,
+    columns.GENDER,
+)
+EXPORT_STATUSES = ("exported", "holdout", "no consent", "not reachable", "unchanged", "other segment")
 
-Mask = npt.NDArray[np.bool_]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Terms:
+class ExportTerms:
     """On what terms people are handed over.
 
-    `words` are those of consent, `key` draws the holdout, `before` are the segments of customers at an earlier time (if
-    only those who moved are wanted), `audit_only` columns are never handed over, `region` is the country of phone
-    numbers without a country code.
+    `consent_words` are those of consent, `holdout_key` draws the holdout, `earlier_segments` are the segments of
+    customers at an earlier time (if only those who moved are wanted), `audit_only` columns are never handed over,
+    `phone_region` is the country of phone numbers without a country code.
     """
 
-    words: Sequence[str]
-    key: Key | None = None
-    before: Mapping[str, str] | None = None
+    consent_words: Sequence[str]
+    holdout_key: PseudonymKey | None = None
+    earlier_segments: Mapping[str, str] | None = None
     audit_only: Sequence[str] = field(default_factory=tuple)
-    region: str | None = None
+    phone_region: str | None = None
 
 
 @dataclass(frozen=True)
-class Handed:
-    """A file for a destination. `counts` has one row per segment: its customers, and how many of them have each fate.
+class ExportResult:
+    """A file for a destination.
 
-    `groups` are customer_id and group of everybody whom the destination could reach, where there is a holdout.
+    `status_counts` has one row per segment: its customers, and how many of them have each fate.
+    `holdout_groups` are customer_id and group of everybody whom the destination could reach, where there is a holdout.
     """
 
     destination: str
-    name: str
-    exported: Exported
-    counts: pd.DataFrame
-    groups: pd.DataFrame | None
+    audience_name: str
+    destination_file: DestinationFile
+    status_counts: pd.DataFrame
+    holdout_groups: pd.DataFrame | None
     notes: tuple[str, ...]
 
 
-def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: Sequence[str] | None = None) -> Handed:
+def build_audience(
+    segmentation: Segmentation,
+    settings: ExportSettings,
+    export_terms: ExportTerms,
+    segment_names: Sequence[str] | None = None,
+) -> ExportResult:
     """The people of some segments as a destination takes them.
 
     Args:
-        made: the segmentation.
+        segmentation: the segmentation.
         settings: the destination and what it gets.
-        terms: on which people are handed over.
-        only: segments; None means all.
+        export_terms: on which people are handed over.
+        segment_names: segments; None means all.
 
     Returns:
         The file. Of every segment, customers = the sum of its fates.
@@ -73,166 +87,221 @@ def hand_over(made: Segmentation, settings: ExportSettings, terms: Terms, only: 
         ConfigProblems: a property that nobody may be addressed by.
         ExportProblem: the destination would refuse the file.
     """
-    to, customers = load(settings.to), made.customers
-    agreed = {name: reach.consented(customers, terms.words, name) for name in (c.EMAIL, c.PHONE)}
-    fates = _Fates(customers)
-    fates.part(~made.labels.isin(_segments(made, only)), "other segment")
-    if terms.before is not None:
-        fates.part(_as_before(made, terms.before), "unchanged")
-    fates.part(_refused(agreed), "no consent")
-    groups = _drawn(customers, settings, terms.key)
-    audience = _audience(made, settings, terms, left=fates.open, groups=None if to.ADDRESSES else groups)
-    known = {name: mask[fates.open] for name, mask in agreed.items() if mask is not None}
-    exported = to.export(_with_consent_alone(audience, known))
-    fates.part(~fates.ids.isin(exported.ids.astype("str")), "not reachable")
-    listed = None if groups is None else _listed(fates.ids, groups, fates.open)
-    if groups is not None:
-        fates.part(groups == HOLDOUT, HOLDOUT)
-        exported = _treated_alone(exported, fates.ids[fates.open]) if to.ADDRESSES else exported
-    fates.part(fates.open, "exported")
-    check(exported, to.LIMITS, settings.to)
-    notes = (*_noticed(agreed, settings), *exported.notes)
-    return Handed(settings.to, audience.name, exported, _counts(made, fates.found), listed, notes)
+    destination, customers = load_destination(settings.to), segmentation.customers
+    consent_by_contact = {
+        contact_column: reach.has_consent(customers, export_terms.consent_words, contact_column)
+        for contact_column in (columns.EMAIL, columns.PHONE)
+    }
+    statuses = _CustomerStatuses(customers)
+    statuses.assign_status(~segmentation.labels.isin(_select_segments(segmentation, segment_names)), "other segment")
+    if export_terms.earlier_segments is not None:
+        statuses.assign_status(_is_unchanged(segmentation, export_terms.earlier_segments), "unchanged")
+    statuses.assign_status(_lacks_consent(consent_by_contact), "no consent")
+    drawn_groups = _draw_groups(customers, settings, export_terms.holdout_key)
+    audience = _collect_audience(
+        segmentation,
+        settings,
+        export_terms,
+        is_included=statuses.is_open,
+        drawn_groups=None if destination.IS_AD_AUDIENCE else drawn_groups,
+    )
+    audience_consent = {
+        contact_column: has_consent[statuses.is_open]
+        for contact_column, has_consent in consent_by_contact.items()
+        if has_consent is not None
+    }
+    destination_file = destination.export(_blank_refused_contacts(audience, audience_consent))
+    statuses.assign_status(~statuses.customer_ids.isin(destination_file.customer_ids.astype("str")), "not reachable")
+    group_table = None if drawn_groups is None else _list_groups(statuses.customer_ids, drawn_groups, statuses.is_open)
+    if drawn_groups is not None:
+        statuses.assign_status(drawn_groups == HOLDOUT_GROUP, HOLDOUT_GROUP)
+        destination_file = (
+            _drop_holdout(destination_file, statuses.customer_ids[statuses.is_open])
+            if destination.IS_AD_AUDIENCE
+            else destination_file
+        )
+    statuses.assign_status(statuses.is_open, "exported")
+    check_limits(destination_file, destination.LIMITS, settings.to)
+    notes = (*_build_notes(consent_by_contact, settings), *destination_file.notes)
+    return ExportResult(
+        settings.to,
+        audience.audience_name,
+        destination_file,
+        _count_statuses(segmentation, statuses.status_labels),
+        group_table,
+        notes,
+    )
 
 
-class _Fates:
+class _CustomerStatuses:
     """What becomes of each customer; the first fate that anybody is given is theirs."""
 
     def __init__(self, customers: Customers) -> None:
-        self.ids = customers.table[c.CUSTOMER_ID].astype("str")
-        self.found = pd.Series("", index=self.ids.index, dtype="str")
+        self.customer_ids = customers.table[columns.CUSTOMER_ID].astype("str")
+        self.status_labels = pd.Series("", index=self.customer_ids.index, dtype="str")
 
     @property
-    def open(self) -> Mask:
+    def is_open(self) -> BoolArray:
         """Who has none yet, shape (n,)."""
-        return np.asarray(self.found == "", dtype=bool)
+        return np.asarray(self.status_labels == "", dtype=bool)
 
-    def part(self, those: Mask | pd.Series, fate: str) -> None:
+    def assign_status(self, customer_mask: BoolArray | pd.Series, status: str) -> None:
         """Give a fate to those of them who have none yet."""
-        self.found[self.open & np.asarray(those, dtype=bool)] = fate
+        self.status_labels[self.is_open & np.asarray(customer_mask, dtype=bool)] = status
 
 
-def _refused(agreed: Mapping[str, Mask | None]) -> Mask:
+def _lacks_consent(consent_by_contact: Mapping[str, BoolArray | None]) -> BoolArray:
     """Who agreed to nothing that there was to agree to; nobody, where nobody was asked."""
-    asked = [mask for mask in agreed.values() if mask is not None]
-    return np.asarray(~np.logical_or.reduce(asked)) if asked else np.zeros(1, dtype=bool)
+    known_consents = [has_consent for has_consent in consent_by_contact.values() if has_consent is not None]
+    return np.asarray(~np.logical_or.reduce(known_consents)) if known_consents else np.zeros(1, dtype=bool)
 
 
-def _with_consent_alone(audience: Audience, agreed: Mapping[str, Mask]) -> Audience:
+def _blank_refused_contacts(audience: Audience, consent_by_contact: Mapping[str, BoolArray]) -> Audience:
     """The audience without the addresses and numbers that people did not agree to."""
-    rows = audience.rows
-    for name, mask in agreed.items():
-        if name in rows:
-            rows = rows.assign(**{name: rows[name].where(mask, "")})
-    return replace(audience, rows=rows)
+    people_rows = audience.people_rows
+    for contact_column, has_consent in consent_by_contact.items():
+        if contact_column in people_rows:
+            people_rows = people_rows.assign(**{contact_column: people_rows[contact_column].where(has_consent, "")})
+    return replace(audience, people_rows=people_rows)
 
 
-def _segments(made: Segmentation, only: Sequence[str] | None) -> list[str]:
-    if only is None:
-        return made.segments
-    strange = [name for name in only if name not in made.segments]
-    if strange:
-        raise UsageProblem(f"{made.name} has no segment '{strange[0]}'; there is: {', '.join(made.segments)}")
-    return list(only)
+def _select_segments(segmentation: Segmentation, segment_names: Sequence[str] | None) -> list[str]:
+    if segment_names is None:
+        return segmentation.segments
+    unknown_segments = [segment_name for segment_name in segment_names if segment_name not in segmentation.segments]
+    if unknown_segments:
+        raise UsageProblem(
+            f"{segmentation.name} has no segment '{unknown_segments[0]}'; there is: {', '.join(segmentation.segments)}"
+        )
+    return list(segment_names)
 
 
-def _as_before(made: Segmentation, before: Mapping[str, str]) -> Mask:
-    was = made.customers.table[c.CUSTOMER_ID].astype("str").map(dict(before))
-    return np.asarray(was == made.labels, dtype=bool)
+def _is_unchanged(segmentation: Segmentation, earlier_segments: Mapping[str, str]) -> BoolArray:
+    earlier_labels = segmentation.customers.table[columns.CUSTOMER_ID].astype("str").map(dict(earlier_segments))
+    return np.asarray(earlier_labels == segmentation.labels, dtype=bool)
 
 
-def _drawn(customers: Customers, settings: ExportSettings, key: Key | None) -> npt.NDArray[np.object_] | None:
+def _draw_groups(
+    customers: Customers, settings: ExportSettings, holdout_key: PseudonymKey | None
+) -> npt.NDArray[np.object_] | None:
     """Return treated or holdout by a keyed hash of the id and the audience: the same people each time, and no pattern.
 
     Customers who share an address or a phone number are one person, and in one group.
     """
     if not settings.holdout_share:
         return None
-    assert key is not None
-    purpose = f"holdout {settings.of or ''}"
-    fractions = [key.fraction(purpose, name) for name in reach.person_ids(customers)]
-    return np.where(np.array(fractions) < settings.holdout_share, HOLDOUT, TREATED).astype(object)
+    assert holdout_key is not None
+    hash_purpose = f"holdout {settings.of or ''}"
+    fractions = [holdout_key.random_fraction(hash_purpose, person_id) for person_id in reach.link_person_ids(customers)]
+    return np.where(np.array(fractions) < settings.holdout_share, HOLDOUT_GROUP, TREATED_GROUP).astype(object)
 
 
-def _audience(
-    made: Segmentation,
+def _collect_audience(
+    segmentation: Segmentation,
     settings: ExportSettings,
-    terms: Terms,
+    export_terms: ExportTerms,
     *,
-    left: Mask,
-    groups: npt.NDArray[np.object_] | None,
+    is_included: BoolArray,
+    drawn_groups: npt.NDArray[np.object_] | None,
 ) -> Audience:
     """Who is left, with the columns that the destination needs and the properties that are wanted."""
-    customers = made.customers
-    table, to = customers.table, load(settings.to)
-    wanted = _properties(customers, settings, terms.audit_only)
-    rows = pd.DataFrame({c.CUSTOMER_ID: table[c.CUSTOMER_ID].astype("str"), c.NAME: made.labels.astype("str")})
-    for name in CONTACTS:
-        texts = reach.text(customers, name) if to.NEEDS else _as_shown(customers, name)
-        if texts is not None:
-            rows[name] = texts
-    value = settings.value
-    properties = [name for name in wanted if name not in rows]
-    for name in dict.fromkeys([*properties, *filter(None, [value])]):
-        rows[name] = table[name]
-    if groups is not None:
-        rows[GROUP] = groups
-        properties.append(GROUP)
-    name = settings.name or made.name.replace("_", " ")
-    kept = rows[left].reset_index(drop=True)
-    return Audience(name, kept, tuple(properties), customers.as_of, terms.region, value)
-
-
-def _as_shown(customers: Customers, name: str) -> pd.Series | None:
-    """A contact column as results may show it: of a destination that needs none, nothing is taken from apart."""
-    return None if name not in customers.table else customers.table[name].astype("str").fillna("")
-
-
-def _properties(customers: Customers, settings: ExportSettings, audit_only: Sequence[str]) -> list[str]:
-    wanted = settings.properties or []
-    missing = [name for name in [*wanted, *filter(None, [settings.value])] if name not in customers.table]
-    if missing:
-        what = f"export: no column '{missing[0]}'; there is: {', '.join(customers.table.columns)}"
-        raise UsageProblem(add_remedy(what, customers, missing))
-    refused = [*special(wanted), *(name for name in wanted if name in audit_only)]
-    if refused:
-        what = "a special category of personal data, or there for audits only"
-        word = special_word(refused[0])
-        evidence = f" (the word '{word}')" if word else ""
-        raise ConfigProblems([f"export.properties: '{refused[0]}' is {what}{evidence}; leave it out"])
-    return list(wanted)
-
-
-def _listed(ids: pd.Series, groups: npt.NDArray[np.object_], reached: Mask) -> pd.DataFrame:
-    """Customer ids and groups of everybody whom the destination could reach, for reading out the campaign."""
-    return pd.DataFrame({c.CUSTOMER_ID: ids[reached], GROUP: groups[reached]}).reset_index(drop=True)
-
-
-def _treated_alone(exported: Exported, treated: pd.Series) -> Exported:
-    stays = exported.ids.astype("str").isin(treated).to_numpy()
-    return Exported(
-        exported.table[stays].reset_index(drop=True),
-        exported.ids[stays].reset_index(drop=True),
-        exported.left_out,
-        exported.notes,
+    customers = segmentation.customers
+    customer_table, destination = customers.table, load_destination(settings.to)
+    property_names = _check_properties(customers, settings, export_terms.audit_only)
+    people_rows = pd.DataFrame(
+        {
+            columns.CUSTOMER_ID: customer_table[columns.CUSTOMER_ID].astype("str"),
+            columns.SEGMENT_NAME: segmentation.labels.astype("str"),
+        }
+    )
+    for item_name in CONTACT_COLUMNS:
+        contact_texts = (
+            reach.contact_texts(customers, item_name)
+            if destination.REQUIRED_CONTACTS
+            else _read_shown_contact(customers, item_name)
+        )
+        if contact_texts is not None:
+            people_rows[item_name] = contact_texts
+    value_column = settings.value
+    properties = [item_name for item_name in property_names if item_name not in people_rows]
+    for item_name in dict.fromkeys([*properties, *filter(None, [value_column])]):
+        people_rows[item_name] = customer_table[item_name]
+    if drawn_groups is not None:
+        people_rows[GROUP_COLUMN] = drawn_groups
+        properties.append(GROUP_COLUMN)
+    item_name = settings.name or segmentation.name.replace("_", " ")
+    included_rows = people_rows[is_included].reset_index(drop=True)
+    return Audience(
+        item_name, included_rows, tuple(properties), customers.as_of, export_terms.phone_region, value_column
     )
 
 
-def _counts(made: Segmentation, fates: pd.Series) -> pd.DataFrame:
+def _read_shown_contact(customers: Customers, contact_column: str) -> pd.Series | None:
+    """A contact column as results may show it: of a destination that needs none, nothing is taken from apart."""
+    return None if contact_column not in customers.table else customers.table[contact_column].astype("str").fillna("")
+
+
+def _check_properties(customers: Customers, settings: ExportSettings, audit_only: Sequence[str]) -> list[str]:
+    property_names = settings.properties or []
+    missing_columns = [
+        property_name
+        for property_name in [*property_names, *filter(None, [settings.value])]
+        if property_name not in customers.table
+    ]
+    if missing_columns:
+        problem_text = f"export: no column '{missing_columns[0]}'; there is: {', '.join(customers.table.columns)}"
+        raise UsageProblem(add_remedy(problem_text, customers, missing_columns))
+    refused_properties = [
+        *special_category_columns(property_names),
+        *(property_name for property_name in property_names if property_name in audit_only),
+    ]
+    if refused_properties:
+        problem_text = "a special category of personal data, or there for audits only"
+        special_category = find_special_word(refused_properties[0])
+        word_note = f" (the word '{special_category}')" if special_category else ""
+        raise ConfigProblems(
+            [f"export.properties: '{refused_properties[0]}' is {problem_text}{word_note}; leave it out"]
+        )
+    return list(property_names)
+
+
+def _list_groups(customer_ids: pd.Series, drawn_groups: npt.NDArray[np.object_], is_reached: BoolArray) -> pd.DataFrame:
+    """Customer ids and groups of everybody whom the destination could reach, for reading out the campaign."""
+    return pd.DataFrame(
+        {columns.CUSTOMER_ID: customer_ids[is_reached], GROUP_COLUMN: drawn_groups[is_reached]}
+    ).reset_index(drop=True)
+
+
+def _drop_holdout(destination_file: DestinationFile, treated_ids: pd.Series) -> DestinationFile:
+    is_treated = destination_file.customer_ids.astype("str").isin(treated_ids).to_numpy()
+    return DestinationFile(
+        destination_file.table[is_treated].reset_index(drop=True),
+        destination_file.customer_ids[is_treated].reset_index(drop=True),
+        destination_file.exclusion_counts,
+        destination_file.notes,
+    )
+
+
+def _count_statuses(segmentation: Segmentation, statuses: pd.Series) -> pd.DataFrame:
     """One row per segment that anybody was wanted of, and the sum of all."""
-    table = pd.crosstab(made.labels.to_numpy(), fates.to_numpy()).reindex(made.segments, fill_value=0)
-    table = table.reindex(columns=[name for name in FATES if name in table.columns or name == "exported"], fill_value=0)
-    wanted = table[table.drop(columns="other segment", errors="ignore").sum(axis=1) > 0]
-    wanted = wanted.drop(columns="other segment", errors="ignore")
-    rows = wanted.reset_index(names=c.NAME)
-    rows.insert(1, c.CUSTOMERS, wanted.sum(axis=1).to_numpy())
-    total = {c.NAME: "all", **rows.drop(columns=c.NAME).sum().to_dict()}
-    return pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
+    status_table = pd.crosstab(segmentation.labels.to_numpy(), statuses.to_numpy()).reindex(
+        segmentation.segments, fill_value=0
+    )
+    status_table = status_table.reindex(
+        columns=[status for status in EXPORT_STATUSES if status in status_table.columns or status == "exported"],
+        fill_value=0,
+    )
+    segment_rows = status_table[status_table.drop(columns="other segment", errors="ignore").sum(axis=1) > 0]
+    segment_rows = segment_rows.drop(columns="other segment", errors="ignore")
+    status_rows = segment_rows.reset_index(names=columns.SEGMENT_NAME)
+    status_rows.insert(1, columns.CUSTOMERS, segment_rows.sum(axis=1).to_numpy())
+    total_row = {columns.SEGMENT_NAME: "all", **status_rows.drop(columns=columns.SEGMENT_NAME).sum().to_dict()}
+    return pd.concat([status_rows, pd.DataFrame([total_row])], ignore_index=True)
 
 
-def _noticed(agreed: Mapping[str, Mask | None], settings: ExportSettings) -> list[str]:
+def _build_notes(consent_by_contact: Mapping[str, BoolArray | None], settings: ExportSettings) -> list[str]:
     notes = []
-    if agreed[c.EMAIL] is None and load(settings.to).NEEDS:
+    if consent_by_contact[columns.EMAIL] is None and load_destination(settings.to).REQUIRED_CONTACTS:
         notes.append("no column email_consent: whether these people may be addressed is for you to know")
     if settings.to == "plain":
         notes.append("nothing is hashed: keep the file as you keep the customers' data")

@@ -4,71 +4,97 @@ import hashlib
 import re
 
 from segcli.config.ingest import IngestSettings
-from segcli.customers.suppression_list import INTERNATIONAL, email_forms, id_forms, phone_forms
-from segcli.exporters.destinations._normal import email, google_email
-from segcli.files.key import Key, is_pseudonym
+from segcli.customers.suppression_list import (
+    INTERNATIONAL_PHONE,
+    customer_id_spellings,
+    normalise_emails,
+    normalise_phones,
+)
+from segcli.exporters.destinations._normal import normalise_email, normalise_google_email
+from segcli.files.key import PseudonymKey, is_pseudonym
 from segcli.files.person import Person
 
-DIGESTS = ("sha256", "sha1", "md5")
-_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{6,20}")
-_SPACED = re.compile(r"[ ()/]")
+DIGEST_ALGORITHMS = ("sha256", "sha1", "md5")
+_PHONE_PATTERN = re.compile(r"\+?[0-9][0-9 ()./-]{6,20}")
+_SEPARATOR_PATTERN = re.compile(r"[ ()/]")
 
 
-def person_forms(names: list[str], settings: IngestSettings, key: Key | None) -> Person:
+def list_person_forms(identifiers: list[str], settings: IngestSettings, pseudonym_key: PseudonymKey | None) -> Person:
     """Return every form of the ids, addresses and phone numbers of one person.
 
     Args:
-        names: customer ids, pseudonyms, e-mail addresses or phone numbers.
+        identifiers: customer ids, pseudonyms, e-mail addresses or phone numbers.
         settings: policies on ids, and the country of phone numbers.
-        key: of pseudonyms, if there is one.
+        pseudonym_key: of pseudonyms, if there is one.
     """
     person = Person()
-    for name in names:
-        ids, emails = id_forms(name, settings), _emails(name)
-        marks = {*emails, *([name.strip()] if is_pseudonym(name.strip()) else [])}
-        numbers = _phones(name, settings.phone_region)
-        exact = {*emails, *numbers, *(number.removeprefix("+") for number in numbers)}
-        hashed = {digest for text in exact for digest in _digests(text)}
-        hashed |= {digest for text in ids for digest in _digests(text)}
-        secret = {key.pseudonym(text) for text in {*ids, *exact} if not is_pseudonym(text)} if key else set()
-        person |= Person(frozenset(ids), frozenset(marks | hashed | secret), _digits_of(numbers))
+    for identifier in identifiers:
+        customer_ids, emails = customer_id_spellings(identifier, settings), _list_email_forms(identifier)
+        exact_marks = {*emails, *([identifier.strip()] if is_pseudonym(identifier.strip()) else [])}
+        phone_numbers = _list_phone_forms(identifier, settings.phone_region)
+        contact_forms = {*emails, *phone_numbers, *(phone_number.removeprefix("+") for phone_number in phone_numbers)}
+        digests = {digest for text in contact_forms for digest in _list_digests(text)}
+        digests |= {digest for text in customer_ids for digest in _list_digests(text)}
+        pseudonyms = (
+            {
+                pseudonym_key.pseudonymise_text(text)
+                for text in {*customer_ids, *contact_forms}
+                if not is_pseudonym(text)
+            }
+            if pseudonym_key
+            else set()
+        )
+        person |= Person(
+            frozenset(customer_ids), frozenset(exact_marks | digests | pseudonyms), _list_digit_forms(phone_numbers)
+        )
     return person
 
 
-def contact_forms(text: str, settings: IngestSettings, key: Key | None) -> Person:
+def list_contact_forms(contact_text: str, settings: IngestSettings, pseudonym_key: PseudonymKey | None) -> Person:
     """Return every form of an address or number that stands in a person's own row; other texts name nobody."""
-    if not _emails(text) and not _phones(text, settings.phone_region):
+    if not _list_email_forms(contact_text) and not _list_phone_forms(contact_text, settings.phone_region):
         return Person()
     return Person(
-        marks=person_forms([text], settings, key).marks, phones=_digits_of(_phones(text, settings.phone_region))
+        identifiers=list_person_forms([contact_text], settings, pseudonym_key).identifiers,
+        phones=_list_digit_forms(_list_phone_forms(contact_text, settings.phone_region)),
     )
 
 
-def _emails(text: str) -> set[str]:
+def _list_email_forms(email_text: str) -> set[str]:
     """Return the addresses in a text as they are compared, lower-cased, and as Google compares them."""
-    folded = email_forms(text)
-    return {form for one in folded for form in (one, email(one), google_email(one)) if form}
+    folded_emails = normalise_emails(email_text)
+    return {
+        form
+        for folded_email in folded_emails
+        for form in (folded_email, normalise_email(folded_email), normalise_google_email(folded_email))
+        if form
+    }
 
 
-def _phones(text: str, region: str | None) -> set[str]:
-    is_number = INTERNATIONAL.fullmatch(text.strip()) or (
-        _NUMBER.fullmatch(text.strip()) and _SPACED.search(text.strip())
+def _list_phone_forms(phone_text: str, phone_region: str | None) -> set[str]:
+    is_number = INTERNATIONAL_PHONE.fullmatch(phone_text.strip()) or (
+        _PHONE_PATTERN.fullmatch(phone_text.strip()) and _SEPARATOR_PATTERN.search(phone_text.strip())
     )
-    return set(phone_forms([text], region).values()) if is_number else set()
+    return set(normalise_phones([phone_text], phone_region).values()) if is_number else set()
 
 
-def _digits_of(numbers: set[str]) -> frozenset[str]:
+def _list_digit_forms(phone_numbers: set[str]) -> frozenset[str]:
     """Return numbers as digits, in international and national writing."""
-    if not numbers:
+    if not phone_numbers:
         return frozenset()
     import phonenumbers
 
-    found = set[str]()
-    for number in numbers:
-        national = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
-        found |= {re.sub(r"\D", "", form) for form in (number, national)}
-    return frozenset(found)
+    digit_forms = set[str]()
+    for phone_number in phone_numbers:
+        national_number = phonenumbers.format_number(
+            phonenumbers.parse(phone_number), phonenumbers.PhoneNumberFormat.NATIONAL
+        )
+        digit_forms |= {re.sub(r"\D", "", form) for form in (phone_number, national_number)}
+    return frozenset(digit_forms)
 
 
-def _digests(text: str) -> set[str]:
-    return {hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest() for name in DIGESTS}
+def _list_digests(identifier: str) -> set[str]:
+    return {
+        hashlib.new(algorithm, identifier.encode(), usedforsecurity=False).hexdigest()
+        for algorithm in DIGEST_ALGORITHMS
+    }

@@ -14,62 +14,62 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import ipc
 
-from segcli.files.write import TEMPORARY, environment, sync
+from segcli.files.write import TEMPORARY_SUFFIX, report_write_errors, sync_folder
 
-FACTS = "facts.json"
-CHECKSUMS = "checksums"  # the fact that holds the checksum of each table
-FOLDER = "folder"  # the fact that holds the folder's name, by which a bundle in place of another is found
-_HEAD = '{{"sha256": "{}", "facts": '
+FACTS_FILE = "facts.json"
+CHECKSUMS_KEY = "checksums"  # the fact that holds the checksum of each table
+FOLDER_KEY = "folder"  # the fact that holds the folder's name, by which a bundle in place of another is found
+_FACTS_HEADER = '{{"sha256": "{}", "facts": '
 
 
-class DamagedBundle(Exception):
+class DirectoryDamage(Exception):
     """A file of a bundle is missing, or is not what was written."""
 
 
-def save(folder: Path, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> None:
+def save_directory(folder: Path, tables: Mapping[str, pa.Table], metadata: Mapping[str, Any]) -> None:
     """Write tables by name, and facts as JSON, in place of what the folder held.
 
     Raises:
         EnvironmentProblem: the disk is full, or the folder may not be written to.
     """
-    made = folder.with_name(folder.name + TEMPORARY)
-    with environment(str(folder)):
-        _remove(made)
-        made.mkdir(mode=0o700)
+    temporary_folder = folder.with_name(folder.name + TEMPORARY_SUFFIX)
+    with report_write_errors(str(folder)):
+        _remove_path(temporary_folder)
+        temporary_folder.mkdir(mode=0o700)
         checksums = {}
         for name, table in tables.items():
-            packed = _packed(table)
-            checksums[name] = hashlib.sha256(packed).hexdigest()
-            _write(made / name, packed)
-        described = {**facts, FOLDER: folder.name, CHECKSUMS: checksums}
-        body = json.dumps(described, ensure_ascii=False, sort_keys=True).encode()
-        head = _HEAD.format(hashlib.sha256(body).hexdigest()).encode()
-        _write(made / FACTS, head + body + b"}")
-        sync(made)
-        _remove(folder)
-        made.rename(folder)
-        sync(folder.parent)
+            packed_table = _pack_table(table)
+            checksums[name] = hashlib.sha256(packed_table).hexdigest()
+            _write_synced(temporary_folder / name, packed_table)
+        full_metadata = {**metadata, FOLDER_KEY: folder.name, CHECKSUMS_KEY: checksums}
+        body = json.dumps(full_metadata, ensure_ascii=False, sort_keys=True).encode()
+        head = _FACTS_HEADER.format(hashlib.sha256(body).hexdigest()).encode()
+        _write_synced(temporary_folder / FACTS_FILE, head + body + b"}")
+        sync_folder(temporary_folder)
+        _remove_path(folder)
+        temporary_folder.rename(folder)
+        sync_folder(folder.parent)
 
 
-def remove(folder: Path) -> None:
+def remove_directory(folder: Path) -> None:
     """Remove a folder of tables and facts.
 
     Raises:
         EnvironmentProblem: the folder may not be removed.
     """
-    with environment(str(folder)):
+    with report_write_errors(str(folder)):
         shutil.rmtree(folder)
 
 
-def load_table(folder: Path, facts: Mapping[str, Any], name: str) -> pa.Table:
+def load_table(folder: Path, metadata: Mapping[str, Any], name: str) -> pa.Table:
     """Read one of the tables.
 
     Raises:
         DamagedBundle: it is not the table that was written.
     """
-    body = _read(folder / name)
-    if hashlib.sha256(body).hexdigest() != facts[CHECKSUMS].get(name):
-        raise DamagedBundle(name)
+    body = _read_bytes(folder / name)
+    if hashlib.sha256(body).hexdigest() != metadata[CHECKSUMS_KEY].get(name):
+        raise DirectoryDamage(name)
     return ipc.open_file(pa.py_buffer(body)).read_all()
 
 
@@ -79,39 +79,39 @@ def load_facts(folder: Path) -> dict[str, Any]:
     Raises:
         DamagedBundle: they are not the facts that were written.
     """
-    stored = _read(folder / FACTS)
-    start = len(_HEAD.format("0" * 64))
-    body = stored[start:-1]
-    if stored != _HEAD.format(hashlib.sha256(body).hexdigest()).encode() + body + b"}":
-        raise DamagedBundle(FACTS)
-    found: dict[str, Any] = json.loads(body)
-    if found[FOLDER] != folder.name:
-        raise DamagedBundle(FACTS)
-    return found
+    stored_bytes = _read_bytes(folder / FACTS_FILE)
+    start = len(_FACTS_HEADER.format("0" * 64))
+    body = stored_bytes[start:-1]
+    if stored_bytes != _FACTS_HEADER.format(hashlib.sha256(body).hexdigest()).encode() + body + b"}":
+        raise DirectoryDamage(FACTS_FILE)
+    metadata: dict[str, Any] = json.loads(body)
+    if metadata[FOLDER_KEY] != folder.name:
+        raise DirectoryDamage(FACTS_FILE)
+    return metadata
 
 
-def _read(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
-        raise DamagedBundle(path.name) from None
+        raise DirectoryDamage(path.name) from None
 
 
-def _remove(path: Path) -> None:
+def _remove_path(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
 
 
-def _packed(rows: pa.Table) -> pa.Buffer:
-    packed = pa.BufferOutputStream()
-    with ipc.new_file(packed, rows.schema) as writer:
-        writer.write_table(rows)
-    return packed.getvalue()
+def _pack_table(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
 
-def _write(path: Path, body: Any) -> None:  # noqa: ANN401 - bytes, or a buffer of them
+def _write_synced(path: Path, body: Any) -> None:  # noqa: ANN401 - bytes, or a buffer of them
     with path.open("wb") as file:
         file.write(body)
         file.flush()

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from segcli.files.person import FORGOTTEN, Person, column_kind
+from segcli.files.person import FORGOTTEN_TEXT, Person, classify_column
 
-_STYLES = tuple((indent, is_ascii) for indent in (1, None, 2, 4) for is_ascii in (True, False))
-_REMOVED = object()
+_JSON_STYLES = tuple((indent, is_ascii) for indent in (1, None, 2, 4) for is_ascii in (True, False))
+_REMOVED_VALUE = object()
 
 
 @dataclass(frozen=True)
-class Erased:
+class ErasureResult:
     """A JSON value or text without the person, and what was taken out of it; `place` is a possible mention."""
 
     value: Any
@@ -26,9 +26,9 @@ class Erased:
         """Whether anything was taken out."""
         return bool(self.rows or self.mentions)
 
-    def plus(self, other: "Erased") -> "Erased":
+    def add_counts(self, other: "ErasureResult") -> "ErasureResult":
         """Return the same value, with what was taken out of another one too."""
-        return Erased(
+        return ErasureResult(
             self.value,
             self.rows + other.rows,
             self.mentions + other.mentions,
@@ -37,76 +37,74 @@ class Erased:
         )
 
 
-def erase_json_lines(text: str, person: Person) -> Erased:
+def erase_json_lines(text: str, person: Person) -> ErasureResult:
     """Take a person out of a text of one JSON value a line.
 
     Raises:
         ValueError: it is no such text.
     """
-    kept, total = list[str](), Erased(None)
+    kept_lines, result = list[str](), ErasureResult(None)
     for line in text.split("\n"):
-        erased = _erase_value(json.loads(line), "", person) if line.strip() else Erased(None)
-        total = total.plus(erased)
-        if erased.value is not _REMOVED:
-            kept.append(_dump_like(line, erased.value) if erased.is_changed else line)
-    return replace(total, value="\n".join(kept))
+        erasure = _erase_value(json.loads(line), "", person) if line.strip() else ErasureResult(None)
+        result = result.add_counts(erasure)
+        if erasure.value is not _REMOVED_VALUE:
+            kept_lines.append(_dump_like(line, erasure.value) if erasure.is_changed else line)
+    return replace(result, value="\n".join(kept_lines))
 
 
-def erase_json(text: str, person: Person) -> Erased:
+def erase_json(text: str, person: Person) -> ErasureResult:
     """Take a person out of a JSON document.
 
     Raises:
         ValueError: it is none.
     """
-    erased = _erase_value(json.loads(text), "", person)
-    if erased.value is _REMOVED:  # the whole file is about the person
-        return replace(erased, value="{}\n")
-    return replace(erased, value=_dump_like(text, erased.value) if erased.is_changed else text)
+    erasure = _erase_value(json.loads(text), "", person)
+    if erasure.value is _REMOVED_VALUE:  # the whole file is about the person
+        return replace(erasure, value="{}\n")
+    return replace(erasure, value=_dump_like(text, erasure.value) if erasure.is_changed else text)
 
 
-def _erase_value(value: Any, key: str, person: Person) -> Erased:  # noqa: ANN401 - JSON is data of any shape
+def _erase_value(value: Any, key: str, person: Person) -> ErasureResult:  # noqa: ANN401 - JSON is data of any shape
     if isinstance(value, Mapping):
         return _erase_object(value, person)
     if isinstance(value, list):
         return _erase_list(value, key, person)
-    if isinstance(value, str) or (column_kind(key) == "id" and _is_scalar(value)):
+    if isinstance(value, str) or (classify_column(key) == "id" and _is_scalar(value)):
         if person.is_named_by(str(value), key):
-            return Erased(FORGOTTEN, mentions=1)
+            return ErasureResult(FORGOTTEN_TEXT, mentions=1)
         if isinstance(value, str):
-            text, count = person.without_mentions(value)
-            return Erased(text if count else value, mentions=count)
-    return Erased(value)
+            text, count = person.replace_mentions(value)
+            return ErasureResult(text if count else value, mentions=count)
+    return ErasureResult(value)
 
 
-def _erase_object(value: Mapping[str, Any], person: Person) -> Erased:
-    row = [(key, str(inner)) for key, inner in value.items() if _is_scalar(inner)]
-    if person.owns(row):
-        contacts = frozenset(inner for key, inner in row if inner and column_kind(key) == "contact")
-        return Erased(_REMOVED, rows=1, contacts=contacts)
-    place = next((f"key {key}" for key, inner in row if person.may_own([(key, inner)])), "")
-    total, kept = Erased(None, place=place), dict[str, Any]()
-    for key, inner in value.items():
+def _erase_object(json_object: Mapping[str, Any], person: Person) -> ErasureResult:
+    row = [(key, str(item)) for key, item in json_object.items() if _is_scalar(item)]
+    if person.owns_row(row):
+        contacts = frozenset(item for key, item in row if item and classify_column(key) == "contact")
+        return ErasureResult(_REMOVED_VALUE, rows=1, contacts=contacts)
+    place = next((f"key {key}" for key, item in row if person.may_own_row([(key, item)])), "")
+    result, kept_items = ErasureResult(None, place=place), dict[str, Any]()
+    for key, item in json_object.items():
         if person.is_named_by(key, ""):
-            total = total.plus(Erased(None, rows=1))
+            result = result.add_counts(ErasureResult(None, rows=1))
             continue
-        erased = _erase_value(inner, key, person)
-        total = total.plus(erased)
-        if erased.value is not _REMOVED:
-            kept[key] = erased.value
-    return replace(total, value=kept)
+        erasure = _erase_value(item, key, person)
+        result = result.add_counts(erasure)
+        if erasure.value is not _REMOVED_VALUE:
+            kept_items[key] = erasure.value
+    return replace(result, value=kept_items)
 
 
-def _erase_list(values: Sequence[Any], key: str, person: Person) -> Erased:
-    total, kept = Erased(None), list[Any]()
-    for inner in values:
-        is_row = isinstance(inner, list) and any(
-            _is_scalar(cell) and person.is_named_by(str(cell), "") for cell in inner
-        )
-        erased = Erased(_REMOVED, rows=1) if is_row else _erase_value(inner, key, person)
-        total = total.plus(erased)
-        if erased.value is not _REMOVED:
-            kept.append(erased.value)
-    return replace(total, value=kept)
+def _erase_list(items: Sequence[Any], key: str, person: Person) -> ErasureResult:
+    result, kept_items = ErasureResult(None), list[Any]()
+    for item in items:
+        is_row = isinstance(item, list) and any(_is_scalar(cell) and person.is_named_by(str(cell), "") for cell in item)
+        erasure = ErasureResult(_REMOVED_VALUE, rows=1) if is_row else _erase_value(item, key, person)
+        result = result.add_counts(erasure)
+        if erasure.value is not _REMOVED_VALUE:
+            kept_items.append(erasure.value)
+    return replace(result, value=kept_items)
 
 
 def _is_scalar(value: object) -> bool:
@@ -115,12 +113,12 @@ def _is_scalar(value: object) -> bool:
 
 def _dump_like(text: str, value: Any) -> str:  # noqa: ANN401 - JSON is data of any shape
     """Write a value in the layout of the text that it came from."""
-    before = json.loads(text)
+    parsed = json.loads(text)
     end = text[len(text.rstrip()) :]
-    styles = [style for style in _STYLES if _dump(before, *style) + end == text]
+    styles = [style for style in _JSON_STYLES if _dump_json(parsed, *style) + end == text]
     indent, is_ascii = styles[0] if styles else (1, False)
-    return _dump(value, indent, is_ascii) + end
+    return _dump_json(value, indent, is_ascii) + end
 
 
-def _dump(value: Any, indent: int | None, is_ascii: bool) -> str:  # noqa: ANN401, FBT001 - a style
+def _dump_json(value: Any, indent: int | None, is_ascii: bool) -> str:  # noqa: ANN401, FBT001 - a style
     return json.dumps(value, indent=indent, ensure_ascii=is_ascii)

@@ -8,18 +8,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from segcli.errors import SegcliError
-from segcli.files.person import Person, bare_name
-from segcli.files.unpack import DAMAGED, packing
-from segcli.files.unpack import unpack as unpack_body
+from segcli.files.person import Person, normalise_column_name
+from segcli.files.unpack import UNPACK_ERRORS, detect_packing
+from segcli.files.unpack import unpack_bytes as unpack_body
 
-PAGES = (".html", ".htm", ".svg")
-MARKDOWN = (".md", ".markdown")
-_BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
-_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_CELL = re.compile(r"(?<!\\)\|")
+PAGE_SUFFIXES = (".html", ".htm", ".svg")
+MARKDOWN_SUFFIXES = (".md", ".markdown")
+_BACKSLASH_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_CELL_SEPARATOR = re.compile(r"(?<!\\)\|")
 
 
-def unpack(path: Path) -> list[bytes]:
+def unpack_members(path: Path) -> list[bytes]:
     """Return the bytes of a file, unpacked if it is packed; of an archive, those of its members.
 
     Raises:
@@ -30,10 +30,10 @@ def unpack(path: Path) -> list[bytes]:
     body = path.read_bytes()
     try:
         if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as packed:
-                return [packed.read(name) for name in packed.namelist()]
-        return [unpack_body(body, str(path), 0) if packing(body) else body]
-    except (SegcliError, zipfile.BadZipFile, *DAMAGED) as error:
+            with zipfile.ZipFile(path) as archive:
+                return [archive.read(name) for name in archive.namelist()]
+        return [unpack_body(body, str(path), 0) if detect_packing(body) else body]
+    except (SegcliError, zipfile.BadZipFile, *UNPACK_ERRORS) as error:
         raise ValueError(str(error)) from error
 
 
@@ -45,55 +45,57 @@ def find_mention(text: str, suffix: str, person: Person) -> str:
         suffix: of its name, in lower case.
         person: to find.
     """
-    for variant in _variants(text, suffix):
-        found = person.mentions.search(variant) or _plain_id(person, variant, suffix)
-        if found is not None:
-            return f"line {variant.count(chr(10), 0, found.start()) + 1:,}"
-    return next((f"line {line:,}" for line, row in _rows(text, suffix) if person.owns(row)), "")
+    for variant in _iterate_variants(text, suffix):
+        match = person.mention_pattern.search(variant) or _find_plain_id(person, variant, suffix)
+        if match is not None:
+            return f"line {variant.count(chr(10), 0, match.start()) + 1:,}"
+    return next((f"line {line:,}" for line, row in _iterate_rows(text, suffix) if person.owns_row(row)), "")
 
 
-def _variants(text: str, suffix: str) -> Iterator[str]:
+def _iterate_variants(text: str, suffix: str) -> Iterator[str]:
     """Yield a text as it is, and without the escapes of HTML, Markdown, JSON and SQL."""
     text = unicodedata.normalize("NFC", text)
     yield text
-    plain = _BACKSLASH.sub(r"\1", unescape(text))
-    yield plain
+    unescaped = _BACKSLASH_ESCAPE.sub(r"\1", unescape(text))
+    yield unescaped
     if "\\u" in text:
-        decoded = _UNICODE.sub(lambda code: chr(int(code[1], 16)), text)
+        decoded = _UNICODE_ESCAPE.sub(lambda code: chr(int(code[1], 16)), text)
         decoded = decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        yield _BACKSLASH.sub(r"\1", unicodedata.normalize("NFC", decoded))
+        yield _BACKSLASH_ESCAPE.sub(r"\1", unicodedata.normalize("NFC", decoded))
     if suffix == ".sql":
         yield text.replace("''", "'")
     if "\0" in text:
         yield text.replace("\0", "")  # UTF-16
 
 
-def _plain_id(person: Person, text: str, suffix: str) -> re.Match[str] | None:
+def _find_plain_id(person: Person, text: str, suffix: str) -> re.Match[str] | None:
     """Find an id that may be another number or word, in a text that has a column of ids."""
-    if suffix in {*PAGES, *MARKDOWN} or not any(name in bare_name(text) for name in ("customerid", "distinctid")):
+    if suffix in {*PAGE_SUFFIXES, *MARKDOWN_SUFFIXES} or not any(
+        name in normalise_column_name(text) for name in ("customerid", "distinctid")
+    ):
         return None
-    names = "|".join(re.escape(name) for name in sorted(person.ids))
-    return re.search(rf"(?<![\w.,-])(?:{names})(?![\w.,-])", text) if names else None
+    id_pattern = "|".join(re.escape(name) for name in sorted(person.ids))
+    return re.search(rf"(?<![\w.,-])(?:{id_pattern})(?![\w.,-])", text) if id_pattern else None
 
 
-def _rows(text: str, suffix: str) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def _iterate_rows(text: str, suffix: str) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Yield the rows of tables in a page, with their lines and the names of their columns."""
-    if suffix in PAGES:
-        page = _Tables()
+    if suffix in PAGE_SUFFIXES:
+        page = _TableParser()
         page.feed(text)
         yield from page.rows
-    if suffix in MARKDOWN:
+    if suffix in MARKDOWN_SUFFIXES:
         header = list[str]()
         for number, line in enumerate(text.splitlines(), 1):
             if not line.startswith("|"):
                 header = []
                 continue
-            cells = [_BACKSLASH.sub(r"\1", unescape(cell)).strip() for cell in _CELL.split(line)[1:-1]]
+            cells = [_BACKSLASH_ESCAPE.sub(r"\1", unescape(cell)).strip() for cell in _CELL_SEPARATOR.split(line)[1:-1]]
             header = header or cells
             yield number, list(zip(header, cells, strict=False))
 
 
-class _Tables(HTMLParser):
+class _TableParser(HTMLParser):
     """The rows of the tables of a page."""
 
     def __init__(self) -> None:

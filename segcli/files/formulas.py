@@ -15,94 +15,100 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BLANKS = r"[\s\u200b-\u200f\ufeff]*"
-_RUNS = rf"(?:[\t\r\n\0]|{_BLANKS}[=+\-@＝＋－＠])"  # noqa: RUF001 - full-width signs run too
-_HARMLESS = r"[+-]?[0-9][0-9 .,()/-]*"
-ESCAPE = re.compile(rf"(?!{_HARMLESS}\Z)'*{_RUNS}")
+_FORMULA_START = rf"(?:[\t\r\n\0]|{_BLANKS}[=+\-@＝＋－＠])"  # noqa: RUF001 - full-width signs run too
+_NUMBER = r"[+-]?[0-9][0-9 .,()/-]*"
+NEEDS_ESCAPE = re.compile(rf"(?!{_NUMBER}\Z)'*{_FORMULA_START}")
 # Only a text that begins so, or with something that is not plain ASCII, can be escaped or need it.
-SUSPECT = ("'", "=", "+", "-", "@")
-ESCAPED = re.compile(rf"'+{_RUNS}")
-GUARDED = re.compile(r"'(?=[=+\-@]|[^'\s]*[0-9@])[^'\s]+")  # an apostrophe tells a spreadsheet: this is text
+SUSPECT_CHARACTERS = ("'", "=", "+", "-", "@")
+ESCAPED_CELL = re.compile(rf"'+{_FORMULA_START}")
+APOSTROPHE_TEXT = re.compile(r"'(?=[=+\-@]|[^'\s]*[0-9@])[^'\s]+")  # an apostrophe tells a spreadsheet: this is text
 
 
-def escape(text: str) -> str:
+def escape_cell(text: str) -> str:
     """A cell that no spreadsheet runs.
 
-    >>> escape("=1+1"), escape("'=1+1"), escape("-12.50"), escape("it's")
+    >>> escape_cell("=1+1"), escape_cell("'=1+1"), escape_cell("-12.50"), escape_cell("it's")
     ("'=1+1", "''=1+1", '-12.50', "it's")
     """
-    return f"'{text}" if ESCAPE.match(text) else text
+    return f"'{text}" if NEEDS_ESCAPE.match(text) else text
 
 
-def unescape(text: str) -> str:
-    """The inverse of `escape`.
+def unescape_cell(text: str) -> str:
+    """The inverse of `escape_cell`.
 
-    >>> unescape("'=1+1"), unescape("''=1+1"), unescape("'tis")
+    >>> unescape_cell("'=1+1"), unescape_cell("''=1+1"), unescape_cell("'tis")
     ('=1+1', "'=1+1", "'tis")
     """
-    return text[1:] if ESCAPED.match(text) else text
+    return text[1:] if ESCAPED_CELL.match(text) else text
 
 
 def escape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
     """A table whose texts and column names no spreadsheet runs, and how many were changed."""
-    return _rewritten(table, ESCAPE, escape)
+    return _rewrite_table(table, NEEDS_ESCAPE, escape_cell)
 
 
 def unescape_table(table: "pd.DataFrame") -> "tuple[pd.DataFrame, int]":
     """The inverse of `escape_table`, and how many were changed."""
-    return _rewritten(table, ESCAPED, unescape)
+    return _rewrite_table(table, ESCAPED_CELL, unescape_cell)
 
 
-def _rewritten(
+def _rewrite_table(
     table: "pd.DataFrame", pattern: re.Pattern[str], rewrite: Callable[[str], str]
 ) -> "tuple[pd.DataFrame, int]":
     """The table with `rewrite` done to the texts and names that match, and how many did."""
-    changed = 0
-    for name in _texts(table):
-        matching = _matching(table[name], pattern)
+    changed_count = 0
+    for name in _text_columns(table):
+        matching = _match_texts(table[name], pattern)
         if matching is not None and matching.any():
-            changed += int(matching.sum())
+            changed_count += int(matching.sum())
             texts = table[name].copy()
             texts[matching] = texts[matching].map(rewrite)
             table = table.assign(**{name: texts})
     names = [rewrite(str(name)) for name in table.columns]
-    changed += sum(new != old for new, old in zip(names, table.columns, strict=True))
-    return table.set_axis(names, axis=1), changed
+    changed_count += sum(new != old for new, old in zip(names, table.columns, strict=True))
+    return table.set_axis(names, axis=1), changed_count
 
 
-def _matching(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series | None":
+def _match_texts(texts: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series | None":
     """Which texts match, None for none; nearly all are ruled out by their first character, at the column's speed."""
-    suspects = _suspects(texts)
-    if not suspects.any():
+    is_suspect = _mark_suspects(texts)
+    if not is_suspect.any():
         return None
-    found = texts.isna() & ~texts.isna()
-    found[suspects] = texts[suspects].map(lambda text: bool(pattern.match(text)))
-    return found
+    matches = texts.isna() & ~texts.isna()
+    matches[is_suspect] = texts[is_suspect].map(lambda text: bool(pattern.match(text)))
+    return matches
 
 
-def _suspects(texts: "pd.Series") -> "pd.Series":
+def _mark_suspects(texts: "pd.Series") -> "pd.Series":
     """Which texts begin with one of SUSPECT, or with something that is not visible ASCII."""
     import pandas as pd
 
     if isinstance(texts.dtype, pd.StringDtype):
-        return pd.Series(_begin_suspect(texts), index=texts.index)
-    return texts.str.slice(0, 1).isin(SUSPECT) | texts.str.match(r"[^\x21-\x7e]").fillna(value=False).astype(bool)
+        return pd.Series(_has_suspect_start(texts), index=texts.index)
+    return texts.str.slice(0, 1).isin(SUSPECT_CHARACTERS) | texts.str.match(r"[^\x21-\x7e]").fillna(value=False).astype(
+        bool
+    )
 
 
-def _begin_suspect(texts: "pd.Series") -> "npt.NDArray[np.bool_]":
+def _has_suspect_start(texts: "pd.Series") -> "npt.NDArray[np.bool_]":
     """The same by the first byte in UTF-8, which of all but ASCII is above 127: no text has to be made."""
     import numpy as np
     import pyarrow as pa
 
-    found = pa.array(texts, pa.large_string())
-    strings = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    _, places, body = strings.buffers()
-    if len(strings) == 0 or not body:
-        return np.zeros(len(strings), dtype=bool)
-    ends = np.frombuffer(places, dtype=np.int64)[strings.offset :][: len(strings) + 1]
-    filled = (ends[:-1] < ends[1:]) & ~texts.isna().to_numpy(dtype=bool)
-    first = np.frombuffer(body, dtype=np.uint8)[np.where(filled, ends[:-1], 0)]
-    return filled & ((first < ord("!")) | (first > ord("~")) | np.isin(first, [ord(mark) for mark in SUSPECT]))
+    array = pa.array(texts, pa.large_string())
+    string_array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    _, offsets, body = string_array.buffers()
+    if len(string_array) == 0 or not body:
+        return np.zeros(len(string_array), dtype=bool)
+    ends = np.frombuffer(offsets, dtype=np.int64)[string_array.offset :][: len(string_array) + 1]
+    is_filled = (ends[:-1] < ends[1:]) & ~texts.isna().to_numpy(dtype=bool)
+    first_bytes = np.frombuffer(body, dtype=np.uint8)[np.where(is_filled, ends[:-1], 0)]
+    return is_filled & (
+        (first_bytes < ord("!"))
+        | (first_bytes > ord("~"))
+        | np.isin(first_bytes, [ord(character) for character in SUSPECT_CHARACTERS])
+    )
 
 
-def _texts(table: "pd.DataFrame") -> list[str]:
+def _text_columns(table: "pd.DataFrame") -> list[str]:
     return [str(name) for name, kind in table.dtypes.items() if kind.kind == "O"]

@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from segcli.errors import Locked
-from segcli.files.write import environment
+from segcli.errors import LockProblem
+from segcli.files.write import report_write_errors
 
-NAME = ".segcli-lock"
+LOCK_FILE = ".segcli-lock"
 
 
 @contextlib.contextmanager
-def held(folder: Path) -> Iterator[None]:
+def lock_directory(folder: Path) -> Iterator[None]:
     """Hold the folder for the length of a run; the system lets go even when the run is killed.
 
     The lock file is never followed through a symbolic link and never emptied, since anybody who may write to the
@@ -23,51 +23,51 @@ def held(folder: Path) -> Iterator[None]:
         Locked: another run holds it.
         EnvironmentProblem: the lock file cannot be opened, or is not a regular file.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    with environment(str(folder / NAME)):
-        file = os.fdopen(os.open(folder / NAME, flags, 0o666), "w")
-    with file:
-        _lock(file.fileno(), folder)
+    open_flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    with report_write_errors(str(folder / LOCK_FILE)):
+        lock_file = os.fdopen(os.open(folder / LOCK_FILE, open_flags, 0o666), "w")
+    with lock_file:
+        _acquire_lock(lock_file.fileno(), folder)
         yield
 
 
 @contextlib.contextmanager
-def lock_below(folder: Path) -> Iterator[list[Path]]:
+def lock_directory_tree(folder: Path) -> Iterator[list[Path]]:
     """Hold a folder and the folder of every run below it; return them. No file is added to the folder.
 
     Raises:
         Locked: a run, or another process that holds the folder in this way, is at work.
     """
-    runs = sorted(path.parent for path in folder.rglob(NAME))
+    run_folders = sorted(path.parent for path in folder.rglob(LOCK_FILE))
     with contextlib.ExitStack() as stack:
-        _lock(stack.enter_context(_directory(folder)), folder)
-        for run in runs:
-            stack.enter_context(held(run))
-        yield list(dict.fromkeys([folder, *runs]))
+        _acquire_lock(stack.enter_context(_open_directory(folder)), folder)
+        for run_folder in run_folders:
+            stack.enter_context(lock_directory(run_folder))
+        yield list(dict.fromkeys([folder, *run_folders]))
 
 
 @contextlib.contextmanager
-def wait_for_turn(folder: Path) -> Iterator[None]:
-    """Wait until no other process is in `wait_for_turn` for this folder."""
-    with _directory(folder) as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+def wait_for_directory(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in `wait_for_directory` for this folder."""
+    with _open_directory(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
 
 
 @contextlib.contextmanager
-def _directory(folder: Path) -> Iterator[int]:
-    with environment(str(folder)):
-        handle = os.open(folder, os.O_RDONLY)
+def _open_directory(folder: Path) -> Iterator[int]:
+    with report_write_errors(str(folder)):
+        descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield handle
+        yield descriptor
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def _lock(handle: int, folder: Path) -> None:
+def _acquire_lock(descriptor: int, folder: Path) -> None:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Locked(
+        raise LockProblem(
             f"{folder}: another run is writing here; skipped. Wait for it, or write to another folder with -o"
         ) from None

@@ -9,33 +9,35 @@ from typing import Any
 from segcli import __version__
 from segcli.errors import InputProblem
 from segcli.files import lock
-from segcli.files.read import json_document
-from segcli.files.write import write_together
+from segcli.files.read import read_json
+from segcli.files.write import write_files_together
 
-NAME = "run.json"
-SCHEMA = "segcli.run/1"
-RESULTS = ("customers.csv", "segments.csv")  # that every run writes
-REMEDY = "Run again into this folder, or remove it"
+MANIFEST_FILE = "run.json"
+MANIFEST_SCHEMA = "segcli.run/1"
+RESULT_FILES = ("customers.csv", "segments.csv")  # that every run writes
+MANIFEST_REMEDY = "Run again into this folder, or remove it"
 
 
-def save(folder: Path, texts: Mapping[str, str], facts: Mapping[str, object]) -> None:
+def save_run(folder: Path, texts_by_name: Mapping[str, str], run_facts: Mapping[str, object]) -> None:
     """Write the results of a run and run.json, which is there only if all of them are.
 
     Args:
         folder: of the run, locked.
-        texts: the files by name.
-        facts: what run.json holds besides their digests.
+        texts_by_name: the files by name.
+        run_facts: what run.json holds besides their digests.
 
     Raises:
         EnvironmentProblem: the disk is full, or the folder not writable.
     """
-    described = [_describe(name, text.encode()) for name, text in texts.items()]
-    document = {"schema": SCHEMA, "version": __version__, **facts, "outputs": described}
-    written = ((name, text.encode()) for name, text in {**texts, NAME: _dump(document)}.items())
-    write_together(folder, written, NAME)
+    file_entries = [_describe_file(name, text.encode()) for name, text in texts_by_name.items()]
+    document = {"schema": MANIFEST_SCHEMA, "version": __version__, **run_facts, "outputs": file_entries}
+    named_bodies = (
+        (name, text.encode()) for name, text in {**texts_by_name, MANIFEST_FILE: _dump_manifest(document)}.items()
+    )
+    write_files_together(folder, named_bodies, MANIFEST_FILE)
 
 
-def replace(folder: Path, bodies: Mapping[str, bytes]) -> None:
+def replace_run_files(folder: Path, bodies: Mapping[str, bytes]) -> None:
     """Replace files of a run from which a person was erased, and bring its run.json up to date.
 
     Args:
@@ -45,27 +47,27 @@ def replace(folder: Path, bodies: Mapping[str, bytes]) -> None:
     Raises:
         EnvironmentProblem: the disk is full, or the folder not writable.
     """
-    facts = json.loads(bodies.get(NAME) or (folder / NAME).read_bytes())
-    facts["outputs"] = [
-        output | (_describe(output["name"], bodies[output["name"]]) if output["name"] in bodies else {})
-        for output in facts.get("outputs", ())
+    document = json.loads(bodies.get(MANIFEST_FILE) or (folder / MANIFEST_FILE).read_bytes())
+    document["outputs"] = [
+        output | (_describe_file(output["name"], bodies[output["name"]]) if output["name"] in bodies else {})
+        for output in document.get("outputs", ())
     ]
-    facts["forgotten"] = facts.get("forgotten", 0) + 1
-    write_together(folder, {**bodies, NAME: _dump(facts).encode()}.items(), NAME)
+    document["forgotten"] = document.get("forgotten", 0) + 1
+    write_files_together(folder, {**bodies, MANIFEST_FILE: _dump_manifest(document).encode()}.items(), MANIFEST_FILE)
 
 
-def names(folder: Path) -> list[str]:
+def run_file_names(folder: Path) -> list[str]:
     """Return the names of the files that a run wrote; none where there is no readable run.json."""
     try:
-        return [str(output["name"]) for output in load(folder)["outputs"]]
+        return [str(output["name"]) for output in load_manifest(folder)["outputs"]]
     except InputProblem:
         return []
 
 
 def is_incomplete(folder: Path) -> bool:
     """Tell whether a folder holds results of a run that has not finished."""
-    has_results = any((folder / name).exists() for name in RESULTS)
-    return has_results and (folder / lock.NAME).exists() and not (folder / NAME).exists()
+    has_results = any((folder / name).exists() for name in RESULT_FILES)
+    return has_results and (folder / lock.LOCK_FILE).exists() and not (folder / MANIFEST_FILE).exists()
 
 
 def refuse_incomplete(path: str) -> None:
@@ -75,39 +77,39 @@ def refuse_incomplete(path: str) -> None:
         InputProblem: run.json is missing.
     """
     folder = Path(path) if Path(path).is_dir() else Path(path).parent
-    if (folder == Path(path) or Path(path).name in RESULTS) and is_incomplete(folder):
+    if (folder == Path(path) or Path(path).name in RESULT_FILES) and is_incomplete(folder):
         raise InputProblem(
-            f"the run that wrote these results has not finished: there is no {NAME} beside them",
+            f"the run that wrote these results has not finished: there is no {MANIFEST_FILE} beside them",
             source=path,
             remedy="Wait for it, or run it again: segcli run CONFIG",
         )
 
 
-def _describe(name: str, body: bytes) -> Mapping[str, Any]:
+def _describe_file(name: str, body: bytes) -> Mapping[str, Any]:
     return {"name": name, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
 
 
-def _dump(document: Mapping[str, object]) -> str:
-    return json.dumps(document, indent=1) + "\n"
+def _dump_manifest(manifest: Mapping[str, object]) -> str:
+    return json.dumps(manifest, indent=1) + "\n"
 
 
-def load(folder: Path) -> dict[str, Any]:
+def load_manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a run.
 
     Raises:
         InputProblem: it is missing, or is not what a run wrote.
     """
-    path = str(folder / NAME)
-    document = json_document(path, REMEDY)
-    if not isinstance(document, dict) or not _is_sound(document):
-        raise InputProblem("is not the manifest of a run", source=path, remedy=REMEDY)
-    found: dict[str, Any] = document
-    return found
+    path = str(folder / MANIFEST_FILE)
+    document = read_json(path, MANIFEST_REMEDY)
+    if not isinstance(document, dict) or not _is_manifest(document):
+        raise InputProblem("is not the manifest of a run", source=path, remedy=MANIFEST_REMEDY)
+    manifest: dict[str, Any] = document
+    return manifest
 
 
-def _is_sound(document: Mapping[str, Any]) -> bool:
-    outputs, forgotten = document.get("outputs"), document.get("forgotten", 0)
+def _is_manifest(manifest: Mapping[str, Any]) -> bool:
+    outputs, forgotten = manifest.get("outputs"), manifest.get("forgotten", 0)
     are_files = isinstance(outputs, list) and all(
-        isinstance(one, dict) and isinstance(one.get("name"), str) for one in outputs
+        isinstance(output, dict) and isinstance(output.get("name"), str) for output in outputs
     )
-    return are_files and isinstance(forgotten, int) and isinstance(document.get("as_of"), str | None)
+    return are_files and isinstance(forgotten, int) and isinstance(manifest.get("as_of"), str | None)

@@ -6,19 +6,28 @@ from pathlib import Path
 from segcli.errors import UsageProblem
 from segcli.files import lock
 from segcli.files.manifest import is_incomplete
-from segcli.files.write import TEMPORARY, descriptor
+from segcli.files.write import TEMPORARY_SUFFIX, descriptor_number
 
-HEAD = 4096  # bytes in which a file shows what it is
-OUTPUTS = frozenset(
+START_BYTES = 4096  # bytes in which a file shows what it is
+OUTPUT_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".md", ".html", ".htm", ".sql", ".yaml", ".yml"}
 )
-BINARY = (b"PAR1", b"PK\x03\x04", b"%PDF", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"SQLite format 3")
-DELIMITERS = (b",", b";", b"\t", b"|")
-REJECTS = b"line,byte_offset,reason,column,raw"
-ENTRY = re.compile(r"[0-9a-f]{40}")  # as a state names what it keeps
+BINARY_SIGNATURES = (
+    b"PAR1",
+    b"PK\x03\x04",
+    b"%PDF",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",
+    b"SQLite format 3",
+)
+DELIMITER_BYTES = (b",", b";", b"\t", b"|")
+REJECTS_HEADER = b"line,byte_offset,reason,column,raw"
+CACHE_ENTRY_NAME = re.compile(r"[0-9a-f]{40}")  # as a state names what it keeps
 
 
-def refuse_other_kind(path: str, *, force: bool = False) -> None:
+def refuse_foreign_file(path: str, *, force: bool = False) -> None:
     """Refuse to replace a file that no output of segcli resembles.
 
     Args:
@@ -28,20 +37,20 @@ def refuse_other_kind(path: str, *, force: bool = False) -> None:
     Raises:
         UsageProblem: the file is binary, or its name has no suffix of an output and it holds no table.
     """
-    start = b"" if descriptor(path) is not None else _start(path)
+    start = b"" if descriptor_number(path) is not None else _read_start(path)
     if not start or force:
         return
-    is_binary = b"\0" in start or start.startswith(BINARY)
-    if is_binary or (Path(path).suffix.lower() not in OUTPUTS and not _is_table(start)):
+    is_binary = b"\0" in start or start.startswith(BINARY_SIGNATURES)
+    if is_binary or (Path(path).suffix.lower() not in OUTPUT_SUFFIXES and not _is_table(start)):
         raise UsageProblem(
             f"{path}: exists and is not an earlier output; name another file, or replace it with --force"
         )
 
 
-def is_rejects(path: str) -> bool:
+def is_rejects_file(path: str) -> bool:
     """Tell whether a file is missing, empty, or rejected lines that segcli wrote."""
-    start = _start(path)
-    return not start or start.startswith(REJECTS)
+    start = _read_start(path)
+    return not start or start.startswith(REJECTS_HEADER)
 
 
 def is_own_folder(path: str) -> bool:
@@ -52,26 +61,26 @@ def is_own_folder(path: str) -> bool:
     if not folder.is_dir():
         return False
     names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
-    return "run.json" in names or is_incomplete(folder) or all(ENTRY.fullmatch(name) for name in names)
+    return "run.json" in names or is_incomplete(folder) or all(CACHE_ENTRY_NAME.fullmatch(name) for name in names)
 
 
-def is_state(folder: Path) -> bool:
+def is_cache_folder(folder: Path) -> bool:
     """Tell whether a folder is empty, or holds nothing but entries of a state."""
-    names = [entry.name for entry in folder.iterdir() if entry.name != lock.NAME]
-    return all(ENTRY.fullmatch(name.removesuffix(TEMPORARY)) for name in names)
+    names = [entry.name for entry in folder.iterdir() if entry.name != lock.LOCK_FILE]
+    return all(CACHE_ENTRY_NAME.fullmatch(name.removesuffix(TEMPORARY_SUFFIX)) for name in names)
 
 
-def _start(path: str) -> bytes:
+def _read_start(path: str) -> bytes:
     try:
         if not Path(path).is_file():
             return b""
         with Path(path).open("rb") as file:
-            return file.read(HEAD)
+            return file.read(START_BYTES)
     except (OSError, ValueError):
         return b""  # whoever writes it reports the problem
 
 
 def _is_table(start: bytes) -> bool:
     lines = start.splitlines()[:2]
-    counts = [[line.count(delimiter) for line in lines] for delimiter in DELIMITERS]
-    return any(found[0] > 0 and len(set(found)) == 1 for found in counts)
+    counts = [[line.count(delimiter) for line in lines] for delimiter in DELIMITER_BYTES]
+    return any(line_counts[0] > 0 and len(set(line_counts)) == 1 for line_counts in counts)

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from segcli.files.write import environment
+from segcli.files.write import report_write_errors
 
-ROOT = Path(__file__).parents[1]
+PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
 def zip_package(folder: str) -> str:
@@ -14,5 +14,7 @@ def zip_package(folder: str) -> str:
     Raises:
         EnvironmentProblem: the folder cannot be written to.
     """
-    with environment(folder):
-        return shutil.make_archive(str(Path(folder) / "sent" / ROOT.name), "zip", ROOT.parent, ROOT.name)
+    with report_write_errors(folder):
+        return shutil.make_archive(
+            str(Path(folder) / "sent" / PACKAGE_FOLDER.name), "zip", PACKAGE_FOLDER.parent, PACKAGE_FOLDER.name
+        )

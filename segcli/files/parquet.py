@@ -6,23 +6,23 @@ from typing import IO, Any
 
 from segcli.errors import InputProblem
 
-ROWS = 65_536  # that are unpacked at a time
+BATCH_ROWS = 65_536  # that are unpacked at a time
 
 
-def as_csv(file: IO[bytes], name: str) -> IO[bytes]:
+def parquet_to_csv(stream: IO[bytes], name: str) -> IO[bytes]:
     """The rows as CSV: days and times as ISO 8601 writes them, nothing where nothing is.
 
     Raises:
         InputProblem: it is no Parquet file, or a column holds lists or records.
     """
-    return io.BufferedReader(_Chunks(_chunks(file, name)))
+    return io.BufferedReader(_ChunkStream(_iterate_csv(stream, name)))
 
 
-class _Chunks(io.RawIOBase):
+class _ChunkStream(io.RawIOBase):
     """Bytes that come in chunks of any size, as a file."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._rest = chunks, b""
+    def __init__(self, csv_blocks: Iterator[bytes]) -> None:
+        self._chunks, self._rest = csv_blocks, b""
 
     def readable(self) -> bool:
         """It is read only."""
@@ -37,16 +37,16 @@ class _Chunks(io.RawIOBase):
         return size
 
 
-def _chunks(file: IO[bytes], name: str) -> Iterator[bytes]:
+def _iterate_csv(stream: IO[bytes], name: str) -> Iterator[bytes]:
     import pyarrow as pa
     from pyarrow import csv, parquet
 
     try:
-        found = parquet.ParquetFile(file)
-        _refuse_nested(found.schema_arrow, name)
-        for place, batch in enumerate(_batches(found)):
+        parquet_file = parquet.ParquetFile(stream)
+        _refuse_nested(parquet_file.schema_arrow, name)
+        for position, batch in enumerate(_iterate_batches(parquet_file)):
             body = io.BytesIO()
-            csv.write_csv(batch, body, csv.WriteOptions(include_header=place == 0))
+            csv.write_csv(batch, body, csv.WriteOptions(include_header=position == 0))
             yield body.getvalue()
     except (pa.ArrowException, OSError) as error:
         raise InputProblem(
@@ -54,13 +54,13 @@ def _chunks(file: IO[bytes], name: str) -> Iterator[bytes]:
         ) from None
 
 
-def _batches(found: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's files and batches
+def _iterate_batches(parquet_file: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's files and batches
     """The rows; of a file without any, its columns."""
     import pyarrow as pa
 
-    if found.metadata.num_rows == 0:
-        yield pa.RecordBatch.from_pylist([], schema=found.schema_arrow)
-    yield from found.iter_batches(ROWS)
+    if parquet_file.metadata.num_rows == 0:
+        yield pa.RecordBatch.from_pylist([], schema=parquet_file.schema_arrow)
+    yield from parquet_file.iter_batches(BATCH_ROWS)
 
 
 def _refuse_nested(schema: Any, name: str) -> None:  # noqa: ANN401 - a pyarrow schema

@@ -8,60 +8,71 @@ from pathlib import Path
 
 from segcli.errors import InputProblem
 from segcli.files import stream
-from segcli.files.read import STDIN, Content, check_version, version_of
+from segcli.files.read import STDIN_PATH, FileContent, file_version, require_same_version
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
-PACKED = (".gz", ".zst", ".bz2", ".xz")
-BESIDE = ("_", ".")  # how files and folders begin that programs lay beside the parts of a table, such as _SUCCESS
-PATTERN = "*?["
-BLOCK = 1 << 20
+EXPORT_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+PACKED_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
+HIDDEN_PREFIXES = (
+    "_",
+    ".",
+)  # how files and folders begin that programs lay beside the parts of a table, such as _SUCCESS
+PATTERN_CHARACTERS = "*?["
+DIGEST_BLOCK = 1 << 20
 
 
-def parts(path: str) -> list[str]:
+def expand_path(path: str) -> list[str]:
     """The files, sorted by name; a path that is neither folder nor pattern means itself, whether or not it is there.
 
     Raises:
         InputProblem: the folder holds no export, or the pattern matches nothing.
     """
-    if path == STDIN or not _is_several(path):
+    if path == STDIN_PATH or not _is_folder_or_pattern(path):
         return [path]
     if Path(path).is_dir():
-        files = [str(one) for one in Path(path).rglob("*") if one.is_file() and _is_export(one.relative_to(path))]
-        what = f"holds no file that ends in {', '.join(SUFFIXES)}"
+        files = [
+            str(candidate)
+            for candidate in Path(path).rglob("*")
+            if candidate.is_file() and _is_export_name(candidate.relative_to(path))
+        ]
+        problem = f"holds no file that ends in {', '.join(EXPORT_SUFFIXES)}"
     else:
-        files = [one for one in glob.glob(path, recursive=True) if Path(one).is_file()]  # noqa: PTH207 - any pattern
-        what = "matches no file"
+        files = [candidate for candidate in glob.glob(path, recursive=True) if Path(candidate).is_file()]  # noqa: PTH207 - any pattern
+        problem = "matches no file"
     if not files:
-        raise InputProblem(what, source=path, remedy="Name a file, a folder of exports, or a pattern in quotes")
+        raise InputProblem(problem, source=path, remedy="Name a file, a folder of exports, or a pattern in quotes")
     return sorted(files)
 
 
-def _is_export(path: Path) -> bool:
+def _is_export_name(path: Path) -> bool:
     """Whether a file in a folder is one to read, by its name."""
-    bare = next((path.name.removesuffix(end) for end in PACKED if path.name.endswith(end)), path.name)
-    return not any(part.startswith(BESIDE) for part in path.parts) and bare.lower().endswith(SUFFIXES)
+    bare_name = next(
+        (path.name.removesuffix(suffix) for suffix in PACKED_SUFFIXES if path.name.endswith(suffix)), path.name
+    )
+    return not any(part.startswith(HIDDEN_PREFIXES) for part in path.parts) and bare_name.lower().endswith(
+        EXPORT_SUFFIXES
+    )
 
 
-def _is_several(path: str) -> bool:
+def _is_folder_or_pattern(path: str) -> bool:
     try:
-        there = Path(path)
-        return there.is_dir() or (not there.exists() and any(mark in path for mark in PATTERN))
+        target = Path(path)
+        return target.is_dir() or (not target.exists() and any(character in path for character in PATTERN_CHARACTERS))
     except (OSError, ValueError):
         return False  # whoever reads it says what is wrong with it
 
 
-def head_of(path: str) -> Content:
+def read_first_head(path: str) -> FileContent:
     """The first records of the first file, unpacked; `size` is that of all.
 
     Raises:
         InputProblem: there are none, or it is not text.
     """
-    files = parts(path)
-    first = stream.head(files[0])
-    return replace(first, name=path, size=sum(Path(name).stat().st_size for name in files))
+    files = expand_path(path)
+    first_head = stream.read_head(files[0])
+    return replace(first_head, name=path, size=sum(Path(name).stat().st_size for name in files))
 
 
-def digest(content: Content) -> str:
+def compute_digest(content: FileContent) -> str:
     """Return the SHA-256 of a file as it is stored, which is read again if only its first records were read.
 
     Raises:
@@ -69,13 +80,13 @@ def digest(content: Content) -> str:
     """
     if not content.is_head:
         return content.sha256
-    name, made = content.name, hashlib.sha256()
+    name, sha256 = content.name, hashlib.sha256()
     try:
         with Path(name).open("rb") as file:
-            while block := file.read(BLOCK):
-                made.update(block)
-            after = os.fstat(file.fileno())
+            while block := file.read(DIGEST_BLOCK):
+                sha256.update(block)
+            status = os.fstat(file.fileno())
     except OSError as error:
         raise InputProblem(f"cannot be read again ({error.strerror})", source=name, remedy="Run again") from None
-    check_version(name, version_of(after), content.version)
-    return made.hexdigest()
+    require_same_version(name, file_version(status), content.version)
+    return sha256.hexdigest()

@@ -7,119 +7,132 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from segcli.files.formulas import GUARDED, unescape
+from segcli.files.formulas import APOSTROPHE_TEXT, unescape_cell
 
-FORGOTTEN = "(forgotten)"
+FORGOTTEN_TEXT = "(forgotten)"
 ID_COLUMNS = frozenset({"customerid", "distinctid"})  # of tables that segcli writes
 POSSIBLE_ID_COLUMNS = frozenset({"externalid", "externid", "userid", "clientid", "memberid", "id", "customer"})
-OF_OTHERS = frozenset({"referrer"})  # columns of other people's rows that may name the person
-LEAST_CHARACTERS = 3
-_CONTACTS = ("email", "phone")
-_PHONE = re.compile(r"'?\+?[0-9][0-9 ()./-]{5,24}")
-_VALUE = re.compile(r"[0-9.,:+-]*|[^0-9]*")  # an id that other cells may hold by chance: a number, or a word
+REFERENCE_COLUMNS = frozenset({"referrer"})  # columns of other people's rows that may name the person
+MIN_ID_LENGTH = 3
+_CONTACT_WORDS = ("email", "phone")
+_PHONE_CELL = re.compile(r"'?\+?[0-9][0-9 ()./-]{5,24}")
+_COMMON_VALUE = re.compile(r"[0-9.,:+-]*|[^0-9]*")  # an id that other cells may hold by chance: a number, or a word
 
 ColumnKind = Literal["id", "contact", "possible id", "of others", ""]
 
 
-def column_kind(name: str) -> ColumnKind:
+def classify_column(name: str) -> ColumnKind:
     """Return what a column may say of a person, by its name."""
-    bare = bare_name(name)
-    if bare in ID_COLUMNS:
+    normalised_name = normalise_column_name(name)
+    if normalised_name in ID_COLUMNS:
         return "id"
-    if bare in OF_OTHERS:
+    if normalised_name in REFERENCE_COLUMNS:
         return "of others"
-    if any(contact in bare for contact in _CONTACTS):
+    if any(contact in normalised_name for contact in _CONTACT_WORDS):
         return "contact"
-    return "possible id" if bare in POSSIBLE_ID_COLUMNS else ""
+    return "possible id" if normalised_name in POSSIBLE_ID_COLUMNS else ""
 
 
-def bare_name(column: str) -> str:
+def normalise_column_name(column: str) -> str:
     """Return the letters and digits of a name in lower case."""
-    return "".join(mark for mark in column.casefold() if mark.isalnum())
+    return "".join(character for character in column.casefold() if character.isalnum())
 
 
 @dataclass(frozen=True)
 class Person:
     """How results name a person.
 
-    `ids` are customer ids, `marks` are addresses, digests and pseudonyms, which name nobody else wherever they stand,
-    and `phones` are numbers as digits, with and without the country code.
+    `ids` are customer ids, `identifiers` are addresses, digests and pseudonyms, which name nobody else wherever they
+    stand, and `phones` are numbers as digits, with and without the country code.
     """
 
     ids: frozenset[str] = frozenset()
-    marks: frozenset[str] = frozenset()
+    identifiers: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
 
     def __or__(self, other: "Person") -> "Person":
-        return Person(self.ids | other.ids, self.marks | other.marks, self.phones | other.phones)
+        return Person(self.ids | other.ids, self.identifiers | other.identifiers, self.phones | other.phones)
 
-    def owns(self, row: Iterable[tuple[str, str]]) -> bool:
+    def owns_row(self, named_cells: Iterable[tuple[str, str]]) -> bool:
         """Tell whether a row is the person's: by its id or its contacts; other tables show it by what nobody else has.
 
         Args:
-            row: names of columns and cells.
+            named_cells: names of columns and cells.
         """
-        cells = [(column_kind(column), cell) for column, cell in row]
+        cells = [(classify_column(column), cell) for column, cell in named_cells]
         if any(kind in {"id", "contact"} for kind, _ in cells):
             return any(
-                (kind == "id" and self.has_id(cell)) or (kind in {"id", "contact"} and self.has_mark(cell))
+                (kind == "id" and self.has_id(cell)) or (kind in {"id", "contact"} and self.has_identifier(cell))
                 for kind, cell in cells
             )
         return any(
-            (kind == "possible id" and self._has_distinctive_id(cell)) or (kind != "of others" and self.has_mark(cell))
+            (kind == "possible id" and self._has_distinctive_id(cell))
+            or (kind != "of others" and self.has_identifier(cell))
             for kind, cell in cells
         )
 
-    def may_own(self, row: Iterable[tuple[str, str]]) -> bool:
+    def may_own_row(self, named_cells: Iterable[tuple[str, str]]) -> bool:
         """Tell whether a row may be the person's, by a column that is named like one of ids."""
-        return any(self.has_id(cell) and column_kind(column) == "possible id" for column, cell in row)
+        return any(self.has_id(cell) and classify_column(column) == "possible id" for column, cell in named_cells)
 
     def has_id(self, cell: str) -> bool:
         """Tell whether a cell is one of the ids."""
-        return not self.ids.isdisjoint(_forms(cell))
+        return not self.ids.isdisjoint(_normalise_cell(cell))
 
-    def has_mark(self, cell: str) -> bool:
+    def has_identifier(self, cell: str) -> bool:
         """Tell whether a cell is an address, a digest, a pseudonym or a phone number of the person."""
-        if not self._casefold_marks.isdisjoint(form.casefold() for form in _forms(cell)):
+        if not self._casefold_identifiers.isdisjoint(form.casefold() for form in _normalise_cell(cell)):
             return True
-        return bool(self.phones) and _PHONE.fullmatch(cell.strip()) is not None and _digits(cell) in self.phones
+        return (
+            bool(self.phones)
+            and _PHONE_CELL.fullmatch(cell.strip()) is not None
+            and _extract_digits(cell) in self.phones
+        )
 
     def is_named_by(self, cell: str, column: str) -> bool:
         """Tell whether a cell names the person; ids that may be other values count in columns of ids only."""
-        is_id = column_kind(column) in {"id", "of others"} and self.has_id(cell)
-        return is_id or self._has_distinctive_id(cell) or self.has_mark(cell)
+        is_id = classify_column(column) in {"id", "of others"} and self.has_id(cell)
+        return is_id or self._has_distinctive_id(cell) or self.has_identifier(cell)
 
-    def without_mentions(self, text: str) -> tuple[str, int]:
+    def replace_mentions(self, text: str) -> tuple[str, int]:
         """Return a text without mentions of the person, and how many there were."""
-        replaced, count = self.mentions.subn(FORGOTTEN, text)
-        return (replaced, count) if count else self.mentions.subn(FORGOTTEN, unicodedata.normalize("NFC", text))
+        new_text, count = self.mention_pattern.subn(FORGOTTEN_TEXT, text)
+        return (
+            (new_text, count)
+            if count
+            else self.mention_pattern.subn(FORGOTTEN_TEXT, unicodedata.normalize("NFC", text))
+        )
 
     def _has_distinctive_id(self, cell: str) -> bool:
-        return not self._distinctive.isdisjoint(_forms(cell))
+        return not self._distinctive_ids.isdisjoint(_normalise_cell(cell))
 
     @cached_property
-    def mentions(self) -> re.Pattern[str]:
+    def mention_pattern(self) -> re.Pattern[str]:
         """Distinctive ids, marks and phone numbers as whole words, and any id where a message quotes it."""
-        names = sorted(self._distinctive | self.marks, key=lambda name: (-len(name), name))
+        names = sorted(self._distinctive_ids | self.identifiers, key=lambda name: (-len(name), name))
         parts = [rf"(?<![\w@.-]){re.escape(name)}(?!\.?[\w@-])" for name in names]
-        parts += [rf"(?<=customer '){re.escape(name)}(?=')" for name in sorted(self.ids - self._distinctive)]
+        parts += [rf"(?<=customer '){re.escape(name)}(?=')" for name in sorted(self.ids - self._distinctive_ids)]
         parts += [rf"(?<![\w+])\+?{'[ ()./-]{0,2}'.join(digits)}(?!\d)" for digits in sorted(self.phones)]
         return re.compile("|".join(parts) if parts else r"(?!)", re.IGNORECASE)
 
     @cached_property
-    def _distinctive(self) -> frozenset[str]:
-        return frozenset(one for one in self.ids if len(one) >= LEAST_CHARACTERS and not _VALUE.fullmatch(one))
+    def _distinctive_ids(self) -> frozenset[str]:
+        return frozenset(
+            customer_id
+            for customer_id in self.ids
+            if len(customer_id) >= MIN_ID_LENGTH and not _COMMON_VALUE.fullmatch(customer_id)
+        )
 
     @cached_property
-    def _casefold_marks(self) -> frozenset[str]:
-        return frozenset(mark.casefold() for mark in self.marks)
+    def _casefold_identifiers(self) -> frozenset[str]:
+        return frozenset(identifier.casefold() for identifier in self.identifiers)
 
 
-def _forms(cell: str) -> set[str]:
+def _normalise_cell(cell: str) -> set[str]:
     """Return a cell in one Unicode form without blanks, with and without an apostrophe against formulas."""
     text = unicodedata.normalize("NFC", cell).strip().strip("\u200b\ufeff\u2060")
-    return {text, unescape(text), *([text[1:]] if GUARDED.fullmatch(text) else [])}
+    return {text, unescape_cell(text), *([text[1:]] if APOSTROPHE_TEXT.fullmatch(text) else [])}
 
 
-def _digits(text: str) -> str:
-    return "".join(mark for mark in text if mark in "0123456789")
+def _extract_digits(text: str) -> str:
+    return "".join(character for character in text if character in "0123456789")

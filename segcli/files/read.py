@@ -12,17 +12,17 @@ from types import MappingProxyType
 from typing import Any
 
 from segcli.errors import InputProblem
-from segcli.files.memory import guard
-from segcli.files.unpack import packing, unpack
+from segcli.files.memory import require_memory
+from segcli.files.unpack import detect_packing, unpack_bytes
 
-STDIN = "-"
-HEAD = 64  # bytes in which a file shows what it is
+STDIN_PATH = "-"
+SIGNATURE_BYTES = 64  # bytes in which a file shows what it is
 
-Version = tuple[int, int, int]  # size, time of change in nanoseconds, and inode of a regular file
+FileVersion = tuple[int, int, int]  # size, time of change in nanoseconds, and inode of a regular file
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """A file's unpacked bytes, or the first of them; `size` and `sha256` are those of the file as stored.
 
     `version` identifies what was read; None for a pipe or a device.
@@ -33,10 +33,10 @@ class Content:
     size: int
     sha256: str
     is_head: bool = False
-    version: Version | None = None
+    version: FileVersion | None = None
 
 
-_NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
+_BINARY_KINDS: Mapping[bytes, str] = MappingProxyType(
     {
         b"PK\x03\x04": "a spreadsheet or zip archive",
         b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -48,7 +48,7 @@ _NOT_TEXT: Mapping[bytes, str] = MappingProxyType(
 )
 
 
-def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = None) -> Content:
+def read_file(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = None) -> FileContent:
     """Read a file, or standard input for `-`.
 
     Args:
@@ -60,12 +60,14 @@ def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = No
         InputProblem: it is missing, unreadable, not text, unpacks to too much, or was changed meanwhile.
         EnvironmentProblem: there is not the memory for it.
     """
-    name = "standard input" if path == STDIN else path
-    if path == STDIN and sys.stdin is None:
+    name = "standard input" if path == STDIN_PATH else path
+    if path == STDIN_PATH and sys.stdin is None:
         raise InputProblem("is closed", source=name, remedy="Name a file, or pipe one in")
     try:
-        stored, version = (
-            (sys.stdin.buffer.read(), None) if path == STDIN else _steady(Path(path), name, memory_per_byte)
+        stored_bytes, version = (
+            (sys.stdin.buffer.read(), None)
+            if path == STDIN_PATH
+            else _read_unchanged(Path(path), name, memory_per_byte)
         )
     except FileNotFoundError:
         raise InputProblem("no such file", source=name, remedy="Look at its name and folder") from None
@@ -75,43 +77,49 @@ def read(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = No
         raise InputProblem(f"cannot be read ({error.strerror})", source=name, remedy="Look who may read it") from None
     except ValueError:
         raise InputProblem("is no name a file can have", source=name, remedy="Name another") from None
-    body = unpack(stored, name, memory_per_byte, memory_limit) if packing(stored) else stored
-    return Content(name, text_only(body, name), len(stored), hashlib.sha256(stored).hexdigest(), version=version)
+    body = (
+        unpack_bytes(stored_bytes, name, memory_per_byte, memory_limit)
+        if detect_packing(stored_bytes)
+        else stored_bytes
+    )
+    return FileContent(
+        name, require_text(body, name), len(stored_bytes), hashlib.sha256(stored_bytes).hexdigest(), version=version
+    )
 
 
-def version_of(status: os.stat_result) -> Version | None:
+def file_version(status: os.stat_result) -> FileVersion | None:
     """Return what identifies the content of a regular file; None for a pipe or a device."""
     return (status.st_size, status.st_mtime_ns, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def check_version(name: str, found: Version | None, expected: Version | None) -> None:
+def require_same_version(name: str, actual: FileVersion | None, expected: FileVersion | None) -> None:
     """Refuse a file that is not the one read before: two exports must not be mixed.
 
     Raises:
         InputProblem: the file was changed or replaced meanwhile.
     """
-    if found != expected:
+    if actual != expected:
         raise InputProblem("was changed while it was being read", source=name, remedy="Run again once it is complete")
 
 
-def _steady(path: Path, name: str, memory_per_byte: float) -> tuple[bytes, Version | None]:
+def _read_unchanged(path: Path, name: str, memory_per_byte: float) -> tuple[bytes, FileVersion | None]:
     """A file's bytes, if nobody wrote to it while they were read: half of two exports is no export."""
     with path.open("rb") as file:
-        before = os.fstat(file.fileno())
-        guard(name, before.st_size, memory_per_byte)
-        stored = file.read()
-        after = os.fstat(file.fileno())
-    version = version_of(before)
+        status_before = os.fstat(file.fileno())
+        require_memory(name, status_before.st_size, memory_per_byte)
+        stored_bytes = file.read()
+        status_after = os.fstat(file.fileno())
+    version = file_version(status_before)
     if version is not None:
-        check_version(name, version_of(after), version)
-        check_version(name, version_of(path.stat()), version)
-        check_version(name, (len(stored), *version[1:]), version)
-    return stored, version
+        require_same_version(name, file_version(status_after), version)
+        require_same_version(name, file_version(path.stat()), version)
+        require_same_version(name, (len(stored_bytes), *version[1:]), version)
+    return stored_bytes, version
 
 
-def text(path: str) -> str:
+def read_text(path: str) -> str:
     """A small UTF-8 text file, such as settings."""
-    content = read(path)
+    content = read_file(path)
     try:
         return content.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -120,7 +128,7 @@ def text(path: str) -> str:
         ) from None
 
 
-def json_document(path: str, remedy: str) -> Any:  # noqa: ANN401 - JSON is data of any shape
+def read_json(path: str, remedy: str) -> Any:  # noqa: ANN401 - JSON is data of any shape
     """Read a JSON file.
 
     Args:
@@ -131,17 +139,17 @@ def json_document(path: str, remedy: str) -> Any:  # noqa: ANN401 - JSON is data
         InputProblem: it cannot be read, or is not JSON.
     """
     try:
-        return json.loads(text(path))
+        return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InputProblem(f"is not JSON ({error.msg})", source=path, line=error.lineno, remedy=remedy) from None
     except (RecursionError, ValueError):
-        what = "is nested too deeply, or has a number that is too long"
-        raise InputProblem(what, source=path, remedy=remedy) from None
+        problem = "is nested too deeply, or has a number that is too long"
+        raise InputProblem(problem, source=path, remedy=remedy) from None
 
 
-def text_only(body: bytes, name: str) -> bytes:
+def require_text(body: bytes, name: str) -> bytes:
     """The bytes, unless they begin as a file does that is no text."""
-    for magic, kind in _NOT_TEXT.items():
-        if body[:HEAD].lstrip().lower().startswith(magic.lower()):
+    for magic, kind in _BINARY_KINDS.items():
+        if body[:SIGNATURE_BYTES].lstrip().lower().startswith(magic.lower()):
             raise InputProblem(f"is {kind}, not CSV", source=name, remedy="Export it as CSV first")
     return body

@@ -9,28 +9,28 @@ from typing import Self
 import pyarrow as pa
 from pyarrow import ipc
 
-from segcli.files.write import environment
+from segcli.files.write import report_write_errors
 
-NAME = b"segcli:table"
+TABLE_NAME_KEY = b"segcli:table"
 
 
 def pack_tables(tables: Mapping[str, pa.Table]) -> pa.Buffer:
     """Write tables one behind the other, each under its name."""
     sink = pa.BufferOutputStream()
     for name, table in tables.items():
-        metadata = {**(table.schema.metadata or {}), NAME: name.encode()}
+        metadata = {**(table.schema.metadata or {}), TABLE_NAME_KEY: name.encode()}
         with ipc.new_stream(sink, table.schema.with_metadata(metadata)) as writer:
             writer.write_table(table)
     return sink.getvalue()
 
 
-def unpack_tables(packed: pa.Buffer | bytes) -> dict[str, pa.Table]:
+def unpack_tables(packed_tables: pa.Buffer | bytes) -> dict[str, pa.Table]:
     """Invert `pack_tables`."""
-    source = pa.BufferReader(packed)
+    source = pa.BufferReader(packed_tables)
     tables = {}
     while source.tell() < source.size():
         table = ipc.open_stream(source).read_all()
-        tables[table.schema.metadata[NAME].decode()] = table
+        tables[table.schema.metadata[TABLE_NAME_KEY].decode()] = table
     return tables
 
 
@@ -51,13 +51,13 @@ class TableSpill:
         """Whether no tables are stored."""
         return not self._files
 
-    def write(self, owner: int, group: int, tables: Mapping[str, pa.Table]) -> None:
+    def write_tables(self, owner: int, group: int, tables: Mapping[str, pa.Table]) -> None:
         """Write tables to a new file.
 
         Raises:
             EnvironmentProblem: the disk is full, or the folder of temporary files may not be written to.
         """
-        with environment(tempfile.gettempdir()):
+        with report_write_errors(tempfile.gettempdir()):
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="segcli-"))
             files = self._files.setdefault((owner, group), [])
@@ -66,14 +66,14 @@ class TableSpill:
                 file.write(pack_tables(tables))
             files.append(path)
 
-    def read(self, group: int) -> Iterator[dict[str, pa.Table]]:
+    def read_tables(self, group: int) -> Iterator[dict[str, pa.Table]]:
         """Read the tables of a group, of all owners, file by file, and remove the files."""
         for key in sorted(key for key in list(self._files) if key[1] == group):  # other threads read other groups
             for path in self._files.pop(key):
                 yield unpack_tables(path.read_bytes())
                 path.unlink()
 
-    def discard(self, owner: int) -> None:
+    def discard_tables(self, owner: int) -> None:
         """Remove the tables of an owner."""
         for key in [key for key in self._files if key[0] == owner]:
             for path in self._files.pop(key):

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from segcli.errors import EnvironmentProblem, UsageProblem
 
-DESCRIPTOR = re.compile(r"(?:/dev/fd|/proc/self/fd)/([0-9]{1,6})")
-STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
-TEMPORARY = ".segcli-part"  # what an interrupted write leaves behind ends so; the next run sweeps it
+DESCRIPTOR_PATH = re.compile(r"(?:/dev/fd|/proc/self/fd)/([0-9]{1,6})")
+STANDARD_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+TEMPORARY_SUFFIX = ".segcli-part"  # what an interrupted write leaves behind ends so; the next run sweeps it
 
 
-def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = True) -> None:
+def write_file(path: str, content: bytes | Iterable[bytes], *, follows_links: bool = True) -> None:
     """Write a file, whole or piece by piece, atomically: a temporary file beside it, synced, then renamed over it.
 
     Devices (such as /dev/full) and open descriptors (/dev/stdout, /dev/fd/63) are written directly, since renaming over
@@ -25,27 +25,27 @@ def write(path: str, body: bytes | Iterable[bytes], *, follows_links: bool = Tru
 
     Args:
         path: of the file.
-        body: its bytes.
+        content: its bytes.
         follows_links: whether to replace the file that a symbolic link names, or else the link itself. Files of a
             folder of results are not followed: whoever may write to the folder can put links in it.
 
     Raises:
         EnvironmentProblem: the disk is full, the folder missing or not writable; the old file is intact.
     """
-    target, number = _real(path) if follows_links else Path(path), descriptor(path)
-    pieces = (body,) if isinstance(body, bytes) else body
-    with environment(path):
-        if number is not None:
-            with os.fdopen(os.dup(number), "wb") as file:
-                file.writelines(pieces)
-        elif _is_special(target):
+    target, descriptor = _resolve_path(path) if follows_links else Path(path), descriptor_number(path)
+    content_blocks = (content,) if isinstance(content, bytes) else content
+    with report_write_errors(path):
+        if descriptor is not None:
+            with os.fdopen(os.dup(descriptor), "wb") as file:
+                file.writelines(content_blocks)
+        elif _is_special_file(target):
             with target.open("wb") as file:
-                file.writelines(pieces)
+                file.writelines(content_blocks)
         else:
-            _replace(target, pieces)
+            _replace_file(target, content_blocks)
 
 
-def write_together(folder: Path, bodies: Iterable[tuple[str, bytes]], last: str) -> None:
+def write_files_together(folder: Path, bodies: Iterable[tuple[str, bytes]], last: str) -> None:
     """Write files of a folder so that `last`, which describes the others, is there only if all of them are.
 
     Every file is written beside its place first. Then `last` is removed, the files are renamed, and `last` comes back.
@@ -59,67 +59,67 @@ def write_together(folder: Path, bodies: Iterable[tuple[str, bytes]], last: str)
     Raises:
         EnvironmentProblem: the disk is full, or the folder not writable; either all files are intact or `last` is gone.
     """
-    staged = dict[Path, Path]()
+    temporary_files = dict[Path, Path]()
     try:
         for name, body in bodies:
-            with environment(str(folder / name)):
+            with report_write_errors(str(folder / name)):
                 target = folder / name
-                if _is_special(target):
-                    write(str(target), body, follows_links=False)
+                if _is_special_file(target):
+                    write_file(str(target), body, follows_links=False)
                 else:
-                    staged[target] = _stage(target, (body,))
-        with environment(str(folder), intact="the results in this folder are incomplete"):
-            _rename_together(staged, folder / last)
+                    temporary_files[target] = _write_temporary(target, (body,))
+        with report_write_errors(str(folder), intact="the results in this folder are incomplete"):
+            _rename_together(temporary_files, folder / last)
     finally:
-        for temporary in staged.values():
+        for temporary in temporary_files.values():
             temporary.unlink(missing_ok=True)
 
 
-def _rename_together(staged: Mapping[Path, Path], last: Path) -> None:
-    if last in staged:
+def _rename_together(temporary_files: Mapping[Path, Path], last: Path) -> None:
+    if last in temporary_files:
         last.unlink(missing_ok=True)
-    sync(last.parent)
-    for target, temporary in staged.items():
+    sync_folder(last.parent)
+    for target, temporary in temporary_files.items():
         if target != last:
             temporary.replace(target)
-    sync(last.parent)
-    if last in staged:
-        staged[last].replace(last)
-    sync(last.parent)
+    sync_folder(last.parent)
+    if last in temporary_files:
+        temporary_files[last].replace(last)
+    sync_folder(last.parent)
 
 
-def _is_special(target: Path) -> bool:
+def _is_special_file(target: Path) -> bool:
     """Tell whether a path leads to a device or a pipe, which is written directly: renaming would replace it."""
     return target.exists() and not target.is_symlink() and not stat.S_ISREG(target.stat().st_mode)
 
 
-def _replace(target: Path, pieces: Iterable[bytes]) -> None:
-    temporary = _stage(target, pieces)
+def _replace_file(target: Path, content_blocks: Iterable[bytes]) -> None:
+    temporary = _write_temporary(target, content_blocks)
     try:
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync(target.parent)
+    sync_folder(target.parent)
 
 
-def _stage(target: Path, pieces: Iterable[bytes]) -> Path:
+def _write_temporary(target: Path, content_blocks: Iterable[bytes]) -> Path:
     """Write a temporary file beside the target, with the mode that the target has or will have."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY)
+    file_descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
+        with os.fdopen(file_descriptor, "wb") as file:
+            file.writelines(content_blocks)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(_mode(target))
+        temporary.chmod(_file_mode(target))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
 
 
-def _mode(target: Path) -> int:
+def _file_mode(target: Path) -> int:
     """The mode of the file that is replaced, or what the user's umask gives a new one."""
     if target.exists() and not target.is_symlink():
         return stat.S_IMODE(target.stat().st_mode)
@@ -128,13 +128,13 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
-def descriptor(path: str) -> int | None:
+def descriptor_number(path: str) -> int | None:
     """Return the number of the open descriptor that a path names, such as 1 for /dev/stdout; None for other paths."""
-    found = DESCRIPTOR.fullmatch(path)
-    return int(found[1]) if found else STANDARD.get(path)
+    match = DESCRIPTOR_PATH.fullmatch(path)
+    return int(match[1]) if match else STANDARD_STREAMS.get(path)
 
 
-def sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the renaming last through a power cut; where the system cannot, the new file stands all the same."""
     handle = os.open(folder, os.O_RDONLY)
     with contextlib.suppress(OSError):
@@ -142,34 +142,34 @@ def sync(folder: Path) -> None:
     os.close(handle)
 
 
-def check(path: str, inputs: Sequence[str] = ()) -> None:
+def check_writable(path: str, inputs: Sequence[str] = ()) -> None:
     """Refuse, before the long work, a file that could not be written afterwards.
 
     Raises:
         UsageProblem: it is a folder, or one of the inputs.
         EnvironmentProblem: its folder is missing or may not be written to.
     """
-    if descriptor(path) is not None:
+    if descriptor_number(path) is not None:
         return
-    target = _real(path)
+    target = _resolve_path(path)
     if target.is_dir():
         raise UsageProblem(f"{path}: is a folder; name the file to write")
-    if target.exists() and any(Path(one).exists() and target.samefile(one) for one in inputs):
+    if target.exists() and any(Path(input_path).exists() and target.samefile(input_path) for input_path in inputs):
         raise UsageProblem(f"{path}: is the input; name another file for the output")
-    with environment(path):
+    with report_write_errors(path):
         if not target.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not os.access(target if target.exists() else target.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def refuse_links(made: Path, names: Sequence[str]) -> None:
+def refuse_links(folder_path: Path, names: Sequence[str]) -> None:
     """Refuse to write results where the folder has symbolic links: a link may name a file of somebody else.
 
     Raises:
         EnvironmentProblem: with the link and the file that it names.
     """
-    for path in (made / name for name in names):
+    for path in (folder_path / name for name in names):
         if path.is_symlink():
             raise EnvironmentProblem(
                 f"{path}: is a symbolic link to {path.readlink()}, and results are not written through links. "
@@ -177,22 +177,22 @@ def refuse_links(made: Path, names: Sequence[str]) -> None:
             )
 
 
-def check_distinct(paths: Sequence[str]) -> None:
+def check_distinct_outputs(paths: Sequence[str]) -> None:
     """Refuse two outputs that are one file: the later would silently replace the earlier.
 
     Raises:
         UsageProblem: with the path that is named twice.
     """
-    seen: set[str] = set()
+    seen_paths: set[str] = set()
     for path in paths:
-        real = str(_real(path))
-        is_stream = descriptor(path) is not None or (Path(real).exists() and not Path(real).is_file())
-        if real in seen and not is_stream:
+        real_path = str(_resolve_path(path))
+        is_stream = descriptor_number(path) is not None or (Path(real_path).exists() and not Path(real_path).is_file())
+        if real_path in seen_paths and not is_stream:
             raise UsageProblem(f"{path}: is named for two outputs; give each a file of its own")
-        seen.add(real)
+        seen_paths.add(real_path)
 
 
-def _real(path: str) -> Path:
+def _resolve_path(path: str) -> Path:
     """The file that a path means, through links.
 
     Raises:
@@ -204,31 +204,31 @@ def _real(path: str) -> Path:
         raise UsageProblem(f"{path!r}: is no name a file can have; name another") from None
 
 
-def folder(path: str) -> Path:
+def make_folder(path: str) -> Path:
     """Make an output folder."""
-    made = Path(path)
-    _real(path)
-    with environment(path):
-        made.mkdir(parents=True, exist_ok=True)
-    return made
+    folder_path = Path(path)
+    _resolve_path(path)
+    with report_write_errors(path):
+        folder_path.mkdir(parents=True, exist_ok=True)
+    return folder_path
 
 
-def sweep(made: Path) -> None:
+def remove_temporary_files(folder_path: Path) -> None:
     """Remove what an interrupted run left in a folder; whoever calls this holds the folder's lock."""
-    with environment(str(made)):
-        for stale in made.glob(f".*{TEMPORARY}"):
-            stale.unlink(missing_ok=True)
+    with report_write_errors(str(folder_path)):
+        for leftover in folder_path.glob(f".*{TEMPORARY_SUFFIX}"):
+            leftover.unlink(missing_ok=True)
 
 
-def sweep_folders(made: Path) -> None:
+def remove_temporary_folders(folder_path: Path) -> None:
     """Remove half-written folders of an interrupted run; whoever calls this holds the folder's lock."""
-    with environment(str(made)):
-        for stale in made.glob(f"*{TEMPORARY}"):
-            shutil.rmtree(stale)
+    with report_write_errors(str(folder_path)):
+        for leftover in folder_path.glob(f"*{TEMPORARY_SUFFIX}"):
+            shutil.rmtree(leftover)
 
 
 @contextlib.contextmanager
-def environment(path: str, *, intact: str = "earlier output is intact") -> Iterator[None]:
+def report_write_errors(path: str, *, intact: str = "earlier output is intact") -> Iterator[None]:
     """Turn the system's refusal to write into one line that names the path and says what is `intact`."""
     try:
         yield

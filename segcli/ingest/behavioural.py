@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from segcli.ingest.speaking import speaking
+from segcli.ingest.speaking import match_words
 
 
-def behavioural(names: Iterable[str]) -> list[str]:
+def find_purchase_columns(header: Iterable[str]) -> list[str]:
     """The names that speak of spending or of purchases, by the word lists of every language.
 
-    >>> behavioural(["MntWines", "sales_2023", "Anzahl Bestellungen", "last order", "Kidhome"])
+    >>> find_purchase_columns(["MntWines", "sales_2023", "Anzahl Bestellungen", "last order", "Kidhome"])
     ['MntWines', 'sales_2023', 'Anzahl Bestellungen']
     """
-    return speaking(names, "behaviour")
+    return match_words(header, "behaviour")

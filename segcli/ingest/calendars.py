@@ -3,51 +3,57 @@
 import re
 from collections.abc import Callable
 
-from segcli.config.ingest import CALENDARS, Calendar
+from segcli.config.ingest import CALENDAR_NAMES, Calendar
 
 BUDDHIST_OFFSET, MINGUO_OFFSET = 543, 1911  # Buddhist 2566 and Minguo 112 are Gregorian 2023
-_FOUR_DIGITS = re.compile(r"(?<!\d)\d{4}(?=\d{4}(?!\d)|(?!\d))")  # a year by itself, or at the start of 25660105
-_ERA = re.compile(r"^(?:民國|民国|R\.?O\.?C\.?)\s*")
+_FOUR_DIGIT_YEAR = re.compile(r"(?<!\d)\d{4}(?=\d{4}(?!\d)|(?!\d))")  # a year by itself, or at the start of 25660105
+_MINGUO_ERA = re.compile(r"^(?:民國|民国|R\.?O\.?C\.?)\s*")
 _MINGUO_YEARS = (
     re.compile(r"(?<![\d.:])\d{3,4}(?!\d)"),  # 112/01/05; three digits behind a point are milliseconds
     re.compile(r"^\d{3}(?=\d{4}(?!\d))"),  # 1120105
     re.compile(r"^\d{2}(?=[-/.年])"),  # 99/01/05
 )
-_YEARS_OF = {  # ranges of years that show a calendar where they are read as Gregorian
+_CALENDAR_YEARS = {  # ranges of years that show a calendar where they are read as Gregorian
     "buddhist": range(2443, 2643),
     "hijri or persian": range(1278, 1525),
 }
 
 
-def to_gregorian(calendar: Calendar) -> Callable[[str], str]:
+def gregorian_converter(calendar: Calendar) -> Callable[[str], str]:
     """Return a function that rewrites the year of a date in a calendar; without a year, a text stays as it is."""
-    functions: dict[Calendar, Callable[[str], str]] = {
+    converters: dict[Calendar, Callable[[str], str]] = {
         "gregorian": str,
-        "buddhist": _from_buddhist,
-        "minguo": _from_minguo,
+        "buddhist": _convert_buddhist_year,
+        "minguo": _convert_minguo_year,
     }
-    return functions[calendar]
+    return converters[calendar]
 
 
-def describe_years(year: int) -> tuple[str, str]:
+def explain_year(year: int) -> tuple[str, str]:
     """Return what a year outside the readable range may be, and what to do about it."""
-    named = next((name for name, years in _YEARS_OF.items() if year in years), "")
-    if named in CALENDARS:
-        return f" (a {named} year?)", f"Declare the calendar: --set ingest.transactions.calendar={named}"
-    known = ", ".join(CALENDARS)
-    if named:
-        return f" (a {named} year?)", f"Export Gregorian dates; the calendars that segcli reads are {known}"
-    return "", f"Give the format with --date-format, or export dates of one of the calendars {known}"
+    likely_calendar = next((calendar for calendar, years in _CALENDAR_YEARS.items() if year in years), "")
+    if likely_calendar in CALENDAR_NAMES:
+        return (
+            f" (a {likely_calendar} year?)",
+            f"Declare the calendar: --set ingest.transactions.calendar={likely_calendar}",
+        )
+    supported_calendars = ", ".join(CALENDAR_NAMES)
+    if likely_calendar:
+        return (
+            f" (a {likely_calendar} year?)",
+            f"Export Gregorian dates; the calendars that segcli reads are {supported_calendars}",
+        )
+    return "", f"Give the format with --date-format, or export dates of one of the calendars {supported_calendars}"
 
 
-def _from_buddhist(text: str) -> str:
-    return _FOUR_DIGITS.sub(lambda year: f"{int(year[0]) - BUDDHIST_OFFSET:04}", text, count=1)
+def _convert_buddhist_year(date: str) -> str:
+    return _FOUR_DIGIT_YEAR.sub(lambda year: f"{int(year[0]) - BUDDHIST_OFFSET:04}", date, count=1)
 
 
-def _from_minguo(text: str) -> str:
-    text = _ERA.sub("", text)
+def _convert_minguo_year(date: str) -> str:
+    date = _MINGUO_ERA.sub("", date)
     for pattern in _MINGUO_YEARS:
-        changed, count = pattern.subn(lambda year: f"{int(year[0]) + MINGUO_OFFSET:04}", text, count=1)
+        gregorian_date, count = pattern.subn(lambda year: f"{int(year[0]) + MINGUO_OFFSET:04}", date, count=1)
         if count:
-            return changed
-    return text
+            return gregorian_date
+    return date

@@ -10,25 +10,26 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.counting import find_unique
+from segcli.counting import unique_texts
 from segcli.errors import InputProblem
-from segcli.ingest.coded import Coded, coded
-from segcli.ingest.date_formats import shaped
+from segcli.ingest.coded import EncodedColumn, dictionary_encode
+from segcli.ingest.date_formats import candidate_formats
 from segcli.ingest.dialect import Dialect
-from segcli.ingest.numbers import looks_numeric
-from segcli.ingest.parsing import no_csv, parsed
-from segcli.ingest.quotes import line_ends
-from segcli.ingest.recognise import known_names
+from segcli.ingest.numbers import looks_like_numbers
+from segcli.ingest.parsing import csv_problem, parse_columns
+from segcli.ingest.quotes import count_line_ends
+from segcli.ingest.recognise import count_known_names
 
-HEADER_WITHIN = 50  # records among which the first that is not empty is the header
+HEADER_SEARCH_RECORDS = 50  # records among which the first that is not empty is the header
 
 
 @dataclass(frozen=True)
-class Cells:
+class RawTable:
     """Chosen columns of a file, one row per well-formed record below the header, as text if nobody asked for numbers.
 
-    `malformed` counts the records whose number of fields is not the header's; they are not in the columns. `whole`
-    tells a file from a piece of one, of which fewer questions are asked, and the number of `physical_lines` is known.
+    `bad_rows` counts the records whose number of fields is not the header's; they are not in the columns.
+    `is_whole_file` tells a file from a piece of one, of which fewer questions are asked, and the number of
+    `physical_lines` is known.
     """
 
     name: str
@@ -36,184 +37,209 @@ class Cells:
     header: tuple[str, ...]
     columns: dict[str, pa.ChunkedArray] = field(repr=False)
     rows: int
-    malformed: int
-    whole: bool = True
+    bad_rows: int
+    is_whole_file: bool = True
     physical_lines: int = 0
-    _coded: dict[str, Coded] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _encoded: dict[str, EncodedColumn] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def coded(self, name: str) -> Coded:
+    def encode_column(self, name: str) -> EncodedColumn:
         """A column as distinct texts and codes; made once, however many ask for it."""
-        if name not in self._coded:
-            self._coded[name] = coded(self.columns[name])
-        return self._coded[name]
+        if name not in self._encoded:
+            self._encoded[name] = dictionary_encode(self.columns[name])
+        return self._encoded[name]
 
-    def by_row(self, name: str) -> Coded:
+    def get_row_column(self, name: str) -> EncodedColumn:
         """A column row by row: coded where coding serves more than this question, else each text by itself."""
-        if self.whole or name in self._coded:
-            return self.coded(name)
+        if self.is_whole_file or name in self._encoded:
+            return self.encode_column(name)
         texts = self.columns[name].combine_chunks()
-        return Coded(texts, np.arange(self.rows, dtype=np.int32))
+        return EncodedColumn(texts, np.arange(self.rows, dtype=np.int32))
 
-    def line(self, row: int) -> int:
+    def line_number(self, row: int) -> int:
         """Physical line (1-based) on which a row stands."""
-        return self.lines([row])[0]
+        return self.find_line_numbers([row])[0]
 
-    def line_numbers(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
-        """The same as `lines`, of an array."""
-        if not self.malformed and self.one_line_each and not self.dialect.broken_lines:
-            return rows + (1 + self.dialect.headed + self.dialect.skipped_lines)
-        return np.array(self.lines(rows.tolist()), dtype=np.int64)
+    def find_line_number_array(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+        """The same as `find_line_numbers`, of an array."""
+        if not self.bad_rows and self.has_single_line_records and not self.dialect.broken_lines:
+            return rows + (1 + self.dialect.has_header + self.dialect.skipped_lines)
+        return np.array(self.find_line_numbers(rows.tolist()), dtype=np.int64)
 
-    def lines(self, rows: list[int]) -> list[int]:
+    def find_line_numbers(self, rows: list[int]) -> list[int]:
         """Physical lines (1-based) of rows; looked up only where a message needs them."""
         if not rows:
             return []
-        if not self.malformed and self.one_line_each:
-            return [self.dialect.line_in_file(row + 1 + self.dialect.headed) for row in rows]
-        found: dict[int, int] = {}
-        seen, last = -1, max(rows, default=-1)
-        for line, is_row in self._records():
-            seen += is_row
-            found.setdefault(seen, line)
-            if seen == last:
+        if not self.bad_rows and self.has_single_line_records:
+            return [self.dialect.to_file_line(row + 1 + self.dialect.has_header) for row in rows]
+        line_by_row: dict[int, int] = {}
+        current_row, last_row = -1, max(rows, default=-1)
+        for line, is_row in self._classify_records():
+            current_row += is_row
+            line_by_row.setdefault(current_row, line)
+            if current_row == last_row:
                 break
-        return [found[row] for row in rows]
+        return [line_by_row[row] for row in rows]
 
-    def malformed_lines(self) -> list[int]:
+    def find_bad_row_lines(self) -> list[int]:
         """Physical lines (1-based) of the records whose number of fields is not the header's."""
-        return [line for line, is_row in self._records() if not is_row]
+        return [line for line, is_row in self._classify_records() if not is_row]
 
-    def _records(self) -> Iterator[tuple[int, bool]]:
+    def _classify_records(self) -> Iterator[tuple[int, bool]]:
         """Each record below the header that is not empty: its physical line, and whether it became a row."""
-        records = self.dialect.records()
-        if self.dialect.headed:
+        records = self.dialect.iterate_records()
+        if self.dialect.has_header:
             next(records)
-        start = records.line_num + 1
+        first_line = records.line_num + 1
         for record in records:
             if record:
-                yield self.dialect.line_in_file(start), len(record) == len(self.header)
-            start = records.line_num + 1
+                yield self.dialect.to_file_line(first_line), len(record) == len(self.header)
+            first_line = records.line_num + 1
 
     @cached_property
-    def one_line_each(self) -> bool:
+    def has_single_line_records(self) -> bool:
         """Whether every record is one line: no quotes hold a line end, and no line is empty."""
         if self.physical_lines:
             return self.physical_lines == self.rows
         return (
-            self.dialect.one_line_each or _lines(self.dialect.body) == self.rows + self.malformed + self.dialect.headed
+            self.dialect.has_single_line_records
+            or _count_lines(self.dialect.body) == self.rows + self.bad_rows + self.dialect.has_header
         )
 
     @property
-    def broken(self) -> int:
+    def quote_error_rows(self) -> int:
         """Records left out because their quotes break the rules."""
         return len(self.dialect.broken_lines)
 
 
-def header(dialect: Dialect, name: str) -> tuple[str, ...]:
+def read_header(dialect: Dialect, file_name: str) -> tuple[str, ...]:
     """The names in the first record, without surrounding blanks; an empty one becomes `column_3`."""
     try:
-        first = dialect.first_records(HEADER_WITHIN)
+        records = dialect.read_first_records(HEADER_SEARCH_RECORDS)
     except csv.Error as error:
-        raise no_csv(name, error) from None
-    if not first:
-        raise InputProblem("file is empty", source=name, remedy="Name one that has lines in it")
-    return tuple(text.strip() or f"column_{place}" for place, text in enumerate(first[0], 1))
+        raise csv_problem(file_name, error) from None
+    if not records:
+        raise InputProblem("file is empty", source=file_name, remedy="Name one that has lines in it")
+    return tuple(text.strip() or f"column_{index}" for index, text in enumerate(records[0], 1))
 
 
-def sample(dialect: Dialect, size: int) -> list[list[str]]:
+def sample_records(dialect: Dialect, count: int) -> list[list[str]]:
     """The first records below the header."""
-    return dialect.first_records(size + 1)[1:]
+    return dialect.read_first_records(count + 1)[1:]
 
 
-def read(dialect: Dialect, name: str, wanted: Sequence[str] | None = None, numbers: Collection[str] = ()) -> Cells:
+def read_table(
+    dialect: Dialect,
+    file_name: str,
+    selected_columns: Sequence[str] | None = None,
+    numeric_columns: Collection[str] = (),
+) -> RawTable:
     """Read the wanted columns (all by default) as text, or, where possible and asked for, as numbers.
 
     Raises:
         InputProblem: a wanted column is there twice, or most records do not have the header's fields.
     """
-    names = header(dialect, name)
-    _refuse_data_as_header(names, name)
-    chosen = [c for c in names if wanted is None or c in wanted]
-    twice = sorted(set(chosen) - find_unique(chosen))
-    if twice:
+    header = read_header(dialect, file_name)
+    _refuse_data_as_header(header, file_name)
+    columns_to_read = [
+        column_name for column_name in header if selected_columns is None or column_name in selected_columns
+    ]
+    duplicates = sorted(set(columns_to_read) - unique_texts(columns_to_read))
+    if duplicates:
         raise InputProblem(
             "the header has this name twice",
-            source=name,
+            source=file_name,
             line=1,
-            column=twice[0],
+            column=duplicates[0],
             remedy="Give one of them another name",
         )
-    columns, rows, malformed = parsed(dialect, name, _places(names, chosen), numbers)
-    broken = len(dialect.broken_lines)
-    if malformed + broken > rows:
+    columns, rows, bad_rows = parse_columns(
+        dialect, file_name, _column_indices(header, columns_to_read), numeric_columns
+    )
+    quote_error_rows = len(dialect.broken_lines)
+    if bad_rows + quote_error_rows > rows:
         raise InputProblem(
-            f"{malformed + broken:,} of {malformed + broken + rows:,} records do not have the header's {len(names)} "
-            "fields, or have quotes that break the rules",
-            source=name,
+            f"{bad_rows + quote_error_rows:,} of {bad_rows + quote_error_rows + rows:,} "
+            f"records do not have the header's {len(header)} fields, or have quotes that break the rules",
+            source=file_name,
             remedy="Check --delimiter and the first lines of the file",
         )
-    found = Cells(name, dialect, names, columns, rows, malformed)
-    _refuse_second_header(found)
-    return found
+    raw_table = RawTable(file_name, dialect, header, columns, rows, bad_rows)
+    _refuse_repeated_header(raw_table)
+    return raw_table
 
 
-def _refuse_data_as_header(names: Sequence[str], name: str) -> None:
+def _refuse_data_as_header(header: Sequence[str], file_name: str) -> None:
     """A first record without any known name and with several numbers or dates is data."""
-    data = [text for text in names if any(shaped(text)) or (text[:1] != "_" and looks_numeric([text]))]
-    if len(data) >= 2 and len(data) * 3 >= len(names) and not known_names(names):  # noqa: PLR2004 - several
+    data_like = [
+        text for text in header if any(candidate_formats(text)) or (text[:1] != "_" and looks_like_numbers([text]))
+    ]
+    if len(data_like) >= 2 and len(data_like) * 3 >= len(header) and not count_known_names(header):  # noqa: PLR2004 - several
         raise InputProblem(
-            f"the first record looks like data, not like column names: {', '.join(names[:5])}",
-            source=name,
+            f"the first record looks like data, not like column names: {', '.join(header[:5])}",
+            source=file_name,
             line=1,
             remedy="If there are none, say --no-header, and which is which: --map customer_id=column_1",
-        ).quoting(names[:5])
+        ).with_quoted_values(header[:5])
 
 
-def _refuse_second_header(found: Cells) -> None:
+def _refuse_repeated_header(raw_table: RawTable) -> None:
     """The header once more below itself: several tables in one file, or a header of several rows."""
-    if not found.columns or found.rows == 0:
+    if not raw_table.columns or raw_table.rows == 0:
         return
-    repeated = None
-    for column, texts in found.columns.items():
+    is_header = None
+    for column, texts in raw_table.columns.items():
         if not pa.types.is_string(texts.type):
             return  # its name would have been no number
-        same = pc.equal(pc.utf8_trim_whitespace(texts), column)
-        repeated = same if repeated is None else pc.and_(repeated, same)
-        if not pc.any(repeated).as_py():
+        equals_name = pc.equal(pc.utf8_trim_whitespace(texts), column)
+        is_header = equals_name if is_header is None else pc.and_(is_header, equals_name)
+        if not pc.any(is_header).as_py():
             return
-    if repeated is not None:
-        row = pc.index(repeated, value=True).as_py()
+    if is_header is not None:
+        row = pc.index(is_header, value=True).as_py()
         raise InputProblem(
             "the header stands here again: several tables in one file, or a header of several rows",
-            source=found.name,
-            line=found.line(row),
+            source=raw_table.name,
+            line=raw_table.line_number(row),
             remedy="Keep one table and one header row",
         )
 
 
-def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+def _column_indices(header: Sequence[str], selected_columns: Sequence[str]) -> dict[str, int]:
     """Return the place of each wanted column, the first of those with one name."""
-    places = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
-    return {name: places[name] for name in wanted}
+    indices = dict(zip(reversed(header), range(len(header) - 1, -1, -1), strict=True))
+    return {name: indices[name] for name in selected_columns}
 
 
-def piece(dialect: Dialect, name: str, names: tuple[str, ...], wanted: Sequence[str]) -> Cells:
+def read_chunk_table(
+    dialect: Dialect, file_name: str, header: tuple[str, ...], selected_columns: Sequence[str]
+) -> RawTable:
     """The wanted columns of records that stand without their header, parsed by one thread.
 
     Raises:
         InputProblem: they cannot be read as CSV.
     """
-    columns, rows, malformed = parsed(dialect, name, _places(names, wanted), width=len(names))
-    return Cells(name, dialect, names, columns, rows, malformed, whole=False, physical_lines=_lines(dialect.body))
+    columns, rows, bad_rows = parse_columns(
+        dialect, file_name, _column_indices(header, selected_columns), width=len(header)
+    )
+    return RawTable(
+        file_name,
+        dialect,
+        header,
+        columns,
+        rows,
+        bad_rows,
+        is_whole_file=False,
+        physical_lines=_count_lines(dialect.body),
+    )
 
 
-def _lines(body: bytes) -> int:
+def _count_lines(body: bytes) -> int:
     """Physical lines, the last of which may have no end."""
-    return line_ends(body) + (not body.endswith((b"\n", b"\r")))
+    return count_line_ends(body) + (not body.endswith((b"\n", b"\r")))
 
 
-def numbered(found: Cells, name: str) -> Cells:
+def add_row_numbers(raw_table: RawTable, name: str) -> RawTable:
     """The same with a first column that numbers the rows from 1, as text of one width, so that order is kept."""
-    width = len(str(found.rows))
-    numbers = pa.array([f"{row:0{width}}" for row in range(1, found.rows + 1)], pa.string())
-    return replace(found, columns={name: pa.chunked_array([numbers]), **found.columns})
+    width = len(str(raw_table.rows))
+    row_numbers = pa.array([f"{row:0{width}}" for row in range(1, raw_table.rows + 1)], pa.string())
+    return replace(raw_table, columns={name: pa.chunked_array([row_numbers]), **raw_table.columns})

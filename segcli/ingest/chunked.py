@@ -12,18 +12,18 @@ from segcli.config.ingest import IngestSettings
 from segcli.errors import InputProblem
 from segcli.ingest import cells, numbers, quotes
 from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
-from segcli.ingest.encoding import Twice, recoded, twice
-from segcli.ingest.export import Export
-from segcli.ingest.fates import Fates
-from segcli.ingest.lines import Lines, Mask
-from segcli.ingest.money import Scales
-from segcli.ingest.numbers import Marks
-from segcli.ingest.opening import Opened
-from segcli.ingest.per_order import PerOrder
-from segcli.ingest.plain import contains_any, is_ascii
-from segcli.ingest.transactions import DayLimits, judged
+from segcli.ingest.encoding import Mojibake, detect_mojibake, recode_chunk
+from segcli.ingest.export import OrderExport
+from segcli.ingest.fates import LineStatus
+from segcli.ingest.lines import LineMask, OrderLines
+from segcli.ingest.money import UnitScales
+from segcli.ingest.numbers import DecimalEvidence
+from segcli.ingest.opening import InputFile
+from segcli.ingest.per_order import OrderLevelExport
+from segcli.ingest.plain import contains_any_byte, is_ascii_column
+from segcli.ingest.transactions import DayLimits, apply_policies
 
-MOST_UNREAD_DATES = 1000  # different texts that are no dates, kept to see at the end whether another format reads them
+MAX_UNPARSED_DATES = 1000  # different texts that are no dates, kept to see at the end whether another format reads them
 FALLBACK_ENCODING = "cp1252"  # of text that is not UTF-8
 
 
@@ -31,18 +31,18 @@ FALLBACK_ENCODING = "cp1252"  # of text that is not UTF-8
 class ParsedChunk:
     """The lines of a chunk, the status of each, and what the chunk shows of whole columns.
 
-    `marks` are the decimal marks of columns that the first records left open; `unread_dates` counts texts that no
-    date format of the schema reads; `twice` describes characters that were encoded twice; `repeated` counts lines that
-    repeat another, where all lines of the file were compared.
+    `decimal_evidence` are the decimal marks of columns that the first records left open; `unparsed_dates` counts texts
+    that no date format of the schema reads; `mojibake` describes characters that were encoded twice; `repeated_lines`
+    counts lines that repeat another, where all lines of the file were compared.
     """
 
-    export: Export
-    lines: Lines
-    fates: Fates
-    marks: tuple[Marks, ...] = ()
-    unread_dates: Mapping[str, int] = field(default_factory=dict)
-    twice: Twice = field(default_factory=Twice)
-    repeated: int | None = None
+    export: OrderExport
+    order_lines: OrderLines
+    line_status: LineStatus
+    decimal_evidence: tuple[DecimalEvidence, ...] = ()
+    unparsed_dates: Mapping[str, int] = field(default_factory=dict)
+    mojibake: Mojibake = field(default_factory=Mojibake)
+    repeated_lines: int | None = None
 
 
 def parse_chunk(body: bytes, schema: ChunkSchema, settings: IngestSettings, limits: DayLimits) -> ParsedChunk:
@@ -51,76 +51,78 @@ def parse_chunk(body: bytes, schema: ChunkSchema, settings: IngestSettings, limi
     Raises:
         ChunkMismatch: it is not as the schema says.
     """
-    export = _export(body, schema)
+    export = _build_chunk_export(body, schema)
     try:
-        lines, fates = judged(PerOrder(export, _none(export)), settings, limits, Scales())
+        order_lines, line_status = apply_policies(
+            OrderLevelExport(export, _create_empty_mask(export)), settings, limits, UnitScales()
+        )
     except InputProblem as problem:  # about the column as a whole, which only all chunks show
         raise ChunkMismatch(problem.what, problem.column, problem.line) from None
     return ParsedChunk(
         export,
-        lines,
-        fates,
-        _marks(export, schema.open_marks),
-        _unread_dates(export, lines) if schema.infers_dates else {},
-        twice(export.cells.dialect.body),
+        order_lines,
+        line_status,
+        _collect_decimal_evidence(export, schema.undecided_columns),
+        _count_unparsed_dates(export, order_lines) if schema.has_inferred_dates else {},
+        detect_mojibake(export.raw_table.dialect.body),
     )
 
 
-def _none(export: Export) -> Mask:
-    return np.zeros(export.cells.rows, dtype=bool)
+def _create_empty_mask(export: OrderExport) -> LineMask:
+    return np.zeros(export.raw_table.rows, dtype=bool)
 
 
-def _export(body: bytes, schema: ChunkSchema) -> Export:
-    file = schema.file
-    dialect = replace(file.dialect, body=validate_chunk_text(body, file), skipped_lines=0, headed=False)
-    found = cells.piece(dialect, file.content.name, file.header, schema.columns)
-    return Export(
+def _build_chunk_export(body: bytes, schema: ChunkSchema) -> OrderExport:
+    file = schema.input_file
+    dialect = replace(file.dialect, body=validate_chunk_text(body, file), skipped_lines=0, has_header=False)
+    raw_table = cells.read_chunk_table(dialect, file.content.name, file.header, schema.columns)
+    return OrderExport(
         file.content,
-        found,
-        file.recognition,
+        raw_table,
+        file.mapping,
         schema.source,
         status=file.status,
         date_formats=schema.date_formats,
     )
 
 
-def validate_chunk_text(body: bytes, file: Opened) -> bytes:
+def validate_chunk_text(body: bytes, input_file: InputFile) -> bytes:
     """Return a chunk as UTF-8 whose quotes and line ends follow the rules."""
-    dialect = file.dialect
+    dialect = input_file.dialect
     try:
-        text = recoded(body, dialect.encoding)
+        text = recode_chunk(body, dialect.encoding)
     except UnicodeDecodeError as error:
-        other = FALLBACK_ENCODING if file.source.encoding is None and dialect.encoding == "utf-8" else None
+        fallback = FALLBACK_ENCODING if input_file.source.encoding is None and dialect.encoding == "utf-8" else None
         line = body.count(b"\n", 0, error.start) + 1
-        raise ChunkMismatch(f"not {dialect.encoding}", line=line, encoding=other) from None
-    if b'"' in text and not quotes.obeys(text, dialect.delimiter):
+        raise ChunkMismatch(f"not {dialect.encoding}", line=line, encoding=fallback) from None
+    if b'"' in text and not quotes.has_valid_quotes(text, dialect.delimiter):
         raise ChunkMismatch("quotes that neither enclose a field nor are doubled")
     if b"\r" in text and b"\r" in text.replace(b"\r\n", b""):
         raise ChunkMismatch("a carriage return without a line feed, at which chunks do not end")
     return text
 
 
-def _marks(export: Export, names: Sequence[str]) -> tuple[Marks, ...]:
-    return tuple(_marks_of(export, export.recognition.columns[name]) for name in names)
+def _collect_decimal_evidence(export: OrderExport, column_names: Sequence[str]) -> tuple[DecimalEvidence, ...]:
+    return tuple(_column_evidence(export, export.mapping.columns[name]) for name in column_names)
 
 
-def _marks_of(export: Export, name: str) -> Marks:
-    texts = export.cells.columns[name]
-    if not contains_any(texts, b".,") and is_ascii(texts):
-        return Marks()
-    return numbers.marks(export.cells.coded(name).trimmed.texts)
+def _column_evidence(export: OrderExport, name: str) -> DecimalEvidence:
+    texts = export.raw_table.columns[name]
+    if not contains_any_byte(texts, b".,") and is_ascii_column(texts):
+        return DecimalEvidence()
+    return numbers.decimal_evidence(export.raw_table.encode_column(name).without_outer_blanks.categories)
 
 
-def _unread_dates(export: Export, lines: Lines) -> Mapping[str, int]:
+def _count_unparsed_dates(export: OrderExport, order_lines: OrderLines) -> Mapping[str, int]:
     """Count the texts that no date format reads; a repeated header would be among them."""
-    rows = np.flatnonzero(np.isnat(lines.times))
+    rows = np.flatnonzero(np.isnat(order_lines.times))
     if not len(rows):
         return {}
-    name = export.recognition.columns[columns.ORDER_DATE]
-    counts = pc.value_counts(pc.utf8_trim_whitespace(export.cells.columns[name].take(rows))).to_pylist()
-    unread = Counter({entry["values"]: entry["counts"] for entry in counts if entry["values"]})
-    if name in unread:
+    name = export.mapping.columns[columns.ORDER_DATE]
+    counts = pc.value_counts(pc.utf8_trim_whitespace(export.raw_table.columns[name].take(rows))).to_pylist()
+    unparsed_dates = Counter({entry["values"]: entry["counts"] for entry in counts if entry["values"]})
+    if name in unparsed_dates:
         raise ChunkMismatch("the header again", name)
-    if len(unread) > MOST_UNREAD_DATES:
-        raise ChunkMismatch("many texts that no date format reads", name, export.cells.line(int(rows[0])))
-    return unread
+    if len(unparsed_dates) > MAX_UNPARSED_DATES:
+        raise ChunkMismatch("many texts that no date format reads", name, export.raw_table.line_number(int(rows[0])))
+    return unparsed_dates

@@ -9,65 +9,71 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Mask = npt.NDArray[np.bool_]
+_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Coded:
+class EncodedColumn:
     """Distinct texts, in the order in which they first stand there, and the place of each row's text in them."""
 
-    texts: pa.StringArray
+    categories: pa.StringArray
     codes: npt.NDArray[np.int32]
 
     @property
-    def is_by_row(self) -> bool:
-        """Whether each row has its own entry in `texts`, in order."""
-        return len(self.codes) == len(self.texts) and is_counting(self.codes)
+    def has_row_order(self) -> bool:
+        """Whether each row has its own entry in `categories`, in order."""
+        return len(self.codes) == len(self.categories) and is_consecutive(self.codes)
 
-    def at(self, row: int) -> str:
+    def value_at(self, row: int) -> str:
         """The text of a row."""
-        return str(self.texts[int(self.codes[row])].as_py())
+        return str(self.categories[int(self.codes[row])].as_py())
 
-    def at_rows(self, rows: npt.NDArray[np.intp] | None = None) -> pa.StringArray:
+    def take_rows(self, rows: npt.NDArray[np.intp] | None = None) -> pa.StringArray:
         """The texts of some rows (all by default)."""
-        if rows is None and self.is_by_row:
-            return self.texts
-        return self.texts.take(pa.array(self.codes if rows is None else self.codes[rows]))
+        if rows is None and self.has_row_order:
+            return self.categories
+        return self.categories.take(pa.array(self.codes if rows is None else self.codes[rows]))
 
-    def mapped(self, form: Callable[[pa.StringArray], pa.StringArray]) -> "Coded":
+    def map_texts(self, transform: Callable[[pa.StringArray], pa.StringArray]) -> "EncodedColumn":
         """The column in another form; texts that become the same are one."""
-        formed = form(self.texts)
-        if formed.equals(self.texts):
+        new_categories = transform(self.categories)
+        if new_categories.equals(self.categories):
             return self
-        again = pc.dictionary_encode(formed)
-        return Coded(again.dictionary, np.asarray(again.indices, dtype=np.int32)[self.codes])
+        dictionary_array = pc.dictionary_encode(new_categories)
+        return EncodedColumn(
+            dictionary_array.dictionary, np.asarray(dictionary_array.indices, dtype=np.int32)[self.codes]
+        )
 
     @property
-    def trimmed(self) -> "Coded":
+    def without_outer_blanks(self) -> "EncodedColumn":
         """Without blanks at the ends of texts."""
-        return self.mapped(pc.utf8_trim_whitespace)
+        return self.map_texts(pc.utf8_trim_whitespace)
 
-    def where(self, test: Callable[[pa.StringArray], Any]) -> Mask:
+    def row_mask(self, predicate: Callable[[pa.StringArray], Any]) -> _Mask:
         """For which rows the text passes a test."""
-        return np.asarray(test(self.texts), dtype=bool)[self.codes] if len(self.texts) else np.zeros(0, dtype=bool)
+        return (
+            np.asarray(predicate(self.categories), dtype=bool)[self.codes]
+            if len(self.categories)
+            else np.zeros(0, dtype=bool)
+        )
 
-    def categorical(self, rows: Mask) -> Any:  # noqa: ANN401 - a pandas categorical
+    def to_categorical(self, mask: _Mask) -> Any:  # noqa: ANN401 - a pandas categorical
         """Some of the rows, with the texts that stand in them as categories."""
-        codes = self.codes[rows]
-        used = np.bincount(codes, minlength=len(self.texts)) > 0
-        places = np.cumsum(used, dtype=np.int32) - 1
-        texts = self.texts.filter(pa.array(used))
-        return pa.DictionaryArray.from_arrays(pa.array(places[codes], pa.int32()), texts).to_pandas()
+        codes = self.codes[mask]
+        is_used = np.bincount(codes, minlength=len(self.categories)) > 0
+        positions = np.cumsum(is_used, dtype=np.int32) - 1
+        texts = self.categories.filter(pa.array(is_used))
+        return pa.DictionaryArray.from_arrays(pa.array(positions[codes], pa.int32()), texts).to_pandas()
 
 
-def is_counting(codes: npt.NDArray[np.int32]) -> bool:
+def is_consecutive(codes: npt.NDArray[np.int32]) -> bool:
     """Whether codes are 0, 1, 2, ..."""
     return len(codes) == 0 or bool(codes[0] == 0 and (np.diff(codes) == 1).all())
 
 
-def coded(texts: "pa.ChunkedArray | Coded") -> Coded:
+def dictionary_encode(texts: "pa.ChunkedArray | EncodedColumn") -> EncodedColumn:
     """A column's distinct texts and codes; what is coded already is handed back."""
-    if isinstance(texts, Coded):
+    if isinstance(texts, EncodedColumn):
         return texts
-    found = pc.dictionary_encode(texts).combine_chunks()
-    return Coded(found.dictionary, np.asarray(found.indices, dtype=np.int32))
+    dictionary_array = pc.dictionary_encode(texts).combine_chunks()
+    return EncodedColumn(dictionary_array.dictionary, np.asarray(dictionary_array.indices, dtype=np.int32))

@@ -14,15 +14,15 @@ import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.errors import InputProblem
-from segcli.ingest.cells import Cells
-from segcli.ingest.languages import words
-from segcli.ingest.opening import Opened, opened
-from segcli.ingest.recognise import means, normalised
+from segcli.ingest.cells import RawTable
+from segcli.ingest.languages import word_list
+from segcli.ingest.opening import InputFile, open_input
+from segcli.ingest.recognise import is_name_of, normalise_name
 
-KINDS = {"e-mail address": columns.EMAIL, "phone": columns.PHONE}
-NAME = "name"
-MOSTLY = 0.5  # share of lines on which a key must be present
-_WORDS = re.compile(r"[^\W_]+")
+CONTACT_COLUMNS = {"e-mail address": columns.EMAIL, "phone": columns.PHONE}
+NAME_KIND = "name"
+MIN_KEY_SHARE = 0.5  # share of lines on which a key must be present
+_WORD_PATTERN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -31,93 +31,119 @@ class CustomerKey:
 
     column: str
     kind: str
-    present: int
+    present_lines: int
     lines: int
-    is_head: bool = False
+    is_sampled: bool = False
 
     def __str__(self) -> str:
         """As a hint shows it."""
         option = f"--map {columns.CUSTOMER_ID}={shlex.quote(self.column)}"
-        lines = f"the first {self.lines:,} lines" if self.is_head else f"{self.lines:,} lines"
-        return f"{self.kind} is present on {self.present:,} of {lines}: {option}"
+        lines = f"the first {self.lines:,} lines" if self.is_sampled else f"{self.lines:,} lines"
+        return f"{self.kind} is present on {self.present_lines:,} of {lines}: {option}"
 
 
-def suggest_customer_key(file: Opened) -> str:
+def suggest_customer_key(input_file: InputFile) -> str:
     """Return the column that identifies customers on most lines, as a hint, or an empty text.
 
     The hint is tried: the file is opened with it, and must then have a customer id.
 
     Args:
-        file: without a customer id, or with one that is blank on most lines.
+        input_file: without a customer id, or with one that is blank on most lines.
     """
-    found = file.recognition.columns
+    file_columns = input_file.mapping.columns
     usable = {columns.CUSTOMER_ID, columns.EMAIL, columns.PHONE}
-    taken = {name for standard, name in found.items() if standard not in usable} | set(file.source.leave_out)
-    kinds = key_columns((name for name in file.header if name not in taken), found.get(columns.CUSTOMER_ID))
-    order_id = found.get(columns.ORDER_ID)
+    unavailable = {name for standard, name in file_columns.items() if standard not in usable} | set(
+        input_file.source.leave_out
+    )
+    kinds = find_key_columns(
+        (name for name in input_file.header if name not in unavailable), file_columns.get(columns.CUSTOMER_ID)
+    )
+    order_id = file_columns.get(columns.ORDER_ID)
     if not kinds:
         return ""
     with contextlib.suppress(InputProblem):
-        keys = rank_keys(file.cells([*kinds, *([order_id] if order_id else [])]), kinds, order_id)
-        return next((str(replace(key, is_head=file.content.is_head)) for key in keys if _identifies(file, key)), "")
+        keys = rank_keys(input_file.read_table([*kinds, *([order_id] if order_id else [])]), kinds, order_id)
+        return next(
+            (
+                str(replace(key, is_sampled=input_file.content.is_head))
+                for key in keys
+                if _is_valid_key(input_file, key)
+            ),
+            "",
+        )
     return ""
 
 
-def suggest_unique_key(cells: Cells) -> str:
+def suggest_unique_key(raw_table: RawTable) -> str:
     """Return the column that identifies the customers of a table of one row each, as a sentence, or an empty text."""
-    kinds = {name: kind for name, kind in key_columns(cells.header).items() if name in cells.columns}
-    for key in rank_keys(cells, kinds):
-        texts = cells.columns[key.column]
-        if key.present == key.lines == len(pc.unique(texts)):
+    kinds = {name: kind for name, kind in find_key_columns(raw_table.header).items() if name in raw_table.columns}
+    for key in rank_keys(raw_table, kinds):
+        texts = raw_table.columns[key.column]
+        if key.present_lines == key.lines == len(pc.unique(texts)):
             return f"Next best key: {key}. "
     return ""
 
 
-def describe_blank_ids(file: Opened, blank: int, lines: int) -> str:
+def describe_blank_ids(input_file: InputFile, blank_lines: int, line_count: int) -> str:
     """Return a note on a customer id that is blank on most lines, if another column identifies customers better.
 
     Args:
-        file: an order export.
-        blank: lines without a customer id.
-        lines: all lines.
+        input_file: an order export.
+        blank_lines: lines without a customer id.
+        line_count: all lines.
     """
-    hint = suggest_customer_key(file) if blank > MOSTLY * lines else ""
-    return f"the customer id is blank on {blank:,} of {lines:,} lines; {hint}" if hint else ""
+    hint = suggest_customer_key(input_file) if blank_lines > MIN_KEY_SHARE * line_count else ""
+    return f"the customer id is blank on {blank_lines:,} of {line_count:,} lines; {hint}" if hint else ""
 
 
-def _identifies(file: Opened, key: CustomerKey) -> bool:
+def _is_valid_key(input_file: InputFile, customer_key: CustomerKey) -> bool:
     """Tell whether a file that is opened with this column as the customer id has one."""
-    mapped = {**file.asked.columns, columns.CUSTOMER_ID: key.column}
+    declared_columns = {**input_file.requested_source.columns, columns.CUSTOMER_ID: customer_key.column}
     try:
-        again = opened(file.asked.model_copy(update={"columns": mapped}), file.content, may_hold_orders=file.is_orders)
+        reopened_file = open_input(
+            input_file.requested_source.model_copy(update={"columns": declared_columns}),
+            input_file.content,
+            may_hold_orders=input_file.is_orders,
+        )
     except InputProblem:
         return False
-    return again.recognition.columns.get(columns.CUSTOMER_ID) == key.column and again.is_orders == file.is_orders
+    return (
+        reopened_file.mapping.columns.get(columns.CUSTOMER_ID) == customer_key.column
+        and reopened_file.is_orders == input_file.is_orders
+    )
 
 
-def key_columns(header: Iterable[str], other_than: str | None = None) -> dict[str, str]:
+def find_key_columns(header: Iterable[str], excluded_column: str | None = None) -> dict[str, str]:
     """Return the columns whose name promises an address, a phone number or a name, with the kind of each."""
-    kinds = {name: _kind_of(name) for name in header if name != other_than}
+    kinds = {name: _infer_kind(name) for name in header if name != excluded_column}
     return {name: kind for name, kind in kinds.items() if kind}
 
 
-def rank_keys(cells: Cells, kinds: dict[str, str], order_id: str | None = None) -> list[CustomerKey]:
+def rank_keys(raw_table: RawTable, kinds: dict[str, str], order_id: str | None = None) -> list[CustomerKey]:
     """Rank columns by the lines on which they are present, the best first, without those that most lines lack.
 
     Args:
-        cells: with these columns, as text.
+        raw_table: with these columns, as text.
         kinds: of the columns, by name.
         order_id: column by which lines of one order share what stands on one of them.
     """
-    orders = None if order_id is None else cells.coded(order_id)
-    shared = None if orders is None else np.where(orders.trimmed.where(_is_blank), -1, orders.trimmed.codes)
+    order_column = None if order_id is None else raw_table.encode_column(order_id)
+    order_codes = (
+        None
+        if order_column is None
+        else np.where(
+            order_column.without_outer_blanks.row_mask(_blank_mask), -1, order_column.without_outer_blanks.codes
+        )
+    )
     keys = [
-        CustomerKey(name, kind, int(_is_present(cells.columns[name], shared).sum()), cells.rows)
+        CustomerKey(name, kind, int(_presence_mask(raw_table.columns[name], order_codes).sum()), raw_table.rows)
         for name, kind in kinds.items()
     ]
-    order = [*KINDS, NAME]
-    usable = [key for key in keys if key.present > MOSTLY * key.lines]
-    return sorted(usable, key=lambda key: (-key.present, order.index(key.kind), cells.header.index(key.column)))
+    kind_order = [*CONTACT_COLUMNS, NAME_KIND]
+    usable = [key for key in keys if key.present_lines > MIN_KEY_SHARE * key.lines]
+    return sorted(
+        usable, key=lambda key: (-key.present_lines, kind_order.index(key.kind), raw_table.header.index(key.column))
+    )
 
 
 def contact_kind(name: str) -> str:
@@ -126,49 +152,55 @@ def contact_kind(name: str) -> str:
     >>> contact_kind("Billing Email"), contact_kind("Shipping Phone"), contact_kind("Shop Phone")
     ('email', 'phone', '')
     """
-    return KINDS.get(_kind_of(name), "")
+    return CONTACT_COLUMNS.get(_infer_kind(name), "")
 
 
-def is_of_others(name: str) -> bool:
+def names_other_people(name: str) -> bool:
     """Whether a column names people other than the customer: who referred, sold or delivered.
 
-    >>> is_of_others("Sales Rep Email"), is_of_others("referred by"), is_of_others("Email")
+    >>> names_other_people("Sales Rep Email"), names_other_people("referred by"), names_other_people("Email")
     (True, True, False)
     """
-    parts = {word.casefold() for word in _WORDS.findall(name.replace("_", " "))}
-    return means(name, columns.REFERRER) or not parts.isdisjoint({word.casefold() for word in words("other_people")})
+    words_in_name = {word.casefold() for word in _WORD_PATTERN.findall(name.replace("_", " "))}
+    return is_name_of(name, columns.REFERRER) or not words_in_name.isdisjoint(
+        {word.casefold() for word in word_list("other_people")}
+    )
 
 
-def _is_blank(texts: pa.StringArray) -> pa.BooleanArray:
-    return pc.equal(pc.utf8_trim_whitespace(texts), "")
+def _blank_mask(strings: pa.StringArray) -> pa.BooleanArray:
+    return pc.equal(pc.utf8_trim_whitespace(strings), "")
 
 
-def _is_present(texts: pa.ChunkedArray, orders: npt.NDArray[np.int64] | None) -> npt.NDArray[np.bool_]:
-    present = ~np.asarray(_is_blank(texts), dtype=bool)
-    if orders is None:
-        return present
-    of_order = pd.Series(present).groupby(orders).transform("any").to_numpy(dtype=bool)
-    return np.where(orders < 0, present, of_order)
+def _presence_mask(texts: pa.ChunkedArray, order_codes: npt.NDArray[np.int64] | None) -> npt.NDArray[np.bool_]:
+    is_present = ~np.asarray(_blank_mask(texts), dtype=bool)
+    if order_codes is None:
+        return is_present
+    is_in_order = pd.Series(is_present).groupby(order_codes).transform("any").to_numpy(dtype=bool)
+    return np.where(order_codes < 0, is_present, is_in_order)
 
 
-def _kind_of(name: str) -> str:
+def _infer_kind(name: str) -> str:
     """Return what a column holds of people by its name, or by a part of it, such as the phone of Shipping Phone."""
-    if any(word in normalised(name) for word in words("things")):
+    if any(word in normalise_name(name) for word in word_list("things")):
         return ""
-    parts = _WORDS.findall(name)
-    names = {normalised(word) for word in words("person_names")}
-    for part in map(" ".join, [*_endings(parts), *_beginnings(parts)]):
-        for kind, standard in KINDS.items():
-            if means(part, standard):
+    name_words = _WORD_PATTERN.findall(name)
+    person_words = {normalise_name(word) for word in word_list("person_names")}
+    for phrase in map(" ".join, [*_word_suffixes(name_words), *_word_prefixes(name_words)]):
+        for kind, standard in CONTACT_COLUMNS.items():
+            if is_name_of(phrase, standard):
                 return kind
-    is_half = means(name, columns.FIRST_NAME) or means(name, columns.LAST_NAME)
-    is_of_person = bool(parts) and parts[0].casefold() in words("people") and normalised(parts[-1]) in names
-    return NAME if (is_of_person or normalised(name) in names) and not is_half else ""
+    is_partial_name = is_name_of(name, columns.FIRST_NAME) or is_name_of(name, columns.LAST_NAME)
+    is_of_person = (
+        bool(name_words)
+        and name_words[0].casefold() in word_list("people")
+        and normalise_name(name_words[-1]) in person_words
+    )
+    return NAME_KIND if (is_of_person or normalise_name(name) in person_words) and not is_partial_name else ""
 
 
-def _endings(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    yield from (words[place:] for place in range(len(words)))
+def _word_suffixes(name_parts: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (name_parts[start:] for start in range(len(name_parts)))
 
 
-def _beginnings(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    yield from (words[:place] for place in range(1, len(words)))
+def _word_prefixes(name_parts: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (name_parts[:end] for end in range(1, len(name_parts)))

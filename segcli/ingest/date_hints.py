@@ -7,69 +7,90 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli.ingest import locales
-from segcli.ingest.calendars import to_gregorian
-from segcli.ingest.date_formats import FORMATS, shaped
-from segcli.ingest.date_reading import from_numbers, with_century
+from segcli.ingest.calendars import gregorian_converter
+from segcli.ingest.date_formats import DATE_FORMATS, candidate_formats
+from segcli.ingest.date_reading import parse_serial_dates, parse_with_century
 from segcli.ingest.languages import LANGUAGES
 
-CENTURY = 1950  # of the hint; two-digit years need one, and the user may know better
-ENOUGH = 0.9  # share of lines that a way out must read
+HINT_CENTURY = 1950  # of the hint; two-digit years need one, and the user may know better
+MIN_PARSED_SHARE = 0.9  # share of lines that a way out must read
 NUMBER_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel")
-TRIAL = 24
-EARLIEST, LATEST = np.datetime64("1970-01-01"), np.datetime64("2100-01-01")
+HINT_SAMPLE_SIZE = 24
+EARLIEST_HINT_DATE, LATEST_HINT_DATE = np.datetime64("1970-01-01"), np.datetime64("2100-01-01")
 
 
-def suggest(texts: pd.Series, lines: npt.NDArray[np.int64]) -> str:
+def suggest_date_options(date_strings: pd.Series, line_counts: npt.NDArray[np.int64]) -> str:
     """Return the options that read most of a column, or an empty text.
 
     Args:
-        texts: distinct, not blank.
-        lines: on how many lines each stands.
+        date_strings: distinct, not blank.
+        line_counts: on how many lines each stands.
     """
-    ways = [(way, times) for way, times in _ways(texts) if lines[_is_date(times)].sum() >= ENOUGH * lines.sum()]
-    if not ways:
+    options = [
+        (option, times)
+        for option, times in _try_options(date_strings)
+        if line_counts[_date_mask(times)].sum() >= MIN_PARSED_SHARE * line_counts.sum()
+    ]
+    if not options:
         return ""
-    best, read = ways[0]
-    others = [way for way, times in ways if way.startswith("--date-format") and (times != read).any()]
-    return "   or   ".join([best, *(others[:1] if best.startswith("--date-format") else ())])
+    best, best_times = options[0]
+    alternatives = [
+        option for option, times in options if option.startswith("--date-format") and (times != best_times).any()
+    ]
+    return "   or   ".join([best, *(alternatives[:1] if best.startswith("--date-format") else ())])
 
 
-def _ways(texts: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.datetime64]]]:
+def _try_options(date_strings: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.datetime64]]]:
     """Yield options and the times that they read: plain formats first, then numbers, then other languages."""
-    for form in _short_year_formats(texts):
-        option = f"--date-format '{form}' --set ingest.transactions.century={CENTURY}"
-        yield option, with_century(texts, form, "UTC", CENTURY)
-    for form in NUMBER_FORMATS:
-        yield f"--date-format {form}", from_numbers(texts, form, None)
-    converted = texts.map(to_gregorian("minguo"))
-    for form in [] if converted.equals(texts) else _known_formats(converted):
-        yield "--set ingest.transactions.calendar=minguo", with_century(converted, form, "UTC", None)
+    for date_format in _find_short_year_formats(date_strings):
+        option = f"--date-format '{date_format}' --set ingest.transactions.century={HINT_CENTURY}"
+        yield option, parse_with_century(date_strings, date_format, "UTC", HINT_CENTURY)
+    for date_format in NUMBER_FORMATS:
+        yield f"--date-format {date_format}", parse_serial_dates(date_strings, date_format, None)
+    gregorian_strings = date_strings.map(gregorian_converter("minguo"))
+    for date_format in [] if gregorian_strings.equals(date_strings) else _find_known_formats(gregorian_strings):
+        yield (
+            "--set ingest.transactions.calendar=minguo",
+            parse_with_century(gregorian_strings, date_format, "UTC", None),
+        )
     for language in LANGUAGES:
-        locale = locales.load(language)
-        translated = texts.map(locale.date)
-        if not translated.equals(texts):
-            for form in _known_formats(translated):
-                yield f"--locale {language}", with_century(translated, form, "UTC", None)
-            for form in _short_year_formats(translated):
-                option = f"--locale {language} --date-format '{form}' --set ingest.transactions.century={CENTURY}"
-                yield option, with_century(translated, form, "UTC", CENTURY)
+        locale = locales.load_locale(language)
+        english_strings = date_strings.map(locale.translate_date)
+        if not english_strings.equals(date_strings):
+            for date_format in _find_known_formats(english_strings):
+                yield f"--locale {language}", parse_with_century(english_strings, date_format, "UTC", None)
+            for date_format in _find_short_year_formats(english_strings):
+                option = (
+                    f"--locale {language} --date-format '{date_format}' "
+                    f"--set ingest.transactions.century={HINT_CENTURY}"
+                )
+                yield option, parse_with_century(english_strings, date_format, "UTC", HINT_CENTURY)
 
 
-def _known_formats(texts: pd.Series) -> list[str]:
-    shapes = {form for text in _trial(texts) for form in shaped(text)}
-    return [form for form in FORMATS if form in shapes]
+def _find_known_formats(date_strings: pd.Series) -> list[str]:
+    shapes = {date_format for text in _sample_hint_values(date_strings) for date_format in candidate_formats(text)}
+    return [date_format for date_format in DATE_FORMATS if date_format in shapes]
 
 
-def _short_year_formats(texts: pd.Series) -> list[str]:
+def _find_short_year_formats(date_strings: pd.Series) -> list[str]:
     """Return the known formats with years of two digits that the texts may be written in."""
-    shapes = {form for text in _trial(texts) for form in shaped(text, short_years=True)}
-    return [form.replace("%Y", "%y") for form in FORMATS if form in shapes]
+    shapes = {
+        date_format
+        for text in _sample_hint_values(date_strings)
+        for date_format in candidate_formats(text, short_years=True)
+    }
+    return [date_format.replace("%Y", "%y") for date_format in DATE_FORMATS if date_format in shapes]
 
 
-def _trial(texts: pd.Series) -> list[str]:
-    return [str(text) for text in texts.sort_values().iloc[:: max(len(texts) // TRIAL, 1)].iloc[:TRIAL]]
+def _sample_hint_values(date_strings: pd.Series) -> list[str]:
+    return [
+        str(text)
+        for text in date_strings.sort_values()
+        .iloc[:: max(len(date_strings) // HINT_SAMPLE_SIZE, 1)]
+        .iloc[:HINT_SAMPLE_SIZE]
+    ]
 
 
-def _is_date(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+def _date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return (times >= EARLIEST) & (times < LATEST)
+        return (times >= EARLIEST_HINT_DATE) & (times < LATEST_HINT_DATE)

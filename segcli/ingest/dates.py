@@ -10,30 +10,38 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from segcli.config.ingest import SERIALS, Source
+from segcli.config.ingest import EPOCH_FORMATS, Source
 from segcli.ingest import date_hints, locales
-from segcli.ingest.calendars import to_gregorian
-from segcli.ingest.coded import Coded, coded
-from segcli.ingest.date_formats import FORMATS, day_of, shaped
-from segcli.ingest.date_problems import AmbiguousDates, MixedDates, OtherYears, ShortCalendarYears, UnknownDates
-from segcli.ingest.date_reading import from_numbers, read, with_century
+from segcli.ingest.calendars import gregorian_converter
+from segcli.ingest.coded import EncodedColumn, dictionary_encode
+from segcli.ingest.date_formats import DATE_FORMATS, candidate_formats, get_day_and_offset
+from segcli.ingest.date_problems import (
+    AmbiguousDateError,
+    MixedDateFormatsError,
+    TwoDigitCalendarYearError,
+    UnknownDateFormatError,
+    YearRangeError,
+)
+from segcli.ingest.date_reading import parse_serial_dates, parse_with_century, parse_with_format
 from segcli.ingest.digits import to_ascii_digits, to_half_width
 from segcli.ingest.locales import Locale
 
-_UTC = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
-_WEEKDAY = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+", re.IGNORECASE)
-TRIAL = 24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
-NOT_A_DAY = np.datetime64("NaT", "us")
-EARLIEST, LATEST = (
+_UTC_NAME = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
+_WEEKDAY_NAME = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+FORMAT_SAMPLE_SIZE = (
+    24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
+)
+NOT_A_DATE = np.datetime64("NaT", "us")
+EARLIEST_DATE, LATEST_DATE = (
     np.datetime64("1900-01-02"),
     np.datetime64("2100-01-01"),
 )  # spreadsheets write 1900-01-00 for nothing
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2099
-OTHER_YEARS = range(1000, 3000)  # of other calendars; 0001 and 9999 are placeholders
+FOREIGN_CALENDAR_YEARS = range(1000, 3000)  # of other calendars; 0001 and 9999 are placeholders
 
 
 @dataclass(frozen=True)
-class Dates:
+class ParsedDates:
     """`values` (datetime64[us], NaT where not readable), the `missing` and `unreadable` masks, and the format."""
 
     values: npt.NDArray[np.datetime64]
@@ -42,35 +50,38 @@ class Dates:
     format: str
 
 
-def of(texts: pa.ChunkedArray | Coded, source: Source, formats: Sequence[str] = ()) -> Dates:
-    """Read a column as the source says its dates are written, or by known formats; errors as of `parse`."""
-    known = (source.date_format,) if source.date_format else tuple(formats)
+def read_dates(texts: pa.ChunkedArray | EncodedColumn, source: Source, formats: Sequence[str] = ()) -> ParsedDates:
+    """Read a column as the source says its dates are written, or by known formats; errors as of `parse_dates`."""
+    declared_formats = (source.date_format,) if source.date_format else tuple(formats)
     if source.calendar != "gregorian":
-        if any("%y" in form for form in known):
-            raise ShortCalendarYears(f"two-digit years of the calendar {source.calendar}")
-        texts = coded(texts).trimmed.mapped(partial(_to_gregorian, source))
-    return parse(texts, known, source.timezone, century=source.century, locale=locales.of(source))
+        if any("%y" in date_format for date_format in declared_formats):
+            raise TwoDigitCalendarYearError(f"two-digit years of the calendar {source.calendar}")
+        texts = dictionary_encode(texts).without_outer_blanks.map_texts(partial(_convert_calendar, source))
+    return parse_dates(
+        texts, declared_formats, source.timezone, century=source.century, locale=locales.get_locale(source)
+    )
 
 
-def _to_gregorian(source: Source, texts: pa.StringArray) -> pa.StringArray:
-    convert = to_gregorian(source.calendar)
+def _convert_calendar(source: Source, strings: pa.StringArray) -> pa.StringArray:
+    convert = gregorian_converter(source.calendar)
     digits = to_ascii_digits if source.locale else to_half_width
-    return pa.array([convert(digits(text)) for text in texts.to_pylist()], pa.string())
+    return pa.array([convert(digits(text)) for text in strings.to_pylist()], pa.string())
 
 
-def parse(
-    texts: pa.ChunkedArray | Coded,
-    declared: str | Sequence[str] = (),
+def parse_dates(
+    texts: pa.ChunkedArray | EncodedColumn,
+    declared_formats: str | Sequence[str] = (),
     timezone: str | None = None,
     *,
     century: int | None = None,
     locale: Locale | None = None,
-) -> Dates:
+) -> ParsedDates:
     """Read a column of text as dates.
 
     Args:
         texts: any text.
-        declared: one or several strptime formats, or one of SERIALS; otherwise the one format that reads the column.
+        declared_formats: one or several strptime formats, or one of SERIALS; otherwise the one format that reads the
+            column.
         timezone: the zone whose wall clock counts, for dates that carry offsets; `written`: each counts by its own.
         century: first of the hundred years in which two-digit years lie.
         locale: whose month names and digits the texts use.
@@ -84,110 +95,141 @@ def parse(
         NoFormat: what is declared is no format.
         ShortYears: the format has a two-digit year and no century is given.
     """
-    column = coded(texts).trimmed
-    declared = [declared] if isinstance(declared, str) else declared
-    distinct = pd.Series(column.texts.to_pylist(), dtype=object)
-    blank = (distinct == "").to_numpy(dtype=bool)
-    filled = distinct[~blank].map(to_half_width)
-    if not declared:
-        filled = filled.map(_without_weekday_and_zone)
+    column = dictionary_encode(texts).without_outer_blanks
+    declared_formats = [declared_formats] if isinstance(declared_formats, str) else declared_formats
+    distinct = pd.Series(column.categories.to_pylist(), dtype=object)
+    is_blank = (distinct == "").to_numpy(dtype=bool)
+    date_strings = distinct[~is_blank].map(to_half_width)
+    if not declared_formats:
+        date_strings = date_strings.map(_strip_weekday_and_zone)
     if locale:
-        filled, declared = filled.map(locale.date), [locale.date(form) for form in declared]
-    codes = column.codes
-    lines = np.bincount(codes, minlength=len(distinct))[~blank]
-    forms = tuple(declared) or _proven(filled, lines)
-    values = np.full(len(distinct), NOT_A_DAY, dtype="datetime64[us]")
-    for form in reversed(forms):
-        times = (
-            from_numbers(filled, form, timezone) if form in SERIALS else with_century(filled, form, timezone, century)
+        date_strings, declared_formats = (
+            date_strings.map(locale.translate_date),
+            [locale.translate_date(date_format) for date_format in declared_formats],
         )
-        values[~blank] = np.where(np.isnat(times), values[~blank], times)
-    _refuse_other_years(values[~blank], filled, lines, " or ".join(forms))
-    values[~in_range(values)] = NOT_A_DAY
-    return Dates(values[codes], blank[codes], (np.isnat(values) & ~blank)[codes], " or ".join(forms))
+    codes = column.codes
+    line_counts = np.bincount(codes, minlength=len(distinct))[~is_blank]
+    date_formats = tuple(declared_formats) or _infer_formats(date_strings, line_counts)
+    values = np.full(len(distinct), NOT_A_DATE, dtype="datetime64[us]")
+    for date_format in reversed(date_formats):
+        times = (
+            parse_serial_dates(date_strings, date_format, timezone)
+            if date_format in EPOCH_FORMATS
+            else parse_with_century(date_strings, date_format, timezone, century)
+        )
+        values[~is_blank] = np.where(np.isnat(times), values[~is_blank], times)
+    _require_plausible_years(values[~is_blank], date_strings, line_counts, " or ".join(date_formats))
+    values[~valid_date_mask(values)] = NOT_A_DATE
+    return ParsedDates(values[codes], is_blank[codes], (np.isnat(values) & ~is_blank)[codes], " or ".join(date_formats))
 
 
-def _without_weekday_and_zone(text: str) -> str:
+def _strip_weekday_and_zone(date: str) -> str:
     """Return a date without the day of the week, and with the offset of UTC for its name.
 
-    >>> _without_weekday_and_zone("Thu, 5 Jan 2023 10:00:00 GMT")
+    >>> _strip_weekday_and_zone("Thu, 5 Jan 2023 10:00:00 GMT")
     '5 Jan 2023 10:00:00+0000'
     """
-    return _UTC.sub("+0000", _WEEKDAY.sub("", text))
+    return _UTC_NAME.sub("+0000", _WEEKDAY_NAME.sub("", date))
 
 
-def in_range(values: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+def valid_date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
     """Which times an order can have."""
     with np.errstate(invalid="ignore"):
-        return (values >= EARLIEST) & (values < LATEST)
+        return (times >= EARLIEST_DATE) & (times < LATEST_DATE)
 
 
-def _refuse_other_years(
-    values: npt.NDArray[np.datetime64], filled: pd.Series, lines: npt.NDArray[np.int64], form: str
+def _require_plausible_years(
+    times: npt.NDArray[np.datetime64], date_strings: pd.Series, line_counts: npt.NDArray[np.int64], date_format: str
 ) -> None:
     """Refuse a column that is read, but mostly with years that no order has."""
-    years = np.where(np.isnat(values), 0, values.astype("datetime64[Y]").astype(np.int64) + 1970)
-    is_other = ~in_range(values) & (years >= OTHER_YEARS.start) & (years < OTHER_YEARS.stop)
-    if lines[is_other].sum() * 2 > lines.sum():
-        place = int(is_other.argmax())
-        raise OtherYears(str(filled.iloc[place]), int(years[place]), form, (EARLIEST_YEAR, LATEST_YEAR))
+    years = np.where(np.isnat(times), 0, times.astype("datetime64[Y]").astype(np.int64) + 1970)
+    is_implausible = (
+        ~valid_date_mask(times) & (years >= FOREIGN_CALENDAR_YEARS.start) & (years < FOREIGN_CALENDAR_YEARS.stop)
+    )
+    if line_counts[is_implausible].sum() * 2 > line_counts.sum():
+        index = int(is_implausible.argmax())
+        raise YearRangeError(
+            str(date_strings.iloc[index]), int(years[index]), date_format, (EARLIEST_YEAR, LATEST_YEAR)
+        )
 
 
-def looks_dated(texts: list[str], source: Source) -> bool:
+def looks_like_dates(cell_values: list[str], source: Source) -> bool:
     """Whether some format reads at least half of the given values (blank ones aside)."""
-    locale, convert = locales.of(source), to_gregorian(source.calendar)
-    halved = [to_half_width(text.strip()) for text in texts if text.strip()]
-    stripped = [convert(locale.date(text) if locale else text) for text in halved]
-    filled = _trial(pd.Series(stripped, dtype=object))
-    reads = [_reads(filled, form) for form in _promising(filled)]
-    return filled.empty or (bool(reads) and int(np.logical_or.reduce(reads).sum()) * 2 >= len(filled))
+    locale, convert = locales.get_locale(source), gregorian_converter(source.calendar)
+    half_width_texts = [to_half_width(text.strip()) for text in cell_values if text.strip()]
+    normalised_texts = [convert(locale.translate_date(text) if locale else text) for text in half_width_texts]
+    date_strings = _sample_values(pd.Series(normalised_texts, dtype=object))
+    parsed_masks = [_readable_mask(date_strings, date_format) for date_format in _find_candidate_formats(date_strings)]
+    return date_strings.empty or (
+        bool(parsed_masks) and int(np.logical_or.reduce(parsed_masks).sum()) * 2 >= len(date_strings)
+    )
 
 
-def _trial(texts: pd.Series) -> pd.Series:
-    return texts.iloc[:: max(len(texts) // TRIAL, 1)].iloc[:TRIAL]
+def _sample_values(date_strings: pd.Series) -> pd.Series:
+    return date_strings.iloc[:: max(len(date_strings) // FORMAT_SAMPLE_SIZE, 1)].iloc[:FORMAT_SAMPLE_SIZE]
 
 
-def _proven(filled: pd.Series, lines: npt.NDArray[np.int64]) -> tuple[str, ...]:
+def _infer_formats(date_strings: pd.Series, line_counts: npt.NDArray[np.int64]) -> tuple[str, ...]:
     """The format that reads more lines than any other, and those that write the same day with other times.
 
     Args:
-        filled: the distinct values that are not blank.
-        lines: on how many lines each of them stands.
+        date_strings: the distinct values that are not blank.
+        line_counts: on how many lines each of them stands.
     """
-    if filled.empty:
-        return FORMATS[:1]
-    reads = {form: _reads(filled, form) for form in _promising(filled)}
-    if reads:
-        left_over = filled[~np.logical_or.reduce(list(reads.values()))]
-        reads |= {form: _reads(filled, form) for form in _promising(left_over)}
-    counts = {form: int(lines[read].sum()) for form, read in reads.items()}
-    ranked = sorted(reads, key=lambda form: (-counts[form], FORMATS.index(form)))
-    if not ranked or int(lines[np.logical_or.reduce(list(reads.values()))].sum()) * 2 < lines.sum():
-        raise UnknownDates(str(filled.iloc[0]), date_hints.suggest(filled, lines))
-    best = ranked[0]
-    _refuse_ambiguous(best, [form for form in ranked[1:] if (reads[form] == reads[best]).all()], filled)
-    beyond = [form for form in ranked[1:] if (reads[form] & ~reads[best]).any()]
-    if any(day_of(form) != day_of(best) for form in beyond):
-        raise MixedDates([(form, counts[form]) for form in [best, *beyond][:3]])
-    return (best, *beyond)
+    if date_strings.empty:
+        return DATE_FORMATS[:1]
+    parsed_masks = {
+        date_format: _readable_mask(date_strings, date_format) for date_format in _find_candidate_formats(date_strings)
+    }
+    if parsed_masks:
+        unparsed_strings = date_strings[~np.logical_or.reduce(list(parsed_masks.values()))]
+        parsed_masks |= {
+            date_format: _readable_mask(date_strings, date_format)
+            for date_format in _find_candidate_formats(unparsed_strings)
+        }
+    counts = {date_format: int(line_counts[parsed_mask].sum()) for date_format, parsed_mask in parsed_masks.items()}
+    ranked_formats = sorted(parsed_masks, key=lambda form: (-counts[form], DATE_FORMATS.index(form)))
+    if (
+        not ranked_formats
+        or int(line_counts[np.logical_or.reduce(list(parsed_masks.values()))].sum()) * 2 < line_counts.sum()
+    ):
+        raise UnknownDateFormatError(
+            str(date_strings.iloc[0]), date_hints.suggest_date_options(date_strings, line_counts)
+        )
+    best = ranked_formats[0]
+    _require_unambiguous(
+        best,
+        [date_format for date_format in ranked_formats[1:] if (parsed_masks[date_format] == parsed_masks[best]).all()],
+        date_strings,
+    )
+    additional = [
+        date_format for date_format in ranked_formats[1:] if (parsed_masks[date_format] & ~parsed_masks[best]).any()
+    ]
+    if any(get_day_and_offset(date_format) != get_day_and_offset(best) for date_format in additional):
+        raise MixedDateFormatsError([(date_format, counts[date_format]) for date_format in [best, *additional][:3]])
+    return (best, *additional)
 
 
-def _promising(texts: pd.Series) -> list[str]:
+def _find_candidate_formats(date_strings: pd.Series) -> list[str]:
     """The formats worth trying: those whose digits and marks stand as in some of the values.
 
     Values are sorted first, so that the order of rows in the file plays no part.
     """
-    shapes = {form for text in _trial(texts.sort_values()) for form in shaped(str(text))}
-    return [form for form in FORMATS if form in shapes]
+    shapes = {
+        date_format
+        for text in _sample_values(date_strings.sort_values())
+        for date_format in candidate_formats(str(text))
+    }
+    return [date_format for date_format in DATE_FORMATS if date_format in shapes]
 
 
-def _refuse_ambiguous(best: str, rivals: Sequence[str], filled: pd.Series) -> None:
-    chosen = read(filled, best, "UTC")
+def _require_unambiguous(best: str, rivals: Sequence[str], date_strings: pd.Series) -> None:
+    best_times = parse_with_format(date_strings, best, "UTC")
     for rival in rivals:
-        differ = (read(filled, rival, "UTC") != chosen) & ~np.isnat(chosen)
-        if differ.any():
-            raise AmbiguousDates((best, rival), str(filled.iloc[int(differ.argmax())]))
+        differs = (parse_with_format(date_strings, rival, "UTC") != best_times) & ~np.isnat(best_times)
+        if differs.any():
+            raise AmbiguousDateError((best, rival), str(date_strings.iloc[int(differs.argmax())]))
 
 
-def _reads(texts: pd.Series, form: str) -> npt.NDArray[np.bool_]:
-    return ~np.isnat(read(texts, form, "UTC"))
+def _readable_mask(date_strings: pd.Series, date_format: str) -> npt.NDArray[np.bool_]:
+    return ~np.isnat(parse_with_format(date_strings, date_format, "UTC"))

@@ -9,14 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from segcli.config.ingest import Source
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import InputProblem
-from segcli.files.read import Content
-from segcli.ingest.encoding import decoded
-from segcli.ingest.framing import in_double_quotes, with_header, without_descriptions, without_ends
-from segcli.ingest.preamble import lines_above_header
-from segcli.ingest.quotes import mend
-from segcli.ingest.recognise import known_names
+from segcli.files.read import FileContent
+from segcli.ingest.encoding import decode_content
+from segcli.ingest.framing import add_generated_header, convert_to_double_quotes, drop_descriptions, drop_outer_lines
+from segcli.ingest.preamble import find_header_row
+from segcli.ingest.quotes import repair_quotes
+from segcli.ingest.recognise import count_known_names
 
 if TYPE_CHECKING:
     import _csv
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 1000
 SAMPLE_CHARACTERS = 300_000
-HEAD = 1_000_000  # bytes from which the first records are taken
-FIRST = 50_000  # bytes that nearly always hold as many
-_SEP_LINE = re.compile(r"sep=([\t -!#-~])\r?\n", re.IGNORECASE)
+HEAD_BYTES = 1_000_000  # bytes from which the first records are taken
+FIRST_TRY_BYTES = 50_000  # bytes that nearly always hold as many
+_SEP_LINE_PATTERN = re.compile(r"sep=([\t -!#-~])\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Dialect:
     """A file's text as UTF-8 bytes, the header first, and how its records are written.
 
-    `skipped_lines` stood above the header (above the first record, where the body is not `headed`) and `hidden_lines`
-    below it, where they described the columns; the lines in `broken_lines` (numbers in the file, from 1) are taken out
-    because their quotes break the rules.
+    `skipped_lines` stood above the header (above the first record, where the body is not `has_header`) and
+    `hidden_lines` below it, where they described the columns; the lines in `broken_lines` (numbers in the file, from 1)
+    are taken out because their quotes break the rules.
     """
 
     body: bytes
@@ -45,119 +45,123 @@ class Dialect:
     hidden_lines: int = 0
     broken_lines: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
-    headed: bool = True
+    has_header: bool = True
 
     def __str__(self) -> str:
         """As shown to people, such as `utf-8  ','`."""
         return f"{self.encoding}  {self.delimiter!r}"
 
-    def line_in_file(self, line: int) -> int:
+    def to_file_line(self, line: int) -> int:
         """The number in the file of a line of the body."""
         line += self.skipped_lines
-        if self.hidden_lines and line > self.skipped_lines + self.header_lines:
+        if self.hidden_lines and line > self.skipped_lines + self.header_line_count:
             line += self.hidden_lines
-        for broken in self.broken_lines:
-            line += broken <= line
+        for broken_line in self.broken_lines:
+            line += broken_line <= line
         return line
 
     @property
-    def one_line_each(self) -> bool:
+    def has_single_line_records(self) -> bool:
         """Whether every record surely is one line: nothing is quoted, and no line is empty."""
         return b'"' not in self.body and b"\n\n" not in self.body and b"\r" not in self.body.replace(b"\r\n", b"")
 
     @property
-    def header_lines(self) -> int:
+    def header_line_count(self) -> int:
         """Lines of the body down to the end of the header."""
-        reader = csv.reader(io.StringIO(self.body[:HEAD].decode(errors="ignore"), newline=""), delimiter=self.delimiter)
+        reader = csv.reader(
+            io.StringIO(self.body[:HEAD_BYTES].decode(errors="ignore"), newline=""), delimiter=self.delimiter
+        )
         return next((reader.line_num for record in reader if record), 0)
 
     @property
-    def is_bare(self) -> bool:
+    def has_no_records(self) -> bool:
         """Whether nothing stands below the header."""
-        return len(self.body) <= HEAD and not b"".join(self.body.splitlines()[self.header_lines :]).strip()
+        return len(self.body) <= HEAD_BYTES and not b"".join(self.body.splitlines()[self.header_line_count :]).strip()
 
-    def first_records(self, size: int) -> list[list[str]]:
+    def read_first_records(self, count: int) -> list[list[str]]:
         """The first records that are not empty, as lists of text, the header first."""
-        found, is_cut = self._within(min(FIRST, HEAD), size)
+        records, is_cut = self._read_head(min(FIRST_TRY_BYTES, HEAD_BYTES), count)
         if is_cut:
-            found, is_cut = self._within(HEAD, size)
-        return [record for record in (found[:-1] if is_cut and len(found) > 1 else found) if record]
+            records, is_cut = self._read_head(HEAD_BYTES, count)
+        return [record for record in (records[:-1] if is_cut and len(records) > 1 else records) if record]
 
-    def _within(self, characters: int, size: int) -> tuple[list[list[str]], bool]:
+    def _read_head(self, byte_count: int, count: int) -> tuple[list[list[str]], bool]:
         """The first records of so many characters, and whether the last of them is cut there."""
-        head = io.StringIO(self.body[:characters].decode(errors="ignore"), newline="")
-        found = list(islice(csv.reader(head, delimiter=self.delimiter), size))
-        return found, len(self.body) > characters and not head.read(1)
+        head = io.StringIO(self.body[:byte_count].decode(errors="ignore"), newline="")
+        records = list(islice(csv.reader(head, delimiter=self.delimiter), count))
+        return records, len(self.body) > byte_count and not head.read(1)
 
-    def records(self) -> "_csv.Reader":
+    def iterate_records(self) -> "_csv.Reader":
         """All records as lists of text, the header first; `line_num` is the line within the body."""
         return csv.reader(io.StringIO(self.body.decode(), newline=""), delimiter=self.delimiter)
 
 
-def detect(content: Content, source: Source) -> Dialect:
+def detect_dialect(content: FileContent, source: Source) -> Dialect:
     """Decide encoding and delimiter; what `source` declares is obeyed.
 
     Raises:
         InputProblem: the file is empty, or its text cannot be decoded.
     """
-    text = decoded(content, source)
-    body, notes = without_ends(text.body, source), text.notes
-    if _is_blank(body):
+    decoded_text = decode_content(content, source)
+    body, notes = drop_outer_lines(decoded_text.body, source), decoded_text.notes
+    if _is_blank_text(body):
         raise InputProblem("file is empty", source=content.name, remedy="Name one that has lines in it")
-    said = _SEP_LINE.match(body[:10].decode(errors="replace"))
-    if said:
+    sep_line = _SEP_LINE_PATTERN.match(body[:10].decode(errors="replace"))
+    if sep_line:
         body = body[body.index(b"\n") + 1 :]
-    delimiter = source.delimiter or (said[1] if said else _delimiter(body))
-    body = in_double_quotes(body, delimiter, source, content.name)
-    above = lines_above_header(body, delimiter) if source.header and not source.skip_rows else 0
-    if above:
-        body = b"".join(body.splitlines(keepends=True)[above:])
-        notes = (*notes, f"{counted(above, 'line')} above the header skipped")
+    delimiter = source.delimiter or (sep_line[1] if sep_line else _infer_delimiter(body))
+    body = convert_to_double_quotes(body, delimiter, source, content.name)
+    preamble_lines = find_header_row(body, delimiter) if source.header and not source.skip_rows else 0
+    if preamble_lines:
+        body = b"".join(body.splitlines(keepends=True)[preamble_lines:])
+        notes = (*notes, f"{pluralize(preamble_lines, 'line')} above the header skipped")
     if source.skip_rows or source.skip_footer:
         notes = (
             *notes,
-            f"left out as asked: {counted(source.skip_rows, 'line')} at the top, {source.skip_footer} at the end",
+            f"left out as asked: {pluralize(source.skip_rows, 'line')} at the top, {source.skip_footer} at the end",
         )
-    skipped = source.skip_rows + above + bool(said)
+    skipped_lines = source.skip_rows + preamble_lines + bool(sep_line)
     if not source.header:
-        body, skipped = with_header(body, delimiter), skipped - 1
-    mended = mend(body, delimiter, content.name, first_line=skipped + 1)
-    if _is_blank(mended.body):
+        body, skipped_lines = add_generated_header(body, delimiter), skipped_lines - 1
+    repair = repair_quotes(body, delimiter, content.name, first_line=skipped_lines + 1)
+    if _is_blank_text(repair.body):
         raise InputProblem(
             f"no record reads with the delimiter {delimiter!r} and double quotes",
             source=content.name,
             remedy="Check --delimiter and how the file quotes its fields",
         )
-    if mended.literal:
-        have = counted(mended.literal, "record has", "records have")
-        notes = (*notes, f"{have} quotes inside unquoted fields, which are kept as they are")
-    records, hidden = without_descriptions(mended.body, delimiter)
-    if hidden:
-        notes = (*notes, f"{counted(hidden, 'line')} below the header that describe its columns skipped")
-    return Dialect(records, text.encoding, delimiter, skipped, hidden, mended.broken, notes)
+    if repair.literal_quote_records:
+        records_with_quotes = pluralize(repair.literal_quote_records, "record has", "records have")
+        notes = (*notes, f"{records_with_quotes} quotes inside unquoted fields, which are kept as they are")
+    records, hidden_lines = drop_descriptions(repair.body, delimiter)
+    if hidden_lines:
+        notes = (*notes, f"{pluralize(hidden_lines, 'line')} below the header that describe its columns skipped")
+    return Dialect(records, decoded_text.encoding, delimiter, skipped_lines, hidden_lines, repair.broken_lines, notes)
 
 
-def _is_blank(body: bytes) -> bool:
+def _is_blank_text(body: bytes) -> bool:
     """Whether there is nothing but blanks; a look at the beginning nearly always tells."""
     return not body[:1000].strip() and not body.strip()
 
 
-def _delimiter(body: bytes) -> str:
-    sample = body[:SAMPLE_CHARACTERS].decode(errors="ignore")
-    return max(DELIMITERS, key=lambda delimiter: (*_fit(sample, delimiter), -DELIMITERS.index(delimiter)))
+def _infer_delimiter(body: bytes) -> str:
+    sample_text = body[:SAMPLE_CHARACTERS].decode(errors="ignore")
+    return max(
+        DELIMITERS, key=lambda delimiter: (*_score_delimiter(sample_text, delimiter), -DELIMITERS.index(delimiter))
+    )
 
 
-def _fit(sample: str, delimiter: str) -> tuple[int, float, int]:
+def _score_delimiter(sample_text: str, delimiter: str) -> tuple[int, float, int]:
     """How well a delimiter fits, from the header on: names known, share of records as wide as the header, width."""
-    above = lines_above_header(sample.encode(), delimiter)
-    if above:
-        sample = "".join(sample.splitlines(keepends=True)[above:])
-    records = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    preamble_lines = find_header_row(sample_text.encode(), delimiter)
+    if preamble_lines:
+        sample_text = "".join(sample_text.splitlines(keepends=True)[preamble_lines:])
+    records = csv.reader(io.StringIO(sample_text, newline=""), delimiter=delimiter)
     try:
         rows = [row for row in islice(records, SAMPLE_RECORDS) if row]
     except csv.Error:
         return 0, 0.0, 0
     width = len(rows[0])
     if width == 1:
-        return known_names(rows[0]), 0.0, 1
-    return known_names(rows[0]), Counter(map(len, rows))[width] / len(rows), width
+        return count_known_names(rows[0]), 0.0, 1
+    return count_known_names(rows[0]), Counter(map(len, rows))[width] / len(rows), width

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _FULL_WIDTH_OFFSET = 0xFEE0  # from an ASCII mark to its full-width form
-_HALF_WIDTH: dict[int, str] = {
+_HALF_WIDTH_FORMS: dict[int, str] = {
     **{code + _FULL_WIDTH_OFFSET: chr(code) for code in range(ord("!"), ord("~") + 1)},
     ord("\u3000"): " ",
     ord("\uffe0"): "¢",
@@ -14,7 +14,7 @@ _HALF_WIDTH: dict[int, str] = {
     ord("\uffe5"): "¥",
     ord("\uffe6"): "₩",
 }
-_ARABIC_MARKS = {ord("\u066b"): ".", ord("\u066c"): ",", ord("\u060d"): "/", ord("\u060c"): ","}
+_ARABIC_SEPARATORS = {ord("\u066b"): ".", ord("\u066c"): ",", ord("\u060d"): "/", ord("\u060c"): ","}
 
 
 def to_half_width(text: str) -> str:
@@ -23,14 +23,14 @@ def to_half_width(text: str) -> str:
     >>> to_half_width("１，２３４．５０")
     '1,234.50'
     """
-    return text if text.isascii() else text.translate(_HALF_WIDTH)
+    return text if text.isascii() else text.translate(_HALF_WIDTH_FORMS)
 
 
-def to_half_width_texts(texts: pa.StringArray) -> pa.StringArray:
+def to_half_width_array(strings: pa.StringArray) -> pa.StringArray:
     """Return texts with ASCII characters in place of full-width ones."""
-    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
-        return texts
-    return pa.array([to_half_width(text) for text in texts.to_pylist()], pa.string())
+    if pc.all(pc.string_is_ascii(strings)).as_py() is not False:
+        return strings
+    return pa.array([to_half_width(text) for text in strings.to_pylist()], pa.string())
 
 
 def to_ascii_digits(text: str) -> str:
@@ -41,14 +41,17 @@ def to_ascii_digits(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(map(_digit, text.translate(_HALF_WIDTH).translate(_ARABIC_MARKS)))
+    return "".join(map(_to_ascii_digit, text.translate(_HALF_WIDTH_FORMS).translate(_ARABIC_SEPARATORS)))
 
 
-def has_other_digits(text: str) -> bool:
+def has_foreign_digits(text: str) -> bool:
     """Tell whether a text has digits that only a locale reads."""
-    return any(not mark.isascii() and unicodedata.decimal(mark, None) is not None for mark in to_half_width(text))
+    return any(
+        not character.isascii() and unicodedata.decimal(character, None) is not None
+        for character in to_half_width(text)
+    )
 
 
-def _digit(mark: str) -> str:
-    value = unicodedata.decimal(mark, None)
-    return mark if value is None else str(value)
+def _to_ascii_digit(character: str) -> str:
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)

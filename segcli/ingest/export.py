@@ -8,74 +8,74 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli import columns as c
-from segcli.arrow import differ_from_previous
+from segcli import columns
+from segcli.arrow import mark_changes
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.files.read import Content
+from segcli.files.read import FileContent
 from segcli.ingest import dates, numbers, padded_dates, plain
-from segcli.ingest.cells import Cells
-from segcli.ingest.coded import Coded, coded
-from segcli.ingest.date_problems import DateProblem
-from segcli.ingest.dates import Dates
-from segcli.ingest.digits import has_other_digits
-from segcli.ingest.recognise import Recognition
+from segcli.ingest.cells import RawTable
+from segcli.ingest.coded import EncodedColumn, dictionary_encode
+from segcli.ingest.date_problems import DateError
+from segcli.ingest.dates import ParsedDates
+from segcli.ingest.digits import has_foreign_digits
+from segcli.ingest.recognise import ColumnMapping
 from segcli.ingest.status_columns import StatusColumns
 
-MOSTLY = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
+MAX_UNREADABLE_SHARE = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
 
 
 @dataclass(frozen=True)
-class Export:
+class OrderExport:
     """An order export as text: its cells, and which column is which.
 
     `status` names the columns that say what lines are. `date_formats` are those of the order dates, if known;
-    `unreadable` counts the texts that are no numbers, by column, for the columns that `numbers` has read.
+    `unreadable_counts` counts the texts that are no numbers, by column, for the columns that `read_numbers` has read.
     """
 
-    content: Content
-    cells: Cells
-    recognition: Recognition
+    content: FileContent
+    raw_table: RawTable
+    mapping: ColumnMapping
     source: Source
     preset: str = ""
     advice: str = ""
     status: StatusColumns = field(default_factory=StatusColumns)
     date_formats: tuple[str, ...] = ()
-    unreadable: dict[str, int] = field(default_factory=dict, init=False)
+    unreadable_counts: dict[str, int] = field(default_factory=dict, init=False)
 
-    def texts(self, standard: str) -> pa.ChunkedArray | None:
+    def get_text_column(self, standard: str) -> pa.ChunkedArray | None:
         """The text of a standard column, if the export has it."""
-        name = self.recognition.columns.get(standard)
-        return None if name is None else self.cells.columns[name]
+        name = self.mapping.columns.get(standard)
+        return None if name is None else self.raw_table.columns[name]
 
-    def coded(self, standard: str) -> Coded | None:
+    def get_encoded_column(self, standard: str) -> EncodedColumn | None:
         """A standard column as distinct texts and codes, if the export has it."""
-        name = self.recognition.columns.get(standard)
-        return None if name is None else self.cells.coded(name)
+        name = self.mapping.columns.get(standard)
+        return None if name is None else self.raw_table.encode_column(name)
 
-    def rows(self, standard: str) -> Coded:
+    def get_row_column(self, standard: str) -> EncodedColumn:
         """A standard column that the export has, row by row; coded only if it is so already or that is wanted."""
-        return self.cells.by_row(self.recognition.columns[standard])
+        return self.raw_table.get_row_column(self.mapping.columns[standard])
 
-    def rows_trimmed(self, standard: str) -> Coded:
+    def get_stripped_rows(self, standard: str) -> EncodedColumn:
         """A standard column row by row without blanks at the ends of texts."""
-        column = self.rows(standard)
-        return column if plain.is_bare(column.texts) else column.trimmed
+        column = self.get_row_column(standard)
+        return column if plain.is_bare_text(column.categories) else column.without_outer_blanks
 
-    def order_ids(self) -> Coded | None:
+    def get_order_ids(self) -> EncodedColumn | None:
         """The trimmed order ids, if the export has them; with customer and day where ids start again every day."""
-        if c.ORDER_ID not in self.recognition.columns:
+        if columns.ORDER_ID not in self.mapping.columns:
             return None
-        ids = self.rows_trimmed(c.ORDER_ID)
+        ids = self.get_stripped_rows(columns.ORDER_ID)
         if self.source.order_ids != "daily":
             return ids
-        texts = ids.at_rows()
-        days = pa.array(self.dates().values.astype("datetime64[D]")).cast(pa.string())
-        keys = pc.binary_join_element_wise(texts, days, self.rows_trimmed(c.CUSTOMER_ID).at_rows(), " ")
+        texts = ids.take_rows()
+        days = pa.array(self.read_order_dates().values.astype("datetime64[D]")).cast(pa.string())
+        keys = pc.binary_join_element_wise(texts, days, self.get_stripped_rows(columns.CUSTOMER_ID).take_rows(), " ")
         keys = pc.if_else(pc.equal(texts, ""), "", pc.coalesce(keys, texts))
-        return coded(pa.chunked_array([keys]))
+        return dictionary_encode(pa.chunked_array([keys]))
 
-    def require(self, *standards: str, remedy: str = "") -> None:
+    def require_columns(self, *standards: str, remedy: str = "") -> None:
         """Refuse an export without these columns.
 
         Args:
@@ -85,10 +85,11 @@ class Export:
         Raises:
             InputProblem: naming what is missing and what was found.
         """
-        missing = [s for s in standards if s not in self.recognition.columns]
+        missing = [standard for standard in standards if standard not in self.mapping.columns]
         if missing:
             raise InputProblem(
-                f"no column recognised as {' or as '.join(missing)}; the header has: {', '.join(self.cells.header)}",
+                f"no column recognised as {' or as '.join(missing)}; "
+                f"the header has: {', '.join(self.raw_table.header)}",
                 source=self.content.name,
                 line=1,
                 remedy=(self.advice if self.preset else "")
@@ -97,79 +98,83 @@ class Export:
                 or f"Say which with --map {missing[0]}=NAME",
             )
 
-    def dates(self) -> Dates:
+    def read_order_dates(self) -> ParsedDates:
         """The order dates.
 
         Raises:
             InputProblem: no single format reads the column, or two read it differently.
         """
         try:
-            return self._padded_dates() or dates.of(
-                self.cells.coded(self.recognition.columns[c.ORDER_DATE]), self.source, self.date_formats
+            return self._read_padded_dates() or dates.read_dates(
+                self.raw_table.encode_column(self.mapping.columns[columns.ORDER_DATE]), self.source, self.date_formats
             )
-        except DateProblem as problem:
-            self._refuse(c.ORDER_DATE, problem, problem.remedy)
+        except DateError as problem:
+            self._raise_problem(columns.ORDER_DATE, problem, problem.remedy)
 
-    def numbers(self, standard: str, *, blank: float = np.nan) -> npt.NDArray[np.float64] | None:
+    def read_numbers(self, standard: str, *, blank: float = np.nan) -> npt.NDArray[np.float64] | None:
         """A column of numbers (NaN where unreadable, `blank` where nothing is written), if the export has it.
 
         Raises:
             InputProblem: the decimal mark cannot be told, or most values are no numbers.
         """
-        if standard not in self.recognition.columns:
+        if standard not in self.mapping.columns:
             return None
-        plainly = self._plain_numbers(standard)
-        if plainly is not None:
-            return np.where(plainly[1], blank, plainly[0])
-        texts = self.cells.coded(self.recognition.columns[standard])
-        if standard == c.QUANTITY:
-            texts = texts.mapped(numbers.drop_units)
+        simple = self._read_simple_numbers(standard)
+        if simple is not None:
+            return np.where(simple[1], blank, simple[0])
+        texts = self.raw_table.encode_column(self.mapping.columns[standard])
+        if standard == columns.QUANTITY:
+            texts = texts.map_texts(numbers.strip_units)
         try:
-            parsed = numbers.of(texts, self.source)
-        except (numbers.AmbiguousDecimal, numbers.MixedDecimal) as error:
-            self._refuse(standard, error, numbers.suggest_decimal(texts, self.source))
-        self.unreadable[standard] = int(parsed.unreadable.sum())
-        if self.cells.whole and parsed.unreadable.mean() > MOSTLY:
-            row = int(parsed.unreadable.argmax())
-            mark = f" (decimal '{self.source.decimal}')" if self.source.decimal else ""
+            parsed_numbers = numbers.read_numbers(texts, self.source)
+        except (numbers.AmbiguousDecimalError, numbers.MixedDecimalError) as error:
+            self._raise_problem(standard, error, numbers.suggest_decimal(texts, self.source))
+        self.unreadable_counts[standard] = int(parsed_numbers.unreadable.sum())
+        if self.raw_table.is_whole_file and parsed_numbers.unreadable.mean() > MAX_UNREADABLE_SHARE:
+            row = int(parsed_numbers.unreadable.argmax())
+            declared_mark = f" (decimal '{self.source.decimal}')" if self.source.decimal else ""
             remedy = f"If the numbers stand in another column, say --map {standard}=NAME"
-            if has_other_digits(texts.at(row)) and not self.source.locale:
+            if has_foreign_digits(texts.value_at(row)) and not self.source.locale:
                 remedy = "Declare a language, and segcli reads the digits of any script: --locale en"
             elif self.source.decimal:
-                remedy = numbers.suggest_decimal(texts, self.source, besides=self.source.decimal) or remedy
-            value = texts.at(row)
-            raise self._problem(f"cannot read '{value}' as a number{mark}", standard, row, remedy).quoting([value])
-        return np.where(parsed.missing, blank, parsed.values)
+                remedy = numbers.suggest_decimal(texts, self.source, declared_mark=self.source.decimal) or remedy
+            value = texts.value_at(row)
+            raise self._column_problem(
+                f"cannot read '{value}' as a number{declared_mark}", standard, row, remedy
+            ).with_quoted_values([value])
+        return np.where(parsed_numbers.missing, blank, parsed_numbers.values)
 
-    def _padded_dates(self) -> Dates | None:
+    def _read_padded_dates(self) -> ParsedDates | None:
         """Read the dates of a column with one known format, if all of them are padded to one width."""
-        texts = self.texts(c.ORDER_DATE)
+        texts = self.get_text_column(columns.ORDER_DATE)
         if len(self.date_formats) != 1 or self.source.locale or self.source.calendar != "gregorian" or texts is None:
             return None
         strings = texts.combine_chunks()
-        starts = np.flatnonzero(differ_from_previous(strings))  # lines of one order share its date
-        values = padded_dates.parse(strings.take(pa.array(starts)), self.date_formats[0])
-        if values is None or not dates.in_range(values).all():
+        starts = np.flatnonzero(mark_changes(strings))  # lines of one order share its date
+        times = padded_dates.parse_padded_dates(strings.take(pa.array(starts)), self.date_formats[0])
+        if times is None or not dates.valid_date_mask(times).all():
             return None
-        nothing = np.zeros(len(strings), dtype=bool)
-        every = np.repeat(values, np.diff(starts, append=len(strings)))
-        return Dates(every, nothing, nothing, self.date_formats[0])
+        no_rows = np.zeros(len(strings), dtype=bool)
+        row_times = np.repeat(times, np.diff(starts, append=len(strings)))
+        return ParsedDates(row_times, no_rows, no_rows, self.date_formats[0])
 
-    def _plain_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
+    def _read_simple_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
         """The values of a column with a known decimal point and where there is none, if all of them are plain."""
-        texts = self.texts(standard)
-        known = self.source.decimal == "." and not self.source.locale
-        return plain.numbers(texts) if known and texts is not None else None
+        texts = self.get_text_column(standard)
+        is_known_format = self.source.decimal == "." and not self.source.locale
+        return plain.parse_simple_numbers(texts) if is_known_format and texts is not None else None
 
-    def _refuse(self, standard: str, error: Exception, remedy: str) -> NoReturn:
-        raise self._problem(str(error), standard, None, remedy).quoting([getattr(error, "example", "")]) from None
+    def _raise_problem(self, standard: str, error: Exception, remedy: str) -> NoReturn:
+        raise self._column_problem(str(error), standard, None, remedy).with_quoted_values(
+            [getattr(error, "example", "")]
+        ) from None
 
-    def _problem(self, what: str, standard: str, row: int | None, remedy: str) -> InputProblem:
+    def _column_problem(self, message: str, standard: str, row: int | None, remedy: str) -> InputProblem:
         """An error about one of the columns, by the name the file gives it."""
         return InputProblem(
-            what,
+            message,
             source=self.content.name,
-            line=None if row is None else self.cells.line(row),
-            column=self.recognition.columns[standard],
+            line=None if row is None else self.raw_table.line_number(row),
+            column=self.mapping.columns[standard],
             remedy=remedy,
         )

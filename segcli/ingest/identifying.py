@@ -6,21 +6,21 @@ from functools import cache, partial
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.ingest.customer_keys import contact_kind
-from segcli.ingest.languages import words
-from segcli.ingest.recognise import normalised
+from segcli.ingest.languages import word_list
+from segcli.ingest.recognise import normalise_name
 
-MOSTLY = 0.8  # share of the filled values looked at that have the form
-LOOKED_AT = 1_000  # filled values; a form shows in few
-CARD_DIGITS = range(13, 20)  # of a payment card (ISO/IEC 7812)
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
-_IBAN_WITHIN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}\b")
-_ADDRESS = r"""[^@\s,;:<>()|"'=]+@[^@\s,;:<>()|"'=]+\.[^@\s,;:<>()|"'=]+"""
-_PHONE = r"(?<![\w+])(?:\+|00)[1-9][0-9]{0,3}(?: ?\([0-9]{1,5}\))?(?:[ ./-]?[0-9]){5,13}(?![0-9])"
-_WITHIN = re.compile(rf"{_ADDRESS}|{_PHONE}")
-FEWEST_DISTINCT, MOSTLY_DISTINCT = 10, 0.5  # values of a column that tells most customers apart
-_FORMS: dict[str, re.Pattern[str]] = {
+MIN_FORM_SHARE = 0.8  # share of the filled values looked at that have the form
+FORM_SAMPLE_SIZE = 1_000  # filled values; a form shows in few
+CARD_NUMBER_LENGTHS = range(13, 20)  # of a payment card (ISO/IEC 7812)
+_IBAN_PATTERN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_EMBEDDED_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}\b")
+_EMBEDDED_EMAIL = r"""[^@\s,;:<>()|"'=]+@[^@\s,;:<>()|"'=]+\.[^@\s,;:<>()|"'=]+"""
+_EMBEDDED_PHONE = r"(?<![\w+])(?:\+|00)[1-9][0-9]{0,3}(?: ?\([0-9]{1,5}\))?(?:[ ./-]?[0-9]){5,13}(?![0-9])"
+_EMBEDDED_CONTACT = re.compile(rf"{_EMBEDDED_EMAIL}|{_EMBEDDED_PHONE}")
+MIN_DISTINCT_VALUES, MIN_DISTINCT_SHARE = 10, 0.5  # values of a column that tells most customers apart
+_VALUE_PATTERNS: dict[str, re.Pattern[str]] = {
     "e-mail addresses": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "phone numbers": re.compile(r"\+[0-9][0-9 ()./-]{6,18}[0-9]"),
     "internet addresses": re.compile(r"(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}"),
@@ -28,89 +28,97 @@ _FORMS: dict[str, re.Pattern[str]] = {
 }
 
 
-def identifying(table: pd.DataFrame) -> list[tuple[str, str]]:
+def find_pii_columns(table: pd.DataFrame) -> list[tuple[str, str]]:
     """The columns of a customer table that identify people, each with how that shows; the customer id is none."""
-    found = [(str(name), _why(str(name), table[name])) for name in table.columns if name != c.CUSTOMER_ID]
-    return [(name, why) for name, why in found if why]
+    evidence = [
+        (str(name), _pii_reason(str(name), table[name])) for name in table.columns if name != columns.CUSTOMER_ID
+    ]
+    return [(name, reason) for name, reason in evidence if reason]
 
 
-def possibly_identifying(table: pd.DataFrame) -> list[str]:
+def find_possible_pii_columns(table: pd.DataFrame) -> list[str]:
     """Name the columns that may tell who somebody is, for results that must not: rather one too many.
 
-    Besides those of `identifying` these are text columns with a word such as address in their name, with an e-mail
+    Besides those of `find_pii_columns` these are text columns with a word such as address in their name, with an e-mail
     address, a phone number or a bank account number in any cell, or with another value for most customers, as names,
     addresses and remarks have.
     """
-    certain = {name for name, _ in identifying(table)}
-    return [str(name) for name in table.columns if name in certain or _may_identify(str(name), table[name])]
+    certain_pii = {name for name, _ in find_pii_columns(table)}
+    return [str(name) for name in table.columns if name in certain_pii or _may_be_pii(str(name), table[name])]
 
 
-def mask_identities(text: str, mask: str) -> str:
+def mask_pii(text: str, replacement: str) -> str:
     """Return a text without e-mail addresses, phone numbers with a country code, and bank account numbers.
 
-    >>> mask_identities("see ann@example.org, +49 30 1234567 (2 lines)", "...")
+    >>> mask_pii("see ann@example.org, +49 30 1234567 (2 lines)", "...")
     'see ..., ... (2 lines)'
     """
-    shown = _WITHIN.sub(mask, text)
-    return _IBAN_WITHIN.sub(lambda found: mask if is_iban(found[0]) else found[0], shown)
+    masked_text = _EMBEDDED_CONTACT.sub(replacement, text)
+    return _EMBEDDED_IBAN.sub(lambda found: replacement if is_iban(found[0]) else found[0], masked_text)
 
 
-def _may_identify(name: str, values: pd.Series) -> bool:
-    if name in c.CUSTOMER_TABLE or name.endswith(c.SEGMENT):
+def _may_be_pii(name: str, column: pd.Series) -> bool:
+    if name in columns.CUSTOMER_TABLE_COLUMNS or name.endswith(columns.SEGMENT_SUFFIX):
         return False
-    if not _identifying_words().isdisjoint(_phrases(name)):
+    if not _load_pii_words().isdisjoint(_name_phrases(name)):
         return True
-    if values.dtype.kind != "O":
+    if column.dtype.kind != "O":
         return False
-    texts = values.dropna().astype("str").str.strip()
+    texts = column.dropna().astype("str").str.strip()
     distinct = texts[texts != ""].unique()
-    if len(distinct) >= FEWEST_DISTINCT and len(distinct) >= MOSTLY_DISTINCT * int((texts != "").sum()):
+    if len(distinct) >= MIN_DISTINCT_VALUES and len(distinct) >= MIN_DISTINCT_SHARE * int((texts != "").sum()):
         return True
-    return any(_holds_identity(text) for text in distinct)
+    return any(_contains_pii(text) for text in distinct)
 
 
-def _phrases(name: str) -> Iterator[str]:
+def _name_phrases(name: str) -> Iterator[str]:
     """Yield each run of words of a column name."""
-    parts = [part for part in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if part]
-    yield from (normalised("".join(parts[a:b])) for a in range(len(parts)) for b in range(a + 1, len(parts) + 1))
+    name_words = [name_word for name_word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if name_word]
+    yield from (
+        normalise_name("".join(name_words[start:end]))
+        for start in range(len(name_words))
+        for end in range(start + 1, len(name_words) + 1)
+    )
 
 
 @cache
-def _identifying_words() -> frozenset[str]:
+def _load_pii_words() -> frozenset[str]:
     """The names of columns that identify people, without those that name things when other words stand beside them."""
-    return frozenset(normalised(word) for word in words("identifying")) - {"name", "login", "passport"}
+    return frozenset(normalise_name(word) for word in word_list("identifying")) - {"name", "login", "passport"}
 
 
-def _holds_identity(text: str) -> bool:
-    if _WITHIN.search(text):
+def _contains_pii(text: str) -> bool:
+    if _EMBEDDED_CONTACT.search(text):
         return True
-    return any(is_iban(found[0]) for found in _IBAN_WITHIN.finditer(text.upper()))
+    return any(is_iban(match[0]) for match in _EMBEDDED_IBAN.finditer(text.upper()))
 
 
-def _why(name: str, values: pd.Series) -> str:
+def _pii_reason(name: str, column: pd.Series) -> str:
     """How a column shows that it identifies people; blank where it does not."""
-    if name in c.PERSONAL or normalised(name) in {normalised(word) for word in words("identifying")}:
+    if name in columns.PERSONAL_COLUMNS or normalise_name(name) in {
+        normalise_name(word) for word in word_list("identifying")
+    }:
         return "by its name"
-    if name not in c.CUSTOMER_TABLE and contact_kind(name):
+    if name not in columns.CUSTOMER_TABLE_COLUMNS and contact_kind(name):
         return "by its name"
-    if name in c.CUSTOMER_TABLE or name.endswith(c.SEGMENT):
+    if name in columns.CUSTOMER_TABLE_COLUMNS or name.endswith(columns.SEGMENT_SUFFIX):
         return ""
-    texts = values.dropna().head(LOOKED_AT).astype("str").str.strip()
+    texts = column.dropna().head(FORM_SAMPLE_SIZE).astype("str").str.strip()
     texts = texts[texts != ""]
-    for what, has in _forms():
-        if len(texts) and sum(map(has, texts)) >= MOSTLY * len(texts):
-            return f"its values are {what}"
+    for description, matches in _value_tests():
+        if len(texts) and sum(map(matches, texts)) >= MIN_FORM_SHARE * len(texts):
+            return f"its values are {description}"
     return ""
 
 
-def _forms() -> Iterator[tuple[str, Callable[[str], bool]]]:
-    for what, pattern in _FORMS.items():
-        yield what, partial(_whole, pattern)
+def _value_tests() -> Iterator[tuple[str, Callable[[str], bool]]]:
+    for description, pattern in _VALUE_PATTERNS.items():
+        yield description, partial(_matches_whole, pattern)
     yield "bank account numbers (IBAN)", is_iban
-    yield "payment card numbers", is_card
+    yield "payment card numbers", is_card_number
 
 
-def _whole(pattern: re.Pattern[str], text: str) -> bool:
+def _matches_whole(pattern: re.Pattern[str], text: str) -> bool:
     return pattern.fullmatch(text) is not None
 
 
@@ -120,20 +128,20 @@ def is_iban(text: str) -> bool:
     >>> is_iban("DE89 3704 0044 0532 0130 00"), is_iban("DE88 3704 0044 0532 0130 00")
     (True, False)
     """
-    bare = text.replace(" ", "").upper()
-    if not _IBAN.fullmatch(bare):
+    compact = text.replace(" ", "").upper()
+    if not _IBAN_PATTERN.fullmatch(compact):
         return False
-    return int("".join(str(int(mark, 36)) for mark in bare[4:] + bare[:4])) % 97 == 1
+    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
 
 
-def is_card(text: str) -> bool:
+def is_card_number(text: str) -> bool:
     """Whether digits are a payment card's number, its check digit right (Luhn; ISO/IEC 7812-1).
 
-    >>> is_card("4111 1111 1111 1111"), is_card("4111 1111 1111 1112"), is_card("18")
+    >>> is_card_number("4111 1111 1111 1111"), is_card_number("4111 1111 1111 1112"), is_card_number("18")
     (True, False, False)
     """
-    digits = [int(mark) for mark in re.sub(r"[ -]", "", text) if mark.isdecimal()]
-    if not re.fullmatch(r"[0-9 -]+", text) or len(digits) not in CARD_DIGITS:
+    digits = [int(character) for character in re.sub(r"[ -]", "", text) if character.isdecimal()]
+    if not re.fullmatch(r"[0-9 -]+", text) or len(digits) not in CARD_NUMBER_LENGTHS:
         return False
-    doubled = [2 * digit - 9 * (digit > 4) for digit in digits[-2::-2]]  # noqa: PLR2004 - two digits are added up
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    doubled_digits = [2 * digit - 9 * (digit > 4) for digit in digits[-2::-2]]  # noqa: PLR2004 - two digits are added up
+    return (sum(digits[-1::-2]) + sum(doubled_digits)) % 10 == 0

@@ -9,113 +9,119 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.ingest import plain
-from segcli.ingest.languages import words
+from segcli.ingest.languages import word_list
 
-INVISIBLE = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
+INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
 
-DOMINANT = 0.1  # share of lines from which one id is suspected to stand for many people
-MOST = 0.5
+DOMINANT_LINE_SHARE = 0.1  # share of lines from which one id is suspected to stand for many people
+MOST_IDS_SHARE = 0.5
 REPEATED_SHARE = 1 / 3  # of lines that look repeated, from which more is suspected than alike articles of an order
-ENOUGH = 20  # customers below which one of them may well have a tenth of the lines
-_ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
-_FLOAT = r"[0-9]+\.0"
-_UPPER, _LOWER = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
-_MAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+MIN_CUSTOMERS = 20  # customers below which one of them may well have a tenth of the lines
+_ROUNDED_NUMBER = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
+_WHOLE_FLOAT = r"[0-9]+\.0"
+_UPPERCASE_BYTES, _LOWERCASE_BYTES = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
+_EMAIL_REGEX = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
-def unified(text: str) -> str:
+def normalise_unicode(text: str) -> str:
     r"""An id in one Unicode form, without blanks and invisible characters at its ends.
 
-    >>> unified(" 007 "), unified("\u200bJose\u0301\u00a0") == "Jos\u00e9"
+    >>> normalise_unicode(" 007 "), normalise_unicode("\u200bJose\u0301\u00a0") == "Jos\u00e9"
     ('007', True)
     """
     if text.isascii():
         return text.strip()
-    composed = unicodedata.normalize("NFC", text)
-    visible = [place for place, mark in enumerate(composed) if unicodedata.category(mark) not in INVISIBLE]
-    return composed[visible[0] : visible[-1] + 1] if visible else ""
+    nfc_text = unicodedata.normalize("NFC", text)
+    visible = [
+        index for index, character in enumerate(nfc_text) if unicodedata.category(character) not in INVISIBLE_CATEGORIES
+    ]
+    return nfc_text[visible[0] : visible[-1] + 1] if visible else ""
 
 
-def rewritten(count: int) -> Iterator[str]:
+def note_rewritten_ids(count: int) -> Iterator[str]:
     """A note on ids that changed by more than plain blanks."""
     if count:
-        were = counted(count, "customer id was", "customer ids were")
-        yield f"{were} written with invisible characters or in another Unicode form; now as the others"
+        subject = pluralize(count, "customer id was", "customer ids were")
+        yield f"{subject} written with invisible characters or in another Unicode form; now as the others"
 
 
-def repeated(count: int, *, exact: bool = True) -> str:
+def describe_repeated_lines(count: int, *, is_exact: bool = True) -> str:
     """A note on lines that repeat another.
 
-    >>> repeated(1)
+    >>> describe_repeated_lines(1)
     '1 line repeats another in every column used and is kept; ingest.dedupe: lines ignores exact repeats'
     """
-    what = counted(
+    sentence = pluralize(
         count,
         "line repeats another in every column used and is kept",
         "lines repeat another in every column used and are kept",
     )
-    return f"{'' if exact else 'at least '}{what}; ingest.dedupe: lines ignores exact repeats"
+    return f"{'' if is_exact else 'at least '}{sentence}; ingest.dedupe: lines ignores exact repeats"
 
 
-def possibly_repeated(count: int, lines: int) -> Iterator[str]:
+def note_possible_repeats(count: int, line_count: int) -> Iterator[str]:
     """Yield a note where a third of the lines look repeated: the export may hold its orders twice.
 
     Args:
         count: lines that repeat another in the columns that were read; others may differ.
-        lines: of the export.
+        line_count: of the export.
     """
-    if count >= REPEATED_SHARE * lines:
-        yield f"{counted(count, 'line')} may repeat another, by the columns read; segcli check compares whole lines"
+    if count >= REPEATED_SHARE * line_count:
+        yield f"{pluralize(count, 'line')} may repeat another, by the columns read; segcli check compares whole lines"
 
 
-def notes(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool = True) -> Iterator[str]:
+def id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_name_ids: bool = True) -> Iterator[str]:
     """What is worth knowing about the ids.
 
     Args:
         ids: distinct.
-        lines: order lines of each.
-        told: whether ids may be named.
+        line_counts: order lines of each.
+        may_name_ids: whether ids may be named.
 
     Yields:
         Sentences with counts; ids themselves only where one stands for a tenth of the lines.
     """
-    marks = plain.bytes_of(ids)  # by which most ids are seen to have nothing of the kind
-    alike = _alike(ids) if (marks[_UPPER].any() and marks[_LOWER].any()) or marks[0x80:].any() else 0
-    if alike:
-        yield f"{alike:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"
-    rounded = _matching(ids, _ROUNDED) if marks[ord("+")] else 0
-    if rounded:
-        look = counted(rounded, "customer id looks", "customer ids look")
-        yield f"{look} like 1.23457E+11, rounded by a spreadsheet; export again without it"
-    zeros = _count_lost_zeros(ids)
-    if zeros:
-        also = counted(zeros, "customer id also stands", "customer ids also stand")
-        yield f"{also} without leading zeros, as spreadsheets write them; they are kept apart"
-    twins = _twins(ids) if marks[ord(".")] else 0
-    if twins:
-        stand = counted(twins, "customer id stands", "customer ids stand")
-        yield f"{stand} with and without .0 behind; ingest.id_decimals: drop makes them one"
-    if marks[ord("@")] and _matching(ids, _MAIL) > MOST * len(ids):
+    used_bytes = plain.byte_usage_mask(ids)  # by which most ids are seen to have nothing of the kind
+    case_variants = (
+        _count_case_variants(ids)
+        if (used_bytes[_UPPERCASE_BYTES].any() and used_bytes[_LOWERCASE_BYTES].any()) or used_bytes[0x80:].any()
+        else 0
+    )
+    if case_variants:
+        yield f"{case_variants:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"
+    rounded_ids = _count_matches(ids, _ROUNDED_NUMBER) if used_bytes[ord("+")] else 0
+    if rounded_ids:
+        subject = pluralize(rounded_ids, "customer id looks", "customer ids look")
+        yield f"{subject} like 1.23457E+11, rounded by a spreadsheet; export again without it"
+    lost_zeros = _count_lost_zeros(ids)
+    if lost_zeros:
+        zeros_subject = pluralize(lost_zeros, "customer id also stands", "customer ids also stand")
+        yield f"{zeros_subject} without leading zeros, as spreadsheets write them; they are kept apart"
+    float_twins = _count_float_twins(ids) if used_bytes[ord(".")] else 0
+    if float_twins:
+        twins_subject = pluralize(float_twins, "customer id stands", "customer ids stand")
+        yield f"{twins_subject} with and without .0 behind; ingest.id_decimals: drop makes them one"
+    if used_bytes[ord("@")] and _count_matches(ids, _EMAIL_REGEX) > MOST_IDS_SHARE * len(ids):
         yield "customer ids are e-mail addresses, so results name people; privacy.pseudonymise gives them pseudonyms"
-    yield from _dominant(ids, lines, told=told)
-    yield from _nobody(ids, lines)
+    yield from _dominant_id_notes(ids, line_counts, may_name_ids=may_name_ids)
+    yield from _placeholder_id_notes(ids, line_counts)
 
 
-def _alike(ids: pa.StringArray) -> int:
+def _count_case_variants(ids: pa.StringArray) -> int:
     return int(pd.Series([text.casefold() for text in ids.to_pylist()]).duplicated(keep=False).sum())
 
 
-def _matching(ids: pa.StringArray, pattern: str) -> int:
+def _count_matches(ids: pa.StringArray, pattern: str) -> int:
     return int(pc.sum(pc.match_substring_regex(ids, rf"\A(?:{pattern})\z")).as_py() or 0)
 
 
-def _twins(ids: pa.StringArray) -> int:
+def _count_float_twins(ids: pa.StringArray) -> int:
     """Ids with .0 behind that are there without as well."""
-    floats = ids.filter(pc.match_substring_regex(ids, rf"\A(?:{_FLOAT})\z"))
-    bare = pc.utf8_slice_codeunits(floats, 0, -2)
-    return int(pc.sum(pc.is_in(bare, value_set=ids)).as_py() or 0)
+    floats = ids.filter(pc.match_substring_regex(ids, rf"\A(?:{_WHOLE_FLOAT})\z"))
+    without_decimals = pc.utf8_slice_codeunits(floats, 0, -2)
+    return int(pc.sum(pc.is_in(without_decimals, value_set=ids)).as_py() or 0)
 
 
 def _count_lost_zeros(ids: pa.StringArray) -> int:
@@ -125,19 +131,19 @@ def _count_lost_zeros(ids: pa.StringArray) -> int:
     return int(pc.sum(pc.is_in(pc.utf8_ltrim(numbers, "0"), value_set=ids)).as_py() or 0) if len(numbers) else 0
 
 
-def _nobody(ids: pa.StringArray, lines: npt.NDArray[np.int64]) -> Iterator[str]:
+def _placeholder_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64]) -> Iterator[str]:
     """Ids that programs write where there is no customer; they may be customers all the same."""
-    nobody = {word.casefold() for word in words("nobody")}
-    places = np.flatnonzero(np.asarray(pc.is_in(pc.utf8_lower(ids), value_set=pa.array(sorted(nobody)))))
-    found = sorted((ids[int(place)].as_py(), int(lines[place])) for place in places)
-    if found:
-        names = ", ".join(f"{name} ({counted(count, 'line')})" for name, count in found)
+    placeholder_words = {word.casefold() for word in word_list("nobody")}
+    indices = np.flatnonzero(np.asarray(pc.is_in(pc.utf8_lower(ids), value_set=pa.array(sorted(placeholder_words)))))
+    placeholders = sorted((ids[int(index)].as_py(), int(line_counts[index])) for index in indices)
+    if placeholders:
+        names = ", ".join(f"{name} ({pluralize(count, 'line')})" for name, count in placeholders)
         yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
 
 
-def _dominant(ids: pa.StringArray, lines: npt.NDArray[np.int64], *, told: bool) -> Iterator[str]:
-    most = int(lines.argmax())
-    share = float(lines[most] / lines.sum())
-    if share >= DOMINANT and len(lines) >= ENOUGH:
-        name = f"customer '{ids[most].as_py()}'" if told else "one customer"
+def _dominant_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_name_ids: bool) -> Iterator[str]:
+    largest = int(line_counts.argmax())
+    share = float(line_counts[largest] / line_counts.sum())
+    if share >= DOMINANT_LINE_SHARE and len(line_counts) >= MIN_CUSTOMERS:
+        name = f"customer '{ids[largest].as_py()}'" if may_name_ids else "one customer"
         yield f"{name} has {share:.0%} of all lines; an id that many share belongs in ingest.exclude_ids"

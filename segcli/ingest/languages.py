@@ -8,19 +8,19 @@ from typing import Any
 from segcli import plugins
 from segcli.config import yaml
 
-WORDS = "segcli.ingest.words"
-LANGUAGES = tuple(plugins.names(WORDS, ".yaml"))
+WORDS_PACKAGE = "segcli.ingest.words"
+LANGUAGES = tuple(plugins.list_plugins(WORDS_PACKAGE, ".yaml"))
 
 
 @cache
-def load(language: str) -> Mapping[str, Any]:
+def load_language(language: str) -> Mapping[str, Any]:
     """All that a language file says, as text."""
-    file = resources.files(WORDS).joinpath(f"{language}.yaml")
-    said: Mapping[str, Any] = yaml.strings(file.read_text(encoding="utf-8"))
-    return said
+    file = resources.files(WORDS_PACKAGE).joinpath(f"{language}.yaml")
+    content: Mapping[str, Any] = yaml.load_text_values(file.read_text(encoding="utf-8"))
+    return content
 
 
 @cache
-def words(key: str) -> frozenset[str]:
+def word_list(list_key: str) -> frozenset[str]:
     """The words that any language lists under a key."""
-    return frozenset(word for language in LANGUAGES for word in load(language).get(key, ()))
+    return frozenset(word for language in LANGUAGES for word in load_language(language).get(list_key, ()))

@@ -10,7 +10,7 @@ from segcli.config.ingest import Source
 from segcli.ingest import languages
 from segcli.ingest.digits import to_ascii_digits
 
-MONTHS = (
+ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
@@ -20,51 +20,59 @@ MONTHS = (
 class Locale:
     """Month names (case-folded) -> English ones; words that dates may hold besides; the decimal mark.
 
-    `halves` are the words for AM and PM, case-folded.
+    `day_halves` are the words for AM and PM, case-folded.
     """
 
     decimal: Literal[".", ","] | None = None
     months: Mapping[str, str] = field(default_factory=dict)
     fillers: tuple[str, ...] = ()
-    halves: Mapping[str, str] = field(default_factory=dict)
+    day_halves: Mapping[str, str] = field(default_factory=dict)
 
-    def digits(self, text: str) -> str:
+    def convert_digits(self, text: str) -> str:
         """Digits of any script as 0-9."""
         return to_ascii_digits(text)
 
-    def date(self, text: str) -> str:
+    def translate_date(self, text: str) -> str:
         """A date with English month names, 0-9, and no words between."""
-        named = self._names.sub(lambda found: self.months[found[0].casefold()], self.digits(text))
-        if self.halves:
-            named = self._half_words.sub(lambda found: f" {self.halves[found[0].casefold()]} ", named)
-            named = _HALF_FIRST.sub(r"\2 \1", " ".join(named.split()))
+        english_text = self._month_pattern.sub(
+            lambda found: self.months[found[0].casefold()], self.convert_digits(text)
+        )
+        if self.day_halves:
+            english_text = self._day_half_pattern.sub(
+                lambda found: f" {self.day_halves[found[0].casefold()]} ", english_text
+            )
+            english_text = _LEADING_DAY_HALF.sub(r"\2 \1", " ".join(english_text.split()))
         for filler in self.fillers:
-            named = re.sub(rf"(?<!\w){re.escape(filler)}(?!\w)", "", named, flags=re.IGNORECASE)
-        return " ".join(named.split())
+            english_text = re.sub(rf"(?<!\w){re.escape(filler)}(?!\w)", "", english_text, flags=re.IGNORECASE)
+        return " ".join(english_text.split())
 
     @cached_property
-    def _half_words(self) -> re.Pattern[str]:
-        longest_first = sorted(map(re.escape, self.halves), key=len, reverse=True)
+    def _day_half_pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(map(re.escape, self.day_halves), key=len, reverse=True)
         return re.compile("|".join(rf"(?<![^\W\d_]){word}(?![^\W\d_])" for word in longest_first), re.IGNORECASE)
 
     @cached_property
-    def _names(self) -> re.Pattern[str]:
+    def _month_pattern(self) -> re.Pattern[str]:
         longest_first = sorted(map(re.escape, self.months), key=len, reverse=True)
         return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first) or '(?!)'})(?!\w)", re.IGNORECASE)
 
 
-_HALF_FIRST = re.compile(r"(AM|PM)\s*(\d{1,2}:\d\d(?::\d\d)?)")  # as Chinese writes it
+_LEADING_DAY_HALF = re.compile(r"(AM|PM)\s*(\d{1,2}:\d\d(?::\d\d)?)")  # as Chinese writes it
 
 
-def of(source: Source) -> Locale | None:
+def get_locale(source: Source) -> Locale | None:
     """The locale that a source declares, if it does."""
-    return None if source.locale is None else load(source.locale)
+    return None if source.locale is None else load_locale(source.locale)
 
 
 @cache
-def load(name: str) -> Locale:
+def load_locale(language: str) -> Locale:
     """The locale of a language file."""
-    said = languages.load(name)["locale"]
-    months = {one.casefold(): MONTHS[place] for place, names in enumerate(said["months"]) for one in names}
-    halves = {word.casefold(): half.upper() for half in ("am", "pm") for word in said.get(half, ())}
-    return Locale(said["decimal"], months, tuple(said.get("fillers", ())), halves)
+    content = languages.load_language(language)["locale"]
+    months = {
+        month_name.casefold(): ENGLISH_MONTHS[index]
+        for index, month_names in enumerate(content["months"])
+        for month_name in month_names
+    }
+    day_halves = {word.casefold(): half.upper() for half in ("am", "pm") for word in content.get(half, ())}
+    return Locale(content["decimal"], months, tuple(content.get("fillers", ())), day_halves)

@@ -9,20 +9,20 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from segcli.arrow import Words, hash_strings, is_empty
-from segcli.ingest.notes import Note, set_option
+from segcli.arrow import Uint64Array, hash_strings, mark_empty
+from segcli.ingest.notes import Note, format_set_option
 
-MOST_ORDERS = 1024  # orders in a sample
-BITS = 64
-SHARED = 0.05  # share of order ids with several customers from which ids start again
-FEW_SHARED = 3  # such ids that a file must have
-SETTING = "ingest.transactions.order_ids"
+MAX_SAMPLED_ORDERS = 1024  # orders in a sample
+HASH_BITS = 64
+MIN_SHARED_RATIO = 0.05  # share of order ids with several customers from which ids start again
+MIN_SHARED_IDS = 3  # such ids that a file must have
+ORDER_IDS_SETTING = "ingest.transactions.order_ids"
 
-Days = npt.NDArray[np.int32]
+_Days = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class OrderSample:
+class OrderIdSample:
     """A sample of order ids, one entry per id, with whether it has several customers and days.
 
     An id is in the sample if the first `bits` bits of its hash are 0. `lowest` and `highest` are the extremes of the
@@ -30,125 +30,126 @@ class OrderSample:
     """
 
     bits: int
-    orders: Words
-    lowest: Words
-    highest: Words
-    first: Days
-    last: Days
+    orders: Uint64Array
+    lowest: Uint64Array
+    highest: Uint64Array
+    first: _Days
+    last: _Days
 
     @classmethod
-    def of_runs(cls, orders: Words, customers: Words, days: Days) -> Self:
+    def from_runs(cls, order_hashes: Uint64Array, customer_hashes: Uint64Array, days: _Days) -> Self:
         """Return all ids of runs of lines, given hashes of their orders and customers, and their days."""
-        return cls(0, orders, customers, customers, days, days)
+        return cls(0, order_hashes, customer_hashes, customer_hashes, days, days)
 
     @classmethod
-    def merge(cls, samples: Sequence["OrderSample"]) -> "OrderSample":
+    def merge(cls, samples: Sequence["OrderIdSample"]) -> "OrderIdSample":
         """Merge samples of chunks."""
         bits = max((sample.bits for sample in samples), default=0)
         if not samples:
-            return cls.of_runs(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int32))
+            return cls.from_runs(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int32))
         names = [field.name for field in fields(cls)][1:]
         arrays = (np.concatenate([getattr(sample, name) for sample in samples]) for name in names)
-        return _thin(cls(bits, *arrays))
+        return _reduce_sample(cls(bits, *arrays))
 
     def to_json(self) -> list[Any]:
         """Return the sample as JSON has it."""
         return [self.bits, *(getattr(self, field.name).tolist() for field in fields(self)[1:])]
 
     @classmethod
-    def from_json(cls, facts: Sequence[Any]) -> Self:
+    def from_json(cls, entries: Sequence[Any]) -> Self:
         """Invert `to_json`."""
         types = (np.uint64, np.uint64, np.uint64, np.int32, np.int32)
-        return cls(facts[0], *(np.array(values, kind) for values, kind in zip(facts[1:], types, strict=True)))
+        return cls(entries[0], *(np.array(values, kind) for values, kind in zip(entries[1:], types, strict=True)))
 
     @property
-    def shared(self) -> int:
+    def ids_with_several_customers(self) -> int:
         """The number of ids with several customers."""
         return int((self.lowest != self.highest).sum())
 
     @property
-    def dated(self) -> int:
+    def ids_with_several_days(self) -> int:
         """The number of ids with several days."""
         return int((self.first != self.last).sum())
 
     @property
-    def starts_again(self) -> bool:
+    def has_reused_ids(self) -> bool:
         """Whether so many ids have several customers that an id does not name an order."""
         ids = len(self.orders)
-        if 0 < ids < FEW_SHARED:
-            return self.shared == self.dated == ids
-        return self.shared >= max(FEW_SHARED, SHARED * ids)
+        if 0 < ids < MIN_SHARED_IDS:
+            return self.ids_with_several_customers == self.ids_with_several_days == ids
+        return self.ids_with_several_customers >= max(MIN_SHARED_IDS, MIN_SHARED_RATIO * ids)
 
 
-def sample_orders(order: pa.StringArray, customer: pa.StringArray, days: Days) -> OrderSample:
+def sample_order_ids(order_ids: pa.StringArray, customer_ids: pa.StringArray, days: _Days) -> OrderIdSample:
     """Sample the orders of runs of lines.
 
     Args:
-        order: the order id of each run; blank ones are left out.
-        customer: the customer of each run.
+        order_ids: the order id of each run; blank ones are left out.
+        customer_ids: the customer of each run.
         days: the day of each run, since 1970-01-01.
     """
-    hashes = hash_strings(order)
-    filled = np.flatnonzero(~is_empty(order))
-    bits = _bits_needed(hashes[filled])
-    rows = filled[_is_sampled(hashes[filled], bits)]
-    of_rows = OrderSample.of_runs(hashes[rows], hash_strings(customer.take(pa.array(rows))), days[rows])
-    return _thin(replace(of_rows, bits=bits))
+    hashes = hash_strings(order_ids)
+    filled_rows = np.flatnonzero(~mark_empty(order_ids))
+    bits = _count_bits_needed(hashes[filled_rows])
+    rows = filled_rows[_sample_mask(hashes[filled_rows], bits)]
+    row_sample = OrderIdSample.from_runs(hashes[rows], hash_strings(customer_ids.take(pa.array(rows))), days[rows])
+    return _reduce_sample(replace(row_sample, bits=bits))
 
 
-def order_key_notes(sample: OrderSample, *, is_daily: bool) -> Iterator[Note]:
+def order_id_notes(sample: OrderIdSample, *, is_daily: bool) -> Iterator[Note]:
     """Yield a note on order ids that do not name one order."""
     ids = max(len(sample.orders), 1)
     if is_daily:
         yield Note(
-            f"order ids start again: {sample.shared / ids:.0%} of them have several customers and "
-            f"{sample.dated / ids:.0%} several days; an id counts once per customer and day; "
-            f"{set_option(SETTING, 'unique')} counts it once per customer"
+            f"order ids start again: {sample.ids_with_several_customers / ids:.0%} of them have several customers and "
+            f"{sample.ids_with_several_days / ids:.0%} several days; an id counts once per customer and day; "
+            f"{format_set_option(ORDER_IDS_SETTING, 'unique')} counts it once per customer"
         )
-    elif sample.dated >= max(FEW_SHARED, SHARED * ids):
+    elif sample.ids_with_several_days >= max(MIN_SHARED_IDS, MIN_SHARED_RATIO * ids):
         yield Note(
-            f"{sample.dated / ids:.0%} of order ids have lines on several days, and count as one order each; "
-            f"{set_option(SETTING, 'daily')} counts an id once per customer and day"
+            f"{sample.ids_with_several_days / ids:.0%} of order ids "
+            "have lines on several days, and count as one order each; "
+            f"{format_set_option(ORDER_IDS_SETTING, 'daily')} counts an id once per customer and day"
         )
 
 
-def _thin(sample: OrderSample) -> OrderSample:
+def _reduce_sample(sample: OrderIdSample) -> OrderIdSample:
     """Return one entry per id, of so many ids that they fit."""
-    bits = max(sample.bits, _bits_needed(sample.orders))
-    rows = np.flatnonzero(_is_sampled(sample.orders, bits))
+    bits = max(sample.bits, _count_bits_needed(sample.orders))
+    rows = np.flatnonzero(_sample_mask(sample.orders, bits))
     rows = rows[np.argsort(sample.orders[rows], kind="stable")]
     orders = sample.orders[rows]
     starts = np.flatnonzero(np.append(True, orders[1:] != orders[:-1])) if len(rows) else rows
-    return OrderSample(
+    return OrderIdSample(
         bits,
         orders[starts],
-        _reduce(np.minimum, sample.lowest[rows], starts),
-        _reduce(np.maximum, sample.highest[rows], starts),
-        _reduce(np.minimum, sample.first[rows], starts),
-        _reduce(np.maximum, sample.last[rows], starts),
+        _reduce_groups(np.minimum, sample.lowest[rows], starts),
+        _reduce_groups(np.maximum, sample.highest[rows], starts),
+        _reduce_groups(np.minimum, sample.first[rows], starts),
+        _reduce_groups(np.maximum, sample.last[rows], starts),
     )
 
 
-def _reduce(extreme: np.ufunc, values: npt.NDArray[Any], starts: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-    return values if not len(starts) else np.asarray(extreme.reduceat(values, starts))
+def _reduce_groups(ufunc: np.ufunc, column_values: npt.NDArray[Any], starts: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+    return column_values if not len(starts) else np.asarray(ufunc.reduceat(column_values, starts))
 
 
-def _bits_needed(hashes: Words) -> int:
+def _count_bits_needed(hashes: Uint64Array) -> int:
     """Return the least number of leading zero bits that few enough different hashes have."""
 
-    def fits(bits: int) -> bool:
-        return len(pd.unique(hashes[_is_sampled(hashes, bits)])) <= MOST_ORDERS
+    def fits_sample(bits: int) -> bool:
+        return len(pd.unique(hashes[_sample_mask(hashes, bits)])) <= MAX_SAMPLED_ORDERS
 
-    bits = max(0, (len(hashes) // MOST_ORDERS).bit_length() - 1)
-    while not fits(bits):
+    bits = max(0, (len(hashes) // MAX_SAMPLED_ORDERS).bit_length() - 1)
+    while not fits_sample(bits):
         bits += 1
-    while bits and fits(bits - 1):
+    while bits and fits_sample(bits - 1):
         bits -= 1
     return bits
 
 
-def _is_sampled(hashes: Words, bits: int) -> npt.NDArray[np.bool_]:
+def _sample_mask(hashes: Uint64Array, bits: int) -> npt.NDArray[np.bool_]:
     if not bits:
         return np.ones(len(hashes), dtype=bool)
-    sampled: npt.NDArray[np.bool_] = hashes >> np.uint64(BITS - bits) == 0
-    return sampled
+    is_sampled: npt.NDArray[np.bool_] = hashes >> np.uint64(HASH_BITS - bits) == 0
+    return is_sampled

@@ -9,104 +9,112 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.ingest import Source
 from segcli.ingest import order_totals
-from segcli.ingest.coded import Coded
-from segcli.ingest.export import Export
-from segcli.ingest.notes import Note, set_option
-from segcli.ingest.recognise import Recognition
+from segcli.ingest.coded import EncodedColumn
+from segcli.ingest.export import OrderExport
+from segcli.ingest.notes import Note, format_set_option
+from segcli.ingest.recognise import ColumnMapping
 
-Mask = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
+_Mask = npt.NDArray[np.bool_]
+_Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class PerOrder:
+class OrderLevelExport:
     """An export in which each line has its order's fields, and the lines whose money stands on another line."""
 
-    export: Export
-    counted: Mask
+    export: OrderExport
+    is_repeated_total: _Mask
     notes: tuple[Note, ...] = ()
 
 
-def per_order(export: Export) -> PerOrder:
+def spread_order_fields(export: OrderExport) -> OrderLevelExport:
     """Carry the fields of an order down to its other lines, and count its money on one of them.
 
     A line continues an order if it has the order's id, no amount of its own, and nothing that contradicts the line
     that has one (the nearest above, else the next below). Lines that repeat an order's amount, with all its other
     fields, are the same order once more.
     """
-    texts = export.order_ids()
-    nothing = np.zeros(export.cells.rows, dtype=bool)
-    if texts is None or export.cells.rows == 0 or c.AMOUNT not in export.recognition.columns:
-        return PerOrder(export, nothing)
-    orders = _coded(texts)
+    texts = export.get_order_ids()
+    no_lines = np.zeros(export.raw_table.rows, dtype=bool)
+    if texts is None or export.raw_table.rows == 0 or columns.AMOUNT not in export.mapping.columns:
+        return OrderLevelExport(export, no_lines)
+    orders = _encode_trimmed(texts)
     notes: tuple[Note, ...] = ()
     if export.source.amount_per is None:
-        evidence = order_totals.gather(export, orders.codes, ~orders.blank)
-        name = export.recognition.columns[c.AMOUNT]
-        meaning = evidence.meaning(name)
-        blank = _count_blank_amounts(export, orders)
-        if blank.is_proof:
+        order_evidence = order_totals.gather_order_evidence(export, orders.codes, ~orders.is_blank)
+        name = export.mapping.columns[columns.AMOUNT]
+        meaning = order_evidence.infer_meaning(name)
+        blank_amounts = _count_blank_amounts(export, orders)
+        if blank_amounts.is_proof:
             meaning = "order"
-            notes = (order_totals.note_blank_lines(blank.lines, name),)
+            notes = (order_totals.blank_amount_note(blank_amounts.lines, name),)
         else:
-            notes = (*blank.notes, *order_totals.notes(evidence, name, meaning))
+            notes = (*blank_amounts.blank_amount_notes, *order_totals.order_total_notes(order_evidence, name, meaning))
         if meaning == "order":
             export = replace(export, source=export.source.model_copy(update={"amount_per": "order"}))
     if export.source.amount_per != "order":
-        return PerOrder(export, nothing, notes)
-    fields = _fields(export)
-    source = _taken_from(orders, fields, export.recognition.columns[c.AMOUNT])
-    carried = {name: codes.codes[source] for name, codes in fields.items()}
-    same = pd.DataFrame({"order": orders.codes, **carried}).duplicated().to_numpy()
-    counted = same & ~orders.blank
-    columns = export.cells.columns | {name: export.cells.columns[name].take(pa.array(source)) for name in fields}
-    whole = replace(export, cells=replace(export.cells, columns=columns))
-    return PerOrder(whole, counted, (*notes, *_said(int(counted.sum()))))
+        return OrderLevelExport(export, no_lines, notes)
+    fields = _order_level_fields(export)
+    source_lines = _find_source_lines(orders, fields, export.mapping.columns[columns.AMOUNT])
+    filled_codes = {name: codes.codes[source_lines] for name, codes in fields.items()}
+    is_duplicate = pd.DataFrame({"order": orders.codes, **filled_codes}).duplicated().to_numpy()
+    is_repeated_total = is_duplicate & ~orders.is_blank
+    filled_columns = export.raw_table.columns | {
+        name: export.raw_table.columns[name].take(pa.array(source_lines)) for name in fields
+    }
+    spread_export = replace(export, raw_table=replace(export.raw_table, columns=filled_columns))
+    return OrderLevelExport(
+        spread_export, is_repeated_total, (*notes, *_note_repeated_totals(int(is_repeated_total.sum())))
+    )
 
 
 @dataclass(frozen=True)
-class _Coded:
+class _ColumnCodes:
     """A column as numbers that are equal where its trimmed text is, and where it is blank."""
 
-    codes: Codes
-    blank: Mask
+    codes: _Codes
+    is_blank: _Mask
 
 
-def _coded(column: Coded) -> _Coded:
-    trimmed = column.trimmed
-    return _Coded(trimmed.codes.astype(np.int64), trimmed.where(lambda texts: pc.equal(texts, "")))
+def _encode_trimmed(encoded_column: EncodedColumn) -> _ColumnCodes:
+    stripped_column = encoded_column.without_outer_blanks
+    return _ColumnCodes(
+        stripped_column.codes.astype(np.int64), stripped_column.row_mask(lambda texts: pc.equal(texts, ""))
+    )
 
 
-def _fields(export: Export) -> dict[str, _Coded]:
+def _order_level_fields(export: OrderExport) -> dict[str, _ColumnCodes]:
     """The columns that speak of whole orders, by their name in the file."""
-    found = [export.recognition.columns[s] for s in c.ORDER_FIELDS if s in export.recognition.columns]
-    names = dict.fromkeys([*found, *(export.source.void or ()), *export.source.fallback_ids])
-    return {name: _coded(export.cells.coded(name)) for name in names}
+    mapped_columns = [
+        export.mapping.columns[standard] for standard in columns.ORDER_FIELDS if standard in export.mapping.columns
+    ]
+    names = dict.fromkeys([*mapped_columns, *(export.source.void or ()), *export.source.fallback_ids])
+    return {name: _encode_trimmed(export.raw_table.encode_column(name)) for name in names}
 
 
-def _taken_from(orders: _Coded, fields: dict[str, _Coded], amount: str) -> Codes:
+def _find_source_lines(order_column: _ColumnCodes, fields: dict[str, _ColumnCodes], amount: str) -> _Codes:
     """For each line the line whose order fields it has: its own, or those of the one it continues."""
-    places = np.arange(len(orders.codes))
-    heads = ~fields[amount].blank & ~orders.blank
-    known = pd.Series(np.where(heads, places, np.nan)).groupby(orders.codes)
-    head = known.ffill().fillna(known.bfill()).fillna(-1).to_numpy(dtype=np.int64)
-    continues = ~heads & ~orders.blank & (head >= 0)
+    lines = np.arange(len(order_column.codes))
+    is_head = ~fields[amount].is_blank & ~order_column.is_blank
+    heads_by_order = pd.Series(np.where(is_head, lines, np.nan)).groupby(order_column.codes)
+    head_line = heads_by_order.ffill().fillna(heads_by_order.bfill()).fillna(-1).to_numpy(dtype=np.int64)
+    continues = ~is_head & ~order_column.is_blank & (head_line >= 0)
     for field in fields.values():
-        continues &= field.blank | (field.codes == field.codes[head])
-    return np.where(continues, head, places)
+        continues &= field.is_blank | (field.codes == field.codes[head_line])
+    return np.where(continues, head_line, lines)
 
 
-def _said(lines: int) -> Iterator[Note]:
-    if lines:
-        yield Note(f"lines without an amount of their own, since their order's counts once: {lines:,}")
+def _note_repeated_totals(line_count: int) -> Iterator[Note]:
+    if line_count:
+        yield Note(f"lines without an amount of their own, since their order's counts once: {line_count:,}")
 
 
-def may_repeat_orders(recognition: Recognition, source: Source) -> bool:
+def may_hold_order_totals(mapping: ColumnMapping, source: Source) -> bool:
     """Whether amounts may be those of whole orders, and nobody has said."""
-    return not source.amount_per and {c.ORDER_ID, c.AMOUNT} <= set(recognition.columns)
+    return not source.amount_per and {columns.ORDER_ID, columns.AMOUNT} <= set(mapping.columns)
 
 
 @dataclass(frozen=True)
@@ -115,31 +123,33 @@ class _BlankAmounts:
 
     lines: int
     orders: int
-    have_one: bool
+    has_single_amounts: bool
 
     @property
     def is_proof(self) -> bool:
         """Whether the amounts must be those of whole orders."""
-        return self.have_one and self.orders >= order_totals.FEW_ORDERS
+        return self.has_single_amounts and self.orders >= order_totals.MIN_PROOF_ORDERS
 
     @property
-    def notes(self) -> Iterator[Note]:
+    def blank_amount_notes(self) -> Iterator[Note]:
         """A note where that is not proved."""
         if self.lines:
             yield Note(
                 f"lines without an amount whose order has one on another line: {self.lines:,}; if it is the whole "
-                f"order's, say {set_option(order_totals.SETTING, 'order')}"
+                f"order's, say {format_set_option(order_totals.AMOUNT_PER_SETTING, 'order')}"
             )
 
 
-def _count_blank_amounts(export: Export, orders: _Coded) -> _BlankAmounts:
-    if c.UNIT_PRICE in export.recognition.columns:
-        return _BlankAmounts(0, 0, have_one=False)
-    amounts = _coded(export.cells.coded(export.recognition.columns[c.AMOUNT]))
-    size = int(orders.codes.max()) + 1
-    filled = np.bincount(orders.codes[~amounts.blank & ~orders.blank], minlength=size)
-    blank = np.bincount(orders.codes[amounts.blank & ~orders.blank], minlength=size)
-    affected = (filled > 0) & (blank > 0)
-    is_several = filled + blank > 1
-    have_one = bool(affected.any() and (filled[is_several] == 1).all())
-    return _BlankAmounts(int(blank[affected].sum()), int(affected.sum()), have_one=have_one)
+def _count_blank_amounts(export: OrderExport, order_column: _ColumnCodes) -> _BlankAmounts:
+    if columns.UNIT_PRICE in export.mapping.columns:
+        return _BlankAmounts(0, 0, has_single_amounts=False)
+    amounts = _encode_trimmed(export.raw_table.encode_column(export.mapping.columns[columns.AMOUNT]))
+    size = int(order_column.codes.max()) + 1
+    filled_counts = np.bincount(order_column.codes[~amounts.is_blank & ~order_column.is_blank], minlength=size)
+    blank_counts = np.bincount(order_column.codes[amounts.is_blank & ~order_column.is_blank], minlength=size)
+    is_affected = (filled_counts > 0) & (blank_counts > 0)
+    is_several = filled_counts + blank_counts > 1
+    has_single_amounts = bool(is_affected.any() and (filled_counts[is_several] == 1).all())
+    return _BlankAmounts(
+        int(blank_counts[is_affected].sum()), int(is_affected.sum()), has_single_amounts=has_single_amounts
+    )

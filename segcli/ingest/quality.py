@@ -11,113 +11,125 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.config.ingest import Source, allowed
+from segcli.config.ingest import Source, lines_allowed
 from segcli.config.quality import ColumnRule
 from segcli.errors import ConfigProblems
 from segcli.ingest import dates, numbers
-from segcli.ingest.cells import Cells
-from segcli.ingest.recognise import Recognition
-from segcli.model import Verdict
+from segcli.ingest.cells import RawTable
+from segcli.ingest.recognise import ColumnMapping
+from segcli.model import QualityCheck
 
-Mask = npt.NDArray[np.bool_]
+_Mask = npt.NDArray[np.bool_]
 
 
-def judge(cells: Cells, recognition: Recognition, source: Source, rules: Mapping[str, ColumnRule]) -> Iterator[Verdict]:
+def check_column_rules(
+    raw_table: RawTable, mapping: ColumnMapping, source: Source, rules: Mapping[str, ColumnRule]
+) -> Iterator[QualityCheck]:
     """A verdict for each part of each rule whose column this input has.
 
     Raises:
         ConfigProblems: a pattern that RE2 does not read; it has no look-around and no back-references, and so
             never takes longer than the text is long.
     """
-    for name, rule in rules.items():
-        column = column_of(name, recognition, cells.header)
-        if column in cells.columns:
-            yield from _Judged(name, column, cells, source, rule).verdicts()
+    for rule_name, rule in rules.items():
+        file_column = find_rule_column(rule_name, mapping, raw_table.header)
+        if file_column in raw_table.columns:
+            yield from _ColumnCheck(rule_name, file_column, raw_table, source, rule).check_rule()
 
 
-def column_of(name: str, recognition: Recognition, header: tuple[str, ...]) -> str:
+def find_rule_column(rule_name: str, mapping: ColumnMapping, header: tuple[str, ...]) -> str:
     """The file's own name of a column that a rule is about; empty where the file has none."""
-    return recognition.columns.get(name, name if name in header else "")
+    return mapping.columns.get(rule_name, rule_name if rule_name in header else "")
 
 
 @dataclass(frozen=True)
-class _Judged:
+class _ColumnCheck:
     name: str
     column: str
-    cells: Cells
+    raw_table: RawTable
     source: Source
     rule: ColumnRule
 
     @property
-    def _texts(self) -> pa.ChunkedArray:
-        return pc.utf8_trim_whitespace(self.cells.columns[self.column])
+    def _column_texts(self) -> pa.ChunkedArray:
+        return pc.utf8_trim_whitespace(self.raw_table.columns[self.column])
 
-    def verdicts(self) -> Iterator[Verdict]:
+    def check_rule(self) -> Iterator[QualityCheck]:
         """One for each thing that the rule asks."""
-        blank = np.asarray(pc.equal(self._texts, ""), dtype=bool)
+        is_blank = np.asarray(pc.equal(self._column_texts, ""), dtype=bool)
         rule = self.rule
         if rule.required:
-            yield self._verdict("required", blank, "missing")
+            yield self._count_violations("required", is_blank, "missing")
         if rule.max_missing is not None:
-            most = allowed(rule.max_missing, self.cells.rows)
-            yield self._verdict("max_missing", blank, f"missing (at most {rule.max_missing})", most=most)
+            max_missing = lines_allowed(rule.max_missing, self.raw_table.rows)
+            yield self._count_violations(
+                "max_missing", is_blank, f"missing (at most {rule.max_missing})", max_count=max_missing
+            )
         if rule.unique:
-            texts = pd.Series(self._texts.to_pandas(), dtype="str")
-            yield self._verdict("unique", texts.duplicated().to_numpy(dtype=bool) & ~blank, "standing there before")
+            texts = pd.Series(self._column_texts.to_pandas(), dtype="str")
+            yield self._count_violations(
+                "unique", texts.duplicated().to_numpy(dtype=bool) & ~is_blank, "standing there before"
+            )
         if rule.allowed is not None:
-            listed = np.asarray(pc.is_in(self._texts, pa.array(rule.allowed, pa.string())), dtype=bool)
-            yield self._verdict("allowed", ~listed & ~blank, "not among those allowed")
+            is_allowed = np.asarray(pc.is_in(self._column_texts, pa.array(rule.allowed, pa.string())), dtype=bool)
+            yield self._count_violations("allowed", ~is_allowed & ~is_blank, "not among those allowed")
         if rule.matches is not None:
-            yield self._verdict("matches", ~self._matching(rule.matches) & ~blank, f"not like {rule.matches}")
+            yield self._count_violations(
+                "matches", ~self._match_pattern(rule.matches) & ~is_blank, f"not like {rule.matches}"
+            )
         if rule.type or rule.min is not None or rule.max is not None:
-            yield from self._typed(blank)
+            yield from self._check_type_and_range(is_blank)
 
-    def _matching(self, pattern: str) -> Mask:
+    def _match_pattern(self, pattern: str) -> _Mask:
         try:
-            return np.asarray(pc.match_substring_regex(self._texts, rf"\A(?:{pattern})\z"), dtype=bool)
+            return np.asarray(pc.match_substring_regex(self._column_texts, rf"\A(?:{pattern})\z"), dtype=bool)
         except pa.ArrowInvalid as error:
-            why = str(error).partition(": ")[2] or str(error)
-            what = f"not a pattern that RE2 reads ({why}); it has no look-around and no back-references"
-            raise ConfigProblems([f"quality.columns.{self.name}.matches: {what}"]) from None
+            reason = str(error).partition(": ")[2] or str(error)
+            message = f"not a pattern that RE2 reads ({reason}); it has no look-around and no back-references"
+            raise ConfigProblems([f"quality.columns.{self.name}.matches: {message}"]) from None
 
-    def _typed(self, blank: Mask) -> Iterator[Verdict]:
+    def _check_type_and_range(self, is_blank: _Mask) -> Iterator[QualityCheck]:
         """Type and range; a column that cannot be read as a whole has one verdict."""
         rule = self.rule
         is_date = rule.type == "date" or isinstance(rule.min, str) or isinstance(rule.max, str)
         try:
-            values, unreadable = self._dates() if is_date else self._numbers()
+            values, unreadable = self._read_dates() if is_date else self._read_numbers()
         except ValueError as error:
-            yield self._said("type", str(error), passed=False)
+            yield self._create_check("type", str(error), is_passed=False)
             return
         if rule.type:
             kind = {"number": "a number", "whole": "a whole number", "date": "a date"}[rule.type]
-            yield self._verdict("type", unreadable & ~blank, f"not {kind}")
-        known = ~blank & ~unreadable
+            yield self._count_violations("type", unreadable & ~is_blank, f"not {kind}")
+        is_known = ~is_blank & ~unreadable
         if rule.min is not None:
-            yield self._verdict("min", known & (values < _comparable(rule.min)), f"below {rule.min}")
+            yield self._count_violations("min", is_known & (values < _to_comparable(rule.min)), f"below {rule.min}")
         if rule.max is not None:
-            yield self._verdict("max", known & (values > _comparable(rule.max)), f"above {rule.max}")
+            yield self._count_violations("max", is_known & (values > _to_comparable(rule.max)), f"above {rule.max}")
 
-    def _numbers(self) -> tuple[Any, Mask]:
-        parsed = numbers.of(self.cells.columns[self.column], self.source)
-        unreadable = parsed.unreadable | parsed.missing
+    def _read_numbers(self) -> tuple[Any, _Mask]:
+        parsed_numbers = numbers.read_numbers(self.raw_table.columns[self.column], self.source)
+        unreadable = parsed_numbers.unreadable | parsed_numbers.missing
         if self.rule.type == "whole":
-            unreadable = unreadable | (parsed.values % 1 != 0)
-        return np.where(unreadable, 0.0, parsed.values), unreadable
+            unreadable = unreadable | (parsed_numbers.values % 1 != 0)
+        return np.where(unreadable, 0.0, parsed_numbers.values), unreadable
 
-    def _dates(self) -> tuple[Any, Mask]:
-        parsed = dates.of(self.cells.columns[self.column], self.source)
-        return parsed.values.astype("datetime64[D]"), parsed.unreadable
+    def _read_dates(self) -> tuple[Any, _Mask]:
+        parsed_dates = dates.read_dates(self.raw_table.columns[self.column], self.source)
+        return parsed_dates.values.astype("datetime64[D]"), parsed_dates.unreadable
 
-    def _verdict(self, part: str, breach: Mask, what: str, *, most: float = 0) -> Verdict:
-        count = int(breach.sum())
-        first = f" (first: line {self.cells.line(int(breach.argmax())):,})" if count else ""
-        return self._said(part, f"values {what}: {count:,}{first}", passed=count <= most)
+    def _count_violations(
+        self, rule_part: str, is_violation: _Mask, message: str, *, max_count: float = 0
+    ) -> QualityCheck:
+        count = int(is_violation.sum())
+        first_line = f" (first: line {self.raw_table.line_number(int(is_violation.argmax())):,})" if count else ""
+        return self._create_check(rule_part, f"values {message}: {count:,}{first_line}", is_passed=count <= max_count)
 
-    def _said(self, part: str, what: str, *, passed: bool) -> Verdict:
-        named = f"column '{self.column}': {what}"
-        return Verdict(f"columns.{self.name}.{part}", self.cells.name, passed, self.rule.severity, named)
+    def _create_check(self, rule_part: str, message: str, *, is_passed: bool) -> QualityCheck:
+        full_message = f"column '{self.column}': {message}"
+        return QualityCheck(
+            f"columns.{self.name}.{rule_part}", self.raw_table.name, is_passed, self.rule.severity, full_message
+        )
 
 
-def _comparable(bound: float | str) -> Any:  # noqa: ANN401 - a number or a day
+def _to_comparable(bound: float | str) -> Any:  # noqa: ANN401 - a number or a day
     return np.datetime64(date.fromisoformat(bound), "D") if isinstance(bound, str) else float(bound)

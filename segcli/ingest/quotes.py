@@ -13,100 +13,104 @@ import numpy as np
 
 from segcli.errors import InputProblem
 
-QUOTE, NEWLINE, RETURN = b'"', b"\n", b"\r"
-AT_A_TIME = 1 << 17  # bytes of which a mask is made: few enough to stay in the processor's cache
-LONGEST_FIELD = 1_000_000  # bytes within one pair of quotes; a longer field is a quote that was never closed
+QUOTE_BYTE, LINE_FEED, CARRIAGE_RETURN = b'"', b"\n", b"\r"
+MASK_BLOCK_SIZE = 1 << 17  # bytes of which a mask is made: few enough to stay in the processor's cache
+MAX_FIELD_BYTES = 1_000_000  # bytes within one pair of quotes; a longer field is a quote that was never closed
 
 
 @dataclass(frozen=True)
-class Mended:
-    """The body without the lines in `broken` (their numbers in the file, ascending).
+class RepairedQuotes:
+    """The body without the lines in `broken_lines` (their numbers in the file, ascending).
 
-    `literal` records hold quotes inside fields that do not begin with one.
+    `literal_quote_records` records hold quotes inside fields that do not begin with one.
     """
 
     body: bytes
-    broken: tuple[int, ...] = ()
-    literal: int = 0
+    broken_lines: tuple[int, ...] = ()
+    literal_quote_records: int = 0
 
 
-def mend(body: bytes, delimiter: str, name: str, first_line: int = 1) -> Mended:
+def repair_quotes(body: bytes, delimiter: str, file_name: str, first_line: int = 1) -> RepairedQuotes:
     """Take out the lines on which a record's quotes break the rules; the body begins at `first_line` of the file.
 
     Raises:
         InputProblem: a quote is opened and never closed, which is what a file that was cut short looks like.
     """
-    if QUOTE not in body or obeys(body, delimiter):
-        return Mended(body)
-    return walked(body, delimiter, name, first_line)
+    if QUOTE_BYTE not in body or has_valid_quotes(body, delimiter):
+        return RepairedQuotes(body)
+    return scan_records(body, delimiter, file_name, first_line)
 
 
-def walked(body: bytes, delimiter: str, name: str, first_line: int = 1) -> Mended:
-    """Record by record what `mend` sees at one glance where all quotes obey; errors as there."""
-    record, unclosed = _patterns(delimiter)
-    kept, broken, literal = [], [], 0
+def scan_records(body: bytes, delimiter: str, file_name: str, first_line: int = 1) -> RepairedQuotes:
+    """Record by record what `repair_quotes` sees at one glance where all quotes obey; errors as there."""
+    record_pattern, unclosed_pattern = _record_patterns(delimiter)
+    valid_records, broken_lines, literal_quote_records = [], [], 0
     position, line = 0, first_line
     while position < len(body):
-        found = record.match(body, position)
-        if found:
-            end = found.end()
-            kept.append(body[position:end])
-            literal += not obeys(kept[-1], delimiter)
+        match = record_pattern.match(body, position)
+        if match:
+            end = match.end()
+            valid_records.append(body[position:end])
+            literal_quote_records += not has_valid_quotes(valid_records[-1], delimiter)
         else:
-            if unclosed.match(body, position):
+            if unclosed_pattern.match(body, position):
                 raise InputProblem(
                     "a quote opens here and never closes; the file may be cut short",
-                    source=name,
+                    source=file_name,
                     line=line,
                     remedy="Close it, or get the file again",
                 )
-            end = _line_end(body, position)
-            broken.append(line)
-        line += line_ends(body[position:end])
+            end = _find_line_end(body, position)
+            broken_lines.append(line)
+        line += count_line_ends(body[position:end])
         position = end
-    return Mended(b"".join(kept), tuple(broken), literal)
+    return RepairedQuotes(b"".join(valid_records), tuple(broken_lines), literal_quote_records)
 
 
-def obeys(body: bytes, delimiter: str) -> bool:
+def has_valid_quotes(body: bytes, delimiter: str) -> bool:
     """Whether every quote opens a field, closes it, or is doubled inside it."""
     characters = np.frombuffer(body, dtype=np.uint8)
-    quotes = np.flatnonzero(characters == ord(QUOTE))
+    quotes = np.flatnonzero(characters == ord(QUOTE_BYTE))
     if len(quotes) % 2:
         return False
     is_border = np.zeros(1 << 8, dtype=bool)
-    is_border[list(delimiter.encode() + NEWLINE + RETURN)] = True
+    is_border[list(delimiter.encode() + LINE_FEED + CARRIAGE_RETURN)] = True
     opening, closing = quotes[0::2], quotes[1::2]
     # Of a doubled quote the first half closes and the second opens again: each is excused by the other.
-    doubled = np.zeros(len(quotes) + 1, dtype=bool)
-    doubled[1:-1] = np.diff(quotes) == 1
-    before = is_border[characters[np.maximum(opening - 1, 0)]] | (opening == 0) | doubled[0:-1][0::2]
+    is_doubled = np.zeros(len(quotes) + 1, dtype=bool)
+    is_doubled[1:-1] = np.diff(quotes) == 1
+    is_opened_well = is_border[characters[np.maximum(opening - 1, 0)]] | (opening == 0) | is_doubled[0:-1][0::2]
     last = len(characters) - 1
-    after = is_border[characters[np.minimum(closing + 1, last)]] | (closing == last) | doubled[1:][1::2]
-    return bool(before.all() and after.all())
+    is_closed_well = is_border[characters[np.minimum(closing + 1, last)]] | (closing == last) | is_doubled[1:][1::2]
+    return bool(is_opened_well.all() and is_closed_well.all())
 
 
 @cache
-def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+def _record_patterns(delimiter: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """A record that obeys, up to and with its line end; and one with a quote that never closes."""
-    mark = re.escape(delimiter.encode())
-    inside = rb'(?:[^"]|""){0,%d}+' % LONGEST_FIELD
-    field = rb'(?:"%b"|(?![ \t]*")[^%b\r\n]*+)' % (inside, mark)
+    delimiter_pattern = re.escape(delimiter.encode())
+    inside = rb'(?:[^"]|""){0,%d}+' % MAX_FIELD_BYTES
+    field = rb'(?:"%b"|(?![ \t]*")[^%b\r\n]*+)' % (inside, delimiter_pattern)
     end = rb"(?:\r\n|\n|\r|\Z)"
-    record = re.compile(rb"%b(?:%b%b)*+%b" % (field, mark, field, end))
-    unclosed = re.compile(rb'(?:%b%b)*+"(?:[^"]|"")*+\Z' % (field, mark))
-    return record, unclosed
+    record_pattern = re.compile(rb"%b(?:%b%b)*+%b" % (field, delimiter_pattern, field, end))
+    unclosed_pattern = re.compile(rb'(?:%b%b)*+"(?:[^"]|"")*+\Z' % (field, delimiter_pattern))
+    return record_pattern, unclosed_pattern
 
 
-def _line_end(body: bytes, position: int) -> int:
+def _find_line_end(body: bytes, position: int) -> int:
     """Where the physical line that holds `position` ends, its line end included."""
-    found = re.compile(rb"\r\n|\n|\r|\Z").search(body, position)
-    assert found
-    return found.end() if found.end() > position else len(body)
+    match = re.compile(rb"\r\n|\n|\r|\Z").search(body, position)
+    assert match
+    return match.end() if match.end() > position else len(body)
 
 
-def line_ends(piece: bytes) -> int:
+def count_line_ends(body: bytes) -> int:
     """How many line ends there are, of whatever kind."""
-    characters = np.frombuffer(piece, dtype=np.uint8)
-    slices = (characters[start : start + AT_A_TIME] for start in range(0, len(characters), AT_A_TIME))
-    newlines = sum(int(np.count_nonzero(one == ord(NEWLINE))) for one in slices)
-    return newlines + piece.count(RETURN) - piece.count(RETURN + NEWLINE) if RETURN in piece else newlines
+    characters = np.frombuffer(body, dtype=np.uint8)
+    blocks = (characters[start : start + MASK_BLOCK_SIZE] for start in range(0, len(characters), MASK_BLOCK_SIZE))
+    newlines = sum(int(np.count_nonzero(block == ord(LINE_FEED))) for block in blocks)
+    return (
+        newlines + body.count(CARRIAGE_RETURN) - body.count(CARRIAGE_RETURN + LINE_FEED)
+        if CARRIAGE_RETURN in body
+        else newlines
+    )

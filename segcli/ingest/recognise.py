@@ -7,136 +7,153 @@ from functools import cache
 
 from segcli import columns
 from segcli.errors import InputProblem
-from segcli.ingest.languages import LANGUAGES, load, words
+from segcli.ingest.languages import LANGUAGES, load_language, word_list
 
-TRANSACTIONS = frozenset(columns.TRANSACTIONS) | frozenset(columns.ATTRIBUTES)
-MEASURED = frozenset(columns.CUSTOMER_TABLE)
+ORDER_VOCABULARY = frozenset(columns.TRANSACTION_COLUMNS) | frozenset(columns.ATTRIBUTE_COLUMNS)
+CUSTOMER_VOCABULARY = frozenset(columns.CUSTOMER_TABLE_COLUMNS)
 
 # Where no column fits, the best-named one is taken all the same: an error about its values helps more than silence.
-NEEDED = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, columns.UNIT_PRICE}))
+REQUIRED_COLUMNS = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, columns.UNIT_PRICE}))
 
-_DROPPED = {code: None for code in range(128) if not chr(code).isalnum()}  # of ASCII names, which NFKC leaves alone
+_DROPPED_CHARACTERS = {
+    code: None for code in range(128) if not chr(code).isalnum()
+}  # of ASCII names, which NFKC leaves alone
 
-Fits = Callable[[str, str], bool]
+ContentCheck = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
-class Recognition:
-    """standard column -> name in the file; how each was found is said in `why`."""
+class ColumnMapping:
+    """standard column -> name in the file; how each was found is said in `match_reasons`."""
 
     columns: Mapping[str, str]
-    why: Mapping[str, str]
+    match_reasons: Mapping[str, str]
 
 
-def normalised(name: str) -> str:
+def normalise_name(name: str) -> str:
     """A header name without case, blanks and punctuation.
 
-    >>> normalised("Customer_ID "), normalised("Kunden-Nr.")
+    >>> normalise_name("Customer_ID "), normalise_name("Kunden-Nr.")
     ('customerid', 'kundennr')
     """
     if name.isascii():
-        return name.lower().translate(_DROPPED)
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
+        return name.lower().translate(_DROPPED_CHARACTERS)
+    return "".join(character for character in unicodedata.normalize("NFKC", name).casefold() if character.isalnum())
 
 
-def known_names(names: Iterable[str]) -> int:
+def count_known_names(header: Iterable[str]) -> int:
     """How many of the names are known in any language."""
-    return len({normalised(name) for name in names} & _all_words().keys())
+    return len({normalise_name(name) for name in header} & _load_known_names().keys())
 
 
-def means(name: str, standard: str) -> bool:
+def is_name_of(name: str, standard: str) -> bool:
     """Whether a header name is known to mean this standard column."""
-    return any(meaning == standard for meaning, _ in _all_words().get(normalised(name), ()))
+    return any(meaning == standard for meaning, _ in _load_known_names().get(normalise_name(name), ()))
 
 
-def recognise(
-    names: Sequence[str],
+def match_columns(
+    header: Sequence[str],
     vocabulary: frozenset[str],
-    declared: Mapping[str, str],
+    declared_columns: Mapping[str, str],
     *,
-    fits: Fits = lambda _standard, _name: True,
-) -> Recognition:
+    content_check: ContentCheck = lambda _standard, _name: True,
+) -> ColumnMapping:
     """Match header names to standard columns.
 
     Args:
-        names: the header.
+        header: the header.
         vocabulary: the standard columns to look for; in another vocabulary the same word may mean another thing.
-        declared: standard -> name in the file, which always wins.
-        fits: whether the content of the named column can be that standard column.
+        declared_columns: standard -> name in the file, which always wins.
+        content_check: whether the content of the named column can be that standard column.
     """
-    found: dict[str, str] = dict(declared)
-    why = dict.fromkeys(declared, "declared")
-    candidates = sorted(_candidates(names, vocabulary), key=lambda c: (c[0], names.index(c[2])))
+    file_columns: dict[str, str] = dict(declared_columns)
+    match_reasons = dict.fromkeys(declared_columns, "declared")
+    candidates = sorted(_iterate_candidates(header, vocabulary), key=lambda c: (c[0], header.index(c[2])))
     for strength, standard, name in candidates:
-        if standard not in found and name not in found.values() and fits(standard, name):
-            found[standard] = name
-            why[standard] = "its own name" if strength < 0 else "a known name"
+        if standard not in file_columns and name not in file_columns.values() and content_check(standard, name):
+            file_columns[standard] = name
+            match_reasons[standard] = "its own name" if strength < 0 else "a known name"
     if columns.AMOUNT in vocabulary:
-        _prefer_amount(found, why, names)
-    for needed in NEEDED:
-        named = [(s, n) for _, s, n in candidates if s in needed and n not in found.values()]
-        if named and not needed & set(found):
-            found[named[0][0]] = named[0][1]
-            why[named[0][0]] = "a known name, though its content looks wrong"
-    return in_order(Recognition(found, why))
+        _match_ambiguous_amount(file_columns, match_reasons, header)
+    for required_group in REQUIRED_COLUMNS:
+        alternatives = [
+            (standard_name, column_name)
+            for _, standard_name, column_name in candidates
+            if standard_name in required_group and column_name not in file_columns.values()
+        ]
+        if alternatives and not required_group & set(file_columns):
+            file_columns[alternatives[0][0]] = alternatives[0][1]
+            match_reasons[alternatives[0][0]] = "a known name, though its content looks wrong"
+    return sort_mapping(ColumnMapping(file_columns, match_reasons))
 
 
-def _prefer_amount(found: dict[str, str], why: dict[str, str], names: Sequence[str]) -> None:
+def _match_ambiguous_amount(file_columns: dict[str, str], match_reasons: dict[str, str], header: Sequence[str]) -> None:
     """Take a column whose name means a quantity or an amount as the amount, where no other column is one."""
-    if columns.AMOUNT in found or why.get(columns.QUANTITY) == "declared":
+    if columns.AMOUNT in file_columns or match_reasons.get(columns.QUANTITY) == "declared":
         return
-    either = [name for name in names if normalised(name) in {normalised(word) for word in words("quantity_or_amount")}]
-    name = next((name for name in either if name not in found.values()), None)
-    if name is None and columns.UNIT_PRICE not in found and found.get(columns.QUANTITY) in either:
-        name = found.pop(columns.QUANTITY)
+    ambiguous_names = [
+        name
+        for name in header
+        if normalise_name(name) in {normalise_name(word) for word in word_list("quantity_or_amount")}
+    ]
+    name = next((name for name in ambiguous_names if name not in file_columns.values()), None)
+    if (
+        name is None
+        and columns.UNIT_PRICE not in file_columns
+        and file_columns.get(columns.QUANTITY) in ambiguous_names
+    ):
+        name = file_columns.pop(columns.QUANTITY)
     if name is not None:
-        found[columns.AMOUNT], why[columns.AMOUNT] = name, "a known name"
+        file_columns[columns.AMOUNT], match_reasons[columns.AMOUNT] = name, "a known name"
 
 
-def in_order(found: Recognition) -> Recognition:
+def sort_mapping(mapping: ColumnMapping) -> ColumnMapping:
     """The same columns in the order in which they are always shown."""
-    order = {name: place for place, name in enumerate(_order())}
-    return replace(found, columns=dict(sorted(found.columns.items(), key=lambda pair: order.get(pair[0], len(order)))))
+    display_order = {name: index for index, name in enumerate(_display_order())}
+    return replace(
+        mapping,
+        columns=dict(sorted(mapping.columns.items(), key=lambda pair: display_order.get(pair[0], len(display_order)))),
+    )
 
 
-def check_declared(declared: Iterable[tuple[str, str]], names: Sequence[str], source: str) -> None:
+def check_declared_columns(declared_columns: Iterable[tuple[str, str]], header: Sequence[str], file_name: str) -> None:
     """Refuse a mapping to a column that the file does not have.
 
     Raises:
         InputProblem: with the header's names.
     """
-    for standard, name in declared:
-        if name not in names:
+    for standard, name in declared_columns:
+        if name not in header:
             raise InputProblem(
-                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(names)}",
-                source=source,
+                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(header)}",
+                source=file_name,
                 line=1,
             )
 
 
-def _candidates(names: Sequence[str], vocabulary: frozenset[str]) -> Iterable[tuple[int, str, str]]:
-    words = _all_words()
-    for name in names:
+def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> Iterable[tuple[int, str, str]]:
+    meanings_by_name = _load_known_names()
+    for name in header:
         if name in vocabulary:
             yield -1, name, name
             continue
-        for standard, strength in words.get(normalised(name), ()):
+        for standard, strength in meanings_by_name.get(normalise_name(name), ()):
             if standard in vocabulary:
                 yield strength, standard, name
 
 
 @cache
-def _all_words() -> Mapping[str, Sequence[tuple[str, int]]]:
+def _load_known_names() -> Mapping[str, Sequence[tuple[str, int]]]:
     """Normalised name -> the standard columns it can mean, each with its strength (0 is strongest)."""
-    words: dict[str, dict[str, int]] = {}
+    meanings_by_name: dict[str, dict[str, int]] = {}
     for language in LANGUAGES:
-        for standard, names in load(language)["columns"].items():
+        for standard, names in load_language(language)["columns"].items():
             for strength, name in enumerate([standard, *names]):
-                meanings = words.setdefault(normalised(name), {})
+                meanings = meanings_by_name.setdefault(normalise_name(name), {})
                 meanings[standard] = min(strength, meanings.get(standard, strength))
-    return {name: tuple(meanings.items()) for name, meanings in words.items()}
+    return {name: tuple(meanings.items()) for name, meanings in meanings_by_name.items()}
 
 
 @cache
-def _order() -> Sequence[str]:
-    return tuple(dict.fromkeys([*columns.TRANSACTIONS, *columns.CUSTOMER_TABLE]))
+def _display_order() -> Sequence[str]:
+    return tuple(dict.fromkeys([*columns.TRANSACTION_COLUMNS, *columns.CUSTOMER_TABLE_COLUMNS]))

@@ -4,62 +4,70 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segcli import columns as c
-from segcli.ingest.export import Export
-from segcli.ingest.fates import Fates
-from segcli.model import Reject
+from segcli import columns
+from segcli.ingest.export import OrderExport
+from segcli.ingest.fates import LineStatus
+from segcli.model import RejectedLine
 
 # The standard columns a reason can be about; the first that the export has is named.
-AT_FAULT = {
-    "no_customer_id": (c.CUSTOMER_ID,),
-    "unreadable_date": (c.ORDER_DATE,),
-    "unreadable_amount": (c.AMOUNT, c.UNIT_PRICE, c.QUANTITY),
+FAULTY_COLUMNS = {
+    "no_customer_id": (columns.CUSTOMER_ID,),
+    "unreadable_date": (columns.ORDER_DATE,),
+    "unreadable_amount": (columns.AMOUNT, columns.UNIT_PRICE, columns.QUANTITY),
 }
 
 
-WITHHELD = "(withheld: privacy)"
+WITHHELD_TEXT = "(withheld: privacy)"
 
 
-def listing(export: Export, fates: Fates, *, told: bool = True) -> tuple[Reject, ...]:
+def list_rejects(
+    export: OrderExport, line_status: LineStatus, *, may_show_text: bool = True
+) -> tuple[RejectedLine, ...]:
     """Every rejected line, in the order of the file; what stands in it only if that may be told."""
-    rows, reasons = fates.rejected()
-    cells = export.cells
-    found = list(zip(cells.lines(rows), reasons, strict=True))
-    found += [(line, "wrong_field_count") for line in cells.malformed_lines()]
-    found += [(line, "broken_quotes") for line in cells.dialect.broken_lines]
-    lines = _Lines(export)
+    rows, reasons = line_status.list_rejected_rows()
+    raw_table = export.raw_table
+    rejected_lines = list(zip(raw_table.find_line_numbers(rows), reasons, strict=True))
+    rejected_lines += [(line, "wrong_field_count") for line in raw_table.find_bad_row_lines()]
+    rejected_lines += [(line, "broken_quotes") for line in raw_table.dialect.broken_lines]
+    physical_lines = _PhysicalLines(export)
     return tuple(
-        Reject(line, lines.offset(line), reason, _column(export, reason), lines.text(line) if told else WITHHELD)
-        for line, reason in sorted(found)
+        RejectedLine(
+            line,
+            physical_lines.byte_offset(line),
+            reason,
+            _faulty_column(export, reason),
+            physical_lines.line_text(line) if may_show_text else WITHHELD_TEXT,
+        )
+        for line, reason in sorted(rejected_lines)
     )
 
 
-def _column(export: Export, reason: str) -> str:
-    names = (export.recognition.columns.get(standard) for standard in AT_FAULT.get(reason, ()))
-    return next((name for name in names if name), "")
+def _faulty_column(export: OrderExport, reason: str) -> str:
+    candidates = (export.mapping.columns.get(standard) for standard in FAULTY_COLUMNS.get(reason, ()))
+    return next((name for name in candidates if name), "")
 
 
-class _Lines:
+class _PhysicalLines:
     """The physical lines of a file as it is stored (unpacked)."""
 
-    def __init__(self, export: Export) -> None:
-        encoding = export.cells.dialect.encoding
-        wide = encoding.startswith("utf-16")
-        self._body = export.content.body.decode(encoding).encode() if wide else export.content.body
-        self._encoding, self._has_offsets = "utf-8" if wide else encoding, not wide
-        self._starts = np.fromiter(_starts(self._body), dtype=np.int64)
+    def __init__(self, export: OrderExport) -> None:
+        encoding = export.raw_table.dialect.encoding
+        is_utf16 = encoding.startswith("utf-16")
+        self._body = export.content.body.decode(encoding).encode() if is_utf16 else export.content.body
+        self._encoding, self._has_offsets = "utf-8" if is_utf16 else encoding, not is_utf16
+        self._starts = np.fromiter(_line_starts(self._body), dtype=np.int64)
 
-    def offset(self, line: int) -> int | None:
+    def byte_offset(self, line: int) -> int | None:
         """Byte at which a line (from 1) begins; None where the stored bytes are not the text's."""
         return int(self._starts[line - 1]) if self._has_offsets else None
 
-    def text(self, line: int) -> str:
+    def line_text(self, line: int) -> str:
         """A line without its line end."""
         end = self._starts[line] if line < len(self._starts) else len(self._body)
         return self._body[self._starts[line - 1] : end].decode(self._encoding, errors="replace").rstrip("\r\n")
 
 
-def _starts(body: bytes) -> Iterator[int]:
+def _line_starts(body: bytes) -> Iterator[int]:
     """Where physical lines begin, whatever ends them."""
     position = 0
     for line in body.splitlines(keepends=True):

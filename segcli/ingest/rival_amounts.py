@@ -11,19 +11,19 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import Source
-from segcli.counting import find_unique
+from segcli.counting import unique_texts
 from segcli.ingest import money, numbers
-from segcli.ingest.recognise import means
+from segcli.ingest.recognise import is_name_of
 
-FACTORS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
-FEW_LINES = 5  # on which numbers are compared
-NEARLY_ALL = 0.9  # share of lines that must agree
-LOWEST, HIGHEST = 0.5, 2.0  # multiples of quantity x unit price that taxes and discounts explain
-TOLERANCE = 0.02
-PERCENT = 100.0
-DIFFERENT = 0.01  # share of the money by which another amount differs
+COMPARED_COLUMNS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
+MIN_COMPARED_LINES = 5  # on which numbers are compared
+MIN_AGREEING_SHARE = 0.9  # share of lines that must agree
+MIN_MULTIPLE, MAX_MULTIPLE = 0.5, 2.0  # multiples of quantity x unit price that taxes and discounts explain
+MULTIPLE_TOLERANCE = 0.02
+FULL_PERCENT = 100.0
+MIN_DIFFERENCE = 0.01  # share of the money by which another amount differs
 
-Amounts = npt.NDArray[np.float64]
+_Amounts = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,120 +35,131 @@ class RivalAmount:
 
 
 def find_rival_amounts(
-    header: Sequence[str], records: Sequence[Sequence[str]], found: Mapping[str, str], source: Source
+    header: Sequence[str], records: Sequence[Sequence[str]], file_columns: Mapping[str, str], source: Source
 ) -> Iterator[RivalAmount]:
     """Compare unused columns of the first records with the money that is read from them.
 
     Args:
         header: names of the columns.
         records: the first records, without the header.
-        found: the file's name of each standard column.
+        file_columns: the file's name of each standard column.
         source: how the file is read.
     """
     if columns.AMOUNT in source.columns or source.amount_per == "order":
         return
-    sample = _Sample(header, records, source)
-    quantity, price, amount = (sample.read(found.get(name)) for name in FACTORS)
+    sample = _NumberSample(header, records, source)
+    quantity, price, amount = (sample.read_amounts(file_columns.get(name)) for name in COMPARED_COLUMNS)
     product = price if quantity is None or price is None else price * quantity
-    used = product if amount is None else amount
-    if used is None or len(records) < FEW_LINES:
+    used_amounts = product if amount is None else amount
+    if used_amounts is None or len(records) < MIN_COMPARED_LINES:
         return
-    what = "quantity x unit price" if amount is None else f"'{found[columns.AMOUNT]}'"
-    unread = find_unique(header).difference(found.values(), source.leave_out)
+    used_label = "quantity x unit price" if amount is None else f"'{file_columns[columns.AMOUNT]}'"
+    unread_columns = unique_texts(header).difference(file_columns.values(), source.leave_out)
     for name in header:
-        if name not in unread:
+        if name not in unread_columns:
             continue
-        is_named = means(name, columns.AMOUNT)
+        is_named = is_name_of(name, columns.AMOUNT)
         if not is_named and (quantity is None or amount is not None):
             continue
-        rival = sample.read(name)
+        rival = sample.read_amounts(name)
         if rival is not None and (is_named or _is_multiple(rival, product, quantity)):
-            share = _difference(rival, used)
-            if abs(share) > DIFFERENT:
-                yield RivalAmount(_describe(name, what, share, len(records)), share)
+            share = _relative_difference(rival, used_amounts)
+            if abs(share) > MIN_DIFFERENCE:
+                yield RivalAmount(_describe_rival(name, used_label, share, len(records)), share)
 
 
-def contains_discount(
-    header: Sequence[str], records: Sequence[Sequence[str]], found: Mapping[str, str], source: Source
+def has_discounted_prices(
+    header: Sequence[str], records: Sequence[Sequence[str]], file_columns: Mapping[str, str], source: Source
 ) -> bool:
     """Tell whether unit prices are after discount: with the discount added, products cost what they cost without one.
 
     Args: as of `find_rival_amounts`.
     """
-    if not {columns.UNIT_PRICE, columns.DISCOUNT} <= set(found):
+    if not {columns.UNIT_PRICE, columns.DISCOUNT} <= set(file_columns):
         return False
-    sample = _Sample(header, records, source)
-    price, discount = sample.read(found[columns.UNIT_PRICE]), sample.read(found[columns.DISCOUNT], blank="0")
+    sample = _NumberSample(header, records, source)
+    price, discount = (
+        sample.read_amounts(file_columns[columns.UNIT_PRICE]),
+        sample.read_amounts(file_columns[columns.DISCOUNT], blank_text="0"),
+    )
     if price is None or discount is None:
         return False
-    numeric = {found[standard] for standard in (*FACTORS, columns.DISCOUNT) if standard in found}
+    numeric = {file_columns[standard] for standard in (*COMPARED_COLUMNS, columns.DISCOUNT) if standard in file_columns}
     lines = pd.DataFrame({"price": price, "off": np.abs(discount)})
-    unique = find_unique(header)
+    unique_names = unique_texts(header)
     return any(
-        _cost_less(lines.assign(product=sample.texts(name)))
+        _have_reduced_prices(lines.assign(product=sample.get_column_texts(name)))
         for name in header
-        if name not in numeric and name in unique
+        if name not in numeric and name in unique_names
     )
 
 
-def _cost_less(lines: pd.DataFrame) -> bool:
+def _have_reduced_prices(priced_lines: pd.DataFrame) -> bool:
     """Tell whether products with a discount cost their usual price less that discount."""
-    usual = lines["product"].map(lines[lines["off"] == 0].groupby("product")["price"].median())
-    reduced = lines[(lines["off"] > 0) & usual.notna()]
-    usual = usual[reduced.index]
-    off, price = reduced["off"], reduced["price"]
-    parts = off / off.where(off <= 1, PERCENT).where(off > 1, 1.0)
-    after = ((price + off - usual).abs() < money.TOLERANCE) | ((usual * (1 - parts) - price).abs() < money.TOLERANCE)
-    return bool(after.sum() >= FEW_LINES and after.mean() > NEARLY_ALL)
+    usual_prices = priced_lines["product"].map(
+        priced_lines[priced_lines["off"] == 0].groupby("product")["price"].median()
+    )
+    discounted_lines = priced_lines[(priced_lines["off"] > 0) & usual_prices.notna()]
+    usual_prices = usual_prices[discounted_lines.index]
+    discount, price = discounted_lines["off"], discounted_lines["price"]
+    discount_shares = discount / discount.where(discount <= 1, FULL_PERCENT).where(discount > 1, 1.0)
+    is_explained = ((price + discount - usual_prices).abs() < money.CENT_TOLERANCE) | (
+        (usual_prices * (1 - discount_shares) - price).abs() < money.CENT_TOLERANCE
+    )
+    return bool(is_explained.sum() >= MIN_COMPARED_LINES and is_explained.mean() > MIN_AGREEING_SHARE)
 
 
-class _Sample:
+class _NumberSample:
     """The columns of the first records as numbers."""
 
     def __init__(self, header: Sequence[str], records: Sequence[Sequence[str]], source: Source) -> None:
         self._header, self._source = list(header), source
         self._records = [record for record in records if len(record) == len(self._header)]
 
-    def texts(self, name: str) -> list[str]:
+    def get_column_texts(self, name: str) -> list[str]:
         """Return a column as text."""
-        place = self._header.index(name)
-        return [record[place] for record in self._records]
+        index = self._header.index(name)
+        return [record[index] for record in self._records]
 
-    def read(self, name: str | None, blank: str = "") -> Amounts | None:
+    def read_amounts(self, name: str | None, blank_text: str = "") -> _Amounts | None:
         """Return a column of numbers; None where there is none, or most of its values are no numbers."""
         if name is None or not self._records:
             return None
-        filled = [text.strip().removesuffix("%") or blank for text in self.texts(name)]
-        texts = pa.chunked_array([pa.array(filled, pa.string())])
+        filled_values = [text.strip().removesuffix("%") or blank_text for text in self.get_column_texts(name)]
+        texts = pa.chunked_array([pa.array(filled_values, pa.string())])
         try:
-            parsed = numbers.of(texts, self._source)
+            parsed_numbers = numbers.read_numbers(texts, self._source)
         except ValueError:
             return None
-        return parsed.values if np.isfinite(parsed.values).mean() >= NEARLY_ALL else None
+        return parsed_numbers.values if np.isfinite(parsed_numbers.values).mean() >= MIN_AGREEING_SHARE else None
 
 
-def _is_multiple(rival: Amounts, product: Amounts | None, quantity: Amounts | None) -> bool:
+def _is_multiple(rival: _Amounts, product: _Amounts | None, quantity: _Amounts | None) -> bool:
     """Tell whether a column is nearly the same multiple of quantity x unit price on lines of several pieces."""
     if product is None or quantity is None:
         return False
-    rows = np.isfinite(rival) & np.isfinite(product) & (np.abs(quantity) > 1) & (product != 0)
-    if rows.sum() < FEW_LINES:
+    row_mask = np.isfinite(rival) & np.isfinite(product) & (np.abs(quantity) > 1) & (product != 0)
+    if row_mask.sum() < MIN_COMPARED_LINES:
         return False
-    ratios = rival[rows] / product[rows]
-    middle = float(np.median(ratios))
-    return LOWEST < middle < HIGHEST and float((np.abs(ratios - middle) < TOLERANCE * middle).mean()) >= NEARLY_ALL
+    ratios = rival[row_mask] / product[row_mask]
+    median_ratio = float(np.median(ratios))
+    return (
+        MIN_MULTIPLE < median_ratio < MAX_MULTIPLE
+        and float((np.abs(ratios - median_ratio) < MULTIPLE_TOLERANCE * median_ratio).mean()) >= MIN_AGREEING_SHARE
+    )
 
 
-def _difference(rival: Amounts, used: Amounts) -> float:
-    rows = np.isfinite(rival) & np.isfinite(used)
-    total = float(np.abs(used[rows]).sum())
-    return float(np.abs(rival[rows]).sum() / total - 1) if total else 0.0
+def _relative_difference(rival: _Amounts, used_amounts: _Amounts) -> float:
+    row_mask = np.isfinite(rival) & np.isfinite(used_amounts)
+    total = float(np.abs(used_amounts[row_mask]).sum())
+    return float(np.abs(rival[row_mask]).sum() / total - 1) if total else 0.0
 
 
-def _describe(name: str, used: str, share: float, lines: int) -> str:
+def _describe_rival(name: str, used_label: str, share: float, line_count: int) -> str:
     option = f"--map {shlex.quote(f'{columns.AMOUNT}={name}')}"
     size = f"{abs(share):.0%} {'more' if share > 0 else 'less'}"
     return (
-        f"column '{name}' may be the amount as well: {size} than {used}, which is used, on the first {lines:,} lines; "
+        f"column '{name}' may be the amount as well: "
+        f"{size} than {used_label}, which is used, on the first {line_count:,} lines; "
         f"{option} uses it"
     )

@@ -3,38 +3,38 @@
 import re
 from collections.abc import Iterable
 
-from segcli.ingest.languages import words
-from segcli.ingest.speaking import matching_word
+from segcli.ingest.languages import word_list
+from segcli.ingest.speaking import find_matching_word
 
-GOODS = "special_goods"  # phrases of these words that name goods and not people
+GOODS_WORD_LIST = "special_goods"  # phrases of these words that name goods and not people
 
 
-def special(names: Iterable[str]) -> list[str]:
+def special_category_columns(header: Iterable[str]) -> list[str]:
     """The names that speak of a special category (GDPR, Art. 9), by the word lists of every language.
 
-    >>> special(["orders", "health_note", "trade union member", "Gesundheitszustand", "wealth"])
+    >>> special_category_columns(["orders", "health_note", "trade union member", "Gesundheitszustand", "wealth"])
     ['health_note', 'trade union member', 'Gesundheitszustand']
-    >>> special(["healthy", "Health & Beauty", "health food"])
+    >>> special_category_columns(["healthy", "Health & Beauty", "health food"])
     []
     """
-    return [name for name in names if special_word(name)]
+    return [name for name in header if find_special_word(name)]
 
 
-def special_word(name: str) -> str:
+def find_special_word(name: str) -> str:
     """Return the word by which a name speaks of a special category; blank where it does not.
 
     Goods and what they are like are no facts about a person: healthy, health food.
     """
     text = re.sub(r"[\W_]+", " ", name).strip()
-    for phrase in words(GOODS):
+    for phrase in word_list(GOODS_WORD_LIST):
         text = re.sub(rf"(?i)\b{re.escape(phrase)}\b", " ", text)
-    return matching_word(text, "special")
+    return find_matching_word(text, "special")
 
 
-def describe_special(names: Iterable[str]) -> str:
+def describe_special_columns(header: Iterable[str]) -> str:
     """List names with the evidence.
 
-    >>> describe_special(["health_note", "Religion"])
+    >>> describe_special_columns(["health_note", "Religion"])
     "health_note (the word 'health'), Religion (the word 'religion')"
     """
-    return ", ".join(f"{name} (the word '{special_word(name)}')" for name in names)
+    return ", ".join(f"{name} (the word '{find_special_word(name)}')" for name in header)

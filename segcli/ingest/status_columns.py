@@ -6,17 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from segcli.counting import find_unique
-from segcli.ingest.languages import words
-from segcli.ingest.recognise import normalised
+from segcli.counting import unique_texts
+from segcli.ingest.languages import word_list
+from segcli.ingest.recognise import normalise_name
 
-FEW_VALUES = 20  # different values that a status column may have
-HALF = 0.5  # share of a column's lines whose values must be known words
-SHORTEST_BEGINNING = 3  # letters of a word that may be followed by others, such as "cancelled by customer"
-NEGATIONS = {"not", "non", "no", "never", "nicht", "nie", "pas", "sin", "geen", "niet", "не", "без"}
-SIGNS = {"+", "-", "\u2212"}
-_HANDLING = re.compile(r"fulfil|deliver|ship|payout|review|courier|liefer|versand|livraison|entrega", re.IGNORECASE)
-_PARTS = re.compile(r"\s+[-\u2013/|:]\s+|[,;:()\[\]/|_]")
+MAX_STATUS_VALUES = 20  # different values that a status column may have
+MIN_KNOWN_SHARE = 0.5  # share of a column's lines whose values must be known words
+MIN_STEM_LENGTH = 3  # letters of a word that may be followed by others, such as "cancelled by customer"
+NEGATION_WORDS = {"not", "non", "no", "never", "nicht", "nie", "pas", "sin", "geen", "niet", "не", "без"}
+TYPE_SIGNS = {"+", "-", "\u2212"}
+_FULFILMENT_PATTERN = re.compile(
+    r"fulfil|deliver|ship|payout|review|courier|liefer|versand|livraison|entrega", re.IGNORECASE
+)
+_STATUS_SEPARATOR = re.compile(r"\s+[-\u2013/|:]\s+|[,;:()\[\]/|_]")
 _CONTINUOUS_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # written without blanks between words
 
 
@@ -34,118 +36,126 @@ class StatusColumns:
     paid: tuple[str, ...] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def all_columns(self) -> tuple[str, ...]:
         """All of them."""
         return (*self.status, *self.types, *self.flags, *self.paid)
 
 
 def find_status_columns(
-    header: Sequence[str], records: Sequence[Sequence[str]], taken: Collection[str]
+    header: Sequence[str], records: Sequence[Sequence[str]], used_columns: Collection[str]
 ) -> StatusColumns:
     """Find the columns that say what lines are, by their names, or else by the words in the first records.
 
     Args:
         header: names of the columns.
         records: the first records, without the header.
-        taken: columns whose meaning is known otherwise.
+        used_columns: columns whose meaning is known otherwise.
     """
-    unread = find_unique(header) - set(taken)
+    unused_columns = unique_texts(header) - set(used_columns)
     status, types, flags, paid = (
-        [name for name in header if name in unread and normalised(name) in _normalised(key)]
+        [name for name in header if name in unused_columns and normalise_name(name) in _load_normalised_words(key)]
         for key in ("status_columns", "type_columns", "void_flags", "paid_flags")
     )
-    named = {*status, *types, *flags, *paid}
-    for place, name in enumerate(header):
-        if name in named or name not in unread:
+    matched_columns = {*status, *types, *flags, *paid}
+    for index, name in enumerate(header):
+        if name in matched_columns or name not in unused_columns:
             continue
-        counts = Counter(record[place].strip() for record in records if place < len(record) and record[place].strip())
-        if "+" in counts and set(counts) <= SIGNS:
+        counts = Counter(record[index].strip() for record in records if index < len(record) and record[index].strip())
+        if "+" in counts and set(counts) <= TYPE_SIGNS:
             types.append(name)
-        elif 1 <= len(counts) <= FEW_VALUES and _known_share(counts) >= HALF:
-            (types if any(normalised(text) in _normalised("sold") for text in counts) else status).append(name)
+        elif 1 <= len(counts) <= MAX_STATUS_VALUES and _share_of_known_words(counts) >= MIN_KNOWN_SHARE:
+            (
+                types if any(normalise_name(text) in _load_normalised_words("sold") for text in counts) else status
+            ).append(name)
     return StatusColumns(tuple(status), tuple(types), tuple(flags), tuple(paid))
 
 
-def is_no_sale(text: str, column: str = "") -> bool:
+def is_void_status(status: str, column: str = "") -> bool:
     """Tell whether a status means that an order came to nothing, or is not paid.
 
     In a column about deliveries and the like, what waits is paid all the same.
 
-    >>> is_no_sale("Cancelled by customer"), is_no_sale("Shipped - Returned to Seller"), is_no_sale("Paid")
+    >>> is_void_status("Cancelled by customer"), is_void_status("Shipped - Returned to Seller"), is_void_status("Paid")
     (True, True, False)
     """
-    if normalised(text) in _normalised("waiting") and _HANDLING.search(column):
+    if normalise_name(status) in _load_normalised_words("waiting") and _FULFILMENT_PATTERN.search(column):
         return False
-    parts = [text, *_PARTS.split(text)]
-    return any(_is_word_of_no_sale(part.strip().casefold()) for part in parts if part.strip())
+    phrases = [status, *_STATUS_SEPARATOR.split(status)]
+    return any(_is_void_word(phrase.strip().casefold()) for phrase in phrases if phrase.strip())
 
 
-def is_return(text: str) -> bool:
+def is_return_type(text: str) -> bool:
     """Tell whether the type of a line means that money was given back."""
-    return normalised(text) in _normalised("returned") or text in SIGNS - {"+"}
+    return normalise_name(text) in _load_normalised_words("returned") or text in TYPE_SIGNS - {"+"}
 
 
-def has_meaning(text: str, key: str) -> bool:
+def is_listed_word(text: str, list_key: str) -> bool:
     """Tell whether a text is a word that a language file lists under a key."""
-    return normalised(text) in _normalised(key)
+    return normalise_name(text) in _load_normalised_words(list_key)
 
 
-def is_unclear_return(text: str) -> bool:
+def is_ambiguous_return(text: str) -> bool:
     """Tell whether a type means a refund beside sales, and otherwise something else, such as the way back."""
-    return normalised(text) in _normalised("ambiguous_returns")
+    return normalise_name(text) in _load_normalised_words("ambiguous_returns")
 
 
-def is_sale_word(text: str) -> bool:
+def is_sale_type(text: str) -> bool:
     """Tell whether the type of a line means a sale."""
-    return normalised(text) in _normalised("sold") | _normalised("invoices") | _normalised("settled") or text == "+"
+    return (
+        normalise_name(text)
+        in _load_normalised_words("sold") | _load_normalised_words("invoices") | _load_normalised_words("settled")
+        or text == "+"
+    )
 
 
-def is_flag(text: str) -> bool:
+def is_set_flag(text: str) -> bool:
     """Tell whether a flag is set: anything but blank, no, false or 0."""
-    return normalised(text) not in _normalised("false_words") | {""}
+    return normalise_name(text) not in _load_normalised_words("false_words") | {""}
 
 
-def _known_share(counts: Counter[str]) -> float:
+def _share_of_known_words(value_counts: Counter[str]) -> float:
     """Return the share of lines whose value is a known word, where one of them is an unmistakable status."""
-    statuses = _normalised("settled") | _words_of_no_sale()
-    words = statuses | _normalised("sold")
-    known = {text: word for text in counts if (word := normalised(text)) in words}
-    if statuses.isdisjoint(known.values()):
+    statuses = _load_normalised_words("settled") | _load_void_words()
+    status_words = statuses | _load_normalised_words("sold")
+    known_words = {text: word for text in value_counts if (word := normalise_name(text)) in status_words}
+    if statuses.isdisjoint(known_words.values()):
         return 0.0
-    return sum(counts[text] for text in known) / sum(counts.values())
+    return sum(value_counts[text] for text in known_words) / sum(value_counts.values())
 
 
-def _is_word_of_no_sale(text: str) -> bool:
-    if normalised(text) in _words_of_no_sale():
+def _is_void_word(phrase: str) -> bool:
+    if normalise_name(phrase) in _load_void_words():
         return True
-    tokens = re.split(r"[\s-]+", text)
-    if tokens[0] in NEGATIONS:
+    tokens = re.split(r"[\s-]+", phrase)
+    if tokens[0] in NEGATION_WORDS:
         return False
-    if any(normalised(" ".join(tokens[place:])) in _words_of_no_sale() for place in range(1, len(tokens))):
+    if any(normalise_name(" ".join(tokens[index:])) in _load_void_words() for index in range(1, len(tokens))):
         return True  # "cancelled" behind who did it
-    for key in _normalised("sold"):
-        if key and text.startswith(f"{key} "):  # "order cancelled"
-            return _is_word_of_no_sale(text[len(key) + 1 :])
-    return any(text.startswith(word) and _ends_word(text, word) for word in _beginnings() if len(word) < len(text))
+    for key in _load_normalised_words("sold"):
+        if key and phrase.startswith(f"{key} "):  # "order cancelled"
+            return _is_void_word(phrase[len(key) + 1 :])
+    return any(
+        phrase.startswith(word) and _is_word_end(phrase, word) for word in _void_word_stems() if len(word) < len(phrase)
+    )
 
 
-def _ends_word(text: str, word: str) -> bool:
+def _is_word_end(text: str, word: str) -> bool:
     following = text[len(word)]
     return not following.isalnum() or bool(_CONTINUOUS_SCRIPT.match(following))
 
 
 @cache
-def _words_of_no_sale() -> frozenset[str]:
-    return _normalised("void") | _normalised("returned")
+def _load_void_words() -> frozenset[str]:
+    return _load_normalised_words("void") | _load_normalised_words("returned")
 
 
 @cache
-def _beginnings() -> tuple[str, ...]:
+def _void_word_stems() -> tuple[str, ...]:
     """Return words of no sale that others may follow."""
-    texts = {word.casefold() for key in ("void", "returned") for word in words(key)}
-    return tuple(sorted(text for text in texts if len(text) >= SHORTEST_BEGINNING or _CONTINUOUS_SCRIPT.match(text[0])))
+    texts = {word.casefold() for list_key in ("void", "returned") for word in word_list(list_key)}
+    return tuple(sorted(text for text in texts if len(text) >= MIN_STEM_LENGTH or _CONTINUOUS_SCRIPT.match(text[0])))
 
 
 @cache
-def _normalised(key: str) -> frozenset[str]:
-    return frozenset(normalised(word) for word in words(key))
+def _load_normalised_words(list_key: str) -> frozenset[str]:
+    return frozenset(normalise_name(word) for word in word_list(list_key))

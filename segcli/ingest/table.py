@@ -9,45 +9,51 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli import columns as c
-from segcli.columns import Kind
+from segcli import columns
+from segcli.columns import ColumnKind
 from segcli.config.ingest import Source
-from segcli.cores import in_order
-from segcli.counting import counted
+from segcli.cores import map_ordered
+from segcli.counting import pluralize
 from segcli.errors import InputProblem
 from segcli.ingest import dates, numbers, plain
-from segcli.ingest.cells import Cells
+from segcli.ingest.cells import RawTable
 from segcli.ingest.customer_keys import suggest_unique_key
-from segcli.ingest.recognise import Recognition
-from segcli.sorting import ascending
+from segcli.ingest.recognise import ColumnMapping
+from segcli.sorting import is_sorted
 
-NUMBERS = (Kind.NUMBER, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.CONTENT)
-WRITTEN = {*c.MEASURES, *c.SCORES}  # columns that segcli writes itself, in full precision
-MOSTLY = 0.5
-MARKED = r"'[+0-9].*"
-MOST_LABELS = 11  # points of a scale from 0 to 10
-LABELED = r"^(-?[0-9]{1,3})\s*(?:[-\x{2013}\x{2014}:\x{FF1A}=.)]|\()\s*\pL.*$"  # 10 - Extremely likely
-WHOLE = r"^([-+]?[0-9]{1,15})?$"
-CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
-
-
-Form = Callable[[pd.Series], pd.Series]
+NUMBER_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS, ColumnKind.CONTENT)
+SEGCLI_COLUMNS = {*columns.MEASURES, *columns.SCORE_COLUMNS}  # columns that segcli writes itself, in full precision
+MAX_UNREADABLE_RATIO = 0.5
+APOSTROPHE_NUMBER = r"'[+0-9].*"
+MAX_SCALE_LABELS = 11  # points of a scale from 0 to 10
+LABELED_ANSWER = r"^(-?[0-9]{1,3})\s*(?:[-\x{2013}\x{2014}:\x{FF1A}=.)]|\()\s*\pL.*$"  # 10 - Extremely likely
+WHOLE_NUMBER = r"^([-+]?[0-9]{1,15})?$"
+NUMERIC_CODE = r"^([-+]?0[0-9]|[-+]?[0-9]{16})"
 
 
-def written(recognition: Recognition) -> list[str]:
+IdNormaliser = Callable[[pd.Series], pd.Series]
+
+
+def find_numeric_columns(mapping: ColumnMapping) -> list[str]:
     """The file's names of the columns that are numbers however segcli wrote them, 9 and 9.0 alike."""
-    sure = {standard for standard in WRITTEN if c.kind(standard) in {Kind.COUNT, Kind.DAYS, Kind.MONEY}}
-    return [name for standard, name in recognition.columns.items() if standard in sure]
+    numeric_standards = {
+        standard
+        for standard in SEGCLI_COLUMNS
+        if columns.column_kind(standard) in {ColumnKind.COUNT, ColumnKind.DAYS, ColumnKind.MONEY}
+    }
+    return [name for standard, name in mapping.columns.items() if standard in numeric_standards]
 
 
-def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def build_customer_table(
+    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """A table sorted by customer_id, recognised columns under their standard names, the others under their own.
 
     Args:
-        cells: the file as text.
-        recognition: which column is which.
+        raw_table: the file as text.
+        mapping: which column is which.
         source: how its values are written.
-        form: customer ids as written -> the form in which they are compared.
+        normalise_ids: customer ids as written -> the form in which they are compared.
 
     Returns:
         The table, and notes about what was left out or could not be read.
@@ -55,186 +61,203 @@ def typed(cells: Cells, recognition: Recognition, source: Source, form: Form) ->
     Raises:
         InputProblem: there is no customer_id column, or two rows of one customer differ.
     """
-    if c.CUSTOMER_ID not in recognition.columns:
+    if columns.CUSTOMER_ID not in mapping.columns:
         raise InputProblem(
-            f"no column recognised as customer_id; the header has: {', '.join(cells.header)}",
-            source=cells.name,
+            f"no column recognised as customer_id; the header has: {', '.join(raw_table.header)}",
+            source=raw_table.name,
             line=1,
-            remedy=f"{suggest_unique_key(cells)}Say which with --map customer_id=NAME; if each row is a customer "
+            remedy=f"{suggest_unique_key(raw_table)}Say which with --map customer_id=NAME; if each row is a customer "
             "without an id, number them with --set ingest.transactions.row_ids=true",
         )
-    standard = {name: s for s, name in recognition.columns.items()}
-    names = {name: standard.get(name, name) for name in cells.columns}
-    table, notes = pd.DataFrame(index=pd.RangeIndex(cells.rows)), []  # an index found later is looked up row by row
-    made = in_order(lambda name: _column(cells.columns[name], names[name], source, form), names)
-    for name, (values, note) in zip(names.values(), made, strict=True):
+    standard_by_name = {name: standard_name for standard_name, name in mapping.columns.items()}
+    target_names = {name: standard_by_name.get(name, name) for name in raw_table.columns}
+    table, notes = pd.DataFrame(index=pd.RangeIndex(raw_table.rows)), []  # an index found later is looked up row by row
+    parsed_columns = map_ordered(
+        lambda name: _parse_column(raw_table.columns[name], target_names[name], source, normalise_ids), target_names
+    )
+    for name, (values, note) in zip(target_names.values(), parsed_columns, strict=True):
         table[name] = values
         notes += [note] * bool(note)
-    return _one_row_each(table, cells, notes)
+    return _deduplicate_rows(table, raw_table, notes)
 
 
-def _column(texts: pa.ChunkedArray, name: str, source: Source, form: Form) -> tuple[pd.Series, str]:
+def _parse_column(
+    texts: pa.ChunkedArray, name: str, source: Source, normalise_ids: IdNormaliser
+) -> tuple[pd.Series, str]:
     """One column by the kind its name promises, or else by what all its values are."""
-    if name == c.CUSTOMER_ID:
-        return form(pd.Series(texts.to_pandas(), dtype="str")), ""
-    kind = c.kind(name)
+    if name == columns.CUSTOMER_ID:
+        return normalise_ids(pd.Series(texts.to_pandas(), dtype="str")), ""
+    kind = columns.column_kind(name)
     if pa.types.is_floating(texts.type):
-        return _as_read(texts, kind), ""
-    trimmed = pc.utf8_trim_whitespace(texts)
-    if kind is Kind.DATE:
-        return _date(trimmed, name, source)
-    if kind in NUMBERS:
-        return _number(trimmed, name, kind, source)
-    if kind is Kind.ID:
-        return _code(trimmed, name)
-    return _text(trimmed), ""
+        return _convert_float_column(texts, kind), ""
+    stripped_texts = pc.utf8_trim_whitespace(texts)
+    if kind is ColumnKind.DATE:
+        return _parse_date_column(stripped_texts, name, source)
+    if kind in NUMBER_KINDS:
+        return _parse_number_column(stripped_texts, name, kind, source)
+    if kind is ColumnKind.ID:
+        return _parse_code(stripped_texts, name)
+    return _to_text_series(stripped_texts), ""
 
 
-def _code(texts: pa.ChunkedArray, name: str) -> tuple[pd.Series, str]:
+def _parse_code(texts: pa.ChunkedArray, name: str) -> tuple[pd.Series, str]:
     """A postcode or phone number: an apostrophe in front is a spreadsheet's mark that digits are text."""
-    values = _text(texts)
-    marked = int(values.str.fullmatch(MARKED).fillna(value=False).sum())
-    bare = values.where(~values.str.fullmatch(MARKED).fillna(value=False), values.str[1:]) if marked else values
-    had = f"column '{name}': {counted(marked, 'value')} had an apostrophe in front; it is taken off"
-    return bare, had if marked else ""
+    values = _to_text_series(texts)
+    apostrophe_count = int(values.str.fullmatch(APOSTROPHE_NUMBER).fillna(value=False).sum())
+    without_apostrophes = (
+        values.where(~values.str.fullmatch(APOSTROPHE_NUMBER).fillna(value=False), values.str[1:])
+        if apostrophe_count
+        else values
+    )
+    apostrophe_note = (
+        f"column '{name}': {pluralize(apostrophe_count, 'value')} had an apostrophe in front; it is taken off"
+    )
+    return without_apostrophes, apostrophe_note if apostrophe_count else ""
 
 
-def _text(texts: pa.ChunkedArray) -> pd.Series:
+def _to_text_series(texts: pa.ChunkedArray) -> pd.Series:
     values = pd.Series(texts.to_pandas(), dtype="str")
     return values.mask(values == "")
 
 
-def _date(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
+def _parse_date_column(texts: pa.ChunkedArray, name: str, source: Source) -> tuple[pd.Series, str]:
     try:
-        parsed = dates.of(texts, source)
+        parsed_dates = dates.read_dates(texts, source)
     except ValueError as error:
-        return _text(texts), f"column '{name}' is kept as text: {error}"
-    days = pd.Series(parsed.values.astype("datetime64[D]").astype("datetime64[s]"))
-    return days, _unread(int(parsed.unreadable.sum()), name, "a date")
+        return _to_text_series(texts), f"column '{name}' is kept as text: {error}"
+    days = pd.Series(parsed_dates.values.astype("datetime64[D]").astype("datetime64[s]"))
+    return days, _describe_unreadable(int(parsed_dates.unreadable.sum()), name, "a date")
 
 
-def _number(texts: pa.ChunkedArray, name: str, kind: Kind, source: Source) -> tuple[pd.Series, str]:
+def _parse_number_column(texts: pa.ChunkedArray, name: str, kind: ColumnKind, source: Source) -> tuple[pd.Series, str]:
     """Numbers where all filled values are; a column of unknown kind with any other text stays text."""
-    if kind is Kind.CONTENT and _is_code(texts):
-        return _text(texts), ""
-    texts, labels = _without_labels(texts)
+    if kind is ColumnKind.CONTENT and _is_numeric_code(texts):
+        return _to_text_series(texts), ""
+    texts, label_count = _strip_answer_labels(texts)
     try:
-        parsed = numbers.of(texts, source, exponents=name in WRITTEN)
+        parsed_numbers = numbers.read_numbers(texts, source, exponents=name in SEGCLI_COLUMNS)
     except ValueError as error:
-        return _text(texts), f"column '{name}' is kept as text: {error}"
-    unreadable = float(parsed.unreadable.mean()) if len(parsed.values) else 0.0
-    unknown = kind is Kind.CONTENT
-    if (unknown and parsed.missing.all()) or unreadable > (0 if unknown else MOSTLY):
-        return _text(texts), ""
-    values = pd.Series(parsed.values)
-    known = parsed.values[~parsed.missing]
-    counted = kind in {Kind.COUNT, Kind.DAYS} and _are_whole(known)  # 9.0 orders are 9
-    if counted or (kind is not Kind.MONEY and _written_whole(texts)):
-        return values.astype("Int64" if parsed.missing.any() else "int64"), _label_note(labels, name)
-    unread = _unread(int(parsed.unreadable.sum()), name, "a number")
-    return values, unread or _label_note(labels, name)
+        return _to_text_series(texts), f"column '{name}' is kept as text: {error}"
+    unreadable_share = float(parsed_numbers.unreadable.mean()) if len(parsed_numbers.values) else 0.0
+    is_unknown_kind = kind is ColumnKind.CONTENT
+    if (is_unknown_kind and parsed_numbers.missing.all()) or unreadable_share > (
+        0 if is_unknown_kind else MAX_UNREADABLE_RATIO
+    ):
+        return _to_text_series(texts), ""
+    values = pd.Series(parsed_numbers.values)
+    filled_numbers = parsed_numbers.values[~parsed_numbers.missing]
+    is_count = kind in {ColumnKind.COUNT, ColumnKind.DAYS} and _are_integers(filled_numbers)  # 9.0 orders are 9
+    if is_count or (kind is not ColumnKind.MONEY and _are_integer_texts(texts)):
+        return values.astype("Int64" if parsed_numbers.missing.any() else "int64"), _describe_labels(label_count, name)
+    unreadable_note = _describe_unreadable(int(parsed_numbers.unreadable.sum()), name, "a number")
+    return values, unreadable_note or _describe_labels(label_count, name)
 
 
-def _without_labels(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+def _strip_answer_labels(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     """Return answers such as `10 - Extremely likely` as their numbers, and how many there are.
 
     All answers must have a number in front; labels usually stand at the ends of a scale only.
     """
-    if not len(texts) or not pc.any(pc.match_substring_regex(texts, LABELED)).as_py():
+    if not len(texts) or not pc.any(pc.match_substring_regex(texts, LABELED_ANSWER)).as_py():
         return texts, 0
-    labeled = pc.match_substring_regex(texts, LABELED)
+    has_label = pc.match_substring_regex(texts, LABELED_ANSWER)
     plain_numbers = pc.match_substring_regex(texts, r"^(-?[0-9]+)?$")
-    is_scale = pc.all(pc.or_(labeled, plain_numbers)).as_py()
-    if not is_scale or len(pc.unique(texts.filter(labeled))) > MOST_LABELS:
+    is_scale = pc.all(pc.or_(has_label, plain_numbers)).as_py()
+    if not is_scale or len(pc.unique(texts.filter(has_label))) > MAX_SCALE_LABELS:
         return texts, 0
-    return pc.replace_substring_regex(texts, LABELED, r"\1"), int(pc.sum(labeled).as_py())
+    return pc.replace_substring_regex(texts, LABELED_ANSWER, r"\1"), int(pc.sum(has_label).as_py())
 
 
-def _label_note(labels: int, name: str) -> str:
-    answers = counted(labels, "answer has a label beside its number", "answers have a label beside their number")
-    return f"column '{name}': {answers}; the number counts" if labels else ""
+def _describe_labels(label_count: int, name: str) -> str:
+    answers = pluralize(label_count, "answer has a label beside its number", "answers have a label beside their number")
+    return f"column '{name}': {answers}; the number counts" if label_count else ""
 
 
-def _as_read(numbers: pa.ChunkedArray, kind: Kind) -> pd.Series:
-    """Numbers that never were text; counts are whole where all of them are, as in `_number`."""
-    if kind is Kind.MONEY:
-        return pd.Series(numbers.to_numpy())
+def _convert_float_column(column: pa.ChunkedArray, kind: ColumnKind) -> pd.Series:
+    """Numbers that never were text; counts are whole where all of them are, as in `_parse_number_column`."""
+    if kind is ColumnKind.MONEY:
+        return pd.Series(column.to_numpy())
     try:
-        counts = pc.cast(numbers, pa.int64())
+        counts = pc.cast(column, pa.int64())
     except pa.ArrowInvalid:  # one has a fraction
-        return pd.Series(numbers.to_numpy())
-    if not numbers.null_count:
+        return pd.Series(column.to_numpy())
+    if not column.null_count:
         return pd.Series(counts.to_numpy())
-    missing = pc.is_null(numbers).to_numpy()
+    missing = pc.is_null(column).to_numpy()
     return pd.Series(pd.arrays.IntegerArray(pc.fill_null(counts, 1).to_numpy(), missing))
 
 
-def _are_whole(values: npt.NDArray[np.float64]) -> bool:
-    return bool(np.isfinite(values).all() and (np.floor(values) == values).all())
+def _are_integers(floats: npt.NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(floats).all() and (np.floor(floats) == floats).all())
 
 
-def _written_whole(texts: pa.ChunkedArray) -> bool:
-    seen = plain.whole(texts)
-    return bool(pc.all(pc.match_substring_regex(texts, WHOLE)).as_py()) if seen is None else seen
+def _are_integer_texts(texts: pa.ChunkedArray) -> bool:
+    quick_answer = plain.are_whole_numbers(texts)
+    return bool(pc.all(pc.match_substring_regex(texts, WHOLE_NUMBER)).as_py()) if quick_answer is None else quick_answer
 
 
-def _is_code(texts: pa.ChunkedArray) -> bool:
+def _is_numeric_code(texts: pa.ChunkedArray) -> bool:
     """Whether digits are a code and no number: 007 and ids longer than a number can hold would be damaged."""
-    return bool(pc.any(pc.match_substring_regex(texts, CODE)).as_py())
+    return bool(pc.any(pc.match_substring_regex(texts, NUMERIC_CODE)).as_py())
 
 
-def _unread(count: int, name: str, what: str) -> str:
-    unread = counted(
+def _describe_unreadable(count: int, name: str, value_kind: str) -> str:
+    sentence = pluralize(
         count,
-        f"value cannot be read as {what} and counts as missing",
-        f"values cannot be read as {what} and count as missing",
+        f"value cannot be read as {value_kind} and counts as missing",
+        f"values cannot be read as {value_kind} and count as missing",
     )
-    return f"column '{name}': {unread}" if count else ""
+    return f"column '{name}': {sentence}" if count else ""
 
 
-def _one_row_each(table: pd.DataFrame, cells: Cells, notes: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    if ascending(table[c.CUSTOMER_ID]) and (table.empty or table[c.CUSTOMER_ID].iloc[0] != ""):
+def _deduplicate_rows(
+    table: pd.DataFrame, raw_table: RawTable, notes: list[str]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if is_sorted(table[columns.CUSTOMER_ID]) and (table.empty or table[columns.CUSTOMER_ID].iloc[0] != ""):
         return table, tuple(notes)  # as segcli writes a table: nothing to leave out, nothing to sort
-    blank = table[c.CUSTOMER_ID] == ""
-    if blank.any():
+    is_blank = table[columns.CUSTOMER_ID] == ""
+    if is_blank.any():
         notes.append(
-            counted(
-                int(blank.sum()), "row without a customer id is left out", "rows without a customer id are left out"
+            pluralize(
+                int(is_blank.sum()), "row without a customer id is left out", "rows without a customer id are left out"
             )
         )
-    twice = table[c.CUSTOMER_ID].duplicated()
-    if twice.any():
-        repeated = table.duplicated()
-        if (repeated & ~blank).any():
-            count = int((repeated & ~blank).sum())
+    is_duplicate = table[columns.CUSTOMER_ID].duplicated()
+    if is_duplicate.any():
+        is_repeat = table.duplicated()
+        if (is_repeat & ~is_blank).any():
+            count = int((is_repeat & ~is_blank).sum())
             notes.append(
-                counted(
+                pluralize(
                     count, "row repeats another exactly and is left out", "rows repeat another exactly and are left out"
                 )
             )
-        table = table[~blank & ~repeated]
-        _refuse_two_rows(table[c.CUSTOMER_ID], cells)
-    elif blank.any():
-        table = table[~blank]
-    return table.sort_values(c.CUSTOMER_ID, ignore_index=True), tuple(notes)
+        table = table[~is_blank & ~is_repeat]
+        _require_unique_ids(table[columns.CUSTOMER_ID], raw_table)
+    elif is_blank.any():
+        table = table[~is_blank]
+    return table.sort_values(columns.CUSTOMER_ID, ignore_index=True), tuple(notes)
 
 
-def _refuse_two_rows(ids: pd.Series, cells: Cells) -> None:
-    twice = ids.duplicated()
-    if twice.any():
+def _require_unique_ids(ids: pd.Series, raw_table: RawTable) -> None:
+    is_duplicate = ids.duplicated()
+    if is_duplicate.any():
         raise InputProblem(
             "its customer has another row that differs",
-            source=cells.name,
-            line=cells.line(int(twice.index[twice][0])),
+            source=raw_table.name,
+            line=raw_table.line_number(int(is_duplicate.index[is_duplicate][0])),
             remedy="There must be one row per customer; if these are orders, name their date: --map order_date=NAME",
         )
 
 
-def as_of(table: pd.DataFrame) -> date | None:
+def infer_as_of(table: pd.DataFrame) -> date | None:
     """The day recency was counted to, read back from the table itself (None where it does not say)."""
-    if not {c.LAST_ORDER, c.RECENCY_DAYS} <= set(table.columns) or table[c.LAST_ORDER].dtype.kind != "M":
+    if (
+        not {columns.LAST_ORDER, columns.RECENCY_DAYS} <= set(table.columns)
+        or table[columns.LAST_ORDER].dtype.kind != "M"
+    ):
         return None
-    known = table[[c.LAST_ORDER, c.RECENCY_DAYS]].dropna()
-    days = known[c.LAST_ORDER] + pd.to_timedelta(known[c.RECENCY_DAYS], unit="D")
-    counted: date | None = days.iloc[0].date() if not days.empty and (days == days.iloc[0]).all() else None
-    return counted
+    complete_rows = table[[columns.LAST_ORDER, columns.RECENCY_DAYS]].dropna()
+    days = complete_rows[columns.LAST_ORDER] + pd.to_timedelta(complete_rows[columns.RECENCY_DAYS], unit="D")
+    common_day: date | None = days.iloc[0].date() if not days.empty and (days == days.iloc[0]).all() else None
+    return common_day

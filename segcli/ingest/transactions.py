@@ -9,21 +9,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.ingest import IngestSettings
 from segcli.ingest import date_outliers, money
-from segcli.ingest.account import Account, Group
-from segcli.ingest.currency import rates
-from segcli.ingest.customer_ids import respell
-from segcli.ingest.export import Export
-from segcli.ingest.fates import Fates
-from segcli.ingest.lines import Lines, Mask, typed
-from segcli.ingest.money import Scales
-from segcli.ingest.per_order import PerOrder
+from segcli.ingest.account import Bucket, ReconciliationTotals
+from segcli.ingest.currency import get_line_rates
+from segcli.ingest.customer_ids import normalise_id
+from segcli.ingest.export import OrderExport
+from segcli.ingest.fates import LineStatus
+from segcli.ingest.lines import LineMask, OrderLines, parse_lines
+from segcli.ingest.money import UnitScales
+from segcli.ingest.per_order import OrderLevelExport
 from segcli.ingest.statuses import find_void_lines
 from segcli.ingest.total_rows import find_total_rows
 
-CARRIED = (c.PRODUCT, *c.DOMINANT, c.COUNTRY, c.REGION, c.CITY, c.POSTCODE, c.GENDER)
+OPTIONAL_COLUMNS = (
+    columns.PRODUCT,
+    *columns.MODE_COLUMNS,
+    columns.COUNTRY,
+    columns.REGION,
+    columns.CITY,
+    columns.POSTCODE,
+    columns.GENDER,
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +43,13 @@ class DayLimits:
     outliers: tuple[int, ...] = ()
 
 
-def judged(whole: PerOrder, settings: IngestSettings, limits: DayLimits, scales: Scales | None) -> tuple[Lines, Fates]:
+def apply_policies(
+    spread_export: OrderLevelExport, settings: IngestSettings, limits: DayLimits, scales: UnitScales | None
+) -> tuple[OrderLines, LineStatus]:
     """Type the lines of an export or a piece of one, apply the policies, and decide what each decides by itself.
 
     Args:
-        whole: a file, or a piece whose source says how dates and numbers are written.
+        spread_export: a file, or a piece whose source says how dates and numbers are written.
         settings: the policies.
         limits: the days that count.
         scales: units of money and items, the same for all pieces; None is as fine as the values allow.
@@ -47,95 +57,118 @@ def judged(whole: PerOrder, settings: IngestSettings, limits: DayLimits, scales:
     Raises:
         InputProblem: a column cannot be read.
     """
-    lines, fates = _usable(typed(whole.export, settings, whole.counted, scales), whole.export, settings)
-    _apply_policies(fates, lines, settings)
+    order_lines, line_status = _normalise_lines(
+        parse_lines(spread_export.export, settings, spread_export.is_repeated_total, scales),
+        spread_export.export,
+        settings,
+    )
+    _exclude_by_settings(line_status, order_lines, settings)
     if limits.outliers and settings.date_outliers != "keep":
-        fates.mark(np.isin(lines.days.view(np.int64), limits.outliers), date_outliers.REASON[settings.date_outliers])
+        line_status.exclude_lines(
+            np.isin(order_lines.days.view(np.int64), limits.outliers),
+            date_outliers.OUTLIER_REASONS[settings.date_outliers],
+        )
     if limits.as_of is not None:
-        leave_out_by_day(fates, lines, limits.as_of, limits.retention_days)
-    return lines, fates
+        exclude_by_day(line_status, order_lines, limits.as_of, limits.retention_days)
+    return order_lines, line_status
 
 
-def _usable(lines: Lines, export: Export, settings: IngestSettings) -> tuple[Lines, Fates]:
+def _normalise_lines(
+    order_lines: OrderLines, export: OrderExport, settings: IngestSettings
+) -> tuple[OrderLines, LineStatus]:
     """The lines with their money in one currency, and the fate of those that cannot be used."""
-    fates = Fates(len(lines.money))
-    _leave_out_unusable(fates, lines, export, settings)
-    if lines.has_money:
-        rate = rates(export, fates.kept, settings.rates)
-        lines = replace(lines, money=money.converted(lines.money, rate), refunded=money.converted(lines.refunded, rate))
+    line_status = LineStatus(len(order_lines.money_units))
+    _exclude_unusable(line_status, order_lines, export, settings)
+    if order_lines.has_money:
+        rates = get_line_rates(export, line_status.kept_mask, settings.rates)
+        order_lines = replace(
+            order_lines,
+            money_units=money.convert_currency(order_lines.money_units, rates),
+            refunded_units=money.convert_currency(order_lines.refunded_units, rates),
+        )
     if settings.returns == "exclude":
-        lines = replace(lines, refunded=np.zeros_like(lines.refunded))
-    return lines, fates
+        order_lines = replace(order_lines, refunded_units=np.zeros_like(order_lines.refunded_units))
+    return order_lines, line_status
 
 
-def leave_out_by_day(fates: Fates, lines: Lines, as_of: date, retention_days: int | None) -> None:
+def exclude_by_day(line_status: LineStatus, order_lines: OrderLines, as_of: date, retention_days: int | None) -> None:
     """Mark lines after the as-of day, and those that are older than may be kept."""
-    fates.mark(lines.days > np.datetime64(as_of, "D"), "after_as_of")
+    line_status.exclude_lines(order_lines.days > np.datetime64(as_of, "D"), "after_as_of")
     if retention_days is not None:
-        oldest = np.datetime64(as_of, "D") - np.timedelta64(retention_days, "D")
-        fates.mark(lines.days < oldest, "past_retention")
+        oldest_day = np.datetime64(as_of, "D") - np.timedelta64(retention_days, "D")
+        line_status.exclude_lines(order_lines.days < oldest_day, "past_retention")
 
 
-def _leave_out_unusable(fates: Fates, lines: Lines, export: Export, settings: IngestSettings) -> None:
+def _exclude_unusable(
+    line_status: LineStatus, order_lines: OrderLines, export: OrderExport, settings: IngestSettings
+) -> None:
     """Mark rows of totals, what is void, what cannot be credited or read, and ids that stand for many people."""
-    fates.mark(find_void_lines(export), "void_order")
-    fates.mark(lines.ids.where(lambda ids: pc.equal(ids, "")), "no_customer_id")
-    fates.mark(np.isnat(lines.times), "unreadable_date")
-    fates.mark(find_total_rows(export, lines.money / lines.scales.money), "total_row")
-    fates.mark(lines.unreadable, "unreadable_amount")
+    line_status.exclude_lines(find_void_lines(export), "void_order")
+    line_status.exclude_lines(order_lines.ids.row_mask(lambda ids: pc.equal(ids, "")), "no_customer_id")
+    line_status.exclude_lines(np.isnat(order_lines.times), "unreadable_date")
+    line_status.exclude_lines(find_total_rows(export, order_lines.money_units / order_lines.scales.money), "total_row")
+    line_status.exclude_lines(order_lines.is_unreadable, "unreadable_amount")
     if settings.exclude_ids:
-        excluded = pa.array([respell(text, settings) for text in settings.exclude_ids], pa.string())
-        fates.mark(lines.ids.where(lambda ids: pc.is_in(ids, excluded)), "excluded_id")
+        excluded_ids = pa.array([normalise_id(text, settings) for text in settings.exclude_ids], pa.string())
+        line_status.exclude_lines(order_lines.ids.row_mask(lambda ids: pc.is_in(ids, excluded_ids)), "excluded_id")
 
 
-def accounted(export: Export, lines: Lines, fates: Fates) -> Account:
+def reconcile_lines(export: OrderExport, order_lines: OrderLines, line_status: LineStatus) -> ReconciliationTotals:
     """The account of all lines, and of the records that never became lines."""
-    broken = export.cells.dialect.broken_lines
-    unread = {
-        "wrong_field_count": Group(export.cells.malformed),
-        "broken_quotes": Group(len(broken), 0, broken[0] if broken else None),
+    broken_lines = export.raw_table.dialect.broken_lines
+    unparsed_records = {
+        "wrong_field_count": Bucket(export.raw_table.bad_rows),
+        "broken_quotes": Bucket(len(broken_lines), 0, broken_lines[0] if broken_lines else None),
     }
-    return fates.account(
-        lines.money, returns=lines.returned, refunded=lines.refunded, unread=unread, line=export.cells.lines
+    return line_status.total_reconciliation(
+        order_lines.money_units,
+        returns=order_lines.is_return,
+        refunded_units=order_lines.refunded_units,
+        unparsed_records=unparsed_records,
+        find_lines=export.raw_table.find_line_numbers,
     )
 
 
-def duplicates(export: Export, fates: Fates, counted: Mask, settings: IngestSettings) -> int:
+def count_duplicates(
+    export: OrderExport, line_status: LineStatus, is_repeated_total: LineMask, settings: IngestSettings
+) -> int:
     """How many kept lines repeat another in every column that was read; by the policy they are left out instead.
 
-    Repeats among `counted` lines bring no money anyway.
+    Repeats among `is_repeated_total` lines bring no money anyway.
     """
-    codes = {name: export.cells.coded(name).codes for name in export.cells.columns}
-    repeated = pd.DataFrame(codes).duplicated().to_numpy()
+    codes = {name: export.raw_table.encode_column(name).codes for name in export.raw_table.columns}
+    is_duplicate = pd.DataFrame(codes).duplicated().to_numpy()
     if settings.dedupe == "lines":
-        fates.mark(repeated, "duplicate")
+        line_status.exclude_lines(is_duplicate, "duplicate")
         return 0
-    return int((repeated & fates.kept & ~counted).sum())
+    return int((is_duplicate & line_status.kept_mask & ~is_repeated_total).sum())
 
 
-def _apply_policies(fates: Fates, lines: Lines, settings: IngestSettings) -> None:
+def _exclude_by_settings(line_status: LineStatus, order_lines: OrderLines, settings: IngestSettings) -> None:
     if settings.returns == "exclude":
-        fates.mark(lines.returned, "return_excluded")
-    if settings.free_lines == "exclude" and lines.has_money:
-        fates.mark(lines.free, "free_line")
+        line_status.exclude_lines(order_lines.is_return, "return_excluded")
+    if settings.free_lines == "exclude" and order_lines.has_money:
+        line_status.exclude_lines(order_lines.is_free, "free_line")
 
 
-def kept(export: Export, lines: Lines, rows: Mask, carried: Sequence[str]) -> pd.DataFrame:
+def to_dataframe(
+    export: OrderExport, order_lines: OrderLines, row_mask: LineMask, optional_columns: Sequence[str]
+) -> pd.DataFrame:
     """The kept lines; repeated text is held once."""
-    table = {
-        c.CUSTOMER_ID: lines.ids.categorical(rows),
-        c.ORDER_DATE: lines.times[rows],
-        c.AMOUNT: lines.money[rows],
-        c.IS_RETURN: lines.returned[rows],
+    columns_by_name = {
+        columns.CUSTOMER_ID: order_lines.ids.to_categorical(row_mask),
+        columns.ORDER_DATE: order_lines.times[row_mask],
+        columns.AMOUNT: order_lines.money_units[row_mask],
+        columns.IS_RETURN: order_lines.is_return[row_mask],
     }
-    if lines.refunded.any():
-        table[c.REFUNDED] = lines.refunded[rows]
-    if lines.quantity is not None:
-        table[c.QUANTITY] = np.nan_to_num(lines.quantity[rows])
-    if lines.discounted is not None:
-        table[c.DISCOUNTED] = lines.discounted[rows]
-    for standard in carried:
-        texts = export.order_ids() if standard == c.ORDER_ID else export.coded(standard)
+    if order_lines.refunded_units.any():
+        columns_by_name[columns.REFUNDED] = order_lines.refunded_units[row_mask]
+    if order_lines.quantity is not None:
+        columns_by_name[columns.QUANTITY] = np.nan_to_num(order_lines.quantity[row_mask])
+    if order_lines.discount_mask is not None:
+        columns_by_name[columns.DISCOUNTED] = order_lines.discount_mask[row_mask]
+    for standard in optional_columns:
+        texts = export.get_order_ids() if standard == columns.ORDER_ID else export.get_encoded_column(standard)
         if texts is not None:
-            table[standard] = texts.trimmed.categorical(rows)
-    return pd.DataFrame(table)
+            columns_by_name[standard] = texts.without_outer_blanks.to_categorical(row_mask)
+    return pd.DataFrame(columns_by_name)

@@ -8,20 +8,20 @@ from functools import cache
 from importlib import resources
 
 from segcli import plugins
-from segcli.languages.language import Language
+from segcli.languages.language import Catalogue
 
-ENGLISH = "en"
+ENGLISH_CODE = "en"
 
 
-def names() -> list[str]:
+def language_codes() -> list[str]:
     """The languages there are, by their codes."""
-    return plugins.names(__name__, ".yaml")
+    return plugins.list_plugins(__name__, ".yaml")
 
 
 @cache
-def load(code: str) -> Language:
-    """The language of this code, which must be one of `names`."""
+def load_language(code: str) -> Catalogue:
+    """The language of this code, which must be one of `language_codes`."""
     from segcli.config import yaml
 
     text = resources.files(__name__).joinpath(f"{code}.yaml").read_text(encoding="utf-8")
-    return Language.of(code, yaml.strings(text))
+    return Catalogue.from_mapping(code, yaml.load_text_values(text))

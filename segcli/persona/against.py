@@ -5,25 +5,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import InputProblem
 from segcli.files import read
 from segcli.model import Persona, Trait
 
-SCHEMA = "segcli.persona/"
-FILE = "personas.json"  # in the folder of a run
-POINT = 0.005  # a share that moved by less is as it was
+PERSONA_SCHEMA = "segcli.persona/"
+PERSONAS_FILE = "personas.json"  # in the folder of a run
+MIN_SHARE_CHANGE = 0.005  # a share that moved by less is as it was
 
 
 @dataclass(frozen=True)
-class Before:
+class EarlierPersonas:
     """Personas as they were: what was said of each segment, by column and segment, and the day of the data."""
 
-    said: Mapping[tuple[str, str], Mapping[str, Any]]
+    by_segment: Mapping[tuple[str, str], Mapping[str, Any]]
     as_of: str | None
 
 
-def load(path: str) -> Before:
+def load_personas(path: str) -> EarlierPersonas:
     """Personas that `persona -f json` or a run wrote.
 
     Args:
@@ -32,60 +32,86 @@ def load(path: str) -> Before:
     Raises:
         InputProblem: there are no personas in it.
     """
-    file = str(Path(path) / FILE) if Path(path).is_dir() else path
-    document = read.json_document(file, "Name the personas.json of an earlier run")
-    if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(SCHEMA):
+    json_file = str(Path(path) / PERSONAS_FILE) if Path(path).is_dir() else path
+    document = read.read_json(json_file, "Name the personas.json of an earlier run")
+    if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(PERSONA_SCHEMA):
         raise InputProblem(
-            "holds no personas", source=file, remedy="Name what persona -f json -o FILE, or a run, wrote"
+            "holds no personas", source=json_file, remedy="Name what persona -f json -o FILE, or a run, wrote"
         )
-    said = {(one["column"], one["segment"]): one for one in document["personas"]}
-    return Before(said, document.get("as_of"))
+    by_segment = {(record["column"], record["segment"]): record for record in document["personas"]}
+    return EarlierPersonas(by_segment, document.get("as_of"))
 
 
-def compared(personas: Mapping[str, Sequence[Persona]], before: Before) -> dict[str, list[Persona]]:
+def compare_personas(
+    personas_by_column: Mapping[str, Sequence[Persona]], earlier_personas: EarlierPersonas
+) -> dict[str, list[Persona]]:
     """The personas, each with what changed since."""
     return {
         column: [
-            replace(one, changed=tuple(_changes(one, before.said.get((column, one.segment)), before.as_of)))
-            for one in listed
+            replace(
+                persona,
+                changed=tuple(
+                    _describe_changes(
+                        persona, earlier_personas.by_segment.get((column, persona.segment)), earlier_personas.as_of
+                    )
+                ),
+            )
+            for persona in column_personas
         ]
-        for column, listed in personas.items()
+        for column, column_personas in personas_by_column.items()
     }
 
 
-def gone(personas: Mapping[str, Sequence[Persona]], before: Before) -> list[str]:
+def list_removed_segments(
+    personas_by_column: Mapping[str, Sequence[Persona]], earlier_personas: EarlierPersonas
+) -> list[str]:
     """Segments that there were, and are not any more."""
-    now = {(column, one.segment) for column, listed in personas.items() for one in listed}
-    return [f"{column}: {segment}" for column, segment in before.said if (column, segment) not in now]
+    current_segments = {
+        (column, persona.segment)
+        for column, column_personas in personas_by_column.items()
+        for persona in column_personas
+    }
+    return [
+        f"{column}: {segment}"
+        for column, segment in earlier_personas.by_segment
+        if (column, segment) not in current_segments
+    ]
 
 
-def _changes(now: Persona, then: Mapping[str, Any] | None, as_of: str | None) -> Iterator[str]:
-    since = f" since {as_of}" if as_of else ""
-    if then is None:
-        yield f"new{since}"
+def _describe_changes(persona: Persona, earlier_record: Mapping[str, Any] | None, as_of: str | None) -> Iterator[str]:
+    since_text = f" since {as_of}" if as_of else ""
+    if earlier_record is None:
+        yield f"new{since_text}"
         return
-    moved = now.customers - int(then["customers"])
-    size = f"{counted(abs(moved), 'customer')} {'more' if moved > 0 else 'fewer'}" if moved else "as many customers"
-    yield f"{size}{since} ({int(then['customers']):,} then)"
-    for what, share, was in (
-        ("of the base", now.share, then["share"]),
-        ("of revenue", now.revenue_share, then["revenue_share"]),
+    customer_change = persona.customers - int(earlier_record["customers"])
+    size_text = (
+        f"{pluralize(abs(customer_change), 'customer')} {'more' if customer_change > 0 else 'fewer'}"
+        if customer_change
+        else "as many customers"
+    )
+    yield f"{size_text}{since_text} ({int(earlier_record['customers']):,} then)"
+    for share_name, share, earlier_share in (
+        ("of the base", persona.share, earlier_record["share"]),
+        ("of revenue", persona.revenue_share, earlier_record["revenue_share"]),
     ):
-        if share is not None and was is not None and abs(share - was) >= POINT:
-            yield f"{share:.0%} {what}, {was:.0%} then"
-    told, were = _names(now.more, now.less), _said(then)
-    yield from (f"now also {name}" for name in told if name not in were)
-    yield from (f"no longer {name}" for name in were if name not in told)
+        if share is not None and earlier_share is not None and abs(share - earlier_share) >= MIN_SHARE_CHANGE:
+            yield f"{share:.0%} {share_name}, {earlier_share:.0%} then"
+    trait_names, earlier_names = _name_traits(persona.more, persona.less), _name_earlier_traits(earlier_record)
+    yield from (f"now also {name}" for name in trait_names if name not in earlier_names)
+    yield from (f"no longer {name}" for name in earlier_names if name not in trait_names)
 
 
-def _names(more: Sequence[Trait], less: Sequence[Trait]) -> list[str]:
-    return [*(f"more {_name(vars(one))}" for one in more), *(f"less {_name(vars(one))}" for one in less)]
+def _name_traits(more_traits: Sequence[Trait], less_traits: Sequence[Trait]) -> list[str]:
+    return [
+        *(f"more {_name_trait(vars(trait))}" for trait in more_traits),
+        *(f"less {_name_trait(vars(trait))}" for trait in less_traits),
+    ]
 
 
-def _said(then: Mapping[str, Any]) -> list[str]:
-    return [f"{sign} {_name(one)}" for sign in ("more", "less") for one in then[sign]]
+def _name_earlier_traits(earlier_record: Mapping[str, Any]) -> list[str]:
+    return [f"{sign} {_name_trait(trait_record)}" for sign in ("more", "less") for trait_record in earlier_record[sign]]
 
 
-def _name(one: Mapping[str, Any]) -> str:
-    name = str(one["name"]).replace("_", " ")
-    return name if one["level"] is None else f"{name} = {one['level']}"
+def _name_trait(trait_record: Mapping[str, Any]) -> str:
+    name = str(trait_record["name"]).replace("_", " ")
+    return name if trait_record["level"] is None else f"{name} = {trait_record['level']}"

@@ -7,61 +7,63 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.target import TargetSettings
 from segcli.customers import history, reach
-from segcli.customers.history import CUSTOMER
+from segcli.customers.history import CUSTOMER_ROW
 from segcli.model import Customers, Segmentation
-from segcli.segment.experience import FEWEST, MEASURES, answers
+from segcli.segment.experience import EXPERIENCE_MEASURES, MIN_ANSWERS_FOR_SCORE, read_answers
 
-Values = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 LOW_IS_BEST = frozenset({"churn_risk"})
 LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
-EQUAL = 0.5  # the scaled value where all segments are alike
+NEUTRAL_SCORE = 0.5  # the scaled value where all segments are alike
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Criteria by name, each with the value of every segment, known of at least half; `rated` ones came from people."""
+class SegmentCriteria:
+    """Criteria by name, each with the value of every segment, known of at least half; people rated `rated_names`."""
 
-    values: Mapping[str, Values]
-    rated: frozenset[str]
+    values: Mapping[str, FloatArray]
+    rated_names: frozenset[str]
 
-    def scaled(self, name: str) -> Values:
+    def scale_criterion(self, criterion: str) -> FloatArray:
         """From 0 (worst) to 1 (best): between the worst and the best segment, or between the ends of a rating."""
-        values = self.values[name]
-        if name in self.rated:
-            return np.asarray((values - LOWEST_RATING) / (HIGHEST_RATING - LOWEST_RATING))
-        low, high = np.nanmin(values), np.nanmax(values)
-        if low == high:
-            return np.full(len(values), EQUAL)
-        scaled = (values - low) / (high - low)
-        return np.nan_to_num(1 - scaled if name in LOW_IS_BEST else scaled, nan=EQUAL)
+        criterion_values = self.values[criterion]
+        if criterion in self.rated_names:
+            return np.asarray((criterion_values - LOWEST_RATING) / (HIGHEST_RATING - LOWEST_RATING))
+        lowest_value, highest_value = np.nanmin(criterion_values), np.nanmax(criterion_values)
+        if lowest_value == highest_value:
+            return np.full(len(criterion_values), NEUTRAL_SCORE)
+        scaled_values = (criterion_values - lowest_value) / (highest_value - lowest_value)
+        return np.nan_to_num(1 - scaled_values if criterion in LOW_IS_BEST else scaled_values, nan=NEUTRAL_SCORE)
 
-    def unsure(self, name: str, segments: Sequence[str]) -> list[str]:
+    def list_unknown_segments(self, criterion: str, segments: Sequence[str]) -> list[str]:
         """The segments of which a criterion is not known; they count as halfway between the worst and the best."""
-        return [segment for segment, value in zip(segments, self.values[name], strict=True) if np.isnan(value)]
+        return [segment for segment, value in zip(segments, self.values[criterion], strict=True) if np.isnan(value)]
 
 
 @dataclass(frozen=True)
-class Periods:
+class PeriodRevenue:
     """Of each customer, what was bought in the last period and in the one before it."""
 
-    now: Values
-    before: Values
-    bought_now: Mask
-    bought_before: Mask
+    current_revenue: FloatArray
+    previous_revenue: FloatArray
+    is_current_buyer: BoolArray
+    is_previous_buyer: BoolArray
 
 
-def measured(made: Segmentation, settings: TargetSettings, words: Sequence[str]) -> Measured:
+def measure_criteria(
+    segmentation: Segmentation, settings: TargetSettings, consent_words: Sequence[str]
+) -> SegmentCriteria:
     """Every criterion that the data or the ratings know for all segments.
 
     Args:
-        made: the segmentation.
+        segmentation: the segmentation.
         settings: with ratings and the length of a period.
-        words: of consent.
+        consent_words: of consent.
 
     Returns:
         size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1), margin (part
@@ -70,89 +72,118 @@ def measured(made: Segmentation, settings: TargetSettings, words: Sequence[str])
         of the first of NPS, CSAT and CES that enough people answered), value (mean CLV); then the ratings, which win.
         What is not known of more than half of the segments is left out.
     """
-    customers = made.customers
-    masks = [(made.labels == name).to_numpy() for name in made.segments]
-    periods = recent(customers, settings.period_days)
-    ways: dict[str, Callable[[Mask], float]] = {
+    customers = segmentation.customers
+    segment_masks = [(segmentation.labels == criterion).to_numpy() for criterion in segmentation.segments]
+    period_revenue = split_periods(customers, settings.period_days)
+    measures: dict[str, Callable[[BoolArray], float]] = {
         "size": lambda inside: float(inside.sum()),
-        "contactability": _share(reach.reachable(customers, "email", words)),
+        "contactability": _make_share_measure(reach.is_reachable(customers, "email", consent_words)),
     }
-    ways |= _of_table(customers.table)
-    if periods is not None:
-        ways["growth"] = lambda inside: _growth(periods, inside)
-        ways.setdefault("churn_risk", lambda inside: _left(periods, inside))
-    satisfied = _satisfaction(customers)
-    if satisfied is not None:
-        ways["satisfaction"] = satisfied
-    found = {name: np.array([way(inside) for inside in masks], dtype=np.float64) for name, way in ways.items()}
-    rated = {name: _rated(of, made.segments) for name, of in settings.ratings.items()}
-    known = {name: values for name, values in (found | rated).items() if 2 * np.isnan(values).sum() <= len(values)}
-    return Measured(known, frozenset(rated) & set(known))
+    measures |= _make_table_measures(customers.table)
+    if period_revenue is not None:
+        measures["growth"] = lambda inside: _revenue_growth(period_revenue, inside)
+        measures.setdefault("churn_risk", lambda inside: _churn_share(period_revenue, inside))
+    satisfaction = _make_satisfaction_measure(customers)
+    if satisfaction is not None:
+        measures["satisfaction"] = satisfaction
+    criterion_values = {
+        criterion: np.array([measure(in_segment) for in_segment in segment_masks], dtype=np.float64)
+        for criterion, measure in measures.items()
+    }
+    ratings = {
+        criterion: _fill_ratings(segment_ratings, segmentation.segments)
+        for criterion, segment_ratings in settings.ratings.items()
+    }
+    known_values = {
+        criterion: segment_values
+        for criterion, segment_values in (criterion_values | ratings).items()
+        if 2 * np.isnan(segment_values).sum() <= len(segment_values)
+    }
+    return SegmentCriteria(known_values, frozenset(ratings) & set(known_values))
 
 
-def recent(customers: Customers, days: int) -> Periods | None:
+def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | None:
     """The last period before as_of and the one before it; None without order lines that reach so far back."""
     if customers.transactions is None:
         return None
-    bought, as_of = history.purchases(customers), pd.Timestamp(customers.transactions.as_of)
-    ago = (as_of - bought[history.DAY]).dt.days.to_numpy()
-    if ago.max() <= days:
+    purchase_rows, as_of = history.list_orders(customers), pd.Timestamp(customers.transactions.as_of)
+    days_ago = (as_of - purchase_rows[history.ORDER_DAY]).dt.days.to_numpy()
+    if days_ago.max() <= period_days:
         return None
-    rows, money = bought[CUSTOMER].to_numpy(), bought[history.MONEY].to_numpy()
-    size = len(customers.table)
-    parts = [(ago > low) & (ago <= low + days) for low in (0, days)]
-    sums = [np.bincount(rows[part], money[part], size).astype(np.float64) for part in parts]
-    counts = [np.bincount(rows[part], minlength=size) > 0 for part in parts]
-    return Periods(sums[0], sums[1], counts[0], counts[1])
+    customer_rows, money = purchase_rows[CUSTOMER_ROW].to_numpy(), purchase_rows[history.LINE_MONEY].to_numpy()
+    customer_count = len(customers.table)
+    period_masks = [
+        (days_ago > first_day_ago) & (days_ago <= first_day_ago + period_days) for first_day_ago in (0, period_days)
+    ]
+    revenue_sums = [
+        np.bincount(customer_rows[in_period], money[in_period], customer_count).astype(np.float64)
+        for in_period in period_masks
+    ]
+    buyer_masks = [np.bincount(customer_rows[in_period], minlength=customer_count) > 0 for in_period in period_masks]
+    return PeriodRevenue(revenue_sums[0], revenue_sums[1], buyer_masks[0], buyer_masks[1])
 
 
-def _of_table(table: pd.DataFrame) -> dict[str, Callable[[Mask], float]]:
-    ways: dict[str, Callable[[Mask], float]] = {}
-    if c.REVENUE in table and table[c.REVENUE].sum() > 0:
-        revenue = table[c.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
-        ways["revenue_share"] = lambda inside: float(revenue[inside].sum() / revenue.sum())
-        if c.MARGIN in table:
-            earned = table[c.MARGIN].to_numpy(dtype=np.float64, na_value=0.0)
-            ways["margin"] = lambda inside: float(earned[inside].sum() / max(revenue[inside].sum(), 1e-9))
-    if c.ORDERS in table:
-        ways["loyalty"] = _share(table[c.ORDERS].fillna(0).to_numpy(dtype=np.float64) > 1)
-    if c.P_ALIVE in table:
-        ways["churn_risk"] = _mean(1 - table[c.P_ALIVE].to_numpy(dtype=np.float64, na_value=np.nan))
-    if c.CLV in table:
-        ways["value"] = _mean(table[c.CLV].to_numpy(dtype=np.float64, na_value=np.nan))
-    return ways
+def _make_table_measures(customer_table: pd.DataFrame) -> dict[str, Callable[[BoolArray], float]]:
+    measures: dict[str, Callable[[BoolArray], float]] = {}
+    if columns.REVENUE in customer_table and customer_table[columns.REVENUE].sum() > 0:
+        revenue = customer_table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
+        measures["revenue_share"] = lambda inside: float(revenue[inside].sum() / revenue.sum())
+        if columns.MARGIN in customer_table:
+            margin_earned = customer_table[columns.MARGIN].to_numpy(dtype=np.float64, na_value=0.0)
+            measures["margin"] = lambda inside: float(margin_earned[inside].sum() / max(revenue[inside].sum(), 1e-9))
+    if columns.ORDERS in customer_table:
+        measures["loyalty"] = _make_share_measure(
+            customer_table[columns.ORDERS].fillna(0).to_numpy(dtype=np.float64) > 1
+        )
+    if columns.P_ALIVE in customer_table:
+        measures["churn_risk"] = _make_mean_measure(
+            1 - customer_table[columns.P_ALIVE].to_numpy(dtype=np.float64, na_value=np.nan)
+        )
+    if columns.CLV in customer_table:
+        measures["value"] = _make_mean_measure(customer_table[columns.CLV].to_numpy(dtype=np.float64, na_value=np.nan))
+    return measures
 
 
-def _share(mask: Mask) -> Callable[[Mask], float]:
-    return lambda inside: float(mask[inside].mean())
+def _make_share_measure(customer_mask: BoolArray) -> Callable[[BoolArray], float]:
+    return lambda inside: float(customer_mask[inside].mean())
 
 
-def _mean(values: Values) -> Callable[[Mask], float]:
-    return lambda inside: float(np.nanmean(values[inside])) if (~np.isnan(values[inside])).any() else np.nan
+def _make_mean_measure(customer_values: FloatArray) -> Callable[[BoolArray], float]:
+    return lambda inside: (
+        float(np.nanmean(customer_values[inside])) if (~np.isnan(customer_values[inside])).any() else np.nan
+    )
 
 
-def _growth(periods: Periods, inside: Mask) -> float:
-    before = periods.before[inside].sum()
-    return float(periods.now[inside].sum() / before - 1) if before > 0 else np.nan
+def _revenue_growth(period_revenue: PeriodRevenue, in_segment: BoolArray) -> float:
+    previous_revenue = period_revenue.previous_revenue[in_segment].sum()
+    return (
+        float(period_revenue.current_revenue[in_segment].sum() / previous_revenue - 1)
+        if previous_revenue > 0
+        else np.nan
+    )
 
 
-def _left(periods: Periods, inside: Mask) -> float:
+def _churn_share(period_revenue: PeriodRevenue, in_segment: BoolArray) -> float:
     """Of who bought in the period before, the share that did not in the last."""
-    active = inside & periods.bought_before
-    return float((~periods.bought_now[active]).mean()) if active.any() else np.nan
+    was_active = in_segment & period_revenue.is_previous_buyer
+    return float((~period_revenue.is_current_buyer[was_active]).mean()) if was_active.any() else np.nan
 
 
-def _satisfaction(customers: Customers) -> Callable[[Mask], float] | None:
+def _make_satisfaction_measure(customers: Customers) -> Callable[[BoolArray], float] | None:
     """The score of a segment in the first measure that is asked here; NaN where too few answered."""
-    for measure in MEASURES:
-        values = answers(customers, measure) if measure.name in {"NPS", "CSAT", "CES"} else None
-        if values is not None:
-            valid, given, score = measure.valid(values), values, measure.score
-            return lambda inside: float(score(given[inside & valid])[0]) if (inside & valid).sum() >= FEWEST else np.nan
+    for measure in EXPERIENCE_MEASURES:
+        raw_answers = read_answers(customers, measure) if measure.name in {"NPS", "CSAT", "CES"} else None
+        if raw_answers is not None:
+            is_valid, valid_answers, score_answers = measure.is_valid(raw_answers), raw_answers, measure.score_answers
+            return lambda inside: (
+                float(score_answers(valid_answers[inside & is_valid])[0])
+                if (inside & is_valid).sum() >= MIN_ANSWERS_FOR_SCORE
+                else np.nan
+            )
     return None
 
 
-def _rated(of: Mapping[str, float], segments: Sequence[str]) -> Values:
+def _fill_ratings(segment_ratings: Mapping[str, float], segments: Sequence[str]) -> FloatArray:
     """Ratings in the order of the segments; the middle where one is not rated."""
-    middle = (LOWEST_RATING + HIGHEST_RATING) / 2
-    return np.array([of.get(name, middle) for name in segments], dtype=np.float64)
+    middle_rating = (LOWEST_RATING + HIGHEST_RATING) / 2
+    return np.array([segment_ratings.get(segment_name, middle_rating) for segment_name in segments], dtype=np.float64)

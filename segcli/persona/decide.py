@@ -8,84 +8,103 @@ from segcli.config import Settings
 from segcli.errors import UsageProblem
 from segcli.model import Persona, Segmentation
 from segcli.persona import matrix, playbook
-from segcli.persona.persona import Background, personas
-from segcli.persona.plan import Plan
-from segcli.persona.plan import plan as laid_out
-from segcli.persona.portrait import bases_of
-from segcli.persona.target import Targets, target
-from segcli.segment.read_back import wanted
+from segcli.persona.persona import PersonaContext, build_personas
+from segcli.persona.plan import TouchpointPlan
+from segcli.persona.plan import build_plan as laid_out
+from segcli.persona.portrait import map_column_bases
+from segcli.persona.target import TargetSelection, select_targets
+from segcli.segment.read_back import select_segmentations
 
 
 @dataclass(frozen=True, eq=False)
-class Decisions:
+class Analysis:
     """Personas, targets and plan of segmentations, each found once, when it is asked for."""
 
     segmentations: Sequence[Segmentation]
     settings: Settings
 
     @cached_property
-    def targets(self) -> Targets:
+    def targets(self) -> TargetSelection:
         """The segments that target.of names, scored and chosen from.
 
         Raises:
             UsageProblem: there is no such segmentation.
         """
         settings = self.settings
-        made = named(self.segmentations, settings.target.of or _first(settings), "target.of")
-        return target(
-            made,
+        segmentation = find_segmentation(
+            self.segmentations, settings.target.of or _first_persona_column(settings), "target.of"
+        )
+        return select_targets(
+            segmentation,
             settings.target,
-            margin=settings.clv.margin,
-            words=settings.scorecard.consent,
-            most_choices=settings.limits.choices,
+            margin_rate=settings.clv.margin,
+            consent_words=settings.scorecard.consent,
+            max_choices=settings.limits.choices,
         )
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> TouchpointPlan:
         """The plan for the segments that plan.of names; only for chosen ones where that is asked.
 
         Raises:
             UsageProblem: there is no such segmentation, or not the one that was chosen from.
         """
         settings = self.settings
-        made = named(self.segmentations, settings.plan.of or settings.target.of or _first(settings), "plan.of")
-        told: Mapping[str, Persona] = {one.segment: one for one in self.described([made])[made.column]}
+        segmentation = find_segmentation(
+            self.segmentations, settings.plan.of or settings.target.of or _first_persona_column(settings), "plan.of"
+        )
+        personas: Mapping[str, Persona] = {
+            persona.segment: persona for persona in self.describe_segments([segmentation])[segmentation.column]
+        }
         if settings.plan.only_targets:
-            if self.targets.segmentation.column != made.column:
+            if self.targets.segmentation.column != segmentation.column:
                 raise UsageProblem("plan.only_targets: plan.of and target.of are two segmentations; name one for both")
-            told = {name: one for name, one in told.items() if name in self.targets.chosen}
-        return laid_out(made, told, self._background.matrix, settings.plan, settings.scorecard.consent)
+            personas = {
+                segment_name: persona
+                for segment_name, persona in personas.items()
+                if segment_name in self.targets.chosen_segments
+            }
+        return laid_out(
+            segmentation, personas, self._background.touchpoint_matrix, settings.plan, settings.scorecard.consent
+        )
 
-    def described(self, chosen: Sequence[Segmentation]) -> dict[str, list[Persona]]:
+    def describe_segments(self, selected: Sequence[Segmentation]) -> dict[str, list[Persona]]:
         """Personas of the chosen segmentations, by column."""
-        plays = playbook.load(self.settings.persona.playbook)
-        return {one.column: personas(one, self.settings.persona, plays, self._background) for one in chosen}
+        loaded_playbook = playbook.load_playbook(self.settings.persona.playbook)
+        return {
+            segmentation.column: build_personas(segmentation, self.settings.persona, loaded_playbook, self._background)
+            for segmentation in selected
+        }
 
     @cached_property
-    def _background(self) -> Background:
+    def _background(self) -> PersonaContext:
         settings = self.settings
-        return Background(
-            matrix.load(settings.plan.matrix, settings.plan.stages),
+        return PersonaContext(
+            matrix.load_touchpoints(settings.plan.matrix, settings.plan.stages),
             settings.scorecard.consent,
-            bases_of(self.segmentations),
-            settings.privacy.fewest,
-            example=settings.privacy.audience == "internal",
+            map_column_bases(self.segmentations),
+            settings.privacy.smallest_described_group,
+            allows_example=settings.privacy.audience == "internal",
         )
 
 
-def named(segmentations: Sequence[Segmentation], name: str | None, setting: str) -> Segmentation:
+def find_segmentation(
+    segmentations: Sequence[Segmentation], segmentation_name: str | None, setting_key: str
+) -> Segmentation:
     """The segmentation of this name; the first where none is named.
 
     Raises:
         UsageProblem: there is none, with the setting that names it.
     """
-    if name is None:
+    if segmentation_name is None:
         return segmentations[0]
     try:
-        return wanted({one.column: one for one in segmentations}, [name])[0]
+        return select_segmentations(
+            {segmentation.column: segmentation for segmentation in segmentations}, [segmentation_name]
+        )[0]
     except UsageProblem as error:
-        raise UsageProblem(f"{setting}: {error}") from None
+        raise UsageProblem(f"{setting_key}: {error}") from None
 
 
-def _first(settings: Settings) -> str | None:
+def _first_persona_column(settings: Settings) -> str | None:
     return settings.persona.of[0] if settings.persona.of else None

@@ -11,190 +11,250 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config import yaml
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
-from segcli.segment.eligible import MOST_LEVELS
-from segcli.segment.language.evaluate import Table, evaluate
-from segcli.segment.language.parse import KEYWORDS, parse
-from segcli.segment.language.tree import Text
-from segcli.segment.language.written import written
+from segcli.segment.eligible import MAX_FEATURE_LEVELS
+from segcli.segment.language.evaluate import RuleTable, evaluate_rule
+from segcli.segment.language.parse import KEYWORDS, parse_rule
+from segcli.segment.language.tree import TextLiteral
+from segcli.segment.language.written import format_rule
 
-DEEPEST = 4
-SMALLEST_LEAF = 0.01  # of customers
-DIGITS = 7  # decimals tried for a threshold, from none on
+MAX_TREE_DEPTH = 4
+MIN_LEAF_SHARE = 0.01  # of customers
+MAX_DECIMALS = 7  # decimals tried for a threshold, from none on
 
-Values = npt.NDArray[np.float64]
-Bounds = dict[int, tuple[float, float]]  # by column of the tree: above the first, up to the second
+FloatArray = npt.NDArray[np.float64]
+FeatureBounds = dict[int, tuple[float, float]]  # by column of the tree: above the first, up to the second
 
 
 @dataclass(frozen=True)
-class Test:
+class Comparison:
     """One comparison of a rule: a column, a sign, and a number or a text."""
 
     column: str
-    sign: str
+    operator: str
     value: float | str
 
     def __str__(self) -> str:
-        shown = self.column if self.column.isidentifier() and self.column not in KEYWORDS else f"`{self.column}`"
-        value = _number(self.value) if isinstance(self.value, float) else written(Text(self.value))
-        return f"{shown} {self.sign} {value}"
+        column_text = self.column if self.column.isidentifier() and self.column not in KEYWORDS else f"`{self.column}`"
+        value_text = (
+            _format_number(self.value) if isinstance(self.value, float) else format_rule(TextLiteral(self.value))
+        )
+        return f"{column_text} {self.operator} {value_text}"
 
 
 @dataclass(frozen=True)
-class Told:
+class SegmentRule:
     """A segment's rule: the share of its customers that it holds for, and of those it holds for the share in it.
 
     `paths` are alternatives; all tests of one must hold.
     """
 
     segment: str
-    paths: tuple[tuple[Test, ...], ...]
+    paths: tuple[tuple[Comparison, ...], ...]
     coverage: float
     precision: float
 
     @property
-    def rules(self) -> tuple[str, ...]:
+    def rule_texts(self) -> tuple[str, ...]:
         """The alternatives as expressions."""
-        return tuple(" and ".join(map(str, path)) or "true" for path in self.paths)
+        return tuple(" and ".join(map(str, comparisons)) or "true" for comparisons in self.paths)
 
     @property
-    def when(self) -> str:
+    def condition_text(self) -> str:
         """The rule as one expression."""
-        return self.rules[0] if len(self.rules) == 1 else " or ".join(f"({rule})" for rule in self.rules)
+        return (
+            self.rule_texts[0]
+            if len(self.rule_texts) == 1
+            else " or ".join(f"({rule_text})" for rule_text in self.rule_texts)
+        )
 
 
 @dataclass(frozen=True)
 class Explanation:
     """The rule of each segment, the segment of customers for whom no rule holds, and the share told right."""
 
-    told: tuple[Told, ...]
-    otherwise: str
+    segment_rules: tuple[SegmentRule, ...]
+    default_segment: str
     fidelity: float
 
 
-def explain(made: Segmentation, columns: Sequence[str]) -> Explanation:
+def explain_segments(segmentation: Segmentation, column_names: Sequence[str]) -> Explanation:
     """Grow a tree on the columns and tell its leaves as rules.
 
     Raises:
         UsageProblem: there is no column to tell segments by.
     """
-    asked = [one for name in columns if name in made.customers.table for one in _asked(made, name)]
-    if not asked:
+    tree_features = [
+        tree_feature
+        for column_name in column_names
+        if column_name in segmentation.customers.table
+        for tree_feature in _encode_feature(segmentation, column_name)
+    ]
+    if not tree_features:
         raise UsageProblem("there is no column of numbers or kinds to explain segments by; give a table that has some")
-    values = np.column_stack([values for _, _, values in asked])
-    paths: dict[str, list[tuple[Test, ...]]] = {name: [] for name in made.segments}
-    for segment, bounds in _leaves(values, made):
-        paths[segment].append(tuple(_tests(bounds, [(name, level) for name, level, _ in asked])))
-    return _judged(made, {name: tuple(found) for name, found in paths.items() if found})
+    feature_matrix = np.column_stack([feature_matrix for _, _, feature_matrix in tree_features])
+    paths: dict[str, list[tuple[Comparison, ...]]] = {column_name: [] for column_name in segmentation.segments}
+    for segment, leaf_bounds in _grow_leaves(feature_matrix, segmentation):
+        paths[segment].append(
+            tuple(_list_comparisons(leaf_bounds, [(column_name, level) for column_name, level, _ in tree_features]))
+        )
+    return _replay_rules(
+        segmentation,
+        {column_name: tuple(segment_paths) for column_name, segment_paths in paths.items() if segment_paths},
+    )
 
 
-def _asked(made: Segmentation, name: str) -> Iterator[tuple[str, str | None, Values]]:
+def _encode_feature(segmentation: Segmentation, column_name: str) -> Iterator[tuple[str, str | None, FloatArray]]:
     """What the tree can ask of a column: its number (the median where missing), or whether it is a text."""
-    values = made.customers.table[name]
-    if pd.api.types.is_numeric_dtype(values):
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        yield name, None, np.where(np.isnan(numbers), np.nanmedian(numbers), numbers)
-    elif values.nunique() <= MOST_LEVELS and values.dtype.kind != "M" and name != c.CUSTOMER_ID:
-        for level in sorted(values.dropna().astype("str").unique()):
-            yield name, level, (values == level).to_numpy(dtype=np.float64)
+    column_values = segmentation.customers.table[column_name]
+    if pd.api.types.is_numeric_dtype(column_values):
+        numbers = column_values.to_numpy(dtype=np.float64, na_value=np.nan)
+        yield column_name, None, np.where(np.isnan(numbers), np.nanmedian(numbers), numbers)
+    elif (
+        column_values.nunique() <= MAX_FEATURE_LEVELS
+        and column_values.dtype.kind != "M"
+        and column_name != columns.CUSTOMER_ID
+    ):
+        for level in sorted(column_values.dropna().astype("str").unique()):
+            yield column_name, level, (column_values == level).to_numpy(dtype=np.float64)
 
 
-def _leaves(values: Values, made: Segmentation) -> list[tuple[str, Bounds]]:
+def _grow_leaves(feature_matrix: FloatArray, segmentation: Segmentation) -> list[tuple[str, FeatureBounds]]:
     """The segment of most customers of each leaf, and the bounds on the way to it."""
     from sklearn.tree import DecisionTreeClassifier
 
-    smallest = max(int(SMALLEST_LEAF * len(values)), 1)
-    grown = DecisionTreeClassifier(max_depth=DEEPEST, min_samples_leaf=smallest, random_state=0)
-    tree = grown.fit(values, made.labels.to_numpy(dtype=object)).tree_
+    min_leaf_size = max(int(MIN_LEAF_SHARE * len(feature_matrix)), 1)
+    classifier = DecisionTreeClassifier(max_depth=MAX_TREE_DEPTH, min_samples_leaf=min_leaf_size, random_state=0)
+    tree = classifier.fit(feature_matrix, segmentation.labels.to_numpy(dtype=object)).tree_
 
-    def walk(node: int, bounds: Bounds) -> list[tuple[str, Bounds]]:
+    def walk_tree(node: int, leaf_bounds: FeatureBounds) -> list[tuple[str, FeatureBounds]]:
         if tree.children_left[node] == tree.children_right[node]:
-            return [(str(grown.classes_[tree.value[node][0].argmax()]), bounds)]
-        place = int(tree.feature[node])
-        cut = _short(float(tree.threshold[node]), values[:, place])
-        low, high = bounds.get(place, (-np.inf, np.inf))
-        below = walk(tree.children_left[node], {**bounds, place: (low, min(high, cut))})
-        above = walk(tree.children_right[node], {**bounds, place: (max(low, cut), high)})
-        told = {segment for segment, _ in (*below, *above)}
-        return [(told.pop(), bounds)] if len(told) == 1 else [*below, *above]  # a cut between the same tells nothing
+            return [(str(classifier.classes_[tree.value[node][0].argmax()]), leaf_bounds)]
+        feature_index = int(tree.feature[node])
+        threshold = _shorten_threshold(float(tree.threshold[node]), feature_matrix[:, feature_index])
+        low_bound, high_bound = leaf_bounds.get(feature_index, (-np.inf, np.inf))
+        leaves_below = walk_tree(
+            tree.children_left[node], {**leaf_bounds, feature_index: (low_bound, min(high_bound, threshold))}
+        )
+        leaves_above = walk_tree(
+            tree.children_right[node], {**leaf_bounds, feature_index: (max(low_bound, threshold), high_bound)}
+        )
+        leaf_segments = {segment for segment, _ in (*leaves_below, *leaves_above)}
+        return (
+            [(leaf_segments.pop(), leaf_bounds)] if len(leaf_segments) == 1 else [*leaves_below, *leaves_above]
+        )  # a cut between the same tells nothing
 
-    return walk(0, {})
+    return walk_tree(0, {})
 
 
-def _short(threshold: float, values: Values) -> float:
+def _shorten_threshold(threshold: float, feature_values: FloatArray) -> float:
     """The shortest number that parts the values as the threshold does: from the last below it to the first above."""
-    below, above = values[values <= threshold].max(), values[values > threshold].min()
-    for digits in range(DIGITS):
-        short = round(threshold, digits)
-        if below <= short < above:
-            return short
-    return float(below)
+    nearest_below, nearest_above = (
+        feature_values[feature_values <= threshold].max(),
+        feature_values[feature_values > threshold].min(),
+    )
+    for digits in range(MAX_DECIMALS):
+        rounded = round(threshold, digits)
+        if nearest_below <= rounded < nearest_above:
+            return rounded
+    return float(nearest_below)
 
 
-def _tests(bounds: Bounds, asked: Sequence[tuple[str, str | None]]) -> Iterator[Test]:
+def _list_comparisons(
+    leaf_bounds: FeatureBounds, tree_features: Sequence[tuple[str, str | None]]
+) -> Iterator[Comparison]:
     """Bounds as comparisons, in the order of columns; of a text it is asked whether it is that one."""
-    for place in sorted(bounds, key=lambda place: (asked[place][0], asked[place][1] or "")):
-        (low, high), (name, level) = bounds[place], asked[place]
+    for feature_index in sorted(
+        leaf_bounds, key=lambda place: (tree_features[place][0], tree_features[place][1] or "")
+    ):
+        (low_bound, high_bound), (column_name, level) = leaf_bounds[feature_index], tree_features[feature_index]
         if level is not None:
-            yield Test(name, "==" if np.isfinite(low) else "!=", level)
+            yield Comparison(column_name, "==" if np.isfinite(low_bound) else "!=", level)
             continue
-        yield from (Test(name, sign, value) for sign, value in ((">", low), ("<=", high)) if np.isfinite(value))
+        yield from (
+            Comparison(column_name, operator, value)
+            for operator, value in ((">", low_bound), ("<=", high_bound))
+            if np.isfinite(value)
+        )
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else f"{value:.10f}".rstrip("0")
 
 
-def _judged(made: Segmentation, paths: dict[str, tuple[tuple[Test, ...], ...]]) -> Explanation:
+def _replay_rules(
+    segmentation: Segmentation, paths_by_segment: dict[str, tuple[tuple[Comparison, ...], ...]]
+) -> Explanation:
     """Replay the rules as rules are asked: the first that holds names the segment."""
-    table = Table(made.customers.table, made.customers.as_of)
-    otherwise = str(made.labels.value_counts(sort=False).sort_index().idxmax())
-    replayed = np.full(len(made.labels), otherwise, dtype=object)
-    told = []
-    for segment, found in paths.items():
-        draft = Told(segment, found, 0.0, 0.0)
-        holds = np.any([evaluate(parse(rule), table).true for rule in draft.rules], axis=0)
-        inside = (made.labels == segment).to_numpy()
-        right = int((holds & inside).sum())
-        told.append(Told(segment, found, right / max(int(inside.sum()), 1), right / max(int(holds.sum()), 1)))
-        replayed[holds & (replayed == otherwise)] = segment
-    return Explanation(tuple(told), otherwise, float((replayed == made.labels.to_numpy(dtype=object)).mean()))
-
-
-def as_yaml(found: Explanation, name: str) -> str:
-    """The explanation as a `rules:` section that gives the segments again."""
-    segments = [{"segment": one.segment, "when": {"any": list(one.rules)}} for one in found.told]
-    section = {"rules": [{"name": name, "otherwise": found.otherwise, "segments": segments}]}
-    head = (
-        f"# Rules that tell found segments again, right for {found.fidelity:.1%} of the customers they were found on.\n"
+    rule_table = RuleTable(segmentation.customers.table, segmentation.customers.as_of)
+    default_segment = str(segmentation.labels.value_counts(sort=False).sort_index().idxmax())
+    replayed = np.full(len(segmentation.labels), default_segment, dtype=object)
+    segment_rules = []
+    for segment, segment_paths in paths_by_segment.items():
+        draft_rule = SegmentRule(segment, segment_paths, 0.0, 0.0)
+        is_matched = np.any(
+            [evaluate_rule(parse_rule(rule_text), rule_table).is_true for rule_text in draft_rule.rule_texts], axis=0
+        )
+        in_segment = (segmentation.labels == segment).to_numpy()
+        matched_members = int((is_matched & in_segment).sum())
+        segment_rules.append(
+            SegmentRule(
+                segment,
+                segment_paths,
+                matched_members / max(int(in_segment.sum()), 1),
+                matched_members / max(int(is_matched.sum()), 1),
+            )
+        )
+        replayed[is_matched & (replayed == default_segment)] = segment
+    return Explanation(
+        tuple(segment_rules), default_segment, float((replayed == segmentation.labels.to_numpy(dtype=object)).mean())
     )
-    return head + yaml.text(section)
 
 
-def why(made: Segmentation, found: Explanation, customer_id: str) -> Iterator[str]:
+def format_rules_yaml(explanation: Explanation, rules_name: str) -> str:
+    """The explanation as a `rules:` section that gives the segments again."""
+    segments = [
+        {"segment": segment_rule.segment, "when": {"any": list(segment_rule.rule_texts)}}
+        for segment_rule in explanation.segment_rules
+    ]
+    section = {"rules": [{"name": rules_name, "otherwise": explanation.default_segment, "segments": segments}]}
+    header_comment = (
+        "# Rules that tell found segments again, "
+        f"right for {explanation.fidelity:.1%} of the customers they were found on.\n"
+    )
+    return header_comment + yaml.dump_document(section)
+
+
+def explain_customer(segmentation: Segmentation, explanation: Explanation, customer_id: str) -> Iterator[str]:
     """Why a customer is in a segment: its rule, how sure that is, and each feature beside the segment's own mean.
 
     Raises:
         UsageProblem: there is no such customer.
     """
-    table = made.customers.table
-    places = table.index[table[c.CUSTOMER_ID] == customer_id]
-    if not len(places):
+    customer_table = segmentation.customers.table
+    matching_rows = customer_table.index[customer_table[columns.CUSTOMER_ID] == customer_id]
+    if not len(matching_rows):
         raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
-    place = int(places[0])
-    segment, scores = made.labels[place], made.scores.loc[place]
-    yield f"{segment}   margin {scores[c.CLUSTER_MARGIN]:.2f}; otherwise {scores[c.CLUSTER_SECOND]}"
-    row = Table(table, made.customers.as_of).row(place)
-    for one in found.told:
-        for rule in one.rules:
-            if evaluate(parse(rule), row).true[0]:
-                yield f"  by rule: {rule} -> {one.segment} (right for {one.precision:.0%})"
-    members = table[made.labels == segment]
-    for name in dict.fromkeys(feature["name"] for feature in made.method["features"]):
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            yield f"  {name} {table.loc[place, name]} (segment {(members[name] == table.loc[place, name]).mean():.0%})"
+    customer_row = int(matching_rows[0])
+    segment, scores = segmentation.labels[customer_row], segmentation.scores.loc[customer_row]
+    yield f"{segment}   margin {scores[columns.CLUSTER_MARGIN]:.2f}; otherwise {scores[columns.CLUSTER_SECOND]}"
+    rule_row = RuleTable(customer_table, segmentation.customers.as_of).select_row(customer_row)
+    for segment_rule in explanation.segment_rules:
+        for rule_text in segment_rule.rule_texts:
+            if evaluate_rule(parse_rule(rule_text), rule_row).is_true[0]:
+                yield f"  by rule: {rule_text} -> {segment_rule.segment} (right for {segment_rule.precision:.0%})"
+    member_rows = customer_table[segmentation.labels == segment]
+    for feature_name in dict.fromkeys(feature["name"] for feature in segmentation.method["features"]):
+        if not pd.api.types.is_numeric_dtype(customer_table[feature_name]):
+            yield (
+                f"  {feature_name} {customer_table.loc[customer_row, feature_name]} (segment "
+                f"{(member_rows[feature_name] == customer_table.loc[customer_row, feature_name]).mean():.0%})"
+            )
             continue
-        yield f"  {name} {table.loc[place, name]:g} (segment {members[name].mean():.4g}, all {table[name].mean():.4g})"
+        yield (
+            f"  {feature_name} {customer_table.loc[customer_row, feature_name]:g} (segment "
+            f"{member_rows[feature_name].mean():.4g}, all {customer_table[feature_name].mean():.4g})"
+        )

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from segcli.model import Segmentation, Trait
-from segcli.persona.traits import columns, traits
+from segcli.persona.traits import compute_traits, list_trait_columns
 
-OF_RANGE, OF_BASE = 0.25, 0.5
-LEVEL = 0.05  # adjusted p-value below which a difference is told as one
+MIN_RANGE_SHARE, MIN_BASE_SHARE = 0.25, 0.5
+SIGNIFICANCE_LEVEL = 0.05  # adjusted p-value below which a difference is told as one
 
 
 @dataclass(frozen=True)
-class Differs:
+class SegmentDifference:
     """Whether segments differ in a column: `effect` is epsilon squared of numbers, Cramer's V of kinds, from 0 to 1.
 
     `feature` where segments were found by it.
@@ -36,66 +36,89 @@ class Differs:
 
 
 @dataclass(frozen=True)
-class Markers:
+class MarkerVariables:
     """What describes each segment, most distinguishing first, which of it marks it, and in what segments differ."""
 
-    traits: Mapping[str, Sequence[Trait]]
+    traits_by_segment: Mapping[str, Sequence[Trait]]
     ranges: Mapping[str, float]
-    tests: Sequence[Differs]
+    differences: Sequence[SegmentDifference]
 
-    def marks(self, trait: Trait) -> bool:
+    def is_marker(self, trait: Trait) -> bool:
         """Whether this is a marker variable of its segment."""
-        away = abs(trait.value - trait.base)
-        return away >= OF_RANGE * self._range(trait) or away >= OF_BASE * abs(trait.base)
+        base_distance = abs(trait.value - trait.base)
+        return base_distance >= MIN_RANGE_SHARE * self._find_value_range(
+            trait
+        ) or base_distance >= MIN_BASE_SHARE * abs(trait.base)
 
-    def of(self, segment: str) -> list[Trait]:
+    def list_markers(self, segment: str) -> list[Trait]:
         """The marker variables of a segment."""
-        return [one for one in self.traits[segment] if self.marks(one)]
+        return [trait for trait in self.traits_by_segment[segment] if self.is_marker(trait)]
 
-    def _range(self, trait: Trait) -> float:
+    def _find_value_range(self, trait: Trait) -> float:
         return 1.0 if trait.level is not None else self.ranges[trait.name]
 
 
-def markers(made: Segmentation) -> Markers:
+def find_markers(segmentation: Segmentation) -> MarkerVariables:
     """Describe segments by their features and by what else is known of their customers."""
-    features = list(dict.fromkeys(feature["name"] for feature in made.method.get("features", [])))
-    described = list(dict.fromkeys([*features, *columns(made)]))
-    table = made.customers.table[described]
-    numbers = table.select_dtypes("number").astype("float64")
-    ranges = {str(name): float(numbers[name].max() - numbers[name].min()) for name in numbers.columns}
-    found = [one for one in (_test(name, table[name], made.labels) for name in described) if one]
-    return Markers(traits(made, described), ranges, list(_adjusted(found, features)))
+    features = list(dict.fromkeys(feature["name"] for feature in segmentation.method.get("features", [])))
+    described_columns = list(dict.fromkeys([*features, *list_trait_columns(segmentation)]))
+    table = segmentation.customers.table[described_columns]
+    numeric_table = table.select_dtypes("number").astype("float64")
+    ranges = {
+        str(column_name): float(numeric_table[column_name].max() - numeric_table[column_name].min())
+        for column_name in numeric_table.columns
+    }
+    column_tests = [
+        test_result
+        for test_result in (
+            _test_column(column_name, table[column_name], segmentation.labels) for column_name in described_columns
+        )
+        if test_result
+    ]
+    return MarkerVariables(
+        compute_traits(segmentation, described_columns), ranges, list(_adjust_p_values(column_tests, features))
+    )
 
 
-def _test(column: str, values: pd.Series, labels: pd.Series) -> tuple[str, str, float, float, float] | None:
+def _test_column(
+    column: str, column_values: pd.Series, labels: pd.Series
+) -> tuple[str, str, float, float, float] | None:
     """Column, name of the test, statistic, p-value and effect; none where a column or a segment is alone."""
-    known = values.notna()
-    groups = [group for _, group in values[known].groupby(labels[known].to_numpy(), sort=True)]
-    if len(groups) < 2 or values[known].nunique() < 2:  # noqa: PLR2004 - nothing to compare
+    is_known = column_values.notna()
+    value_groups = [group for _, group in column_values[is_known].groupby(labels[is_known].to_numpy(), sort=True)]
+    if len(value_groups) < 2 or column_values[is_known].nunique() < 2:  # noqa: PLR2004 - nothing to compare
         return None
-    if pd.api.types.is_numeric_dtype(values):
-        return column, "Kruskal-Wallis", *_kruskal(groups)
-    return column, "chi-square", *_chi_square(pd.crosstab(values[known], labels[known]))
+    if pd.api.types.is_numeric_dtype(column_values):
+        return column, "Kruskal-Wallis", *_test_kruskal(value_groups)
+    return column, "chi-square", *_test_chi_square(pd.crosstab(column_values[is_known], labels[is_known]))
 
 
-def _kruskal(groups: Sequence[pd.Series]) -> tuple[float, float, float]:
+def _test_kruskal(value_groups: Sequence[pd.Series]) -> tuple[float, float, float]:
     from scipy.stats import kruskal
 
-    statistic, p = kruskal(*(group.to_numpy(dtype=np.float64) for group in groups))
-    return float(statistic), float(p), float(statistic / (sum(map(len, groups)) - 1))
+    statistic, p_value = kruskal(*(group.to_numpy(dtype=np.float64) for group in value_groups))
+    return float(statistic), float(p_value), float(statistic / (sum(map(len, value_groups)) - 1))
 
 
-def _chi_square(counts: pd.DataFrame) -> tuple[float, float, float]:
+def _test_chi_square(contingency: pd.DataFrame) -> tuple[float, float, float]:
     from scipy.stats import chi2_contingency
 
-    found = chi2_contingency(counts.to_numpy(), correction=False)
-    most = counts.to_numpy().sum() * (min(counts.shape) - 1)
-    return float(found.statistic), float(found.pvalue), float(np.sqrt(found.statistic / most))
+    test_result = chi2_contingency(contingency.to_numpy(), correction=False)
+    max_statistic = contingency.to_numpy().sum() * (min(contingency.shape) - 1)
+    return (
+        float(test_result.statistic),
+        float(test_result.pvalue),
+        float(np.sqrt(test_result.statistic / max_statistic)),
+    )
 
 
-def _adjusted(found: Sequence[tuple[str, str, float, float, float]], features: Sequence[str]) -> Iterator[Differs]:
+def _adjust_p_values(
+    column_tests: Sequence[tuple[str, str, float, float, float]], features: Sequence[str]
+) -> Iterator[SegmentDifference]:
     from scipy.stats import false_discovery_control
 
-    adjusted = false_discovery_control([p for *_, p, _ in found]).tolist() if found else []
-    for (column, test, statistic, p, effect), corrected in zip(found, adjusted, strict=True):
-        yield Differs(column, test, statistic, p, corrected, effect, column in features)
+    adjusted_p_values = (
+        false_discovery_control([p_value for *_, p_value, _ in column_tests]).tolist() if column_tests else []
+    )
+    for (column, test, statistic, p_value, effect), adjusted_p in zip(column_tests, adjusted_p_values, strict=True):
+        yield SegmentDifference(column, test, statistic, p_value, adjusted_p, effect, column in features)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
 
-from segcli.config.yaml import Document, parse, shipped
+from segcli.config.yaml import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
 from segcli.files import read
 
-SHIPPED = "touchpoints.yaml"
-STAGES = ("acquire", "activate", "retain", "refer", "win back")
+TOUCHPOINTS_FILE = "touchpoints.yaml"
+LIFECYCLE_STAGES = ("acquire", "activate", "retain", "refer", "win back")
 
 
 @dataclass(frozen=True)
@@ -31,61 +31,88 @@ class Touchpoint:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class TouchpointMatrix:
     """Touchpoints, and the stage of segments (in lower case) that are known by name."""
 
-    stages: Mapping[str, str]
+    stage_by_segment: Mapping[str, str]
     touchpoints: Sequence[Touchpoint]
 
-    def of(self, stage: str) -> list[Touchpoint]:
+    def select_touchpoints(self, stage_name: str) -> list[Touchpoint]:
         """The touchpoints of a stage, in the order of the file."""
-        return [one for one in self.touchpoints if one.stage == stage]
+        return [touchpoint for touchpoint in self.touchpoints if touchpoint.stage == stage_name]
 
 
-def load(path: str | None, also: Mapping[str, Sequence[str]]) -> Matrix:
-    """The user's matrix, or the shipped one; `also` are further segments by stage, which win.
+def load_touchpoints(path: str | None, extra_segments: Mapping[str, Sequence[str]]) -> TouchpointMatrix:
+    """The user's matrix, or the shipped one; `extra_segments` are further segments by stage, which win.
 
     Raises:
         ConfigProblems: what is wrong in it and where.
     """
-    ours = resources.files(__package__).joinpath(SHIPPED)
-    document = parse(read.text(path), path) if path else shipped(ours.read_text(encoding="utf-8"), SHIPPED)
-    values = document.values if isinstance(document.values, dict) else {}
-    stages, listed = values.get("stages") or {}, values.get("touchpoints") or []
-    problems = [*_unknown_keys(document, values), *_stage_problems(also), *_shape_problems(document, stages, listed)]
+    default_file = resources.files(__package__).joinpath(TOUCHPOINTS_FILE)
+    document = (
+        parse_document(read.read_text(path), path)
+        if path
+        else load_shipped(default_file.read_text(encoding="utf-8"), TOUCHPOINTS_FILE)
+    )
+    document_values = document.values if isinstance(document.values, dict) else {}
+    stages, touchpoint_records = document_values.get("stages") or {}, document_values.get("touchpoints") or []
+    problems = [
+        *_check_keys(document, document_values),
+        *_check_stages(extra_segments),
+        *_check_shape(document, stages, touchpoint_records),
+    ]
     if problems:
         raise ConfigProblems(problems)
-    known = {str(name).casefold(): stage for stage, names in stages.items() for name in names}
-    known |= {name.casefold(): stage.replace("_", " ") for stage, names in also.items() for name in names}
-    return Matrix(known, tuple(Touchpoint(**one) for one in listed))
+    stage_by_segment = {
+        str(segment_name).casefold(): stage for stage, segment_names in stages.items() for segment_name in segment_names
+    }
+    stage_by_segment |= {
+        segment_name.casefold(): stage.replace("_", " ")
+        for stage, segment_names in extra_segments.items()
+        for segment_name in segment_names
+    }
+    return TouchpointMatrix(
+        stage_by_segment, tuple(Touchpoint(**touchpoint_record) for touchpoint_record in touchpoint_records)
+    )
 
 
-def _unknown_keys(document: Document, values: Mapping[str, object]) -> Iterator[str]:
-    for key in values:
+def _check_keys(document: YamlDocument, document_values: Mapping[str, object]) -> Iterator[str]:
+    for key in document_values:
         if key not in {"stages", "touchpoints"}:
-            yield f"{document.place((key,))}: {key}: unknown key; known: stages, touchpoints"
+            yield f"{document.find_place((key,))}: {key}: unknown key; known: stages, touchpoints"
 
 
-def _stage_problems(also: Mapping[str, object]) -> Iterator[str]:
-    for stage in also:
-        if stage.replace("_", " ") not in STAGES:
-            yield f"plan.stages: no stage '{stage}'; known: {', '.join(STAGES)}"
+def _check_stages(extra_segments: Mapping[str, object]) -> Iterator[str]:
+    for stage in extra_segments:
+        if stage.replace("_", " ") not in LIFECYCLE_STAGES:
+            yield f"plan.stages: no stage '{stage}'; known: {', '.join(LIFECYCLE_STAGES)}"
 
 
-def _shape_problems(document: Document, stages: object, listed: object) -> Iterator[str]:
-    if not isinstance(stages, dict) or any(not isinstance(names, list) for names in stages.values()):
-        yield f"{document.place(('stages',))}: stages: must be `stage: [segment, ...]` lines"
-    elif set(stages) - set(STAGES):
-        yield f"{document.place(('stages',))}: stages: known are {', '.join(STAGES)}"
-    for place, one in enumerate(listed if isinstance(listed, list) else [None]):
-        if not _fits(one):
-            keys = ", ".join(field.name for field in fields(Touchpoint))
-            yield f"{document.place(('touchpoints', place))}: touchpoints: each has {keys}, of a known stage"
+def _check_shape(document: YamlDocument, stage_section: object, touchpoint_section: object) -> Iterator[str]:
+    if not isinstance(stage_section, dict) or any(
+        not isinstance(segment_names, list) for segment_names in stage_section.values()
+    ):
+        yield f"{document.find_place(('stages',))}: stages: must be `stage: [segment, ...]` lines"
+    elif set(stage_section) - set(LIFECYCLE_STAGES):
+        yield f"{document.find_place(('stages',))}: stages: known are {', '.join(LIFECYCLE_STAGES)}"
+    for position, touchpoint_record in enumerate(
+        touchpoint_section if isinstance(touchpoint_section, list) else [None]
+    ):
+        if not _is_touchpoint(touchpoint_record):
+            field_names = ", ".join(field.name for field in fields(Touchpoint))
+            yield (
+                f"{document.find_place(('touchpoints', position))}: "
+                f"touchpoints: each has {field_names}, of a known stage"
+            )
 
 
-def _fits(one: Any) -> bool:  # noqa: ANN401 - whatever the file says
-    names = {field.name for field in fields(Touchpoint)}
-    if not isinstance(one, dict) or set(one) != names or one["stage"] not in STAGES:
+def _is_touchpoint(touchpoint_record: Any) -> bool:  # noqa: ANN401 - whatever the file says
+    field_names = {field.name for field in fields(Touchpoint)}
+    if (
+        not isinstance(touchpoint_record, dict)
+        or set(touchpoint_record) != field_names
+        or touchpoint_record["stage"] not in LIFECYCLE_STAGES
+    ):
         return False
-    days = (one["every_days"], one["first_day"])
+    days = (touchpoint_record["every_days"], touchpoint_record["first_day"])
     return all(isinstance(number, int) and number >= 0 for number in days)

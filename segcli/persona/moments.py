@@ -4,79 +4,97 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
-from segcli.customers.history import CUSTOMER, ORDER, coded
-from segcli.model import Preferred, Segmentation
+from segcli import columns
+from segcli.customers.history import CUSTOMER_ROW, ORDER_NUMBER, encode_lines
+from segcli.model import Preference, Segmentation
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-PARTS = ((6, "night"), (12, "morning"), (18, "afternoon"), (24, "evening"))  # up to this hour
-TELLING = 1.2  # times the base from which a time is preferred
-FEWEST = 30  # orders, or customers, of which one says anything about habits
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_PARTS = ((6, "night"), (12, "morning"), (18, "afternoon"), (24, "evening"))  # up to this hour
+MIN_LIFT = 1.2  # times the base from which a time is preferred
+MIN_OBSERVATIONS = 30  # orders, or customers, of which one says anything about habits
 
-Mask = npt.NDArray[np.bool_]
+BoolArray = npt.NDArray[np.bool_]
 
 
-def moments(made: Segmentation) -> dict[str, Preferred]:
+def find_purchase_times(segmentation: Segmentation) -> dict[str, Preference]:
     """For each segment the weekday, and the part of it where times are known, that stands out most over the base.
 
     Only what is at least as frequent as among all is told, and only of segments with enough orders.
     """
-    if made.customers.transactions is None:
+    if segmentation.customers.transactions is None:
         return {}
-    times, segments = _orders(made)
-    named = _named(times)
-    base = named.value_counts(normalize=True)
-    found = {name: _preferred(named[segments == name], base) for name in made.segments}
-    return {name: one for name, one in found.items() if one is not None}
+    order_times, order_segments = _read_order_times(segmentation)
+    time_names = _name_times(order_times)
+    base_shares = time_names.value_counts(normalize=True)
+    preferred_times = {
+        segment_name: _find_preferred_time(time_names[order_segments == segment_name], base_shares)
+        for segment_name in segmentation.segments
+    }
+    return {
+        segment_name: preferred_time
+        for segment_name, preferred_time in preferred_times.items()
+        if preferred_time is not None
+    }
 
 
-def channels(made: Segmentation) -> dict[str, Preferred]:
+def find_channels(segmentation: Segmentation) -> dict[str, Preference]:
     """For each segment the channel that most of its customers mostly buy through."""
-    column = c.TOP + c.CHANNEL
-    table = made.customers.table
-    if column not in table:
+    channel_column = columns.TOP_PREFIX + columns.CHANNEL
+    table = segmentation.customers.table
+    if channel_column not in table:
         return {}
-    known = table[column].notna().to_numpy()
-    base = table.loc[known, column].astype("str").value_counts(normalize=True)
-    found = {}
-    for name in made.segments:
-        inside = (made.labels == name).to_numpy() & known
-        if inside.sum() >= FEWEST:
-            shares = table.loc[inside, column].astype("str").value_counts(normalize=True, sort=False).sort_index()
-            most = str(shares.idxmax())
-            found[name] = Preferred(most, float(shares.max()), float(base[most]), int(inside.sum()))
-    return found
+    is_known = table[channel_column].notna().to_numpy()
+    base_shares = table.loc[is_known, channel_column].astype("str").value_counts(normalize=True)
+    preferred_channels = {}
+    for segment_name in segmentation.segments:
+        in_segment = (segmentation.labels == segment_name).to_numpy() & is_known
+        if in_segment.sum() >= MIN_OBSERVATIONS:
+            shares = (
+                table.loc[in_segment, channel_column]
+                .astype("str")
+                .value_counts(normalize=True, sort=False)
+                .sort_index()
+            )
+            top_channel = str(shares.idxmax())
+            preferred_channels[segment_name] = Preference(
+                top_channel, float(shares.max()), float(base_shares[top_channel]), int(in_segment.sum())
+            )
+    return preferred_channels
 
 
-def _orders(made: Segmentation) -> tuple[pd.Series, npt.NDArray[np.object_]]:
+def _read_order_times(segmentation: Segmentation) -> tuple[pd.Series, npt.NDArray[np.object_]]:
     """The time of each purchase's first line, and the segment of who made it."""
-    transactions = made.customers.transactions
+    transactions = segmentation.customers.transactions
     assert transactions is not None
-    lines = coded(transactions.lines, transactions.collapse)
-    lines = lines[~lines[c.IS_RETURN]]
-    firsts = lines.groupby(ORDER, sort=True).agg(time=(c.ORDER_DATE, "min"), customer=(CUSTOMER, "first"))
-    ids = lines[c.CUSTOMER_ID].cat.categories.astype("str")
-    rows = pd.Index(made.customers.table[c.CUSTOMER_ID].astype("str")).get_indexer(ids)
-    labels = made.labels.to_numpy(dtype=object)[rows[firsts["customer"].to_numpy()]]
-    return firsts["time"].reset_index(drop=True), labels
+    lines = encode_lines(transactions.lines, transactions.collapse)
+    lines = lines[~lines[columns.IS_RETURN]]
+    first_lines = lines.groupby(ORDER_NUMBER, sort=True).agg(
+        time=(columns.ORDER_DATE, "min"), customer=(CUSTOMER_ROW, "first")
+    )
+    customer_ids = lines[columns.CUSTOMER_ID].cat.categories.astype("str")
+    table_rows = pd.Index(segmentation.customers.table[columns.CUSTOMER_ID].astype("str")).get_indexer(customer_ids)
+    order_segments = segmentation.labels.to_numpy(dtype=object)[table_rows[first_lines["customer"].to_numpy()]]
+    return first_lines["time"].reset_index(drop=True), order_segments
 
 
-def _named(times: pd.Series) -> pd.Series:
+def _name_times(order_times: pd.Series) -> pd.Series:
     """Such as `Tuesday evening`, or `Tuesday` where the export has no times of day."""
-    days = times.dt.day_of_week.map(dict(enumerate(DAYS)))
-    if (times == times.dt.floor("D")).all():
-        return pd.Series(days.astype("str"))
-    hours = times.dt.hour.to_numpy()
-    parts = np.array([name for _, name in PARTS], dtype=object)
-    places = np.searchsorted([until for until, _ in PARTS], hours, side="right")
-    return pd.Series((days + " " + pd.Series(parts[places], index=days.index)).astype("str"))
+    weekday_names = order_times.dt.day_of_week.map(dict(enumerate(WEEKDAYS)))
+    if (order_times == order_times.dt.floor("D")).all():
+        return pd.Series(weekday_names.astype("str"))
+    hours = order_times.dt.hour.to_numpy()
+    part_names = np.array([part_name for _, part_name in DAY_PARTS], dtype=object)
+    part_indices = np.searchsorted([end_hour for end_hour, _ in DAY_PARTS], hours, side="right")
+    return pd.Series(
+        (weekday_names + " " + pd.Series(part_names[part_indices], index=weekday_names.index)).astype("str")
+    )
 
 
-def _preferred(named: pd.Series, base: pd.Series) -> Preferred | None:
-    if len(named) < FEWEST:
+def _find_preferred_time(time_names: pd.Series, base_shares: pd.Series) -> Preference | None:
+    if len(time_names) < MIN_OBSERVATIONS:
         return None
-    shares = named.value_counts(normalize=True, sort=False).sort_index()
-    most = str((shares - base.reindex(shares.index)).idxmax())
-    if shares[most] < TELLING * base[most]:
+    shares = time_names.value_counts(normalize=True, sort=False).sort_index()
+    top_time = str((shares - base_shares.reindex(shares.index)).idxmax())
+    if shares[top_time] < MIN_LIFT * base_shares[top_time]:
         return None
-    return Preferred(most, float(shares[most]), float(base[most]), len(named))
+    return Preference(top_time, float(shares[top_time]), float(base_shares[top_time]), len(time_names))

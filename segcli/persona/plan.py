@@ -6,26 +6,38 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.plan import PlanSettings
 from segcli.customers import reach
-from segcli.customers.reach import Mask
+from segcli.customers.reach import CustomerMask
 from segcli.model import Persona, Segmentation, Trait
-from segcli.persona.matrix import STAGES, Matrix, Touchpoint
-from segcli.persona.stages import Stage, stages
+from segcli.persona.matrix import LIFECYCLE_STAGES, Touchpoint, TouchpointMatrix
+from segcli.persona.stages import SegmentStage, assign_stages
 
-LEAST_SHARE = 0.1  # of a segment that a touchpoint must reach for it to be no gap
-PUSHED = ("email", "phone", "sms", "post")  # ways that reach people without their doing
-DISCOUNTED = 0.2  # share of discounted lines from which a segment buys at discounts
+MIN_REACH_SHARE = 0.1  # of a segment that a touchpoint must reach for it to be no gap
+PUSH_CHANNELS = ("email", "phone", "sms", "post")  # ways that reach people without their doing
+DISCOUNT_BUYER_SHARE = 0.2  # share of discounted lines from which a segment buys at discounts
 
-COLUMNS = (
-    *("stage", "touchpoint", c.NAME, c.CUSTOMERS, "by", "reach", "reach_share", "message", "angle", "offer", "kpi"),
+PLAN_COLUMNS = (
+    *(
+        "stage",
+        "touchpoint",
+        columns.SEGMENT_NAME,
+        columns.CUSTOMERS,
+        "by",
+        "reach",
+        "reach_share",
+        "message",
+        "angle",
+        "offer",
+        "kpi",
+    ),
     *("every_days", "first"),
 )
 
 
 @dataclass(frozen=True)
-class Plan:
+class TouchpointPlan:
     """The plan of a segmentation: `table` has one row per segment and touchpoint; `gaps` are what is missing."""
 
     segmentation: Segmentation
@@ -34,113 +46,155 @@ class Plan:
     gaps: tuple[str, ...]
 
 
-def plan(
-    made: Segmentation,
-    personas: Mapping[str, Persona],
-    matrix: Matrix,
+def build_plan(
+    segmentation: Segmentation,
+    personas_by_segment: Mapping[str, Persona],
+    touchpoint_matrix: TouchpointMatrix,
     settings: PlanSettings,
-    words: Sequence[str],
-) -> Plan:
+    consent_words: Sequence[str],
+) -> TouchpointPlan:
     """Lay the matrix over the segments.
 
     Args:
-        made: the segmentation.
-        personas: by segment; segments without one are not planned for.
-        matrix: touchpoints by stage.
+        segmentation: the segmentation.
+        personas_by_segment: by segment; segments without one are not planned for.
+        touchpoint_matrix: touchpoints by stage.
         settings: length of the calendar and most contacts a week.
-        words: of consent.
+        consent_words: of consent.
 
     Returns:
         table with stage, touchpoint, segment, customers, by, reach (customers), reach_share, message, angle, offer,
         kpi, every_days, first (day, text); calendar with one row per date.
     """
-    staged = {name: stage for name, stage in stages(made, matrix.stages).items() if name in personas}
-    rows = [
-        _row(made, personas[name], one, words)
-        for stage in STAGES
-        for name, found in staged.items()
-        if found.name == stage
-        for one in matrix.of(stage)
+    stage_by_segment = {
+        segment_name: stage_name
+        for segment_name, stage_name in assign_stages(segmentation, touchpoint_matrix.stage_by_segment).items()
+        if segment_name in personas_by_segment
+    }
+    plan_rows = [
+        _build_row(segmentation, personas_by_segment[segment_name], touchpoint, consent_words)
+        for stage_name in LIFECYCLE_STAGES
+        for segment_name, segment_stage in stage_by_segment.items()
+        if segment_stage.name == stage_name
+        for touchpoint in touchpoint_matrix.select_touchpoints(stage_name)
     ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    gaps = (*_gaps(table, personas, staged, matrix), *_overdone(table, settings))
-    return Plan(made, table, calendar(table, settings.weeks), gaps)
+    plan_table = pd.DataFrame(plan_rows, columns=list(PLAN_COLUMNS))
+    gaps = (
+        *_find_gaps(plan_table, personas_by_segment, stage_by_segment, touchpoint_matrix),
+        *_find_excess_contacts(plan_table, settings),
+    )
+    return TouchpointPlan(segmentation, plan_table, build_calendar(plan_table, settings.weeks), gaps)
 
 
-def _row(made: Segmentation, persona: Persona, one: Touchpoint, words: Sequence[str]) -> list[object]:
-    inside = (made.labels == persona.segment).to_numpy()
-    reached = int((inside & reach.reachable(made.customers, one.by, words)).sum())
-    first = _day(made) + timedelta(days=one.first_day)
-    share = reached / max(persona.customers, 1)
-    said = [one.stage, one.touchpoint, persona.segment, persona.customers, one.by, reached, share, one.message]
-    offer = _guarded(one.offer, made, inside)
-    return [*said, angle(persona.more), offer, one.kpi, one.every_days, first.isoformat()]
+def _build_row(
+    segmentation: Segmentation, persona: Persona, touchpoint: Touchpoint, consent_words: Sequence[str]
+) -> list[object]:
+    in_segment = (segmentation.labels == persona.segment).to_numpy()
+    reach_count = int((in_segment & reach.is_reachable(segmentation.customers, touchpoint.by, consent_words)).sum())
+    first_day = _find_start_day(segmentation) + timedelta(days=touchpoint.first_day)
+    reach_share = reach_count / max(persona.customers, 1)
+    message_fields = [
+        touchpoint.stage,
+        touchpoint.touchpoint,
+        persona.segment,
+        persona.customers,
+        touchpoint.by,
+        reach_count,
+        reach_share,
+        touchpoint.message,
+    ]
+    offer = _guard_offer(touchpoint.offer, segmentation, in_segment)
+    return [
+        *message_fields,
+        message_angle(persona.more),
+        offer,
+        touchpoint.kpi,
+        touchpoint.every_days,
+        first_day.isoformat(),
+    ]
 
 
-def _day(made: Segmentation) -> date:
+def _find_start_day(segmentation: Segmentation) -> date:
     """The day plans count from; without one, the first day that a calendar can have."""
-    return made.customers.as_of or date(2000, 1, 1)
+    return segmentation.customers.as_of or date(2000, 1, 1)
 
 
-def angle(more: Sequence[Trait]) -> str:
+def message_angle(distinctive_traits: Sequence[Trait]) -> str:
     """What a message can build on: the two traits that most set a segment apart."""
-    return " and ".join(_named(one) for one in more[:2])
+    return " and ".join(_name_trait(trait) for trait in distinctive_traits[:2])
 
 
-def _named(one: Trait) -> str:
-    name = one.name.removeprefix(c.TOP).replace("_", " ")
-    return f"high {name}" if one.level is None else f"{name} {one.level}"
+def _name_trait(trait: Trait) -> str:
+    name = trait.name.removeprefix(columns.TOP_PREFIX).replace("_", " ")
+    return f"high {name}" if trait.level is None else f"{name} {trait.level}"
 
 
-def _guarded(offer: str, made: Segmentation, inside: Mask) -> str:
+def _guard_offer(offer: str, segmentation: Segmentation, in_segment: CustomerMask) -> str:
     """The offer, with what the segment itself says about discounts."""
-    table = made.customers.table
-    if c.DISCOUNT_SHARE not in table:
+    table = segmentation.customers.table
+    if columns.DISCOUNT_SHARE not in table:
         return offer
-    usual = float(table.loc[inside, c.DISCOUNT_SHARE].mean())
-    rule = "no discount" if usual < DISCOUNTED else "a discount is what they wait for: at most the usual one"
-    return f"{offer} {usual:.0%} of their lines were discounted: {rule}."
+    discount_share = float(table.loc[in_segment, columns.DISCOUNT_SHARE].mean())
+    discount_rule = (
+        "no discount"
+        if discount_share < DISCOUNT_BUYER_SHARE
+        else "a discount is what they wait for: at most the usual one"
+    )
+    return f"{offer} {discount_share:.0%} of their lines were discounted: {discount_rule}."
 
 
-def _gaps(
-    table: pd.DataFrame, personas: Mapping[str, Persona], staged: Mapping[str, Stage], matrix: Matrix
+def _find_gaps(
+    plan_table: pd.DataFrame,
+    personas_by_segment: Mapping[str, Persona],
+    stage_by_segment: Mapping[str, SegmentStage],
+    touchpoint_matrix: TouchpointMatrix,
 ) -> Iterator[str]:
-    for name in personas:
-        if name not in staged:
-            yield f"{name}: its stage is not known; say it under plan.stages"
-    for stage in STAGES:
-        names = [name for name, found in staged.items() if found.name == stage]
-        if names and not matrix.of(stage):
-            yield f"{stage}: nothing is planned for {', '.join(names)}"
-        if not names and matrix.of(stage):
-            yield f"{stage}: no segment is in this stage"
-    for row in table[table["reach_share"] < LEAST_SHARE].to_dict("records"):
-        reached = f"reaches {row['reach']:,} of {row[c.CUSTOMERS]:,}"
-        yield f"{row[c.NAME]}: {row['touchpoint']} {reached} (consent or address)"
+    for segment_name in personas_by_segment:
+        if segment_name not in stage_by_segment:
+            yield f"{segment_name}: its stage is not known; say it under plan.stages"
+    for stage_name in LIFECYCLE_STAGES:
+        segment_names = [
+            segment_name for segment_name, segment_stage in stage_by_segment.items() if segment_stage.name == stage_name
+        ]
+        if segment_names and not touchpoint_matrix.select_touchpoints(stage_name):
+            yield f"{stage_name}: nothing is planned for {', '.join(segment_names)}"
+        if not segment_names and touchpoint_matrix.select_touchpoints(stage_name):
+            yield f"{stage_name}: no segment is in this stage"
+    for plan_row in plan_table[plan_table["reach_share"] < MIN_REACH_SHARE].to_dict("records"):
+        reach_text = f"reaches {plan_row['reach']:,} of {plan_row[columns.CUSTOMERS]:,}"
+        yield f"{plan_row[columns.SEGMENT_NAME]}: {plan_row['touchpoint']} {reach_text} (consent or address)"
 
 
-def _overdone(table: pd.DataFrame, settings: PlanSettings) -> Iterator[str]:
+def _find_excess_contacts(plan_table: pd.DataFrame, settings: PlanSettings) -> Iterator[str]:
     """Segments that would be written to or called too often."""
-    pushed = table[table["by"].isin(PUSHED) & (table["every_days"] > 0)]
-    weekly = (7 / pushed["every_days"]).groupby(pushed[c.NAME], sort=False).sum()
-    for name, contacts in weekly.items():
+    push_rows = plan_table[plan_table["by"].isin(PUSH_CHANNELS) & (plan_table["every_days"] > 0)]
+    weekly_contacts = (7 / push_rows["every_days"]).groupby(push_rows[columns.SEGMENT_NAME], sort=False).sum()
+    for segment_name, contacts in weekly_contacts.items():
         if contacts > settings.most_per_week:
-            yield f"{name}: {contacts:.1f} contacts a week; at most {settings.most_per_week} (plan.most_per_week)"
+            yield (
+                f"{segment_name}: {contacts:.1f} contacts a week; at most {settings.most_per_week} (plan.most_per_week)"
+            )
 
 
-def calendar(table: pd.DataFrame, weeks: int) -> pd.DataFrame:
+def build_calendar(plan_table: pd.DataFrame, weeks: int) -> pd.DataFrame:
     """One row per touchpoint and date, under the headers that Google Calendar and Outlook import.
 
     support.google.com/calendar/answer/37118: Subject and Start Date (MM/DD/YYYY) are needed.
     """
-    rows = []
-    for row in table.to_dict("records"):
-        first = date.fromisoformat(row["first"])
-        step, until = int(row["every_days"]), timedelta(weeks=weeks)
-        days = range(0, until.days, step) if step else [0]
-        subject = f"{row['touchpoint']}: {row[c.NAME]} ({row['stage']})"
-        said = f"{row['message']} Reach {row['reach']:,}. Offer: {row['offer']} Measured by: {row['kpi']}"
-        rows += [[first + timedelta(days=after), subject, said] for after in days]
-    rows.sort(key=lambda one: (one[0], one[1]))
-    shown = [[subject, f"{day:%m/%d/%Y}", f"{day:%m/%d/%Y}", "True", said] for day, subject, said in rows]
-    return pd.DataFrame(shown, columns=["Subject", "Start Date", "End Date", "All Day Event", "Description"])
+    events = []
+    for plan_row in plan_table.to_dict("records"):
+        first_day = date.fromisoformat(plan_row["first"])
+        interval_days, calendar_span = int(plan_row["every_days"]), timedelta(weeks=weeks)
+        day_offsets = range(0, calendar_span.days, interval_days) if interval_days else [0]
+        subject = f"{plan_row['touchpoint']}: {plan_row[columns.SEGMENT_NAME]} ({plan_row['stage']})"
+        description = (
+            f"{plan_row['message']} Reach {plan_row['reach']:,}. "
+            f"Offer: {plan_row['offer']} Measured by: {plan_row['kpi']}"
+        )
+        events += [[first_day + timedelta(days=day_offset), subject, description] for day_offset in day_offsets]
+    events.sort(key=lambda one: (one[0], one[1]))
+    calendar_rows = [
+        [subject, f"{event_day:%m/%d/%Y}", f"{event_day:%m/%d/%Y}", "True", description]
+        for event_day, subject, description in events
+    ]
+    return pd.DataFrame(calendar_rows, columns=["Subject", "Start Date", "End Date", "All Day Event", "Description"])

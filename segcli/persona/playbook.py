@@ -4,82 +4,100 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
-from segcli.config.yaml import Document, parse, shipped
+from segcli.config.yaml import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
 from segcli.files import read
 from segcli.model import Trait
 
-SHIPPED = "playbook.yaml"
+PLAYBOOK_FILE = "playbook.yaml"
 
 
 @dataclass(frozen=True)
 class Playbook:
     """Actions by segment name (in any case), by (trait, high or low), and for everybody else.
 
-    `avoid` is what not to do, by segment name.
+    `avoid_by_segment` is what not to do, by segment name.
     """
 
-    segments: Mapping[str, str]
-    traits: Mapping[tuple[str, str], str]
-    otherwise: str
-    avoid: Mapping[str, str] = field(default_factory=dict)
+    segment_actions: Mapping[str, str]
+    trait_actions: Mapping[tuple[str, str], str]
+    default_action: str
+    avoid_by_segment: Mapping[str, str] = field(default_factory=dict)
 
-    def action(self, segment: str, traits: Sequence[Trait]) -> str:
+    def choose_action(self, segment_name: str, segment_traits: Sequence[Trait]) -> str:
         """The segment's own action, or that of its most distinguishing trait which has one."""
-        own = self.segments.get(segment.casefold())
-        if own is not None:
-            return own
-        for trait in traits:
-            name = trait.name if trait.level is None else f"{trait.name}={trait.level}"
-            action = self.traits.get((name, "high" if trait.difference > 0 else "low"))
-            if action is not None:
-                return action
-        return self.otherwise
+        own_action = self.segment_actions.get(segment_name.casefold())
+        if own_action is not None:
+            return own_action
+        for trait in segment_traits:
+            trait_name = trait.name if trait.level is None else f"{trait.name}={trait.level}"
+            trait_action = self.trait_actions.get((trait_name, "high" if trait.difference > 0 else "low"))
+            if trait_action is not None:
+                return trait_action
+        return self.default_action
 
-    def kinds(self, traits: Mapping[str, Sequence[Trait]]) -> tuple[frozenset[str], frozenset[str]]:
+    def classify_segments(
+        self, traits_by_segment: Mapping[str, Sequence[Trait]]
+    ) -> tuple[frozenset[str], frozenset[str]]:
         """The segments that have an action of their own, and those whose traits suggest one."""
-        own = frozenset(name for name in traits if name.casefold() in self.segments)
-        others = {name: self.action(name, listed) for name, listed in traits.items() if name not in own}
-        return own, frozenset(name for name, action in others.items() if action not in {"", self.otherwise})
+        own_action_segments = frozenset(
+            segment_name for segment_name in traits_by_segment if segment_name.casefold() in self.segment_actions
+        )
+        suggested_actions = {
+            segment_name: self.choose_action(segment_name, segment_traits)
+            for segment_name, segment_traits in traits_by_segment.items()
+            if segment_name not in own_action_segments
+        }
+        return own_action_segments, frozenset(
+            segment_name
+            for segment_name, action in suggested_actions.items()
+            if action not in {"", self.default_action}
+        )
 
 
-def load(path: str | None) -> Playbook:
+def load_playbook(path: str | None) -> Playbook:
     """The user's playbook, or the shipped one.
 
     Raises:
         ConfigProblems: what is wrong in it and where.
     """
-    ours = resources.files(__package__).joinpath(SHIPPED)
-    document = parse(read.text(path), path) if path else shipped(ours.read_text(encoding="utf-8"), SHIPPED)
-    values = document.values if isinstance(document.values, dict) else {}
+    default_file = resources.files(__package__).joinpath(PLAYBOOK_FILE)
+    document = (
+        parse_document(read.read_text(path), path)
+        if path
+        else load_shipped(default_file.read_text(encoding="utf-8"), PLAYBOOK_FILE)
+    )
+    document_values = document.values if isinstance(document.values, dict) else {}
     problems = [
-        f"{document.place((key,))}: {key}: unknown key; known: segments, avoid, traits, otherwise"
-        for key in values
+        f"{document.find_place((key,))}: {key}: unknown key; known: segments, avoid, traits, otherwise"
+        for key in document_values
         if key not in {"segments", "avoid", "traits", "otherwise"}
     ]
-    segments, listed = values.get("segments") or {}, values.get("traits") or []
-    avoid = values.get("avoid") or {}
-    problems += _shape_problems(document, segments, listed)
-    if not isinstance(avoid, dict):
-        problems.append(f"{document.place(('avoid',))}: avoid: must be `segment name: what not to do` lines")
+    segment_section, trait_section = document_values.get("segments") or {}, document_values.get("traits") or []
+    avoid_section = document_values.get("avoid") or {}
+    problems += _check_shape(document, segment_section, trait_section)
+    if not isinstance(avoid_section, dict):
+        problems.append(f"{document.find_place(('avoid',))}: avoid: must be `segment name: what not to do` lines")
     if problems:
         raise ConfigProblems(problems)
-    traits = {(entry["trait"], entry["is"]): entry["action"] for entry in reversed(listed)}
-    actions = {str(name).casefold(): str(action) for name, action in segments.items()}
-    not_to_do = {str(name).casefold(): str(what) for name, what in avoid.items()}
-    return Playbook(actions, traits, str(values.get("otherwise", "")), not_to_do)
+    trait_actions = {(entry["trait"], entry["is"]): entry["action"] for entry in reversed(trait_section)}
+    segment_actions = {str(segment_name).casefold(): str(action) for segment_name, action in segment_section.items()}
+    not_to_do = {str(segment_name).casefold(): str(avoid_text) for segment_name, avoid_text in avoid_section.items()}
+    return Playbook(segment_actions, trait_actions, str(document_values.get("otherwise", "")), not_to_do)
 
 
-def _shape_problems(document: Document, segments: object, listed: object) -> list[str]:
+def _check_shape(document: YamlDocument, segment_section: object, trait_section: object) -> list[str]:
     problems = []
-    if not isinstance(segments, dict):
-        problems.append(f"{document.place(('segments',))}: segments: must be `segment name: action` lines")
-    if not isinstance(listed, list):
-        problems.append(f"{document.place(('traits',))}: traits: must be a list")
+    if not isinstance(segment_section, dict):
+        problems.append(f"{document.find_place(('segments',))}: segments: must be `segment name: action` lines")
+    if not isinstance(trait_section, list):
+        problems.append(f"{document.find_place(('traits',))}: traits: must be a list")
         return problems
-    for place, entry in enumerate(listed):
-        fits = isinstance(entry, dict) and set(entry) == {"trait", "is", "action"} and entry["is"] in ("high", "low")
-        if not fits:
-            at = document.place(("traits", place))
-            problems.append(f"{at}: traits: each is {{trait: column, is: high or low, action: text}}")
+    for position, entry in enumerate(trait_section):
+        is_trait_action = (
+            isinstance(entry, dict) and set(entry) == {"trait", "is", "action"} and entry["is"] in ("high", "low")
+        )
+        if not is_trait_action:
+            document_place = document.find_place(("traits", position))
+            problems.append(f"{document_place}: traits: each is {{trait: column, is: high or low, action: text}}")
     return problems

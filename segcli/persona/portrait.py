@@ -2,56 +2,94 @@
 
 from collections.abc import Mapping, Sequence
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Segmentation, Trait
 
 DEMOGRAPHIC, GEOGRAPHIC, PSYCHOGRAPHIC = "demographic", "geographic", "psychographic"
-BEHAVIOURAL, TECHNOGRAPHIC, NEEDS, OTHER = "behavioural", "technographic", "needs", "other"
-FAMILIES = (DEMOGRAPHIC, GEOGRAPHIC, PSYCHOGRAPHIC, BEHAVIOURAL, TECHNOGRAPHIC, NEEDS, OTHER)
+BEHAVIOURAL, TECHNOGRAPHIC, NEEDS_BASED, OTHER_FAMILY = "behavioural", "technographic", "needs", "other"
+TRAIT_FAMILIES = (DEMOGRAPHIC, GEOGRAPHIC, PSYCHOGRAPHIC, BEHAVIOURAL, TECHNOGRAPHIC, NEEDS_BASED, OTHER_FAMILY)
 
 # Columns, and built-in bases, by family; what is a measure of orders and not listed here is behavioural.
-_MEMBERS = {
+_FAMILY_MEMBERS = {
     DEMOGRAPHIC: (
-        *(c.AGE, c.GENDER, c.INCOME, c.EDUCATION, c.OCCUPATION, c.MARITAL_STATUS, c.CHILDREN, c.HOUSEHOLD_SIZE),
+        *(
+            columns.AGE,
+            columns.GENDER,
+            columns.INCOME,
+            columns.EDUCATION,
+            columns.OCCUPATION,
+            columns.MARITAL_STATUS,
+            columns.CHILDREN,
+            columns.HOUSEHOLD_SIZE,
+        ),
         *("generation", "family_stage", "age_band", "income_band", "social_class", "household_size"),
     ),
     GEOGRAPHIC: (
-        *(c.CITY, c.REGION, c.COUNTRY, c.POSTCODE, c.CLIMATE, c.POPULATION, c.URBAN_RURAL),
+        *(
+            columns.CITY,
+            columns.REGION,
+            columns.COUNTRY,
+            columns.POSTCODE,
+            columns.CLIMATE,
+            columns.POPULATION,
+            columns.URBAN_RURAL,
+        ),
         *("distance", "distance_km", "postcode_area", "city_size"),
     ),
-    PSYCHOGRAPHIC: (c.PSYCHOGRAPHIC, "sentiment"),
+    PSYCHOGRAPHIC: (columns.PSYCHOGRAPHIC, "sentiment"),
     TECHNOGRAPHIC: (
-        c.DEVICE,
-        c.OS,
-        c.TOP + c.DEVICE,
-        c.TOP + c.OS,
-        c.TOP + c.PAYMENT,
-        c.DISTINCT_DEVICES,
+        columns.DEVICE,
+        columns.OS,
+        columns.TOP_PREFIX + columns.DEVICE,
+        columns.TOP_PREFIX + columns.OS,
+        columns.TOP_PREFIX + columns.PAYMENT,
+        columns.DISTINCT_DEVICES,
         "multi_device",
     ),
-    NEEDS: (c.TOP + c.CATEGORY, "need", "need_state", "benefit", "occasion", "product_affinity", "feature"),
+    NEEDS_BASED: (
+        columns.TOP_PREFIX + columns.CATEGORY,
+        "need",
+        "need_state",
+        "benefit",
+        "occasion",
+        "product_affinity",
+        "feature",
+    ),
     BEHAVIOURAL: (
-        *(c.TOP + c.CHANNEL, c.POINTS, c.EMAIL_CONSENT),
+        *(columns.TOP_PREFIX + columns.CHANNEL, columns.POINTS, columns.EMAIL_CONSENT),
         *("usage", "loyalty", "lifecycle", "stage", "channel", "price_behaviour", "decile", "value_tier", "payment"),
     ),
 }
-_FAMILY = {name: family for family, names in _MEMBERS.items() for name in names}
+_FAMILY_BY_NAME = {name: trait_family for trait_family, names in _FAMILY_MEMBERS.items() for name in names}
 
 
-def family(column: str, bases: Mapping[str, str]) -> str:
-    """The family of a column; `bases` tells the built-in base of columns with a name of their own."""
-    if column.startswith(c.ATTITUDE):
+def trait_family(column: str, bases_by_column: Mapping[str, str]) -> str:
+    """The family of a column; `bases_by_column` tells the built-in base of columns with a name of their own."""
+    if column.startswith(columns.ATTITUDE_PREFIX):
         return PSYCHOGRAPHIC
-    known = _FAMILY.get(bases.get(column, column).removesuffix(c.SEGMENT))
-    return known or (BEHAVIOURAL if column in c.MEASURES else OTHER)
+    known_family = _FAMILY_BY_NAME.get(bases_by_column.get(column, column).removesuffix(columns.SEGMENT_SUFFIX))
+    return known_family or (BEHAVIOURAL if column in columns.MEASURES else OTHER_FAMILY)
 
 
-def portrait(told: Sequence[Trait], bases: Mapping[str, str], most: int) -> dict[str, tuple[Trait, ...]]:
+def build_portrait(
+    segment_traits: Sequence[Trait], bases_by_column: Mapping[str, str], max_traits: int
+) -> dict[str, tuple[Trait, ...]]:
     """The most distinguishing traits of each family that says anything."""
-    found = {name: [one for one in told if family(one.name, bases) == name][:most] for name in FAMILIES}
-    return {name: tuple(listed) for name, listed in found.items() if listed}
+    traits_by_family = {
+        family_name: [trait for trait in segment_traits if trait_family(trait.name, bases_by_column) == family_name][
+            :max_traits
+        ]
+        for family_name in TRAIT_FAMILIES
+    }
+    return {
+        family_name: tuple(family_traits) for family_name, family_traits in traits_by_family.items() if family_traits
+    }
 
 
-def bases_of(segmentations: Sequence[Segmentation]) -> dict[str, str]:
+def map_column_bases(segmentations: Sequence[Segmentation]) -> dict[str, str]:
     """The built-in base behind each segmentation's column, where there is one."""
-    return {one.column: str(one.method["base"]) for one in segmentations if one.method.get("base")}
+    return {
+        segmentation.column: str(segmentation.method["base"])
+        for segmentation in segmentations
+        if segmentation.method.get("base")
+    }

@@ -5,44 +5,65 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Segmentation
 
-TELLS = ("lifecycle", "stage", c.RFM_SEGMENT)  # columns that tell the stage of a single customer, the surest first
+STAGE_COLUMNS = (
+    "lifecycle",
+    "stage",
+    columns.RFM_SEGMENT,
+)  # columns that tell the stage of a single customer, the surest first
 
 
 @dataclass(frozen=True)
-class Stage:
+class SegmentStage:
     """A stage and how that is known; `share` is of the segment's customers (1 where the segment's name tells it)."""
 
     name: str
     share: float
-    by: str
+    source: str
 
 
-def stages(made: Segmentation, known: Mapping[str, str]) -> dict[str, Stage]:
+def assign_stages(segmentation: Segmentation, stage_by_segment: Mapping[str, str]) -> dict[str, SegmentStage]:
     """The stage of each segment: by its name, or else the one that most of its customers are in; none where unknown.
 
     Args:
-        made: the segmentation.
-        known: stage by segment name in lower case.
+        segmentation: the segmentation.
+        stage_by_segment: stage by segment name in lower case.
     """
-    return {name: stage for name in made.segments if (stage := _stage(made, name, known)) is not None}
+    return {
+        segment_name: segment_stage
+        for segment_name in segmentation.segments
+        if (segment_stage := _find_stage(segmentation, segment_name, stage_by_segment)) is not None
+    }
 
 
-def _stage(made: Segmentation, segment: str, known: Mapping[str, str]) -> Stage | None:
-    if segment.casefold() in known:
-        return Stage(known[segment.casefold()], 1.0, "by its name")
-    table = made.customers.table
-    column = next((name for name in TELLS if name in table and name != made.column), None)
-    if column is None:
+def _find_stage(segmentation: Segmentation, segment: str, stage_by_segment: Mapping[str, str]) -> SegmentStage | None:
+    if segment.casefold() in stage_by_segment:
+        return SegmentStage(stage_by_segment[segment.casefold()], 1.0, "by its name")
+    customer_table = segmentation.customers.table
+    stage_column = next(
+        (
+            column_name
+            for column_name in STAGE_COLUMNS
+            if column_name in customer_table and column_name != segmentation.column
+        ),
+        None,
+    )
+    if stage_column is None:
         return None
-    members = table.loc[(made.labels == segment).to_numpy(), column].astype("str").str.casefold()
-    counted = _counted(members.map(lambda label: known.get(label, "")))
-    return Stage(str(counted.index[0]), float(counted.iloc[0]), f"by {column}") if len(counted) else None
+    member_labels = (
+        customer_table.loc[(segmentation.labels == segment).to_numpy(), stage_column].astype("str").str.casefold()
+    )
+    stage_shares = _stage_shares(member_labels.map(lambda label: stage_by_segment.get(label, "")))
+    return (
+        SegmentStage(str(stage_shares.index[0]), float(stage_shares.iloc[0]), f"by {stage_column}")
+        if len(stage_shares)
+        else None
+    )
 
 
-def _counted(stages_of: pd.Series) -> pd.Series:
+def _stage_shares(customer_stages: pd.Series) -> pd.Series:
     """Shares of the stages that are known, the largest first; of equals the first in the alphabet."""
-    shares = stages_of[stages_of != ""].value_counts(normalize=True, sort=False).sort_index()
-    return shares.sort_values(ascending=False, kind="stable")
+    sorted_shares = customer_stages[customer_stages != ""].value_counts(normalize=True, sort=False).sort_index()
+    return sorted_shares.sort_values(ascending=False, kind="stable")

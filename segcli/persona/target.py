@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.target import TargetSettings
 from segcli.model import Segmentation
-from segcli.persona.choosing import Candidate, Limits, choose, why_not
-from segcli.persona.contacting import Contacting, contacting
-from segcli.persona.criteria import LOW_IS_BEST, Measured, measured
-from segcli.persona.weighing import Weighed, first_holds, weigh
+from segcli.persona.choosing import Candidate, SelectionLimits, choose_segments, explain_rejection
+from segcli.persona.contacting import ContactEstimate, estimate_contacts
+from segcli.persona.criteria import LOW_IS_BEST, SegmentCriteria, measure_criteria
+from segcli.persona.weighing import WeightedScores, rank_tolerance, weigh_criteria
 
-THIRDS = (100 / 3, 200 / 3)
+MATRIX_THIRDS = (100 / 3, 200 / 3)
 # Low, middling, high attractiveness; in each low, middling, high strength.
-CELLS = (
+MATRIX_CELLS = (
     ("withdraw", "manage for earnings", "protect and refocus"),
     ("expand with care or harvest", "manage for earnings", "build selectively"),
     ("build selectively", "invest to build", "protect position"),
@@ -29,219 +29,300 @@ CELLS = (
 
 
 @dataclass(frozen=True)
-class Targets:
+class TargetSelection:
     """What was found of each segment, and the chosen ones.
 
     `table` has one row per segment, the most attractive first, knocked-out ones last: segment, customers, the criteria
     as measured, attractiveness, strength and cell (where known), way, contacts, cost, expected_margin, roi, chosen
-    (yes or no) and reason. `parts` tells what each criterion adds. `holds` is by how many points of 100 all weights may
-    change with the first segment staying first. `sets` compares the weight sets.
+    (yes or no) and reason. `contributions` tells what each criterion adds. `weight_tolerance` is by how many points of
+    100 all weights may change with the first segment staying first. `weight_set_scores` compares the weight sets.
     """
 
     segmentation: Segmentation
     table: pd.DataFrame
-    parts: pd.DataFrame
-    chosen: tuple[str, ...]
-    holds: float
-    sets: pd.DataFrame
+    contributions: pd.DataFrame
+    chosen_segments: tuple[str, ...]
+    weight_tolerance: float
+    weight_set_scores: pd.DataFrame
     notes: tuple[str, ...]
 
     @property
-    def members(self) -> npt.NDArray[np.bool_]:
+    def member_mask(self) -> npt.NDArray[np.bool_]:
         """Who is in a chosen segment, shape (n,)."""
-        return np.asarray(self.segmentation.labels.isin(self.chosen), dtype=bool)
+        return np.asarray(self.segmentation.labels.isin(self.chosen_segments), dtype=bool)
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """Segments as measured and weighed; `out` says why some are not looked at; scores are 0 where nothing is known."""
+class _SegmentScores:
+    """Segments as measured and weighed; `exclusions` says why some are left out; scores are 0 where not known."""
 
-    made: Segmentation
-    found: Measured
-    attractive: Weighed | None
-    strong: Weighed | None
-    contacts: Sequence[Contacting]
-    out: Mapping[str, str]
+    segmentation: Segmentation
+    criteria: SegmentCriteria
+    attractiveness: WeightedScores | None
+    strength: WeightedScores | None
+    contact_estimates: Sequence[ContactEstimate]
+    exclusions: Mapping[str, str]
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
-        return self.attractive.scores if self.attractive else np.zeros(len(self.made.segments))
+        return self.attractiveness.scores if self.attractiveness else np.zeros(len(self.segmentation.segments))
 
     @property
-    def ranked(self) -> list[int]:
+    def eligible_ranking(self) -> list[int]:
         """Places of the segments that are looked at, the most attractive first."""
-        return [place for place in self.order if self.made.segments[place] not in self.out]
+        return [
+            position for position in self.full_ranking if self.segmentation.segments[position] not in self.exclusions
+        ]
 
     @property
-    def holds(self) -> float:
+    def weight_tolerance(self) -> float:
         """By how much weights may change with the first of them staying first."""
-        return first_holds(self.attractive, self.ranked) if self.attractive else 0.0
+        return rank_tolerance(self.attractiveness, self.eligible_ranking) if self.attractiveness else 0.0
 
     @property
-    def order(self) -> list[int]:
+    def full_ranking(self) -> list[int]:
         """Places of the segments: the most attractive first, those knocked out last."""
-        out = np.array([name in self.out for name in self.made.segments])
-        return [int(place) for place in np.lexsort((np.arange(len(out)), -self.scores, out))]
+        is_excluded = np.array([segment_name in self.exclusions for segment_name in self.segmentation.segments])
+        return [int(position) for position in np.lexsort((np.arange(len(is_excluded)), -self.scores, is_excluded))]
 
 
-def target(
-    made: Segmentation, settings: TargetSettings, *, margin: float, words: Sequence[str], most_choices: int
-) -> Targets:
+def select_targets(
+    segmentation: Segmentation,
+    settings: TargetSettings,
+    *,
+    margin_rate: float,
+    consent_words: Sequence[str],
+    max_choices: int,
+) -> TargetSelection:
     """Score every segment, knock out what falls short, and choose a few.
 
     Args:
-        made: the segmentation.
+        segmentation: the segmentation.
         settings: criteria, weights, what there is to spend.
-        margin: part of revenue that is earned, unless the settings say another.
-        words: of consent.
-        most_choices: that are tried.
+        margin_rate: part of revenue that is earned, unless the settings say another.
+        consent_words: of consent.
+        max_choices: that are tried.
     """
-    scored = _scored(made, settings, margin=settings.margin or margin, words=words)
+    segment_scores = _score_segments(
+        segmentation, settings, margin_rate=settings.margin or margin_rate, consent_words=consent_words
+    )
     candidates = [
-        _candidate(made.segments[place], float(scored.scores[place]), scored.contacts[place], settings)
-        for place in scored.ranked
+        _make_candidate(
+            segmentation.segments[position],
+            float(segment_scores.scores[position]),
+            segment_scores.contact_estimates[position],
+            settings,
+        )
+        for position in segment_scores.eligible_ranking
     ]
-    limits = Limits(*settings.bounds, settings.budget, settings.capacity)
-    chosen, is_complete = choose(candidates, limits, most_choices)
-    picked = [one for one in candidates if one.name in chosen]
-    reasons = dict(scored.out) | {
-        one.name: "chosen" if one in picked else why_not(one, picked, limits) for one in candidates
+    selection_limits = SelectionLimits(*settings.choice_range, settings.budget, settings.capacity)
+    chosen_names, is_complete = choose_segments(candidates, selection_limits, max_choices)
+    chosen_candidates = [candidate for candidate in candidates if candidate.name in chosen_names]
+    reasons = dict(segment_scores.exclusions) | {
+        candidate.name: "chosen"
+        if candidate in chosen_candidates
+        else explain_rejection(candidate, chosen_candidates, selection_limits)
+        for candidate in candidates
     }
-    table = _table(scored, chosen, reasons)
-    return Targets(
-        made,
-        table,
-        _parts(scored),
-        tuple(name for name in table[c.NAME] if name in chosen),
-        scored.holds,
-        _sets(made, scored.found, settings),
-        (*_noticed(scored, chosen, settings), *([] if is_complete else [_note_limit(most_choices)])),
+    target_table = _build_table(segment_scores, chosen_names, reasons)
+    return TargetSelection(
+        segmentation,
+        target_table,
+        _list_contributions(segment_scores),
+        tuple(segment_name for segment_name in target_table[columns.SEGMENT_NAME] if segment_name in chosen_names),
+        segment_scores.weight_tolerance,
+        _compare_weight_sets(segmentation, segment_scores.criteria, settings),
+        (
+            *_build_notes(segment_scores, chosen_names, settings),
+            *([] if is_complete else [_describe_limit(max_choices)]),
+        ),
     )
 
 
-def _scored(made: Segmentation, settings: TargetSettings, *, margin: float, words: Sequence[str]) -> _Scored:
-    found = measured(made, settings, words)
-    contacts = contacting(made, settings, margin=margin, words=words)
-    given = bool(settings.response)  # what people buy anyway says nothing about what contacts earn
-    out = {one.segment: _loss(one) for one in contacts if given and one.loses}
-    out |= {name: why for place, name in enumerate(made.segments) if (why := _knocked_out(found, place, settings))}
-    attractive, strong = weigh(found, settings.weights), weigh(found, settings.competitiveness)
-    return _Scored(made, found, attractive, strong, contacts, out)
+def _score_segments(
+    segmentation: Segmentation, settings: TargetSettings, *, margin_rate: float, consent_words: Sequence[str]
+) -> _SegmentScores:
+    criteria = measure_criteria(segmentation, settings, consent_words)
+    contact_estimates = estimate_contacts(segmentation, settings, margin_rate=margin_rate, consent_words=consent_words)
+    has_response = bool(settings.response)  # what people buy anyway says nothing about what contacts earn
+    exclusions = {
+        estimate.segment: _explain_loss(estimate)
+        for estimate in contact_estimates
+        if has_response and estimate.is_unprofitable
+    }
+    exclusions |= {
+        segment_name: exclusion_reason
+        for position, segment_name in enumerate(segmentation.segments)
+        if (exclusion_reason := _explain_knock_out(criteria, position, settings))
+    }
+    attractiveness, strength = (
+        weigh_criteria(criteria, settings.weights),
+        weigh_criteria(criteria, settings.competitiveness),
+    )
+    return _SegmentScores(segmentation, criteria, attractiveness, strength, contact_estimates, exclusions)
 
 
-def _knocked_out(found: Measured, place: int, settings: TargetSettings) -> str:
+def _explain_knock_out(criteria: SegmentCriteria, position: int, settings: TargetSettings) -> str:
     """Why a segment is not even looked at; blank where it is."""
-    for name, least in settings.knock_outs.items():
-        value = found.values[name][place] if name in found.values else None
-        if value is None or np.isnan(value):
+    for criterion, bound in settings.knock_outs.items():
+        criterion_value = criteria.values[criterion][position] if criterion in criteria.values else None
+        if criterion_value is None or np.isnan(criterion_value):
             continue
-        if name in LOW_IS_BEST and value > least:
-            return f"knocked out: {name} {value:.3g} is above {least:g}"
-        if name not in LOW_IS_BEST and value < least:
-            return f"knocked out: {name} {value:.3g} is below {least:g}"
+        if criterion in LOW_IS_BEST and criterion_value > bound:
+            return f"knocked out: {criterion} {criterion_value:.3g} is above {bound:g}"
+        if criterion not in LOW_IS_BEST and criterion_value < bound:
+            return f"knocked out: {criterion} {criterion_value:.3g} is below {bound:g}"
     return ""
 
 
-def _note_limit(most_choices: int) -> str:
-    return f"the best of {most_choices:,} choices; more were not tried (limits.choices), so another may be better"
+def _describe_limit(max_choices: int) -> str:
+    return f"the best of {max_choices:,} choices; more were not tried (limits.choices), so another may be better"
 
 
-def _loss(one: Contacting) -> str:
-    return f"knocked out: its contacts cost {one.cost:,.2f}, and are expected to earn {one.margin:,.2f}"
+def _explain_loss(estimate: ContactEstimate) -> str:
+    return (
+        f"knocked out: its contacts cost {estimate.cost:,.2f}, and are expected to earn {estimate.expected_margin:,.2f}"
+    )
 
 
-def _candidate(name: str, score: float, one: Contacting, settings: TargetSettings) -> Candidate:
-    by_margin = settings.objective == "margin" and not np.isnan(one.margin)
-    return Candidate(name, one.margin - one.cost if by_margin else score, one.cost, one.contacts)
+def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, settings: TargetSettings) -> Candidate:
+    is_by_margin = settings.objective == "margin" and not np.isnan(estimate.expected_margin)
+    return Candidate(
+        segment_name,
+        estimate.expected_margin - estimate.cost if is_by_margin else score,
+        estimate.cost,
+        estimate.contact_count,
+    )
 
 
-def _table(scored: _Scored, chosen: Sequence[str], reasons: Mapping[str, str]) -> pd.DataFrame:
+def _build_table(
+    segment_scores: _SegmentScores, chosen_names: Sequence[str], reasons: Mapping[str, str]
+) -> pd.DataFrame:
     """One row per segment, the most attractive first, those knocked out last."""
-    made = scored.made
-    rows = pd.DataFrame({c.NAME: made.segments, c.CUSTOMERS: made.profile[c.CUSTOMERS].to_numpy()})
-    for name, values in scored.found.values.items():
-        if name != "size":
-            rows[name] = values
-    axes = {"attractiveness": scored.attractive, "strength": scored.strong}
-    for name, weighed in axes.items():
-        if weighed:
-            rows[name] = weighed.scores
-    if set(axes) <= set(rows.columns):
-        rows["cell"] = [cell(*both) for both in zip(rows["attractiveness"], rows["strength"], strict=True)]
-    rows["way"] = [one.way for one in scored.contacts]
-    rows["contacts"] = [one.contacts for one in scored.contacts]
-    rows["cost"] = [one.cost for one in scored.contacts]
-    rows["expected_margin"] = [one.margin for one in scored.contacts]
-    rows["roi"] = [one.roi for one in scored.contacts]
-    rows["chosen"] = ["yes" if name in chosen else "no" for name in made.segments]
-    rows["reason"] = [reasons[name] for name in made.segments]
-    return rows.iloc[scored.order].reset_index(drop=True)
+    segmentation = segment_scores.segmentation
+    target_rows = pd.DataFrame(
+        {
+            columns.SEGMENT_NAME: segmentation.segments,
+            columns.CUSTOMERS: segmentation.profile[columns.CUSTOMERS].to_numpy(),
+        }
+    )
+    for column_name, criterion_values in segment_scores.criteria.values.items():
+        if column_name != "size":
+            target_rows[column_name] = criterion_values
+    axes = {"attractiveness": segment_scores.attractiveness, "strength": segment_scores.strength}
+    for column_name, weighted_scores in axes.items():
+        if weighted_scores:
+            target_rows[column_name] = weighted_scores.scores
+    if set(axes) <= set(target_rows.columns):
+        target_rows["cell"] = [
+            matrix_cell(*axis_scores)
+            for axis_scores in zip(target_rows["attractiveness"], target_rows["strength"], strict=True)
+        ]
+    target_rows["way"] = [estimate.contact_channel for estimate in segment_scores.contact_estimates]
+    target_rows["contacts"] = [estimate.contact_count for estimate in segment_scores.contact_estimates]
+    target_rows["cost"] = [estimate.cost for estimate in segment_scores.contact_estimates]
+    target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
+    target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
+    target_rows["chosen"] = ["yes" if column_name in chosen_names else "no" for column_name in segmentation.segments]
+    target_rows["reason"] = [reasons[column_name] for column_name in segmentation.segments]
+    return target_rows.iloc[segment_scores.full_ranking].reset_index(drop=True)
 
 
-def cell(attractiveness: float, strength: float) -> str:
+def matrix_cell(attractiveness: float, strength: float) -> str:
     """The cell of the three by three matrix, scores from 0 to 100.
 
-    >>> cell(90, 90), cell(10, 10), cell(50, 80)
+    >>> matrix_cell(90, 90), matrix_cell(10, 10), matrix_cell(50, 80)
     ('protect position', 'withdraw', 'build selectively')
     """
-    return CELLS[int(np.searchsorted(THIRDS, attractiveness, "right"))][int(np.searchsorted(THIRDS, strength, "right"))]
-
-
-def _parts(scored: _Scored) -> pd.DataFrame:
-    columns = [c.NAME, "criterion", "value", "scaled", "weight", "adds"]
-    weighed = scored.attractive
-    if weighed is None:
-        return pd.DataFrame(columns=columns)
-    rows = [
-        [name, criterion, values[place], weighed.scaled[place, at], weighed.weights[at], weighed.parts[place, at]]
-        for place, name in enumerate(scored.made.segments)
-        for at, criterion in enumerate(weighed.criteria)
-        for values in [scored.found.values[criterion]]
+    return MATRIX_CELLS[int(np.searchsorted(MATRIX_THIRDS, attractiveness, "right"))][
+        int(np.searchsorted(MATRIX_THIRDS, strength, "right"))
     ]
-    return pd.DataFrame(rows, columns=columns)
 
 
-def _sets(made: Segmentation, found: Measured, settings: TargetSettings) -> pd.DataFrame:
+def _list_contributions(segment_scores: _SegmentScores) -> pd.DataFrame:
+    column_names = [columns.SEGMENT_NAME, "criterion", "value", "scaled", "weight", "adds"]
+    weighted_scores = segment_scores.attractiveness
+    if weighted_scores is None:
+        return pd.DataFrame(columns=column_names)
+    contribution_rows = [
+        [
+            segment_name,
+            criterion,
+            criterion_values[position],
+            weighted_scores.scaled_criteria[position, criterion_index],
+            weighted_scores.weights[criterion_index],
+            weighted_scores.contributions[position, criterion_index],
+        ]
+        for position, segment_name in enumerate(segment_scores.segmentation.segments)
+        for criterion_index, criterion in enumerate(weighted_scores.criteria)
+        for criterion_values in [segment_scores.criteria.values[criterion]]
+    ]
+    return pd.DataFrame(contribution_rows, columns=column_names)
+
+
+def _compare_weight_sets(
+    segmentation: Segmentation, criteria: SegmentCriteria, settings: TargetSettings
+) -> pd.DataFrame:
     """Scores and ranks under each set of weights, the settings' own first."""
-    rows = []
-    for name, weights in {"weights": settings.weights, **settings.weight_sets}.items():
-        weighed = weigh(found, weights)
-        if weighed:
-            ranks = {place: rank for rank, place in enumerate(weighed.order, start=1)}
-            rows += [
-                [name, segment, float(weighed.scores[place]), ranks[place]]
-                for place, segment in enumerate(made.segments)
+    weight_set_rows = []
+    for weight_set, weights in {"weights": settings.weights, **settings.weight_sets}.items():
+        weighted_scores = weigh_criteria(criteria, weights)
+        if weighted_scores:
+            rank_by_position = {position: rank for rank, position in enumerate(weighted_scores.ranking, start=1)}
+            weight_set_rows += [
+                [weight_set, segment, float(weighted_scores.scores[position]), rank_by_position[position]]
+                for position, segment in enumerate(segmentation.segments)
             ]
-    return pd.DataFrame(rows, columns=["set", c.NAME, "attractiveness", "rank"])
+    return pd.DataFrame(weight_set_rows, columns=["set", columns.SEGMENT_NAME, "attractiveness", "rank"])
 
 
-def _noticed(scored: _Scored, chosen: Sequence[str], settings: TargetSettings) -> Iterator[str]:
-    weighed = scored.attractive
-    if weighed is None:
+def _build_notes(
+    segment_scores: _SegmentScores, chosen_names: Sequence[str], settings: TargetSettings
+) -> Iterator[str]:
+    weighted_scores = segment_scores.attractiveness
+    if weighted_scores is None:
         yield "no criterion is known: rate segments (target.ratings), or give an order export"
         return
-    holds = scored.holds
-    reach = "any change of the weights" if np.isinf(holds) else f"weight changes of up to +-{holds:.1f} of 100 points"
-    yield f"rank 1 holds for {reach}"
-    if weighed.unknown:
-        yield f"not known, so left out of the score: {', '.join(weighed.unknown)} (target.ratings rates them)"
-    strange = sorted({name for of in settings.ratings.values() for name in of} - {*scored.made.segments})
-    if strange:
-        yield f"rated, but no segment of {scored.made.name}: {', '.join(strange)}"
-    for name in weighed.criteria:
-        unsure = scored.found.unsure(name, scored.made.segments)
-        if unsure:
-            yield f"{name} is not known of {', '.join(unsure)}: counted as halfway"
-    if scored.strong is None:
-        yield "our own strength is not known: rate own_strengths in target.ratings for the second axis"
-    if len(chosen) < settings.bounds[0]:
-        yield f"only {len(chosen)} of at least {settings.bounds[0]} segments fit knock-outs, budget and capacity"
-    returns = sorted((one for one in scored.contacts if one.roi > 0), key=lambda one: -one.roi)
-    if returns:
-        yield f"by return on what contacts cost: {', '.join(f'{one.segment} {one.roi:,.1f}x' for one in returns)}"
-    if not settings.response and any(one.contacts for one in scored.contacts):
-        days = settings.period_days
+    weight_tolerance = segment_scores.weight_tolerance
+    tolerance_text = (
+        "any change of the weights"
+        if np.isinf(weight_tolerance)
+        else f"weight changes of up to +-{weight_tolerance:.1f} of 100 points"
+    )
+    yield f"rank 1 holds for {tolerance_text}"
+    if weighted_scores.unknown_criteria:
         yield (
-            f"expected margin takes as response who bought in the last {days} days: an order of sizes, not an effect; "
-            "a holdout measures that"
+            "not known, so left out of the score: "
+            f"{', '.join(weighted_scores.unknown_criteria)} (target.ratings rates them)"
+        )
+    unknown_segments = sorted(
+        {item_name for segment_ratings in settings.ratings.values() for item_name in segment_ratings}
+        - {*segment_scores.segmentation.segments}
+    )
+    if unknown_segments:
+        yield f"rated, but no segment of {segment_scores.segmentation.name}: {', '.join(unknown_segments)}"
+    for item_name in weighted_scores.criteria:
+        unknown_names = segment_scores.criteria.list_unknown_segments(item_name, segment_scores.segmentation.segments)
+        if unknown_names:
+            yield f"{item_name} is not known of {', '.join(unknown_names)}: counted as halfway"
+    if segment_scores.strength is None:
+        yield "our own strength is not known: rate own_strengths in target.ratings for the second axis"
+    if len(chosen_names) < settings.choice_range[0]:
+        yield (
+            f"only {len(chosen_names)} of at least {settings.choice_range[0]} "
+            "segments fit knock-outs, budget and capacity"
+        )
+    profitable_estimates = sorted(
+        (estimate for estimate in segment_scores.contact_estimates if estimate.roi > 0), key=lambda one: -one.roi
+    )
+    if profitable_estimates:
+        yield (
+            "by return on what contacts cost: "
+            f"{', '.join(f'{estimate.segment} {estimate.roi:,.1f}x' for estimate in profitable_estimates)}"
+        )
+    if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
+        period_days = settings.period_days
+        yield (
+            f"expected margin takes as response who bought in the last {period_days} days: "
+            "an order of sizes, not an effect; a holdout measures that"
         )

@@ -15,20 +15,20 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences, one per line or list item; `quiet` ones are set back."""
+    """Sentences, one per line or list item; `is_quiet` ones are set back."""
 
     lines: Sequence[str]
-    quiet: bool = False
-    bullets: bool = False
+    is_quiet: bool = False
+    has_bullets: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table column; a `bar` column holds shares of one and is drawn where drawing is possible."""
+    """A table column; a `is_bar` column holds shares of one and is drawn where drawing is possible."""
 
     title: str
-    right: bool = True
-    bar: bool = False
+    align_right: bool = True
+    is_bar: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,15 @@ class Card:
 class Chart:
     """A picture of numbers, drawn from `data` by the file of reports/charts/ that is called `name`.
 
-    `says` tells in a sentence what is to be seen; `instead` are the same numbers, for who cannot see or draw it.
+    `alt_text` tells in a sentence what is to be seen; `fallback_tables` are the same numbers, for who cannot see or
+    draw it.
     """
 
     name: str
     title: str
-    says: str
+    alt_text: str
     data: Mapping[str, Any]
-    instead: Sequence[Table]
+    fallback_tables: Sequence[Table]
 
 
 Block = Heading | Text | Table | Card | Chart

@@ -1,34 +1,34 @@
 """Persona cards."""
 
-from segcli.counting import counted
-from segcli.model import Persona, Score, Trait
-from segcli.persona.portrait import DEMOGRAPHIC, GEOGRAPHIC, NEEDS, PSYCHOGRAPHIC, TECHNOGRAPHIC
+from segcli.counting import pluralize
+from segcli.model import Persona, SurveyScore, Trait
+from segcli.persona.portrait import DEMOGRAPHIC, GEOGRAPHIC, NEEDS_BASED, PSYCHOGRAPHIC, TECHNOGRAPHIC
 from segcli.reports import numbers
 from segcli.reports.blocks import Card
 
-FAMILIES = {
+FAMILY_TITLES = {
     # family of the portrait, how its line is called
     DEMOGRAPHIC: "Who",
     GEOGRAPHIC: "Where",
     PSYCHOGRAPHIC: "Believes",
-    NEEDS: "Needs",
+    NEEDS_BASED: "Needs",
     TECHNOGRAPHIC: "Uses",
 }
-MOST = 3  # traits of a family
+MAX_TRAITS = 3  # traits of a family
 
 
-def card(persona: Persona) -> Card:
+def build_persona_card(persona: Persona) -> Card:
     """What a person reads about a segment; what stands among the traits that set it apart most is not said twice."""
     lines = [
-        ("More than others", _traits(persona.more, persona)),
-        ("Less than others", _traits(persona.less, persona)),
-        *((title, _family(persona, family)) for family, title in FAMILIES.items()),
-        ("Fares", "; ".join(map(_score, persona.scores))),
-        ("Reach", _reach(persona)),
+        ("More than others", _join_traits(persona.more, persona)),
+        ("Less than others", _join_traits(persona.less, persona)),
+        *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items()),
+        ("Fares", "; ".join(map(_format_score, persona.scores))),
+        ("Reach", _format_reach(persona)),
         ("Stage", "; ".join(filter(None, [persona.stage, persona.next_touchpoint]))),
-        ("Worth", "" if persona.value is None else f"{numbers.money(persona.value)} a head"),
-        ("Typical", _typical(persona)),
-        ("Example", _example(persona)),
+        ("Worth", "" if persona.value is None else f"{numbers.format_money(persona.value)} a head"),
+        ("Typical", _format_typical(persona)),
+        ("Example", _format_example(persona)),
         ("Suggested", persona.action),
         ("Rather not", persona.avoid),
         ("Changed", "; ".join(persona.changed)),
@@ -37,69 +37,80 @@ def card(persona: Persona) -> Card:
     footer += [f"data to {persona.data_to.isoformat()}"] if persona.data_to else []
     return Card(
         title=persona.segment,
-        fact=_fact(persona),
+        fact=_format_size(persona),
         lead=persona.headline,
         lines=[(name, text) for name, text in lines if text],
         footer="; ".join([*footer, *persona.warnings]),
     )
 
 
-def _family(persona: Persona, family: str) -> str:
-    told = {(one.name, one.level) for one in (*persona.more, *persona.less)}
-    listed = [one for one in persona.portrait.get(family, ()) if (one.name, one.level) not in told]
-    return _traits(tuple(listed[:MOST]), persona)
+def _format_family(persona: Persona, family: str) -> str:
+    shown_keys = {(trait.name, trait.level) for trait in (*persona.more, *persona.less)}
+    remaining_traits = [
+        trait for trait in persona.portrait.get(family, ()) if (trait.name, trait.level) not in shown_keys
+    ]
+    return _join_traits(tuple(remaining_traits[:MAX_TRAITS]), persona)
 
 
-def is_per_cent(one: Score) -> bool:
+def is_percentage(score: SurveyScore) -> bool:
     """Whether a score is a rate of customers in per cent."""
-    return one.measure.endswith(("purchase", ")")) or one.measure in {"referral", "CSAT"}
+    return score.measure.endswith(("purchase", ")")) or score.measure in {"referral", "CSAT"}
 
 
-def _score(one: Score) -> str:
+def _format_score(score: SurveyScore) -> str:
     """Such as `NPS 46 (33 to 58, n = 131)`; rates as per cent."""
-    unit = "%" if is_per_cent(one) else ""
-    digits = 1 if one.measure == "CES" else 0
-    low, high = f"{one.low:.{digits}f}", f"{one.high:.{digits}f}{unit}"
-    return f"{one.measure} {one.score:.{digits}f}{unit} ({low} to {high}, n = {one.n:,})"
+    unit = "%" if is_percentage(score) else ""
+    digits = 1 if score.measure == "CES" else 0
+    low, high = f"{score.low:.{digits}f}", f"{score.high:.{digits}f}{unit}"
+    return f"{score.measure} {score.score:.{digits}f}{unit} ({low} to {high}, n = {score.n:,})"
 
 
-def _reach(persona: Persona) -> str:
-    parts = [] if persona.consent is None else [f"e-mail consent {numbers.share(persona.consent)}"]
-    preferred = filter(None, (persona.channel, persona.moment))
-    parts += [f"{one.name} {numbers.share(one.share)} (all {numbers.share(one.base)})" for one in preferred]
+def _format_reach(persona: Persona) -> str:
+    parts = [] if persona.consent is None else [f"e-mail consent {numbers.format_share(persona.consent)}"]
+    preferences = filter(None, (persona.channel, persona.moment))
+    parts += [
+        f"{preference.name} {numbers.format_share(preference.share)} (all {numbers.format_share(preference.base)})"
+        for preference in preferences
+    ]
     return "; ".join(parts)
 
 
-def _example(persona: Persona) -> str:
-    one = persona.example
-    if one is None:
+def _format_example(persona: Persona) -> str:
+    example = persona.example
+    if example is None:
         return ""
-    name = f"customer {one.pseudonym}" if one.pseudonym else "one customer"
-    return f"{name}: " + ", ".join(f"{numbers.label(n)} {numbers.of(n, v)}" for n, v in one.measures.items())
+    name = f"customer {example.pseudonym}" if example.pseudonym else "one customer"
+    return f"{name}: " + ", ".join(
+        f"{numbers.column_label(column)} {numbers.format_value(column, value)}"
+        for column, value in example.measures.items()
+    )
 
 
-def trait(told: Trait, customers: int) -> str:
+def format_trait(trait: Trait, customer_count: int) -> str:
     """A trait with its numbers, such as `top channel = express 31%, 3.1x (+0.8 sd)`; n where not all are known."""
-    name = numbers.label(told.name)
-    named = name if told.level is None else f"{name} = {told.level}"
-    value = numbers.share(told.value) if told.level is not None else numbers.of(told.name, told.value)
-    times = f", {told.index / 100:.2g}x" if told.index is not None else ""
-    known = f", n = {told.n:,}" if told.n < customers else ""
-    return f"{named} {value}{times} ({told.difference:+.1f} sd{known})"
+    name = numbers.column_label(trait.name)
+    title = name if trait.level is None else f"{name} = {trait.level}"
+    value_text = (
+        numbers.format_share(trait.value) if trait.level is not None else numbers.format_value(trait.name, trait.value)
+    )
+    index_text = f", {trait.index / 100:.2g}x" if trait.index is not None else ""
+    count_text = f", n = {trait.n:,}" if trait.n < customer_count else ""
+    return f"{title} {value_text}{index_text} ({trait.difference:+.1f} sd{count_text})"
 
 
-def _traits(told: tuple[Trait, ...], persona: Persona) -> str:
-    return "; ".join(trait(one, persona.customers) for one in told)
+def _join_traits(traits: tuple[Trait, ...], persona: Persona) -> str:
+    return "; ".join(format_trait(trait, persona.customers) for trait in traits)
 
 
-def _fact(persona: Persona) -> str:
-    fact = f"{counted(persona.customers, 'customer')} · {numbers.share(persona.share)} of base"
-    share = persona.revenue_share
-    return fact if share is None else f"{fact} · {numbers.share(share)} of revenue"
+def _format_size(persona: Persona) -> str:
+    fact = f"{pluralize(persona.customers, 'customer')} · {numbers.format_share(persona.share)} of base"
+    revenue_share = persona.revenue_share
+    return fact if revenue_share is None else f"{fact} · {numbers.format_share(revenue_share)} of revenue"
 
 
-def _typical(persona: Persona) -> str:
+def _format_typical(persona: Persona) -> str:
     return "; ".join(
-        f"{numbers.label(name)} {numbers.of(name, middle)} ({numbers.of(name, low)} to {numbers.of(name, high)})"
-        for name, (low, middle, high) in persona.typical.items()
+        f"{numbers.column_label(name)} {numbers.format_value(name, median)} "
+        f"({numbers.format_value(name, low)} to {numbers.format_value(name, high)})"
+        for name, (low, median, high) in persona.typical.items()
     )

@@ -4,65 +4,88 @@ from dataclasses import replace
 
 import pandas as pd
 
-from segcli import columns as c
-from segcli.evidence.compare import ENTERED, FROM, LEFT, TO
+from segcli import columns
+from segcli.evidence.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
 from segcli.model import Customers, Segmentation
-from segcli.segment.plain import plain
+from segcli.segment.plain import segmentation_from_labels
 
-HEAT, MOVES = "score_cells", "moves"
-RECENCY, FREQUENCY = "recency_scores", "frequency_scores"
-BETWEEN = " -> "
+SCORE_CELLS, TRANSITION_CELLS = "score_cells", "moves"
+RECENCY_SCORES, FREQUENCY_SCORES = "recency_scores", "frequency_scores"
+CELL_SEPARATOR = " -> "
 
 
-def heat(made: Segmentation) -> list[Segmentation]:
+def crosstab_scores(segmentation: Segmentation) -> list[Segmentation]:
     """By recency score, by frequency score, and by both, as `R5 -> F3`; none where there are no such scores."""
-    table = made.table
-    if c.R_SCORE not in table or c.F_SCORE not in table:
+    table = segmentation.table
+    if columns.R_SCORE not in table or columns.F_SCORE not in table:
         return []
-    named = ((c.R_SCORE, "R"), (c.F_SCORE, "F"))
-    scores = [letter + table[name].astype("int64").astype("str") for name, letter in named]
-    return _crossed(made.customers, (RECENCY, FREQUENCY, HEAT), *scores)
+    score_columns = ((columns.R_SCORE, "R"), (columns.F_SCORE, "F"))
+    score_labels = [letter + table[name].astype("int64").astype("str") for name, letter in score_columns]
+    return _crosstab_labels(segmentation.customers, (RECENCY_SCORES, FREQUENCY_SCORES, SCORE_CELLS), *score_labels)
 
 
-def scores(cells: Segmentation) -> pd.DataFrame:
-    """The profile of cells of `heat` with r_score and f_score, without what is withheld."""
-    rows = apart(cells)
-    told = rows[rows[FROM] != ""].reset_index(drop=True)
-    read = {name: told[end].str[1:].astype("int64") for name, end in ((c.R_SCORE, FROM), (c.F_SCORE, TO))}
-    return told.drop(columns=[FROM, TO, c.NAME]).assign(**read)
+def split_score_cells(cell_segmentation: Segmentation) -> pd.DataFrame:
+    """The profile of cells of `crosstab_scores` with r_score and f_score, without what is withheld."""
+    profile = split_cell_names(cell_segmentation)
+    visible_cells = profile[profile[FROM_SEGMENT] != ""].reset_index(drop=True)
+    score_values = {
+        name: visible_cells[end].str[1:].astype("int64")
+        for name, end in ((columns.R_SCORE, FROM_SEGMENT), (columns.F_SCORE, TO_SEGMENT))
+    }
+    return visible_cells.drop(columns=[FROM_SEGMENT, TO_SEGMENT, columns.SEGMENT_NAME]).assign(**score_values)
 
 
-def moves(old: Segmentation, new: Segmentation) -> list[Segmentation]:
+def crosstab_transitions(old_segmentation: Segmentation, new_segmentation: Segmentation) -> list[Segmentation]:
     """By the segment before, by the segment now, and by both, of all who were or are customers."""
-    was = pd.Series(old.labels.to_numpy(), index=old.customers.table[c.CUSTOMER_ID])
-    now = pd.Series(new.labels.to_numpy(), index=new.customers.table[c.CUSTOMER_ID])
-    ids = was.index.union(now.index)
-    everybody = Customers(pd.DataFrame({c.CUSTOMER_ID: ids.astype("str")}), new.customers.as_of, new.customers.readings)
-    ends = [one.reindex(ids).fillna(absent).reset_index(drop=True) for one, absent in ((was, ENTERED), (now, LEFT))]
-    return _crossed(everybody, (FROM, TO, MOVES), *ends)
+    labels_before = pd.Series(
+        old_segmentation.labels.to_numpy(), index=old_segmentation.customers.table[columns.CUSTOMER_ID]
+    )
+    labels_after = pd.Series(
+        new_segmentation.labels.to_numpy(), index=new_segmentation.customers.table[columns.CUSTOMER_ID]
+    )
+    ids = labels_before.index.union(labels_after.index)
+    all_customers = Customers(
+        pd.DataFrame({columns.CUSTOMER_ID: ids.astype("str")}),
+        new_segmentation.customers.as_of,
+        new_segmentation.customers.input_reports,
+    )
+    end_labels = [
+        labels.reindex(ids).fillna(placeholder).reset_index(drop=True)
+        for labels, placeholder in ((labels_before, ENTERED_LABEL), (labels_after, LEFT_LABEL))
+    ]
+    return _crosstab_labels(all_customers, (FROM_SEGMENT, TO_SEGMENT, TRANSITION_CELLS), *end_labels)
 
 
-def apart(cells: Segmentation) -> pd.DataFrame:
+def split_cell_names(cell_segmentation: Segmentation) -> pd.DataFrame:
     """The profile of cells with both their names (`from`, `to`); blank for what is withheld."""
-    both = cells.profile[c.NAME].str.partition(BETWEEN)
-    known = both[1] != ""
-    return cells.profile.assign(**{FROM: both[0].where(known, ""), TO: both[2].where(known, "")})
+    name_parts = cell_segmentation.profile[columns.SEGMENT_NAME].str.partition(CELL_SEPARATOR)
+    is_named = name_parts[1] != ""
+    return cell_segmentation.profile.assign(
+        **{FROM_SEGMENT: name_parts[0].where(is_named, ""), TO_SEGMENT: name_parts[2].where(is_named, "")}
+    )
 
 
-def called(name: str) -> str:
+def escape_separator(segment_name: str) -> str:
     """A name as it can be part of the name of a cell.
 
-    >>> called("A -> B")
+    >>> escape_separator("A -> B")
     'A > B'
     """
-    return name.replace(BETWEEN, " > ")
+    return segment_name.replace(CELL_SEPARATOR, " > ")
 
 
-def _crossed(customers: Customers, names: tuple[str, str, str], one: pd.Series, other: pd.Series) -> list[Segmentation]:
-    safe = [labels.astype("str").map(called) for labels in (one, other)]
-    both = safe[0] + BETWEEN + safe[1]
-    return [_made(customers, name, labels) for name, labels in zip(names, (*safe, both), strict=True)]
+def _crosstab_labels(
+    customers: Customers, column_names: tuple[str, str, str], first_labels: pd.Series, second_labels: pd.Series
+) -> list[Segmentation]:
+    escaped_labels = [labels.astype("str").map(escape_separator) for labels in (first_labels, second_labels)]
+    cell_labels = escaped_labels[0] + CELL_SEPARATOR + escaped_labels[1]
+    return [
+        _build_segmentation(customers, name, labels)
+        for name, labels in zip(column_names, (*escaped_labels, cell_labels), strict=True)
+    ]
 
 
-def _made(customers: Customers, name: str, labels: pd.Series) -> Segmentation:
-    return plain(replace(customers, transactions=None, contacts=None, warnings=()), name, labels, {"name": name})
+def _build_segmentation(customers: Customers, column_name: str, labels: pd.Series) -> Segmentation:
+    return segmentation_from_labels(
+        replace(customers, transactions=None, contacts=None, warnings=()), column_name, labels, {"name": column_name}
+    )

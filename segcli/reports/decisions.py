@@ -5,133 +5,146 @@ from typing import Any
 
 import pandas as pd
 
-from segcli import columns as c
-from segcli.persona.plan import Plan
-from segcli.persona.target import Targets
+from segcli import columns
+from segcli.persona.plan import TouchpointPlan
+from segcli.persona.target import TargetSelection
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
-from segcli.reports.envelope import envelope, records
+from segcli.reports.envelope import build_envelope, to_records
 from segcli.reports.result import Result
 
-MATRIX = ("high", "middling", "low")  # rows of the three by three matrix, from above
-TOUCHPOINT_COLUMNS = ("stage", "touchpoint", c.NAME, "by", "reach", "reach_share", "first", "every_days")
+MATRIX_LEVELS = ("high", "middling", "low")  # rows of the three by three matrix, from above
+TOUCHPOINT_COLUMNS = ("stage", "touchpoint", columns.SEGMENT_NAME, "by", "reach", "reach_share", "first", "every_days")
 
 
-def of_targets(made: Targets) -> Result:
+def build_targets_result(targets: TargetSelection) -> Result:
     """`target`: one row per segment, with its reason."""
 
-    def parts() -> dict[str, Any]:
+    def build_parts() -> dict[str, Any]:
         return {
-            "segmentation": made.segmentation.column,
-            "targets": records(made.table),
-            "parts": records(made.parts),
-            "chosen": list(made.chosen),
-            "holds": made.holds,
-            "weight_sets": records(made.sets),
-            "notes": list(made.notes),
+            "segmentation": targets.segmentation.column,
+            "targets": to_records(targets.table),
+            "parts": to_records(targets.contributions),
+            "chosen": list(targets.chosen_segments),
+            "holds": targets.weight_tolerance,
+            "weight_sets": to_records(targets.weight_set_scores),
+            "notes": list(targets.notes),
         }
 
-    return Result(made.table, lambda: envelope("target", made.segmentation.customers, parts()), tuple(targets(made)))
+    return Result(
+        targets.table,
+        lambda: build_envelope("target", targets.segmentation.customers, build_parts()),
+        tuple(build_target_blocks(targets)),
+    )
 
 
-def targets(made: Targets) -> Iterator[Block]:
+def build_target_blocks(targets: TargetSelection) -> Iterator[Block]:
     """Segments with scores and reasons, the matrix, what makes up the scores, other weights."""
-    yield _ranked(made)
-    yield from tables.notes(made.notes)
-    if "cell" in made.table:
+    yield _build_ranking_table(targets)
+    yield from tables.build_note_blocks(targets.notes)
+    if "cell" in targets.table:
         yield Heading("Attractiveness (down) and our strength (across)", level=4)
-        yield _matrix(made.table)
-    if len(made.parts):
+        yield _build_matrix_table(targets.table)
+    if len(targets.contributions):
         yield Heading("What the scores are made of", level=4)
-        yield _parts(made.parts)
-    if len(set(made.sets["set"])) > 1:
+        yield _build_criteria_table(targets.contributions)
+    if len(set(targets.weight_set_scores["set"])) > 1:
         yield Heading("Ranks under other weights", level=4)
-        yield _sets(made.sets)
+        yield _build_ranks_table(targets.weight_set_scores)
 
 
-def _ranked(made: Targets) -> Table:
-    titles = [Column("Segment", right=False), Column("", bar=True), Column("Score"), Column("Strength")]
-    titles += [Column("Contacts"), Column("Cost"), Column("Expected"), Column("ROI"), Column("Why", right=False)]
+def _build_ranking_table(targets: TargetSelection) -> Table:
+    titles = [Column("Segment", align_right=False), Column("", is_bar=True), Column("Score"), Column("Strength")]
+    titles += [Column("Contacts"), Column("Cost"), Column("Expected"), Column("ROI"), Column("Why", align_right=False)]
     rows = []
-    for row in made.table.to_dict("records"):
+    for row in targets.table.to_dict("records"):
         score, strength = row.get("attractiveness", 0.0), row.get("strength")
-        known = "" if strength is None else f"{strength:.0f}"
-        name = f"{row[c.NAME]} <-" if row["chosen"] == "yes" else str(row[c.NAME])
+        strength_text = "" if strength is None else f"{strength:.0f}"
+        name = f"{row[columns.SEGMENT_NAME]} <-" if row["chosen"] == "yes" else str(row[columns.SEGMENT_NAME])
         contacts = f"{row['contacts']:,} {row['way']}"
         roi = "" if pd.isna(row["roi"]) else f"{row['roi']:.1f}x"
-        money = [_money(row["cost"]), _money(row["expected_margin"])]
-        rows.append([name, score / 100, f"{score:.0f}", known, contacts, *money, roi, row["reason"]])
+        money_texts = [_format_optional_money(row["cost"]), _format_optional_money(row["expected_margin"])]
+        rows.append([name, score / 100, f"{score:.0f}", strength_text, contacts, *money_texts, roi, row["reason"]])
     return Table(titles, rows)
 
 
-def _money(value: float) -> str:
-    return "" if pd.isna(value) else numbers.money(value)
+def _format_optional_money(value: float) -> str:
+    return "" if pd.isna(value) else numbers.format_money(value)
 
 
-def _matrix(table: pd.DataFrame) -> Table:
+def _build_matrix_table(target_table: pd.DataFrame) -> Table:
     """Segments in the cells of the matrix."""
-    thirds = [pd.cut(table[axis], [-1, 100 / 3, 200 / 3, 101], right=False, labels=False) for axis in _AXES]
-    titles = [Column("", right=False), *(Column(name, right=False) for name in reversed(MATRIX))]
+    thirds = [
+        pd.cut(target_table[axis], [-1, 100 / 3, 200 / 3, 101], right=False, labels=False) for axis in _MATRIX_AXES
+    ]
+    titles = [Column("", align_right=False), *(Column(name, align_right=False) for name in reversed(MATRIX_LEVELS))]
     rows = []
-    for place, name in enumerate(MATRIX):
-        inside = [(thirds[0] == 2 - place) & (thirds[1] == across) for across in range(3)]
-        rows.append([name, *(", ".join(table.loc[mask, c.NAME]) for mask in inside)])
+    for position, name in enumerate(MATRIX_LEVELS):
+        cell_masks = [(thirds[0] == 2 - position) & (thirds[1] == column_index) for column_index in range(3)]
+        rows.append([name, *(", ".join(target_table.loc[mask, columns.SEGMENT_NAME]) for mask in cell_masks)])
     return Table(titles, rows)
 
 
-_AXES = ("attractiveness", "strength")
+_MATRIX_AXES = ("attractiveness", "strength")
 
 
-def _parts(parts: pd.DataFrame) -> Table:
+def _build_criteria_table(criteria: pd.DataFrame) -> Table:
     """Segments down, criteria across: the value and what it adds."""
-    weights = parts.drop_duplicates("criterion").set_index("criterion")["weight"]
-    titles = [Column("Segment", right=False)]
+    weights = criteria.drop_duplicates("criterion").set_index("criterion")["weight"]
+    titles = [Column("Segment", align_right=False)]
     titles += [Column(f"{str(name).replace('_', ' ')} ({weight:.0f})") for name, weight in weights.items()]
     rows = [
-        [str(segment), *(f"{_value(row['value'])} +{row['adds']:.0f}" for row in listed.to_dict("records"))]
-        for segment, listed in parts.groupby(c.NAME, sort=False)
+        [
+            str(segment),
+            *(f"{_format_criterion(row['value'])} +{row['adds']:.0f}" for row in segment_rows.to_dict("records")),
+        ]
+        for segment, segment_rows in criteria.groupby(columns.SEGMENT_NAME, sort=False)
     ]
     return Table(titles, rows)
 
 
-def _value(value: float) -> str:
-    return "not known" if pd.isna(value) else numbers.plain(value)
+def _format_criterion(value: float) -> str:
+    return "not known" if pd.isna(value) else numbers.format_number(value)
 
 
-def _sets(sets: pd.DataFrame) -> Table:
-    ranks = sets.pivot_table("rank", c.NAME, "set", sort=False)
-    titles = [Column("Segment", right=False), *(Column(str(name)) for name in ranks.columns)]
+def _build_ranks_table(rankings: pd.DataFrame) -> Table:
+    ranks = rankings.pivot_table("rank", columns.SEGMENT_NAME, "set", sort=False)
+    titles = [Column("Segment", align_right=False), *(Column(str(name)) for name in ranks.columns)]
     return Table(titles, [[str(name), *(f"{rank:.0f}" for rank in row)] for name, row in ranks.iterrows()])
 
 
-def of_plan(made: Plan) -> Result:
-    """`plan`: one row per segment and touchpoint."""
+def build_plan_result(plan: TouchpointPlan) -> Result:
+    """`build_plan_blocks`: one row per segment and touchpoint."""
 
-    def parts() -> dict[str, Any]:
+    def build_parts() -> dict[str, Any]:
         return {
-            "segmentation": made.segmentation.column,
-            "plan": records(made.table),
-            "calendar": records(made.calendar),
-            "gaps": list(made.gaps),
+            "segmentation": plan.segmentation.column,
+            "plan": to_records(plan.table),
+            "calendar": to_records(plan.calendar),
+            "gaps": list(plan.gaps),
         }
 
-    return Result(made.table, lambda: envelope("plan", made.segmentation.customers, parts()), tuple(plan(made)))
+    return Result(
+        plan.table,
+        lambda: build_envelope("plan", plan.segmentation.customers, build_parts()),
+        tuple(build_plan_blocks(plan)),
+    )
 
 
-def plan(made: Plan) -> Iterator[Block]:
+def build_plan_blocks(plan: TouchpointPlan) -> Iterator[Block]:
     """Touchpoints by stage with reach and dates, what is said, and what is missing."""
-    yield tables.found(made.table[list(TOUCHPOINT_COLUMNS)])
-    said = made.table.drop_duplicates(["stage", "touchpoint"])[["stage", "touchpoint", "message", "offer", "kpi"]]
+    yield tables.build_table(plan.table[list(TOUCHPOINT_COLUMNS)])
+    messages = plan.table.drop_duplicates(["stage", "touchpoint"])[["stage", "touchpoint", "message", "offer", "kpi"]]
     yield Heading("What is said", level=4)
-    yield tables.found(said)
-    angles = made.table.drop_duplicates(c.NAME)[[c.NAME, "angle"]]
+    yield tables.build_table(messages)
+    angles = plan.table.drop_duplicates(columns.SEGMENT_NAME)[[columns.SEGMENT_NAME, "angle"]]
     yield Heading("What it can build on", level=4)
-    yield tables.found(angles)
-    yield from gaps(made.gaps)
+    yield tables.build_table(angles)
+    yield from build_gap_blocks(plan.gaps)
 
 
-def gaps(lines: Sequence[str]) -> Iterator[Block]:
+def build_gap_blocks(gap_notes: Sequence[str]) -> Iterator[Block]:
     """What a plan leaves open."""
-    if lines:
+    if gap_notes:
         yield Heading("Gaps", level=4)
-        yield from tables.notes(lines)
+        yield from tables.build_note_blocks(gap_notes)

@@ -5,97 +5,103 @@ from typing import Any, cast
 
 import pandas as pd
 
-from segcli import columns as c
-from segcli.model import Customers, Fate, Provenance, Reading, Reconciliation, Segmentation
+from segcli import columns
+from segcli.model import Customers, InputReport, Provenance, ReasonTotal, Reconciliation, Segmentation
 
-VERSION = 1
+SCHEMA_VERSION = 1
 
 
-def envelope(command: str, customers: Customers, parts: Mapping[str, Any]) -> dict[str, Any]:
+def build_envelope(command_name: str, customers: Customers, parts: Mapping[str, Any]) -> dict[str, Any]:
     """The common frame around a command's own parts."""
     return {
-        "schema": f"segcli.{command}/{VERSION}",
+        "schema": f"segcli.{command_name}/{SCHEMA_VERSION}",
         "as_of": customers.as_of,
-        "totals": totals(customers.table),
+        "totals": compute_totals(customers.table),
         **parts,
-        "inputs": [reading(r) for r in customers.readings],
+        "inputs": [describe_input(input_report) for input_report in customers.input_reports],
     }
 
 
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def to_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as JSON has it: one object per row."""
     return cast("list[dict[str, Any]]", table.to_dict("records"))
 
 
-def totals(table: pd.DataFrame) -> dict[str, float]:
+def compute_totals(customer_table: pd.DataFrame) -> dict[str, float]:
     """Sums and means over all customers, of the measures the table has."""
-    found: dict[str, float] = {c.CUSTOMERS: len(table)}
-    found |= {name: table[name].sum() for name in (c.ORDERS, c.REVENUE) if name in table}
-    means = {f"mean_{name}": table[name] for name in (c.RECENCY_DAYS, c.ORDERS, c.REVENUE) if name in table}
-    return found | {name: values.mean() for name, values in means.items()}
+    totals: dict[str, float] = {columns.CUSTOMERS: len(customer_table)}
+    totals |= {name: customer_table[name].sum() for name in (columns.ORDERS, columns.REVENUE) if name in customer_table}
+    means = {
+        f"mean_{name}": customer_table[name]
+        for name in (columns.RECENCY_DAYS, columns.ORDERS, columns.REVENUE)
+        if name in customer_table
+    }
+    return totals | {name: column_values.mean() for name, column_values in means.items()}
 
 
-def segmentation(result: Segmentation) -> dict[str, Any]:
+def describe_segmentation(segmentation: Segmentation) -> dict[str, Any]:
     """A segmentation without its customers."""
     return {
-        "method": result.method,
-        "column": result.column,
-        "segments": result.profile.to_dict("records"),
-        "provenance": provenance(result.provenance),
-        "warnings": list(result.warnings),
-        "notes": list(result.notes),
-        **_tables(result),
+        "method": segmentation.method,
+        "column": segmentation.column,
+        "segments": segmentation.profile.to_dict("records"),
+        "provenance": describe_provenance(segmentation.provenance),
+        "warnings": list(segmentation.warnings),
+        "notes": list(segmentation.notes),
+        **_describe_tables(segmentation),
     }
 
 
-def _tables(result: Segmentation) -> dict[str, Any]:
+def _describe_tables(segmentation: Segmentation) -> dict[str, Any]:
     """What a segmentation found besides, where it did."""
     return (
-        {"tables": {title: rows.to_dict("records") for title, rows in result.tables.items()}} if result.tables else {}
+        {"tables": {title: rows.to_dict("records") for title, rows in segmentation.tables.items()}}
+        if segmentation.tables
+        else {}
     )
 
 
-def provenance(made: Provenance) -> dict[str, Any]:
+def describe_provenance(provenance: Provenance) -> dict[str, Any]:
     """How a result was made."""
-    return {**vars(made), "inputs": [one.facts() for one in made.inputs]}
+    return {**vars(provenance), "inputs": [input_file.to_dict() for input_file in provenance.inputs]}
 
 
-def reading(understood: Reading) -> dict[str, Any]:
+def describe_input(input_report: InputReport) -> dict[str, Any]:
     """How an input was understood, and where its lines went."""
     return {
-        **understood.input.facts(),
-        "what": understood.what,
-        "dialect": understood.dialect,
-        "preset": understood.preset,
-        "columns": understood.columns,
-        "lines": None if understood.lines is None else reconciliation(understood.lines),
-        "notes": list(understood.notes),
+        **input_report.input.to_dict(),
+        "what": input_report.row_kind,
+        "dialect": input_report.dialect,
+        "preset": input_report.preset,
+        "columns": input_report.columns,
+        "lines": None if input_report.reconciliation is None else describe_reconciliation(input_report.reconciliation),
+        "notes": list(input_report.notes),
     }
 
 
-def reconciliation(lines: Reconciliation) -> dict[str, Any]:
+def describe_reconciliation(reconciliation: Reconciliation) -> dict[str, Any]:
     """Lines and money: read = kept + ignored + rejected."""
     return {
-        "read": lines.read,
-        "kept": lines.kept,
-        "returns_kept": lines.returns.lines,
-        "ignored": {fate.reason: fate.lines for fate in lines.ignored},
-        "rejected": {fate.reason: fate.lines for fate in lines.rejected},
+        "read": reconciliation.read,
+        "kept": reconciliation.kept,
+        "returns_kept": reconciliation.returns.lines,
+        "ignored": {reason_total.reason: reason_total.lines for reason_total in reconciliation.ignored},
+        "rejected": {reason_total.reason: reason_total.lines for reason_total in reconciliation.rejected},
         "money": {
-            "read": lines.money_read,
-            "kept": lines.money_kept,
-            "returns_kept": lines.returns.money,
-            "refunded": lines.refunded,
+            "read": reconciliation.money_read,
+            "kept": reconciliation.money_kept,
+            "returns_kept": reconciliation.returns.money,
+            "refunded": reconciliation.refunded,
             "unreadable": {
-                "lines": lines.unreadable,
-                "with_digits": lines.unreadable_with_digits,
-                "about": lines.unreadable_money,
+                "lines": reconciliation.unreadable,
+                "with_digits": reconciliation.unreadable_with_digits,
+                "about": reconciliation.unreadable_money,
             },
-            "ignored": _money(lines.ignored),
-            "rejected": _money(lines.rejected),
+            "ignored": _money_by_reason(reconciliation.ignored),
+            "rejected": _money_by_reason(reconciliation.rejected),
         },
     }
 
 
-def _money(fates: tuple[Fate, ...]) -> dict[str, float]:
-    return {fate.reason: fate.money for fate in fates}
+def _money_by_reason(reason_totals: tuple[ReasonTotal, ...]) -> dict[str, float]:
+    return {reason_total.reason: reason_total.money for reason_total in reason_totals}

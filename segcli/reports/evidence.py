@@ -5,100 +5,105 @@ from typing import Any
 
 import pandas as pd
 
-from segcli import columns as c
-from segcli.evidence.backtest import Backtest
-from segcli.evidence.compare import ENTERED, FROM, LEFT, TO, Compared
-from segcli.evidence.history import Run, history
-from segcli.evidence.readout import Readout
+from segcli import columns
+from segcli.evidence.backtest import BacktestResult
+from segcli.evidence.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT, SegmentationComparison
+from segcli.evidence.history import RunSummary, summarise_runs
+from segcli.evidence.readout import ExperimentResult
 from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
-from segcli.reports.envelope import envelope, records
+from segcli.reports.envelope import build_envelope, to_records
 from segcli.reports.result import Result
 
 
-def of_backtest(made: Backtest, customers: Customers) -> Result:
+def build_backtest_result(backtest: BacktestResult, customers: Customers) -> Result:
     """`backtest`: one row per fold, segmentation and segment; a summary of segmentations side by side."""
-    blocks: list[Block] = [side_by_side(made.summary), *tables.notes(made.notes)]
-    latest = made.segments[made.segments["fold"] == 1]
-    baseline = set(made.summary.loc[made.summary["baseline"], "segmentation"])
-    for name, rows in latest.groupby("segmentation", sort=False):
-        if name not in baseline:
-            blocks += [Heading(f"{name}, after {rows['until'].iloc[0]}"), foretold(rows)]
+    blocks: list[Block] = [build_lift_table(backtest.summary), *tables.build_note_blocks(backtest.notes)]
+    latest_fold = backtest.segments[backtest.segments["fold"] == 1]
+    baselines = set(backtest.summary.loc[backtest.summary["baseline"], "segmentation"])
+    for name, segment_rows in latest_fold.groupby("segmentation", sort=False):
+        if name not in baselines:
+            blocks += [Heading(f"{name}, after {segment_rows['until'].iloc[0]}"), build_outcome_table(segment_rows)]
 
-    def parts() -> dict[str, Any]:
+    def build_parts() -> dict[str, Any]:
         return {
-            "summary": records(made.summary),
-            "folds": records(made.scores),
-            "segments": records(made.segments),
-            "notes": list(made.notes),
+            "summary": to_records(backtest.summary),
+            "folds": to_records(backtest.scores),
+            "segments": to_records(backtest.segments),
+            "notes": list(backtest.notes),
         }
 
-    return Result(made.segments, lambda: envelope("backtest", customers, parts()), tuple(blocks))
+    return Result(backtest.segments, lambda: build_envelope("backtest", customers, build_parts()), tuple(blocks))
 
 
-def of_comparison(made: Compared, customers: Customers) -> Result:
+def build_comparison_result(comparison: SegmentationComparison, customers: Customers) -> Result:
     """`compare`: who moved from which segment to which; drifts and advice."""
     blocks: list[Block] = []
-    for name, rows in made.migration.groupby("segmentation", sort=False):
-        blocks += [Heading(str(name)), _migration(rows)]
-    blocks += tables.notes(made.notes)
+    for name, flow_rows in comparison.migration.groupby("segmentation", sort=False):
+        blocks += [Heading(str(name)), _build_migration_table(flow_rows)]
+    blocks += tables.build_note_blocks(comparison.notes)
 
-    def parts() -> dict[str, Any]:
+    def build_parts() -> dict[str, Any]:
         return {
-            "migration": records(made.migration),
-            "shares": [vars(one) for one in made.shares],
-            "features": [vars(one) for one in made.features],
-            "drifted": list(made.drifted),
-            "notes": list(made.notes),
+            "migration": to_records(comparison.migration),
+            "shares": [vars(drift) for drift in comparison.share_drifts],
+            "features": [vars(drift) for drift in comparison.feature_drifts],
+            "drifted": list(comparison.drifted_columns),
+            "notes": list(comparison.notes),
         }
 
-    return Result(made.migration, lambda: envelope("compare", customers, parts()), tuple(blocks))
+    return Result(comparison.migration, lambda: build_envelope("compare", customers, build_parts()), tuple(blocks))
 
 
-def of_readout(made: Readout, customers: Customers) -> Result:
+def build_experiment_result(experiment: ExperimentResult, customers: Customers) -> Result:
     """`compare --treated`: one row per group, and how each differs from the holdout."""
-    shown = made.table[["group", c.CUSTOMERS, "buyers", "buyer_rate", "revenue_a_head"]]
+    visible_columns = experiment.table[["group", columns.CUSTOMERS, "buyers", "buyer_rate", "revenue_a_head"]]
 
-    def parts() -> dict[str, Any]:
-        return {"groups": records(made.table), "notes": list(made.notes)}
+    def build_parts() -> dict[str, Any]:
+        return {"groups": to_records(experiment.table), "notes": list(experiment.notes)}
 
-    blocks: tuple[Block, ...] = (tables.found(shown), *tables.notes(made.notes))
-    return Result(made.table, lambda: envelope("readout", customers, parts()), blocks)
+    blocks: tuple[Block, ...] = (tables.build_table(visible_columns), *tables.build_note_blocks(experiment.notes))
+    return Result(experiment.table, lambda: build_envelope("readout", customers, build_parts()), blocks)
 
 
-def of_history(runs: Sequence[Run]) -> Result:
+def build_history_result(runs: Sequence[RunSummary]) -> Result:
     """`compare --history`: one row per run and segmentation."""
-    rows = history(runs)
+    history_rows = summarise_runs(runs)
 
-    def envelope_() -> dict[str, Any]:
-        return {"schema": "segcli.history/1", "runs": records(rows)}
+    def build_history_envelope() -> dict[str, Any]:
+        return {"schema": "segcli.history/1", "runs": to_records(history_rows)}
 
-    return Result(rows, envelope_, (tables.found(rows),))
+    return Result(history_rows, build_history_envelope, (tables.build_table(history_rows),))
 
 
-def _migration(rows: pd.DataFrame) -> Table:
+def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
     """From down, to across: shares of those from; who left is a column, who entered a row."""
-    names = [*sorted({*rows[FROM], *rows[TO]} - {ENTERED, LEFT})]
-    shares = rows.pivot_table(c.SHARE, FROM, TO, aggfunc="sum")
-    sizes = rows.groupby(FROM)[c.CUSTOMERS].sum()
-    across = [name for name in (*names, LEFT) if name in shares.columns]
-    titles = [Column("From", right=False), Column("Customers"), Column("Stayed"), Column("Most to", right=False)]
-    cells = []
-    for name in (one for one in (*names, ENTERED) if one in shares.index):
-        moved = shares.loc[name, across].dropna().drop(name, errors="ignore")
-        most = sorted(moved.items(), key=lambda one: (-float(one[1]), str(one[0])))[:3]
-        stayed = shares.loc[name].get(name)
-        told = ", ".join(f"{to} {numbers.share(share)}" for to, share in most)
-        kept = "" if stayed is None or pd.isna(stayed) else numbers.share(stayed)
-        cells.append([name, numbers.count(sizes[name]), kept, told])
-    return Table(titles, cells)
+    names = [*sorted({*flow_rows[FROM_SEGMENT], *flow_rows[TO_SEGMENT]} - {ENTERED_LABEL, LEFT_LABEL})]
+    shares = flow_rows.pivot_table(columns.SHARE, FROM_SEGMENT, TO_SEGMENT, aggfunc="sum")
+    sizes = flow_rows.groupby(FROM_SEGMENT)[columns.CUSTOMERS].sum()
+    target_names = [name for name in (*names, LEFT_LABEL) if name in shares.columns]
+    titles = [
+        Column("From", align_right=False),
+        Column("Customers"),
+        Column("Stayed"),
+        Column("Most to", align_right=False),
+    ]
+    table_rows = []
+    for name in (segment_name for segment_name in (*names, ENTERED_LABEL) if segment_name in shares.index):
+        outflows = shares.loc[name, target_names].dropna().drop(name, errors="ignore")
+        top_outflows = sorted(outflows.items(), key=lambda one: (-float(one[1]), str(one[0])))[:3]
+        stay_share = shares.loc[name].get(name)
+        top_text = ", ".join(f"{target} {numbers.format_share(share)}" for target, share in top_outflows)
+        stay_text = "" if stay_share is None or pd.isna(stay_share) else numbers.format_share(stay_share)
+        table_rows.append([name, numbers.format_count(sizes[name]), stay_text, top_text])
+    return Table(titles, table_rows)
 
 
-def side_by_side(summary: pd.DataFrame) -> Table:
+def build_lift_table(summary: pd.DataFrame) -> Table:
     """One row per segmentation: lift, share of revenue of the top, rank correlation, verdict."""
     titles = [
-        Column("Segmentation", right=False),
+        Column("Segmentation", align_right=False),
         Column("Best buys"),
         Column("Top takes"),
         Column("Rank"),
@@ -108,31 +113,31 @@ def side_by_side(summary: pd.DataFrame) -> Table:
         [
             str(row["segmentation"]),
             f"{row['lift']:.1f}x ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
-            numbers.share(row["captured"]),
+            numbers.format_share(row["captured"]),
             f"{row['rank_correlation']:.2f}",
             f"{row['gini']:.2f}",
             str(row["verdict"]),
         ]
         for row in summary.to_dict("records")
     ]
-    return Table([*titles, Column("", right=False)], rows)
+    return Table([*titles, Column("", align_right=False)], rows)
 
 
-def foretold(rows: pd.DataFrame) -> Table:
+def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
     """One row per segment, in the order that was foretold: who came back, and what they spent."""
-    titles = [Column("Segment", right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
+    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
     titles += [Column("Revenue"), Column("Share"), Column("A head")]
-    cells = [
+    table_rows = [
         [
-            str(row[c.NAME]),
-            numbers.count(row[c.CUSTOMERS]),
-            numbers.share(row["buyer_rate"]),
-            f"{numbers.share(row['buyer_rate_low'])}-{numbers.share(row['buyer_rate_high'])}",
+            str(row[columns.SEGMENT_NAME]),
+            numbers.format_count(row[columns.CUSTOMERS]),
+            numbers.format_share(row["buyer_rate"]),
+            f"{numbers.format_share(row['buyer_rate_low'])}-{numbers.format_share(row['buyer_rate_high'])}",
             f"{row['lift']:.1f}x",
-            numbers.money(row[c.REVENUE]),
-            numbers.share(row[c.REVENUE_SHARE]),
-            numbers.money(row["revenue_a_head"]),
+            numbers.format_money(row[columns.REVENUE]),
+            numbers.format_share(row[columns.REVENUE_SHARE]),
+            numbers.format_money(row["revenue_a_head"]),
         ]
-        for row in rows.to_dict("records")
+        for row in segment_rows.to_dict("records")
     ]
-    return Table(titles, cells)
+    return Table(titles, table_rows)

@@ -3,37 +3,41 @@
 from collections.abc import Iterator
 from typing import Any
 
-from segcli import columns as c
-from segcli.counting import counted
-from segcli.exporters.handing import Handed
+from segcli import columns
+from segcli.counting import pluralize
+from segcli.exporters.handing import ExportResult
 from segcli.reports import tables
-from segcli.reports.envelope import records
+from segcli.reports.envelope import to_records
 from segcli.reports.result import Result
 
 
-def of_handed(made: Handed) -> Result:
+def build_export_result(export: ExportResult) -> Result:
     """`export`: the file's rows; for people, how many of each segment are in it and why the others are not."""
 
-    def envelope() -> dict[str, Any]:
+    def build_export_envelope() -> dict[str, Any]:
         return {
             "schema": "segcli.export/1",
-            "destination": made.destination,
-            "audience": made.name,
-            "counts": records(made.counts),
-            "left_out": dict(made.exported.left_out),
-            "people": records(made.exported.table),
-            "notes": list(made.notes),
+            "destination": export.destination,
+            "audience": export.audience_name,
+            "counts": to_records(export.status_counts),
+            "left_out": dict(export.destination_file.exclusion_counts),
+            "people": to_records(export.destination_file.table),
+            "notes": list(export.notes),
         }
 
-    return Result(made.exported.table, envelope, (tables.found(made.counts), *tables.notes(made.notes)))
+    return Result(
+        export.destination_file.table,
+        build_export_envelope,
+        (tables.build_table(export.status_counts), *tables.build_note_blocks(export.notes)),
+    )
 
 
-def said(made: Handed) -> Iterator[str]:
+def describe_export(export: ExportResult) -> Iterator[str]:
     """The account of people in a line, and what is worth saying."""
-    total = made.counts[made.counts[c.NAME] == "all"].iloc[0]
-    fates = " + ".join(f"{total[name]:,} {name}" for name in made.counts.columns[2:])
-    yield f"{made.destination}: {counted(total[c.CUSTOMERS], 'customer')} = {fates}"
-    if made.exported.left_out:
-        reasons = ", ".join(f"{count:,} {why}" for why, count in made.exported.left_out.items())
+    totals = export.status_counts[export.status_counts[columns.SEGMENT_NAME] == "all"].iloc[0]
+    outcome_counts = " + ".join(f"{totals[name]:,} {name}" for name in export.status_counts.columns[2:])
+    yield f"{export.destination}: {pluralize(totals[columns.CUSTOMERS], 'customer')} = {outcome_counts}"
+    if export.destination_file.exclusion_counts:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in export.destination_file.exclusion_counts.items())
         yield f"not reachable: {reasons}"
-    yield from made.notes
+    yield from export.notes

@@ -4,129 +4,186 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config import Settings
-from segcli.evidence.audit import Audit, audit, masked
-from segcli.evidence.disclosure import WITHHELD, small
-from segcli.evidence.drivers import drivers
-from segcli.evidence.movement import Again, before
-from segcli.evidence.scorecard import Actions, Card, notes, scorecard
-from segcli.model import Customers, Persona, Score, Segmentation
+from segcli.evidence.audit import FairnessAudit, audit_fairness, mask_small_groups
+from segcli.evidence.disclosure import WITHHELD_LABEL, is_small_count
+from segcli.evidence.drivers import analyse_drivers
+from segcli.evidence.movement import SegmentationFactory, make_earlier_segmentations
+from segcli.evidence.scorecard import Scorecard, SegmentActions, build_scorecard_notes, score_segments
+from segcli.model import Customers, Persona, Segmentation, SurveyScore
 from segcli.persona import playbook
-from segcli.persona.decide import Decisions
-from segcli.persona.target import Targets
-from segcli.persona.traits import telling
+from segcli.persona.decide import Analysis
+from segcli.persona.target import TargetSelection
+from segcli.persona.traits import salient_traits
 from segcli.reports import cells, sparing
-from segcli.reports.answers import Answers, Asking, Ways, answers
-from segcli.reports.cards import is_per_cent
+from segcli.reports.answers import AnalysisContext, AnalysisProviders, OptionalAnalyses, run_optional_analyses
+from segcli.reports.cards import is_percentage
 from segcli.reports.report import Findings
-from segcli.reports.shield import Shield, shield
-from segcli.segment.read_back import wanted
+from segcli.reports.shield import DisclosureGuard, build_guard
+from segcli.segment.read_back import select_segmentations
 
-OF_MODELS = frozenset({"counts", "examples", "reach"})  # facts of saved models that describe single customers
+MODEL_FACTS = frozenset({"counts", "examples", "reach"})  # facts of saved models that describe single customers
 
 
-def gather(customers: Customers, decisions: Decisions, ways: Ways | None = None) -> Findings:
+def collect_findings(
+    customers: Customers, analysis: Analysis, analysis_providers: AnalysisProviders | None = None
+) -> Findings:
     """Segmentations, personas of those that `persona.of` wants, and what the report's sections need besides.
 
     Args:
         customers: of the segmentations.
-        decisions: about the segmentations that were made, by the settings in force.
-        ways: how the same segmentations are made of customers at an earlier day; without, nothing is answered besides.
+        analysis: about the segmentations that were made, by the settings in force.
+        analysis_providers: how the same segmentations are made of customers at an earlier day; without, nothing is
+            answered besides.
     """
-    segmentations, settings = decisions.segmentations, decisions.settings
+    segmentations, settings = analysis.segmentations, analysis.settings
     sections = settings.report.sections
-    heat = _heat(segmentations) if "heatmap" in sections else []
-    guard = shield([*segmentations, *heat], settings.privacy)
-    chosen = wanted({one.column: one for one in segmentations}, settings.persona.of)
-    cards = scorecards(chosen, settings, ways.again if ways else None) if "scorecard" in sections else {}
-    aimed = decisions.targets if {"targets", "fairness"} & set(sections) else None
-    planned = decisions.plan if "plan" in sections else None
-    shown = [_suppress_few(one, settings) for one in guard.over(segmentations)]
+    score_cells = _crosstab_rfm_scores(segmentations) if "heatmap" in sections else []
+    guard = build_guard([*segmentations, *score_cells], settings.privacy)
+    persona_segmentations = select_segmentations(
+        {segmentation.column: segmentation for segmentation in segmentations}, settings.persona.of
+    )
+    scorecards = (
+        build_scorecards(
+            persona_segmentations, settings, analysis_providers.segment_as_of if analysis_providers else None
+        )
+        if "scorecard" in sections
+        else {}
+    )
+    targets = analysis.targets if {"targets", "fairness"} & set(sections) else None
+    plan = analysis.plan if "plan" in sections else None
+    visible_segmentations = [
+        _suppress_small_counts(segmentation, settings) for segmentation in guard.merge_withheld(segmentations)
+    ]
     return Findings(
         customers,
-        shown,
-        _described([one for one in shown if one.column in {other.column for other in chosen}], shown, settings),
-        {column: (guard.rows(rows, column), said) for column, (rows, said) in cards.items()},
-        drivers(customers, settings.drivers) if "drivers" in sections else None,
-        guard.targets(aimed) if aimed and "targets" in sections else None,
-        guard.plan(planned) if planned else None,
-        audits(shown, settings, aimed) if "fairness" in sections else (),
+        visible_segmentations,
+        _describe_segments(
+            [
+                segmentation
+                for segmentation in visible_segmentations
+                if segmentation.column
+                in {persona_segmentation.column for persona_segmentation in persona_segmentations}
+            ],
+            visible_segmentations,
+            settings,
+        ),
+        {
+            column: (guard.drop_withheld_rows(scorecard_rows, column), scorecard_notes)
+            for column, (scorecard_rows, scorecard_notes) in scorecards.items()
+        },
+        analyse_drivers(customers, settings.drivers) if "drivers" in sections else None,
+        guard.filter_targets(targets) if targets and "targets" in sections else None,
+        guard.filter_plan(plan) if plan else None,
+        collect_audits(visible_segmentations, settings, targets) if "fairness" in sections else (),
         guard,
         settings.privacy,
-        guard.over(heat)[-1] if heat and not _tells_scores(guard) else None,
-        answers(Asking(customers, shown, settings, guard, ways)) if ways else Answers(),
+        guard.merge_withheld(score_cells)[-1] if score_cells and not _withholds_scores(guard) else None,
+        run_optional_analyses(AnalysisContext(customers, visible_segmentations, settings, guard, analysis_providers))
+        if analysis_providers
+        else OptionalAnalyses(),
     )
 
 
-def _suppress_few(one: Segmentation, settings: Settings) -> Segmentation:
+def _suppress_small_counts(segmentation: Segmentation, settings: Settings) -> Segmentation:
     """Suppress tables, notes and model facts that count too few customers."""
     privacy = settings.privacy
-    if not privacy.withholds:
-        return one
+    if not privacy.withholds_groups:
+        return segmentation
     return replace(
-        one,
-        method={name: fact for name, fact in one.method.items() if name not in OF_MODELS},
-        notes=tuple(note for note in one.notes if not _mentions_few(note, privacy.smallest)),
-        warnings=tuple(warning for warning in one.warnings if not _mentions_few(warning, privacy.smallest)),
-        tables={title: sparing.blank_few(rows, privacy.smallest) for title, rows in one.tables.items()},
+        segmentation,
+        method={name: fact for name, fact in segmentation.method.items() if name not in MODEL_FACTS},
+        notes=tuple(note for note in segmentation.notes if not _mentions_small_count(note, privacy.smallest_group)),
+        warnings=tuple(
+            warning for warning in segmentation.warnings if not _mentions_small_count(warning, privacy.smallest_group)
+        ),
+        tables={
+            title: sparing.blank_small_counts(table_rows, privacy.smallest_group)
+            for title, table_rows in segmentation.tables.items()
+        },
     )
 
 
-def _mentions_few(sentence: str, smallest: int) -> bool:
+def _mentions_small_count(sentence: str, min_customers: int) -> bool:
     counts = re.findall(r"(?<![\d.,])(\d[\d,]*) customers?\b", sentence)
-    return any(small(int(count.replace(",", "")), smallest) for count in counts)
+    return any(is_small_count(int(count.replace(",", "")), min_customers) for count in counts)
 
 
-def _drop_few_scores(persona: Persona, smallest: int) -> Persona:
+def _drop_small_scores(persona: Persona, min_customers: int) -> Persona:
     """Drop the scores of a persona that too few customers gave, or whose rate holds for too few."""
-    return replace(persona, scores=tuple(one for one in persona.scores if not _has_few_customers(one, smallest)))
+    return replace(
+        persona, scores=tuple(score for score in persona.scores if not _has_few_answers(score, min_customers))
+    )
 
 
-def _has_few_customers(score: Score, smallest: int) -> bool:
-    part = round(score.score * score.n / 100) if is_per_cent(score) else 0
-    return any(small(count, smallest) for count in (score.n, part, score.n - part))
+def _has_few_answers(score: SurveyScore, min_customers: int) -> bool:
+    positive_count = round(score.score * score.n / 100) if is_percentage(score) else 0
+    return any(is_small_count(count, min_customers) for count in (score.n, positive_count, score.n - positive_count))
 
 
-def _heat(segmentations: Sequence[Segmentation]) -> list[Segmentation]:
+def _crosstab_rfm_scores(segmentations: Sequence[Segmentation]) -> list[Segmentation]:
     """The cells of scores of the RFM segmentation, where there is one."""
-    scored = [one for one in segmentations if one.column == c.RFM_SEGMENT]
-    return cells.heat(scored[0]) if scored else []
+    rfm_segmentations = [segmentation for segmentation in segmentations if segmentation.column == columns.RFM_SEGMENT]
+    return cells.crosstab_scores(rfm_segmentations[0]) if rfm_segmentations else []
 
 
-def _tells_scores(guard: Shield) -> bool:
+def _withholds_scores(guard: DisclosureGuard) -> bool:
     """Whether single scores are too small to be told of: how many customers have each is told with the method."""
-    return any(guard.names.get(name) for name in (cells.RECENCY, cells.FREQUENCY))
+    return any(guard.withheld_names.get(name) for name in (cells.RECENCY_SCORES, cells.FREQUENCY_SCORES))
 
 
-def _described(
-    chosen: Sequence[Segmentation], segmentations: Sequence[Segmentation], settings: Settings
+def _describe_segments(
+    persona_segmentations: Sequence[Segmentation], segmentations: Sequence[Segmentation], settings: Settings
 ) -> dict[str, list[Persona]]:
     """Personas by column; what is withheld has none."""
-    found = Decisions(segmentations, settings).described(chosen)
-    smallest = settings.privacy.smallest
+    personas_by_column = Analysis(segmentations, settings).describe_segments(persona_segmentations)
+    min_customers = settings.privacy.smallest_group
     return {
-        column: [_drop_few_scores(one, smallest) for one in listed if not one.segment.startswith(WITHHELD)]
-        for column, listed in found.items()
+        column: [
+            _drop_small_scores(persona, min_customers)
+            for persona in personas
+            if not persona.segment.startswith(WITHHELD_LABEL)
+        ]
+        for column, personas in personas_by_column.items()
     }
 
 
-def audits(segmentations: Sequence[Segmentation], settings: Settings, aimed: Targets | None) -> list[Audit]:
+def collect_audits(
+    segmentations: Sequence[Segmentation], settings: Settings, targets: TargetSelection | None
+) -> list[FairnessAudit]:
     """Audits by the columns kept for them."""
-    chosen = aimed.members if aimed and aimed.chosen else None
-    smallest = settings.privacy.fewest
-    found = audit(segmentations, settings.fairness, smallest, chosen)
-    return [masked(one, smallest) for one in found] if settings.privacy.audience == "external" else found
+    chosen_members = targets.member_mask if targets and targets.chosen_segments else None
+    min_customers = settings.privacy.smallest_described_group
+    fairness_audits = audit_fairness(segmentations, settings.fairness, min_customers, chosen_members)
+    return (
+        [mask_small_groups(fairness_audit, min_customers) for fairness_audit in fairness_audits]
+        if settings.privacy.audience == "external"
+        else fairness_audits
+    )
 
 
-def scorecards(segmentations: Sequence[Segmentation], settings: Settings, again: Again | None) -> dict[str, Card]:
+def build_scorecards(
+    segmentations: Sequence[Segmentation], settings: Settings, segment_as_of: SegmentationFactory | None
+) -> dict[str, Scorecard]:
     """The scorecard of each segmentation, by column, with what is noticed of all its segments."""
-    plays = playbook.load(settings.persona.playbook)
-    columns = [one.column for one in segmentations]
-    then = before(segmentations[0].customers, settings.scorecard.period_days, again, columns) if again else {}
-    cards = {}
-    for one in segmentations:
-        actions = Actions(*plays.kinds(telling(one, settings.persona.minimum_difference)))
-        earlier = then.get(one.column)
-        cards[one.column] = scorecard(one, settings.scorecard, actions, earlier), list(notes(one, earlier))
-    return cards
+    loaded_playbook = playbook.load_playbook(settings.persona.playbook)
+    segmentation_columns = [segmentation.column for segmentation in segmentations]
+    earlier_by_column = (
+        make_earlier_segmentations(
+            segmentations[0].customers, settings.scorecard.period_days, segment_as_of, segmentation_columns
+        )
+        if segment_as_of
+        else {}
+    )
+    scorecards = {}
+    for segmentation in segmentations:
+        actions = SegmentActions(
+            *loaded_playbook.classify_segments(salient_traits(segmentation, settings.persona.minimum_difference))
+        )
+        earlier_segmentation = earlier_by_column.get(segmentation.column)
+        scorecards[segmentation.column] = (
+            score_segments(segmentation, settings.scorecard, actions, earlier_segmentation),
+            list(build_scorecard_notes(segmentation, earlier_segmentation)),
+        )
+    return scorecards

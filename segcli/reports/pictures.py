@@ -5,72 +5,82 @@ from typing import Any
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Segmentation
 from segcli.reports import numbers
 from segcli.reports.blocks import Chart, Table
 
 
-def treemap(one: Segmentation, instead: Sequence[Table] = ()) -> Chart:
+def build_treemap(segmentation: Segmentation, fallback_tables: Sequence[Table] = ()) -> Chart:
     """Segments as parts of an area, the brighter the more a customer of theirs brings."""
-    rows = one.profile.to_dict("records")
-    money = c.MEAN_REVENUE in one.profile
-    means = [float(row[c.MEAN_REVENUE]) for row in rows] if money else []
+    rows = segmentation.profile.to_dict("records")
+    has_revenue = columns.MEAN_REVENUE in segmentation.profile
+    mean_revenues = [float(row[columns.MEAN_REVENUE]) for row in rows] if has_revenue else []
     data = {
         "segments": [
             {
-                "name": row[c.NAME],
-                "size": float(row[c.SHARE]),
-                "told": numbers.share(row[c.SHARE]),
-                "shade": float(row[c.MEAN_REVENUE]) if money else None,
+                "name": row[columns.SEGMENT_NAME],
+                "size": float(row[columns.SHARE]),
+                "told": numbers.format_share(row[columns.SHARE]),
+                "shade": float(row[columns.MEAN_REVENUE]) if has_revenue else None,
             }
             for row in rows
         ],
-        "shaded_by": "mean revenue of a customer" if money else "",
-        "low": numbers.money(min(means, default=0.0)),
-        "high": numbers.money(max(means, default=0.0)),
+        "shaded_by": "mean revenue of a customer" if has_revenue else "",
+        "low": numbers.format_money(min(mean_revenues, default=0.0)),
+        "high": numbers.format_money(max(mean_revenues, default=0.0)),
     }
-    most = max(rows, key=lambda row: (row[c.SHARE], row[c.NAME]))
-    largest = numbers.share(most[c.SHARE])
-    says = f"Segments of {one.name} by size; the largest is {most[c.NAME]} with {largest} of customers."
-    return Chart("treemap", f"Segments of {one.name} by number of customers", says, data, instead)
+    largest_row = max(rows, key=lambda row: (row[columns.SHARE], row[columns.SEGMENT_NAME]))
+    largest_share = numbers.format_share(largest_row[columns.SHARE])
+    alt_text = (
+        f"Segments of {segmentation.name} by size; "
+        f"the largest is {largest_row[columns.SEGMENT_NAME]} with {largest_share} of customers."
+    )
+    return Chart("treemap", f"Segments of {segmentation.name} by number of customers", alt_text, data, fallback_tables)
 
 
-def grid(cells: pd.DataFrame, shown: Callable[[float], str], *, rows: str, across: str, by: str) -> dict[str, Any]:
+def build_grid_data(
+    cell_values: pd.DataFrame,
+    format_cell: Callable[[float], str],
+    *,
+    row_title: str,
+    column_title: str,
+    shade_title: str,
+) -> dict[str, Any]:
     """The data of a grid of shaded cells.
 
     Args:
-        cells: a row and a column for each of the grid's; what is missing stays blank.
-        shown: a value as text.
-        rows: what goes down.
-        across: what goes across.
-        by: what the shades mean.
+        cell_values: a row and a column for each of the grid's; what is missing stays blank.
+        format_cell: a value as text.
+        row_title: what goes down.
+        column_title: what goes across.
+        shade_title: what the shades mean.
     """
-    values = [[None if pd.isna(one) else float(one) for one in row] for row in cells.to_numpy()]
-    known = [one for row in values for one in row if one is not None]
+    grid_values = [[None if pd.isna(number) else float(number) for number in row] for row in cell_values.to_numpy()]
+    known_values = [number for row in grid_values for number in row if number is not None]
     return {
-        "rows": [str(name) for name in cells.index],
-        "columns": [str(name) for name in cells.columns],
-        "values": values,
-        "told": [["" if one is None else shown(one) for one in row] for row in values],
-        "row_title": rows,
-        "column_title": across,
-        "shaded_by": by,
-        "low": shown(min(known, default=0.0)),
-        "high": shown(max(known, default=0.0)),
+        "rows": [str(name) for name in cell_values.index],
+        "columns": [str(name) for name in cell_values.columns],
+        "values": grid_values,
+        "told": [["" if number is None else format_cell(number) for number in row] for row in grid_values],
+        "row_title": row_title,
+        "column_title": column_title,
+        "shaded_by": shade_title,
+        "low": format_cell(min(known_values, default=0.0)),
+        "high": format_cell(max(known_values, default=0.0)),
     }
 
 
-def bubbles(one: Segmentation) -> Chart:
+def build_bubble_chart(segmentation: Segmentation) -> Chart:
     """Segments by their share of customers and what a customer of theirs brings."""
-    rows = one.profile.to_dict("records")
+    rows = segmentation.profile.to_dict("records")
     data = {
         "points": [
             {
-                "name": row[c.NAME],
-                "x": float(row[c.SHARE]),
-                "y": float(row[c.MEAN_REVENUE]),
-                "area": float(row[c.REVENUE]),
+                "name": row[columns.SEGMENT_NAME],
+                "x": float(row[columns.SHARE]),
+                "y": float(row[columns.MEAN_REVENUE]),
+                "area": float(row[columns.REVENUE]),
             }
             for row in rows
         ],
@@ -79,7 +89,10 @@ def bubbles(one: Segmentation) -> Chart:
         "x_kind": "share",
         "y_kind": "money",
     }
-    most = max(rows, key=lambda row: (row[c.MEAN_REVENUE], row[c.NAME]))
-    told = numbers.money(most[c.MEAN_REVENUE])
-    says = f"Segments of {one.name} by size and value; customers of {most[c.NAME]} bring most, {told} each on average."
-    return Chart("bubbles", f"Segments of {one.name} by size and value; areas are revenue", says, data, ())
+    top_row = max(rows, key=lambda row: (row[columns.MEAN_REVENUE], row[columns.SEGMENT_NAME]))
+    top_revenue = numbers.format_money(top_row[columns.MEAN_REVENUE])
+    alt_text = (
+        f"Segments of {segmentation.name} by size and value; "
+        f"customers of {top_row[columns.SEGMENT_NAME]} bring most, {top_revenue} each on average."
+    )
+    return Chart("bubbles", f"Segments of {segmentation.name} by size and value; areas are revenue", alt_text, data, ())

@@ -6,56 +6,55 @@ from typing import Any, Protocol, cast
 
 import pandas as pd
 
-from segcli import columns as c
-from segcli import plugins
+from segcli import columns, plugins
 from segcli.config.privacy import PrivacySettings
 from segcli.config.report import ReportSettings
-from segcli.evidence.audit import Audit
-from segcli.evidence.drivers import Drivers
-from segcli.evidence.scorecard import Card
+from segcli.evidence.audit import FairnessAudit
+from segcli.evidence.drivers import DriverAnalysis
+from segcli.evidence.scorecard import Scorecard
 from segcli.model import Customers, Persona, Segmentation
-from segcli.persona.plan import Plan
-from segcli.persona.target import Targets
+from segcli.persona.plan import TouchpointPlan
+from segcli.persona.target import TargetSelection
 from segcli.reports import cells
-from segcli.reports.answers import Answers
+from segcli.reports.answers import OptionalAnalyses
 from segcli.reports.blocks import Block, Heading
-from segcli.reports.envelope import envelope, records, segmentation
+from segcli.reports.envelope import build_envelope, describe_segmentation, to_records
 from segcli.reports.result import Result
-from segcli.reports.results import persona
-from segcli.reports.shield import Shield
+from segcli.reports.results import describe_persona
+from segcli.reports.shield import DisclosureGuard
 
-SECTIONS = "segcli.reports.sections"
+SECTIONS_PACKAGE = "segcli.reports.sections"
 
 
 @dataclass(frozen=True)
 class Findings:
     """What a report is written from; `personas` and `scorecards` (with what is noticed) by segmentation column.
 
-    All of it is as the report's readers may see it: what `shield` withholds is merged or left out already.
+    All of it is as the report's readers may see it: what `guard` withholds is merged or left out already.
     """
 
     customers: Customers
     segmentations: Sequence[Segmentation]
     personas: Mapping[str, Sequence[Persona]]
-    scorecards: Mapping[str, Card] = field(default_factory=dict)
-    drivers: Drivers | None = None
-    targets: Targets | None = None
-    plan: Plan | None = None
-    audits: Sequence[Audit] = ()
-    shield: Shield | None = None
+    scorecards: Mapping[str, Scorecard] = field(default_factory=dict)
+    drivers: DriverAnalysis | None = None
+    targets: TargetSelection | None = None
+    plan: TouchpointPlan | None = None
+    audits: Sequence[FairnessAudit] = ()
+    guard: DisclosureGuard | None = None
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
-    heat: Segmentation | None = None
-    answers: Answers = field(default_factory=Answers)
+    score_cells: Segmentation | None = None
+    analyses: OptionalAnalyses = field(default_factory=OptionalAnalyses)
 
     @property
-    def clusters(self) -> list[Segmentation]:
+    def cluster_segmentations(self) -> list[Segmentation]:
         """The segmentation that was found in features, where there is one."""
-        return [one for one in self.segmentations if one.column == c.CLUSTER_SEGMENT]
+        return [segmentation for segmentation in self.segmentations if segmentation.column == columns.CLUSTER_SEGMENT]
 
     @property
-    def described(self) -> list[Segmentation]:
+    def persona_segmentations(self) -> list[Segmentation]:
         """The segmentations that have personas: those the report looks at closely."""
-        return [one for one in self.segmentations if one.column in self.personas]
+        return [segmentation for segmentation in self.segmentations if segmentation.column in self.personas]
 
 
 class Section(Protocol):
@@ -63,77 +62,79 @@ class Section(Protocol):
 
     TITLE: str
 
-    def blocks(self, findings: Findings) -> Iterable[Block]:
+    def build_blocks(self, findings: Findings) -> Iterable[Block]:
         """What the section shows, below its title."""
 
 
-def of_findings(findings: Findings, settings: ReportSettings) -> Result:
+def build_report(findings: Findings, settings: ReportSettings) -> Result:
     """Write the report."""
     blocks: list[Block] = [Heading(settings.title, level=1)]
-    for name in settings.sections:
-        section = cast("Section", plugins.module(SECTIONS, name))
-        blocks += [Heading(section.TITLE), *section.blocks(findings)]
+    for section_name in settings.sections:
+        section = cast("Section", plugins.load_plugin(SECTIONS_PACKAGE, section_name))
+        blocks += [Heading(section.TITLE), *section.build_blocks(findings)]
     parts: dict[str, Any] = {
         "title": settings.title,
         "segmentations": [
             {
-                **segmentation(one),
-                "personas": [persona(p) for p in findings.personas.get(one.column, ())],
-                **_scorecard(findings, one.column),
+                **describe_segmentation(segmentation),
+                "personas": [describe_persona(persona) for persona in findings.personas.get(segmentation.column, ())],
+                **_describe_scorecard(findings, segmentation.column),
             }
-            for one in findings.segmentations
+            for segmentation in findings.segmentations
         ],
-        **_drivers(findings.drivers),
-        **_decisions(findings),
+        **_describe_drivers(findings.drivers),
+        **_describe_optional_parts(findings),
         "warnings": list(findings.customers.warnings),
     }
     return Result(
-        profiles(findings.segmentations),
-        lambda: envelope("report", findings.customers, parts),
+        combine_profiles(findings.segmentations),
+        lambda: build_envelope("report", findings.customers, parts),
         tuple(blocks),
         document=True,
     )
 
 
-def profiles(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
+def combine_profiles(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
     """One row per segment of every segmentation."""
-    return pd.concat([one.profile.assign(column=one.column) for one in segmentations], ignore_index=True)
+    return pd.concat(
+        [segmentation.profile.assign(column=segmentation.column) for segmentation in segmentations], ignore_index=True
+    )
 
 
-def _decisions(findings: Findings) -> dict[str, Any]:
+def _describe_optional_parts(findings: Findings) -> dict[str, Any]:
     """Targets, plan and audits, where there are any."""
-    found: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     if findings.targets is not None:
-        found["targets"] = records(findings.targets.table)
+        parts["targets"] = to_records(findings.targets.table)
     if findings.plan is not None:
-        found["plan"] = records(findings.plan.table)
-    if findings.heat is not None:
-        found["heat_map"] = records(cells.scores(findings.heat))
+        parts["plan"] = to_records(findings.plan.table)
+    if findings.score_cells is not None:
+        parts["heat_map"] = to_records(cells.split_score_cells(findings.score_cells))
     if findings.audits:
-        found["audits"] = [_audit(one) for one in findings.audits]
-    return found | findings.answers.parts()
+        parts["audits"] = [_describe_audit(audit) for audit in findings.audits]
+    return parts | findings.analyses.to_dict()
 
 
-def _audit(one: Audit) -> dict[str, Any]:
-    picked = one.selection
+def _describe_audit(audit: FairnessAudit) -> dict[str, Any]:
+    selection = audit.selection
     return {
-        "column": one.column,
-        "balances": {column: records(rows) for column, rows in one.balances.items()},
-        "ratio": None if picked is None else picked.ratio,
-        "passed": one.passed,
-        "selection": [] if picked is None else records(picked.table),
-        "proxies": records(one.proxies),
-        "notes": list(one.notes),
+        "column": audit.column,
+        "balances": {column: to_records(balance_rows) for column, balance_rows in audit.balance_tables.items()},
+        "ratio": None if selection is None else selection.ratio,
+        "passed": audit.has_passed,
+        "selection": [] if selection is None else to_records(selection.table),
+        "proxies": to_records(audit.proxy_table),
+        "notes": list(audit.notes),
     }
 
 
-def _drivers(found: Drivers | None) -> dict[str, Any]:
-    if found is None:
+def _describe_drivers(drivers: DriverAnalysis | None) -> dict[str, Any]:
+    if drivers is None:
         return {}
-    return {"drivers": {**vars(found), "table": found.table.to_dict("records"), "notes": list(found.notes)}}
+    return {"drivers": {**vars(drivers), "table": drivers.table.to_dict("records"), "notes": list(drivers.notes)}}
 
 
-def _scorecard(findings: Findings, column: str) -> dict[str, Any]:
+def _describe_scorecard(findings: Findings, column: str) -> dict[str, Any]:
     if column not in findings.scorecards:
         return {}
     return {"scorecard": findings.scorecards[column][0].to_dict("records")}

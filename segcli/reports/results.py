@@ -6,175 +6,229 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import UsageProblem
-from segcli.model import Customers, Example, Persona, Preferred, Segmentation
+from segcli.model import Customers, ExampleCustomer, Persona, Preference, Segmentation
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.envelope import envelope, records, segmentation
+from segcli.reports.envelope import build_envelope, describe_segmentation, to_records
 from segcli.reports.result import Result
 
 if TYPE_CHECKING:
-    from segcli.evidence.scorecard import Card
-    from segcli.persona.explain import Explanation, Told
-    from segcli.persona.markers import Markers
-    from segcli.segment.ruled import Ruled
+    from segcli.evidence.scorecard import Scorecard
+    from segcli.persona.explain import Explanation, SegmentRule
+    from segcli.persona.markers import MarkerVariables
+    from segcli.segment.ruled import RuleSet
 
 
-def of_customers(customers: Customers) -> Result:
+def build_customers_result(customers: Customers) -> Result:
     """`ingest`: the customer table."""
 
-    def parts() -> dict[str, Any]:
-        return {"customers": records(customers.table), "warnings": list(customers.warnings)}
+    def build_parts() -> dict[str, Any]:
+        return {"customers": to_records(customers.table), "warnings": list(customers.warnings)}
 
-    whole = (tables.measures(customers.table),)
-    return Result(customers.table, lambda: envelope("ingest", customers, parts()), whole)
+    blocks = (tables.build_measure_table(customers.table),)
+    return Result(customers.table, lambda: build_envelope("ingest", customers, build_parts()), blocks)
 
 
-def of_segmentation(
-    command: str, result: Segmentation, explained: "Explanation | None" = None, marked: "Markers | None" = None
+def build_segmentation_result(
+    command_name: str,
+    segmentation: Segmentation,
+    explanation: "Explanation | None" = None,
+    markers: "MarkerVariables | None" = None,
 ) -> Result:
     """`rfm`, `cluster`: the customer table with scores and segments; found segments also as rules and with markers."""
-    tried = tables.candidates(result)
+    candidate_table = tables.build_candidate_table(segmentation)
     blocks: tuple[Block, ...] = (
-        tables.segments(result),
-        *([tried] if tried else []),
-        *tables.notes(result.notes),
-        *(tables.markers(marked, result.segments) if marked else ()),
-        *(tables.rules(explained) if explained else ()),
+        tables.build_segment_table(segmentation),
+        *([candidate_table] if candidate_table else []),
+        *tables.build_note_blocks(segmentation.notes),
+        *(tables.build_marker_blocks(markers, segmentation.segments) if markers else ()),
+        *(tables.build_rule_blocks(explanation) if explanation else ()),
     )
-    table = result.table
+    table = segmentation.table
 
-    def parts() -> dict[str, Any]:
-        return {**segmentation(result), **_explained(explained), **_marked(marked), "customers": records(table)}
+    def build_parts() -> dict[str, Any]:
+        return {
+            **describe_segmentation(segmentation),
+            **_describe_explanation(explanation),
+            **_describe_markers(markers),
+            "customers": to_records(table),
+        }
 
-    return Result(table, lambda: envelope(command, result.customers, parts()), blocks)
+    return Result(table, lambda: build_envelope(command_name, segmentation.customers, build_parts()), blocks)
 
 
-def _explained(found: "Explanation | None") -> dict[str, Any]:
-    if found is None:
+def _describe_explanation(explanation: "Explanation | None") -> dict[str, Any]:
+    if explanation is None:
         return {}
     return {
         "explanation": {
-            "fidelity": found.fidelity,
-            "otherwise": found.otherwise,
-            "rules": [_told(one) for one in found.told],
+            "fidelity": explanation.fidelity,
+            "otherwise": explanation.default_segment,
+            "rules": [_describe_rule(rule) for rule in explanation.segment_rules],
         }
     }
 
 
-def _marked(found: "Markers | None") -> dict[str, Any]:
-    if found is None:
+def _describe_markers(markers: "MarkerVariables | None") -> dict[str, Any]:
+    if markers is None:
         return {}
-    described = [
-        {c.NAME: segment, **vars(one), "marker": found.marks(one)}
-        for segment, listed in found.traits.items()
-        for one in listed
+    profile = [
+        {columns.SEGMENT_NAME: segment, **vars(entry), "marker": markers.is_marker(entry)}
+        for segment, traits in markers.traits_by_segment.items()
+        for entry in traits
     ]
-    return {"profile": described, "tests": [vars(one) for one in found.tests]}
+    return {"profile": profile, "tests": [vars(entry) for entry in markers.differences]}
 
 
-def _told(one: "Told") -> dict[str, Any]:
-    return {"segment": one.segment, "rules": list(one.rules), "coverage": one.coverage, "precision": one.precision}
+def _describe_rule(rule: "SegmentRule") -> dict[str, Any]:
+    return {
+        "segment": rule.segment,
+        "rules": list(rule.rule_texts),
+        "coverage": rule.coverage,
+        "precision": rule.precision,
+    }
 
 
-def of_segmentations(command: str, made: Sequence[Segmentation]) -> Result:
+def build_segmentations_result(command_name: str, segmentations: Sequence[Segmentation]) -> Result:
     """Several segmentations of one table: the table with all their columns, a table of segments for each."""
     blocks: list[Block] = []
-    for one in made:
-        blocks += [Heading(one.column), tables.segments(one), *tables.notes(one.notes), *tables.findings(one)]
-    table = made[-1].table
+    for segmentation in segmentations:
+        blocks += [
+            Heading(segmentation.column),
+            tables.build_segment_table(segmentation),
+            *tables.build_note_blocks(segmentation.notes),
+            *tables.build_finding_blocks(segmentation),
+        ]
+    table = segmentations[-1].table
 
-    def parts() -> dict[str, Any]:
-        return {"segmentations": [segmentation(one) for one in made], "customers": records(table)}
+    def build_parts() -> dict[str, Any]:
+        return {
+            "segmentations": [describe_segmentation(segmentation) for segmentation in segmentations],
+            "customers": to_records(table),
+        }
 
-    return Result(table, lambda: envelope(command, made[-1].customers, parts()), tuple(blocks))
+    return Result(
+        table, lambda: build_envelope(command_name, segmentations[-1].customers, build_parts()), tuple(blocks)
+    )
 
 
-def of_overlap(wanted: "Sequence[Ruled]", made: Sequence[Segmentation]) -> Result:
+def build_overlap_result(rule_sets: "Sequence[RuleSet]", segmentations: Sequence[Segmentation]) -> Result:
     """How much segments overlap: by their rules alone within a written segmentation, and across segmentations."""
-    from segcli.segment.overlap import across, overlap
-    from segcli.segment.rules import members_by_segment
+    from segcli.segment.overlap import cross_overlap, segment_overlap
+    from segcli.segment.rules import match_segments
 
-    found = [
-        overlap(members_by_segment(done.customers, one)).assign(column=one.column, with_=one.column)
-        for one, done in zip(wanted, made, strict=True)
-        if one.rules
+    overlap_tables = [
+        segment_overlap(match_segments(segmentation.customers, first)).assign(column=first.column, with_=first.column)
+        for first, segmentation in zip(rule_sets, segmentations, strict=True)
+        if first.rules
     ]
-    found += [across(one, other).assign(column=one.column, with_=other.column) for one, other in combinations(made, 2)]
-    if not found:
+    overlap_tables += [
+        cross_overlap(first, second).assign(column=first.column, with_=second.column)
+        for first, second in combinations(segmentations, 2)
+    ]
+    if not overlap_tables:
         raise UsageProblem("--overlap: one base alone does not overlap; name two, or rules of your own")
-    rows = pd.concat(found, ignore_index=True).rename(columns={"with_": "with"})
+    overlap_rows = pd.concat(overlap_tables, ignore_index=True).rename(columns={"with_": "with"})
 
-    def parts() -> dict[str, Any]:
-        return {"overlap": records(rows)}
+    def build_parts() -> dict[str, Any]:
+        return {"overlap": to_records(overlap_rows)}
 
-    return Result(rows, lambda: envelope("rules", made[0].customers, parts()), tuple(tables.overlaps(rows)))
+    return Result(
+        overlap_rows,
+        lambda: build_envelope("rules", segmentations[0].customers, build_parts()),
+        tuple(tables.build_overlap_blocks(overlap_rows)),
+    )
 
 
-def of_scorecards(cards: "Mapping[str, Card]", customers: Customers) -> Result:
+def build_scorecards_result(scorecards: "Mapping[str, Scorecard]", customers: Customers) -> Result:
     """`rules --scorecard`: for each segmentation whether its segments are worth working with."""
     blocks: list[Block] = []
-    for column, (card_rows, noticed) in cards.items():
-        blocks += [Heading(column), tables.scorecard(card_rows), *tables.notes(noticed)]
-    rows = pd.concat([listed.assign(column=column) for column, (listed, _) in cards.items()], ignore_index=True)
+    for column, (card_rows, notes) in scorecards.items():
+        blocks += [Heading(column), tables.build_scorecard_table(card_rows), *tables.build_note_blocks(notes)]
+    scorecard_rows = pd.concat(
+        [column_rows.assign(column=column) for column, (column_rows, _) in scorecards.items()], ignore_index=True
+    )
 
-    def parts() -> dict[str, Any]:
-        return {"scorecard": records(rows)}
+    def build_parts() -> dict[str, Any]:
+        return {"scorecard": to_records(scorecard_rows)}
 
-    return Result(rows, lambda: envelope("rules", customers, parts()), tuple(blocks))
+    return Result(scorecard_rows, lambda: build_envelope("rules", customers, build_parts()), tuple(blocks))
 
 
-def of_personas(described: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:
-    """`persona`: one card per segment, for each segmentation column."""
-    from segcli.reports.cards import card
+def build_personas_result(personas_by_column: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:
+    """`describe_persona`: one card per segment, for each segmentation column."""
+    from segcli.reports.cards import build_persona_card
 
     blocks: list[Block] = []
-    for column, listed in described.items():
-        blocks += [Heading(column)] * (len(described) > 1) + [card(persona) for persona in listed]
-    if not any(described.values()):
+    for column, column_personas in personas_by_column.items():
+        blocks += [Heading(column)] * (len(personas_by_column) > 1) + [
+            build_persona_card(persona) for persona in column_personas
+        ]
+    if not any(personas_by_column.values()):
         blocks = [Text(["Every segment is too small to be told of; privacy.minimum_cell says how small is too small."])]
-    rows = pd.DataFrame([_persona_row(column, one) for column, listed in described.items() for one in listed])
-    personas = [{"column": column, **persona(one)} for column, listed in described.items() for one in listed]
-    return Result(rows, lambda: envelope("persona", customers, {"personas": personas}), tuple(blocks), document=True)
+    persona_rows = pd.DataFrame(
+        [
+            _build_persona_row(column, segment_persona)
+            for column, column_personas in personas_by_column.items()
+            for segment_persona in column_personas
+        ]
+    )
+    persona_facts = [
+        {"column": column, **describe_persona(segment_persona)}
+        for column, column_personas in personas_by_column.items()
+        for segment_persona in column_personas
+    ]
+    return Result(
+        persona_rows,
+        lambda: build_envelope("persona", customers, {"personas": persona_facts}),
+        tuple(blocks),
+        document=True,
+    )
 
 
-def persona(one: Persona) -> dict[str, Any]:
+def describe_persona(persona: Persona) -> dict[str, Any]:
     """A persona as plain values."""
     typical = {
-        n: dict(zip(("lower_quartile", "median", "upper_quartile"), v, strict=True)) for n, v in one.typical.items()
+        column: dict(zip(("lower_quartile", "median", "upper_quartile"), quartiles, strict=True))
+        for column, quartiles in persona.typical.items()
     }
     return {
-        **vars(one),
-        "more": [vars(t) for t in one.more],
-        "less": [vars(t) for t in one.less],
+        **vars(persona),
+        "more": [vars(trait) for trait in persona.more],
+        "less": [vars(trait) for trait in persona.less],
         "typical": typical,
-        "portrait": {family: [vars(t) for t in listed] for family, listed in one.portrait.items()},
-        "scores": [vars(score) for score in one.scores],
-        **{name: _plain(getattr(one, name)) for name in ("channel", "moment", "example")},
-        "changed": list(one.changed),
+        "portrait": {family: [vars(trait) for trait in traits] for family, traits in persona.portrait.items()},
+        "scores": [vars(score) for score in persona.scores],
+        **{name: _describe_optional(getattr(persona, name)) for name in ("channel", "moment", "example")},
+        "changed": list(persona.changed),
     }
 
 
-def _plain(one: Preferred | Example | None) -> dict[str, Any] | None:
-    return None if one is None else dict(vars(one))
+def _describe_optional(fact: Preference | ExampleCustomer | None) -> dict[str, Any] | None:
+    return None if fact is None else dict(vars(fact))
 
 
-def _persona_row(column: str, one: Persona) -> dict[str, Any]:
+def _build_persona_row(column: str, persona: Persona) -> dict[str, Any]:
     """The parts of a persona that fit a table."""
     return {
         "column": column,
-        c.NAME: one.segment,
-        c.CUSTOMERS: one.customers,
-        c.SHARE: one.share,
-        c.REVENUE: one.revenue,
-        c.REVENUE_SHARE: one.revenue_share,
-        "headline": one.headline,
-        "more": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.more),
-        "less": "; ".join(t.name if t.level is None else f"{t.name}={t.level}" for t in one.less),
-        "action": one.action,
-        "avoid": one.avoid,
-        "stage": one.stage,
-        "consent": one.consent,
-        "confidence": one.confidence,
+        columns.SEGMENT_NAME: persona.segment,
+        columns.CUSTOMERS: persona.customers,
+        columns.SHARE: persona.share,
+        columns.REVENUE: persona.revenue,
+        columns.REVENUE_SHARE: persona.revenue_share,
+        "headline": persona.headline,
+        "more": "; ".join(
+            trait.name if trait.level is None else f"{trait.name}={trait.level}" for trait in persona.more
+        ),
+        "less": "; ".join(
+            trait.name if trait.level is None else f"{trait.name}={trait.level}" for trait in persona.less
+        ),
+        "action": persona.action,
+        "avoid": persona.avoid,
+        "stage": persona.stage,
+        "consent": persona.consent,
+        "confidence": persona.confidence,
     }

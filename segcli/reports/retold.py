@@ -4,63 +4,71 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from segcli.languages.language import Language
+from segcli.languages.language import Catalogue
 from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
-from segcli.reports.numbers import Figure
+from segcli.reports.numbers import FormattedNumber
 from segcli.reports.result import Result
 
 
-def retold(result: Result, language: Language) -> Result:
+def translate_result(result: Result, language: Catalogue) -> Result:
     """What people are shown, in a language; rows and envelope, which programs read, stay as they are."""
-    if language.tells_english:
+    if language.is_english:
         return result
-    return replace(result, blocks=tuple(_block(block, language) for block in result.blocks))
+    return replace(result, blocks=tuple(_translate_block(block, language) for block in result.blocks))
 
 
-def _block(block: Block, language: Language) -> Block:
+def _translate_block(block: Block, language: Catalogue) -> Block:
     match block:
         case Heading(text, level):
-            return Heading(language.title(text), level)
+            return Heading(language.translate_title(text), level)
         case Text(lines):
-            return replace(block, lines=[language.tell(line) for line in lines])
+            return replace(block, lines=[language.translate_text(line) for line in lines])
         case Table():
-            return _table(block, language)
+            return _translate_table(block, language)
         case Card():
             return Card(
                 block.title,
-                language.tell(block.fact),
-                language.tell(block.lead),
-                [(language.title(name), language.tell(text)) for name, text in block.lines],
-                language.tell(block.footer),
+                language.translate_text(block.fact),
+                language.translate_text(block.lead),
+                [(language.translate_title(name), language.translate_text(text)) for name, text in block.lines],
+                language.translate_text(block.footer),
             )
         case Chart():
-            tables = [_table(one, language) for one in block.instead]
-            drawn = {name: _drawn(name, value, language) for name, value in block.data.items()}
-            told = {"title": language.tell(block.title), "says": language.tell(block.says)}
-            return replace(block, **told, data=drawn, instead=tables)
+            fallback_tables = [_translate_table(table, language) for table in block.fallback_tables]
+            chart_data = {name: _translate_chart_data(name, value, language) for name, value in block.data.items()}
+            translated_texts = {
+                "title": language.translate_text(block.title),
+                "alt_text": language.translate_text(block.alt_text),
+            }
+            return replace(block, **translated_texts, data=chart_data, fallback_tables=fallback_tables)
 
 
-def _drawn(name: str, value: Any, language: Language) -> Any:  # noqa: ANN401 - what charts are drawn from
+def _translate_chart_data(data_key: str, value: Any, language: Catalogue) -> Any:  # noqa: ANN401 - what charts are drawn from
     """What a chart writes; the same text is told in the same way, so that what belongs together still does."""
     if isinstance(value, str):
-        return value if name.endswith("_kind") else language.tell(value)
+        return value if data_key.endswith("_kind") else language.translate_text(value)
     if isinstance(value, Mapping):
-        return {inner: _drawn(inner, one, language) for inner, one in value.items()}
+        return {
+            inner_key: _translate_chart_data(inner_key, inner_value, language)
+            for inner_key, inner_value in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_drawn(name, one, language) for one in value]
+        return [_translate_chart_data(data_key, inner_value, language) for inner_value in value]
     return value
 
 
-def _table(table: Table, language: Language) -> Table:
-    columns = [replace(column, title=language.title(column.title)) for column in table.columns]
-    rows = [[_cell(*pair, language) for pair in zip(row, table.columns, strict=True)] for row in table.rows]
+def _translate_table(table: Table, language: Catalogue) -> Table:
+    columns = [replace(column, title=language.translate_title(column.title)) for column in table.columns]
+    rows = [[_translate_cell(*pair, language) for pair in zip(row, table.columns, strict=True)] for row in table.rows]
     return Table(columns, rows)
 
 
-def _cell(value: str | float, column: Column, language: Language) -> str | float:
+def _translate_cell(cell_value: str | float, column: Column, language: Catalogue) -> str | float:
     """Figures stand to the right; what looks like one to the left is a name, or a setting to be typed again."""
-    if isinstance(value, Figure):
-        return Figure(language.figures.told(value) or value, value.number)
-    if not isinstance(value, str):
-        return value
-    return (language.figures.told(value) if column.right else None) or language.cell(value)
+    if isinstance(cell_value, FormattedNumber):
+        return FormattedNumber(language.number_format.translate_number(cell_value) or cell_value, cell_value.number)
+    if not isinstance(cell_value, str):
+        return cell_value
+    return (
+        language.number_format.translate_number(cell_value) if column.align_right else None
+    ) or language.translate_cell(cell_value)

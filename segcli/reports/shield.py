@@ -5,55 +5,72 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.privacy import PrivacySettings
-from segcli.evidence.disclosure import recoded, small, withheld
+from segcli.evidence.disclosure import find_suppressed_segments, is_small_count, merge_segments
 from segcli.model import Segmentation
-from segcli.persona.plan import Plan
-from segcli.persona.target import Targets
+from segcli.persona.plan import TouchpointPlan
+from segcli.persona.target import TargetSelection
 
 
 @dataclass(frozen=True)
-class Shield:
-    """The segments withheld, by column; `smallest` is the fewest customers that may be told of."""
+class DisclosureGuard:
+    """The segments withheld, by column; `min_customers` is the fewest customers that may be told of."""
 
-    names: Mapping[str, Sequence[str]]
-    smallest: int
+    withheld_names: Mapping[str, Sequence[str]]
+    min_customers: int
 
-    def over(self, segmentations: Sequence[Segmentation]) -> list[Segmentation]:
+    def merge_withheld(self, segmentations: Sequence[Segmentation]) -> list[Segmentation]:
         """The segmentations with those segments merged."""
-        every = [name for listed in self.names.values() for name in listed]
-        return [recoded(one, self.names.get(one.column, ()), self.smallest, elsewhere=every) for one in segmentations]
+        all_withheld = [name for column_names in self.withheld_names.values() for name in column_names]
+        return [
+            merge_segments(
+                segmentation,
+                self.withheld_names.get(segmentation.column, ()),
+                self.min_customers,
+                other_names=all_withheld,
+            )
+            for segmentation in segmentations
+        ]
 
-    def rows(self, table: pd.DataFrame, column: str) -> pd.DataFrame:
+    def drop_withheld_rows(self, segment_table: pd.DataFrame, column: str) -> pd.DataFrame:
         """A table of segments of this column without the rows of those withheld."""
-        kept = table[~table[c.NAME].isin(list(self.names.get(column, ())))]
-        return kept.reset_index(drop=True)
+        visible_rows = segment_table[
+            ~segment_table[columns.SEGMENT_NAME].isin(list(self.withheld_names.get(column, ())))
+        ]
+        return visible_rows.reset_index(drop=True)
 
-    def targets(self, made: Targets) -> Targets:
+    def filter_targets(self, targets: TargetSelection) -> TargetSelection:
         """Targets without what would tell of the withheld."""
-        column, hidden = made.segmentation.column, self.names.get(made.segmentation.column, ())
+        column, hidden_names = targets.segmentation.column, self.withheld_names.get(targets.segmentation.column, ())
         return replace(
-            made,
-            table=self.rows(made.table, column),
-            parts=self.rows(made.parts, column),
-            sets=self.rows(made.sets, column),
-            notes=tuple(note for note in made.notes if not any(name in note for name in hidden)),
+            targets,
+            table=self.drop_withheld_rows(targets.table, column),
+            contributions=self.drop_withheld_rows(targets.contributions, column),
+            weight_set_scores=self.drop_withheld_rows(targets.weight_set_scores, column),
+            notes=tuple(note for note in targets.notes if not any(name in note for name in hidden_names)),
         )
 
-    def plan(self, made: Plan) -> Plan:
+    def filter_plan(self, plan: TouchpointPlan) -> TouchpointPlan:
         """A plan without what would tell of the withheld."""
-        column, hidden = made.segmentation.column, self.names.get(made.segmentation.column, ())
-        gaps = tuple(gap for gap in made.gaps if not any(name in gap for name in hidden))
-        return replace(made, table=self.rows(made.table, column), gaps=gaps)
+        column, hidden_names = plan.segmentation.column, self.withheld_names.get(plan.segmentation.column, ())
+        gaps = tuple(gap for gap in plan.gaps if not any(name in gap for name in hidden_names))
+        return replace(plan, table=self.drop_withheld_rows(plan.table, column), gaps=gaps)
 
 
-def small_segments(one: Segmentation, settings: PrivacySettings) -> list[str]:
+def find_small_segments(segmentation: Segmentation, privacy_settings: PrivacySettings) -> list[str]:
     """Name the segments that are shown and have few customers: their shares and averages say little."""
-    sizes = zip(one.profile[c.NAME], one.profile[c.CUSTOMERS], strict=True)
-    return [str(name) for name, count in sizes if small(int(count), settings.small_numbers)]
+    sizes = zip(segmentation.profile[columns.SEGMENT_NAME], segmentation.profile[columns.CUSTOMERS], strict=True)
+    return [
+        str(name)
+        for name, customer_count in sizes
+        if is_small_count(int(customer_count), privacy_settings.small_numbers)
+    ]
 
 
-def shield(segmentations: Sequence[Segmentation], settings: PrivacySettings) -> Shield:
+def build_guard(segmentations: Sequence[Segmentation], privacy_settings: PrivacySettings) -> DisclosureGuard:
     """What must be withheld of segmentations that are shown together."""
-    return Shield(withheld(segmentations, settings.smallest, settings.dominance_in_force), settings.smallest)
+    return DisclosureGuard(
+        find_suppressed_segments(segmentations, privacy_settings.smallest_group, privacy_settings.dominance_limit),
+        privacy_settings.smallest_group,
+    )

@@ -6,67 +6,93 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
-from segcli.evidence.disclosure import small
-from segcli.segment.experience import ALL
-from segcli.value.cohort import COHORT, PERIOD, SIZE, VALUE, WATCHED
+from segcli import columns
+from segcli.evidence.disclosure import is_small_count
+from segcli.segment.experience import ALL_CUSTOMERS
+from segcli.value.cohort import COHORT, COHORT_SIZE, CUMULATIVE_VALUE, OBSERVED_CUSTOMERS, PERIOD
 
-COUNTS = (c.CUSTOMERS, "answers", "buyers", "chosen", c.ORDERS)  # columns that count people, or what few may have done
-RATES = ("rate", "response_rate")
+COUNT_COLUMNS = (
+    columns.CUSTOMERS,
+    "answers",
+    "buyers",
+    "chosen",
+    columns.ORDERS,
+)  # columns that count people, or what few may have done
+RATE_COLUMNS = ("rate", "response_rate")
 
 
-def rows(
+def suppress_small_groups(
     table: pd.DataFrame,
-    smallest: int,
+    min_customers: int,
     *,
-    size: str = c.CUSTOMERS,
-    parts: Sequence[str] = (),
-    gone: Collection[int] = (),
+    size_column: str = columns.CUSTOMERS,
+    part_columns: Sequence[str] = (),
+    withheld_rows: Collection[int] = (),
 ) -> pd.DataFrame:
     """The rows that may be told; what is left out is more than one row and not too few, so that totals do not tell it.
 
     Args:
         table: one row per group, numbered from 0.
-        smallest: number of customers that may be shown.
-        size: the column of their number.
-        parts: columns that count some of them; neither these nor all others may be too few.
-        gone: rows that are withheld already.
+        min_customers: number of customers that may be shown.
+        size_column: the column of their number.
+        part_columns: columns that count some of them; neither these nor all others may be too few.
+        withheld_rows: rows that are withheld already.
     """
-    hidden = set(gone) | {place for place in range(len(table)) if _tells(table.iloc[place], smallest, size, parts)}
-    for place in np.lexsort((np.arange(len(table)), table[size])) if hidden else ():
-        if len(hidden) > 1 and not small(int(table.iloc[list(hidden)][size].sum()), smallest):
+    hidden_positions = set(withheld_rows) | {
+        position
+        for position in range(len(table))
+        if _is_small_group(table.iloc[position], min_customers, size_column, part_columns)
+    }
+    for position in np.lexsort((np.arange(len(table)), table[size_column])) if hidden_positions else ():
+        if len(hidden_positions) > 1 and not is_small_count(
+            int(table.iloc[list(hidden_positions)][size_column].sum()), min_customers
+        ):
             break
-        hidden.add(int(place))
-    return table.drop(index=table.index[sorted(hidden)]).reset_index(drop=True)
+        hidden_positions.add(int(position))
+    return table.drop(index=table.index[sorted(hidden_positions)]).reset_index(drop=True)
 
 
-def _tells(row: pd.Series, smallest: int, size: str, parts: Sequence[str]) -> bool:
-    whole = int(row[size])
-    counts = [whole, *(count for part in parts for count in (int(row[part]), whole - int(row[part])))]
-    return any(small(count, smallest) for count in counts)
+def _is_small_group(group_row: pd.Series, min_customers: int, size_column: str, part_columns: Sequence[str]) -> bool:
+    total_count = int(group_row[size_column])
+    counts = [
+        total_count,
+        *(
+            count
+            for part_column in part_columns
+            for count in (int(group_row[part_column]), total_count - int(group_row[part_column]))
+        ),
+    ]
+    return any(is_small_count(count, min_customers) for count in counts)
 
 
-def cohorts(table: pd.DataFrame, smallest: int, show: str) -> pd.DataFrame:
+def suppress_small_cohorts(cohort_table: pd.DataFrame, min_customers: int, metric: str) -> pd.DataFrame:
     """Cohorts of enough customers, with what is shown of each period: blank where few bought, or all but few did.
 
     Of revenue to date nothing is told from the first blank on: the next number would tell it.
     """
-    sizes = table.drop_duplicates(COHORT)[[COHORT, SIZE]].reset_index(drop=True)
-    told = table[table[COHORT].isin(rows(sizes, smallest, size=SIZE)[COHORT])].copy()
-    few = pd.Series(
+    cohort_sizes = cohort_table.drop_duplicates(COHORT)[[COHORT, COHORT_SIZE]].reset_index(drop=True)
+    visible_cells = cohort_table[
+        cohort_table[COHORT].isin(suppress_small_groups(cohort_sizes, min_customers, size_column=COHORT_SIZE)[COHORT])
+    ].copy()
+    is_small = pd.Series(
         [
-            any(small(int(count), smallest) for count in (watched, bought, watched - bought))
-            for watched, bought in zip(told[WATCHED], told[c.CUSTOMERS], strict=True)
+            any(
+                is_small_count(int(count), min_customers)
+                for count in (watched_count, buyer_count, watched_count - buyer_count)
+            )
+            for watched_count, buyer_count in zip(
+                visible_cells[OBSERVED_CUSTOMERS], visible_cells[columns.CUSTOMERS], strict=True
+            )
         ],
-        index=told.index,
+        index=visible_cells.index,
         dtype=bool,
     )
-    blank = few.groupby(told[COHORT], sort=False).cummax() if show == VALUE else few
-    told[show] = told[show].astype("float64").where(~blank)
-    return told[list(dict.fromkeys([COHORT, PERIOD, SIZE, show]))].reset_index(drop=True)
+    is_blank = is_small.groupby(visible_cells[COHORT], sort=False).cummax() if metric == CUMULATIVE_VALUE else is_small
+    visible_cells[metric] = visible_cells[metric].astype("float64").where(~is_blank)
+    return visible_cells[list(dict.fromkeys([COHORT, PERIOD, COHORT_SIZE, metric]))].reset_index(drop=True)
 
 
-def blank_few(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
+def blank_small_counts(table: pd.DataFrame, min_customers: int) -> pd.DataFrame:
     """Blank the numbers in rows that count too few customers.
 
     A row is blanked if a count, or the part of a count that a rate stands for, is too small. The next smallest rows are
@@ -74,37 +100,55 @@ def blank_few(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
 
     Args:
         table: with columns of counts, as they are named in COUNTS; others are returned as they are.
-        smallest: customers that may be told of.
+        min_customers: customers that may be told of.
     """
-    counts = [name for name in COUNTS if name in table and pd.api.types.is_numeric_dtype(table[name])]
-    if smallest <= 1 or not counts or table.empty:
+    count_columns = [name for name in COUNT_COLUMNS if name in table and pd.api.types.is_numeric_dtype(table[name])]
+    if min_customers <= 1 or not count_columns or table.empty:
         return table
-    places = table.reset_index(drop=True)
-    hidden = set[int]()
-    for _, group in places.groupby("measure", sort=False) if "measure" in table else [("", places)]:
-        hidden |= _blank_rows(group, counts, smallest)
-    blank = places.index.isin(sorted(hidden))
-    numbers = [name for name in places if pd.api.types.is_numeric_dtype(places[name])]
-    return places.assign(**{str(name): places[name].astype("float64").mask(blank) for name in numbers if blank.any()})
+    numbered_table = table.reset_index(drop=True)
+    hidden_positions = set[int]()
+    for _, group in numbered_table.groupby("measure", sort=False) if "measure" in table else [("", numbered_table)]:
+        hidden_positions |= _find_blank_rows(group, count_columns, min_customers)
+    is_blank = numbered_table.index.isin(sorted(hidden_positions))
+    numeric_columns = [name for name in numbered_table if pd.api.types.is_numeric_dtype(numbered_table[name])]
+    return numbered_table.assign(
+        **{
+            str(name): numbered_table[name].astype("float64").mask(is_blank)
+            for name in numeric_columns
+            if is_blank.any()
+        }
+    )
 
 
-def _blank_rows(group: pd.DataFrame, counts: Sequence[str], smallest: int) -> set[int]:
+def _find_blank_rows(group: pd.DataFrame, count_columns: Sequence[str], min_customers: int) -> set[int]:
     """Return the rows that count too few, and the smallest others until there are two rows with enough customers."""
-    rows = dict(zip(map(int, group.index), group.to_dict("records"), strict=True))
-    sizes = {place: int(row[counts[0]]) for place, row in rows.items() if pd.notna(row[counts[0]])}
-    hidden = {place for place, row in rows.items() if any(small(n, smallest) for n in _counts_in(row, counts))}
-    parts = [place for place in sizes if rows[place].get(c.NAME) != ALL]
-    for place in sorted(parts, key=lambda place: sizes[place]) if hidden else ():
-        if len(hidden) > 1 and not small(sum(sizes.get(one, 0) for one in hidden), smallest):
+    rows_by_position = dict(zip(map(int, group.index), group.to_dict("records"), strict=True))
+    sizes = {
+        position: int(row[count_columns[0]])
+        for position, row in rows_by_position.items()
+        if pd.notna(row[count_columns[0]])
+    }
+    hidden_positions = {
+        position
+        for position, row in rows_by_position.items()
+        if any(is_small_count(count, min_customers) for count in _list_counts(row, count_columns))
+    }
+    part_positions = [
+        position for position in sizes if rows_by_position[position].get(columns.SEGMENT_NAME) != ALL_CUSTOMERS
+    ]
+    for position in sorted(part_positions, key=lambda place: sizes[place]) if hidden_positions else ():
+        if len(hidden_positions) > 1 and not is_small_count(
+            sum(sizes.get(hidden_position, 0) for hidden_position in hidden_positions), min_customers
+        ):
             break
-        hidden.add(place)
-    return hidden
+        hidden_positions.add(position)
+    return hidden_positions
 
 
-def _counts_in(row: Mapping[Hashable, Any], counts: Sequence[str]) -> list[int]:
+def _list_counts(row: Mapping[Hashable, Any], count_columns: Sequence[str]) -> list[int]:
     """Return the counts of customers in a row: its own, and those for whom its rate holds and does not hold."""
-    found = [int(row[name]) for name in counts if pd.notna(row[name])]
-    for rate in (name for name in RATES if name in row and pd.notna(row[name])):
-        part = round(float(row[rate]) * found[0]) if found else 0
-        found += [part, found[0] - part] if found else []
-    return found
+    counts = [int(row[name]) for name in count_columns if pd.notna(row[name])]
+    for rate_column in (name for name in RATE_COLUMNS if name in row and pd.notna(row[name])):
+        part_count = round(float(row[rate_column]) * counts[0]) if counts else 0
+        counts += [part_count, counts[0] - part_count] if counts else []
+    return counts

@@ -5,196 +5,245 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Segmentation, Trait
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
 if TYPE_CHECKING:
     from segcli.persona.explain import Explanation
-    from segcli.persona.markers import Markers
+    from segcli.persona.markers import MarkerVariables
 
-ABBREVIATED = ("kpi", "psi", "roi")
-MOST_MARKS, MOST_DIFFERENCES = 3, 5  # that are shown of a segment, and of all
+ABBREVIATIONS = ("kpi", "psi", "roi")
+MAX_MARKERS, MAX_DIFFERENCES = 3, 5  # that are shown of a segment, and of all
 SEGMENT_COLUMNS = (
     # profile column, title, how it reads
-    (c.CUSTOMERS, "Customers", numbers.count),
-    (c.SHARE, "Share", numbers.share),
-    (c.REVENUE, "Revenue", numbers.money),
-    (c.REVENUE_SHARE, "Share", numbers.share),
-    (c.MEAN_RECENCY_DAYS, "Recency", numbers.days),
-    (c.MEAN_ORDERS, "Orders", numbers.plain),
-    (c.MEAN_ORDER_VALUE, "Basket", numbers.money),
+    (columns.CUSTOMERS, "Customers", numbers.format_count),
+    (columns.SHARE, "Share", numbers.format_share),
+    (columns.REVENUE, "Revenue", numbers.format_money),
+    (columns.REVENUE_SHARE, "Share", numbers.format_share),
+    (columns.MEAN_RECENCY_DAYS, "Recency", numbers.format_days),
+    (columns.MEAN_ORDERS, "Orders", numbers.format_number),
+    (columns.MEAN_ORDER_VALUE, "Basket", numbers.format_money),
 )
 
 
-def segments(result: Segmentation) -> Table:
+def build_segment_table(segmentation: Segmentation) -> Table:
     """One row per segment: size, money, recency, orders."""
-    present = [entry for entry in SEGMENT_COLUMNS if entry[0] in result.profile]
-    titles = [Column("Segment", right=False), Column("", bar=True)]
-    titles += [Column(title) for _, title, _ in present]
+    present_columns = [entry for entry in SEGMENT_COLUMNS if entry[0] in segmentation.profile]
+    titles = [Column("Segment", align_right=False), Column("", is_bar=True)]
+    titles += [Column(title) for _, title, _ in present_columns]
     rows = [
-        [row[c.NAME], float(row[c.SHARE]), *(show(row[name]) for name, _, show in present)]
-        for row in result.profile.to_dict("records")
+        [
+            row[columns.SEGMENT_NAME],
+            float(row[columns.SHARE]),
+            *(format_value(row[name]) for name, _, format_value in present_columns),
+        ]
+        for row in segmentation.profile.to_dict("records")
     ]
     return Table(titles, rows)
 
 
-def scorecard(rows: pd.DataFrame) -> Table:
+def build_scorecard_table(scorecard_rows: pd.DataFrame) -> Table:
     """One row per segment, one column per principle: the number and the verdict."""
-    shown = {
-        "measurable": numbers.share,
-        "accessible": numbers.share,
-        "substantial": numbers.count,
-        "durable": numbers.share,
+    formatters = {
+        "measurable": numbers.format_share,
+        "accessible": numbers.format_share,
+        "substantial": numbers.format_count,
+        "durable": numbers.format_share,
     }
-    names = list(dict.fromkeys(rows[c.NAME]))
-    principles = list(dict.fromkeys(rows["principle"]))
+    segment_names = list(dict.fromkeys(scorecard_rows[columns.SEGMENT_NAME]))
+    principles = list(dict.fromkeys(scorecard_rows["principle"]))
     cells = {
-        (row[c.NAME], row["principle"]): _verdict(row, shown.get(row["principle"])) for row in rows.to_dict("records")
+        (row[columns.SEGMENT_NAME], row["principle"]): _format_verdict(row, formatters.get(row["principle"]))
+        for row in scorecard_rows.to_dict("records")
     }
-    columns = [Column("Segment", right=False), *(Column(name.capitalize(), right=False) for name in principles)]
-    return Table(columns, [[name, *(cells[name, principle] for principle in principles)] for name in names])
+    table_columns = [
+        Column("Segment", align_right=False),
+        *(Column(name.capitalize(), align_right=False) for name in principles),
+    ]
+    return Table(
+        table_columns, [[name, *(cells[name, principle] for principle in principles)] for name in segment_names]
+    )
 
 
-def _verdict(row: Mapping[Hashable, Any], shown: Callable[[float], str] | None) -> str:
+def _format_verdict(row: Mapping[Hashable, Any], format_value: Callable[[float], str] | None) -> str:
     """Such as `82% pass`; where there is no number to tell, the verdict alone."""
     if row["verdict"] == "not known":
         return "-"
     if row["principle"] == "actionable":
         return str(row["verdict"])
-    return f"{shown(row['value']) if shown else format(row['value'], '.2f')} {row['verdict']}"
+    return f"{format_value(row['value']) if format_value else format(row['value'], '.2f')} {row['verdict']}"
 
 
-def findings(result: Segmentation) -> Iterator[Block]:
+def build_finding_blocks(segmentation: Segmentation) -> Iterator[Block]:
     """What a segmentation found besides its segments, each table below its title."""
-    for title, rows in result.tables.items():
+    for title, finding_rows in segmentation.tables.items():
         yield Heading(title, level=4)
-        yield found(rows)
+        yield build_table(finding_rows)
 
 
-def found(rows: pd.DataFrame) -> Table:
+def build_table(data_rows: pd.DataFrame) -> Table:
     """Any table: texts to the left, numbers to the right, each as its column's name has it read."""
-    texts = {name: not pd.api.types.is_numeric_dtype(rows[name]) for name in rows.columns}
-    columns = [Column(_title(str(name)), right=not texts[name]) for name in rows.columns]
-    cells = [[_cell(name, row[name]) for name in rows.columns] for row in rows.to_dict("records")]
-    return Table(columns, cells)
+    is_text = {name: not pd.api.types.is_numeric_dtype(data_rows[name]) for name in data_rows.columns}
+    table_columns = [Column(_format_title(str(name)), align_right=not is_text[name]) for name in data_rows.columns]
+    cells = [[_format_cell(name, row[name]) for name in data_rows.columns] for row in data_rows.to_dict("records")]
+    return Table(table_columns, cells)
 
 
-def _title(name: str) -> str:
-    return name.upper() if name in ABBREVIATED else name.replace("_", " ").capitalize()
+def _format_title(name: str) -> str:
+    return name.upper() if name in ABBREVIATIONS else name.replace("_", " ").capitalize()
 
 
-def _cell(name: str, value: object) -> str:
+def _format_cell(name: str, cell_value: object) -> str:
     """A value as its column reads: shares as per cent, indices and correlations to two digits, blank where unknown."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN is no value
+    if cell_value is None or cell_value != cell_value:  # noqa: PLR0124 - NaN is no value
         return ""
-    if isinstance(value, str):
-        return value
-    number = float(value)  # type: ignore[arg-type]
+    if isinstance(cell_value, str):
+        return cell_value
+    number = float(cell_value)  # type: ignore[arg-type]
     if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
-        return numbers.share(number)
-    whole = number == round(number) and (abs(number) >= 1 or isinstance(value, int))
-    return numbers.count(number) if whole else numbers.decimal(number)
+        return numbers.format_share(number)
+    is_whole = number == round(number) and (abs(number) >= 1 or isinstance(cell_value, int))
+    return numbers.format_count(number) if is_whole else numbers.format_decimal(number)
 
 
-def rules(explained: "Explanation") -> Iterator[Block]:
+def build_rule_blocks(explanation: "Explanation") -> Iterator[Block]:
     """The rule of each segment, with coverage and precision."""
-    yield Text([f"as rules, right for {explained.fidelity:.0%} of customers:"], quiet=True)
-    titles = [Column("Segment", right=False), Column("Covers"), Column("Right"), Column("If", right=False)]
+    yield Text([f"as rules, right for {explanation.fidelity:.0%} of customers:"], is_quiet=True)
+    titles = [Column("Segment", align_right=False), Column("Covers"), Column("Right"), Column("If", align_right=False)]
     yield Table(
-        titles, [[o.segment, numbers.share(o.coverage), numbers.share(o.precision), o.when] for o in explained.told]
+        titles,
+        [
+            [
+                rule.segment,
+                numbers.format_share(rule.coverage),
+                numbers.format_share(rule.precision),
+                rule.condition_text,
+            ]
+            for rule in explanation.segment_rules
+        ],
     )
 
 
-def markers(found: "Markers", segments: Sequence[str]) -> Iterator[Block]:
+def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]) -> Iterator[Block]:
     """What marks each segment, the strongest first, and in what else segments differ."""
-    from segcli.persona.markers import LEVEL
+    from segcli.persona.markers import SIGNIFICANCE_LEVEL
 
-    titles = [Column("Segment", right=False), Column("Marked by", right=False)]
-    yield Table(titles, [[one, ", ".join(_marks(found.of(one))) or "nothing much"] for one in segments])
-    others = [one for one in found.tests if not one.feature]
-    differ = sorted((one for one in others if one.p_adjusted < LEVEL), key=lambda one: (-one.effect, one.column))
-    if others:
-        most = ", ".join(one.column for one in differ[:MOST_DIFFERENCES])
-        told = f"they differ in {len(differ)} of {len(others)} columns they were not found by"
-        yield Text([told + f", most in {most}" * bool(differ) + " (tested at 5 %, Benjamini-Hochberg)"], quiet=True)
+    titles = [Column("Segment", align_right=False), Column("Marked by", align_right=False)]
+    yield Table(
+        titles,
+        [[entry, ", ".join(_list_markers(markers.list_markers(entry))) or "nothing much"] for entry in segment_names],
+    )
+    other_tests = [entry for entry in markers.differences if not entry.feature]
+    significant_tests = sorted(
+        (entry for entry in other_tests if entry.p_adjusted < SIGNIFICANCE_LEVEL),
+        key=lambda one: (-one.effect, one.column),
+    )
+    if other_tests:
+        top_columns = ", ".join(entry.column for entry in significant_tests[:MAX_DIFFERENCES])
+        summary = f"they differ in {len(significant_tests)} of {len(other_tests)} columns they were not found by"
+        yield Text(
+            [summary + f", most in {top_columns}" * bool(significant_tests) + " (tested at 5 %, Benjamini-Hochberg)"],
+            is_quiet=True,
+        )
 
 
-def _marks(found: Sequence[Trait]) -> list[str]:
+def _list_markers(traits: Sequence[Trait]) -> list[str]:
     """The strongest marker variables; of a column of kinds one."""
     strongest: dict[str, Trait] = {}
-    for one in found:
-        strongest.setdefault(one.name, one)
-    return [_mark(one) for one in list(strongest.values())[:MOST_MARKS]]
+    for trait in traits:
+        strongest.setdefault(trait.name, trait)
+    return [_format_marker(trait) for trait in list(strongest.values())[:MAX_MARKERS]]
 
 
-def _mark(one: Trait) -> str:
+def _format_marker(trait: Trait) -> str:
     """As `orders 4.2x`, `plan = pro 80% (all 20%)`, or, where there is no ratio, the two means."""
-    if one.level is not None:
-        return f"{one.name} = {one.level} {numbers.share(one.value)} (all {numbers.share(one.base)})"
-    if one.index is not None:
-        return f"{numbers.label(one.name)} {one.index / 100:.2g}x"
-    return f"{numbers.label(one.name)} {one.value:.3g} (all {one.base:.3g})"
+    if trait.level is not None:
+        return (
+            f"{trait.name} = {trait.level} {numbers.format_share(trait.value)} (all {numbers.format_share(trait.base)})"
+        )
+    if trait.index is not None:
+        return f"{numbers.column_label(trait.name)} {trait.index / 100:.2g}x"
+    return f"{numbers.column_label(trait.name)} {trait.value:.3g} (all {trait.base:.3g})"
 
 
-def notes(lines: Sequence[str]) -> list[Text]:
+def build_note_blocks(lines: Sequence[str]) -> list[Text]:
     """Quiet lines below a table, if there are any."""
-    return [Text(list(lines), quiet=True)] if lines else []
+    return [Text(list(lines), is_quiet=True)] if lines else []
 
 
-def overlaps(pairs: pd.DataFrame) -> Iterator[Block]:
+def build_overlap_blocks(pairs: pd.DataFrame) -> Iterator[Block]:
     """One row per pair of different segments, those that share most first; a table for each pair of segmentations."""
-    for (column, other), listed in pairs.groupby(["column", "with"], sort=False):
-        yield Heading(str(column) if column == other else f"{column} and {other}")
-        yield _overlap(listed[(listed["segment"] < listed["other"]) | (column != other)])
+    for (column, other_column), pair_rows in pairs.groupby(["column", "with"], sort=False):
+        yield Heading(str(column) if column == other_column else f"{column} and {other_column}")
+        yield _build_overlap_table(pair_rows[(pair_rows["segment"] < pair_rows["other"]) | (column != other_column)])
 
 
-def _overlap(pairs: pd.DataFrame) -> Table:
-    several = pairs.sort_values(["customers", "segment", "other"], ascending=[False, True, True])
+def _build_overlap_table(pairs: pd.DataFrame) -> Table:
+    sorted_pairs = pairs.sort_values(["customers", "segment", "other"], ascending=[False, True, True])
     rows = [
         [
             row["segment"],
             row["other"],
-            numbers.count(row["customers"]),
-            numbers.decimal(row["jaccard"]),
-            numbers.decimal(row["lift"]),
+            numbers.format_count(row["customers"]),
+            numbers.format_decimal(row["jaccard"]),
+            numbers.format_decimal(row["lift"]),
         ]
-        for row in several.to_dict("records")
+        for row in sorted_pairs.to_dict("records")
     ]
-    titles = [Column("Segment", right=False), Column("And", right=False), Column("Customers")]
+    titles = [Column("Segment", align_right=False), Column("And", align_right=False), Column("Customers")]
     return Table([*titles, Column("Jaccard"), Column("Lift")], rows)
 
 
-def measures(table: pd.DataFrame) -> Table:
+def build_measure_table(customer_table: pd.DataFrame) -> Table:
     """What the base looks like: quartiles and range of every measure."""
-    names = [n for n in table.columns if pd.api.types.is_numeric_dtype(table[n]) and n != c.CUSTOMER_ID]
-    quantiles = table[names].astype("float64").quantile([0, 0.25, 0.5, 0.75, 1.0])
+    measure_names = [
+        name
+        for name in customer_table.columns
+        if pd.api.types.is_numeric_dtype(customer_table[name]) and name != columns.CUSTOMER_ID
+    ]
+    quantiles = customer_table[measure_names].astype("float64").quantile([0, 0.25, 0.5, 0.75, 1.0])
     titles = ["", "Lowest", "Lower quarter", "Median", "Upper quarter", "Highest", "Known"]
     rows = [
-        [numbers.label(n), *(numbers.of(n, v) for v in quantiles[n]), numbers.count(table[n].notna().sum())]
-        for n in names
-        if table[n].notna().any()
+        [
+            numbers.column_label(name),
+            *(numbers.format_value(name, value) for value in quantiles[name]),
+            numbers.format_count(customer_table[name].notna().sum()),
+        ]
+        for name in measure_names
+        if customer_table[name].notna().any()
     ]
-    return Table([Column(titles[0], right=False), *(Column(title) for title in titles[1:])], rows)
+    return Table([Column(titles[0], align_right=False), *(Column(title) for title in titles[1:])], rows)
 
 
-def candidates(result: Segmentation) -> Table | None:
+def build_candidate_table(segmentation: Segmentation) -> Table | None:
     """How each number of segments did, where several were tried."""
-    tried = result.method.get("candidates", [])
-    if len(tried) < 2:  # noqa: PLR2004 - one candidate is no comparison
+    candidates = segmentation.method.get("candidates", [])
+    if len(candidates) < 2:  # noqa: PLR2004 - one candidate is no comparison
         return None
-    judged = tried[0]["ari_median"] is not None
+    has_stability = candidates[0]["ari_median"] is not None
     rows = [
         [
-            str(one["k"]) + (" <-" if one["k"] == result.method["k"] else ""),
-            *([max(one["ari_median"], 0.0), f"{one['ari_median']:.2f}"] if judged else [max(one["silhouette"], 0.0)]),
-            f"{one['silhouette']:.2f}",
-            numbers.share(one["smallest_share"]),
+            str(candidate["k"]) + (" <-" if candidate["k"] == segmentation.method["k"] else ""),
+            *(
+                [max(candidate["ari_median"], 0.0), f"{candidate['ari_median']:.2f}"]
+                if has_stability
+                else [max(candidate["silhouette"], 0.0)]
+            ),
+            f"{candidate['silhouette']:.2f}",
+            numbers.format_share(candidate["smallest_share"]),
         ]
-        for one in tried
+        for candidate in candidates
     ]
-    stable = [Column("Stability")] if judged else []
+    stability_columns = [Column("Stability")] if has_stability else []
     return Table(
-        [Column("k", right=False), Column("", bar=True), *stable, Column("Silhouette"), Column("Smallest")], rows
+        [
+            Column("k", align_right=False),
+            Column("", is_bar=True),
+            *stability_columns,
+            Column("Silhouette"),
+            Column("Smallest"),
+        ],
+        rows,
     )

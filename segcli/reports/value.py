@@ -5,140 +5,179 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Column, Heading, Table
-from segcli.reports.envelope import envelope, provenance, records
+from segcli.reports.envelope import build_envelope, describe_provenance, to_records
 from segcli.reports.result import Result
-from segcli.value.churn import Churn
-from segcli.value.clv import Valued
-from segcli.value.cohort import COHORT, PERIOD, SIZE, Cohorts
-from segcli.value.holdout import Holdout
+from segcli.value.churn import ChurnForecast
+from segcli.value.clv import ClvResult
+from segcli.value.cohort import COHORT, COHORT_SIZE, PERIOD, CohortAnalysis
+from segcli.value.holdout import HoldoutResult
 
-HEAT = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from nothing to the most
+BAR_CHARACTERS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from nothing to the most
 
 
-def of_clv(made: Valued, left: Churn | None = None) -> Result:
+def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None = None) -> Result:
     """`clv`: the customer table with expectations; segments, the holdout and the models; who will buy next."""
-    table = made.table if left is None else made.table.assign(**{c.P_NEXT: left.next_period})
+    customer_table = (
+        clv_result.table
+        if churn_result is None
+        else clv_result.table.assign(**{columns.P_NEXT: churn_result.purchase_probability})
+    )
     blocks: list[Block] = []
-    for column, rows in made.segments.items():
-        blocks += [Heading(column)] * (len(made.segments) > 1) + [expected(rows)]
-    blocks += tables.notes(made.notes)
-    if made.holdout:
-        blocks += [Heading("After the calibration", level=4), _holdout(made.holdout)]
-    if left:
-        blocks += [Heading("Who buys next", level=4), tables.found(left.deciles), *tables.notes(left.notes)]
+    for column, segment_rows in clv_result.segments.items():
+        blocks += [Heading(column)] * (len(clv_result.segments) > 1) + [build_clv_table(segment_rows)]
+    blocks += tables.build_note_blocks(clv_result.notes)
+    if clv_result.holdout:
+        blocks += [Heading("After the calibration", level=4), _build_holdout_table(clv_result.holdout)]
+    if churn_result:
+        blocks += [
+            Heading("Who buys next", level=4),
+            tables.build_table(churn_result.deciles),
+            *tables.build_note_blocks(churn_result.notes),
+        ]
 
-    def parts() -> dict[str, Any]:
+    def build_parts() -> dict[str, Any]:
         return {
-            "model": made.forecast.as_dict(),
-            "orders_by": made.forecast.orders.model,
-            "correlation": made.forecast.correlation,
-            "until": made.end,
+            "model": clv_result.clv_model.as_dict(),
+            "orders_by": clv_result.clv_model.order_fit.model,
+            "correlation": clv_result.clv_model.correlation,
+            "until": clv_result.calibration_end,
             "new_customer": {
-                model: [{"periods": t, "orders": orders} for t, orders in told.items()]
-                for model, told in made.new_customer.items()
+                model: [{"periods": period, "orders": orders} for period, orders in orders_by_period.items()]
+                for model, orders_by_period in clv_result.new_customer.items()
             },
-            "totals_expected": dict(made.totals),
-            "segmentations": [{"column": name, "segments": records(rows)} for name, rows in made.segments.items()],
-            "holdout": None if made.holdout is None else _plain(made.holdout),
-            "provenance": provenance(made.provenance),
-            "warnings": list(made.warnings),
-            "notes": list(made.notes),
-            "churn": None if left is None else _churn(left),
-            "customers": records(table),
+            "totals_expected": dict(clv_result.totals),
+            "segmentations": [
+                {"column": name, "segments": to_records(segment_rows)}
+                for name, segment_rows in clv_result.segments.items()
+            ],
+            "holdout": None if clv_result.holdout is None else _describe_holdout(clv_result.holdout),
+            "provenance": describe_provenance(clv_result.provenance),
+            "warnings": list(clv_result.warnings),
+            "notes": list(clv_result.notes),
+            "churn": None if churn_result is None else _describe_churn(churn_result),
+            "customers": to_records(customer_table),
         }
 
-    return Result(table, lambda: envelope("clv", made.customers, parts()), tuple(blocks))
+    return Result(customer_table, lambda: build_envelope("clv", clv_result.customers, build_parts()), tuple(blocks))
 
 
-def _churn(left: Churn) -> dict[str, Any]:
+def _describe_churn(churn_result: ChurnForecast) -> dict[str, Any]:
     return {
-        "model": left.model,
-        "scores": records(left.scores),
-        "deciles": records(left.deciles),
-        "notes": list(left.notes),
+        "model": churn_result.model,
+        "scores": to_records(churn_result.scores),
+        "deciles": to_records(churn_result.deciles),
+        "notes": list(churn_result.notes),
     }
 
 
-def of_cohorts(found: Cohorts, customers: Customers, show: str) -> Result:
+def build_cohorts_result(cohort_result: CohortAnalysis, customers: Customers, metric: str) -> Result:
     """`cohort`: one row per cohort and period; a table with a column for each period."""
-    if show not in found.table:
+    if metric not in cohort_result.table:
         raise UsageProblem(
-            f"cohort.show: {show} needs amounts, and there are none; name their column with --map amount=COLUMN, "
+            f"cohort.show: {metric} needs amounts, and there are none; name their column with --map amount=COLUMN, "
             "or show retention, customers or orders"
         )
-    told = [f"{show}{' in per cent' if show == 'retention' else ''}, by periods since the first purchase", *found.notes]
-    blocks: tuple[Block, ...] = (_heat(found.table, show), *tables.notes(told))
+    note_lines = [
+        f"{metric}{' in per cent' if metric == 'retention' else ''}, by periods since the first purchase",
+        *cohort_result.notes,
+    ]
+    blocks: tuple[Block, ...] = (_build_heat_table(cohort_result.table, metric), *tables.build_note_blocks(note_lines))
 
-    def parts() -> dict[str, Any]:
-        return {"cohorts": records(found.table), "notes": list(found.notes)}
+    def build_parts() -> dict[str, Any]:
+        return {"cohorts": to_records(cohort_result.table), "notes": list(cohort_result.notes)}
 
-    return Result(found.table, lambda: envelope("cohort", customers, parts()), blocks)
+    return Result(cohort_result.table, lambda: build_envelope("cohort", customers, build_parts()), blocks)
 
 
-def _heat(table: pd.DataFrame, show: str) -> Table:
+def _build_heat_table(cohort_table: pd.DataFrame, metric: str) -> Table:
     """A row for each cohort, a column for each period, each cell with a bar as high as it is; blank without data."""
-    sizes = table.groupby(COHORT, sort=False)[SIZE].first()
-    cells = table.pivot_table(show, COHORT, PERIOD, sort=False, aggfunc="first").reindex(sizes.index)
-    later = cells.to_numpy()[:, 1:] if cells.shape[1] > 1 else cells.to_numpy()
-    most = float(np.nanmax(later, initial=0.0))  # what the first period has would dwarf all others
-    titles = [Column("Cohort", right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    cohort_sizes = cohort_table.groupby(COHORT, sort=False)[COHORT_SIZE].first()
+    cells = cohort_table.pivot_table(metric, COHORT, PERIOD, sort=False, aggfunc="first").reindex(cohort_sizes.index)
+    later_cells = cells.to_numpy()[:, 1:] if cells.shape[1] > 1 else cells.to_numpy()
+    max_value = float(np.nanmax(later_cells, initial=0.0))  # what the first period has would dwarf all others
+    titles = [Column("Cohort", align_right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
     rows = [
-        [str(name), numbers.count(sizes[name]), *(_warm(float(value), show, most) for value in row)]
+        [
+            str(name),
+            numbers.format_count(cohort_sizes[name]),
+            *(_format_heat_cell(float(value), metric, max_value) for value in row),
+        ]
         for name, row in zip(cells.index, cells.to_numpy(), strict=True)
     ]
     return Table(titles, rows)
 
 
-def _warm(value: float, show: str, most: float) -> str:
+def _format_heat_cell(value: float, metric: str, max_value: float) -> str:
     """A value and a bar; retention in per cent."""
     if np.isnan(value):
         return ""
-    shown = {"retention": lambda share: f"{share:.0%}"[:-1], "revenue": numbers.money, "value": numbers.money}
-    bar = HEAT[min(round(value / most * (len(HEAT) - 1)), len(HEAT) - 1)] if most else HEAT[0]
-    return shown.get(show, numbers.count)(value) + bar
+    formatters = {
+        "retention": lambda share: f"{share:.0%}"[:-1],
+        "revenue": numbers.format_money,
+        "value": numbers.format_money,
+    }
+    bar = (
+        BAR_CHARACTERS[min(round(value / max_value * (len(BAR_CHARACTERS) - 1)), len(BAR_CHARACTERS) - 1)]
+        if max_value
+        else BAR_CHARACTERS[0]
+    )
+    return formatters.get(metric, numbers.format_count)(value) + bar
 
 
-def expected(rows: pd.DataFrame) -> Table:
+def build_clv_table(segment_rows: pd.DataFrame) -> Table:
     """One row per segment: customers, how many of them are still ones, orders and value with intervals."""
-    titles = [Column("Segment", right=False), Column("Customers"), Column("Alive"), Column("Orders"), Column("")]
-    money = c.CLV in rows
-    titles += [Column("Value"), Column(""), Column("A head")] if money else []
-    cells = []
-    for row in rows.to_dict("records"):
-        cells.append([row[c.NAME], numbers.count(row[c.CUSTOMERS]), numbers.share(row["alive"] / row[c.CUSTOMERS])])
-        cells[-1] += [numbers.count(row[c.EXPECTED_ORDERS]), _interval(row, c.EXPECTED_ORDERS, numbers.count)]
-        if money:
-            head = numbers.money(row[c.CLV] / row[c.CUSTOMERS])
-            cells[-1] += [numbers.money(row[c.CLV]), _interval(row, c.CLV, numbers.money), head]
-    return Table(titles, cells)
+    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Alive"), Column("Orders"), Column("")]
+    has_value = columns.CLV in segment_rows
+    titles += [Column("Value"), Column(""), Column("A head")] if has_value else []
+    table_rows = []
+    for row in segment_rows.to_dict("records"):
+        table_rows.append(
+            [
+                row[columns.SEGMENT_NAME],
+                numbers.format_count(row[columns.CUSTOMERS]),
+                numbers.format_share(row["alive"] / row[columns.CUSTOMERS]),
+            ]
+        )
+        table_rows[-1] += [
+            numbers.format_count(row[columns.EXPECTED_ORDERS]),
+            _format_interval(row, columns.EXPECTED_ORDERS, numbers.format_count),
+        ]
+        if has_value:
+            value_per_head = numbers.format_money(row[columns.CLV] / row[columns.CUSTOMERS])
+            table_rows[-1] += [
+                numbers.format_money(row[columns.CLV]),
+                _format_interval(row, columns.CLV, numbers.format_money),
+                value_per_head,
+            ]
+    return Table(titles, table_rows)
 
 
-def _interval(row: dict[Any, Any], name: str, shown: Any) -> str:  # noqa: ANN401 - a function of a number
-    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    return "" if low is None else f"{shown(low)}-{shown(high)}"
+def _format_interval(segment_row: dict[Any, Any], column: str, format_value: Any) -> str:  # noqa: ANN401 - a function of a number
+    low, high = segment_row.get(f"{column}_low"), segment_row.get(f"{column}_high")
+    return "" if low is None else f"{format_value(low)}-{format_value(high)}"
 
 
-def _holdout(found: Holdout) -> Table:
+def _build_holdout_table(holdout: HoldoutResult) -> Table:
     """By repeats before the end of the calibration: orders a customer afterwards, and those expected."""
-    last = found.by_repeats["repeats"].max()
+    last_repeats = holdout.by_repeats["repeats"].max()
     rows = [
         [
-            f"{row['repeats']:.0f}" + ("+" if row["repeats"] == last else ""),
-            numbers.count(row["customers"]),
+            f"{row['repeats']:.0f}" + ("+" if row["repeats"] == last_repeats else ""),
+            numbers.format_count(row["customers"]),
             f"{row['actual']:.2f}",
             f"{row['expected']:.2f}",
         ]
-        for row in found.by_repeats.to_dict("records")
+        for row in holdout.by_repeats.to_dict("records")
     ]
     return Table(
-        [Column("Repeats", right=False), Column("Customers"), Column("Orders after"), Column("Expected")], rows
+        [Column("Repeats", align_right=False), Column("Customers"), Column("Orders after"), Column("Expected")], rows
     )
 
 
-def _plain(found: Holdout) -> dict[str, Any]:
-    return {**vars(found), "by_repeats": records(found.by_repeats), "errors": records(found.errors)}
+def _describe_holdout(holdout: HoldoutResult) -> dict[str, Any]:
+    return {**vars(holdout), "by_repeats": to_records(holdout.by_repeats), "errors": to_records(holdout.errors)}

@@ -8,87 +8,95 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, column, numbers
+from segcli.segment.bases import UNKNOWN, require_column, to_floats
 
-OLDEST = 110
+MAX_AGE = 110
 
 
-def birth_year(customers: Customers) -> npt.NDArray[np.float64]:
+def birth_years(customers: Customers) -> npt.NDArray[np.float64]:
     """Year of birth, from the date, the year, or the age at as_of; NaN where none is known."""
-    if c.BIRTH_DATE in customers.table:
-        born = customers.table[c.BIRTH_DATE]
-        return numbers(born.dt.year if _has_dates(born) else _years(born, customers))
-    if c.BIRTH_YEAR in customers.table:
-        return numbers(customers.table[c.BIRTH_YEAR])
-    years = numbers(column(customers, c.BIRTH_DATE, c.BIRTH_YEAR, c.AGE))
-    return _require_day(customers).year - years
+    if columns.BIRTH_DATE in customers.table:
+        birth_dates = customers.table[columns.BIRTH_DATE]
+        return to_floats(birth_dates.dt.year if _has_dates(birth_dates) else _parse_birth_years(birth_dates, customers))
+    if columns.BIRTH_YEAR in customers.table:
+        return to_floats(customers.table[columns.BIRTH_YEAR])
+    years = to_floats(require_column(customers, columns.BIRTH_DATE, columns.BIRTH_YEAR, columns.AGE))
+    return _require_as_of(customers).year - years
 
 
-def age(customers: Customers) -> npt.NDArray[np.float64]:
+def age_in_years(customers: Customers) -> npt.NDArray[np.float64]:
     """Completed years at as_of; from a year of birth alone, as of the end of that year. NaN where not known.
 
     Somebody born on 29 February completes a year on 1 March of a common year.
     """
-    if c.AGE in customers.table and c.BIRTH_DATE not in customers.table:
-        return numbers(customers.table[c.AGE])
-    day = _require_day(customers)
-    if c.BIRTH_DATE not in customers.table or not _has_dates(customers.table[c.BIRTH_DATE]):
-        return day.year - birth_year(customers)
-    born = customers.table[c.BIRTH_DATE]
-    had = (born.dt.month < day.month) | ((born.dt.month == day.month) & (born.dt.day <= day.day))
-    completed: npt.NDArray[np.float64] = numbers(day.year - born.dt.year) - (~had).to_numpy(dtype=np.float64)
-    return completed
+    if columns.AGE in customers.table and columns.BIRTH_DATE not in customers.table:
+        return to_floats(customers.table[columns.AGE])
+    as_of = _require_as_of(customers)
+    if columns.BIRTH_DATE not in customers.table or not _has_dates(customers.table[columns.BIRTH_DATE]):
+        return as_of.year - birth_years(customers)
+    birth_dates = customers.table[columns.BIRTH_DATE]
+    had_birthday = (birth_dates.dt.month < as_of.month) | (
+        (birth_dates.dt.month == as_of.month) & (birth_dates.dt.day <= as_of.day)
+    )
+    full_years: npt.NDArray[np.float64] = to_floats(as_of.year - birth_dates.dt.year) - (~had_birthday).to_numpy(
+        dtype=np.float64
+    )
+    return full_years
 
 
-def aged(customers: Customers, asked: Collection[str]) -> Customers:
+def add_age_column(customers: Customers, feature_names: Collection[str]) -> Customers:
     """With a column of ages, if that is asked for, by name or in a group, and birthdays say it."""
-    born = {c.BIRTH_DATE, c.BIRTH_YEAR} & {*customers.table.columns}
-    told = c.AGE in asked or ("demographic" in asked and customers.as_of is not None)
-    if not told or not born or c.AGE in customers.table:
+    birth_columns = {columns.BIRTH_DATE, columns.BIRTH_YEAR} & {*customers.table.columns}
+    is_requested = columns.AGE in feature_names or ("demographic" in feature_names and customers.as_of is not None)
+    if not is_requested or not birth_columns or columns.AGE in customers.table:
         return customers
-    ages, odd = believable(age(customers), OLDEST)
-    return replace(customers, table=customers.table.assign(**{c.AGE: ages}), warnings=(*customers.warnings, *odd))
+    ages, age_warnings = discard_impossible_ages(age_in_years(customers), MAX_AGE)
+    return replace(
+        customers, table=customers.table.assign(**{columns.AGE: ages}), warnings=(*customers.warnings, *age_warnings)
+    )
 
 
-def believable(ages: npt.NDArray[np.float64], oldest: int) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+def discard_impossible_ages(
+    ages: npt.NDArray[np.float64], max_age: int
+) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
     """Ages without those nobody has, and a warning with their count."""
     with np.errstate(invalid="ignore"):
-        odd = (ages < 0) | (ages > oldest)
-    count = int(odd.sum())
-    warning = f"ages below 0 or above {oldest}: {count:,}; they count as {UNKNOWN}"
-    return np.where(odd, np.nan, ages), (warning,) * bool(count)
+        is_impossible = (ages < 0) | (ages > max_age)
+    count = int(is_impossible.sum())
+    warning = f"ages below 0 or above {max_age}: {count:,}; they count as {UNKNOWN}"
+    return np.where(is_impossible, np.nan, ages), (warning,) * bool(count)
 
 
-def _has_dates(born: pd.Series) -> bool:
-    return born.dtype.kind == "M"
+def _has_dates(birth_dates: pd.Series) -> bool:
+    return birth_dates.dtype.kind == "M"
 
 
-def _years(born: pd.Series, customers: Customers) -> pd.Series:
+def _parse_birth_years(birth_dates: pd.Series, customers: Customers) -> pd.Series:
     """Return dates of birth that are years alone as numbers.
 
     Raises:
         InputProblem: they are neither dates nor years.
     """
-    texts = born.astype("str").str.strip().str.removesuffix(".0")
+    texts = birth_dates.astype("str").str.strip().str.removesuffix(".0")
     is_year = texts.str.fullmatch("[0-9]{4}").fillna(value=False).astype(bool)
-    if not (is_year | born.isna()).all():
+    if not (is_year | birth_dates.isna()).all():
         raise InputProblem(
             "holds neither dates nor years, so ages are unknown",
-            source=customers.readings[0].input.name,
-            column=c.BIRTH_DATE,
+            source=customers.input_reports[0].input.name,
+            column=columns.BIRTH_DATE,
             remedy="Say how dates are written with --date-format",
         )
     return pd.to_numeric(texts.where(is_year)).astype("Float64")
 
 
-def _require_day(customers: Customers) -> date:
+def _require_as_of(customers: Customers) -> date:
     if customers.as_of is None:
         raise InputProblem(
             "ages need a day to be counted to, and this table has no orders",
-            source=customers.readings[0].input.name,
+            source=customers.input_reports[0].input.name,
             remedy="Say which with --as-of",
         )
     return customers.as_of

@@ -6,121 +6,141 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.customers.missing import measures_remedy
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
-from segcli.segment.ages import aged
+from segcli.segment.ages import add_age_column
 from segcli.segment.dimensions import require_customers
-from segcli.segment.feature import Feature, matrix_of
-from segcli.segment.methods import Fit, Labels, Matrix
-from segcli.segment.profile import profile
-from segcli.segment.provenance import provenance
+from segcli.segment.feature import Feature, build_feature_matrix
+from segcli.segment.methods import ClusterFit, Labels, Matrix
+from segcli.segment.profile import build_profile
+from segcli.segment.provenance import build_provenance
 from segcli.segment.reduction import Reduction
 
 MARGIN_DIGITS = 4
-TOLERANCE = 1e-9  # of a distance: sums in another order differ in their last bits
-OUTSIDE, INSIDE = "yes", "no"
+DISTANCE_TOLERANCE = 1e-9  # of a distance: sums in another order differ in their last bits
+OUTSIDE_FLAG, INSIDE_FLAG = "yes", "no"
 
 
-def assign(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
+def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmentation:
     """The segment that each customer is in by the model; whoever is further from its centre than any was is flagged.
 
     Raises:
         InputProblem: a feature of the model is not a column of numbers here.
     """
     require_customers(customers)
-    customers = aged(customers, [feature["name"] for feature in model["features"]])
+    customers = add_age_column(customers, [feature["name"] for feature in model["features"]])
     names = model["segments"]
-    matrix, warnings = _matrix(customers, model)
-    fit = fitted(model)
-    method = methods.labelling(model["name"])
-    (labels,) = methods.in_parts(matrix, lambda rows: (method.assign(fit, matrix[rows]),))
-    named = pd.Series(np.array(names, dtype=object)[labels], index=customers.table.index, dtype="str")
-    reach = np.array([model["reach"][name] for name in names])[labels]
-    outside_it = away(fit, matrix, labels) > reach * (1 + TOLERANCE)
-    scores = margins(model["name"], fit, matrix, names).set_index(customers.table.index)
-    scores[c.CLUSTER_OUTSIDE] = np.where(outside_it, OUTSIDE, INSIDE).astype(str)
-    outside = int(outside_it.sum())
-    far = f"customers further from their segment than any it was found on: {outside:,}; they may be of no segment"
+    matrix, warnings = _build_matrix(customers, model)
+    fit = restore_fit(model)
+    method = methods.load_predictive_method(model["name"])
+    (group_numbers,) = methods.apply_in_chunks(matrix, lambda rows: (method.predict(fit, matrix[rows]),))
+    segment_labels = pd.Series(np.array(names, dtype=object)[group_numbers], index=customers.table.index, dtype="str")
+    reach = np.array([model["reach"][name] for name in names])[group_numbers]
+    is_outside = distances_to_centres(fit, matrix, group_numbers) > reach * (1 + DISTANCE_TOLERANCE)
+    scores = compute_margins(model["name"], fit, matrix, names).set_index(customers.table.index)
+    scores[columns.CLUSTER_OUTSIDE] = np.where(is_outside, OUTSIDE_FLAG, INSIDE_FLAG).astype(str)
+    outside_count = int(is_outside.sum())
+    outside_warning = (
+        f"customers further from their segment than any it was found on: {outside_count:,}; they may be of no segment"
+    )
     return Segmentation(
         customers=customers,
-        column=c.CLUSTER_SEGMENT,
-        labels=named,
+        column=columns.CLUSTER_SEGMENT,
+        labels=segment_labels,
         scores=scores,
-        profile=profile(customers.table, named),
-        method={**model, "counts": np.bincount(labels, minlength=fit.k).tolist()},
-        provenance=provenance(customers, "assign", Section(), None),
-        warnings=(*customers.warnings, *warnings, *[far] * bool(outside)),
-        notes=(f"{model['name']} model of {counted(model['trained_on']['customers'], 'customer')}, k = {fit.k}",),
+        profile=build_profile(customers.table, segment_labels),
+        method={**model, "counts": np.bincount(group_numbers, minlength=fit.k).tolist()},
+        provenance=build_provenance(customers, "assign", Section(), None),
+        warnings=(*customers.warnings, *warnings, *[outside_warning] * bool(outside_count)),
+        notes=(f"{model['name']} model of {pluralize(model['trained_on']['customers'], 'customer')}, k = {fit.k}",),
     )
 
 
-def fitted(model: Mapping[str, Any]) -> Fit:
+def restore_fit(model: Mapping[str, Any]) -> ClusterFit:
     """The fit that a model describes, without its rows."""
-    fewer = model.get("reduction")
-    parts = fewer["parts"] if fewer else [Feature(**one).label for one in model["features"]]
+    saved_reduction = model.get("reduction")
+    parts = (
+        saved_reduction["parts"]
+        if saved_reduction
+        else [Feature(**saved_feature).label for saved_feature in model["features"]]
+    )
     centres = np.array([[model["centres"][name][part] for part in parts] for name in model["segments"]])
-    shape = {name: np.array(values, dtype=np.float64) for name, values in model["shape"].items()}
-    return Fit(np.empty(0, dtype=np.int64), centres, 0.0, shape)
+    shape_arrays = {name: np.array(values, dtype=np.float64) for name, values in model["shape"].items()}
+    return ClusterFit(np.empty(0, dtype=np.int64), centres, 0.0, shape_arrays)
 
 
-def _matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, list[str]]:
+def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matrix, list[str]]:
     """The features of the model as it was trained on them; a missing value takes what it took there."""
-    used = [Feature(**saved) for saved in model["features"]]
-    missing = list(dict.fromkeys(one.name for one in used if one.name not in customers.table))
-    source = customers.readings[0].input.name
-    if missing:
+    features = [Feature(**saved_feature) for saved_feature in model["features"]]
+    missing_columns = list(dict.fromkeys(feature.name for feature in features if feature.name not in customers.table))
+    source = customers.input_reports[0].input.name
+    if missing_columns:
         raise InputProblem(
-            f"the model needs columns that are not here: {', '.join(missing)}",
+            f"the model needs columns that are not here: {', '.join(missing_columns)}",
             source=source,
-            remedy=measures_remedy(customers, missing) or "Give the export, or a table that has them",
+            remedy=measures_remedy(customers, missing_columns) or "Give the export, or a table that has them",
         )
-    for one in used:
-        if not one.levels and one.level is None and not pd.api.types.is_numeric_dtype(customers.table[one.name]):
+    for feature in features:
+        if (
+            not feature.levels
+            and feature.level is None
+            and not pd.api.types.is_numeric_dtype(customers.table[feature.name])
+        ):
             raise InputProblem(
                 "the model needs numbers here",
                 source=source,
-                column=one.name,
+                column=feature.name,
                 remedy="Say how they are written with --decimal",
             )
-    matrix = matrix_of(customers.table, used)
-    fewer = model.get("reduction")
-    return Reduction.saved(fewer).of(matrix) if fewer else matrix, list(_noticed(customers.table, used))
+    matrix = build_feature_matrix(customers.table, features)
+    saved_reduction = model.get("reduction")
+    return Reduction.from_dict(saved_reduction).transform_rows(matrix) if saved_reduction else matrix, list(
+        _describe_unseen_values(customers.table, features)
+    )
 
 
-def _noticed(table: pd.DataFrame, used: Sequence[Feature]) -> Iterator[str]:
+def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) -> Iterator[str]:
     """Values that are missing, and texts that the model has not seen."""
-    for name in dict.fromkeys(one.name for one in used):
-        unknown = int(table[name].isna().sum())
-        if unknown:
-            took = counted(unknown, "missing value takes what it took", "missing values take what they took")
-            yield f"{name}: {took} in the model"
-        seen = {text for one in used if one.name == name for text in (one.level, *one.levels) if text is not None}
-        if seen:
-            new = sorted(set(table[name].dropna().astype("str").str.strip()) - seen)
-            if new:
-                yield f"{name}: not seen by the model: {', '.join(new[:5])}; they count as none of its kinds"
+    for name in dict.fromkeys(feature.name for feature in features):
+        missing_count = int(table[name].isna().sum())
+        if missing_count:
+            phrase = pluralize(missing_count, "missing value takes what it took", "missing values take what they took")
+            yield f"{name}: {phrase} in the model"
+        seen_texts = {
+            text
+            for feature in features
+            if feature.name == name
+            for text in (feature.level, *feature.levels)
+            if text is not None
+        }
+        if seen_texts:
+            new_texts = sorted(set(table[name].dropna().astype("str").str.strip()) - seen_texts)
+            if new_texts:
+                yield f"{name}: not seen by the model: {', '.join(new_texts[:5])}; they count as none of its kinds"
 
 
-def margins(method: str, fit: Fit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:
+def compute_margins(method_name: str, fit: ClusterFit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:
     """How surely each customer is in the segment, and the segment that comes second."""
     if fit.k == 1:
-        return pd.DataFrame({c.CLUSTER_MARGIN: np.ones(len(matrix)), c.CLUSTER_SECOND: names[0]})
-    known = methods.load(method)
-    if methods.labels_others(known):
-        margin, second = methods.in_parts(matrix, lambda rows: known.margins(fit, matrix[rows]))
+        return pd.DataFrame({columns.CLUSTER_MARGIN: np.ones(len(matrix)), columns.CLUSTER_SECOND: names[0]})
+    loaded_method = methods.load_method(method_name)
+    if methods.can_predict(loaded_method):
+        margin, second = methods.apply_in_chunks(matrix, lambda rows: loaded_method.margins(fit, matrix[rows]))
     else:
-        margin, second = known.margins(fit, matrix)
-    named = pd.Series(np.array(names, dtype=object)[second], dtype="str")
-    return pd.DataFrame({c.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS), c.CLUSTER_SECOND: named})
+        margin, second = loaded_method.margins(fit, matrix)
+    second_names = pd.Series(np.array(names, dtype=object)[second], dtype="str")
+    return pd.DataFrame({columns.CLUSTER_MARGIN: np.round(margin, MARGIN_DIGITS), columns.CLUSTER_SECOND: second_names})
 
 
-def away(fit: Fit, matrix: Matrix, labels: Labels) -> Matrix:
+def distances_to_centres(fit: ClusterFit, matrix: Matrix, labels: Labels) -> Matrix:
     """How far each customer is from the centre of their own segment."""
-    (squares,) = methods.in_parts(matrix, lambda rows: (((matrix[rows] - fit.centres[labels[rows]]) ** 2).sum(axis=1),))
-    found: Matrix = np.sqrt(squares)
-    return found
+    (squares,) = methods.apply_in_chunks(
+        matrix, lambda rows: (((matrix[rows] - fit.centres[labels[rows]]) ** 2).sum(axis=1),)
+    )
+    distances: Matrix = np.sqrt(squares)
+    return distances

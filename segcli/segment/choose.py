@@ -12,100 +12,134 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
-from segcli.cores import one_thread_each
+from segcli.cores import limit_blas_threads
 from segcli.errors import InputProblem
-from segcli.segment.methods import SWEEP, Fit, Labels, Matrix, Method, in_parts, labels_others, sampled
-from segcli.segment.reference import Gap, gaps
-from segcli.segment.stability import STABLE, Stability, slsa, stability
+from segcli.segment.methods import (
+    SWEEP_ROWS,
+    ClusterFit,
+    ClusteringMethod,
+    Labels,
+    Matrix,
+    apply_in_chunks,
+    can_predict,
+    sample_rows,
+)
+from segcli.segment.reference import GapStatistic, gap_statistics
+from segcli.segment.stability import STABLE_JACCARD, BootstrapStability, measure_stability, segment_purity
 
-ROUGH = 4  # of all pairs, the part after which only those k go on that can still be chosen
-REPRODUCIBLE, NATURAL = 0.8, 0.9  # median ARI from which segments return, and from which they may be natural
-PEAK = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
-AS_STABLE = 0.05  # below the highest median ARI, within which separation decides
-MEGABYTES = 32  # of distances held at once
-EASY_ROWS = 10_000  # rows x starts that cost nothing: small tables get more starts
+SCREENING_DIVISOR = 4  # of all pairs, the part after which only those k go on that can still be chosen
+REPRODUCIBLE_ARI, NATURAL_ARI = 0.8, 0.9  # median ARI from which segments return, and from which they may be natural
+PEAK_MARGIN = 0.02  # by which the median ARI must exceed that of both neighbours for a peak
+STABILITY_MARGIN = 0.05  # below the highest median ARI, within which separation decides
+MAX_DISTANCE_MEGABYTES = 32  # of distances held at once
+EASY_FIT_ROWS = 10_000  # rows x starts that cost nothing: small tables get more starts
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class KCandidate:
     """One k on the rows of the sweep: its fit and what was measured of it.
 
-    `silhouette` -1..1, `calinski_harabasz` and `davies_bouldin` on a sample; `smallest_share` of the smallest segment;
-    `slsa` by segment, against the solution with one segment less.
+    `silhouette_mean` -1..1, `calinski_harabasz` and `davies_bouldin` on a sample; `smallest_share` of the smallest
+    segment; `slsa` by segment, against the solution with one segment less.
     """
 
-    fit: Fit
+    fit: ClusterFit
     silhouette: float
     calinski_harabasz: float
     davies_bouldin: float
     smallest_share: float
-    stability: Stability | None = None
-    gap: Gap | None = None
+    stability: BootstrapStability | None = None
+    gap: GapStatistic | None = None
     slsa: npt.NDArray[np.float64] | None = None
 
     @property
     def k(self) -> int:
         """Number of segments; noise is none."""
-        return self.fit.k - self.fit.noise
+        return self.fit.k - self.fit.has_noise
 
     @property
-    def ari(self) -> float:
+    def median_ari(self) -> float:
         """Median ARI; 0 where stability was not asked for."""
         return self.stability.ari_median if self.stability else 0.0
 
 
 @dataclass(frozen=True)
-class Choice:
+class KSelection:
     """All candidates, the chosen one, why, and on how many rows what was measured."""
 
-    candidates: tuple[Candidate, ...]
-    chosen: Candidate
+    candidates: tuple[KCandidate, ...]
+    best_candidate: KCandidate
     verdict: str
     reason: str
     samples: dict[str, int]
 
 
-def choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
+def select_k(
+    matrix: Matrix, k_values: Sequence[int], method: ClusteringMethod, settings: ClusterSettings, seed: int
+) -> KSelection:
     """Fit every k, judge them all, keep one, and fit it to all rows.
 
     On one thread: sums that are split over threads differ in their last bits.
     """
-    with one_thread_each():
-        return _choose(matrix, ks, method, settings, seed)
+    with limit_blas_threads():
+        return _select_k(matrix, k_values, method, settings, seed)
 
 
-def _choose(matrix: Matrix, ks: Sequence[int], method: Method, settings: ClusterSettings, seed: int) -> Choice:
-    sweep = matrix[sampled(len(matrix), SWEEP, seed)]
-    rows = {
-        "silhouette": sampled(len(sweep), settings.sample, seed),
-        "stability": sampled(len(sweep), settings.stability_sample, seed),
+def _select_k(
+    matrix: Matrix, k_values: Sequence[int], method: ClusteringMethod, settings: ClusterSettings, seed: int
+) -> KSelection:
+    sweep_rows = matrix[sample_rows(len(matrix), SWEEP_ROWS, seed)]
+    sample_rows_by_use = {
+        "silhouette": sample_rows(len(sweep_rows), settings.sample, seed),
+        "stability": sample_rows(len(sweep_rows), settings.stability_sample, seed),
     }
-    starts = max(settings.starts, min(100, EASY_ROWS // len(sweep)))
-    fits = [method.fit(sweep, k, seed=seed, starts=starts) for k in ks]
-    distances = _distances(sweep[rows["silhouette"]]) if len(fits) > 1 else None
-    judged = {one.k: one for one in (_judged(fit, sweep, rows["silhouette"], distances) for fit in fits)}
-    found = [judged[k] for k in sorted(judged)]  # a method may find fewer groups than asked for
-    if not found[0].k:
+    starts = max(settings.starts, min(100, EASY_FIT_ROWS // len(sweep_rows)))
+    fits = [method.fit(sweep_rows, k, seed=seed, starts=starts) for k in k_values]
+    distances = _pairwise_distances(sweep_rows[sample_rows_by_use["silhouette"]]) if len(fits) > 1 else None
+    candidates_by_k = {
+        candidate.k: candidate
+        for candidate in (_evaluate_fit(fit, sweep_rows, sample_rows_by_use["silhouette"], distances) for fit in fits)
+    }
+    candidates = [candidates_by_k[k] for k in sorted(candidates_by_k)]  # a method may find fewer groups than asked for
+    if not candidates[0].k:
         raise InputProblem(
             "no segments: customers lie nowhere more densely than elsewhere",
             remedy="Take another method, or other features",
         )
     if settings.pairs:
-        found = _with_stability(found, sweep[rows["stability"]], rows["stability"], method, settings, seed)
-        references = gaps(sweep[rows["stability"]], [one.k for one in found], seed)
-        found = [replace(one, gap=references[one.k]) for one in found]
-    found = [
-        replace(one, slsa=slsa(found[place - 1].fit.labels, one.fit.labels)) if place else one
-        for place, one in enumerate(found)
+        candidates = _add_stability(
+            candidates,
+            sweep_rows[sample_rows_by_use["stability"]],
+            sample_rows_by_use["stability"],
+            method,
+            settings,
+            seed,
+        )
+        gaps_by_k = gap_statistics(
+            sweep_rows[sample_rows_by_use["stability"]], [candidate.k for candidate in candidates], seed
+        )
+        candidates = [replace(candidate, gap=gaps_by_k[candidate.k]) for candidate in candidates]
+    candidates = [
+        replace(candidate, slsa=segment_purity(candidates[position - 1].fit.labels, candidate.fit.labels))
+        if position
+        else candidate
+        for position, candidate in enumerate(candidates)
     ]
-    chosen, reason = _chosen(found, settings)
-    verdict = _verdict(found, chosen, references[1] if settings.pairs else None)
-    whole = chosen if len(sweep) == len(matrix) else replace(chosen, fit=_on_all(matrix, chosen, method, seed))
-    samples = {"sweep": len(sweep), **{name: len(listed) for name, listed in rows.items()}}
-    return Choice(tuple(found), whole, verdict, reason, samples)
+    best_candidate, reason = _choose_candidate(candidates, settings)
+    verdict = _choose_verdict(candidates, best_candidate, gaps_by_k[1] if settings.pairs else None)
+    full_candidate = (
+        best_candidate
+        if len(sweep_rows) == len(matrix)
+        else replace(best_candidate, fit=_fit_all_rows(matrix, best_candidate, method, seed))
+    )
+    sample_sizes = {
+        "sweep": len(sweep_rows),
+        **{name: len(row_numbers) for name, row_numbers in sample_rows_by_use.items()},
+    }
+    return KSelection(tuple(candidates), full_candidate, verdict, reason, sample_sizes)
 
 
-def silhouette(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:
+def silhouette_mean(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:
     """Return the mean silhouette (Rousseeuw 1987); 0 where a sample caught fewer than two segments.
 
     Args:
@@ -118,106 +152,143 @@ def silhouette(matrix: Matrix, labels: Labels, distances: Matrix | None = None) 
 
     if not 1 < len(np.unique(labels)) < len(labels):
         return 0.0
-    with one_thread_each(), config_context(working_memory=MEGABYTES):
+    with limit_blas_threads(), config_context(working_memory=MAX_DISTANCE_MEGABYTES):
         if distances is not None:
             return float(silhouette_score(distances, labels, metric="precomputed"))
         return float(silhouette_score(matrix, labels))
 
 
-def _distances(matrix: Matrix) -> Matrix | None:
+def _pairwise_distances(matrix: Matrix) -> Matrix | None:
     """Return the distances between rows, which serve for every k; None where they are too many to hold at once."""
     from sklearn.metrics import pairwise_distances
 
-    if len(matrix) ** 2 * matrix.itemsize > MEGABYTES << 20:
+    if len(matrix) ** 2 * matrix.itemsize > MAX_DISTANCE_MEGABYTES << 20:
         return None
-    with one_thread_each():
-        found: Matrix = pairwise_distances(matrix)
-    return found
+    with limit_blas_threads():
+        distance_matrix: Matrix = pairwise_distances(matrix)
+    return distance_matrix
 
 
-def _judged(fit: Fit, matrix: Matrix, sample: Labels, distances: Matrix | None = None) -> Candidate:
+def _evaluate_fit(fit: ClusterFit, matrix: Matrix, sample_rows: Labels, distances: Matrix | None = None) -> KCandidate:
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-    inside = sample[~fit.is_noise[sample]]
-    rows, labels = matrix[inside], fit.labels[inside]
-    several = 1 < len(np.unique(labels)) < len(labels)
-    counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.noise]
-    return Candidate(
+    clustered_rows = sample_rows[~fit.noise_mask[sample_rows]]
+    rows, labels = matrix[clustered_rows], fit.labels[clustered_rows]
+    has_several_groups = 1 < len(np.unique(labels)) < len(labels)
+    counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.has_noise]
+    return KCandidate(
         fit=fit,
-        silhouette=silhouette(rows, labels, None if fit.noise else distances),
-        calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if several else 0.0,
-        davies_bouldin=float(davies_bouldin_score(rows, labels)) if several else 0.0,
+        silhouette=silhouette_mean(rows, labels, None if fit.has_noise else distances),
+        calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if has_several_groups else 0.0,
+        davies_bouldin=float(davies_bouldin_score(rows, labels)) if has_several_groups else 0.0,
         smallest_share=float(counts.min(initial=len(matrix)) / len(matrix)),
     )
 
 
-def _with_stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
-    found: Sequence[Candidate], matrix: Matrix, rows: Labels, method: Method, settings: ClusterSettings, seed: int
-) -> list[Candidate]:
+def _add_stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
+    candidates: Sequence[KCandidate],
+    matrix: Matrix,
+    rows: Labels,
+    method: ClusteringMethod,
+    settings: ClusterSettings,
+    seed: int,
+) -> list[KCandidate]:
     """A part of the pairs for every k, all of them for those that can still be chosen."""
 
-    def of(one: Candidate, pairs: range) -> Stability:
-        return stability(matrix, one.fit.labels[rows], method, one.fit.k, pairs, seed)
+    def stability_of(candidate: KCandidate, pairs: range) -> BootstrapStability:
+        return measure_stability(matrix, candidate.fit.labels[rows], method, candidate.fit.k, pairs, seed)
 
-    rough = range(max(settings.pairs // ROUGH, 1))
-    first = [replace(one, stability=of(one, rough)) for one in found]
-    best = max(one.ari for one in first)
-    rest = range(len(rough), settings.pairs)
+    screening_pairs = range(max(settings.pairs // SCREENING_DIVISOR, 1))
+    screened = [replace(candidate, stability=stability_of(candidate, screening_pairs)) for candidate in candidates]
+    best_ari = max(candidate.median_ari for candidate in screened)
+    remaining_pairs = range(len(screening_pairs), settings.pairs)
     return [
-        replace(one, stability=one.stability.joined(of(one, rest)))
-        if one.stability and rest and one.ari >= min(best, REPRODUCIBLE) - 2 * AS_STABLE
-        else one
-        for one in first
+        replace(candidate, stability=candidate.stability.merge_pairs(stability_of(candidate, remaining_pairs)))
+        if candidate.stability
+        and remaining_pairs
+        and candidate.median_ari >= min(best_ari, REPRODUCIBLE_ARI) - 2 * STABILITY_MARGIN
+        else candidate
+        for candidate in screened
     ]
 
 
-def _chosen(found: Sequence[Candidate], settings: ClusterSettings) -> tuple[Candidate, str]:
+def _choose_candidate(candidates: Sequence[KCandidate], settings: ClusterSettings) -> tuple[KCandidate, str]:
     """The one to keep, and why."""
-    if len(found) == 1:
-        return found[0], f"k = {found[0].k}" + " as asked" * (settings.k == found[0].k)
-    large = [one for one in found if one.smallest_share >= settings.minimum_share]
-    chosen, why = _best(large or found, f"k = {found[0].k} to {found[-1].k}", judged=bool(settings.pairs))
-    if not large:
-        return chosen, f"k = {chosen.k}: {why}, though all have segments under {settings.minimum_share:.0%}"
-    tiny = [one for one in found if one.smallest_share < settings.minimum_share]
-    better = [one for one in tiny if (one.ari, one.silhouette) > (chosen.ari, chosen.silhouette)]
-    but = f" (k = {', '.join(str(one.k) for one in better)} better but with a tiny segment)" if better else ""
-    return chosen, f"k = {chosen.k}: {why}{but}"
+    if len(candidates) == 1:
+        return candidates[0], f"k = {candidates[0].k}" + " as asked" * (settings.k == candidates[0].k)
+    large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
+    best_candidate, reason = _best_separated(
+        large_enough or candidates, f"k = {candidates[0].k} to {candidates[-1].k}", has_stability=bool(settings.pairs)
+    )
+    if not large_enough:
+        return (
+            best_candidate,
+            f"k = {best_candidate.k}: {reason}, though all have segments under {settings.minimum_share:.0%}",
+        )
+    too_small = [candidate for candidate in candidates if candidate.smallest_share < settings.minimum_share]
+    better_candidates = [
+        candidate
+        for candidate in too_small
+        if (candidate.median_ari, candidate.silhouette) > (best_candidate.median_ari, best_candidate.silhouette)
+    ]
+    caveat = (
+        f" (k = {', '.join(str(candidate.k) for candidate in better_candidates)} better but with a tiny segment)"
+        if better_candidates
+        else ""
+    )
+    return best_candidate, f"k = {best_candidate.k}: {reason}{caveat}"
 
 
-def _best(among: Sequence[Candidate], tried: str, *, judged: bool) -> tuple[Candidate, str]:
+def _best_separated(candidates: Sequence[KCandidate], k_range: str, *, has_stability: bool) -> tuple[KCandidate, str]:
     """The best separated of those that are as stable as any, or of all where none is."""
-    stable = [one for one in among if one.ari >= max(REPRODUCIBLE, max(o.ari for o in among) - AS_STABLE)]
-    chosen = max(stable or among, key=lambda one: (one.silhouette, -one.k))
-    if not stable:
-        why = "; no k of them is stable" if judged else ""
-        return chosen, f"best silhouette ({chosen.silhouette:.2f}) of {tried}{why}"
-    others = [str(one.k) for one in stable if one is not chosen]
-    rivals = f"as stable as k = {', '.join(others)} and better separated" if others else f"the most stable of {tried}"
-    return chosen, f"median ARI {chosen.ari:.2f}, {rivals}"
+    stable_candidates = [
+        candidate
+        for candidate in candidates
+        if candidate.median_ari
+        >= max(REPRODUCIBLE_ARI, max(rival.median_ari for rival in candidates) - STABILITY_MARGIN)
+    ]
+    best_candidate = max(stable_candidates or candidates, key=lambda one: (one.silhouette, -one.k))
+    if not stable_candidates:
+        caveat = "; no k of them is stable" if has_stability else ""
+        return best_candidate, f"best silhouette ({best_candidate.silhouette:.2f}) of {k_range}{caveat}"
+    stable_ks = [str(candidate.k) for candidate in stable_candidates if candidate is not best_candidate]
+    rivals = (
+        f"as stable as k = {', '.join(stable_ks)} and better separated"
+        if stable_ks
+        else f"the most stable of {k_range}"
+    )
+    return best_candidate, f"median ARI {best_candidate.median_ari:.2f}, {rivals}"
 
 
-def _verdict(found: Sequence[Candidate], chosen: Candidate, one_group: Gap | None) -> str:
+def _choose_verdict(
+    candidates: Sequence[KCandidate], best_candidate: KCandidate, single_group_gap: GapStatistic | None
+) -> str:
     """natural, reproducible or constructive; blank where stability was not asked for."""
-    if chosen.stability is None or chosen.gap is None or one_group is None:
+    if best_candidate.stability is None or best_candidate.gap is None or single_group_gap is None:
         return ""
-    if chosen.ari < REPRODUCIBLE:
+    if best_candidate.median_ari < REPRODUCIBLE_ARI:
         return "constructive"
-    neighbours = [one.ari for one in found if abs(one.k - chosen.k) == 1]
-    peak = all(chosen.ari >= ari + PEAK for ari in neighbours)
-    grouped = chosen.gap.gap - chosen.gap.error > one_group.gap + one_group.error
-    whole = bool((chosen.stability.slsw[: chosen.k] >= STABLE).all())
-    return "natural" if chosen.ari >= NATURAL and peak and grouped and whole else "reproducible"
+    neighbours = [candidate.median_ari for candidate in candidates if abs(candidate.k - best_candidate.k) == 1]
+    is_peak = all(best_candidate.median_ari >= ari + PEAK_MARGIN for ari in neighbours)
+    has_groups = best_candidate.gap.gap - best_candidate.gap.error > single_group_gap.gap + single_group_gap.error
+    is_stable = bool((best_candidate.stability.slsw_by_segment[: best_candidate.k] >= STABLE_JACCARD).all())
+    return (
+        "natural"
+        if best_candidate.median_ari >= NATURAL_ARI and is_peak and has_groups and is_stable
+        else "reproducible"
+    )
 
 
-def _on_all(matrix: Matrix, chosen: Candidate, method: Method, seed: int) -> Fit:
+def _fit_all_rows(matrix: Matrix, best_candidate: KCandidate, method: ClusteringMethod, seed: int) -> ClusterFit:
     """The chosen solution for all rows: begun where the sweep ended, if the method can, and else their labels by it."""
     refit = getattr(method, "refit", None)
     if refit is not None:
-        fit: Fit = refit(matrix, chosen.fit, seed=seed)
+        fit: ClusterFit = refit(matrix, best_candidate.fit, seed=seed)
         return fit
-    assert labels_others(method), "others are fitted to all rows at once"
-    assigned = method.assign
-    (labels,) = in_parts(matrix, lambda rows: (assigned(chosen.fit, matrix[rows]),))
-    (squares,) = in_parts(matrix, lambda rows: (((matrix[rows] - chosen.fit.centres[labels[rows]]) ** 2).sum(axis=1),))
-    return replace(chosen.fit, labels=labels, inertia=float(squares.sum()))
+    assert can_predict(method), "others are fitted to all rows at once"
+    predict = method.predict
+    (labels,) = apply_in_chunks(matrix, lambda rows: (predict(best_candidate.fit, matrix[rows]),))
+    (squares,) = apply_in_chunks(
+        matrix, lambda rows: (((matrix[rows] - best_candidate.fit.centres[labels[rows]]) ** 2).sum(axis=1),)
+    )
+    return replace(best_candidate.fit, labels=labels, inertia=float(squares.sum()))

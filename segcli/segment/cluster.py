@@ -6,26 +6,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.cluster import ClusterSettings
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import identity, methods
-from segcli.segment.ages import aged
-from segcli.segment.choose import choose
+from segcli.segment.ages import add_age_column
+from segcli.segment.choose import select_k
 from segcli.segment.dimensions import require_customers
-from segcli.segment.feature import Matrix
-from segcli.segment.features import Features, features
-from segcli.segment.methods import SWEEP, Fit, Labels, Method
-from segcli.segment.names import name_all
-from segcli.segment.provenance import LIBRARIES, provenance
-from segcli.segment.solution import NOISE, Solution
+from segcli.segment.feature import FeatureMatrix
+from segcli.segment.features import FeatureSet, build_features
+from segcli.segment.methods import SWEEP_ROWS, ClusterFit, ClusteringMethod, Labels
+from segcli.segment.names import name_segments
+from segcli.segment.provenance import DEFAULT_LIBRARIES, build_provenance
+from segcli.segment.solution import NOISE_NAME, ClusterSolution
 
-ENOUGH = 1000  # rows among which there mostly are enough distinct ones
+DISTINCT_SAMPLE_ROWS = 1000  # rows among which there mostly are enough distinct ones
 
 
-def segment(
+def cluster_customers(
     customers: Customers,
     settings: ClusterSettings,
     seed: int,
@@ -47,81 +47,91 @@ def segment(
         UsageProblem: a feature is not a numeric column.
     """
     require_customers(customers)
-    customers = aged(customers, settings.features)
-    method = methods.load(settings.method)
-    prepared = features(customers, settings, getattr(method, "SCALE", "standard"), audit_only)
-    ks = _tried(prepared.matrix, method, settings, customers.readings[0].input.name)
-    choice = choose(prepared.matrix, ks, method, settings, seed)
-    order = _order(choice.chosen.fit, customers)
-    names, kept = _names(prepared, choice.chosen.fit.renumbered(order), customers, settings, previous)
-    made = Solution(customers, settings, prepared, choice, order, names)
+    customers = add_age_column(customers, settings.features)
+    method = methods.load_method(settings.method)
+    feature_set = build_features(customers, settings, getattr(method, "SCALE", "standard"), audit_only)
+    k_values = _candidate_k_values(feature_set.matrix, method, settings, customers.input_reports[0].input.name)
+    k_selection = select_k(feature_set.matrix, k_values, method, settings, seed)
+    order = _order_groups(k_selection.best_candidate.fit, customers)
+    names, matching_notes = _name_clusters(
+        feature_set, k_selection.best_candidate.fit.reorder_groups(order), customers, settings, previous
+    )
+    solution = ClusterSolution(customers, settings, feature_set, k_selection, order, names)
     return Segmentation(
         customers=customers,
-        column=c.CLUSTER_SEGMENT,
-        labels=made.labels,
-        scores=made.scores,
-        profile=made.profile(),
-        method=made.method(),
-        provenance=provenance(customers, "cluster", settings, seed, (*LIBRARIES, "scikit-learn")),
-        warnings=(*customers.warnings, *prepared.warnings, *_fewer(settings, made.fit)),
-        notes=(*made.notes(), *kept),
-        tables=made.tables(),
+        column=columns.CLUSTER_SEGMENT,
+        labels=solution.labels,
+        scores=solution.margin_table,
+        profile=solution.profile_table(),
+        method=solution.describe_method(),
+        provenance=build_provenance(customers, "cluster", settings, seed, (*DEFAULT_LIBRARIES, "scikit-learn")),
+        warnings=(*customers.warnings, *feature_set.warnings, *_warn_fewer_groups(settings, solution.fit)),
+        notes=(*solution.describe_findings(), *matching_notes),
+        tables=solution.finding_tables(),
     )
 
 
-def _tried(matrix: Matrix, method: Method, settings: ClusterSettings, source: str) -> Sequence[int]:
+def _candidate_k_values(
+    matrix: FeatureMatrix, method: ClusteringMethod, settings: ClusterSettings, source: str
+) -> Sequence[int]:
     """The numbers of segments to try."""
     if getattr(method, "FINDS_K", False):
         if settings.k != "auto":
             raise ConfigProblems([f"cluster.k: {settings.method} finds the number of segments itself; leave k at auto"])
-        if len(matrix) > SWEEP:
-            what = f"{settings.method} labels only customers it is fitted on, and takes {SWEEP:,} at most"
-            raise InputProblem(what, source=source, remedy="Use another method, such as kmeans or gaussian.")
+        if len(matrix) > SWEEP_ROWS:
+            message = f"{settings.method} labels only customers it is fitted on, and takes {SWEEP_ROWS:,} at most"
+            raise InputProblem(message, source=source, remedy="Use another method, such as kmeans or gaussian.")
         return [0]
-    smallest, largest = settings.sizes
-    distinct = len(np.unique(matrix[:ENOUGH], axis=0))
-    if distinct < largest:
-        distinct = len(np.unique(matrix, axis=0))
-    if smallest > distinct:
+    smallest, largest = settings.k_range
+    distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
+    if distinct_count < largest:
+        distinct_count = len(np.unique(matrix, axis=0))
+    if smallest > distinct_count:
         raise InputProblem(
-            f"k={smallest} > {counted(distinct, 'distinct customer')}",
+            f"k={smallest} > {pluralize(distinct_count, 'distinct customer')}",
             source=source,
             remedy="Ask for fewer segments with -k",
         )
-    return range(smallest, min(largest, distinct) + 1)
+    return range(smallest, min(largest, distinct_count) + 1)
 
 
-def _fewer(settings: ClusterSettings, fit: Fit) -> tuple[str, ...]:
-    asked = settings.k
-    if not isinstance(asked, int) or asked == fit.k:
+def _warn_fewer_groups(settings: ClusterSettings, fit: ClusterFit) -> tuple[str, ...]:
+    requested_k = settings.k
+    if not isinstance(requested_k, int) or requested_k == fit.k:
         return ()
-    return (f"the customers fall into {fit.k} groups, not {asked}: one value dwarfs the others",)
+    return (f"the customers fall into {fit.k} groups, not {requested_k}: one value dwarfs the others",)
 
 
-def _names(
-    prepared: Features, fit: Fit, customers: Customers, settings: ClusterSettings, previous: Mapping[str, Any] | None
+def _name_clusters(
+    feature_set: FeatureSet,
+    fit: ClusterFit,
+    customers: Customers,
+    settings: ClusterSettings,
+    previous: Mapping[str, Any] | None,
 ) -> tuple[list[str], list[str]]:
     """The segments' names, noise last, and what became of those of the previous model."""
-    names = name_all(_deviations(prepared, fit), prepared.names)
-    names, kept = identity.kept(names, fit.labels, customers, previous)
-    names = identity.overridden(names, fit.labels, customers, settings.names)
-    return [*names[:-1], NOISE] if fit.noise else names, kept
+    names = name_segments(_segment_deviations(feature_set, fit), feature_set.feature_names)
+    names, matching_notes = identity.match_previous(names, fit.labels, customers, previous)
+    names = identity.apply_name_rules(names, fit.labels, customers, settings.names)
+    return [*names[:-1], NOISE_NAME] if fit.has_noise else names, matching_notes
 
 
-def _order(fit: Fit, customers: Customers) -> Labels:
+def _order_groups(fit: ClusterFit, customers: Customers) -> Labels:
     """Segments by total revenue, or else by their mean on the first feature, highest first; noise last."""
-    if c.REVENUE in customers.table:
-        revenue = customers.table[c.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
-        weight: npt.NDArray[Any] = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
+    if columns.REVENUE in customers.table:
+        revenue = customers.table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
+        group_weights: npt.NDArray[Any] = np.bincount(fit.labels, weights=revenue, minlength=fit.k)
     else:
-        weight = fit.centres[:, 0]
-    is_noise = (np.arange(fit.k) == fit.k - 1) & fit.noise
-    order: Labels = np.lexsort((*fit.centres.T[::-1], -weight, is_noise))
+        group_weights = fit.centres[:, 0]
+    is_noise = (np.arange(fit.k) == fit.k - 1) & fit.has_noise
+    order: Labels = np.lexsort((*fit.centres.T[::-1], -group_weights, is_noise))
     return order
 
 
-def _deviations(prepared: Features, fit: Fit) -> Matrix:
+def _segment_deviations(feature_set: FeatureSet, fit: ClusterFit) -> FeatureMatrix:
     """Segment means in standard deviations from the mean of all customers, whatever the scaling was."""
-    means = np.array([prepared.plain[fit.labels == number].mean(axis=0) for number in range(fit.k)])
-    deviations: Matrix = (means - prepared.plain.mean(axis=0)) / prepared.plain.std(axis=0)
+    means = np.array([feature_set.unreduced_matrix[fit.labels == number].mean(axis=0) for number in range(fit.k)])
+    deviations: FeatureMatrix = (means - feature_set.unreduced_matrix.mean(axis=0)) / feature_set.unreduced_matrix.std(
+        axis=0
+    )
     return deviations

@@ -6,41 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from segcli.segment.scoring import Scores, Values
+from segcli.segment.scoring import BinScores, ScoreValues
 
 
 @dataclass(frozen=True)
-class Cuts:
+class BinEdges:
     """Where scores change along one dimension.
 
-    A value's place is the number of edges it exceeds (`strict`) or reaches; `scores[place]` is its score.
+    A value's place is the number of edges it exceeds (`is_strict`) or reaches; `scores[place]` is its score.
     Values beyond the outer edges take the end scores.
     """
 
     edges: tuple[float, ...]
     scores: tuple[int, ...]
-    strict: bool
+    is_strict: bool
 
-    def apply(self, values: Values) -> Scores:
+    def score_values(self, values: ScoreValues) -> BinScores:
         """Scores of any values, shape (n,)."""
-        place = np.searchsorted(self.edges, values, side="left" if self.strict else "right")
-        return np.asarray(self.scores, dtype=np.int64)[place]
+        bin_numbers = np.searchsorted(self.edges, values, side="left" if self.is_strict else "right")
+        return np.asarray(self.scores, dtype=np.int64)[bin_numbers]
 
     @classmethod
-    def between(cls, values: Values, scores: Scores, *, low_is_best: bool) -> "Cuts":
+    def from_scores(cls, values: ScoreValues, scores: BinScores, *, low_is_best: bool) -> "BinEdges":
         """The observed edges of a scoring: for recency the largest value of each score, else the smallest."""
-        present = np.flatnonzero(np.bincount(scores))
+        present_scores = np.flatnonzero(np.bincount(scores))
         if low_is_best:
-            ends = [float(values[scores == s].max()) for s in present[::-1]]
-            return cls(tuple(ends[:-1]), tuple(int(s) for s in present[::-1]), strict=True)
-        starts = [float(values[scores == s].min()) for s in present]
-        return cls(tuple(starts[1:]), tuple(int(s) for s in present), strict=False)
+            upper_ends = [float(values[scores == score].max()) for score in present_scores[::-1]]
+            return cls(tuple(upper_ends[:-1]), tuple(int(score) for score in present_scores[::-1]), is_strict=True)
+        lower_ends = [float(values[scores == score].min()) for score in present_scores]
+        return cls(tuple(lower_ends[1:]), tuple(int(score) for score in present_scores), is_strict=False)
 
-    def as_dict(self) -> Mapping[str, Any]:
+    def to_dict(self) -> Mapping[str, Any]:
         """Plain values for JSON."""
-        return {"edges": list(self.edges), "scores": list(self.scores), "strict": self.strict}
+        return {"edges": list(self.edges), "scores": list(self.scores), "strict": self.is_strict}
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "Cuts":
-        """The inverse of `as_dict`."""
-        return cls(tuple(map(float, saved["edges"])), tuple(map(int, saved["scores"])), bool(saved["strict"]))
+    def from_dict(cls, saved_fields: Mapping[str, Any]) -> "BinEdges":
+        """The inverse of `to_dict`."""
+        return cls(
+            tuple(map(float, saved_fields["edges"])),
+            tuple(map(int, saved_fields["scores"])),
+            bool(saved_fields["strict"]),
+        )

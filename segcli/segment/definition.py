@@ -4,21 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Segmentation
 from segcli.segment.language import tree
-from segcli.segment.language.check import AS_OF, Kind
-from segcli.segment.language.dialects import Dialect, dialect_named
-from segcli.segment.language.evaluate import Table
-from segcli.segment.language.sql import as_sql
-from segcli.segment.ruled import Ruled
+from segcli.segment.language.check import AS_OF, ValueKind
+from segcli.segment.language.dialects import SqlDialect, find_dialect
+from segcli.segment.language.evaluate import RuleTable
+from segcli.segment.language.sql import rule_to_sql
+from segcli.segment.ruled import RuleSet
 
-TABLE = "customers"
+DEFAULT_TABLE_NAME = "customers"
 
 
 @dataclass(frozen=True)
-class Definition:
-    """A segmentation as one SELECT in a dialect, of a table that has the columns it `reads`.
+class SqlDefinition:
+    """A segmentation as one SELECT in a dialect, of a table that has the columns it `input_columns`.
 
     `notes` are the terms on which it gives segcli's labels; they also stand at its head as comments.
     """
@@ -26,92 +26,110 @@ class Definition:
     column: str
     dialect: str
     as_of: date | None
-    reads: tuple[str, ...]
+    input_columns: tuple[str, ...]
     notes: tuple[str, ...]
-    select: str
+    select_statement: str
 
     @property
-    def sql(self) -> str:
+    def sql_text(self) -> str:
         """The statement with its head."""
-        on = f", as of {self.as_of}" if self.as_of else ""
-        lines = [f"{self.column} as segcli decides it{on}, for {self.dialect}", *self.notes]
-        return "".join(f"-- {' '.join(line.split())}\n" for line in lines) + f"{self.select};\n"
+        as_of_clause = f", as of {self.as_of}" if self.as_of else ""
+        comment_lines = [f"{self.column} as segcli decides it{as_of_clause}, for {self.dialect}", *self.notes]
+        return "".join(f"-- {' '.join(line.split())}\n" for line in comment_lines) + f"{self.select_statement};\n"
 
 
 @dataclass(frozen=True)
-class Conditions:
+class SegmentConditions:
     """Segments with their conditions in the order in which they are asked, and who is in none of them."""
 
-    rules: Sequence[tuple[str, tree.Condition]]
+    rules: Sequence[tuple[str, tree.ConditionNode]]
     otherwise: str
     notes: tuple[str, ...] = ()
 
 
-def of_rules(made: Segmentation, rule: Ruled, dialect: str, table: str = TABLE) -> Definition:
+def define_rules(
+    segmentation: Segmentation, rule_set: RuleSet, dialect: str, table_name: str = DEFAULT_TABLE_NAME
+) -> SqlDefinition:
     """Written rules as a CASE: the first that holds names the segment.
 
     Args:
-        made: the segmentation.
-        rule: what it was made by.
+        segmentation: the segmentation.
+        rule_set: what it was made by.
         dialect: duckdb, postgresql, bigquery or snowflake.
-        table: the customer table; dots part its schema from its name.
+        table_name: the customer table; dots part its schema from its name.
 
     Raises:
         UsageProblem: a rule cannot be said in the dialect.
     """
-    left_out = () if rule.settings.exclusive else (f"{rule.column}_all is left out",)
-    return of_conditions(made, Conditions(rule.rules, rule.settings.otherwise, left_out), dialect, table)
+    omission_notes = () if rule_set.settings.exclusive else (f"{rule_set.column}_all is left out",)
+    return define_conditions(
+        segmentation,
+        SegmentConditions(rule_set.rules, rule_set.settings.otherwise, omission_notes),
+        dialect,
+        table_name,
+    )
 
 
-def of_conditions(made: Segmentation, asked: Conditions, dialect: str, table: str = TABLE) -> Definition:
+def define_conditions(
+    segmentation: Segmentation, conditions: SegmentConditions, dialect: str, table_name: str = DEFAULT_TABLE_NAME
+) -> SqlDefinition:
     """Segments by conditions as a CASE.
 
     Raises:
         UsageProblem: a condition cannot be said in the dialect.
     """
-    spoken, as_of, rules = dialect_named(dialect), made.customers.as_of, asked.rules
-    kinds = Table(made.customers.table, as_of).kinds
-    branches = [(as_sql(rule, kinds, dialect, as_of), spoken.text(name)) for name, rule in rules]
-    named = case(branches, spoken.text(asked.otherwise), spoken.column(made.column), "  ")
-    select = f"SELECT\n  {spoken.column(c.CUSTOMER_ID)},\n  {named}\nFROM {spoken.table(table)}"
-    reads = tuple(dict.fromkeys(name for _, rule in rules for name in tree.names(rule) if name != AS_OF))
-    notes = (*asked.notes, *terms_of(made, reads, spoken), *_patterns(rules, spoken))
-    return Definition(made.column, dialect, as_of, reads, notes, select)
+    sql_dialect, as_of, rules = find_dialect(dialect), segmentation.customers.as_of, conditions.rules
+    kinds = RuleTable(segmentation.customers.table, as_of).column_kinds
+    branches = [(rule_to_sql(rule, kinds, dialect, as_of), sql_dialect.quote_text(name)) for name, rule in rules]
+    case_column = format_case(
+        branches, sql_dialect.quote_text(conditions.otherwise), sql_dialect.quote_column(segmentation.column), "  "
+    )
+    select = (
+        f"SELECT\n  {sql_dialect.quote_column(columns.CUSTOMER_ID)},\n  {case_column}\n"
+        f"FROM {sql_dialect.quote_table(table_name)}"
+    )
+    input_columns = tuple(dict.fromkeys(name for _, rule in rules for name in tree.find_columns(rule) if name != AS_OF))
+    notes = (
+        *conditions.notes,
+        *describe_terms(segmentation, input_columns, sql_dialect),
+        *_describe_patterns(rules, sql_dialect),
+    )
+    return SqlDefinition(segmentation.column, dialect, as_of, input_columns, notes, select)
 
 
-def case(branches: Iterable[tuple[str, str]], otherwise: str, name: str, margin: str) -> str:
+def format_case(branches: Iterable[tuple[str, str]], otherwise: str, column_name: str, margin: str) -> str:
     """A CASE as a column of a SELECT; lines after the first begin with the margin."""
-    asked = [f"  WHEN {condition} THEN {value}" for condition, value in branches]
-    return f"\n{margin}".join(["CASE", *asked, f"  ELSE {otherwise}", f"END AS {name}"])
+    when_clauses = [f"  WHEN {condition} THEN {value}" for condition, value in branches]
+    return f"\n{margin}".join(["CASE", *when_clauses, f"  ELSE {otherwise}", f"END AS {column_name}"])
 
 
-def terms_of(made: Segmentation, reads: Sequence[str], dialect: Dialect) -> Iterator[str]:
+def describe_terms(segmentation: Segmentation, input_columns: Sequence[str], dialect: SqlDialect) -> Iterator[str]:
     """On what terms the same labels come out."""
-    kinds = Table(made.customers.table, made.customers.as_of).kinds
-    if reads:
-        yield f"reads {', '.join(f'{name} ({kinds[name]})' for name in reads)}"
-    if set(reads) & {*c.MEASURES, c.AGE}:
+    kinds = RuleTable(segmentation.customers.table, segmentation.customers.as_of).column_kinds
+    if input_columns:
+        yield f"reads {', '.join(f'{name} ({kinds[name]})' for name in input_columns)}"
+    if set(input_columns) & {*columns.MEASURES, columns.AGE}:
         yield "what is measured, such as recency_days, must be counted to the same day"
     yield "what is missing must be NULL: an empty text or NaN is a value"
     if dialect.name == "snowflake":
         yield "names are quoted, so columns and the table must be named in the same case as here"
-    if dialect.name == "postgresql" and Kind.TEXT in {kinds[name] for name in reads}:
+    if dialect.name == "postgresql" and ValueKind.TEXT in {kinds[name] for name in input_columns}:
         yield "the database must be in UTF-8"
 
 
-def _patterns(rules: Sequence[tuple[str, tree.Condition]], dialect: Dialect) -> Iterator[str]:
+def _describe_patterns(rules: Sequence[tuple[str, tree.ConditionNode]], dialect: SqlDialect) -> Iterator[str]:
     """Where patterns are not RE2, `.` is one thing that no text of theirs shows."""
-    asked = any(part.test == "matches" for _, rule in rules for part in _text_tests(rule))
-    if asked and dialect.unlike_re2:
+    has_patterns = any(part.test == "matches" for _, rule in rules for part in _find_text_tests(rule))
+    if has_patterns and dialect.unsupported_patterns:
         yield f"patterns are read by {dialect.name}, not by RE2: they may differ on texts of several lines"
 
 
-def _text_tests(node: tree.Condition) -> Iterator[tree.TextTest]:
+def _find_text_tests(node: tree.ConditionNode) -> Iterator[tree.TextTest]:
     match node:
         case tree.TextTest():
             yield node
-        case tree.Not(inner):
-            yield from _text_tests(inner)
-        case tree.All(parts) | tree.Any(parts):
+        case tree.Negation(inner):
+            yield from _find_text_tests(inner)
+        case tree.AllOf(parts) | tree.AnyOf(parts):
             for part in parts:
-                yield from _text_tests(part)
+                yield from _find_text_tests(part)

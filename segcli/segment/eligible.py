@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.customers.missing import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
-from segcli.ingest.behavioural import behavioural
-from segcli.ingest.special import describe_special, special
+from segcli.ingest.behavioural import find_purchase_columns
+from segcli.ingest.special import describe_special_columns, special_category_columns
 from segcli.model import Customers
 
-MOST_LEVELS = 30  # a text column with more names people or places, and no kinds
-YES_NO = 2  # values of a column that counts or sums nothing
+MAX_FEATURE_LEVELS = 30  # a text column with more names people or places, and no kinds
+BINARY_VALUE_COUNT = 2  # values of a column that counts or sums nothing
 
 
-def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> Mapping[str, float]:
+def select_features(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> Mapping[str, float]:
     """The columns that the settings name, in their order, each with its weight.
 
     A group leaves out what is for audits only; by name that is refused. A column's weight is its own, or its group's.
@@ -26,17 +26,22 @@ def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequen
             is of no feature.
         UsageProblem: a column does not exist or cannot be a feature.
     """
-    table, audited = customers.table, standard_names(customers, audit_only)
+    table, audited_columns = customers.table, standard_names(customers, audit_only)
     weights: dict[str, float] = {}
-    named: set[str] = set()
-    for asked, standard in zip(settings.features, standard_names(customers, settings.features), strict=True):
-        group = [column for column in group_of(asked, table) if column not in audited]
-        for column in group or [standard]:
-            weight = settings.weights.get(column, settings.weights.get(asked, 1.0))
+    mentioned_names: set[str] = set()
+    for requested_name, standard_name in zip(
+        settings.features, standard_names(customers, settings.features), strict=True
+    ):
+        available_columns = [column for column in group_columns(requested_name, table) if column not in audited_columns]
+        for column in available_columns or [standard_name]:
+            weight = settings.weights.get(column, settings.weights.get(requested_name, 1.0))
             weights.setdefault(column, weight)
-            named |= {column, asked}
-    _refuse(customers, weights)
-    problems = [*_not_allowed(weights, audited, settings), *_unused(settings.weights, named)]
+            mentioned_names |= {column, requested_name}
+    _reject_unusable(customers, weights)
+    problems = [
+        *_find_forbidden(weights, audited_columns, settings),
+        *_find_unused_weights(settings.weights, mentioned_names),
+    ]
     if problems:
         raise ConfigProblems(problems)
     return weights
@@ -44,79 +49,95 @@ def eligible(customers: Customers, settings: ClusterSettings, audit_only: Sequen
 
 def standard_names(customers: Customers, names: Sequence[str]) -> list[str]:
     """Names in the table for names in the table or in the file."""
-    theirs = {name: standard for reading in customers.readings for standard, name in reading.columns.items()}
-    return [name if name in customers.table else theirs.get(name, name) for name in names]
+    standard_by_file_name = {
+        name: standard for input_report in customers.input_reports for standard, name in input_report.columns.items()
+    }
+    return [name if name in customers.table else standard_by_file_name.get(name, name) for name in names]
 
 
-def group_of(name: str, table: pd.DataFrame) -> list[str]:
+def group_columns(name: str, table: pd.DataFrame) -> list[str]:
     """The columns of a group of features; none if it is no group.
 
     Where nobody measured orders or revenue, behaviour is also what the file itself counts and sums under its own names.
     """
-    if name == c.PSYCHOGRAPHIC:
-        return [column for column in map(str, table.columns) if column.startswith(c.ATTITUDE)]
-    standard = [column for column in c.FEATURE_GROUPS.get(name, ()) if column in table]
-    measured = name != c.BEHAVIOUR or {c.ORDERS, c.REVENUE} & set(standard)
-    return standard if measured else [*standard, *_amounts_and_counts(table)]
+    if name == columns.PSYCHOGRAPHIC:
+        return [column for column in map(str, table.columns) if column.startswith(columns.ATTITUDE_PREFIX)]
+    standard_columns = [column for column in columns.FEATURE_GROUPS.get(name, ()) if column in table]
+    has_measures = name != columns.BEHAVIOUR or {columns.ORDERS, columns.REVENUE} & set(standard_columns)
+    return standard_columns if has_measures else [*standard_columns, *_behaviour_columns(table)]
 
 
-def unnamed(table: pd.DataFrame) -> list[str]:
+def own_numeric_columns(table: pd.DataFrame) -> list[str]:
     """Columns of numbers that differ, under the file's own names: neither standard columns nor segments."""
-    names = [name for name in map(str, table.columns) if name not in c.CUSTOMER_TABLE and not name.endswith(c.SEGMENT)]
+    names = [
+        name
+        for name in map(str, table.columns)
+        if name not in columns.CUSTOMER_TABLE_COLUMNS and not name.endswith(columns.SEGMENT_SUFFIX)
+    ]
     return [
         name for name in names if pd.api.types.is_numeric_dtype(table[name]) and table[name].min() < table[name].max()
     ]
 
 
-def _amounts_and_counts(table: pd.DataFrame) -> list[str]:
+def _behaviour_columns(table: pd.DataFrame) -> list[str]:
     """What speaks of spending or purchases by its name and has more values than yes and no."""
-    named = behavioural(unnamed(table))
-    return [name for name in named if table[name].nunique() > YES_NO and not special([name])]
+    behaviour_names = find_purchase_columns(own_numeric_columns(table))
+    return [
+        name
+        for name in behaviour_names
+        if table[name].nunique() > BINARY_VALUE_COUNT and not special_category_columns([name])
+    ]
 
 
-def allowed_features(table: pd.DataFrame) -> list[str]:
+def find_allowed_features(table: pd.DataFrame) -> list[str]:
     """Name the columns that can be features."""
-    return [name for name in table.columns if not _why_not(table, name)]
+    return [name for name in table.columns if not _exclusion_reason(table, name)]
 
 
-def _refuse(customers: Customers, named: Mapping[str, float]) -> None:
+def _reject_unusable(customers: Customers, feature_weights: Mapping[str, float]) -> None:
     table = customers.table
-    for name in named:
-        why = _why_not(table, name)
-        if why:
-            usable = ", ".join(allowed_features(table))
-            what = f"cluster.features: '{name}' {why}; there is: {usable or 'no column'}"
-            raise UsageProblem(add_remedy(what, customers, [name]))
+    for name in feature_weights:
+        reason = _exclusion_reason(table, name)
+        if reason:
+            usable_columns = ", ".join(find_allowed_features(table))
+            message = f"cluster.features: '{name}' {reason}; there is: {usable_columns or 'no column'}"
+            raise UsageProblem(add_remedy(message, customers, [name]))
 
 
-def _why_not(table: pd.DataFrame, name: str) -> str:
+def _exclusion_reason(table: pd.DataFrame, name: str) -> str:
     """Why a column cannot be a feature; blank where it can."""
     if name not in table:
-        is_group = name == c.PSYCHOGRAPHIC or name in c.FEATURE_GROUPS
+        is_group = name == columns.PSYCHOGRAPHIC or name in columns.FEATURE_GROUPS
         if is_group:
             return "is a group of which no column is there"
-        return "is not in the table" if c.is_computed(name) else "is not a column or group of features"
-    if c.kind(name) is c.Kind.ID or name == c.CUSTOMER_ID:
+        return "is not in the table" if columns.is_computed(name) else "is not a column or group of features"
+    if columns.column_kind(name) is columns.ColumnKind.ID or name == columns.CUSTOMER_ID:
         return "identifies customers"
     if pd.api.types.is_numeric_dtype(table[name]):
         return ""
     if pd.api.types.is_datetime64_any_dtype(table[name]):
         return "is a date"
-    count = table[name].nunique()
-    return f"has {count:,} different texts (at most {MOST_LEVELS})" if count > MOST_LEVELS else ""
+    level_count = table[name].nunique()
+    return (
+        f"has {level_count:,} different texts (at most {MAX_FEATURE_LEVELS})"
+        if level_count > MAX_FEATURE_LEVELS
+        else ""
+    )
 
 
-def _not_allowed(named: Mapping[str, float], audited: Sequence[str], settings: ClusterSettings) -> Iterator[str]:
-    found = special(named)
-    if found and not settings.special_reason:
-        what = f"cluster.features: special categories of personal data: {describe_special(found)}"
-        yield f"{what}; leave them out, or give the reason as privacy.special_reason (it is recorded)"
-    for name in named:
-        if name in audited:
+def _find_forbidden(
+    feature_weights: Mapping[str, float], audited_columns: Sequence[str], settings: ClusterSettings
+) -> Iterator[str]:
+    special_columns = special_category_columns(feature_weights)
+    if special_columns and not settings.special_reason:
+        message = f"cluster.features: special categories of personal data: {describe_special_columns(special_columns)}"
+        yield f"{message}; leave them out, or give the reason as privacy.special_reason (it is recorded)"
+    for name in feature_weights:
+        if name in audited_columns:
             yield f"cluster.features: '{name}' is there for audits only (fairness.audit_only); leave it out"
 
 
-def _unused(weights: Mapping[str, float], named: set[str]) -> Iterator[str]:
-    for name in weights:
-        if name not in named:
-            yield f"cluster.weights: '{name}' is none of the features: {', '.join(sorted(named))}"
+def _find_unused_weights(feature_weights: Mapping[str, float], mentioned_names: set[str]) -> Iterator[str]:
+    for name in feature_weights:
+        if name not in mentioned_names:
+            yield f"cluster.weights: '{name}' is none of the features: {', '.join(sorted(mentioned_names))}"

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import InputProblem
 
-Matrix = npt.NDArray[np.float64]
-LEVEL, RANK = "level", "rank"
-SKEWED = 1.0
+FeatureMatrix = npt.NDArray[np.float64]
+LEVEL_TRANSFORM, RANK_TRANSFORM = "level", "rank"
+SKEWNESS_THRESHOLD = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,65 +40,65 @@ class Feature:
         """The feature's name, with its level."""
         return self.name if self.level is None else f"{self.name} = {self.level}"
 
-    def of(self, values: pd.Series) -> Matrix:
+    def encode_column(self, values: pd.Series) -> FeatureMatrix:
         """The feature's values in the matrix, shape (n,), for the column it is made of."""
-        moved = self.moved(values)
+        transformed = self.transform_column(values)
         if self.low is not None and self.high is not None:
-            moved = np.clip(moved, self.low, self.high)
-        return (np.where(np.isnan(moved), self.fill, moved) - self.centre) / self.spread
+            transformed = np.clip(transformed, self.low, self.high)
+        return (np.where(np.isnan(transformed), self.fill, transformed) - self.centre) / self.spread
 
-    def moved(self, values: pd.Series) -> Matrix:
+    def transform_column(self, values: pd.Series) -> FeatureMatrix:
         """The column transformed, NaN where missing."""
-        if self.transform == LEVEL:
-            return np.asarray(texts(values) == self.level, dtype=np.float64)
-        if self.transform == RANK:
+        if self.transform == LEVEL_TRANSFORM:
+            return np.asarray(strip_texts(values) == self.level, dtype=np.float64)
+        if self.transform == RANK_TRANSFORM:
             ranks = {level: float(rank) for rank, level in enumerate(self.levels)}
-            return np.asarray(texts(values).map(ranks), dtype=np.float64)
-        found = numbers(values)
-        return log(found) if self.transform == "log1p" else found
+            return np.asarray(strip_texts(values).map(ranks), dtype=np.float64)
+        numeric_values = to_finite_floats(values)
+        return signed_log1p(numeric_values) if self.transform == "log1p" else numeric_values
 
-    def as_dict(self) -> Mapping[str, Any]:
+    def to_dict(self) -> Mapping[str, Any]:
         """Plain values for JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
-def matrix_of(table: pd.DataFrame, used: Sequence[Feature]) -> Matrix:
+def build_feature_matrix(table: pd.DataFrame, features: Sequence[Feature]) -> FeatureMatrix:
     """The matrix of these features, shape (customers, features), with little beside it."""
-    found = np.empty((len(table), len(used)))
-    for place, one in enumerate(used):
-        found[:, place] = one.of(table[one.name])
-    return found
+    matrix = np.empty((len(table), len(features)))
+    for position, feature in enumerate(features):
+        matrix[:, position] = feature.encode_column(table[feature.name])
+    return matrix
 
 
-def numbers(values: pd.Series) -> Matrix:
+def to_finite_floats(values: pd.Series) -> FeatureMatrix:
     """A column as numbers, NaN where missing.
 
     Raises:
         InputProblem: some are infinite.
     """
-    found = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    infinite = int(np.isinf(found).sum())
-    if infinite:
+    numeric_values = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    infinite_count = int(np.isinf(numeric_values).sum())
+    if infinite_count:
         raise InputProblem(
-            f"{counted(infinite, 'value is infinite', 'values are infinite')}; a feature has numbers",
+            f"{pluralize(infinite_count, 'value is infinite', 'values are infinite')}; a feature has numbers",
             column=str(values.name),
             remedy="Mend them, or leave the column out of cluster.features",
         )
-    return found
+    return numeric_values
 
 
-def log(values: Matrix) -> Matrix:
+def signed_log1p(values: FeatureMatrix) -> FeatureMatrix:
     """Logarithm of 1 + x, mirrored below zero so that net refunds stay below zero."""
     return np.sign(values) * np.log1p(np.abs(values))
 
 
-def skewed(values: Matrix) -> bool:
+def is_skewed(values: FeatureMatrix) -> bool:
     """Whether large values stand far out (moment skewness above 1), so that logarithms tell more."""
-    known = values[~np.isnan(values)]
-    deviation = known.std() if len(known) else 0.0
-    return bool(deviation and (((known - known.mean()) / deviation) ** 3).mean() > SKEWED)
+    known_values = values[~np.isnan(values)]
+    deviation = known_values.std() if len(known_values) else 0.0
+    return bool(deviation and (((known_values - known_values.mean()) / deviation) ** 3).mean() > SKEWNESS_THRESHOLD)
 
 
-def texts(values: pd.Series) -> pd.Series:
+def strip_texts(values: pd.Series) -> pd.Series:
     """A column as texts without blanks around them, blank where missing."""
     return values.astype("str").fillna("").str.strip()

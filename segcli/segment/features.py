@@ -8,47 +8,56 @@ import numpy as np
 import pandas as pd
 
 from segcli.config.cluster import ClusterSettings
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
-from segcli.segment.by_default import by_default
-from segcli.segment.eligible import eligible
-from segcli.segment.feature import LEVEL, RANK, Feature, Matrix, matrix_of, numbers, skewed, texts
-from segcli.segment.methods import SWEEP, sampled
-from segcli.segment.reduction import Reduction, reduction
+from segcli.segment.by_default import default_features
+from segcli.segment.eligible import select_features
+from segcli.segment.feature import (
+    LEVEL_TRANSFORM,
+    RANK_TRANSFORM,
+    Feature,
+    FeatureMatrix,
+    build_feature_matrix,
+    is_skewed,
+    strip_texts,
+    to_finite_floats,
+)
+from segcli.segment.methods import SWEEP_ROWS, sample_rows
+from segcli.segment.reduction import Reduction, fit_reduction
 
-ALIKE = 0.95  # correlation from which two features say nearly the same
-TAILS = (0.01, 0.99)  # quantiles beyond which `outliers: winsorise` takes values in
-MISMATCH = 2.0  # spread of kinds under which two that differ are 1 apart, as are the ends of a range
+MAX_CORRELATION = 0.95  # correlation from which two features say nearly the same
+WINSORISE_QUANTILES = (0.01, 0.99)  # quantiles beyond which `outliers: winsorise` takes values in
+CATEGORY_SPREAD = 2.0  # spread of kinds under which two that differ are 1 apart, as are the ends of a range
 
 
 @dataclass(frozen=True)
-class Features:
-    """`plain` has shape (customers, features), in the order of `used`; `matrix` is it, or its fewer parts.
+class FeatureSet:
+    """`unreduced_matrix` has shape (customers, features), in the order of `features`.
 
-    `warnings` name what was dropped and what is noticed.
+    `matrix` is it, or its fewer parts. `warnings` name what was dropped and what is noticed.
     """
 
-    plain: Matrix
-    matrix: Matrix
-    used: tuple[Feature, ...]
+    unreduced_matrix: FeatureMatrix
+    matrix: FeatureMatrix
+    features: tuple[Feature, ...]
     reduction: Reduction | None
     warnings: tuple[str, ...]
 
     @property
-    def names(self) -> list[str]:
-        """Feature names, in the order of `plain`."""
-        return [feature.label for feature in self.used]
+    def feature_names(self) -> list[str]:
+        """Feature names, in the order of `unreduced_matrix`."""
+        return [feature.label for feature in self.features]
 
     @property
-    def parts(self) -> list[str]:
+    def matrix_columns(self) -> list[str]:
         """What the columns of `matrix` are called."""
-        return list(self.reduction.parts) if self.reduction else self.names
+        return list(self.reduction.parts) if self.reduction else self.feature_names
 
 
-def features(
+def build_features(
     customers: Customers, settings: ClusterSettings, scale: str = "standard", audit_only: Sequence[str] = ()
-) -> Features:
+) -> FeatureSet:
     """Build the matrix from the columns or groups that the settings name.
 
     Args:
@@ -63,119 +72,148 @@ def features(
         InputProblem: no feature is left that differs between customers.
     """
     scale = scale if settings.scale == "auto" else settings.scale
-    used: list[Feature] = []
-    settings, told = by_default(customers, settings, audit_only)
-    warnings = list(told)
-    for name, weight in eligible(customers, settings, audit_only).items():
-        made, why = _prepared(name, customers.table[name], settings, scale)
-        used += [replace(one, spread=one.spread / weight) for one in made]
-        warnings += why
-    if not used:
+    feature_list: list[Feature] = []
+    settings, default_notes = default_features(customers, settings, audit_only)
+    warnings = list(default_notes)
+    for name, weight in select_features(customers, settings, audit_only).items():
+        new_features, notes = _prepare_column(name, customers.table[name], settings, scale)
+        feature_list += [replace(feature, spread=feature.spread / weight) for feature in new_features]
+        warnings += notes
+    if not feature_list:
         raise InputProblem(
             "no feature differs between customers; there is nothing to cluster on: " + "; ".join(warnings),
-            source=customers.readings[0].input.name,
+            source=customers.input_reports[0].input.name,
             remedy="Name others with --features",
         )
-    plain = matrix_of(customers.table, used)
-    fewer = reduction(plain, [one.label for one in used], settings)
-    matrix = fewer.of(plain) if fewer else plain
-    return Features(plain, matrix, tuple(used), fewer, (*warnings, *_alike(plain, used)))
+    unreduced_matrix = build_feature_matrix(customers.table, feature_list)
+    fitted_reduction = fit_reduction(unreduced_matrix, [feature.label for feature in feature_list], settings)
+    matrix = fitted_reduction.transform_rows(unreduced_matrix) if fitted_reduction else unreduced_matrix
+    return FeatureSet(
+        unreduced_matrix,
+        matrix,
+        tuple(feature_list),
+        fitted_reduction,
+        (*warnings, *_warn_correlated(unreduced_matrix, feature_list)),
+    )
 
 
-def _prepared(name: str, values: pd.Series, settings: ClusterSettings, scale: str) -> tuple[list[Feature], list[str]]:
+def _prepare_column(
+    name: str, values: pd.Series, settings: ClusterSettings, scale: str
+) -> tuple[list[Feature], list[str]]:
     """The features of a column, and what there is to say: why there is none, or what became of missing values."""
-    missing = int(values.isna().sum())
-    if missing and settings.missing == "refuse":
+    missing_count = int(values.isna().sum())
+    if missing_count and settings.missing == "refuse":
         raise InputProblem(
-            f"{counted(missing, 'customer has no value', 'customers have no value')} and cluster.missing is refuse",
+            f"{pluralize(missing_count, 'customer has no value', 'customers have no value')} "
+            "and cluster.missing is refuse",
             column=name,
             remedy="Set it to median or drop, or fill them in",
         )
-    if (missing and settings.missing == "drop") or missing == len(values):
-        return [], [f"{name}: dropped, {counted(missing, 'value is missing', 'values are missing')}"]
+    if (missing_count and settings.missing == "drop") or missing_count == len(values):
+        return [], [f"{name}: dropped, {pluralize(missing_count, 'value is missing', 'values are missing')}"]
     if name in settings.ordinal:
-        return _ranked(name, values, settings, scale)
+        return _prepare_ordinal(name, values, settings, scale)
     if not pd.api.types.is_numeric_dtype(values):
-        return _levels(name, values, scale)
-    draft = Feature(name, _transform(values, settings.transform), 0.0, missing, 0.0, 1.0)
-    return _number(draft, values, settings, scale)
+        return _prepare_levels(name, values, scale)
+    draft_feature = Feature(name, _choose_transform(values, settings.transform), 0.0, missing_count, 0.0, 1.0)
+    return _prepare_numbers(draft_feature, values, settings, scale)
 
 
-def _number(
-    draft: Feature, values: pd.Series, settings: ClusterSettings, scale: str
+def _prepare_numbers(
+    draft_feature: Feature, values: pd.Series, settings: ClusterSettings, scale: str
 ) -> tuple[list[Feature], list[str]]:
     """A feature of numbers or ranks, filled with the median and scaled."""
-    moved = draft.moved(values)
-    known = moved[~np.isnan(moved)]
+    transformed = draft_feature.transform_column(values)
+    known_values = transformed[~np.isnan(transformed)]
     if settings.outliers == "winsorise":
-        low, high = (float(bound) for bound in np.quantile(known, TAILS))
-        draft = replace(draft, low=low, high=high)
-    taken = known if draft.low is None else np.clip(known, draft.low, draft.high)
-    if taken.min() == taken.max():
-        return [], [f"{draft.name}: dropped, it is the same for every customer"]
-    fill = float(np.median(taken))
-    missing = len(moved) - len(known)
-    centre, spread = _scale(np.concatenate([taken, np.full(missing, fill)]), scale)
-    made = replace(draft, fill=fill, missing=missing, centre=centre, spread=spread)
-    return [made], [
-        f"{draft.name}: {counted(missing, 'missing value takes the median', 'missing values take the median')}"
-    ] * bool(missing)
+        low, high = (float(bound) for bound in np.quantile(known_values, WINSORISE_QUANTILES))
+        draft_feature = replace(draft_feature, low=low, high=high)
+    clipped_values = (
+        known_values if draft_feature.low is None else np.clip(known_values, draft_feature.low, draft_feature.high)
+    )
+    if clipped_values.min() == clipped_values.max():
+        return [], [f"{draft_feature.name}: dropped, it is the same for every customer"]
+    fill = float(np.median(clipped_values))
+    missing_count = len(transformed) - len(known_values)
+    centre, spread = _centre_and_spread(np.concatenate([clipped_values, np.full(missing_count, fill)]), scale)
+    prepared_feature = replace(draft_feature, fill=fill, missing=missing_count, centre=centre, spread=spread)
+    return [prepared_feature], [
+        (
+            f"{draft_feature.name}: "
+            f"{pluralize(missing_count, 'missing value takes the median', 'missing values take the median')}"
+        )
+    ] * bool(missing_count)
 
 
-def _ranked(name: str, values: pd.Series, settings: ClusterSettings, scale: str) -> tuple[list[Feature], list[str]]:
+def _prepare_ordinal(
+    name: str, values: pd.Series, settings: ClusterSettings, scale: str
+) -> tuple[list[Feature], list[str]]:
     levels = tuple(settings.ordinal[name])
-    odd = sorted(set(texts(values)) - {*levels, ""})
-    if odd:
-        raise ConfigProblems([f"cluster.ordinal.{name}: the column also has: {', '.join(odd)}; list these as well"])
-    return _number(Feature(name, RANK, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
+    unlisted_levels = sorted(set(strip_texts(values)) - {*levels, ""})
+    if unlisted_levels:
+        raise ConfigProblems(
+            [f"cluster.ordinal.{name}: the column also has: {', '.join(unlisted_levels)}; list these as well"]
+        )
+    return _prepare_numbers(Feature(name, RANK_TRANSFORM, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
 
 
-def _levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feature], list[str]]:
+def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feature], list[str]]:
     """A feature for each text, 0 or 1 where nothing is scaled; what is missing is none of them."""
-    kinds = texts(values)
-    shares = kinds[kinds != ""].value_counts().sort_index() / len(kinds)
-    if len(shares) < 2 and not (kinds == "").any():  # noqa: PLR2004 - one kind tells nobody apart
+    level_texts = strip_texts(values)
+    shares = level_texts[level_texts != ""].value_counts().sort_index() / len(level_texts)
+    if len(shares) < 2 and not (level_texts == "").any():  # noqa: PLR2004 - one kind tells nobody apart
         return [], [f"{name}: dropped, it is the same for every customer"]
-    spread = {"none": 1.0, "range": MISMATCH}.get(scale, float(np.sqrt((shares * (1 - shares)).sum())))
-    missing = int((kinds == "").sum())
-    made = [
-        Feature(name, LEVEL, 0.0, missing, 0.0 if scale == "none" else float(share), spread, level=str(level))
+    spread = {"none": 1.0, "range": CATEGORY_SPREAD}.get(scale, float(np.sqrt((shares * (1 - shares)).sum())))
+    missing_count = int((level_texts == "").sum())
+    level_features = [
+        Feature(
+            name,
+            LEVEL_TRANSFORM,
+            0.0,
+            missing_count,
+            0.0 if scale == "none" else float(share),
+            spread,
+            level=str(level),
+        )
         for level, share in shares.items()
     ]
-    return made, [
-        f"{name}: {counted(missing, 'customer has none of its kinds', 'customers have none of its kinds')}"
-    ] * bool(missing)
+    return level_features, [
+        f"{name}: {pluralize(missing_count, 'customer has none of its kinds', 'customers have none of its kinds')}"
+    ] * bool(missing_count)
 
 
-def _alike(matrix: Matrix, used: Sequence[Feature]) -> Iterator[str]:
+def _warn_correlated(matrix: FeatureMatrix, features: Sequence[Feature]) -> Iterator[str]:
     """Pairs of numeric features that say nearly the same, and so count twice."""
-    numeric = [place for place, one in enumerate(used) if one.level is None]
-    if len(numeric) < 2:  # noqa: PLR2004 - one feature is like no other
+    numeric_positions = [position for position, first in enumerate(features) if first.level is None]
+    if len(numeric_positions) < 2:  # noqa: PLR2004 - one feature is like no other
         return
-    some = sampled(len(matrix), SWEEP, 0)  # to two digits a sample does
-    related = np.atleast_2d(np.corrcoef(matrix[some][:, numeric], rowvar=False))
-    for one, other in combinations(range(len(numeric)), 2):
-        if abs(related[one, other]) > ALIKE:
-            names = f"{used[numeric[one]].name} and {used[numeric[other]].name}"
-            yield f"{names} say nearly the same (correlation {related[one, other]:.2f}) and count twice; leave one out"
+    sampled_rows = sample_rows(len(matrix), SWEEP_ROWS, 0)  # to two digits a sample does
+    correlations = np.atleast_2d(np.corrcoef(matrix[sampled_rows][:, numeric_positions], rowvar=False))
+    for first, second in combinations(range(len(numeric_positions)), 2):
+        if abs(correlations[first, second]) > MAX_CORRELATION:
+            feature_names = f"{features[numeric_positions[first]].name} and {features[numeric_positions[second]].name}"
+            yield (
+                f"{feature_names} say nearly the same (correlation {correlations[first, second]:.2f}) "
+                "and count twice; leave one out"
+            )
 
 
-def _transform(values: pd.Series, asked: str) -> str:
-    if asked != "auto":
-        return asked
-    known = numbers(values.dropna())
-    if np.isin(known, (0.0, 1.0)).all():
+def _choose_transform(values: pd.Series, requested_transform: str) -> str:
+    if requested_transform != "auto":
+        return requested_transform
+    known_values = to_finite_floats(values.dropna())
+    if np.isin(known_values, (0.0, 1.0)).all():
         return "none"  # yes or no stays what it is
-    return "log1p" if skewed(known) else "none"
+    return "log1p" if is_skewed(known_values) else "none"
 
 
-def _scale(values: Matrix, asked: str) -> tuple[float, float]:
+def _centre_and_spread(values: FeatureMatrix, scaling_method: str) -> tuple[float, float]:
     """Centre and spread; a robust spread of zero falls back to the standard deviation."""
-    if asked == "none":
+    if scaling_method == "none":
         return 0.0, 1.0
-    if asked == "range":
+    if scaling_method == "range":
         return float(values.min()), float(values.max() - values.min())
-    if asked == "robust":
+    if scaling_method == "robust":
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
         if high > low:
             return float(middle), float(high - low)

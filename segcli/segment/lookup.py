@@ -11,47 +11,49 @@ from segcli.model import Input
 
 
 @dataclass(frozen=True)
-class Lookup:
+class LookupTable:
     """The table as text under the names that the base knows, blanks as empty text, and where it came from."""
 
     rows: pd.DataFrame
-    read_from: Input
+    source_input: Input
 
 
-def load(path: str, wanted: Sequence[str]) -> Lookup:
+def load_lookup_table(path: str, required_columns: Sequence[str]) -> LookupTable:
     """Read a table; header names are compared without case, blanks and punctuation.
 
     Args:
         path: a CSV file.
-        wanted: the columns that there must be; `a|b` asks for at least one of them.
+        required_columns: the columns that there must be; `a|b` asks for at least one of them.
 
     Raises:
         InputProblem: the file cannot be read, a column is missing, or there are no rows.
     """
     from segcli.config.ingest import Source
-    from segcli.ingest.opening import opened
-    from segcli.ingest.recognise import means, normalised
+    from segcli.ingest.opening import open_input
+    from segcli.ingest.recognise import is_name_of, normalise_name
 
-    file = opened(Source(path=path), may_hold_orders=False)
-    cells = file.cells()
-    rows = pd.DataFrame({name: pd.Series(texts.to_pandas(), dtype="str") for name, texts in cells.columns.items()})
+    lookup_file = open_input(Source(path=path), may_hold_orders=False)
+    raw_table = lookup_file.read_table()
+    rows = pd.DataFrame({name: pd.Series(texts.to_pandas(), dtype="str") for name, texts in raw_table.columns.items()})
     rows, _ = unescape_table(rows.apply(lambda texts: texts.fillna("").str.strip()))
-    known = {
+    standard_by_name = {
         name: standard
-        for choice in wanted
-        for standard in choice.split("|")
+        for column_choice in required_columns
+        for standard in column_choice.split("|")
         for name in rows.columns
-        if normalised(name) == normalised(standard) or means(name, standard)
+        if normalise_name(name) == normalise_name(standard) or is_name_of(name, standard)
     }
-    rows = rows.rename(columns=known)
-    for choice in wanted:
-        if not set(choice.split("|")) & set(rows.columns):
+    rows = rows.rename(columns=standard_by_name)
+    for column_choice in required_columns:
+        if not set(column_choice.split("|")) & set(rows.columns):
             raise InputProblem(
-                f"no column {choice.replace('|', ' or ')}; the header has: {', '.join(cells.header)}",
+                f"no column {column_choice.replace('|', ' or ')}; the header has: {', '.join(raw_table.header)}",
                 source=path,
                 line=1,
                 remedy="Call one of them so",
             )
     if rows.empty:
         raise InputProblem("there is a header and nothing below it", source=path, remedy="Fill the table")
-    return Lookup(rows, Input(file.content.name, file.content.size, file.content.sha256, len(rows)))
+    return LookupTable(
+        rows, Input(lookup_file.content.name, lookup_file.content.size, lookup_file.content.sha256, len(rows))
+    )

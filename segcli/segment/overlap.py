@@ -9,34 +9,40 @@ import pandas as pd
 
 from segcli.model import Segmentation
 
-Members = Mapping[str, npt.NDArray[np.bool_]]  # for whom each segment's rules hold, shape (n,)
-COLUMNS = ["segment", "other", "customers", "jaccard", "lift"]
+SegmentMembers = Mapping[str, npt.NDArray[np.bool_]]  # for whom each segment's rules hold, shape (n,)
+OVERLAP_COLUMNS = ["segment", "other", "customers", "jaccard", "lift"]
 
 
-def overlap(segments: Members) -> pd.DataFrame:
+def segment_overlap(members_by_segment: SegmentMembers) -> pd.DataFrame:
     """One row per pair of segments (each with itself, too), in the order given.
 
     Returns:
         Columns segment, other, customers (in both), jaccard (in both / in either), lift (share of the other among the
         segment / share of the other among all; above 1 they meet more often than by chance).
     """
-    pairs = product(segments.items(), repeat=2)
-    rows = [[name, other, *_pair(mask, with_it)] for (name, mask), (other, with_it) in pairs]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    pairs = product(members_by_segment.items(), repeat=2)
+    rows = [[name, other_name, *_measure_overlap(mask, other_mask)] for (name, mask), (other_name, other_mask) in pairs]
+    return pd.DataFrame(rows, columns=OVERLAP_COLUMNS)
 
 
-def across(one: Segmentation, other: Segmentation) -> pd.DataFrame:
+def cross_overlap(first: Segmentation, second: Segmentation) -> pd.DataFrame:
     """The same for each segment of one segmentation with each of another, of the same customers."""
-    masks = [[(made.labels == name).to_numpy() for name in made.segments] for made in (one, other)]
-    rows = [
-        [name, another, *_pair(mask, with_it)]
-        for name, mask in zip(one.segments, masks[0], strict=True)
-        for another, with_it in zip(other.segments, masks[1], strict=True)
+    masks = [
+        [(segmentation.labels == name).to_numpy() for name in segmentation.segments] for segmentation in (first, second)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    rows = [
+        [name, other_name, *_measure_overlap(mask, other_mask)]
+        for name, mask in zip(first.segments, masks[0], strict=True)
+        for other_name, other_mask in zip(second.segments, masks[1], strict=True)
+    ]
+    return pd.DataFrame(rows, columns=OVERLAP_COLUMNS)
 
 
-def _pair(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[int, float, float]:
-    both, either = int((one & other).sum()), int((one | other).sum())
-    expected = float(one.mean() * other.sum())
-    return both, both / either if either else 0.0, both / expected if expected else 0.0
+def _measure_overlap(first_mask: npt.NDArray[np.bool_], second_mask: npt.NDArray[np.bool_]) -> tuple[int, float, float]:
+    shared_count, union_count = int((first_mask & second_mask).sum()), int((first_mask | second_mask).sum())
+    expected_count = float(first_mask.mean() * second_mask.sum())
+    return (
+        shared_count,
+        shared_count / union_count if union_count else 0.0,
+        shared_count / expected_count if expected_count else 0.0,
+    )

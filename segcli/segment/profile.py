@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 
 # Measures added up, each with the column of its mean per customer.
-SUMS = {c.ORDERS: c.MEAN_ORDERS, c.REVENUE: c.MEAN_REVENUE}
+MEAN_COLUMN_BY_SUM = {columns.ORDERS: columns.MEAN_ORDERS, columns.REVENUE: columns.MEAN_REVENUE}
 
 
-def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+def build_profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     """One row per segment: highest revenue first (else most customers), then by name.
 
     Returns:
@@ -16,22 +16,24 @@ def profile(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
         mean_recency_days, mean_orders, mean_revenue, mean_order_value.
     """
     codes, names = pd.factorize(labels, sort=True)  # of numbers, groups are told with a tenth of the memory
-    groups = table.groupby(codes)
-    rows = pd.DataFrame({c.CUSTOMERS: groups.size()})
-    rows[c.SHARE] = rows[c.CUSTOMERS] / len(table)
-    for name in SUMS:
+    grouped_rows = table.groupby(codes)
+    rows = pd.DataFrame({columns.CUSTOMERS: grouped_rows.size()})
+    rows[columns.SHARE] = rows[columns.CUSTOMERS] / len(table)
+    for name in MEAN_COLUMN_BY_SUM:
         if name in table:
-            rows[name] = groups[name].sum()
-    if c.REVENUE in rows:
-        rows[c.REVENUE_SHARE] = rows[c.REVENUE] / rows[c.REVENUE].sum() if rows[c.REVENUE].sum() else 0.0
-    if c.RECENCY_DAYS in table:
-        rows[c.MEAN_RECENCY_DAYS] = groups[c.RECENCY_DAYS].mean()
-    for name, mean in SUMS.items():
+            rows[name] = grouped_rows[name].sum()
+    if columns.REVENUE in rows:
+        rows[columns.REVENUE_SHARE] = (
+            rows[columns.REVENUE] / rows[columns.REVENUE].sum() if rows[columns.REVENUE].sum() else 0.0
+        )
+    if columns.RECENCY_DAYS in table:
+        rows[columns.MEAN_RECENCY_DAYS] = grouped_rows[columns.RECENCY_DAYS].mean()
+    for name, mean_column in MEAN_COLUMN_BY_SUM.items():
         if name in rows:
-            rows[mean] = rows[name] / rows[c.CUSTOMERS]
-    if set(SUMS) <= set(rows.columns):
-        rows[c.MEAN_ORDER_VALUE] = rows[c.REVENUE] / rows[c.ORDERS]
-    by = c.REVENUE if c.REVENUE in rows else c.CUSTOMERS
-    rows.insert(0, c.NAME, names)
-    ordered = rows.reset_index(drop=True)
-    return ordered.sort_values([by, c.NAME], ascending=[False, True], ignore_index=True)
+            rows[mean_column] = rows[name] / rows[columns.CUSTOMERS]
+    if set(MEAN_COLUMN_BY_SUM) <= set(rows.columns):
+        rows[columns.MEAN_ORDER_VALUE] = rows[columns.REVENUE] / rows[columns.ORDERS]
+    sort_column = columns.REVENUE if columns.REVENUE in rows else columns.CUSTOMERS
+    rows.insert(0, columns.SEGMENT_NAME, names)
+    profile_rows = rows.reset_index(drop=True)
+    return profile_rows.sort_values([sort_column, columns.SEGMENT_NAME], ascending=[False, True], ignore_index=True)

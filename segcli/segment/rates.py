@@ -7,20 +7,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.customers import history
-from segcli.customers.history import CUSTOMER
+from segcli.customers.history import CUSTOMER_ROW
 from segcli.model import Customers
-from segcli.segment.experience import groups
-from segcli.segment.intervals import wilson
+from segcli.segment.experience import segment_masks
+from segcli.segment.intervals import wilson_interval
 
-Mask = npt.NDArray[np.bool_]
-Counted = tuple[str, Mask, Mask]  # a rate: its name, whom it is of, and for whom it holds
+CustomerMask = npt.NDArray[np.bool_]
+RateMasks = tuple[str, CustomerMask, CustomerMask]  # a rate: its name, whom it is of, and for whom it holds
 
-PERIOD_DAYS = 90
+RATE_PERIOD_DAYS = 90
 
 
-def rates(customers: Customers, names: Sequence[str], labels: pd.Series, period: int = PERIOD_DAYS) -> pd.DataFrame:
+def compute_rates(
+    customers: Customers, names: Sequence[str], labels: pd.Series, period_days: int = RATE_PERIOD_DAYS
+) -> pd.DataFrame:
     """The rates that the table can tell, for all customers and for each segment.
 
     Repeat purchase: of those who ever bought, who did so twice or more. Retention: of those who bought in the period
@@ -30,40 +32,42 @@ def rates(customers: Customers, names: Sequence[str], labels: pd.Series, period:
         customers: retention and churn are told only where they hold the order lines.
         names: of the segments, in the order shown.
         labels: the segment of each customer.
-        period: its length in days, the last one ending before as_of.
+        period_days: its length in days, the last one ending before as_of.
 
     Returns:
         measure, segment, customers (whom the rate is of), rate, low, high.
     """
     rows = []
-    for measure, of, holds in _counted(customers, period):
-        for name, group in groups(names, labels):
-            trials, successes = int((of & group).sum()), int((of & holds & group).sum())
-            low, high = wilson(successes, trials)
+    for measure, eligible, successful in _find_rates(customers, period_days):
+        for name, group in segment_masks(names, labels):
+            trials, successes = int((eligible & group).sum()), int((eligible & successful & group).sum())
+            low, high = wilson_interval(successes, trials)
             rows.append([measure, name, trials, successes / trials if trials else np.nan, low, high])
-    return pd.DataFrame(rows, columns=["measure", c.NAME, c.CUSTOMERS, "rate", "low_rate", "high_rate"])
+    return pd.DataFrame(
+        rows, columns=["measure", columns.SEGMENT_NAME, columns.CUSTOMERS, "rate", "low_rate", "high_rate"]
+    )
 
 
-def _counted(customers: Customers, period: int) -> Iterator[Counted]:
+def _find_rates(customers: Customers, period_days: int) -> Iterator[RateMasks]:
     table = customers.table
-    everybody = np.ones(len(table), dtype=bool)
-    if c.ORDERS in table:
-        orders = table[c.ORDERS].fillna(0).to_numpy(dtype=np.float64)
+    all_customers = np.ones(len(table), dtype=bool)
+    if columns.ORDERS in table:
+        orders = table[columns.ORDERS].fillna(0).to_numpy(dtype=np.float64)
         yield "repeat purchase", orders >= 1, orders > 1
     if customers.transactions is not None:
-        before, now = _active(customers, customers.transactions.as_of, period)
-        yield f"retention ({period} days)", before, now
-        yield f"churn ({period} days)", before, ~now
-    if c.REFERRER in table:
-        yield "referral", everybody, (table[c.REFERRER].fillna("").astype("str") != "").to_numpy()
+        active_before, active_now = _find_active(customers, customers.transactions.as_of, period_days)
+        yield f"retention ({period_days} days)", active_before, active_now
+        yield f"churn ({period_days} days)", active_before, ~active_now
+    if columns.REFERRER in table:
+        yield "referral", all_customers, (table[columns.REFERRER].fillna("").astype("str") != "").to_numpy()
 
 
-def _active(customers: Customers, as_of: date, period: int) -> tuple[Mask, Mask]:
+def _find_active(customers: Customers, as_of: date, period_days: int) -> tuple[CustomerMask, CustomerMask]:
     """Who bought in the period before the last one, and who in the last one."""
-    bought = history.purchases(customers)
-    ago = (pd.Timestamp(as_of) - bought[history.DAY]).dt.days.to_numpy()
-    rows = bought[CUSTOMER].to_numpy()
-    before, now = np.zeros(len(customers.table), dtype=bool), np.zeros(len(customers.table), dtype=bool)
-    now[rows[(ago > 0) & (ago <= period)]] = True
-    before[rows[(ago > period) & (ago <= 2 * period)]] = True
-    return before, now
+    purchases = history.list_orders(customers)
+    days_ago = (pd.Timestamp(as_of) - purchases[history.ORDER_DAY]).dt.days.to_numpy()
+    customer_rows = purchases[CUSTOMER_ROW].to_numpy()
+    active_before, active_now = np.zeros(len(customers.table), dtype=bool), np.zeros(len(customers.table), dtype=bool)
+    active_now[customer_rows[(days_ago > 0) & (days_ago <= period_days)]] = True
+    active_before[customer_rows[(days_ago > period_days) & (days_ago <= 2 * period_days)]] = True
+    return active_before, active_now

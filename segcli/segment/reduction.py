@@ -14,14 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli.config.cluster import ClusterSettings
-from segcli.cores import one_thread_each
+from segcli.cores import limit_blas_threads
 from segcli.errors import ConfigProblems
 from segcli.segment import battery
-from segcli.segment.feature import Matrix
+from segcli.segment.feature import FeatureMatrix
 
-ENOUGH = 0.8  # share of variance that components keep where nobody says how many
-ARRAYS = ("loadings", "weights", "centre", "explained")
-PCA, FACTORS = "pca", "factors"
+MIN_EXPLAINED_VARIANCE = 0.8  # share of variance that components keep where nobody says how many
+ARRAY_FIELDS = ("loadings", "weights", "centre", "explained")
+PCA_METHOD, FACTOR_METHOD = "pca", "factors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,46 +31,51 @@ class Reduction:
     `loadings` (p, k) are correlations of features with parts, `explained` (k,) shares of the features' variance.
     """
 
-    by: str
+    method_name: str
     parts: tuple[str, ...]
-    loadings: Matrix
-    weights: Matrix
+    loadings: FeatureMatrix
+    weights: FeatureMatrix
     centre: npt.NDArray[np.float64]
     explained: npt.NDArray[np.float64]
 
-    def of(self, matrix: Matrix) -> Matrix:
+    def transform_rows(self, matrix: FeatureMatrix) -> FeatureMatrix:
         """The parts of rows, on one thread: sums that are split over threads differ in their last bits."""
-        with one_thread_each():
+        with limit_blas_threads():
             return (matrix - self.centre) @ self.weights
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """In one sentence."""
-        parts = "; ".join(f"{name} ({share:.0%})" for name, share in zip(self.parts, self.explained, strict=True))
-        return f"by {self.by} to {len(self.parts)} with {self.explained.sum():.0%} of their variance: {parts}"
+        part_descriptions = "; ".join(
+            f"{name} ({share:.0%})" for name, share in zip(self.parts, self.explained, strict=True)
+        )
+        return (
+            f"by {self.method_name} to {len(self.parts)} with "
+            f"{self.explained.sum():.0%} of their variance: {part_descriptions}"
+        )
 
-    def table(self, features: Sequence[str]) -> pd.DataFrame:
+    def loadings_table(self, features: Sequence[str]) -> pd.DataFrame:
         """Loadings, one row per feature, and below them the share of variance of each part."""
         rows = pd.DataFrame(np.vstack([self.loadings, self.explained]), columns=pd.Index(self.parts))
         rows.insert(0, "feature", [*features, "variance explained"])
         return rows
 
-    def as_dict(self) -> Mapping[str, Any]:
+    def to_dict(self) -> Mapping[str, Any]:
         """Plain values for JSON."""
         return {
-            "by": self.by,
+            "by": self.method_name,
             "parts": list(self.parts),
-            **{name: getattr(self, name).tolist() for name in ARRAYS},
+            **{name: getattr(self, name).tolist() for name in ARRAY_FIELDS},
         }
 
     @classmethod
-    def saved(cls, values: Mapping[str, Any]) -> "Reduction":
+    def from_dict(cls, saved_fields: Mapping[str, Any]) -> "Reduction":
         """Read back from a model."""
-        arrays = {name: np.array(values[name]) for name in ARRAYS}
-        return cls(by=values["by"], parts=tuple(values["parts"]), **arrays)
+        arrays = {name: np.array(saved_fields[name]) for name in ARRAY_FIELDS}
+        return cls(method_name=saved_fields["by"], parts=tuple(saved_fields["parts"]), **arrays)
 
 
-def reduction(matrix: Matrix, features: Sequence[str], settings: ClusterSettings) -> Reduction | None:
+def fit_reduction(matrix: FeatureMatrix, features: Sequence[str], settings: ClusterSettings) -> Reduction | None:
     """How features (n, p) become fewer, if the settings want that.
 
     Raises:
@@ -78,44 +83,51 @@ def reduction(matrix: Matrix, features: Sequence[str], settings: ClusterSettings
     """
     if settings.reduce == "none":
         return None
-    wanted = settings.parts
-    if len(features) < 3 or (isinstance(wanted, int) and wanted >= len(features)):  # noqa: PLR2004 - of two, one is left
+    part_count = settings.parts
+    if len(features) < 3 or (isinstance(part_count, int) and part_count >= len(features)):  # noqa: PLR2004 - of two, one is left
         raise ConfigProblems(
             [f"cluster.reduce: {len(features)} features are too few for that; name more, or set it to none"]
         )
-    with one_thread_each():
-        return (_components if settings.reduce == PCA else _factors)(matrix, features, settings)
+    with limit_blas_threads():
+        return (_fit_components if settings.reduce == PCA_METHOD else _fit_factors)(matrix, features, settings)
 
 
-def _components(matrix: Matrix, features: Sequence[str], settings: ClusterSettings) -> Reduction:
+def _fit_components(matrix: FeatureMatrix, features: Sequence[str], settings: ClusterSettings) -> Reduction:
     centre = matrix.mean(axis=0)
-    moved = matrix - centre
-    variances, vectors = np.linalg.eigh(moved.T @ moved / len(matrix))
+    centred = matrix - centre
+    variances, vectors = np.linalg.eigh(centred.T @ centred / len(matrix))
     variances, vectors = np.maximum(variances[::-1], 0.0), vectors[:, ::-1]
     shares = variances / variances.sum()
-    enough = int((shares.cumsum() < ENOUGH).sum()) + 1
-    count = settings.parts if isinstance(settings.parts, int) else min(enough, len(features) - 1)
-    vectors = vectors[:, :count] * _signs(vectors[:, :count])
-    loadings = vectors * np.sqrt(variances[:count]) / matrix.std(axis=0)[:, None]
-    return Reduction(PCA, _named(loadings, features), loadings, vectors, centre, shares[:count])
+    needed_count = int((shares.cumsum() < MIN_EXPLAINED_VARIANCE).sum()) + 1
+    part_count = settings.parts if isinstance(settings.parts, int) else min(needed_count, len(features) - 1)
+    vectors = vectors[:, :part_count] * _orientation_signs(vectors[:, :part_count])
+    loadings = vectors * np.sqrt(variances[:part_count]) / matrix.std(axis=0)[:, None]
+    return Reduction(PCA_METHOD, _name_parts(loadings, features), loadings, vectors, centre, shares[:part_count])
 
 
-def _factors(matrix: Matrix, features: Sequence[str], settings: ClusterSettings) -> Reduction:
+def _fit_factors(matrix: FeatureMatrix, features: Sequence[str], settings: ClusterSettings) -> Reduction:
     if settings.weights:
         raise ConfigProblems(["cluster.weights: factors take every feature alike; leave weights out, or reduce by pca"])
-    count = settings.parts if isinstance(settings.parts, int) else max(battery.parallel(matrix), 1)
-    found = battery.factors(matrix, count)
-    weights = found.weights / matrix.std(axis=0)[:, None] / found.scores.std(axis=0)  # each factor has the same say
+    part_count = settings.parts if isinstance(settings.parts, int) else max(battery.parallel_factor_count(matrix), 1)
+    factor_solution = battery.fit_factors(matrix, part_count)
+    weights = (
+        factor_solution.weights / matrix.std(axis=0)[:, None] / factor_solution.scores.std(axis=0)
+    )  # each factor has the same say
     return Reduction(
-        FACTORS, _named(found.loadings, features), found.loadings, weights, matrix.mean(axis=0), found.explained
+        FACTOR_METHOD,
+        _name_parts(factor_solution.loadings, features),
+        factor_solution.loadings,
+        weights,
+        matrix.mean(axis=0),
+        factor_solution.explained_variance,
     )
 
 
-def _signs(vectors: Matrix) -> Matrix:
+def _orientation_signs(vectors: FeatureMatrix) -> FeatureMatrix:
     """The sign that makes the largest weight of each part positive."""
-    found: Matrix = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
-    return found
+    part_signs: FeatureMatrix = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
+    return part_signs
 
 
-def _named(loadings: Matrix, features: Sequence[str]) -> tuple[str, ...]:
-    return tuple(battery.distinct(battery.called(loadings, features)))
+def _name_parts(loadings: FeatureMatrix, features: Sequence[str]) -> tuple[str, ...]:
+    return tuple(battery.number_duplicates(battery.name_factors(loadings, features)))

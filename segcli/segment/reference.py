@@ -12,12 +12,12 @@ import numpy as np
 
 from segcli.segment.methods import Matrix, kmeans
 
-TABLES = 10
-STARTS = 1
+REFERENCE_TABLES = 10
+REFERENCE_STARTS = 1
 
 
 @dataclass(frozen=True)
-class Gap:
+class GapStatistic:
     """The gap at one k and its error."""
 
     k: int
@@ -25,31 +25,31 @@ class Gap:
     error: float
 
 
-def gaps(matrix: Matrix, ks: Sequence[int], seed: int) -> dict[int, Gap]:
+def gap_statistics(matrix: Matrix, k_values: Sequence[int], seed: int) -> dict[int, GapStatistic]:
     """The gap at k = 1 and at each k, by k-means on the rows given (a sample does)."""
-    chance = np.random.default_rng(seed)
-    tables = [_reference(matrix, chance) for _ in range(TABLES)]
-    found = {}
-    for k in (1, *ks):
-        logs = np.array([_log_inertia(table, k, seed) for table in tables])
-        gap = float(logs.mean() - _log_inertia(matrix, k, seed))
-        found[k] = Gap(k, gap, float(logs.std() * np.sqrt(1 + 1 / TABLES)))
-    return found
+    rng = np.random.default_rng(seed)
+    reference_tables = [_draw_reference(matrix, rng) for _ in range(REFERENCE_TABLES)]
+    gaps_by_k = {}
+    for k in (1, *k_values):
+        reference_inertias = np.array([_log_inertia(reference_table, k, seed) for reference_table in reference_tables])
+        gap = float(reference_inertias.mean() - _log_inertia(matrix, k, seed))
+        gaps_by_k[k] = GapStatistic(k, gap, float(reference_inertias.std() * np.sqrt(1 + 1 / REFERENCE_TABLES)))
+    return gaps_by_k
 
 
-def _reference(matrix: Matrix, chance: np.random.Generator) -> Matrix:
+def _draw_reference(matrix: Matrix, rng: np.random.Generator) -> Matrix:
     """As many rows, uniform over the box of the data along its principal axes."""
     centre = matrix.mean(axis=0)
     _, _, axes = np.linalg.svd(matrix - centre, full_matrices=False)
-    turned = (matrix - centre) @ axes.T
-    drawn = chance.uniform(turned.min(axis=0), turned.max(axis=0), turned.shape)
-    back: Matrix = drawn @ axes + centre
-    return back
+    rotated = (matrix - centre) @ axes.T
+    random_rows = rng.uniform(rotated.min(axis=0), rotated.max(axis=0), rotated.shape)
+    reference_rows: Matrix = random_rows @ axes + centre
+    return reference_rows
 
 
 def _log_inertia(matrix: Matrix, k: int, seed: int) -> float:
     if k == 1:
         inertia = float(((matrix - matrix.mean(axis=0)) ** 2).sum())
     else:
-        inertia = kmeans.fit(matrix, k, seed=seed, starts=STARTS).inertia
+        inertia = kmeans.fit(matrix, k, seed=seed, starts=REFERENCE_STARTS).inertia
     return float(np.log(max(inertia, 1e-300)))

@@ -5,120 +5,149 @@ from math import ceil, floor
 
 import numpy as np
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
-from segcli.segment.cuts import Cuts
-from segcli.segment.definition import TABLE, Definition, case, terms_of
-from segcli.segment.language.dialects import Dialect, dialect_named
-from segcli.segment.maps import Rule, SegmentMap, stretched
+from segcli.segment.cuts import BinEdges
+from segcli.segment.definition import DEFAULT_TABLE_NAME, SqlDefinition, describe_terms, format_case
+from segcli.segment.language.dialects import SqlDialect, find_dialect
+from segcli.segment.maps import MapRule, SegmentMap, rescale_scores
 from segcli.segment.rfm import SCORE_COLUMNS
-from segcli.segment.scores import WHOLE, cuts_from_dict
+from segcli.segment.scores import ALL_CUSTOMERS_PARENT, edges_from_dict
 
-Fitted = Mapping[str, Mapping[int, int]]  # dimension letter -> score -> the map's score
+MapScoresByLetter = Mapping[str, Mapping[int, int]]  # dimension letter -> score -> the map's score
 
 
-def of_rfm(made: Segmentation, segment_map: SegmentMap, dialect: str, table: str = TABLE) -> Definition:
+def define_rfm(
+    segmentation: Segmentation, segment_map: SegmentMap, dialect: str, table_name: str = DEFAULT_TABLE_NAME
+) -> SqlDefinition:
     """Scores as CASEs over the edges, and segments as one over the scores.
 
     Args:
-        made: the segmentation.
+        segmentation: the segmentation.
         segment_map: the map that named its segments.
         dialect: duckdb, postgresql, bigquery or snowflake.
-        table: the customer table; dots part its schema from its name.
+        table_name: the customer table; dots part its schema from its name.
 
     Raises:
         UsageProblem: the scores do not follow from the values and edges alone, or the map is another one by now.
     """
-    spoken = dialect_named(dialect)
-    columns: Mapping[str, str] = made.method["columns"]
-    cuts = _cuts(made, columns)
-    _require_map(made, segment_map)
-    scores = [spoken.column(SCORE_COLUMNS[letter]) for letter in columns]
-    shown = [spoken.column(c.CUSTOMER_ID), *(_scored(spoken, letter, columns[letter], cuts[letter]) for letter in cuts)]
-    listed = ",\n    ".join(shown)
-    named = _named(spoken, segment_map, made.method["bins"], scores, spoken.column(made.column))
-    ours = ",\n  ".join([shown[0], *scores, named])
-    inner = f"(\n  SELECT\n    {listed}\n  FROM {spoken.table(table)}\n) AS scored"
-    reads = tuple(columns.values())
-    how = f"scores by {made.method['scoring']}, segments by the map {segment_map.name}"
-    terms = (how, *terms_of(made, reads, spoken))
-    return Definition(made.column, dialect, made.customers.as_of, reads, terms, f"SELECT\n  {ours}\nFROM {inner}")
+    sql_dialect = find_dialect(dialect)
+    column_by_letter: Mapping[str, str] = segmentation.method["columns"]
+    edges_by_letter = _require_plain_edges(segmentation, column_by_letter)
+    _require_same_map(segmentation, segment_map)
+    score_columns = [sql_dialect.quote_column(SCORE_COLUMNS[letter]) for letter in column_by_letter]
+    inner_columns = [
+        sql_dialect.quote_column(columns.CUSTOMER_ID),
+        *(
+            _score_case(sql_dialect, letter, column_by_letter[letter], edges_by_letter[letter])
+            for letter in edges_by_letter
+        ),
+    ]
+    inner_list = ",\n    ".join(inner_columns)
+    segment_case = _segment_case(
+        sql_dialect,
+        segment_map,
+        segmentation.method["bins"],
+        score_columns,
+        sql_dialect.quote_column(segmentation.column),
+    )
+    outer_columns = ",\n  ".join([inner_columns[0], *score_columns, segment_case])
+    subquery = f"(\n  SELECT\n    {inner_list}\n  FROM {sql_dialect.quote_table(table_name)}\n) AS scored"
+    input_columns = tuple(column_by_letter.values())
+    summary = f"scores by {segmentation.method['scoring']}, segments by the map {segment_map.name}"
+    term_notes = (summary, *describe_terms(segmentation, input_columns, sql_dialect))
+    return SqlDefinition(
+        segmentation.column,
+        dialect,
+        segmentation.customers.as_of,
+        input_columns,
+        term_notes,
+        f"SELECT\n  {outer_columns}\nFROM {subquery}",
+    )
 
 
-def _cuts(made: Segmentation, columns: Mapping[str, str]) -> Mapping[str, Cuts]:
+def _require_plain_edges(segmentation: Segmentation, column_by_letter: Mapping[str, str]) -> Mapping[str, BinEdges]:
     """The cuts of each dimension, if they alone give the scores."""
-    found = {}
-    for letter, table in cuts_from_dict(made.method["cuts"]).items():
-        if WHOLE not in table:
+    edges_by_letter = {}
+    for letter, edges_by_parent in edges_from_dict(segmentation.method["cuts"]).items():
+        if ALL_CUSTOMERS_PARENT not in edges_by_parent:
             raise UsageProblem(
-                f"{made.name}: nested scores cannot be said as SQL: where {columns[letter]} is cut depends on the "
-                "scores before it; set rfm.method to quantile"
+                f"{segmentation.name}: nested scores cannot be said as SQL: "
+                f"where {column_by_letter[letter]} is cut depends on the scores before it; "
+                "set rfm.method to quantile"
             )
-        values = made.customers.table[columns[letter]].to_numpy(dtype=np.float64)
-        if (table[WHOLE].apply(values) != made.scores[SCORE_COLUMNS[letter]]).any():
+        values = segmentation.customers.table[column_by_letter[letter]].to_numpy(dtype=np.float64)
+        if (
+            edges_by_parent[ALL_CUSTOMERS_PARENT].score_values(values) != segmentation.scores[SCORE_COLUMNS[letter]]
+        ).any():
             raise UsageProblem(
-                f"{made.name}: the scores cannot be said as SQL: customers of the same {columns[letter]} have "
-                "different ones; set rfm.method to quantile and rfm.ties to same-bin"
+                f"{segmentation.name}: the scores cannot be said as SQL: "
+                f"customers of the same {column_by_letter[letter]} have different ones; "
+                "set rfm.method to quantile and rfm.ties to same-bin"
             )
-        found[letter] = table[WHOLE]
-    return found
+        edges_by_letter[letter] = edges_by_parent[ALL_CUSTOMERS_PARENT]
+    return edges_by_letter
 
 
-def _require_map(made: Segmentation, segment_map: SegmentMap) -> None:
-    columns, bins = made.method["columns"], made.method["bins"]
-    scores = {letter: made.scores[SCORE_COLUMNS[letter]].to_numpy() for letter in columns}
-    if (segment_map.name_all(scores, bins) != made.labels.to_numpy(dtype=object)).any():
+def _require_same_map(segmentation: Segmentation, segment_map: SegmentMap) -> None:
+    column_by_letter, bins = segmentation.method["columns"], segmentation.method["bins"]
+    scores = {letter: segmentation.scores[SCORE_COLUMNS[letter]].to_numpy() for letter in column_by_letter}
+    if (segment_map.name_customers(scores, bins) != segmentation.labels.to_numpy(dtype=object)).any():
         raise UsageProblem(
-            f"{made.name}: the map '{segment_map.name}' gives other segments than those that were found"
+            f"{segmentation.name}: the map '{segment_map.name}' gives other segments than those that were found"
             "; name the map that made them under rfm.segments"
         )
 
 
-def _scored(dialect: Dialect, letter: str, column: str, cuts: Cuts) -> str:
+def _score_case(dialect: SqlDialect, letter: str, column: str, bin_edges: BinEdges) -> str:
     """A score: that of the highest edge that the value exceeds or reaches."""
-    value, sign = dialect.column(column), ">" if cuts.strict else ">="
-    by_edge = dict(zip(cuts.edges, cuts.scores[1:], strict=True))  # of equal edges the last is the one that counts
-    branches = [(f"{value} {sign} {dialect.number(edge)}", str(by_edge[edge])) for edge in reversed(by_edge)]
-    unknown = (f"{value} IS NULL", "NULL")
-    return case([unknown, *branches], str(cuts.scores[0]), dialect.column(SCORE_COLUMNS[letter]), "    ")
+    value, operator = dialect.quote_column(column), ">" if bin_edges.is_strict else ">="
+    by_edge = dict(
+        zip(bin_edges.edges, bin_edges.scores[1:], strict=True)
+    )  # of equal edges the last is the one that counts
+    branches = [(f"{value} {operator} {dialect.format_number(edge)}", str(by_edge[edge])) for edge in reversed(by_edge)]
+    null_branch = (f"{value} IS NULL", "NULL")
+    return format_case(
+        [null_branch, *branches], str(bin_edges.scores[0]), dialect.quote_column(SCORE_COLUMNS[letter]), "    "
+    )
 
 
-def _named(
-    dialect: Dialect, segment_map: SegmentMap, bins: Mapping[str, int], scores: Sequence[str], column: str
+def _segment_case(
+    dialect: SqlDialect, segment_map: SegmentMap, bins: Mapping[str, int], score_columns: Sequence[str], column: str
 ) -> str:
-    fitted = {
-        letter: dict(enumerate(map(int, stretched(np.arange(1, count + 1), count, segment_map.bins)), 1))
+    map_scores = {
+        letter: dict(enumerate(map(int, rescale_scores(np.arange(1, count + 1), count, segment_map.bins)), 1))
         for letter, count in bins.items()
     }
-    unknown = (" OR ".join(f"{score} IS NULL" for score in scores), "NULL")
+    null_branch = (" OR ".join(f"{score} IS NULL" for score in score_columns), "NULL")
     branches = [
-        (" AND ".join(_ranges(dialect, rule, fitted)) or "TRUE", dialect.text(rule.segment))
+        (" AND ".join(_format_ranges(dialect, rule, map_scores)) or "TRUE", dialect.quote_text(rule.segment))
         for rule in segment_map.rules
     ]
-    return case([unknown, *branches], dialect.text(segment_map.otherwise), column, "  ")
+    return format_case([null_branch, *branches], dialect.quote_text(segment_map.otherwise), column, "  ")
 
 
-def _ranges(dialect: Dialect, rule: Rule, fitted: Fitted) -> Iterator[str]:
+def _format_ranges(dialect: SqlDialect, map_rule: MapRule, map_scores: MapScoresByLetter) -> Iterator[str]:
     """The scores that a rule of the map wants."""
-    for asked, (low, high) in rule.ranges.items():
-        if asked == "fm" and "m" in fitted:
-            both = " + ".join(_on_the_map(dialect, letter, fitted[letter]) for letter in "fm")
-            yield f"{both} {_between(ceil(2 * low), floor(2 * high))}"
+    for range_name, (low, high) in map_rule.ranges.items():
+        if range_name == "fm" and "m" in map_scores:
+            score_sum = " + ".join(_map_score_expression(dialect, letter, map_scores[letter]) for letter in "fm")
+            yield f"{score_sum} {_format_between(ceil(2 * low), floor(2 * high))}"
             continue
-        letter = "f" if asked == "fm" else asked
-        wanted = [score for score, place in fitted[letter].items() if low <= place <= high]
-        column = dialect.column(SCORE_COLUMNS[letter])
-        yield f"{column} {_between(wanted[0], wanted[-1])}" if wanted else "FALSE"
+        letter = "f" if range_name == "fm" else range_name
+        matching_scores = [score for score, map_score in map_scores[letter].items() if low <= map_score <= high]
+        column = dialect.quote_column(SCORE_COLUMNS[letter])
+        yield f"{column} {_format_between(matching_scores[0], matching_scores[-1])}" if matching_scores else "FALSE"
 
 
-def _between(low: int, high: int) -> str:
+def _format_between(low: int, high: int) -> str:
     return f"= {low}" if low == high else f"BETWEEN {low} AND {high}"
 
 
-def _on_the_map(dialect: Dialect, letter: str, fitted: Mapping[int, int]) -> str:
+def _map_score_expression(dialect: SqlDialect, letter: str, score_map: Mapping[int, int]) -> str:
     """A score on the map's scale."""
-    column = dialect.column(SCORE_COLUMNS[letter])
-    if all(score == place for score, place in fitted.items()):
+    column = dialect.quote_column(SCORE_COLUMNS[letter])
+    if all(score == map_score for score, map_score in score_map.items()):
         return column
-    return f"CASE {column} {' '.join(f'WHEN {score} THEN {place}' for score, place in fitted.items())} END"
+    return f"CASE {column} {' '.join(f'WHEN {score} THEN {map_score}' for score, map_score in score_map.items())} END"

@@ -4,57 +4,57 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from segcli import columns as c
-from segcli.config.load import Place
+from segcli import columns
+from segcli.config.load import PlaceFinder
 from segcli.config.rules import RulesSettings
-from segcli.config.yaml import Key
+from segcli.config.yaml import KeyPath
 from segcli.errors import ConfigProblems
-from segcli.ingest.special import describe_special, special
+from segcli.ingest.special import describe_special_columns, special_category_columns
 from segcli.segment import bases
 from segcli.segment.language import tree
-from segcli.segment.language.check import Kind, check
-from segcli.segment.language.parse import parse
+from segcli.segment.language.check import ValueKind, check_rule
+from segcli.segment.language.parse import parse_rule
 from segcli.segment.language.tokens import RuleProblem
-from segcli.segment.lookup import Lookup, load
+from segcli.segment.lookup import LookupTable, load_lookup_table
 
-Said = Callable[[RuleProblem], str]
+ErrorFormatter = Callable[[RuleProblem], str]
 
 
-def _nowhere(key: Key, at: int = 0) -> str:  # noqa: ARG001 - a Place
+def _blank_place(key: KeyPath, character: int = 0) -> str:  # noqa: ARG001 - a Place
     return ""
 
 
 @dataclass(frozen=True)
-class Ruled:
+class RuleSet:
     """A segmentation to be made: a base with its options, or segments with their rules in the order they are asked.
 
-    `said` words what is wrong with each rule, with its place; `named` are the columns in a base's options, `lookup` is
-    its table.
+    `error_formatters` words what is wrong with each rule, with its place; `option_columns` are the columns in a base's
+    options, `lookup` is its table.
     """
 
     settings: RulesSettings
-    rules: tuple[tuple[str, tree.Condition], ...] = ()
-    said: tuple[Said, ...] = ()
-    named: tuple[str, ...] = ()
-    lookup: Lookup | None = None
+    rules: tuple[tuple[str, tree.ConditionNode], ...] = ()
+    error_formatters: tuple[ErrorFormatter, ...] = ()
+    option_columns: tuple[str, ...] = ()
+    lookup: LookupTable | None = None
 
     @property
     def column(self) -> str:
         """The column that will hold the segments."""
-        return self.settings.column
+        return self.settings.segment_column
 
     @property
-    def asks(self) -> set[str]:
+    def input_columns(self) -> set[str]:
         """The columns that the rules speak of, or that a base's options name."""
-        return set(self.named) | {name for _, rule in self.rules for name in tree.names(rule)}
+        return set(self.option_columns) | {name for _, rule in self.rules for name in tree.find_columns(rule)}
 
 
-def prepare(settings: Sequence[RulesSettings], place: Place = _nowhere) -> list[Ruled]:
+def prepare_rule_sets(settings: Sequence[RulesSettings], describe_place: PlaceFinder = _blank_place) -> list[RuleSet]:
     """Read all rules and put the segmentations into an order in which each finds what its rules speak of.
 
     Args:
         settings: the segmentations.
-        place: says where a setting was written.
+        describe_place: says where a setting was written.
 
     Raises:
         ConfigProblems: every rule that cannot be read, or compares what can never be compared; unknown bases and
@@ -62,94 +62,117 @@ def prepare(settings: Sequence[RulesSettings], place: Place = _nowhere) -> list[
         InputProblem: a table of the user's that cannot be read.
     """
     problems: list[str] = []
-    found: list[Ruled] = []
-    for number, one in enumerate(settings):
+    rule_sets: list[RuleSet] = []
+    for number, section in enumerate(settings):
         try:
-            found.append(_base(one) if one.base else _written(one, number, place, settings))
-        except ConfigProblems as refused:
-            at = "" if one.segments else place(("rules", number, "options"))
-            problems += [_line(at, line) for line in refused.lines]
-    problems += [line for one in found for line in _special(one)]
-    columns = [one.column for one in found]
+            rule_sets.append(
+                _prepare_base(section) if section.base else _prepare_rules(section, number, describe_place, settings)
+            )
+        except ConfigProblems as config_problems:
+            location = "" if section.segments else describe_place(("rules", number, "options"))
+            problems += [_prefix_location(location, line) for line in config_problems.message_lines]
+    problems += [line for section in rule_sets for line in _find_special_columns(section)]
+    column_names = [section.column for section in rule_sets]
     problems += [
-        f"rules: two segmentations are called '{name}'" for name in sorted(set(columns)) if columns.count(name) > 1
+        f"rules: two segmentations are called '{name}'"
+        for name in sorted(set(column_names))
+        if column_names.count(name) > 1
     ]
     if problems:
         raise ConfigProblems(problems)
-    return _in_order(found)
+    return _sort_by_dependency(rule_sets)
 
 
-def _special(one: Ruled) -> Iterator[str]:
+def _find_special_columns(rule_set: RuleSet) -> Iterator[str]:
     """A refusal for columns that nobody should be segmented by without saying why."""
-    texts = [text for value in one.settings.options.values() for text in _texts(value)]
-    named = special(dict.fromkeys([*sorted(one.asks), *texts]))
-    if named and not one.settings.special_reason:
+    option_texts = [text for value in rule_set.settings.options.values() for text in _find_option_texts(value)]
+    special_columns = special_category_columns(dict.fromkeys([*sorted(rule_set.input_columns), *option_texts]))
+    if special_columns and not rule_set.settings.special_reason:
         yield (
-            f"rules: {one.column} speaks of special categories of personal data: {describe_special(named)}; "
+            f"rules: {rule_set.column} speaks of special categories of personal data: "
+            f"{describe_special_columns(special_columns)}; "
             "leave them out, or give the reason as privacy.special_reason (it is recorded)"
         )
 
 
-def _texts(value: object) -> Iterator[str]:
+def _find_option_texts(option_value: object) -> Iterator[str]:
     """The texts in an option, such as names of columns."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from tree.names(parse(inner)) if key == "when" else _texts(inner)
-    elif isinstance(value, list):
-        yield from (text for inner in value for text in _texts(inner))
+    if isinstance(option_value, str):
+        yield option_value
+    elif isinstance(option_value, Mapping):
+        for key, nested_value in option_value.items():
+            yield from (
+                tree.find_columns(parse_rule(nested_value)) if key == "when" else _find_option_texts(nested_value)
+            )
+    elif isinstance(option_value, list):
+        yield from (option_text for nested_value in option_value for option_text in _find_option_texts(nested_value))
 
 
-def _base(one: RulesSettings) -> Ruled:
-    name = str(one.base)
-    named = bases.others(bases.options(name, one.options))
-    wanted = bases.lookup_columns(name)
-    if one.table and not wanted:
+def _prepare_base(section: RulesSettings) -> RuleSet:
+    name = str(section.base)
+    option_columns = bases.option_columns(bases.parse_options(name, section.options))
+    required_lookup = bases.lookup_columns(name)
+    if section.table and not required_lookup:
         raise ConfigProblems([f"rules: {name} looks nothing up in a table; leave table out"])
-    return Ruled(one, named=named, lookup=load(one.table, wanted) if one.table else None)
+    return RuleSet(
+        section,
+        option_columns=option_columns,
+        lookup=load_lookup_table(section.table, required_lookup) if section.table else None,
+    )
 
 
-def _written(one: RulesSettings, number: int, place: Place, settings: Sequence[RulesSettings]) -> Ruled:
-    problems, rules, said = [], [], []
-    ranked = sorted(enumerate(one.segments), key=lambda pair: (-pair[1].priority, pair[0]))
-    for order, segment in ranked:
-        say = _saying(place, ("rules", number, "segments", order, "when"), segment.segment)
-        said.append(say)
+def _prepare_rules(
+    section: RulesSettings, number: int, describe_place: PlaceFinder, settings: Sequence[RulesSettings]
+) -> RuleSet:
+    problems, rules, error_formatters = [], [], []
+    ordered_segments = sorted(enumerate(section.segments), key=lambda pair: (-pair[1].priority, pair[0]))
+    for order, segment in ordered_segments:
+        format_error = _error_formatter(describe_place, ("rules", number, "segments", order, "when"), segment.segment)
+        error_formatters.append(format_error)
         try:
-            rule = parse(segment.when)
-            check(rule, _expected(rule, {other.column for other in settings}))
+            rule = parse_rule(segment.when)
+            check_rule(rule, _infer_column_kinds(rule, {other_section.segment_column for other_section in settings}))
             rules.append((segment.segment, rule))
         except RuleProblem as problem:
-            problems.append((order, say(problem)))
+            problems.append((order, format_error(problem)))
     if problems:
         raise ConfigProblems([line for _, line in sorted(problems)])
-    return Ruled(one, tuple(rules), tuple(said))
+    return RuleSet(section, tuple(rules), tuple(error_formatters))
 
 
-def _saying(place: Place, key: Key, segment: str) -> Said:
-    def say(problem: RuleProblem) -> str:
-        return _line(place(key, problem.at), f"{'.'.join(map(str, key))} ({segment}): {problem}")
+def _error_formatter(describe_place: PlaceFinder, key: KeyPath, segment: str) -> ErrorFormatter:
+    def format_error(problem: RuleProblem) -> str:
+        return _prefix_location(
+            describe_place(key, problem.position), f"{'.'.join(map(str, key))} ({segment}): {problem}"
+        )
 
-    return say
-
-
-def _line(at: str, what: str) -> str:
-    return f"{at}: {what}" if at else what
+    return format_error
 
 
-def _expected(rule: tree.Condition, segmentations: set[str]) -> dict[str, Kind]:
+def _prefix_location(location: str, message: str) -> str:
+    return f"{location}: {message}" if location else message
+
+
+def _infer_column_kinds(rule: tree.ConditionNode, segmentation_columns: set[str]) -> dict[str, ValueKind]:
     """What columns will be, as far as that is known before any data are read: measures and other segmentations."""
-    kinds = {c.Kind.DATE: Kind.DATE, c.Kind.TEXT: Kind.TEXT}
-    measured = {name: kinds.get(kind, Kind.NUMBER) for name, kind in c.MEASURES.items()}
-    return {**dict.fromkeys(tree.names(rule), Kind.ANY), **measured, **dict.fromkeys(segmentations, Kind.TEXT)}
+    kinds = {columns.ColumnKind.DATE: ValueKind.DATE, columns.ColumnKind.TEXT: ValueKind.TEXT}
+    measure_kinds = {name: kinds.get(kind, ValueKind.NUMBER) for name, kind in columns.MEASURES.items()}
+    return {
+        **dict.fromkeys(tree.find_columns(rule), ValueKind.ANY),
+        **measure_kinds,
+        **dict.fromkeys(segmentation_columns, ValueKind.TEXT),
+    }
 
 
-def _in_order(found: Sequence[Ruled]) -> list[Ruled]:
-    by_column = {one.column: one for one in found}
-    graph = {one.column: sorted((one.asks & set(by_column)) - {one.column}) for one in found}
+def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:
+    by_column = {rule_set.column: rule_set for rule_set in rule_sets}
+    graph = {
+        rule_set.column: sorted((rule_set.input_columns & set(by_column)) - {rule_set.column}) for rule_set in rule_sets
+    }
     try:
         return [by_column[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
-        circle = " -> ".join(error.args[1])
-        raise ConfigProblems([f"rules: segmentations that need each other: {circle}; take one of them out"]) from None
+        cycle_path = " -> ".join(error.args[1])
+        raise ConfigProblems(
+            [f"rules: segmentations that need each other: {cycle_path}; take one of them out"]
+        ) from None

@@ -9,140 +9,156 @@ import numpy.typing as npt
 
 from segcli.config.rfm import RfmSettings
 from segcli.segment import scoring
-from segcli.segment.cuts import Cuts
-from segcli.segment.dimensions import Dimension
-from segcli.segment.scoring import Request, Scores
+from segcli.segment.cuts import BinEdges
+from segcli.segment.dimensions import RfmDimension
+from segcli.segment.scoring import BinScores, ScoreRequest
 
-WHOLE = ""  # the parent of a dimension that is cut over all customers at once
+ALL_CUSTOMERS_PARENT = ""  # the parent of a dimension that is cut over all customers at once
 
 # dimension letter -> parent -> cuts; nested scoring has one parent per score of the dimensions before it ("3-1").
-CutTables = Mapping[str, Mapping[str, Cuts]]
+EdgeTables = Mapping[str, Mapping[str, BinEdges]]
 
 
 @dataclass(frozen=True)
-class Scored:
+class RfmScores:
     """`scores` by dimension letter, each shape (n,) and from 1 to `bins`; `cuts` as they were applied."""
 
-    scores: Mapping[str, Scores]
-    cuts: CutTables
+    scores: Mapping[str, BinScores]
+    cuts: EdgeTables
     bins: Mapping[str, int]
 
-    def counts(self, letter: str) -> list[int]:
+    def count_scores(self, letter: str) -> list[int]:
         """Customers per score, worst first."""
         bins = self.bins[letter]
-        counted: list[int] = np.bincount(self.scores[letter], minlength=bins + 1)[1 : bins + 1].tolist()
-        return counted
+        score_counts: list[int] = np.bincount(self.scores[letter], minlength=bins + 1)[1 : bins + 1].tolist()
+        return score_counts
 
 
-def score(dimensions: Sequence[Dimension], settings: RfmSettings, seed: int) -> Scored:
+def score_dimensions(dimensions: Sequence[RfmDimension], settings: RfmSettings, seed: int) -> RfmScores:
     """Cut new scores from the values.
 
     Nested scoring compares customers of one parent; where a parent has fewer customers than there are scores, they
     are compared with everybody, so that the best customer still has the highest scores.
     """
-    order = _tie_order(len(dimensions[0].values), settings, seed)
-    bins = {dimension.letter: settings.scores[dimension.letter] for dimension in dimensions}
-    scores: dict[str, Scores] = {}
-    cuts: dict[str, dict[str, Cuts]] = {}
+    order = _tie_break_order(len(dimensions[0].values), settings, seed)
+    bins = {dimension.letter: settings.scores_per_dimension[dimension.letter] for dimension in dimensions}
+    scores: dict[str, BinScores] = {}
+    cuts: dict[str, dict[str, BinEdges]] = {}
     for dimension in dimensions:
         parents = dict(scores) if settings.method == "nested" else {}
         scores[dimension.letter] = np.zeros(len(order), dtype=np.int64)
         cuts[dimension.letter] = {}
-        for parent, inside in _families(parents, len(order)):
-            few = inside.sum() < bins[dimension.letter]  # too few to be compared with each other alone
-            among = np.ones_like(inside) if few else inside
-            request = _request(dimension, settings, order[among], among)
-            found = scoring.load("quantile" if settings.method == "nested" else settings.method).score(request)
-            scores[dimension.letter][inside] = found[inside[among]]
-            cuts[dimension.letter][parent] = _cuts(request, found, settings.method)
-    return Scored(scores, cuts, bins)
+        for parent_key, in_parent in _group_by_parent(parents, len(order)):
+            is_too_small = in_parent.sum() < bins[dimension.letter]  # too few to be compared with each other alone
+            compared = np.ones_like(in_parent) if is_too_small else in_parent
+            request = _build_request(dimension, settings, order[compared], compared)
+            bin_scores = scoring.load_scoring_method(
+                "quantile" if settings.method == "nested" else settings.method
+            ).score_values(request)
+            scores[dimension.letter][in_parent] = bin_scores[in_parent[compared]]
+            cuts[dimension.letter][parent_key] = _find_bin_edges(request, bin_scores, settings.method)
+    return RfmScores(scores, cuts, bins)
 
 
-def apply(dimensions: Sequence[Dimension], cuts: CutTables, bins: Mapping[str, int]) -> Scored:
+def apply_edges(dimensions: Sequence[RfmDimension], cuts: EdgeTables, bins: Mapping[str, int]) -> RfmScores:
     """Score by saved cuts, of so many scores; a nested parent never seen takes the nearest one that was."""
-    scores: dict[str, Scores] = {}
+    scores: dict[str, BinScores] = {}
     for dimension in dimensions:
-        table = cuts[dimension.letter]
-        found = np.zeros(len(dimension.values), dtype=np.int64)
-        for parent, inside in _families({} if WHOLE in table else scores, len(found)):
-            found[inside] = table[_nearest(parent, table)].apply(dimension.values[inside])
-        scores[dimension.letter] = found
-    return Scored(scores, cuts, bins)
+        edges_by_parent = cuts[dimension.letter]
+        bin_scores = np.zeros(len(dimension.values), dtype=np.int64)
+        for parent_key, in_parent in _group_by_parent(
+            {} if ALL_CUSTOMERS_PARENT in edges_by_parent else scores, len(bin_scores)
+        ):
+            bin_scores[in_parent] = edges_by_parent[_nearest_parent(parent_key, edges_by_parent)].score_values(
+                dimension.values[in_parent]
+            )
+        scores[dimension.letter] = bin_scores
+    return RfmScores(scores, cuts, bins)
 
 
-def cuts_as_dict(cuts: CutTables) -> Mapping[str, Any]:
+def edges_to_dict(cuts: EdgeTables) -> Mapping[str, Any]:
     """Plain values for JSON; not nested, a dimension is one object instead of a table of parents."""
     return {
-        letter: table[WHOLE].as_dict() if WHOLE in table else {p: cut.as_dict() for p, cut in table.items()}
-        for letter, table in cuts.items()
+        letter: edges_by_parent[ALL_CUSTOMERS_PARENT].to_dict()
+        if ALL_CUSTOMERS_PARENT in edges_by_parent
+        else {parent_key: bin_edges.to_dict() for parent_key, bin_edges in edges_by_parent.items()}
+        for letter, edges_by_parent in cuts.items()
     }
 
 
-def cuts_from_dict(saved: Mapping[str, Any]) -> CutTables:
-    """The inverse of `cuts_as_dict`."""
+def edges_from_dict(saved_edges: Mapping[str, Any]) -> EdgeTables:
+    """The inverse of `edges_to_dict`."""
     return {
-        letter: {WHOLE: Cuts.from_dict(table)}
-        if "edges" in table
-        else {parent: Cuts.from_dict(cut) for parent, cut in table.items()}
-        for letter, table in saved.items()
+        letter: {ALL_CUSTOMERS_PARENT: BinEdges.from_dict(edges_by_parent)}
+        if "edges" in edges_by_parent
+        else {parent_key: BinEdges.from_dict(bin_edges) for parent_key, bin_edges in edges_by_parent.items()}
+        for letter, edges_by_parent in saved_edges.items()
     }
 
 
-def _tie_order(size: int, settings: RfmSettings, seed: int) -> npt.NDArray[np.int64]:
+def _tie_break_order(size: int, settings: RfmSettings, seed: int) -> npt.NDArray[np.int64]:
     """Customers are sorted by id, so positions are an order that the file's row order does not change."""
     if settings.ties == "random":
         return np.random.default_rng(seed).permutation(size)
     return np.arange(size)
 
 
-def _families(scores: Mapping[str, Scores], size: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+def _group_by_parent(scores: Mapping[str, BinScores], size: int) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     """Each parent with its customers: WHOLE for recency, such as `3` for frequency, `3-1` for monetary value."""
     if not scores:
-        yield WHOLE, np.ones(size, dtype=bool)
+        yield ALL_CUSTOMERS_PARENT, np.ones(size, dtype=bool)
         return
-    parents, *others = (values.astype(str) for values in scores.values())
-    for text in others:
-        parents = np.char.add(np.char.add(parents, "-"), text)
-    for parent in np.unique(parents):
-        yield str(parent), parents == parent
+    parent_keys, *lower_scores = (values.astype(str) for values in scores.values())
+    for score_texts in lower_scores:
+        parent_keys = np.char.add(np.char.add(parent_keys, "-"), score_texts)
+    for parent_key in np.unique(parent_keys):
+        yield str(parent_key), parent_keys == parent_key
 
 
-def _request(
-    dimension: Dimension,
+def _build_request(
+    dimension: RfmDimension,
     settings: RfmSettings,
     order: npt.NDArray[np.int64],
-    inside: npt.NDArray[np.bool_],
-) -> Request:
+    in_parent: npt.NDArray[np.bool_],
+) -> ScoreRequest:
     edges = tuple(getattr(settings.edges, dimension.name) or ())
-    return Request(
-        values=dimension.values[inside],
+    return ScoreRequest(
+        values=dimension.values[in_parent],
         low_is_best=dimension.low_is_best,
-        bins=settings.scores[dimension.letter],
-        order=order,
+        bins=settings.scores_per_dimension[dimension.letter],
+        tie_order=order,
         ties=settings.ties,
         edges=edges,
     )
 
 
-def _cuts(request: Request, scores: Scores, method: str) -> Cuts:
+def _find_bin_edges(request: ScoreRequest, scores: BinScores, scoring_name: str) -> BinEdges:
     """The edges as the method defines them, or as observed."""
-    if method not in {"edges", "fixed"}:
-        return Cuts.between(request.values, scores, low_is_best=request.low_is_best)
-    edges = request.edges if method == "fixed" else tuple(_cut_points(request))
-    ascending = tuple(range(1, len(edges) + 2))
-    return Cuts(edges, ascending[::-1] if request.low_is_best else ascending, strict=method == "edges")
+    if scoring_name not in {"edges", "fixed"}:
+        return BinEdges.from_scores(request.values, scores, low_is_best=request.low_is_best)
+    edges = request.edges if scoring_name == "fixed" else tuple(_quantile_edges(request))
+    ascending_scores = tuple(range(1, len(edges) + 2))
+    return BinEdges(
+        edges, ascending_scores[::-1] if request.low_is_best else ascending_scores, is_strict=scoring_name == "edges"
+    )
 
 
-def _cut_points(request: Request) -> list[float]:
-    from segcli.segment.scoring.edges import cut_points
+def _quantile_edges(request: ScoreRequest) -> list[float]:
+    from segcli.segment.scoring.edges import quantile_edges
 
-    points: list[float] = cut_points(request.values, request.bins).tolist()
+    points: list[float] = quantile_edges(request.values, request.bins).tolist()
     return points
 
 
-def _nearest(parent: str, table: Mapping[str, Cuts]) -> str:
-    if parent in table:
-        return parent
-    wanted = [int(score) for score in parent.split("-")]
-    distance = {known: sum(abs(a - int(b)) for a, b in zip(wanted, known.split("-"), strict=True)) for known in table}
+def _nearest_parent(parent_key: str, edges_by_parent: Mapping[str, BinEdges]) -> str:
+    if parent_key in edges_by_parent:
+        return parent_key
+    wanted_scores = [int(score) for score in parent_key.split("-")]
+    distance = {
+        known_parent: sum(
+            abs(wanted_score - int(known_score))
+            for wanted_score, known_score in zip(wanted_scores, known_parent.split("-"), strict=True)
+        )
+        for known_parent in edges_by_parent
+    }
     return min(distance, key=lambda known: (distance[known], known))

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.cluster import ClusterSettings
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.model import Customers
-from segcli.segment.assign import away, margins
-from segcli.segment.choose import Candidate, Choice
-from segcli.segment.features import Features
-from segcli.segment.methods import Fit, Labels
-from segcli.segment.profile import profile
-from segcli.segment.stability import label
+from segcli.segment.assign import compute_margins, distances_to_centres
+from segcli.segment.choose import KCandidate, KSelection
+from segcli.segment.features import FeatureSet
+from segcli.segment.methods import ClusterFit, Labels
+from segcli.segment.profile import build_profile
+from segcli.segment.stability import describe_jaccard
 
-LOADINGS = "Loadings"
-NOISE = "Of no segment"
-BETWEEN = 0.1  # margin below which a customer is said to lie between two segments
-VERDICTS = {
+LOADINGS_TITLE = "Loadings"
+NOISE_NAME = "Of no segment"
+BORDER_MARGIN = 0.1  # margin below which a customer is said to lie between two segments
+VERDICT_TEXTS = {
     "natural": "natural: the same segments return from other samples, each of them, and stand apart",
     "reproducible": "reproducible: much the same segments return from other samples, but they blend into each other",
     "constructive": "constructive: other samples would give other segments; these are a choice for use",
@@ -30,20 +30,20 @@ VERDICTS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class ClusterSolution:
     """`order` lists the groups of the chosen fit as they are shown, `names` name them in that order, noise last."""
 
     customers: Customers
     settings: ClusterSettings
-    prepared: Features
-    choice: Choice
+    feature_set: FeatureSet
+    k_selection: KSelection
     order: Labels
     names: Sequence[str]
 
     @cached_property
-    def fit(self) -> Fit:
+    def fit(self) -> ClusterFit:
         """The chosen fit, groups in the order shown."""
-        return self.choice.chosen.fit.renumbered(self.order)
+        return self.k_selection.best_candidate.fit.reorder_groups(self.order)
 
     @cached_property
     def labels(self) -> pd.Series:
@@ -52,142 +52,175 @@ class Solution:
         return pd.Series(np.array(self.names, dtype=object)[self.fit.labels], index=index, dtype="str")
 
     @cached_property
-    def scores(self) -> pd.DataFrame:
+    def margin_table(self) -> pd.DataFrame:
         """How surely each customer is in the segment, and the segment that comes second."""
-        found = margins(self.settings.method, self.fit, self.prepared.matrix, self.names)
-        return found.set_index(self.customers.table.index)
+        margin_rows = compute_margins(self.settings.method, self.fit, self.feature_set.matrix, self.names)
+        return margin_rows.set_index(self.customers.table.index)
 
     @cached_property
-    def noise(self) -> int:
+    def noise_count(self) -> int:
         """Customers in no segment."""
-        return int(self.fit.is_noise.sum())
+        return int(self.fit.noise_mask.sum())
 
     @cached_property
-    def returns(self) -> Mapping[str, float]:
+    def return_rates(self) -> Mapping[str, float]:
         """How much of each segment returns (SLSW), where that was judged; noise is no segment."""
-        found = self.choice.chosen.stability
-        if found is None:
+        stability_result = self.k_selection.best_candidate.stability
+        if stability_result is None:
             return {}
-        several = slice(self.choice.chosen.k)
-        return dict(zip(self.names[several], found.slsw[self.order][several].tolist(), strict=True))
+        real_segments = slice(self.k_selection.best_candidate.k)
+        return dict(
+            zip(
+                self.names[real_segments],
+                stability_result.slsw_by_segment[self.order][real_segments].tolist(),
+                strict=True,
+            )
+        )
 
-    def profile(self) -> pd.DataFrame:
+    def profile_table(self) -> pd.DataFrame:
         """The profile of each segment, with the Jaccard index of its return where stability was judged."""
-        rows = profile(self.customers.table, self.labels)
-        if not self.returns:
+        rows = build_profile(self.customers.table, self.labels)
+        if not self.return_rates:
             return rows
-        told = {name: label(value) for name, value in self.returns.items()}
-        return rows.assign(jaccard=rows[c.NAME].map(dict(self.returns)).round(4), stability=rows[c.NAME].map(told))
+        stability_words = {name: describe_jaccard(value) for name, value in self.return_rates.items()}
+        return rows.assign(
+            jaccard=rows[columns.SEGMENT_NAME].map(dict(self.return_rates)).round(4),
+            stability=rows[columns.SEGMENT_NAME].map(stability_words),
+        )
 
-    def tables(self) -> dict[str, pd.DataFrame]:
+    def finding_tables(self) -> dict[str, pd.DataFrame]:
         """What is found besides: who lies between segments, and of which features the parts are made."""
-        fewer = self.prepared.reduction
-        loadings = {LOADINGS: fewer.table(self.prepared.names)} if fewer else {}
-        return {"Between segments": _blended(self.labels, self.scores), **loadings}
+        fitted_reduction = self.feature_set.reduction
+        loadings = (
+            {LOADINGS_TITLE: fitted_reduction.loadings_table(self.feature_set.feature_names)}
+            if fitted_reduction
+            else {}
+        )
+        return {"Between segments": _border_table(self.labels, self.margin_table), **loadings}
 
-    def method(self) -> dict[str, Any]:
+    def describe_method(self) -> dict[str, Any]:
         """What the method has to say of itself: how k was chosen, and all that labels other customers."""
-        chosen, fit = self.choice.chosen, self.fit
-        fewer = self.prepared.reduction
+        best_candidate, fit = self.k_selection.best_candidate, self.fit
+        fitted_reduction = self.feature_set.reduction
         return {
             "name": self.settings.method,
-            "k": chosen.k,
-            "noise": self.noise,
-            "reason": self.choice.reason,
-            "verdict": self.choice.verdict,
+            "k": best_candidate.k,
+            "noise": self.noise_count,
+            "reason": self.k_selection.reason,
+            "verdict": self.k_selection.verdict,
             "inertia": fit.inertia,
-            "silhouette": chosen.silhouette,
-            "samples": self.choice.samples,
-            "stability": dict(_stability(self.choice)),
-            "candidates": [_candidate(one) for one in self.choice.candidates],
-            "features": [dict(feature.as_dict()) for feature in self.prepared.used],
-            "reduction": dict(fewer.as_dict()) if fewer else None,
+            "silhouette": best_candidate.silhouette,
+            "samples": self.k_selection.samples,
+            "stability": dict(_stability_by_k(self.k_selection)),
+            "candidates": [_candidate_fields(candidate) for candidate in self.k_selection.candidates],
+            "features": [dict(feature.to_dict()) for feature in self.feature_set.features],
+            "reduction": dict(fitted_reduction.to_dict()) if fitted_reduction else None,
             "centres": {
-                name: dict(zip(self.prepared.parts, centre.tolist(), strict=True))
+                name: dict(zip(self.feature_set.matrix_columns, centre.tolist(), strict=True))
                 for name, centre in zip(self.names, fit.centres, strict=True)
             },
-            "shape": {name: values.tolist() for name, values in fit.shape.items()},
-            **self._nearest_and_furthest(),
+            "shape": {name: values.tolist() for name, values in fit.shape_arrays.items()},
+            **self._extreme_customers(),
             "counts": np.bincount(fit.labels, minlength=fit.k).tolist(),
         }
 
-    def _nearest_and_furthest(self) -> dict[str, Any]:
+    def _extreme_customers(self) -> dict[str, Any]:
         """How far from its centre the furthest customer of each segment is, and the features of the nearest, no id."""
-        far = away(self.fit, self.prepared.matrix, self.fit.labels)
-        columns = list(dict.fromkeys(one.name for one in self.prepared.used))
+        own_distances = distances_to_centres(self.fit, self.feature_set.matrix, self.fit.labels)
+        columns = list(dict.fromkeys(encoded_feature.name for encoded_feature in self.feature_set.features))
         reach, examples = {}, {}
         for number, name in enumerate(self.names):
-            inside = np.flatnonzero(self.fit.labels == number)
-            reach[name] = float(far[inside].max())
-            row = self.customers.table.iloc[inside[far[inside].argmin()]]
+            member_rows = np.flatnonzero(self.fit.labels == number)
+            reach[name] = float(own_distances[member_rows].max())
+            row = self.customers.table.iloc[member_rows[own_distances[member_rows].argmin()]]
             examples[name] = {column: None if pd.isna(row[column]) else row[column] for column in columns}
         return {"reach": reach, "examples": examples}
 
-    def notes(self) -> Iterator[str]:
+    def describe_findings(self) -> Iterator[str]:
         """What people should know of it, most important first."""
-        customers, chosen = len(self.labels), self.choice.chosen
-        yield self.choice.reason
-        if self.choice.verdict:
-            yield VERDICTS[self.choice.verdict]
-        if self.noise:
-            yield f"{NOISE.lower()}: {counted(self.noise, 'customer')} ({self.noise / customers:.0%}) in no dense place"
-        yield from self._returning()
-        sample = self.choice.samples["silhouette"]
-        sampled = f" on {sample:,} customers" if sample < customers else ""
-        near = int((self.scores[c.CLUSTER_MARGIN] < BETWEEN).sum()) - self.noise  # noise has no margin
-        between = f"{near / customers:.0%} of customers lie between two segments"
-        yield f"silhouette {chosen.silhouette:.4f}{sampled}, inertia {chosen.fit.inertia:.2f}, {between}"
-        used = {one.name: one.transform for one in self.prepared.used}
-        yield "features: " + ", ".join(name if how == "none" else f"{name} ({how})" for name, how in used.items())
-        if self.prepared.reduction:
-            yield self.prepared.reduction.told
-
-    def _returning(self) -> Iterator[str]:
-        """How much of each segment returns, in one sentence."""
-        found = self.choice.chosen.stability
-        if found:
-            told = "; ".join(f"{name} {value:.2f} ({label(value)})" for name, value in self.returns.items())
-            sample = self.choice.samples["stability"]
-            yield f"Jaccard over {len(found.ari):,} pairs of bootstrap samples of {sample:,} customers: {told}"
-
-
-def _blended(labels: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
-    """Customers between two segments: how many of each segment are nearly in which other."""
-    near = (scores[c.CLUSTER_MARGIN] < BETWEEN) & (labels != NOISE)
-    counts = pd.DataFrame({c.NAME: labels[near], "nearly": scores.loc[near, c.CLUSTER_SECOND]}).value_counts()
-    rows = counts.rename(c.CUSTOMERS).reset_index()
-    sizes_of = labels.value_counts()
-    rows[c.SHARE] = rows[c.CUSTOMERS] / rows[c.NAME].map(sizes_of).astype("float64")
-    return rows.sort_values([c.CUSTOMERS, c.NAME, "nearly"], ascending=[False, True, True], ignore_index=True)
-
-
-def _stability(choice: Choice) -> Iterator[tuple[str, dict[str, Any]]]:
-    for one in choice.candidates:
-        if one.stability:
-            found = one.stability
+        customers, best_candidate = len(self.labels), self.k_selection.best_candidate
+        yield self.k_selection.reason
+        if self.k_selection.verdict:
+            yield VERDICT_TEXTS[self.k_selection.verdict]
+        if self.noise_count:
             yield (
-                str(one.k),
+                f"{NOISE_NAME.lower()}: "
+                f"{pluralize(self.noise_count, 'customer')} ({self.noise_count / customers:.0%}) in no dense place"
+            )
+        yield from self._describe_stability()
+        sample = self.k_selection.samples["silhouette"]
+        sample_note = f" on {sample:,} customers" if sample < customers else ""
+        border_count = (
+            int((self.margin_table[columns.CLUSTER_MARGIN] < BORDER_MARGIN).sum()) - self.noise_count
+        )  # noise has no margin
+        border_note = f"{border_count / customers:.0%} of customers lie between two segments"
+        yield (
+            f"silhouette {best_candidate.silhouette:.4f}{sample_note}, "
+            f"inertia {best_candidate.fit.inertia:.2f}, {border_note}"
+        )
+        transforms = {feature.name: feature.transform for feature in self.feature_set.features}
+        yield "features: " + ", ".join(
+            name if transform_name == "none" else f"{name} ({transform_name})"
+            for name, transform_name in transforms.items()
+        )
+        if self.feature_set.reduction:
+            yield self.feature_set.reduction.description
+
+    def _describe_stability(self) -> Iterator[str]:
+        """How much of each segment returns, in one sentence."""
+        stability_result = self.k_selection.best_candidate.stability
+        if stability_result:
+            segment_returns = "; ".join(
+                f"{name} {value:.2f} ({describe_jaccard(value)})" for name, value in self.return_rates.items()
+            )
+            sample = self.k_selection.samples["stability"]
+            yield (
+                f"Jaccard over {len(stability_result.ari):,} pairs of "
+                f"bootstrap samples of {sample:,} customers: {segment_returns}"
+            )
+
+
+def _border_table(labels: pd.Series, margin_rows: pd.DataFrame) -> pd.DataFrame:
+    """Customers between two segments: how many of each segment are nearly in which other."""
+    is_border = (margin_rows[columns.CLUSTER_MARGIN] < BORDER_MARGIN) & (labels != NOISE_NAME)
+    counts = pd.DataFrame(
+        {columns.SEGMENT_NAME: labels[is_border], "nearly": margin_rows.loc[is_border, columns.CLUSTER_SECOND]}
+    ).value_counts()
+    rows = counts.rename(columns.CUSTOMERS).reset_index()
+    sizes_of = labels.value_counts()
+    rows[columns.SHARE] = rows[columns.CUSTOMERS] / rows[columns.SEGMENT_NAME].map(sizes_of).astype("float64")
+    return rows.sort_values(
+        [columns.CUSTOMERS, columns.SEGMENT_NAME, "nearly"], ascending=[False, True, True], ignore_index=True
+    )
+
+
+def _stability_by_k(choice: KSelection) -> Iterator[tuple[str, dict[str, Any]]]:
+    for candidate in choice.candidates:
+        if candidate.stability:
+            stability_result = candidate.stability
+            yield (
+                str(candidate.k),
                 {
-                    "ari_median": found.ari_median,
-                    "ari_quartiles": list(found.ari_quartiles),
-                    "ari_iqr": found.ari_iqr,
-                    "pairs": len(found.ari),
+                    "ari_median": stability_result.ari_median,
+                    "ari_quartiles": list(stability_result.ari_quartiles),
+                    "ari_iqr": stability_result.ari_iqr,
+                    "pairs": len(stability_result.ari),
                 },
             )
 
 
-def _candidate(one: Candidate) -> dict[str, Any]:
+def _candidate_fields(candidate: KCandidate) -> dict[str, Any]:
     """What was measured of one k."""
     return {
-        "k": one.k,
-        "inertia": one.fit.inertia,
-        "silhouette": one.silhouette,
-        "calinski_harabasz": one.calinski_harabasz,
-        "davies_bouldin": one.davies_bouldin,
-        "smallest_share": one.smallest_share,
-        "ari_median": one.stability.ari_median if one.stability else None,
-        "gap": one.gap.gap if one.gap else None,
-        "gap_error": one.gap.error if one.gap else None,
-        "bic": one.fit.bic,
-        "slsa": None if one.slsa is None else one.slsa.round(4).tolist(),
+        "k": candidate.k,
+        "inertia": candidate.fit.inertia,
+        "silhouette": candidate.silhouette,
+        "calinski_harabasz": candidate.calinski_harabasz,
+        "davies_bouldin": candidate.davies_bouldin,
+        "smallest_share": candidate.smallest_share,
+        "ari_median": candidate.stability.ari_median if candidate.stability else None,
+        "gap": candidate.gap.gap if candidate.gap else None,
+        "gap_error": candidate.gap.error if candidate.gap else None,
+        "bic": candidate.fit.bic,
+        "slsa": None if candidate.slsa is None else candidate.slsa.round(4).tolist(),
     }

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from segcli.cores import one_thread_each
-from segcli.segment.methods import Labelling, Labels, Matrix, Method, labels_others
+from segcli.cores import limit_blas_threads
+from segcli.segment.methods import ClusteringMethod, Labels, Matrix, PredictiveMethod, can_predict
 
-STABLE, DOUBTFUL = 0.75, 0.6  # Jaccard from which a segment is stable, and below which it is not to be trusted
+STABLE_JACCARD, DOUBTFUL_JACCARD = (
+    0.75,
+    0.6,
+)  # Jaccard from which a segment is stable, and below which it is not to be trusted
 
 
 @dataclass(frozen=True)
-class Stability:
+class BootstrapStability:
     """What bootstrap pairs say of one k: the ARI of each pair, and the Jaccard of each segment with each solution.
 
     `jaccard` has shape (2 x pairs, k), in the order of the segments that were compared with.
@@ -47,19 +50,19 @@ class Stability:
         return high - low
 
     @property
-    def slsw(self) -> npt.NDArray[np.float64]:
+    def slsw_by_segment(self) -> npt.NDArray[np.float64]:
         """Mean Jaccard of each segment, shape (k,)."""
-        found: npt.NDArray[np.float64] = self.jaccard.mean(axis=0)
-        return found
+        mean_jaccard: npt.NDArray[np.float64] = self.jaccard.mean(axis=0)
+        return mean_jaccard
 
-    def joined(self, other: "Stability") -> "Stability":
+    def merge_pairs(self, other: "BootstrapStability") -> "BootstrapStability":
         """With the pairs of another run."""
-        return Stability(np.concatenate([self.ari, other.ari]), np.concatenate([self.jaccard, other.jaccard]))
+        return BootstrapStability(np.concatenate([self.ari, other.ari]), np.concatenate([self.jaccard, other.jaccard]))
 
 
-def stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
-    matrix: Matrix, labels: Labels, method: Method, k: int, pairs: Sequence[int], seed: int
-) -> Stability:
+def measure_stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
+    matrix: Matrix, labels: Labels, method: ClusteringMethod, k: int, pair_numbers: Sequence[int], seed: int
+) -> BootstrapStability:
     """Cluster bootstrap samples two by two and compare.
 
     Args:
@@ -67,109 +70,120 @@ def stability(  # noqa: PLR0913, PLR0917 - all of it is what a pair depends on
         labels: the solution whose segments are judged, for the same rows.
         method: that made it.
         k: number of groups.
-        pairs: numbers of the pairs; the same number gives the same pair.
+        pair_numbers: numbers of the pairs; the same number gives the same pair.
         seed: of all draws.
     """
-    if not labels_others(method):
-        return _by_halves(matrix, labels, method, k, pairs, seed)
-    labelled = _labelled(matrix, method, k, pairs, seed)
-    return Stability(
-        np.array([adjusted_rand(one, other) for one, other in labelled]),
-        np.array([best_jaccard(labels, one, k) for both in labelled for one in both]),
+    if not can_predict(method):
+        return _compare_halves(matrix, labels, method, k, pair_numbers, seed)
+    label_pairs = _label_pairs(matrix, method, k, pair_numbers, seed)
+    return BootstrapStability(
+        np.array([compute_adjusted_rand(first_labels, second_labels) for first_labels, second_labels in label_pairs]),
+        np.array([best_jaccard(labels, first_labels, k) for label_pair in label_pairs for first_labels in label_pair]),
     )
 
 
-def _by_halves(  # noqa: PLR0913, PLR0917 - as above
-    matrix: Matrix, labels: Labels, method: Method, k: int, pairs: Sequence[int], seed: int
-) -> Stability:
+def _compare_halves(  # noqa: PLR0913, PLR0917 - as above
+    matrix: Matrix, labels: Labels, method: ClusteringMethod, k: int, pair_numbers: Sequence[int], seed: int
+) -> BootstrapStability:
     """Of a method that labels no other rows: pairs of random halves, compared by the rows that both have (Hennig 2007).
 
     Rows are drawn once each: a row drawn twice would look like a dense place.
     """
     size = len(matrix)
     ari, jaccard = [], []
-    for number in pairs:
-        chance = np.random.default_rng([seed, number])
-        found = np.full((2, size), -1)
-        for half in found:
-            rows = np.sort(chance.permutation(size)[: (size + 1) // 2])
-            half[rows] = method.fit(matrix[rows], 0, seed=seed, starts=1).labels
-            jaccard.append(best_jaccard(labels[rows], half[rows], k))
-        one, other = found[:, (found >= 0).all(axis=0)]
-        ari.append(adjusted_rand(one, other))
-    return Stability(np.array(ari), np.array(jaccard))
+    for number in pair_numbers:
+        rng = np.random.default_rng([seed, number])
+        half_labels = np.full((2, size), -1)
+        for label_row in half_labels:
+            rows = np.sort(rng.permutation(size)[: (size + 1) // 2])
+            label_row[rows] = method.fit(matrix[rows], 0, seed=seed, starts=1).labels
+            jaccard.append(best_jaccard(labels[rows], label_row[rows], k))
+        first_labels, second_labels = half_labels[:, (half_labels >= 0).all(axis=0)]
+        ari.append(compute_adjusted_rand(first_labels, second_labels))
+    return BootstrapStability(np.array(ari), np.array(jaccard))
 
 
-def _labelled(
-    matrix: Matrix, method: Labelling, k: int, pairs: Sequence[int], seed: int
+def _label_pairs(
+    matrix: Matrix, method: PredictiveMethod, k: int, pair_numbers: Sequence[int], seed: int
 ) -> list[tuple[Labels, Labels]]:
     """All rows as the two solutions of each pair label them."""
     size = len(matrix)
-    chances = [np.random.default_rng([seed, k, number]) for number in pairs]
-    draws = [chance.integers(0, size, (2, size)) for chance in chances]
-    many = getattr(method, "many", None)
-    if many is None:
-        return [_both(matrix, method, k, drawn, chance) for drawn, chance in zip(draws, chances, strict=True)]
-    weights = np.array([np.bincount(rows, minlength=size) for drawn in draws for rows in drawn])
-    with one_thread_each():
-        found = many(matrix, weights, k, np.random.default_rng([seed, k, len(chances), pairs[0]]))
-    return list(zip(found[::2], found[1::2], strict=True))
+    generators = [np.random.default_rng([seed, k, number]) for number in pair_numbers]
+    draws = [rng.integers(0, size, (2, size)) for rng in generators]
+    fit_bootstraps = getattr(method, "fit_bootstraps", None)
+    if fit_bootstraps is None:
+        return [
+            _label_by_both(matrix, method, k, drawn_rows, rng)
+            for drawn_rows, rng in zip(draws, generators, strict=True)
+        ]
+    weights = np.array([np.bincount(rows, minlength=size) for drawn_rows in draws for rows in drawn_rows])
+    with limit_blas_threads():
+        all_labels = fit_bootstraps(
+            matrix, weights, k, np.random.default_rng([seed, k, len(generators), pair_numbers[0]])
+        )
+    return list(zip(all_labels[::2], all_labels[1::2], strict=True))
 
 
-def _both(
-    matrix: Matrix, method: Labelling, k: int, drawn: Labels, chance: np.random.Generator
+def _label_by_both(
+    matrix: Matrix, method: PredictiveMethod, k: int, drawn_rows: Labels, rng: np.random.Generator
 ) -> tuple[Labels, Labels]:
-    seeds = chance.integers(0, 2**31 - 1, 2)
-    one, other = (
-        method.fit(matrix[rows], k, seed=int(start), starts=1) for rows, start in zip(drawn, seeds, strict=True)
+    seeds = rng.integers(0, 2**31 - 1, 2)
+    first_fit, second_fit = (
+        method.fit(matrix[rows], k, seed=int(start), starts=1) for rows, start in zip(drawn_rows, seeds, strict=True)
     )
-    return method.assign(one, matrix), method.assign(other, matrix)
+    return method.predict(first_fit, matrix), method.predict(second_fit, matrix)
 
 
-def contingency(one: Labels, other: Labels) -> npt.NDArray[np.int64]:
+def contingency_table(first_labels: Labels, second_labels: Labels) -> npt.NDArray[np.int64]:
     """How many rows are in group i of one labelling and in group j of the other."""
-    size = int(one.max()) + 1, int(other.max()) + 1
-    counts: npt.NDArray[np.int64] = np.bincount(one * size[1] + other, minlength=size[0] * size[1]).reshape(size)
+    size = int(first_labels.max()) + 1, int(second_labels.max()) + 1
+    counts: npt.NDArray[np.int64] = np.bincount(
+        first_labels * size[1] + second_labels, minlength=size[0] * size[1]
+    ).reshape(size)
     return counts
 
 
-def adjusted_rand(one: Labels, other: Labels) -> float:
+def compute_adjusted_rand(first_labels: Labels, second_labels: Labels) -> float:
     """Agreement of two labellings: 1 where they are the same, 0 as much as by chance (Hubert and Arabie 1985)."""
-    counts = contingency(one, other).astype(np.float64)
+    counts = contingency_table(first_labels, second_labels).astype(np.float64)
 
     def choose_two(numbers: npt.NDArray[np.float64]) -> float:
         return float((numbers * (numbers - 1)).sum() / 2)
 
-    together = choose_two(counts)
+    shared_pairs = choose_two(counts)
     rows, columns = choose_two(counts.sum(axis=1)), choose_two(counts.sum(axis=0))
-    pairs = len(one) * (len(one) - 1) / 2
-    expected, most = rows * columns / pairs, (rows + columns) / 2
-    return 1.0 if most == expected else (together - expected) / (most - expected)
+    pairs = len(first_labels) * (len(first_labels) - 1) / 2
+    expected, maximum = rows * columns / pairs, (rows + columns) / 2
+    return 1.0 if maximum == expected else (shared_pairs - expected) / (maximum - expected)
 
 
-def best_jaccard(labels: Labels, other: Labels, k: int) -> npt.NDArray[np.float64]:
+def best_jaccard(labels: Labels, other_labels: Labels, k: int) -> npt.NDArray[np.float64]:
     """For each of k groups the largest share |both| / |either| with any group of the other, shape (k,)."""
-    counts = contingency(labels, other).astype(np.float64)
-    either = counts.sum(axis=1, keepdims=True) + counts.sum(axis=0, keepdims=True) - counts
-    found = np.zeros(k)
-    found[: len(counts)] = np.divide(counts, either, out=np.zeros_like(counts), where=either > 0).max(axis=1)
-    return found
+    counts = contingency_table(labels, other_labels).astype(np.float64)
+    union_counts = counts.sum(axis=1, keepdims=True) + counts.sum(axis=0, keepdims=True) - counts
+    largest_jaccard = np.zeros(k)
+    largest_jaccard[: len(counts)] = np.divide(
+        counts, union_counts, out=np.zeros_like(counts), where=union_counts > 0
+    ).max(axis=1)
+    return largest_jaccard
 
 
-def slsa(parents: Labels, labels: Labels) -> npt.NDArray[np.float64]:
+def segment_purity(parents: Labels, labels: Labels) -> npt.NDArray[np.float64]:
     """1 - H / ln(k - 1) for each segment, H the entropy of its customers over the segments of k - 1; shape (k,).
 
     1: all come from one segment, or there was only one; 0: equally from all.
     """
-    counts = contingency(labels, parents).astype(np.float64)
+    counts = contingency_table(labels, parents).astype(np.float64)
     shares = counts / counts.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         entropy = -np.where(shares > 0, shares * np.log(shares), 0.0).sum(axis=1)
-    several = counts.shape[1] > 1
-    found: npt.NDArray[np.float64] = 1 - entropy / np.log(counts.shape[1]) if several else np.ones(len(counts))
-    return found
+    has_several_parents = counts.shape[1] > 1
+    purities: npt.NDArray[np.float64] = (
+        1 - entropy / np.log(counts.shape[1]) if has_several_parents else np.ones(len(counts))
+    )
+    return purities
 
 
-def label(jaccard: float) -> str:
+def describe_jaccard(jaccard: float) -> str:
     """In plain words (Hennig 2007)."""
-    return "stable" if jaccard >= STABLE else "doubtful" if jaccard >= DOUBTFUL else "not to be trusted"
+    return "stable" if jaccard >= STABLE_JACCARD else "doubtful" if jaccard >= DOUBTFUL_JACCARD else "not to be trusted"

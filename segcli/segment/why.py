@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
 from segcli.segment.language import tree
 from segcli.segment.language.check import AS_OF
-from segcli.segment.language.evaluate import Holds, Table, evaluate
-from segcli.segment.language.written import written
-from segcli.segment.ruled import Ruled
+from segcli.segment.language.evaluate import RuleTable, TruthMask, evaluate_rule
+from segcli.segment.language.written import format_rule
+from segcli.segment.ruled import RuleSet
 
 
-def why(made: Segmentation, one: Ruled, customer_id: str) -> Iterator[str]:
+def explain_membership(segmentation: Segmentation, rule_set: RuleSet, customer_id: str) -> Iterator[str]:
     """Lines of text: each rule in the order in which it is asked, with the values it saw; the first that holds ends it.
 
     A built-in base has no rules to show, only the segment that it came to.
@@ -22,50 +22,53 @@ def why(made: Segmentation, one: Ruled, customer_id: str) -> Iterator[str]:
     Raises:
         UsageProblem: there is no such customer.
     """
-    customers = made.customers
-    places = customers.table.index[customers.table[c.CUSTOMER_ID] == customer_id]
-    if len(places) == 0:
+    customers = segmentation.customers
+    row_labels = customers.table.index[customers.table[columns.CUSTOMER_ID] == customer_id]
+    if len(row_labels) == 0:
         raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
-    if not one.rules:
-        yield f"-> {made.labels[places[0]]}"
+    if not rule_set.rules:
+        yield f"-> {segmentation.labels[row_labels[0]]}"
         return
-    row = Table(customers.table, customers.as_of).row(int(places[0]))
-    for name, rule in one.rules:
-        held = evaluate(rule, row)
-        yield f"{name}: {_said(held)}"
-        yield from _parts(rule, row, 1)
-        if held.true[0]:
+    customer_row = RuleTable(customers.table, customers.as_of).select_row(int(row_labels[0]))
+    for name, rule in rule_set.rules:
+        rule_truth = evaluate_rule(rule, customer_row)
+        yield f"{name}: {_truth_word(rule_truth)}"
+        yield from _explain_parts(rule, customer_row, 1)
+        if rule_truth.is_true[0]:
             yield f"-> {name}"
             return
-    yield f"-> {one.settings.otherwise} (no rule holds)"
+    yield f"-> {rule_set.settings.otherwise} (no rule holds)"
 
 
-def _parts(rule: tree.Condition, row: Table, depth: int) -> Iterator[str]:
-    yield f"{'  ' * depth}{_said(evaluate(rule, row)):<8} {written(rule)}{_values(rule, row)}"
+def _explain_parts(rule: tree.ConditionNode, customer_row: RuleTable, depth: int) -> Iterator[str]:
+    yield (
+        f"{'  ' * depth}{_truth_word(evaluate_rule(rule, customer_row)):<8} "
+        f"{format_rule(rule)}{_describe_values(rule, customer_row)}"
+    )
     match rule:
-        case tree.All(parts) | tree.Any(parts):
+        case tree.AllOf(parts) | tree.AnyOf(parts):
             for part in parts:
-                yield from _parts(part, row, depth + 1)
-        case tree.Not(tree.All() | tree.Any() | tree.Not() as inner):
-            yield from _parts(inner, row, depth + 1)
+                yield from _explain_parts(part, customer_row, depth + 1)
+        case tree.Negation(tree.AllOf() | tree.AnyOf() | tree.Negation() as inner):
+            yield from _explain_parts(inner, customer_row, depth + 1)
 
 
-def _values(rule: tree.Condition, row: Table) -> str:
+def _describe_values(rule: tree.ConditionNode, customer_row: RuleTable) -> str:
     """The values of the columns that a single test looks at."""
-    if isinstance(rule, tree.All | tree.Any) or (
-        isinstance(rule, tree.Not) and isinstance(rule.of, tree.All | tree.Any)
+    if isinstance(rule, tree.AllOf | tree.AnyOf) or (
+        isinstance(rule, tree.Negation) and isinstance(rule.operand, tree.AllOf | tree.AnyOf)
     ):
         return ""
-    seen = [f"{name} = {_shown(row, name)}" for name in tree.names(rule) if name != AS_OF]
-    return f"   [{', '.join(seen)}]" if seen else ""
+    value_texts = [f"{name} = {_format_value(customer_row, name)}" for name in tree.find_columns(rule) if name != AS_OF]
+    return f"   [{', '.join(value_texts)}]" if value_texts else ""
 
 
-def _shown(row: Table, name: str) -> str:
-    value = np.ravel(row.column(name))[0]
+def _format_value(customer_row: RuleTable, name: str) -> str:
+    value = np.ravel(customer_row.read_column(name))[0]
     if value is None or value != value:  # noqa: PLR0124 - NaN and NaT are no value
         return "missing"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _said(held: Holds) -> str:
-    return "yes" if held.true[0] else "no" if held.known[0] else "unknown"
+def _truth_word(rule_truth: TruthMask) -> str:
+    return "yes" if rule_truth.is_true[0] else "no" if rule_truth.is_known[0] else "unknown"

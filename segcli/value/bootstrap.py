@@ -10,40 +10,53 @@ from dataclasses import dataclass
 import numpy as np
 
 from segcli.value import gamma_gamma
-from segcli.value.fit import Fitted, fit
-from segcli.value.summary import Summary
+from segcli.value.fit import ModelFit, fit_order_model
+from segcli.value.summary import PurchaseSummary
 
-DRAWN = 5_000  # customers at most
+MAX_SAMPLE_SIZE = 5_000  # customers at most
 
 
 @dataclass(frozen=True)
-class Draw:
+class ParameterDraw:
     """Parameters of the order model and, where there is money, of the value of orders."""
 
-    orders: Mapping[str, float]
-    value: Mapping[str, float] | None
+    order_parameters: Mapping[str, float]
+    value_parameters: Mapping[str, float] | None
 
 
-def draws(summary: Summary, orders: Fitted, value: Fitted | None, samples: int, seed: int) -> Iterator[Draw]:
+def draw_parameters(
+    summary: PurchaseSummary, order_fit: ModelFit, value_fit: ModelFit | None, samples: int, seed: int
+) -> Iterator[ParameterDraw]:
     """Parameters of so many samples of customers."""
-    customers = len(summary.group)
-    drawn = min(customers, DRAWN)
-    x, repeat = summary.x, (summary.x > 0) & (np.nan_to_num(summary.value) > 0)
-    for number in range(samples):
-        chosen = np.random.default_rng([seed, number]).integers(0, customers, drawn)
-        histories = np.bincount(summary.group[chosen], minlength=len(summary.groups.x)).astype(np.float64)
-        some = fit(orders.model, summary.groups.weighted(histories), [orders.parameters])
-        shrunk = np.sqrt(drawn / customers)
-        if value is None:
-            yield Draw(_towards(orders.parameters, some.parameters, shrunk), None)
+    customer_count = len(summary.group_codes)
+    sample_size = min(customer_count, MAX_SAMPLE_SIZE)
+    repeats, is_repeat = summary.x, (summary.x > 0) & (np.nan_to_num(summary.mean_value) > 0)
+    for sample_number in range(samples):
+        sampled_rows = np.random.default_rng([seed, sample_number]).integers(0, customer_count, sample_size)
+        history_counts = np.bincount(summary.group_codes[sampled_rows], minlength=len(summary.groups.x)).astype(
+            np.float64
+        )
+        sample_fit = fit_order_model(
+            order_fit.model, summary.groups.reweight_customers(history_counts), [order_fit.parameters]
+        )
+        shrinkage = np.sqrt(sample_size / customer_count)
+        if value_fit is None:
+            yield ParameterDraw(_shrink_towards(order_fit.parameters, sample_fit.parameters, shrinkage), None)
             continue
-        rows = chosen[repeat[chosen]]
-        found = gamma_gamma.fit(x[rows], summary.value[rows], np.ones(len(rows)), [value.parameters])
-        yield Draw(
-            _towards(orders.parameters, some.parameters, shrunk),
-            _towards(value.parameters, found.parameters, shrunk),
+        repeat_rows = sampled_rows[is_repeat[sampled_rows]]
+        sample_value_fit = gamma_gamma.fit_gamma_gamma(
+            repeats[repeat_rows], summary.mean_value[repeat_rows], np.ones(len(repeat_rows)), [value_fit.parameters]
+        )
+        yield ParameterDraw(
+            _shrink_towards(order_fit.parameters, sample_fit.parameters, shrinkage),
+            _shrink_towards(value_fit.parameters, sample_value_fit.parameters, shrinkage),
         )
 
 
-def _towards(whole: Mapping[str, float], some: Mapping[str, float], shrunk: float) -> dict[str, float]:
-    return {name: value * (some[name] / value) ** shrunk for name, value in whole.items()}
+def _shrink_towards(
+    full_parameters: Mapping[str, float], sample_parameters: Mapping[str, float], shrinkage: float
+) -> dict[str, float]:
+    return {
+        name: full_value * (sample_parameters[name] / full_value) ** shrinkage
+        for name, full_value in full_parameters.items()
+    }

@@ -14,140 +14,171 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.churn import ChurnSettings
-from segcli.cores import one_thread_each
-from segcli.counting import counted
-from segcli.customers.history import earlier
+from segcli.cores import limit_blas_threads
+from segcli.counting import pluralize
+from segcli.customers.history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.feature import log
-from segcli.value.lift import deciles_of, scored
-from segcli.value.outcomes import outcomes
+from segcli.segment.feature import signed_log1p
+from segcli.value.lift import classification_metrics, lift_by_decile
+from segcli.value.outcomes import measure_outcomes
 
-FEWEST = 50  # customers who bought, and who did not, in each period
-FOLDS = 5
-FEATURES = (
-    *(c.RECENCY_DAYS, c.TENURE_DAYS, c.ORDERS, c.REVENUE, c.AVERAGE_ORDER_VALUE, c.LARGEST_ORDER, c.REFUNDS),
-    *(c.MEAN_DAYS_BETWEEN_ORDERS, c.CV_DAYS_BETWEEN_ORDERS, c.LAST_GAP_DAYS, c.DISTINCT_PRODUCTS),
-    *(c.DISTINCT_CATEGORIES, c.DISCOUNT_SHARE),
+MIN_CLASS_SIZE = 50  # customers who bought, and who did not, in each period
+CV_FOLDS = 5
+FEATURE_COLUMNS = (
+    *(
+        columns.RECENCY_DAYS,
+        columns.TENURE_DAYS,
+        columns.ORDERS,
+        columns.REVENUE,
+        columns.AVERAGE_ORDER_VALUE,
+        columns.LARGEST_ORDER,
+        columns.REFUNDS,
+    ),
+    *(
+        columns.MEAN_DAYS_BETWEEN_ORDERS,
+        columns.CV_DAYS_BETWEEN_ORDERS,
+        columns.LAST_GAP_DAYS,
+        columns.DISTINCT_PRODUCTS,
+    ),
+    *(columns.DISTINCT_CATEGORIES, columns.DISCOUNT_SHARE),
 )
-OVERDUE = "recency in own gaps"
+RECENCY_IN_GAPS = "recency in own gaps"
 
-Values = npt.NDArray[np.float64]
-Known = tuple[Values, npt.NDArray[np.bool_], Values]
+FloatArray = npt.NDArray[np.float64]
+LabelledCustomers = tuple[FloatArray, npt.NDArray[np.bool_], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
-class Churn:
-    """`next_period` is each customer's probability to buy in the next period, shape (n,), in the order of the table.
+class ChurnForecast:
+    """`purchase_probability` is each customer's to buy in the next period, shape (n,), in the order of the table.
 
     `scores`: of the model and of RFM ranks, in the test period, auc, brier and lift of the top tenth; `deciles`: by
     tenth of customers, most likely first, probability foretold, share who bought, and that by RFM ranks.
     """
 
     model: str
-    next_period: Values
+    purchase_probability: FloatArray
     scores: pd.DataFrame
     deciles: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def churn(everybody: Customers, settings: ChurnSettings, seed: int) -> Churn:
+def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) -> ChurnForecast:
     """Train, test, foretell.
 
     Raises:
         InputProblem: the input is no order export, or too few bought, or did not, in a period.
     """
-    if everybody.as_of is None or everybody.transactions is None:
+    if all_customers.as_of is None or all_customers.transactions is None:
         raise InputProblem(
             "holds no single orders",
-            source=everybody.readings[0].input.name,
+            source=all_customers.input_reports[0].input.name,
             remedy="Give an order export, not a customer table",
         )
-    last, period = everybody.as_of - timedelta(days=1), timedelta(days=settings.period_days)
-    with one_thread_each():  # sums that are split over threads differ in their last bits
-        train, test = (_known(everybody, last - period * back, settings) for back in (2, 1))
-        name = _chosen(train, settings, seed)
-        foretold = _fitted(name, train, seed).predict_proba(test[0])[:, 1]
-        final = _fitted(name, test, seed)
-        ahead = final.predict_proba(_features(everybody))[:, 1]
+    last_day, period = all_customers.as_of - timedelta(days=1), timedelta(days=settings.period_days)
+    with limit_blas_threads():  # sums that are split over threads differ in their last bits
+        train_data, test_data = (
+            _build_dataset(all_customers, last_day - period * periods_back, settings) for periods_back in (2, 1)
+        )
+        model_name = _select_classifier(train_data, settings, seed)
+        test_probabilities = _fit_calibrated(model_name, train_data, seed).predict_proba(test_data[0])[:, 1]
+        final_model = _fit_calibrated(model_name, test_data, seed)
+        probabilities = final_model.predict_proba(_build_features(all_customers))[:, 1]
     scores = pd.DataFrame(
-        [{"score": name, **scored(foretold, test[1])}, {"score": "rfm ranks", **scored(_as_shares(test[2]), test[1])}]
+        [
+            {"score": model_name, **classification_metrics(test_probabilities, test_data[1])},
+            {"score": "rfm ranks", **classification_metrics(_scale_ranks(test_data[2]), test_data[1])},
+        ]
     )
     scores.loc[1, "brier"] = np.nan  # ranks are no probabilities
-    deciles = deciles_of(foretold, test[1], test[2])
-    return Churn(name, np.round(ahead, 6), scores, deciles, tuple(_notes(name, scores, train, test, settings, last)))
+    deciles = lift_by_decile(test_probabilities, test_data[1], test_data[2])
+    return ChurnForecast(
+        model_name,
+        np.round(probabilities, 6),
+        scores,
+        deciles,
+        tuple(_build_notes(model_name, scores, train_data, test_data, settings, last_day)),
+    )
 
 
-def _known(everybody: Customers, day: date, settings: ChurnSettings) -> Known:
+def _build_dataset(all_customers: Customers, day: date, settings: ChurnSettings) -> LabelledCustomers:
     """Customers at a day: their features, whether they bought in the period after it, and their RFM ranks."""
-    then = earlier(everybody, day + timedelta(days=1))
-    bought = outcomes(everybody, then.table[c.CUSTOMER_ID], day, settings.period_days).bought
-    events, others = int(bought.sum()), int((~bought).sum())
-    if min(events, others) < FEWEST:
+    customers_then = customers_as_of(all_customers, day + timedelta(days=1))
+    has_bought = measure_outcomes(
+        all_customers, customers_then.table[columns.CUSTOMER_ID], day, settings.period_days
+    ).has_bought
+    buyer_count, nonbuyer_count = int(has_bought.sum()), int((~has_bought).sum())
+    if min(buyer_count, nonbuyer_count) < MIN_CLASS_SIZE:
         raise InputProblem(
-            f"in the {settings.period_days} days after {day.isoformat()} {counted(events, 'customer')} bought and "
-            f"{others:,} did not; a model needs {FEWEST} of both",
-            source=everybody.readings[0].input.name,
+            f"in the {settings.period_days} days after {day.isoformat()} "
+            f"{pluralize(buyer_count, 'customer')} bought and "
+            f"{nonbuyer_count:,} did not; a model needs {MIN_CLASS_SIZE} of both",
+            source=all_customers.input_reports[0].input.name,
             remedy="Set churn.period_days to more or fewer days",
         )
-    return _features(then), bought, rfm_ranks(then)
+    return _build_features(customers_then), has_bought, rfm_ranks(customers_then)
 
 
-def _features(customers: Customers) -> Values:
+def _build_features(customers: Customers) -> FloatArray:
     """Shape (n, features), NaN where not known; recency also in units of a customer's own gaps."""
     table = customers.table
-    found = {name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in FEATURES if name in table}
-    gap = found[c.MEAN_DAYS_BETWEEN_ORDERS]
-    found[OVERDUE] = np.divide(found[c.RECENCY_DAYS], gap, out=np.full(len(table), np.nan), where=gap > 0)
-    return np.column_stack(list(found.values()))
+    features = {
+        name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in FEATURE_COLUMNS if name in table
+    }
+    mean_gap = features[columns.MEAN_DAYS_BETWEEN_ORDERS]
+    features[RECENCY_IN_GAPS] = np.divide(
+        features[columns.RECENCY_DAYS], mean_gap, out=np.full(len(table), np.nan), where=mean_gap > 0
+    )
+    return np.column_stack(list(features.values()))
 
 
-def rfm_ranks(customers: Customers) -> Values:
+def rfm_ranks(customers: Customers) -> FloatArray:
     """The sum of the ranks of recency, orders and revenue, the best customer highest."""
     table = customers.table
-    ranks = table[c.ORDERS].rank() - table[c.RECENCY_DAYS].rank()
-    if c.REVENUE in table:
-        ranks += table[c.REVENUE].rank()
+    ranks = table[columns.ORDERS].rank() - table[columns.RECENCY_DAYS].rank()
+    if columns.REVENUE in table:
+        ranks += table[columns.REVENUE].rank()
     return np.asarray(ranks, dtype=np.float64)
 
 
-def _as_shares(ranks: Values) -> Values:
-    found: Values = (ranks - ranks.min()) / max(float(np.ptp(ranks)), 1.0)
-    return found
+def _scale_ranks(ranks: FloatArray) -> FloatArray:
+    shares: FloatArray = (ranks - ranks.min()) / max(float(np.ptp(ranks)), 1.0)
+    return shares
 
 
-def _fitted(name: str, known: Known, seed: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
+def _fit_calibrated(model_name: str, dataset: LabelledCustomers, seed: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
     """A calibrated model, fitted."""
     from sklearn.calibration import CalibratedClassifierCV
 
-    model = CalibratedClassifierCV(_model(name, seed), method="sigmoid", cv=_folds())
-    return model.fit(known[0], known[1])
+    model = CalibratedClassifierCV(_make_classifier(model_name, seed), method="sigmoid", cv=_make_folds())
+    return model.fit(dataset[0], dataset[1])
 
 
-def _folds() -> Any:  # noqa: ANN401 - as above
+def _make_folds() -> Any:  # noqa: ANN401 - as above
     from sklearn.model_selection import StratifiedKFold
 
-    return StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    return StratifiedKFold(CV_FOLDS, shuffle=True, random_state=0)
 
 
-def _model(name: str, seed: int) -> Any:  # noqa: ANN401 - as above
+def _make_classifier(model_name: str, seed: int) -> Any:  # noqa: ANN401 - as above
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-    if name == "boosting":
+    if model_name == "boosting":
         return HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, max_iter=150, random_state=seed)
-    logarithms = FunctionTransformer(log)
+    logarithms = FunctionTransformer(signed_log1p)
     return make_pipeline(
         logarithms, SimpleImputer(add_indicator=True), StandardScaler(), LogisticRegression(max_iter=2000)
     )
 
 
-def _chosen(train: Known, settings: ChurnSettings, seed: int) -> str:
+def _select_classifier(train_data: LabelledCustomers, settings: ChurnSettings, seed: int) -> str:
     """The model that foretells better what it has not seen of the training period."""
     from sklearn.metrics import log_loss
     from sklearn.model_selection import cross_val_predict
@@ -155,23 +186,31 @@ def _chosen(train: Known, settings: ChurnSettings, seed: int) -> str:
     if settings.model != "auto":
         return settings.model
     losses = {}
-    for name in ("logistic", "boosting"):
-        told = cross_val_predict(_model(name, seed), train[0], train[1], cv=_folds(), method="predict_proba")
-        losses[name] = log_loss(train[1], told[:, 1])
+    for model_name in ("logistic", "boosting"):
+        probabilities = cross_val_predict(
+            _make_classifier(model_name, seed), train_data[0], train_data[1], cv=_make_folds(), method="predict_proba"
+        )
+        losses[model_name] = log_loss(train_data[1], probabilities[:, 1])
     return min(losses, key=lambda name: (losses[name], name))
 
 
-def _notes(  # noqa: PLR0913, PLR0917 - all of it is told
-    name: str, scores: pd.DataFrame, train: Known, test: Known, settings: ChurnSettings, last: date
+def _build_notes(  # noqa: PLR0913, PLR0917 - all of it is told
+    model_name: str,
+    scores: pd.DataFrame,
+    train_data: LabelledCustomers,
+    test_data: LabelledCustomers,
+    settings: ChurnSettings,
+    last_day: date,
 ) -> Iterator[str]:
-    model, ranks = scores.to_dict("records")
+    model_scores, rank_scores = scores.to_dict("records")
     yield (
-        f"{name} regression" * (name == "logistic")
-        + "gradient boosting" * (name == "boosting")
-        + f", trained on {len(train[1]):,} customers, tested on {len(test[1]):,} in the {settings.period_days} days to "
-        f"{last.isoformat()}: AUC {model['auc']:.2f} (RFM ranks {ranks['auc']:.2f}), Brier {model['brier']:.3f}, "
-        f"top tenth {model['lift_top_tenth']:.1f}x (RFM ranks {ranks['lift_top_tenth']:.1f}x)"
+        f"{model_name} regression" * (model_name == "logistic")
+        + "gradient boosting" * (model_name == "boosting")
+        + f", trained on {len(train_data[1]):,} customers, "
+        f"tested on {len(test_data[1]):,} in the {settings.period_days} days to {last_day.isoformat()}: "
+        f"AUC {model_scores['auc']:.2f} (RFM ranks {rank_scores['auc']:.2f}), Brier {model_scores['brier']:.3f}, "
+        f"top tenth {model_scores['lift_top_tenth']:.1f}x (RFM ranks {rank_scores['lift_top_tenth']:.1f}x)"
     )
-    base = float(test[1].mean())
-    if model["brier"] >= base * (1 - base):
+    base_rate = float(test_data[1].mean())
+    if model_scores["brier"] >= base_rate * (1 - base_rate):
         yield "it foretells no better than the mean of all; do not use its probabilities"

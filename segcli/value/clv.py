@@ -11,25 +11,25 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
-from segcli.config.clv import PERIODS, ClvSettings
-from segcli.counting import counted
-from segcli.customers.history import CUSTOMER, earlier
+from segcli import columns
+from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
+from segcli.counting import pluralize
+from segcli.customers.history import CUSTOMER_ROW, customers_as_of
 from segcli.errors import InputProblem
 from segcli.model import Customers, Provenance, Segmentation
-from segcli.segment.provenance import LIBRARIES, provenance
+from segcli.segment.provenance import DEFAULT_LIBRARIES, build_provenance
 from segcli.value import models
-from segcli.value.bootstrap import Draw, draws
-from segcli.value.bounds import bounds
-from segcli.value.expecting import Expecting
-from segcli.value.fit import Fitted
-from segcli.value.forecast import Forecast, forecast
-from segcli.value.holdout import Holdout, holdout
-from segcli.value.summary import Summary, per_day, summarise
+from segcli.value.bootstrap import ParameterDraw, draw_parameters
+from segcli.value.bounds import bootstrap_intervals
+from segcli.value.expecting import OrderForecast
+from segcli.value.fit import ModelFit
+from segcli.value.forecast import ClvModel, fit_clv_model
+from segcli.value.holdout import HoldoutResult, evaluate_holdout
+from segcli.value.summary import PurchaseSummary, sum_daily_purchases, summarise_purchases
 
 
 @dataclass(frozen=True, eq=False)
-class Valued:
+class ClvResult:
     """Customers with p_alive, expected_orders and, where there is money, what they are worth, as `table`.
 
     `totals` has the sums of all customers, `segments` by segmentation column those of each segment, with intervals.
@@ -37,18 +37,18 @@ class Valued:
 
     customers: Customers
     table: pd.DataFrame
-    forecast: Forecast
-    end: date
+    clv_model: ClvModel
+    calibration_end: date
     totals: Mapping[str, float]
     segments: Mapping[str, pd.DataFrame]
-    holdout: Holdout | None
+    holdout: HoldoutResult | None
     new_customer: Mapping[str, Mapping[float, float]]
     provenance: Provenance
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def until(customers: Customers, settings: ClvSettings) -> tuple[Customers, date]:
+def select_calibration(customers: Customers, settings: ClvSettings) -> tuple[Customers, date]:
     """The customers known at the end of what the model learns from, measured then, and that day.
 
     Raises:
@@ -58,102 +58,140 @@ def until(customers: Customers, settings: ClvSettings) -> tuple[Customers, date]
         if customers.as_of is None or customers.transactions is None:
             raise InputProblem(
                 "holds no single orders",
-                source=customers.readings[0].input.name,
+                source=customers.input_reports[0].input.name,
                 remedy="Give an order export, not a customer table",
             )
         return customers, customers.as_of - timedelta(days=1)
-    end = date.fromisoformat(settings.calibration_end)
-    return earlier(customers, end + timedelta(days=1)), end
+    calibration_end = date.fromisoformat(settings.calibration_end)
+    return customers_as_of(customers, calibration_end + timedelta(days=1)), calibration_end
 
 
 @dataclass(frozen=True, eq=False)
-class Expected:
-    """What a fitted (or saved) forecast expects of customers as `until` gives them, and the draws for its intervals."""
+class ClvInputs:
+    """What a fitted (or saved) forecast expects of customers, and the draws for its intervals.
 
-    everybody: Customers
+    `customers` are as `select_calibration` gives them.
+    """
+
+    all_customers: Customers
     customers: Customers
-    end: date
+    calibration_end: date
     settings: ClvSettings
     seed: int
-    forecast: Forecast
-    expecting: Expecting
-    draws: Sequence[Draw]
+    clv_model: ClvModel
+    order_forecast: OrderForecast
+    parameter_draws: Sequence[ParameterDraw]
 
-    def valued(self, segmentations: Sequence[Segmentation]) -> Valued:
+    def compute_clv(self, segmentations: Sequence[Segmentation]) -> ClvResult:
         """Each customer, all together, and the segments of these segmentations of them."""
-        found = bounds(self.expecting, self.draws, segmentations)
-        watched = _watched(self.everybody, self.customers, self.expecting, self.end, self.settings)
-        return Valued(
+        intervals = bootstrap_intervals(self.order_forecast, self.parameter_draws, segmentations)
+        holdout_result = _evaluate_calibration(
+            self.all_customers, self.customers, self.order_forecast, self.calibration_end, self.settings
+        )
+        return ClvResult(
             customers=self.customers,
-            table=self.customers.table.assign(**self.expecting.columns(), **found.customers),
-            forecast=self.forecast,
-            end=self.end,
-            totals=found.totals,
-            segments=found.segments,
-            holdout=watched,
-            new_customer={one.model: _new(one, self.settings.times) for one in self.forecast.tried},
-            provenance=provenance(self.customers, "clv", self.settings, self.seed, (*LIBRARIES, "scipy")),
-            warnings=tuple(self.forecast.warnings()),
-            notes=tuple(_notes(self.forecast, self.expecting.summary, self.settings, self.end, watched)),
+            table=self.customers.table.assign(**self.order_forecast.to_columns(), **intervals.customers),
+            clv_model=self.clv_model,
+            calibration_end=self.calibration_end,
+            totals=intervals.totals,
+            segments=intervals.segments,
+            holdout=holdout_result,
+            new_customer={
+                order_fit.model: _predict_new_customer(order_fit, self.settings.times)
+                for order_fit in self.clv_model.order_fits
+            },
+            provenance=build_provenance(self.customers, "clv", self.settings, self.seed, (*DEFAULT_LIBRARIES, "scipy")),
+            warnings=tuple(self.clv_model.list_warnings()),
+            notes=tuple(
+                _build_notes(
+                    self.clv_model, self.order_forecast.summary, self.settings, self.calibration_end, holdout_result
+                )
+            ),
         )
 
 
-def expected(everybody: Customers, settings: ClvSettings, seed: int, known: Forecast | None = None) -> Expected:
+def prepare_clv(
+    all_customers: Customers, settings: ClvSettings, seed: int, saved_model: ClvModel | None = None
+) -> ClvInputs:
     """Expect orders and value.
 
     Args:
-        everybody: customers with all their orders.
+        all_customers: customers with all their orders.
         settings: which model, which time.
         seed: of the samples for intervals.
-        known: a forecast saved before; nothing is fitted then.
+        saved_model: a forecast saved before; nothing is fitted then.
     """
-    customers, end = until(everybody, settings)
-    if known:
-        made, summary = known, summarise(customers, end, PERIODS[settings.period])
+    customers, calibration_end = select_calibration(all_customers, settings)
+    if saved_model:
+        clv_model, summary = (
+            saved_model,
+            summarise_purchases(customers, calibration_end, DAYS_PER_PERIOD[settings.period]),
+        )
     else:
-        made, summary = forecast(customers, end, settings)
-    several = [] if known else list(draws(summary, made.orders, made.value, settings.bootstrap, seed))
-    expecting = Expecting(summary, made.orders, made.value, settings)
-    return Expected(everybody, customers, end, settings, seed, made, expecting, several)
+        clv_model, summary = fit_clv_model(customers, calibration_end, settings)
+    parameter_draws = (
+        []
+        if saved_model
+        else list(draw_parameters(summary, clv_model.order_fit, clv_model.value_fit, settings.bootstrap, seed))
+    )
+    order_forecast = OrderForecast(summary, clv_model.order_fit, clv_model.value_fit, settings)
+    return ClvInputs(
+        all_customers, customers, calibration_end, settings, seed, clv_model, order_forecast, parameter_draws
+    )
 
 
-def _new(fitted: Fitted, times: Sequence[float]) -> dict[float, float]:
+def _predict_new_customer(order_fit: ModelFit, times: Sequence[float]) -> dict[float, float]:
     """Repeat orders of a new customer after some times."""
-    return {t: models.load(fitted.model).expected_new(fitted.parameters, t) for t in times}
+    return {
+        time: models.load_order_model(order_fit.model).unconditional_expectation(order_fit.parameters, time)
+        for time in times
+    }
 
 
-def _watched(
-    everybody: Customers, customers: Customers, expecting: Expecting, end: date, settings: ClvSettings
-) -> Holdout | None:
+def _evaluate_calibration(
+    all_customers: Customers,
+    customers: Customers,
+    order_forecast: OrderForecast,
+    calibration_end: date,
+    settings: ClvSettings,
+) -> HoldoutResult | None:
     """Purchases after a calibration, of those who were customers then; none where nothing came after."""
     if not settings.calibration_end:
         return None
-    bought = per_day(everybody)
-    after = bought[bought["day"] > np.datetime64(end).astype("datetime64[D]").astype(np.int64)]
-    if everybody.as_of is None or after.empty:
+    purchase_days = sum_daily_purchases(all_customers)
+    later_days = purchase_days[
+        purchase_days["day"] > np.datetime64(calibration_end).astype("datetime64[D]").astype(np.int64)
+    ]
+    if all_customers.as_of is None or later_days.empty:
         return None
-    counts = after.groupby(CUSTOMER).size()
-    ids = everybody.table[c.CUSTOMER_ID]
-    later = pd.Series(counts.to_numpy(), index=ids.iloc[counts.index].to_numpy())
-    actual = later.reindex(customers.table[c.CUSTOMER_ID]).fillna(0.0).to_numpy(dtype=np.float64)
-    days = (everybody.as_of - end).days - 1
-    summary = expecting.summary
-    expected = expecting.orders(days / summary.period_days)[summary.group]
-    return holdout(summary, expected, actual, days)
+    counts = later_days.groupby(CUSTOMER_ROW).size()
+    ids = all_customers.table[columns.CUSTOMER_ID]
+    later_counts = pd.Series(counts.to_numpy(), index=ids.iloc[counts.index].to_numpy())
+    actual = later_counts.reindex(customers.table[columns.CUSTOMER_ID]).fillna(0.0).to_numpy(dtype=np.float64)
+    days = (all_customers.as_of - calibration_end).days - 1
+    summary = order_forecast.summary
+    predicted = order_forecast.predict_orders(days / summary.period_days)[summary.group_codes]
+    return evaluate_holdout(summary, predicted, actual, days)
 
 
-def _notes(
-    made: Forecast, summary: Summary, settings: ClvSettings, end: date, watched: Holdout | None
+def _build_notes(
+    clv_model: ClvModel,
+    summary: PurchaseSummary,
+    settings: ClvSettings,
+    calibration_end: date,
+    holdout_result: HoldoutResult | None,
 ) -> Iterator[str]:
-    yield f"orders to {end.isoformat()}, {counted(summary.repeat, 'customer')} came back"
-    yield from made.notes()
+    yield f"orders to {calibration_end.isoformat()}, {pluralize(summary.repeat_customers, 'customer')} came back"
+    yield from clv_model.list_notes()
     terms = f"a margin of {settings.margin:.0%} and {settings.discount:.0%} interest a year"
     yield f"value over {settings.horizon} at {terms}"
-    if watched:
-        model, *guesses = watched.errors.to_dict("records")
-        others = ", ".join(f"{one['guess']} {one['mean_absolute_error']:.2f}" for one in guesses)
+    if holdout_result:
+        model_errors, *guess_errors = holdout_result.errors.to_dict("records")
+        guess_texts = ", ".join(
+            f"{guess_error['guess']} {guess_error['mean_absolute_error']:.2f}" for guess_error in guess_errors
+        )
         yield (
-            f"in the {counted(watched.days, 'day')} after: {counted(watched.actual, 'order')}, "
-            f"{watched.expected:,.0f} expected; off by {model['mean_absolute_error']:.2f} a customer on average "
-            f"({others})"
+            f"in the {pluralize(holdout_result.days, 'day')} after: {pluralize(holdout_result.actual, 'order')}, "
+            f"{holdout_result.expected:,.0f} expected; "
+            f"off by {model_errors['mean_absolute_error']:.2f} a customer on average ({guess_texts})"
         )

@@ -12,22 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.cohort import CohortSettings
-from segcli.customers.history import CUSTOMER, DAY, MONEY, purchases
+from segcli.customers.history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 
-MONTHS = {"month": 1, "quarter": 3}
-COHORT, PERIOD, SIZE, WATCHED = "cohort", "period", "size", "watched"
-RETENTION, VALUE = "retention", "value"
-UNKNOWN = "unknown"
+MONTHS_PER_PERIOD = {"month": 1, "quarter": 3}
+COHORT, PERIOD, COHORT_SIZE, OBSERVED_CUSTOMERS = "cohort", "period", "size", "watched"
+RETENTION, CUMULATIVE_VALUE = "retention", "value"
+UNKNOWN_COHORT = "unknown"
 
-Numbers = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Cohorts:
+class CohortAnalysis:
     """`table`: one row per cohort and period.
 
     cohort, period (0, 1, ...), size (customers of the cohort), watched (those whose period lies in the data), customers
@@ -39,99 +39,116 @@ class Cohorts:
     notes: tuple[str, ...]
 
 
-def cohorts(customers: Customers, settings: CohortSettings) -> Cohorts:
+def analyse_cohorts(customers: Customers, settings: CohortSettings) -> CohortAnalysis:
     """Follow the cohorts of an order export.
 
     Raises:
         InputProblem: the input is no order export.
         UsageProblem: there is no such column.
     """
-    bought = purchases(customers)
-    calendar = _calendar(bought[DAY], settings.period)
-    came = pd.Series(calendar).groupby(bought[CUSTOMER].to_numpy()).min().to_numpy(dtype=np.int64)
-    names, order = _names(customers, settings, bought)
-    last = int(calendar.max())
+    purchase_rows = list_orders(customers)
+    period_numbers = _number_periods(purchase_rows[ORDER_DAY], settings.period)
+    first_periods = (
+        pd.Series(period_numbers).groupby(purchase_rows[CUSTOMER_ROW].to_numpy()).min().to_numpy(dtype=np.int64)
+    )
+    cohort_names, cohort_order = _assign_cohorts(customers, settings, purchase_rows)
+    last_period = int(period_numbers.max())
     events = pd.DataFrame(
         {
-            COHORT: names[bought[CUSTOMER].to_numpy()],
-            PERIOD: calendar - came[bought[CUSTOMER].to_numpy()],
-            CUSTOMER: bought[CUSTOMER].to_numpy(),
-            c.REVENUE: bought[MONEY].to_numpy(),
+            COHORT: cohort_names[purchase_rows[CUSTOMER_ROW].to_numpy()],
+            PERIOD: period_numbers - first_periods[purchase_rows[CUSTOMER_ROW].to_numpy()],
+            CUSTOMER_ROW: purchase_rows[CUSTOMER_ROW].to_numpy(),
+            columns.REVENUE: purchase_rows[LINE_MONEY].to_numpy(),
         }
     )
-    money = customers.transactions is not None and customers.transactions.has_money
-    table = _counted(events, _watched(names, came, last, order), money=money)
-    return Cohorts(table, tuple(_notes(customers, settings, bought[DAY])))
+    has_money = customers.transactions is not None and customers.transactions.has_money
+    table = _aggregate_events(
+        events, _count_observed(cohort_names, first_periods, last_period, cohort_order), has_money=has_money
+    )
+    return CohortAnalysis(table, tuple(_build_notes(customers, settings, purchase_rows[ORDER_DAY])))
 
 
-def _calendar(days: pd.Series, period: str) -> Numbers:
+def _number_periods(days: pd.Series, period: str) -> IntArray:
     """The number of the calendar period of each day."""
     months = days.dt.year * 12 + days.dt.month - 1
-    return np.asarray(months // MONTHS[period], dtype=np.int64)
+    return np.asarray(months // MONTHS_PER_PERIOD[period], dtype=np.int64)
 
 
-def _called(number: int, period: str) -> str:
+def _format_period(period_number: int, period: str) -> str:
     """`2024-03`, `2024-Q1`."""
-    a_year = 12 // MONTHS[period]
-    year, part = divmod(number, a_year)
+    periods_per_year = 12 // MONTHS_PER_PERIOD[period]
+    year, part = divmod(period_number, periods_per_year)
     return f"{year}-{part + 1:02}" if period == "month" else f"{year}-Q{part + 1}"
 
 
-def _names(
-    customers: Customers, settings: CohortSettings, bought: pd.DataFrame
+def _assign_cohorts(
+    customers: Customers, settings: CohortSettings, purchase_rows: pd.DataFrame
 ) -> tuple[npt.NDArray[np.object_], list[str]]:
     """The cohort of each customer, and all cohorts in their order."""
-    if settings.by in MONTHS:
-        first = bought.groupby(CUSTOMER, sort=True)[DAY].min()
-        numbers = _calendar(first, settings.by)
-        several = np.unique(numbers)
-        names = {int(number): _called(int(number), settings.by) for number in several}
-        return np.array([names[int(number)] for number in numbers], dtype=object), list(names.values())
+    if settings.by in MONTHS_PER_PERIOD:
+        first_days = purchase_rows.groupby(CUSTOMER_ROW, sort=True)[ORDER_DAY].min()
+        period_numbers = _number_periods(first_days, settings.by)
+        distinct_periods = np.unique(period_numbers)
+        cohort_names = {
+            int(period_number): _format_period(int(period_number), settings.by) for period_number in distinct_periods
+        }
+        return np.array([cohort_names[int(period_number)] for period_number in period_numbers], dtype=object), list(
+            cohort_names.values()
+        )
     if settings.by not in customers.table:
-        known = ", ".join(map(str, customers.table.columns))
-        raise UsageProblem(f"cohort.by: '{settings.by}' is not month, quarter or a column; there is: {known}")
-    values = customers.table[settings.by].astype("str").fillna("").str.strip().replace("", UNKNOWN)
-    return values.to_numpy(dtype=object), sorted(values.unique(), key=lambda name: (name == UNKNOWN, name))
+        column_names = ", ".join(map(str, customers.table.columns))
+        raise UsageProblem(f"cohort.by: '{settings.by}' is not month, quarter or a column; there is: {column_names}")
+    cohort_values = customers.table[settings.by].astype("str").fillna("").str.strip().replace("", UNKNOWN_COHORT)
+    return cohort_values.to_numpy(dtype=object), sorted(
+        cohort_values.unique(), key=lambda name: (name == UNKNOWN_COHORT, name)
+    )
 
 
-def _watched(names: npt.NDArray[np.object_], came: Numbers, last: int, order: list[str]) -> pd.DataFrame:
+def _count_observed(
+    cohort_names: npt.NDArray[np.object_], first_periods: IntArray, last_period: int, cohort_order: list[str]
+) -> pd.DataFrame:
     """For each cohort and period: its size, and how many of its customers could be seen in that period."""
-    spans = pd.DataFrame({COHORT: names, "span": last - came})
+    spans = pd.DataFrame({COHORT: cohort_names, "span": last_period - first_periods})
     rows: list[tuple[str, int, int, int]] = []
-    for name in order:
-        spanned = np.sort(spans.loc[spans[COHORT] == name, "span"].to_numpy())
-        size = len(spanned)
-        seen = size - np.searchsorted(spanned, range(int(spanned[-1]) + 1))
-        rows += [(name, period, size, int(watched)) for period, watched in enumerate(seen)]
-    return pd.DataFrame(rows, columns=[COHORT, PERIOD, SIZE, WATCHED])
+    for cohort_name in cohort_order:
+        sorted_spans = np.sort(spans.loc[spans[COHORT] == cohort_name, "span"].to_numpy())
+        cohort_size = len(sorted_spans)
+        observed_counts = cohort_size - np.searchsorted(sorted_spans, range(int(sorted_spans[-1]) + 1))
+        rows += [
+            (cohort_name, period, cohort_size, int(observed_count))
+            for period, observed_count in enumerate(observed_counts)
+        ]
+    return pd.DataFrame(rows, columns=[COHORT, PERIOD, COHORT_SIZE, OBSERVED_CUSTOMERS])
 
 
-def _counted(events: pd.DataFrame, frame: pd.DataFrame, *, money: bool) -> pd.DataFrame:
+def _aggregate_events(events: pd.DataFrame, observed_frame: pd.DataFrame, *, has_money: bool) -> pd.DataFrame:
     """Who bought, how often, for how much, in each cell of the frame."""
     groups = events.groupby([COHORT, PERIOD])
-    cells = pd.DataFrame({c.CUSTOMERS: groups[CUSTOMER].nunique(), c.ORDERS: groups.size()})
-    cells[c.REVENUE] = groups[c.REVENUE].sum()
-    table = frame.merge(cells.reset_index(), on=[COHORT, PERIOD], how="left")
-    counts = [c.CUSTOMERS, c.ORDERS]
-    table[counts] = table[counts].fillna(0).astype("int64")
-    table.insert(5, RETENTION, table[c.CUSTOMERS] / table[WATCHED])
-    if not money:
-        return table.drop(columns=c.REVENUE)
-    table[c.REVENUE] = table[c.REVENUE].fillna(0.0).round(6)
-    value = table.groupby(COHORT, sort=False)[c.REVENUE].cumsum() / table[SIZE]
-    return table.assign(**{VALUE: value.where(table[WATCHED] == table[SIZE]).round(6)})
+    cells = pd.DataFrame({columns.CUSTOMERS: groups[CUSTOMER_ROW].nunique(), columns.ORDERS: groups.size()})
+    cells[columns.REVENUE] = groups[columns.REVENUE].sum()
+    table = observed_frame.merge(cells.reset_index(), on=[COHORT, PERIOD], how="left")
+    count_columns = [columns.CUSTOMERS, columns.ORDERS]
+    table[count_columns] = table[count_columns].fillna(0).astype("int64")
+    table.insert(5, RETENTION, table[columns.CUSTOMERS] / table[OBSERVED_CUSTOMERS])
+    if not has_money:
+        return table.drop(columns=columns.REVENUE)
+    table[columns.REVENUE] = table[columns.REVENUE].fillna(0.0).round(6)
+    cumulative_value = table.groupby(COHORT, sort=False)[columns.REVENUE].cumsum() / table[COHORT_SIZE]
+    return table.assign(
+        **{CUMULATIVE_VALUE: cumulative_value.where(table[OBSERVED_CUSTOMERS] == table[COHORT_SIZE]).round(6)}
+    )
 
 
-def _notes(customers: Customers, settings: CohortSettings, days: pd.Series) -> Iterator[str]:
-    last = days.max().date()
-    if customers.as_of is not None and not _ends(last, settings.period):
-        yield f"the last {settings.period} is not complete: the data end on {last.isoformat()}"
-    if settings.by not in MONTHS and settings.by.startswith(c.TOP):
+def _build_notes(customers: Customers, settings: CohortSettings, purchase_days: pd.Series) -> Iterator[str]:
+    last_day = purchase_days.max().date()
+    if customers.as_of is not None and not _is_period_end(last_day, settings.period):
+        yield f"the last {settings.period} is not complete: the data end on {last_day.isoformat()}"
+    if settings.by not in MONTHS_PER_PERIOD and settings.by.startswith(columns.TOP_PREFIX):
         yield f"{settings.by} is what most of a customer's orders have, not the first"
 
 
-def _ends(day: date, period: str) -> bool:
+def _is_period_end(day: date, period: str) -> bool:
     """Whether a period ends with this day."""
-    after = day.toordinal() + 1
-    following = date.fromordinal(after)
-    return following.day == 1 and (following.month - 1) % MONTHS[period] == 0
+    next_ordinal = day.toordinal() + 1
+    next_day = date.fromordinal(next_ordinal)
+    return next_day.day == 1 and (next_day.month - 1) % MONTHS_PER_PERIOD[period] == 0

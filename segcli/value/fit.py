@@ -5,23 +5,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from segcli.value.models import OrderModel, load
-from segcli.value.summary import Groups, Values
+from segcli.value.models import OrderModel, load_order_model
+from segcli.value.summary import FloatArray, HistoryGroups
 
-LOWEST, HIGHEST = 1e-4, 1e5  # bounds of parameters: beyond them a model has become a simpler one
-AGREE = 1e-5  # of the log-likelihood of one customer, within which starts ended alike
-STILL = 1e-11
+LOWEST_PARAMETER, HIGHEST_PARAMETER = 1e-4, 1e5  # bounds of parameters: beyond them a model has become a simpler one
+START_TOLERANCE = 1e-5  # of the log-likelihood of one customer, within which starts ended alike
+LOSS_TOLERANCE = 1e-11
 NEAR_ONE = 1e-8  # a mean formula loses about this share of its digits there
-ROUNDS = 150
-HOPELESS = 1e10
-MANY, SOME = 5_000, 1_000  # histories from which starts are tried on a part of them, and how many that are
+MAX_ITERATIONS = 150
+INVALID_LOSS = 1e10
+MANY_HISTORIES, SUBSAMPLE_SIZE = (
+    5_000,
+    1_000,
+)  # histories from which starts are tried on a part of them, and how many that are
 
-Likelihood = Callable[[Mapping[str, float]], float]
-Slopes = Callable[[Mapping[str, float]], tuple[float, Values]]
+LikelihoodFunction = Callable[[Mapping[str, float]], float]
+GradientFunction = Callable[[Mapping[str, float]], tuple[float, FloatArray]]
 
 
 @dataclass(frozen=True)
-class Fitted:
+class ModelFit:
     """A fitted model: `ended` says in words how the search for its parameters ended."""
 
     model: str
@@ -30,33 +33,36 @@ class Fitted:
     ended: str
 
     @property
-    def sound(self) -> bool:
+    def is_within_bounds(self) -> bool:
         """Whether the parameters are inside their bounds."""
-        return not _at_edge(self.parameters)
+        return not _find_edge_parameters(self.parameters)
 
 
 @dataclass(frozen=True)
-class Found:
+class LikelihoodOptimum:
     """What a search found: parameters, their log-likelihood, and how many of its starts ended there."""
 
     parameters: Mapping[str, float]
     log_likelihood: float
-    alike: int
-    starts: int
-    stopped: bool = False
+    agreeing_starts: int
+    start_count: int
+    hit_iteration_limit: bool = False
 
     @property
-    def ended(self) -> str:
+    def convergence_note(self) -> str:
         """How the search ended, in words."""
-        edge = _at_edge(self.parameters)
-        if edge:
-            return f"did not converge: {', '.join(edge)} ran to the edge, so the data hold less than the model asks for"
-        if self.stopped:
-            return f"did not converge in {ROUNDS} rounds: many parameters fit the data alike"
-        if self.starts == 1:
+        edge_parameters = _find_edge_parameters(self.parameters)
+        if edge_parameters:
+            return (
+                f"did not converge: {', '.join(edge_parameters)} ran to the edge, "
+                "so the data hold less than the model asks for"
+            )
+        if self.hit_iteration_limit:
+            return f"did not converge in {MAX_ITERATIONS} rounds: many parameters fit the data alike"
+        if self.start_count == 1:
             return "converged"
-        how = "all" if self.alike == self.starts else f"{self.alike} of"
-        return f"converged: {how} {self.starts} starts end at the same parameters"
+        start_share = "all" if self.agreeing_starts == self.start_count else f"{self.agreeing_starts} of"
+        return f"converged: {start_share} {self.start_count} starts end at the same parameters"
 
 
 def avoid_one(parameter: float) -> float:
@@ -64,79 +70,108 @@ def avoid_one(parameter: float) -> float:
     return parameter if abs(parameter - 1) >= NEAR_ONE else 1 + NEAR_ONE
 
 
-def _at_edge(parameters: Mapping[str, float]) -> list[str]:
+def _find_edge_parameters(parameters: Mapping[str, float]) -> list[str]:
     """The parameters that ran to their bounds."""
-    return [name for name, value in parameters.items() if not LOWEST * 1.01 < value < HIGHEST / 1.01]
+    return [
+        name for name, value in parameters.items() if not LOWEST_PARAMETER * 1.01 < value < HIGHEST_PARAMETER / 1.01
+    ]
 
 
-def fit(model: str, groups: Groups, starts: Sequence[Mapping[str, float]] = ()) -> Fitted:
+def fit_order_model(
+    model_name: str, groups: HistoryGroups, start_parameters: Sequence[Mapping[str, float]] = ()
+) -> ModelFit:
     """The parameters under which the histories are likeliest.
 
     Args:
-        model: name of the order model.
+        model_name: name of the order model.
         groups: histories.
-        starts: where to begin; otherwise where the model says.
+        start_parameters: where to begin; otherwise where the model says.
     """
-    known = load(model)
-    begin = starts or [dict(zip(known.PARAMETERS, one, strict=True)) for one in known.STARTS]
-    if len(groups.x) <= MANY or len(begin) == 1:
-        found = maximise(*_sums(known, groups), begin, float(groups.customers.sum()))
-        return Fitted(model, found.parameters, found.log_likelihood, found.ended)
-    part = groups.every(len(groups.x) // SOME)
-    first = maximise(*_sums(known, part), begin, float(part.customers.sum()))
-    found = maximise(*_sums(known, groups), [first.parameters], float(groups.customers.sum()))
-    ended = replace(found, alike=first.alike, starts=first.starts).ended
-    return Fitted(model, found.parameters, found.log_likelihood, ended)
+    order_model = load_order_model(model_name)
+    start_points = start_parameters or [
+        dict(zip(order_model.PARAMETERS, start_values, strict=True)) for start_values in order_model.STARTS
+    ]
+    if len(groups.x) <= MANY_HISTORIES or len(start_points) == 1:
+        optimum = maximise_likelihood(
+            *_make_likelihood(order_model, groups), start_points, float(groups.customer_counts.sum())
+        )
+        return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, optimum.convergence_note)
+    subsample = groups.sample_every(len(groups.x) // SUBSAMPLE_SIZE)
+    subsample_optimum = maximise_likelihood(
+        *_make_likelihood(order_model, subsample), start_points, float(subsample.customer_counts.sum())
+    )
+    optimum = maximise_likelihood(
+        *_make_likelihood(order_model, groups), [subsample_optimum.parameters], float(groups.customer_counts.sum())
+    )
+    convergence_note = replace(
+        optimum, agreeing_starts=subsample_optimum.agreeing_starts, start_count=subsample_optimum.start_count
+    ).convergence_note
+    return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, convergence_note)
 
 
-def _sums(model: OrderModel, groups: Groups) -> tuple[Likelihood, Slopes | None]:
+def _make_likelihood(
+    order_model: OrderModel, groups: HistoryGroups
+) -> tuple[LikelihoodFunction, GradientFunction | None]:
     """Log-likelihood of all customers, and its derivatives by the logarithms of the parameters where they are known."""
 
-    def total(parameters: Mapping[str, float]) -> float:
-        return float(groups.customers @ model.log_likelihood(parameters, groups))
+    def total_likelihood(parameters: Mapping[str, float]) -> float:
+        return float(groups.customer_counts @ order_model.log_likelihood(parameters, groups))
 
-    known = getattr(model, "slopes", None)
-    if known is None:
-        return total, None
+    model_gradient = getattr(order_model, "likelihood_gradient", None)
+    if model_gradient is None:
+        return total_likelihood, None
 
-    def slopes(parameters: Mapping[str, float]) -> tuple[float, Values]:
-        likely, by = known(parameters, groups)
-        several = [groups.customers @ by[name] * value for name, value in parameters.items()]
-        return float(groups.customers @ likely), np.array(several)
+    def total_gradient(parameters: Mapping[str, float]) -> tuple[float, FloatArray]:
+        log_likelihoods, derivatives = model_gradient(parameters, groups)
+        gradient = [groups.customer_counts @ derivatives[name] * value for name, value in parameters.items()]
+        return float(groups.customer_counts @ log_likelihoods), np.array(gradient)
 
-    return total, slopes
+    return total_likelihood, total_gradient
 
 
-def maximise(total: Likelihood, slopes: Slopes | None, starts: Sequence[Mapping[str, float]], rows: float) -> Found:
-    """The parameters with the highest `total` log-likelihood of so many rows; without `slopes` by differences."""
+def maximise_likelihood(
+    log_likelihood: LikelihoodFunction,
+    gradient: GradientFunction | None,
+    start_points: Sequence[Mapping[str, float]],
+    customer_count: float,
+) -> LikelihoodOptimum:
+    """The parameters with the highest `log_likelihood` of so many rows; without `gradient` by differences."""
     from scipy.optimize import minimize
 
-    names = list(starts[0])
+    names = list(start_points[0])
 
-    def named(logs: Values) -> dict[str, float]:
-        return dict(zip(names, np.exp(logs).tolist(), strict=True))
+    def to_parameters(log_parameters: FloatArray) -> dict[str, float]:
+        return dict(zip(names, np.exp(log_parameters).tolist(), strict=True))
 
-    def lost(logs: Values) -> float:
+    def compute_loss(log_parameters: FloatArray) -> float:
         with np.errstate(all="ignore"):
-            value = total(named(logs))
-        return -value / rows if np.isfinite(value) else HOPELESS
+            likelihood_value = log_likelihood(to_parameters(log_parameters))
+        return -likelihood_value / customer_count if np.isfinite(likelihood_value) else INVALID_LOSS
 
-    def lost_and_slope(logs: Values) -> tuple[float, Values]:
-        assert slopes is not None
+    def compute_loss_gradient(log_parameters: FloatArray) -> tuple[float, FloatArray]:
+        assert gradient is not None
         with np.errstate(all="ignore"):
-            value, slope = slopes(named(logs))
-        if not np.isfinite(value):
-            return HOPELESS, np.zeros(len(names))
-        return -value / rows, -slope / rows
+            likelihood_value, likelihood_gradient = gradient(to_parameters(log_parameters))
+        if not np.isfinite(likelihood_value):
+            return INVALID_LOSS, np.zeros(len(names))
+        return -likelihood_value / customer_count, -likelihood_gradient / customer_count
 
-    asked = {"fun": lost, "jac": "3-point"} if slopes is None else {"fun": lost_and_slope, "jac": True}
-    options = {"ftol": STILL, "gtol": 1e-6, "maxiter": ROUNDS, "maxfun": 20 * ROUNDS}
-    bounds = [(np.log(LOWEST), np.log(HIGHEST))] * len(names)
-    begins = [np.log([one[name] for name in names]) for one in starts]
-    ends = [
-        minimize(x0=one, method="L-BFGS-B", bounds=bounds, options=options, **asked)  # type: ignore[call-overload]
-        for one in begins
+    objective = (
+        {"fun": compute_loss, "jac": "3-point"} if gradient is None else {"fun": compute_loss_gradient, "jac": True}
+    )
+    options = {"ftol": LOSS_TOLERANCE, "gtol": 1e-6, "maxiter": MAX_ITERATIONS, "maxfun": 20 * MAX_ITERATIONS}
+    log_bounds = [(np.log(LOWEST_PARAMETER), np.log(HIGHEST_PARAMETER))] * len(names)
+    log_starts = [np.log([start[name] for name in names]) for start in start_points]
+    results = [
+        minimize(x0=start, method="L-BFGS-B", bounds=log_bounds, options=options, **objective)  # type: ignore[call-overload]
+        for start in log_starts
     ]
-    best = min(ends, key=lambda end: float(end.fun))
-    alike = sum(float(end.fun) <= float(best.fun) + AGREE for end in ends)
-    return Found(named(best.x), -float(best.fun) * rows, alike, len(ends), int(best.status) == 1)
+    best_result = min(results, key=lambda end: float(end.fun))
+    agreeing_starts = sum(float(result.fun) <= float(best_result.fun) + START_TOLERANCE for result in results)
+    return LikelihoodOptimum(
+        to_parameters(best_result.x),
+        -float(best_result.fun) * customer_count,
+        agreeing_starts,
+        len(results),
+        int(best_result.status) == 1,
+    )

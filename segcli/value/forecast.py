@@ -7,95 +7,108 @@ from typing import Any
 
 import numpy as np
 
-from segcli.config.clv import PERIODS, ClvSettings
-from segcli.counting import counted
+from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
+from segcli.counting import pluralize
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.value import gamma_gamma, models
-from segcli.value.fit import Fitted, fit
-from segcli.value.summary import Summary, summarise
+from segcli.value.fit import ModelFit, fit_order_model
+from segcli.value.summary import PurchaseSummary, summarise_purchases
 
-FEWEST = 100  # repeat customers below which parameters are guesses
-MANY = 50_000  # histories from which the slow model is fitted only if it is asked for
-SLOW = "pareto_nbd"
-INDEPENDENT = 0.2  # correlation of orders and their value up to which the two are modelled apart
+MIN_REPEAT_CUSTOMERS = 100  # repeat customers below which parameters are guesses
+SLOW_MODEL_LIMIT = 50_000  # histories from which the slow model is fitted only if it is asked for
+SLOW_MODEL = "pareto_nbd"
+MAX_CORRELATION = 0.2  # correlation of orders and their value up to which the two are modelled apart
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """Fitted models of orders and, where there is money, of their value; `tried` are all order models.
+class ClvModel:
+    """Fitted models of orders and, where there is money, of their value; `order_fits` are all order models.
 
     `correlation` is of orders and their mean value among customers with a repeat.
     """
 
-    orders: Fitted
-    value: Fitted | None
-    tried: Sequence[Fitted]
+    order_fit: ModelFit
+    value_fit: ModelFit | None
+    order_fits: Sequence[ModelFit]
     correlation: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """By model its parameters, log-likelihood and how the search for them ended."""
-        several = [*self.tried, *([self.value] if self.value else [])]
+        model_fits = [*self.order_fits, *([self.value_fit] if self.value_fit else [])]
         return {
-            one.model: {**one.parameters, "log_likelihood": one.log_likelihood, "ended": one.ended} for one in several
+            model_fit.model: {
+                **model_fit.parameters,
+                "log_likelihood": model_fit.log_likelihood,
+                "ended": model_fit.ended,
+            }
+            for model_fit in model_fits
         }
 
-    def warnings(self) -> Iterator[str]:
+    def list_warnings(self) -> Iterator[str]:
         """What makes the forecast less sure."""
-        for one in self.tried:
-            if not one.sound:
-                yield f"{one.model}: {one.ended}"
-        if self.correlation is not None and abs(self.correlation) > INDEPENDENT:
-            how = "more" if self.correlation > 0 else "less"
+        for order_fit in self.order_fits:
+            if not order_fit.is_within_bounds:
+                yield f"{order_fit.model}: {order_fit.ended}"
+        if self.correlation is not None and abs(self.correlation) > MAX_CORRELATION:
+            direction = "more" if self.correlation > 0 else "less"
             yield (
-                f"customers who order more often spend {how} an order (correlation {self.correlation:.2f}): orders and "
-                "their value are modelled apart, so values are off"
+                f"customers who order more often spend {direction} an order (correlation {self.correlation:.2f}): "
+                "orders and their value are modelled apart, so values are off"
             )
-        if self.value and self.value.parameters["q"] <= 1:
+        if self.value_fit and self.value_fit.parameters["q"] <= 1:
             yield "order values vary too much between customers for a mean: no value is told of who came once"
 
-    def notes(self) -> Iterator[str]:
+    def list_notes(self) -> Iterator[str]:
         """Models, parameters, and how they were found."""
-        yield f"{_told(self.orders)}; {self.orders.ended}"
-        likelihoods = ", ".join(f"{one.model} {one.log_likelihood:,.1f}" for one in self.tried)
-        slow = "" if len(self.tried) == 1 or SLOW in {one.model for one in self.tried} else f"; {SLOW} was not tried"
-        yield f"log-likelihood {likelihoods}{slow}"
-        if self.value:
-            related = "" if self.correlation is None else f"; correlation with orders {self.correlation:.2f}"
-            yield f"{_told(self.value)}{related}"
+        yield f"{_describe_fit(self.order_fit)}; {self.order_fit.ended}"
+        likelihoods = ", ".join(f"{order_fit.model} {order_fit.log_likelihood:,.1f}" for order_fit in self.order_fits)
+        slow_note = (
+            ""
+            if len(self.order_fits) == 1 or SLOW_MODEL in {order_fit.model for order_fit in self.order_fits}
+            else f"; {SLOW_MODEL} was not tried"
+        )
+        yield f"log-likelihood {likelihoods}{slow_note}"
+        if self.value_fit:
+            correlation_note = "" if self.correlation is None else f"; correlation with orders {self.correlation:.2f}"
+            yield f"{_describe_fit(self.value_fit)}{correlation_note}"
 
 
-def _told(one: Fitted) -> str:
-    return f"{one.model} (" + ", ".join(f"{name} {value:.4g}" for name, value in one.parameters.items()) + ")"
+def _describe_fit(model_fit: ModelFit) -> str:
+    return (
+        f"{model_fit.model} (" + ", ".join(f"{name} {value:.4g}" for name, value in model_fit.parameters.items()) + ")"
+    )
 
 
-def forecast(customers: Customers, end: date, settings: ClvSettings) -> tuple[Forecast, Summary]:
+def fit_clv_model(customers: Customers, last_day: date, settings: ClvSettings) -> tuple[ClvModel, PurchaseSummary]:
     """Fit the models to the orders until the end of a day.
 
     Raises:
         InputProblem: too few customers came back.
     """
-    summary = summarise(customers, end, PERIODS[settings.period])
-    if summary.repeat < FEWEST:
+    summary = summarise_purchases(customers, last_day, DAYS_PER_PERIOD[settings.period])
+    if summary.repeat_customers < MIN_REPEAT_CUSTOMERS:
         raise InputProblem(
-            f"{counted(summary.repeat, 'customer')} bought on a second day by {end.isoformat()}; these models "
-            f"need {FEWEST}",
-            source=customers.readings[0].input.name,
+            f"{pluralize(summary.repeat_customers, 'customer')} bought "
+            f"on a second day by {last_day.isoformat()}; these models need {MIN_REPEAT_CUSTOMERS}",
+            source=customers.input_reports[0].input.name,
             remedy="Use segments by rfm or rules instead",
         )
-    wanted: list[str] = [settings.model] if settings.model != "auto" else models.names()
-    if settings.model == "auto" and len(summary.groups.x) > MANY:
-        wanted.remove(SLOW)
-    tried = [fit(one, summary.groups) for one in wanted]
-    sound = [one for one in tried if one.sound] or tried
-    value, correlation = _value(summary)
-    return Forecast(max(sound, key=lambda one: one.log_likelihood), value, tried, correlation), summary
+    model_names: list[str] = [settings.model] if settings.model != "auto" else models.order_model_names()
+    if settings.model == "auto" and len(summary.groups.x) > SLOW_MODEL_LIMIT:
+        model_names.remove(SLOW_MODEL)
+    order_fits = [fit_order_model(model_name, summary.groups) for model_name in model_names]
+    usable_fits = [model_name for model_name in order_fits if model_name.is_within_bounds] or order_fits
+    value_fit, correlation = _fit_order_value(summary)
+    return ClvModel(max(usable_fits, key=lambda one: one.log_likelihood), value_fit, order_fits, correlation), summary
 
 
-def _value(summary: Summary) -> tuple[Fitted | None, float | None]:
+def _fit_order_value(summary: PurchaseSummary) -> tuple[ModelFit | None, float | None]:
     x = summary.x
-    known = (x > 0) & (np.nan_to_num(summary.value) > 0)
-    if int(known.sum()) < FEWEST or np.ptp(summary.value[known]) == 0:
+    has_value = (x > 0) & (np.nan_to_num(summary.mean_value) > 0)
+    if int(has_value.sum()) < MIN_REPEAT_CUSTOMERS or np.ptp(summary.mean_value[has_value]) == 0:
         return None, None
-    together = float(np.corrcoef(x[known], summary.value[known])[0, 1]) if np.ptp(x[known]) else 0.0
-    return gamma_gamma.fit(x[known], summary.value[known], np.ones(int(known.sum()))), together
+    correlation = float(np.corrcoef(x[has_value], summary.mean_value[has_value])[0, 1]) if np.ptp(x[has_value]) else 0.0
+    return gamma_gamma.fit_gamma_gamma(
+        x[has_value], summary.mean_value[has_value], np.ones(int(has_value.sum()))
+    ), correlation

@@ -8,40 +8,50 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import gammaln
 
-from segcli.value.fit import Fitted, maximise
-from segcli.value.summary import Coded, Values
+from segcli.value.fit import ModelFit, maximise_likelihood
+from segcli.value.summary import FloatArray, ValueCodes
 
-PARAMETERS = ("p", "q", "v")
-STARTS = ((6.0, 4.0, 15.0), (2.0, 3.0, 50.0), (1.0, 2.0, 5.0))
-NAME = "gamma_gamma"
+PARAMETER_NAMES = ("p", "q", "v")
+START_VALUES = ((6.0, 4.0, 15.0), (2.0, 3.0, 50.0), (1.0, 2.0, 5.0))
+MODEL_NAME = "gamma_gamma"
 
 
-def fit(x: Values, value: Values, weights: Values, starts: Sequence[Mapping[str, float]] = ()) -> Fitted:
+def fit_gamma_gamma(
+    x: FloatArray, mean_values: FloatArray, weights: FloatArray, start_points: Sequence[Mapping[str, float]] = ()
+) -> ModelFit:
     """The parameters under which mean order values are likeliest.
 
     Args:
         x: repeat orders of customers who have any, shape (n,).
-        value: mean value of them, above 0.
+        mean_values: mean value of them, above 0.
         weights: how often each customer counts.
-        starts: where to begin.
+        start_points: where to begin.
     """
-    by_x, log_value, scale = Coded.of(x), np.log(value), float(np.median(value))
-    usual = [dict(zip(PARAMETERS, (p, q, v * scale / 15.0), strict=True)) for p, q, v in STARTS]
+    x_codes, log_values, scale = ValueCodes.from_column(x), np.log(mean_values), float(np.median(mean_values))
+    default_starts = [dict(zip(PARAMETER_NAMES, (p, q, v * scale / 15.0), strict=True)) for p, q, v in START_VALUES]
 
-    def total(parameters: Mapping[str, float]) -> float:
-        p, q, v = (parameters[name] for name in PARAMETERS)
-        n = by_x.values
-        fixed = gammaln(p * n + q) - gammaln(p * n) - gammaln(q) + q * np.log(v) + p * n * np.log(n)
-        own = fixed[by_x.code] + (p * x - 1) * log_value - (p * x + q) * np.log(x * value + v)
-        return float(weights @ own)
+    def total_likelihood(parameters: Mapping[str, float]) -> float:
+        p, q, v = (parameters[name] for name in PARAMETER_NAMES)
+        distinct_x = x_codes.values
+        shared_terms = (
+            gammaln(p * distinct_x + q)
+            - gammaln(p * distinct_x)
+            - gammaln(q)
+            + q * np.log(v)
+            + p * distinct_x * np.log(distinct_x)
+        )
+        log_likelihoods = (
+            shared_terms[x_codes.codes] + (p * x - 1) * log_values - (p * x + q) * np.log(x * mean_values + v)
+        )
+        return float(weights @ log_likelihoods)
 
-    found = maximise(total, None, starts or usual, float(weights.sum()))
-    return Fitted(NAME, found.parameters, found.log_likelihood, found.ended)
+    optimum = maximise_likelihood(total_likelihood, None, start_points or default_starts, float(weights.sum()))
+    return ModelFit(MODEL_NAME, optimum.parameters, optimum.log_likelihood, optimum.convergence_note)
 
 
-def expected(parameters: Mapping[str, float], x: Values, value: Values) -> Values:
+def predict_order_value(parameters: Mapping[str, float], x: FloatArray, mean_values: FloatArray) -> FloatArray:
     """Expected value of an order: p (v + x m) / (p x + q - 1); of a customer without a repeat, that of all."""
-    p, q, v = (parameters[name] for name in PARAMETERS)
+    p, q, v = (parameters[name] for name in PARAMETER_NAMES)
     with np.errstate(divide="ignore", invalid="ignore"):  # with q of 1, customers without a repeat have no mean
-        found: Values = p * (v + x * np.nan_to_num(value)) / (p * x + q - 1)
-    return found
+        order_values: FloatArray = p * (v + x * np.nan_to_num(mean_values)) / (p * x + q - 1)
+    return order_values

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segcli.value.summary import Summary, Values
+from segcli.value.summary import FloatArray, PurchaseSummary
 
-TOGETHER = 7  # repeat purchases from which customers are told together
+POOLED_REPEATS = 7  # repeat purchases from which customers are told together
 
 
 @dataclass(frozen=True)
-class Holdout:
+class HoldoutResult:
     """`by_repeats`: repeats, customers, actual and expected orders each; `errors`: of the model and of naive guesses.
 
     `actual` and `expected` are orders of all customers in `days` after the calibration.
@@ -24,24 +24,32 @@ class Holdout:
     errors: pd.DataFrame
 
 
-def holdout(summary: Summary, expected: Values, actual: Values, days: int) -> Holdout:
+def evaluate_holdout(summary: PurchaseSummary, predicted: FloatArray, actual: FloatArray, days: int) -> HoldoutResult:
     """Compare, customer by customer.
 
     Args:
         summary: of the calibration.
-        expected: purchases that the model expects afterwards, by customer.
+        predicted: purchases that the model expects afterwards, by customer.
         actual: purchases there were.
         days: that were watched.
     """
-    x, ends, ahead = summary.x, summary.groups.T[summary.group], days / summary.period_days
-    together = np.minimum(x, TOGETHER).astype(np.int64)
-    rows = pd.DataFrame({"repeats": together, "actual": actual, "expected": expected}).groupby("repeats")
-    by_repeats = rows.agg(customers=("actual", "size"), actual=("actual", "mean"), expected=("expected", "mean"))
-    rate = np.divide(x, ends, out=np.zeros(len(x)), where=ends > 0)
+    x, observation_periods, holdout_periods = (
+        summary.x,
+        summary.groups.T[summary.group_codes],
+        days / summary.period_days,
+    )
+    pooled_repeats = np.minimum(x, POOLED_REPEATS).astype(np.int64)
+    repeat_groups = pd.DataFrame({"repeats": pooled_repeats, "actual": actual, "expected": predicted}).groupby(
+        "repeats"
+    )
+    by_repeats = repeat_groups.agg(
+        customers=("actual", "size"), actual=("actual", "mean"), expected=("expected", "mean")
+    )
+    order_rate = np.divide(x, observation_periods, out=np.zeros(len(x)), where=observation_periods > 0)
     guesses = {
-        "model": expected,
-        "as before": rate * ahead,
-        "like everybody": np.full(len(x), x.sum() / ends.sum() * ahead),
+        "model": predicted,
+        "as before": order_rate * holdout_periods,
+        "like everybody": np.full(len(x), x.sum() / observation_periods.sum() * holdout_periods),
         "none": np.zeros(len(x)),
     }
     errors = pd.DataFrame(
@@ -52,4 +60,4 @@ def holdout(summary: Summary, expected: Values, actual: Values, days: int) -> Ho
             "root_mean_squared_error": [np.sqrt(((guess - actual) ** 2).mean()) for guess in guesses.values()],
         }
     )
-    return Holdout(days, float(actual.sum()), float(expected.sum()), by_repeats.reset_index(), errors)
+    return HoldoutResult(days, float(actual.sum()), float(predicted.sum()), by_repeats.reset_index(), errors)

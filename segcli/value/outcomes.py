@@ -7,39 +7,41 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
-from segcli.customers.history import CUSTOMER, DAY, MONEY, purchases
+from segcli import columns
+from segcli.customers.history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
 from segcli.model import Customers
 
-Values = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
     """For each person asked about: orders and money in the days after it, shape (n,)."""
 
-    orders: Values
-    revenue: Values
+    orders: FloatArray
+    revenue: FloatArray
 
     @property
-    def bought(self) -> npt.NDArray[np.bool_]:
+    def has_bought(self) -> npt.NDArray[np.bool_]:
         """Who came back."""
         return self.orders > 0
 
 
-def outcomes(everybody: Customers, ids: pd.Series, day: date, days: int) -> Outcomes:
+def measure_outcomes(all_customers: Customers, ids: pd.Series, day: date, days: int) -> Outcomes:
     """What people did in so many days after a day; nothing, if they are no customers.
 
     Args:
-        everybody: with all orders.
+        all_customers: with all orders.
         ids: whose outcomes.
         day: last day that was known.
         days: that are watched.
     """
-    bought = purchases(everybody)
-    first, last = pd.Timestamp(day), pd.Timestamp(day + timedelta(days=days))
-    after = bought[(bought[DAY] > first) & (bought[DAY] <= last)].groupby(CUSTOMER)
-    sums = pd.DataFrame({"orders": after.size(), "revenue": after[MONEY].sum()})
-    sums.index = pd.Index(everybody.table[c.CUSTOMER_ID].iloc[sums.index])
-    found = sums.reindex(ids).fillna(0.0)
-    return Outcomes(*(found[name].to_numpy(dtype=np.float64) for name in ("orders", "revenue")))
+    purchase_rows = list_orders(all_customers)
+    first_day, last_day = pd.Timestamp(day), pd.Timestamp(day + timedelta(days=days))
+    later_purchases = purchase_rows[
+        (purchase_rows[ORDER_DAY] > first_day) & (purchase_rows[ORDER_DAY] <= last_day)
+    ].groupby(CUSTOMER_ROW)
+    customer_sums = pd.DataFrame({"orders": later_purchases.size(), "revenue": later_purchases[LINE_MONEY].sum()})
+    customer_sums.index = pd.Index(all_customers.table[columns.CUSTOMER_ID].iloc[customer_sums.index])
+    outcome_table = customer_sums.reindex(ids).fillna(0.0)
+    return Outcomes(*(outcome_table[name].to_numpy(dtype=np.float64) for name in ("orders", "revenue")))

@@ -6,18 +6,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from segcli.errors import InputProblem
-from segcli.files.sealed import SavedFields, damage_problem, parse_fields, sealed, unsealed
+from segcli.files.sealed import ModelFields, damage_problem, dump_model_file, load_model_file, parse_model_fields
 from segcli.value import gamma_gamma, models
-from segcli.value.clv import Valued
-from segcli.value.fit import Fitted
-from segcli.value.forecast import Forecast
+from segcli.value.clv import ClvResult
+from segcli.value.fit import ModelFit
+from segcli.value.forecast import ClvModel
 
-CLV = "segcli.clv-model/1"
+CLV_SCHEMA = "segcli.clv-model/1"
 # A fit stays within fit.LOWEST and fit.HIGHEST; far below them the likelihoods take logarithms of 0.
 Parameter = Annotated[float, Field(ge=1e-6, le=1e15)]
 
 
-class FittedModel(SavedFields):
+class SavedModelFit(ModelFields):
     """A fitted model of orders or of their value."""
 
     model: str
@@ -26,59 +26,62 @@ class FittedModel(SavedFields):
     ended: str
 
 
-class ClvModel(SavedFields):
+class SavedClvModel(ModelFields):
     """A saved forecast."""
 
     period: str
-    orders: FittedModel
-    value: FittedModel | None
+    orders: SavedModelFit
+    value: SavedModelFit | None
     correlation: float | None
 
 
-def as_text(made: Valued, period: str) -> str:
+def dump_clv_model(clv_result: ClvResult, period: str) -> str:
     """The models of a forecast, diffable, without any customer."""
-    forecast = made.forecast
-    return sealed(
+    clv_model = clv_result.clv_model
+    return dump_model_file(
         {
-            "schema": CLV,
+            "schema": CLV_SCHEMA,
             "period": period,
-            "orders": _plain(forecast.orders),
-            "value": None if forecast.value is None else _plain(forecast.value),
-            "correlation": forecast.correlation,
-            "trained_on": {"customers": len(made.table), "to": made.end.isoformat()},
-            "versions": dict(made.provenance.versions),
+            "orders": _fit_to_dict(clv_model.order_fit),
+            "value": None if clv_model.value_fit is None else _fit_to_dict(clv_model.value_fit),
+            "correlation": clv_model.correlation,
+            "trained_on": {"customers": len(clv_result.table), "to": clv_result.calibration_end.isoformat()},
+            "versions": dict(clv_result.provenance.versions),
         }
     )
 
 
-def load(path: str, period: str) -> Forecast:
+def load_clv_model(path: str, period: str) -> ClvModel:
     """Read a forecast back.
 
     Raises:
         InputProblem: it is no saved forecast, or of another unit of time.
     """
-    model = unsealed(path, {CLV: "clv"})
-    model = parse_fields(model, ClvModel, path)
-    _require_parameters(model, path)
-    if model["period"] != period:
+    saved_model = load_model_file(path, {CLV_SCHEMA: "clv"})
+    saved_model = parse_model_fields(saved_model, SavedClvModel, path)
+    _require_parameters(saved_model, path)
+    if saved_model["period"] != period:
         raise InputProblem(
-            f"its unit of time is the {model['period']}, not the {period}",
+            f"its unit of time is the {saved_model['period']}, not the {period}",
             source=path,
-            remedy=f"--set clv.period={model['period']}",
+            remedy=f"--set clv.period={saved_model['period']}",
         )
-    orders, value = Fitted(**model["orders"]), model["value"]
-    return Forecast(orders, Fitted(**value) if value else None, [orders], model["correlation"])
+    order_fit, value_fit = ModelFit(**saved_model["orders"]), saved_model["value"]
+    return ClvModel(order_fit, ModelFit(**value_fit) if value_fit else None, [order_fit], saved_model["correlation"])
 
 
-def _require_parameters(model: Mapping[str, Any], path: str) -> None:
-    orders, value = model["orders"], model["value"]
-    if orders["model"] not in models.names():
-        raise damage_problem(path, "orders.model", f"must be one of {', '.join(models.names())}")
-    if set(orders["parameters"]) != set(models.load(orders["model"]).PARAMETERS):
+def _require_parameters(saved_model: Mapping[str, Any], path: str) -> None:
+    order_fit, value_fit = saved_model["orders"], saved_model["value"]
+    if order_fit["model"] not in models.order_model_names():
+        raise damage_problem(path, "orders.model", f"must be one of {', '.join(models.order_model_names())}")
+    if set(order_fit["parameters"]) != set(models.load_order_model(order_fit["model"]).PARAMETERS):
         raise damage_problem(path, "orders.parameters", "must be those of the model")
-    if value and (value["model"], set(value["parameters"])) != (gamma_gamma.NAME, set(gamma_gamma.PARAMETERS)):
-        raise damage_problem(path, "value", f"must be a model {gamma_gamma.NAME} with its parameters")
+    if value_fit and (value_fit["model"], set(value_fit["parameters"])) != (
+        gamma_gamma.MODEL_NAME,
+        set(gamma_gamma.PARAMETER_NAMES),
+    ):
+        raise damage_problem(path, "value", f"must be a model {gamma_gamma.MODEL_NAME} with its parameters")
 
 
-def _plain(one: Fitted) -> dict[str, Any]:
-    return {**vars(one), "parameters": dict(one.parameters)}
+def _fit_to_dict(model_fit: ModelFit) -> dict[str, Any]:
+    return {**vars(model_fit), "parameters": dict(model_fit.parameters)}

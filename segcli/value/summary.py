@@ -11,123 +11,139 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli.customers.history import CUSTOMER, DAY, MONEY, purchases
+from segcli.customers.history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
 from segcli.model import Customers
 
-Values = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Coded:
+class ValueCodes:
     """A column of few distinct `values`, and which of them each row has."""
 
-    values: Values
-    code: Codes
+    values: FloatArray
+    codes: IntArray
 
     @classmethod
-    def of(cls, column: Values) -> "Coded":
+    def from_column(cls, column: FloatArray) -> "ValueCodes":
         """Code a column."""
-        values, code = np.unique(column, return_inverse=True)
-        return cls(values, code.reshape(-1))
+        values, codes = np.unique(column, return_inverse=True)
+        return cls(values, codes.reshape(-1))
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class HistoryGroups:
     """Customers with the same history together: models are asked once for all of them.
 
     `x` repeat purchases, `t_x` periods from the first purchase to the last, `T` to the end, each of shape (g,);
-    `customers` how many have this history.
+    `customer_counts` how many have this history.
     """
 
-    x: Values
-    t_x: Values
-    T: Values
-    customers: Values
+    x: FloatArray
+    t_x: FloatArray
+    T: FloatArray
+    customer_counts: FloatArray
 
     @cached_property
-    def by_x(self) -> Coded:
+    def x_codes(self) -> ValueCodes:
         """Repeat purchases, coded: there are few numbers of them."""
-        return Coded.of(self.x)
+        return ValueCodes.from_column(self.x)
 
     @cached_property
-    def by_t_x(self) -> Coded:
+    def t_x_codes(self) -> ValueCodes:
         """Times of the last purchase, coded: days."""
-        return Coded.of(self.t_x)
+        return ValueCodes.from_column(self.t_x)
 
     @cached_property
-    def by_T(self) -> Coded:  # noqa: N802 - as the literature calls it
+    def T_codes(self) -> ValueCodes:  # noqa: N802 - as the literature calls it
         """Times to the end, coded: days."""
-        return Coded.of(self.T)
+        return ValueCodes.from_column(self.T)
 
     @classmethod
-    def of(cls, x: Codes, last: Codes, end: Codes, period_days: float) -> "tuple[Groups, Codes]":
+    def from_days(
+        cls, x: IntArray, last_days: IntArray, end_days: IntArray, period_days: float
+    ) -> "tuple[HistoryGroups, IntArray]":
         """Group customers by repeat purchases, by days to the last and by days to the end; and the group of each."""
-        days = int(end.max()) + 1
-        history, group, customers = np.unique((x * days + last) * days + end, return_inverse=True, return_counts=True)
-        pairs, until = np.divmod(history, days)
-        repeats, latest = np.divmod(pairs, days)
-        periods = latest / period_days, until / period_days
-        return cls(repeats.astype(np.float64), *periods, customers.astype(np.float64)), group.reshape(-1)
+        day_range = int(end_days.max()) + 1
+        history_keys, group_codes, customer_counts = np.unique(
+            (x * day_range + last_days) * day_range + end_days, return_inverse=True, return_counts=True
+        )
+        repeat_last_keys, period_end_days = np.divmod(history_keys, day_range)
+        repeats, period_last_days = np.divmod(repeat_last_keys, day_range)
+        periods = period_last_days / period_days, period_end_days / period_days
+        return cls(repeats.astype(np.float64), *periods, customer_counts.astype(np.float64)), group_codes.reshape(-1)
 
-    def every(self, step: int) -> "Groups":
+    def sample_every(self, step: int) -> "HistoryGroups":
         """One of so many histories: they are sorted, so a part of all kinds."""
-        return Groups(self.x[::step], self.t_x[::step], self.T[::step], self.customers[::step])
+        return HistoryGroups(self.x[::step], self.t_x[::step], self.T[::step], self.customer_counts[::step])
 
-    def weighted(self, customers: Values) -> "Groups":
+    def reweight_customers(self, customer_counts: FloatArray) -> "HistoryGroups":
         """The histories that other numbers of customers have, without those of none."""
-        some = customers > 0
-        return Groups(self.x[some], self.t_x[some], self.T[some], customers[some])
+        has_customers = customer_counts > 0
+        return HistoryGroups(
+            self.x[has_customers], self.t_x[has_customers], self.T[has_customers], customer_counts[has_customers]
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class Summary:
-    """`group` says which history each customer has; `value` is the mean money of repeat purchases, NaN where none is.
+class PurchaseSummary:
+    """`group_codes` says which history each customer has.
 
-    `period_days` is the unit of time of the groups.
+    `mean_value` is the mean money of repeat purchases, NaN where there is none. `period_days` is the unit of
+    time of the groups.
     """
 
-    groups: Groups
-    group: Codes
-    value: Values
+    groups: HistoryGroups
+    group_codes: IntArray
+    mean_value: FloatArray
     period_days: float
 
     @property
-    def x(self) -> Values:
+    def x(self) -> FloatArray:
         """Repeat purchases of each customer."""
-        return self.groups.x[self.group]
+        return self.groups.x[self.group_codes]
 
     @property
-    def repeat(self) -> int:
+    def repeat_customers(self) -> int:
         """Customers with a repeat purchase."""
         return int((self.x > 0).sum())
 
 
-def summarise(customers: Customers, end: date, period_days: float) -> Summary:
+def summarise_purchases(customers: Customers, last_day: date, period_days: float) -> PurchaseSummary:
     """The history of each customer to the end of a day; purchases of one day are one.
 
     Args:
         customers: known by then, with their orders.
-        end: last day that is counted.
+        last_day: last day that is counted.
         period_days: length of a period, such as 7.
 
     Raises:
         InputProblem: the input is no order export.
     """
-    days = per_day(customers)
-    groups = days.groupby(CUSTOMER, sort=True)
-    first, last, count = groups["day"].min(), groups["day"].max(), groups.size()
-    total = groups["money"].sum() - groups["money"].first()
-    until = np.datetime64(end).astype("datetime64[D]").astype(np.int64)
-    x, lasted, watched = (np.asarray(one, dtype=np.int64) for one in (count - 1, last - first, until - first))
-    found, group = Groups.of(x, lasted, watched, period_days)
-    value = np.divide(total.to_numpy(dtype=np.float64), x, out=np.full(len(x), np.nan), where=x > 0)
-    return Summary(found, group, value, period_days)
+    purchase_days = sum_daily_purchases(customers)
+    days_by_customer = purchase_days.groupby(CUSTOMER_ROW, sort=True)
+    first_days, last_days, day_counts = (
+        days_by_customer["day"].min(),
+        days_by_customer["day"].max(),
+        days_by_customer.size(),
+    )
+    repeat_totals = days_by_customer["money"].sum() - days_by_customer["money"].first()
+    end_number = np.datetime64(last_day).astype("datetime64[D]").astype(np.int64)
+    x, last_ages, observed_ages = (
+        np.asarray(day_numbers, dtype=np.int64)
+        for day_numbers in (day_counts - 1, last_days - first_days, end_number - first_days)
+    )
+    history_groups, group_codes = HistoryGroups.from_days(x, last_ages, observed_ages, period_days)
+    mean_values = np.divide(repeat_totals.to_numpy(dtype=np.float64), x, out=np.full(len(x), np.nan), where=x > 0)
+    return PurchaseSummary(history_groups, group_codes, mean_values, period_days)
 
 
-def per_day(customers: Customers) -> pd.DataFrame:
+def sum_daily_purchases(customers: Customers) -> pd.DataFrame:
     """Days on which customers bought: customer (row of the table), day (number of the day), money; sorted."""
-    bought = purchases(customers)
-    day = bought[DAY].to_numpy().astype("datetime64[D]").astype(np.int64)
-    several = pd.DataFrame({CUSTOMER: bought[CUSTOMER], "day": day, "money": bought[MONEY]})
-    return several.groupby([CUSTOMER, "day"], sort=True)[["money"]].sum().reset_index()
+    purchase_rows = list_orders(customers)
+    day_numbers = purchase_rows[ORDER_DAY].to_numpy().astype("datetime64[D]").astype(np.int64)
+    daily_rows = pd.DataFrame(
+        {CUSTOMER_ROW: purchase_rows[CUSTOMER_ROW], "day": day_numbers, "money": purchase_rows[LINE_MONEY]}
+    )
+    return daily_rows.groupby([CUSTOMER_ROW, "day"], sort=True)[["money"]].sum().reset_index()

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 
 SIZES = {
     "columns": (1_500, ["rfm", "{orders}"]),
@@ -47,7 +47,10 @@ def test_no_dimension_is_quadratic(
         growth.DIMENSIONS[dimension].write(folder, max(size * factor, 10))
         words = [word.format(orders=folder / "orders.csv", config=folder / "config.yaml") for word in command]
         started = time.process_time()
-        assert _run([*words, "-q", *(["-o", str(folder / "result.csv")] if command[0] == "rfm" else [])]) in (0, 3)
+        assert _run_arguments([*words, "-q", *(["-o", str(folder / "result.csv")] if command[0] == "rfm" else [])]) in (
+            0,
+            3,
+        )
         seconds.append(time.process_time() - started)
         capfd.readouterr()
     start_up, once, four_times = seconds

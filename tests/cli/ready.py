@@ -71,7 +71,7 @@ def _answer(asked: socket.socket) -> None:
 
 
 def _become(streams: list[int], arguments: list[str], folder: str, environment: dict[str, str]) -> None:
-    from segcli.cli import leave
+    from segcli.cli import run_and_exit
 
     for number, (name, errors) in enumerate(STREAMS.items()):
         os.dup2(streams[number], number)
@@ -84,7 +84,7 @@ def _become(streams: list[int], arguments: list[str], folder: str, environment: 
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["segcli", *arguments]
-    leave()
+    run_and_exit()
 
 
 if __name__ == "__main__":

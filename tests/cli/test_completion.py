@@ -31,7 +31,7 @@ def shop(folder: Path) -> Path:
 def typed(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """The values that may follow these words."""
     monkeypatch.chdir(shop)
-    return lambda *words: [value for value, _ in completing.offered(words)]
+    return lambda *words: [value for value, _ in completing.find_completions(words)]
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_lists_of_plug_ins_are_those_of_the_folders() -> None:
     from segcli.reports import formats
     from segcli.segment import bases, methods
 
-    assert plugins.listed("segcli.segment.methods") == methods.names()
-    assert plugins.listed("segcli.segment.bases") == bases.names()
-    assert choices.files_of("segcli.reports.formats")() == formats.names()
+    assert plugins.list_plugin_files("segcli.segment.methods") == methods.list_methods()
+    assert plugins.list_plugin_files("segcli.segment.bases") == bases.list_bases()
+    assert choices.complete_plugins("segcli.reports.formats")() == formats.list_formats()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_lists_of_plug_ins_are_those_of_the_folders() -> None:
 )
 def test_completion_loads_no_pandas(folder: Path, environment: dict[str, str], words: list[str]) -> None:
     listed = (
-        "import sys; from segcli.cli.completing import answer; answer('zsh', sys.argv[1:]);"
+        "import sys; from segcli.cli.completing import print_completions; print_completions('zsh', sys.argv[1:]);"
         "print('pandas' in sys.modules, 'sklearn' in sys.modules, file=sys.stderr)"
     )
     done = subprocess.run(
@@ -219,10 +219,10 @@ def test_the_program_s_own_options_hand_out_the_same_script(
     bash: Callable[..., "subprocess.CompletedProcess[bytes]"], environment: dict[str, str]
 ) -> None:
     shown = bash("segcli --show-completion; true")
-    assert shown.stdout.decode().strip() == completion.script("bash").strip(), shown.stderr
+    assert shown.stdout.decode().strip() == completion.read_script("bash").strip(), shown.stderr
     assert bash("segcli --install-completion; true").returncode == 0
     installed = [path.read_text() for path in Path(environment["HOME"]).rglob("*.sh")]
-    assert [text.strip() for text in installed] == [completion.script("bash").strip()]
+    assert [text.strip() for text in installed] == [completion.read_script("bash").strip()]
 
 
 def test_an_unknown_shell_is_refused(segcli: Run) -> None:

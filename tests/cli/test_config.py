@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from segcli.config.yaml import parse
+from segcli.config.yaml import parse_document
 
 if TYPE_CHECKING:
     import subprocess
@@ -78,7 +78,7 @@ def test_a_flag_wins_over_set(segcli: Run, layered: dict[str, str]) -> None:
 
 def test_layers_merge_key_by_key(segcli: Run, layered: dict[str, str]) -> None:
     done = segcli("config", "show", "--set", "rfm.ties=next", "--set", "ingest.transactions.decimal=,", env=layered)
-    shown = parse(done.stdout, "shown").values
+    shown = parse_document(done.stdout, "shown").values
     assert (shown["rfm"]["bins"], shown["rfm"]["ties"]) == (3, "next")
     assert shown["ingest"]["transactions"]["decimal"] == ","
 
@@ -113,7 +113,7 @@ def schema(segcli: Run) -> dict[str, Any]:
 def test_the_schema_is_valid_and_accepts_the_shipped_config(schema: dict[str, Any], root: Path) -> None:
     validator = jsonschema.validators.validator_for(schema)
     validator.check_schema(schema)
-    config = parse((root / "configs" / "retail.yaml").read_text(), "retail.yaml").values
+    config = parse_document((root / "configs" / "retail.yaml").read_text(), "retail.yaml").values
     validator(schema).validate(config)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli.demo import _filled
+from segcli.cli.demo import _fill_folder
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -23,7 +23,7 @@ def test_the_tour_runs_and_leaves_a_report_and_a_second_one_may_follow(segcli: R
     assert done.stdout.count("\n$ segcli ") == 4
     assert "segcli-demo/results/report.html" in done.stdout
     assert "Champions" in done.stdout
-    again = _filled(str(made))  # what it made itself is its own
+    again = _fill_folder(str(made))  # what it made itself is its own
     assert again == made
 
 

@@ -240,7 +240,7 @@ def _with_big_export(folder: Path) -> Path:
 def test_a_run_into_a_folder_that_another_run_holds_is_skipped_with_6(segcli: Run, folder: Path) -> None:
     out = folder / "out"
     out.mkdir()
-    with lock.held(out):
+    with lock.lock_directory(out):
         done = segcli("run", "shop.yaml", "-q")
     said = "segcli: out: another run is writing here; skipped. Wait for it, or write to another folder with -o\n"
     assert (done.returncode, done.stderr) == (6, said)
@@ -251,7 +251,7 @@ def test_a_run_into_a_folder_that_another_run_holds_is_skipped_with_6(segcli: Ru
 def test_the_run_that_is_skipped_leaves_the_half_written_files_of_the_other_alone(segcli: Run, folder: Path) -> None:
     out = folder / "out"
     out.mkdir()
-    with lock.held(out):
+    with lock.lock_directory(out):
         (out / ".report.md.abc.segcli-part").write_text("being written")
         assert segcli("run", "shop.yaml", "-q").returncode == 6
         assert (out / ".report.md.abc.segcli-part").exists()
@@ -300,7 +300,7 @@ BUG = """
 import sys
 from segcli import cli, customers
 def broken(*_): raise RuntimeError("a mistake\\nof ours \\x1b[31m")
-customers.read = broken
+customers.load_customers = broken
 sys.argv = ["segcli", *sys.argv[1:]]
 cli.main()
 """

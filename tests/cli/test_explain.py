@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segcli.cli.explaining import about, topics
-from segcli.errors import MEANINGS, Exit
+from segcli.cli.explaining import find_topics, list_topics
+from segcli.errors import EXIT_CODE_MEANINGS, ExitCode
 from segcli.ingest import presets
 from segcli.ingest.reasons import REASONS
 from segcli.segment import bases, maps
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import subprocess
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-SEGMENTS = {rule.segment for name in maps.names() for rule in maps.load(name).rules}
+SEGMENTS = {rule.segment for name in maps.list_maps() for rule in maps.load_map(name).rules}
 
 
 def test_without_a_name_all_there_is_is_listed_by_kind(segcli: Run) -> None:
@@ -23,15 +23,15 @@ def test_without_a_name_all_there_is_is_listed_by_kind(segcli: Run) -> None:
     kinds = [line for line in lines if line and not line.startswith(" ")]
     assert kinds == ["exit code", "reason", "preset", "segment", "base"]
     listed = {line[2:].split("  ")[0] for line in lines if line.startswith("  ")}
-    codes = {str(int(code)) for code in Exit}
-    assert listed >= {*codes, *REASONS, *presets.names(), *bases.names(), *SEGMENTS}
-    assert all(topic.short for topic in topics() if topic.kind != "segment")
+    codes = {str(int(code)) for code in ExitCode}
+    assert listed >= {*codes, *REASONS, *presets.list_presets(), *bases.list_bases(), *SEGMENTS}
+    assert all(topic.summary for topic in list_topics() if topic.kind != "segment")
 
 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("4", MEANINGS[Exit.GATE][0]),
+        ("4", EXIT_CODE_MEANINGS[ExitCode.GATE][0]),
         ("no_customer_id", REASONS["no_customer_id"].remedy),
         ("shopify-orders", "amount        Total"),
         ("at-risk", "In the map default: scores of recency 1-2, frequency 3-4."),
@@ -46,11 +46,11 @@ def test_a_name_is_told_however_it_is_written(segcli: Run, name: str, told: str)
 
 
 def test_every_topic_has_something_to_say() -> None:
-    for topic in topics():
-        lines = list(topic.text())
+    for topic in list_topics():
+        lines = list(topic.explain_lines())
         assert lines[0].casefold().startswith(topic.name.casefold()) or topic.kind == "exit code"
         assert len(lines) > 1, topic.name
-        assert topic.name in {found.name for found in about(topic.name)}
+        assert topic.name in {found.name for found in find_topics(topic.name)}
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(segcli: Run) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segcli.config import load, yaml_layer
+from segcli.config import load_settings, parse_yaml_layer
 
 if TYPE_CHECKING:
     import subprocess
@@ -76,7 +76,7 @@ def test_every_option_line_can_be_switched_on_by_itself(written: str, folder: Pa
         changed = list(lines)
         for part in (place, *_headings_of(lines, place)):
             changed[part] = changed[part].replace("# ", "", 1)
-        load([yaml_layer("\n".join(changed), "cfg.yaml", str(folder))])
+        load_settings([parse_yaml_layer("\n".join(changed), "cfg.yaml", str(folder))])
 
 
 def _headings_of(lines: list[str], place: int) -> Iterator[int]:
@@ -91,7 +91,7 @@ def test_without_an_output_file_the_config_goes_to_stdout_and_nothing_is_written
     done = segcli("init", "orders.csv")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("# yaml-language-server")
-    assert load([yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.path == "orders.csv"
+    assert load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.path == "orders.csv"
     assert sorted(folder.iterdir()) == before
 
 
@@ -100,7 +100,10 @@ def test_a_file_of_customers_gets_a_config_that_runs_without_scores(segcli: Run,
     (folder / "people.csv").write_text("\n".join(["id,birth_year,income,education", *rows, ""]))
     made = segcli("init", "people.csv", "-o", "people.yaml")
     assert "next      segcli run people.yaml" in made.stderr
-    assert load([yaml_layer((folder / "people.yaml").read_text(), "-", "")]).declares("rfm") is False
+    assert (
+        load_settings([parse_yaml_layer((folder / "people.yaml").read_text(), "-", "")]).declares_section("rfm")
+        is False
+    )
     ran = segcli("run", "people.yaml", "-o", "out", "--set", "cluster.features=[income]")
     assert ran.returncode == 0, ran.stderr
 
@@ -112,7 +115,7 @@ def test_names_that_would_act_in_yaml_survive_the_round_trip(segcli: Run, folder
     )
     done = segcli("init", "or: #ders.csv", "--map", "customer_id=no: # 'a'")
     assert done.returncode == 0, done.stderr
-    source = load([yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions
+    source = load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions
     assert source.path == "or: #ders.csv"
     assert source.columns["customer_id"] == "no: # 'a'"
 
@@ -151,7 +154,7 @@ def test_a_config_of_an_odd_export_gives_the_numbers_of_its_flags(segcli: Run) -
 def test_every_flag_and_setting_is_in_the_config(segcli: Run, folder: Path) -> None:
     (folder / "odd.csv").write_text(ODD, encoding="utf-8")
     assert_same_numbers(segcli, folder / "odd.csv", *ODD_FLAGS)
-    settings = load([yaml_layer((folder / "made.yaml").read_text(encoding="utf-8"), "-", "")]).settings
+    settings = load_settings([parse_yaml_layer((folder / "made.yaml").read_text(encoding="utf-8"), "-", "")]).settings
     source = settings.ingest.transactions
     assert (source.delimiter, source.decimal, source.century, source.skip_footer) == (";", ",", 1950, 1)
     assert (source.encoding, source.locale, source.preset, source.amount_per) == ("utf-8", "de", "none", "order")

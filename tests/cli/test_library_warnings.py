@@ -30,13 +30,13 @@ def warn() -> None:
 @pytest.fixture(autouse=True)
 def warning_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command warns before it begins."""
-    finished = cli._finished
+    finished = cli._run_command
 
     def warn_and_finish(arguments: list[str]) -> int:
         warn()
         return finished(arguments)
 
-    monkeypatch.setattr(cli, "_finished", warn_and_finish)
+    monkeypatch.setattr(cli, "_run_command", warn_and_finish)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "orders.csv").write_text(TINY)
 
@@ -44,7 +44,7 @@ def warning_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def said(options: str, capfd: pytest.CaptureFixture[str]) -> str:
     """Standard error of a command that succeeds."""
     before = warnings.showwarning
-    assert cli._run(["rfm", "orders.csv", "-f", "csv", *options.split()]) == 0
+    assert cli._run_arguments(["rfm", "orders.csv", "-f", "csv", *options.split()]) == 0
     assert warnings.showwarning is before
     return capfd.readouterr().err
 

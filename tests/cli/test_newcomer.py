@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from segcli.config import load, yaml_layer
+from segcli.config import load_settings, parse_yaml_layer
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SURVEY = "".join(f"{n % 2},{n % 2},{1 - n % 2},{n // 2 % 2}\n" for n in range(60))
@@ -138,7 +138,7 @@ def test_a_survey_without_ids_gets_a_config_that_runs(segcli: Run, folder: Path)
 def test_row_ids_that_are_asked_for_stand_in_the_config(segcli: Run, folder: Path) -> None:
     (folder / "survey.csv").write_text("q1,q2,q3,q4\n" + SURVEY)
     done = segcli("init", "survey.csv", "--set", "ingest.transactions.row_ids=true")
-    source = load([yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions
+    source = load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions
     assert source.row_ids
     assert "customer_id" not in source.columns
     assert "warning" not in done.stderr
@@ -148,14 +148,14 @@ def test_orders_without_ids_are_not_numbered(segcli: Run, folder: Path) -> None:
     """Each line would become a customer; the user is told what is missing."""
     (folder / "bare.csv").write_text("order_id,order_date,amount\n1,2026-01-01,5\n2,2026-01-02,6\n")
     done = segcli("init", "bare.csv")
-    assert not load([yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.row_ids
+    assert not load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.row_ids
     assert "warning   no column recognised as customer_id; a run needs one: add it under columns" in done.stderr
 
 
 def test_an_email_address_is_id_enough(segcli: Run, folder: Path) -> None:
     (folder / "people.csv").write_text("email,income\na@example.com,5\nb@example.com,6\n")
     done = segcli("init", "people.csv")
-    assert not load([yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.row_ids
+    assert not load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.row_ids
     assert "warning" not in done.stderr
 
 
@@ -163,7 +163,10 @@ def test_each_config_has_a_folder_of_its_own(segcli: Run, folder: Path) -> None:
     """Two exports beside each other: the second run must not replace what the first wrote."""
     for name in ("north", "two words"):
         assert segcli("init", "orders.csv", "-o", f"{name}.yaml").returncode == 0
-        assert load([yaml_layer((folder / f"{name}.yaml").read_text(), "-", "")]).settings.output == f"runs/{name}"
+        assert (
+            load_settings([parse_yaml_layer((folder / f"{name}.yaml").read_text(), "-", "")]).settings.output
+            == f"runs/{name}"
+        )
 
 
 def test_a_config_on_standard_output_is_followed_by_how_to_keep_it(segcli: Run) -> None:

@@ -7,7 +7,7 @@ import typer
 import typer.main
 
 from segcli.cli.app import app
-from segcli.config.reference import options
+from segcli.config.reference import iterate_options
 
 FLAGS = [
     ("rfm", "--bins", "rfm.bins"),
@@ -61,7 +61,7 @@ def _parameters(command: str) -> dict[str, Any]:
 
 
 def _description(setting: str) -> str:
-    return str(dict(options())[setting].description)
+    return str(dict(iterate_options())[setting].description)
 
 
 @pytest.mark.parametrize(("command", "flag", "setting"), FLAGS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from segcli.cli import progress
-from segcli.cli.options import Asked
+from segcli.cli.options import CommonOptions
 
 
 class Screen(io.StringIO):
@@ -23,29 +23,29 @@ class Screen(io.StringIO):
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     made = Screen()
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=made))  # pytest swaps sys.stderr itself
-    monkeypatch.setattr(progress, "PATIENCE", 0.05)
-    monkeypatch.setattr(progress, "EVERY", 0.01)
+    monkeypatch.setattr(progress, "FIRST_DELAY_SECONDS", 0.05)
+    monkeypatch.setattr(progress, "UPDATE_SECONDS", 0.01)
     monkeypatch.setenv("TERM", "xterm")
     return made
 
 
 def test_a_long_step_is_named_with_its_seconds_and_the_line_is_taken_back(screen: Screen) -> None:
-    with progress.step("finding segments", Asked()):
+    with progress.show_progress("finding segments", CommonOptions()):
         time.sleep(0.2)
-    shown = screen.getvalue().split(progress.CLEARED)
+    shown = screen.getvalue().split(progress.CLEAR_LINE)
     assert len(shown) > 3
     assert all(re.fullmatch(r"[-|/\\] finding segments \(\d+ s\)", line) for line in shown[1:-1])
     assert shown[-1] == ""
 
 
 def _interrupted() -> None:
-    with progress.step("reading", Asked()):
+    with progress.show_progress("reading", CommonOptions()):
         time.sleep(0.2)
         raise KeyboardInterrupt
 
 
 def test_a_short_step_says_nothing(screen: Screen) -> None:
-    with progress.step("reading", Asked()):
+    with progress.show_progress("reading", CommonOptions()):
         pass
     assert screen.getvalue() == ""
 
@@ -53,7 +53,7 @@ def test_a_short_step_says_nothing(screen: Screen) -> None:
 def test_a_step_that_fails_takes_its_line_back_and_hands_on_the_error(screen: Screen) -> None:
     with pytest.raises(KeyboardInterrupt):
         _interrupted()
-    assert screen.getvalue().endswith(progress.CLEARED)
+    assert screen.getvalue().endswith(progress.CLEAR_LINE)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_who_does_not_want_it_gets_none(
         monkeypatch.setenv("TERM", term)
     else:
         monkeypatch.delenv("TERM")
-    with progress.step("reading", Asked(**asked)):
+    with progress.show_progress("reading", CommonOptions(**asked)):
         time.sleep(0.2)
     assert screen.getvalue() == ""
 
@@ -77,6 +77,6 @@ def test_who_does_not_want_it_gets_none(
 def test_a_pipe_or_a_log_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     log = io.StringIO()
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=log))
-    with progress.step("reading", Asked()):
+    with progress.show_progress("reading", CommonOptions()):
         time.sleep(0.2)
     assert log.getvalue() == ""

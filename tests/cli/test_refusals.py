@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from tests.cli.conftest import TINY
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -48,7 +48,7 @@ def test_codecs_that_are_no_file_encodings_are_unknown(
 ) -> None:
     (folder / "out.csv").write_text("before")
     words = ["rfm", str(folder / "orders.csv"), "--encoding", name, "-q", "--force", "-o", str(folder / "out.csv")]
-    assert _run(words) == 3
+    assert _run_arguments(words) == 3
     assert "unknown encoding" in capsys.readouterr().err
     assert (folder / "out.csv").read_text() == "before"
 
@@ -184,12 +184,12 @@ def test_an_entry_in_place_of_another_is_not_used(segcli: Run, folder: Path) -> 
 
 
 def test_fields_of_a_model_are_checked_although_its_checksum_fits(segcli: Run, folder: Path) -> None:
-    from segcli.files.sealed import sealed
+    from segcli.files.sealed import dump_model_file
 
     assert segcli("rfm", "orders.csv", "-q", "--bins", "2", "--save-model", "model.json").returncode == 0
     model = json.loads((folder / "model.json").read_text())
     del model["sha256"]
     for name, value in {"cuts": {"r": None}, "bins": {"r": 10**400}, "columns": [], "trained_on": None}.items():
-        (folder / "model.json").write_text(sealed({**model, name: value}))
+        (folder / "model.json").write_text(dump_model_file({**model, name: value}))
         done = segcli("rfm", "orders.csv", "--model", "model.json", "-q")
         assert (done.returncode, f"model.json: {name}" in done.stderr) == (3, True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from tests.cli.conftest import TINY
 
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(command: str, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """The exit code and standard error of a command."""
-    code = _run(command.split())
+    code = _run_arguments(command.split())
     return code, capfd.readouterr().err
 
 

@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from segcli.config import Layer, Loaded, load, set_layer, yaml_layer
-from segcli.config.reference import as_yaml, options, schema_text
+from segcli.config import Layer, LoadedSettings, build_override_layer, load_settings, parse_yaml_layer
+from segcli.config.reference import dump_json_schema, dump_settings, iterate_options
 from segcli.errors import ConfigProblems
 
 
-def _loaded(text: str, *assignments: tuple[str, str]) -> Loaded:
-    return load([yaml_layer(text, "c.yaml", ""), set_layer(assignments, "--set")])
+def _loaded(text: str, *assignments: tuple[str, str]) -> LoadedSettings:
+    return load_settings([parse_yaml_layer(text, "c.yaml", ""), build_override_layer(assignments, "--set")])
 
 
 def _problems(text: str, *assignments: tuple[str, str]) -> list[str]:
     with pytest.raises(ConfigProblems) as refused:
         _loaded(text, *assignments)
-    return list(refused.value.lines)
+    return list(refused.value.message_lines)
 
 
 @pytest.mark.bad_input(88, 108)
@@ -159,9 +159,9 @@ def test_set_reads_lists_and_text() -> None:
 
 
 def test_later_layers_win_key_by_key_and_lists_are_replaced_whole() -> None:
-    low = yaml_layer("rfm: {bins: 3, ties: next}\ncluster: {features: [a, b]}\n", "low.yaml", "")
-    high = yaml_layer("rfm: {bins: 4}\ncluster: {features: [c]}\n", "high.yaml", "")
-    found = load([low, high])
+    low = parse_yaml_layer("rfm: {bins: 3, ties: next}\ncluster: {features: [a, b]}\n", "low.yaml", "")
+    high = parse_yaml_layer("rfm: {bins: 4}\ncluster: {features: [c]}\n", "high.yaml", "")
+    found = load_settings([low, high])
     assert (found.settings.rfm.bins, found.settings.rfm.ties) == (4, "next")
     assert found.settings.cluster.features == ["c"]
     assert found.origins["rfm", "bins"] == "high.yaml:1:7"
@@ -169,15 +169,18 @@ def test_later_layers_win_key_by_key_and_lists_are_replaced_whole() -> None:
 
 
 def test_one_layer_may_give_bins_as_a_number_and_the_next_per_dimension() -> None:
-    layers = [yaml_layer("rfm: {bins: 3}", "low.yaml", ""), yaml_layer("rfm: {bins: {r: 4}}", "high.yaml", "")]
-    assert load(layers).settings.rfm.scores == {"r": 4, "f": 5, "m": 5}
-    assert load(layers[::-1]).settings.rfm.scores == {"r": 3, "f": 3, "m": 3}
+    layers = [
+        parse_yaml_layer("rfm: {bins: 3}", "low.yaml", ""),
+        parse_yaml_layer("rfm: {bins: {r: 4}}", "high.yaml", ""),
+    ]
+    assert load_settings(layers).settings.rfm.scores_per_dimension == {"r": 4, "f": 5, "m": 5}
+    assert load_settings(layers[::-1]).settings.rfm.scores_per_dimension == {"r": 3, "f": 3, "m": 3}
 
 
 def test_paths_are_taken_from_the_folder_of_the_file_that_says_them() -> None:
     text = "output: out\ningest: {transactions: {path: ../data/o.csv}, customers: {path: /abs/c.csv}}\n"
     text += "rfm: {segments: maps/mine.yaml}\n"
-    found = load([yaml_layer(text, "conf/c.yaml", "conf")]).settings
+    found = load_settings([parse_yaml_layer(text, "conf/c.yaml", "conf")]).settings
     assert found.output == "conf/out"
     assert found.ingest.transactions.path == "data/o.csv"
     assert found.ingest.customers
@@ -187,7 +190,7 @@ def test_paths_are_taken_from_the_folder_of_the_file_that_says_them() -> None:
 
 def test_standard_input_and_shipped_names_are_no_paths() -> None:
     text = "ingest: {transactions: {path: '-'}}\nrfm: {segments: eleven}\n"
-    found = load([yaml_layer(text, "conf/c.yaml", "conf")]).settings
+    found = load_settings([parse_yaml_layer(text, "conf/c.yaml", "conf")]).settings
     assert (found.ingest.transactions.path, found.rfm.segments) == ("-", "eleven")
 
 
@@ -199,31 +202,31 @@ def test_settings_are_frozen() -> None:
 
 def test_a_section_is_declared_when_somebody_wrote_it() -> None:
     found = _loaded("rfm: {bins: 3}\n")
-    assert found.declares("rfm")
-    assert not found.declares("cluster")
+    assert found.declares_section("rfm")
+    assert not found.declares_section("cluster")
 
 
 def test_every_option_has_a_description_that_ends_like_a_sentence() -> None:
-    for name, field in options():
+    for name, field in iterate_options():
         assert field.description, name
         assert field.description.endswith((".", ")")), name
 
 
 def test_the_settings_in_force_read_back_as_themselves() -> None:
     found = _loaded("rfm: {bins: {r: 3}}\nreport: {title: 'NO: # x'}\n")
-    assert _loaded(as_yaml(found, origin=True)).settings == found.settings
+    assert _loaded(dump_settings(found, shows_origin=True)).settings == found.settings
 
 
 def test_the_schema_is_json_with_a_title() -> None:
-    assert '"title": "segcli settings"' in schema_text()
+    assert '"title": "segcli settings"' in dump_json_schema()
 
 
-def _outcome(attempt: Callable[[], Loaded]) -> object:
+def _outcome(attempt: Callable[[], LoadedSettings]) -> object:
     """Settings or problems; anything else that is raised fails the test."""
     try:
         return attempt().settings
     except ConfigProblems as refused:
-        return refused.lines
+        return refused.message_lines
 
 
 KEYS = st.sampled_from(["rfm", "cluster", "report", "ingest", "bins", "k", "title", "as_of", "transactions", "zzz"])
@@ -243,12 +246,12 @@ def test_any_assignment_is_taken_or_a_problem_and_nothing_else(text: str, key: s
 @settings(max_examples=300, deadline=None)
 @given(values=st.dictionaries(KEYS, VALUES, max_size=4))
 def test_any_tree_is_taken_or_a_problem_and_nothing_else(values: dict[str, Any]) -> None:
-    assert _outcome(lambda: load([Layer(values, lambda key: f"here:{key}")]))
+    assert _outcome(lambda: load_settings([Layer(values, lambda key: f"here:{key}")]))
 
 
 def test_the_shipped_configs_load() -> None:
     for path in sorted((Path(__file__).parents[2] / "configs").glob("*.yaml")):
-        load([yaml_layer(path.read_text(encoding="utf-8"), path.name, str(path.parent))])
+        load_settings([parse_yaml_layer(path.read_text(encoding="utf-8"), path.name, str(path.parent))])
 
 
 def test_one_reason_decides_on_special_categories_everywhere_and_a_segmentation_may_have_its_own() -> None:

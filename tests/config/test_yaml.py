@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.config.yaml import Document, parse
+from segcli.config.yaml import YamlDocument, parse_document
 from segcli.config.yaml_parser import MAX_CHARACTERS, MAX_DEPTH
 from segcli.errors import ConfigProblems
 
@@ -50,7 +50,7 @@ from segcli.errors import ConfigProblems
     ],
 )
 def test_a_scalar_means_what_it_says(written: str, meant: object) -> None:
-    value = parse(f"key: {written}\n", "c.yaml").values["key"]
+    value = parse_document(f"key: {written}\n", "c.yaml").values["key"]
     assert value == meant
     assert type(value) is type(meant)
 
@@ -77,8 +77,8 @@ def test_a_scalar_means_what_it_says(written: str, meant: object) -> None:
 )
 def test_what_is_not_plain_data_is_refused_with_its_place(text: str, problem: str) -> None:
     with pytest.raises(ConfigProblems) as refused:
-        parse(text, "c.yaml")
-    (line,) = refused.value.lines
+        parse_document(text, "c.yaml")
+    (line,) = refused.value.message_lines
     assert line.startswith(problem)
     assert "\n" not in line
 
@@ -86,7 +86,7 @@ def test_what_is_not_plain_data_is_refused_with_its_place(text: str, problem: st
 @pytest.mark.bad_input(86)
 def test_a_control_character_is_refused_with_its_place() -> None:
     with pytest.raises(ConfigProblems, match=r"^c\.yaml:2:5: "):
-        parse("a: 1\nb: x\x1b[31m\n", "c.yaml")
+        parse_document("a: 1\nb: x\x1b[31m\n", "c.yaml")
 
 
 @pytest.mark.bad_input(84)
@@ -97,7 +97,7 @@ def test_a_billion_laughs_are_refused_at_the_first() -> None:
     )
     started = time.process_time()
     with pytest.raises(ConfigProblems, match=r"c\.yaml:1:4: anchors and aliases"):
-        parse(bomb, "c.yaml")
+        parse_document(bomb, "c.yaml")
     assert time.process_time() - started < 0.5
 
 
@@ -110,27 +110,27 @@ def test_a_billion_laughs_are_refused_at_the_first() -> None:
 def test_depth_is_limited_before_it_can_cost_anything(text: str) -> None:
     started = time.process_time()
     with pytest.raises(ConfigProblems, match=rf"^c\.yaml:\d+:\d+: nested deeper than {MAX_DEPTH} levels"):
-        parse(text, "c.yaml")
+        parse_document(text, "c.yaml")
     assert time.process_time() - started < 0.5
 
 
 @pytest.mark.bad_input(84)
 def test_size_is_limited() -> None:
     with pytest.raises(ConfigProblems, match=r"^c\.yaml: larger than 1,000,000 characters"):
-        parse("a: " + "x" * MAX_CHARACTERS, "c.yaml")
+        parse_document("a: " + "x" * MAX_CHARACTERS, "c.yaml")
 
 
 def test_an_empty_document_says_nothing() -> None:
-    assert parse("", "c.yaml").values == {}
-    assert parse("# only a comment\n", "c.yaml").values == {}
+    assert parse_document("", "c.yaml").values == {}
+    assert parse_document("# only a comment\n", "c.yaml").values == {}
 
 
 def test_every_value_knows_its_line_and_column() -> None:
-    document = parse("version: 1\nrfm:\n  bins: 5\n  edges: {recency: [1, 2]}\n", "c.yaml")
-    assert document.place(("rfm", "bins")) == "c.yaml:3:3"
-    assert document.place(("rfm", "edges", "recency")) == "c.yaml:4:11"
-    assert document.place(("rfm", "edges", "recency", 1)) == "c.yaml:4:24"
-    assert document.place(("rfm", "never", "written")) == "c.yaml:2:1"
+    document = parse_document("version: 1\nrfm:\n  bins: 5\n  edges: {recency: [1, 2]}\n", "c.yaml")
+    assert document.find_place(("rfm", "bins")) == "c.yaml:3:3"
+    assert document.find_place(("rfm", "edges", "recency")) == "c.yaml:4:11"
+    assert document.find_place(("rfm", "edges", "recency", 1)) == "c.yaml:4:24"
+    assert document.find_place(("rfm", "never", "written")) == "c.yaml:2:1"
 
 
 YAMLISH = st.text(st.sampled_from("ab1:-[]{},&*!|>'\"%@`#?~ \n\t\\\x1b\u2028é"), max_size=60)
@@ -140,14 +140,14 @@ YAMLISH = st.text(st.sampled_from("ab1:-[]{},&*!|>'\"%@`#?~ \n\t\\\x1b\u2028é")
 @given(text=YAMLISH | st.text(max_size=200))
 def test_any_text_is_a_document_or_a_problem_and_nothing_else(text: str) -> None:
     try:
-        result: Document | list[str] = parse(text, "c.yaml")
+        result: YamlDocument | list[str] = parse_document(text, "c.yaml")
     except ConfigProblems as refused:
-        result = list(refused.lines)
-    assert isinstance(result, Document) or (result and all(line.startswith("c.yaml:") for line in result))
+        result = list(refused.message_lines)
+    assert isinstance(result, YamlDocument) or (result and all(line.startswith("c.yaml:") for line in result))
 
 
 @settings(max_examples=200, deadline=None)
 @given(value=st.text(st.characters(blacklist_categories=["Cc", "Cs", "Cn", "Co"]), max_size=40))
 def test_quoted_text_comes_back_as_it_was(value: str) -> None:
     quoted = value.replace("'", "''").replace("\u2028", "").replace("\u2029", "")
-    assert parse(f"a: '{quoted}'\n", "c.yaml").values["a"] == quoted.replace("''", "'")
+    assert parse_document(f"a: '{quoted}'\n", "c.yaml").values["a"] == quoted.replace("''", "'")

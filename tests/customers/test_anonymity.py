@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.privacy import PrivacySettings
-from segcli.customers.anonymity import anonymity, judge
+from segcli.customers.anonymity import check_anonymity, measure_anonymity
 from segcli.errors import ConfigProblems
 from tests.oracles.tables import from_columns
 
@@ -25,26 +25,26 @@ def asked(**wanted: Any) -> PrivacySettings:
 
 
 def test_by_hand() -> None:
-    found = anonymity(from_columns(TABLE), asked(sensitive="illness", l_diversity=2))
+    found = measure_anonymity(from_columns(TABLE), asked(sensitive="illness", l_diversity=2))
     assert found is not None
-    assert (found.k, found.groups, found.alone, found.l) == (1, 3, 1, 1)
+    assert (found.k, found.group_count, found.unique_customers, found.l) == (1, 3, 1, 1)
 
 
 def test_a_gate_fails_below_the_least_and_is_a_note_without_one() -> None:
-    (failed,) = judge(from_columns(TABLE), asked(k=2))
+    (failed,) = check_anonymity(from_columns(TABLE), asked(k=2))
     assert not failed.passed
     assert failed.severity == "error"
     assert failed.what == "k = 1 (at least 2): 3 groups alike in age, postcode, 1 of them one customer alone"
-    (told,) = judge(from_columns(TABLE), asked())
+    (told,) = check_anonymity(from_columns(TABLE), asked())
     assert told.passed
     assert told.severity == "note"
-    _, l_failed = judge(from_columns(TABLE), asked(sensitive="illness", l_diversity=2))
+    _, l_failed = check_anonymity(from_columns(TABLE), asked(sensitive="illness", l_diversity=2))
     assert not l_failed.passed
 
 
 def test_a_column_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigProblems, match="no column 'shoe'; there is: customer_id, age"):
-        anonymity(from_columns(TABLE), PrivacySettings(quasi_identifiers=["shoe"]))
+        measure_anonymity(from_columns(TABLE), PrivacySettings(quasi_identifiers=["shoe"]))
 
 
 @settings(max_examples=60, deadline=None)
@@ -54,7 +54,7 @@ def test_against_the_definition(rows: list[tuple[int, str, str]]) -> None:
     groups: dict[tuple[int, str], list[str]] = defaultdict(list)
     for age, postcode, illness in rows:
         groups[age, postcode].append(illness)
-    found = anonymity(from_columns(table), asked(sensitive="illness", l_diversity=2))
+    found = measure_anonymity(from_columns(table), asked(sensitive="illness", l_diversity=2))
     assert found is not None
     assert found.k == min(map(len, groups.values()))
     assert found.l == min(len(set(ills)) for ills in groups.values())
@@ -62,6 +62,6 @@ def test_against_the_definition(rows: list[tuple[int, str, str]]) -> None:
 
 def test_missing_values_are_values(customers_of: Callable[..., Any]) -> None:
     of = customers_of("customer_id,age,city\n1,30,\n2,30,\n3,,Bonn\n")
-    found = anonymity(of, PrivacySettings(quasi_identifiers=["age", "city"]))
+    found = measure_anonymity(of, PrivacySettings(quasi_identifiers=["age", "city"]))
     assert found is not None
-    assert (found.k, found.groups) == (1, 2)
+    assert (found.k, found.group_count) == (1, 2)

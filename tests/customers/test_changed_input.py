@@ -11,8 +11,8 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read
-from segcli.customers.private import Privacy
+from segcli.customers import load_customers
+from segcli.customers.private import PrivacyOptions
 from segcli.errors import InputProblem
 from segcli.files import stream
 from tests.customers.test_streamed import shop
@@ -65,16 +65,16 @@ class Opens:
 def outcome(path: Path, listed: str | None, **more: Any) -> tuple[Any, ...]:
     """Everything that a run takes from a file, its digest included."""
     settings = IngestSettings(transactions=Source(path=str(path)), **more)
-    made = read(settings, None, (), None, Privacy(PrivacySettings(suppression=listed)))
-    found = replace(made.readings[0].input, digest=made.readings[0].input.sha256)
+    made = load_customers(settings, None, (), None, PrivacyOptions(PrivacySettings(suppression=listed)))
+    found = replace(made.input_reports[0].input, digest=made.input_reports[0].input.sha256)
     lines = made.transactions.lines.to_csv() if made.transactions is not None else ""
-    return made.table.to_csv(), found, made.readings[0].lines, lines
+    return made.table.to_csv(), found, made.input_reports[0].reconciliation, lines
 
 
 @pytest.fixture(params=[1, 1 << 30], ids=["chunks", "whole"])
 def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Set the size of a large file."""
-    for name, size in (("LARGE", request.param), ("PIECE", 500), ("HEAD", 500)):
+    for name, size in (("LARGE_FILE_BYTES", request.param), ("CHUNK_BYTES", 500), ("HEAD_BYTES", 500)):
         monkeypatch.setattr(stream, name, size)
     return int(request.param)
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import engines, read
+from segcli.customers import engines, load_customers
 from segcli.files import stream
 from segcli.model import Customers
 from tests.customers.test_streamed import agree, shop, written
@@ -95,12 +95,12 @@ def session(cluster: str) -> Iterator[Any]:
 
 
 def on_cluster(path: str, cluster: str) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path), engine="spark", spark_master=cluster))
+    return load_customers(IngestSettings(transactions=Source(path=path), engine="spark", spark_master=cluster))
 
 
 def test_a_folder_of_parts_on_two_workers(cluster: str, session: Any, tmp_path: Path) -> None:
     header, *rows = shop(3000)
-    whole = read(IngestSettings(transactions=Source(path=written(tmp_path, [header, *rows]))))
+    whole = load_customers(IngestSettings(transactions=Source(path=written(tmp_path, [header, *rows]))))
     folder = tmp_path / "parts"
     folder.mkdir()
     for place in range(4):
@@ -114,8 +114,8 @@ def test_chunks_of_a_file_on_two_workers(
     cluster: str, session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, [*shop(3000), "A,o1,2026-03-04 10:30:00,1,2.50,tea"])
-    whole = read(IngestSettings(transactions=Source(path=path)))
-    for name, size in (("LARGE", 1), ("PIECE", 20_000), ("HEAD", 10_000)):
+    whole = load_customers(IngestSettings(transactions=Source(path=path)))
+    for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 20_000), ("HEAD_BYTES", 10_000)):
         monkeypatch.setattr(stream, name, size)
     agree(on_cluster(path, cluster), whole)
     assert session.sparkContext._jsc.sc().getPersistentRDDs().size() == 0
@@ -125,8 +125,8 @@ def test_chunks_of_a_file_on_two_workers(
 def test_a_relative_path_is_found_by_executors_of_another_folder(
     cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = read(IngestSettings(transactions=Source(path=written(tmp_path, shop(300)))))
+    whole = load_customers(IngestSettings(transactions=Source(path=written(tmp_path, shop(300)))))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(stream, "LARGE", 1)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
     found = on_cluster("orders.csv", cluster)
     pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)

@@ -20,17 +20,17 @@ import pytest
 from hypothesis import given, settings
 from pyarrow import csv, parquet
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
-from segcli.customers import engines, read, read_orders
-from segcli.customers.private import Privacy
+from segcli.customers import engines, load_customers, read_orders
+from segcli.customers.private import PrivacyOptions
 from segcli.customers.read_request import ReadRequest
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkMismatch, infer_chunk_schema
-from segcli.ingest.opening import opened
+from segcli.ingest.opening import open_input
 from segcli.model import Customers
 from tests.customers.test_reduce import exports, policies, text_of
 from tests.customers.test_streamed import agree, shop, written
@@ -58,11 +58,11 @@ def session() -> Iterator[None]:
 def customers(path: str, engine: str, as_of: date | None = None, **more: Any) -> Customers | str:
     """Read a file with an engine; return the customers, or the message of the refusal."""
     own = {name: more.pop(name) for name in list(more) if name in IngestSettings.model_fields}
-    privacy = Privacy(PrivacySettings(**more.pop("privacy", {})))
+    privacy = PrivacyOptions(PrivacySettings(**more.pop("privacy", {})))
     rules = QualitySettings(**more.pop("quality", {}))
     chosen = IngestSettings(transactions=Source(path=path, **more), engine=engine, **own)
     try:
-        return read(chosen, as_of, rules=rules, privacy=privacy)
+        return load_customers(chosen, as_of, quality_settings=rules, privacy=privacy)
     except (InputProblem, UsageProblem) as error:
         return str(error)
 
@@ -78,12 +78,12 @@ def compare(path: str, as_of: date | None = None, piece: int = 500, head: int = 
 def compare_chunked(path: str, as_of: date | None, piece: int, head: int, **more: Any) -> Customers | str:
     """Read a file in chunks, here and on Spark; return what both give."""
     with pytest.MonkeyPatch.context() as patched:
-        for name, size in (("LARGE", 1), ("PIECE", piece), ("HEAD", head)):
+        for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", piece), ("HEAD_BYTES", head)):
             patched.setattr(stream, name, size)
         chunked, on_spark = (customers(path, engine, as_of, **more) for engine in ("local", "spark"))
     agree(chunked, on_spark)
     if isinstance(chunked, Customers) and isinstance(on_spark, Customers):
-        notes, notes_on_spark = ([reading.notes for reading in one.readings] for one in (chunked, on_spark))
+        notes, notes_on_spark = ([reading.notes for reading in one.input_reports] for one in (chunked, on_spark))
         assert notes == notes_on_spark
     return on_spark
 
@@ -169,13 +169,15 @@ def compare_replanned(folder: Path, late: str) -> None:
     path.write_bytes("\n".join(lines).encode("cp1252"))
     with pytest.MonkeyPatch.context() as patched:
         schemas: list[Any] = []
-        merge = read_orders._merge
-        patched.setattr(read_orders, "_merge", lambda schema, chunks: schemas.append(schema) or merge(schema, chunks))
+        merge = read_orders._merge_chunk_totals
+        patched.setattr(
+            read_orders, "_merge_chunk_totals", lambda schema, chunks: schemas.append(schema) or merge(schema, chunks)
+        )
         found = compare(str(path))
     assert isinstance(found, Customers)
     assert len(schemas) == 2  # of the local engine and of Spark
     assert schemas[0].notes == schemas[1].notes
-    assert schemas[0].notes or schemas[0].file.dialect.notes
+    assert schemas[0].notes or schemas[0].input_file.dialect.notes
 
 
 READ_WHOLE = {
@@ -191,7 +193,7 @@ def compare_read_whole(folder: Path, late: str) -> None:
     path = written(folder, [*shop(100), late, *shop(30, seed=2)[1:], 'A,o1,2026-03-04,1,12"34,tea'])
     found = compare(path)
     if isinstance(found, Customers):
-        assert any(note.startswith("read whole") for note in found.readings[0].notes)
+        assert any(note.startswith("read whole") for note in found.input_reports[0].notes)
 
 
 ALL_LINES: list[dict[str, Any]] = [
@@ -209,7 +211,7 @@ def compare_all_lines(folder: Path, policy: dict[str, Any]) -> None:
     """The driver reads a file whole where a setting needs all its lines at once."""
     found = compare(written(folder, shop(90)), **policy)
     assert isinstance(found, Customers), found
-    assert any("needs all lines at once" in note for note in found.readings[0].notes)
+    assert any("needs all lines at once" in note for note in found.input_reports[0].notes)
 
 
 def compare_suppressed(folder: Path) -> None:
@@ -322,7 +324,7 @@ class Answer:
 def answer(case: Case, engine: str, capfd: pytest.CaptureFixture[str]) -> Answer:
     """Run the command of a case with an engine."""
     Path("out.csv").write_bytes(b"yesterday\n")
-    code = _run([*case.line.split(" "), "-o", "out.csv", "--engine", engine])
+    code = _run_arguments([*case.line.split(" "), "-o", "out.csv", "--engine", engine])
     messages = [line for line in capfd.readouterr().err.splitlines() if " WARN " not in line]  # those are of Java
     return Answer(code, Path("out.csv").read_bytes(), messages)
 
@@ -330,13 +332,13 @@ def answer(case: Case, engine: str, capfd: pytest.CaptureFixture[str]) -> Answer
 @needs_spark
 @pytest.mark.slow
 @pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("large", [1, stream.LARGE], ids=["chunks", "whole"])
+@pytest.mark.parametrize("large", [1, stream.LARGE_FILE_BYTES], ids=["chunks", "whole"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_bad_input_gets_the_same_answer_on_spark(
     case: Case, large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(stream, "LARGE", large)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", large)
     Path(case.name).write_bytes(case.body if isinstance(case.body, bytes) else case.body.encode())
     here, on_spark = (answer(case, engine, capfd) for engine in ("local", "spark"))
     assert on_spark == here
@@ -350,7 +352,7 @@ def split_failure(path: str, span: tuple[int, int] | None) -> Exception:
     folder = Path(path).parent
     source = Source(path=written(folder, shop(30), "readable.csv"))
     chosen = IngestSettings(transactions=source)
-    head = opened(source, stream.head(str(source.path)))
+    head = open_input(source, stream.read_head(str(source.path)))
     schema = infer_chunk_schema(head, chosen, PrivacySettings(), has_as_of=False)
     ((failure, packed),) = spark._total_split(path, schema, ReadRequest(chosen, PrivacySettings()), 0, (0, span))
     assert isinstance(failure, Exception)
@@ -385,12 +387,12 @@ def test_an_engine_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("name", ["auto", "pandas", "duckdb"])
 def test_former_names_of_engines_mean_this_machine(name: str) -> None:
-    assert IngestSettings(engine=name).engine == engines.LOCAL
+    assert IngestSettings(engine=name).engine == engines.LOCAL_ENGINE
 
 
-@pytest.mark.parametrize("name", engines.names())
+@pytest.mark.parametrize("name", engines.engine_names())
 def test_each_engine_offers_what_an_engine_must(name: str) -> None:
-    engine = engines.load(name)
+    engine = engines.load_engine(name)
     assert isinstance(engine.NEEDS, str)
     assert callable(engine.open_engine)
     assert IngestSettings(engine=name).engine == name

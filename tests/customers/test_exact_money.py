@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.files import stream
 from segcli.model import Customers
@@ -29,7 +29,11 @@ written = st.builds(
 
 @pytest.fixture(params=["whole", "in chunks"])
 def reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 90), ("HEAD", 90)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 90),
+        ("HEAD_BYTES", 90),
+    ):
         monkeypatch.setattr(stream, name, size)
     return str(request.param)
 
@@ -44,7 +48,7 @@ def read_texts(*texts: str, **more: object) -> Customers:
         for number, text in enumerate(texts):
             (Path(folder) / f"{number}.csv").write_text(text)
         source = Source(path=folder if len(texts) > 1 else f"{folder}/0.csv", decimal=".")
-        return read(IngestSettings(transactions=source, overlap="keep", **more))  # type: ignore[arg-type]
+        return load_customers(IngestSettings(transactions=source, overlap="keep", **more))  # type: ignore[arg-type]
 
 
 def are_close(found: float, exact: Decimal, lines: int) -> bool:
@@ -64,8 +68,8 @@ def test_sums_are_exact_or_refused(amounts: list[str]) -> None:
         assert problem.line  # noqa: PT017
         assert sum(map(abs, exact)) > 10**12
         return
-    assert customers.readings[0].lines is not None
-    lines = customers.readings[0].lines
+    assert customers.input_reports[0].reconciliation is not None
+    lines = customers.input_reports[0].reconciliation
     assert are_close(lines.money_read, sum(exact, Decimal(3)), len(exact))
     assert are_close(lines.money_kept, sum(exact, Decimal(3)), len(exact))
     assert are_close(lines.returns.money, sum((amount for amount in exact if amount < 0), Decimal()), len(exact))
@@ -99,8 +103,8 @@ def test_amounts_beyond_the_precision_of_units_are_exact(amount: str) -> None:
     except InputProblem:
         assert amount == "9007199254740993"  # no float holds it
         return
-    assert customers.readings[0].lines is not None
-    assert Decimal(repr(customers.readings[0].lines.money_kept)) == Decimal(amount) + 7
+    assert customers.input_reports[0].reconciliation is not None
+    assert Decimal(repr(customers.input_reports[0].reconciliation.money_kept)) == Decimal(amount) + 7
     assert Decimal(repr(float(customers.table[columns.REVENUE][0]))) == Decimal(amount)
 
 
@@ -139,9 +143,9 @@ def test_refunds_are_exact() -> None:
 @pytest.mark.usefixtures("reading")
 def test_amounts_finer_than_a_unit_are_counted_in_a_note() -> None:
     customers = read_texts(export(["0.00000025", "12.3456789", "5.25", "0.000001"]))
-    notes = " ".join(customers.readings[0].notes)
+    notes = " ".join(customers.input_reports[0].notes)
     assert "2 amounts finer than 0.000001" in notes
-    assert "finer" not in " ".join(read_texts(export(["0.000001", "0.1", "2250000000.123456"])).readings[0].notes)
+    assert "finer" not in " ".join(read_texts(export(["0.000001", "0.1", "2250000000.123456"])).input_reports[0].notes)
 
 
 def test_amounts_that_would_all_sum_to_nothing_are_refused() -> None:
@@ -169,7 +173,11 @@ def test_outliers_round_nobodys_money(mode: str, huge: list[tuple[int, str]], us
         amounts[place] = amount
     exact = [Decimal(amount) for amount in amounts]
     with pytest.MonkeyPatch.context() as patched, tempfile.TemporaryDirectory() as folder:
-        for name, size in (("LARGE", 1 << 30 if mode == "whole" else 1), ("PIECE", 900), ("HEAD", 900)):
+        for name, size in (
+            ("LARGE_FILE_BYTES", 1 << 30 if mode == "whole" else 1),
+            ("CHUNK_BYTES", 900),
+            ("HEAD_BYTES", 900),
+        ):
             patched.setattr(stream, name, size)
         try:
             customers = read_texts(export(amounts), state=folder if mode == "state" else None)
@@ -177,7 +185,7 @@ def test_outliers_round_nobodys_money(mode: str, huge: list[tuple[int, str]], us
             assert "too large" in problem.what  # noqa: PT017 - either that or exact sums
             assert problem.line in [place + 2 for place, _ in huge]  # noqa: PT017
             return
-    lines = customers.readings[0].lines
+    lines = customers.input_reports[0].reconciliation
     assert lines is not None
     unread = [amount for amount in exact if abs(amount) > UNREADABLE]
     assert (lines.unreadable, lines.kept) == (len(unread), len(exact) - len(unread))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.files import stream
 from segcli.model import Customers
@@ -30,18 +30,18 @@ def folder_of(tmp_path: Path, *parts: Sequence[str], header: str = HEADER) -> st
 
 
 def customers(path: str, **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path), **more))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path), **more))  # type: ignore[arg-type]
 
 
 def notes(found: Customers) -> list[str]:
-    return [note for reading in found.readings for note in reading.notes if "earlier file" in note]
+    return [note for reading in found.input_reports for note in reading.notes if "earlier file" in note]
 
 
 def agree(parts: Customers, whole: Customers) -> None:
     pd.testing.assert_frame_equal(parts.table, whole.table, check_exact=True)
     for one in (parts, whole):
-        for reading in one.readings:
-            lines = reading.lines
+        for reading in one.input_reports:
+            lines = reading.reconciliation
             assert lines is not None
             left_out = [*lines.ignored, *lines.rejected]
             assert lines.read == lines.kept + sum(fate.lines for fate in left_out)
@@ -50,7 +50,11 @@ def agree(parts: Customers, whole: Customers) -> None:
 
 @pytest.fixture(params=["in chunks", "whole"], autouse=True)
 def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 700), ("HEAD", 700)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 700),
+        ("HEAD_BYTES", 700),
+    ):
         monkeypatch.setattr(stream, name, size)
 
 

@@ -15,23 +15,23 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.order_runs import (
-    PARTITIONS,
+    PARTITION_COUNT,
     OrderRuns,
     ReturnLines,
-    divide,
     merge_returns,
     merge_runs,
-    share_texts,
+    partition_runs,
     sort_returns,
+    unify_texts,
 )
 from segcli.customers.partial_totals import ChunkTotals, aggregate_chunk
-from segcli.customers.partition import AggregationOptions, CustomerPart, aggregate_partition, join_parts
+from segcli.customers.partition import AggregationOptions, CustomerPartition, aggregate_partition, concat_parts
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.run_tables import merge_packed, pack_partitions, to_tables
-from segcli.files.read import Content
+from segcli.customers.run_tables import merge_packed, pack_partitions, runs_to_tables
+from segcli.files.read import FileContent
 from segcli.ingest.chunk_schema import ChunkSchema, infer_chunk_schema
-from segcli.ingest.money import Scales
-from segcli.ingest.opening import opened
+from segcli.ingest.money import UnitScales
+from segcli.ingest.opening import open_input
 from tests.customers.test_reduce import START, exports, policies, text_of
 from tests.oracles.reduction import Policies
 
@@ -52,10 +52,12 @@ class Export:
         """Aggregate lines as one chunk."""
         return aggregate_chunk("".join(lines).encode(), self.schema, self.request, (0, chunk))
 
-    def customers(self, runs: OrderRuns, returns: ReturnLines) -> CustomerPart:
+    def customers(self, runs: OrderRuns, returns: ReturnLines) -> CustomerPartition:
         """Aggregate runs and returns to customers."""
         day = self.request.as_of or LATER
-        return aggregate_partition(runs, returns, AggregationOptions(day, Scales(), self.request.settings.returns, ()))
+        return aggregate_partition(
+            runs, returns, AggregationOptions(day, UnitScales(), self.request.settings.returns, ())
+        )
 
 
 def export_of(records: Records, wanted: Policies) -> Export:
@@ -68,7 +70,7 @@ def export_of(records: Records, wanted: Policies) -> Export:
         free_lines=wanted.free_lines,  # type: ignore[arg-type]
         collapse=wanted.collapse,  # type: ignore[arg-type]
     )
-    file = opened(source, Content("drawn.csv", text.encode(), len(text), "", is_head=True))
+    file = open_input(source, FileContent("drawn.csv", text.encode(), len(text), "", is_head=True))
     request = ReadRequest(chosen, PrivacySettings(), wanted.as_of)
     schema = infer_chunk_schema(file, chosen, PrivacySettings(), has_as_of=wanted.as_of is not None)
     return Export(text.splitlines(keepends=True)[1:], schema, request)
@@ -84,17 +86,17 @@ def merge(pairs: Sequence[Pair]) -> Pair:
     return merge_runs([runs for runs, _ in pairs]), merge_returns([returns for _, returns in pairs])
 
 
-def agree(one: CustomerPart, other: CustomerPart) -> None:
+def agree(one: CustomerPartition, other: CustomerPartition) -> None:
     """The same customers to the last bit, lines of each, and returns that are left out."""
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
-    assert one.lines.tolist() == other.lines.tolist()
+    assert one.line_counts.tolist() == other.line_counts.tolist()
     assert left_out(one) == left_out(other)
 
 
-def left_out(part: CustomerPart) -> list[tuple[int, str, int, int, int]]:
+def left_out(part: CustomerPartition) -> list[tuple[int, str, int, int, int]]:
     """Sum returns that are left out by file and reason; where the first stands depends on how lines are divided."""
     sums: dict[tuple[int, str], Any] = {}
-    for entry in part.excluded:
+    for entry in part.excluded_returns:
         values = np.array([entry.lines, entry.money, entry.refunded])
         sums[entry.file, entry.reason] = sums.get((entry.file, entry.reason), 0) + values
     return sorted((*key, *values.tolist()) for key, values in sums.items())
@@ -145,18 +147,23 @@ def test_partitions_of_customers_join_to_the_same_customers(
     whole = export.customers(*merge(pairs))
     if not len(merge(pairs)[0]):
         return
-    blocks = share_texts([runs for runs, _ in pairs])
-    edges = sorted({0, PARTITIONS, *data.draw(st.lists(st.integers(0, PARTITIONS), max_size=4))})
+    blocks = unify_texts([runs for runs, _ in pairs])
+    edges = sorted({0, PARTITION_COUNT, *data.draw(st.lists(st.integers(0, PARTITION_COUNT), max_size=4))})
     sliced = [
-        merge([(runs.slice(i, j), returns.slice(i, j)) for runs, (_, returns) in zip(blocks, pairs, strict=True)])
+        merge(
+            [
+                (runs.slice_partitions(i, j), returns.slice_partitions(i, j))
+                for runs, (_, returns) in zip(blocks, pairs, strict=True)
+            ]
+        )
         for i, j in pairwise(edges)
     ]
-    agree(join_parts([export.customers(*pair) for pair in sliced]), whole)
+    agree(concat_parts([export.customers(*pair) for pair in sliced]), whole)
     packed = [part for n, pair in enumerate(pairs) for part in pack_partitions(*pair, (0, n))]
     groups: dict[int, list[Any]] = {}
     for part in data.draw(st.permutations(packed)):
         groups.setdefault(part.partition % 3, []).append(part)
-    agree(join_parts([export.customers(*merge_packed(group)) for group in groups.values()]), whole)
+    agree(concat_parts([export.customers(*merge_packed(group)) for group in groups.values()]), whole)
 
 
 @settings(max_examples=20, deadline=None)
@@ -165,16 +172,16 @@ def test_counts_of_chunks_add_up_to_those_of_the_file(records: Records, wanted: 
     export = export_of(records, wanted)
 
     def total(chunks: Sequence[ChunkTotals]) -> FileTotals:
-        return merge_chunks(export.schema.file, "", chunks, has_money=True, lines_before=1)
+        return merge_chunks(export.schema.input_file, "", chunks, has_money=True, lines_before=1)
 
     whole, merged = total([export.aggregate(export.lines)]), total(chunks_of(export, export.lines, cuts))
-    for name in ("account", "last_day", "rewritten", "statuses"):
+    for name in ("reconciliation", "last_day", "normalised_ids", "statuses"):
         assert getattr(merged, name) == getattr(whole, name), name
     assert merged.amounts.counts.tolist() == whole.amounts.counts.tolist()
     largest = max(whole.amounts.largest, 0)  # of sales; a chunk without kept lines has 0
     assert max(merged.amounts.largest, 0) == largest
     assert merged.largest_line == whole.largest_line or not largest
-    assert merged.repeated <= whole.repeated
+    assert merged.repeated_lines <= whole.repeated_lines
 
 
 @settings(max_examples=10, deadline=None)
@@ -186,16 +193,16 @@ def test_what_is_divided_and_packed_is_what_it_was(records: Records, wanted: Pol
         merge_packed(pack_partitions(runs, returns, (0, 0))) if len(runs) + len(returns) else (runs, returns)
     )
     agree(export.customers(back_runs, back_returns), export.customers(runs, returns))
-    divided = divide(back_runs)
+    divided = partition_runs(back_runs)
     assert divided.customer.equals(runs.customer)
-    assert divided.bounds.tolist() == runs.bounds.tolist()
+    assert divided.partition_bounds.tolist() == runs.partition_bounds.tolist()
     columns = (back_returns.customer, back_returns.day, back_returns.money, back_returns.refunded, back_returns.place)
-    assert sort_returns(*columns).bounds.tolist() == returns.bounds.tolist()
+    assert sort_returns(*columns).partition_bounds.tolist() == returns.partition_bounds.tolist()
 
 
 def test_a_chunk_is_aggregated_alike_each_time() -> None:
     record = {"customer_id": "A", "order_id": "1", "order_date": "2026-01-01 10:00:00", "unit_price": "1.00"}
     export = export_of([record] * 3, Policies())
     one, other = export.aggregate(export.lines), export.aggregate(export.lines)
-    assert one.account == other.account
-    assert to_tables(*pair_of(one)) == to_tables(*pair_of(other))
+    assert one.reconciliation == other.reconciliation
+    assert runs_to_tables(*pair_of(one)) == runs_to_tables(*pair_of(other))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem, UsageProblem
 
 ORDERS = "customer_id,order_id,order_date,amount\nA,1,2024-01-01,10.00\nB,2,2024-01-05,20.00\nA,3,2024-01-09,5.00\n"
@@ -19,7 +19,7 @@ ANSWERS = "customer_id,nps\nB,9\n"
 
 
 def test_orders_are_joined_with_who_people_are_and_what_they_answered(file_of: Callable[..., str]) -> None:
-    found = read(
+    found = load_customers(
         IngestSettings(
             transactions=Source(path=file_of(ORDERS, "o.csv")),
             customers=Source(path=file_of(PEOPLE, "p.csv")),
@@ -29,18 +29,20 @@ def test_orders_are_joined_with_who_people_are_and_what_they_answered(file_of: C
     assert found.table["customer_id"].tolist() == ["A", "B"]
     assert found.table["age"].tolist() == [30, 40]
     assert found.table["nps"].isna().tolist() == [True, False]
-    assert [reading.what for reading in found.readings] == ["orders", "customers", "customers"]
+    assert [reading.row_kind for reading in found.input_reports] == ["orders", "customers", "customers"]
     assert found.as_of == date(2024, 1, 10)
 
 
 def test_people_alone_are_customers(file_of: Callable[..., str]) -> None:
-    found = read(IngestSettings(customers=Source(path=file_of(PEOPLE, "p.csv"))))
+    found = load_customers(IngestSettings(customers=Source(path=file_of(PEOPLE, "p.csv"))))
     assert found.table["customer_id"].tolist() == ["A", "B", "Z"]
     assert found.as_of is None
 
 
 def test_further_files_are_joined(file_of: Callable[..., str]) -> None:
-    found = read(IngestSettings(transactions=Source(path=file_of(ORDERS, "o.csv"))), extra=[file_of(PEOPLE, "p.csv")])
+    found = load_customers(
+        IngestSettings(transactions=Source(path=file_of(ORDERS, "o.csv"))), extra_paths=[file_of(PEOPLE, "p.csv")]
+    )
     assert found.table["city"].tolist() == ["Bonn", "Ulm"]
 
 
@@ -49,18 +51,18 @@ def test_a_customer_table_is_complete_and_joins_only_what_is_given_beside_it(fil
     settings_ = IngestSettings(
         transactions=Source(path=file_of(table, "t.csv")), customers=Source(path=file_of(PEOPLE, "p.csv"))
     )
-    assert "city" not in read(settings_).table
-    assert "city" in read(settings_, extra=[file_of(PEOPLE, "p.csv")]).table
+    assert "city" not in load_customers(settings_).table
+    assert "city" in load_customers(settings_, extra_paths=[file_of(PEOPLE, "p.csv")]).table
 
 
 def test_without_an_input_it_says_how_to_give_one() -> None:
     with pytest.raises(UsageProblem, match="no input"):
-        read(IngestSettings())
+        load_customers(IngestSettings())
 
 
 def test_a_missing_file_is_refused_by_name() -> None:
     with pytest.raises(InputProblem, match=r"no-such\.csv: no such file"):
-        read(IngestSettings(transactions=Source(path="no-such.csv")))
+        load_customers(IngestSettings(transactions=Source(path="no-such.csv")))
 
 
 @pytest.mark.parametrize(("as_of", "recency"), [(None, [1, 5]), (date(2024, 2, 1), [22, 26])])
@@ -112,7 +114,7 @@ def test_the_case_policy_holds_for_a_customer_table_too(file_of: Callable[..., s
         responses=Source(path=file_of("customer_id,nps\nA1,9\n", "a.csv")),
         id_case="upper",
     )
-    assert read(settings_).table["nps"].tolist() == [9]
+    assert load_customers(settings_).table["nps"].tolist() == [9]
 
 
 def test_recency_is_never_negative(customers_of: Callable[..., Any]) -> None:
@@ -125,24 +127,24 @@ def test_recency_is_never_negative(customers_of: Callable[..., Any]) -> None:
 def test_an_escaped_formula_is_itself_again_and_in_a_foreign_table_that_is_said(file_of: Callable[..., str]) -> None:
     """A table without orders does not show who wrote it; either way the apostrophe is no part of the text."""
     path = file_of("customer_id,city,note\na,Bonn,'=1+1\n'-b,Ulm,'tis\n", "contacts.csv")
-    found = read(IngestSettings(transactions=Source(path=path)))
+    found = load_customers(IngestSettings(transactions=Source(path=path)))
     assert found.table["customer_id"].tolist() == ["-b", "a"]
     assert found.table["note"].tolist() == ["'tis", "=1+1"]
-    assert found.readings[0].notes == (
+    assert found.input_reports[0].notes == (
         "cells with an apostrophe before what a spreadsheet would run: 2; it is taken off",
     )
 
 
 def test_rows_with_one_address_are_said(file_of: Callable[..., str]) -> None:
     path = file_of("customer_id,email\na,Ann@x.io\nb,ann@X.io \nc,\nd,\n", "contacts.csv")
-    found = read(IngestSettings(transactions=Source(path=path)))
+    found = load_customers(IngestSettings(transactions=Source(path=path)))
     note = "rows that share their e-mail address with another: 2; they may be one customer twice"
-    assert found.readings[0].notes == (note,)
+    assert found.input_reports[0].notes == (note,)
 
 
 def test_columns_that_are_left_out_are_not_read(file_of: Callable[..., str]) -> None:
     path = file_of("customer_id,age,health_note\na,30,x\nb,40,y\n", "crm.csv")
-    table = read(IngestSettings(transactions=Source(path=path, leave_out=["health_note"]))).table
+    table = load_customers(IngestSettings(transactions=Source(path=path, leave_out=["health_note"]))).table
     assert list(table.columns) == ["customer_id", "age"]
     with pytest.raises(InputProblem, match=r"no column 'wealth' \(mapped to leave_out\)"):
-        read(IngestSettings(transactions=Source(path=path, leave_out=["wealth"])))
+        load_customers(IngestSettings(transactions=Source(path=path, leave_out=["wealth"])))

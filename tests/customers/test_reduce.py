@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import measures, read
+from segcli.customers import load_customers, measures
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from tests.oracles import reduction as oracle
@@ -141,7 +141,7 @@ def test_every_line_and_all_money_is_accounted_for(
     customers = reduced(customers_of, records, wanted)
     if customers is None:
         return
-    lost = customers.readings[0].lines
+    lost = customers.input_reports[0].reconciliation
     assert lost is not None
     left_out = (*lost.ignored, *lost.rejected)
     assert lost.read == len(records) == lost.kept + sum(fate.lines for fate in left_out)
@@ -185,7 +185,7 @@ def test_as_of_is_the_day_after_the_last_order_and_not_after_the_last_return(cus
 def test_lines_after_as_of_are_excluded_and_counted(customers_of: Callable[..., Any]) -> None:
     customers = customers_of(RETURNED, as_of=date(2024, 1, 10))
     assert customers.table[["orders", "revenue", "recency_days"]].to_numpy().tolist() == [[1, 100, 9], [1, 20, 5]]
-    assert [(f.reason, f.lines) for f in customers.readings[0].lines.ignored] == [
+    assert [(f.reason, f.lines) for f in customers.input_reports[0].reconciliation.ignored] == [
         ("after_as_of", 2),
         ("return_without_purchase", 1),
     ]
@@ -255,7 +255,7 @@ def test_online_retail_is_reduced_as_published(shared_data: Path) -> None:
     folder = shared_data / "online_retail"
     one, other = (online_retail(folder / name) for name in ("online_retail.csv.gz", "data_kaggle_style_latin1.csv.gz"))
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
-    lost = one.readings[0].lines
+    lost = one.input_reports[0].reconciliation
     assert lost is not None
     assert (lost.read, lost.kept) == (541_909, 397_884)
     assert {f.reason: f.lines for f in lost.rejected} == {"no_customer_id": 135_080}
@@ -274,7 +274,7 @@ def test_online_retail_is_reduced_as_published(shared_data: Path) -> None:
 
 
 def online_retail(path: Path) -> Customers:
-    return read(
+    return load_customers(
         IngestSettings(transactions=Source(path=str(path)), returns="exclude", free_lines="exclude"), date(2011, 12, 10)
     )
 
@@ -282,7 +282,7 @@ def online_retail(path: Path) -> Customers:
 @pytest.mark.parametrize("collapse", ["order", "day"])
 def test_cdnow_is_reduced_as_recomputed(collapse: Any, shared_data: Path) -> None:
     path = shared_data / "cdnow" / "cdnow_master.csv"
-    customers = read(IngestSettings(transactions=Source(path=str(path)), collapse=collapse))
+    customers = load_customers(IngestSettings(transactions=Source(path=str(path)), collapse=collapse))
     names = {"customer_id": "customer_id", "order_date": "date", "amount": "dollar_value"}
     agree(customers, oracle.reduce(oracle.rows_of_file(path, names), Policies(collapse=collapse)))
     assert len(customers.table) == 23_570
@@ -290,6 +290,6 @@ def test_cdnow_is_reduced_as_recomputed(collapse: Any, shared_data: Path) -> Non
 
 
 def test_descriptions_are_those_of_the_texts_that_lines_carry() -> None:
-    found = {measures.described_as(name) for name in measures.DESCRIBED}
-    assert found - {columns.EMAIL, columns.PHONE} == set(columns.DESCRIPTIONS)
-    assert set(columns.RFM_MEASURES) <= set(measures.FORMULAS) == set(columns.MEASURES)
+    found = {measures.description_column(name) for name in measures.DESCRIPTIVE_LINE_COLUMNS}
+    assert found - {columns.EMAIL, columns.PHONE} == set(columns.DESCRIPTION_COLUMNS)
+    assert set(columns.RFM_MEASURES) <= set(measures.METRICS) == set(columns.MEASURES)

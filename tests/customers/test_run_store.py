@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read, run_store
+from segcli.customers import load_customers, run_store
 from segcli.errors import EnvironmentProblem, InputProblem
 from segcli.files import stream
 from segcli.files.tables import TableSpill
@@ -26,7 +26,7 @@ TINY, MEMORY = "8KB", "64KB"
 @pytest.fixture
 def spills(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     """Read files of any size in small chunks; return the sizes of the tables that are written to temporary files."""
-    for name, size in (("LARGE", 1), ("PIECE", 2000), ("HEAD", 1000)):
+    for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 2000), ("HEAD_BYTES", 1000)):
         monkeypatch.setattr(stream, name, size)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
@@ -35,19 +35,19 @@ def spills(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
 
 def count_spills(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
-    write = TableSpill.write
+    write = TableSpill.write_tables
 
     def note(spill: TableSpill, owner: int, group: int, tables: Any) -> None:
         sizes.append(sum(table.nbytes for table in tables.values()))
         write(spill, owner, group, tables)
 
-    monkeypatch.setattr(TableSpill, "write", note)
+    monkeypatch.setattr(TableSpill, "write_tables", note)
     return sizes
 
 
 def customers(path: Path | str, memory: str | None = None, policy: Policies | None = None, **more: Any) -> Customers:
     chosen = policy or Policies()
-    return read(
+    return load_customers(
         IngestSettings(
             transactions=Source(path=str(path)),
             memory=memory,
@@ -76,9 +76,9 @@ def test_spilled_totals_give_the_same_customers(
     in_memory = customers(path, None, policy)
     assert not spills
     spilled = customers(path, memory, policy)
-    assert len(spills) >= 2 * run_store.PARTITIONS  # written twice or more often
+    assert len(spills) >= 2 * run_store.PARTITION_COUNT  # written twice or more often
     agree(spilled, in_memory)
-    assert spilled.readings[0].notes == in_memory.readings[0].notes
+    assert spilled.input_reports[0].notes == in_memory.input_reports[0].notes
     assert not list((tmp_path / "temporary").iterdir())
 
 
@@ -93,7 +93,7 @@ def test_spilled_totals_of_several_files(tmp_path: Path, spills: list[int]) -> N
     in_memory, spilled = customers(folder), customers(folder, TINY)
     assert spills
     agree(spilled, in_memory)
-    assert any("dates are also written as" in note for note in spilled.readings[3].notes)
+    assert any("dates are also written as" in note for note in spilled.input_reports[3].notes)
 
 
 def test_a_state_of_spilled_totals(tmp_path: Path, spills: list[int]) -> None:
@@ -111,7 +111,7 @@ def test_spilled_totals_of_drawn_exports(
 ) -> None:
     path = file_of(text_of([{**records[0], "quantity": "1", "customer_id": "A"}, *records]))
     with pytest.MonkeyPatch.context() as patched:
-        for name, size in (("LARGE", 1), ("PIECE", 300), ("HEAD", 300)):
+        for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 300), ("HEAD_BYTES", 300)):
             patched.setattr(stream, name, size)
         try:
             in_memory = customers(path, None, wanted)

@@ -10,8 +10,8 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read, read_orders
-from segcli.customers.private import Privacy
+from segcli.customers import load_customers, read_orders
+from segcli.customers.private import PrivacyOptions
 from segcli.errors import InputProblem, UsageProblem
 from segcli.files import bundle, stream
 from segcli.model import Customers
@@ -47,20 +47,24 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def customers(folder: Path, state: Path | None, as_of: date | None = None, **more: Any) -> Customers:
     told = None if state is None else str(state)
-    return read(IngestSettings(transactions=Source(path=str(folder)), state=told, **more), as_of)
+    return load_customers(IngestSettings(transactions=Source(path=str(folder)), state=told, **more), as_of)
 
 
 def agree(one: Customers, other: Customers) -> None:
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
     assert one.as_of == other.as_of
-    assert [reading.lines for reading in one.readings] == [reading.lines for reading in other.readings]
-    assert [reading.notes for reading in one.readings] == [reading.notes for reading in other.readings]
-    assert [reading.input.facts() for reading in one.readings] == [r.input.facts() for r in other.readings]
+    assert [reading.reconciliation for reading in one.input_reports] == [
+        reading.reconciliation for reading in other.input_reports
+    ]
+    assert [reading.notes for reading in one.input_reports] == [reading.notes for reading in other.input_reports]
+    assert [reading.input.to_dict() for reading in one.input_reports] == [
+        r.input.to_dict() for r in other.input_reports
+    ]
 
 
 @pytest.fixture(params=[1, 1 << 30])
 def _in_pieces_or_whole(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", request.param), ("PIECE", 300), ("HEAD", 500)):
+    for name, size in (("LARGE_FILE_BYTES", request.param), ("CHUNK_BYTES", 300), ("HEAD_BYTES", 500)):
         monkeypatch.setattr(stream, name, size)
 
 
@@ -90,10 +94,10 @@ def test_the_day_and_retention_count_as_if_everything_was_read(tmp_path: Path, n
         shutil.copy2(night, folder)
     for day in (date(2025, 6, 1), date(2026, 1, 1), date(2025, 9, 15)):
         agree(customers(folder, state, day), customers(folder, None, day))
-        privacy = Privacy(PrivacySettings(retention="90 days"))
+        privacy = PrivacyOptions(PrivacySettings(retention="90 days"))
         kept = IngestSettings(transactions=Source(path=str(folder)), state=str(state))
         afresh = kept.model_copy(update={"state": None})
-        agree(read(kept, day, privacy=privacy), read(afresh, day, privacy=privacy))
+        agree(load_customers(kept, day, privacy=privacy), load_customers(afresh, day, privacy=privacy))
 
 
 def test_what_a_file_holds_decides_not_its_name(tmp_path: Path, nights: list[Path], reads: list[str]) -> None:
@@ -138,7 +142,7 @@ def test_whenever_it_is_killed_the_next_run_gives_the_result_of_all(
     for night in nights[:3]:
         shutil.copy2(night, folder)
     calls = 0
-    real = bundle._write
+    real = bundle._write_synced
 
     def cut_short(path: Path, body: Any) -> None:
         nonlocal calls
@@ -149,7 +153,7 @@ def test_whenever_it_is_killed_the_next_run_gives_the_result_of_all(
             raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(bundle, "_write", cut_short)
+        patched.setattr(bundle, "_write_synced", cut_short)
         try:
             customers(folder, state)
         except Killed:
@@ -188,7 +192,7 @@ def test_a_small_file_that_grows_after_it_was_read_is_known_by_what_was_read(
 def test_a_large_file_that_grows_after_it_was_read_is_stored_as_it_was_and_read_again(
     tmp_path: Path, nights: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, size in (("LARGE", 1), ("PIECE", 300), ("HEAD", 500)):
+    for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 300), ("HEAD_BYTES", 500)):
         monkeypatch.setattr(stream, name, size)
     folder, state = tmp_path / "orders", tmp_path / "state"
     folder.mkdir()

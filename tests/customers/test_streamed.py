@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read, read_orders
+from segcli.customers import load_customers, read_orders
 from segcli.errors import InputProblem
 from segcli.files import stream
 from segcli.model import Customers
@@ -29,16 +29,18 @@ DATES = {"date_format": "%Y-%m-%d %H:%M:%S"}
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Files of any size are read in small pieces; each that was is counted."""
-    monkeypatch.setattr(stream, "LARGE", 1)
-    monkeypatch.setattr(stream, "PIECE", 200)
-    monkeypatch.setattr(stream, "HEAD", 400)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
+    monkeypatch.setattr(stream, "CHUNK_BYTES", 200)
+    monkeypatch.setattr(stream, "HEAD_BYTES", 400)
     return counted(monkeypatch)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     done: list[int] = []
-    merge = read_orders._merge
-    monkeypatch.setattr(read_orders, "_merge", lambda schema, chunks: done.append(len(chunks)) or merge(schema, chunks))
+    merge = read_orders._merge_chunk_totals
+    monkeypatch.setattr(
+        read_orders, "_merge_chunk_totals", lambda schema, chunks: done.append(len(chunks)) or merge(schema, chunks)
+    )
     return done
 
 
@@ -47,7 +49,7 @@ def customers(path: str, policy: Policies | None = None, **more: Any) -> Custome
     asked = policy or Policies()
     chosen = {"returns": asked.returns, "free_lines": asked.free_lines, "collapse": asked.collapse}
     try:
-        return read(IngestSettings(transactions=Source(path=path, **more), **chosen), asked.as_of)  # type: ignore[arg-type]
+        return load_customers(IngestSettings(transactions=Source(path=path, **more), **chosen), asked.as_of)  # type: ignore[arg-type]
     except InputProblem as error:
         return str(error)
 
@@ -58,9 +60,9 @@ def agree(one: Customers | str, other: Customers | str) -> None:
         assert one == other
         return
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
-    mine, theirs = one.readings[0], other.readings[0]
-    assert (mine.lines, mine.columns, mine.dialect) == (theirs.lines, theirs.columns, theirs.dialect)
-    assert mine.input.facts() == theirs.input.facts()
+    mine, theirs = one.input_reports[0], other.input_reports[0]
+    assert (mine.reconciliation, mine.columns, mine.dialect) == (theirs.reconciliation, theirs.columns, theirs.dialect)
+    assert mine.input.to_dict() == theirs.input.to_dict()
     assert (one.as_of, one.warnings) == (other.as_of, other.warnings)
 
 
@@ -72,7 +74,7 @@ def test_pieces_add_up_to_the_whole(
     path = file_of(text_of(records * 3))
     whole = customers(path, wanted, **DATES)
     with pytest.MonkeyPatch.context() as patched:
-        for name, size in (("LARGE", 1), ("PIECE", 150), ("HEAD", 300)):
+        for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 150), ("HEAD_BYTES", 300)):
             patched.setattr(stream, name, size)
         agree(customers(path, wanted, **DATES), whole)
 
@@ -138,9 +140,9 @@ def test_the_size_of_pieces_changes_nothing(
 ) -> None:
     path = written(tmp_path, shop(200))
     one = customers(path)
-    monkeypatch.setattr(stream, "PIECE", size)
+    monkeypatch.setattr(stream, "CHUNK_BYTES", size)
     agree(customers(path), one)
-    monkeypatch.setattr(stream, "LARGE", 1 << 30)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1 << 30)
     agree(customers(path), one)
     assert len(in_pieces) == 2
 
@@ -168,14 +170,14 @@ def test_what_comes_late_is_judged_as_in_the_whole_file(
     path = written(tmp_path, [*shop(100), late, *other_orders])
     in_parts = customers(path)
     assert len(in_pieces) <= 1
-    monkeypatch.setattr(stream, "LARGE", 1 << 30)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1 << 30)
     agree(in_parts, customers(path))
 
 
 @pytest.mark.parametrize("name", ["cdnow/cdnow_master.csv", "online_retail/online_retail.csv.gz"])
 def test_real_exports_in_pieces(name: str, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = customers(str(shared_data / name))
-    for part, size in (("LARGE", 1), ("PIECE", 1 << 18)):
+    for part, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 1 << 18)):
         monkeypatch.setattr(stream, part, size)
     done = counted(monkeypatch)
     agree(customers(str(shared_data / name)), whole)
@@ -185,8 +187,10 @@ def test_real_exports_in_pieces(name: str, shared_data: Path, monkeypatch: pytes
 
 def test_only_wanted_measures_are_worked_out(tmp_path: Path, in_pieces: list[int]) -> None:
     path = written(tmp_path, shop(100))
-    found = read(IngestSettings(transactions=Source(path=path), measures=["orders", "revenue", "top_category"]))
-    everything = read(IngestSettings(transactions=Source(path=path)))
+    found = load_customers(
+        IngestSettings(transactions=Source(path=path), measures=["orders", "revenue", "top_category"])
+    )
+    everything = load_customers(IngestSettings(transactions=Source(path=path)))
     assert list(found.table) == ["customer_id", "orders", "revenue", "top_category"]
     pd.testing.assert_frame_equal(found.table, everything.table[list(found.table)])
     assert len(in_pieces) == 2
@@ -205,14 +209,14 @@ def test_an_export_in_several_files_is_the_one_it_was(
         written(folder, [header, *rows[start:end]], f"part-{place}.csv")
     (folder / ".hidden.csv").write_text("nothing", encoding="utf-8")
     one = customers(written(tmp_path, [header, *rows]))
-    for name, size in (("LARGE", large), ("PIECE", 200), ("HEAD", 400)):
+    for name, size in (("LARGE_FILE_BYTES", large), ("CHUNK_BYTES", 200), ("HEAD_BYTES", 400)):
         monkeypatch.setattr(stream, name, size)
     assert isinstance(one, Customers)
     for path in (str(folder), str(folder / "part-?.csv")):
         other = customers(path)
         assert isinstance(other, Customers)
         pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
-        assert [Path(reading.input.name).name for reading in other.readings] == sorted(
+        assert [Path(reading.input.name).name for reading in other.input_reports] == sorted(
             p.name for p in folder.glob("part-*")
         )
         assert one.warnings == other.warnings or len(other.warnings) > 1
@@ -222,7 +226,7 @@ def test_an_export_in_several_files_is_the_one_it_was(
 
 def account(found: Customers) -> tuple[float, ...]:
     """Lines and money of all readings: read, kept, left out, refunded."""
-    lines = [reading.lines for reading in found.readings if reading.lines is not None]
+    lines = [reading.reconciliation for reading in found.input_reports if reading.reconciliation is not None]
     left_out = [fate for one in lines for fate in (*one.ignored, *one.rejected)]
     sums = (
         sum(one.read for one in lines),

@@ -12,24 +12,24 @@ from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read
-from segcli.customers.listed_people import IdentityMatcher, drop_listed
-from segcli.customers.private import Privacy
+from segcli.customers import load_customers
+from segcli.customers.listed_people import IdentityMatcher, drop_suppressed
+from segcli.customers.private import PrivacyOptions
 from segcli.customers.suppression_list import (
     SuppressionList,
-    email_forms,
-    id_forms,
-    kind_of,
+    classify_identity,
+    customer_id_spellings,
     load_suppression_list,
-    phone_forms,
+    normalise_emails,
+    normalise_phones,
 )
 from segcli.errors import InputProblem
 from segcli.files import stream
-from segcli.files.key import Key
+from segcli.files.key import PseudonymKey
 from segcli.model import Customers
 from tests.oracles.tables import from_columns
 
-KEY = Key(bytes(range(32)))
+KEY = PseudonymKey(bytes(range(32)))
 NFD = "jose\u0301@example.org"
 NFC = "jos\u00e9@example.org"
 
@@ -47,9 +47,9 @@ def orders_of(people: list[Mapping[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def remaining(path: str, list_path: str, *, key: Key | None = None, **policies: Any) -> Customers:
+def remaining(path: str, list_path: str, *, key: PseudonymKey | None = None, **policies: Any) -> Customers:
     asked = IngestSettings.model_validate({"transactions": Source(path=path), **policies})
-    return read(asked, privacy=Privacy(PrivacySettings(suppression=list_path), key))
+    return load_customers(asked, privacy=PrivacyOptions(PrivacySettings(suppression=list_path), key))
 
 
 def ids(customers: Customers) -> list[str]:
@@ -57,7 +57,7 @@ def ids(customers: Customers) -> list[str]:
 
 
 def notes(customers: Customers) -> str:
-    return "; ".join(customers.readings[0].notes)
+    return "; ".join(customers.input_reports[0].notes)
 
 
 BY_EMAIL = [{"email": "ann@example.org"}, {"email": "bob@example.org"}, {"email": NFC}]
@@ -136,10 +136,10 @@ def test_a_listed_person_is_left_out(
     people, text, gone, policies = SHAPES[shape]
     path, list_path = file_of(orders_of(people), "people.csv"), file_of(text, "listed.csv")
     if in_chunks:
-        monkeypatch.setattr(stream, "LARGE", 1)
-        monkeypatch.setattr(stream, "HEAD", 200)
-        monkeypatch.setattr(stream, "PIECE", 64)
-    everybody = ids(read(IngestSettings.model_validate({"transactions": Source(path=path), **policies})))
+        monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
+        monkeypatch.setattr(stream, "HEAD_BYTES", 200)
+        monkeypatch.setattr(stream, "CHUNK_BYTES", 64)
+    everybody = ids(load_customers(IngestSettings.model_validate({"transactions": Source(path=path), **policies})))
     made = remaining(path, list_path, **policies)
     assert set(everybody) - set(ids(made)) == set(gone)
     assert f"suppression list: {len(gone):,} of {len(gone):,} {'entry' if len(gone) == 1 else 'entries'}" in notes(made)
@@ -209,7 +209,11 @@ def test_a_table_of_customers_and_several_files(tmp_path: Path, file_of: Write) 
 
 def test_a_state_stores_nothing_while_there_is_a_list(tmp_path: Path, file_of: Write) -> None:
     path, state = file_of(orders_of(BY_BOTH), "people.csv"), tmp_path / "state"
-    assert ids(read(IngestSettings(transactions=Source(path=path), state=str(state)))) == ["C-1", "C-2", "C-3"]
+    assert ids(load_customers(IngestSettings(transactions=Source(path=path), state=str(state)))) == [
+        "C-1",
+        "C-2",
+        "C-3",
+    ]
     assert list(state.glob("[0-9a-f]*"))
     (state / "notes.txt").write_text("mine")
     for listed, left in (("ann@example.org", ["C-2", "C-3"]), ("bob@example.org", ["C-1", "C-3"])):
@@ -217,7 +221,9 @@ def test_a_state_stores_nothing_while_there_is_a_list(tmp_path: Path, file_of: W
         found, fresh = remaining(path, list_path, state=str(state)), remaining(path, list_path)
         assert ids(found) == left
         pd.testing.assert_frame_equal(found.table, fresh.table)
-        assert [one.input.facts() for one in found.readings] == [one.input.facts() for one in fresh.readings]
+        assert [one.input.to_dict() for one in found.input_reports] == [
+            one.input.to_dict() for one in fresh.input_reports
+        ]
         assert [entry.name for entry in state.iterdir() if not entry.name.startswith(".")] == ["notes.txt"]
 
 
@@ -252,7 +258,7 @@ def test_a_list_that_cannot_be_read_is_refused(
         (BY_NUMBER, "customer_id\nann@example.org\n"),
         (BY_NUMBER, "phone\n+49301234567\n"),
         (BY_EMAIL, "customer_id\n17850\n"),
-        (BY_NUMBER, f"customer_id\n{KEY.pseudonym('17850')}\n"),
+        (BY_NUMBER, f"customer_id\n{KEY.pseudonymise_text('17850')}\n"),
     ],
 )
 def test_a_list_of_identities_that_no_input_has_is_refused(
@@ -278,7 +284,9 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["ann@x.org", "Ann@X.org", "'ann@x.org", "Ann <ann@x.org>", NFC, NFD, "17850", "17850.0", "'00123"]
     ),
-    st.sampled_from([KEY.pseudonym("17850"), KEY.pseudonym("ann@x.org"), "+49301234567", "0049301234567"]),
+    st.sampled_from(
+        [KEY.pseudonymise_text("17850"), KEY.pseudonymise_text("ann@x.org"), "+49301234567", "0049301234567"]
+    ),
 )
 
 
@@ -292,30 +300,32 @@ TEXTS = st.one_of(
 def test_columns_are_matched_as_their_single_texts(texts: list[str], listed: list[str], *, has_key: bool) -> None:
     policies, key = IngestSettings(), KEY if has_key else None
     people = SuppressionList("listed.csv", len(listed))
-    kinds = frozenset(kind_of(text, "customer_id") for text in listed)
+    kinds = frozenset(classify_identity(text, "customer_id") for text in listed)
     for number, text in enumerate(listed):
         entry = frozenset({number})
-        people = people.with_identities("customer_id", dict.fromkeys(id_forms(text, policies)[:1], entry))
-        people = people.with_identities("email", dict.fromkeys(email_forms(text), entry))
-        people = people.with_identities("phone", dict.fromkeys(phone_forms([text], None).values(), entry))
-    matcher = IdentityMatcher(replace(people, kinds=kinds), policies, key)
+        people = people.with_identities("customer_id", dict.fromkeys(customer_id_spellings(text, policies)[:1], entry))
+        people = people.with_identities("email", dict.fromkeys(normalise_emails(text), entry))
+        people = people.with_identities("phone", dict.fromkeys(normalise_phones([text], None).values(), entry))
+    matcher = IdentityMatcher(replace(people, value_kinds=kinds), policies, key)
     together, alone = matcher.match_ids(texts), {}
     for text in texts:
-        if entries := matcher._entries_of_id(text):
+        if entries := matcher._match_id(text):
             alone[text] = entries
     assert together == alone
-    assert matcher.observed >= {kind_of(text, "customer_id") for text in texts if text.strip() and text.isascii()}
+    assert matcher.observed_kinds >= {
+        classify_identity(text, "customer_id") for text in texts if text.strip() and text.isascii()
+    }
 
 
 def customers(*names: str, **columns: list[Any]) -> Customers:
     made = from_columns({"orders": list(range(len(names))), **columns})
-    return Customers(made.table.assign(customer_id=pd.Series(names, dtype="str")), made.as_of, made.readings)
+    return Customers(made.table.assign(customer_id=pd.Series(names, dtype="str")), made.as_of, made.input_reports)
 
 
-def left(made: Customers, path: str, key: Key | None = None, **policies: Any) -> list[str]:
+def left(made: Customers, path: str, key: PseudonymKey | None = None, **policies: Any) -> list[str]:
     asked = IngestSettings.model_validate(policies)
     matcher = IdentityMatcher(load_suppression_list(path, asked), asked, key)
-    return ids(drop_listed(made, matcher, {}, may_lack_identities=True))
+    return ids(drop_suppressed(made, matcher, {}, may_lack_identities=True))
 
 
 def test_case_and_region_are_those_of_the_settings(file_of: Write) -> None:
@@ -330,9 +340,9 @@ def test_case_and_region_are_those_of_the_settings(file_of: Write) -> None:
 def test_either_side_may_hold_pseudonyms(file_of: Write) -> None:
     plain, ours = (
         file_of("customer_id\nA\n", "plain.csv"),
-        file_of(f"customer_id\n{KEY.pseudonym('A')}\nC\n", "ours.csv"),
+        file_of(f"customer_id\n{KEY.pseudonymise_text('A')}\nC\n", "ours.csv"),
     )
-    first, second, third = (KEY.pseudonym(one) for one in "ABC")
+    first, second, third = (KEY.pseudonymise_text(one) for one in "ABC")
     named = sorted([first, second, third])
     assert left(customers(*named), plain, KEY) == sorted([second, third])
     assert left(customers(*named), plain) == named
@@ -340,4 +350,4 @@ def test_either_side_may_hold_pseudonyms(file_of: Write) -> None:
     assert left(customers("A", "B", "C"), ours) == ["A", "B"]
     assert left(customers(*named), ours, KEY) == [second]
     by_mail = file_of("email\nann@x.org\n", "mail.csv")
-    assert left(customers("A", "B", email=[KEY.pseudonym("ann@x.org"), None]), by_mail, KEY) == ["B"]
+    assert left(customers("A", "B", email=[KEY.pseudonymise_text("ann@x.org"), None]), by_mail, KEY) == ["B"]

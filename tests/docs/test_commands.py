@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from segcli.cli.app import app
-from segcli.cli.options import Asked
+from segcli.cli.options import CommonOptions
 
 Kept = Callable[[Path, str, Iterable[str]], bool]
 FOLDER = Path(__file__).parents[2] / "docs" / "commands"
@@ -28,7 +28,7 @@ def table(parameters: Iterable[Any]) -> Iterator[str]:
 
 
 def common(one: Any) -> bool:
-    return one.name in Asked.__dataclass_fields__
+    return one.name in CommonOptions.__dataclass_fields__
 
 
 def help_of(name: str, command: Any) -> Iterator[str]:

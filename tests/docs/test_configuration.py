@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from segcli.config import load, yaml_layer
-from segcli.config.reference import markdown_table
+from segcli.config import load_settings, parse_yaml_layer
+from segcli.config.reference import render_markdown_table
 
 ROOT = Path(__file__).parents[2]
 SHOP = (ROOT / "segcli" / "demo" / "shop.yaml").read_text(encoding="utf-8")
 EXAMPLE = f"```yaml\n{SHOP}```\n"
 PLACES = [
-    ("docs/configuration.md", "settings", markdown_table()),
+    ("docs/configuration.md", "settings", render_markdown_table()),
     ("docs/configuration.md", "example", EXAMPLE),
     ("README.md", "example", EXAMPLE),
 ]
@@ -32,4 +32,4 @@ def test_the_page_has_what_the_settings_say(name: str, mark: str, made: str) -> 
 
 
 def test_the_example_is_read() -> None:
-    assert load([yaml_layer(SHOP, "shop.yaml", ".")]).declares("persona")
+    assert load_settings([parse_yaml_layer(SHOP, "shop.yaml", ".")]).declares_section("persona")

@@ -17,19 +17,19 @@ def first_line(thing: object) -> str:
 
 
 def test_clustering_methods(kept: Kept) -> None:
-    rows = [f"| `{name}` | {first_line(methods.load(name))} |" for name in methods.names()]
+    rows = [f"| `{name}` | {first_line(methods.load_method(name))} |" for name in methods.list_methods()]
     assert kept(DOCS / "clusters.md", "methods", ["| method | what it does |", "| --- | --- |", *rows])
 
 
 def test_destinations(kept: Kept) -> None:
-    made = {name: exporters.load(name) for name in exporters.names()}
+    made = {name: exporters.load_destination(name) for name in exporters.destination_names()}
     rows = [f"| {name} | {one.TITLE} | {one.SOURCE} |" for name, one in made.items()]
     head = ["| destination | file | documented at |", "| --- | --- | --- |"]
     assert kept(DOCS / "decisions.md", "destinations", [*head, *rows])
 
 
 def test_presets(kept: Kept) -> None:
-    made = {name: presets.load(name) for name in presets.names()}
+    made = {name: presets.load_preset(name) for name in presets.list_presets()}
     rows = [f"| `{name}` | {one.title} | {one.holds} |" for name, one in made.items()]
     assert kept(
         DOCS / "commands" / "ingest.md", "presets", ["| preset | export | holds |", "| --- | --- | --- |", *rows]

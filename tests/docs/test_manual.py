@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from segcli import __version__
-from segcli.cli.options import Asked
-from segcli.errors import MEANINGS, Exit
+from segcli.cli.options import CommonOptions
+from segcli.errors import EXIT_CODE_MEANINGS, ExitCode
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "segcli" / "man" / "segcli.1"
@@ -64,7 +64,7 @@ def option(parameter: Any) -> Iterator[str]:
 
 def command(name: str, one: Any) -> Iterator[str]:
     """A command: how it is called, what it does, and its own options."""
-    own = [p for p in one.params if p.name not in Asked.__dataclass_fields__]
+    own = [p for p in one.params if p.name not in CommonOptions.__dataclass_fields__]
     arguments = [escaped(p.metavar or p.name.upper()) for p in own if p.param_type_name == "argument"]
     yield f'.SS "{escaped(name)}"'
     yield f".B segcli {escaped(name)}"
@@ -88,11 +88,11 @@ def page(found: dict[str, Any]) -> Iterator[str]:
     yield ".SH COMMON OPTIONS"
     yield "Most commands take these as well."
     for parameter in found["rfm"].params:
-        if parameter.name in Asked.__dataclass_fields__:
+        if parameter.name in CommonOptions.__dataclass_fields__:
             yield from option(parameter)
     yield ".SH EXIT STATUS"
-    for code in Exit:
-        yield from (".TP", f".B {int(code)}", escaped(f"{MEANINGS[code][0]}."))
+    for code in ExitCode:
+        yield from (".TP", f".B {int(code)}", escaped(f"{EXIT_CODE_MEANINGS[code][0]}."))
     yield ".SH ENVIRONMENT"
     for name, meaning in ENVIRONMENT:
         yield from (".TP", f".B {escaped(name)}", escaped(meaning))

@@ -9,11 +9,11 @@ from scipy.stats import chi2
 
 from segcli.config.compare import CompareSettings
 from segcli.errors import InputProblem
-from segcli.evidence.compare import Compared, compare
-from segcli.evidence.drift import drift, psi
-from segcli.evidence.history import Run, history
+from segcli.evidence.compare import SegmentationComparison, compare_segmentations
+from segcli.evidence.drift import measure_drift, population_stability_index
+from segcli.evidence.history import RunSummary, summarise_runs
 from segcli.model import Customers, Segmentation
-from segcli.segment.read_back import read_back
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import READING
 
 
@@ -23,11 +23,11 @@ def table(ids: list[str], **columns: object) -> Customers:
 
 
 def made(ids: list[str], labels: list[str], **columns: object) -> list[Segmentation]:
-    return [read_back(table(ids, rfm_segment=labels, **columns), "rfm_segment")]
+    return [read_segmentation(table(ids, rfm_segment=labels, **columns), "rfm_segment")]
 
 
-def compared(old: list[Segmentation], new: list[Segmentation]) -> Compared:
-    return compare(old, new, CompareSettings())
+def compared(old: list[Segmentation], new: list[Segmentation]) -> SegmentationComparison:
+    return compare_segmentations(old, new, CompareSettings())
 
 
 def test_moves_counted_by_hand() -> None:
@@ -53,9 +53,14 @@ def test_moves_counted_by_hand() -> None:
 def test_the_index_is_the_sum_by_hand_and_its_chance_that_of_resampling() -> None:
     expected, actual = np.array([50.0, 30.0, 20.0]), np.array([20.0, 30.0, 0.0])
     shares = [(0.5, 0.4), (0.3, 0.6), (0.2, 0.5 / 50)]
-    assert psi(expected, actual) == pytest.approx(sum((a - e) * np.log(a / e) for e, a in shares))
+    assert population_stability_index(expected, actual) == pytest.approx(
+        sum((a - e) * np.log(a / e) for e, a in shares)
+    )
     chance = np.random.default_rng(1)
-    found = [drift("x", pd.Series(chance.normal(size=400)), pd.Series(chance.normal(size=300)), 1) for _ in range(300)]
+    found = [
+        measure_drift("x", pd.Series(chance.normal(size=400)), pd.Series(chance.normal(size=300)), 1)
+        for _ in range(300)
+    ]
     assert np.mean([one.psi > one.by_chance for one in found]) < 0.04
     assert found[0].by_chance == pytest.approx(chi2.ppf(0.99, 9) * (1 / 400 + 1 / 300))
 
@@ -75,7 +80,7 @@ def shop(seed: int, size: int = 600, more: float = 1.0) -> Customers:
 def segmented(customers: Customers, edge: float = 60.0) -> list[Segmentation]:
     labels = np.where(customers.table["revenue"] > edge, "big", "small")
     return [
-        read_back(
+        read_segmentation(
             table(**customers.table.rename(columns={"customer_id": "ids"}).to_dict("list"), rfm_segment=labels),
             "rfm_segment",
         )
@@ -84,22 +89,27 @@ def segmented(customers: Customers, edge: float = 60.0) -> list[Segmentation]:
 
 def test_planted_drift_is_found_and_named() -> None:
     found = compared(segmented(shop(1)), segmented(shop(2, more=2.0)))
-    assert "revenue" in found.drifted
-    assert "rfm_segment" in found.drifted
-    assert "recency_days" not in found.drifted
+    assert "revenue" in found.drifted_columns
+    assert "rfm_segment" in found.drifted_columns
+    assert "recency_days" not in found.drifted_columns
     assert found.notes[-1].startswith("make segments anew: ")
-    assert found.features[0].column == "revenue"
+    assert found.feature_drifts[0].column == "revenue"
 
 
 @pytest.mark.long
 def test_a_re_sample_of_the_same_raises_an_alarm_in_fewer_than_one_of_twenty() -> None:
     settings = CompareSettings()
-    trials = [compare(segmented(shop(seed)), segmented(shop(seed + 1000, 400)), settings) for seed in range(200)]
-    noticed = [any(one.reaches(settings.noticeable) for one in (*t.features, *t.shares)) for t in trials]
+    trials = [
+        compare_segmentations(segmented(shop(seed)), segmented(shop(seed + 1000, 400)), settings) for seed in range(200)
+    ]
+    noticed = [any(one.is_beyond(settings.noticeable) for one in (*t.feature_drifts, *t.share_drifts)) for t in trials]
     assert np.mean(noticed) < 0.05
-    assert not any(trial.drifted for trial in trials)
-    small = [compare(segmented(shop(seed, 60)), segmented(shop(seed + 1000, 60)), settings) for seed in range(200)]
-    assert np.mean([bool(one.drifted) for one in small]) < 0.05, "nor among few customers"
+    assert not any(trial.drifted_columns for trial in trials)
+    small = [
+        compare_segmentations(segmented(shop(seed, 60)), segmented(shop(seed + 1000, 60)), settings)
+        for seed in range(200)
+    ]
+    assert np.mean([bool(one.drifted_columns) for one in small]) < 0.05, "nor among few customers"
 
 
 def test_nothing_to_compare_is_told() -> None:
@@ -113,10 +123,10 @@ def test_nothing_to_compare_is_told() -> None:
 def test_runs_one_after_the_other(tmp_path: Path) -> None:
     assert tmp_path
     runs = [
-        Run("june", "2026-06-30", {"rfm_segment": {"x": 50, "y": 50}}),
-        Run("may", "2026-05-31", {"rfm_segment": {"x": 90, "y": 10}}),
+        RunSummary("june", "2026-06-30", {"rfm_segment": {"x": 50, "y": 50}}),
+        RunSummary("may", "2026-05-31", {"rfm_segment": {"x": 90, "y": 10}}),
     ]
-    rows = history(runs)
+    rows = summarise_runs(runs)
     assert rows["run"].tolist() == ["may", "june"]
     assert np.isnan(rows["psi"][0])
     assert rows["psi"][1] == pytest.approx(-0.4 * np.log(5 / 9) + 0.4 * np.log(5))

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.evidence.disclosure import WITHHELD, recoded, small, withheld
-from segcli.evidence.inference import linked
+from segcli.evidence.disclosure import WITHHELD_LABEL, find_suppressed_segments, is_small_count, merge_segments
+from segcli.evidence.inference import group_linked
 from segcli.model import Segmentation
-from segcli.segment.read_back import read_back
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 Pair = tuple[int, int]
@@ -34,7 +34,7 @@ def made(pairs: Sequence[Pair], columns: Sequence[str], revenue: Sequence[float]
     labels = {column: [label(column, pair) for pair in pairs] for column in columns}
     money = {} if revenue is None else {"revenue": list(revenue)}
     customers = from_columns({**labels, **money})
-    return [read_back(customers, column) for column in columns]
+    return [read_segmentation(customers, column) for column in columns]
 
 
 def many(counts: Mapping[Pair, int]) -> list[Pair]:
@@ -61,7 +61,7 @@ def solutions(cells: Sequence[frozenset[object]], totals: Mapping[object, int]) 
 
 
 def published(label: Sequence[str], names: Sequence[str], hidden: Hidden) -> frozenset[object]:
-    shown = ((name, WITHHELD if one in hidden[name] else one) for name, one in zip(names, label, strict=True))
+    shown = ((name, WITHHELD_LABEL if one in hidden[name] else one) for name, one in zip(names, label, strict=True))
     return frozenset({"all", *shown})
 
 
@@ -108,7 +108,7 @@ def test_no_attacker_can_tell_a_withheld_count(pairs: list[Pair], columns: list[
     The attacker knows what a cross and a union are; which pairs of segments there are, from the names of a cross.
     """
     segmentations = made(pairs, columns)
-    hidden = withheld(segmentations, smallest)
+    hidden = find_suppressed_segments(segmentations, smallest)
     possible = list(product(sorted({a for a, _ in pairs}), sorted({b for _, b in pairs})))
     joint = sorted(set(pairs)) if "cross_segment" in columns else possible
     found = told(segmentations, hidden, joint)
@@ -129,21 +129,21 @@ def test_what_is_published(
     """No row is small or dominated unless it is everybody; no order matters; counts and revenue add up."""
     pairs, revenue = zip(*customers, strict=True)
     segmentations = made(pairs, columns, revenue)
-    hidden = withheld(segmentations, smallest)
+    hidden = find_suppressed_segments(segmentations, smallest)
     for one in segmentations:
-        published = recoded(one, hidden[one.column], smallest)
+        published = merge_segments(one, hidden[one.column], smallest)
         assert published.profile["customers"].sum() == len(pairs)
         assert published.profile["revenue"].sum() == sum(revenue)
         for name, spent in pd.Series(revenue).groupby(published.labels.to_numpy()):
             whole = len(spent) == len(pairs)
-            assert whole or not small(len(spent), smallest), name
+            assert whole or not is_small_count(len(spent), smallest), name
             assert whole or spent.sum() <= 0 or spent.max() <= 0.85 * spent.sum(), name
         assert len(hidden[one.column]) != 1 or len(one.segments) == 1
     mixed, shuffled = list(customers), list(columns)
     seed.shuffle(mixed)
     seed.shuffle(shuffled)
     pairs, revenue = zip(*mixed, strict=True)
-    again = withheld(made(pairs, shuffled, revenue), smallest)
+    again = find_suppressed_segments(made(pairs, shuffled, revenue), smallest)
     assert {column: set(names) for column, names in again.items()} == {key: set(names) for key, names in hidden.items()}
 
 
@@ -155,19 +155,19 @@ def test_a_hybrid_gives_away_what_one_way_withholding_hides() -> None:
     nothing: Hidden = {"a_segment": (), "b_segment": ()}
     for names in (("a0 / b0", "a0 / b1"), ("a0 / b0", "a1 / b0"), ("a0 / b0", "a0 / b1", "a1 / b0")):
         assert ("cross_segment", "a0 / b0") in told(segmentations, {**nothing, "cross_segment": names}, joint)
-    hidden = withheld(segmentations, 5)
+    hidden = find_suppressed_segments(segmentations, 5)
     assert {key: set(names) for key, names in hidden.items()} == {
         "a_segment": set(),
         "b_segment": set(),
         "cross_segment": {"a0 / b0", "a0 / b1", "a1 / b0", "a1 / b1"},
     }
-    assert withheld(segmentations[:2], 5) == nothing
+    assert find_suppressed_segments(segmentations[:2], 5) == nothing
 
 
 def test_a_rectangle_is_withheld_of_a_larger_hybrid() -> None:
     """Of 3 x 3 cells the cheapest rectangle around the small one: 2 + 11 + 12 + 13, not those with 30."""
     counts = {(a, b): 30 for a in range(3) for b in range(3)} | {(0, 0): 2, (0, 1): 11, (1, 0): 12, (1, 1): 13}
-    hidden = withheld(made(many(counts), ["cross_segment", "b_segment", "a_segment"]), 5)
+    hidden = find_suppressed_segments(made(many(counts), ["cross_segment", "b_segment", "a_segment"]), 5)
     assert set(hidden["cross_segment"]) == {"a0 / b0", "a0 / b1", "a1 / b0", "a1 / b1"}
     assert hidden["a_segment"] == hidden["b_segment"] == ()
 
@@ -175,22 +175,22 @@ def test_a_rectangle_is_withheld_of_a_larger_hybrid() -> None:
 def test_a_union_gives_away_the_rest_of_it() -> None:
     """low is a0 and a1: with a2, the smallest of the others, a0 is low less a1; with a1 it is not."""
     pairs = many({(0, 0): 3, (1, 0): 20, (2, 0): 10, (3, 0): 15})
-    assert set(withheld(made(pairs, ["a_segment"]), 5)["a_segment"]) == {"a0", "a2"}
-    linked_too = withheld(made(pairs, ["a_segment", "union_segment"]), 5)
+    assert set(find_suppressed_segments(made(pairs, ["a_segment"]), 5)["a_segment"]) == {"a0", "a2"}
+    linked_too = find_suppressed_segments(made(pairs, ["a_segment", "union_segment"]), 5)
     assert {"a0", "a1"} <= set(linked_too["a_segment"])
     assert linked_too["union_segment"] == ()
 
 
 def test_nothing_small_nothing_withheld() -> None:
     pairs = many({(a, b): 5 for a in range(4) for b in range(3)})
-    assert withheld(made(pairs, list(COLUMNS)), 5) == dict.fromkeys(COLUMNS, ())
-    assert withheld(made(many({(0, 0): 1, (1, 0): 1}), ["a_segment"]), 1) == {"a_segment": ()}
+    assert find_suppressed_segments(made(pairs, list(COLUMNS)), 5) == dict.fromkeys(COLUMNS, ())
+    assert find_suppressed_segments(made(many({(0, 0): 1, (1, 0): 1}), ["a_segment"]), 1) == {"a_segment": ()}
 
 
 def test_all_are_withheld_where_names_and_total_would_tell() -> None:
     """Two customers in two segments: the one row is small, and that is everybody."""
-    assert withheld(made([(0, 0), (1, 0)], ["a_segment"]), 5) == {"a_segment": ("a0", "a1")}
-    assert withheld(made([(0, 0)] * 3, ["a_segment"]), 5) == {"a_segment": ("a0",)}
+    assert find_suppressed_segments(made([(0, 0), (1, 0)], ["a_segment"]), 5) == {"a_segment": ("a0", "a1")}
+    assert find_suppressed_segments(made([(0, 0)] * 3, ["a_segment"]), 5) == {"a_segment": ("a0",)}
 
 
 def test_one_big_spender_dominates_his_segment_and_a_merged_row_that_is_too_poor() -> None:
@@ -198,9 +198,9 @@ def test_one_big_spender_dominates_his_segment_and_a_merged_row_that_is_too_poor
     pairs = many({(0, 0): 10, (1, 0): 12, (2, 0): 20, (3, 0): 30})
     revenue = [90.0, *[1.0] * 9, *[0.5] * 12, *[1.0] * 20, *[50.0] * 30]
     one = made(pairs, ["a_segment"], revenue)
-    assert set(withheld(one, 5)["a_segment"]) == {"a0", "a1", "a2"}
-    assert withheld(one, 5, dominance=0.95) == {"a_segment": ()}
-    assert withheld(made(pairs, ["a_segment"]), 5) == {"a_segment": ()}, "revenue is not known"
+    assert set(find_suppressed_segments(one, 5)["a_segment"]) == {"a0", "a1", "a2"}
+    assert find_suppressed_segments(one, 5, dominance=0.95) == {"a_segment": ()}
+    assert find_suppressed_segments(made(pairs, ["a_segment"]), 5) == {"a_segment": ()}, "revenue is not known"
 
 
 @pytest.mark.parametrize(
@@ -219,16 +219,16 @@ def test_a_customer_dominates_with_a_share_above_the_bound_of_revenue_that_there
 ) -> None:
     pairs = many({(0, 0): 10, (1, 0): 10, (2, 0): 10})
     revenue = [*first, *[0.0] * (10 - len(first)), *[5.0] * 20]
-    assert ("a0" in withheld(made(pairs, ["a_segment"], revenue), 5)["a_segment"]) == dominated
+    assert ("a0" in find_suppressed_segments(made(pairs, ["a_segment"], revenue), 5)["a_segment"]) == dominated
 
 
 def test_linked_by_definition_not_by_chance() -> None:
     """Segments of one or two customers lie inside others whatever they mean."""
     chance = np.random.default_rng(4)
     pairs = [*zip(chance.integers(0, 3, 500).tolist(), chance.integers(0, 3, 500).tolist(), strict=True), (3, 1)]
-    by_column = [{one.column for one in group} for group in linked(made(pairs, ["b_segment", "a_segment"]))]
+    by_column = [{one.column for one in group} for group in group_linked(made(pairs, ["b_segment", "a_segment"]))]
     assert sorted(map(sorted, by_column)) == [["a_segment"], ["b_segment"]]
-    (group,) = linked(made(pairs, ["b_segment", "a_segment", "cross_segment"]))
+    (group,) = group_linked(made(pairs, ["b_segment", "a_segment", "cross_segment"]))
     assert len(group) == 3
 
 
@@ -245,11 +245,11 @@ def test_recoded_merges_last_and_leaves_out_what_tables_and_notes_say() -> None:
             "Rates by b": pd.DataFrame({"segment": ["b0", "b1"], "customers": [2, 32]}),
         },
     )
-    found = recoded(one, ("a1", "a0"), 5, elsewhere=["b0"])
-    assert found.segments == ["a3", "a2", WITHHELD]
+    found = merge_segments(one, ("a1", "a0"), 5, other_names=["b0"])
+    assert found.segments == ["a3", "a2", WITHHELD_LABEL]
     assert found.profile["customers"].tolist() == [15, 10, 9]
     assert found.profile["share"].sum() == pytest.approx(1)
-    assert set(found.labels) == {"a3", "a2", WITHHELD}
+    assert set(found.labels) == {"a3", "a2", WITHHELD_LABEL}
     assert found.labels.index.equals(one.labels.index)
     assert found.profile.index.tolist() == [0, 1, 2]
     assert (list(found.tables["Rates"]), found.tables["Rates"].index.tolist()) == (["segment", "rate"], [0, 1])
@@ -259,12 +259,12 @@ def test_recoded_merges_last_and_leaves_out_what_tables_and_notes_say() -> None:
     assert found.warnings == ("a1 is odd", "odd")
     why = "withheld, fewer than 5 customers, dominated by one, or complementary: a1, a0"
     assert found.notes == ("a01 is another", "34 customers", why)
-    assert recoded(one, (), 5).notes == one.notes
+    assert merge_segments(one, (), 5).notes == one.notes
 
 
 def test_a_segment_that_is_called_withheld_is_not_confused_with_the_merged_one() -> None:
-    labels = [*[WITHHELD] * 9, *["x"] * 2, *["y"] * 8]
-    one = read_back(from_columns({"a_segment": labels}), "a_segment")
-    found = recoded(one, withheld([one], 5)["a_segment"], 5)
-    assert set(found.segments) == {WITHHELD, f"{WITHHELD}'"}
-    assert found.profile.set_index("segment")["customers"].to_dict() == {WITHHELD: 9, f"{WITHHELD}'": 10}
+    labels = [*[WITHHELD_LABEL] * 9, *["x"] * 2, *["y"] * 8]
+    one = read_segmentation(from_columns({"a_segment": labels}), "a_segment")
+    found = merge_segments(one, find_suppressed_segments([one], 5)["a_segment"], 5)
+    assert set(found.segments) == {WITHHELD_LABEL, f"{WITHHELD_LABEL}'"}
+    assert found.profile.set_index("segment")["customers"].to_dict() == {WITHHELD_LABEL: 9, f"{WITHHELD_LABEL}'": 10}

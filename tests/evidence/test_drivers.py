@@ -6,7 +6,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from segcli.config.drivers import DriversSettings
 from segcli.errors import UsageProblem
-from segcli.evidence.drivers import drivers
+from segcli.evidence.drivers import analyse_drivers
 from segcli.model import Customers
 from tests.oracles.tables import table
 
@@ -29,7 +29,7 @@ AMONG = DriversSettings(of="nps", among=["wealth", "plan", "shoe"])
 
 def test_least_squares_are_those_of_another_library() -> None:
     of = people(1)
-    found = drivers(of, AMONG)
+    found = analyse_drivers(of, AMONG)
     x = np.column_stack([of.table["wealth"], of.table["plan"] == "pro", of.table["shoe"]]).astype(float)
     x[:, [0, 2]] = (x[:, [0, 2]] - x[:, [0, 2]].mean(axis=0)) / x[:, [0, 2]].std(axis=0)
     y = of.table["nps"].to_numpy()
@@ -42,7 +42,7 @@ def test_least_squares_are_those_of_another_library() -> None:
 
 def test_logistic_regression_is_that_of_another_library() -> None:
     of = people(2)
-    found = drivers(of, DriversSettings(of="repeat", among=["wealth", "plan"]))
+    found = analyse_drivers(of, DriversSettings(of="repeat", among=["wealth", "plan"]))
     x = np.column_stack([of.table["wealth"], of.table["plan"] == "pro"]).astype(float)
     x[:, 0] = (x[:, 0] - x[:, 0].mean()) / x[:, 0].std()
     other = LogisticRegression(C=1e9, tol=1e-10, max_iter=5000).fit(x, of.table["orders"] > 1)
@@ -56,7 +56,7 @@ def test_intervals_cover_what_was_planted_and_say_nothing_of_shoes() -> None:
     spread = np.sqrt(0.5**2 + 0.8**2 * 0.24 + 1)
     covered, shoes = [], []
     for seed in range(100):
-        rows = drivers(people(seed, 200), AMONG).table.set_index("driver")
+        rows = analyse_drivers(people(seed, 200), AMONG).table.set_index("driver")
         covered.append(rows.loc["wealth", "low"] < 0.5 / spread < rows.loc["wealth", "high"])
         shoes.append(rows.loc["shoe", "low"] > 0 or rows.loc["shoe", "high"] < 0)
     assert np.mean(covered) > 0.88
@@ -64,7 +64,7 @@ def test_intervals_cover_what_was_planted_and_say_nothing_of_shoes() -> None:
 
 
 def test_it_is_told_in_words_of_association() -> None:
-    notes = drivers(people(3), AMONG).notes
+    notes = analyse_drivers(people(3), AMONG).notes
     assert "associations, not causes" in notes[0]
     assert any(note.startswith("plan = pro is associated with higher nps (+") for note in notes)
     assert not any("shoe is associated" in note for note in notes)
@@ -75,13 +75,13 @@ def test_columns_that_stand_for_each_other_are_told() -> None:
     noise = np.random.default_rng(5).normal(0, 4, len(of.table))
     columns = {name: of.table[name] for name in of.table if name != "customer_id"}
     twin = table(**columns, worth=of.table["wealth"] * 2 + noise)
-    found = drivers(twin, DriversSettings(of="nps", among=["wealth", "worth", "shoe"]))
+    found = analyse_drivers(twin, DriversSettings(of="nps", among=["wealth", "worth", "shoe"]))
     assert "can hardly be told from the others (VIF above 5): " in found.notes[-1]
     vif = found.table.set_index("driver")["vif"]
     x = np.column_stack([twin.table["worth"], twin.table["shoe"]])
     explained = LinearRegression().fit(x, twin.table["wealth"]).score(x, twin.table["wealth"])
     assert vif["wealth"] == pytest.approx(1 / (1 - explained), rel=1e-3)
-    assert drivers(of, AMONG).table["vif"].max() < 1.1
+    assert analyse_drivers(of, AMONG).table["vif"].max() < 1.1
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_columns_that_stand_for_each_other_are_told() -> None:
 def test_what_cannot_be_explained(settings: DriversSettings, what: str) -> None:
     size = 12 if settings.of == "shoe" else 100
     with pytest.raises(UsageProblem, match=what):
-        drivers(people(1, size), settings)
+        analyse_drivers(people(1, size), settings)

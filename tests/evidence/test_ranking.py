@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcli.evidence.ranking import captured, gini, rank_correlation
+from segcli.evidence.ranking import gain_at_k, gini_coefficient, rank_correlation
 
 PEOPLE = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 50)), min_size=2, max_size=30)
 
@@ -19,7 +19,7 @@ def of(people: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
 def test_the_share_of_the_top_is_the_mean_over_orders_within_ties(people: list[tuple[int, int]]) -> None:
     score, revenue = of(people)
     if not revenue.sum():
-        assert np.isnan(captured(score, revenue, 0.3))
+        assert np.isnan(gain_at_k(score, revenue, 0.3))
         return
     top = 0.3 * len(people)
     slow = 0.0
@@ -30,7 +30,7 @@ def test_the_share_of_the_top_is_the_mean_over_orders_within_ties(people: list[t
         top -= taken
         if top <= 0:
             break
-    assert captured(score, revenue, 0.3) == pytest.approx(slow / revenue.sum())
+    assert gain_at_k(score, revenue, 0.3) == pytest.approx(slow / revenue.sum())
 
 
 @given(PEOPLE)
@@ -38,10 +38,10 @@ def test_the_gini_is_between_one_and_minus_one_and_turns_with_the_order(people: 
     score, revenue = of(people)
     if not np.ptp(revenue):
         return
-    assert gini(revenue, revenue) == pytest.approx(1)
-    assert -1 - 1e-9 <= gini(score, revenue) <= 1 + 1e-9
-    assert gini(-score, revenue) == pytest.approx(-gini(score, revenue))
-    assert gini(np.zeros(len(people)), revenue) == pytest.approx(0)
+    assert gini_coefficient(revenue, revenue) == pytest.approx(1)
+    assert -1 - 1e-9 <= gini_coefficient(score, revenue) <= 1 + 1e-9
+    assert gini_coefficient(-score, revenue) == pytest.approx(-gini_coefficient(score, revenue))
+    assert gini_coefficient(np.zeros(len(people)), revenue) == pytest.approx(0)
 
 
 @given(PEOPLE)

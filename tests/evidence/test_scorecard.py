@@ -13,29 +13,35 @@ from scipy import stats
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rules import RulesSettings
 from segcli.config.scorecard import ScorecardSettings
-from segcli.customers import read
-from segcli.customers.history import earlier
+from segcli.customers import load_customers
+from segcli.customers.history import customers_as_of
 from segcli.errors import InputProblem
-from segcli.evidence.movement import psi, stayed
-from segcli.evidence.scorecard import Actions, cliffs_delta, epsilon_squared, notes, scorecard
-from segcli.model import Customers, Input, Reading, Segmentation
+from segcli.evidence.movement import segment_retention, segment_share_psi
+from segcli.evidence.scorecard import (
+    SegmentActions,
+    build_scorecard_notes,
+    cliffs_delta,
+    epsilon_squared,
+    score_segments,
+)
+from segcli.model import Customers, Input, InputReport, Segmentation
 from segcli.segment import rules
 
 ROOT = Path(__file__).parents[2]
-NOTHING = Actions(frozenset(), frozenset())
+NOTHING = SegmentActions(frozenset(), frozenset())
 
 
 def made(labels: list[str], **columns: Any) -> Segmentation:
     ids = pd.Series([f"{n:04}" for n in range(len(labels))], dtype="str")
     table = pd.DataFrame({"customer_id": ids, "given": pd.Series(labels, dtype="str"), **columns})
-    reading = Reading(Input("c.csv", 0, "", len(labels)), "customers", "", {})
+    reading = InputReport(Input("c.csv", 0, "", len(labels)), "customers", "", {})
     spec = [{"segment": name, "when": f'given == "{name}"'} for name in dict.fromkeys(labels)]
-    wanted = rules.prepare([RulesSettings.model_validate({"name": "group", "segments": spec})])
-    return rules.segment(Customers(table, date(2026, 7, 1), (reading,)), wanted)[0]
+    wanted = rules.prepare_rule_sets([RulesSettings.model_validate({"name": "group", "segments": spec})])
+    return rules.segment_by_rules(Customers(table, date(2026, 7, 1), (reading,)), wanted)[0]
 
 
-def card(one: Segmentation, actions: Actions = NOTHING, before: Segmentation | None = None) -> pd.DataFrame:
-    rows = scorecard(one, ScorecardSettings(), actions, before)
+def card(one: Segmentation, actions: SegmentActions = NOTHING, before: Segmentation | None = None) -> pd.DataFrame:
+    rows = score_segments(one, ScorecardSettings(), actions, before)
     return rows.set_index(["segment", "principle"])[["value", "verdict", "why"]]
 
 
@@ -49,7 +55,7 @@ def test_each_principle_by_hand() -> None:
         email_consent=pd.Series(["Yes", "no", None] * 50 + ["no"] * 35, dtype="str"),
         orders=[1.0] * 150 + [2.0] * 35,
     )
-    rows = card(one, Actions(frozenset({"a"}), frozenset({"b"})))
+    rows = card(one, SegmentActions(frozenset({"a"}), frozenset({"b"})))
     assert rows.loc[("a", "measurable"), ["value", "verdict"]].tolist() == [0.5, "warn"]
     assert rows.loc[("b", "measurable"), ["value", "verdict"]].tolist() == [1.0, "pass"]
     assert rows.loc[("a", "accessible"), "value"] == pytest.approx(1 / 3)
@@ -92,16 +98,16 @@ def test_delta_squared_is_epsilon_over_the_largest_it_can_be() -> None:
 
 def test_who_stayed_and_how_far_shares_moved() -> None:
     before, now = made(["a"] * 4 + ["b"] * 6), made(["a"] * 3 + ["c"] + ["b"] * 4 + ["a"] * 2)
-    rows = stayed(before, now).set_index("segment")
+    rows = segment_retention(before, now).set_index("segment")
     assert rows["before"].to_dict() == {"a": 4, "b": 6, "c": 0}
     assert rows.loc[["a", "b"], "stayed"].tolist() == pytest.approx([3 / 4, 4 / 6])
     assert np.isnan(rows.loc["c", "stayed"])
     e, a = np.array([0.4, 0.6, 0.05]), np.array([0.5, 0.4, 0.1])
-    assert psi(before, now) == pytest.approx(((a - e) * np.log(a / e)).sum())
-    assert psi(now, now) == 0
+    assert segment_share_psi(before, now) == pytest.approx(((a - e) * np.log(a / e)).sum())
+    assert segment_share_psi(now, now) == 0
     durable = card(now, before=before).xs("durable", level=1)
     assert durable["verdict"].to_dict() == {"a": "pass", "b": "pass", "c": "not known"}
-    assert any("PSI" in note for note in notes(now, before))
+    assert any("PSI" in note for note in build_scorecard_notes(now, before))
 
 
 def test_an_earlier_day_is_the_export_cut_off_there(tmp_path: Path) -> None:
@@ -111,7 +117,7 @@ def test_an_earlier_day_is_the_export_cut_off_there(tmp_path: Path) -> None:
     lines[lines["Ordered at"] < "2026-01-15"].to_csv(tmp_path / "orders.csv", index=False)
 
     def customers(folder: Path, day: date) -> Customers:
-        return read(
+        return load_customers(
             IngestSettings(
                 transactions=Source(path=str(folder / "orders.csv"), date_format="%Y-%m-%d %H:%M:%S"),
                 customers=Source(path=str(sample / "customers.csv")),
@@ -120,7 +126,7 @@ def test_an_earlier_day_is_the_export_cut_off_there(tmp_path: Path) -> None:
             day,
         )
 
-    then = earlier(customers(sample, date(2026, 7, 1)), date(2026, 1, 15))
+    then = customers_as_of(customers(sample, date(2026, 7, 1)), date(2026, 1, 15))
     cut = customers(tmp_path, date(2026, 1, 15))
     names = [name for name in cut.table.columns if name in then.table.columns]
     assert len(names) == len(cut.table.columns)
@@ -130,6 +136,6 @@ def test_an_earlier_day_is_the_export_cut_off_there(tmp_path: Path) -> None:
 
 def test_before_the_first_order_there_was_nobody(customers_of: Callable[..., Any]) -> None:
     found = customers_of("customer_id,order_date,amount\na,2026-01-01,1\na,2026-01-02,-1\nb,2026-01-03,2\n")
-    assert earlier(found, date(2026, 1, 2)).table["customer_id"].tolist() == ["a"]
+    assert customers_as_of(found, date(2026, 1, 2)).table["customer_id"].tolist() == ["a"]
     with pytest.raises(InputProblem, match="nobody had bought by 2026-01-01"):
-        earlier(found, date(2026, 1, 1))
+        customers_as_of(found, date(2026, 1, 1))

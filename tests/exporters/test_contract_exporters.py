@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from segcli import exporters
 from segcli.errors import ExportProblem, UsageProblem
-from segcli.exporters import Audience, Exported, Limits
+from segcli.exporters import Audience, DestinationFile, FileLimits
 
 DESTINATIONS = sorted(
     file.stem.replace("_", "-") for file in (Path(exporters.__file__).parent / "destinations").glob("[a-z]*.py")
@@ -54,11 +54,13 @@ def audience(rows: list[dict[str, Any]], properties: tuple[str, ...] = ("revenue
     names = ["customer_id", *columns, "birth_date", "gender", "revenue"]
     numbered = [{"customer_id": f"C{place:03}", **row} for place, row in enumerate(rows)]
     table = pd.DataFrame(numbered, columns=names).astype(dict.fromkeys(names[:-1], "str"))
-    return Audience("Spring list", table.astype({"revenue": "float64"}), properties, region="DE", value="revenue")
+    return Audience(
+        "Spring list", table.astype({"revenue": "float64"}), properties, phone_region="DE", value_column="revenue"
+    )
 
 
-def export(destination: str, people: Audience) -> Exported:
-    return exporters.load(destination).export(people)
+def export(destination: str, people: Audience) -> DestinationFile:
+    return exporters.load_destination(destination).export(people)
 
 
 def full(count: int = 3) -> Audience:
@@ -80,22 +82,22 @@ def full(count: int = 3) -> Audience:
 
 
 def test_the_listed_destinations_are_the_files_of_the_folder() -> None:
-    assert exporters.names() == DESTINATIONS
+    assert exporters.destination_names() == DESTINATIONS
     assert "google-ads" in DESTINATIONS
 
 
 def test_an_unknown_destination_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageProblem, match=r"no destination 'google'; known: google-ads, .*plain"):
-        exporters.load("google")
+        exporters.load_destination("google")
 
 
 @every_destination
 def test_a_destination_says_what_it_is(destination: str) -> None:
-    module = exporters.load(destination)
+    module = exporters.load_destination(destination)
     assert module.TITLE
     assert module.SOURCE.startswith("https://") or destination == "plain"
-    assert set(module.NEEDS) <= {"email", "phone"}
-    assert ADDRESSES.get(destination, module.ADDRESSES) == module.ADDRESSES
+    assert set(module.REQUIRED_CONTACTS) <= {"email", "phone"}
+    assert ADDRESSES.get(destination, module.IS_AD_AUDIENCE) == module.IS_AD_AUDIENCE
 
 
 @every_destination
@@ -104,12 +106,12 @@ def test_a_destination_says_what_it_is(destination: str) -> None:
 def test_everybody_is_in_the_file_or_counted_by_the_reason(destination: str, rows: list[dict[str, Any]]) -> None:
     whole = audience(rows)
     made = export(destination, whole)
-    assert len(made.table) + sum(made.left_out.values()) == len(rows)
-    assert set(made.left_out) <= REASONS
-    assert all(count > 0 for count in made.left_out.values())
-    assert len(made.ids) == len(made.table)
-    assert made.ids.is_monotonic_increasing
-    assert set(made.ids) <= set(whole.rows["customer_id"])
+    assert len(made.table) + sum(made.exclusion_counts.values()) == len(rows)
+    assert set(made.exclusion_counts) <= REASONS
+    assert all(count > 0 for count in made.exclusion_counts.values())
+    assert len(made.customer_ids) == len(made.table)
+    assert made.customer_ids.is_monotonic_increasing
+    assert set(made.customer_ids) <= set(whole.people_rows["customer_id"])
 
 
 @every_destination
@@ -121,7 +123,7 @@ def test_all_cells_are_text_under_headers_that_differ(destination: str, rows: li
     assert all(headers)
     assert len({header.casefold() for header in headers}) == len(headers) > 0
     assert all(isinstance(cell, str) for row in made.table.to_numpy().tolist() for cell in row)
-    read = list(csv.reader(io.StringIO(exporters.as_csv(made).decode(), newline="")))
+    read = list(csv.reader(io.StringIO(exporters.encode_csv(made).decode(), newline="")))
     assert read == [headers, *made.table.to_numpy().tolist()]
 
 
@@ -129,7 +131,7 @@ def test_all_cells_are_text_under_headers_that_differ(destination: str, rows: li
 @settings(max_examples=25, deadline=None)
 @given(rows=people)
 def test_no_contact_stands_twice_and_nobody_is_without(destination: str, rows: list[dict[str, Any]]) -> None:
-    needs = exporters.load(destination).NEEDS
+    needs = exporters.load_destination(destination).REQUIRED_CONTACTS
     table = export(destination, audience(rows)).table
     words = ("email", "phone") if len(needs) == 2 else ("email",) if needs else ("customer_id", "distinct_id")
     contacts = [header for header in table.columns if any(word in header.lower() for word in words)]
@@ -143,67 +145,70 @@ def test_no_contact_stands_twice_and_nobody_is_without(destination: str, rows: l
 @every_destination
 def test_the_order_of_the_rows_does_not_matter_once_sorted(destination: str) -> None:
     chosen = [
-        {**full(1).rows.iloc[0].drop("customer_id").to_dict(), "email": email, "phone": phone}
+        {**full(1).people_rows.iloc[0].drop("customer_id").to_dict(), "email": email, "phone": phone}
         for email in EMAILS
         for phone in PHONES
     ]
     whole = audience(chosen)
-    shuffled = whole.rows.sample(frac=1, random_state=3).sort_values("customer_id")
+    shuffled = whole.people_rows.sample(frac=1, random_state=3).sort_values("customer_id")
     one = export(destination, whole)
-    other = export(destination, Audience(whole.name, shuffled, whole.properties, region="DE", value="revenue"))
-    assert exporters.as_csv(one) == exporters.as_csv(other)
-    assert one.ids.tolist() == other.ids.tolist()
-    assert one.left_out == other.left_out
+    other = export(
+        destination,
+        Audience(whole.audience_name, shuffled, whole.properties, phone_region="DE", value_column="revenue"),
+    )
+    assert exporters.encode_csv(one) == exporters.encode_csv(other)
+    assert one.customer_ids.tolist() == other.customer_ids.tolist()
+    assert one.exclusion_counts == other.exclusion_counts
 
 
 @every_destination
 def test_the_audience_is_left_as_it_was(destination: str) -> None:
     whole = full()
-    before = whole.rows.copy()
+    before = whole.people_rows.copy()
     export(destination, whole)
-    pd.testing.assert_frame_equal(whole.rows, before)
+    pd.testing.assert_frame_equal(whole.people_rows, before)
 
 
 @every_destination
 def test_an_empty_audience_gives_a_header_only(destination: str) -> None:
     made = export(destination, audience([]))
     assert made.table.shape[0] == 0
-    assert exporters.as_csv(made).count(b"\n") == 1
-    assert made.left_out == {}
-    exporters.check(made, exporters.load(destination).LIMITS, destination)
+    assert exporters.encode_csv(made).count(b"\n") == 1
+    assert made.exclusion_counts == {}
+    exporters.check_limits(made, exporters.load_destination(destination).LIMITS, destination)
 
 
 @every_destination
 def test_an_audience_that_says_nothing_but_ids_gives_a_file(destination: str) -> None:
     rows = pd.DataFrame({"customer_id": ["1", "2"], "segment": ["a", "b"]}, dtype="str")
     made = export(destination, Audience("Spring list", rows))
-    if exporters.load(destination).NEEDS:
-        assert made.left_out == {"no contact": 2}
+    if exporters.load_destination(destination).REQUIRED_CONTACTS:
+        assert made.exclusion_counts == {"no contact": 2}
     else:
-        assert made.ids.tolist() == ["1", "2"]
+        assert made.customer_ids.tolist() == ["1", "2"]
 
 
 @every_destination
 def test_a_small_file_passes_and_limits_that_are_passed_are_refused(destination: str) -> None:
     made = export(destination, full())
-    exporters.check(made, exporters.load(destination).LIMITS, destination)
+    exporters.check_limits(made, exporters.load_destination(destination).LIMITS, destination)
     for limits, told in {
-        Limits(rows=2): f"3 rows; {destination} takes 2",
-        Limits(columns=made.table.shape[1]): f"columns; {destination} takes fewer than",
-        Limits(cell_bytes=1): f"bytes; {destination} takes 1",
-        Limits(bytes=10): f"bytes; {destination} takes 10 in a file",
+        FileLimits(max_rows=2): f"3 rows; {destination} takes 2",
+        FileLimits(max_columns=made.table.shape[1]): f"columns; {destination} takes fewer than",
+        FileLimits(max_cell_bytes=1): f"bytes; {destination} takes 1",
+        FileLimits(max_bytes=10): f"bytes; {destination} takes 10 in a file",
     }.items():
         with pytest.raises(ExportProblem, match=told):
-            exporters.check(made, limits, destination)
+            exporters.check_limits(made, limits, destination)
 
 
-CARRYING = [name for name in DESTINATIONS if not exporters.load(name).ADDRESSES and name != "posthog"]
+CARRYING = [name for name in DESTINATIONS if not exporters.load_destination(name).IS_AD_AUDIENCE and name != "posthog"]
 
 
 @pytest.mark.parametrize("destination", CARRYING)
 def test_properties_are_text_as_people_write_it(destination: str) -> None:
     whole = full(4)
-    rows = whole.rows.assign(
+    rows = whole.people_rows.assign(
         group=["treated", "holdout", None, "treated"],
         orders=pd.array([1, None, 3, 4], dtype="Int64"),
         clv=[12.0, 0.1, float("nan"), 1e16],
@@ -214,7 +219,7 @@ def test_properties_are_text_as_people_write_it(destination: str) -> None:
         tier=pd.Categorical(["gold", None, "gold", "silver"]),
     )
     names = ("group", "orders", "clv", "small", "last_order", "joined", "member", "tier")
-    table = export(destination, Audience(whole.name, rows, names)).table
+    table = export(destination, Audience(whole.audience_name, rows, names)).table
     assert list(table.columns[-len(names) :]) == list(names)
     assert table[list(names)].to_numpy().tolist() == [
         ["treated", "1", "12", "0.00001", "2025-03-04", "2020-01-02", "true", "gold"],
@@ -228,7 +233,7 @@ def test_properties_are_text_as_people_write_it(destination: str) -> None:
 def test_a_property_whose_name_is_taken_is_told(destination: str) -> None:
     whole = full()
     taken = "tags" if destination == "mailchimp" else "SEGMENT"
-    rows = whole.rows.assign(**{taken: "x"})
-    made = export(destination, Audience(whole.name, rows, (taken,)))
+    rows = whole.people_rows.assign(**{taken: "x"})
+    made = export(destination, Audience(whole.audience_name, rows, (taken,)))
     assert taken not in made.table.columns
     assert f"property '{taken}' is not in the file, which has a column of that name" in made.notes

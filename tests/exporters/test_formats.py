@@ -13,8 +13,8 @@ import pytest
 
 from segcli import exporters
 from segcli.errors import ConfigProblems, ExportProblem, UsageProblem
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._countries import CODES, NAMES, code
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._countries import CODES_BY_NAME, COUNTRY_CODES, country_code
 
 DIGESTS = {
     # https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
@@ -49,13 +49,13 @@ def people(*rows: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(numbered).fillna("").astype("str")
 
 
-def made(destination: str, *rows: dict[str, str], name: str = "Spring", **more: Any) -> Exported:
-    return exporters.load(destination).export(Audience(name, people(*rows), **more))
+def made(destination: str, *rows: dict[str, str], name: str = "Spring", **more: Any) -> DestinationFile:
+    return exporters.load_destination(destination).export(Audience(name, people(*rows), **more))
 
 
-def read(made: Exported) -> list[list[str]]:
+def read(made: DestinationFile) -> list[list[str]]:
     """The file as another program reads it: UTF-8, no mark, line feeds."""
-    raw = exporters.as_csv(made)
+    raw = exporters.encode_csv(made)
     assert not raw.startswith(b"\xef\xbb\xbf")
     assert b"\r" not in raw
     return list(csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), strict=True))
@@ -82,19 +82,19 @@ MARY = {
 def test_klaviyo_starts_with_the_address_and_ends_with_properties() -> None:
     rows = people(MARY, {"phone": "+49 30 123456"}, {"email": "JOHN_SMITH@gmail.com"}, {"email": "n/a"}, {})
     rows["last_order"] = pd.to_datetime(["2025-03-04", None, None, None, None])
-    found = exporters.load("klaviyo").export(Audience("Spring", rows, ("last_order",), region="US"))
+    found = exporters.load_destination("klaviyo").export(Audience("Spring", rows, ("last_order",), phone_region="US"))
     assert read(found) == [
         ["Email", "Phone Number", "First Name", "Last Name", "Segment", "last_order"],
         ["john_smith@gmail.com", "+16505551212", "Mary", "O'Neill", "champion", "2025-03-04"],
         ["", "+4930123456", "", "", "champion", ""],
     ]
-    assert found.left_out == {"no contact": 1, "unusable contact": 1, "repeated contact": 1}
-    assert found.ids.tolist() == ["C1", "C2"]
+    assert found.exclusion_counts == {"no contact": 1, "unusable contact": 1, "repeated contact": 1}
+    assert found.customer_ids.tolist() == ["C1", "C2"]
 
 
 def test_klaviyo_starts_with_phones_where_nobody_has_an_address_and_takes_50_mb() -> None:
     assert read(made("klaviyo", {"phone": "+4930123456"}))[0] == ["Phone Number", "Segment"]
-    assert Limits(bytes=50_000_000) == exporters.load("klaviyo").LIMITS
+    assert FileLimits(max_bytes=50_000_000) == exporters.load_destination("klaviyo").LIMITS
 
 
 def test_who_shares_a_phone_with_somebody_left_out_stays() -> None:
@@ -106,7 +106,7 @@ def test_who_shares_a_phone_with_somebody_left_out_stays() -> None:
         {"email": "b@example.com", "phone": "+4930123452"},
         {"email": "c@example.com", "phone": "+4930123451"},
     )
-    assert found.ids.tolist() == ["C1", "C3"]
+    assert found.customer_ids.tolist() == ["C1", "C3"]
 
 
 def test_mailchimp_tags_are_quoted_where_they_have_a_comma_and_the_kingdom_is_gb() -> None:
@@ -121,7 +121,7 @@ def test_mailchimp_tags_are_quoted_where_they_have_a_comma_and_the_kingdom_is_gb
         ["joe@example.com", "Joe", "GB", '"new, or lost"'],
         ["ann@exämple.com", "", "", "champion"],
     ]
-    assert found.left_out == {"unusable contact": 1}
+    assert found.exclusion_counts == {"unusable contact": 1}
     assert found.notes == ("countries that are not recognised, left blank: 1",)
 
 
@@ -130,10 +130,10 @@ def test_mailchimp_tags_have_100_characters_and_texts_255_bytes() -> None:
     assert read(made("mailchimp", {**joe, "segment": "x" * 100}))[1][-1] == "x" * 100
     with pytest.raises(ExportProblem, match="101 characters; Mailchimp takes tags of 100"):
         made("mailchimp", {**joe, "segment": "x" * 101})
-    limits = exporters.load("mailchimp").LIMITS
-    exporters.check(made("mailchimp", {**joe, "first_name": "é" * 127}), limits, "mailchimp")
+    limits = exporters.load_destination("mailchimp").LIMITS
+    exporters.check_limits(made("mailchimp", {**joe, "first_name": "é" * 127}), limits, "mailchimp")
     with pytest.raises(ExportProblem, match="column 'First Name': a text of 256 bytes"):
-        exporters.check(made("mailchimp", {**joe, "first_name": "é" * 128}), limits, "mailchimp")
+        exporters.check_limits(made("mailchimp", {**joe, "first_name": "é" * 128}), limits, "mailchimp")
 
 
 def test_hubspot_has_its_default_properties_and_lets_households_share_a_phone() -> None:
@@ -147,7 +147,10 @@ def test_hubspot_has_its_default_properties_and_lets_households_share_a_phone() 
         ],
         ["joe@example.com", "", "", "(650) 555-1212", "", "", "", "", "champion"],
     ]
-    assert Limits(bytes=512_000_000, rows=1_048_576, columns=1000) == exporters.load("hubspot").LIMITS
+    assert (
+        FileLimits(max_bytes=512_000_000, max_rows=1_048_576, max_columns=1000)
+        == exporters.load_destination("hubspot").LIMITS
+    )
 
 
 def test_salesforce_always_has_a_last_name_and_says_where_there_was_none() -> None:
@@ -169,16 +172,16 @@ def test_salesforce_takes_90_columns_and_50_000_records() -> None:
     rows = people({"email": "joe@example.com"})
     names = tuple(f"p{place}" for place in range(88))
     wide = pd.concat([rows, pd.DataFrame("x", rows.index, list(names))], axis=1)
-    salesforce = exporters.load("salesforce")
+    salesforce = exporters.load_destination("salesforce")
     for count, fits in ((87, True), (88, False)):
         found = salesforce.export(Audience("Spring", wide, names[:count]))
         assert found.table.shape[1] == count + 3
         if fits:
-            exporters.check(found, salesforce.LIMITS, "salesforce")
+            exporters.check_limits(found, salesforce.LIMITS, "salesforce")
         else:
             with pytest.raises(ExportProblem, match="91 columns"):
-                exporters.check(found, salesforce.LIMITS, "salesforce")
-    assert salesforce.LIMITS.rows == 50_000
+                exporters.check_limits(found, salesforce.LIMITS, "salesforce")
+    assert salesforce.LIMITS.max_rows == 50_000
 
 
 def test_google_hashes_contacts_and_names_and_leaves_places() -> None:
@@ -188,7 +191,7 @@ def test_google_hashes_contacts_and_names_and_leaves_places() -> None:
         {"email": "janedoe@gmail.com"},
         {"email": "joe@example.com", "first_name": " Anna Maria ", "last_name": "Mary", "country": "DE"},
         {"phone": "+49 30 123456", **{name: MARY[name] for name in ("first_name", "last_name", "postcode", "country")}},
-        region="US",
+        phone_region="US",
     )
     assert read(found) == [
         ["Email", "Phone", "First Name", "Last Name", "Country", "Zip"],
@@ -196,17 +199,17 @@ def test_google_hashes_contacts_and_names_and_leaves_places() -> None:
         [*hashed("joe@example.com"), "", "", "", "", ""],
         ["", *hashed("+4930123456", "mary", "o'neill"), "US", "94035-1234"],
     ]
-    assert found.left_out == {"repeated contact": 1}
-    assert exporters.as_csv(found).isascii()
+    assert found.exclusion_counts == {"repeated contact": 1}
+    assert exporters.encode_csv(found).isascii()
 
 
 def test_google_names_keep_the_blanks_between() -> None:
     row = {**MARY, "first_name": " Anna Maria "}
-    assert read(made("google-ads", row, region="US"))[1][2] == DIGESTS["anna maria"]
+    assert read(made("google-ads", row, phone_region="US"))[1][2] == DIGESTS["anna maria"]
 
 
 def test_meta_hashes_as_in_its_examples() -> None:
-    found = made("meta", MARY, region="US")
+    found = made("meta", MARY, phone_region="US")
     assert read(found) == [
         ["email", "phone", "fn", "ln", "zip", "ct", "st", "country", "dob", "gen"],
         hashed(
@@ -233,7 +236,7 @@ def test_meta_postcodes_are_cut_in_the_united_states_only() -> None:
 def test_meta_values_are_plain_numbers_from_0() -> None:
     rows = people(*({"email": f"p{place}@example.com"} for place in range(5)))
     rows["clv"] = [12.0, 0.1, -4.0, float("nan"), 1e6]
-    found = exporters.load("meta").export(Audience("Spring", rows, value="clv"))
+    found = exporters.load_destination("meta").export(Audience("Spring", rows, value_column="clv"))
     lines = read(found)
     assert lines[0] == ["email", "value"]
     assert [line[1] for line in lines[1:]] == ["12", "0.1", "0", "0", "1000000"]
@@ -265,13 +268,15 @@ def test_meta_takes_other_names(name: str) -> None:
 
 
 def test_tiktok_hashes_addresses_and_numbers_and_says_when_they_are_few() -> None:
-    found = made("tiktok", {"email": "JaneDoe@gmail.com "}, {"phone": "(650) 555-1212"}, {"phone": "12"}, region="us")
+    found = made(
+        "tiktok", {"email": "JaneDoe@gmail.com "}, {"phone": "(650) 555-1212"}, {"phone": "12"}, phone_region="us"
+    )
     assert read(found) == [
         ["Email_SHA256", "Phone_SHA256"],
         hashed("janedoe@gmail.com", ""),
         hashed("", "+16505551212"),
     ]
-    assert found.left_out == {"unusable contact": 1}
+    assert found.exclusion_counts == {"unusable contact": 1}
     assert found.notes == ("people in the file: 2; TikTok shows ads to audiences of 1,000 matched users or more",)
     assert read(made("tiktok", {"email": "joe@example.com"}))[0] == ["Email_SHA256"]
 
@@ -295,19 +300,19 @@ def test_plain_changes_nothing() -> None:
 def test_without_the_extra_only_numbers_as_e164_are_taken(destination: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     found = made(destination, {"phone": "+4930123456"}, {"phone": "none"}, {})
-    assert found.ids.tolist() == ["C1"]
-    assert found.left_out == {"no contact": 1, "unusable contact": 1}
+    assert found.customer_ids.tolist() == ["C1"]
+    assert found.exclusion_counts == {"no contact": 1, "unusable contact": 1}
     with pytest.raises(ConfigProblems, match=r"pip install 'segcli\[pii\]'"):
-        made(destination, {"phone": "030 123456"}, region="DE")
+        made(destination, {"phone": "030 123456"}, phone_region="DE")
 
 
 def test_numbers_without_a_country_code_need_to_be_told_the_country() -> None:
-    assert made("klaviyo", {"phone": "030 123456"}).left_out == {"unusable contact": 1}
-    assert read(made("klaviyo", {"phone": "030 123456"}, region="DE"))[1][0] == "+4930123456"
+    assert made("klaviyo", {"phone": "030 123456"}).exclusion_counts == {"unusable contact": 1}
+    assert read(made("klaviyo", {"phone": "030 123456"}, phone_region="DE"))[1][0] == "+4930123456"
 
 
 def test_countries_are_the_249_codes_and_names_stand_for_some_of_them() -> None:
-    assert len(CODES) == 249
-    assert set(NAMES.values()) <= CODES
+    assert len(COUNTRY_CODES) == 249
+    assert set(CODES_BY_NAME.values()) <= COUNTRY_CODES
     texts = ["germany", "GREAT  BRITAIN", "el", "Türkiye", "usa", "xx", "NL"]
-    assert [code(text) for text in texts] == ["DE", "GB", "GR", "TR", "US", "", "NL"]
+    assert [country_code(text) for text in texts] == ["DE", "GB", "GR", "TR", "US", "", "NL"]

@@ -8,16 +8,16 @@ import pytest
 from segcli.config.export import ExportSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read
-from segcli.customers.private import Privacy
-from segcli.exporters import load, names
-from segcli.exporters.handing import Terms, hand_over
-from segcli.files.key import Key
-from segcli.segment.read_back import read_back
+from segcli.customers import load_customers
+from segcli.customers.private import PrivacyOptions
+from segcli.exporters import destination_names, load_destination
+from segcli.exporters.handing import ExportTerms, build_audience
+from segcli.files.key import PseudonymKey
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
-KEY = Key(bytes(range(32)))
-ADDRESSED = [name for name in names() if "email" in load(name).NEEDS]
+KEY = PseudonymKey(bytes(range(32)))
+ADDRESSED = [name for name in destination_names() if "email" in load_destination(name).REQUIRED_CONTACTS]
 SPELLINGS = [
     ("ann@example.org", "Ann@Example.ORG"),
     ("jos\u00e9@example.org", "JOSE\u0301@example.org"),
@@ -31,15 +31,15 @@ def exported(first: str, second: str, to: str, *, consent: tuple[str, str] = ("y
         "email_consent": [*consent, "yes"],
         "x_segment": ["a", "b", "a"],
     }
-    made = read_back(from_columns(table), "x_segment")
-    return hand_over(made, ExportSettings.model_validate({"to": to, **asked}), Terms(["yes"], KEY))
+    made = read_segmentation(from_columns(table), "x_segment")
+    return build_audience(made, ExportSettings.model_validate({"to": to, **asked}), ExportTerms(["yes"], KEY))
 
 
 @pytest.mark.parametrize("to", ADDRESSED)
 @pytest.mark.parametrize(("first", "second"), SPELLINGS)
 def test_one_row_in_every_export_by_address(first: str, second: str, to: str) -> None:
     takes = to != "mailchimp" or first.isascii()  # it refuses addresses with other letters
-    assert list(exported(first, second, to).exported.ids) == [*["c0000"] * takes, "c0002"]
+    assert list(exported(first, second, to).destination_file.customer_ids) == [*["c0000"] * takes, "c0002"]
 
 
 @pytest.mark.parametrize("to", ADDRESSED)
@@ -47,7 +47,7 @@ def test_one_row_in_every_export_by_address(first: str, second: str, to: str) ->
 @pytest.mark.parametrize(("first", "second"), SPELLINGS)
 def test_one_refusal_is_the_refusal_of_the_person(first: str, second: str, consent: tuple[str, str], to: str) -> None:
     made = exported(first, second, to, consent=consent)
-    assert list(made.exported.ids) == ["c0002"]
+    assert list(made.destination_file.customer_ids) == ["c0002"]
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
@@ -58,10 +58,10 @@ def test_one_group_of_a_holdout(share: float) -> None:
         "email_consent": ["yes"] * count,
         "x_segment": ["a"] * count,
     }
-    made = read_back(from_columns(table), "x_segment")
+    made = read_segmentation(from_columns(table), "x_segment")
     for to in ("klaviyo", "google-ads", "posthog", "plain"):
         settings = ExportSettings.model_validate({"to": to, "holdout": share})
-        groups = hand_over(made, settings, Terms(["yes"], KEY)).groups
+        groups = build_audience(made, settings, ExportTerms(["yes"], KEY)).holdout_groups
         assert groups is not None
         by_person = groups["group"].groupby([int(name[1:]) // 2 for name in groups["customer_id"]]).nunique()
         assert by_person.max() == 1
@@ -90,5 +90,5 @@ def test_ids_that_are_addresses_are_one_person_by_every_policy(case: str, listed
 
 def _ids(folder: Path, path: Path, **policies: Any) -> list[str]:
     settings = IngestSettings.model_validate({"transactions": Source(path=str(path)), **policies})
-    made = read(settings, privacy=Privacy(PrivacySettings(suppression=str(folder / "l.csv"))))
+    made = load_customers(settings, privacy=PrivacyOptions(PrivacySettings(suppression=str(folder / "l.csv"))))
     return list(made.table["customer_id"])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from segcli.files import manifest
 from tests.faults.test_kills import is_described
 
@@ -74,7 +74,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "orders.csv").write_text(ORDERS)
     (folder / "shop.yaml").write_text(CONFIG)
     monkeypatch.chdir(tmp_path)
-    assert _run(["run", f"{folder}/shop.yaml", "-q", "-o", f"{folder}/out"]) == 0
+    assert _run_arguments(["run", f"{folder}/shop.yaml", "-q", "-o", f"{folder}/out"]) == 0
     return folder
 
 
@@ -97,7 +97,7 @@ def test_whichever_operation_fails_each_file_is_old_or_new_and_nothing_is_left(
 ) -> None:
     old = _contents(shop)
     command = ["run", f"{shop}/shop.yaml", "-q", "-o", f"{shop}/out", "--set", "rfm.bins=4"]
-    assert _run(command) == 0
+    assert _run_arguments(command) == 0
     new = _contents(shop)
     assert {name for name in old if old[name] != new[name]} >= {f"out/{name}" for name in ("customers.csv", "run.json")}
     monkeypatch.setattr(os, "fsync", _counted(refusals, os.fsync))
@@ -109,7 +109,7 @@ def test_whichever_operation_fails_each_file_is_old_or_new_and_nothing_is_left(
         capfd.readouterr()
         refusals.arm(shop, failing)
         try:
-            code = _run(command)
+            code = _run_arguments(command)
         finally:
             fired = refusals.fired
             refusals.arm(None)

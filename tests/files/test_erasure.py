@@ -19,33 +19,33 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings
-from segcli.customers.suppression_list import identities_of
-from segcli.exporters import Audience, load, names
-from segcli.exporters.person_forms import contact_forms, person_forms
-from segcli.files.erasure import erase, find_person, find_with_contacts
+from segcli.customers.suppression_list import normalise_identity
+from segcli.exporters import Audience, destination_names, load_destination
+from segcli.exporters.person_forms import list_contact_forms, list_person_forms
+from segcli.files.erasure import erase_person, find_person, find_person_and_contacts
 from segcli.files.formulas import escape_table
-from segcli.files.key import Key
+from segcli.files.key import PseudonymKey
 from segcli.files.person import Person
-from segcli.ingest.customer_ids import respell
+from segcli.ingest.customer_ids import normalise_id
 from segcli.reports import formats, tables
-from segcli.reports.envelope import records
+from segcli.reports.envelope import to_records
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
 
 BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\t"]
-KEY = Key(bytes(range(32)))
+KEY = PseudonymKey(bytes(range(32)))
 SETTINGS = IngestSettings(phone_region="DE")
 NAMED = ("C-7", "ann@example.org", "+493012345678", "Secretary")
 
 
 def person(*of: str) -> Person:
-    return person_forms(list(of), SETTINGS, KEY)
+    return list_person_forms(list(of), SETTINGS, KEY)
 
 
 def forget(folder: Path, *of: str) -> list[Path]:
     """Erase a person and return the files that still name them."""
-    found, whole = find_with_contacts(folder, person(*of), lambda text: contact_forms(text, SETTINGS, KEY))
-    erase(found)
+    found, whole = find_person_and_contacts(folder, person(*of), lambda text: list_contact_forms(text, SETTINGS, KEY))
+    erase_person(found)
     return [trace.path for trace in find_person(folder, whole)]
 
 
@@ -64,20 +64,20 @@ def people(text: str) -> pd.DataFrame:
 
 def written(table: pd.DataFrame) -> bytes:
     """Return a table as commands write it."""
-    return b"".join(formats.pieces(formats.load("csv"), Result(table, dict, ()), Page()))
+    return b"".join(formats.encode_result(formats.load_format("csv"), Result(table, dict, ()), Page()))
 
 
 def result(text: str) -> Result:
     rows = people(text)
-    return Result(rows, lambda: {"schema": "test/1", "customers": records(rows)}, (tables.found(rows),))
+    return Result(rows, lambda: {"schema": "test/1", "customers": to_records(rows)}, (tables.build_table(rows),))
 
 
-@pytest.mark.parametrize("name", formats.names())
+@pytest.mark.parametrize("name", formats.list_formats())
 @pytest.mark.parametrize("text", BREAKS, ids=ascii)
 def test_every_line_break_in_every_format(text: str, name: str, tmp_path: Path) -> None:
     suffix = "txt" if name == "table" else name
     path = tmp_path / f"people.{suffix}"
-    path.write_bytes(b"".join(formats.pieces(formats.load(name), result(text), Page())))
+    path.write_bytes(b"".join(formats.encode_result(formats.load_format(name), result(text), Page())))
     before = path.read_bytes()
     left = forget(tmp_path, "C-7")
     if name in {"md", "html", "table"}:
@@ -89,17 +89,17 @@ def test_every_line_break_in_every_format(text: str, name: str, tmp_path: Path) 
     assert not [one for one in NAMED if one in after]
     without = Result(
         (rest := people(text).drop(index=1).reset_index(drop=True)),
-        lambda: {"schema": "test/1", "customers": records(rest)},
-        (tables.found(rest),),
+        lambda: {"schema": "test/1", "customers": to_records(rest)},
+        (tables.build_table(rest),),
     )
-    assert path.read_bytes() == b"".join(formats.pieces(formats.load(name), without, Page()))
+    assert path.read_bytes() == b"".join(formats.encode_result(formats.load_format(name), without, Page()))
 
 
-@pytest.mark.parametrize("destination", names())
+@pytest.mark.parametrize("destination", destination_names())
 @pytest.mark.parametrize("text", BREAKS, ids=ascii)
 def test_every_line_break_in_every_export(text: str, destination: str, tmp_path: Path) -> None:
     rows = people(text).drop(columns="orders").astype("str").assign(segment="best")
-    made = load(destination).export(Audience("best", rows, region="DE"))
+    made = load_destination(destination).export(Audience("best", rows, phone_region="DE"))
     path = tmp_path / f"export-{destination}.csv"
     path.write_bytes(written(made.table))
     before = list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
@@ -111,9 +111,11 @@ def test_every_line_break_in_every_export(text: str, destination: str, tmp_path:
 def test_exports_without_ids_are_found_by_the_addresses_of_the_person(tmp_path: Path) -> None:
     rows = people("\u2028")
     (tmp_path / "customers.csv").write_text(rows.to_csv(index=False))
-    for destination in names():
-        audience = Audience("best", rows.drop(columns="orders").astype("str").assign(segment="best"), region="DE")
-        (tmp_path / f"export-{destination}.csv").write_bytes(written(load(destination).export(audience).table))
+    for destination in destination_names():
+        audience = Audience("best", rows.drop(columns="orders").astype("str").assign(segment="best"), phone_region="DE")
+        (tmp_path / f"export-{destination}.csv").write_bytes(
+            written(load_destination(destination).export(audience).table)
+        )
     assert not forget(tmp_path, "C-7")
     for path in tmp_path.iterdir():
         assert len(list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))) == 3, path.name
@@ -146,7 +148,7 @@ def test_contacts_are_found_in_any_spelling(cell: str, tmp_path: Path) -> None:
 
 
 def test_pseudonyms_and_digests_are_found(tmp_path: Path) -> None:
-    pseudonyms = [KEY.pseudonym("C-7"), KEY.pseudonym("ann@example.org")]
+    pseudonyms = [KEY.pseudonymise_text("C-7"), KEY.pseudonymise_text("ann@example.org")]
     (tmp_path / "t.ndjson").write_text("".join(f'{{"customer_id": "{one}", "x": 1}}\n' for one in [*pseudonyms, "p-1"]))
     assert not forget(tmp_path, "C-7", "Ann@Example.org")
     assert (tmp_path / "t.ndjson").read_text() == '{"customer_id": "p-1", "x": 1}\n'
@@ -295,8 +297,8 @@ def test_an_id_that_a_message_quotes_is_replaced(tmp_path: Path) -> None:
 def test_addresses_are_found_as_google_compares_them(spelling: str, tmp_path: Path) -> None:
     rows = people(" ").assign(email=["bob@example.org", spelling, "eve@example.org"])
     (tmp_path / "customers.csv").write_text(rows.to_csv(index=False))
-    audience = Audience("best", rows.drop(columns="orders").astype("str").assign(segment="best"), region="DE")
-    (tmp_path / "google.csv").write_bytes(written(load("google-ads").export(audience).table))
+    audience = Audience("best", rows.drop(columns="orders").astype("str").assign(segment="best"), phone_region="DE")
+    (tmp_path / "google.csv").write_bytes(written(load_destination("google-ads").export(audience).table))
     assert not forget(tmp_path, "C-7")
     assert len((tmp_path / "google.csv").read_text().splitlines()) == 3
     assert len((tmp_path / "customers.csv").read_text().splitlines()) == 3
@@ -314,34 +316,36 @@ odd_texts = st.text(
 @example(ids=["0", "EMAIL_SHA256", "00"], own=1)
 @given(ids=st.lists(odd_texts, min_size=3, max_size=3), own=st.integers(0, 2))
 def test_any_id_in_any_file(ids: list[str], own: int) -> None:
-    spelled = [respell(text, SETTINGS) for text in ids]
+    spelled = [normalise_id(text, SETTINGS) for text in ids]
     assume(len({unicodedata.normalize("NFKC", text).casefold() for text in spelled}) == len(ids))
-    assume(all(identities_of(text, SETTINGS) for text in spelled))
+    assume(all(normalise_identity(text, SETTINGS) for text in spelled))
     other = [text for place, text in enumerate(spelled) if place != own]
     subject = person(spelled[own])
-    assume(not any(subject.mentions.search(text) for text in other))
+    assume(not any(subject.mention_pattern.search(text) for text in other))
     rows = people(" ").assign(customer_id=spelled)
     rest = rows.drop(index=own).reset_index(drop=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for layout in ("csv", "tsv", "json", "ndjson", "md", "html"):
             (folder / f"results.{layout}").write_bytes(rendered(rows, layout))
-        for destination in names():
+        for destination in destination_names():
             (folder / f"export-{destination}.csv").write_bytes(exported(rows, destination))
         left = {path.name for path in forget(folder, spelled[own])}
         for layout in ("csv", "tsv", "json", "ndjson"):
             assert (folder / f"results.{layout}").read_bytes() == rendered(rest, layout)
-        for destination in names():
+        for destination in destination_names():
             assert (folder / f"export-{destination}.csv").read_bytes() == exported(rest, destination)
         assert left == {"results.md", "results.html"}
 
 
 def rendered(rows: pd.DataFrame, layout: str) -> bytes:
     table, _ = escape_table(rows) if layout in {"csv", "tsv"} else (rows, 0)
-    made = Result(table, lambda: {"schema": "test/1", "customers": records(rows)}, (tables.found(rows),))
-    return b"".join(formats.pieces(formats.load(layout), made, Page()))
+    made = Result(table, lambda: {"schema": "test/1", "customers": to_records(rows)}, (tables.build_table(rows),))
+    return b"".join(formats.encode_result(formats.load_format(layout), made, Page()))
 
 
 def exported(rows: pd.DataFrame, destination: str) -> bytes:
     texts = rows.drop(columns="orders").astype("str").assign(segment="best")
-    return written(escape_table(load(destination).export(Audience("best", texts, region="DE")).table)[0])
+    return written(
+        escape_table(load_destination(destination).export(Audience("best", texts, phone_region="DE")).table)[0]
+    )

@@ -9,27 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcli.files.formulas import escape, escape_table, unescape, unescape_table
+from segcli.files.formulas import escape_cell, escape_table, unescape_cell, unescape_table
 
 RUNS = ["=1+1", "@SUM(1)", "+1+1+cmd", "-2+3+cmd", "\t=1", "\r=1", "  =1", "\u200b=1", "＝1", "=cmd|' /C calc'!A0"]  # noqa: RUF001
 
 
 @pytest.mark.parametrize("text", RUNS)
 def test_what_would_run_gets_an_apostrophe(text: str) -> None:
-    assert escape(text) == f"'{text}"
-    assert unescape(f"'{text}") == text
+    assert escape_cell(text) == f"'{text}"
+    assert unescape_cell(f"'{text}") == text
 
 
 @pytest.mark.parametrize("text", ["", "x", "it's", "'tis", "-12.50", "+49 30 1234-56", "-5", "a=1", "12-3", "'"])
 def test_what_cannot_run_stays_as_it_is(text: str) -> None:
-    assert escape(text) == text
+    assert escape_cell(text) == text
 
 
 @pytest.mark.bad_input(80)
 @given(st.text(st.sampled_from("'=+-@ \t\n\rab1\u200b"), max_size=6) | st.text(max_size=12))
 def test_the_way_back_is_exact_and_nothing_that_runs_is_left(text: str) -> None:
-    written = escape(text)
-    assert unescape(written) == text
+    written = escape_cell(text)
+    assert unescape_cell(written) == text
     harmless = re.fullmatch(r"[+-]?[0-9][0-9 .,()/-]*", written)
     assert harmless or not re.match(r"[\t\r\n\0]|[\s\u200b-\u200f\ufeff]*[=+\-@]", written)
 
@@ -64,7 +64,7 @@ def test_a_column_is_escaped_as_its_texts_are_one_by_one(texts: list[str | None]
     column = pd.concat([piece for piece in pieces if len(piece)] or pieces, ignore_index=True)
     for table in (pd.DataFrame({"t": column}), pd.DataFrame({"t": column})[::-1], pd.DataFrame({"t": column})[1:]):
         written, changed = escape_table(table)
-        expected = [text if pd.isna(text) else escape(text) for text in table["t"]]
+        expected = [text if pd.isna(text) else escape_cell(text) for text in table["t"]]
         pd.testing.assert_series_equal(written["t"], pd.Series(expected, table.index, name="t", dtype="str"))
         assert changed == sum(old != new for old, new in zip(table["t"], expected, strict=True) if not pd.isna(old))
         pd.testing.assert_frame_equal(unescape_table(written)[0], table)

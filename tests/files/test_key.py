@@ -11,19 +11,21 @@ import pytest
 from segcli.errors import EnvironmentProblem, UsageProblem
 from segcli.files import key
 
-ONE, OTHER = key.Key(bytes(range(32))), key.Key(bytes(32))
+ONE, OTHER = key.PseudonymKey(bytes(range(32))), key.PseudonymKey(bytes(32))
 
 
 def test_a_pseudonym_is_the_hmac_of_the_text() -> None:
     by_hand = hmac.new(bytes(range(32)), b"pseudonym:C-00017", hashlib.sha256).hexdigest()
-    assert ONE.pseudonym("C-00017") == f"p-{by_hand[:24]}"
+    assert ONE.pseudonymise_text("C-00017") == f"p-{by_hand[:24]}"
     bare = hashlib.sha256(b"C-00017").hexdigest()
-    assert bare[:24] not in ONE.pseudonym("C-00017")
+    assert bare[:24] not in ONE.pseudonymise_text("C-00017")
 
 
 def test_the_same_key_gives_the_same_and_another_one_nothing_in_common() -> None:
     ids = [f"C-{n:05}" for n in range(2_000)]
-    one, again, other = ([k.pseudonym(i) for i in ids] for k in (ONE, key.Key(bytes(range(32))), OTHER))
+    one, again, other = (
+        [k.pseudonymise_text(i) for i in ids] for k in (ONE, key.PseudonymKey(bytes(range(32))), OTHER)
+    )
     assert one == again
     assert len(set(one)) == len(ids)
     assert not set(one) & set(other)
@@ -33,23 +35,23 @@ def test_the_same_key_gives_the_same_and_another_one_nothing_in_common() -> None
 
 
 def test_what_is_a_pseudonym_or_blank_stays() -> None:
-    found = ONE.pseudonyms(pd.Series(["a", "", OTHER.pseudonym("b"), "a"], dtype="str"))
-    assert found.tolist() == [ONE.pseudonym("a"), "", OTHER.pseudonym("b"), ONE.pseudonym("a")]
+    found = ONE.pseudonymise_series(pd.Series(["a", "", OTHER.pseudonymise_text("b"), "a"], dtype="str"))
+    assert found.tolist() == [ONE.pseudonymise_text("a"), "", OTHER.pseudonymise_text("b"), ONE.pseudonymise_text("a")]
 
 
 def test_fractions_are_spread_evenly_and_differ_by_purpose() -> None:
-    drawn = [ONE.fraction("spring", f"C-{n}") for n in range(20_000)]
+    drawn = [ONE.random_fraction("spring", f"C-{n}") for n in range(20_000)]
     assert min(drawn) >= 0
     assert max(drawn) < 1
     assert sum(one < 0.1 for one in drawn) == pytest.approx(2_000, abs=130)  # three standard deviations
-    both = sum(one < 0.1 and ONE.fraction("autumn", f"C-{n}") < 0.1 for n, one in enumerate(drawn))
+    both = sum(one < 0.1 and ONE.random_fraction("autumn", f"C-{n}") < 0.1 for n, one in enumerate(drawn))
     assert both == pytest.approx(200, abs=45)
 
 
 def test_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
-    made, fresh = key.load_or_make(str(path))
-    again, second = key.load_or_make(str(path))
+    made, fresh = key.load_or_create_key(str(path))
+    again, second = key.load_or_create_key(str(path))
     assert (fresh, second) == (True, False)
     assert made == again
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -57,8 +59,8 @@ def test_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
 
 
 def test_the_id_of_a_key_tells_keys_apart_and_not_the_key() -> None:
-    assert ONE.id != OTHER.id
-    assert ONE.id not in ONE.secret.hex()
+    assert ONE.key_id != OTHER.key_id
+    assert ONE.key_id not in ONE.secret.hex()
 
 
 @pytest.mark.parametrize(("text", "mode"), [("00" * 32, 0o640), ("00" * 31, 0o600), ("no key", 0o600), ("", 0o600)])
@@ -67,16 +69,16 @@ def test_what_is_no_key_of_its_owner_alone_is_refused(tmp_path: Path, text: str,
     path.write_text(text)
     path.chmod(mode)
     with pytest.raises(UsageProblem, match=r"others may read|is no key"):
-        key.load(str(path))
+        key.load_key(str(path))
 
 
 def test_a_key_among_the_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="keep it elsewhere"):
-        key.refuse_inside(str(tmp_path / "out" / "key"), str(tmp_path / "out"))
-    key.refuse_inside(str(tmp_path / "key"), str(tmp_path / "out"))
+        key.refuse_key_inside(str(tmp_path / "out" / "key"), str(tmp_path / "out"))
+    key.refuse_key_inside(str(tmp_path / "key"), str(tmp_path / "out"))
 
 
 def test_a_key_that_cannot_be_made_is_the_environments_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentProblem):
-        key.load_or_make(str(tmp_path / "file" / "key"))
+        key.load_or_create_key(str(tmp_path / "file" / "key"))

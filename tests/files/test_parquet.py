@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.files import stream
 
@@ -31,12 +31,12 @@ COLUMNS = {
 
 
 def customers(path: Path) -> pd.DataFrame:
-    return read(IngestSettings(transactions=Source(path=str(path)))).table
+    return load_customers(IngestSettings(transactions=Source(path=str(path)))).table
 
 
 @pytest.mark.parametrize("large", [1, 1 << 30])
 def test_orders_in_parquet_are_those_in_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int) -> None:
-    monkeypatch.setattr(stream, "LARGE", large)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", large)
     (tmp_path / "orders.csv").write_text(CSV, encoding="utf-8")
     parquet.write_table(pa.table(COLUMNS), tmp_path / "orders.parquet", row_group_size=2)
     pd.testing.assert_frame_equal(customers(tmp_path / "orders.csv"), customers(tmp_path / "orders.parquet"))

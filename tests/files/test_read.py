@@ -45,7 +45,7 @@ def test_a_packed_file_is_unpacked_whatever_its_suffix(
     stored = pack(BODY)
     path = tmp_path / name
     path.write_bytes(stored)
-    content = read.read(str(path))
+    content = read.read_file(str(path))
     assert content.body == BODY
     assert (content.size, content.sha256) == (len(stored), hashlib.sha256(stored).hexdigest())
 
@@ -54,7 +54,7 @@ def test_a_packed_file_is_unpacked_whatever_its_suffix(
 def test_a_plain_file_is_plain_whatever_its_suffix(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"orders.csv{suffix}"
     path.write_bytes(BODY)
-    assert read.read(str(path)).body == BODY
+    assert read.read_file(str(path)).body == BODY
 
 
 @each_packing
@@ -65,13 +65,13 @@ def test_a_packed_file_that_is_cut_short_is_refused_by_name(
     stored = pack(bytes(range(256)) * 400)
     path.write_bytes(stored[: len(stored) * 2 // 3])
     with pytest.raises(InputProblem, match=f"orders.csv: looks like {kind} but does not unpack; it may be cut short"):
-        read.read(str(path))
+        read.read_file(str(path))
 
 
 def test_several_packed_files_in_a_row_are_one(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv.gz"
     path.write_bytes(gzip.compress(b"a\n") + gzip.compress(b"b\n"))
-    assert read.read(str(path)).body == b"a\nb\n"
+    assert read.read_file(str(path)).body == b"a\nb\n"
 
 
 @pytest.mark.bad_input(45)
@@ -89,19 +89,19 @@ def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, kind: str, pack:
     path = tmp_path / "orders.csv"
     path.write_bytes(pack(start + b"\x00" * 20))
     with pytest.raises(InputProblem, match=f"orders.csv: is {kind}, not CSV. Export it as CSV first"):
-        read.read(str(path))
+        read.read_file(str(path))
 
 
 def test_a_web_page_saved_as_csv_is_named(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n")
     with pytest.raises(InputProblem, match=r"orders\.csv: is .*HTML"):
-        read.read(str(path))
+        read.read_file(str(path))
 
 
 def test_standard_input_is_read_by_a_dash_and_unpacked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(gzip.compress(BODY))))
-    content = read.read("-")
+    content = read.read_file("-")
     assert (content.name, content.body) == ("standard input", BODY)
 
 
@@ -114,25 +114,25 @@ def test_what_cannot_be_read_is_named_with_the_reason(
     monkeypatch.chdir(tmp_path)
     Path("file").write_bytes(BODY)
     with pytest.raises(InputProblem, match=what):
-        read.read(name)
+        read.read_file(name)
 
 
 def test_a_name_that_no_file_can_have_is_refused() -> None:
     with pytest.raises(InputProblem):
-        read.read("a\0b")
+        read.read_file("a\0b")
 
 
 def test_a_settings_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbfversion: 1\n")
-    assert read.text(str(path)) == "version: 1\n"
+    assert read.read_text(str(path)) == "version: 1\n"
 
 
 def test_a_settings_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"title: caf\xe9\n")
     with pytest.raises(InputProblem, match=r"c\.yaml: is not UTF-8 text \(byte 10\)"):
-        read.text(str(path))
+        read.read_text(str(path))
 
 
 @pytest.mark.bad_input(44)
@@ -140,46 +140,49 @@ def test_a_settings_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Pa
 def test_a_file_that_unpacks_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
 ) -> None:
-    monkeypatch.setattr(unpack, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(unpack, "MAX_UNPACKED_BYTES", 1000)
     path = tmp_path / "bomb.csv"
     path.write_bytes(pack(b"a" * 1001))
     with pytest.raises(InputProblem, match="unpacks to more than"):
-        read.read(str(path))
+        read.read_file(str(path))
     path.write_bytes(pack(b"a" * 1000))
-    assert len(read.read(str(path)).body) == 1000
+    assert len(read.read_file(str(path)).body) == 1000
 
 
 @pytest.mark.parametrize(("kind", "pack"), PACKED, ids=[kind for kind, _ in PACKED])
 def test_a_small_file_that_unpacks_to_far_more_than_its_size_is_refused_by_its_ratio(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    monkeypatch.setattr(unpack, "UNCHECKED", 1 << 20)
+    monkeypatch.setattr(unpack, "UNCHECKED_BYTES", 1 << 20)
     path = tmp_path / f"bomb.{kind}"
     path.write_bytes(pack(b"A,1,2024-01-02,5\n" * 500_000))
     with pytest.raises(InputProblem, match="unpacks to more than"):
-        read.read(str(path))
-    with stream.pieces(str(path), 0, quoted=False) as pieces, pytest.raises(InputProblem, match="unpacks to more than"):
+        read.read_file(str(path))
+    with (
+        stream.open_chunks(str(path), 0, has_quotes=False) as pieces,
+        pytest.raises(InputProblem, match="unpacks to more than"),
+    ):
         list(pieces)
     path.write_bytes(pack(b"A,1,2024-01-02,5\n" * 50_000))
-    assert len(read.read(str(path)).body) == 850_000
+    assert len(read.read_file(str(path)).body) == 850_000
 
 
 def test_unpacking_stops_where_a_memory_limit_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpack, "UNCHECKED", 1 << 20)
-    monkeypatch.setattr(unpack, "STEP", 1 << 18)
+    monkeypatch.setattr(unpack, "UNCHECKED_BYTES", 1 << 20)
+    monkeypatch.setattr(unpack, "STEP_BYTES", 1 << 18)
     path = tmp_path / "orders.gz"
     path.write_bytes(gzip.compress(random.Random(1).randbytes(3 << 20)))  # noqa: S311 - a test
     with pytest.raises(InputProblem, match=r"unpacks to more than 1 MiB.*ingest\.memory"):
-        read.read(str(path), memory_per_byte=10, memory_limit=12 << 20)
-    monkeypatch.setattr(memory, "free", lambda: 12 << 20)
+        read.read_file(str(path), memory_per_byte=10, memory_limit=12 << 20)
+    monkeypatch.setattr(memory, "available_memory", lambda: 12 << 20)
     with pytest.raises(EnvironmentProblem, match="GiB of memory"):
-        read.read(str(path), memory_per_byte=10)
+        read.read_file(str(path), memory_per_byte=10)
 
 
 def test_a_packed_file_is_large_by_what_it_unpacks_to(tmp_path: Path) -> None:
     path = tmp_path / "orders.gz"
     path.write_bytes(gzip.compress(b"A,1,2024-01-02,5\n" * 1_000_000))
-    assert path.stat().st_size < stream.LARGE
-    assert stream.is_large(str(path))
+    assert path.stat().st_size < stream.LARGE_FILE_BYTES
+    assert stream.is_large_file(str(path))
     path.write_bytes(gzip.compress(b"A,1,2024-01-02,5\n"))
-    assert not stream.is_large(str(path))
+    assert not stream.is_large_file(str(path))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from segcli.errors import EnvironmentProblem, Locked, UsageProblem
+from segcli.errors import EnvironmentProblem, LockProblem, UsageProblem
 from segcli.files import lock, write
 
 OLD, NEW = b"old and whole\n", b"new and whole\n" * 1000
@@ -77,7 +77,7 @@ def test_whichever_call_fails_the_old_content_or_the_new_is_there_whole(
 
 def _refusal(path: str, body: bytes) -> EnvironmentProblem | None:
     try:
-        write.write(path, body)
+        write.write_file(path, body)
     except EnvironmentProblem as problem:
         return problem
     return None
@@ -106,7 +106,7 @@ def test_an_interruption_while_writing_leaves_the_old_file_and_no_temporary(
     target.write_bytes(OLD)
     monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write.write(str(target), NEW)
+        write.write_file(str(target), NEW)
     assert target.read_bytes() == OLD
     assert list(tmp_path.iterdir()) == [target]
 
@@ -117,13 +117,13 @@ def test_pieces_are_written_in_a_row_and_when_one_cannot_be_made_the_old_file_st
         raise ZeroDivisionError
 
     target = tmp_path / "out.csv"
-    write.write(str(target), iter([OLD, NEW]))
+    write.write_file(str(target), iter([OLD, NEW]))
     assert target.read_bytes() == OLD + NEW
     with pytest.raises(ZeroDivisionError):
-        write.write(str(target), pieces())
+        write.write_file(str(target), pieces())
     assert target.read_bytes() == OLD + NEW
     assert list(tmp_path.iterdir()) == [target]
-    write.write("/dev/null", iter([OLD, NEW]))
+    write.write_file("/dev/null", iter([OLD, NEW]))
 
 
 @pytest.mark.bad_input(91)
@@ -132,14 +132,14 @@ def test_a_symbolic_link_stays_and_the_file_it_names_is_replaced(tmp_path: Path)
     target, link = tmp_path / "elsewhere" / "out.csv", tmp_path / "link.csv"
     target.write_bytes(OLD)
     link.symlink_to(target)
-    write.write(str(link), NEW)
+    write.write_file(str(link), NEW)
     assert link.is_symlink()
     assert target.read_bytes() == NEW
 
 
 def test_a_dangling_symbolic_link_makes_the_file_it_names(tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("target.csv")
-    write.write(str(tmp_path / "link.csv"), NEW)
+    write.write_file(str(tmp_path / "link.csv"), NEW)
     assert (tmp_path / "target.csv").read_bytes() == NEW
 
 
@@ -148,7 +148,7 @@ def test_a_replaced_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     target = tmp_path / "out.csv"
     target.write_bytes(OLD)
     target.chmod(mode)
-    write.write(str(target), NEW)
+    write.write_file(str(target), NEW)
     assert stat.S_IMODE(target.stat().st_mode) == mode
 
 
@@ -169,24 +169,24 @@ def test_a_new_file_has_the_mode_the_umask_gives(
     tmp_path: Path, umask: Callable[[int], None], mask: int, mode: int
 ) -> None:
     umask(mask)
-    write.write(str(tmp_path / "out.csv"), NEW)
+    write.write_file(str(tmp_path / "out.csv"), NEW)
     assert stat.S_IMODE((tmp_path / "out.csv").stat().st_mode) == mode
     assert os.umask(mask) == mask
 
 
 @pytest.mark.bad_input(91)
 def test_a_device_is_written_to_and_stays_a_device() -> None:
-    write.write("/dev/null", NEW)
+    write.write_file("/dev/null", NEW)
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     with pytest.raises(EnvironmentProblem, match=r"^/dev/full: cannot be written \(No space left on device\)"):
-        write.write("/dev/full", NEW)
+        write.write_file("/dev/full", NEW)
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
 
 
 @pytest.mark.bad_input(91)
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="is a folder; name the file to write"):
-        write.check(str(tmp_path))
+        write.check_writable(str(tmp_path))
 
 
 @pytest.mark.bad_input(94)
@@ -194,17 +194,17 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_bytes(OLD)
     with pytest.raises(EnvironmentProblem, match=r"out\.csv: cannot be written"):
-        write.write(str(tmp_path / below), NEW)
+        write.write_file(str(tmp_path / below), NEW)
 
 
 def test_an_output_folder_is_made_with_its_parents_and_swept_of_what_was_interrupted(tmp_path: Path) -> None:
-    made = write.folder(str(tmp_path / "a" / "b"))
+    made = write.make_folder(str(tmp_path / "a" / "b"))
     leftovers = [made / ".out.csv.x1.segcli-part", made / ".run.json.y2.segcli-part"]
     mine = [made / "notes.segcli-part", made / ".hidden", made / "out.csv"]
     for path in [*leftovers, *mine]:
         path.write_bytes(OLD)
-    assert write.folder(str(made)) == made
-    write.sweep(made)
+    assert write.make_folder(str(made)) == made
+    write.remove_temporary_files(made)
     assert sorted(made.iterdir()) == sorted(mine)
 
 
@@ -216,14 +216,18 @@ def test_the_same_file_is_recognised_under_another_name(tmp_path: Path, monkeypa
     os.link("in.csv", "hard.csv")
     for name in ("in.csv", "./in.csv", "link.csv", "hard.csv", str(tmp_path / "in.csv")):
         with pytest.raises(UsageProblem, match="is the input; name another file"):
-            write.check(name, ["other.csv", "in.csv"])
-    write.check("other.csv", ["in.csv"])
+            write.check_writable(name, ["other.csv", "in.csv"])
+    write.check_writable("other.csv", ["in.csv"])
 
 
 def test_a_lock_shuts_others_out_until_it_is_let_go(tmp_path: Path) -> None:
-    with lock.held(tmp_path), pytest.raises(Locked, match="another run is writing here"), lock.held(tmp_path):
+    with (
+        lock.lock_directory(tmp_path),
+        pytest.raises(LockProblem, match="another run is writing here"),
+        lock.lock_directory(tmp_path),
+    ):
         pytest.fail("two runs hold the folder")
-    with lock.held(tmp_path):
+    with lock.lock_directory(tmp_path):
         pass
 
 
@@ -232,15 +236,15 @@ def test_a_lock_leaves_what_stands_in_its_place_as_it_is(make: Callable[[Path, P
     victim = tmp_path / "notes.txt"
     victim.write_text("precious\n")
     (tmp_path / "out").mkdir()
-    make(victim, tmp_path / "out" / lock.NAME)
-    with contextlib.suppress(EnvironmentProblem), lock.held(tmp_path / "out"):
+    make(victim, tmp_path / "out" / lock.LOCK_FILE)
+    with contextlib.suppress(EnvironmentProblem), lock.lock_directory(tmp_path / "out"):
         pass
     assert victim.read_text() == "precious\n"
 
 
 def test_a_lock_that_is_a_link_is_refused_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / lock.NAME).symlink_to(tmp_path / "nowhere")
-    with pytest.raises(EnvironmentProblem, match=lock.NAME), lock.held(tmp_path):
+    (tmp_path / lock.LOCK_FILE).symlink_to(tmp_path / "nowhere")
+    with pytest.raises(EnvironmentProblem, match=lock.LOCK_FILE), lock.lock_directory(tmp_path):
         pytest.fail("the link was followed")
     assert not (tmp_path / "nowhere").exists()
 
@@ -251,20 +255,22 @@ def test_results_replace_a_link_and_not_the_file_that_it_names(tmp_path: Path) -
     (tmp_path / "plan.csv").symlink_to(victim)
     with pytest.raises(EnvironmentProblem, match=r"plan\.csv: is a symbolic link"):
         write.refuse_links(tmp_path, ["run.json", "plan.csv"])
-    write.write(str(tmp_path / "plan.csv"), b"a\n", follows_links=False)
+    write.write_file(str(tmp_path / "plan.csv"), b"a\n", follows_links=False)
     assert victim.read_text() == "precious\n"
     assert (tmp_path / "plan.csv").read_text() == "a\n"
     assert not (tmp_path / "plan.csv").is_symlink()
 
 
 def test_a_lock_is_let_go_when_the_run_fails(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), lock.held(tmp_path):
+    with pytest.raises(ZeroDivisionError), lock.lock_directory(tmp_path):
         raise ZeroDivisionError
-    with lock.held(tmp_path):
+    with lock.lock_directory(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("use", [write.check, write.folder, lambda path: write.check_distinct([path])])
+@pytest.mark.parametrize(
+    "use", [write.check_writable, write.make_folder, lambda path: write.check_distinct_outputs([path])]
+)
 def test_a_name_that_no_file_can_have_is_refused(use: Callable[[str], object]) -> None:
     with pytest.raises(UsageProblem, match=r"'out\\x00\.csv': is no name a file can have"):
         use("out\0.csv")
@@ -276,7 +282,7 @@ def test_files_are_described_only_where_all_of_them_are_there(
     failing: int, how: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     versions = [{name: f"{name} {turn}".encode() for name in ("a.csv", "b.md", "about.json")} for turn in range(2)]
-    write.write_together(tmp_path, versions[0].items(), "about.json")
+    write.write_files_together(tmp_path, versions[0].items(), "about.json")
     calls = 0
 
     def fail_at(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -293,16 +299,16 @@ def test_files_are_described_only_where_all_of_them_are_there(
         for owner, name in ((os, "fsync"), (os, "replace"), (Path, "replace"), (Path, "unlink")):
             patched.setattr(owner, name, fail_at(getattr(owner, name)))
         with contextlib.suppress(how, EnvironmentProblem):
-            write.write_together(tmp_path, versions[1].items(), "about.json")
+            write.write_files_together(tmp_path, versions[1].items(), "about.json")
     found = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name[0] != "."}
     assert found in versions or set(found) == {"a.csv", "b.md"}
-    write.sweep(tmp_path)
-    write.write_together(tmp_path, versions[1].items(), "about.json")
+    write.remove_temporary_files(tmp_path)
+    write.write_files_together(tmp_path, versions[1].items(), "about.json")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == versions[1]
 
 
 def test_a_device_among_files_that_are_written_together_stays(tmp_path: Path) -> None:
     (tmp_path / "a.csv").symlink_to("/dev/null")
-    write.write_together(tmp_path, [("a.csv", NEW), ("about.json", NEW)], "about.json")
+    write.write_files_together(tmp_path, [("a.csv", NEW), ("about.json", NEW)], "about.json")
     assert Path("/dev/null").is_char_device()
     assert (tmp_path / "about.json").read_bytes() == NEW

@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from segcli.cli import _run
+from segcli.cli import _run_arguments
 from segcli.errors import InputProblem
 from segcli.files import memory
-from segcli.files.read import read
+from segcli.files.read import read_file
 
 HEADER = "customer_id,order_id,order_date,amount\n"
 ORDERS = HEADER + "a,1,2026-01-01,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
@@ -199,7 +199,7 @@ def test_it_gets_what_it_has_to(
     body = case.body if isinstance(case.body, bytes) else case.body.encode()
     Path(case.name).write_bytes(body)
     Path("out.csv").write_text("yesterday\n", encoding="utf-8")
-    code = _run([*case.line.split(" "), "-o", "out.csv"])
+    code = _run_arguments([*case.line.split(" "), "-o", "out.csv"])
     said = capfd.readouterr().err
     assert code == case.code, said
     assert all(part in said for part in case.says), said
@@ -222,7 +222,7 @@ def test_a_segment_is_never_the_name_of_a_file(tmp_path: Path, monkeypatch: pyte
     Path("shop.yaml").write_text(
         "ingest: {transactions: {path: in.csv}}\nrfm: {segments: ./map.yaml}\n", encoding="utf-8"
     )
-    assert _run(["run", "shop.yaml", "-q", "-o", "out"]) == 0
+    assert _run_arguments(["run", "shop.yaml", "-q", "-o", "out"]) == 0
     assert "../x" in Path("out/segments.csv").read_text(encoding="utf-8")
     made = {str(path) for path in Path().rglob("*") if path.is_file()}
     written = {".segcli-lock", "customers.csv", "segments.csv", "rfm-model.json", "run.json"}
@@ -255,8 +255,8 @@ def test_an_input_that_is_written_to_while_it_is_read_is_refused(
 
     monkeypatch.setattr(os, "fstat", fstat)
     with pytest.raises(InputProblem, match=r"in\.csv: was changed while it was being read"):
-        read(str(path))
-    assert read(str(path)).size
+        read_file(str(path))
+    assert read_file(str(path)).size
 
 
 @pytest.mark.bad_input(104)
@@ -284,12 +284,14 @@ def test_too_little_memory_is_said_with_numbers_before_the_file_is_read(
     Path("in.csv").write_text(ORDERS, encoding="utf-8")
     Path("free").mkdir()
     Path("free/meminfo").write_text("MemTotal: 9 kB\nMemAvailable: 0 kB\n", encoding="ascii")
-    monkeypatch.setattr(memory, "PROC", Path("free"))
-    assert _run(["rfm", "in.csv", "-o", "out.csv"]) == 5
+    monkeypatch.setattr(memory, "PROC_FOLDER", Path("free"))
+    assert _run_arguments(["rfm", "in.csv", "-o", "out.csv"]) == 5
     said = capfd.readouterr().err
     assert "in.csv: 0.00 GiB of text need about 0.0 GiB of memory, and 0.0 GiB are free" in said
     assert not Path("out.csv").exists()
-    assert _run(["rfm", "in.csv", "-q", "-o", "out.csv", "--set", "ingest.transactions.memory_guard=false"]) == 0
+    assert (
+        _run_arguments(["rfm", "in.csv", "-q", "-o", "out.csv", "--set", "ingest.transactions.memory_guard=false"]) == 0
+    )
 
 
 @pytest.mark.bad_input(105)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segcli.ingest.behavioural import behavioural
+from segcli.ingest.behavioural import find_purchase_columns
 
 
 @pytest.mark.parametrize(
@@ -14,11 +14,11 @@ from segcli.ingest.behavioural import behavioural
     ],
 )
 def test_known_by_its_name(name: str) -> None:
-    assert behavioural([name]) == [name]
+    assert find_purchase_columns([name]) == [name]
 
 
 @pytest.mark.parametrize(
     "name", ["Kidhome", "Response", "Amountain", "order", "last purchase", "border", "Alter", "edad", "возраст", "年龄"]
 )
 def test_other_names_speak_of_neither(name: str) -> None:
-    assert behavioural([name]) == []
+    assert find_purchase_columns([name]) == []

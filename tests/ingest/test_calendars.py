@@ -9,18 +9,18 @@ import pytest
 from pydantic import ValidationError
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.calendars import to_gregorian
-from segcli.ingest.date_problems import OtherYears, ShortCalendarYears, UnknownDates
-from segcli.ingest.dates import looks_dated, of
+from segcli.ingest.calendars import gregorian_converter
+from segcli.ingest.date_problems import TwoDigitCalendarYearError, UnknownDateFormatError, YearRangeError
+from segcli.ingest.dates import looks_like_dates, read_dates
 
 HEADER = "customer_id,order_id,order_date,amount\n"
 
 
 def read_days(texts: list[str], **source: Any) -> list[str]:
     column = pa.chunked_array([pa.array(texts, pa.string())])
-    return [str(value)[:10] for value in of(column, Source(**source)).values]
+    return [str(value)[:10] for value in read_dates(column, Source(**source)).values]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def read_days(texts: list[str], **source: Any) -> list[str]:
     ],
 )
 def test_years_become_gregorian(calendar: Any, written: str, gregorian: str) -> None:
-    assert to_gregorian(calendar)(written) == gregorian
+    assert gregorian_converter(calendar)(written) == gregorian
 
 
 def test_a_declared_calendar_is_read() -> None:
@@ -48,8 +48,8 @@ def test_a_declared_calendar_is_read() -> None:
     assert read_days(["๒๙/๐๒/๒๕๖๗"], calendar="buddhist", locale="en") == ["2024-02-29"]
     assert read_days(["05/01/2566"], calendar="buddhist", date_format="%m/%d/%Y") == ["2023-05-01"]
     assert read_days(["112/01/25", "99/12/31"], calendar="minguo") == ["2023-01-25", "2010-12-31"]
-    assert looks_dated(["112/01/25"], Source(calendar="minguo"))
-    assert not looks_dated(["112/01/25"], Source())
+    assert looks_like_dates(["112/01/25"], Source(calendar="minguo"))
+    assert not looks_like_dates(["112/01/25"], Source())
 
 
 def test_gregorian_years_are_no_dates_of_another_calendar() -> None:
@@ -58,7 +58,7 @@ def test_gregorian_years_are_no_dates_of_another_calendar() -> None:
 
 
 def test_years_of_two_digits_are_refused_with_a_calendar() -> None:
-    with pytest.raises(ShortCalendarYears, match="two-digit years of the calendar buddhist"):
+    with pytest.raises(TwoDigitCalendarYearError, match="two-digit years of the calendar buddhist"):
         read_days(["05/01/66"], calendar="buddhist", date_format="%d/%m/%y", century=1950)
 
 
@@ -72,13 +72,13 @@ def test_years_of_two_digits_are_refused_with_a_calendar() -> None:
     ],
 )
 def test_other_calendars_are_refused_with_the_years_that_are_read(texts: list[str], says: str, remedy: str) -> None:
-    with pytest.raises(OtherYears, match=says) as error:
+    with pytest.raises(YearRangeError, match=says) as error:
         read_days(texts)
     assert remedy in error.value.remedy
 
 
 def test_minguo_dates_are_refused_with_the_calendar_that_reads_them() -> None:
-    with pytest.raises(UnknownDates) as error:
+    with pytest.raises(UnknownDateFormatError) as error:
         read_days(["112/01/25", "112/02/05"])
     assert error.value.remedy == "Try --set ingest.transactions.calendar=minguo"
 
@@ -118,7 +118,7 @@ def test_24_00_in_a_time_zone_is_the_next_day_of_its_own_clock() -> None:
 def test_exports_with_other_calendars_are_refused(shared_data: Path, name: str) -> None:
     path = str(shared_data / "cases" / "28-years-of-other-calendars" / name)
     with pytest.raises(InputProblem, match="segcli reads the years 1900 to 2099"):
-        read(IngestSettings(transactions=Source(path=path)))
+        load_customers(IngestSettings(transactions=Source(path=path)))
 
 
 def test_the_hint_reads_the_export(customers_of: Callable[..., Any]) -> None:

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segcli.errors import InputProblem
-from segcli.ingest.cells import Cells, read
+from segcli.ingest.cells import RawTable, read_table
 from segcli.ingest.dialect import Dialect
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r"), max_size=8)
 
 
-def cells(text: str, wanted: list[str] | None = None) -> Cells:
-    return read(Dialect(text.encode(), "utf-8", ","), "orders.csv", wanted)
+def cells(text: str, wanted: list[str] | None = None) -> RawTable:
+    return read_table(Dialect(text.encode(), "utf-8", ","), "orders.csv", wanted)
 
 
-def table(found: Cells) -> list[list[str]]:
+def table(found: RawTable) -> list[list[str]]:
     return [list(row) for row in zip(*(column.to_pylist() for column in found.columns.values()), strict=True)]
 
 
@@ -34,7 +34,7 @@ def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
         writer.writerow(row)
     found = cells(text.getvalue())
     assert table(found) == rows
-    assert found.lines(list(range(len(rows)))) == lines
+    assert found.find_line_numbers(list(range(len(rows)))) == lines
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_only_the_wanted_columns_are_read() -> None:
 
 def test_records_of_the_wrong_width_are_counted_and_do_not_shift_columns() -> None:
     found = cells("a,b\n1,2\n1,2,3\n4\n5,6\n")
-    assert (table(found), found.malformed, found.rows) == ([["1", "2"], ["5", "6"]], 2, 2)
-    assert found.lines([0, 1]) == [2, 5]
+    assert (table(found), found.bad_rows, found.rows) == ([["1", "2"], ["5", "6"]], 2, 2)
+    assert found.find_line_numbers([0, 1]) == [2, 5]
 
 
 def test_a_file_whose_rows_are_all_too_long_is_refused() -> None:

@@ -6,13 +6,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segcli.config import load, yaml_layer
+from segcli.config import load_settings, parse_yaml_layer
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read
-from segcli.customers.private import Privacy
+from segcli.customers import load_customers
+from segcli.customers.private import PrivacyOptions
 from segcli.files import stream
-from segcli.ingest.customer_ids import has_one_spelling, respell, respell_ids
+from segcli.ingest.customer_ids import is_normalised, normalise_id, normalise_ids
 from segcli.model import Customers
 
 HEADER = "customer_id,order_id,order_date,amount\n"
@@ -29,7 +29,7 @@ MERGED = {"00123": 40.0, "00124": 20.0, "17850": 3.0, "ann@example.org": 12.0}
 
 
 def customers(path: Path, **settings: Any) -> Customers:
-    return read(IngestSettings(transactions=Source(path=str(path)), **settings))
+    return load_customers(IngestSettings(transactions=Source(path=str(path)), **settings))
 
 
 def revenue(found: Customers) -> dict[str, float]:
@@ -44,16 +44,16 @@ def written(path: Path, *lines: str, header: str = HEADER) -> Path:
 @pytest.fixture
 def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is large, and its chunks are short."""
-    monkeypatch.setattr(stream, "LARGE", 1)
-    monkeypatch.setattr(stream, "HEAD", 70)
-    monkeypatch.setattr(stream, "PIECE", 50)
+    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
+    monkeypatch.setattr(stream, "HEAD_BYTES", 70)
+    monkeypatch.setattr(stream, "CHUNK_BYTES", 50)
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_one_person_in_two_spellings_is_one_customer(tmp_path: Path, *, backwards: bool) -> None:
     found = customers(written(tmp_path / "in.csv", *(SPELLINGS[::-1] if backwards else SPELLINGS)))
     assert revenue(found) == MERGED
-    notes = "\n".join(found.readings[0].notes)
+    notes = "\n".join(found.input_reports[0].notes)
     assert "2 lines with an apostrophe before the customer id: it is dropped; ingest.id_apostrophes: keep" in notes
     assert "1 line with .0 behind the customer id: it is dropped; ingest.id_decimals: keep keeps it" in notes
     assert "1 line with capitals in an e-mail address as customer id: folded; ingest.id_case: keep" in notes
@@ -67,7 +67,7 @@ def test_chunks_and_several_files_give_the_same_customers(tmp_path: Path) -> Non
         written(folder / f"{number}.csv", line)
     whole = written(tmp_path / "in.csv", *SPELLINGS)
     assert revenue(customers(folder)) == revenue(customers(whole)) == MERGED
-    notes = customers(whole).readings[0].notes
+    notes = customers(whole).input_reports[0].notes
     assert [note for note in notes if note.startswith("2 lines with an apostrophe")]
     assert not [note for note in notes if note.startswith("read whole")]
 
@@ -82,7 +82,7 @@ def test_ids_are_kept_apart_where_the_user_says_so(tmp_path: Path) -> None:
 def test_lost_leading_zeros_are_named_and_not_merged(tmp_path: Path) -> None:
     found = customers(written(tmp_path / "in.csv", "00123,1,2026-01-05,10", "123,2,2026-01-15,20"))
     assert revenue(found) == {"00123": 10.0, "123": 20.0}
-    assert "1 customer id also stands without leading zeros" in "\n".join(found.readings[0].notes)
+    assert "1 customer id also stands without leading zeros" in "\n".join(found.input_reports[0].notes)
 
 
 def test_joined_tables_and_suppression_lists_compare_the_same_form(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_joined_tables_and_suppression_lists_compare_the_same_form(tmp_path: Pat
     )
     gone = written(tmp_path / "gone.csv", "'00124", header="customer_id\n")
     settings = IngestSettings(transactions=Source(path=str(orders)), customers=Source(path=str(people)))
-    found = read(settings, privacy=Privacy(PrivacySettings(suppression=str(gone))))
+    found = load_customers(settings, privacy=PrivacyOptions(PrivacySettings(suppression=str(gone))))
     colours = dict(zip(found.table["customer_id"], found.table["colour"], strict=True))
     assert colours == {"00123": "blue", "17850": "red", "ann@example.org": "green"}
 
@@ -101,7 +101,7 @@ def test_of_a_customer_in_two_rows_the_one_in_the_common_spelling_is_kept(tmp_pa
     people = written(tmp_path / "people.csv", "'007,1", "007,2", "8,3", header="customer_id,wealth\n")
     found = customers(people)
     assert found.table[["customer_id", "wealth"]].to_numpy().tolist() == [["007", 2], ["8", 3]]
-    assert "1 row is of a customer whose id stands in another row" in "\n".join(found.readings[0].notes)
+    assert "1 row is of a customer whose id stands in another row" in "\n".join(found.input_reports[0].notes)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -109,21 +109,21 @@ def test_a_blank_id_takes_that_of_the_next_column(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, chunked: bool
 ) -> None:
     if chunked:
-        monkeypatch.setattr(stream, "LARGE", 1)
+        monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
     header = "Customer ID,Customer Email,order_id,order_date,amount\n"
     written(
         tmp_path / "in.csv", "7,x@y.org,1,2026-01-01,1", ",Ann@y.org,2,2026-01-02,2", ",,3,2026-01-03,4", header=header
     )
     config = "ingest: {transactions: {path: in.csv, columns: {customer_id: [Customer ID, Customer Email]}}}"
-    settings = load([yaml_layer(config, "c.yaml", str(tmp_path))]).settings.ingest
-    found = read(settings)
+    settings = load_settings([parse_yaml_layer(config, "c.yaml", str(tmp_path))]).settings.ingest
+    found = load_customers(settings)
     assert revenue(found) == {"7": 1.0, "ann@y.org": 2.0}
-    assert "1 line without a customer id: column 'Customer Email' is used instead" in found.readings[0].notes
+    assert "1 line without a customer id: column 'Customer Email' is used instead" in found.input_reports[0].notes
 
 
 @pytest.mark.parametrize("text", ["A1", "'tHof", "1.50", "v1.0", "O'Neil", "x@y", "a.b", "'", "''007"])
 def test_what_is_no_other_spelling_stays(text: str) -> None:
-    assert respell(text, IngestSettings()) == text
+    assert normalise_id(text, IngestSettings()) == text
 
 
 @pytest.mark.parametrize("id_case", ["auto", "keep", "upper", "lower"])
@@ -131,9 +131,9 @@ def test_what_bytes_rule_out_changes_nothing(id_case: Any) -> None:
     settings = IngestSettings(id_case=id_case)
     for text in ["A1", "b", "'1", "1.0", "1.00", "1.5", "A@b.c", "a@b.c", "'a@b.c", "é", " x", "X-1", "10"]:
         ids = pa.array([text, "1"], pa.string())
-        if has_one_spelling(ids, settings):
-            assert [respell(one, settings) for one in ids.to_pylist()] == ids.to_pylist()
-        assert respell_ids(ids, settings).to_pylist() == [respell(one, settings) for one in ids.to_pylist()]
+        if is_normalised(ids, settings):
+            assert [normalise_id(one, settings) for one in ids.to_pylist()] == ids.to_pylist()
+        assert normalise_ids(ids, settings).to_pylist() == [normalise_id(one, settings) for one in ids.to_pylist()]
 
 
 def test_a_table_that_segcli_wrote_keeps_its_ids(tmp_path: Path) -> None:

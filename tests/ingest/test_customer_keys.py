@@ -8,8 +8,8 @@ import pytest
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files import stream
-from segcli.ingest.customer_keys import key_columns, suggest_customer_key
-from segcli.ingest.opening import opened
+from segcli.ingest.customer_keys import find_key_columns, suggest_customer_key
+from segcli.ingest.opening import open_input
 
 
 def orders(id_name: str = "guest", ids: str = "", count: int = 57) -> str:
@@ -33,7 +33,7 @@ def test_columns_are_known_by_their_names() -> None:
         "amount",
         "Price Point Name",
     ]
-    assert key_columns(header) == {
+    assert find_key_columns(header) == {
         "Shipping Phone": "phone",
         "Billing Name": "name",
         "E-Mail Adresse": "e-mail address",
@@ -41,8 +41,8 @@ def test_columns_are_known_by_their_names() -> None:
         "ФИО": "name",
         "姓名": "name",
     }
-    assert not key_columns(["Product Name", "Lineitem name", "First Name", "Vorname", "Company Name", "filename"])
-    assert not key_columns(["Phone"], other_than="Phone")
+    assert not find_key_columns(["Product Name", "Lineitem name", "First Name", "Vorname", "Company Name", "filename"])
+    assert not find_key_columns(["Phone"], excluded_column="Phone")
 
 
 def test_an_export_without_customer_ids_is_refused_with_the_best_key(customers_of: Callable[..., Any]) -> None:
@@ -57,9 +57,9 @@ def test_ids_that_most_lines_lack_get_a_note(
     customers_of: Callable[..., Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if size == "chunks":
-        for name, number in (("LARGE", 1), ("HEAD", 1500), ("PIECE", 1500)):
+        for name, number in (("LARGE_FILE_BYTES", 1), ("HEAD_BYTES", 1500), ("CHUNK_BYTES", 1500)):
             monkeypatch.setattr(stream, name, number)
-    (reading,) = customers_of(orders("customer_id", "c1")).readings
+    (reading,) = customers_of(orders("customer_id", "c1")).input_reports
     lines = "57 lines" if size == "whole" else "the first "
     notes = [note for note in reading.notes if "the customer id is blank on 45 of 57 lines" in note]
     assert len(notes) == 1
@@ -74,26 +74,28 @@ def test_ids_that_all_lines_lack_are_refused_with_the_best_key(customers_of: Cal
 
 def test_ids_that_few_lines_lack_get_no_note(customers_of: Callable[..., Any]) -> None:
     text = orders("customer_id", "c1").replace(".50,,", ".50,c2,")
-    (reading,) = customers_of(text).readings
+    (reading,) = customers_of(text).input_reports
     assert not any("customer id is blank" in note for note in reading.notes)
 
 
 def test_lines_of_one_order_share_its_key(file_of: Callable[..., str]) -> None:
     lines = "1,2026-01-05,1,+49\n1,2026-01-05,2,\n1,2026-01-05,3,\n,2026-01-05,3,\n"
     text = f"order_id,order_date,amount,Phone number\n{lines}"
-    assert str(suggest_customer_key(opened(Source(path=file_of(text))))).startswith("phone is present on 3 of 4 lines")
+    assert str(suggest_customer_key(open_input(Source(path=file_of(text))))).startswith(
+        "phone is present on 3 of 4 lines"
+    )
 
 
 def test_no_key_is_offered_where_none_is_present_on_most_lines(file_of: Callable[..., str]) -> None:
     text = "order_id,order_date,amount,Phone number\n1,2026-01-05,1,+49\n2,2026-01-05,2,\n3,2026-01-05,3,\n"
-    assert suggest_customer_key(opened(Source(path=file_of(text)))) == ""
+    assert suggest_customer_key(open_input(Source(path=file_of(text)))) == ""
     text = "order_id,order_date,amount\n1,2026-01-05,1\n"
-    assert suggest_customer_key(opened(Source(path=file_of(text)))) == ""
+    assert suggest_customer_key(open_input(Source(path=file_of(text)))) == ""
 
 
 def test_a_column_that_cannot_be_mapped_is_not_offered(file_of: Callable[..., str]) -> None:
     text = "order_id,order_date,amount,Phone,Phone\n1,2026-01-05,1,+49,+49\n"
-    assert suggest_customer_key(opened(Source(path=file_of(text)))) == ""
+    assert suggest_customer_key(open_input(Source(path=file_of(text)))) == ""
 
 
 def test_a_customer_table_gets_a_key_only_if_it_is_unique(customers_of: Callable[..., Any]) -> None:

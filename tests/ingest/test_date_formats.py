@@ -2,7 +2,7 @@
 
 import pytest
 
-from segcli.ingest.date_formats import day_of, shaped, with_full_years
+from segcli.ingest.date_formats import candidate_formats, expand_short_year, get_day_and_offset
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from segcli.ingest.date_formats import day_of, shaped, with_full_years
     ],
 )
 def test_a_text_looks_like_the_formats_whose_marks_it_has(text: str, forms: list[str]) -> None:
-    assert list(shaped(text)) == forms
+    assert list(candidate_formats(text)) == forms
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ def test_a_text_looks_like_the_formats_whose_marks_it_has(text: str, forms: list
     ],
 )
 def test_a_text_with_other_marks_looks_like_none(text: str) -> None:
-    assert list(shaped(text)) == []
+    assert list(candidate_formats(text)) == []
 
 
 def test_a_format_says_how_it_writes_the_day_whatever_the_time() -> None:
-    assert day_of("%d. %b %Y") == ("%d. %b %Y", False)
-    assert day_of("%b %d, %Y %I:%M %p") == ("%b %d, %Y", False)
-    assert day_of("%Y%m%dT%H:%M:%S.%f %z") == ("%Y%m%d", True)
+    assert get_day_and_offset("%d. %b %Y") == ("%d. %b %Y", False)
+    assert get_day_and_offset("%b %d, %Y %I:%M %p") == ("%b %d, %Y", False)
+    assert get_day_and_offset("%Y%m%dT%H:%M:%S.%f %z") == ("%Y%m%d", True)
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_a_format_says_how_it_writes_the_day_whatever_the_time() -> None:
 def test_two_digits_of_a_year_lie_in_the_hundred_years_from_the_given_one(
     text: str, form: str, century: int, full: str
 ) -> None:
-    assert with_full_years(text, form, century) == full
+    assert expand_short_year(text, form, century) == full

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 
 DAYS = [date(2023, 1, 5) + timedelta(days=9 * number) for number in range(30)]
@@ -37,7 +37,7 @@ def export(written: Callable[[date], str]) -> str:
 def test_the_way_out_reads_the_column(file_of: Callable[..., str], written: Callable[[date], str]) -> None:
     path = file_of(export(written))
     with pytest.raises(InputProblem) as refused:
-        read(IngestSettings(transactions=Source(path=path)))
+        load_customers(IngestSettings(transactions=Source(path=path)))
     hint = re.search(r"Try (--.*?)(?:   or   |$)", str(refused.value))
     assert hint, str(refused.value)
     words = shlex.split(hint[1])
@@ -46,7 +46,7 @@ def test_the_way_out_reads_the_column(file_of: Callable[..., str], written: Call
     source = {settings[name]: value for name, value in options.items() if name in settings}
     if "--set" in options:
         source["century"] = int(options["--set"].partition("=")[2])  # type: ignore[assignment]
-    found = read(IngestSettings(transactions=Source(path=path, **source)))  # type: ignore[arg-type]
+    found = load_customers(IngestSettings(transactions=Source(path=path, **source)))  # type: ignore[arg-type]
     assert found.table["first_order"].dt.date.min() == DAYS[0]
     assert found.table["last_order"].dt.date.max() == DAYS[-1]
 
@@ -56,12 +56,12 @@ def test_the_way_out_reads_the_column(file_of: Callable[..., str], written: Call
     ["%Y-%m-%d 10:00:00 UTC", "%b %d, %Y, 10:00 AM", "%a, %d %b %Y 10:00:00 GMT", "%A %d %B %Y", "%Y-%m-%dT10:00:00Z"],
 )
 def test_dates_with_commas_weekdays_and_utc_are_read(file_of: Callable[..., str], form: str) -> None:
-    found = read(IngestSettings(transactions=Source(path=file_of(export(lambda day: day.strftime(form))))))
+    found = load_customers(IngestSettings(transactions=Source(path=file_of(export(lambda day: day.strftime(form))))))
     assert found.table["first_order"].dt.date.min() == DAYS[0]
     assert found.table["last_order"].dt.date.max() == DAYS[-1]
 
 
 def test_nothing_is_offered_that_does_not_help(file_of: Callable[..., str]) -> None:
     with pytest.raises(InputProblem) as refused:
-        read(IngestSettings(transactions=Source(path=file_of(export(lambda day: f"day {day.day}")))))
+        load_customers(IngestSettings(transactions=Source(path=file_of(export(lambda day: f"day {day.day}")))))
     assert "Try" not in str(refused.value)

@@ -11,10 +11,10 @@ import pytest
 from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
-from segcli.customers import read
-from segcli.customers.private import Privacy
+from segcli.customers import load_customers
+from segcli.customers.private import PrivacyOptions
 from segcli.files import stream
-from segcli.ingest.date_outliers import DayCounts, describe_date_outliers, find_date_outliers
+from segcli.ingest.date_outliers import DayCounts, date_outlier_notes, find_date_outliers
 
 START = date(2023, 1, 1)
 HEADER = "customer_id,order_id,order_date,amount\n"
@@ -25,7 +25,7 @@ def trading(count: int, every: float = 1.0, start: date = START) -> list[date]:
 
 
 def counts(days: list[date]) -> DayCounts:
-    return DayCounts.of(np.array(days, dtype="datetime64[D]"))
+    return DayCounts.count_days(np.array(days, dtype="datetime64[D]"))
 
 
 def outliers(days: list[date]) -> list[str]:
@@ -80,24 +80,24 @@ def test_counts_of_pieces_merge_to_those_of_the_whole() -> None:
     days = [*trading(90), date(2042, 1, 1), date(1970, 1, 1), *trading(9)]
     whole = counts(days)
     parts = [counts(days[start : start + 20]) for start in range(0, len(days), 20)]
-    merged = DayCounts.merge([(part, 0) for part in [*parts, DayCounts.none()]])
+    merged = DayCounts.merge([(part, 0) for part in [*parts, DayCounts.create_empty()]])
     assert merged.days.tolist() == whole.days.tolist()
     assert merged.lines.tolist() == whole.lines.tolist()
 
 
 def test_no_note_without_outliers_in_the_file() -> None:
-    assert list(describe_date_outliers(counts(trading(5)), (26298,), "exclude")) == []
+    assert list(date_outlier_notes(counts(trading(5)), (26298,), "exclude")) == []
     middle = counts([*trading(5, start=date(1998, 1, 1)), date(2000, 1, 1), *trading(5)])
-    (note,) = describe_date_outliers(middle, (10957,), "exclude")
+    (note,) = date_outlier_notes(middle, (10957,), "exclude")
     assert "1 line, such as 2000-01-01; ignored" in note
 
 
 @pytest.fixture(params=["whole", "chunks"])
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "chunks":
-        monkeypatch.setattr(stream, "LARGE", 1)
-        monkeypatch.setattr(stream, "HEAD", 2000)
-        monkeypatch.setattr(stream, "PIECE", 5000)
+        monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
+        monkeypatch.setattr(stream, "HEAD_BYTES", 2000)
+        monkeypatch.setattr(stream, "CHUNK_BYTES", 5000)
     return str(request.param)
 
 
@@ -110,14 +110,14 @@ def test_the_setting_decides(customers_of: Callable[..., Any], setting: str, eff
     days = trading(600)
     days[200], days[500] = date(2042, 9, 6), date(1970, 1, 1)
     found = customers_of(export(days), date_outliers=setting)
-    (reading,) = found.readings
+    (reading,) = found.input_reports
     assert any(
         f"2 lines, such as 2042-09-06 at line 202 and 1970-01-01 at line 502; {effect}" in n for n in reading.notes
     )
     kept = setting == "keep"
     assert str(found.as_of) == ("2042-09-07" if kept else "2024-08-23")
     assert found.table[columns.ORDERS].sum() == (600 if kept else 598)
-    reasons = [fate.reason for fate in (*reading.lines.ignored, *reading.lines.rejected)]
+    reasons = [fate.reason for fate in (*reading.reconciliation.ignored, *reading.reconciliation.rejected)]
     assert reasons == ([] if kept else [verdict])
     assert len(found.transactions.lines) == (600 if kept else 598)
     assert not any("read whole" in note for note in reading.notes)
@@ -137,9 +137,9 @@ def test_several_files_decide_together(tmp_path: Path, state: str) -> None:
         transactions=Source(path=str(tmp_path / "20*.csv")), state=str(tmp_path / state) if state else None
     )
     for _ in range(2):
-        found = read(settings)
+        found = load_customers(settings)
         assert str(found.as_of) == "2024-10-27"
-        assert [reading.lines.kept for reading in found.readings] == [300, 301, 300]
+        assert [reading.reconciliation.kept for reading in found.input_reports] == [300, 301, 300]
 
 
 def test_a_given_day_and_retention_leave_the_reason_as_it_is(tmp_path: Path) -> None:
@@ -147,10 +147,10 @@ def test_a_given_day_and_retention_leave_the_reason_as_it_is(tmp_path: Path) -> 
     path = tmp_path / "in.csv"
     path.write_text(export([*trading(400), date(2042, 1, 1)]), encoding="utf-8")
     settings = IngestSettings(transactions=Source(path=str(path)))
-    (reading,) = read(settings, date(2024, 3, 1)).readings
-    assert [fate.reason for fate in reading.lines.ignored] == ["date_outlier"]
-    (reading,) = read(settings, privacy=Privacy(PrivacySettings(retention="100 days"))).readings
-    assert [(fate.reason, fate.lines) for fate in reading.lines.ignored] == [
+    (reading,) = load_customers(settings, date(2024, 3, 1)).input_reports
+    assert [fate.reason for fate in reading.reconciliation.ignored] == ["date_outlier"]
+    (reading,) = load_customers(settings, privacy=PrivacyOptions(PrivacySettings(retention="100 days"))).input_reports
+    assert [(fate.reason, fate.lines) for fate in reading.reconciliation.ignored] == [
         ("past_retention", 300),
         ("date_outlier", 1),
     ]
@@ -159,7 +159,7 @@ def test_a_given_day_and_retention_leave_the_reason_as_it_is(tmp_path: Path) -> 
 def test_an_export_with_one_date_in_the_future_is_read_as_without_it(shared_data: Path) -> None:
     case = shared_data / "cases" / "10-one-date-in-the-future"
     good, wrong = (
-        read(IngestSettings(transactions=Source(path=str(case / name)))) for name in ("good.csv", "input.csv")
+        load_customers(IngestSettings(transactions=Source(path=str(case / name)))) for name in ("good.csv", "input.csv")
     )
     assert good.as_of == wrong.as_of
     assert (good.table[columns.RECENCY_DAYS] != wrong.table[columns.RECENCY_DAYS]).sum() == 0

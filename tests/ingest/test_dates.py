@@ -9,15 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segcli.config.ingest import Source
-from segcli.ingest.date_problems import AmbiguousDates, MixedDates, MixedOffsets, UnknownDates
-from segcli.ingest.dates import Dates, looks_dated, of, parse
+from segcli.ingest.date_problems import (
+    AmbiguousDateError,
+    MixedDateFormatsError,
+    MixedOffsetsError,
+    UnknownDateFormatError,
+)
+from segcli.ingest.dates import ParsedDates, looks_like_dates, parse_dates, read_dates
 
 
 def column(values: list[str]) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(values, pa.string())])
 
 
-def days(parsed: Dates) -> list[str]:
+def days(parsed: ParsedDates) -> list[str]:
     return [str(value)[:10] for value in parsed.values]
 
 
@@ -56,36 +61,36 @@ def days(parsed: Dates) -> list[str]:
     ],
 )
 def test_written_forms(written: str, form: str) -> None:
-    parsed = parse(column([written]))
+    parsed = parse_dates(column([written]))
     assert (parsed.format, days(parsed)) == (form, ["2026-01-31"])
 
 
 def test_a_column_readable_both_ways_is_refused_with_both_formats() -> None:
-    with pytest.raises(AmbiguousDates) as error:
-        parse(column(["03/04/2026", "05/06/2026"]))
+    with pytest.raises(AmbiguousDateError) as error:
+        parse_dates(column(["03/04/2026", "05/06/2026"]))
     assert error.value.formats == ("%d/%m/%Y", "%m/%d/%Y")
     assert error.value.example == "03/04/2026"
-    with pytest.raises(AmbiguousDates) as error:
-        parse(column(["03/03/2026 10:00 +0200", "03/04/2026 10:00 +0200"]))
+    with pytest.raises(AmbiguousDateError) as error:
+        parse_dates(column(["03/03/2026 10:00 +0200", "03/04/2026 10:00 +0200"]))
     assert error.value.formats == ("%d/%m/%Y %H:%M %z", "%m/%d/%Y %H:%M %z")
     assert error.value.example == "03/04/2026 10:00 +0200"
 
 
 def test_one_day_past_the_twelfth_settles_the_column() -> None:
-    assert days(parse(column(["03/04/2026", "13/04/2026"]))) == ["2026-04-03", "2026-04-13"]
-    assert days(parse(column(["03/04/2026", "04/13/2026"]))) == ["2026-03-04", "2026-04-13"]
+    assert days(parse_dates(column(["03/04/2026", "13/04/2026"]))) == ["2026-04-03", "2026-04-13"]
+    assert days(parse_dates(column(["03/04/2026", "04/13/2026"]))) == ["2026-03-04", "2026-04-13"]
 
 
 def test_a_column_of_two_orders_is_refused_with_counts() -> None:
-    with pytest.raises(MixedDates, match=r"2 by %d/%m/%Y, 2 by %m/%d/%Y"):
-        parse(column(["01/02/2026", "13/04/2026", "12/31/2026"]))
+    with pytest.raises(MixedDateFormatsError, match=r"2 by %d/%m/%Y, 2 by %m/%d/%Y"):
+        parse_dates(column(["01/02/2026", "13/04/2026", "12/31/2026"]))
 
 
 def test_times_may_be_written_to_different_precision() -> None:
     """2026-01-01 and 2026-01-01 10:00:00.5 name their days in the same way."""
-    parsed = parse(column(["2026-01-01", "2026-01-02 10:00:00", "2026-01-03 10:00:00.5"]))
+    parsed = parse_dates(column(["2026-01-01", "2026-01-02 10:00:00", "2026-01-03 10:00:00.5"]))
     assert days(parsed) == ["2026-01-01", "2026-01-02", "2026-01-03"]
-    assert parse(column(["2026-01-01", "2026-01-02 10:00"])).format == "%Y-%m-%d or %Y-%m-%d %H:%M"
+    assert parse_dates(column(["2026-01-01", "2026-01-02 10:00"])).format == "%Y-%m-%d or %Y-%m-%d %H:%M"
 
 
 def test_a_rare_precision_is_found_wherever_it_stands() -> None:
@@ -93,18 +98,18 @@ def test_a_rare_precision_is_found_wherever_it_stands() -> None:
     for place in range(60):
         written = [f"2026-{1 + day // 28:02}-{1 + day % 28:02}" for day in range(60)]
         written[place] += " 10:00"
-        assert not parse(column(written)).unreadable.any(), place
+        assert not parse_dates(column(written)).unreadable.any(), place
 
 
 def test_a_column_is_of_dates_if_half_of_its_lines_are() -> None:
-    assert parse(column(["2026-01-01", "soon"])).unreadable.tolist() == [False, True]
-    assert parse(column(["2026-01-01", "2026-01-01", "soon", "later"])).unreadable.sum() == 2
-    with pytest.raises(UnknownDates, match=r"no date format fits \(first: 2026-01-01\)"):
-        parse(column(["2026-01-01", "soon", "later"]))
+    assert parse_dates(column(["2026-01-01", "soon"])).unreadable.tolist() == [False, True]
+    assert parse_dates(column(["2026-01-01", "2026-01-01", "soon", "later"])).unreadable.sum() == 2
+    with pytest.raises(UnknownDateFormatError, match=r"no date format fits \(first: 2026-01-01\)"):
+        parse_dates(column(["2026-01-01", "soon", "later"]))
 
 
 def test_a_column_of_blanks_has_no_dates_and_none_that_are_wrong() -> None:
-    parsed = parse(column(["", "  "]))
+    parsed = parse_dates(column(["", "  "]))
     assert (parsed.missing.tolist(), parsed.unreadable.tolist()) == ([True, True], [False, False])
     assert parsed.format == "%Y-%m-%d"
 
@@ -112,7 +117,7 @@ def test_a_column_of_blanks_has_no_dates_and_none_that_are_wrong() -> None:
 def test_a_day_that_no_order_can_have_is_unreadable() -> None:
     """Spreadsheets write 1900-01-00 and 1900-01-01 for nothing."""
     ends = ["1900-01-01", "1900-01-02", "2099-12-31", "2100-01-01"]
-    assert parse(column(ends)).unreadable.tolist() == [True, False, False, True]
+    assert parse_dates(column(ends)).unreadable.tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -127,37 +132,37 @@ def test_a_day_that_no_order_can_have_is_unreadable() -> None:
     ],
 )
 def test_dates_are_read_as_their_source_says(written: str, declared: dict[str, str], read_as: str) -> None:
-    assert str(of(column([written]), Source.model_validate(declared)).values[0])[:16] == read_as
+    assert str(read_dates(column([written]), Source.model_validate(declared)).values[0])[:16] == read_as
 
 
 def test_a_declared_format_rejects_the_rest() -> None:
-    parsed = parse(column(["03/04/2026", "2026-04-05", ""]), "%m/%d/%Y")
+    parsed = parse_dates(column(["03/04/2026", "2026-04-05", ""]), "%m/%d/%Y")
     assert days(parsed) == ["2026-03-04", "NaT", "NaT"]
     assert (parsed.unreadable.tolist(), parsed.missing.tolist()) == ([False, True, False], [False, False, True])
 
 
 @pytest.mark.parametrize("impossible", ["2025-02-31", "2025-02-29", "0202-01-01", "9999-12-31", "1900-01-00", "soon"])
 def test_days_that_do_not_exist_are_unreadable(impossible: str) -> None:
-    parsed = parse(column(["2025-01-01", "2025-01-02", impossible]))
+    parsed = parse_dates(column(["2025-01-01", "2025-01-02", impossible]))
     assert parsed.unreadable.tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize("value", ["45678", "01/02/26", "17850", "1706688000", "2026-01-31Z", "x"])
 def test_what_only_a_declaration_can_make_a_date_is_refused(value: str) -> None:
-    with pytest.raises(UnknownDates):
-        parse(column([value]))
+    with pytest.raises(UnknownDateFormatError):
+        parse_dates(column([value]))
 
 
 def test_offsets_that_differ_need_a_time_zone() -> None:
     summer_and_winter = column(["2025-07-01 00:30:00 +0200", "2025-12-01 00:30:00 +0100"])
-    with pytest.raises(MixedOffsets):
-        parse(summer_and_winter)
-    assert days(parse(summer_and_winter, timezone="Europe/Berlin")) == ["2025-07-01", "2025-12-01"]
-    assert days(parse(summer_and_winter, timezone="UTC")) == ["2025-06-30", "2025-11-30"]
+    with pytest.raises(MixedOffsetsError):
+        parse_dates(summer_and_winter)
+    assert days(parse_dates(summer_and_winter, timezone="Europe/Berlin")) == ["2025-07-01", "2025-12-01"]
+    assert days(parse_dates(summer_and_winter, timezone="UTC")) == ["2025-06-30", "2025-11-30"]
 
 
 def test_a_common_offset_keeps_the_shop_s_own_day() -> None:
-    assert days(parse(column(["2025-07-01 00:30:00 +0200"]))) == ["2025-07-01"]
+    assert days(parse_dates(column(["2025-07-01 00:30:00 +0200"]))) == ["2025-07-01"]
 
 
 @given(
@@ -167,8 +172,8 @@ def test_a_common_offset_keeps_the_shop_s_own_day() -> None:
 def test_dates_are_read_back_or_refused(written: list[date], form: str) -> None:
     """No column is ever read as other days than were written."""
     try:
-        parsed = parse(column([day.strftime(form) for day in written]))
-    except AmbiguousDates:
+        parsed = parse_dates(column([day.strftime(form) for day in written]))
+    except AmbiguousDateError:
         assert all(day.day <= 12 for day in written)
         return
     assert parsed.values.astype("datetime64[D]").tolist() == written
@@ -178,17 +183,17 @@ def test_dates_are_read_back_or_refused(written: list[date], form: str) -> None:
 def test_any_text_is_a_date_missing_or_unreadable(texts: list[str]) -> None:
     clean = [text.encode("utf-8", "ignore").decode() for text in texts]
     try:
-        parsed = parse(column(clean))
-    except (AmbiguousDates, MixedDates, UnknownDates, MixedOffsets):
+        parsed = parse_dates(column(clean))
+    except (AmbiguousDateError, MixedDateFormatsError, UnknownDateFormatError, MixedOffsetsError):
         return
     assert (np.isnat(parsed.values) == (parsed.missing | parsed.unreadable)).all()
 
 
 def test_looks_dated_needs_half_of_the_values() -> None:
-    assert looks_dated(["2026-01-01", "soon"], Source())
-    assert not looks_dated(["2026-01-01", "soon", "later"], Source())
-    assert not looks_dated(["12.50", "3.20", "7"], Source())
-    assert looks_dated(["", " ", " 2026-01-01 ", "soon"], Source())
-    assert looks_dated([" "], Source())
-    assert looks_dated(["31 de enero de 2026"], Source(locale="es"))
-    assert not looks_dated(["31 de enero de 2026"], Source())
+    assert looks_like_dates(["2026-01-01", "soon"], Source())
+    assert not looks_like_dates(["2026-01-01", "soon", "later"], Source())
+    assert not looks_like_dates(["12.50", "3.20", "7"], Source())
+    assert looks_like_dates(["", " ", " 2026-01-01 ", "soon"], Source())
+    assert looks_like_dates([" "], Source())
+    assert looks_like_dates(["31 de enero de 2026"], Source(locale="es"))
+    assert not looks_like_dates(["31 de enero de 2026"], Source())

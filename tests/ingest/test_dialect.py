@@ -7,8 +7,8 @@ import pytest
 
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.files.read import read
-from segcli.ingest.dialect import Dialect, detect
+from segcli.files.read import read_file
+from segcli.ingest.dialect import Dialect, detect_dialect
 
 ORDERS = "customer_id,order_date,amount\nJosé,2026-01-01,5\n"
 
@@ -16,7 +16,7 @@ ORDERS = "customer_id,order_date,amount\nJosé,2026-01-01,5\n"
 def dialect(tmp_path: Path, body: bytes, **source: object) -> Dialect:
     path = tmp_path / "orders.csv"
     path.write_bytes(body)
-    return detect(read(str(path)), Source.model_validate(source))
+    return detect_dialect(read_file(str(path)), Source.model_validate(source))
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_what_is_left_out_is_counted_and_said(tmp_path: Path) -> None:
     assert (above.skipped_lines, above.notes) == (2, ("2 lines above the header skipped",))
     assert dialect(tmp_path, b"Orders\n" + ORDERS.encode()).notes == ("1 line above the header skipped",)
     bare = dialect(tmp_path, b"x\n1,2\n3,4\n", header=False, skip_rows=1)
-    assert (bare.skipped_lines, bare.line_in_file(2)) == (0, 2), "the header that was made stands where nothing stood"
+    assert (bare.skipped_lines, bare.to_file_line(2)) == (0, 2), "the header that was made stands where nothing stood"
     assert bare.notes == ("left out as asked: 1 line at the top, 0 at the end",)
     titled = dialect(tmp_path, b"x\nOrders\n" + ORDERS.encode(), skip_rows=1)
     assert titled.skipped_lines == 1, "who says how many lines to leave out says all"
-    assert dialect(tmp_path, b"Orders\n" + ORDERS.encode(), header=False).line_in_file(2) == 1
+    assert dialect(tmp_path, b"Orders\n" + ORDERS.encode(), header=False).to_file_line(2) == 1
     broken = dialect(tmp_path, b"Orders\n" + ORDERS.encode() + b'b,"x"y,2\nc,2026-01-02,3\n')
     assert broken.broken_lines == (4,)
     quoted = dialect(tmp_path, b'a,b\n1,2" wide\n')
@@ -131,7 +131,7 @@ def test_a_file_of_which_no_record_reads_is_refused(tmp_path: Path) -> None:
 def test_a_line_of_the_body_is_told_by_its_number_in_the_file() -> None:
     """Two lines stood above, and lines 4 and 7 were taken out."""
     found = Dialect(b"", "utf-8", ",", skipped_lines=2, broken_lines=(4, 7))
-    assert [found.line_in_file(line) for line in range(1, 6)] == [3, 5, 6, 8, 9]
+    assert [found.to_file_line(line) for line in range(1, 6)] == [3, 5, 6, 8, 9]
     assert str(found) == "utf-8  ','"
 
 
@@ -140,7 +140,7 @@ def test_a_line_of_the_body_is_told_by_its_number_in_the_file() -> None:
     [(b"a,b\n1,2\n", True), (b"a\r\n1\r\n", True), (b'a\n"1"\n', False), (b"a\n\n1\n", False), (b"a\r1\n", False)],
 )
 def test_records_are_one_line_each_where_nothing_can_break_them(body: bytes, *, surely: bool) -> None:
-    assert Dialect(body, "utf-8", ",").one_line_each == surely
+    assert Dialect(body, "utf-8", ",").has_single_line_records == surely
 
 
 @pytest.mark.parametrize(
@@ -148,22 +148,22 @@ def test_records_are_one_line_each_where_nothing_can_break_them(body: bytes, *, 
     [(b"a;b\n1;2\n", 1), (b"\n\na;b\n", 3), (b'a;"b\nc"\n1;2\n', 2), (b"a;b\r1;2\r", 1), (b"\n", 0), (b"", 0)],
 )
 def test_the_header_ends_where_its_record_ends(body: bytes, lines: int) -> None:
-    assert Dialect(body, "utf-8", ";").header_lines == lines
+    assert Dialect(body, "utf-8", ";").header_line_count == lines
 
 
 def test_first_records_are_whole_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a large file only the beginning is looked at, which ends within a record."""
     written = Dialect("a;b\n\n1;2\n3é;4\n5;6\n".encode(), "utf-8", ";")
-    assert written.first_records(2) == [["a", "b"]]
+    assert written.read_first_records(2) == [["a", "b"]]
     whole = [["a", "b"], ["1", "2"], ["3é", "4"], ["5", "6"]]
-    assert written.first_records(9) == whole
-    assert Dialect(b"a;b\r1;2\r", "utf-8", ";").first_records(9) == [["a", "b"], ["1", "2"]]
-    monkeypatch.setattr("segcli.ingest.dialect.HEAD", len(written.body))
-    assert written.first_records(9) == whole
-    monkeypatch.setattr("segcli.ingest.dialect.HEAD", 11)
-    assert written.header_lines == 1
-    assert written.first_records(9) == [["a", "b"], ["1", "2"]]
-    assert written.first_records(3) == [["a", "b"], ["1", "2"]]
+    assert written.read_first_records(9) == whole
+    assert Dialect(b"a;b\r1;2\r", "utf-8", ";").read_first_records(9) == [["a", "b"], ["1", "2"]]
+    monkeypatch.setattr("segcli.ingest.dialect.HEAD_BYTES", len(written.body))
+    assert written.read_first_records(9) == whole
+    monkeypatch.setattr("segcli.ingest.dialect.HEAD_BYTES", 11)
+    assert written.header_line_count == 1
+    assert written.read_first_records(9) == [["a", "b"], ["1", "2"]]
+    assert written.read_first_records(3) == [["a", "b"], ["1", "2"]]
 
 
 @pytest.mark.parametrize("body", [b"", b"\n\n", b"  \r\n", b"\xef\xbb\xbf"])

@@ -12,14 +12,14 @@ from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.files import stream
 from segcli.ingest import numbers
-from segcli.ingest.digits import has_other_digits, to_ascii_digits, to_half_width
-from segcli.ingest.numbers import MixedDecimal
+from segcli.ingest.digits import has_foreign_digits, to_ascii_digits, to_half_width
+from segcli.ingest.numbers import MixedDecimalError
 
 HEADER = "customer_id,order_id,order_date,amount\n"
 
 
 def values(texts: list[str], **source: Any) -> list[float]:
-    parsed = numbers.of(pa.chunked_array([pa.array(texts, pa.string())]), Source(**source))
+    parsed = numbers.read_numbers(pa.chunked_array([pa.array(texts, pa.string())]), Source(**source))
     return np.where(parsed.unreadable, -1.0, parsed.values).tolist()
 
 
@@ -35,7 +35,7 @@ def values(texts: list[str], **source: Any) -> list[float]:
 )
 def test_digits_of_any_script_are_read_with_a_locale(written: str, amount: float) -> None:
     assert values([written, "7.25"], locale="en") == [amount, 7.25]
-    assert has_other_digits(written) == (written[0] != "１")
+    assert has_foreign_digits(written) == (written[0] != "１")
 
 
 def test_full_width_digits_are_read_without_a_locale_and_others_are_not() -> None:
@@ -50,7 +50,7 @@ def test_full_width_amounts_and_dates_are_read_in_files_of_any_size(
     chunked: str, customers_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if chunked:
-        for name, size in (("LARGE", 1), ("HEAD", 300), ("PIECE", 400)):
+        for name, size in (("LARGE_FILE_BYTES", 1), ("HEAD_BYTES", 300), ("CHUNK_BYTES", 400)):
             monkeypatch.setattr(stream, name, size)
     rows = [f"c{n % 5},{n},2026-01-{1 + n % 28:02},{n}.50\n" for n in range(60)]
     plain = HEADER + "".join(rows)
@@ -76,7 +76,7 @@ def test_scientific_notation_of_programs_is_read() -> None:
 
 
 def test_scientific_notation_proves_its_decimal_mark() -> None:
-    with pytest.raises(MixedDecimal):
+    with pytest.raises(MixedDecimalError):
         values(["1.5e+03", "10,5"])
 
 

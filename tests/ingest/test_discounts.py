@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.files import stream
 from segcli.model import Customers
 
@@ -19,7 +19,7 @@ SHOP: list[Line] = [
 
 
 def customers(path: str, **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
 
 
 def export(lines: Sequence[Line], *, header: str = "Discount", form: str = "{:.2f}", total: str = "") -> str:
@@ -40,12 +40,16 @@ BEFORE = sum(quantity * price for _, quantity, price, _ in SHOP)
 
 @pytest.fixture(params=["in chunks", "whole"], autouse=True)
 def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 300), ("HEAD", 900)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 300),
+        ("HEAD_BYTES", 900),
+    ):
         monkeypatch.setattr(stream, name, size)
 
 
 def note_of(found: Customers, words: str) -> str:
-    return next(note for note in found.readings[0].notes if words in note)
+    return next(note for note in found.input_reports[0].notes if words in note)
 
 
 def applied(note: str, path: str) -> float:
@@ -83,14 +87,14 @@ def test_the_option_of_the_note_subtracts_what_the_customer_did_not_pay(
     assert applied(note, path) == pytest.approx(after)
     confirmed = customers(path, discount="none")
     assert confirmed.table["revenue"].sum() == pytest.approx(BEFORE)
-    assert confirmed.readings[0].notes == ()
+    assert confirmed.input_reports[0].notes == ()
 
 
 def test_amounts_after_discount_bring_no_note(file_of: Callable[..., str]) -> None:
     lines = [line for n in range(1, 31) for line in per_line(n)]
     found = customers(file_of(export(lines, total="Line Total")))
     assert found.table["revenue"].sum() == pytest.approx(BEFORE - 3.0 * 30)
-    assert found.readings[0].notes == ()
+    assert found.input_reports[0].notes == ()
 
 
 def test_amounts_before_discount_are_named(file_of: Callable[..., str]) -> None:
@@ -104,7 +108,7 @@ def test_amounts_that_differ_from_quantity_x_price_are_named(file_of: Callable[.
     found = customers(path)
     assert found.table["revenue"].sum() == pytest.approx(BEFORE * 1.19, abs=0.3)
     note = note_of(found, "differs from quantity x unit price")
-    assert note in found.readings[0].decisive_notes
+    assert note in found.input_reports[0].decisive_notes
     assert applied(note, path) == pytest.approx(BEFORE)
 
 
@@ -121,7 +125,7 @@ def test_prices_after_discount_bring_no_note(file_of: Callable[..., str]) -> Non
         for n in range(60)
     ]
     head = "Customer ID,Order ID,Order Date,Product,Price,Discount"
-    assert customers(file_of("\n".join([head, *rows, ""]))).readings[0].notes == ()
+    assert customers(file_of("\n".join([head, *rows, ""]))).input_reports[0].notes == ()
     before = [
         f"C{n % 7},{n},2026-01-{n % 28 + 1:02},P{n % 4},{20.0 + n % 4:.2f},{4.0 if n % 5 == 0 else 0}"
         for n in range(60)

@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from segcli.ingest.identifying import identifying, possibly_identifying
+from segcli.ingest.identifying import find_pii_columns, find_possible_pii_columns
 
 
 def column(name: str, *values: str) -> list[tuple[str, str]]:
     table = pd.DataFrame({"customer_id": range(len(values)), name: pd.Series(values, dtype="str")})
-    return identifying(table)
+    return find_pii_columns(table)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_looks_a_little_like_it_does_not_count(name: str, values: tuple[str
 
 
 def test_the_customer_id_is_none_of_them() -> None:
-    assert identifying(pd.DataFrame({"customer_id": ["a@b.de", "c@d.de"]})) == []
+    assert find_pii_columns(pd.DataFrame({"customer_id": ["a@b.de", "c@d.de"]})) == []
 
 
 WORDS = "abcdefghijkl"
@@ -72,7 +72,7 @@ WORDS = "abcdefghijkl"
 )
 def test_results_that_must_not_identify_leave_out_what_may(name: str, values: tuple[str, ...]) -> None:
     table = pd.DataFrame({"customer_id": range(len(values)), name: pd.Series(values, dtype="str")})
-    assert possibly_identifying(table) == [name]
+    assert find_possible_pii_columns(table) == [name]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_results_that_must_not_identify_leave_out_what_may(name: str, values: tu
 )
 def test_results_that_must_not_identify_keep_what_many_share(name: str, values: tuple[object, ...]) -> None:
     table = pd.DataFrame({"customer_id": range(len(values)), name: list(values)})
-    assert possibly_identifying(table) == []
+    assert find_possible_pii_columns(table) == []

@@ -8,20 +8,20 @@ import pyarrow as pa
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.identity import notes
+from segcli.ingest.identity import id_notes
 from segcli.model import Customers
 
 
 def said(**lines: int) -> list[str]:
-    return list(notes(pa.array(list(lines), pa.string()), np.array(list(lines.values()))))
+    return list(id_notes(pa.array(list(lines), pa.string()), np.array(list(lines.values()))))
 
 
 def customers(tmp_path: Path, text: str, **policies: Any) -> Customers:
     path = tmp_path / "orders.csv"
     path.write_text(text, encoding="utf-8")
-    return read(IngestSettings(transactions=Source(path=str(path)), **policies))
+    return load_customers(IngestSettings(transactions=Source(path=str(path)), **policies))
 
 
 def test_plain_ids_need_no_note() -> None:
@@ -54,8 +54,8 @@ ORDERS = "customer_id,order_date,amount,currency\na,2026-01-01,10,EUR\nguest,202
 def test_excluded_ids_are_ignored_and_counted(tmp_path: Path) -> None:
     found = customers(tmp_path, ORDERS.replace("USD", "EUR"), exclude_ids=["guest"])
     assert found.table["customer_id"].tolist() == ["a", "b"]
-    assert found.readings[0].lines is not None
-    assert [(fate.reason, fate.lines, fate.money) for fate in found.readings[0].lines.ignored] == [
+    assert found.input_reports[0].reconciliation is not None
+    assert [(fate.reason, fate.lines, fate.money) for fate in found.input_reports[0].reconciliation.ignored] == [
         ("excluded_id", 1, 5.0)
     ]
 
@@ -67,7 +67,7 @@ def test_several_currencies_are_refused_and_rates_make_them_one(tmp_path: Path) 
         customers(tmp_path, ORDERS, rates={"EUR": 1.0})
     found = customers(tmp_path, ORDERS, rates={"EUR": 1.0, "USD": 0.5})
     assert found.table.set_index("customer_id")["revenue"].to_dict() == {"a": 10.0, "b": 10.0, "guest": 5.0}
-    lines = found.readings[0].lines
+    lines = found.input_reports[0].reconciliation
     assert lines is not None
     assert lines.money_kept == 25.0
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.files import stream
 from segcli.model import Customers
 
@@ -19,7 +19,7 @@ KINDS = [
 
 
 def customers(path: str, **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
 
 
 def export(header: str, sale: str, refund: str, sign: str = "") -> str:
@@ -33,7 +33,11 @@ def export(header: str, sale: str, refund: str, sign: str = "") -> str:
 
 @pytest.fixture(params=["in chunks", "whole"])
 def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 300), ("HEAD", 500)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 300),
+        ("HEAD_BYTES", 500),
+    ):
         monkeypatch.setattr(stream, name, size)
 
 
@@ -46,10 +50,10 @@ def test_a_column_that_names_refunds_makes_them_returns(
     found = customers(file_of(export(header, sale, refund)))
     assert found.table["revenue"].sum() == 40 * 20 - 10 * 5
     assert found.table["orders"].sum() == 40
-    lines = found.readings[0].lines
+    lines = found.input_reports[0].reconciliation
     assert lines is not None
     assert lines.money_read == lines.money_kept == 750
-    assert any(f"{refund} on 10 lines (50.00): read as returns" in note for note in found.readings[0].notes)
+    assert any(f"{refund} on 10 lines (50.00): read as returns" in note for note in found.input_reports[0].notes)
     as_sales = customers(file_of(export(header, sale, refund)), returned={header: []})
     assert as_sales.table["revenue"].sum() == 40 * 20 + 10 * 5
 
@@ -57,7 +61,7 @@ def test_a_column_that_names_refunds_makes_them_returns(
 def test_refunds_that_have_their_minus_are_not_worth_a_note(file_of: Callable[..., str]) -> None:
     found = customers(file_of(export("Type", "Sale", "Refund", sign="-")))
     assert found.table["revenue"].sum() == 750
-    assert not any("Type" in note for note in found.readings[0].notes)
+    assert not any("Type" in note for note in found.input_reports[0].notes)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_debit_and_credit_are_named_and_settled_by_a_setting(
 ) -> None:
     text = export(header, debit, credit)
     found = customers(file_of(text))
-    assert any("is unclear, and all count as sales" in note for note in found.readings[0].notes)
+    assert any("is unclear, and all count as sales" in note for note in found.input_reports[0].notes)
     settled = customers(file_of(text), returned={header: [credit]})
     assert settled.table["revenue"].sum() == 750
 
@@ -76,4 +80,4 @@ def test_debit_and_credit_are_named_and_settled_by_a_setting(
 def test_types_of_other_things_are_left_alone(file_of: Callable[..., str]) -> None:
     found = customers(file_of(export("Type", "Mug", "Shirt")))
     assert found.table["revenue"].sum() == 850
-    assert found.readings[0].notes == ()
+    assert found.input_reports[0].notes == ()

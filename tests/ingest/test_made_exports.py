@@ -14,8 +14,8 @@ import pytest
 from hypothesis import Phase, event, given, note, settings
 from hypothesis import strategies as st
 
-from segcli.config import load, nested_layer, set_layer
-from segcli.customers import read
+from segcli.config import build_dotted_layer, build_override_layer, load_settings
+from segcli.customers import load_customers
 from segcli.errors import SegcliError
 from segcli.files import stream
 from segcli.model import Customers
@@ -91,14 +91,14 @@ def customers(path: str, options: Sequence[str] = ()) -> Customers:
             pairs.append((f"ingest.transactions.columns.{name}", text))
         else:
             pairs.append((f"ingest.transactions.{option.removeprefix('--').replace('-', '_')}", value))
-    loaded = load([nested_layer(pairs, "test"), set_layer(assignments, "--set")])
-    return adding_up(read(loaded.settings.ingest))
+    loaded = load_settings([build_dotted_layer(pairs, "test"), build_override_layer(assignments, "--set")])
+    return adding_up(load_customers(loaded.settings.ingest))
 
 
 def adding_up(found: Customers) -> Customers:
     """Assert that read = kept + rejected + ignored, in lines and in money."""
-    for reading in found.readings:
-        lines = reading.lines
+    for reading in found.input_reports:
+        lines = reading.reconciliation
         assert lines is not None
         others = [*lines.rejected, *lines.ignored]
         assert lines.read == lines.kept + sum(fate.lines for fate in others)
@@ -118,7 +118,7 @@ def revenue(found: Customers) -> float:
 
 def left_out(found: Customers) -> float:
     """The money of lines that were counted as unreadable or as far from all other dates."""
-    lines = [reading.lines for reading in found.readings if reading.lines]
+    lines = [reading.reconciliation for reading in found.input_reports if reading.reconciliation]
     far = sum(fate.money for line in lines for fate in line.ignored if fate.reason == "date_outlier")
     return far + sum(line.unreadable_money for line in lines)
 
@@ -140,7 +140,7 @@ def outcome(export: MadeExport, path: str) -> Outcome:
         found = customers(path)
     except SegcliError as refusal:
         return Outcome(_of_refusal(export, path, str(refusal)), (str(refusal),), {})
-    notes = tuple(note for reading in found.readings for note in reading.notes)
+    notes = tuple(note for reading in found.input_reports for note in reading.notes)
     table = found.table
     each = dict(zip(table["customer_id"], table["revenue"], strict=True)) if "revenue" in table else {}
     return Outcome(_of_reading(export, path, found), notes, each)
@@ -160,11 +160,13 @@ def _of_reading(export: MadeExport, path: str, found: Customers) -> str:
         return RIGHT
     if abs(off + left_out(found)) < CENT:
         return COUNTED
-    helpful = [note for reading in found.readings for note in reading.notes if is_right(note, path, export.revenue)]
+    helpful = [
+        note for reading in found.input_reports for note in reading.notes if is_right(note, path, export.revenue)
+    ]
     if not helpful:
-        is_noted = any(reading.decisive_notes for reading in found.readings)
+        is_noted = any(reading.decisive_notes for reading in found.input_reports)
         return "noted, with advice that is wrong" if is_noted else "silently wrong"
-    if any(note in reading.decisive_notes for reading in found.readings for note in helpful):
+    if any(note in reading.decisive_notes for reading in found.input_reports for note in helpful):
         return NOTED
     is_little = export.kind in MAY_BE_LITTLE and abs(off) <= LITTLE * revenue(found)
     return NOTED_AS_LITTLE if is_little else "noted, but not decisive"
@@ -195,7 +197,7 @@ def test_chunks_give_the_same_outcome(folder: Path, export: MadeExport) -> None:
     path = written(export, folder)
     whole = outcome(export, path)
     with pytest.MonkeyPatch.context() as patched:
-        for name, size in (("LARGE", 1), ("PIECE", 500), ("HEAD", 600)):
+        for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 500), ("HEAD_BYTES", 600)):
             patched.setattr(stream, name, size)
         chunked = outcome(export, path)
     assert chunked.revenue == whole.revenue

@@ -10,11 +10,19 @@ from hypothesis import strategies as st
 
 from segcli.config.ingest import Source
 from segcli.ingest import locales
-from segcli.ingest.numbers import AmbiguousDecimal, Marks, MixedDecimal, looks_numeric, marks, of, parse
+from segcli.ingest.numbers import (
+    AmbiguousDecimalError,
+    DecimalEvidence,
+    MixedDecimalError,
+    decimal_evidence,
+    looks_like_numbers,
+    parse_numbers,
+    read_numbers,
+)
 
 
 def read(values: list[str], decimal: str | None = None) -> list[float | None]:
-    parsed = parse(pa.chunked_array([pa.array(values, pa.string())]), decimal)
+    parsed = parse_numbers(pa.chunked_array([pa.array(values, pa.string())]), decimal)
     return [None if math.isnan(value) else float(value) for value in parsed.values]
 
 
@@ -58,21 +66,21 @@ def test_written_forms(written: list[str], meant: list[float | None]) -> None:
     ],
 )
 def test_what_is_no_plain_number_is_unreadable(text: str) -> None:
-    parsed = parse(pa.chunked_array([[text, "7.5"]]))
+    parsed = parse_numbers(pa.chunked_array([[text, "7.5"]]))
     assert parsed.unreadable.tolist() == [True, False]
     assert parsed.values[1] == 7.5
 
 
 @pytest.mark.parametrize("text", ["", " ", "-", "n/a", "NA", "None", "NULL", "nan"])
 def test_nothing_written_is_missing_not_unreadable(text: str) -> None:
-    parsed = parse(pa.chunked_array([[text, "7.5"]]))
+    parsed = parse_numbers(pa.chunked_array([[text, "7.5"]]))
     assert (parsed.missing.tolist(), parsed.unreadable.tolist()) == ([True, False], [False, False])
 
 
 @pytest.mark.parametrize("values", [["1,234"], ["1.234"], ["1,234", "5"], ["1.234", "999"]])
 def test_a_mark_that_nothing_explains_is_refused(values: list[str]) -> None:
-    with pytest.raises(AmbiguousDecimal, match=rf"^'{values[0]}' can be a thousand or a decimal"):
-        parse(pa.chunked_array([values]))
+    with pytest.raises(AmbiguousDecimalError, match=rf"^'{values[0]}' can be a thousand or a decimal"):
+        parse_numbers(pa.chunked_array([values]))
 
 
 def test_a_declared_mark_settles_it() -> None:
@@ -88,41 +96,54 @@ def test_the_other_mark_is_not_swallowed() -> None:
 
 
 def test_two_decimal_marks_in_one_column_are_refused() -> None:
-    with pytest.raises(MixedDecimal, match=r"^'1\.5' has a decimal point and '1,5' a decimal comma"):
-        parse(pa.chunked_array([["1,5", "1.5"]]))
+    with pytest.raises(MixedDecimalError, match=r"^'1\.5' has a decimal point and '1,5' a decimal comma"):
+        parse_numbers(pa.chunked_array([["1,5", "1.5"]]))
 
 
 def test_a_power_of_ten_is_a_number_only_where_a_program_wrote_it() -> None:
     texts = pa.chunked_array([["1e-05", "2E3", "7"]])
-    assert of(texts, Source(), exponents=True).values.tolist() == [1e-05, 2000, 7]
-    assert of(texts, Source()).unreadable.tolist() == [True, True, False]
-    assert parse(pa.chunked_array([["1.234"]]), exponents=True).values.tolist() == [1.234], "programs write a point"
+    assert read_numbers(texts, Source(), exponents=True).values.tolist() == [1e-05, 2000, 7]
+    assert read_numbers(texts, Source()).unreadable.tolist() == [True, True, False]
+    assert parse_numbers(pa.chunked_array([["1.234"]]), exponents=True).values.tolist() == [1.234], (
+        "programs write a point"
+    )
 
 
 def test_a_locale_decides_only_what_no_value_proves() -> None:
     german = Source(locale="de")
-    assert of(pa.chunked_array([["1.234", "5"]]), german).values.tolist() == [1234, 5]
-    with pytest.raises(AmbiguousDecimal):
-        of(pa.chunked_array([["1.234", "5"]]), Source())
-    assert of(pa.chunked_array([["12.50", "5"]]), german).values.tolist() == [12.5, 5]
-    assert of(pa.chunked_array([["1.234", "5"]]), Source(locale="de", decimal=".")).values.tolist() == [1.234, 5]
+    assert read_numbers(pa.chunked_array([["1.234", "5"]]), german).values.tolist() == [1234, 5]
+    with pytest.raises(AmbiguousDecimalError):
+        read_numbers(pa.chunked_array([["1.234", "5"]]), Source())
+    assert read_numbers(pa.chunked_array([["12.50", "5"]]), german).values.tolist() == [12.5, 5]
+    assert read_numbers(pa.chunked_array([["1.234", "5"]]), Source(locale="de", decimal=".")).values.tolist() == [
+        1.234,
+        5,
+    ]
 
 
 def test_a_locale_reads_the_digits_of_any_script() -> None:
-    assert of(pa.chunked_array([["\u0661\u0662", "5"]]), Source(locale="de")).values.tolist() == [12, 5]
-    assert of(pa.chunked_array([["\u0661.\u0662\u0663\u0664"]]), Source(locale="de")).values.tolist() == [1234]
-    assert looks_numeric(["\u0661\u0662"], locales.load("de"))
-    assert not looks_numeric(["\u0661\u0662"])
+    assert read_numbers(pa.chunked_array([["\u0661\u0662", "5"]]), Source(locale="de")).values.tolist() == [12, 5]
+    assert read_numbers(pa.chunked_array([["\u0661.\u0662\u0663\u0664"]]), Source(locale="de")).values.tolist() == [
+        1234
+    ]
+    assert looks_like_numbers(["\u0661\u0662"], locales.load_locale("de"))
+    assert not looks_like_numbers(["\u0661\u0662"])
 
 
 def test_what_pieces_of_a_column_prove_is_put_together() -> None:
     """1,234 is open until another piece has 2,5; what is no number, such as 1. 234, proves and opens nothing."""
-    left_open, comma, point = (marks(pa.array(texts)) for texts in (["1,234", "x"], ["2,5", "$1.234.567"], ["12.50"]))
-    assert left_open == Marks(frozenset(), undecided=True)
-    assert comma == Marks(frozenset(","), undecided=False)
-    assert left_open | comma == comma | left_open == Marks(frozenset(","), undecided=True)
-    assert comma | point == Marks(frozenset(".,"), undecided=False)
-    assert marks(pa.array(["1. 234", "5", ""])) == Marks() == Marks(frozenset(), undecided=False)
+    left_open, comma, point = (
+        decimal_evidence(pa.array(texts)) for texts in (["1,234", "x"], ["2,5", "$1.234.567"], ["12.50"])
+    )
+    assert left_open == DecimalEvidence(frozenset(), is_undecided=True)
+    assert comma == DecimalEvidence(frozenset(","), is_undecided=False)
+    assert left_open | comma == comma | left_open == DecimalEvidence(frozenset(","), is_undecided=True)
+    assert comma | point == DecimalEvidence(frozenset(".,"), is_undecided=False)
+    assert (
+        decimal_evidence(pa.array(["1. 234", "5", ""]))
+        == DecimalEvidence()
+        == DecimalEvidence(frozenset(), is_undecided=False)
+    )
 
 
 def test_an_empty_column_has_no_numbers() -> None:
@@ -145,14 +166,14 @@ def test_any_text_is_read_missing_or_unreadable(texts: list[str]) -> None:
     """Whatever a column holds, there is no other exception, and a number only where Python reads the same."""
     clean = [text.encode("utf-8", "ignore").decode() for text in texts]
     try:
-        parsed = parse(pa.chunked_array([pa.array(clean, pa.string())]))
-    except (AmbiguousDecimal, MixedDecimal):
+        parsed = parse_numbers(pa.chunked_array([pa.array(clean, pa.string())]))
+    except (AmbiguousDecimalError, MixedDecimalError):
         return
     for text, value, missing, unreadable in zip(clean, parsed.values, parsed.missing, parsed.unreadable, strict=True):
         assert math.isnan(value) == (missing or unreadable), text
 
 
 def test_looks_numeric_needs_half_of_the_values() -> None:
-    assert looks_numeric(["1", "2,5", "x"])
-    assert looks_numeric(["", "n/a"])
-    assert not looks_numeric(["1", "x", "y"])
+    assert looks_like_numbers(["1", "2,5", "x"])
+    assert looks_like_numbers(["", "n/a"])
+    assert not looks_like_numbers(["1", "x", "y"])

@@ -8,20 +8,24 @@ import numpy as np
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.files import stream
 from segcli.ingest import order_keys
-from segcli.ingest.order_keys import OrderSample, sample_orders
+from segcli.ingest.order_keys import OrderIdSample, sample_order_ids
 from segcli.model import Customers
 
 
 def customers(path: str, *, collapse: str = "order", **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path, **more), collapse=collapse))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path, **more), collapse=collapse))  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["in chunks", "whole"])
 def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 900), ("HEAD", 900)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 900),
+        ("HEAD_BYTES", 900),
+    ):
         monkeypatch.setattr(stream, name, size)
 
 
@@ -48,12 +52,12 @@ def test_receipts_that_start_again_are_orders_of_their_day(
     found = customers(path)
     assert found.table["orders"].sum() == orders
     assert found.table["revenue"].sum() == 28 * receipts_a_day * 12.5
-    assert any("order ids start again" in note for note in found.readings[0].notes)
+    assert any("order ids start again" in note for note in found.input_reports[0].notes)
     assert found.transactions is not None
     assert found.transactions.lines["order_id"].nunique() == orders
     as_given = customers(path, order_ids="unique")
     assert as_given.table["orders"].sum() < orders
-    assert not any("order ids" in note for note in as_given.readings[0].notes)
+    assert not any("order ids" in note for note in as_given.input_reports[0].notes)
 
 
 @pytest.mark.usefixtures("_read_so")
@@ -75,7 +79,7 @@ def test_ids_that_name_one_order_bring_no_note(file_of: Callable[..., str]) -> N
     assert not any(
         "order id" in note
         for note in customers(file_of("\n".join(["order_id,customer_id,order_date,amount", *rows, ""])))
-        .readings[0]
+        .input_reports[0]
         .notes
     )
 
@@ -89,7 +93,7 @@ def test_without_order_ids_both_counts_are_named(file_of: Callable[..., str]) ->
     assert found.table["orders"].sum() == 120
     assert any(
         f"each of 120 lines counts as an order; --set ingest.collapse=day counts {baskets} baskets" in note
-        for note in found.readings[0].notes
+        for note in found.input_reports[0].notes
     )
 
 
@@ -97,14 +101,14 @@ def test_without_order_ids_both_counts_are_named(file_of: Callable[..., str]) ->
 def test_samples_of_chunks_add_up_to_that_of_the_file(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     import pyarrow as pa
 
-    monkeypatch.setattr(order_keys, "MOST_ORDERS", 40)
+    monkeypatch.setattr(order_keys, "MAX_SAMPLED_ORDERS", 40)
     chance = np.random.default_rng(seed)
     order = pa.array([f"o{n}" for n in chance.integers(0, 300 if seed else 20, 2000)])
     customer = pa.array([f"c{n}" for n in chance.integers(0, 9, 2000)])
     days = chance.integers(0, 50, 2000).astype(np.int32)
-    whole = OrderSample.merge([sample_orders(order, customer, days)])
+    whole = OrderIdSample.merge([sample_order_ids(order, customer, days)])
     cuts = [0, *sorted(chance.integers(0, 2000, 6).tolist()), 2000]
-    parts = [sample_orders(order[a:b], customer[a:b], days[a:b]) for a, b in pairwise(cuts)]
-    merged = OrderSample.merge([OrderSample.merge(parts[:3]), *parts[3:]])
-    assert merged.to_json() == whole.to_json() == OrderSample.from_json(whole.to_json()).to_json()
+    parts = [sample_order_ids(order[a:b], customer[a:b], days[a:b]) for a, b in pairwise(cuts)]
+    merged = OrderIdSample.merge([OrderIdSample.merge(parts[:3]), *parts[3:]])
+    assert merged.to_json() == whole.to_json() == OrderIdSample.from_json(whole.to_json()).to_json()
     assert 0 < len(whole.orders) <= 40

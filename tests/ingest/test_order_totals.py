@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
-from segcli.ingest.order_totals import names_order_total
+from segcli.customers import load_customers
+from segcli.ingest.order_totals import is_order_total_name
 from segcli.model import Customers
 
 Order = list[tuple[int, int]]  # quantity and price in cents of each line
@@ -37,7 +37,7 @@ def own(order: Order, place: int) -> int:
 
 
 def customers(path: str, **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
 
 
 @settings(max_examples=150, deadline=None)
@@ -62,7 +62,7 @@ def test_totals_without_prices_or_a_telling_header_are_counted_once(file_of: Cal
     shop: list[Order] = [[(1, 1000 + 37 * number), (2, 500)] for number in range(12)]
     found = customers(file_of(export(shop, "value", total, priced=False)), columns={"amount": "value"})
     assert found.table["revenue"].sum() == pytest.approx(sum(total(order, 0) for order in shop) / 100)
-    assert any("ingest.transactions.amount_per=line" in note for note in found.readings[0].notes)
+    assert any("ingest.transactions.amount_per=line" in note for note in found.input_reports[0].notes)
     each = customers(
         file_of(export(shop, "value", total, priced=False)), columns={"amount": "value"}, amount_per="line"
     )
@@ -73,12 +73,12 @@ def test_a_shop_of_one_price_is_no_shop_of_totals(file_of: Callable[..., str]) -
     shop: list[Order] = [[(1, 999), (1, 999)] for _ in range(30)]
     found = customers(file_of(export(shop, "value", own, priced=False)), columns={"amount": "value"})
     assert found.table["revenue"].sum() == pytest.approx(60 * 9.99)
-    assert any("if it is the order's total" in note for note in found.readings[0].notes)
+    assert any("if it is the order's total" in note for note in found.input_reports[0].notes)
 
 
 @pytest.mark.parametrize(
     "header", ["ORDER_TOTAL", "Grand total", "Auftragssumme", "\u8a02\u55ae\u7e3d\u984d", "importe total"]
 )
 def test_headers_of_order_totals(header: str) -> None:
-    assert names_order_total(header)
-    assert not names_order_total("line total")
+    assert is_order_total_name(header)
+    assert not is_order_total_name("line total")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.model import Customers
 
 
 def customers(path: str, **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
 
 
 def revenue(found: Customers) -> float:
@@ -75,7 +75,7 @@ def shop(header: str, *values: str) -> str:
 def test_what_may_be_no_sale_is_named(
     file_of: Callable[..., str], header: str, values: tuple[str, ...], named: str
 ) -> None:
-    reading = customers(file_of(shop(header, *values))).readings[0]
+    reading = customers(file_of(shop(header, *values))).input_reports[0]
     assert any(named in note for note in reading.decisive_notes)
 
 
@@ -90,20 +90,22 @@ def test_what_may_be_no_sale_is_named(
 )
 def test_what_is_a_sale_is_left_alone(file_of: Callable[..., str], header: str, values: tuple[str, ...]) -> None:
     found = customers(file_of(shop(header, *values)))
-    assert found.readings[0].notes == ()
+    assert found.input_reports[0].notes == ()
     assert revenue(found) == 360
 
 
 def test_one_option_leaves_out_what_all_columns_name(file_of: Callable[..., str]) -> None:
     text = "Order ID,Customer,Date,Status,Payment Status,Amount\n1,A,2026-01-01,Cancelled,Paid,5\n"
-    reading = customers(file_of(text + "2,A,2026-01-02,Shipped,Unpaid,6\n3,A,2026-01-03,Shipped,Paid,7\n")).readings[0]
+    reading = customers(
+        file_of(text + "2,A,2026-01-02,Shipped,Unpaid,6\n3,A,2026-01-03,Shipped,Paid,7\n")
+    ).input_reports[0]
     options = {note.partition("--set ")[2] for note in reading.decisive_notes}
     assert options == {"'ingest.transactions.void={Status: [Cancelled], Payment Status: [Unpaid]}' leaves them out"}
 
 
 def test_statuses_that_a_list_does_not_name_are_named(file_of: Callable[..., str]) -> None:
     path = file_of(shop("Status", "paid", "Cancelled", "On hold"))
-    reading = customers(path, void={"Status": ["Cancelled"]}).readings[0]
+    reading = customers(path, void={"Status": ["Cancelled"]}).input_reports[0]
     assert any("On hold on 6 lines" in note and "[Cancelled, On hold]" in note for note in reading.decisive_notes)
 
 
@@ -124,7 +126,7 @@ def test_currencies_of_files_are_compared(tmp_path: Path) -> None:
 def test_whole_discounts_may_be_percentages(file_of: Callable[..., str]) -> None:
     rows = [f"{n},C{n % 3},2026-01-{n + 1:02},1,{50 + n}.00,{(0, 10, 20)[n % 3]}" for n in range(18)]
     path = file_of("\n".join(["Order ID,Customer ID,Order Date,Qty,Unit Price,Rabatt", *rows, ""]))
-    note = next(note for note in customers(path).readings[0].notes if "Rabatt" in note)
+    note = next(note for note in customers(path).input_reports[0].notes if "Rabatt" in note)
     assert "discount=line" in note
     assert "discount=percent if it is in percent" in note
 

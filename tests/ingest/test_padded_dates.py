@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.ingest.padded_dates import parse
+from segcli.ingest.padded_dates import parse_padded_dates
 
 FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y%m%d", "%m/%d/%YT%H:%M"]
 SECONDS = 200 * 365 * 86_400
@@ -24,7 +24,7 @@ def column(texts: list[str], skip: int = 0) -> pa.StringArray:
 @given(moments=st.lists(MOMENTS, min_size=1, max_size=20), form=st.sampled_from(FORMATS), skip=st.integers(0, 2))
 def test_padded_dates_are_those_of_strptime(moments: list[datetime], form: str, skip: int) -> None:
     texts = [moment.strftime(form) for moment in moments]
-    values = parse(column(texts, skip), form)
+    values = parse_padded_dates(column(texts, skip), form)
     assert values is not None
     expected = [datetime.strptime(text, form) for text in texts]  # noqa: DTZ007 - wall clocks
     assert values.tolist() == expected
@@ -36,7 +36,7 @@ def test_padded_dates_are_those_of_strptime(moments: list[datetime], form: str, 
     form=st.sampled_from(FORMATS),
 )
 def test_what_strptime_refuses_is_refused(texts: list[str], form: str) -> None:
-    values = parse(column(texts), form)
+    values = parse_padded_dates(column(texts), form)
     for text in texts:
         try:
             datetime.strptime(text, form)  # noqa: DTZ007
@@ -62,11 +62,11 @@ def test_what_strptime_refuses_is_refused(texts: list[str], form: str) -> None:
     ],
 )
 def test_other_texts_and_formats_are_left_to_the_general_parser(texts: list[str], form: str) -> None:
-    assert parse(column(texts), form) is None
+    assert parse_padded_dates(column(texts), form) is None
 
 
 def test_leap_days_are_days() -> None:
-    values = parse(column(["2024-02-29", "2000-02-29"]), "%Y-%m-%d")
+    values = parse_padded_dates(column(["2024-02-29", "2000-02-29"]), "%Y-%m-%d")
     assert values is not None
     assert values.astype("datetime64[D]").tolist() == [
         np.datetime64(day).item() for day in ("2024-02-29", "2000-02-29")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from segcli.config.ingest import Source
 from segcli.customers import match
 from segcli.ingest import numbers, plain, table
-from segcli.ingest.characters import has
-from segcli.ingest.coded import coded
+from segcli.ingest.characters import contains_any_of
+from segcli.ingest.coded import dictionary_encode
 
 CENTS = st.sampled_from(["", " ", "0", "-0", "7", "1.5", "1.234", "999.001", "-12.50", ".5", "5.", "1e-05", "+3"])
 COMMAS = st.sampled_from(["1,234", "1.234,5", "-", ".", "--1", "1.2.3", "5-", "nan", "inf", "0x1F", "007", "1E+16"])
@@ -34,7 +34,7 @@ def chunked(texts: list[str], cut: int) -> pa.ChunkedArray:
 
 def outcome(texts: object, decimal: str | None, *, exponents: bool) -> object:
     try:
-        found = numbers.parse(texts, decimal, exponents=exponents)  # type: ignore[arg-type]
+        found = numbers.parse_numbers(texts, decimal, exponents=exponents)  # type: ignore[arg-type]
     except (ValueError, pa.ArrowInvalid) as error:
         return type(error), str(error)
     return found.values.view(np.int64).tolist(), found.missing.tolist(), found.unreadable.tolist()
@@ -46,14 +46,14 @@ def test_numbers_read_at_a_glance_are_those_read_text_by_text(
     texts: list[str], cut: int, decimal: str | None, exponents: int
 ) -> None:
     column = chunked(texts, cut)
-    expected = outcome(coded(column), decimal, exponents=bool(exponents))
+    expected = outcome(dictionary_encode(column), decimal, exponents=bool(exponents))
     assert outcome(column, decimal, exponents=bool(exponents)) == expected
 
 
 @settings(deadline=None)
 @given(COLUMNS, st.integers(0, 6))
 def test_plain_numbers_are_those_that_the_pattern_of_plain_numbers_reads(texts: list[str], cut: int) -> None:
-    found = plain.numbers(chunked(texts, cut))
+    found = plain.parse_simple_numbers(chunked(texts, cut))
     expected = all(re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)", text) for text in texts if text)
     assert (found is not None) == expected
     if found is not None:
@@ -66,8 +66,8 @@ def test_plain_numbers_are_those_that_the_pattern_of_plain_numbers_reads(texts: 
 @given(COLUMNS, st.integers(0, 6))
 def test_whole_numbers_are_told_as_text_by_text(texts: list[str], cut: int) -> None:
     expected = all(re.fullmatch(r"([-+]?[0-9]{1,15})?", text) for text in texts)
-    assert plain.whole(chunked(texts, cut)) in {expected, None}
-    assert table._written_whole(chunked(texts, cut)) == expected
+    assert plain.are_whole_numbers(chunked(texts, cut)) in {expected, None}
+    assert table._are_integer_texts(chunked(texts, cut)) == expected
 
 
 @settings(deadline=None)
@@ -77,27 +77,27 @@ def test_whole_numbers_are_told_as_text_by_text(texts: list[str], cut: int) -> N
 def test_a_column_has_a_character_where_any_text_has_it(texts: list[str], cut: int, character: str) -> None:
     column = chunked(texts, cut)
     for one in (column, column.cast(pa.large_string()), column.combine_chunks()):
-        assert has(one, f"[{character}]") == any(character in text for text in texts)
-        assert has(one, f"[^{character}]") == any(set(text) - {character} for text in texts)
+        assert contains_any_of(one, f"[{character}]") == any(character in text for text in texts)
+        assert contains_any_of(one, f"[^{character}]") == any(set(text) - {character} for text in texts)
 
 
 def test_of_nothing_no_character_is_had() -> None:
-    assert not has(pa.array([None, None], pa.string()), "[a]")
-    assert not has(pa.chunked_array([], pa.string()), "[a]")
+    assert not contains_any_of(pa.array([None, None], pa.string()), "[a]")
+    assert not contains_any_of(pa.chunked_array([], pa.string()), "[a]")
 
 
 @settings(deadline=None)
 @given(st.lists(st.none() | st.text(st.sampled_from("ab é\x7f\t!~"), max_size=3), max_size=5))
 def test_ids_have_their_one_form_where_each_has(ids: list[str | None]) -> None:
-    expected = all(text is not None and re.fullmatch(match.UNIFIED, text) for text in ids)
-    assert match._are_unified(pd.Series(ids, dtype="str")) == expected
+    expected = all(text is not None and re.fullmatch(match.NORMALISED_ID, text) for text in ids)
+    assert match._are_normalised(pd.Series(ids, dtype="str")) == expected
 
 
 def test_values_are_whole_where_nothing_is_left_beyond_the_point() -> None:
     are = {(1.0, -2.0, 0.0): True, (): True, (1.5,): False, (1.0, np.nan): False, (np.inf,): False}
-    assert {values: table._are_whole(np.array(values, dtype=np.float64)) for values in are} == are
+    assert {values: table._are_integers(np.array(values, dtype=np.float64)) for values in are} == are
 
 
 def test_an_error_in_one_column_is_that_of_the_first_in_the_file() -> None:
-    with pytest.raises(numbers.AmbiguousDecimal, match=r"'1\.234'"):
-        numbers.of(pa.chunked_array([["1.234", "", "2.345"]]), Source(path="x"))
+    with pytest.raises(numbers.AmbiguousDecimalError, match=r"'1\.234'"):
+        numbers.read_numbers(pa.chunked_array([["1.234", "", "2.345"]]), Source(path="x"))

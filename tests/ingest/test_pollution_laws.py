@@ -20,9 +20,9 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.identity import unified
+from segcli.ingest.identity import normalise_unicode
 
 EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
 Quoting = Literal[0, 1]
@@ -64,7 +64,7 @@ class Line:
 @st.composite
 def tables(draw: st.DrawFn) -> list[Line]:
     count = draw(st.integers(6, 14))
-    customers = draw(st.lists(NAMES, min_size=2, max_size=5, unique_by=lambda name: unified(name).casefold()))
+    customers = draw(st.lists(NAMES, min_size=2, max_size=5, unique_by=lambda name: normalise_unicode(name).casefold()))
     return [
         Line(
             draw(st.sampled_from(customers)),
@@ -88,9 +88,9 @@ def written(lines: list[Line], *, delimiter: str = ",", quoting: Quoting = csv.Q
 
 def measured(lines: list[Line]) -> dict[str, tuple[int, int]]:
     """Orders and cents by customer, counted the slow way."""
-    orders, cents = Counter(unified(line.customer) for line in lines), Counter[str]()
+    orders, cents = Counter(normalise_unicode(line.customer) for line in lines), Counter[str]()
     for line in lines:
-        cents[unified(line.customer)] += line.cents
+        cents[normalise_unicode(line.customer)] += line.cents
     return {name: (orders[name], cents[name]) for name in orders}
 
 
@@ -102,15 +102,15 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     def of(body: bytes) -> tuple[dict[str, tuple[int, int]], int, str] | None:
         path.write_bytes(body)
         try:
-            found = read(IngestSettings(transactions=Source(path=str(path))))
+            found = load_customers(IngestSettings(transactions=Source(path=str(path))))
         except InputProblem as refusal:
             note(f"refused: {refusal}")
             return None
-        lines = found.readings[0].lines
+        lines = found.input_reports[0].reconciliation
         assert lines
         table = found.table.set_index("customer_id")
         rows = {n: (int(table["orders"][n]), round(float(table["revenue"][n]) * 100)) for n in table.index}
-        return rows, sum(fate.lines for fate in lines.rejected), " ".join(found.readings[0].notes)
+        return rows, sum(fate.lines for fate in lines.rejected), " ".join(found.input_reports[0].notes)
 
     return of
 

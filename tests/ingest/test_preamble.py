@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.preamble import lines_above_header
+from segcli.ingest.preamble import find_header_row
 
 ORDERS = "customer_id,order_date,amount\na,2026-01-01,5\n"
 
@@ -17,7 +17,7 @@ ORDERS = "customer_id,order_date,amount\na,2026-01-01,5\n"
     [("", 0), ("Report of orders\n", 1), ("Orders,,\n,,\n", 2), ('"Orders\nof 2026",,\n\n', 3)],
 )
 def test_titles_and_empty_lines_are_no_header(above: str, lines: int) -> None:
-    assert lines_above_header((above + ORDERS).encode(), ",") == lines
+    assert find_header_row((above + ORDERS).encode(), ",") == lines
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,18 @@ def test_titles_and_empty_lines_are_no_header(above: str, lines: int) -> None:
     ],
 )
 def test_a_full_first_record_is_the_header(text: str) -> None:
-    assert lines_above_header(text.encode(), ",") == 0
+    assert find_header_row(text.encode(), ",") == 0
 
 
 def test_skipped_lines_are_said_and_line_numbers_stay_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(f'Orders of 2026\n\n{ORDERS},2026-01-02,1\nb,"x"y,2\nc,soon,3\n', encoding="utf-8")
-    reading = read(IngestSettings(transactions=Source(path=str(path)))).readings[0]
+    reading = load_customers(IngestSettings(transactions=Source(path=str(path)))).input_reports[0]
     assert "2 lines above the header skipped" in reading.notes
-    assert reading.lines is not None
-    rejected = {fate.reason: (fate.lines, fate.line) for fate in reading.lines.rejected}
+    assert reading.reconciliation is not None
+    rejected = {fate.reason: (fate.lines, fate.line) for fate in reading.reconciliation.rejected}
     assert rejected == {"no_customer_id": (1, 5), "broken_quotes": (1, 6), "unreadable_date": (1, 7)}
-    assert reading.lines.read == 4
+    assert reading.reconciliation.read == 4
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_no_header_and_two_headers_are_refused(tmp_path: Path, text: str, says: 
     path = tmp_path / "orders.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputProblem, match=says):
-        read(IngestSettings(transactions=Source(path=str(path))))
+        load_customers(IngestSettings(transactions=Source(path=str(path))))

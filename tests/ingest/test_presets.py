@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.ingest import presets
 from segcli.model import Customers
@@ -61,39 +61,39 @@ def fixture(name: str) -> str:
 
 
 def read_preset(name: str, **source: Any) -> Customers:
-    return read(IngestSettings(transactions=Source(path=fixture(name), **source)))
+    return load_customers(IngestSettings(transactions=Source(path=fixture(name), **source)))
 
 
 def test_every_preset_has_a_fixture_that_is_counted() -> None:
-    assert sorted([*ORDERS, *CONTACTS, *NAMES_NO_BUYER]) == presets.names()
-    assert sorted(path.stem for path in FIXTURES.iterdir()) == presets.names()
+    assert sorted([*ORDERS, *CONTACTS, *NAMES_NO_BUYER]) == presets.list_presets()
+    assert sorted(path.stem for path in FIXTURES.iterdir()) == presets.list_presets()
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_contract_of_a_preset(name: str) -> None:
     """Its own columns are in its fixture's header, and nothing else is taken for it."""
-    preset = presets.load(name)
+    preset = presets.load_preset(name)
     header = (
         Path(fixture(name)).read_text(encoding="utf-8").splitlines()[0].replace("\t", ",").replace('"', "").split(",")
     )
-    assert preset.missing(header) == []
-    found = presets.chosen(None, header, name)
+    assert preset.find_missing_columns(header) == []
+    found = presets.choose_preset(None, header, name)
     assert found
     assert found[0] == name
-    columns = preset.applied(Source(), header).columns
-    assert set(columns) == set(preset.columns) - {
+    mapped = preset.apply_to(Source(), header).columns
+    assert set(mapped) == set(preset.columns) - {
         standard for standard, names in preset.columns.items() if not {*names} & {*header}
     }
     if preset.holds == "orders":
-        assert {c.ORDER_ID, c.ORDER_DATE} <= set(preset.columns)
+        assert {columns.ORDER_ID, columns.ORDER_DATE} <= set(preset.columns)
 
 
 @pytest.mark.parametrize(("name", "truth"), ORDERS.items())
 def test_orders_customers_and_money_are_as_counted_by_hand(name: str, truth: Truth) -> None:
     found = read_preset(name)
-    table, lines = found.table, found.readings[0].lines
+    table, lines = found.table, found.input_reports[0].reconciliation
     assert lines
-    assert found.readings[0].preset.endswith(f"recognised by the header (preset {name})")
+    assert found.input_reports[0].preset.endswith(f"recognised by the header (preset {name})")
     assert (len(table), int(table["orders"].sum())) == (truth.customers, truth.orders)
     assert table["revenue"].sum() == pytest.approx(truth.money - truth.refunds)
     assert table["refunds"].sum() == pytest.approx(truth.refunds)
@@ -109,7 +109,7 @@ def test_orders_customers_and_money_are_as_counted_by_hand(name: str, truth: Tru
 def test_contacts_are_customers(name: str, ids: list[str]) -> None:
     found = read_preset(name)
     assert found.table["customer_id"].tolist() == ids
-    assert found.readings[0].preset.endswith(f"(preset {name})")
+    assert found.input_reports[0].preset.endswith(f"(preset {name})")
 
 
 def test_a_report_without_buyers_says_which_one_has_them() -> None:
@@ -136,13 +136,13 @@ def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
 
 def test_none_reads_the_file_as_any_other() -> None:
     found = read_preset("online-retail", preset="none")
-    assert found.readings[0].preset == ""
+    assert found.input_reports[0].preset == ""
     assert found.table["revenue"].sum() == pytest.approx(96.03)
 
 
 def test_what_the_user_declares_wins() -> None:
     found = read_preset("stripe-payments", columns={"amount": "Amount"}, void={"Mode": ["live"]}, void_mode="replace")
-    assert found.readings[0].columns["amount"] == "Amount"
+    assert found.input_reports[0].columns["amount"] == "Amount"
     assert found.table["revenue"].tolist() == [1.0]
 
 
@@ -157,11 +157,11 @@ def test_a_preset_of_ones_own(file_of: Callable[..., str]) -> None:
     text = "title: Till\nheader: [Bon, Kunde]\nholds: orders\ncolumns: {customer_id: Kunde, order_id: Bon, "
     own = file_of(text + "order_date: Tag, amount: Summe}\nvoid: {Art: [Storno]}\n", "till.yaml")
     export = file_of("Bon,Kunde,Tag,Summe,Art\n1,A,2026-01-01,5.00,\n2,A,2026-01-02,7.00,STORNO\n", "till.csv")
-    found = read(IngestSettings(transactions=Source(path=export, preset=own)))
+    found = load_customers(IngestSettings(transactions=Source(path=export, preset=own)))
     assert found.table["revenue"].tolist() == [5.0]
     wrong = file_of(text + "order_day: Tag}\n", "wrong.yaml")
     with pytest.raises(ConfigProblems, match=r"wrong\.yaml:4:1: columns: no standard column 'order_day'"):
-        read(IngestSettings(transactions=Source(path=export, preset=wrong)))
+        load_customers(IngestSettings(transactions=Source(path=export, preset=wrong)))
 
 
 def test_order_fields_are_carried_down_before_anything_is_left_out(file_of: Callable[..., str]) -> None:
@@ -175,8 +175,8 @@ def test_order_fields_are_carried_down_before_anything_is_left_out(file_of: Call
         ",,,,,Cap\n",
     ]
     for order in (lines, lines[::-1], sorted(lines)):
-        found = read(IngestSettings(transactions=Source(path=file_of(head + "".join(order), "shop.csv"))))
-        lost = found.readings[0].lines
+        found = load_customers(IngestSettings(transactions=Source(path=file_of(head + "".join(order), "shop.csv"))))
+        lost = found.input_reports[0].reconciliation
         assert lost
         assert {f.reason: f.lines for f in (*lost.rejected, *lost.ignored)} == {"no_customer_id": 1, "void_order": 2}
         assert found.table[["orders", "order_lines", "revenue"]].to_numpy().tolist() == [[1, 2, 30.0]]
@@ -185,8 +185,8 @@ def test_order_fields_are_carried_down_before_anything_is_left_out(file_of: Call
 def test_a_line_that_contradicts_its_order_is_no_continuation(file_of: Callable[..., str]) -> None:
     head = "Name,Email,Created at,Total,Lineitem name\n"
     lines = "#1,a@x.io,2026-01-01,30.00,Mug\n#1,b@x.io,,,Tee\n#1,a@x.io,2026-01-01,,Cap\n"
-    found = read(IngestSettings(transactions=Source(path=file_of(head + lines, "shop.csv"))))
-    lost = found.readings[0].lines
+    found = load_customers(IngestSettings(transactions=Source(path=file_of(head + lines, "shop.csv"))))
+    lost = found.input_reports[0].reconciliation
     assert lost
     assert (lost.kept, {f.reason: f.lines for f in lost.rejected}) == (2, {"unreadable_date": 1})
     assert found.table["revenue"].tolist() == [30.0]
@@ -197,20 +197,20 @@ def test_a_total_on_every_line_counts_once_where_it_is_the_orders(file_of: Calla
         f"c{order % 5},{order},2026-01-{1 + order % 28:02},{order}.50\n" * 2 for order in range(25)
     )
     path = file_of(text, "repeated.csv")
-    by_line = read(IngestSettings(transactions=Source(path=path, amount_per="line")))
-    by_order = read(IngestSettings(transactions=Source(path=path)))
-    assert any("in 25 of 25 orders of several lines 'amount' is the same" in n for n in by_order.readings[0].notes)
+    by_line = load_customers(IngestSettings(transactions=Source(path=path, amount_per="line")))
+    by_order = load_customers(IngestSettings(transactions=Source(path=path)))
+    assert any("in 25 of 25 orders of several lines 'amount' is the same" in n for n in by_order.input_reports[0].notes)
     assert by_order.table["revenue"].sum() * 2 == by_line.table["revenue"].sum() == 2 * (300 + 12.5)
     assert by_order.table["orders"].sum() == 25
 
 
 def test_real_exports_of_shopify_and_square(shared_data: Path) -> None:
     shop, square = shared_data / "platform" / "shopify", shared_data / "platform" / "square"
-    found = read(IngestSettings(transactions=Source(path=str(shop / "ltv_cohort_kit_fixture.csv"))))
+    found = load_customers(IngestSettings(transactions=Source(path=str(shop / "ltv_cohort_kit_fixture.csv"))))
     assert found.table["revenue"].tolist() == [630.0, 50.0, 200.0, 80.0]
-    whole = read(IngestSettings(transactions=Source(path=str(shop / "gocommerce_fixture_79col.csv")))).table
+    whole = load_customers(IngestSettings(transactions=Source(path=str(shop / "gocommerce_fixture_79col.csv")))).table
     assert whole[["orders", "order_lines", "revenue"]].to_numpy().tolist() == [[1, 2, 34.98]]
-    items = read(IngestSettings(transactions=Source(path=str(square / "square_items_fixture.csv")))).table
+    items = load_customers(IngestSettings(transactions=Source(path=str(square / "square_items_fixture.csv")))).table
     assert items[["customer_id", "revenue"]].to_numpy().tolist() == [["CUST1", 15.0]]
 
 
@@ -221,8 +221,8 @@ def test_the_sample_of_250_shopify_lines_adds_up_to_its_totals(shared_data: Path
     with path.open(encoding="utf-8") as file:
         heads = [row for row in csv.DictReader(file) if row["Total"]]
     counted = [row for row in heads if row["Email"] and row["Financial Status"] != "voided"]
-    found = read(IngestSettings(transactions=Source(path=str(path))))
-    lost = found.readings[0].lines
+    found = load_customers(IngestSettings(transactions=Source(path=str(path))))
+    lost = found.input_reports[0].reconciliation
     assert lost
     assert lost.money_read == pytest.approx(sum(float(row["Total"]) for row in heads))
     assert int(found.table["orders"].sum()) == len(counted)
@@ -234,9 +234,9 @@ def test_shopify_customers_are_found_by_the_address_their_orders_have() -> None:
     orders = IngestSettings(
         transactions=Source(path=fixture("shopify-orders")), customers=Source(path=fixture("shopify-customers"))
     )
-    found = read(orders)
+    found = load_customers(orders)
     assert found.table["postcode"].fillna("").tolist() == ["01067", "89073", ""]
-    assert "2 of 3 customers found in it by email; 0 of its rows" in found.readings[1].notes[-1]
+    assert "2 of 3 customers found in it by email; 0 of its rows" in found.input_reports[1].notes[-1]
     assert not [name for name in found.table.columns if "mail" in name and name != "email_consent"]
 
 
@@ -244,21 +244,21 @@ def test_a_status_that_nobody_explained_is_said(file_of: Callable[..., str]) -> 
     text = "customer_id,order_date,amount,Order Status\na,2026-01-01,5,Paid\n"
     text += "b,2026-01-02,6,Cancelled\nb,2026-01-03,7,paid\n"
     path = file_of(text, "status.csv")
-    found = read(IngestSettings(transactions=Source(path=path)))
+    found = load_customers(IngestSettings(transactions=Source(path=path)))
     assert (
-        found.readings[0]
+        found.input_reports[0]
         .notes[0]
         .startswith("column 'Order Status' says Cancelled on 1 line (6.00): these lines count as orders")
     )
-    void = read(IngestSettings(transactions=Source(path=path, void={"Order Status": ["cancelled"]})))
+    void = load_customers(IngestSettings(transactions=Source(path=path, void={"Order Status": ["cancelled"]})))
     assert void.table["revenue"].tolist() == [5.0, 7.0]
-    assert not void.readings[0].notes
+    assert not void.input_reports[0].notes
 
 
 def test_where_nothing_is_left_it_is_said_why(shared_data: Path) -> None:
     path = shared_data / "platform" / "square" / "square_items_2026_fixture.csv"
     with pytest.raises(InputProblem, match=r"no purchase is left after cleaning \(no customer id: 2\)\. Turn customer"):
-        read(IngestSettings(transactions=Source(path=str(path))))
+        load_customers(IngestSettings(transactions=Source(path=str(path))))
 
 
 def test_money_from_two_places_is_refused() -> None:
@@ -272,9 +272,9 @@ def test_money_from_two_places_is_refused() -> None:
 def test_lines_whose_order_has_the_amount_elsewhere_are_pointed_out(file_of: Callable[..., str]) -> None:
     text = "customer,order,date,total,item\na,1,2026-01-01,5.00,Mug\n,1,,,Tee\nb,2,2026-01-02,6.00,Mug\n"
     path = file_of(text, "unknown.csv")
-    found = read(IngestSettings(transactions=Source(path=path)))
-    assert found.readings[0].notes[0].startswith("lines without an amount whose order has one on another line: 1;")
-    carried = read(IngestSettings(transactions=Source(path=path, amount_per="order")))
+    found = load_customers(IngestSettings(transactions=Source(path=path)))
+    assert found.input_reports[0].notes[0].startswith("lines without an amount whose order has one on another line: 1;")
+    carried = load_customers(IngestSettings(transactions=Source(path=path, amount_per="order")))
     assert carried.table[["order_lines", "revenue"]].to_numpy().tolist() == [[2, 5.0], [1, 6.0]]
 
 
@@ -290,5 +290,5 @@ def test_two_halves_with_shared_lines_give_the_numbers_of_the_whole(name: str, t
     for number, part in enumerate((records[: half + shared], records[half:])):
         with (tmp_path / f"part{number}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([header, *part])
-    found = read(IngestSettings(transactions=Source(path=str(tmp_path), preset=name)))
+    found = load_customers(IngestSettings(transactions=Source(path=str(tmp_path), preset=name)))
     pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)

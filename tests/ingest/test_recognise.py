@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config import yaml
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.ingest.languages import LANGUAGES
-from segcli.ingest.opening import Opened, opened
-from segcli.ingest.recognise import MEASURED, TRANSACTIONS, normalised, recognise
+from segcli.ingest.opening import InputFile, open_input
+from segcli.ingest.recognise import CUSTOMER_VOCABULARY, ORDER_VOCABULARY, match_columns, normalise_name
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def words(language: str) -> dict[str, list[str]]:
     file = resources.files("segcli.ingest.words").joinpath(f"{language}.yaml")
-    listed: dict[str, list[str]] = yaml.parse(file.read_text(encoding="utf-8"), language).values["columns"]
+    listed: dict[str, list[str]] = yaml.parse_document(file.read_text(encoding="utf-8"), language).values["columns"]
     return listed
 
 
@@ -26,9 +26,9 @@ def words(language: str) -> dict[str, list[str]]:
 def test_contract_of_a_language_file(language: str) -> None:
     """Only standard columns, each known by several names, none of which means two columns of one table."""
     listed = words(language)
-    assert set(listed) <= TRANSACTIONS | MEASURED
-    for vocabulary in (TRANSACTIONS, MEASURED):
-        meanings = [normalised(name) for column, names in listed.items() if column in vocabulary for name in names]
+    assert set(listed) <= ORDER_VOCABULARY | CUSTOMER_VOCABULARY
+    for vocabulary in (ORDER_VOCABULARY, CUSTOMER_VOCABULARY):
+        meanings = [normalise_name(name) for column, names in listed.items() if column in vocabulary for name in names]
         assert len(meanings) == len(set(meanings))
     assert all(len(names) >= 3 for names in listed.values())
 
@@ -50,46 +50,48 @@ def test_every_language_file_is_used() -> None:
     ],
 )
 def test_headers_in_six_languages(header: list[str], meant: str) -> None:
-    found = recognise(header, TRANSACTIONS, {})
+    found = match_columns(header, ORDER_VOCABULARY, {})
     assert list(found.columns) == meant.split()
     assert list(found.columns.values()) == header
 
 
 def test_a_declared_column_wins_over_a_known_name() -> None:
-    found = recognise(["Customer ID", "Card"], TRANSACTIONS, {"customer_id": "Card"})
+    found = match_columns(["Customer ID", "Card"], ORDER_VOCABULARY, {"customer_id": "Card"})
     assert found.columns == {"customer_id": "Card"}
-    assert found.why["customer_id"] == "declared"
+    assert found.match_reasons["customer_id"] == "declared"
 
 
 def test_the_stronger_name_wins_whatever_the_order_of_columns() -> None:
     for header in (["Date", "Order date"], ["Order date", "Date"]):
-        assert recognise(header, TRANSACTIONS, {}).columns == {"order_date": "Order date"}
+        assert match_columns(header, ORDER_VOCABULARY, {}).columns == {"order_date": "Order date"}
 
 
 def test_a_name_whose_content_does_not_fit_is_passed_over() -> None:
-    found = recognise(["Order date", "Date"], TRANSACTIONS, {}, fits=lambda _, name: name != "Order date")
+    found = match_columns(
+        ["Order date", "Date"], ORDER_VOCABULARY, {}, content_check=lambda _, name: name != "Order date"
+    )
     assert found.columns == {"order_date": "Date"}
 
 
 def test_where_nothing_fits_the_best_name_is_taken_so_that_its_values_can_be_named() -> None:
-    found = recognise(["Date", "Order date"], TRANSACTIONS, {}, fits=lambda *_: False)
+    found = match_columns(["Date", "Order date"], ORDER_VOCABULARY, {}, content_check=lambda *_: False)
     assert found.columns == {"order_date": "Order date"}
 
 
-def open_text(tmp_path: Path, text: str, **source: object) -> Opened:
+def open_text(tmp_path: Path, text: str, **source: object) -> InputFile:
     path = tmp_path / "export.csv"
     path.write_text(text, encoding="utf-8")
-    return opened(Source.model_validate({"path": str(path), **source}))
+    return open_input(Source.model_validate({"path": str(path), **source}))
 
 
 def test_the_content_decides_between_two_date_names(tmp_path: Path) -> None:
     found = open_text(tmp_path, "Customer ID,Order date,Date,Amount\na,no,2026-01-01,1\nb,later,2026-01-02,2\n")
-    assert found.recognition.columns["order_date"] == "Date"
+    assert found.mapping.columns["order_date"] == "Date"
 
 
 def test_an_order_s_own_id_is_not_a_customer(tmp_path: Path) -> None:
     found = open_text(tmp_path, "Id,Email,Created at,Total\n1,a@x.org,2026-01-01,1\n")
-    assert found.recognition.columns["customer_id"] == "Email"
+    assert found.mapping.columns["customer_id"] == "Email"
 
 
 def test_what_kind_of_file_it_is(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_a_table_of_segclis_own_ignores_how_the_exports_are_written(tmp_path: Pa
         columns={"customer_id": "Kunde"},
     )
     assert found.source.decimal is None
-    assert found.recognition.columns[c.CUSTOMER_ID] == "customer_id"
+    assert found.mapping.columns[columns.CUSTOMER_ID] == "customer_id"
 
 
 def test_mapping_to_a_column_that_is_not_there_lists_the_header(tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_mapping_to_a_column_that_is_not_there_lists_the_header(tmp_path: Path) 
     ],
 )
 def test_real_exports_need_no_mapping(path: str, meant: str) -> None:
-    found = opened(Source(path=str(SHARED / path))).recognition.columns
+    found = open_input(Source(path=str(SHARED / path))).mapping.columns
     assert set(meant.split()) <= set(found)
 
 
@@ -163,29 +165,29 @@ def test_real_exports_need_no_mapping(path: str, meant: str) -> None:
 )
 def test_headers_of_real_shops(header: str) -> None:
     meant = dict(pair.split("=") for pair in header.split())
-    found = recognise(list(meant), TRANSACTIONS, {}).columns
+    found = match_columns(list(meant), ORDER_VOCABULARY, {}).columns
     assert {name: standard for standard, name in found.items()} == meant
 
 
-def from_text(tmp_path: Path, text: str) -> Opened:
+def from_text(tmp_path: Path, text: str) -> InputFile:
     (tmp_path / "in.csv").write_text(text, encoding="utf-8")
-    return opened(Source(path=str(tmp_path / "in.csv")))
+    return open_input(Source(path=str(tmp_path / "in.csv")))
 
 
 @pytest.mark.parametrize("name", ["Id", "ID", "id"])
 def test_an_id_of_each_line_is_no_customer(tmp_path: Path, name: str) -> None:
     text = f"{name},Order Date,Total,{{}}\n1,2026-01-01,5,a@x.org\n2,2026-01-02,6,b@x.org\n3,2026-01-03,7,a@x.org\n"
-    assert from_text(tmp_path, text.format("Email")).recognition.columns["customer_id"] == "Email"
-    assert from_text(tmp_path, text.format("User")).recognition.columns["customer_id"] == "User"
+    assert from_text(tmp_path, text.format("Email")).mapping.columns["customer_id"] == "Email"
+    assert from_text(tmp_path, text.format("User")).mapping.columns["customer_id"] == "User"
     unknown = from_text(tmp_path, text.format("Buyer Name"))
-    assert "customer_id" not in unknown.recognition.columns
+    assert "customer_id" not in unknown.mapping.columns
     assert unknown.advice == "Say which with --map 'customer_id=Buyer Name'"
 
 
 def test_the_only_column_of_dates_makes_repeated_customers_orders(tmp_path: Path) -> None:
     found = from_text(tmp_path, "customer_id,When,Sum paid\na,2026-01-01,5\nb,2026-01-02,6\na,2026-01-03,7\n")
     assert found.is_orders
-    assert found.recognition.columns["order_date"] == "When"
+    assert found.mapping.columns["order_date"] == "When"
     assert "--map order_date=NAME names another" in found.dialect.notes[-1]
 
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.ingest.reasons import REASONS
-from segcli.model import Reading
+from segcli.model import InputReport
 
 GOOD = "a,2026-01-01,5,é\n"
 LINES = [
@@ -28,9 +28,9 @@ LINES = [
 HEADER = "customer_id,order_date,amount,note\n"
 
 
-def reading(path: Path) -> Reading:
+def reading(path: Path) -> InputReport:
     asked = IngestSettings(transactions=Source(path=str(path)), rejects="rejects.csv")
-    return read(asked).readings[0]
+    return load_customers(asked).input_reports[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -63,8 +63,8 @@ def test_they_are_as_many_as_were_counted(tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("orders") / "orders.csv"
     path.write_text(HEADER + GOOD * 20 + "".join(lines), encoding="utf-8")
     found = reading(path)
-    assert found.lines is not None
-    counted = {fate.reason: fate.lines for fate in found.lines.rejected}
+    assert found.reconciliation is not None
+    counted = {fate.reason: fate.lines for fate in found.reconciliation.rejected}
     listed = [one.reason for one in found.rejects]
     assert {reason: listed.count(reason) for reason in set(listed)} == counted
     assert [one.line for one in found.rejects] == sorted(one.line for one in found.rejects)
@@ -73,7 +73,7 @@ def test_they_are_as_many_as_were_counted(tmp_path_factory: pytest.TempPathFacto
 def test_they_are_not_gathered_unless_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(HEADER + "".join(LINES), encoding="utf-8")
-    assert read(IngestSettings(transactions=Source(path=str(path)))).readings[0].rejects == ()
+    assert load_customers(IngestSettings(transactions=Source(path=str(path)))).input_reports[0].rejects == ()
 
 
 @pytest.mark.parametrize("reason", list(REASONS.values()), ids=lambda reason: reason.code)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segcli.ingest.special import special, special_word
+from segcli.ingest.special import find_special_word, special_category_columns
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from segcli.ingest.special import special, special_word
     ],
 )
 def test_facts_about_people_are_special(name: str) -> None:
-    assert special([name]) == [name]
-    assert special_word(name)
+    assert special_category_columns([name]) == [name]
+    assert find_special_word(name)
 
 
 FOOD = ["yummy", "convenient", "spicy", "fattening", "greasy", "fast", "cheap", "tasty", "expensive", "healthy"]
@@ -38,4 +38,4 @@ FOOD = ["yummy", "convenient", "spicy", "fattening", "greasy", "fast", "cheap", 
     ],
 )
 def test_goods_and_their_properties_are_not(name: str) -> None:
-    assert special([name]) == []
+    assert special_category_columns([name]) == []

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.files import stream
-from segcli.ingest.status_columns import is_no_sale
+from segcli.ingest.status_columns import is_void_status
 from segcli.model import Customers
 
 COLUMNS = [
@@ -33,12 +33,16 @@ def export(header: str, sale: str, no_sale: str) -> str:
 
 
 def customers(path: str, **more: object) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
+    return load_customers(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["in chunks", "whole"])
 def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 300), ("HEAD", 900)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 300),
+        ("HEAD_BYTES", 900),
+    ):
         monkeypatch.setattr(stream, name, size)
 
 
@@ -49,7 +53,7 @@ def test_orders_that_came_to_nothing_are_named_and_the_setting_leaves_them_out(
     file_of: Callable[..., str], header: str, sale: str, no_sale: str
 ) -> None:
     path = file_of(export(header, sale, no_sale))
-    reading = customers(path).readings[0]
+    reading = customers(path).input_reports[0]
     notes = [note for note in reading.notes if f"column '{header}'" in note]
     assert len(notes) == 1
     assert "on 6 lines (120.00)" in notes[0]
@@ -60,7 +64,7 @@ def test_orders_that_came_to_nothing_are_named_and_the_setting_leaves_them_out(
     }
     left_out = customers(path, void={header: ["*" if "(set)" in notes[0] else no_sale]})
     assert left_out.table["revenue"].sum() == 54 * 20
-    assert not any(header in note for note in left_out.readings[0].notes)
+    assert not any(header in note for note in left_out.input_reports[0].notes)
 
 
 @pytest.mark.parametrize(
@@ -74,18 +78,18 @@ def test_orders_that_came_to_nothing_are_named_and_the_setting_leaves_them_out(
 def test_columns_without_such_a_status_bring_no_note(
     file_of: Callable[..., str], header: str, values: list[str]
 ) -> None:
-    assert customers(file_of(export(header, *values))).readings[0].notes == ()
+    assert customers(file_of(export(header, *values))).input_reports[0].notes == ()
 
 
 @pytest.mark.parametrize(
     "text", ["paid", "not cancelled", "Delivered", "processing", "已发货", "versandt", "Wish granted"]
 )
 def test_sales_are_no_words_of_no_sale(text: str) -> None:
-    assert not is_no_sale(text)
+    assert not is_void_status(text)
 
 
 def test_a_note_on_little_money_is_not_decisive(file_of: Callable[..., str]) -> None:
     text = export("Status", "paid", "paid") + "C1,900,2026-01-28,cancelled,1.00\n"
-    reading = customers(file_of(text)).readings[0]
+    reading = customers(file_of(text)).input_reports[0]
     assert any("cancelled on 1 line (1.00)" in note for note in reading.notes)
     assert reading.decisive_notes == ()

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.ingest import table as table_reading
-from segcli.ingest.opening import opened
+from segcli.ingest.opening import open_input
 from segcli.model import Customers
 from segcli.reports.formats import Page, csv
-from segcli.reports.results import of_customers
+from segcli.reports.results import build_customers_result
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,13 +24,13 @@ ROOT = Path(__file__).parents[2]
 def table(tmp_path: Path, text: str, **source: object) -> Customers:
     path = tmp_path / "customers.csv"
     path.write_text(text, encoding="utf-8")
-    return read(IngestSettings(transactions=Source.model_validate({"path": str(path), **source})))
+    return load_customers(IngestSettings(transactions=Source.model_validate({"path": str(path), **source})))
 
 
 def test_written_and_read_back_it_is_the_same_table(tmp_path: Path) -> None:
     """CSV out, CSV in: values, kinds and bytes."""
     sample = ROOT / "sample_data"
-    made = read(
+    made = load_customers(
         IngestSettings(
             transactions=Source(path=str(sample / "orders.csv")),
             customers=Source(path=str(sample / "customers.csv")),
@@ -38,11 +38,11 @@ def test_written_and_read_back_it_is_the_same_table(tmp_path: Path) -> None:
             id_case="upper",
         )
     )
-    text = csv.render(of_customers(made), Page())
+    text = csv.render(build_customers_result(made), Page())
     back = table(tmp_path, text)
     pd.testing.assert_frame_equal(back.table, made.table)
     assert back.as_of == made.as_of
-    assert csv.render(of_customers(back), Page()) == text
+    assert csv.render(build_customers_result(back), Page()) == text
 
 
 def test_codes_stay_text_and_counts_stay_whole(tmp_path: Path) -> None:
@@ -59,7 +59,9 @@ def test_rows_are_sorted_by_id_so_that_file_order_plays_no_part(tmp_path: Path) 
 
 
 def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None:
-    assert table(tmp_path, "id,x\na,1\na,1\n").readings[0].notes == ("1 row repeats another exactly and is left out",)
+    assert table(tmp_path, "id,x\na,1\na,1\n").input_reports[0].notes == (
+        "1 row repeats another exactly and is left out",
+    )
     with pytest.raises(InputProblem, match=r":3: its customer has another row that differs"):
         table(tmp_path, "id,x\na,1\na,2\n")
 
@@ -84,13 +86,13 @@ def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: 
             return
         found = table(Path(folder), text)
     assert list(found.table.itertuples(index=False, name=None)) == kept
-    assert list(found.readings[0].notes) == notes
+    assert list(found.input_reports[0].notes) == notes
 
 
 def test_unreadable_values_of_a_known_column_are_counted(tmp_path: Path) -> None:
     found = table(tmp_path, "id,age\na,30\nb,old\nc,40\n")
     assert found.table["age"].isna().tolist() == [False, True, False]
-    assert found.readings[0].notes == ("column 'age': 1 value cannot be read as a number and counts as missing",)
+    assert found.input_reports[0].notes == ("column 'age': 1 value cannot be read as a number and counts as missing",)
 
 
 def test_as_of_is_read_back_from_recency(tmp_path: Path) -> None:
@@ -121,14 +123,14 @@ def test_a_table_of_our_own_is_read_as_if_its_numbers_were_read_from_their_texts
     text = "\n".join([",".join(["customer_id", *MEASURED]), *lines, *draws.draw(st.sampled_from([[], ["c9,1"], [""]]))])
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         ours = read_or_refused(Path(folder), text)
-        patch.setattr(table_reading, "written", lambda _: [])
+        patch.setattr(table_reading, "find_numeric_columns", lambda _: [])
         by_text = read_or_refused(Path(folder), text)
     assert type(ours) is type(by_text)
     if isinstance(ours, str) or isinstance(by_text, str):
         assert ours == by_text
         return
     pd.testing.assert_frame_equal(ours.table, by_text.table, check_exact=True)
-    assert (ours.readings, ours.as_of, ours.warnings) == (by_text.readings, by_text.as_of, by_text.warnings)
+    assert (ours.input_reports, ours.as_of, ours.warnings) == (by_text.input_reports, by_text.as_of, by_text.warnings)
 
 
 def read_or_refused(folder: Path, text: str) -> Customers | str:
@@ -141,8 +143,8 @@ def read_or_refused(folder: Path, text: str) -> Customers | str:
 def test_numbers_of_our_own_are_not_read_as_text(tmp_path: Path) -> None:
     path = tmp_path / "customers.csv"
     path.write_text("customer_id,orders,recency_days,revenue,city\na,1,,2.50,x\nb,2,9,3.00,y\n", encoding="utf-8")
-    source = opened(Source(path=str(path)))
-    found = source.cells(numbers=table_reading.written(source.recognition)).columns
+    source = open_input(Source(path=str(path)))
+    found = source.read_table(numeric_columns=table_reading.find_numeric_columns(source.mapping)).columns
     kinds = {
         "customer_id": "string",
         "orders": "double",

@@ -5,16 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.model import Customers
 
 
 def customers(path: str) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path)))
+    return load_customers(IngestSettings(transactions=Source(path=path)))
 
 
 def rejected(found: Customers) -> dict[str, int]:
-    lines = found.readings[0].lines
+    lines = found.input_reports[0].reconciliation
     assert lines is not None
     return {reason.reason: reason.lines for reason in lines.rejected}
 

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.model import Customers, Reconciliation
 
@@ -19,11 +19,11 @@ HEADER = "customer_id,order_id,order_date,quantity,unit_price"
 def customers(tmp_path: Path, lines: str, as_of: date | None = None, **policies: Any) -> Customers:
     path = tmp_path / "orders.csv"
     path.write_text(f"{HEADER}\n{lines}", encoding="utf-8")
-    return read(IngestSettings(transactions=Source(path=str(path)), **policies), as_of)
+    return load_customers(IngestSettings(transactions=Source(path=str(path)), **policies), as_of)
 
 
 def lost(found: Customers) -> Reconciliation:
-    lines = found.readings[0].lines
+    lines = found.input_reports[0].reconciliation
     assert lines is not None
     return lines
 
@@ -115,21 +115,21 @@ def test_ids_are_text_and_trimmed_and_case_is_a_policy(tmp_path: Path) -> None:
     lines = "007,1,2026-01-01,1,5\n 007 ,2,2026-01-02,1,5\nNA,3,2026-01-02,1,5\nna,4,2026-01-02,1,5\n"
     kept = customers(tmp_path, lines)
     assert kept.table["customer_id"].tolist() == ["007", "NA", "na"]
-    assert "2 customer ids differ from another only by case" in " ".join(kept.readings[0].notes)
+    assert "2 customer ids differ from another only by case" in " ".join(kept.input_reports[0].notes)
     assert customers(tmp_path, lines, id_case="upper").table["customer_id"].tolist() == ["007", "NA"]
 
 
 def test_an_amount_is_the_line_s_total_even_beside_a_quantity(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("customer_id,order_date,quantity,amount\na,2026-01-01,3,10\n", encoding="utf-8")
-    found = read(IngestSettings(transactions=Source(path=str(path))))
+    found = load_customers(IngestSettings(transactions=Source(path=str(path))))
     assert found.table["revenue"].tolist() == [10.0]
 
 
 def test_without_amounts_there_is_no_revenue_column(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("customer_id,order_date\na,2026-01-01\na,2026-01-02\n", encoding="utf-8")
-    found = read(IngestSettings(transactions=Source(path=str(path))))
+    found = load_customers(IngestSettings(transactions=Source(path=str(path))))
     assert "revenue" not in found.table
     assert found.table["orders"].tolist() == [2]
 
@@ -143,7 +143,7 @@ def test_an_export_without_a_purchase_is_refused(tmp_path: Path, lines: str) -> 
 def test_a_header_alone_is_an_empty_table_and_said(tmp_path: Path) -> None:
     found = customers(tmp_path, "")
     assert found.table.empty
-    assert found.readings[0].notes == ("no transactions: there is a header and nothing below it",)
+    assert found.input_reports[0].notes == ("no transactions: there is a header and nothing below it",)
 
 
 CELL = st.sampled_from(["a", "b", "B", "", " a"])

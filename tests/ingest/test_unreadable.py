@@ -6,15 +6,15 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.quality import QualitySettings
-from segcli.customers import read
-from segcli.customers.quality import judge
+from segcli.customers import load_customers
+from segcli.customers.quality import check_customers
 from segcli.files import stream
 from segcli.ingest.unreadable import estimate_number
 from segcli.model import Customers
 
 
 def customers(path: str) -> Customers:
-    return read(IngestSettings(transactions=Source(path=path)))
+    return load_customers(IngestSettings(transactions=Source(path=path)))
 
 
 def export(*amounts: str, lines: int = 200) -> str:
@@ -25,14 +25,18 @@ def export(*amounts: str, lines: int = 200) -> str:
 
 @pytest.fixture(params=["in chunks", "whole"], autouse=True)
 def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("LARGE", 1 if request.param == "in chunks" else 1 << 30), ("PIECE", 700), ("HEAD", 900)):
+    for name, size in (
+        ("LARGE_FILE_BYTES", 1 if request.param == "in chunks" else 1 << 30),
+        ("CHUNK_BYTES", 700),
+        ("HEAD_BYTES", 900),
+    ):
         monkeypatch.setattr(stream, name, size)
 
 
 @pytest.mark.bad_input(122)
 def test_their_lines_and_size_are_counted_apart(file_of: Callable[..., str]) -> None:
     found = customers(file_of(export("about 1234.50", "")))
-    lines = found.readings[0].lines
+    lines = found.input_reports[0].reconciliation
     assert lines is not None
     assert (lines.unreadable, lines.unreadable_with_digits, lines.unreadable_money) == (2, 1, 1234.5)
     assert lines.money_read == lines.money_kept == found.table["revenue"].sum()
@@ -44,14 +48,14 @@ def test_their_lines_and_size_are_counted_apart(file_of: Callable[..., str]) -> 
 def test_many_or_large_ones_are_a_warning(file_of: Callable[..., str], amounts: list[str], warned: bool) -> None:  # noqa: FBT001
     found = customers(file_of(export(*amounts)))
     assert any("the amount cannot be read" in warning for warning in found.warnings) == warned
-    assert any("the amount cannot be read" in note for note in found.readings[0].decisive_notes) == warned
+    assert any("the amount cannot be read" in note for note in found.input_reports[0].decisive_notes) == warned
 
 
 @pytest.mark.parametrize(("limit", "passed"), [("1%", False), ("99%", True), (500, False), (2000, True)])
 def test_the_gate_limits_their_size(file_of: Callable[..., str], limit: int | str, passed: bool) -> None:  # noqa: FBT001
     found = customers(file_of(export("~ 1000.00", "")))
     rules = QualitySettings(max_unreadable_money=limit)
-    verdict = next(verdict for verdict in judge(found, rules) if verdict.rule == "max_unreadable_money")
+    verdict = next(verdict for verdict in check_customers(found, rules) if verdict.rule == "max_unreadable_money")
     assert verdict.passed is passed
 
 
@@ -65,6 +69,6 @@ def test_digits_show_the_size(text: str, number: float) -> None:
 
 def test_an_export_without_money_says_so(file_of: Callable[..., str]) -> None:
     none = customers(file_of("customer_id,order_date\nA,2026-01-01\nB,2026-01-02\n"))
-    assert none.readings[0].notes[0].startswith("no column of amounts is recognised")
+    assert none.input_reports[0].notes[0].startswith("no column of amounts is recognised")
     zero = customers(file_of("customer_id,order_date,amount\nA,2026-01-01,0.00\nB,2026-01-02,0\n"))
-    assert any(note.startswith("all amounts are zero") for note in zero.readings[0].notes)
+    assert any(note.startswith("all amounts are zero") for note in zero.input_reports[0].notes)

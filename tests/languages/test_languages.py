@@ -16,26 +16,26 @@ from hypothesis import strategies as st
 
 from segcli import languages
 from segcli.config import yaml
-from segcli.languages.figures import Figures
-from segcli.languages.language import Language
-from segcli.languages.sentence import Sentence
+from segcli.languages.figures import NumberFormat
+from segcli.languages.language import Catalogue
+from segcli.languages.sentence import SentenceTemplate
 from segcli.reports.blocks import Column, Table
 from segcli.reports.result import Result
-from segcli.reports.retold import retold
+from segcli.reports.retold import translate_result
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "segcli" / "languages"
-OTHERS = [code for code in languages.names() if code != languages.ENGLISH]
+OTHERS = [code for code in languages.language_codes() if code != languages.ENGLISH_CODE]
 SECTIONS = ("words", "cells", "sentences")
 FACT = re.compile(r"\{[#*]?(\w+)(?::[^{}]*)?\}")
 
 
 def told(code: str) -> dict[str, Any]:
-    return dict(yaml.strings((FOLDER / f"{code}.yaml").read_text(encoding="utf-8")))
+    return dict(yaml.load_text_values((FOLDER / f"{code}.yaml").read_text(encoding="utf-8")))
 
 
 def test_four_at_least_are_there() -> None:
-    assert {"en", "ru", "vi", "zh"} <= set(languages.names())
+    assert {"en", "ru", "vi", "zh"} <= set(languages.language_codes())
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -55,11 +55,11 @@ def test_every_sentence_tells_the_facts_of_the_english_one(code: str) -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> None:
-    from segcli.cli.streams import LABEL, columns
+    from segcli.cli.streams import LABEL_WIDTH, display_width
 
     words = told(code)["words"]
     for label in ("read", "columns", "kept", "money", "note", "as of", "warning", "wrote", "next", "preset"):
-        assert columns(words[label]) < LABEL, words[label]
+        assert display_width(words[label]) < LABEL_WIDTH, words[label]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> No
     ],
 )
 def test_sentences(code: str, english: str, other: str | None) -> None:
-    found = languages.load(code).tell(english)
+    found = languages.load_language(code).translate_text(english)
     if other is None:
         assert found != english
         assert all(figure in found for figure in re.findall(r"\d+", english))
@@ -108,7 +108,9 @@ def test_sentences(code: str, english: str, other: str | None) -> None:
 
 
 def test_names_stay_as_they_are() -> None:
-    found = languages.load("ru").tell("Of 4 mine segments, Share brings most: 42% of revenue from 14% of customers.")
+    found = languages.load_language("ru").translate_text(
+        "Of 4 mine segments, Share brings most: 42% of revenue from 14% of customers."
+    )
     assert "Share" in found
     assert "Доля" not in found
 
@@ -116,21 +118,21 @@ def test_names_stay_as_they_are() -> None:
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=80), code=st.sampled_from(OTHERS))
 def test_any_text_is_retold_or_stays(text: str, code: str) -> None:
-    language = languages.load(code)
-    for way in (language.tell, language.cell, language.title):
+    language = languages.load_language(code)
+    for way in (language.translate_text, language.translate_cell, language.translate_title):
         assert isinstance(way(text), str)
     strange = (
         f"\u2603{text.replace(';', '').replace('.', '').replace(',', '').replace('   ', '').replace('·', '')}\u2603"
     )
-    assert language.tell(strange) == strange
+    assert language.translate_text(strange) == strange
 
 
 @settings(max_examples=200, deadline=None)
 @given(value=st.floats(-1e9, 1e9), digits=st.integers(0, 3))
 def test_a_figure_keeps_its_value(value: float, digits: int) -> None:
     english = f"{value:,.{digits}f}"
-    for figures in (Figures(), Figures("\u00a0", ","), Figures(".", ",")):
-        other = figures.told(english)
+    for figures in (NumberFormat(), NumberFormat("\u00a0", ","), NumberFormat(".", ",")):
+        other = figures.translate_number(english)
         assert other is not None
         assert float(other.replace(figures.group, "").replace(figures.decimal, ".")) == float(english.replace(",", ""))
 
@@ -140,10 +142,10 @@ def test_a_figure_keeps_its_value(value: float, digits: int) -> None:
     [("1", "a"), ("21", "a"), ("2", "b"), ("1,004", "b"), ("11", "c"), ("5", "c"), ("0", "c"), ("2.5", "b")],
 )
 def test_forms_go_with_numbers(number: str, form: str) -> None:
-    sentence = Sentence("{#n} things", "{n:a|b|c}", Figures())
-    facts = sentence.facts(f"{number} things")
+    sentence = SentenceTemplate("{#n} things", "{n:a|b|c}", NumberFormat())
+    facts = sentence.match_values(f"{number} things")
     assert facts is not None
-    assert sentence.told(facts, facts) == form
+    assert sentence.translate_values(facts, facts) == form
 
 
 def run(*arguments: str) -> str:
@@ -169,7 +171,7 @@ def test_an_unknown_language_is_refused() -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert ", ".join(languages.names()) in done.stderr
+    assert ", ".join(languages.language_codes()) in done.stderr
 
 
 def texts(shown: Any) -> Iterator[str]:
@@ -191,7 +193,7 @@ def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch,
     from segcli.reports import report
 
     left: dict[str, list[str]] = {}
-    write = report.of_findings
+    write = report.build_report
 
     def looked(findings: Any, asked: Any) -> Any:
         result = write(findings, asked)
@@ -199,16 +201,16 @@ def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch,
         named |= {*findings.customers.table.columns, "growth first"}  # the last is the config's own
         named |= {name.replace("_", " ").capitalize() for one in findings.segmentations for name in one.segments}
         for code in OTHERS:
-            told_so = texts(retold(result, languages.load(code)).blocks)
+            told_so = texts(translate_result(result, languages.load_language(code)).blocks)
             left[code] = [
                 english
                 for english, other in zip(texts(result.blocks), told_so, strict=True)
                 if re.search("[a-z]{2}", english) and english == other and english not in named
-                if not known(english, languages.load(code))
+                if not known(english, languages.load_language(code))
             ]
         return result
 
-    monkeypatch.setattr(report, "of_findings", looked)
+    monkeypatch.setattr(report, "build_report", looked)
     monkeypatch.chdir(ROOT)
     sections = (
         "summary,quality,segments,heatmap,profile,stability,bases,personas,experience,rates,cohorts,clv,backtest,"
@@ -222,20 +224,21 @@ def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch,
     assert left == {code: [] for code in OTHERS}
 
 
-def known(english: str, language: Language) -> bool:
+def known(english: str, language: Catalogue) -> bool:
     """Whether the language says it in the same words."""
-    return english in {**language.words, **language.cells} or any(s.facts(english) for s in language.sentences)
+    return english in {**language.words, **language.cells} or any(s.match_values(english) for s in language.sentences)
 
 
 def test_english_is_not_retold() -> None:
-    assert languages.load("en").tells_english
+    assert languages.load_language("en").is_english
     assert json.loads(run("rfm", "sample_data/orders.csv", "-q", "-f", "json", "--lang", "en"))
 
 
 def test_a_name_or_a_setting_that_looks_like_a_figure_stays() -> None:
     table = Table(
-        [Column("Setting", right=False), Column("Value", right=False), Column("Share")], [["1.5", "0.25", "0.25"]]
+        [Column("Setting", align_right=False), Column("Value", align_right=False), Column("Share")],
+        [["1.5", "0.25", "0.25"]],
     )
-    (told_so,) = retold(Result(pd.DataFrame(), dict, (table,)), languages.load("ru")).blocks
+    (told_so,) = translate_result(Result(pd.DataFrame(), dict, (table,)), languages.load_language("ru")).blocks
     assert isinstance(told_so, Table)
     assert list(told_so.rows[0]) == ["1.5", "0.25", "0,25"]

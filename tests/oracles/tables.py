@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from segcli.model import Customers, Input, Reading
+from segcli.model import Customers, Input, InputReport
 
-READING = Reading(Input("made by hand", 0, "", 0), "customers", "", {})
+READING = InputReport(Input("made by hand", 0, "", 0), "customers", "", {})
 
 
 def table(**columns: Sequence[Any]) -> Customers:

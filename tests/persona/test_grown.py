@@ -8,25 +8,25 @@ import pytest
 from scipy.stats import rankdata
 
 from segcli.config.persona import PersonaSettings
-from segcli.files.key import Key
+from segcli.files.key import PseudonymKey
 from segcli.model import Persona, Segmentation
-from segcli.persona import matrix, personas, playbook
-from segcli.persona.example import example
-from segcli.persona.moments import channels, moments
-from segcli.persona.persona import Background
-from segcli.persona.portrait import FAMILIES, family
-from segcli.segment.bases import names as bases
-from segcli.segment.read_back import read_back
+from segcli.persona import build_personas, matrix, playbook
+from segcli.persona.example import find_medoid
+from segcli.persona.moments import find_channels, find_purchase_times
+from segcli.persona.persona import PersonaContext
+from segcli.persona.portrait import TRAIT_FAMILIES, trait_family
+from segcli.segment.bases import list_bases as bases
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 
 def made_of(labels: list[str], **columns: Any) -> Segmentation:
-    return read_back(from_columns({**columns, "x_segment": labels}), "x_segment")
+    return read_segmentation(from_columns({**columns, "x_segment": labels}), "x_segment")
 
 
 def described(made: Segmentation, **asked: Any) -> dict[str, Persona]:
-    around = Background(matrix.load(None, {}), words=["yes"], **asked)
-    return {one.segment: one for one in personas(made, PersonaSettings(), playbook.load(None), around)}
+    around = PersonaContext(matrix.load_touchpoints(None, {}), consent_words=["yes"], **asked)
+    return {one.segment: one for one in build_personas(made, PersonaSettings(), playbook.load_playbook(None), around)}
 
 
 def test_traits_stand_in_the_portrait_by_what_kind_of_thing_they_are() -> None:
@@ -60,25 +60,25 @@ def test_every_trait_of_a_portrait_has_index_difference_and_n() -> None:
 
 @pytest.mark.parametrize("base", bases())
 def test_every_built_in_base_has_a_family(base: str) -> None:
-    assert family(base, {}) in FAMILIES
-    assert family("mine", {"mine": base}) == family(base, {})
+    assert trait_family(base, {}) in TRAIT_FAMILIES
+    assert trait_family("mine", {"mine": base}) == trait_family(base, {})
 
 
 def test_levels_of_single_people_are_not_told() -> None:
     made = made_of(["a"] * 20 + ["b"] * 20, plan=["pro"] * 3 + ["basic"] * 17 + ["basic"] * 20)
-    assert any(one.name == "plan" for one in described(made, smallest=3)["a"].more)
-    assert not described(made, smallest=5)["a"].more
+    assert any(one.name == "plan" for one in described(made, min_cell_size=3)["a"].more)
+    assert not described(made, min_cell_size=5)["a"].more
     # nor where all but three have it, nor in a column of 0 and 1
     yes = made_of(["a"] * 20 + ["b"] * 20, app=[1] * 3 + [0] * 37)
-    assert not described(yes, smallest=5)["a"].more
-    assert described(yes, smallest=3)["a"].more
+    assert not described(yes, min_cell_size=5)["a"].more
+    assert described(yes, min_cell_size=3)["a"].more
 
 
 def test_the_example_is_the_medoid_on_ranks() -> None:
     rng = np.random.default_rng(5)
     orders, revenue = rng.integers(1, 30, 51), rng.gamma(2, 50, 51)
     made = made_of(["a"] * 51, orders=orders.tolist(), revenue=revenue.tolist())
-    found = example(made, np.ones(51, dtype=bool), ("orders", "revenue"))
+    found = find_medoid(made, np.ones(51, dtype=bool), ("orders", "revenue"))
     assert found is not None
     ranks = np.column_stack([rankdata(orders), rankdata(revenue)]) / 51
     away = np.abs(ranks[:, None, :] - ranks[None, :, :]).sum(axis=(1, 2))  # to all others, the slow way
@@ -92,14 +92,16 @@ def test_an_example_has_no_name_unless_it_is_a_pseudonym() -> None:
     assert one is not None
     assert one.pseudonym is None
     assert one.measures == {"orders": 3.0}
-    key = Key(bytes(32))
-    table = made.customers.table.assign(customer_id=sorted(key.pseudonym(i) for i in "vwxyz"))
-    under_key = example(
-        read_back(from_columns({n: table[n].tolist() for n in table}), "x_segment"), np.ones(5, bool), ("orders",)
+    key = PseudonymKey(bytes(32))
+    table = made.customers.table.assign(customer_id=sorted(key.pseudonymise_text(i) for i in "vwxyz"))
+    under_key = find_medoid(
+        read_segmentation(from_columns({n: table[n].tolist() for n in table}), "x_segment"),
+        np.ones(5, bool),
+        ("orders",),
     )
     assert under_key is not None
     assert under_key.pseudonym is not None
-    assert described(made, example=False)["a"].example is None
+    assert described(made, allows_example=False)["a"].example is None
 
 
 def test_consent_stage_next_touchpoint_and_what_not_to_do() -> None:
@@ -131,11 +133,11 @@ def test_the_time_that_stands_out_is_told_with_the_base(customers_of: Callable[.
     rows += [f"b{n % 35},b{n},2026-01-{2 + 7 * (n % 4):02} 09:30:00,5,store" for n in range(40)]  # Fridays
     of = customers_of("\n".join(rows) + "\n")
     of.table["x_segment"] = of.table["customer_id"].str[0]
-    made = read_back(of, "x_segment")
-    found = moments(made)
+    made = read_segmentation(of, "x_segment")
+    found = find_purchase_times(made)
     assert (found["a"].name, found["a"].share, found["a"].base, found["a"].n) == ("Tuesday evening", 1.0, 0.5, 40)
     assert found["b"].name == "Friday morning"
-    assert {name: one.name for name, one in channels(made).items()} == {"a": "app", "b": "store"}
+    assert {name: one.name for name, one in find_channels(made).items()} == {"a": "app", "b": "store"}
 
 
 def test_times_that_are_as_usual_are_not_told(customers_of: Callable[..., Any]) -> None:
@@ -143,5 +145,5 @@ def test_times_that_are_as_usual_are_not_told(customers_of: Callable[..., Any]) 
     rows += [f"{n % 2}{n},{n},2026-01-{1 + n % 28:02},5" for n in range(280)]
     of = customers_of("\n".join(rows) + "\n")
     of.table["x_segment"] = of.table["customer_id"].str[0]
-    assert set(moments(read_back(of, "x_segment"))) <= {"0", "1"}
-    assert all(one.share >= 1.2 * one.base for one in moments(read_back(of, "x_segment")).values())
+    assert set(find_purchase_times(read_segmentation(of, "x_segment"))) <= {"0", "1"}
+    assert all(one.share >= 1.2 * one.base for one in find_purchase_times(read_segmentation(of, "x_segment")).values())

@@ -8,7 +8,7 @@ import pytest
 
 from segcli.config.cluster import ClusterSettings
 from segcli.model import Segmentation
-from segcli.persona.markers import markers
+from segcli.persona.markers import find_markers
 from segcli.segment import cluster
 from tests.oracles.tables import table
 
@@ -19,7 +19,7 @@ def made() -> Segmentation:
     chance = np.random.default_rng(8)
     spend = np.concatenate([chance.normal(10, 1, 60), chance.normal(50, 5, 40)])
     plan = ["free"] * 40 + ["pro"] * 20 + ["free"] * 4 + ["pro"] * 36
-    return cluster.segment(
+    return cluster.cluster_customers(
         table(spend=spend, plan=plan, shoe_size=[40.0, 42, 43, 45] * 25, visits=np.r_[0:60, 30:70] + 1.0),
         ClusterSettings(features=["spend"], k=2, pairs=4),
         1,
@@ -38,7 +38,7 @@ def survival_of_chi_square(x: float, freedom: int) -> float:
 
 
 def test_tests_are_those_of_slow_recomputations(made: Segmentation) -> None:
-    found = {one.column: one for one in markers(made).tests}
+    found = {one.column: one for one in find_markers(made).differences}
     of, labels = made.customers.table, made.labels.tolist()
     values = of["visits"].tolist()
     ranks = [sum(o < v for o in values) + (values.count(v) + 1) / 2 for v in values]
@@ -61,7 +61,7 @@ def test_tests_are_those_of_slow_recomputations(made: Segmentation) -> None:
 
 
 def test_p_values_are_adjusted_for_their_number_and_features_are_told(made: Segmentation) -> None:
-    tests = markers(made).tests
+    tests = find_markers(made).differences
     plain = sorted(one.p for one in tests)
     for one in tests:
         slow = min(p * len(plain) / rank for rank, p in enumerate(plain, 1) if p >= one.p)
@@ -72,13 +72,13 @@ def test_p_values_are_adjusted_for_their_number_and_features_are_told(made: Segm
 
 
 def test_marker_variables_are_those_far_from_the_base(made: Segmentation) -> None:
-    found = markers(made)
+    found = find_markers(made)
     high, low = made.segments if made.labels[99] == made.segments[0] else made.segments[::-1]
-    assert {(one.name, one.level) for one in found.of(high)} >= {("spend", None), ("plan", "pro")}
-    assert {(one.name, one.level) for one in found.of(low)} == {("spend", None), ("plan", "free")}, (
+    assert {(one.name, one.level) for one in found.list_markers(high)} >= {("spend", None), ("plan", "pro")}
+    assert {(one.name, one.level) for one in found.list_markers(low)} == {("spend", None), ("plan", "free")}, (
         "33 and 56 % are near"
     )
-    spend = next(one for one in found.traits[low] if one.name == "spend")
+    spend = next(one for one in found.traits_by_segment[low] if one.name == "spend")
     values = made.customers.table["spend"]
     assert abs(spend.value - spend.base) >= min(0.25 * (values.max() - values.min()), 0.5 * spend.base)
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from segcli.config.persona import PersonaSettings
 from segcli.model import Persona
-from segcli.persona import personas, playbook
+from segcli.persona import build_personas, playbook
 from segcli.persona.playbook import Playbook
-from segcli.segment.read_back import read_back
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 NO_PLAYS = Playbook({}, {}, "Otherwise.")
@@ -21,7 +21,7 @@ NO_PLAYS = Playbook({}, {}, "Otherwise.")
 def described(labels: list[str], *, plays: Playbook = NO_PLAYS, wanted: Any = None, **columns: Any) -> list[Persona]:
     text = {n: pd.Series(v, dtype="str") for n, v in columns.items() if isinstance(v[0], str)}
     table = from_columns({**columns, **text, "x_segment": pd.Series(labels, dtype="str")})
-    return personas(read_back(table, "x_segment"), wanted or PersonaSettings(), plays)
+    return build_personas(read_segmentation(table, "x_segment"), wanted or PersonaSettings(), plays)
 
 
 def numbers_in(text: str) -> list[float]:
@@ -129,5 +129,5 @@ def test_the_action_is_the_playbooks_for_the_segment() -> None:
 def test_every_name_of_every_shipped_map_has_an_action_of_its_own() -> None:
     from segcli.segment import maps
 
-    named = {rule.segment.casefold() for name in maps.names() for rule in maps.load(name).rules}
-    assert named - set(playbook.load(None).segments) == set()
+    named = {rule.segment.casefold() for name in maps.list_maps() for rule in maps.load_map(name).rules}
+    assert named - set(playbook.load_playbook(None).segment_actions) == set()

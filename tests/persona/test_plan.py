@@ -8,11 +8,11 @@ from segcli.config.persona import PersonaSettings
 from segcli.config.plan import PlanSettings
 from segcli.errors import ConfigProblems
 from segcli.model import Segmentation
-from segcli.persona import matrix, personas, playbook
-from segcli.persona.matrix import STAGES
-from segcli.persona.plan import Plan, plan
-from segcli.persona.stages import stages
-from segcli.segment.read_back import read_back
+from segcli.persona import build_personas, matrix, playbook
+from segcli.persona.matrix import LIFECYCLE_STAGES
+from segcli.persona.plan import TouchpointPlan, build_plan
+from segcli.persona.stages import assign_stages
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 WORDS = ["yes"]
@@ -20,20 +20,20 @@ WORDS = ["yes"]
 
 def made_of(labels: list[str], **more: Any) -> Segmentation:
     table = {"orders": [2] * len(labels), "revenue": [10.0] * len(labels), **more, "x_segment": labels}
-    return read_back(from_columns(table), "x_segment")
+    return read_segmentation(from_columns(table), "x_segment")
 
 
-def planned(made: Segmentation, **asked: Any) -> Plan:
+def planned(made: Segmentation, **asked: Any) -> TouchpointPlan:
     settings = PlanSettings.model_validate(asked)
-    found = matrix.load(settings.matrix, settings.stages)
-    told = {one.segment: one for one in personas(made, PersonaSettings(), playbook.load(None))}
-    return plan(made, told, found, settings, WORDS)
+    found = matrix.load_touchpoints(settings.matrix, settings.stages)
+    told = {one.segment: one for one in build_personas(made, PersonaSettings(), playbook.load_playbook(None))}
+    return build_plan(made, told, found, settings, WORDS)
 
 
 def test_known_names_tell_the_stage_and_more_can_be_said() -> None:
-    known = matrix.load(None, {"retain": ["Club"], "win_back": ["Asleep"]}).stages
+    known = matrix.load_touchpoints(None, {"retain": ["Club"], "win_back": ["Asleep"]}).stage_by_segment
     made = made_of(["Champions", "at RISK", "Club", "Asleep", "New"])
-    assert {name: one.name for name, one in stages(made, known).items()} == {
+    assert {name: one.name for name, one in assign_stages(made, known).items()} == {
         "Champions": "retain",
         "at RISK": "win back",
         "Club": "retain",
@@ -44,8 +44,8 @@ def test_known_names_tell_the_stage_and_more_can_be_said() -> None:
 
 def test_other_segments_are_in_the_stage_of_most_of_their_customers() -> None:
     made = made_of(["a"] * 5 + ["b"] * 5, lifecycle=["new"] * 3 + ["lost"] * 2 + ["active"] * 5)
-    found = stages(made, matrix.load(None, {}).stages)
-    assert (found["a"].name, found["a"].share, found["a"].by) == ("activate", 0.6, "by lifecycle")
+    found = assign_stages(made, matrix.load_touchpoints(None, {}).stage_by_segment)
+    assert (found["a"].name, found["a"].share, found["a"].source) == ("activate", 0.6, "by lifecycle")
     assert found["b"].name == "retain"
 
 
@@ -96,9 +96,9 @@ def test_offers_say_whether_the_segment_buys_at_a_discount() -> None:
 
 
 def test_the_shipped_matrix_has_touchpoints_for_every_stage() -> None:
-    found = matrix.load(None, {})
-    assert all(found.of(stage) for stage in STAGES)
-    assert set(found.stages.values()) == set(STAGES)
+    found = matrix.load_touchpoints(None, {})
+    assert all(found.select_touchpoints(stage) for stage in LIFECYCLE_STAGES)
+    assert set(found.stage_by_segment.values()) == set(LIFECYCLE_STAGES)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_a_broken_matrix_is_refused_with_its_place(tmp_path: Any, text: str, wha
     path = tmp_path / "m.yaml"
     path.write_text(text)
     with pytest.raises(ConfigProblems, match=rf"m\.yaml:1:\d+: .*{what}|m\.yaml:1:\d+: {what}"):
-        matrix.load(str(path), {})
+        matrix.load_touchpoints(str(path), {})
 
 
 def test_a_stage_that_there_is_not_is_refused() -> None:
     with pytest.raises(ConfigProblems, match=r"plan\.stages: no stage 'holiday'; known: acquire"):
-        matrix.load(None, {"holiday": ["A"]})
+        matrix.load_touchpoints(None, {"holiday": ["A"]})

@@ -35,14 +35,14 @@ def trait(name: str, difference: float, level: str | None = None) -> Trait:
     ],
 )
 def test_the_action_of_a_segment(segment: str, told: list[Trait], action: str, file_of: Callable[..., str]) -> None:
-    assert playbook.load(file_of(TEXT, "plays.yaml")).action(segment, told) == action
+    assert playbook.load_playbook(file_of(TEXT, "plays.yaml")).choose_action(segment, told) == action
 
 
 def test_the_shipped_playbook_has_something_for_everybody() -> None:
-    shipped = playbook.load(None)
-    assert shipped.action("no such segment", [])
-    assert all(shipped.segments.values())
-    assert all(shipped.traits.values())
+    shipped = playbook.load_playbook(None)
+    assert shipped.choose_action("no such segment", [])
+    assert all(shipped.segment_actions.values())
+    assert all(shipped.trait_actions.values())
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_shipped_playbook_has_something_for_everybody() -> None:
 )
 def test_a_broken_playbook_is_refused_with_the_place(text: str, said: str, file_of: Callable[..., str]) -> None:
     with pytest.raises(ConfigProblems) as refused:
-        playbook.load(file_of(text, "broken.yaml"))
+        playbook.load_playbook(file_of(text, "broken.yaml"))
     assert said in str(refused.value)
 
 
@@ -71,9 +71,9 @@ def test_a_broken_playbook_is_refused_with_the_place(text: str, said: str, file_
 )
 def test_a_playbook_of_the_wrong_shape_is_refused_and_not_a_crash(text: str, file_of: Callable[..., str]) -> None:
     with pytest.raises(ConfigProblems):
-        playbook.load(file_of(text, "shape.yaml"))
+        playbook.load_playbook(file_of(text, "shape.yaml"))
 
 
 def test_a_missing_playbook_is_refused() -> None:
     with pytest.raises(InputProblem, match="no such file"):
-        playbook.load("no-such-plays.yaml")
+        playbook.load_playbook("no-such-plays.yaml")

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from segcli.config.target import TargetSettings
 from segcli.model import Segmentation
-from segcli.persona.choosing import Candidate, Limits, choose, why_not
-from segcli.persona.criteria import Measured
-from segcli.persona.target import cell, target
-from segcli.persona.weighing import first_holds, weigh
-from segcli.segment.read_back import read_back
+from segcli.persona.choosing import Candidate, SelectionLimits, choose_segments, explain_rejection
+from segcli.persona.criteria import SegmentCriteria
+from segcli.persona.target import matrix_cell, select_targets
+from segcli.persona.weighing import rank_tolerance, weigh_criteria
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 WORDS = ["yes"]
@@ -34,11 +34,13 @@ def shop(**more: Any) -> Segmentation:
         "x_segment": labels,
         **more,
     }
-    return read_back(from_columns(table), "x_segment")
+    return read_segmentation(from_columns(table), "x_segment")
 
 
 def found(made: Segmentation | None = None, **asked: Any) -> Any:
-    return target(made or shop(), TargetSettings.model_validate(asked), margin=0.5, words=WORDS, most_choices=1000)
+    return select_targets(
+        made or shop(), TargetSettings.model_validate(asked), margin_rate=0.5, consent_words=WORDS, max_choices=1000
+    )
 
 
 def test_scores_and_reasons_by_hand() -> None:
@@ -56,19 +58,19 @@ def test_scores_and_reasons_by_hand() -> None:
     rows = made.table.set_index("segment")
     assert rows["attractiveness"].tolist() == pytest.approx([100, 20 + 50 / 3 + 20, 0])
     assert rows.index.tolist() == ["Best", "Middling", "Few"]
-    assert made.chosen == ("Best",)
+    assert made.chosen_segments == ("Best",)
     # 30 contacts at 0.10; 30 x 0.2 x (4,000 / 200 = 20 an order) x 0.5
     assert (rows.loc["Best", "contacts"], rows.loc["Best", "cost"]) == (30, 3.0)
     assert rows.loc["Best", "expected_margin"] == pytest.approx(60.0)
     assert rows.loc["Best", "roi"] == pytest.approx(19.0)
     assert rows.loc["Middling", "reason"] == "not among the 1 worth most together"
     assert rows.loc["Few", "reason"] == "knocked out: size 20 is below 30"
-    assert made.members.sum() == 40
+    assert made.member_mask.sum() == 40
 
 
 def test_what_adds_up_to_each_score_is_told() -> None:
     made = found(weights={"size": 20, "revenue_share": 50, "contactability": 30})
-    sums = made.parts.groupby("segment")["adds"].sum()
+    sums = made.contributions.groupby("segment")["adds"].sum()
     scores = made.table.set_index("segment")["attractiveness"]
     assert sums.to_dict() == pytest.approx(scores.to_dict())
 
@@ -80,8 +82,8 @@ def test_our_strength_makes_the_second_axis_and_the_cell() -> None:
     rows = made.table.set_index("segment")
     assert rows["strength"].to_dict() == pytest.approx({"Best": 100, "Middling": 0, "Few": 100 / 3})
     assert rows.loc["Best", "cell"] == "protect position"
-    assert cell(70, 10) == "build selectively"
-    assert cell(10, 70) == "protect and refocus"
+    assert matrix_cell(70, 10) == "build selectively"
+    assert matrix_cell(10, 70) == "protect and refocus"
 
 
 def test_unknown_criteria_drop_out_and_are_named() -> None:
@@ -91,7 +93,7 @@ def test_unknown_criteria_drop_out_and_are_named() -> None:
 
 def test_contacts_that_cost_more_than_they_earn_knock_a_segment_out() -> None:
     made = found(contact_cost={"email": 10}, response={"email": 0.01})
-    assert made.chosen == ()
+    assert made.chosen_segments == ()
     assert "its contacts cost 300.00, and are expected to earn 3.00" in made.table["reason"][0]
 
 
@@ -111,7 +113,7 @@ def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_o
     )
     weights = {"margin": 50, "churn_risk": 30, "value": 20}
     told = found(made, weights=weights, knock_outs={"churn_risk": 0.7})
-    values = told.parts.set_index(["segment", "criterion"])["value"]
+    values = told.contributions.set_index(["segment", "criterion"])["value"]
     assert values["Best"].to_dict() == {"margin": 0.25, "churn_risk": 0.25, "value": 60.0}
     assert values["Middling"].to_dict() == {"margin": 0.5, "churn_risk": 0.5, "value": 10.0}
     assert values["Few"][["margin", "churn_risk"]].to_dict() == {"margin": 0.0, "churn_risk": 0.75}
@@ -124,10 +126,10 @@ def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_o
 
 
 def test_where_no_criterion_is_known_what_to_do_is_told() -> None:
-    made = read_back(from_columns({"x_segment": ["a"] * 40 + ["b"] * 40}), "x_segment")
+    made = read_segmentation(from_columns({"x_segment": ["a"] * 40 + ["b"] * 40}), "x_segment")
     told = found(made, weights={"loyalty": 100}, knock_outs={})
     assert told.notes[0] == "no criterion is known: rate segments (target.ratings), or give an order export"
-    assert told.parts.empty
+    assert told.contributions.empty
 
 
 def test_weight_sets_are_ranked_side_by_side() -> None:
@@ -136,7 +138,7 @@ def test_weight_sets_are_ranked_side_by_side() -> None:
         weight_sets={"reach": {"contactability": 100}},
         ratings={"competition": {"Few": 10}},
     )
-    ranks = made.sets.pivot_table("rank", "segment", "set")
+    ranks = made.weight_set_scores.pivot_table("rank", "segment", "set")
     assert ranks.loc["Best"].to_dict() == {"reach": 1, "weights": 1}
     assert ranks.loc["Few"].to_dict() == {"reach": 3, "weights": 3}
 
@@ -150,7 +152,7 @@ def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Cal
     orders += [f"{c},{c}1,2026-02-15,{m}" for c, m in now.items()] + ["9,90,2025-11-01,5"]
     of = customers_of("\n".join(orders) + "\n")
     of.table["x_segment"] = ["a", "a", "b", "b", "b"]
-    made = found(read_back(of, "x_segment"), period_days=30, knock_outs={})
+    made = found(read_segmentation(of, "x_segment"), period_days=30, knock_outs={})
     rows = made.table.set_index("segment")
     assert rows["growth"].to_dict() == pytest.approx({"a": 150 / 200 - 1, "b": 60 / 40 - 1})
     assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 0.0})
@@ -162,8 +164,8 @@ WEIGHTS = st.lists(st.integers(1, 40), min_size=4, max_size=4)
 
 def weighed(scaled: list[list[float]], weights: list[int]) -> Any:
     values = {f"c{at}": np.array([1 + 9 * row[at] for row in scaled]) for at in range(4)}
-    rated = Measured(values, frozenset(values))
-    return weigh(rated, {name: 100 * w / sum(weights) for name, w in zip(values, weights, strict=True)})
+    rated = SegmentCriteria(values, frozenset(values))
+    return weigh_criteria(rated, {name: 100 * w / sum(weights) for name, w in zip(values, weights, strict=True)})
 
 
 @settings(max_examples=150, deadline=None)
@@ -173,16 +175,16 @@ def test_rank_1_holds_for_changes_of_weights_up_to_what_is_said(
 ) -> None:
     """No change up to it puts another first, whatever is drawn; a little more than it does, by its worst change."""
     made = weighed(scaled, weights)
-    holds, first = first_holds(made, made.order), made.order[0]
+    holds, first = rank_tolerance(made, made.ranking), made.ranking[0]
     reach = min(holds, 100.0)
     for _ in range(40):
         changed = np.maximum(made.weights + np.array([chance.uniform(-reach, reach) for _ in range(4)]), 0)
-        scores = made.scaled @ changed
+        scores = made.scaled_criteria @ changed
         assert scores[first] >= scores.max() - 1e-6
     if holds < 99:
         worst = []
-        for rival in made.order[1:]:
-            ahead = made.scaled[first] - made.scaled[rival]
+        for rival in made.ranking[1:]:
+            ahead = made.scaled_criteria[first] - made.scaled_criteria[rival]
             step = holds + 0.01 + 1e-6
             moved = np.where(ahead > 0, np.maximum(made.weights - step, 0), made.weights + step)
             worst.append(float(ahead @ moved))
@@ -199,8 +201,8 @@ CANDIDATES = st.lists(
 def test_the_choice_is_the_best_that_fits(
     candidates: list[Candidate], budget: int | None, capacity: int | None
 ) -> None:
-    limits = Limits(2, 4, None if budget is None else float(budget), capacity)
-    chosen, is_complete = choose(candidates, limits, 10_000)
+    limits = SelectionLimits(2, 4, None if budget is None else float(budget), capacity)
+    chosen, is_complete = choose_segments(candidates, limits, 10_000)
     assert is_complete
     picked = [one for one in candidates if one.name in chosen]
 
@@ -215,26 +217,26 @@ def test_the_choice_is_the_best_that_fits(
     assert sum(one.worth for one in picked) == best
     for one in candidates:
         if one not in picked:
-            assert why_not(one, picked, limits)
+            assert explain_rejection(one, picked, limits)
 
 
 def test_a_search_with_too_many_choices_ends_with_a_good_one_and_says_so() -> None:
     """Sixty candidates whose worth and cost are nearly proportional: nothing can be excluded early."""
     candidates = [Candidate(f"s{n}", 100 + n * 0.37 % 1, 50 + n * 0.61 % 1, 1) for n in range(60)]
-    limits = Limits(1, 30, 1_003.3)
-    chosen, is_complete = choose(candidates, limits, 20_000)
+    limits = SelectionLimits(1, 30, 1_003.3)
+    chosen, is_complete = choose_segments(candidates, limits, 20_000)
     picked = [one for one in candidates if one.name in chosen]
     assert not is_complete
     assert sum(one.cost for one in picked) <= 1_003.3
     assert sum(one.worth for one in picked) > 0.99 * 100 * 19
-    assert choose(candidates, Limits(1, 30), 20_000).is_complete
+    assert choose_segments(candidates, SelectionLimits(1, 30), 20_000).is_complete
 
 
 def test_a_budget_is_respected_and_said() -> None:
     made = found(
         choose=2, budget=3.5, contact_cost={"email": 0.1}, response={"email": 0.5}, weights={"revenue_share": 100}
     )
-    assert made.chosen == ("Best",)
+    assert made.chosen_segments == ("Best",)
     assert made.table.set_index("segment").loc["Middling", "reason"] == (
         "its contacts cost 2.00; 0.50 of the budget is left"
     )
@@ -247,9 +249,9 @@ def test_what_is_knocked_out_has_no_rank_that_could_hold() -> None:
     weights = {"competition": 60, "revenue_share": 40}
     made = found(weights=weights, ratings=rated)
     assert made.table["segment"].tolist() == ["Best", "Middling", "Few"]
-    assert made.holds == pytest.approx(40)
-    assert found(weights=weights, ratings=rated, knock_outs={}).holds == pytest.approx(10)
-    assert found(knock_outs={"size": 41}).holds == 0.0
+    assert made.weight_tolerance == pytest.approx(40)
+    assert found(weights=weights, ratings=rated, knock_outs={}).weight_tolerance == pytest.approx(10)
+    assert found(knock_outs={"size": 41}).weight_tolerance == 0.0
 
 
 def test_weights_must_sum_up_to_100() -> None:

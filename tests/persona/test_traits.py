@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from segcli.model import Customers, Segmentation, Trait
-from segcli.persona.traits import columns, traits
-from segcli.segment.read_back import read_back
+from segcli.persona.traits import compute_traits, list_trait_columns
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 LABELS = ["A"] * 5 + ["B"] * 5
@@ -19,7 +19,7 @@ CITIES = ["Bonn", "Bonn", "Bonn", "Bonn", "Ulm", "Ulm", "Ulm", "Ulm", "Ulm", "Bo
 def segmented(**more: Any) -> Segmentation:
     text = {name: pd.Series(values, dtype="str") for name, values in more.items() if isinstance(values[0], str)}
     labels = {"x_segment": pd.Series(LABELS, dtype="str")}
-    return read_back(from_columns({**more, **text, **labels}), "x_segment")
+    return read_segmentation(from_columns({**more, **text, **labels}), "x_segment")
 
 
 def trait(found: list[Trait], name: str, level: str | None = None) -> Trait:
@@ -27,7 +27,7 @@ def trait(found: list[Trait], name: str, level: str | None = None) -> Trait:
 
 
 def test_index_and_difference_of_a_number_recomputed_by_hand() -> None:
-    told = trait(traits(segmented(age=AGES))["A"], "age")
+    told = trait(compute_traits(segmented(age=AGES))["A"], "age")
     assert (told.value, told.base, told.n) == (24, fmean(AGES), 5)
     assert told.index == pytest.approx(100 * 24 / 34)
     assert told.difference == pytest.approx((24 - 34) / pstdev(AGES))
@@ -35,7 +35,7 @@ def test_index_and_difference_of_a_number_recomputed_by_hand() -> None:
 
 def test_index_and_difference_of_a_level_compare_shares() -> None:
     """Four of five in A live in Bonn, five of ten in all."""
-    told = trait(traits(segmented(city=CITIES))["A"], "city", "Bonn")
+    told = trait(compute_traits(segmented(city=CITIES))["A"], "city", "Bonn")
     assert (told.value, told.base, told.n) == (0.8, 0.5, 5)
     assert told.index == pytest.approx(160)
     assert told.difference == pytest.approx(0.3 / 0.5)
@@ -45,18 +45,18 @@ def test_shares_are_among_those_for_whom_it_is_known() -> None:
     """Of the six answers in B one is yes; blanks are neither yes nor no."""
     answers = pd.Series(["yes"] * 5 + ["no"] * 5 + ["yes"] + [None] * 4, dtype="str")
     labels = pd.Series(["A"] * 5 + ["B"] * 10, dtype="str")
-    found = traits(read_back(from_columns({"answer": answers, "x_segment": labels}), "x_segment"))
+    found = compute_traits(read_segmentation(from_columns({"answer": answers, "x_segment": labels}), "x_segment"))
     told = trait(found["B"], "answer", "yes")
     assert (told.n, told.value, told.base) == (6, pytest.approx(1 / 6), pytest.approx(6 / 11))
 
 
 def test_a_fact_known_of_fewer_than_five_is_not_told() -> None:
-    assert not traits(segmented(age=[None, *AGES[1:]]))["A"]
-    assert traits(segmented(age=[None, *AGES[1:]]))["B"]
+    assert not compute_traits(segmented(age=[None, *AGES[1:]]))["A"]
+    assert compute_traits(segmented(age=[None, *AGES[1:]]))["B"]
 
 
 def test_the_most_distinguishing_come_first() -> None:
-    found = traits(segmented(age=AGES, income=[1.0, 9, 1, 9, 1, 9, 1, 9, 1, 9], city=CITIES))
+    found = compute_traits(segmented(age=AGES, income=[1.0, 9, 1, 9, 1, 9, 1, 9, 1, 9], city=CITIES))
     for told in found.values():
         sizes = [abs(t.difference) for t in told]
         assert sizes == sorted(sizes, reverse=True)
@@ -64,12 +64,12 @@ def test_the_most_distinguishing_come_first() -> None:
 
 
 def test_numbers_that_can_be_negative_have_no_index() -> None:
-    told = trait(traits(segmented(balance=[-1.0, *AGES[1:]]))["A"], "balance")
+    told = trait(compute_traits(segmented(balance=[-1.0, *AGES[1:]]))["A"], "balance")
     assert told.index is None
 
 
 def test_what_is_the_same_for_everybody_is_no_trait() -> None:
-    assert traits(segmented(age=[30.0] * 10)) == {"A": [], "B": []}
+    assert compute_traits(segmented(age=[30.0] * 10)) == {"A": [], "B": []}
 
 
 def test_ids_dates_scores_segments_and_minor_measures_are_no_traits() -> None:
@@ -83,13 +83,13 @@ def test_ids_dates_scores_segments_and_minor_measures_are_no_traits() -> None:
         median_order_value=AGES,
         age=AGES,
     )
-    assert columns(found) == ["age"]
+    assert list_trait_columns(found) == ["age"]
 
 
 def test_a_text_with_a_value_per_customer_is_no_trait() -> None:
     many = pd.Series([f"street {i}" for i in range(40)], dtype="str")
     labels = pd.Series(["A", "B"] * 20, dtype="str")
-    assert columns(read_back(from_columns({"street": many, "x_segment": labels}), "x_segment")) == []
+    assert list_trait_columns(read_segmentation(from_columns({"street": many, "x_segment": labels}), "x_segment")) == []
 
 
 def test_the_order_of_customers_changes_no_trait() -> None:
@@ -97,8 +97,8 @@ def test_the_order_of_customers_changes_no_trait() -> None:
     turned = (
         one.customers.table.iloc[::-1].reset_index(drop=True).assign(customer_id=one.customers.table["customer_id"])
     )
-    other = read_back(Customers(turned, one.customers.as_of, one.customers.readings), "x_segment")
-    for name, told in traits(one).items():
-        again = traits(other)[name]
+    other = read_segmentation(Customers(turned, one.customers.as_of, one.customers.input_reports), "x_segment")
+    for name, told in compute_traits(one).items():
+        again = compute_traits(other)[name]
         assert [(t.name, t.level) for t in told] == [(t.name, t.level) for t in again]
         assert [t.difference for t in told] == pytest.approx([t.difference for t in again])

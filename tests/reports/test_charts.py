@@ -109,7 +109,7 @@ def samples(names: tuple[str, ...] = NAMES) -> dict[str, dict[str, Any]]:
 
 
 def chart(name: str, names: tuple[str, ...] = NAMES) -> Chart:
-    table = Table([Column("Segment", right=False), Column("Share")], [["Champions", "12%"]])
+    table = Table([Column("Segment", align_right=False), Column("Share")], [["Champions", "12%"]])
     return Chart(name, "A title", "What is to be seen.", samples(names)[name], [table])
 
 
@@ -130,20 +130,20 @@ def _labels(value: Any, key: str = "") -> Iterator[str]:
 
 
 def test_every_chart_has_a_sample() -> None:
-    assert sorted(samples()) == charts.names()
+    assert sorted(samples()) == charts.list_charts()
 
 
-@pytest.mark.parametrize("name", charts.names())
+@pytest.mark.parametrize("name", charts.list_charts())
 def test_a_chart_writes_all_it_is_told(name: str) -> None:
-    shown = " ".join(texts(charts.svg(chart(name))))
+    shown = " ".join(texts(charts.render_svg(chart(name))))
     for label in _labels(chart(name).data):
         assert label in shown, label
 
 
 @pytest.mark.parametrize("names", [NAMES, HOSTILE, ("one",)], ids=["usual", "hostile", "one"])
-@pytest.mark.parametrize("name", charts.names())
+@pytest.mark.parametrize("name", charts.list_charts())
 def test_a_chart_is_xml_that_a_page_may_hold(name: str, names: tuple[str, ...]) -> None:
-    svg = charts.svg(chart(name, names))
+    svg = charts.render_svg(chart(name, names))
     root = ET.fromstring(svg)  # noqa: S314 - ours
     elements = list(root.iter())
     assert {one.tag.rpartition("}")[2] for one in elements} <= {"svg", "g", "path", "text", "defs", "use", "clipPath"}
@@ -152,33 +152,33 @@ def test_a_chart_is_xml_that_a_page_may_hold(name: str, names: tuple[str, ...]) 
     assert not [name for name in used if name.startswith("on")]
     assert all(one.attrib["href"].startswith("#") for one in elements if "href" in one.attrib)
     assert (root.attrib["aria-hidden"], root.attrib["focusable"]) == ("true", "false")
-    assert _paper.INK not in svg
+    assert _paper.TEXT_COLOUR not in svg
     assert "currentColor" in svg
 
 
-@pytest.mark.parametrize("name", charts.names())
+@pytest.mark.parametrize("name", charts.list_charts())
 def test_hostile_names_are_text_of_bounded_length_and_nothing_else(name: str) -> None:
-    svg = charts.svg(chart(name, HOSTILE))
+    svg = charts.render_svg(chart(name, HOSTILE))
     assert "<script" not in svg
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e]", svg)
-    room = _paper.WIDTH / (_sheet.SMALLEST * 0.5)
+    room = _paper.CHART_WIDTH / (_sheet.MIN_FONT_SIZE * 0.5)
     assert all(len(text) < room for text in texts(svg))
     if name not in {"lorenz", "stability"}:
         assert any(text.startswith("<scr") for text in texts(svg))
         assert any(text.startswith("$x$") for text in texts(svg))
 
 
-@pytest.mark.parametrize("name", charts.names())
+@pytest.mark.parametrize("name", charts.list_charts())
 def test_nothing_stands_outside_the_picture(name: str) -> None:
     for names in (NAMES, HOSTILE):
-        root = ET.fromstring(charts.svg(chart(name, names)))  # noqa: S314 - ours
+        root = ET.fromstring(charts.render_svg(chart(name, names)))  # noqa: S314 - ours
         width, height = map(float, root.attrib["viewBox"].split()[2:])
         for one in root.iter():
             if one.tag.endswith("text"):
                 x, y = float(one.attrib["x"]), float(one.attrib["y"])
                 size = float(one.attrib["font-size"].removesuffix("px"))
                 anchor = {"middle": 0.5, "end": 1.0}.get(one.attrib.get("text-anchor", ""), 0.0)
-                wide = _paper.width(one.text or "", size, bold=one.attrib.get("font-weight") == "bold")
+                wide = _paper.text_width(one.text or "", size, is_bold=one.attrib.get("font-weight") == "bold")
                 assert x - anchor * wide > -3, one.text
                 assert x + (1 - anchor) * wide < width + 3, one.text
                 assert y - size * 0.7 > 0, one.text
@@ -186,7 +186,7 @@ def test_nothing_stands_outside_the_picture(name: str) -> None:
 
 
 def test_ids_of_two_charts_on_a_page_are_not_the_same() -> None:
-    ids = [set(re.findall(r' id="([^"]+)"', charts.svg(chart(name)))) for name in charts.names()]
+    ids = [set(re.findall(r' id="([^"]+)"', charts.render_svg(chart(name)))) for name in charts.list_charts()]
     assert not any(one & other for one, other in combinations(ids, 2))
 
 
@@ -197,7 +197,7 @@ from segcli.reports.blocks import Chart
 samples = json.load(sys.stdin)
 for name in sorted(samples):
     one = Chart(name, "t", "s", samples[name], [])
-    for body in (charts.svg(one).encode(), charts.file(one).encode(), charts.png(one)):
+    for body in (charts.render_svg(one).encode(), charts.render_svg_file(one).encode(), charts.render_png(one)):
         print(name, hashlib.sha256(body).hexdigest())
 """
 
@@ -219,21 +219,21 @@ def test_a_chart_is_the_same_bytes_in_every_process(tmp_path: Path) -> None:
         ).stdout
 
     once = drawn("1")
-    assert len(once.splitlines()) == 3 * len(charts.names())
+    assert len(once.splitlines()) == 3 * len(charts.list_charts())
     assert once == drawn("2", MATPLOTLIBRC=str(tmp_path / "matplotlibrc"))
 
 
 def test_files_beside_a_report_say_what_they_show() -> None:
-    text = charts.file(chart("lorenz"))
+    text = charts.render_svg_file(chart("lorenz"))
     root = ET.fromstring(text)  # noqa: S314 - ours
     assert root[0].text == "What is to be seen."
     assert root.attrib["role"] == "img"
-    assert charts.png(chart("lorenz")).startswith(b"\x89PNG")
+    assert charts.render_png(chart("lorenz")).startswith(b"\x89PNG")
 
 
 def test_without_matplotlib_reports_say_so_and_show_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "are_drawn", lambda: False)
-    monkeypatch.setattr(charts, "svg", lambda _: pytest.fail("nothing can draw"))
+    monkeypatch.setattr(charts, "can_draw_charts", lambda: False)
+    monkeypatch.setattr(charts, "render_svg", lambda _: pytest.fail("nothing can draw"))
     blocks = (Heading("Report", level=1), chart("treemap"))
     text = html.render(Result(None, dict, blocks), Page())  # type: ignore[arg-type]  # no rows are shown
     assert "segcli[plots]" in text.replace("&#39;", "'")
@@ -276,29 +276,31 @@ def _lab(colour: str, seen: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("sight", BLINDNESS)
 def test_colours_are_told_apart_by_most_people(sight: str) -> None:
-    seen = {colour: _lab(colour, BLINDNESS[sight]) for colour in (*_paper.PALETTE, _paper.QUIET)}
+    seen = {colour: _lab(colour, BLINDNESS[sight]) for colour in (*_paper.PALETTE, _paper.NEUTRAL_COLOUR)}
     near = min((float(np.linalg.norm(seen[a] - seen[b])), a, b) for a, b in combinations(_paper.PALETTE, 2))
     assert near[0] > 10, near
-    assert float(np.linalg.norm(seen[_paper.STRONG] - seen[_paper.QUIET])) > 25
-    assert float(np.linalg.norm(seen[_paper.STRONG] - seen[_paper.SECOND])) > 40
+    assert float(np.linalg.norm(seen[_paper.PRIMARY_COLOUR] - seen[_paper.NEUTRAL_COLOUR])) > 25
+    assert float(np.linalg.norm(seen[_paper.PRIMARY_COLOUR] - seen[_paper.ACCENT_COLOUR])) > 40
 
 
 @pytest.mark.parametrize("sight", BLINDNESS)
 def test_shades_grow_lighter_for_everybody(sight: str) -> None:
-    lightness = [_lab(_paper.shade(step / 20), BLINDNESS[sight])[0] for step in range(21)]
+    lightness = [_lab(_paper.shade_colour(step / 20), BLINDNESS[sight])[0] for step in range(21)]
     assert all(later > earlier + 1 for earlier, later in pairwise(lightness))
 
 
 def test_text_stands_out_from_every_shade() -> None:
     for step in range(101):
-        colour = _paper.shade(step / 100)
-        light, other = sorted((_paper.luminance(colour), _paper.luminance(_paper.on(colour))))
+        colour = _paper.shade_colour(step / 100)
+        light, other = sorted(
+            (_paper.relative_luminance(colour), _paper.relative_luminance(_paper.contrast_colour(colour)))
+        )
         assert (other + 0.05) / (light + 0.05) >= 4.5
 
 
 def test_boxes_fill_the_whole_in_proportion() -> None:
     sizes = [60.0, 30.0, 20.0, 15.0, 12.0, 10.0, 1.0]
-    found = list(treemap.boxes(sizes, (0.0, 0.0, 300.0, 200.0)))
+    found = list(treemap.layout_boxes(sizes, (0.0, 0.0, 300.0, 200.0)))
     areas = [across * tall for _, _, across, tall in found]
     assert np.allclose(np.array(areas) / sum(areas), np.array(sizes) / sum(sizes))
     assert sum(areas) == pytest.approx(300 * 200)
@@ -313,17 +315,17 @@ def _overlap(start: float, length: float, other: float, other_length: float) -> 
 
 
 def test_names_do_not_overlap_even_where_points_do() -> None:
-    with _paper.figure("names") as figure:
-        sheet = _sheet.Sheet(figure)
-        points = [_names.Point(f"Segment {n}", (150.0 + n, 100.0), 6.0) for n in range(12)]
-        names = _names.Names(0, 331, 0, 200)
-        foot = names.write(sheet, points, 220)
-    written = names.taken[len(points) :]
+    with _paper.create_figure("names") as figure:
+        sheet = _sheet.Canvas(figure)
+        points = [_names.LabelledPoint(f"Segment {n}", (150.0 + n, 100.0), 6.0) for n in range(12)]
+        names = _names.LabelLayout(0, 331, 0, 200)
+        foot = names.draw_labels(sheet, points, 220)
+    written = names.occupied_boxes[len(points) :]
     assert len(written) == len(points)
-    assert names.below
+    assert names.numbered_labels
     assert foot > 220
-    beside = written[: len(points) - len(names.below)]
-    assert not any(_names._meet(one, other) for one, other in combinations(beside, 2))
+    beside = written[: len(points) - len(names.numbered_labels)]
+    assert not any(_names._boxes_overlap(one, other) for one, other in combinations(beside, 2))
 
 
 def drawing() -> str:
@@ -332,25 +334,27 @@ def drawing() -> str:
  viewBox="0 1 90 60"><metadata>who, when</metadata><style>* {{fill: red}}</style>
  <defs><clipPath id="inside"><path d="M 0 0"/></clipPath></defs><defs></defs>
  <g id="axes"> <path id="mark" d="M 1
- 1" clip-path="url(#inside)" style="fill: {_paper.INK}; font-family: x; stroke: #ff0000;"/>
+ 1" clip-path="url(#inside)" style="fill: {_paper.TEXT_COLOUR}; font-family: x; stroke: #ff0000;"/>
  <use xlink:href="#mark"/><g> </g><text transform="rotate(-0 1 2)" x="1">a &lt; b</text> </g></svg>"""
 
 
 def test_a_page_gets_what_is_drawn_and_nothing_that_acts_on_it() -> None:
     """No style, no size, no empty groups, ids only where something refers to them and told from other charts'."""
-    made = re.sub(r"\bc[0-9a-f]{8}-", "OWN-", _svg.bare(drawing()))
+    made = re.sub(r"\bc[0-9a-f]{8}-", "OWN-", _svg.make_inline(drawing()))
     assert made == (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 1 90 60" aria-hidden="true" focusable="false">'
         '<defs><clipPath id="OWN-inside"><path d="M 0 0" /></clipPath></defs>'
         '<g><path id="OWN-mark" d="M 1 1" clip-path="url(#OWN-inside)" fill="currentColor" stroke="#ff0000" />'
         '<use href="#OWN-mark" /><text x="1">a &lt; b</text></g></svg>'
     )
-    assert _svg.bare(drawing()) == _svg.bare(drawing())
-    assert _svg.bare(drawing()) != _svg.bare(drawing().replace("M 0 0", "M 0 1")).replace("M 0 1", "M 0 0")
+    assert _svg.make_inline(drawing()) == _svg.make_inline(drawing())
+    assert _svg.make_inline(drawing()) != _svg.make_inline(drawing().replace("M 0 0", "M 0 1")).replace(
+        "M 0 1", "M 0 0"
+    )
 
 
 def test_a_file_of_its_own_is_dark_on_white_and_says_what_it_shows() -> None:
-    written = _svg.alone(_svg.bare(drawing()), 'A & B: <b>"half"</b>')
+    written = _svg.make_standalone(_svg.make_inline(drawing()), 'A & B: <b>"half"</b>')
     assert written.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 1 90 60" width="90" height="60"')
     assert written.endswith("</svg>\n")
     root = ET.fromstring(written)  # noqa: S314 - ours

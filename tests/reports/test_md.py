@@ -9,7 +9,7 @@ from segcli.reports.formats import Page, md
 from segcli.reports.result import Result
 
 SHARES = Table(
-    [Column("Segment", right=False), Column("", bar=True), Column("Customers")],
+    [Column("Segment", align_right=False), Column("", is_bar=True), Column("Customers")],
     [["Big spenders", 0.8, "1,200"], ["", 0.0, "30"]],
 )
 TABLE = """\
@@ -22,7 +22,7 @@ CHART = Chart("bars", "Shares", "Big spenders have most.", {}, [SHARES])
 
 
 def rendered(*blocks: Block, links: str = "") -> str:
-    return md.render(Result(pd.DataFrame(), dict, blocks), Page(charts=links))
+    return md.render(Result(pd.DataFrame(), dict, blocks), Page(charts_path=links))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def rendered(*blocks: Block, links: str = "") -> str:
         (Heading("Shop", 1), "# Shop\n"),
         (Heading("Segments", 3), "### Segments\n"),
         (Text(["One line,", "another,", "a third."]), "One line,  \nanother,  \na third.\n"),
-        (Text(["one", "two", "three"], bullets=True), "- one\n- two\n- three\n"),
+        (Text(["one", "two", "three"], has_bullets=True), "- one\n- two\n- three\n"),
         (SHARES, TABLE),
         (
             Card("New", "30", "Came late.", [("Typical", "orders 1"), ("Do", "write")], "rough"),
@@ -52,7 +52,7 @@ def test_a_blank_line_stands_between_blocks_and_nothing_where_there_is_nothing_t
 
 def test_pictures_are_linked_in_their_order_with_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence stands for who cannot see the picture, the numbers under it for who wants them."""
-    monkeypatch.setattr(charts, "are_drawn", lambda: True)
+    monkeypatch.setattr(charts, "can_draw_charts", lambda: True)
     shown = rendered(Heading("A"), CHART, Chart("heat_map", "Map", "Warm.", {}, [SHARES, SHARES]), links="shop-charts")
     first = f"![Big spenders have most.](shop-charts/01-bars.svg)\n\n*Shares*\n\n{TABLE}"
     second = f"![Warm.](shop-charts/02-heat-map.svg)\n\n*Map*\n\n{TABLE}\n{TABLE}"

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from segcli.reports.blocks import Block, Card, Column, Heading, Table, Text
 from segcli.reports.formats import Page, md
 from segcli.reports.result import Result
-from segcli.reports.safe import LONGEST, cell, markdown, printable
+from segcli.reports.safe import MAX_CELL_LENGTH, escape_cell, escape_markdown, escape_unprintable
 
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 RENDERER = MarkdownIt("commonmark", {"linkify": True}).enable(["table", "linkify", "strikethrough"])
@@ -70,28 +70,28 @@ ANYTHING = (NASTY | ACTIVE | st.text(max_size=40)).map(str.strip).filter(bool)
 @given(text=st.text(st.characters(), max_size=60) | NASTY)
 @example("\ud800 lone surrogate")
 def test_printable_text_is_one_line_without_control_or_bidirectional_characters(text: str) -> None:
-    shown = printable(text)
+    shown = escape_unprintable(text)
     assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in BIDI]
     assert shown.encode().decode() == shown
 
 
 @given(text=st.text(st.characters(categories=["L", "N", "P", "S", "M"]), max_size=40))
 def test_printable_text_keeps_what_can_be_shown(text: str) -> None:
-    assert printable(text) == text
+    assert escape_unprintable(text) == text
 
 
 def test_all_of_ascii_that_can_be_shown_is_shown() -> None:
     visible = "".join(map(chr, range(0x20, 0x7F)))
-    assert printable(visible) == cell(visible) == visible
+    assert escape_unprintable(visible) == escape_cell(visible) == visible
 
 
 def test_what_is_not_shown_is_still_seen() -> None:
-    assert printable("a\x1b]0;x\x07b\u202ec\x9bd") == "a\\x1b]0;x\\x07b\\u202ec\\x9bd"
+    assert escape_unprintable("a\x1b]0;x\x07b\u202ec\x9bd") == "a\\x1b]0;x\\x07b\\u202ec\\x9bd"
 
 
 def test_a_cell_is_bounded_and_says_that_it_was_cut() -> None:
-    assert cell("x" * LONGEST) == "x" * LONGEST
-    assert cell("x" * 5000) == "x" * (LONGEST - 1) + "…"
+    assert escape_cell("x" * MAX_CELL_LENGTH) == "x" * MAX_CELL_LENGTH
+    assert escape_cell("x" * 5000) == "x" * (MAX_CELL_LENGTH - 1) + "…"
 
 
 def _tokens(text: str) -> list[Token]:
@@ -119,9 +119,9 @@ def test_a_report_has_no_tag_that_is_not_ours_whatever_segments_and_values_are_c
         Heading(name, level=1),
         Heading(name),
         Text([value, other]),
-        Text([name, value, other], bullets=True),
+        Text([name, value, other], has_bullets=True),
         Table(
-            [Column(name, right=False), Column("", bar=True), Column("Value")],
+            [Column(name, align_right=False), Column("", is_bar=True), Column("Value")],
             [[value, 0.5, other], [other, 1.0, name]],
         ),
         Card(name, value, other, [("Typical", value), (name, other)], footer=name),
@@ -137,9 +137,9 @@ def test_a_report_has_no_tag_that_is_not_ours_whatever_segments_and_values_are_c
 @settings(max_examples=150, deadline=None)
 @given(text=ANYTHING)
 def test_text_survives_markdown_as_it_was(text: str) -> None:
-    wanted = " ".join(printable(text).split())
+    wanted = " ".join(escape_unprintable(text).split())
     assert _shown(_rendered(Heading(f"a {text} z"))) == f"a {wanted} z"
-    table = _rendered(Table([Column("Name", right=False)], [[text]]))
+    table = _rendered(Table([Column("Name", align_right=False)], [[text]]))
     assert _shown(table) == f"Name {wanted}".strip()
 
 
@@ -147,9 +147,9 @@ def test_text_survives_markdown_as_it_was(text: str) -> None:
 @given(text=ANYTHING)
 def test_a_line_of_its_own_survives_markdown_as_it_was(text: str) -> None:
     """Where a line begins, other characters act: lists, headings, indented code."""
-    wanted = " ".join(printable(text).split())
+    wanted = " ".join(escape_unprintable(text).split())
     assert _shown(_rendered(Text([text]))) == wanted
-    assert _shown(_rendered(Text([text], bullets=True))) == wanted
+    assert _shown(_rendered(Text([text], has_bullets=True))) == wanted
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_blanks_and_hashes_at_the_ends_survive_markdown_too(text: str, block: Ca
 
 def test_each_active_character_has_its_escape() -> None:
     """A backslash would not keep a forge from a mention, nor a browser from a tag."""
-    assert markdown("@team <b> a&b http://x #1 *_`") == "&#64;team &lt;b&gt; a&amp;b http&#58;//x \\#1 \\*\\_\\`"
+    assert escape_markdown("@team <b> a&b http://x #1 *_`") == "&#64;team &lt;b&gt; a&amp;b http&#58;//x \\#1 \\*\\_\\`"
 
 
 @pytest.mark.parametrize("text", ["orders (2026) cost 3.50, up 4%: good", "k = 3-8 + noise"])
 def test_plain_text_stays_readable_in_the_source(text: str) -> None:
-    assert markdown(text) == text
+    assert escape_markdown(text) == text

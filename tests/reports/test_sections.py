@@ -12,26 +12,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config import Settings
 from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
-from segcli.customers.history import earlier
-from segcli.evidence.backtest import backtest
+from segcli.customers import load_customers
+from segcli.customers.history import customers_as_of
+from segcli.evidence.backtest import run_backtest
 from segcli.model import Customers, Segmentation
-from segcli.persona.decide import Decisions
+from segcli.persona.decide import Analysis
 from segcli.reports import cells, charts, concentration, sparing
-from segcli.reports.answers import Ways
+from segcli.reports.answers import AnalysisProviders
 from segcli.reports.blocks import Chart, Table, Text
 from segcli.reports.formats import Page, html, md
 from segcli.reports.formats import json as json_format
 from segcli.reports.formats import table as table_format
-from segcli.reports.gather import gather
-from segcli.reports.report import of_findings
+from segcli.reports.gather import collect_findings
+from segcli.reports.report import build_report
 from segcli.reports.result import Result
 from segcli.segment import cluster, maps, rfm
-from segcli.segment.read_back import read_back
+from segcli.segment.read_back import read_segmentation
 from segcli.value import clv
 from tests.oracles.tables import from_columns
 
@@ -41,28 +41,30 @@ ADDED = ["heatmap", "profile", "stability", "bases", "cohorts", "clv", "backtest
 
 @pytest.fixture(scope="module")
 def customers() -> Customers:
-    return read(IngestSettings(transactions=Source(path=str(ROOT / "sample_data" / "orders.csv"))))
+    return load_customers(IngestSettings(transactions=Source(path=str(ROOT / "sample_data" / "orders.csv"))))
 
 
 def scored(of: Customers) -> Segmentation:
-    return rfm.segment(of, Settings().rfm, maps.load("default"), 1)
+    return rfm.segment_by_rfm(of, Settings().rfm, maps.load_map("default"), 1)
 
 
 @pytest.fixture(scope="module")
 def old(customers: Customers) -> Segmentation:
     """As it was four months before."""
-    return scored(earlier(customers, date(2026, 3, 1)))
+    return scored(customers_as_of(customers, date(2026, 3, 1)))
 
 
 def labelled(then: Customers, once: Customers) -> Any:
     return {"rfm": scored(then).labels}, {"rfm": scored(once).labels}
 
 
-def ways(of: Customers, settings: Settings, previous: Sequence[Segmentation] = (), labels: Any = labelled) -> Ways:
-    return Ways(
+def ways(
+    of: Customers, settings: Settings, previous: Sequence[Segmentation] = (), labels: Any = labelled
+) -> AnalysisProviders:
+    return AnalysisProviders(
         lambda earlier: [scored(earlier)],
-        lambda: clv.expected(of, settings.clv, 1),
-        lambda: backtest(of, settings.backtest, 1, labels),
+        lambda: clv.prepare_clv(of, settings.clv, 1),
+        lambda: run_backtest(of, settings.backtest, 1, labels),
         (lambda: previous) if previous else None,
     )
 
@@ -72,7 +74,7 @@ def report(
 ) -> Result:
     asked = {"report": {"sections": sections}, "privacy": privacy, "clv": {"bootstrap": 0}}
     settings, of = Settings.model_validate(asked), made[0].customers
-    return of_findings(gather(of, Decisions(made, settings), ways(of, settings, previous)), settings.report)
+    return build_report(collect_findings(of, Analysis(made, settings), ways(of, settings, previous)), settings.report)
 
 
 def plain(result: Result) -> Any:
@@ -87,12 +89,14 @@ def test_order_lines_are_spoken_of_only_where_there_were_orders() -> None:
     size = 40
     halves = {"rating": list(range(size)), "x_segment": ["A", "B"] * (size // 2)}
     for orders in ({}, {"orders": [1] * size}):
-        made = read_back(from_columns({**orders, **halves}), "x_segment")
+        made = read_segmentation(from_columns({**orders, **halves}), "x_segment")
         assert ("order lines" in md.render(report([made], ["quality"]), Page())) == bool(orders)
 
 
 def test_settings_are_shown_as_a_settings_file_has_them() -> None:
-    made = cluster.segment(from_columns({"rating": [1, 2, 3, 9, 9, 8] * 5}), ClusterSettings(features=["rating"]), 1)
+    made = cluster.cluster_customers(
+        from_columns({"rating": [1, 2, 3, 9, 9, 8] * 5}), ClusterSettings(features=["rating"]), 1
+    )
     shown = dict(plain_rows(report([made], ["settings"])))
     assert (shown["cluster.features"], shown["cluster.previous"], shown["cluster.k"]) == ("[rating]", "null", "auto")
 
@@ -104,27 +108,27 @@ def plain_rows(result: Result) -> list[Sequence[str]]:
 def test_gini_is_half_the_mean_difference_of_pairs_by_the_mean() -> None:
     revenue = np.random.default_rng(5).lognormal(3, 1.2, 200).round(2)
     pairs = np.abs(revenue[:, None] - revenue[None, :]).mean()
-    assert concentration.gini(revenue) == pytest.approx(pairs / (2 * revenue.mean()))
+    assert concentration.gini_coefficient(revenue) == pytest.approx(pairs / (2 * revenue.mean()))
 
 
 def test_the_curve_adds_up_the_least_first() -> None:
-    shares = concentration.curve(np.array([5.0, 1.0, 2.0, 12.0]), 4)
+    shares = concentration.lorenz_curve(np.array([5.0, 1.0, 2.0, 12.0]), 4)
     assert shares[0].tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert shares[1].tolist() == [0.0, 0.05, 0.15, 0.4, 1.0]
 
 
 def test_the_curve_tells_of_no_group_that_is_too_small_or_one_customer() -> None:
     many = np.arange(1.0, 501.0)
-    steps = [len(one.data["customers"]) - 1 for one in [concentration.lorenz(many, 11, 0.85)] if one]
+    steps = [len(one.data["customers"]) - 1 for one in [concentration.build_lorenz_chart(many, 11, 0.85)] if one]
     assert steps == [20]
-    assert concentration.lorenz(many[:40], 11, 0.85) is None
+    assert concentration.build_lorenz_chart(many[:40], 11, 0.85) is None
     rich = np.concatenate([many, [1e9]])
-    assert concentration.lorenz(rich, 1, 0.85) is None
+    assert concentration.build_lorenz_chart(rich, 1, 0.85) is None
 
 
 def test_the_heat_map_counts_as_a_groupby_does(customers: Customers) -> None:
     made = scored(customers)
-    expected = made.table.groupby([c.R_SCORE, c.F_SCORE])[c.REVENUE].agg(["size", "mean"])
+    expected = made.table.groupby([columns.R_SCORE, columns.F_SCORE])[columns.REVENUE].agg(["size", "mean"])
     found = plain(report([made], ["heatmap"], minimum_cell=1))["heat_map"]
     assert {(row["r_score"], row["f_score"]): row["customers"] for row in found} == expected["size"].to_dict()
     for row in found:
@@ -139,7 +143,7 @@ def test_small_cells_of_the_heat_map_are_blank_and_do_not_follow_from_totals(
     customers: Customers, smallest: int
 ) -> None:
     made = scored(customers)
-    sizes = made.table.groupby([c.R_SCORE, c.F_SCORE]).size()
+    sizes = made.table.groupby([columns.R_SCORE, columns.F_SCORE]).size()
     result = report([made], ["heatmap"], audience="external", minimum_cell_external=smallest)
     found = {(row["r_score"], row["f_score"]) for row in plain(result)["heat_map"]}
     hidden = set(sizes.index) - found
@@ -155,7 +159,8 @@ def test_small_cells_of_the_heat_map_are_blank_and_do_not_follow_from_totals(
 def test_migration_counts_as_a_crosstab_does(customers: Customers, old: Segmentation) -> None:
     made = scored(customers)
     was, now = (
-        pd.Series(one.labels.to_numpy(), index=one.customers.table[c.CUSTOMER_ID].to_numpy()) for one in (old, made)
+        pd.Series(one.labels.to_numpy(), index=one.customers.table[columns.CUSTOMER_ID].to_numpy())
+        for one in (old, made)
     )
     table = pd.crosstab(was.reindex(now.index).fillna("(entered)"), now)
     expected = {(one, other): table.loc[one, other] for one in table.index for other in table.columns}
@@ -170,7 +175,8 @@ def test_migration_counts_as_a_crosstab_does(customers: Customers, old: Segmenta
 def test_names_with_arrows_move_like_others() -> None:
     labels = ["a -> b"] * 30 + ["c"] * 30
     old, new = (
-        read_back(from_columns({"x_segment": some}), "x_segment") for some in (labels, labels[20:] + labels[:20])
+        read_segmentation(from_columns({"x_segment": some}), "x_segment")
+        for some in (labels, labels[20:] + labels[:20])
     )
     (chart,) = drawn(report([new], ["migration"], [old]))
     assert chart.data["before"] == chart.data["after"] == ["a > b", "c"]
@@ -180,7 +186,7 @@ def test_names_with_arrows_move_like_others() -> None:
         ("c", "c"): 10,
         ("c", "a > b"): 20,
     }
-    assert "a &gt; b" in charts.svg(chart)
+    assert "a &gt; b" in charts.render_svg(chart)
 
 
 def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
@@ -200,7 +206,7 @@ def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
 
 def test_a_report_of_everything_reads_in_every_format(customers: Customers, old: Segmentation) -> None:
     made = scored(customers)
-    found = cluster.segment(
+    found = cluster.cluster_customers(
         replace(customers, table=made.table), Settings.model_validate({"cluster": {"k": "2-3", "pairs": 4}}).cluster, 1
     )
     sections = ["summary", "segments", *ADDED, "personas", "targets"]
@@ -223,11 +229,11 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
         assert "nan" not in re.split(r"\W+", text)
         assert "None" not in text
     assert {"heat_map", "cohorts", "clv", "backtest", "migration"} <= set(plain(result))
-    assert all(one.says and one.title for one in drawn(result))
+    assert all(one.alt_text and one.title for one in drawn(result))
 
 
 def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None:
-    one = read_back(from_columns({"x_segment": ["a"] * 30 + ["b"] * 20}), "x_segment")
+    one = read_segmentation(from_columns({"x_segment": ["a"] * 30 + ["b"] * 20}), "x_segment")
     for name in [*ADDED, "experience", "fairness", "rates"]:
         result = report([one], [name], minimum_cell=1)
         if name == "bases":
@@ -237,8 +243,8 @@ def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None
         assert isinstance(text, Text)
         assert len(text.lines) == 1
         assert re.fullmatch(r"[A-Z m].*\.", text.lines[0]), text.lines
-    without = of_findings(
-        gather(one.customers, Decisions([one], Settings())),
+    without = build_report(
+        collect_findings(one.customers, Analysis([one], Settings())),
         Settings.model_validate({"report": {"sections": ADDED}}).report,
     )
     assert "Cohorts need an export of single orders." in md.render(without, Page())
@@ -249,7 +255,7 @@ def test_drivers_are_told_with_their_intervals_and_as_json() -> None:
     age = np.arange(20.0, 60.0)
     revenue = 10 * age + np.random.default_rng(1).normal(0, 5, 40)
     of = from_columns({"age": age, "revenue": revenue, "x_segment": ["a"] * 20 + ["b"] * 20})
-    result = report([read_back(of, "x_segment")], ["drivers"], minimum_cell=1)
+    result = report([read_segmentation(of, "x_segment")], ["drivers"], minimum_cell=1)
     (table,) = (block for block in result.blocks if isinstance(block, Table))
     assert [row[0] for row in table.rows] == ["age"]
     told = plain(result)["drivers"]
@@ -275,7 +281,7 @@ def test_cohorts_tell_of_enough_customers_only(customers: Customers) -> None:
         assert ((row["cohort"], row["period"]) in blank) == few, row
     (chart,) = drawn(result)
     assert len(chart.data["rows"]) <= 18
-    assert len(chart.instead[0].rows) == len({row["cohort"] for row in told})
+    assert len(chart.fallback_tables[0].rows) == len({row["cohort"] for row in told})
 
 
 def test_revenue_to_date_ends_where_a_cell_is_withheld() -> None:
@@ -290,17 +296,22 @@ def test_revenue_to_date_ends_where_a_cell_is_withheld() -> None:
             "value": [10.0, 12.0, 12.5, 14.0],
         }
     )
-    assert sparing.cohorts(table, 11, "value")["value"].tolist()[:2] == [10.0, 12.0]
-    assert sparing.cohorts(table, 11, "value")["value"].isna().tolist() == [False, False, True, True]
-    assert sparing.cohorts(table, 11, "retention")["retention"].isna().tolist() == [False, False, True, False]
+    assert sparing.suppress_small_cohorts(table, 11, "value")["value"].tolist()[:2] == [10.0, 12.0]
+    assert sparing.suppress_small_cohorts(table, 11, "value")["value"].isna().tolist() == [False, False, True, True]
+    assert sparing.suppress_small_cohorts(table, 11, "retention")["retention"].isna().tolist() == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_row_left_out_is_never_alone() -> None:
     table = pd.DataFrame({"segment": list("abcd"), "customers": [50, 4, 30, 20], "buyers": [25, 0, 15, 20]})
-    assert list(sparing.rows(table, 5)["segment"]) == ["a", "c"]
-    assert list(sparing.rows(table, 4)["segment"]) == list("abcd")
+    assert list(sparing.suppress_small_groups(table, 5)["segment"]) == ["a", "c"]
+    assert list(sparing.suppress_small_groups(table, 4)["segment"]) == list("abcd")
     few = table.assign(buyers=[25, 0, 2, 20])
-    assert list(sparing.rows(few, 4, parts=["buyers"])["segment"]) == ["a", "d"]
+    assert list(sparing.suppress_small_groups(few, 4, part_columns=["buyers"])["segment"]) == ["a", "d"]
 
 
 def test_a_backtest_for_others_tells_no_money_and_no_few_buyers(customers: Customers) -> None:
@@ -328,7 +339,7 @@ def test_withheld_segments_are_in_no_new_section() -> None:
             "cluster_segment": labels,
         }
     )
-    made = [read_back(table, column) for column in ("rfm_segment", "cluster_segment")]
+    made = [read_segmentation(table, column) for column in ("rfm_segment", "cluster_segment")]
     made[1] = replace(made[1], method={"features": [{"name": "orders"}, {"name": "revenue"}]})
     sections = ["summary", "segments", "personas", "targets", *ADDED]
     result = report(made, sections, made, audience="external")
@@ -336,18 +347,18 @@ def test_withheld_segments_are_in_no_new_section() -> None:
         lines = [line for line in text.splitlines() if "Secretive" in line or "Tiniest" in line]
         assert all("withheld" in line for line in lines), lines
     for chart in drawn(result):
-        assert "Tiniest" not in charts.svg(chart)
-        assert "Secretive" not in charts.svg(chart)
+        assert "Tiniest" not in charts.render_svg(chart)
+        assert "Secretive" not in charts.render_svg(chart)
 
 
 def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> None:
     names = ["Secretive"] * 7 + ["Tiniest"] * 3 + ["Large"] * 900
     labels = pd.Series([*names, *["Huge"] * (len(customers.table) - len(names))], dtype="str")
-    made = read_back(replace(customers, table=customers.table.assign(x_segment=labels)), "x_segment")
-    by_id = dict(zip(customers.table[c.CUSTOMER_ID], labels, strict=True))
+    made = read_segmentation(replace(customers, table=customers.table.assign(x_segment=labels)), "x_segment")
+    by_id = dict(zip(customers.table[columns.CUSTOMER_ID], labels, strict=True))
 
     def at_two_days(then: Customers, once: Customers) -> Any:
-        return tuple({"x": some.table[c.CUSTOMER_ID].map(by_id)} for some in (then, once))
+        return tuple({"x": some.table[columns.CUSTOMER_ID].map(by_id)} for some in (then, once))
 
     asked = {
         "report": {"sections": ["clv", "cohorts", "backtest"]},
@@ -356,9 +367,9 @@ def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> No
         "clv": {"bootstrap": 0},
     }
     settings = Settings.model_validate(asked)
-    ways_ = replace(ways(made.customers, settings, labels=at_two_days), again=None)
-    result = of_findings(gather(made.customers, Decisions([made], settings), ways_), settings.report)
-    texts = [md.render(result, Page()), json_format.render(result, Page()), *map(charts.svg, drawn(result))]
+    ways_ = replace(ways(made.customers, settings, labels=at_two_days), segment_as_of=None)
+    result = build_report(collect_findings(made.customers, Analysis([made], settings), ways_), settings.report)
+    texts = [md.render(result, Page()), json_format.render(result, Page()), *map(charts.render_svg, drawn(result))]
     told = plain(result)
     assert told["clv"]
     assert {row["cohort"] for row in told["cohorts"]} <= {"Huge", "Large", "(withheld)"}
@@ -377,8 +388,8 @@ def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, sh
             "privacy": {"audience": audience},
         }
         settings, made = Settings.model_validate(asked), scored(customers)
-        result = of_findings(
-            gather(made.customers, Decisions([made], settings), ways(customers, settings)), settings.report
+        result = build_report(
+            collect_findings(made.customers, Analysis([made], settings), ways(customers, settings)), settings.report
         )
         hides = audience == "external" and show in {"revenue", "value"}
         assert list(plain(result)["cohorts"][0])[-1] == ("retention" if hides else show)
@@ -386,8 +397,8 @@ def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, sh
 
 
 def test_scores_are_read_back_from_the_names_of_cells(customers: Customers) -> None:
-    made = cells.heat(scored(customers))
-    rows = cells.scores(made[-1])
+    made = cells.crosstab_scores(scored(customers))
+    rows = cells.split_score_cells(made[-1])
     assert int(rows["customers"].sum()) == len(customers.table)
     assert set(rows["r_score"]) == {1, 2, 3, 4, 5}
-    assert not cells.heat(read_back(from_columns({"x_segment": ["a", "b"]}), "x_segment"))
+    assert not cells.crosstab_scores(read_segmentation(from_columns({"x_segment": ["a", "b"]}), "x_segment"))

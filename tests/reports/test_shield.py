@@ -10,15 +10,15 @@ import pytest
 from segcli.config import Settings
 from segcli.config.privacy import PrivacySettings
 from segcli.model import Segmentation
-from segcli.persona.decide import Decisions
-from segcli.persona.plan import Plan
-from segcli.persona.target import Targets
+from segcli.persona.decide import Analysis
+from segcli.persona.plan import TouchpointPlan
+from segcli.persona.target import TargetSelection
 from segcli.reports.formats import Page, md
 from segcli.reports.formats import json as json_format
-from segcli.reports.gather import gather
-from segcli.reports.report import of_findings
-from segcli.reports.shield import Shield
-from segcli.segment.read_back import read_back
+from segcli.reports.gather import collect_findings
+from segcli.reports.report import build_report
+from segcli.reports.shield import DisclosureGuard
+from segcli.segment.read_back import read_segmentation
 from tests.oracles.tables import from_columns
 
 SECTIONS = [
@@ -39,7 +39,7 @@ SIZES = {"Huge": 60, "Large": 40, "Fair": 14, "Secretive": 7, "Tiniest": 3}
 def made() -> Segmentation:
     labels = [name for name, size in SIZES.items() for _ in range(size)]
     size = len(labels)
-    return read_back(
+    return read_segmentation(
         from_columns(
             {
                 "orders": [1 + n % 5 for n in range(size)],
@@ -62,7 +62,7 @@ def report(audience: str, **more: Any) -> Any:
         "plan": {"stages": {"retain": list(SIZES)}},
     }
     settings, one = Settings.model_validate(asked), made()
-    return of_findings(gather(one.customers, Decisions([one], settings)), settings.report)
+    return build_report(collect_findings(one.customers, Analysis([one], settings)), settings.report)
 
 
 @pytest.mark.parametrize(("audience", "hidden"), [("internal", {"Tiniest"}), ("external", {"Secretive", "Tiniest"})])
@@ -88,8 +88,8 @@ def test_internal_readers_are_shown_everything_and_few_customers_are_marked() ->
     assert "| Tiniest | 3 |" in texts
     assert "small numbers, fewer than 5 customers: Tiniest" in texts
     assert "For internal readers: nothing is withheld; segments of fewer than 5 customers are marked." in texts
-    assert PrivacySettings().withholds is False
-    assert PrivacySettings(audience="external", minimum_cell_external=1).dominance_in_force == 0.85
+    assert PrivacySettings().withholds_groups is False
+    assert PrivacySettings(audience="external", minimum_cell_external=1).dominance_limit == 0.85
 
 
 def test_json_tells_no_more_than_the_page() -> None:
@@ -114,7 +114,7 @@ def test_external_reports_show_no_example_of_one_person() -> None:
     assert "**Example**" not in md.render(report("external"), Page())
 
 
-GUARD = Shield({"x_segment": ("Secretive", "Tiniest"), "y_segment": ("Elsewhere",)}, 5)
+GUARD = DisclosureGuard({"x_segment": ("Secretive", "Tiniest"), "y_segment": ("Elsewhere",)}, 5)
 
 
 def rows(*names: str) -> pd.DataFrame:
@@ -124,20 +124,24 @@ def rows(*names: str) -> pd.DataFrame:
 def test_targets_and_plans_lose_the_rows_and_the_sentences_of_the_withheld() -> None:
     notes = ("Tiniest has 3 customers", "Huge has 60 customers", "there are 124")
     every = rows("Huge", "Tiniest", "Fair", "Secretive")
-    found = GUARD.targets(Targets(made(), every, every, ("Huge",), 7.0, every, notes))
-    for table in (found.table, found.parts, found.sets):
+    found = GUARD.filter_targets(TargetSelection(made(), every, every, ("Huge",), 7.0, every, notes))
+    for table in (found.table, found.contributions, found.weight_set_scores):
         pd.testing.assert_frame_equal(table, pd.DataFrame({"segment": ["Huge", "Fair"], "customers": [0, 2]}))
-    assert (found.notes, found.chosen, found.holds) == (notes[1:], ("Huge",), 7.0)
-    planned = GUARD.plan(Plan(made(), every, every, ("Secretive: no stage", "retain: nothing is planned for Huge")))
+    assert (found.notes, found.chosen_segments, found.weight_tolerance) == (notes[1:], ("Huge",), 7.0)
+    planned = GUARD.filter_plan(
+        TouchpointPlan(made(), every, every, ("Secretive: no stage", "retain: nothing is planned for Huge"))
+    )
     pd.testing.assert_frame_equal(planned.table, found.table)
     assert planned.gaps == ("retain: nothing is planned for Huge",)
 
 
 def test_a_segmentation_says_nothing_of_what_is_withheld_of_another() -> None:
-    (found,) = GUARD.over([replace(made(), notes=("Elsewhere has 2", "Huge has 60"))])
+    (found,) = GUARD.merge_withheld([replace(made(), notes=("Elsewhere has 2", "Huge has 60"))])
     assert found.notes[0] == "Huge has 60"
     assert found.segments[-1] == "(withheld)"
-    pd.testing.assert_frame_equal(GUARD.rows(rows("Tiniest", "Huge"), "z_segment"), rows("Tiniest", "Huge"))
+    pd.testing.assert_frame_equal(
+        GUARD.drop_withheld_rows(rows("Tiniest", "Huge"), "z_segment"), rows("Tiniest", "Huge")
+    )
 
 
 def few(name: str) -> pd.DataFrame:
@@ -160,7 +164,7 @@ def test_tables_beside_the_segments_count_no_few_customers(title: str) -> None:
         notes=("rules of several segments hold for 3 customers; the first names them", "2 segments"),
         method={**one.method, "counts": [3, 4], "examples": {"Huge": {"orders": 2}}},
     )
-    shown = of_findings(gather(one.customers, Decisions([one], settings)), settings.report)
+    shown = build_report(collect_findings(one.customers, Analysis([one], settings)), settings.report)
     table = json.loads(json_format.render(shown, Page()))["segmentations"][0]["tables"][title]
     assert [row["segment"] for row in table] == ["Huge", "Large", "Large"]
     assert table[0]["customers"] == few(title)["customers"][0]
@@ -171,14 +175,14 @@ def test_tables_beside_the_segments_count_no_few_customers(title: str) -> None:
     assert "2 segments" in said
     assert "examples" not in said
     free = Settings.model_validate({})
-    told = of_findings(gather(one.customers, Decisions([one], free)), free.report)
+    told = build_report(collect_findings(one.customers, Analysis([one], free)), free.report)
     assert "3 customers" in md.render(told, Page())
 
 
 def test_external_cards_and_rates_tell_no_few_customers() -> None:
     labels = ["Big"] * 60 + ["Other"] * 40
     orders = [2] * 57 + [1] * 3 + [2] * 20 + [1] * 20  # 3 of Big bought once
-    one = read_back(
+    one = read_segmentation(
         from_columns({"orders": orders, "recency_days": [9] * 100, "nps": [9] * 2 + [None] * 98, "x_segment": labels}),
         "x_segment",
     )
@@ -186,7 +190,9 @@ def test_external_cards_and_rates_tell_no_few_customers() -> None:
         settings = Settings.model_validate(
             {"report": {"sections": ["personas", "rates", "experience"]}, "privacy": {"audience": audience}}
         )
-        shown = md.render(of_findings(gather(one.customers, Decisions([one], settings)), settings.report), Page())
+        shown = md.render(
+            build_report(collect_findings(one.customers, Analysis([one], settings)), settings.report), Page()
+        )
         assert ("repeat purchase 95%" in shown) == shows
         assert ("| repeat purchase | Big | 60 | 95% |" in shown) == shows
         assert "repeat purchase 50%" in shown

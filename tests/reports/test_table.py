@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
-from segcli.reports.formats import Page, names, table
+from segcli.reports.formats import Page, list_formats, table
 from segcli.reports.result import Result
 
 WIDTHS = [40, 60, 80, 200]
 NUMBERS = ["2,000", "100%", "541,909", "8.91 M", "178 d", "12.2", "93.62"]
 SEGMENTS = Table(
     [
-        Column("Segment", right=False),
-        Column("", bar=True),
+        Column("Segment", align_right=False),
+        Column("", is_bar=True),
         *map(Column, ["Customers", "Share", "Revenue", "Share", "Recency", "Orders", "Basket"]),
     ],
     [
@@ -28,7 +28,7 @@ SEGMENTS = Table(
     ],
 )
 NOTES = Text(
-    ["scores: recency edges 71|202|323|555 d, frequency edges 2|3|4|7 and a good deal more to say"], quiet=True
+    ["scores: recency edges 71|202|323|555 d, frequency edges 2|3|4|7 and a good deal more to say"], is_quiet=True
 )
 CARD = Card(
     "Champions", "291 customers · 15% of base", "Bought often.", [("Typical", "orders 12 (8 to 15); " * 6)], "rough"
@@ -36,7 +36,7 @@ CARD = Card(
 
 
 def _render(*blocks: Block, width: int | None, ascii_only: bool = False, colour: bool = False) -> str:
-    page = Page(width=width, colour=colour, ascii=ascii_only)
+    page = Page(width=width, has_colour=colour, is_ascii=ascii_only)
     return table.render(Result(pd.DataFrame(), {}, blocks), page)
 
 
@@ -81,10 +81,10 @@ def test_a_page_of_ascii_gets_only_ascii(width: int | None) -> None:
 
 def test_a_card_on_a_page_of_ascii_is_ascii_too() -> None:
     from segcli.model import Persona
-    from segcli.reports.cards import card
+    from segcli.reports.cards import build_persona_card
 
     persona = Persona("New", "Bought once.", 3, 0.1, 9.0, 0.1, (), (), {}, "Write to them.")
-    assert _render(card(persona), width=80, ascii_only=True).isascii()
+    assert _render(build_persona_card(persona), width=80, ascii_only=True).isascii()
 
 
 def test_colour_is_used_only_where_the_page_has_it() -> None:
@@ -95,7 +95,7 @@ def test_colour_is_used_only_where_the_page_has_it() -> None:
 # Every kind of block, as it looks
 
 SHARES = Table(
-    [Column("Segment", right=False), Column("", bar=True), Column("Customers")],
+    [Column("Segment", align_right=False), Column("", is_bar=True), Column("Customers")],
     [["Big spenders", 0.8, "1,200"], ["New", 0.1, "30"], ["Gone", 0.0, "-"]],
 )
 PAGE = (
@@ -103,8 +103,8 @@ PAGE = (
     Text(["One line,", "another."]),
     Heading("Segments"),
     SHARES,
-    Text(["first", "second, which is longer than a narrow page has room for"], bullets=True),
-    Text(["set back"], quiet=True),
+    Text(["first", "second, which is longer than a narrow page has room for"], has_bullets=True),
+    Text(["set back"], is_quiet=True),
     Card("Big spenders", "1,200 · 80%", "Spend most.", [("Typical", "orders 12"), ("Do", "thank them")], "rough"),
     Card("New", "30", "Came late.", [("Do", "write")]),
     Chart("bars", "Shares", "Big spenders have most.", {}, [SHARES]),
@@ -231,12 +231,12 @@ def test_the_same_page_in_colour() -> None:
 
 @pytest.mark.parametrize(("share", "bar"), [(1.0, "████████"), (0.5, "████"), (0.56, "████▌"), (0.02, "▏"), (0.0, "")])
 def test_bars_are_drawn_to_an_eighth_of_a_column(share: float, bar: str) -> None:
-    table = Table([Column("S", right=False), Column("", bar=True)], [["a", 50.0], ["b", 50 * share]])
+    table = Table([Column("S", align_right=False), Column("", is_bar=True)], [["a", 50.0], ["b", 50 * share]])
     assert _render(table, width=40).splitlines()[2].removeprefix(" b").strip() == bar
 
 
 def test_nothing_has_no_bar() -> None:
-    table = Table([Column("S", right=False), Column("", bar=True)], [["a", 0.0]])
+    table = Table([Column("S", align_right=False), Column("", is_bar=True)], [["a", 0.0]])
     assert _render(table, width=40) == " S\n a\n"
 
 
@@ -247,7 +247,7 @@ def test_markup_and_emoji_are_texts() -> None:
 
 def test_the_last_columns_go_where_numbers_do_not_fit() -> None:
     table = Table(
-        [Column("Segment", right=False), Column("Customers"), Column("Money")], [["New", "1,200", "30,000.00"]]
+        [Column("Segment", align_right=False), Column("Customers"), Column("Money")], [["New", "1,200", "30,000.00"]]
     )
     assert _render(table, width=28) == " Segment Customers     Money\n New         1,200 30,000.00\n"
     assert _render(table, width=27) == " Segment Customers\n New         1,200\n"
@@ -268,7 +268,7 @@ NASTY = st.text(max_size=30) | st.sampled_from(
 def test_whatever_a_segment_is_called_it_is_shown_and_cannot_act(name: str, width: int | None) -> None:
     shown = _render(
         Heading(name),
-        Table([Column("Segment", right=False), Column("Customers")], [[name, "17"]]),
+        Table([Column("Segment", align_right=False), Column("Customers")], [[name, "17"]]),
         Text([name]),
         Card(name, "17 customers", name, [("Typical", name)]),
         width=width,
@@ -285,4 +285,4 @@ def test_whatever_a_segment_is_called_it_is_shown_and_cannot_act(name: str, widt
 
 def test_the_formats_are_the_files_of_their_folder() -> None:
     folder = Path(table.__file__).parent
-    assert names() == sorted(p.stem for p in folder.glob("[!_]*.py"))
+    assert list_formats() == sorted(p.stem for p in folder.glob("[!_]*.py"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def online_retail(shared_data: Path) -> Callable[[], Any]:
     @cache
     def customers() -> Any:
         path = str(shared_data / "online_retail" / "online_retail.csv.gz")
-        return read(IngestSettings(transactions=Source(path=path), returns="exclude", free_lines="exclude"))
+        return load_customers(IngestSettings(transactions=Source(path=path), returns="exclude", free_lines="exclude"))
 
     return customers
 
@@ -30,7 +30,7 @@ def cdnow(shared_data: Path) -> Callable[[], Any]:
 
     @cache
     def customers() -> Any:
-        return read(IngestSettings(transactions=Source(path=str(shared_data / "cdnow" / "cdnow_master.csv"))))
+        return load_customers(IngestSettings(transactions=Source(path=str(shared_data / "cdnow" / "cdnow_master.csv"))))
 
     return customers
 
@@ -39,11 +39,11 @@ def cdnow(shared_data: Path) -> Callable[[], Any]:
 def rfm_orders(shared_data: Path) -> Any:
     """The orders of the R package rfm, as of the analysis date of its documentation."""
     path = str(shared_data / "rfm_r" / "rfm_data_orders.csv")
-    return read(IngestSettings(transactions=Source(path=path)), date(2006, 12, 31))
+    return load_customers(IngestSettings(transactions=Source(path=path)), date(2006, 12, 31))
 
 
 @pytest.fixture(scope="session")
 def mall(shared_data: Path) -> Any:
     """The 200 Mall customers."""
     path = str(shared_data / "mall_customers" / "Mall_Customers_crlf.csv")
-    return read(IngestSettings(transactions=Source(path=path)))
+    return load_customers(IngestSettings(transactions=Source(path=path)))

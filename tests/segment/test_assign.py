@@ -11,7 +11,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import cluster, methods, saved
-from segcli.segment.assign import assign
+from segcli.segment.assign import assign_to_clusters
 from tests.oracles.tables import table
 
 CENTRES = ((10.0, 2.0, 50.0), (10.0, 12.0, 900.0), (300.0, 2.0, 60.0))
@@ -32,27 +32,29 @@ def yes_or_no() -> Customers:
 
 def found(of: Customers, previous: Any = None, **wanted: Any) -> Segmentation:
     settings = ClusterSettings.model_validate({"k": 3, "pairs": 0, **wanted})
-    return cluster.segment(of, settings, 1, previous)
+    return cluster.cluster_customers(of, settings, 1, previous)
 
 
 @pytest.fixture
 def model_of(tmp_path: Path) -> Any:
     def through_a_file(made: Segmentation) -> Any:
         path = tmp_path / "model.json"
-        path.write_text(saved.as_text(made), encoding="utf-8")
-        return saved.load(str(path), saved.CLUSTER)
+        path.write_text(saved.dump_model(made), encoding="utf-8")
+        return saved.load_model(str(path), saved.CLUSTER_SCHEMA)
 
     return through_a_file
 
 
 @pytest.mark.parametrize("reduce", ["none", "pca", "factors"])
-@pytest.mark.parametrize("method", [one for one in methods.names() if methods.labels_others(methods.load(one))])
+@pytest.mark.parametrize(
+    "method", [one for one in methods.list_methods() if methods.can_predict(methods.load_method(one))]
+)
 def test_the_training_file_gets_its_training_labels(method: str, reduce: str, model_of: Any) -> None:
     of = yes_or_no() if method == "latent" else customers()
     if method == "latent" and reduce != "none":
         pytest.skip("latent classes are of plain answers")
     made = found(of, method=method, reduce=reduce, features=[n for n in of.table if n != "customer_id"])
-    again = assign(of, model_of(made))
+    again = assign_to_clusters(of, model_of(made))
     assert again.labels.tolist() == made.labels.tolist()
     assert (again.scores["cluster_outside"] == "no").all()
     assert again.scores["cluster_margin"].to_numpy() == pytest.approx(
@@ -63,7 +65,7 @@ def test_the_training_file_gets_its_training_labels(method: str, reduce: str, mo
 
 def test_new_customers_and_far_ones(model_of: Any) -> None:
     made = found(customers())
-    new = assign(
+    new = assign_to_clusters(
         table(recency_days=[10.0, 300.0, 5000.0], orders=[12.0, 2.0, 90.0], revenue=[900.0, 60.0, 9e6]), model_of(made)
     )
     assert new.labels.tolist()[:2] == [made.labels[40], made.labels[80]]
@@ -74,20 +76,20 @@ def test_new_customers_and_far_ones(model_of: Any) -> None:
 def test_columns_the_model_needs_must_be_there(model_of: Any) -> None:
     model = model_of(found(customers()))
     with pytest.raises(InputProblem, match="needs columns that are not here: recency_days, revenue"):
-        assign(table(orders=[1.0]), model)
-    missing = assign(table(orders=[12.0], recency_days=[10.0], revenue=[np.nan]), model)
+        assign_to_clusters(table(orders=[1.0]), model)
+    missing = assign_to_clusters(table(orders=[12.0], recency_days=[10.0], revenue=[np.nan]), model)
     assert "revenue: 1 missing value takes what it took in the model" in missing.warnings
 
 
 def test_a_model_that_was_changed_or_is_another_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
-    text = saved.as_text(found(customers()))
+    text = saved.dump_model(found(customers()))
     path.write_text(text.replace('"k": 3', '"k": 4'), encoding="utf-8")
     with pytest.raises(InputProblem, match="its checksum does not fit"):
-        saved.load(str(path), saved.CLUSTER)
+        saved.load_model(str(path), saved.CLUSTER_SCHEMA)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputProblem, match="is no saved RFM model"):
-        saved.load(str(path), saved.RFM)
+        saved.load_model(str(path), saved.RFM_SCHEMA)
     assert "customer_id" not in text
     assert json.loads(text)["trained_on"]["customers"] == 120
 
@@ -124,7 +126,7 @@ def test_names_by_rule_and_not_by_number() -> None:
 def test_kinds_that_the_model_has_not_seen_are_told(model_of: Any) -> None:
     of = table(orders=[1.0, 2.0, 1.0, 9.0, 8.0, 9.0], country=["DE", "DE", "DE", "FR", "FR", "FR"])
     settings = ClusterSettings(features=["orders", "country"], k=2, pairs=0)
-    model = model_of(cluster.segment(of, settings, 1))
-    again = assign(table(orders=[1.0, 9.0], country=["DE", "XX"]), model)
+    model = model_of(cluster.cluster_customers(of, settings, 1))
+    again = assign_to_clusters(table(orders=[1.0, 9.0], country=["DE", "XX"]), model)
     assert again.warnings[0] == "country: not seen by the model: XX; they count as none of its kinds"
     assert again.labels[0] != again.labels[1]

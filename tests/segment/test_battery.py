@@ -9,9 +9,16 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rules import RulesSettings
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.segment import rules
-from segcli.segment.battery import cronbach_alpha, factors, kaiser, kmo, parallel, varimax
+from segcli.segment.battery import (
+    cronbach_alpha,
+    fit_factors,
+    kaiser_factor_count,
+    kmo_measure,
+    parallel_factor_count,
+    rotate_varimax,
+)
 from tests.oracles.factors import maximum_likelihood
 from tests.oracles.factors import varimax as oracle_varimax
 
@@ -54,12 +61,12 @@ def test_kmo_by_regressing_each_pair_on_the_rest(items: Matrix) -> None:
             ]
             plain += np.corrcoef(items[:, one], items[:, other])[0, 1] ** 2
             partial += np.corrcoef(*residuals)[0, 1] ** 2
-    assert kmo(items) == pytest.approx(plain / (plain + partial))
+    assert kmo_measure(items) == pytest.approx(plain / (plain + partial))
 
 
 def test_planted_attitudes_are_counted_and_noise_has_none(items: Matrix) -> None:
-    assert (kaiser(items), parallel(items)) == (2, 2)
-    assert parallel(np.random.default_rng(1).standard_normal((400, 8))) == 0
+    assert (kaiser_factor_count(items), parallel_factor_count(items)) == (2, 2)
+    assert parallel_factor_count(np.random.default_rng(1).standard_normal((400, 8))) == 0
 
 
 def _spread(loadings: Matrix) -> float:
@@ -69,7 +76,7 @@ def _spread(loadings: Matrix) -> float:
 
 @pytest.mark.base("psychographic")
 def test_loadings_are_those_of_an_independent_computation(items: Matrix) -> None:
-    own = factors(items, 2).loadings
+    own = fit_factors(items, 2).loadings
     other = oracle_varimax(maximum_likelihood(np.corrcoef(items, rowvar=False), 2))
     other = other[:, np.argsort(-(other**2).sum(axis=0))]
     other *= np.sign(other[np.abs(other).argmax(axis=0), np.arange(2)])
@@ -79,7 +86,7 @@ def test_loadings_are_those_of_an_independent_computation(items: Matrix) -> None
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_the_rotation_is_where_no_other_is_better(count: int) -> None:
     loadings = np.random.default_rng(count).normal(0, 0.5, (12, count))
-    turn = varimax(loadings)
+    turn = rotate_varimax(loadings)
     assert np.abs(turn @ turn.T - np.eye(count)).max() < 1e-12
     assert _spread(loadings @ turn) >= _spread(oracle_varimax(loadings)) - 1e-9
 
@@ -93,7 +100,7 @@ def test_scores_are_the_planted_attitudes() -> None:
         id_case="upper",
     )
     spec = RulesSettings(base="psychographic", options={"reversed": ["q04", "q09"], "names": ["quality", "planning"]})
-    (made,) = rules.segment(read(sources), rules.prepare([spec]))
+    (made,) = rules.segment_by_rules(load_customers(sources), rules.prepare_rule_sets([spec]))
     truth = pd.read_csv(ROOT / "sample_data" / "truth.csv").set_index("id")
     joined = made.table.set_index("customer_id").join(truth[["quality", "planning"]]).dropna(subset=["attitude_1"])
     assert joined["attitude_1"].corr(joined["quality"]) > 0.85
@@ -112,11 +119,11 @@ def test_answers_off_the_scale_are_missing_and_said() -> None:
     attitude = chance.standard_normal(80)
     answers = {f"q{n}": np.clip(np.round(3 + attitude + chance.normal(0, 0.5, 80)), 1, 5) for n in range(1, 5)}
     answers["q1"][0] = 9
-    from segcli.model import Customers, Input, Reading
+    from segcli.model import Customers, Input, InputReport
 
     table = pd.DataFrame({"customer_id": pd.Series([f"{n:02}" for n in range(80)], dtype="str"), **answers})
-    found = Customers(table, None, (Reading(Input("a.csv", 0, "", 80), "customers", "", {}),))
-    decided = psychographic.decide(found, psychographic.Options())
+    found = Customers(table, None, (InputReport(Input("a.csv", 0, "", 80), "customers", "", {}),))
+    decided = psychographic.assign_segments(found, psychographic.Options())
     assert decided.labels[0] == "unknown"
     assert decided.notes[-1] == "answers off the scale: 1; they count as missing"
     assert decided.notes[0].startswith("79 customers answered all 4 items")
@@ -124,11 +131,11 @@ def test_answers_off_the_scale_are_missing_and_said() -> None:
 
 def test_chance_is_that_of_random_tables() -> None:
     """Eigenvalues without drawing a table are distributed as those of tables that are drawn."""
-    from segcli.segment.battery import _eigenvalues, _eigenvalues_by_chance
+    from segcli.segment.battery import _correlation_eigenvalues, _random_eigenvalues
 
     chance = np.random.default_rng(4)
-    short = np.array([_eigenvalues_by_chance(chance, 60, 5) for _ in range(3000)])
-    drawn = np.array([_eigenvalues(chance.standard_normal((60, 5))) for _ in range(3000)])
+    short = np.array([_random_eigenvalues(chance, 60, 5) for _ in range(3000)])
+    drawn = np.array([_correlation_eigenvalues(chance.standard_normal((60, 5))) for _ in range(3000)])
     assert np.abs(short.mean(axis=0) - drawn.mean(axis=0)).max() < 0.01
     assert np.abs(np.percentile(short, 95, axis=0) - np.percentile(drawn, 95, axis=0)).max() < 0.03
 
@@ -139,5 +146,5 @@ def test_factors_depend_on_the_correlations_alone(items: Matrix) -> None:
 
     standard = (items - items.mean(axis=0)) / items.std(axis=0)
     whole = FactorAnalysis(2, svd_method="lapack", tol=1e-9, max_iter=20_000).fit(standard).components_.T
-    short = factors(items, 2).loadings
+    short = fit_factors(items, 2).loadings
     assert np.abs(whole @ whole.T - short @ short.T).max() < 2e-3

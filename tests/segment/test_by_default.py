@@ -8,11 +8,11 @@ import pytest
 
 from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import UsageProblem
 from segcli.model import Customers
 from segcli.segment import cluster
-from segcli.segment.features import features
+from segcli.segment.features import build_features
 from tests.oracles.agreement import adjusted_rand
 from tests.oracles.tables import from_columns, table
 
@@ -23,8 +23,8 @@ INSTEAD = "nothing is known of behaviour: segments are found by {} columns of an
 
 def used(customers: Customers, **asked: Any) -> tuple[list[str], str]:
     """The features by default, and what is said."""
-    found = features(customers, ClusterSettings(**asked), audit_only=asked.pop("audit_only", ()))
-    return found.names, "\n".join(found.warnings)
+    found = build_features(customers, ClusterSettings(**asked), audit_only=asked.pop("audit_only", ()))
+    return found.feature_names, "\n".join(found.warnings)
 
 
 def amounts(**more: Any) -> Customers:
@@ -42,7 +42,7 @@ def test_amounts_and_counts_are_behaviour_where_no_orders_are_there() -> None:
     names, told = used(amounts(recency_days=np.arange(SIZE)))
     assert names == ["recency_days", "MntWines", "NumWebPurchases"]
     assert "taken for behaviour by their names: MntWines, NumWebPurchases; cluster.features names others" in told
-    made = cluster.segment(amounts(), ClusterSettings(pairs=8), 1)
+    made = cluster.cluster_customers(amounts(), ClusterSettings(pairs=8), 1)
     assert adjusted_rand(made.labels.tolist(), HALVES.tolist()) == 1.0
 
 
@@ -58,8 +58,8 @@ def test_a_column_that_counts_nothing_is_no_behaviour(values: Any) -> None:
 
 def test_a_column_of_a_special_category_or_for_audits_is_left_out() -> None:
     assert "health_spending" not in used(amounts(health_spending=np.arange(SIZE)))[0]
-    kept = features(amounts(), ClusterSettings(), audit_only=["MntWines"])
-    assert kept.names == ["NumWebPurchases"]
+    kept = build_features(amounts(), ClusterSettings(), audit_only=["MntWines"])
+    assert kept.feature_names == ["NumWebPurchases"]
 
 
 def test_one_feature_alone_is_said() -> None:
@@ -73,7 +73,7 @@ def test_answers_on_one_scale_stand_in_for_behaviour(scale: int) -> None:
     names, told = used(customers)
     assert names == ["a", "b", "c", "d"]
     assert INSTEAD.format(4) in told
-    made = cluster.segment(customers, ClusterSettings(pairs=8), 1)
+    made = cluster.cluster_customers(customers, ClusterSettings(pairs=8), 1)
     assert adjusted_rand(made.labels.tolist(), HALVES.tolist()) == 1.0
 
 
@@ -109,7 +109,7 @@ def test_what_is_asked_for_is_never_replaced() -> None:
 def test_a_real_customer_file(shared_data: Path) -> None:
     """Its ten amounts and counts of purchases and its visits, of 29 columns, beside recency; the campaigns are not."""
     path = shared_data / "customer_personality" / "marketing_campaign_semicolon_bom_crlf.csv"
-    customers = read(IngestSettings(transactions=Source(path=str(path))))
+    customers = load_customers(IngestSettings(transactions=Source(path=str(path))))
     bought = [
         f"Mnt{what}" for what in ("Wines", "Fruits", "MeatProducts", "FishProducts", "SweetProducts", "GoldProds")
     ]
@@ -120,7 +120,7 @@ def test_a_real_customer_file(shared_data: Path) -> None:
 def test_a_real_survey(shared_data: Path) -> None:
     """Twenty motives, of which health and beauty is none of a person's health; not the segment somebody published."""
     path = shared_data / "vacmot" / "vacmot_joined.csv"
-    travellers = read(IngestSettings(transactions=Source(path=str(path), row_ids=True)))
+    travellers = load_customers(IngestSettings(transactions=Source(path=str(path), row_ids=True)))
     motives = path.read_text(encoding="utf-8").splitlines()[0]
     names, told = used(travellers)
     assert len(names) == 20

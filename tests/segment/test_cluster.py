@@ -13,12 +13,12 @@ from sklearn.metrics import adjusted_rand_score
 
 from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import cluster, saved
-from segcli.segment.assign import assign
-from segcli.segment.features import features
+from segcli.segment.assign import assign_to_clusters
+from segcli.segment.features import build_features
 from tests.oracles.agreement import adjusted_rand
 from tests.oracles.tables import from_columns, table
 
@@ -27,7 +27,9 @@ SPENDING = "Spending Score (1-100)"
 
 def segment(customers: Customers, *features: str, seed: int = 1, **wanted: Any) -> Segmentation:
     wanted = {"pairs": 8, **wanted}  # enough for planted groups; a test that is about stability says how many
-    return cluster.segment(customers, ClusterSettings(features=list(features) or ["behaviour"], **wanted), seed)
+    return cluster.cluster_customers(
+        customers, ClusterSettings(features=list(features) or ["behaviour"], **wanted), seed
+    )
 
 
 def planted(k: int = 4, size: int = 50) -> tuple[Customers, list[int]]:
@@ -96,7 +98,7 @@ def test_the_order_of_rows_changes_not_a_label(customers_of: Any) -> None:
 
 def test_the_order_of_columns_changes_not_a_label() -> None:
     customers, _ = planted()
-    turned = Customers(customers.table.iloc[:, ::-1], customers.as_of, customers.readings)
+    turned = Customers(customers.table.iloc[:, ::-1], customers.as_of, customers.input_reports)
     one, other = segment(customers), segment(turned)
     assert one.labels.equals(other.labels)
     assert one.scores.equals(other.scores)
@@ -223,11 +225,13 @@ def test_what_is_no_feature_is_refused_with_those_that_are(name: str, why: str) 
 def test_a_kind_has_the_say_of_one_number_whatever_its_levels() -> None:
     """The features of a column of texts have together the variance of one that is scaled: 1."""
     kinds = ["a"] * 50 + ["b"] * 30 + ["c"] * 20
-    prepared = features(table(orders=range(100), kind=kinds), ClusterSettings(features=["orders", "kind"]))
-    assert prepared.names == ["orders", "kind = a", "kind = b", "kind = c"]
+    prepared = build_features(table(orders=range(100), kind=kinds), ClusterSettings(features=["orders", "kind"]))
+    assert prepared.feature_names == ["orders", "kind = a", "kind = b", "kind = c"]
     assert prepared.matrix.mean(axis=0) == pytest.approx([0] * 4, abs=1e-12)
     assert prepared.matrix.var(axis=0)[1:].sum() == pytest.approx(1)
-    heavier = features(table(orders=range(100), kind=kinds), ClusterSettings(features=["kind"], weights={"kind": 3}))
+    heavier = build_features(
+        table(orders=range(100), kind=kinds), ClusterSettings(features=["kind"], weights={"kind": 3})
+    )
     assert heavier.matrix.var(axis=0).sum() == pytest.approx(9)
 
 
@@ -244,24 +248,24 @@ def test_kinds_and_numbers_together_find_what_is_planted() -> None:
 def test_ordered_kinds_become_ranks_and_unknown_ones_are_refused() -> None:
     of = table(size=["small", "large", "medium", "small"], orders=[1, 2, 3, 4])
     settings = ClusterSettings(features=["size"], ordinal={"size": ["small", "medium", "large"]}, scale="none")
-    assert features(of, settings).matrix[:, 0].tolist() == [0, 2, 1, 0]
+    assert build_features(of, settings).matrix[:, 0].tolist() == [0, 2, 1, 0]
     with pytest.raises(ConfigProblems, match="the column also has: large"):
-        features(of, ClusterSettings(features=["size"], ordinal={"size": ["small", "medium"]}))
+        build_features(of, ClusterSettings(features=["size"], ordinal={"size": ["small", "medium"]}))
 
 
 def test_outliers_are_taken_in_where_asked_and_it_is_recorded() -> None:
     values = [*range(1, 100), 10_000]
     settings = ClusterSettings(features=["orders"], transform="none", scale="none", outliers="winsorise")
-    prepared = features(table(orders=values), settings)
+    prepared = build_features(table(orders=values), settings)
     low, high = np.quantile(values, [0.01, 0.99])
-    assert (prepared.used[0].low, prepared.used[0].high) == (low, high)
+    assert (prepared.features[0].low, prepared.features[0].high) == (low, high)
     assert prepared.matrix.max() == high
-    kept = features(table(orders=values), ClusterSettings(features=["orders"], transform="none", scale="none"))
+    kept = build_features(table(orders=values), ClusterSettings(features=["orders"], transform="none", scale="none"))
     assert kept.matrix.max() == 10_000
 
 
 def test_features_that_say_the_same_are_told() -> None:
-    prepared = features(
+    prepared = build_features(
         table(orders=range(50), items=[2 * n + (n % 2) for n in range(50)]),
         ClusterSettings(features=["orders", "items"]),
     )
@@ -330,7 +334,7 @@ def test_standard_scaling_gives_each_feature_the_same_say() -> None:
     """In raw units a thousand times the money would drown the orders."""
     customers, truth = planted()
     dearer = Customers(
-        customers.table.assign(revenue=customers.table["revenue"] * 1024), customers.as_of, customers.readings
+        customers.table.assign(revenue=customers.table["revenue"] * 1024), customers.as_of, customers.input_reports
     )
     assert adjusted_rand(segment(dearer, k=4).labels.tolist(), truth) > 0.95
     assert segment(dearer, k=4).scores.equals(segment(customers, k=4).scores)
@@ -378,7 +382,7 @@ def test_hdbscan_says_where_there_are_no_segments_and_where_it_cannot_label(monk
     chance = np.random.default_rng(1)
     with pytest.raises(InputProblem, match="lie nowhere more densely than elsewhere"):
         segment(table(x=chance.uniform(size=9), y=chance.uniform(size=9)), "x", "y", method="hdbscan")
-    monkeypatch.setattr(cluster, "SWEEP", 100)
+    monkeypatch.setattr(cluster, "SWEEP_ROWS", 100)
     many = table(x=chance.uniform(size=101), y=chance.uniform(size=101))
     with pytest.raises(InputProblem, match="takes 100 at most"):
         segment(many, "x", "y", method="hdbscan")
@@ -388,7 +392,7 @@ def test_gowers_distance_is_that_of_medoids_by_default() -> None:
     """Numbers differ by their share of the range, kinds by 1 or nothing, weighted as told."""
     of = table(income=[10.0, 20.0, 50.0, 30.0], plan=["free", "pro", "pro", "free"])
     wanted = ClusterSettings(features=["income", "plan"], transform="none", weights={"plan": 3.0})
-    made = features(of, wanted, "range").matrix
+    made = build_features(of, wanted, "range").matrix
     apart = np.abs(made[:, None] - made).sum(axis=2)
     assert apart[0].tolist() == pytest.approx([0, 0.25 + 3, 1 + 3, 0.5])
 
@@ -427,30 +431,30 @@ def test_factors_stand_for_many_features_with_equal_say() -> None:
     answers = hidden @ [[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]] + chance.normal(0, 0.6, (400, 6))
     of = table(**{f"x{place}": answers[:, place] for place in range(6)})
     wanted = ClusterSettings(features=[f"x{place}" for place in range(6)], reduce="factors", transform="none")
-    made = features(of, wanted)
+    made = build_features(of, wanted)
     assert made.matrix.shape == (400, 2)
     assert made.matrix.std(axis=0) == pytest.approx(1)
     assert abs(np.corrcoef(made.matrix[:, 0], hidden[:, 0])[0, 1]) > 0.9 or (
         abs(np.corrcoef(made.matrix[:, 0], hidden[:, 1])[0, 1]) > 0.9
     )
     with pytest.raises(ConfigProblems, match="factors take every feature alike"):
-        features(of, wanted.model_copy(update={"weights": {"x0": 2.0}}))
+        build_features(of, wanted.model_copy(update={"weights": {"x0": 2.0}}))
 
 
 def test_what_is_there_for_audits_only_is_no_feature() -> None:
     of = table(age=[20.0, 30, 40, 50], gender=["f", "m", "f", "m"])
     with pytest.raises(ConfigProblems, match="'gender' is there for audits only"):
-        cluster.segment(of, ClusterSettings(features=["age", "gender"]), 1, audit_only=["gender"])
-    grouped = features(of, ClusterSettings(features=["demographic"]), audit_only=["gender"])
-    assert grouped.names == ["age"]
+        cluster.cluster_customers(of, ClusterSettings(features=["age", "gender"]), 1, audit_only=["gender"])
+    grouped = build_features(of, ClusterSettings(features=["demographic"]), audit_only=["gender"])
+    assert grouped.feature_names == ["age"]
 
 
 def test_weights_by_group_and_for_what_is_no_feature() -> None:
     of = table(age=[20.0, 30, 40, 50], attitude_1=[1.0, 2, 3, 5], attitude_2=[4.0, 3, 2, 2])
     wanted = ClusterSettings(features=["psychographic", "age"], weights={"psychographic": 2.0, "attitude_2": 0.5})
-    assert features(of, wanted).matrix.std(axis=0) == pytest.approx([2, 0.5, 1])
+    assert build_features(of, wanted).matrix.std(axis=0) == pytest.approx([2, 0.5, 1])
     with pytest.raises(ConfigProblems, match="'orders' is none of the features"):
-        features(of, ClusterSettings(features=["age"], weights={"orders": 2.0}))
+        build_features(of, ClusterSettings(features=["age"], weights={"orders": 2.0}))
 
 
 def test_ages_are_features_where_birthdays_are_known(tmp_path: Path) -> None:
@@ -461,8 +465,8 @@ def test_ages_are_features_where_birthdays_are_known(tmp_path: Path) -> None:
     assert [feature["name"] for feature in found.method["features"]] == ["age", "income"]
     assert found.table["age"].tolist()[:4] == [74, 73, 24, 23]
     path = tmp_path / "model.json"
-    path.write_text(saved.as_text(found), encoding="utf-8")
-    again = assign(of, saved.load(str(path), saved.CLUSTER))
+    path.write_text(saved.dump_model(found), encoding="utf-8")
+    again = assign_to_clusters(of, saved.load_model(str(path), saved.CLUSTER_SCHEMA))
     assert again.labels.tolist() == found.labels.tolist()
 
 
@@ -472,7 +476,7 @@ def test_the_bank_s_customers_are_the_kinds_that_were_planted() -> None:
     sources = IngestSettings(
         transactions=Source(path=str(folder / "payments.csv")), customers=Source(path=str(folder / "customers.csv"))
     )
-    of = read(sources)
+    of = load_customers(sources)
     truth = pd.read_csv(folder / "truth.csv").set_index("customer_no")["archetype"]
     kinds = truth.replace("retired", "cautious saver").loc[of.table["customer_id"]]
     held = ("mortgage", "fund", "savings", "credit_card", "insurance")

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
 from segcli.segment import methods
-from segcli.segment.methods import Fit, Matrix, hdbscan, kmeans, latent, medoids
+from segcli.segment.methods import ClusterFit, Matrix, hdbscan, kmeans, latent, medoids
 from tests.oracles.agreement import adjusted_rand
 
 METHODS = sorted(file.stem for file in Path(methods.__file__).parent.glob("[a-z]*.py"))
 every_method = pytest.mark.parametrize("method", METHODS)
 
 
-LABELLING = [name for name in METHODS if methods.labels_others(methods.load(name))]
+LABELLING = [name for name in METHODS if methods.can_predict(methods.load_method(name))]
 every_labelling_method = pytest.mark.parametrize("method", LABELLING)
 
 
-def fit(method: str, matrix: Matrix, k: int, seed: int = 1) -> Fit:
-    return methods.load(method).fit(matrix, k, seed=seed, starts=3)
+def fit(method: str, matrix: Matrix, k: int, seed: int = 1) -> ClusterFit:
+    return methods.load_method(method).fit(matrix, k, seed=seed, starts=3)
 
 
 def suited(method: str, matrix: Matrix) -> Matrix:
@@ -35,7 +35,7 @@ def suited(method: str, matrix: Matrix) -> Matrix:
 
 
 def finds_k(method: str) -> bool:
-    return getattr(methods.load(method), "FINDS_K", False)
+    return getattr(methods.load_method(method), "FINDS_K", False)
 
 
 def blobs(k: int, size: int = 40) -> tuple[Matrix, list[int]]:
@@ -47,13 +47,13 @@ def blobs(k: int, size: int = 40) -> tuple[Matrix, list[int]]:
 
 
 def test_the_listed_methods_are_the_files_of_the_folder() -> None:
-    assert methods.names() == METHODS
+    assert methods.list_methods() == METHODS
     assert "kmeans" in METHODS
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigProblems, match=r"no method 'kmean'; known: .*kmeans"):
-        methods.load("kmean")
+        methods.load_method("kmean")
 
 
 @every_method
@@ -79,22 +79,22 @@ def test_every_row_is_in_one_of_k_groups_and_none_is_empty(method: str, rows: li
 def test_what_was_fitted_is_labelled_again_as_it_was(method: str, spread: float) -> None:
     matrix = suited(method, np.random.default_rng(9).normal(size=(400, 3)) * [1.0, spread, 1.0])
     found = fit(method, matrix, 4)
-    assert (methods.labelling(method).assign(found, matrix) == found.labels).all()
-    margin, _ = methods.load(method).margins(found, matrix)
+    assert (methods.load_predictive_method(method).predict(found, matrix) == found.labels).all()
+    margin, _ = methods.load_method(method).margins(found, matrix)
     assert ((margin >= 0) & (margin <= 1)).all()
 
 
 def test_a_method_that_labels_no_others_says_so() -> None:
     assert sorted({*METHODS} - {*LABELLING}) == ["hdbscan"]
     with pytest.raises(UsageProblem, match="hdbscan labels only the customers it was fitted on"):
-        methods.labelling("hdbscan")
+        methods.load_predictive_method("hdbscan")
 
 
 @every_method
 def test_margins_are_shares_and_the_second_group_is_another(method: str) -> None:
     matrix = suited(method, blobs(3)[0])
     found = fit(method, matrix, 3)
-    margin, second = methods.load(method).margins(found, matrix)
+    margin, second = methods.load_method(method).margins(found, matrix)
     assert ((margin >= 0) & (margin <= 1)).all()
     assert (second != found.labels).all()
 
@@ -103,13 +103,13 @@ def test_margins_are_shares_and_the_second_group_is_another(method: str) -> None
 def test_groups_in_another_order_label_rows_likewise(method: str) -> None:
     matrix = suited(method, blobs(3)[0])
     found = fit(method, matrix, 3)
-    turned = found.renumbered(np.array([2, 0, 1]))
-    again = methods.labelling(method).assign(turned, matrix)
+    turned = found.reorder_groups(np.array([2, 0, 1]))
+    again = methods.load_predictive_method(method).predict(turned, matrix)
     assert (again == turned.labels).all()
     assert (np.array([2, 0, 1])[again] == found.labels).all()
 
 
-@pytest.mark.parametrize("many", [kmeans.many, medoids.many])
+@pytest.mark.parametrize("many", [kmeans.fit_bootstraps, medoids.fit_bootstraps])
 def test_many_samples_at_once_are_clustered_as_one_by_one(many: Any) -> None:
     """On planted groups both ways find them, whatever the weights; a row that is drawn twice counts twice."""
     matrix, truth = blobs(4)
@@ -192,8 +192,8 @@ def test_rows_in_no_dense_place_are_noise_and_counted() -> None:
     matrix, truth = blobs(3)
     far = np.array([[200.0, 200.0, 200.0], [-300.0, 90.0, 5.0], [150.0, -220.0, 70.0]])
     found = hdbscan.fit(np.vstack([matrix, far]), 0, seed=1, starts=1)
-    assert found.noise
-    assert found.is_noise[-3:].all()
+    assert found.has_noise
+    assert found.noise_mask[-3:].all()
     assert found.k == 4
     assert adjusted_rand(found.labels[:-3].tolist(), truth) > 0.95
     margin, second = hdbscan.margins(found, np.vstack([matrix, far]))
@@ -212,7 +212,7 @@ def test_rings_that_no_centre_tells_apart_are_told_by_density() -> None:
 def test_few_rows_are_all_noise() -> None:
     found = hdbscan.fit(np.arange(8.0).reshape(4, 2), 0, seed=1, starts=1)
     assert found.k == 1
-    assert found.is_noise.all()
+    assert found.noise_mask.all()
 
 
 def test_latent_classes_find_the_probabilities_that_were_planted_and_take_only_yes_and_no() -> None:
@@ -222,12 +222,14 @@ def test_latent_classes_find_the_probabilities_that_were_planted_and_take_only_y
     matrix = (chance.random((2000, 8)) < yes[truth]).astype(np.float64)
     found = fit("latent", matrix, 2)
     assert adjusted_rand(found.labels.tolist(), truth.tolist()) > 0.9
-    larger = int(found.shape["weights"][:, 0].argmax())
-    assert found.shape["weights"][larger, 0] == pytest.approx(0.7, abs=0.03)
-    assert found.shape["yes"][larger] == pytest.approx(yes[0], abs=0.05)
+    larger = int(found.shape_arrays["weights"][:, 0].argmax())
+    assert found.shape_arrays["weights"][larger, 0] == pytest.approx(0.7, abs=0.03)
+    assert found.shape_arrays["yes"][larger] == pytest.approx(yes[0], abs=0.05)
     parts = [
-        np.log(found.shape["weights"][group, 0])
-        + np.log(np.where(matrix > 0, found.shape["yes"][group], 1 - found.shape["yes"][group])).sum(axis=1)
+        np.log(found.shape_arrays["weights"][group, 0])
+        + np.log(np.where(matrix > 0, found.shape_arrays["yes"][group], 1 - found.shape_arrays["yes"][group])).sum(
+            axis=1
+        )
         for group in range(2)
     ]
     likelihood = np.logaddexp(*parts).sum()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.segment import scoring
-from segcli.segment.scoring import Request, Scores
+from segcli.segment.scoring import BinScores, ScoreRequest
 
 METHODS = sorted(file.stem for file in Path(scoring.__file__).parent.glob("*.py") if file.stem != "__init__")
 SPLITS_TIES = {"ntile"}
@@ -21,11 +21,11 @@ every_method = pytest.mark.parametrize("method", METHODS)
 laws = settings(max_examples=60, deadline=None)
 
 
-def scored(method: str, numbers: list[float], bins: int, *, low_is_best: bool = False) -> Scores:
+def scored(method: str, numbers: list[float], bins: int, *, low_is_best: bool = False) -> BinScores:
     order = np.arange(len(numbers))
     given_edges = EDGES if method == "fixed" else ()
-    request = Request(np.array(numbers, dtype=np.float64), low_is_best, bins, order, edges=given_edges)
-    return scoring.load(method).score(request)
+    request = ScoreRequest(np.array(numbers, dtype=np.float64), low_is_best, bins, order, edges=given_edges)
+    return scoring.load_scoring_method(method).score_values(request)
 
 
 def bins_of(method: str, bins: int) -> int:
@@ -87,8 +87,11 @@ def test_the_order_of_customers_changes_no_score(method: str, numbers: list[floa
     shuffle.shuffle(places)  # type: ignore[attr-defined]
     order = np.array(places)
     edges = EDGES if method == "fixed" else ()
-    shuffled = Request(np.array(numbers, dtype=np.float64)[order], False, bins, order, edges=edges)
-    assert scoring.load(method).score(shuffled).tolist() == scored(method, numbers, bins)[order].tolist()
+    shuffled = ScoreRequest(np.array(numbers, dtype=np.float64)[order], False, bins, order, edges=edges)
+    assert (
+        scoring.load_scoring_method(method).score_values(shuffled).tolist()
+        == scored(method, numbers, bins)[order].tolist()
+    )
 
 
 @every_method
@@ -98,7 +101,9 @@ def test_the_values_are_left_as_they_were(method: str, numbers: list[float], bin
     array = np.array(numbers, dtype=np.float64)
     before = array.copy()
     edges = EDGES if method == "fixed" else ()
-    scoring.load(method).score(Request(array, True, bins, np.arange(len(array)), edges=edges))
+    scoring.load_scoring_method(method).score_values(
+        ScoreRequest(array, True, bins, np.arange(len(array)), edges=edges)
+    )
     assert (array == before).all()
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from segcli.config.rfm import FixedEdges, RfmSettings
 from segcli.segment import scores
-from segcli.segment.cuts import Cuts
-from segcli.segment.dimensions import dimensions
+from segcli.segment.cuts import BinEdges
+from segcli.segment.dimensions import read_dimensions
 from tests.oracles.tables import rfm_table
 
 KEEPS_TIES = ["quantile", "edges", "fixed", "jenks", "nested"]
@@ -28,10 +28,10 @@ def test_saved_cuts_give_the_training_customers_their_scores(
 ) -> None:
     """Through JSON text and back, as a saved model goes."""
     recency, orders, amounts = zip(*known, strict=True)
-    measured = dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
-    trained = scores.score(measured, RfmSettings(method=method, bins=bins, ties=ties, edges=EDGES), 1)
-    saved = scores.cuts_from_dict(json.loads(json.dumps(scores.cuts_as_dict(trained.cuts))))
-    again = scores.apply(measured, saved, trained.bins)
+    measured = read_dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
+    trained = scores.score_dimensions(measured, RfmSettings(method=method, bins=bins, ties=ties, edges=EDGES), 1)
+    saved = scores.edges_from_dict(json.loads(json.dumps(scores.edges_to_dict(trained.cuts))))
+    again = scores.apply_edges(measured, saved, trained.bins)
     assert {d: s.tolist() for d, s in again.scores.items()} == {d: s.tolist() for d, s in trained.scores.items()}
 
 
@@ -40,11 +40,13 @@ def test_saved_cuts_give_the_training_customers_their_scores(
 @given(known=people, bins=st.integers(2, 10))
 def test_values_beyond_the_edges_take_the_end_scores(method: str, known: list[tuple[int, int, int]], bins: int) -> None:
     recency, orders, amounts = zip(*known, strict=True)
-    measured = dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
+    measured = read_dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
     wanted = RfmSettings(method=method, bins=bins, edges=EDGES)
-    trained = scores.score(measured, wanted, 1)
-    beyond = scores.apply(
-        dimensions(rfm_table([-(10**6), 10**9], [10**9, -(10**6)], [1e12, -1e12]), "sum"), trained.cuts, trained.bins
+    trained = scores.score_dimensions(measured, wanted, 1)
+    beyond = scores.apply_edges(
+        read_dimensions(rfm_table([-(10**6), 10**9], [10**9, -(10**6)], [1e12, -1e12]), "sum"),
+        trained.cuts,
+        trained.bins,
     )
     for letter, found in beyond.scores.items():
         known_scores = trained.cuts[letter][""].scores
@@ -54,20 +56,20 @@ def test_values_beyond_the_edges_take_the_end_scores(method: str, known: list[tu
 def test_a_value_on_an_edge_belongs_where_it_was_seen() -> None:
     """Observed edges: for recency the largest value of a score, otherwise the smallest."""
     values, found = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2, 2, 1, 1])
-    assert Cuts.between(values, found, low_is_best=True) == Cuts((2.0,), (2, 1), strict=True)
-    assert Cuts.between(values, found[::-1], low_is_best=False) == Cuts((3.0,), (1, 2), strict=False)
-    assert Cuts((3.0,), (1, 2), strict=False).apply(np.array([2.9, 3.0])).tolist() == [1, 2]
-    assert Cuts((2.0,), (2, 1), strict=True).apply(np.array([2.0, 2.1])).tolist() == [2, 1]
+    assert BinEdges.from_scores(values, found, low_is_best=True) == BinEdges((2.0,), (2, 1), is_strict=True)
+    assert BinEdges.from_scores(values, found[::-1], low_is_best=False) == BinEdges((3.0,), (1, 2), is_strict=False)
+    assert BinEdges((3.0,), (1, 2), is_strict=False).score_values(np.array([2.9, 3.0])).tolist() == [1, 2]
+    assert BinEdges((2.0,), (2, 1), is_strict=True).score_values(np.array([2.0, 2.1])).tolist() == [2, 1]
 
 
 def test_a_nested_parent_never_seen_takes_the_nearest_one() -> None:
     """Only R scores 1 and 5 were trained; a customer between them still gets scores."""
-    trained = scores.score(
-        dimensions(rfm_table([1] * 4 + [400] * 6, [1, 2, 3, 4] + [1] * 6, [1.0] * 10), "sum"),
+    trained = scores.score_dimensions(
+        read_dimensions(rfm_table([1] * 4 + [400] * 6, [1, 2, 3, 4] + [1] * 6, [1.0] * 10), "sum"),
         RfmSettings(method="nested"),
         1,
     )
     assert set(trained.scores["r"]) == {1, 4}
-    renamed = {**trained.cuts, "r": {"": Cuts((10.0, 100.0), (5, 3, 1), strict=True)}}
-    found = scores.apply(dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
+    renamed = {**trained.cuts, "r": {"": BinEdges((10.0, 100.0), (5, 3, 1), is_strict=True)}}
+    found = scores.apply_edges(read_dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
     assert found.scores["f"].tolist() == [5]

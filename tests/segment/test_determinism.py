@@ -28,10 +28,10 @@ table = pd.DataFrame({
 }).sample(frac=1, random_state=int(sys.argv[1]))  # as an export might have its rows
 table = table.sort_values("customer_id", ignore_index=True)  # as reading does
 of = Customers(table, None, (READING,))
-for method in methods.names():
+for method in methods.list_methods():
     features = ["yes", "no"] if method == "latent" else ["visits", "spend", "plan"]
     k = "auto" if method == "hdbscan" else "2-3"
-    made = cluster.segment(of, ClusterSettings(method=method, features=features, pairs=2, k=k), 1)
+    made = cluster.cluster_customers(of, ClusterSettings(method=method, features=features, pairs=2, k=k), 1)
     told = json.dumps([made.method, made.labels.tolist(), made.scores.to_dict()], default=str, sort_keys=True)
     print(method, hashlib.sha256(told.encode()).hexdigest(), sep="\\t")
 """
@@ -50,5 +50,5 @@ def found(rows: int, **environment: str) -> Mapping[str, str]:
 
 def test_threads_hash_seeds_and_rows_change_no_bit() -> None:
     one = found(1, PYTHONHASHSEED="1", OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2")
-    assert list(one) == methods.names()
+    assert list(one) == methods.list_methods()
     assert found(2, PYTHONHASHSEED="7", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1") == one

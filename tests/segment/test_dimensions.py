@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from segcli.errors import InputProblem
-from segcli.segment.dimensions import dimensions
+from segcli.segment.dimensions import read_dimensions
 from tests.oracles.tables import table
 
 BOTH = {"recency_days": [3, 1], "orders": [1, 2]}
@@ -23,7 +23,7 @@ BOTH = {"recency_days": [3, 1], "orders": [1, 2]}
     ],
 )
 def test_monetary_value_is_the_measure_that_is_asked_for(monetary: str, column: str) -> None:
-    found = dimensions(table(**{**BOTH, "revenue": [9.0, 9.0], column: [5.0, 7.5]}), monetary)
+    found = read_dimensions(table(**{**BOTH, "revenue": [9.0, 9.0], column: [5.0, 7.5]}), monetary)
     assert [(d.letter, d.name, d.column, d.low_is_best) for d in found] == [
         ("r", "recency", "recency_days", True),
         ("f", "frequency", "orders", False),
@@ -35,7 +35,7 @@ def test_monetary_value_is_the_measure_that_is_asked_for(monetary: str, column: 
 
 @pytest.mark.parametrize("monetary", ["sum", "mean"])
 def test_without_money_there_are_two(monetary: str) -> None:
-    assert [d.letter for d in dimensions(table(**BOTH), monetary)] == ["r", "f"]
+    assert [d.letter for d in read_dimensions(table(**BOTH), monetary)] == ["r", "f"]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_without_money_there_are_two(monetary: str) -> None:
 )
 def test_a_table_without_measures_is_refused_with_the_column(columns: dict[str, Any], said: str) -> None:
     with pytest.raises(InputProblem, match=f"^made by hand.*{said}"):
-        dimensions(table(**columns), "mean")
+        read_dimensions(table(**columns), "mean")
 
 
 def test_whole_numbers_of_any_type_are_measures() -> None:
     counts = {"orders": pd.Series([1, 2], dtype="Int64"), "recency_days": np.array([3, 1], dtype=np.uint8)}
-    assert [d.values.tolist() for d in dimensions(table(**counts), "sum")] == [[3, 1], [1, 2]]
+    assert [d.values.tolist() for d in read_dimensions(table(**counts), "sum")] == [[3, 1], [1, 2]]

@@ -17,9 +17,9 @@ CUSTOMERS = table(orders=list(range(10)))
 def kept(monkeypatch: pytest.MonkeyPatch, names: list[str], now: str, before: str) -> tuple[list[str], list[str]]:
     """Customers one by one: the number of their segment now, and the letter of the one before."""
     was = SimpleNamespace(labels=pd.Series(list(before), dtype="str"))
-    monkeypatch.setattr(identity, "assign", lambda *_: was)
+    monkeypatch.setattr(identity, "assign_to_clusters", lambda *_: was)
     labels = np.array([int(number) for number in now])
-    return identity.kept(names, labels, CUSTOMERS, {"segments": sorted(set(before))})
+    return identity.match_previous(names, labels, CUSTOMERS, {"segments": sorted(set(before))})
 
 
 def test_a_segment_keeps_its_name_while_half_of_both_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,15 +43,17 @@ def test_new_and_vanished_segments_are_told_and_no_name_is_given_twice(monkeypat
 
 
 def test_without_a_previous_model_names_are_as_found() -> None:
-    assert identity.kept(["x"], np.zeros(10, dtype=np.int64), CUSTOMERS, None) == (["x"], [])
+    assert identity.match_previous(["x"], np.zeros(10, dtype=np.int64), CUSTOMERS, None) == (["x"], [])
 
 
 def test_a_rule_names_the_segment_of_which_at_least_half_meet_it() -> None:
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2])
     half = Named(segment="Half", when="orders in [0, 1]")
     last = Named(segment="Last", when="orders >= 8")
-    assert identity.overridden(["x", "y", "z"], labels, CUSTOMERS, [half, last]) == ["Half", "y", "Last"]
+    assert identity.apply_name_rules(["x", "y", "z"], labels, CUSTOMERS, [half, last]) == ["Half", "y", "Last"]
     with pytest.raises(ConfigProblems, match=r"names\.1 \(Half\): the segment that fits best already has a name"):
-        identity.overridden(["x", "y", "z"], labels, CUSTOMERS, [last.model_copy(update={"when": "orders < 4"}), half])
+        identity.apply_name_rules(
+            ["x", "y", "z"], labels, CUSTOMERS, [last.model_copy(update={"when": "orders < 4"}), half]
+        )
     with pytest.raises(ConfigProblems, match=r"names\.0 \(Few\): .* meets it with 25% of its customers only"):
-        identity.overridden(["x", "y", "z"], labels, CUSTOMERS, [Named(segment="Few", when="orders == 0")])
+        identity.apply_name_rules(["x", "y", "z"], labels, CUSTOMERS, [Named(segment="Few", when="orders == 0")])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from segcli.errors import ConfigProblems
 from segcli.segment import maps
-from segcli.segment.maps import Rule, SegmentMap, lint
-from segcli.segment.rfm import _labels
+from segcli.segment.maps import MapRule, SegmentMap, measure_coverage
+from segcli.segment.rfm import _label_customers
 
-SHIPPED = maps.names()
+SHIPPED = maps.list_maps()
 
 # definitions.md, cell by cell: rows are R 1..5, columns F 1..5.
 GRID = """
@@ -43,7 +43,7 @@ def grid() -> dict[tuple[int, int], str]:
 
 def name_of(segment_map: SegmentMap, bins: int = 5, **scores: int) -> str:
     arrays = {d: np.array([score]) for d, score in scores.items()}
-    return str(segment_map.name_all(arrays, dict.fromkeys(scores, bins))[0])
+    return str(segment_map.name_customers(arrays, dict.fromkeys(scores, bins))[0])
 
 
 def test_the_shipped_maps_are_the_four_that_are_promised() -> None:
@@ -51,43 +51,43 @@ def test_the_shipped_maps_are_the_four_that_are_promised() -> None:
 
 
 def test_the_default_map_covers_25_of_25_cells_exactly_once() -> None:
-    checked = lint(maps.load("default"))
-    assert (checked.cells, checked.uncovered, checked.overlapping, checked.unreachable) == (25, (), (), ())
+    checked = measure_coverage(maps.load_map("default"))
+    assert (checked.cell_count, checked.uncovered, checked.overlapping, checked.unreachable) == (25, (), (), ())
     assert str(checked) == "25 of 25 score combinations covered"
 
 
 def test_the_default_map_names_every_cell_as_defined() -> None:
-    default = maps.load("default")
+    default = maps.load_map("default")
     assert {(r, f): name_of(default, r=r, f=f, m=3) for r, f in product(range(1, 6), repeat=2)} == grid()
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_map_has_no_rule_that_is_never_reached(name: str) -> None:
-    assert lint(maps.load(name)).unreachable == ()
+    assert measure_coverage(maps.load_map(name)).unreachable == ()
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_map_leaves_cells_open_only_if_its_source_does(name: str) -> None:
     """The R package's example map leaves ten of 125 cells to Others; no other map does."""
-    assert len(lint(maps.load(name)).uncovered) == (10 if name == "rfm-r" else 0)
+    assert len(measure_coverage(maps.load_map(name)).uncovered) == (10 if name == "rfm-r" else 0)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_linter_agrees_with_naming_every_cell(name: str) -> None:
-    segment_map = maps.load(name)
+    segment_map = maps.load_map(name)
     reached = {
         name_of(segment_map, bins=segment_map.bins, r=r, f=f, m=m)
         for r, f, m in product(range(1, segment_map.bins + 1), repeat=3)
     }
     named = {rule.segment for rule in segment_map.rules}
     assert named <= reached
-    assert (segment_map.otherwise in reached) == bool(lint(segment_map).uncovered)
+    assert (segment_map.otherwise in reached) == bool(measure_coverage(segment_map).uncovered)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("bins", range(2, 11))
 def test_the_best_stay_best_and_the_worst_stay_worst_for_any_number_of_scores(name: str, bins: int) -> None:
-    segment_map = maps.load(name)
+    segment_map = maps.load_map(name)
     own = segment_map.bins
     best, worst = (dict.fromkeys("rfm", score) for score in (bins, 1))
     assert name_of(segment_map, bins, **best) == name_of(segment_map, own, r=own, f=own, m=own) == "Champions"
@@ -96,13 +96,13 @@ def test_the_best_stay_best_and_the_worst_stay_worst_for_any_number_of_scores(na
 
 @pytest.mark.parametrize(("bins", "stretched"), [(3, [1, 3, 5]), (4, [1, 2, 4, 5]), (2, [1, 5])])
 def test_other_numbers_of_scores_are_stretched_over_the_maps_five(bins: int, stretched: list[int]) -> None:
-    ladder = SegmentMap("ladder", 5, tuple(Rule(str(s), {"r": (s, s)}) for s in range(1, 6)), "Others")
+    ladder = SegmentMap("ladder", 5, tuple(MapRule(str(s), {"r": (s, s)}) for s in range(1, 6)), "Others")
     assert [int(name_of(ladder, bins, r=score, f=1)) for score in range(1, bins + 1)] == stretched
 
 
 @pytest.mark.parametrize("bins", range(2, 11))
 def test_a_higher_score_is_never_stretched_below_a_lower_one(bins: int) -> None:
-    ladder = SegmentMap("ladder", 5, tuple(Rule(str(s), {"r": (s, s)}) for s in range(1, 6)), "Others")
+    ladder = SegmentMap("ladder", 5, tuple(MapRule(str(s), {"r": (s, s)}) for s in range(1, 6)), "Others")
     steps = [int(name_of(ladder, bins, r=score, f=1)) for score in range(1, bins + 1)]
     assert steps == sorted(steps)
 
@@ -112,14 +112,14 @@ def test_the_linter_finds_uncovered_overlapping_and_unreachable_cells() -> None:
         "faulty",
         3,
         (
-            Rule("Top", {"r": (2, 3), "f": (3, 3)}),
-            Rule("Upper", {"r": (3, 3)}),
-            Rule("Never", {"r": (3, 3), "f": (1, 2)}),
+            MapRule("Top", {"r": (2, 3), "f": (3, 3)}),
+            MapRule("Upper", {"r": (3, 3)}),
+            MapRule("Never", {"r": (3, 3), "f": (1, 2)}),
         ),
         "Others",
     )
-    checked = lint(faulty)
-    assert checked.cells == 9
+    checked = measure_coverage(faulty)
+    assert checked.cell_count == 9
     assert checked.uncovered == ("R1F1", "R1F2", "R1F3", "R2F1", "R2F2")
     assert checked.overlapping == ("R3F1", "R3F2", "R3F3")
     assert checked.unreachable == ("Never",)
@@ -129,13 +129,13 @@ def test_the_linter_finds_uncovered_overlapping_and_unreachable_cells() -> None:
 
 
 def test_the_first_match_wins() -> None:
-    both = (Rule("First", {"r": (1, 5)}), Rule("Second", {"r": (5, 5)}))
+    both = (MapRule("First", {"r": (1, 5)}), MapRule("Second", {"r": (5, 5)}))
     assert name_of(SegmentMap("m", 5, both, "Others"), r=5, f=1) == "First"
     assert name_of(SegmentMap("m", 5, both[::-1], "Others"), r=5, f=1) == "Second"
 
 
 def test_what_no_rule_matches_is_called_otherwise() -> None:
-    assert name_of(SegmentMap("m", 5, (Rule("Top", {"r": (5, 5)}),), "The rest"), r=1, f=1) == "The rest"
+    assert name_of(SegmentMap("m", 5, (MapRule("Top", {"r": (5, 5)}),), "The rest"), r=1, f=1) == "The rest"
 
 
 ranges = st.tuples(st.integers(1, 4), st.integers(1, 4)).map(lambda pair: (float(min(pair)), float(max(pair))))
@@ -145,7 +145,7 @@ rules = st.lists(st.dictionaries(st.sampled_from(["r", "f", "m"]), ranges, min_s
 @settings(max_examples=100, deadline=None)
 @given(written=rules)
 def test_the_linter_is_right_about_any_map(written: list[dict[str, tuple[float, float]]]) -> None:
-    segment_map = SegmentMap("any", 4, tuple(Rule(f"S{i}", r) for i, r in enumerate(written)), "Others")
+    segment_map = SegmentMap("any", 4, tuple(MapRule(f"S{i}", r) for i, r in enumerate(written)), "Others")
     used = [d for d in "rfm" if any(d in rule for rule in written)]
     matching = {}
     for cell in product(range(1, 5), repeat=len(used)):
@@ -156,22 +156,22 @@ def test_the_linter_is_right_about_any_map(written: list[dict[str, tuple[float, 
             for i, rule in enumerate(written)
             if all(low <= scores[d] <= high for d, (low, high) in rule.items())
         ]
-    checked = lint(segment_map)
+    checked = measure_coverage(segment_map)
     firsts = {held[0] for held in matching.values() if held}
-    assert checked.cells == len(matching)
+    assert checked.cell_count == len(matching)
     assert checked.uncovered == tuple(name for name, held in matching.items() if not held)
     assert checked.overlapping == tuple(name for name, held in matching.items() if len(held) > 1)
     assert checked.unreachable == tuple(f"S{i}" for i in range(len(written)) if f"S{i}" not in firsts)
 
 
 def test_fm_is_the_mean_of_frequency_and_monetary() -> None:
-    halves = SegmentMap("m", 5, (Rule("Half", {"fm": (2.5, 2.5)}),), "Others")
+    halves = SegmentMap("m", 5, (MapRule("Half", {"fm": (2.5, 2.5)}),), "Others")
     assert name_of(halves, r=1, f=2, m=3) == "Half"
     assert name_of(halves, r=1, f=3, m=3) == "Others"
 
 
 def test_without_money_fm_is_frequency() -> None:
-    assert name_of(maps.load("eleven"), r=5, f=5) == "Champions"
+    assert name_of(maps.load_map("eleven"), r=5, f=5) == "Champions"
 
 
 OWN = """
@@ -185,14 +185,14 @@ segments:
 
 
 def test_a_map_of_ones_own_is_read_from_a_file(file_of: Callable[..., str]) -> None:
-    mine = maps.load(file_of(OWN, "mine.yaml"))
-    rules_ = (Rule("Top", {"r": (2, 3), "f": (3, 3)}), Rule("Halves", {"fm": (1.5, 2)}))
+    mine = maps.load_map(file_of(OWN, "mine.yaml"))
+    rules_ = (MapRule("Top", {"r": (2, 3), "f": (3, 3)}), MapRule("Halves", {"fm": (1.5, 2)}))
     assert mine == SegmentMap("mine", 3, rules_, "The rest")
 
 
 def test_an_unknown_map_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigProblems, match="no map 'elven'; known: default, eleven, rfm-r, six"):
-        maps.load("elven")
+        maps.load_map("elven")
 
 
 @pytest.mark.parametrize(
@@ -211,14 +211,14 @@ def test_an_unknown_map_is_refused_with_the_known_ones() -> None:
 )
 def test_a_broken_map_is_refused_with_the_place(text: str, said: str, file_of: Callable[..., str]) -> None:
     with pytest.raises(ConfigProblems) as refused:
-        maps.load(file_of(text, "broken.yaml"))
+        maps.load_map(file_of(text, "broken.yaml"))
     assert said in str(refused.value)
 
 
 def test_every_fault_of_a_map_is_told_at_once(file_of: Callable[..., str]) -> None:
     text = "bins: 99\nsegments:\n  - {segment: A, r: high}\n  - {r: 1}\n"
     with pytest.raises(ConfigProblems) as refused:
-        maps.load(file_of(text, "faults.yaml"))
+        maps.load_map(file_of(text, "faults.yaml"))
     assert len(refused.value.problems) == 3
 
 
@@ -231,11 +231,11 @@ def test_every_fault_of_a_map_is_told_at_once(file_of: Callable[..., str]) -> No
 def test_customers_are_named_as_their_combination_of_scores_is(
     name: str, bins: tuple[int, ...], listed: list[tuple[int, ...]]
 ) -> None:
-    segment_map = maps.load(name)
+    segment_map = maps.load_map(name)
     sizes = dict(zip("rfm", bins, strict=True))
     scores = {d: np.array([min(row[p], bins[p]) for row in listed], dtype=np.int64) for p, d in enumerate("rfm")}
-    one_by_one = segment_map._named(scores, sizes).tolist()
-    assert segment_map.name_all(scores, sizes).tolist() == one_by_one
-    names, places = segment_map.name_cells(scores, sizes)
-    labels = _labels(names, places, pd.RangeIndex(len(listed)))
+    one_by_one = segment_map._name_cells(scores, sizes).tolist()
+    assert segment_map.name_customers(scores, sizes).tolist() == one_by_one
+    names, places = segment_map.name_score_cells(scores, sizes)
+    labels = _label_customers(names, places, pd.RangeIndex(len(listed)))
     pd.testing.assert_series_equal(labels, pd.Series(one_by_one, dtype="str"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from segcli.segment.model_shapes import _checks
+from segcli.segment.model_shapes import _check_fields
 
 MODEL: dict[str, Any] = {
     "name": "gaussian",
@@ -28,9 +28,9 @@ MODEL: dict[str, Any] = {
     ],
 )
 def test_weights_and_chances_out_of_their_range_are_named(shape: dict[str, Any], field: str) -> None:
-    assert dict(_checks(MODEL | {"shape": shape}))[field] is False
+    assert dict(_check_fields(MODEL | {"shape": shape}))[field] is False
 
 
 def test_weights_and_chances_within_their_range_are_sound() -> None:
-    found = dict(_checks(MODEL | {"shape": {"weights": [[1.0]], "yes": [[0.2, 0.9]]}}))
+    found = dict(_check_fields(MODEL | {"shape": {"weights": [[1.0]], "yes": [[0.2, 0.9]]}}))
     assert found["shape.weights"] is found["shape.yes"] is True

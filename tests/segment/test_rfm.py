@@ -17,10 +17,10 @@ from segcli.config.rfm import FixedEdges, RfmSettings, Weights
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import maps, rfm
-from segcli.segment.scoring.edges import cut_points
+from segcli.segment.scoring.edges import quantile_edges
 from tests.oracles.tables import rfm_table, table
 
-load = cache(maps.load)
+load = cache(maps.load_map)
 METHODS = ["quantile", "edges", "fixed", "ntile", "jenks", "nested"]
 EDGES = FixedEdges(recency=[2, 3, 4, 5], frequency=[2, 3, 4, 5], monetary=[20, 30, 40, 50])
 R_NAMES = ("Potential Loyalist", "Loyal Customers", "Lost", "New Customers", "About To Sleep", "Can't Lose Them",
@@ -29,7 +29,7 @@ people = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 9), st.integers(
 
 
 def segment(customers: Customers, segment_map: str = "default", **wanted: Any) -> Segmentation:
-    return rfm.segment(customers, RfmSettings(edges=EDGES, **wanted), load(segment_map), 1)
+    return rfm.segment_by_rfm(customers, RfmSettings(edges=EDGES, **wanted), load(segment_map), 1)
 
 
 def of(known: list[tuple[int, int, int]], hundredth: int = 100) -> Customers:
@@ -101,7 +101,7 @@ def test_amounts_in_cents_are_told_apart(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_one_customer_is_scored_and_named(method: str) -> None:
     found = segment(rfm_table([3], [1], [9.99]), method=method)
-    assert found.labels.tolist()[0] in {rule.segment for rule in maps.load("default").rules}
+    assert found.labels.tolist()[0] in {rule.segment for rule in maps.load_map("default").rules}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -148,7 +148,7 @@ def test_the_unit_of_money_changes_no_natural_break() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(known=people, method=st.sampled_from(METHODS), segment_map=st.sampled_from(maps.names()))
+@given(known=people, method=st.sampled_from(METHODS), segment_map=st.sampled_from(maps.list_maps()))
 def test_labels_partition_the_customers_and_the_profile_adds_up(
     known: list[tuple[int, int, int]], method: str, segment_map: str
 ) -> None:
@@ -173,7 +173,7 @@ def test_the_combined_score_weighs_the_three() -> None:
 
 
 def test_given_edges_say_how_many_scores_there_are() -> None:
-    found = rfm.segment(
+    found = rfm.segment_by_rfm(
         ranked(6),
         RfmSettings(method="fixed", edges=FixedEdges(recency=[4], frequency=[2, 5], monetary=[20, 30, 40])),
         load("default"),
@@ -244,7 +244,7 @@ def test_the_seed_is_told_only_where_chance_was_used() -> None:
 def test_the_table_ends_with_scores_and_segment_and_holds_them_once() -> None:
     customers = ranked(5)
     found = segment(customers)
-    again = segment(Customers(found.table, customers.as_of, customers.readings))
+    again = segment(Customers(found.table, customers.as_of, customers.input_reports))
     ends = ["r_score", "f_score", "m_score", "rfm_score", "rfm_segment"]
     assert list(found.table) == list(again.table) == [*customers.table, *ends]
 
@@ -313,7 +313,7 @@ def test_online_retail_is_described_as_in_the_oracle(online_retail: Callable[[],
 def test_online_retail_scores_do_not_depend_on_the_unit_of_money(method: str, online_retail: Callable[[], Any]) -> None:
     customers = online_retail()
     dearer = Customers(
-        customers.table.assign(revenue=customers.table["revenue"] * 1024), customers.as_of, customers.readings
+        customers.table.assign(revenue=customers.table["revenue"] * 1024), customers.as_of, customers.input_reports
     )
     pd.testing.assert_frame_equal(segment(customers, method=method).scores, segment(dearer, method=method).scores)
 
@@ -327,7 +327,7 @@ def fixed_edges(customers: Customers) -> FixedEdges:
     """What the R package writes as its bins: type 7 quantiles plus one."""
     columns = {"recency": "recency_days", "frequency": "orders", "monetary": "revenue"}
     table_ = customers.table
-    quantiles = {name: cut_points(table_[column].to_numpy(dtype=float), 5) for name, column in columns.items()}
+    quantiles = {name: quantile_edges(table_[column].to_numpy(dtype=float), 5) for name, column in columns.items()}
     return FixedEdges(**{name: (cuts + 1).tolist() for name, cuts in quantiles.items()})
 
 
@@ -339,7 +339,7 @@ def test_the_r_packages_segments_by_quantile_edges(rfm_orders: Any) -> None:
 def test_the_r_packages_segments_customer_by_customer(rfm_orders: Any, shared_data: Path) -> None:
     """With its own edges, one above the quantiles."""
     settings_ = RfmSettings(method="fixed", edges=fixed_edges(rfm_orders))
-    found = rfm.segment(rfm_orders, settings_, maps.load("rfm-r"), 1)
+    found = rfm.segment_by_rfm(rfm_orders, settings_, maps.load_map("rfm-r"), 1)
     assert sizes(found) == [342, 170, 148, 104, 102, 47, 35, 28, 10, 9]
     short = {"Loyal Customers": "Loyal", "New Customers": "New", "Can't Lose Them": "Can't Lose"}
     columns = ["customer_id", "orders", "revenue", "recency_days", "r_score", "f_score", "m_score", "rfm_segment"]

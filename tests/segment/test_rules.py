@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from segcli.config.rules import RulesSettings
 from segcli.errors import ConfigProblems, UsageProblem
-from segcli.model import Customers, Input, Reading
+from segcli.model import Customers, Input, InputReport
 from segcli.segment import rules
-from segcli.segment.overlap import overlap
-from segcli.segment.why import why
+from segcli.segment.overlap import segment_overlap
+from segcli.segment.why import explain_membership
 
 
 def customers(orders: list[int | None]) -> Customers:
     ids = pd.Series([f"{n:03}" for n in range(len(orders))], dtype="str")
     table = pd.DataFrame({"customer_id": ids, "orders": pd.Series(orders, dtype="Int64")})
-    return Customers(table, date(2026, 7, 1), (Reading(Input("c.csv", 0, "", len(orders)), "customers", "", {}),))
+    return Customers(table, date(2026, 7, 1), (InputReport(Input("c.csv", 0, "", len(orders)), "customers", "", {}),))
 
 
 def spec(name: str, *segments: tuple[str, Any] | tuple[str, Any, int], otherwise: str = "Others") -> RulesSettings:
@@ -35,7 +35,7 @@ TIERS = spec("tier", ("gold", "orders >= 8"), ("silver", "orders >= 3"))
 
 
 def labels(table: Customers, *specs: RulesSettings) -> dict[str, list[str]]:
-    return {made.column: list(made.labels) for made in rules.segment(table, rules.prepare(specs))}
+    return {made.column: list(made.labels) for made in rules.segment_by_rules(table, rules.prepare_rule_sets(specs))}
 
 
 def test_the_first_rule_that_holds_names_the_segment_and_the_rest_are_others() -> None:
@@ -50,7 +50,7 @@ def test_labels_partition_and_order_matters_only_through_priority(orders: list[i
     expected = labels(table, spec("tier", *ranked))["tier"]
     for shuffled in permutations(ranked):
         assert labels(table, spec("tier", *shuffled))["tier"] == expected
-    (made,) = rules.segment(table, rules.prepare([spec("tier", *ranked)]))
+    (made,) = rules.segment_by_rules(table, rules.prepare_rule_sets([spec("tier", *ranked)]))
     assert int(made.profile["customers"].sum()) == len(orders)
     assert set(made.labels) <= {"gold", "silver", "odd", "Others"}
 
@@ -63,18 +63,20 @@ def test_a_segmentation_may_build_on_another_whatever_their_order() -> None:
 
 def test_segmentations_that_need_each_other_are_refused() -> None:
     with pytest.raises(ConfigProblems, match=r"segmentations that need each other: (a -> b -> a|b -> a -> b)"):
-        rules.prepare([spec("a", ("x", "b == 'y'")), spec("b", ("y", "a == 'x'"))])
+        rules.prepare_rule_sets([spec("a", ("x", "b == 'y'")), spec("b", ("y", "a == 'x'"))])
 
 
 def test_two_of_one_name_are_refused() -> None:
     with pytest.raises(ConfigProblems, match="two segmentations are called 'tier'"):
-        rules.prepare([TIERS, TIERS])
+        rules.prepare_rule_sets([TIERS, TIERS])
 
 
 def test_every_rule_that_cannot_be_read_is_named_at_once() -> None:
     with pytest.raises(ConfigProblems) as refused:
-        rules.prepare([spec("a", ("x", "orders >"), ("y", "orders >= 1"), ("z", "= 1")), spec("b", ("v", ""))])
-    assert [line.partition(": ")[0] for line in refused.value.lines] == [
+        rules.prepare_rule_sets(
+            [spec("a", ("x", "orders >"), ("y", "orders >= 1"), ("z", "= 1")), spec("b", ("v", ""))]
+        )
+    assert [line.partition(": ")[0] for line in refused.value.message_lines] == [
         "rules.0.segments.0.when (x)",
         "rules.0.segments.2.when (z)",
         "rules.1.segments.0.when (v)",
@@ -82,11 +84,11 @@ def test_every_rule_that_cannot_be_read_is_named_at_once() -> None:
 
 
 def test_every_rule_that_cannot_be_asked_is_named_at_once() -> None:
-    wanted = rules.prepare([spec("a", ("x", "ordrs > 1"), ("y", "orders > 1"), ("z", "city > 1 / sum"))])
+    wanted = rules.prepare_rule_sets([spec("a", ("x", "ordrs > 1"), ("y", "orders > 1"), ("z", "city > 1 / sum"))])
     with pytest.raises(ConfigProblems) as refused:
-        rules.segment(customers([1]), wanted)
-    assert len(refused.value.lines) == 2
-    assert refused.value.lines[0].startswith(
+        rules.segment_by_rules(customers([1]), wanted)
+    assert len(refused.value.message_lines) == 2
+    assert refused.value.message_lines[0].startswith(
         "rules.0.segments.0.when (x): column 1: no column 'ordrs'; did you mean 'orders'?"
     )
 
@@ -94,8 +96,10 @@ def test_every_rule_that_cannot_be_asked_is_named_at_once() -> None:
 def test_what_can_never_be_compared_is_refused_before_any_data_are_read() -> None:
     """Measures are numbers and days, segmentations are texts; of other columns nothing is known yet."""
     with pytest.raises(ConfigProblems) as refused:
-        rules.prepare([spec("a", ("x", "orders > 'a'"), ("y", "b > 3"), ("z", "colour > 3")), spec("b", ("v", "true"))])
-    assert [line.partition("column")[2] for line in refused.value.lines] == [
+        rules.prepare_rule_sets(
+            [spec("a", ("x", "orders > 'a'"), ("y", "b > 3"), ("z", "colour > 3")), spec("b", ("v", "true"))]
+        )
+    assert [line.partition("column")[2] for line in refused.value.message_lines] == [
         " 10: a number cannot be compared with a text",
         " 5: a text cannot be compared with a number",
     ]
@@ -103,12 +107,14 @@ def test_what_can_never_be_compared_is_refused_before_any_data_are_read() -> Non
 
 @pytest.mark.parametrize("when", ["orders >= 'a'", "\"orders >= 'a'\"", "  orders >= 'a'  # comment"])
 def test_a_mistake_in_a_rule_is_shown_where_it_stands_in_the_file(when: str) -> None:
-    from segcli.config import load, yaml_layer
+    from segcli.config import load_settings, parse_yaml_layer
 
     line = f"  - when: {when}"
-    loaded = load([yaml_layer(f"rules:\n- name: t\n  segments:\n{line}\n    segment: x\n", "r.yaml", ".")])
+    loaded = load_settings(
+        [parse_yaml_layer(f"rules:\n- name: t\n  segments:\n{line}\n    segment: x\n", "r.yaml", ".")]
+    )
     with pytest.raises(ConfigProblems) as refused:
-        rules.prepare(loaded.settings.rules, loaded.place)
+        rules.prepare_rule_sets(loaded.settings.rules, loaded.find_place)
     column = line.index("'a'") + 1
     assert str(refused.value).startswith(f"r.yaml:4:{column}: rules.0.segments.0.when (x): column 11: ")
 
@@ -116,7 +122,7 @@ def test_a_mistake_in_a_rule_is_shown_where_it_stands_in_the_file(when: str) -> 
 def test_a_base_used_twice_overwrites_nothing() -> None:
     base = RulesSettings(base="loyalty", options={"tiers": {"a": 0, "b": 8}})
     other = RulesSettings(base="loyalty", name="card", options={"tiers": {"a": 0, "b": 3}})
-    made = rules.segment(customers([9, 4, 1]), rules.prepare([base, other]))
+    made = rules.segment_by_rules(customers([9, 4, 1]), rules.prepare_rule_sets([base, other]))
     table = made[-1].table
     assert [name for name in table.columns if "_before" in name] == ["loyalty_before", "card_before"]
     assert table[["loyalty", "card"]].to_numpy().tolist() == [["b", "b"], ["a", "b"], ["a", "a"]]
@@ -125,36 +131,36 @@ def test_a_base_used_twice_overwrites_nothing() -> None:
 def test_special_categories_need_a_reason() -> None:
     wanted = spec("group", ("x", "orders > 1 and health_note is missing"))
     with pytest.raises(ConfigProblems, match=r"group speaks of special categories .*: health_note .*leave"):
-        rules.prepare([wanted])
+        rules.prepare_rule_sets([wanted])
     base = RulesSettings(base="benefit", options={"columns": {"prayer": ["Religion"], "health": ["fruit"]}})
     with pytest.raises(ConfigProblems, match="benefit speaks of special categories of personal data: Religion "):
-        rules.prepare([base])
+        rules.prepare_rule_sets([base])
     need = {"needs": {"x": [{"when": "top_category == 'health' and orders > 1"}]}}
-    rules.prepare([RulesSettings(base="need", options=need)])
-    rules.prepare([wanted.model_copy(update={"special_reason": "care plan agreed with the members"})])
+    rules.prepare_rule_sets([RulesSettings(base="need", options=need)])
+    rules.prepare_rule_sets([wanted.model_copy(update={"special_reason": "care plan agreed with the members"})])
 
 
 def test_a_ladder_of_rules_is_no_contention_and_crossing_rules_are() -> None:
     """gold is within silver: nothing to say. `odd` holds for 9, 7 and 3, gold for 9 and 8: both claim 9."""
-    (ladder,) = rules.segment(customers([9, 8, 3, 1]), rules.prepare([TIERS]))
+    (ladder,) = rules.segment_by_rules(customers([9, 8, 3, 1]), rules.prepare_rule_sets([TIERS]))
     assert ladder.notes == ()
     crossing = spec("tier", ("gold", "orders >= 8"), ("odd", "orders in [9, 7, 3]"))
-    (made,) = rules.segment(customers([9, 8, 7, 3]), rules.prepare([crossing]))
+    (made,) = rules.segment_by_rules(customers([9, 8, 7, 3]), rules.prepare_rule_sets([crossing]))
     assert made.notes == ("rules of several segments hold for 1 customer; the first in order names them",)
 
 
 def test_all_memberships_are_told_where_asked() -> None:
     both = TIERS.model_copy(update={"exclusive": False})
-    (made,) = rules.segment(customers([9, 3, 1]), rules.prepare([both]))
+    (made,) = rules.segment_by_rules(customers([9, 3, 1]), rules.prepare_rule_sets([both]))
     assert made.table["tier_all"].tolist() == ["gold; silver", "silver", ""]
     assert list(made.labels) == ["gold", "silver", "Others"]
     assert made.tables["Overlap"]["customers"].tolist() == [1, 1, 1, 2]
 
 
 def test_overlap_is_symmetric_and_counts_what_the_rules_say() -> None:
-    (one,) = rules.prepare([TIERS])
+    (one,) = rules.prepare_rule_sets([TIERS])
     table = customers([9, 8, 7, 3, 2, None])
-    found = overlap(rules.members_by_segment(table, one)).set_index(["segment", "other"])
+    found = segment_overlap(rules.match_segments(table, one)).set_index(["segment", "other"])
     assert found["customers"].to_dict() == {
         ("gold", "gold"): 2,
         ("gold", "silver"): 2,
@@ -166,9 +172,11 @@ def test_overlap_is_symmetric_and_counts_what_the_rules_say() -> None:
 
 
 def test_why_shows_each_part_with_its_value_and_ends_with_the_segment() -> None:
-    (one,) = rules.prepare([spec("tier", ("gold", "orders >= 8 and not orders == 9"), ("silver", "orders >= 3"))])
-    (table,) = rules.segment(customers([9, None]), [one])
-    assert list(why(table, one, "000")) == [
+    (one,) = rules.prepare_rule_sets(
+        [spec("tier", ("gold", "orders >= 8 and not orders == 9"), ("silver", "orders >= 3"))]
+    )
+    (table,) = rules.segment_by_rules(customers([9, None]), [one])
+    assert list(explain_membership(table, one, "000")) == [
         "gold: no",
         "  no       orders >= 8 and not orders == 9",
         "    yes      orders >= 8   [orders = 9]",
@@ -177,12 +185,12 @@ def test_why_shows_each_part_with_its_value_and_ends_with_the_segment() -> None:
         "  yes      orders >= 3   [orders = 9]",
         "-> silver",
     ]
-    assert list(why(table, one, "001"))[-2:] == [
+    assert list(explain_membership(table, one, "001"))[-2:] == [
         "  unknown  orders >= 3   [orders = missing]",
         "-> Others (no rule holds)",
     ]
     with pytest.raises(UsageProblem, match="no customer 'zzz'"):
-        list(why(table, one, "zzz"))
+        list(explain_membership(table, one, "zzz"))
 
 
 def slowly_contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
@@ -198,10 +206,10 @@ def slowly_contended(segments: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[n
 @given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=7))
 def test_contended_customers_are_those_of_the_definition(members: list[list[bool]]) -> None:
     segments = [np.array(one) for one in members]
-    assert rules._find_contended(segments).tolist() == slowly_contended(segments).tolist()
+    assert rules._find_conflicting_members(segments).tolist() == slowly_contended(segments).tolist()
 
 
 def test_several_rules_of_one_segment_are_no_contention_and_an_empty_one_of_them_is_not_named() -> None:
     written = spec("tier", ("odd", "orders in [9, 7]"), ("odd", "orders in [9, 3]"), ("odd", "orders == 50"))
-    (made,) = rules.segment(customers([9, 7, 3, 2]), rules.prepare([written]))
+    (made,) = rules.segment_by_rules(customers([9, 7, 3, 2]), rules.prepare_rule_sets([written]))
     assert made.notes == ()

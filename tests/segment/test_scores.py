@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from segcli.config.rfm import Bins, FixedEdges, RfmSettings
 from segcli.errors import UsageProblem
 from segcli.segment import scores, scoring
-from segcli.segment.cuts import Cuts
-from segcli.segment.dimensions import dimensions
-from segcli.segment.scoring import Request, Scores
-from segcli.segment.scoring.edges import cut_points
+from segcli.segment.cuts import BinEdges
+from segcli.segment.dimensions import read_dimensions
+from segcli.segment.scoring import BinScores, ScoreRequest
+from segcli.segment.scoring.edges import quantile_edges
 from segcli.segment.scoring.jenks import class_starts
 from tests.oracles import scoring as oracle
 from tests.oracles.tables import rfm_table
@@ -29,8 +29,12 @@ oracles = settings(max_examples=150, deadline=None)
 
 
 def scored(method: str, values: list[float], bins: int, **more: Any) -> list[int]:
-    more = {"low_is_best": False, "order": np.arange(len(values)), **more}
-    return scoring.load(method).score(Request(np.array(values, dtype=np.float64), bins=bins, **more)).tolist()
+    more = {"low_is_best": False, "tie_order": np.arange(len(values)), **more}
+    return (
+        scoring.load_scoring_method(method)
+        .score_values(ScoreRequest(np.array(values, dtype=np.float64), bins=bins, **more))
+        .tolist()
+    )
 
 
 @oracles
@@ -54,8 +58,8 @@ def test_scores_of_many_are_their_rank_shares_each_counted_by_itself(values: str
     ascending = np.sort(goodness)
     below = np.searchsorted(ascending, goodness, side="left" if ties == "same-bin" else "right") - (ties == "next")
     for bins in range(2, 11):
-        asked = Request(goodness, low_is_best=False, bins=bins, order=np.arange(len(goodness)), ties=ties)
-        ours = scoring.load("quantile").score(asked)
+        asked = ScoreRequest(goodness, low_is_best=False, bins=bins, tie_order=np.arange(len(goodness)), ties=ties)
+        ours = scoring.load_scoring_method("quantile").score_values(asked)
         assert (ours == bins * below // len(goodness) + 1).all()
         assert ours.dtype == np.int64
 
@@ -64,7 +68,7 @@ def test_scores_of_many_are_their_rank_shares_each_counted_by_itself(values: str
 @given(values=numbers, bins=st.integers(2, 10), seed=st.integers(0, 99))
 def test_random_ties_stay_between_same_bin_and_next(values: list[float], bins: int, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(values))
-    ours = scored("quantile", values, bins, ties="random", order=order)
+    ours = scored("quantile", values, bins, ties="random", tie_order=order)
     lowest = oracle.quantile(values, bins)
     highest = oracle.quantile(values, bins, ties="next")
     assert all(low <= score <= high for low, score, high in zip(lowest, ours, highest, strict=True))
@@ -85,7 +89,9 @@ def test_edge_scores_are_exact_where_a_cut_falls_on_a_value() -> None:
 @oracles
 def test_cut_points_are_type_7_quantiles(values: list[float], bins: int) -> None:
     exact = [float(oracle.type7(values, Fraction(k, bins))) for k in range(1, bins)]
-    assert cut_points(np.array(values, dtype=np.float64), bins).tolist() == pytest.approx(exact, rel=1e-12, abs=1e-12)
+    assert quantile_edges(np.array(values, dtype=np.float64), bins).tolist() == pytest.approx(
+        exact, rel=1e-12, abs=1e-12
+    )
 
 
 @oracles
@@ -205,31 +211,31 @@ def all_scores(recency: Any, orders: Any, revenue: Any, wanted: RfmSettings) -> 
 
 
 def score_table(customers: Any, wanted: RfmSettings) -> list[tuple[int, int, int]]:
-    found = scores.score(dimensions(customers, "sum"), wanted, 1).scores
-    columns: list[Scores] = [found["r"], found["f"], found["m"]]
+    found = scores.score_dimensions(read_dimensions(customers, "sum"), wanted, 1).scores
+    columns: list[BinScores] = [found["r"], found["f"], found["m"]]
     return [(int(r), int(f), int(m)) for r, f, m in zip(*columns, strict=True)]
 
 
 def test_ties_broken_at_random_depend_on_the_seed_alone() -> None:
     wanted = RfmSettings(ties="random")
-    measured = dimensions(rfm_table([5] * 50, [1] * 50, [9.99] * 50), "sum")
-    first, again, other = (scores.score(measured, wanted, seed).scores["f"].tolist() for seed in (1, 1, 2))
+    measured = read_dimensions(rfm_table([5] * 50, [1] * 50, [9.99] * 50), "sum")
+    first, again, other = (scores.score_dimensions(measured, wanted, seed).scores["f"].tolist() for seed in (1, 1, 2))
     assert first == again
     assert first != other
     assert sorted(first) == sorted([1, 2, 3, 4, 5] * 10)
 
 
 def test_the_counts_per_score_add_up_to_the_customers() -> None:
-    measured = dimensions(rfm_table([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 2, 9], [1.0] * 6), "sum")
-    found = scores.score(measured, RfmSettings(), 1)
-    assert [sum(found.counts(letter)) for letter in "rfm"] == [6, 6, 6]
-    assert found.counts("f") == [4, 0, 0, 1, 1]
+    measured = read_dimensions(rfm_table([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 2, 9], [1.0] * 6), "sum")
+    found = scores.score_dimensions(measured, RfmSettings(), 1)
+    assert [sum(found.count_scores(letter)) for letter in "rfm"] == [6, 6, 6]
+    assert found.count_scores("f") == [4, 0, 0, 1, 1]
 
 
 def test_the_edges_of_method_fixed_are_the_ones_given() -> None:
     given_edges = FixedEdges(recency=[30, 90], frequency=[2, 5], monetary=[100, 500])
-    found = scores.score(
-        dimensions(rfm_table([10, 30, 90], [1, 2, 5], [99.99, 100.0, 500.0]), "sum"),
+    found = scores.score_dimensions(
+        read_dimensions(rfm_table([10, 30, 90], [1, 2, 5], [99.99, 100.0, 500.0]), "sum"),
         RfmSettings(method="fixed", edges=given_edges),
         1,
     )
@@ -242,40 +248,49 @@ def test_the_edges_of_method_fixed_are_the_ones_given() -> None:
 
 
 def test_counts_have_a_place_for_every_score() -> None:
-    assert scores.Scored({"f": np.array([1, 1, 3])}, {}, {"f": 5}).counts("f") == [2, 0, 1, 0, 0]
+    assert scores.RfmScores({"f": np.array([1, 1, 3])}, {}, {"f": 5}).count_scores("f") == [2, 0, 1, 0, 0]
 
 
 def test_edges_are_told_as_defined_and_not_as_observed() -> None:
     given_edges = FixedEdges(recency=[30, 90], frequency=[2, 5], monetary=[100, 500])
-    measured = dimensions(rfm_table([10, 40, 99], [1, 3, 9], [50.0, 200.0, 900.0]), "sum")
-    fixed = scores.score(measured, RfmSettings(method="fixed", edges=given_edges), 1).cuts
-    assert fixed["r"][""] == Cuts((30.0, 90.0), (3, 2, 1), strict=False)
-    assert fixed["m"][""] == Cuts((100.0, 500.0), (1, 2, 3), strict=False)
-    halves = scores.score(measured, RfmSettings(method="edges", bins=2), 1).cuts
-    assert halves["r"][""] == Cuts((40.0,), (2, 1), strict=True)
-    assert halves["f"][""] == Cuts((3.0,), (1, 2), strict=True)
-    observed = scores.score(measured, RfmSettings(bins=3), 1).cuts
-    assert observed["r"][""] == Cuts((10.0, 40.0), (3, 2, 1), strict=True)
-    assert observed["f"][""] == Cuts((3.0, 9.0), (1, 2, 3), strict=False)
+    measured = read_dimensions(rfm_table([10, 40, 99], [1, 3, 9], [50.0, 200.0, 900.0]), "sum")
+    fixed = scores.score_dimensions(measured, RfmSettings(method="fixed", edges=given_edges), 1).cuts
+    assert fixed["r"][""] == BinEdges((30.0, 90.0), (3, 2, 1), is_strict=False)
+    assert fixed["m"][""] == BinEdges((100.0, 500.0), (1, 2, 3), is_strict=False)
+    halves = scores.score_dimensions(measured, RfmSettings(method="edges", bins=2), 1).cuts
+    assert halves["r"][""] == BinEdges((40.0,), (2, 1), is_strict=True)
+    assert halves["f"][""] == BinEdges((3.0,), (1, 2), is_strict=True)
+    observed = scores.score_dimensions(measured, RfmSettings(bins=3), 1).cuts
+    assert observed["r"][""] == BinEdges((10.0, 40.0), (3, 2, 1), is_strict=True)
+    assert observed["f"][""] == BinEdges((3.0, 9.0), (1, 2, 3), is_strict=False)
 
 
 def test_equal_values_are_split_in_the_order_of_ids_unless_at_random() -> None:
-    measured = dimensions(rfm_table([5] * 6, [1] * 6, [9.99] * 6), "sum")
-    assert scores.score(measured, RfmSettings(method="ntile", bins=3), 1).scores["f"].tolist() == [1, 1, 2, 2, 3, 3]
+    measured = read_dimensions(rfm_table([5] * 6, [1] * 6, [9.99] * 6), "sum")
+    assert scores.score_dimensions(measured, RfmSettings(method="ntile", bins=3), 1).scores["f"].tolist() == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]
 
 
 def test_a_parent_that_was_never_seen_takes_the_cuts_of_the_nearest() -> None:
     """Nearest by the sum of differences between scores; of two as near the one with the lower scores."""
 
-    def always(score: int) -> Cuts:
-        return Cuts((), (score,), strict=False)
+    def always(score: int) -> BinEdges:
+        return BinEdges((), (score,), is_strict=False)
 
     table = {
-        "r": {"": Cuts((10.0, 20.0, 30.0), (4, 3, 2, 1), strict=True)},
+        "r": {"": BinEdges((10.0, 20.0, 30.0), (4, 3, 2, 1), is_strict=True)},
         "f": {"1": always(5), "2": always(1), "4": always(7)},
         "m": {"1-1": always(5), "2-2": always(6), "4-1": always(7)},
     }
-    found = scores.apply(dimensions(rfm_table([15, 5, 99], [1, 1, 1], [1.0, 1.0, 1.0]), "sum"), table, {}).scores
+    found = scores.apply_edges(
+        read_dimensions(rfm_table([15, 5, 99], [1, 1, 1], [1.0, 1.0, 1.0]), "sum"), table, {}
+    ).scores
     assert {letter: values.tolist() for letter, values in found.items()} == {
         "r": [3, 4, 1],
         "f": [1, 7, 5],  # 3 is as near to 2 as to 4

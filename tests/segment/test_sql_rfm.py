@@ -14,16 +14,16 @@ from segcli.config.rfm import Bins, FixedEdges, RfmSettings
 from segcli.errors import UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import maps, rfm
-from segcli.segment.maps import Rule, SegmentMap
-from segcli.segment.rfm_definition import of_rfm
+from segcli.segment.maps import MapRule, SegmentMap
+from segcli.segment.rfm_definition import define_rfm
 from tests.oracles.tables import rfm_table, table
 
 duckdb = pytest.importorskip("duckdb")
 
-load = cache(maps.load)
+load = cache(maps.load_map)
 EDGES = FixedEdges(recency=[0.1, 30, 90.5, 180], frequency=[2, 3, 4.35, 5], monetary=[-0.3, 0.3, 40, 1234.56])
 METHODS = ["quantile", "edges", "fixed", "jenks"]
-OWN = SegmentMap("own", 2, (Rule("Can't lose", {"r": (2, 2), "fm": (1.5, 2)}),), "Others")
+OWN = SegmentMap("own", 2, (MapRule("Can't lose", {"r": (2, 2), "fm": (1.5, 2)}),), "Others")
 people = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 9), st.integers(-9999, 10**6)), min_size=1, max_size=40)
 
 
@@ -40,7 +40,7 @@ def customers(size: int = 400, seed: int = 5) -> Customers:
 def run(made: Segmentation, segment_map: SegmentMap) -> list[tuple[Any, ...]]:
     base = duckdb.connect()
     base.register("customers", pa.Table.from_pandas(made.customers.table, preserve_index=False))
-    return sorted(base.execute(of_rfm(made, segment_map, "duckdb").sql).fetchall())
+    return sorted(base.execute(define_rfm(made, segment_map, "duckdb").sql_text).fetchall())
 
 
 def ours(made: Segmentation) -> list[tuple[Any, ...]]:
@@ -49,11 +49,11 @@ def ours(made: Segmentation) -> list[tuple[Any, ...]]:
 
 
 def segment(of: Customers, segment_map: str = "default", **wanted: Any) -> Segmentation:
-    return rfm.segment(of, RfmSettings(edges=EDGES, **wanted), load(segment_map), 1)
+    return rfm.segment_by_rfm(of, RfmSettings(edges=EDGES, **wanted), load(segment_map), 1)
 
 
 @pytest.mark.parametrize("bins", [5, 3, 10, 2, Bins(r=4, f=3, m=7)], ids=str)
-@pytest.mark.parametrize("segment_map", maps.names())
+@pytest.mark.parametrize("segment_map", maps.list_maps())
 @pytest.mark.parametrize("method", METHODS)
 def test_every_customer_gets_the_same_scores_and_segment(method: str, segment_map: str, bins: Any) -> None:
     made = segment(customers(), segment_map, method=method, bins=bins)
@@ -65,7 +65,7 @@ def test_every_customer_gets_the_same_scores_and_segment(method: str, segment_ma
     known=people,
     method=st.sampled_from(METHODS),
     ties=st.sampled_from(["same-bin", "next"]),
-    segment_map=st.sampled_from(maps.names()),
+    segment_map=st.sampled_from(maps.list_maps()),
     bins=st.integers(2, 10),
 )
 def test_any_customers_get_the_same(
@@ -89,7 +89,7 @@ def test_without_money_recency_and_frequency_decide() -> None:
     known = customers().table
     made = segment(table(recency_days=list(known["recency_days"]), orders=list(known["orders"])), "six")
     assert run(made, load("six")) == ours(made)
-    assert "m_score" not in of_rfm(made, load("six"), "duckdb").sql
+    assert "m_score" not in define_rfm(made, load("six"), "duckdb").sql_text
 
 
 def test_saved_edges_score_later_customers_as_in_segcli() -> None:
@@ -97,21 +97,21 @@ def test_saved_edges_score_later_customers_as_in_segcli() -> None:
     first = segment(customers(), method="ntile")
     kept = {"columns": {"r": "recency_days", "f": "orders", "m": "revenue"}, "bins": first.method["bins"]}
     saved = {**kept, "scoring": "ntile", "cuts": first.method["cuts"]}
-    made = rfm.segment(customers(seed=6), RfmSettings(), load("default"), 1, saved)
+    made = rfm.segment_by_rfm(customers(seed=6), RfmSettings(), load("default"), 1, saved)
     assert run(made, load("default")) == ours(made)
 
 
 def test_ranges_of_a_map_may_be_halves_out_of_reach_or_all() -> None:
     rules = (
-        Rule("best", {"fm": (4.5, 5)}),
-        Rule("never", {"r": (5, 4), "f": (1, 5)}),
-        Rule("odd", {"fm": (2.5, 2.5), "r": (1, 3)}),
-        Rule("'; DROP TABLE customers; --", {"m": (3, 3)}),
-        Rule("rest", {}),
+        MapRule("best", {"fm": (4.5, 5)}),
+        MapRule("never", {"r": (5, 4), "f": (1, 5)}),
+        MapRule("odd", {"fm": (2.5, 2.5), "r": (1, 3)}),
+        MapRule("'; DROP TABLE customers; --", {"m": (3, 3)}),
+        MapRule("rest", {}),
     )
     own = SegmentMap("own", 5, rules, "no one")
     for bins in (5, 3):
-        made = rfm.segment(customers(), RfmSettings(bins=bins), own, 1)
+        made = rfm.segment_by_rfm(customers(), RfmSettings(bins=bins), own, 1)
         assert run(made, own) == ours(made)
 
 
@@ -120,19 +120,21 @@ def test_who_cannot_be_scored_has_no_segment() -> None:
     base = duckdb.connect()
     base.execute("CREATE TABLE customers AS SELECT 'x' AS customer_id, 3 AS recency_days, 2 AS orders")
     base.execute("ALTER TABLE customers ADD COLUMN revenue DOUBLE")
-    ((who, recency, *_, monetary, name),) = base.execute(of_rfm(made, load("default"), "duckdb").sql).fetchall()
+    ((who, recency, *_, monetary, name),) = base.execute(
+        define_rfm(made, load("default"), "duckdb").sql_text
+    ).fetchall()
     assert (who, recency, monetary, name) == ("x", 5, None, None)
 
 
 def test_nested_scores_are_refused() -> None:
     with pytest.raises(UsageProblem, match="nested scores cannot be said as SQL: where orders is cut depends on"):
-        of_rfm(segment(customers(), method="nested"), load("default"), "duckdb")
+        define_rfm(segment(customers(), method="nested"), load("default"), "duckdb")
 
 
 @pytest.mark.parametrize("wanted", [{"method": "ntile"}, {"ties": "random"}])
 def test_scores_that_part_equal_values_are_refused(wanted: dict[str, Any]) -> None:
     with pytest.raises(UsageProblem, match="customers of the same recency_days have different ones"):
-        of_rfm(segment(customers(), **wanted), load("default"), "duckdb")
+        define_rfm(segment(customers(), **wanted), load("default"), "duckdb")
 
 
 def test_equal_counts_without_equal_values_are_told() -> None:
@@ -143,13 +145,13 @@ def test_equal_counts_without_equal_values_are_told() -> None:
 
 def test_another_map_than_the_one_that_named_is_refused() -> None:
     with pytest.raises(UsageProblem, match="the map 'six' gives other segments"):
-        of_rfm(segment(customers()), load("six"), "duckdb")
+        define_rfm(segment(customers()), load("six"), "duckdb")
 
 
 @pytest.fixture(scope="module")
 def fixed() -> Segmentation:
     edges = FixedEdges(recency=[30], frequency=[2], monetary=[0.5])
-    return rfm.segment(rfm_table([1, 40], [3, 1], [9.5, 0.5]), RfmSettings(method="fixed", edges=edges), OWN, 1)
+    return rfm.segment_by_rfm(rfm_table([1, 40], [3, 1], [9.5, 0.5]), RfmSettings(method="fixed", edges=edges), OWN, 1)
 
 
 @pytest.mark.parametrize(
@@ -196,12 +198,12 @@ FROM (
   FROM "crm"."people"
 ) AS scored"""
     expected = expected.replace('"', quote).replace("n't", f"n{apostrophe}t").replace("DOUBLE", double)
-    assert of_rfm(fixed, OWN, dialect, "crm.people").select == expected
+    assert define_rfm(fixed, OWN, dialect, "crm.people").select_statement == expected
 
 
 def test_the_head_says_what_it_is_and_on_what_terms(fixed: Segmentation) -> None:
-    found = of_rfm(fixed, OWN, "snowflake")
-    assert found.sql.splitlines()[:6] == [
+    found = define_rfm(fixed, OWN, "snowflake")
+    assert found.sql_text.splitlines()[:6] == [
         "-- rfm_segment as segcli decides it, as of 2024-01-01, for snowflake",
         "-- scores by fixed, segments by the map own",
         "-- reads recency_days (a number), orders (a number), revenue (a number)",
@@ -209,5 +211,5 @@ def test_the_head_says_what_it_is_and_on_what_terms(fixed: Segmentation) -> None
         "-- what is missing must be NULL: an empty text or NaN is a value",
         "-- names are quoted, so columns and the table must be named in the same case as here",
     ]
-    assert found.sql.endswith(") AS scored;\n")
-    assert found.reads == ("recency_days", "orders", "revenue")
+    assert found.sql_text.endswith(") AS scored;\n")
+    assert found.input_columns == ("recency_days", "orders", "revenue")

@@ -9,14 +9,21 @@ from hypothesis import strategies as st
 
 from segcli.config.cluster import ClusterSettings
 from segcli.segment import methods
-from segcli.segment.choose import choose
-from segcli.segment.methods import Fit, Matrix, _many
-from segcli.segment.reference import gaps
-from segcli.segment.stability import Stability, adjusted_rand, best_jaccard, label, slsa, stability
+from segcli.segment.choose import select_k
+from segcli.segment.methods import ClusterFit, Matrix, _many
+from segcli.segment.reference import gap_statistics
+from segcli.segment.stability import (
+    BootstrapStability,
+    best_jaccard,
+    compute_adjusted_rand,
+    describe_jaccard,
+    measure_stability,
+    segment_purity,
+)
 from tests.oracles import stability as oracle
 from tests.oracles.agreement import adjusted_rand as slow_rand
 
-KMEANS = methods.load("kmeans")
+KMEANS = methods.load_method("kmeans")
 labelling = st.lists(st.integers(0, 3), min_size=6, max_size=30)
 
 
@@ -30,16 +37,16 @@ def whole(labels: list[int]) -> np.ndarray:
 def test_measures_are_those_of_the_slow_recomputation(one: list[int], chance: Any) -> None:
     other = [chance.choice([label, chance.randint(0, 2)]) for label in one]
     a, b = whole(one), whole(other)
-    assert adjusted_rand(a, b) == pytest.approx(slow_rand(a.tolist(), b.tolist()))
+    assert compute_adjusted_rand(a, b) == pytest.approx(slow_rand(a.tolist(), b.tolist()))
     assert best_jaccard(a, b, int(a.max()) + 1).tolist() == pytest.approx(oracle.jaccards(a.tolist(), b.tolist()))
-    assert slsa(a, b).tolist() == pytest.approx(oracle.slsa(a.tolist(), b.tolist()))
+    assert segment_purity(a, b).tolist() == pytest.approx(oracle.slsa(a.tolist(), b.tolist()))
 
 
 def test_slsa_at_its_ends() -> None:
     """A segment that comes from one parent has 1, one that comes from all alike 0; one parent is no choice."""
-    assert slsa(whole([0, 0, 1, 1]), whole([0, 0, 1, 1])).tolist() == [1, 1]
-    assert slsa(whole([0, 1, 0, 1]), whole([0, 0, 1, 1])).tolist() == pytest.approx([0, 0])
-    assert slsa(whole([0, 0, 0, 0]), whole([0, 0, 1, 1])).tolist() == [1, 1]
+    assert segment_purity(whole([0, 0, 1, 1]), whole([0, 0, 1, 1])).tolist() == [1, 1]
+    assert segment_purity(whole([0, 1, 0, 1]), whole([0, 0, 1, 1])).tolist() == pytest.approx([0, 0])
+    assert segment_purity(whole([0, 0, 0, 0]), whole([0, 0, 1, 1])).tolist() == [1, 1]
 
 
 def blobs(*centres: tuple[float, ...], spread: float = 0.4, size: int = 60) -> Matrix:
@@ -50,24 +57,29 @@ def blobs(*centres: tuple[float, ...], spread: float = 0.4, size: int = 60) -> M
 def test_planted_groups_return_and_torn_ones_do_not() -> None:
     matrix = blobs((0, 0), (5, 0), (0, 5))
     labels = KMEANS.fit(matrix, 3, seed=1, starts=5).labels
-    right = stability(matrix, labels, KMEANS, 3, range(20), 1)
+    right = measure_stability(matrix, labels, KMEANS, 3, range(20), 1)
     assert right.ari_median == 1.0
-    assert right.slsw.min() > 0.99
+    assert right.slsw_by_segment.min() > 0.99
     torn = KMEANS.fit(matrix, 4, seed=1, starts=5).labels
-    wrong = stability(matrix, torn, KMEANS, 4, range(20), 1)
+    wrong = measure_stability(matrix, torn, KMEANS, 4, range(20), 1)
     assert wrong.ari_median < 0.95
-    assert min(wrong.slsw) < 0.75
+    assert min(wrong.slsw_by_segment) < 0.75
     assert right.jaccard.shape == (40, 3)
-    assert [label(value) for value in (0.76, 0.75, 0.7, 0.59)] == ["stable", "stable", "doubtful", "not to be trusted"]
+    assert [describe_jaccard(value) for value in (0.76, 0.75, 0.7, 0.59)] == [
+        "stable",
+        "stable",
+        "doubtful",
+        "not to be trusted",
+    ]
 
 
 def test_a_pair_is_the_same_whoever_else_is_drawn_with_other_methods() -> None:
     """Pairs of methods that are fitted one by one depend on their number alone."""
-    matrix, ward = blobs((0, 0), (3, 0)), methods.load("hierarchical")
+    matrix, ward = blobs((0, 0), (3, 0)), methods.load_method("hierarchical")
     labels = ward.fit(matrix, 2, seed=1, starts=1).labels
-    together = stability(matrix, labels, ward, 2, range(6), 1)
-    parts = [stability(matrix, labels, ward, 2, part, 1) for part in (range(2), range(2, 6))]
-    assert parts[0].joined(parts[1]).ari.tolist() == together.ari.tolist()
+    together = measure_stability(matrix, labels, ward, 2, range(6), 1)
+    parts = [measure_stability(matrix, labels, ward, 2, part, 1) for part in (range(2), range(2, 6))]
+    assert parts[0].merge_pairs(parts[1]).ari.tolist() == together.ari.tolist()
 
 
 def test_many_samples_end_where_lloyds_algorithm_does() -> None:
@@ -75,8 +87,8 @@ def test_many_samples_end_where_lloyds_algorithm_does() -> None:
     matrix = np.random.default_rng(5).normal(size=(40, 2))
     chance = np.random.default_rng(2)
     weights = np.array([np.bincount(chance.integers(0, 40, 40), minlength=40) for _ in range(5)])
-    found = _many.many(matrix, weights, 3, np.random.default_rng(1))
-    starts = _many._starts(matrix, weights.astype(np.float64), 3, np.random.default_rng(1))
+    found = _many.fit_bootstraps(matrix, weights, 3, np.random.default_rng(1))
+    starts = _many._start_centres(matrix, weights.astype(np.float64), 3, np.random.default_rng(1))
     for labels, counted, centres in zip(found, weights, starts, strict=True):
         drawn = np.repeat(np.arange(40), counted)
         slow = oracle.lloyd(matrix[drawn].tolist(), centres.tolist())
@@ -84,8 +96,8 @@ def test_many_samples_end_where_lloyds_algorithm_does() -> None:
 
 
 def verdict(matrix: Matrix, ks: range, **wanted: Any) -> tuple[int, str]:
-    chosen = choose(matrix, ks, KMEANS, ClusterSettings(**{"pairs": 24, **wanted}), 1)
-    return chosen.chosen.k, chosen.verdict
+    chosen = select_k(matrix, ks, KMEANS, ClusterSettings(**{"pairs": 24, **wanted}), 1)
+    return chosen.best_candidate.k, chosen.verdict
 
 
 def test_clear_groups_are_natural() -> None:
@@ -112,21 +124,21 @@ def test_without_pairs_there_is_no_verdict() -> None:
 
 def test_the_gap_tells_groups_from_none() -> None:
     """The gap of planted groups is largest at their number; of one cloud it is largest at one."""
-    found = gaps(blobs((0, 0), (5, 0), (0, 5)), range(2, 6), 1)
+    found = gap_statistics(blobs((0, 0), (5, 0), (0, 5)), range(2, 6), 1)
     assert max(found, key=lambda k: found[k].gap) == 3
-    alone = gaps(np.random.default_rng(3).normal(size=(300, 2)), range(2, 6), 1)
+    alone = gap_statistics(np.random.default_rng(3).normal(size=(300, 2)), range(2, 6), 1)
     assert alone[1].gap + alone[1].error >= max(one.gap - one.error for one in alone.values())
     assert all(one.error > 0 for one in found.values())
 
 
 def test_large_tables_are_judged_on_samples_that_are_told_and_fitted_whole() -> None:
     matrix = np.vstack([blobs((0, 0), (5, 0), (0, 5), size=9000)])
-    chosen = choose(matrix, range(2, 5), KMEANS, ClusterSettings(pairs=8, sample=500), 1)
+    chosen = select_k(matrix, range(2, 5), KMEANS, ClusterSettings(pairs=8, sample=500), 1)
     assert chosen.samples == {"sweep": 20_000, "silhouette": 500, "stability": 1000}
-    assert chosen.chosen.k == 3
-    assert len(chosen.chosen.fit.labels) == 27_000
+    assert chosen.best_candidate.k == 3
+    assert len(chosen.best_candidate.fit.labels) == 27_000
     whole_fit = KMEANS.fit(matrix, 3, seed=1, starts=3)
-    assert chosen.chosen.fit.inertia == pytest.approx(whole_fit.inertia, rel=1e-6)
+    assert chosen.best_candidate.fit.inertia == pytest.approx(whole_fit.inertia, rel=1e-6)
 
 
 class ByColumn:
@@ -135,11 +147,11 @@ class ByColumn:
     def __init__(self, column: int) -> None:
         self.column, self.asked = column, list[tuple[Matrix, int, int, int]]()
 
-    def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
+    def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
         self.asked.append((matrix, k, seed, starts))
-        return Fit((matrix[:, self.column] > 0).astype(np.int64), np.zeros((2, 3)), 0.0)
+        return ClusterFit((matrix[:, self.column] > 0).astype(np.int64), np.zeros((2, 3)), 0.0)
 
-    def margins(self, _fit: Fit, _matrix: Matrix) -> Any:
+    def margins(self, _fit: ClusterFit, _matrix: Matrix) -> Any:
         raise AssertionError
 
 
@@ -149,7 +161,7 @@ def test_a_method_that_labels_no_others_is_judged_by_halves_of_the_rows() -> Non
     matrix = np.column_stack([chance.choice([-1.0, 1.0], size=(61, 2)), np.arange(61.0)])
     truth = (matrix[:, 0] > 0).astype(np.int64)
     same, other = ByColumn(0), ByColumn(1)
-    found, apart = (stability(matrix, truth, method, 2, [0, 1, 2], 9) for method in (same, other))
+    found, apart = (measure_stability(matrix, truth, method, 2, [0, 1, 2], 9) for method in (same, other))
     assert found.ari.tolist() == [1.0] * 3
     assert found.jaccard.tolist() == [[1.0, 1.0]] * 6
     assert apart.ari.tolist() == [1.0] * 3  # halves agree with each other, not with the segments
@@ -160,10 +172,10 @@ def test_a_method_that_labels_no_others_is_judged_by_halves_of_the_rows() -> Non
     rows = [half[:, 2].astype(np.int64) for half in halves]
     expected = [oracle.jaccards(truth[row].tolist(), (matrix[row, 1] > 0).astype(int).tolist()) for row in rows]
     np.testing.assert_allclose(apart.jaccard, expected)
-    assert stability(matrix, truth, ByColumn(1), 2, [2], 9).jaccard.tolist() == apart.jaccard[4:].tolist()
+    assert measure_stability(matrix, truth, ByColumn(1), 2, [2], 9).jaccard.tolist() == apart.jaccard[4:].tolist()
 
 
 def test_the_middle_half_of_pairs() -> None:
-    found = Stability(np.array([0.4, 0.0, 0.1, 0.3, 0.2]), np.ones((10, 1)))
+    found = BootstrapStability(np.array([0.4, 0.0, 0.1, 0.3, 0.2]), np.ones((10, 1)))
     assert found.ari_quartiles == pytest.approx((0.1, 0.3))
     assert found.ari_iqr == pytest.approx(0.2)

@@ -11,10 +11,10 @@ from sklearn.metrics import adjusted_rand_score
 from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rules import RulesSettings
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.model import Customers
 from segcli.segment import cluster, rules
-from segcli.segment.battery import factors, kaiser, parallel
+from segcli.segment.battery import fit_factors, kaiser_factor_count, parallel_factor_count
 from tests.oracles.factors import maximum_likelihood, varimax
 
 MOTIVES = 20
@@ -33,7 +33,7 @@ def motives(path: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def travellers(path: Path) -> Customers:
-    return read(IngestSettings(transactions=Source(path=str(path), row_ids=True)))
+    return load_customers(IngestSettings(transactions=Source(path=str(path), row_ids=True)))
 
 
 def test_rows_without_ids_are_numbered_in_their_order(travellers: Customers, path: Path) -> None:
@@ -52,10 +52,10 @@ def test_attitudes_behind_the_motives(travellers: Customers, motives: list[str])
         options={"items": motives, "scale": [0, 1]},
         special_reason="health and beauty is a motive for holidays here, no state of health",
     )
-    (made,) = rules.segment(travellers, rules.prepare([spec]))
+    (made,) = rules.segment_by_rules(travellers, rules.prepare_rule_sets([spec]))
     items = travellers.table[motives].to_numpy(dtype=np.float64)
-    assert (kaiser(items), parallel(items)) == (7, 4)
-    own = factors(items, 4).loadings
+    assert (kaiser_factor_count(items), parallel_factor_count(items)) == (7, 4)
+    own = fit_factors(items, 4).loadings
     other = varimax(maximum_likelihood(np.corrcoef(items, rowvar=False), 4))
     other = other[:, np.argsort(-(other**2).sum(axis=0))]
     other *= np.sign(other[np.abs(other).argmax(axis=0), np.arange(4)])
@@ -74,7 +74,7 @@ def test_six_clusters_of_the_motives_are_much_like_the_published_ones(
 ) -> None:
     reason = "a motive for holidays, no state of health"
     settings = ClusterSettings(features=motives, k=6, transform="none", scale="none", pairs=8, special_reason=reason)
-    made = cluster.segment(travellers, settings, 20240607)
+    made = cluster.cluster_customers(travellers, settings, 20240607)
     published = pd.read_csv(path)["published_segment_1to6"]
     assert adjusted_rand_score(published, made.labels) > 0.8
     assert min(made.profile["customers"]) == pytest.approx(95, abs=15)
@@ -86,7 +86,7 @@ def test_after_two_six_segments_return_best(travellers: Customers, motives: list
     settings = ClusterSettings(
         features=motives, k="2-8", transform="none", scale="none", pairs=24, special_reason=reason
     )
-    made = cluster.segment(travellers, settings, 20240607)
+    made = cluster.cluster_customers(travellers, settings, 20240607)
     curve = {int(k): told["ari_median"] for k, told in made.method["stability"].items()}
     assert made.method["verdict"] != "natural"
     assert curve[2] > 0.7

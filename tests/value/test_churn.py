@@ -10,10 +10,10 @@ import pytest
 
 from segcli.config.churn import ChurnSettings
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.value.churn import Churn, churn
+from segcli.value.churn import ChurnForecast, predict_churn
 
 SETTINGS = ChurnSettings(period_days=60, model="logistic")
 
@@ -31,15 +31,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Customers:
             day += timedelta(days=1 + int(chance.exponential(20)))
     path = tmp_path_factory.mktemp("churn") / "o.csv"
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return read(IngestSettings(transactions=Source(path=str(path))))
+    return load_customers(IngestSettings(transactions=Source(path=str(path))))
 
 
 @pytest.fixture(scope="module")
-def left(shop: Customers) -> Churn:
-    return churn(shop, SETTINGS, 1)
+def left(shop: Customers) -> ChurnForecast:
+    return predict_churn(shop, SETTINGS, 1)
 
 
-def test_leavers_are_told_and_probabilities_hold(left: Churn) -> None:
+def test_leavers_are_told_and_probabilities_hold(left: ChurnForecast) -> None:
     model, ranks = left.scores.to_dict("records")
     assert model["auc"] > 0.8
     assert model["auc"] >= ranks["auc"] - 0.01
@@ -50,7 +50,7 @@ def test_leavers_are_told_and_probabilities_hold(left: Churn) -> None:
     assert left.deciles["bought"].iloc[-1] < 0.2
 
 
-def test_scores_are_those_of_slow_recomputations(shop: Customers, left: Churn) -> None:
+def test_scores_are_those_of_slow_recomputations(shop: Customers, left: ChurnForecast) -> None:
     """The AUC of RFM ranks counted pair by pair, the share of buyers from the file."""
     day = date.fromisoformat(str(shop.as_of)) - timedelta(days=61)
     table = shop.transactions.lines  # type: ignore[union-attr]
@@ -69,17 +69,17 @@ def test_scores_are_those_of_slow_recomputations(shop: Customers, left: Churn) -
     assert weighted == pytest.approx(bought.mean())
 
 
-def test_those_overdue_are_the_least_likely(shop: Customers, left: Churn) -> None:
+def test_those_overdue_are_the_least_likely(shop: Customers, left: ChurnForecast) -> None:
     recency = shop.table["recency_days"].to_numpy()
-    assert len(left.next_period) == len(shop.table)
-    assert left.next_period[recency < 10].mean() > 0.85
-    assert left.next_period[recency > 150].mean() < 0.1
+    assert len(left.purchase_probability) == len(shop.table)
+    assert left.purchase_probability[recency < 10].mean() > 0.85
+    assert left.purchase_probability[recency > 150].mean() < 0.1
 
 
 def test_the_same_seed_gives_the_same_bits(shop: Customers) -> None:
     boosting = ChurnSettings(period_days=60, model="boosting")
-    one, other = churn(shop, boosting, 1), churn(shop, boosting, 1)
-    assert one.next_period.tobytes() == other.next_period.tobytes()
+    one, other = predict_churn(shop, boosting, 1), predict_churn(shop, boosting, 1)
+    assert one.purchase_probability.tobytes() == other.purchase_probability.tobytes()
     assert one.model == "boosting"
 
 
@@ -90,8 +90,8 @@ def test_training_knows_nothing_of_the_period_it_is_tested_on(shop: Customers) -
     day = pd.Timestamp(str(shop.as_of)) - pd.Timedelta(days=61)
     gone = lines.lines["order_date"] > day
     gone &= np.random.default_rng(2).random(len(gone)) < 0.3
-    other = replace(shop, transactions=replace(lines, given=lambda: lines.lines[~gone].reset_index(drop=True)))
-    one, two = churn(shop, SETTINGS, 1), churn(other, SETTINGS, 1)
+    other = replace(shop, transactions=replace(lines, load_lines=lambda: lines.lines[~gone].reset_index(drop=True)))
+    one, two = predict_churn(shop, SETTINGS, 1), predict_churn(other, SETTINGS, 1)
     assert one.deciles["foretold"].tolist() == pytest.approx(two.deciles["foretold"].tolist())
     assert one.deciles["bought"].tolist() != two.deciles["bought"].tolist()
 
@@ -100,4 +100,4 @@ def test_too_few_events_are_refused(tmp_path: Path) -> None:
     rows = [f"C{n},{date(2024, 1, 1) + timedelta(days=k * 30)},5" for n in range(60) for k in range(13)]
     (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + "\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(InputProblem, match=r"60 customers bought and 0 did not; a model needs 50 of both"):
-        churn(read(IngestSettings(transactions=Source(path=str(tmp_path / "o.csv")))), SETTINGS, 1)
+        predict_churn(load_customers(IngestSettings(transactions=Source(path=str(tmp_path / "o.csv")))), SETTINGS, 1)

@@ -10,13 +10,13 @@ import pytest
 from segcli.config.clv import ClvSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rfm import RfmSettings
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment import maps, rfm
 from segcli.value import clv, gamma_gamma, models
-from segcli.value.clv import Valued
-from segcli.value.summary import Groups, summarise
+from segcli.value.clv import ClvResult
+from segcli.value.summary import HistoryGroups, summarise_purchases
 from tests.oracles.orders import simulated
 
 CDNOW = ClvSettings(calibration_end="1997-09-30", horizon="39 weeks", bootstrap=0)
@@ -24,7 +24,7 @@ PAPER = {"r": 0.2426, "alpha": 4.414, "a": 0.793, "b": 2.426}
 
 
 def orders_of(path: Path) -> Customers:
-    return read(IngestSettings(transactions=Source(path=str(path))))
+    return load_customers(IngestSettings(transactions=Source(path=str(path))))
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +33,13 @@ def cdnow(shared_data: Path) -> Customers:
 
 
 @pytest.fixture(scope="module")
-def valued(cdnow: Customers) -> Valued:
-    return clv.expected(cdnow, CDNOW, 1).valued([])
+def valued(cdnow: Customers) -> ClvResult:
+    return clv.prepare_clv(cdnow, CDNOW, 1).compute_clv([])
 
 
-def test_cdnow_has_the_published_parameters(valued: Valued) -> None:
+def test_cdnow_has_the_published_parameters(valued: ClvResult) -> None:
     """Fader, Hardie and Lee 2005; Fader and Hardie 2013; the Pareto/NBD and MBG/NBD of the same data."""
-    found = valued.forecast.as_dict()
+    found = valued.clv_model.as_dict()
     assert [found["bg_nbd"][name] for name in PAPER] == pytest.approx([0.2426, 4.4136, 0.7929, 2.4259], rel=2e-4)
     assert found["bg_nbd"]["log_likelihood"] == pytest.approx(-9582.43, abs=0.01)
     assert [found["gamma_gamma"][name] for name in ("p", "q", "v")] == pytest.approx([6.25, 3.74, 15.44], rel=2e-3)
@@ -47,26 +47,28 @@ def test_cdnow_has_the_published_parameters(valued: Valued) -> None:
     assert pareto == pytest.approx([0.55315, 10.576, 0.60625, 11.672], rel=5e-4)
     assert found["pareto_nbd"]["log_likelihood"] == pytest.approx(-9594.976, abs=0.001)
     assert [found["mbg_nbd"][name] for name in PAPER] == pytest.approx([0.525, 6.183, 0.891, 1.614], rel=1e-3)
-    assert valued.forecast.orders.model == "mbg_nbd", "the likeliest of the three"
-    assert summarise(valued.customers, valued.end, 7.0).repeat == 946, "orders of one day are one"
+    assert valued.clv_model.order_fit.model == "mbg_nbd", "the likeliest of the three"
+    assert summarise_purchases(valued.customers, valued.calibration_end, 7.0).repeat_customers == 946, (
+        "orders of one day are one"
+    )
 
 
 def test_cdnow_has_the_published_expectations() -> None:
-    known = models.load("bg_nbd")
+    known = models.load_order_model("bg_nbd")
     times = [0.1429, 1, 3, 31.8571, 32, 78]
     published = [0.0078, 0.0532, 0.1506, 1.0405, 1.0437, 1.8576]
-    assert [known.expected_new(PAPER, t) for t in times] == pytest.approx(published, abs=5e-4)
-    one = Groups(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
-    assert float(known.expected(PAPER, one, 39)[0]) == pytest.approx(1.226, abs=5e-4)
+    assert [known.unconditional_expectation(PAPER, t) for t in times] == pytest.approx(published, abs=5e-4)
+    one = HistoryGroups(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
+    assert float(known.conditional_expectation(PAPER, one, 39)[0]) == pytest.approx(1.226, abs=5e-4)
 
 
 def test_the_same_customer_from_the_file(cdnow: Customers) -> None:
-    made = clv.expected(cdnow, CDNOW.model_copy(update={"model": "bg_nbd"}), 1).valued([])
+    made = clv.prepare_clv(cdnow, CDNOW.model_copy(update={"model": "bg_nbd"}), 1).compute_clv([])
     assert made.table["expected_orders"][0] == pytest.approx(1.226, abs=5e-4)
     assert made.new_customer["bg_nbd"][1.0] == pytest.approx(0.0532, abs=2e-4)
 
 
-def test_the_holdout_counts_what_came_after(valued: Valued, cdnow: Customers) -> None:
+def test_the_holdout_counts_what_came_after(valued: ClvResult, cdnow: Customers) -> None:
     assert valued.holdout is not None
     assert valued.holdout.days == 273
     lines = cdnow.transactions
@@ -105,24 +107,26 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Customers:
 
 def test_value_is_the_discounted_sum_of_the_months(shop: Customers) -> None:
     settings = ClvSettings(horizon="3 months", margin=0.4, discount=0.2, bootstrap=0)
-    made = clv.expected(shop, settings, 1).valued([])
-    summary = summarise(made.customers, made.end, 7.0)
-    known, parameters = models.load(made.forecast.orders.model), made.forecast.orders.parameters
+    made = clv.prepare_clv(shop, settings, 1).compute_clv([])
+    summary = summarise_purchases(made.customers, made.calibration_end, 7.0)
+    known, parameters = models.load_order_model(made.clv_model.order_fit.model), made.clv_model.order_fit.parameters
     month = 365.25 / 12 / 7
-    steps = [known.expected(parameters, summary.groups, k * month)[summary.group] for k in range(4)]
-    assert made.forecast.value is not None
-    worth = gamma_gamma.expected(made.forecast.value.parameters, summary.x, summary.value)
+    steps = [
+        known.conditional_expectation(parameters, summary.groups, k * month)[summary.group_codes] for k in range(4)
+    ]
+    assert made.clv_model.value_fit is not None
+    worth = gamma_gamma.predict_order_value(made.clv_model.value_fit.parameters, summary.x, summary.mean_value)
     slow = sum(0.4 * worth * (steps[k] - steps[k - 1]) / 1.2 ** (k / 12) for k in (1, 2, 3))
     assert made.table["clv"].to_numpy() == pytest.approx(slow, abs=1e-5)
     assert made.table["expected_orders"].to_numpy() == pytest.approx(steps[3], abs=1e-5)
 
 
 def test_the_value_of_an_order_lies_between_the_customers_mean_and_that_of_all(shop: Customers) -> None:
-    made = clv.expected(shop, ClvSettings(bootstrap=0), 1).valued([])
-    summary = summarise(made.customers, made.end, 7.0)
+    made = clv.prepare_clv(shop, ClvSettings(bootstrap=0), 1).compute_clv([])
+    summary = summarise_purchases(made.customers, made.calibration_end, 7.0)
     everybody = made.table.loc[summary.x == 0, "expected_order_value"]
     assert (everybody == everybody.iloc[0]).all()
-    own, told, base = summary.value, made.table["expected_order_value"].to_numpy(), float(everybody.iloc[0])
+    own, told, base = summary.mean_value, made.table["expected_order_value"].to_numpy(), float(everybody.iloc[0])
     repeat = summary.x > 0
     between = (np.minimum(own, base) <= told + 1e-6) & (told <= np.maximum(own, base) + 1e-6)
     assert between[repeat].all()
@@ -131,8 +135,8 @@ def test_the_value_of_an_order_lies_between_the_customers_mean_and_that_of_all(s
 
 def test_intervals_hold_the_estimate_and_sums_add_up(shop: Customers) -> None:
     settings = ClvSettings(bootstrap=20)
-    segmented = rfm.segment(shop, RfmSettings(), maps.load("default"), 1)
-    made = clv.expected(shop, settings, 1).valued([segmented])
+    segmented = rfm.segment_by_rfm(shop, RfmSettings(), maps.load_map("default"), 1)
+    made = clv.prepare_clv(shop, settings, 1).compute_clv([segmented])
     table = made.table
     assert ((table["clv_low"] <= table["clv"] * 1.05) & (table["clv"] <= table["clv_high"] * 1.05)).mean() > 0.95
     assert made.totals["clv_low"] < made.totals["clv"] < made.totals["clv_high"]
@@ -140,12 +144,12 @@ def test_intervals_hold_the_estimate_and_sums_add_up(shop: Customers) -> None:
     assert segments["clv"].sum() == pytest.approx(table["clv"].sum(), rel=1e-6)
     assert segments["customers"].sum() == len(table)
     assert ((segments["clv_low"] <= segments["clv"]) & (segments["clv"] <= segments["clv_high"])).mean() > 0.8
-    again = clv.expected(shop, settings, 1).valued([segmented])
+    again = clv.prepare_clv(shop, settings, 1).compute_clv([segmented])
     pd.testing.assert_frame_equal(again.table, table)
 
 
 def test_the_best_customers_are_worth_most(shop: Customers) -> None:
-    made = clv.expected(shop, ClvSettings(bootstrap=0), 1).valued([])
+    made = clv.prepare_clv(shop, ClvSettings(bootstrap=0), 1).compute_clv([])
     best = made.table.sort_values("revenue").tail(80)
     assert best["clv"].mean() > 3 * made.table["clv"].mean()
 
@@ -154,7 +158,7 @@ def test_too_few_who_came_back_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"C{n},2024-01-{1 + n % 28:02},5\n" for n in range(300))
     (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + rows, encoding="utf-8")
     with pytest.raises(InputProblem, match="0 customers bought on a second day by 2024-01-28; these models need 100"):
-        clv.expected(orders_of(tmp_path / "o.csv"), ClvSettings(), 1).valued([])
+        clv.prepare_clv(orders_of(tmp_path / "o.csv"), ClvSettings(), 1).compute_clv([])
 
 
 def test_orders_and_their_value_that_go_together_are_told(tmp_path: Path) -> None:
@@ -165,7 +169,7 @@ def test_orders_and_their_value_that_go_together_are_told(tmp_path: Path) -> Non
         for k in range(2 + n % 10)
     ]
     (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    made = clv.expected(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=0), 1).valued([])
+    made = clv.prepare_clv(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=0), 1).compute_clv([])
     assert any("customers who order more often spend more an order" in one for one in made.warnings)
 
 
@@ -174,7 +178,7 @@ def test_without_money_there_are_orders_only(tmp_path: Path, shop: Customers) ->
     lines = shop.transactions.lines
     text = lines[["customer_id", "order_id", "order_date"]].to_csv(index=False)
     (tmp_path / "o.csv").write_text(text, encoding="utf-8")
-    made = clv.expected(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=4), 1).valued([])
+    made = clv.prepare_clv(orders_of(tmp_path / "o.csv"), ClvSettings(bootstrap=4), 1).compute_clv([])
     assert "clv" not in made.table
     assert made.table["expected_orders"].notna().all()
     assert set(made.totals) == {"expected_orders", "expected_orders_low", "expected_orders_high"}

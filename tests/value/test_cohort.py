@@ -8,10 +8,10 @@ import pytest
 
 from segcli.config.cohort import CohortSettings
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.errors import UsageProblem
 from segcli.model import Customers
-from segcli.value.cohort import cohorts
+from segcli.value.cohort import analyse_cohorts
 
 ORDERS = """customer_id,order_id,order_date,amount,channel
 a,1,2024-01-05,10,web
@@ -27,11 +27,11 @@ d,7,2024-03-15,4,web
 @pytest.fixture
 def shop(tmp_path: Path) -> Customers:
     (tmp_path / "o.csv").write_text(ORDERS, encoding="utf-8")
-    return read(IngestSettings(transactions=Source(path=str(tmp_path / "o.csv"))))
+    return load_customers(IngestSettings(transactions=Source(path=str(tmp_path / "o.csv"))))
 
 
 def cells(customers: Customers, column: str, **wanted: str) -> dict[tuple[str, int], float]:
-    table = cohorts(customers, CohortSettings.model_validate(wanted)).table
+    table = analyse_cohorts(customers, CohortSettings.model_validate(wanted)).table
     return {(one["cohort"], one["period"]): one[column] for one in table.to_dict("records")}
 
 
@@ -49,7 +49,7 @@ def test_cells_counted_by_hand(shop: Customers) -> None:
     assert cells(shop, "revenue")["2024-01", 0] == 35
     assert cells(shop, "value")["2024-01", 2] == (35 + 7) / 2
     assert cells(shop, "customers", by="quarter", period="quarter") == {("2024-Q1", 0): 4}
-    assert not cohorts(shop, CohortSettings()).notes, "March is there to its end"
+    assert not analyse_cohorts(shop, CohortSettings()).notes, "March is there to its end"
 
 
 def test_cohorts_by_a_column_count_only_those_who_could_be_seen(shop: Customers) -> None:
@@ -67,12 +67,12 @@ def test_cohorts_by_a_column_count_only_those_who_could_be_seen(shop: Customers)
     assert retention["shop", 1] == 0.5
     assert np.isnan(cells(shop, "value", by="top_channel")["web", 1]), "not all of them were seen so far"
     with pytest.raises(UsageProblem, match="'store' is not month, quarter or a column"):
-        cohorts(shop, CohortSettings(by="store"))
+        analyse_cohorts(shop, CohortSettings(by="store"))
 
 
 def test_sums_over_cohorts_are_those_of_the_export(shop: Customers) -> None:
     for by in ("month", "quarter", "top_channel"):
-        table = cohorts(shop, CohortSettings(by=by)).table
+        table = analyse_cohorts(shop, CohortSettings(by=by)).table
         assert table["revenue"].sum() == 77
         assert table["orders"].sum() == 7
         assert table.groupby("cohort")["size"].first().sum() == 4
@@ -90,7 +90,9 @@ def test_online_retail_has_the_published_cohorts(oracle: str, ingest: dict[str, 
     folder = shared_data / "online_retail"
     left_out = ingest.pop("leave_out", [])
     source = Source.model_validate({"path": str(folder / "online_retail.csv.gz"), "leave_out": left_out})
-    made = cohorts(read(IngestSettings.model_validate({"transactions": source, **ingest})), CohortSettings())
+    made = analyse_cohorts(
+        load_customers(IngestSettings.model_validate({"transactions": source, **ingest})), CohortSettings()
+    )
     published = pd.read_csv(folder / f"ORACLE_cohort_counts_{oracle}.csv", index_col=0)
     months = list(published.columns)
     pairs = zip(made.table["cohort"], made.table["period"], strict=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from segcli.value import models
-from segcli.value.fit import fit
-from segcli.value.summary import Groups
+from segcli.value.fit import fit_order_model
+from segcli.value.summary import HistoryGroups
 from tests.oracles.orders import Drawn, simulated
 
 MODELS = sorted(file.stem for file in Path(models.__file__).parent.glob("[a-z]*.py"))
@@ -20,27 +20,27 @@ PLANTED = {
 HISTORIES = [(0, 0.0, 20.0), (1, 3.0, 20.0), (2, 18.0, 20.0), (5, 19.0, 40.0), (7, 10.0, 30.0)]
 
 
-def groups(*histories: tuple[float, float, float]) -> Groups:
+def groups(*histories: tuple[float, float, float]) -> HistoryGroups:
     x, t_x, end = (np.array(column, dtype=np.float64) for column in zip(*histories, strict=True))
-    return Groups(x, t_x, end, np.ones(len(x)))
+    return HistoryGroups(x, t_x, end, np.ones(len(x)))
 
 
 def test_every_file_has_planted_parameters() -> None:
-    assert models.names() == MODELS == sorted(PLANTED)
+    assert models.order_model_names() == MODELS == sorted(PLANTED)
 
 
 @every_model
 def test_closed_forms_are_what_drawing_gives(model: str) -> None:
-    known, parameters, drawn = models.load(model), PLANTED[model], Drawn(model, PLANTED[model])
+    known, parameters, drawn = models.load_order_model(model), PLANTED[model], Drawn(model, PLANTED[model])
     likely = known.log_likelihood(parameters, groups(*HISTORIES))
-    alive = known.alive(parameters, groups(*HISTORIES))
-    ahead = known.expected(parameters, groups(*HISTORIES), 13.0)
+    alive = known.probability_alive(parameters, groups(*HISTORIES))
+    ahead = known.conditional_expectation(parameters, groups(*HISTORIES), 13.0)
     for place, history in enumerate(HISTORIES):
         assert likely[place] == pytest.approx(drawn.log_likelihood(*history), abs=0.03), history
         assert alive[place] == pytest.approx(drawn.alive(*history), abs=0.01), history
         assert ahead[place] == pytest.approx(drawn.expected(*history, 13.0), rel=0.03), history
     for t in (1.0, 10.0, 60.0):
-        assert known.expected_new(parameters, t) == pytest.approx(drawn.expected_new(t), rel=0.02)
+        assert known.unconditional_expectation(parameters, t) == pytest.approx(drawn.expected_new(t), rel=0.02)
 
 
 @every_model
@@ -52,38 +52,42 @@ def test_planted_parameters_are_recovered(model: str) -> None:
     histories = [
         (len(times), times[-1] if times else 0.0, float(last)) for times, last in zip(orders, end, strict=True)
     ]
-    found = fit(model, groups(*histories))
+    found = fit_order_model(model, groups(*histories))
     assert found.ended.startswith("converged: all 3 starts")
-    known = models.load(model)
+    known = models.load_order_model(model)
     truth = float(known.log_likelihood(planted, groups(*histories)).sum())
     assert truth <= found.log_likelihood <= truth + 10, "twice the gain is chi-square of four parameters"
     for t in (4.0, 26.0, 52.0):
-        assert known.expected_new(found.parameters, t) == pytest.approx(known.expected_new(planted, t), rel=0.05)
+        assert known.unconditional_expectation(found.parameters, t) == pytest.approx(
+            known.unconditional_expectation(planted, t), rel=0.05
+        )
 
 
 @every_model
 def test_groups_of_customers_are_as_customers_one_by_one(model: str) -> None:
-    once = groups(*HISTORIES).weighted(np.array([3.0, 1, 0, 2, 4]))
+    once = groups(*HISTORIES).reweight_customers(np.array([3.0, 1, 0, 2, 4]))
     each = groups(*[HISTORIES[0]] * 3, HISTORIES[1], *[HISTORIES[3]] * 2, *[HISTORIES[4]] * 4)
-    known = models.load(model)
-    one = known.log_likelihood(PLANTED[model], once) @ once.customers
+    known = models.load_order_model(model)
+    one = known.log_likelihood(PLANTED[model], once) @ once.customer_counts
     assert one == pytest.approx(known.log_likelihood(PLANTED[model], each).sum())
 
 
 @every_model
 def test_who_bought_lately_is_alive_and_who_buys_more_will_buy_more(model: str) -> None:
-    known, parameters = models.load(model), PLANTED[model]
-    lately = known.alive(parameters, groups((3, 5.0, 40.0), (3, 20.0, 40.0), (3, 39.0, 40.0)))
+    known, parameters = models.load_order_model(model), PLANTED[model]
+    lately = known.probability_alive(parameters, groups((3, 5.0, 40.0), (3, 20.0, 40.0), (3, 39.0, 40.0)))
     assert lately[0] < lately[1] < lately[2] <= 1
-    more = known.expected(parameters, groups((1, 38.0, 40.0), (5, 38.0, 40.0), (20, 38.0, 40.0)), 10)
+    more = known.conditional_expectation(parameters, groups((1, 38.0, 40.0), (5, 38.0, 40.0), (20, 38.0, 40.0)), 10)
     assert more[0] < more[1] < more[2]
-    sooner = known.expected(parameters, groups((5, 38.0, 40.0)), 10)
-    assert sooner < known.expected(parameters, groups((5, 38.0, 40.0)), 20)
+    sooner = known.conditional_expectation(parameters, groups((5, 38.0, 40.0)), 10)
+    assert sooner < known.conditional_expectation(parameters, groups((5, 38.0, 40.0)), 20)
 
 
 def test_who_came_once_is_alive_for_certain_only_under_bg_nbd() -> None:
     alone = groups((0, 0.0, 100.0))
-    alive = {model: float(models.load(model).alive(PLANTED[model], alone)[0]) for model in MODELS}
+    alive = {
+        model: float(models.load_order_model(model).probability_alive(PLANTED[model], alone)[0]) for model in MODELS
+    }
     assert alive["bg_nbd"] == 1
     assert alive["mbg_nbd"] < 0.7
     assert alive["pareto_nbd"] < 0.7
@@ -92,19 +96,21 @@ def test_who_came_once_is_alive_for_certain_only_under_bg_nbd() -> None:
 @every_model
 def test_no_history_breaks_the_arithmetic(model: str) -> None:
     odd = groups((0, 0.0, 0.0), (0, 0.0, 1e4), (400, 1000.0, 1000.0), (400, 1.0, 1e4), (1, 1e-3, 1e4))
-    known = models.load(model)
+    known = models.load_order_model(model)
     assert np.isfinite(known.log_likelihood(PLANTED[model], odd)).all()
-    alive = known.alive(PLANTED[model], odd)
+    alive = known.probability_alive(PLANTED[model], odd)
     assert ((alive >= 0) & (alive <= 1)).all()
-    assert np.isfinite(known.expected(PLANTED[model], odd, 52.0)).all()
+    assert np.isfinite(known.conditional_expectation(PLANTED[model], odd, 52.0)).all()
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.1])
-@pytest.mark.parametrize("model", [one for one in MODELS if hasattr(models.load(one), "slopes")])
+@pytest.mark.parametrize(
+    "model", [one for one in MODELS if hasattr(models.load_order_model(one), "likelihood_gradient")]
+)
 def test_slopes_are_those_of_small_steps(model: str, scale: float) -> None:
     """Also where a and b are below 1, as of customers who are nearly all alike or nearly all different."""
-    known, parameters = models.load(model), {name: scale * value for name, value in PLANTED[model].items()}
-    likely, slopes = known.slopes(parameters, groups(*HISTORIES))  # type: ignore[attr-defined]
+    known, parameters = models.load_order_model(model), {name: scale * value for name, value in PLANTED[model].items()}
+    likely, slopes = known.likelihood_gradient(parameters, groups(*HISTORIES))  # type: ignore[attr-defined]
     assert likely == pytest.approx(known.log_likelihood(parameters, groups(*HISTORIES)))
     for name, value in parameters.items():
         more, less = ({**parameters, name: value * step} for step in (1.00001, 0.99999))
@@ -114,11 +120,13 @@ def test_slopes_are_those_of_small_steps(model: str, scale: float) -> None:
 
 @every_model
 def test_expected_orders_have_their_limit_where_the_mean_formula_divides_by_zero(model: str) -> None:
-    loaded = models.load(model)
+    loaded = models.load_order_model(model)
     name = "s" if model == "pareto_nbd" else "a"
     at, below, above = ({**PLANTED[model], name: value} for value in (1.0, 0.9999, 1.0001))
     histories = groups(*HISTORIES)
-    middle = (loaded.expected(below, histories, 12.0) + loaded.expected(above, histories, 12.0)) / 2
-    assert loaded.expected(at, histories, 12.0) == pytest.approx(middle, rel=1e-6)
-    middle_new = (loaded.expected_new(below, 12.0) + loaded.expected_new(above, 12.0)) / 2
-    assert loaded.expected_new(at, 12.0) == pytest.approx(middle_new, rel=1e-6)
+    middle = (
+        loaded.conditional_expectation(below, histories, 12.0) + loaded.conditional_expectation(above, histories, 12.0)
+    ) / 2
+    assert loaded.conditional_expectation(at, histories, 12.0) == pytest.approx(middle, rel=1e-6)
+    middle_new = (loaded.unconditional_expectation(below, 12.0) + loaded.unconditional_expectation(above, 12.0)) / 2
+    assert loaded.unconditional_expectation(at, 12.0) == pytest.approx(middle_new, rel=1e-6)

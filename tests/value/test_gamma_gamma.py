@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import betaprime, gamma
 
 from segcli.value import gamma_gamma
-from segcli.value.summary import Values
+from segcli.value.summary import FloatArray
 
 PARAMETERS = {"p": 6.25, "q": 3.74, "v": 15.44}
 
@@ -27,11 +27,11 @@ def posterior(x: int, mean: float) -> float:
 
 @pytest.mark.parametrize(("x", "mean"), [(0, float("nan")), (1, 10.0), (2, 35.0), (9, 80.0)])
 def test_an_order_is_worth_what_the_integral_over_customers_says(x: int, mean: float) -> None:
-    found = gamma_gamma.expected(PARAMETERS, np.array([float(x)]), np.array([mean]))
+    found = gamma_gamma.predict_order_value(PARAMETERS, np.array([float(x)]), np.array([mean]))
     assert found[0] == pytest.approx(posterior(x, mean), rel=1e-6)
 
 
-def likelihood(parameters: Mapping[str, float], x: Values, value: Values) -> float:
+def likelihood(parameters: Mapping[str, float], x: FloatArray, value: FloatArray) -> float:
     """Integrated over nu, x times a mean over v is a beta prime variable: its density by scipy."""
     p, q, v = (parameters[name] for name in ("p", "q", "v"))
     return float((betaprime.logpdf(x * value / v, p * x, q) + np.log(x / v)).sum())
@@ -42,14 +42,16 @@ def test_the_fit_is_likelier_than_what_was_planted_and_as_likely_as_it_says() ->
     x = chance.integers(1, 9, 2000).astype(np.float64)
     nu = chance.gamma(PARAMETERS["q"], 1 / PARAMETERS["v"], 2000)
     value = chance.gamma(PARAMETERS["p"] * x, 1 / (nu * x))
-    found = gamma_gamma.fit(x, value, np.ones(2000))
+    found = gamma_gamma.fit_gamma_gamma(x, value, np.ones(2000))
     assert (found.model, found.ended) == ("gamma_gamma", "converged: all 3 starts end at the same parameters")
     assert found.log_likelihood == pytest.approx(likelihood(found.parameters, x, value), rel=1e-9)
     p, q = (found.parameters[name] for name in ("p", "q"))
     truth = likelihood(PARAMETERS, x, value)
     assert truth <= found.log_likelihood <= truth + 8, "twice the gain is chi-square of three parameters"
-    cents = gamma_gamma.fit(x, value * 100, np.ones(2000))
+    cents = gamma_gamma.fit_gamma_gamma(x, value * 100, np.ones(2000))
     assert [cents.parameters[name] for name in ("p", "q")] == pytest.approx([p, q], rel=1e-3), "in any unit of money"
-    twice = gamma_gamma.fit(np.tile(x, 2), np.tile(value, 2), np.repeat([1.0, 0.5], 2000), [found.parameters])
+    twice = gamma_gamma.fit_gamma_gamma(
+        np.tile(x, 2), np.tile(value, 2), np.repeat([1.0, 0.5], 2000), [found.parameters]
+    )
     assert twice.log_likelihood == pytest.approx(1.5 * found.log_likelihood, rel=1e-6), "customers by their weight"
     assert twice.ended == "converged", "from one start there is nothing to agree with"

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.special import gammaln
 
 from segcli.value.models import Parameters, pareto_nbd
-from segcli.value.summary import Groups
+from segcli.value.summary import HistoryGroups
 
 HISTORIES = ((0, 0.0, 30.0), (1, 12.0, 30.0), (3, 29.0, 30.0), (7, 20.5, 38.0), (2, 5.0, 5.0))
 
@@ -27,7 +27,7 @@ def by_integral(parameters: Parameters, x: int, last: float, end: float) -> tupl
 def test_likelihood_and_survival_are_those_of_the_integral(alpha: float, beta: float) -> None:
     parameters = {"r": 0.55, "alpha": alpha, "s": 0.61, "beta": beta}
     x, last, end = (np.array(column, dtype=np.float64) for column in zip(*HISTORIES, strict=True))
-    groups = Groups(x, last, end, np.ones(len(x)))
-    likely, alive = pareto_nbd.log_likelihood(parameters, groups), pareto_nbd.alive(parameters, groups)
+    groups = HistoryGroups(x, last, end, np.ones(len(x)))
+    likely, alive = pareto_nbd.log_likelihood(parameters, groups), pareto_nbd.probability_alive(parameters, groups)
     for place, history in enumerate(HISTORIES):
         assert (likely[place], alive[place]) == pytest.approx(by_integral(parameters, *history), rel=1e-9)

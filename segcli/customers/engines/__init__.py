@@ -14,12 +14,12 @@ from segcli import plugins
 from segcli.config.ingest import IngestSettings
 from segcli.customers.order_runs import OrderRuns, ReturnLines
 from segcli.customers.partial_totals import ChunkTotals
-from segcli.customers.partition import AggregationOptions, CustomerPart
+from segcli.customers.partition import AggregationOptions, CustomerPartition
 from segcli.customers.read_request import ReadRequest
 from segcli.errors import UsageProblem
 from segcli.ingest.chunk_schema import ChunkSchema
 
-LOCAL = "local"
+LOCAL_ENGINE = "local"
 
 
 class Engine(Protocol):
@@ -30,28 +30,28 @@ class Engine(Protocol):
 
     files_at_once: int
 
-    def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file: int) -> Iterator[ChunkTotals]:
+    def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file_number: int) -> Iterator[ChunkTotals]:
         """Read a file's chunks and keep their runs; yield the rest of their totals in the order of the file.
 
         Args:
             schema: how the chunks are written.
             request: policies.
-            file: its number.
+            file_number: its number.
 
         Raises:
             ChunkMismatch: a chunk is not as the schema says; the line is that in the chunk, if there is one.
         """
         ...
 
-    def add(self, file: int, runs: OrderRuns, returns: ReturnLines) -> None:
+    def add_runs(self, file_number: int, runs: OrderRuns, returns: ReturnLines) -> None:
         """Keep runs and returns that were read otherwise."""
         ...
 
-    def discard(self, file: int) -> None:
+    def discard_file(self, file_number: int) -> None:
         """Forget what is kept of a file."""
         ...
 
-    def aggregate(self, options: AggregationOptions) -> CustomerPart:
+    def aggregate_customers(self, options: AggregationOptions) -> CustomerPartition:
         """Aggregate all that is kept to one row per customer, sorted by id."""
         ...
 
@@ -66,20 +66,20 @@ class EngineModule(Protocol):
         ...
 
 
-def names() -> list[str]:
+def engine_names() -> list[str]:
     """Name the engines of this folder."""
-    return plugins.names(__name__)
+    return plugins.list_plugins(__name__)
 
 
-def is_installed(name: str) -> bool:
+def is_installed(engine: str) -> bool:
     """Tell whether the package that an engine needs is installed."""
-    package = load(name).NEEDS
+    package = load_engine(engine).NEEDS
     return not package or find_spec(package) is not None
 
 
-def load(name: str) -> EngineModule:
+def load_engine(engine: str) -> EngineModule:
     """Import an engine by its name."""
-    return cast("EngineModule", plugins.module(__name__, name))
+    return cast("EngineModule", plugins.load_plugin(__name__, engine))
 
 
 def open_engine(settings: IngestSettings) -> AbstractContextManager[Engine]:
@@ -88,7 +88,9 @@ def open_engine(settings: IngestSettings) -> AbstractContextManager[Engine]:
     Raises:
         UsageProblem: it is not installed.
     """
-    name = settings.engine
-    if not is_installed(name):
-        raise UsageProblem(f"--engine {name}: {load(name).NEEDS} is not installed; pip install 'segcli[{name}]'")
-    return load(name).open_engine(settings)
+    engine = settings.engine
+    if not is_installed(engine):
+        raise UsageProblem(
+            f"--engine {engine}: {load_engine(engine).NEEDS} is not installed; pip install 'segcli[{engine}]'"
+        )
+    return load_engine(engine).open_engine(settings)

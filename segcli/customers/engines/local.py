@@ -7,9 +7,9 @@ from segcli import cores, memory
 from segcli.config.ingest import IngestSettings
 from segcli.customers.order_runs import OrderRuns, ReturnLines, merge_returns, merge_runs
 from segcli.customers.partial_totals import ChunkTotals, aggregate_chunk
-from segcli.customers.partition import AggregationOptions, CustomerPart, aggregate_partition, join_parts
+from segcli.customers.partition import AggregationOptions, CustomerPartition, aggregate_partition, concat_parts
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.run_store import Partition, RunStore, memory_limit
+from segcli.customers.run_store import PartitionLoader, RunStore, runs_memory_limit
 from segcli.files import stream
 from segcli.ingest.chunk_schema import ChunkSchema
 
@@ -20,7 +20,7 @@ NEEDS = ""
 def open_engine(settings: IngestSettings) -> Iterator["LocalEngine"]:
     """Start the engine."""
     memory.keep_freed_memory()
-    with RunStore(memory_limit(settings.memory)) as store:
+    with RunStore(runs_memory_limit(settings.memory)) as store:
         yield LocalEngine(store)
 
 
@@ -32,42 +32,42 @@ class LocalEngine:
     def __init__(self, store: RunStore) -> None:
         self._store = store
 
-    def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file: int) -> Iterator[ChunkTotals]:
+    def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file_number: int) -> Iterator[ChunkTotals]:
         """Read a file's chunks on all cores."""
 
-        def work(chunk: tuple[int, stream.Piece]) -> ChunkTotals:
-            number, piece = chunk
-            return aggregate_chunk(piece.body(), schema, request, (file, number))
+        def read_chunk(numbered_chunk: tuple[int, stream.FileChunk]) -> ChunkTotals:
+            chunk_number, file_chunk = numbered_chunk
+            return aggregate_chunk(file_chunk.read_body(), schema, request, (file_number, chunk_number))
 
-        content = schema.file.content
-        with stream.pieces(
-            content.name, schema.first_record, quoted=schema.is_quoted, version=content.version
-        ) as pieces:
-            for totals in cores.in_order(work, enumerate(pieces)):
+        content = schema.input_file.content
+        with stream.open_chunks(
+            content.name, schema.lines_before_records, has_quotes=schema.has_quoted_records, version=content.version
+        ) as chunks:
+            for totals in cores.map_ordered(read_chunk, enumerate(chunks)):
                 assert totals.runs is not None
                 assert totals.returns is not None
-                self._store.add(file, totals.runs, totals.returns)
+                self._store.add_runs(file_number, totals.runs, totals.returns)
                 yield totals.without_runs()
 
-    def add(self, file: int, runs: OrderRuns, returns: ReturnLines) -> None:
+    def add_runs(self, file_number: int, runs: OrderRuns, returns: ReturnLines) -> None:
         """Keep runs and returns that were read otherwise."""
-        self._store.add(file, runs, returns)
+        self._store.add_runs(file_number, runs, returns)
 
-    def discard(self, file: int) -> None:
+    def discard_file(self, file_number: int) -> None:
         """Forget what is kept of a file."""
-        self._store.discard(file)
+        self._store.discard_file(file_number)
 
-    def collect(self) -> tuple[OrderRuns, ReturnLines]:
+    def collect_runs(self) -> tuple[OrderRuns, ReturnLines]:
         """Return all that is kept, once."""
-        parts = [load() for load in self._store.partitions()]
+        parts = [load() for load in self._store.iterate_partitions()]
         return merge_runs([runs for runs, _ in parts]), merge_returns([returns for _, returns in parts])
 
-    def aggregate(self, options: AggregationOptions) -> CustomerPart:
+    def aggregate_customers(self, options: AggregationOptions) -> CustomerPartition:
         """Aggregate partition by partition, on all cores."""
         memory.release_memory()
 
-        def work(load: Partition) -> CustomerPart:
-            runs, returns = load()
+        def aggregate_one(load_partition: PartitionLoader) -> CustomerPartition:
+            runs, returns = load_partition()
             return aggregate_partition(runs, returns, options)
 
-        return join_parts(list(cores.in_order(work, self._store.partitions())))
+        return concat_parts(list(cores.map_ordered(aggregate_one, self._store.iterate_partitions())))

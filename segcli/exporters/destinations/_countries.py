@@ -2,7 +2,7 @@
 
 import re
 
-CODES = frozenset(
+COUNTRY_CODES = frozenset(
     re.findall(
         r"[A-Z]{2}",
         """
@@ -30,14 +30,20 @@ SI Slovenia; SK Slovak Republic; SK Slovakia; TH Thailand; TR Turkey; TR Türkiy
 AE United Arab Emirates; US America; US U.S.; US U.S.A.; US USA; US United States; US United States of America;
 VN Viet Nam; VN Vietnam; ZA South Africa
 """
-NAMES = {name.casefold(): code for code, name in (entry.split(maxsplit=1) for entry in _NAMES.split(";"))}
+CODES_BY_NAME = {
+    name.casefold(): country_code for country_code, name in (entry.split(maxsplit=1) for entry in _NAMES.split(";"))
+}
 
 
-def code(text: str) -> str:
+def country_code(country_text: str) -> str:
     """The code in capitals; blank where the country is not known.
 
-    >>> code("de"), code("United Kingdom "), code("UK"), code("Atlantis")
+    >>> country_code("de"), country_code("United Kingdom "), country_code("UK"), country_code("Atlantis")
     ('DE', 'GB', 'GB', '')
     """
-    name = " ".join(text.split())
-    return name.upper() if name.upper() in CODES else NAMES.get(name.casefold(), "")
+    country_name = " ".join(country_text.split())
+    return (
+        country_name.upper()
+        if country_name.upper() in COUNTRY_CODES
+        else CODES_BY_NAME.get(country_name.casefold(), "")
+    )

@@ -7,110 +7,147 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
-from segcli.exporters import Audience, Exported
-from segcli.exporters.destinations._countries import code
-from segcli.exporters.destinations._normal import email, mapped, phones
+from segcli import columns
+from segcli.exporters import Audience, DestinationFile
+from segcli.exporters.destinations._countries import country_code
+from segcli.exporters.destinations._normal import map_distinct, normalise_email, normalise_phones
 
 
 @dataclass(frozen=True)
-class Reached:
+class ReachablePeople:
     """The people of a file: their rows of the audience, and the contacts they are known by, as normalised."""
 
-    rows: pd.DataFrame
+    people_rows: pd.DataFrame
     contacts: pd.DataFrame
-    left_out: Mapping[str, int]
+    exclusion_counts: Mapping[str, int]
 
-    def known(self, name: str) -> pd.Series:
+    def read_column(self, column_name: str) -> pd.Series:
         """A column of the audience as text, blank where nothing is known."""
-        return known(self.rows, name)
+        return read_text_column(self.people_rows, column_name)
 
-    def filed(self, columns: Mapping[str, pd.Series], notes: Iterable[str] = ()) -> Exported:
+    def make_file(self, file_columns: Mapping[str, pd.Series], notes: Iterable[str] = ()) -> DestinationFile:
         """The file with these columns."""
-        return Exported(pd.DataFrame(dict(columns)), self.rows[c.CUSTOMER_ID], self.left_out, tuple(notes))
+        return DestinationFile(
+            pd.DataFrame(dict(file_columns)), self.people_rows[columns.CUSTOMER_ID], self.exclusion_counts, tuple(notes)
+        )
 
 
-def reached(audience: Audience, needs: tuple[str, ...], form: Callable[[str], str] = email) -> Reached:
+def select_reachable(
+    audience: Audience, required_contacts: tuple[str, ...], normalise_address: Callable[[str], str] = normalise_email
+) -> ReachablePeople:
     """Who can be reached, by any of the contacts that count; without such, everybody, by customer id.
 
     Args:
         audience: sorted by customer id, so that the first of several with one contact stays.
-        needs: contact columns that count.
-        form: how an e-mail address is normalised.
+        required_contacts: contact columns that count.
+        normalise_address: how an e-mail address is normalised.
     """
-    rows = audience.rows.reset_index(drop=True)
-    given = pd.DataFrame({name: known(rows, name) for name in needs or (c.CUSTOMER_ID,)})
-    forms = given.copy()
-    if c.EMAIL in forms:
-        forms[c.EMAIL] = mapped(given[c.EMAIL], form)
-    if c.PHONE in forms:
-        forms[c.PHONE] = phones(given[c.PHONE], audience.region)
-    told, usable = (given != "").any(axis=1), (forms != "").any(axis=1)
-    stays = usable & ~forms.index.isin(_repeated(forms))
-    why = {"no contact": ~told, "unusable contact": told & ~usable, "repeated contact": usable & ~stays}
-    left_out = {reason: int(rows_of.sum()) for reason, rows_of in why.items() if rows_of.any()}
-    return Reached(rows[stays].reset_index(drop=True), forms[stays].reset_index(drop=True), left_out)
+    people_rows = audience.people_rows.reset_index(drop=True)
+    raw_contacts = pd.DataFrame(
+        {
+            column_name: read_text_column(people_rows, column_name)
+            for column_name in required_contacts or (columns.CUSTOMER_ID,)
+        }
+    )
+    normalised_contacts = raw_contacts.copy()
+    if columns.EMAIL in normalised_contacts:
+        normalised_contacts[columns.EMAIL] = map_distinct(raw_contacts[columns.EMAIL], normalise_address)
+    if columns.PHONE in normalised_contacts:
+        normalised_contacts[columns.PHONE] = normalise_phones(raw_contacts[columns.PHONE], audience.phone_region)
+    has_contact, is_usable = (raw_contacts != "").any(axis=1), (normalised_contacts != "").any(axis=1)
+    is_selected = is_usable & ~normalised_contacts.index.isin(_find_repeated_contacts(normalised_contacts))
+    exclusion_masks = {
+        "no contact": ~has_contact,
+        "unusable contact": has_contact & ~is_usable,
+        "repeated contact": is_usable & ~is_selected,
+    }
+    exclusion_counts = {
+        reason: int(exclusion_mask.sum()) for reason, exclusion_mask in exclusion_masks.items() if exclusion_mask.any()
+    }
+    return ReachablePeople(
+        people_rows[is_selected].reset_index(drop=True),
+        normalised_contacts[is_selected].reset_index(drop=True),
+        exclusion_counts,
+    )
 
 
-def _repeated(forms: pd.DataFrame) -> list[int]:
+def _find_repeated_contacts(normalised_contacts: pd.DataFrame) -> list[int]:
     """Rows with a contact of an earlier row that stays; only rows with a shared contact are looked at one by one."""
-    shared = np.any([forms[name].ne("") & forms[name].duplicated(keep=False) for name in forms], axis=0)
-    found, taken = [], set[tuple[int, str]]()
-    for place, contacts in zip(forms.index[shared], forms[shared].to_numpy().tolist(), strict=True):
-        own = {(column, text) for column, text in enumerate(contacts) if text}
-        if own & taken:
-            found.append(int(place))
+    has_shared_contact = np.any(
+        [
+            normalised_contacts[column_name].ne("") & normalised_contacts[column_name].duplicated(keep=False)
+            for column_name in normalised_contacts
+        ],
+        axis=0,
+    )
+    repeated_rows, known_contacts = [], set[tuple[int, str]]()
+    for row_index, row_contacts in zip(
+        normalised_contacts.index[has_shared_contact],
+        normalised_contacts[has_shared_contact].to_numpy().tolist(),
+        strict=True,
+    ):
+        own_contacts = {(column_number, text) for column_number, text in enumerate(row_contacts) if text}
+        if own_contacts & known_contacts:
+            repeated_rows.append(int(row_index))
         else:
-            taken |= own
-    return found
+            known_contacts |= own_contacts
+    return repeated_rows
 
 
-def known(rows: pd.DataFrame, name: str) -> pd.Series:
+def read_text_column(people_rows: pd.DataFrame, column_name: str) -> pd.Series:
     """A column as text without blanks at its ends, blank where nothing is known."""
-    if name not in rows:
-        return pd.Series("", rows.index, dtype="str")
-    return rows[name].astype("str").fillna("").str.strip()
+    if column_name not in people_rows:
+        return pd.Series("", people_rows.index, dtype="str")
+    return people_rows[column_name].astype("str").fillna("").str.strip()
 
 
-def filled(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+def drop_empty_columns(file_columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
     """The columns that say anything; of nobody, all."""
-    return {header: texts for header, texts in columns.items() if not len(texts) or texts.ne("").any()}
+    return {header: texts for header, texts in file_columns.items() if not len(texts) or texts.ne("").any()}
 
 
-def described(
-    audience: Audience, people: Reached, columns: Mapping[str, pd.Series]
+def add_properties(
+    audience: Audience, reachable_people: ReachablePeople, file_columns: Mapping[str, pd.Series]
 ) -> tuple[dict[str, pd.Series], list[str]]:
     """The columns with the properties behind them, and a note on properties whose name is taken."""
-    taken = {header.casefold() for header in columns}
-    named = [name for name in audience.properties if name.casefold() not in taken]
-    notes = [
-        f"property '{name}' is not in the file, which has a column of that name"
-        for name in audience.properties
-        if name not in named
+    used_headers = {header.casefold() for header in file_columns}
+    new_properties = [
+        property_name for property_name in audience.properties if property_name.casefold() not in used_headers
     ]
-    return {**columns, **{name: shown(people.rows[name]) for name in named}}, notes
+    notes = [
+        f"property '{property_name}' is not in the file, which has a column of that name"
+        for property_name in audience.properties
+        if property_name not in new_properties
+    ]
+    return {
+        **file_columns,
+        **{
+            property_name: format_values(reachable_people.people_rows[property_name])
+            for property_name in new_properties
+        },
+    }, notes
 
 
-def shown(column: pd.Series) -> pd.Series:
+def format_values(property_values: pd.Series) -> pd.Series:
     """Values as text: whole numbers without decimals, dates as YYYY-MM-DD, blank where missing."""
-    values = column.astype("object")
-    forms = {value: _shown(value) for value in values.dropna().drop_duplicates()}
-    return values.map(forms).astype("str").fillna("")
+    object_values = property_values.astype("object")
+    formatted = {value: _format_value(value) for value in object_values.dropna().drop_duplicates()}
+    return object_values.map(formatted).astype("str").fillna("")
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, (bool, np.bool_)):
-        return str(value).lower()
-    if isinstance(value, (float, np.floating)):
-        return np.format_float_positional(value + 0.0, trim="-") if np.isfinite(value) else ""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _format_value(property_value: object) -> str:
+    if isinstance(property_value, (bool, np.bool_)):
+        return str(property_value).lower()
+    if isinstance(property_value, (float, np.floating)):
+        return np.format_float_positional(property_value + 0.0, trim="-") if np.isfinite(property_value) else ""
+    if isinstance(property_value, datetime):
+        return property_value.date().isoformat()
+    return property_value.isoformat() if isinstance(property_value, date) else str(property_value)
 
 
-def countries(people: Reached) -> tuple[pd.Series, list[str]]:
+def find_country_codes(reachable_people: ReachablePeople) -> tuple[pd.Series, list[str]]:
     """Codes of the countries people live in, blank where not recognised, and a note on how many."""
-    given = people.known(c.COUNTRY)
-    codes = mapped(given, code)
-    count = int((given.ne("") & codes.eq("")).sum())
-    return codes, [f"countries that are not recognised, left blank: {count:,}"] if count else []
+    country_texts = reachable_people.read_column(columns.COUNTRY)
+    country_codes = map_distinct(country_texts, country_code)
+    unknown_count = int((country_texts.ne("") & country_codes.eq("")).sum())
+    return country_codes, [f"countries that are not recognised, left blank: {unknown_count:,}"] if unknown_count else []

@@ -8,33 +8,39 @@ names are lower case without blanks at their ends, countries and postcodes stay 
 
 import numpy as np
 
-from segcli import columns as c
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._normal import digest, google_email, lowered, mapped
-from segcli.exporters.destinations._people import countries, reached
+from segcli import columns
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._normal import hash_text, lowercase_text, map_distinct, normalise_google_email
+from segcli.exporters.destinations._people import find_country_codes, select_reachable
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "Google Ads Customer Match list, hashed"
 SOURCE = "https://support.google.com/google-ads/answer/7476159"
-NEEDS = (c.EMAIL, c.PHONE)
-ADDRESSES = True
-LIMITS = Limits()
+REQUIRED_CONTACTS = (columns.EMAIL, columns.PHONE)
+IS_AD_AUDIENCE = True
+LIMITS = FileLimits()
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """All six columns; name, country and postcode only where all four are known, as they match together only."""
-    people = reached(audience, NEEDS, google_email)
-    codes, notes = countries(people)
-    place = {
-        "First Name": mapped(mapped(people.known(c.FIRST_NAME), lowered), digest),
-        "Last Name": mapped(mapped(people.known(c.LAST_NAME), lowered), digest),
-        "Country": codes,
-        "Zip": people.known(c.POSTCODE),
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS, normalise_google_email)
+    country_codes, notes = find_country_codes(reachable_people)
+    match_columns = {
+        "First Name": map_distinct(
+            map_distinct(reachable_people.read_column(columns.FIRST_NAME), lowercase_text), hash_text
+        ),
+        "Last Name": map_distinct(
+            map_distinct(reachable_people.read_column(columns.LAST_NAME), lowercase_text), hash_text
+        ),
+        "Country": country_codes,
+        "Zip": reachable_people.read_column(columns.POSTCODE),
     }
-    complete = np.all([texts.ne("") for texts in place.values()], axis=0)
-    contacts = {
-        "Email": mapped(people.contacts[c.EMAIL], digest),
-        "Phone": mapped(people.contacts[c.PHONE], digest),
+    is_complete = np.all([texts.ne("") for texts in match_columns.values()], axis=0)
+    contact_columns = {
+        "Email": map_distinct(reachable_people.contacts[columns.EMAIL], hash_text),
+        "Phone": map_distinct(reachable_people.contacts[columns.PHONE], hash_text),
     }
-    return people.filed(contacts | {header: texts.where(complete, "") for header, texts in place.items()}, notes)
+    return reachable_people.make_file(
+        contact_columns | {header: texts.where(is_complete, "") for header, texts in match_columns.items()}, notes
+    )

@@ -1,30 +1,36 @@
 """HubSpot: contacts, told apart by e-mail address; columns are named as its default properties."""
 
-from segcli import columns as c
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._people import described, filled, reached
+from segcli import columns
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._people import add_properties, drop_empty_columns, select_reachable
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "HubSpot contact import"
 SOURCE = "https://knowledge.hubspot.com/import-and-export/set-up-your-import-file"
-NEEDS = (c.EMAIL,)
-ADDRESSES = False
-LIMITS = Limits(bytes=512_000_000, rows=1_048_576, columns=1000)
-HEADERS = {
-    c.FIRST_NAME: "First Name",
-    c.LAST_NAME: "Last Name",
-    c.PHONE: "Phone Number",
-    c.COUNTRY: "Country/Region",
-    c.REGION: "State/Region",
-    c.CITY: "City",
-    c.POSTCODE: "Postal Code",
+REQUIRED_CONTACTS = (columns.EMAIL,)
+IS_AD_AUDIENCE = False
+LIMITS = FileLimits(max_bytes=512_000_000, max_rows=1_048_576, max_columns=1000)
+HEADER_BY_COLUMN = {
+    columns.FIRST_NAME: "First Name",
+    columns.LAST_NAME: "Last Name",
+    columns.PHONE: "Phone Number",
+    columns.COUNTRY: "Country/Region",
+    columns.REGION: "State/Region",
+    columns.CITY: "City",
+    columns.POSTCODE: "Postal Code",
 }
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """E-mail address, name, phone and place as they are, segment, then properties."""
-    people = reached(audience, NEEDS)
-    optional = filled({header: people.known(name) for name, header in HEADERS.items()})
-    columns = {"Email": people.contacts[c.EMAIL], **optional, "Segment": people.known(c.NAME)}
-    return people.filed(*described(audience, people, columns))
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
+    optional_columns = drop_empty_columns(
+        {header: reachable_people.read_column(column_name) for column_name, header in HEADER_BY_COLUMN.items()}
+    )
+    file_columns = {
+        "Email": reachable_people.contacts[columns.EMAIL],
+        **optional_columns,
+        "Segment": reachable_people.read_column(columns.SEGMENT_NAME),
+    }
+    return reachable_people.make_file(*add_properties(audience, reachable_people, file_columns))

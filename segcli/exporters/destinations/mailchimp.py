@@ -3,47 +3,57 @@
 A text of more than 255 bytes would be cut, and an address is taken only where its part before the @ is ASCII.
 """
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import ExportProblem
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._normal import email, mapped
-from segcli.exporters.destinations._people import countries, described, filled, reached
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._normal import map_distinct, normalise_email
+from segcli.exporters.destinations._people import (
+    add_properties,
+    drop_empty_columns,
+    find_country_codes,
+    select_reachable,
+)
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "Mailchimp contact import"
 SOURCE = "https://mailchimp.com/help/format-guidelines-for-your-import-file/"
-NEEDS = (c.EMAIL,)
-ADDRESSES = False
-LIMITS = Limits(cell_bytes=255)
-TAG = 100  # characters
+REQUIRED_CONTACTS = (columns.EMAIL,)
+IS_AD_AUDIENCE = False
+LIMITS = FileLimits(max_cell_bytes=255)
+MAX_TAG_LENGTH = 100  # characters
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """E-mail address, names, country code, the segment as a tag, then properties."""
-    people = reached(audience, NEEDS, _email)
-    codes, unknown = countries(people)
-    optional = {
-        "First Name": people.known(c.FIRST_NAME),
-        "Last Name": people.known(c.LAST_NAME),
-        "Country": codes,
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS, _normalise_ascii_email)
+    country_codes, country_notes = find_country_codes(reachable_people)
+    optional_columns = {
+        "First Name": reachable_people.read_column(columns.FIRST_NAME),
+        "Last Name": reachable_people.read_column(columns.LAST_NAME),
+        "Country": country_codes,
     }
-    tags = mapped(people.known(c.NAME), _tag)
-    columns = {"Email Address": people.contacts[c.EMAIL], **filled(optional), "Tags": tags}
-    columns, notes = described(audience, people, columns)
-    return people.filed(columns, [*unknown, *notes])
+    tags = map_distinct(reachable_people.read_column(columns.SEGMENT_NAME), _quote_tag)
+    file_columns = {
+        "Email Address": reachable_people.contacts[columns.EMAIL],
+        **drop_empty_columns(optional_columns),
+        "Tags": tags,
+    }
+    file_columns, notes = add_properties(audience, reachable_people, file_columns)
+    return reachable_people.make_file(file_columns, [*country_notes, *notes])
 
 
-def _email(text: str) -> str:
-    address = email(text)
+def _normalise_ascii_email(email_text: str) -> str:
+    address = normalise_email(email_text)
     return address if address.partition("@")[0].isascii() else ""
 
 
-def _tag(segment: str) -> str:
+def _quote_tag(segment_name: str) -> str:
     """Quoted where it has a comma, which would make two tags of it."""
-    if len(segment) > TAG:
+    if len(segment_name) > MAX_TAG_LENGTH:
         raise ExportProblem(
-            f"segment '{segment}' has {len(segment)} characters; Mailchimp takes tags of {TAG}. Give it a shorter name"
+            f"segment '{segment_name}' has {len(segment_name)} characters; "
+            f"Mailchimp takes tags of {MAX_TAG_LENGTH}. Give it a shorter name"
         )
-    quoted = segment.replace('"', '""')
-    return f'"{quoted}"' if "," in segment else segment
+    quoted_name = segment_name.replace('"', '""')
+    return f'"{quoted_name}"' if "," in segment_name else segment_name

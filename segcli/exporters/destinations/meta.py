@@ -10,28 +10,34 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import UsageProblem
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._normal import bare, compact_date, digest, mapped
-from segcli.exporters.destinations._people import Reached, countries, filled, reached, shown
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._normal import format_compact_date, hash_text, map_distinct, strip_punctuation
+from segcli.exporters.destinations._people import (
+    ReachablePeople,
+    drop_empty_columns,
+    find_country_codes,
+    format_values,
+    select_reachable,
+)
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "Meta customer list for Facebook and Instagram, hashed"
 SOURCE = "https://www.facebook.com/business/help/2082575038703844"
-NEEDS = (c.EMAIL, c.PHONE)
-ADDRESSES = True
-LIMITS = Limits()
-LEAST = 100  # people: SOURCE advises against shorter lists
+REQUIRED_CONTACTS = (columns.EMAIL, columns.PHONE)
+IS_AD_AUDIENCE = True
+LIMITS = FileLimits()
+MIN_LIST_SIZE = 100  # people: SOURCE advises against shorter lists
 US_DIGITS = 5
-GENDERS = {
+GENDER_CODES = {
     **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "hombre"), "m"),
     **dict.fromkeys(("f", "female", "w", "woman", "weiblich", "frau", "femme", "mujer"), "f"),
 }
 # Words and beginnings of words, without accents, that suggest health or financial status:
 # https://developers.facebook.com/docs/marketing-api/reference/custom-audience (blocked since September 2025)
-SENSITIVE = re.compile(
+SENSITIVE_PATTERN = re.compile(
     r"""\b(?:(?:
     health|medic|patholog|diseas|illness|disorder|diabet|cancer|tumou?r|arthrit|asthma|allerg|depressi|pregnan|infertil
     |fertility|therap|psychi|psychot|obes|disab|handicap|gesundheit|krank|krebs|schwanger|behinder|adipos|salud|enferm
@@ -43,55 +49,67 @@ SENSITIVE = re.compile(
 )
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """The columns for which anything is known, e-mail address and phone number first.
 
     Raises:
         UsageProblem: the audience's name suggests health or financial status.
     """
-    _refuse_sensitive(audience.name)
-    people = reached(audience, NEEDS)
-    codes, notes = countries(people)
-    columns = {header: mapped(texts, digest) for header, texts in filled(_normal(people, codes)).items()}
-    if audience.value is not None:
-        columns["value"] = _values(people.rows[audience.value])
-    count = len(people.rows)
-    few = [f"people in the file: {count:,}; Meta advises against fewer than {LEAST}"] if count < LEAST else []
-    return people.filed(columns, [*notes, *few])
+    _refuse_sensitive(audience.audience_name)
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
+    country_codes, notes = find_country_codes(reachable_people)
+    file_columns = {
+        header: map_distinct(texts, hash_text)
+        for header, texts in drop_empty_columns(_normalise_columns(reachable_people, country_codes)).items()
+    }
+    if audience.value_column is not None:
+        file_columns["value"] = _clean_values(reachable_people.people_rows[audience.value_column])
+    people_count = len(reachable_people.people_rows)
+    size_notes = (
+        [f"people in the file: {people_count:,}; Meta advises against fewer than {MIN_LIST_SIZE}"]
+        if people_count < MIN_LIST_SIZE
+        else []
+    )
+    return reachable_people.make_file(file_columns, [*notes, *size_notes])
 
 
-def _normal(people: Reached, codes: pd.Series) -> dict[str, pd.Series]:
+def _normalise_columns(reachable_people: ReachablePeople, country_codes: pd.Series) -> dict[str, pd.Series]:
     """What is hashed, by header."""
-    postcodes = mapped(people.known(c.POSTCODE), bare)
+    postcodes = map_distinct(reachable_people.read_column(columns.POSTCODE), strip_punctuation)
     return {
-        "email": people.contacts[c.EMAIL],
-        "phone": people.contacts[c.PHONE].str.removeprefix("+"),
-        "fn": mapped(people.known(c.FIRST_NAME), bare),
-        "ln": mapped(people.known(c.LAST_NAME), bare),
-        "zip": postcodes.where(codes.ne("US"), postcodes.str[:US_DIGITS]),
-        "ct": mapped(people.known(c.CITY), bare),
-        "st": mapped(people.known(c.REGION), bare),
-        "country": codes.str.lower(),
-        "dob": mapped(people.known(c.BIRTH_DATE), compact_date),
-        "gen": mapped(people.known(c.GENDER), _gender),
+        "email": reachable_people.contacts[columns.EMAIL],
+        "phone": reachable_people.contacts[columns.PHONE].str.removeprefix("+"),
+        "fn": map_distinct(reachable_people.read_column(columns.FIRST_NAME), strip_punctuation),
+        "ln": map_distinct(reachable_people.read_column(columns.LAST_NAME), strip_punctuation),
+        "zip": postcodes.where(country_codes.ne("US"), postcodes.str[:US_DIGITS]),
+        "ct": map_distinct(reachable_people.read_column(columns.CITY), strip_punctuation),
+        "st": map_distinct(reachable_people.read_column(columns.REGION), strip_punctuation),
+        "country": country_codes.str.lower(),
+        "dob": map_distinct(reachable_people.read_column(columns.BIRTH_DATE), format_compact_date),
+        "gen": map_distinct(reachable_people.read_column(columns.GENDER), _gender_code),
     }
 
 
-def _gender(text: str) -> str:
-    return GENDERS.get(text.casefold(), "")
+def _gender_code(gender_text: str) -> str:
+    return GENDER_CODES.get(gender_text.casefold(), "")
 
 
-def _values(column: pd.Series) -> pd.Series:
+def _clean_values(value_column: pd.Series) -> pd.Series:
     """Plain numbers; what is missing or below 0 is worth nothing to Meta."""
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    return shown(numbers.where(np.isfinite(numbers) & (numbers > 0), 0.0))
+    numeric_values = pd.to_numeric(value_column, errors="coerce").astype("float64")
+    return format_values(numeric_values.where(np.isfinite(numeric_values) & (numeric_values > 0), 0.0))
 
 
-def _refuse_sensitive(name: str) -> None:
-    plain = "".join(mark for mark in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(mark))
-    found = SENSITIVE.search(re.sub(r"[\W_]+", " ", plain))
-    if found:
+def _refuse_sensitive(audience_name: str) -> None:
+    plain_name = "".join(
+        character
+        for character in unicodedata.normalize("NFKD", audience_name.casefold())
+        if not unicodedata.combining(character)
+    )
+    sensitive_match = SENSITIVE_PATTERN.search(re.sub(r"[\W_]+", " ", plain_name))
+    if sensitive_match:
         raise UsageProblem(
-            f"audience '{name}': Meta blocks names that suggest health or financial status, such as '{found[0]}'."
+            f"audience '{audience_name}': "
+            f"Meta blocks names that suggest health or financial status, such as '{sensitive_match[0]}'."
             " Give it another with --name"
         )

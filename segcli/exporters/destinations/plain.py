@@ -1,25 +1,33 @@
 """Everybody, with contacts and properties as they are; for whatever has no destination of its own."""
 
-from segcli import columns as c
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._people import described, reached
+from segcli import columns
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._people import add_properties, select_reachable
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "a plain table: ids, segments, contacts and properties, nothing changed or hashed"
 SOURCE = "segcli"
-NEEDS = ()
-ADDRESSES = False
-LIMITS = Limits()
-CONTACTS = (
-    *(c.EMAIL, c.PHONE, c.FIRST_NAME, c.LAST_NAME),
-    *(c.CITY, c.REGION, c.POSTCODE, c.COUNTRY, c.BIRTH_DATE, c.GENDER),
+REQUIRED_CONTACTS = ()
+IS_AD_AUDIENCE = False
+LIMITS = FileLimits()
+PLAIN_COLUMNS = (
+    *(columns.EMAIL, columns.PHONE, columns.FIRST_NAME, columns.LAST_NAME),
+    *(columns.CITY, columns.REGION, columns.POSTCODE, columns.COUNTRY, columns.BIRTH_DATE, columns.GENDER),
 )
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """Customer id, segment, the contact columns there are, then properties."""
-    people = reached(audience, NEEDS)
-    names = [c.CUSTOMER_ID, c.NAME, *(name for name in CONTACTS if name in people.rows)]
-    columns, notes = described(audience, people, {name: people.known(name) for name in names})
-    return people.filed(columns, notes)
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
+    column_names = [
+        columns.CUSTOMER_ID,
+        columns.SEGMENT_NAME,
+        *(column_name for column_name in PLAIN_COLUMNS if column_name in reachable_people.people_rows),
+    ]
+    file_columns, notes = add_properties(
+        audience,
+        reachable_people,
+        {column_name: reachable_people.read_column(column_name) for column_name in column_names},
+    )
+    return reachable_people.make_file(file_columns, notes)

@@ -1,20 +1,20 @@
 """PostHog: a static cohort, one column of distinct ids; which is the customer id where a site identifies by it."""
 
-from segcli import columns as c
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._people import reached
+from segcli import columns
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._people import select_reachable
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "PostHog static cohort"
 SOURCE = "https://posthog.com/docs/data/cohorts"
-NEEDS = ()
-ADDRESSES = False
-LIMITS = Limits()
+REQUIRED_CONTACTS = ()
+IS_AD_AUDIENCE = False
+LIMITS = FileLimits()
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """The customer ids under `distinct_id`; PostHog takes no properties with a cohort."""
-    people = reached(audience, NEEDS)
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     note = "distinct_id is the customer id: PostHog finds people whom your site identifies by it"
-    return people.filed({"distinct_id": people.known(c.CUSTOMER_ID)}, [note])
+    return reachable_people.make_file({"distinct_id": reachable_people.read_column(columns.CUSTOMER_ID)}, [note])

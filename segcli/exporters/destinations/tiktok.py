@@ -1,27 +1,32 @@
 """TikTok: a customer file of hashed e-mail addresses and phone numbers."""
 
-from segcli import columns as c
-from segcli.exporters import Audience, Exported, Limits
-from segcli.exporters.destinations._normal import digest, mapped
-from segcli.exporters.destinations._people import filled, reached
+from segcli import columns
+from segcli.exporters import Audience, DestinationFile, FileLimits
+from segcli.exporters.destinations._normal import hash_text, map_distinct
+from segcli.exporters.destinations._people import drop_empty_columns, select_reachable
 
-__all__ = ["ADDRESSES", "LIMITS", "NEEDS", "SOURCE", "TITLE", "export"]
+__all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
 TITLE = "TikTok customer file, hashed"
 SOURCE = "https://ads.tiktok.com/help/article/how-to-create-a-custom-audience-with-a-customer-file"
-NEEDS = (c.EMAIL, c.PHONE)
-ADDRESSES = True
-LIMITS = Limits(bytes=1_000_000_000)
-LEAST = 1000  # matched users: https://ads.tiktok.com/help/article/custom-audiences
+REQUIRED_CONTACTS = (columns.EMAIL, columns.PHONE)
+IS_AD_AUDIENCE = True
+LIMITS = FileLimits(max_bytes=1_000_000_000)
+MIN_MATCHED_USERS = 1000  # matched users: https://ads.tiktok.com/help/article/custom-audiences
 
 
-def export(audience: Audience) -> Exported:
+def export(audience: Audience) -> DestinationFile:
     """Addresses in lower case and numbers as E.164, then hashed; a contact that nobody has gets no column."""
-    people = reached(audience, NEEDS)
-    columns = {
-        "Email_SHA256": mapped(people.contacts[c.EMAIL], digest),
-        "Phone_SHA256": mapped(people.contacts[c.PHONE], digest),
+    reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
+    file_columns = {
+        "Email_SHA256": map_distinct(reachable_people.contacts[columns.EMAIL], hash_text),
+        "Phone_SHA256": map_distinct(reachable_people.contacts[columns.PHONE], hash_text),
     }
-    count = len(people.rows)
-    note = f"people in the file: {count:,}; TikTok shows ads to audiences of {LEAST:,} matched users or more"
-    return people.filed(filled(columns), [note] if count < LEAST else [])
+    people_count = len(reachable_people.people_rows)
+    note = (
+        f"people in the file: {people_count:,}; "
+        f"TikTok shows ads to audiences of {MIN_MATCHED_USERS:,} matched users or more"
+    )
+    return reachable_people.make_file(
+        drop_empty_columns(file_columns), [note] if people_count < MIN_MATCHED_USERS else []
+    )

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from segcli import plugins
 from segcli.config import yaml
-from segcli.config.ingest import Source, standard
+from segcli.config.ingest import Source, check_standard_columns
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.files import read
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 PACKAGE = "segcli.ingest.presets"
-NONE = "none"
+NO_PRESET = "none"
 
-Names = Annotated[list[str], BeforeValidator(lambda names: [names] if isinstance(names, str) else names)]
+ColumnNames = Annotated[list[str], BeforeValidator(lambda names: [names] if isinstance(names, str) else names)]
 
 
 class Preset(Section):
@@ -40,118 +40,134 @@ class Preset(Section):
     title: str
     header: list[str] = Field(min_length=2)
     holds: Literal["orders", "customers"]
-    columns: Annotated[dict[str, Names], AfterValidator(standard)]
+    columns: Annotated[dict[str, ColumnNames], AfterValidator(check_standard_columns)]
     amount_per: Literal["line", "order"] = "line"
     timezone: Literal["written"] | None = None
     void: dict[str, list[str]] = Field(default_factory=dict)
     advice: str = ""
 
-    def missing(self, header: Sequence[str]) -> list[str]:
+    def find_missing_columns(self, header: Sequence[str]) -> list[str]:
         """The telling names that a header does not have."""
-        there = {name.casefold() for name in header}
-        return [name for name in self.header if name.casefold() not in there]
+        present_names = {name.casefold() for name in header}
+        return [name for name in self.header if name.casefold() not in present_names]
 
-    def applied(self, source: Source, header: Sequence[str]) -> Source:
+    def apply_to(self, source: Source, header: Sequence[str]) -> Source:
         """The source with the preset's settings wherever the user has declared nothing."""
-        theirs = {name.casefold(): name for name in reversed(header)}
+        file_names = {name.casefold(): name for name in reversed(header)}
         columns = {}
-        for standard_name, names_of_it in self.columns.items():
-            present = [theirs[name.casefold()] for name in names_of_it if name.casefold() in theirs]
-            if present and present[0] not in {*source.columns.values(), *source.leave_out}:
-                columns[standard_name] = present[0]
-        void = {theirs[name.casefold()]: values for name, values in self.void.items() if name.casefold() in theirs}
+        for standard_name, alternatives in self.columns.items():
+            present_names = [file_names[name.casefold()] for name in alternatives if name.casefold() in file_names]
+            if present_names and present_names[0] not in {*source.columns.values(), *source.leave_out}:
+                columns[standard_name] = present_names[0]
+        void = {
+            file_names[name.casefold()]: values for name, values in self.void.items() if name.casefold() in file_names
+        }
         return source.model_copy(
             update={
                 "columns": {**columns, **source.columns},
                 "amount_per": source.amount_per or self.amount_per,
                 "timezone": source.timezone or self.timezone,
-                "void": _merge_void(void, source.void or {}) if source.void_mode == "add" else source.void or {},
+                "void": _merge_void_values(void, source.void or {}) if source.void_mode == "add" else source.void or {},
             }
         )
 
 
-def _merge_void(theirs: Mapping[str, list[str]], declared: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _merge_void_values(
+    preset_values: Mapping[str, list[str]], declared_values: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
     """Return the values that a preset and the user list, by column."""
-    return {name: [*theirs.get(name, ()), *declared.get(name, ())] for name in dict.fromkeys([*theirs, *declared])}
+    return {
+        name: [*preset_values.get(name, ()), *declared_values.get(name, ())]
+        for name in dict.fromkeys([*preset_values, *declared_values])
+    }
 
 
-def names() -> list[str]:
+def list_presets() -> list[str]:
     """The shipped presets."""
-    return plugins.names(PACKAGE, ".yaml")
+    return plugins.list_plugins(PACKAGE, ".yaml")
 
 
 @cache
-def load(name: str) -> Preset:
+def load_preset(name: str) -> Preset:
     """A shipped preset by its name, or the user's own by the path of its file.
 
     Raises:
         ConfigProblems: there is none of this name, or the file says something it must not.
     """
-    if name in names():
-        return Preset(**_read(name))
+    if name in list_presets():
+        return Preset(**_read_preset_file(name))
     if not Path(name).suffix:
-        raise ConfigProblems([f"ingest.transactions.preset: no preset '{name}'; known: {', '.join(names())}, {NONE}"])
+        raise ConfigProblems(
+            [f"ingest.transactions.preset: no preset '{name}'; known: {', '.join(list_presets())}, {NO_PRESET}"]
+        )
     try:
-        document = yaml.parse(read.text(name), name)
+        document = yaml.parse_document(read.read_text(name), name)
     except InputProblem as error:
         raise ConfigProblems([str(error)]) from None
-    return _checked(document)
+    return _validate_preset(document)
 
 
-def _checked(document: yaml.Document) -> Preset:
+def _validate_preset(document: yaml.YamlDocument) -> Preset:
     try:
-        return Preset.model_validate(_texts(document.values))
+        return Preset.model_validate(_stringify_scalars(document.values))
     except ValidationError as error:
-        raise ConfigProblems([f"{document.place(one['loc'])}: {_words(one)}" for one in error.errors()]) from None
+        raise ConfigProblems(
+            [f"{document.find_place(detail['loc'])}: {_format_validation_error(detail)}" for detail in error.errors()]
+        ) from None
 
 
-def _words(error: "ErrorDetails") -> str:
+def _format_validation_error(error: "ErrorDetails") -> str:
     return f"{'.'.join(map(str, error['loc'])) or 'preset'}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def _texts(values: Any) -> Any:  # noqa: ANN401 - nested lists and mappings
+def _stringify_scalars(node: Any) -> Any:  # noqa: ANN401 - nested lists and mappings
     """All scalars as text, as in the shipped files."""
-    if isinstance(values, dict):
-        return {str(key): _texts(value) for key, value in values.items()}
-    if isinstance(values, list):
-        return [_texts(value) for value in values]
-    return str(values).lower() if isinstance(values, bool) else str(values)
+    if isinstance(node, dict):
+        return {str(key): _stringify_scalars(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_stringify_scalars(value) for value in node]
+    return str(node).lower() if isinstance(node, bool) else str(node)
 
 
-def chosen(asked: str | None, header: Sequence[str], source: str) -> tuple[str, Preset] | None:
+def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str) -> tuple[str, Preset] | None:
     """The preset that is asked for, or the one whose telling names the header has; of several, the most telling.
 
     Raises:
         InputProblem: the header is not that of the preset asked for.
     """
-    if asked == NONE:
+    if preset_name == NO_PRESET:
         return None
-    if asked is not None:
-        preset = load(asked)
-        missing = preset.missing(header)
-        if missing:
+    if preset_name is not None:
+        preset = load_preset(preset_name)
+        missing_columns = preset.find_missing_columns(header)
+        if missing_columns:
             raise InputProblem(
-                f"is no export of {preset.title}: its header lacks {', '.join(missing)}",
-                source=source,
+                f"is no export of {preset.title}: its header lacks {', '.join(missing_columns)}",
+                source=file_name,
                 line=1,
                 remedy="Choose another --preset, or none",
             )
-        return asked, preset
-    there = {name.casefold() for name in header}
-    fitting = [(name, load(name)) for name, telling in _telling().items() if telling <= there]
-    return max(fitting, key=lambda found: len(found[1].header), default=None)
+        return preset_name, preset
+    present_names = {name.casefold() for name in header}
+    candidates = [
+        (name, load_preset(name)) for name, key_columns in _load_key_columns().items() if key_columns <= present_names
+    ]
+    return max(candidates, key=lambda found: len(found[1].header), default=None)
 
 
 @cache
-def _telling() -> Mapping[str, frozenset[str]]:
+def _load_key_columns() -> Mapping[str, frozenset[str]]:
     """The telling names of each shipped preset, in lower case."""
-    return {name: frozenset(told.casefold() for told in _read(name)["header"]) for name in names()}
+    return {
+        name: frozenset(column_name.casefold() for column_name in _read_preset_file(name)["header"])
+        for name in list_presets()
+    }
 
 
 @cache
-def _read(name: str) -> Mapping[str, Any]:
+def _read_preset_file(name: str) -> Mapping[str, Any]:
     """What the file of a shipped preset says."""
-    found: Mapping[str, Any] = yaml.strings(
+    content: Mapping[str, Any] = yaml.load_text_values(
         resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     )
-    return found
+    return content

@@ -3,30 +3,38 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segcli.reports.charts._paper import QUIET, STRONG, width
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._paper import NEUTRAL_COLOUR, PRIMARY_COLOUR, text_width
+from segcli.reports.charts._sheet import Canvas
 
-ROW = 15.0  # points
+BAR_ROW_HEIGHT = 15.0  # points
 
 
-def bars(sheet: Sheet, listed: Sequence[Mapping[str, Any]], at: tuple[float, float, float], reach: float) -> float:
-    """`difference`, `told` and `marker` of each, down from `at` (left end, right end, top); `reach` is the longest bar.
+def draw_bars(
+    canvas: Canvas, bar_items: Sequence[Mapping[str, Any]], bounds: tuple[float, float, float], max_difference: float
+) -> float:
+    """`difference`, `told` and `marker` of each, down from `bounds` (left end, right end, top).
 
-    What marks is strong and its number bold.
+    `max_difference` is the longest bar. What marks is strong and its number bold.
 
     Returns:
         Where they end.
     """
-    left, right, top = at
-    room = max([width(one["told"], bold=True) for one in listed], default=0.0) + 5
-    middle, half = (left + right) / 2, max((right - left) / 2 - room, 10.0)
-    for place, one in enumerate(listed):
-        y = top + place * ROW
-        length = half * min(max(one["difference"] / (reach or 1.0), -1.0), 1.0)
-        colour = STRONG if one["marker"] else QUIET
-        sheet.box((min(middle, middle + length), y + 2), (max(abs(length), 0.5), ROW - 4), colour)
-        align, away = ("left", 4) if length >= 0 else ("right", -4)
-        sheet.text((middle + length + away, y + ROW / 2), one["told"], align=align, bold=one["marker"], room=room)
-    foot = top + len(listed) * ROW
-    sheet.line([(middle, top), (middle, foot)], thick=0.8)
-    return foot
+    left, right, top = bounds
+    label_room = max([text_width(bar_item["told"], is_bold=True) for bar_item in bar_items], default=0.0) + 5
+    centre, half_width = (left + right) / 2, max((right - left) / 2 - label_room, 10.0)
+    for position, bar_item in enumerate(bar_items):
+        y = top + position * BAR_ROW_HEIGHT
+        length = half_width * min(max(bar_item["difference"] / (max_difference or 1.0), -1.0), 1.0)
+        colour = PRIMARY_COLOUR if bar_item["marker"] else NEUTRAL_COLOUR
+        canvas.draw_box((min(centre, centre + length), y + 2), (max(abs(length), 0.5), BAR_ROW_HEIGHT - 4), colour)
+        align, text_offset = ("left", 4) if length >= 0 else ("right", -4)
+        canvas.draw_text(
+            (centre + length + text_offset, y + BAR_ROW_HEIGHT / 2),
+            bar_item["told"],
+            align=align,
+            is_bold=bar_item["marker"],
+            max_width=label_room,
+        )
+    bottom = top + len(bar_items) * BAR_ROW_HEIGHT
+    canvas.draw_line([(centre, top), (centre, bottom)], line_width=0.8)
+    return bottom

@@ -5,99 +5,103 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from segcli.reports import numbers
-from segcli.reports.charts._paper import QUIET, SIZE, WIDTH, told, width
-from segcli.reports.charts._sheet import Place, Sheet
+from segcli.reports.charts._paper import CHART_WIDTH, FONT_SIZE, NEUTRAL_COLOUR, format_tick, text_width
+from segcli.reports.charts._sheet import Canvas, Position
 
-LINE = 14.0  # points from a line of text to the next
-_TOP = 22.0  # room for the title of the upright axis
+LINE_HEIGHT = 14.0  # points from a line of text to the next
+_TITLE_HEIGHT = 22.0  # room for the title of the upright axis
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Values from low to high, and how they read: `kind` is a function of numbers.py."""
+class AxisScale:
+    """Values from low to high, and how they read: `number_format` is a function of numbers.py."""
 
     title: str
     low: float
     high: float
-    kind: str
-    most: int = 4
+    number_format: str
+    max_ticks: int = 4
 
     @cached_property
-    def told(self) -> Callable[[float], str]:
+    def formatter(self) -> Callable[[float], str]:
         """A value as text."""
-        shown: Callable[[float], str] = getattr(numbers, self.kind)
-        return lambda value: told(shown(value))
+        format_number: Callable[[float], str] = getattr(numbers, f"format_{self.number_format}")
+        return lambda value: format_tick(format_number(value))
 
     @cached_property
     def ticks(self) -> list[float]:
         """Round values within."""
         from matplotlib.ticker import MaxNLocator
 
-        found = MaxNLocator(self.most, integer=self.kind == "count").tick_values(self.low, self.high)
+        tick_values = MaxNLocator(self.max_ticks, integer=self.number_format == "count").tick_values(
+            self.low, self.high
+        )
         slack = (self.high - self.low) * 1e-9
-        return [float(one) for one in found if self.low - slack <= one <= self.high + slack]
+        return [float(tick) for tick in tick_values if self.low - slack <= tick <= self.high + slack]
 
 
 @dataclass(frozen=True)
-class Frame:
+class PlotFrame:
     """A plot's inside, between two scales."""
 
-    across: Scale
-    up: Scale
+    x_scale: AxisScale
+    y_scale: AxisScale
     height: float
 
     @cached_property
     def left(self) -> float:
         """Beside the longest value."""
-        return max(width(self.up.told(one)) for one in self.up.ticks) + 12
+        return max(text_width(self.y_scale.formatter(tick)) for tick in self.y_scale.ticks) + 12
 
     @cached_property
     def right(self) -> float:
         """So far that half of the last value has room."""
-        return WIDTH - max(14.0, width(self.across.told(self.across.ticks[-1])) / 2 + 1)
+        return CHART_WIDTH - max(14.0, text_width(self.x_scale.formatter(self.x_scale.ticks[-1])) / 2 + 1)
 
     @property
     def top(self) -> float:
         """Below the title."""
-        return _TOP
+        return _TITLE_HEIGHT
 
     @property
     def bottom(self) -> float:
         """Where the inside ends."""
-        return _TOP + self.height
+        return _TITLE_HEIGHT + self.height
 
     @property
-    def foot(self) -> float:
+    def outer_bottom(self) -> float:
         """Where the axis ends, with its values and its title."""
-        return self.bottom + 2.4 * LINE
+        return self.bottom + 2.4 * LINE_HEIGHT
 
-    def at(self, x: float, y: float) -> Place:
+    def locate_point(self, x: float, y: float) -> Position:
         """Where a pair of values is."""
-        across = (x - self.across.low) / ((self.across.high - self.across.low) or 1.0)
-        up = (y - self.up.low) / ((self.up.high - self.up.low) or 1.0)
-        return self.left + across * (self.right - self.left), self.bottom - up * self.height
+        x_share = (x - self.x_scale.low) / ((self.x_scale.high - self.x_scale.low) or 1.0)
+        y_share = (y - self.y_scale.low) / ((self.y_scale.high - self.y_scale.low) or 1.0)
+        return self.left + x_share * (self.right - self.left), self.bottom - y_share * self.height
 
-    def draw(self, sheet: Sheet, *, across: Sequence[float] | None = None) -> None:
-        """Lines, values and titles; `across` are the values to write below, where they are not round ones."""
-        sheet.text((0, 6), self.up.title, room=WIDTH)
-        for value in self.up.ticks:
-            y = self.at(self.across.low, value)[1]
-            sheet.line([(self.left, y), (self.right, y)], colour=QUIET, thick=0.6, opacity=0.45)
-            sheet.text((self.left - 5, y), self.up.told(value), align="right")
-        for value in self.across.ticks if across is None else across:
-            x = self.at(value, self.up.low)[0]
-            sheet.line([(x, self.bottom), (x, self.bottom + 3)], colour=QUIET)
-            sheet.text((x, self.bottom + 11), self.across.told(value), align="center")
-        sheet.line([(self.left, self.bottom), (self.right, self.bottom)], colour=QUIET)
-        sheet.text(((self.left + self.right) / 2, self.bottom + 11 + LINE), self.across.title, align="center")
+    def draw_axes(self, canvas: Canvas, *, x_ticks: Sequence[float] | None = None) -> None:
+        """Lines, values and titles; `x_ticks` are the values to write below, where they are not round ones."""
+        canvas.draw_text((0, 6), self.y_scale.title, max_width=CHART_WIDTH)
+        for value in self.y_scale.ticks:
+            y = self.locate_point(self.x_scale.low, value)[1]
+            canvas.draw_line([(self.left, y), (self.right, y)], colour=NEUTRAL_COLOUR, line_width=0.6, opacity=0.45)
+            canvas.draw_text((self.left - 5, y), self.y_scale.formatter(value), align="right")
+        for value in self.x_scale.ticks if x_ticks is None else x_ticks:
+            x = self.locate_point(value, self.y_scale.low)[0]
+            canvas.draw_line([(x, self.bottom), (x, self.bottom + 3)], colour=NEUTRAL_COLOUR)
+            canvas.draw_text((x, self.bottom + 11), self.x_scale.formatter(value), align="center")
+        canvas.draw_line([(self.left, self.bottom), (self.right, self.bottom)], colour=NEUTRAL_COLOUR)
+        canvas.draw_text(
+            ((self.left + self.right) / 2, self.bottom + 11 + LINE_HEIGHT), self.x_scale.title, align="center"
+        )
 
 
-def rounded(values: Sequence[float], *, zero: bool) -> tuple[float, float]:
+def pad_range(values: Sequence[float], *, starts_at_zero: bool) -> tuple[float, float]:
     """From the lowest (or nothing) to the highest, with a little room."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    low = min(low, 0.0) if zero else low
-    room = (high - low) * 0.08 or abs(high) * 0.5 or 1.0
-    return (low if zero and low >= 0 else low - room), high + room
+    low = min(low, 0.0) if starts_at_zero else low
+    padding = (high - low) * 0.08 or abs(high) * 0.5 or 1.0
+    return (low if starts_at_zero and low >= 0 else low - padding), high + padding
 
 
-assert LINE > SIZE
+assert LINE_HEIGHT > FONT_SIZE

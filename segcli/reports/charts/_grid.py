@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segcli.reports.charts._frame import LINE
-from segcli.reports.charts._paper import SIZE, WIDTH, on, shade, width
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._frame import LINE_HEIGHT
+from segcli.reports.charts._paper import CHART_WIDTH, FONT_SIZE, contrast_colour, shade_colour, text_width
+from segcli.reports.charts._sheet import Canvas
 
-MOST_OF_ROW = 100.0  # points of a row's name
-STEPS = 12  # shades in the legend
+MAX_ROW_NAME_WIDTH = 100.0  # points of a row's name
+LEGEND_STEPS = 12  # shades in the legend
 
 
-def draw(sheet: Sheet, data: Mapping[str, Any], *, tall: float) -> float:
+def draw_grid(canvas: Canvas, data: Mapping[str, Any], *, cell_height: float) -> float:
     """Rows down, columns across, blank where there is no value.
 
     `rows`, `columns`: names. `values`: numbers by row, None where there is none; `told`: the same as text.
@@ -20,46 +20,63 @@ def draw(sheet: Sheet, data: Mapping[str, Any], *, tall: float) -> float:
     Returns:
         Where it ends.
     """
-    left = min(max([width(name) for name in data["rows"]], default=0.0), MOST_OF_ROW) + 7
-    across = (WIDTH - left) / max(len(data["columns"]), 1)
-    sheet.text((0, 6), data["row_title"])
-    sheet.text((WIDTH, 6), data["column_title"], align="right")
-    for place, name in enumerate(data["columns"]):
-        sheet.text((left + (place + 0.5) * across, 7 + LINE), name, align="center", room=across - 1)
-    top, tone = 15 + LINE, shades([one for row in data["values"] for one in row])
-    for down, name in enumerate(data["rows"]):
-        y = top + down * tall
-        sheet.text((left - 6, y + tall / 2), name, align="right", room=left - 6)
-        for place, value in enumerate(data["values"][down]):
+    left = min(max([text_width(name) for name in data["rows"]], default=0.0), MAX_ROW_NAME_WIDTH) + 7
+    cell_width = (CHART_WIDTH - left) / max(len(data["columns"]), 1)
+    canvas.draw_text((0, 6), data["row_title"])
+    canvas.draw_text((CHART_WIDTH, 6), data["column_title"], align="right")
+    for position, name in enumerate(data["columns"]):
+        canvas.draw_text(
+            (left + (position + 0.5) * cell_width, 7 + LINE_HEIGHT), name, align="center", max_width=cell_width - 1
+        )
+    top, to_shade = 15 + LINE_HEIGHT, make_shade_scale([number for row in data["values"] for number in row])
+    for row_index, name in enumerate(data["rows"]):
+        y = top + row_index * cell_height
+        canvas.draw_text((left - 6, y + cell_height / 2), name, align="right", max_width=left - 6)
+        for position, value in enumerate(data["values"][row_index]):
             if value is not None:
-                _cell(sheet, (left + place * across, y, across, tall), tone(value), data["told"][down][place])
-    return legend(sheet, data, top + len(data["rows"]) * tall + 8)
+                _draw_cell(
+                    canvas,
+                    (left + position * cell_width, y, cell_width, cell_height),
+                    to_shade(value),
+                    data["told"][row_index][position],
+                )
+    return draw_legend(canvas, data, top + len(data["rows"]) * cell_height + 8)
 
 
-def _cell(sheet: Sheet, box: tuple[float, float, float, float], value: float, told: str) -> None:
-    x, y, across, tall = box
-    colour = shade(value)
-    sheet.box((x + 0.75, y + 0.75), (across - 1.5, tall - 1.5), colour)
-    sheet.text((x + across / 2, y + tall / 2), told, align="center", colour=on(colour), room=across - 1.5)
+def _draw_cell(canvas: Canvas, bounds: tuple[float, float, float, float], value: float, value_text: str) -> None:
+    x, y, cell_width, cell_height = bounds
+    colour = shade_colour(value)
+    canvas.draw_box((x + 0.75, y + 0.75), (cell_width - 1.5, cell_height - 1.5), colour)
+    canvas.draw_text(
+        (x + cell_width / 2, y + cell_height / 2),
+        value_text,
+        align="center",
+        colour=contrast_colour(colour),
+        max_width=cell_width - 1.5,
+    )
 
 
-def shades(values: Sequence[float | None]) -> Any:  # noqa: ANN401 - a function of a number
+def make_shade_scale(values: Sequence[float | None]) -> Any:  # noqa: ANN401 - a function of a number
     """From a value to its shade between 0 and 1; by roots, so that one large value does not make all others dark."""
-    known = [one for one in values if one is not None]
-    low, high = min(known, default=0.0), max(known, default=1.0)
+    known_values = [number for number in values if number is not None]
+    low, high = min(known_values, default=0.0), max(known_values, default=1.0)
     span = (high - low) or 1.0
     return lambda value: max((value - low) / span, 0.0) ** 0.5
 
 
-def legend(sheet: Sheet, data: Mapping[str, Any], y: float) -> float:
+def draw_legend(canvas: Canvas, data: Mapping[str, Any], y: float) -> float:
     """The lowest and the highest shade with their values, and of what they are."""
     low, high = data["low"], data["high"]
-    sheet.text((0, y + LINE / 2), data["shaded_by"], room=WIDTH * 0.55)
-    step = 5.0
-    end = WIDTH - width(high) - 4
-    start = end - STEPS * step
-    for place in range(STEPS):
-        sheet.box((start + place * step, y + 2), (step + 0.3, SIZE), shade((place + 0.5) / STEPS))
-    sheet.text((start - 4, y + LINE / 2), low, align="right")
-    sheet.text((end + 4, y + LINE / 2), high)
-    return y + LINE + 3
+    canvas.draw_text((0, y + LINE_HEIGHT / 2), data["shaded_by"], max_width=CHART_WIDTH * 0.55)
+    step_width = 5.0
+    end = CHART_WIDTH - text_width(high) - 4
+    start = end - LEGEND_STEPS * step_width
+    for position in range(LEGEND_STEPS):
+        canvas.draw_box(
+            (start + position * step_width, y + 2),
+            (step_width + 0.3, FONT_SIZE),
+            shade_colour((position + 0.5) / LEGEND_STEPS),
+        )
+    canvas.draw_text((start - 4, y + LINE_HEIGHT / 2), low, align="right")
+    canvas.draw_text((end + 4, y + LINE_HEIGHT / 2), high)
+    return y + LINE_HEIGHT + 3

@@ -3,93 +3,104 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from segcli.reports.charts._frame import LINE
-from segcli.reports.charts._paper import SIZE, WIDTH, short, width
-from segcli.reports.charts._sheet import Place, Sheet
+from segcli.reports.charts._frame import LINE_HEIGHT
+from segcli.reports.charts._paper import CHART_WIDTH, FONT_SIZE, text_width, truncate_text
+from segcli.reports.charts._sheet import Canvas, Position
 
-LONGEST = 120.0  # points of a name beside its point
-_GAP = 3.0
+MAX_LABEL_WIDTH = 120.0  # points of a name beside its point
+_LABEL_GAP = 3.0
 
 
 @dataclass(frozen=True)
-class Point:
+class LabelledPoint:
     """Something round that has a name."""
 
     name: str
-    at: Place
+    position: Position
     radius: float
 
 
 @dataclass
-class Names:
+class LabelLayout:
     """Where names stand so far, and those that wait for a line below."""
 
     left: float
     right: float
     top: float
     bottom: float
-    taken: list[tuple[float, float, float, float]] = field(default_factory=list)
-    below: list[tuple[int, str]] = field(default_factory=list)
+    occupied_boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
+    numbered_labels: list[tuple[int, str]] = field(default_factory=list)
 
-    def write(self, sheet: Sheet, points: Sequence[Point], foot: float) -> float:
+    def draw_labels(self, canvas: Canvas, points: Sequence[LabelledPoint], bottom: float) -> float:
         """Write all names, those of large points first.
 
         Returns:
             Where the sheet ends.
         """
-        self.taken += [_around(one.at, one.radius, one.radius) for one in points]
-        for one in sorted(points, key=lambda one: (-one.radius, one.name)):
-            self._beside(sheet, one)
-        return lines_below(sheet, self.below, foot)
+        self.occupied_boxes += [_bounding_box(point.position, point.radius, point.radius) for point in points]
+        for point in sorted(points, key=lambda one: (-one.radius, one.name)):
+            self._draw_beside(canvas, point)
+        return draw_label_lines(canvas, self.numbered_labels, bottom)
 
-    def _beside(self, sheet: Sheet, point: Point) -> None:
-        shown = short(point.name, LONGEST)
-        half = width(shown) / 2
-        for x, y in _places(point, half):
-            box = _around((x, y), half, SIZE * 0.6)
+    def _draw_beside(self, canvas: Canvas, point: LabelledPoint) -> None:
+        label = truncate_text(point.name, MAX_LABEL_WIDTH)
+        half_width = text_width(label) / 2
+        for x, y in _list_positions(point, half_width):
+            box = _bounding_box((x, y), half_width, FONT_SIZE * 0.6)
             if self._is_free(box):
-                self.taken.append(box)
-                sheet.text((x, y), shown, align="center")
+                self.occupied_boxes.append(box)
+                canvas.draw_text((x, y), label, align="center")
                 return
-        number = len(self.below) + 1
-        self.below.append((number, point.name))
-        self._numbered(sheet, point, str(number))
+        number = len(self.numbered_labels) + 1
+        self.numbered_labels.append((number, point.name))
+        self._draw_number(canvas, point, str(number))
 
-    def _numbered(self, sheet: Sheet, point: Point, number: str) -> None:
+    def _draw_number(self, canvas: Canvas, point: LabelledPoint, number: str) -> None:
         """A number beside the point if it can be, and else on it."""
-        half = width(number) / 2
-        free = [at for at in _places(point, half) if self._is_free(_around(at, half, SIZE * 0.5))]
-        at = free[0] if free else point.at
-        self.taken.append(_around(at, half, SIZE * 0.5))
-        sheet.text(at, number, align="center", bold=True)
+        half_width = text_width(number) / 2
+        free_positions = [
+            position
+            for position in _list_positions(point, half_width)
+            if self._is_free(_bounding_box(position, half_width, FONT_SIZE * 0.5))
+        ]
+        position = free_positions[0] if free_positions else point.position
+        self.occupied_boxes.append(_bounding_box(position, half_width, FONT_SIZE * 0.5))
+        canvas.draw_text(position, number, align="center", is_bold=True)
 
     def _is_free(self, box: tuple[float, float, float, float]) -> bool:
         """Whether it is inside the plot and nothing stands there."""
-        inside = box[0] >= self.left and box[2] <= self.right and box[1] >= self.top and box[3] <= self.bottom
-        return inside and not any(_meet(box, other) for other in self.taken)
+        is_inside = box[0] >= self.left and box[2] <= self.right and box[1] >= self.top and box[3] <= self.bottom
+        return is_inside and not any(_boxes_overlap(box, occupied_box) for occupied_box in self.occupied_boxes)
 
 
-def lines_below(sheet: Sheet, listed: Sequence[tuple[int, str]], foot: float) -> float:
+def draw_label_lines(canvas: Canvas, numbered_labels: Sequence[tuple[int, str]], bottom: float) -> float:
     """What the numbers stand for, one line each."""
-    for place, (number, name) in enumerate(listed):
-        y = foot + (place + 0.5) * LINE
-        sheet.text((14, y), str(number), align="right", bold=True)
-        sheet.text((20, y), name, room=WIDTH - 20)
-    return foot + len(listed) * LINE + (4 if listed else 0)
+    for position, (number, name) in enumerate(numbered_labels):
+        y = bottom + (position + 0.5) * LINE_HEIGHT
+        canvas.draw_text((14, y), str(number), align="right", is_bold=True)
+        canvas.draw_text((20, y), name, max_width=CHART_WIDTH - 20)
+    return bottom + len(numbered_labels) * LINE_HEIGHT + (4 if numbered_labels else 0)
 
 
-def _places(point: Point, half: float) -> list[Place]:
+def _list_positions(point: LabelledPoint, half_width: float) -> list[Position]:
     """Where a name may stand, the best place first."""
-    x, y = point.at
-    away, over = point.radius + _GAP + half, point.radius + SIZE * 0.6 + 1
-    beside = [(x + away, y), (x - away, y), (x, y - over), (x, y + over)]
-    slant = [(x + away * across, y + over * up) for up in (-0.8, 0.8) for across in (0.8, -0.8)]
-    return beside + slant
+    x, y = point.position
+    x_offset, y_offset = point.radius + _LABEL_GAP + half_width, point.radius + FONT_SIZE * 0.6 + 1
+    beside_positions = [(x + x_offset, y), (x - x_offset, y), (x, y - y_offset), (x, y + y_offset)]
+    diagonal_positions = [
+        (x + x_offset * x_factor, y + y_offset * y_factor) for y_factor in (-0.8, 0.8) for x_factor in (0.8, -0.8)
+    ]
+    return beside_positions + diagonal_positions
 
 
-def _around(at: Place, half: float, tall: float) -> tuple[float, float, float, float]:
-    return at[0] - half, at[1] - tall, at[0] + half, at[1] + tall
+def _bounding_box(centre: Position, half_width: float, half_height: float) -> tuple[float, float, float, float]:
+    return centre[0] - half_width, centre[1] - half_height, centre[0] + half_width, centre[1] + half_height
 
 
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _boxes_overlap(first_box: tuple[float, float, float, float], second_box: tuple[float, float, float, float]) -> bool:
+    return (
+        first_box[0] < second_box[2]
+        and second_box[0] < first_box[2]
+        and first_box[1] < second_box[3]
+        and second_box[1] < first_box[3]
+    )

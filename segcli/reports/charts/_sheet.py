@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._paper import INK, POINTS, SIZE, WIDTH, short
-from segcli.reports.charts._paper import width as wide
+from segcli.reports.charts._paper import CHART_WIDTH, FONT_SIZE, POINTS_PER_INCH, TEXT_COLOUR, truncate_text
+from segcli.reports.charts._paper import text_width as wide
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
-Place = tuple[float, float]
-MIDDLE = 0.36  # from the middle of a capital to its foot, in sizes of the text
-SMALLEST = 7.5  # points, below which text is not made smaller
+Position = tuple[float, float]
+CAPITAL_MIDDLE = 0.36  # from the middle of a capital to its foot, in sizes of the text
+MIN_FONT_SIZE = 7.5  # points, below which text is not made smaller
 
 
-class Sheet:
+class Canvas:
     """The whole of a figure; how high it is may be said when everything is drawn."""
 
     def __init__(self, figure: "Figure") -> None:
@@ -23,86 +23,97 @@ class Sheet:
         self._figure = figure
         self._axes = figure.add_axes((0, 0, 1, 1))
         self._axes.set_axis_off()
-        self.ends(WIDTH)
+        self.set_height(CHART_WIDTH)
 
-    def ends(self, height: float) -> None:
+    def set_height(self, height: float) -> None:
         """Cut the sheet off below."""
-        self._figure.set_size_inches(WIDTH / POINTS, height / POINTS)
-        self._axes.set_xlim(0, WIDTH)
+        self._figure.set_size_inches(CHART_WIDTH / POINTS_PER_INCH, height / POINTS_PER_INCH)
+        self._axes.set_xlim(0, CHART_WIDTH)
         self._axes.set_ylim(height, 0)
 
-    def box(self, at: Place, size: Place, colour: str) -> None:
+    def draw_box(self, corner: Position, box_size: Position, colour: str) -> None:
         """A rectangle from its upper left corner."""
         from matplotlib.patches import Rectangle
 
-        self._add(Rectangle(at, *size, **_looks(colour)))
+        self._add_artist(Rectangle(corner, *box_size, **_patch_style(colour)))
 
-    def disc(self, at: Place, radius: float, colour: str, *, edge: str | None = None, opacity: float = 1.0) -> None:
+    def draw_disc(
+        self, centre: Position, radius: float, colour: str, *, edge: str | None = None, opacity: float = 1.0
+    ) -> None:
         """A circle."""
         from matplotlib.patches import Circle
 
-        self._add(Circle(at, radius, **_looks(colour, edge, opacity)))
+        self._add_artist(Circle(centre, radius, **_patch_style(colour, edge, opacity)))
 
-    def line(self, places: Sequence[Place], *, colour: str = INK, thick: float = 1.0, opacity: float = 1.0) -> None:
+    def draw_line(
+        self, points: Sequence[Position], *, colour: str = TEXT_COLOUR, line_width: float = 1.0, opacity: float = 1.0
+    ) -> None:
         """A line from place to place."""
         from matplotlib.path import Path
 
-        self._path(Path(places), facecolor="none", edgecolor=colour, linewidth=thick, alpha=opacity)
+        self._add_path(Path(points), facecolor="none", edgecolor=colour, linewidth=line_width, alpha=opacity)
 
-    def area(self, places: Sequence[Place], colour: str, *, opacity: float = 1.0) -> None:
+    def draw_area(self, points: Sequence[Position], colour: str, *, opacity: float = 1.0) -> None:
         """A filled polygon."""
         from matplotlib.path import Path
 
-        self._path(Path([*places, places[0]], closed=True), facecolor=colour, linewidth=0, alpha=opacity)
+        self._add_path(Path([*points, points[0]], closed=True), facecolor=colour, linewidth=0, alpha=opacity)
 
-    def band(self, left: tuple[float, Place], right: tuple[float, Place], colour: str, *, opacity: float) -> None:
+    def draw_band(
+        self, left_edge: tuple[float, Position], right_edge: tuple[float, Position], colour: str, *, opacity: float
+    ) -> None:
         """A bent band between two upright edges, each an x and its upper and lower y."""
         from matplotlib.path import Path
 
-        (start, (top, bottom)), (end, (above, below)) = left, right
-        half = (start + end) / 2
-        curve = [Path.CURVE4] * 3
-        codes = [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
-        upper = [(start, top), (half, top), (half, above), (end, above)]
-        lower = [(end, below), (half, below), (half, bottom), (start, bottom)]
-        self._path(Path([*upper, *lower, (start, top)], codes), facecolor=colour, linewidth=0, alpha=opacity)
+        (start, (start_top, start_bottom)), (end, (end_top, end_bottom)) = left_edge, right_edge
+        middle = (start + end) / 2
+        curve_codes = [Path.CURVE4] * 3
+        codes = [Path.MOVETO, *curve_codes, Path.LINETO, *curve_codes, Path.CLOSEPOLY]
+        upper_points = [(start, start_top), (middle, start_top), (middle, end_top), (end, end_top)]
+        lower_points = [(end, end_bottom), (middle, end_bottom), (middle, start_bottom), (start, start_bottom)]
+        self._add_path(
+            Path([*upper_points, *lower_points, (start, start_top)], codes),
+            facecolor=colour,
+            linewidth=0,
+            alpha=opacity,
+        )
 
-    def text(  # noqa: PLR0913 - what text looks like
+    def draw_text(  # noqa: PLR0913 - what text looks like
         self,
-        at: Place,
+        position: Position,
         text: object,
         *,
         align: str = "left",
-        room: float = WIDTH,
-        colour: str = INK,
-        bold: bool = False,
-        size: float = SIZE,
+        max_width: float = CHART_WIDTH,
+        colour: str = TEXT_COLOUR,
+        is_bold: bool = False,
+        font_size: float = FONT_SIZE,
     ) -> None:
         """One line, its middle at this height; smaller, and then shortened, where there is no room for it."""
-        while size > SMALLEST and wide(text, size, bold=bold) > room:
-            size -= 0.5
-        shown = short(text, room, size, bold=bold)
+        while font_size > MIN_FONT_SIZE and wide(text, font_size, is_bold=is_bold) > max_width:
+            font_size -= 0.5
+        shortened = truncate_text(text, max_width, font_size, is_bold=is_bold)
         self._axes.text(
-            at[0],
-            at[1] + MIDDLE * size,
-            shown,
+            position[0],
+            position[1] + CAPITAL_MIDDLE * font_size,
+            shortened,
             horizontalalignment=align,
             verticalalignment="baseline",
             color=colour,
-            fontsize=size,
-            fontweight="bold" if bold else "normal",
+            fontsize=font_size,
+            fontweight="bold" if is_bold else "normal",
         )
 
-    def _path(self, path: Any, **looks: Any) -> None:  # noqa: ANN401 - of a library that is imported late
+    def _add_path(self, path: Any, **style: Any) -> None:  # noqa: ANN401 - of a library that is imported late
         from matplotlib.patches import PathPatch
 
-        self._add(PathPatch(path, **{"edgecolor": "none", **looks}))
+        self._add_artist(PathPatch(path, **{"edgecolor": "none", **style}))
 
-    def _add(self, artist: "Artist") -> None:
+    def _add_artist(self, artist: "Artist") -> None:
         artist.set_clip_on(False)
         self._axes.add_artist(artist)
         artist.set_clip_path(None)
 
 
-def _looks(colour: str, edge: str | None = None, opacity: float = 1.0) -> dict[str, Any]:
+def _patch_style(colour: str, edge: str | None = None, opacity: float = 1.0) -> dict[str, Any]:
     return {"facecolor": colour, "edgecolor": edge or "none", "linewidth": 1.6 if edge else 0.0, "alpha": opacity}

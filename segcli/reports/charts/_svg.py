@@ -8,28 +8,30 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from segcli.reports.charts._paper import INK
+from segcli.reports.charts._paper import TEXT_COLOUR
 
-SPACE = "http://www.w3.org/2000/svg"
-_DROPPED = ("metadata", "style")
-_FONT = "font-family"
-_LINK = "{http://www.w3.org/1999/xlink}href"
-_PAPER, _PRINT = "#ffffff", "#1b1f24"  # of a file by itself, which knows nothing of what is around it
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+_DROPPED_TAGS = ("metadata", "style")
+_FONT_ATTRIBUTE = "font-family"
+_XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+_PAGE_COLOUR, _PRINT_COLOUR = "#ffffff", "#1b1f24"  # of a file by itself, which knows nothing of what is around it
 
 
-def bare(svg: str) -> str:
+def make_inline(svg: str) -> str:
     """The chart as an element that takes colour and font from around it, and its width too.
 
-    >>> made = bare('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path style="fill: #010203"/></svg>')
+    >>> made = make_inline(
+    ...     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path style="fill: #010203"/></svg>'
+    ... )
     >>> made.partition("><")[2]
     'path fill="currentColor" /></svg>'
     """
     root = ET.fromstring(svg)  # noqa: S314 - matplotlib wrote it, a moment ago
     prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:8]
-    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
-    _clean(root, prefix, used)
+    referenced_ids = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
+    _clean_element(root, prefix, referenced_ids)
     root.attrib = {
-        "xmlns": SPACE,
+        "xmlns": SVG_NAMESPACE,
         "viewBox": root.attrib["viewBox"],
         "aria-hidden": "true",
         "focusable": "false",
@@ -37,64 +39,64 @@ def bare(svg: str) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
-def alone(svg: str, says: str) -> str:
+def make_standalone(svg: str, alt_text: str) -> str:
     """A bare element as a file: dark on white, with a sentence for who cannot see it."""
     root = ET.fromstring(svg)  # noqa: S314 - as above
     left, top, width, height = root.attrib["viewBox"].split()
-    _without_space(root)
+    _strip_namespaces(root)
     root.attrib = {
-        "xmlns": SPACE,
+        "xmlns": SVG_NAMESPACE,
         "viewBox": f"{left} {top} {width} {height}",
         "width": width,
         "height": height,
         "role": "img",
-        "color": _PRINT,
-        _FONT: "sans-serif",
+        "color": _PRINT_COLOUR,
+        _FONT_ATTRIBUTE: "sans-serif",
     }
     title = ET.Element("title")
-    title.text = says
-    root[:0] = [title, ET.Element("rect", {"width": width, "height": height, "fill": _PAPER})]
+    title.text = alt_text
+    root[:0] = [title, ET.Element("rect", {"width": width, "height": height, "fill": _PAGE_COLOUR})]
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _without_space(element: ET.Element) -> None:
-    for one in element.iter():
-        one.tag = one.tag.rpartition("}")[2]
+def _strip_namespaces(element: ET.Element) -> None:
+    for child in element.iter():
+        child.tag = child.tag.rpartition("}")[2]
 
 
-def _clean(element: ET.Element, prefix: str, used: set[str]) -> None:
+def _clean_element(element: ET.Element, prefix: str, referenced_ids: set[str]) -> None:
     """Names without their space, attributes as a page may have them, nothing between elements; all the way down."""
     element.tag = element.tag.rpartition("}")[2]
-    element.attrib = dict(_attributes(element.attrib, prefix, used))
+    element.attrib = dict(_clean_attributes(element.attrib, prefix, referenced_ids))
     element.tail = None
     if element.tag != "text":
         element.text = None
     for child in list(element):
-        if child.tag.rpartition("}")[2] in _DROPPED:
+        if child.tag.rpartition("}")[2] in _DROPPED_TAGS:
             element.remove(child)
         else:
-            _clean(child, prefix, used)
+            _clean_element(child, prefix, referenced_ids)
             if child.tag in {"g", "defs"} and not len(child):
                 element.remove(child)
 
 
-def _attributes(given: dict[str, str], prefix: str, used: set[str]) -> Iterator[tuple[str, str]]:
+def _clean_attributes(attributes: dict[str, str], prefix: str, referenced_ids: set[str]) -> Iterator[tuple[str, str]]:
     """Style as attributes of its own; ids that nothing refers to left out, others told from those of other charts."""
-    for name, value in given.items():
+    for name, value in attributes.items():
         if name == "style":
-            yield from _declared(value)
+            yield from _style_attributes(value)
         elif name == "id":
-            if value in used:
+            if value in referenced_ids:
                 yield name, f"{prefix}-{value}"
-        elif name in {_LINK, "href"}:
+        elif name in {_XLINK_HREF, "href"}:
             yield "href", value.replace("#", f"#{prefix}-", 1)
         elif not (name == "transform" and value.startswith("rotate(-0 ")):
             yield name, " ".join(value.replace("url(#", f"url(#{prefix}-").split())
 
 
-def _declared(style: str) -> Iterator[tuple[str, str]]:
+def _style_attributes(style: str) -> Iterator[tuple[str, str]]:
     """What a style attribute says, one by one."""
-    for part in style.split(";"):
-        name, _, value = (piece.strip() for piece in part.partition(":"))
-        if name and name != _FONT:
-            yield name, "currentColor" if value == INK else value
+    for declaration in style.split(";"):
+        name, _, value = (piece.strip() for piece in declaration.partition(":"))
+        if name and name != _FONT_ATTRIBUTE:
+            yield name, "currentColor" if value == TEXT_COLOUR else value

@@ -3,30 +3,38 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import Frame, Scale, rounded
-from segcli.reports.charts._names import Names, Point
-from segcli.reports.charts._paper import STRONG
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._frame import AxisScale, PlotFrame, pad_range
+from segcli.reports.charts._names import LabelLayout, LabelledPoint
+from segcli.reports.charts._paper import PRIMARY_COLOUR
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEIGHT, LARGEST, SMALLEST = 200.0, 22.0, 2.5  # of the plot and of radii, in points
+BUBBLE_PLOT_HEIGHT, MAX_BUBBLE_RADIUS, MIN_BUBBLE_RADIUS = 200.0, 22.0, 2.5  # of the plot and of radii, in points
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """`points`: name, x, y, area; `x_title`, `y_title`, `x_kind`, `y_kind`: what they are, and how they read."""
-    sheet, points = Sheet(figure), data["points"]
-    across = Scale(data["x_title"], *rounded([one["x"] for one in points], zero=True), data["x_kind"])
-    up = Scale(data["y_title"], *rounded([one["y"] for one in points], zero=True), data["y_kind"])
-    frame = Frame(across, up, HEIGHT)
-    frame.draw(sheet)
-    most = max((one["area"] for one in points), default=0.0) or 1.0
-    round_ones = [
-        Point(one["name"], frame.at(one["x"], one["y"]), max(LARGEST * (max(one["area"], 0.0) / most) ** 0.5, SMALLEST))
-        for one in points
+    canvas, points = Canvas(figure), data["points"]
+    x_scale = AxisScale(
+        data["x_title"], *pad_range([point["x"] for point in points], starts_at_zero=True), data["x_kind"]
+    )
+    y_scale = AxisScale(
+        data["y_title"], *pad_range([point["y"] for point in points], starts_at_zero=True), data["y_kind"]
+    )
+    frame = PlotFrame(x_scale, y_scale, BUBBLE_PLOT_HEIGHT)
+    frame.draw_axes(canvas)
+    largest_area = max((point["area"] for point in points), default=0.0) or 1.0
+    labelled_points = [
+        LabelledPoint(
+            point["name"],
+            frame.locate_point(point["x"], point["y"]),
+            max(MAX_BUBBLE_RADIUS * (max(point["area"], 0.0) / largest_area) ** 0.5, MIN_BUBBLE_RADIUS),
+        )
+        for point in points
     ]
-    for one in sorted(round_ones, key=lambda one: (-one.radius, one.name)):
-        sheet.disc(one.at, one.radius, STRONG, edge=STRONG, opacity=0.7)
-    names = Names(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)
-    sheet.ends(names.write(sheet, round_ones, frame.foot))
+    for point in sorted(labelled_points, key=lambda one: (-one.radius, one.name)):
+        canvas.draw_disc(point.position, point.radius, PRIMARY_COLOUR, edge=PRIMARY_COLOUR, opacity=0.7)
+    labels = LabelLayout(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)
+    canvas.set_height(labels.draw_labels(canvas, labelled_points, frame.outer_bottom))

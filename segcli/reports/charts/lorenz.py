@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import Frame, Scale
-from segcli.reports.charts._paper import QUIET, SECOND, STRONG
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._frame import AxisScale, PlotFrame
+from segcli.reports.charts._paper import ACCENT_COLOUR, NEUTRAL_COLOUR, PRIMARY_COLOUR
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEIGHT = 210.0
+LORENZ_PLOT_HEIGHT = 210.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
@@ -18,18 +18,20 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
 
     `marked` is the place of a point on the curve that `mark` tells of.
     """
-    sheet = Sheet(figure)
-    low = min([0.0, *data["revenue"]])  # below nothing, where refunds are more than purchases
-    frame = Frame(Scale(data["x_title"], 0, 1, "share"), Scale(data["y_title"], low, 1, "share"), HEIGHT)
-    frame.draw(sheet)
-    curve = [frame.at(x, y) for x, y in zip(data["customers"], data["revenue"], strict=True)]
-    sheet.area([*curve, frame.at(0, 0)], STRONG, opacity=0.25)
-    sheet.line([frame.at(0, 0), frame.at(1, 1)], colour=QUIET, thick=1.4)
-    sheet.line(curve, colour=STRONG, thick=2.2)
-    x, y = frame.at(*data["marked"])
-    sheet.disc((x, y), 4, SECOND)
-    sheet.text((x - 7, y - 7), data["mark"], align="right", room=x - frame.left - 12)
-    sheet.text((frame.left + 8, frame.top + 10), data["gini"], bold=True, room=170)
-    x, y = frame.at(0.6, 0.6)
-    sheet.text((x - 8, y - 8), data["equal"], align="right", room=x - frame.left - 10)
-    sheet.ends(frame.foot)
+    canvas = Canvas(figure)
+    lowest = min([0.0, *data["revenue"]])  # below nothing, where refunds are more than purchases
+    frame = PlotFrame(
+        AxisScale(data["x_title"], 0, 1, "share"), AxisScale(data["y_title"], lowest, 1, "share"), LORENZ_PLOT_HEIGHT
+    )
+    frame.draw_axes(canvas)
+    curve = [frame.locate_point(x, y) for x, y in zip(data["customers"], data["revenue"], strict=True)]
+    canvas.draw_area([*curve, frame.locate_point(0, 0)], PRIMARY_COLOUR, opacity=0.25)
+    canvas.draw_line([frame.locate_point(0, 0), frame.locate_point(1, 1)], colour=NEUTRAL_COLOUR, line_width=1.4)
+    canvas.draw_line(curve, colour=PRIMARY_COLOUR, line_width=2.2)
+    x, y = frame.locate_point(*data["marked"])
+    canvas.draw_disc((x, y), 4, ACCENT_COLOUR)
+    canvas.draw_text((x - 7, y - 7), data["mark"], align="right", max_width=x - frame.left - 12)
+    canvas.draw_text((frame.left + 8, frame.top + 10), data["gini"], is_bold=True, max_width=170)
+    x, y = frame.locate_point(0.6, 0.6)
+    canvas.draw_text((x - 8, y - 8), data["equal"], align="right", max_width=x - frame.left - 10)
+    canvas.set_height(frame.outer_bottom)

@@ -3,33 +3,44 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import LINE, Frame, Scale
-from segcli.reports.charts._names import Names, Point
-from segcli.reports.charts._paper import QUIET, STRONG
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._frame import LINE_HEIGHT, AxisScale, PlotFrame
+from segcli.reports.charts._names import LabelLayout, LabelledPoint
+from segcli.reports.charts._paper import NEUTRAL_COLOUR, PRIMARY_COLOUR
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEIGHT, RADIUS = 230.0, 6.0
-THIRDS = (100 / 3, 200 / 3)
-HOLLOW = "none"
+MATRIX_PLOT_HEIGHT, MATRIX_POINT_RADIUS = 230.0, 6.0
+THIRD_BOUNDS = (100 / 3, 200 / 3)
+NO_FILL = "none"
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """`points`: name, x and y from 0 to 100, chosen; `x_title`, `y_title`; `full`, `empty`: what the discs mean."""
-    sheet = Sheet(figure)
-    frame = Frame(Scale(data["x_title"], 0, 100, "count"), Scale(data["y_title"], 0, 100, "count"), HEIGHT)
-    frame.draw(sheet)
-    for third in THIRDS:
-        sheet.line([frame.at(third, 0), frame.at(third, 100)], colour=QUIET, thick=1.4)
-        sheet.line([frame.at(0, third), frame.at(100, third)], colour=QUIET, thick=1.4)
-    points = [Point(one["name"], frame.at(one["x"], one["y"]), RADIUS) for one in data["points"]]
-    for one, point in zip(data["points"], points, strict=True):
-        sheet.disc(point.at, RADIUS, STRONG if one["chosen"] else HOLLOW, edge=STRONG)
-    names = Names(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)
-    foot = names.write(sheet, points, frame.foot)
-    for place, (looks, meaning) in enumerate(((STRONG, data["full"]), (HOLLOW, data["empty"]))):
-        sheet.disc((frame.left + 6 + place * 130, foot + LINE / 2), 5, looks, edge=STRONG)
-        sheet.text((frame.left + 16 + place * 130, foot + LINE / 2), meaning, room=112)
-    sheet.ends(foot + LINE + 4)
+    canvas = Canvas(figure)
+    frame = PlotFrame(
+        AxisScale(data["x_title"], 0, 100, "count"), AxisScale(data["y_title"], 0, 100, "count"), MATRIX_PLOT_HEIGHT
+    )
+    frame.draw_axes(canvas)
+    for third in THIRD_BOUNDS:
+        canvas.draw_line(
+            [frame.locate_point(third, 0), frame.locate_point(third, 100)], colour=NEUTRAL_COLOUR, line_width=1.4
+        )
+        canvas.draw_line(
+            [frame.locate_point(0, third), frame.locate_point(100, third)], colour=NEUTRAL_COLOUR, line_width=1.4
+        )
+    points = [
+        LabelledPoint(segment["name"], frame.locate_point(segment["x"], segment["y"]), MATRIX_POINT_RADIUS)
+        for segment in data["points"]
+    ]
+    for segment, point in zip(data["points"], points, strict=True):
+        canvas.draw_disc(
+            point.position, MATRIX_POINT_RADIUS, PRIMARY_COLOUR if segment["chosen"] else NO_FILL, edge=PRIMARY_COLOUR
+        )
+    labels = LabelLayout(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)
+    bottom = labels.draw_labels(canvas, points, frame.outer_bottom)
+    for position, (fill, meaning) in enumerate(((PRIMARY_COLOUR, data["full"]), (NO_FILL, data["empty"]))):
+        canvas.draw_disc((frame.left + 6 + position * 130, bottom + LINE_HEIGHT / 2), 5, fill, edge=PRIMARY_COLOUR)
+        canvas.draw_text((frame.left + 16 + position * 130, bottom + LINE_HEIGHT / 2), meaning, max_width=112)
+    canvas.set_height(bottom + LINE_HEIGHT + 4)

@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import LINE
-from segcli.reports.charts._paper import PALETTE, QUIET, SIZE, WIDTH, width
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._frame import LINE_HEIGHT
+from segcli.reports.charts._paper import CHART_WIDTH, FONT_SIZE, NEUTRAL_COLOUR, PALETTE, text_width
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BAR, GAP, LEAST = 9.0, 3.0, LINE - 2  # width of a segment's bar, room below it, and what its name needs
-MOST_OF_NAME = 98.0
-PER_SEGMENT = 30.0
-Sides = dict[str, tuple[float, float]]
+BAR_WIDTH, BAR_GAP, MIN_BAR_SPACING = (
+    9.0,
+    3.0,
+    LINE_HEIGHT - 2,
+)  # width of a segment's bar, room below it, and what its name needs
+FLOW_NAME_WIDTH = 98.0
+HEIGHT_PER_SEGMENT = 30.0
+SegmentSpans = dict[str, tuple[float, float]]
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
@@ -21,54 +25,68 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
 
     `stays`: names whose bands have a colour of their own for each segment.
     """
-    sheet = Sheet(figure)
-    longest = max((width(name) for name in (*data["before"], *data["after"])), default=0.0)
-    room = min(longest, MOST_OF_NAME)
-    left, right = room + 5, WIDTH - room - 5
-    sheet.text((0, 6), data["before_title"])
-    sheet.text((WIDTH, 6), data["after_title"], align="right")
-    height = PER_SEGMENT * max(len(data["before"]), len(data["after"]))
-    total = float(sum(one["customers"] for one in data["flows"])) or 1.0
-    starts = _sides(data["before"], data["flows"], "from", height, total)
-    ends = _sides(data["after"], data["flows"], "to", height, total)
-    colours = {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(data["before"])}
-    _bands(sheet, data, (left + BAR, starts), (right - BAR, ends), colours)
-    for sides, x, align, at in ((starts, left, "right", left - 4), (ends, right - BAR, "left", right + 4)):
-        for name, (top, tall) in sides.items():
-            sheet.box((x, top), (BAR, max(tall, 0.5)), colours.get(name, QUIET))
-            sheet.text((at, top + max(tall, SIZE) / 2), name, align=align, room=room)
-    sheet.ends(max(top + max(tall, LINE) for sides in (starts, ends) for top, tall in sides.values()) + 4)
+    canvas = Canvas(figure)
+    longest_name = max((text_width(name) for name in (*data["before"], *data["after"])), default=0.0)
+    name_width = min(longest_name, FLOW_NAME_WIDTH)
+    left, right = name_width + 5, CHART_WIDTH - name_width - 5
+    canvas.draw_text((0, 6), data["before_title"])
+    canvas.draw_text((CHART_WIDTH, 6), data["after_title"], align="right")
+    height = HEIGHT_PER_SEGMENT * max(len(data["before"]), len(data["after"]))
+    total = float(sum(flow["customers"] for flow in data["flows"])) or 1.0
+    start_spans = _segment_spans(data["before"], data["flows"], "from", height, total)
+    end_spans = _segment_spans(data["after"], data["flows"], "to", height, total)
+    colours = {name: PALETTE[position % len(PALETTE)] for position, name in enumerate(data["before"])}
+    _draw_bands(canvas, data, (left + BAR_WIDTH, start_spans), (right - BAR_WIDTH, end_spans), colours)
+    for spans, x, align, text_x in (
+        (start_spans, left, "right", left - 4),
+        (end_spans, right - BAR_WIDTH, "left", right + 4),
+    ):
+        for name, (top, span_height) in spans.items():
+            canvas.draw_box((x, top), (BAR_WIDTH, max(span_height, 0.5)), colours.get(name, NEUTRAL_COLOUR))
+            canvas.draw_text((text_x, top + max(span_height, FONT_SIZE) / 2), name, align=align, max_width=name_width)
+    canvas.set_height(
+        max(
+            top + max(span_height, LINE_HEIGHT)
+            for spans in (start_spans, end_spans)
+            for top, span_height in spans.values()
+        )
+        + 4
+    )
 
 
-def _sides(names: Sequence[str], flows: Sequence[Mapping[str, Any]], end: str, height: float, total: float) -> Sides:
+def _segment_spans(
+    segment_names: Sequence[str], flows: Sequence[Mapping[str, Any]], end: str, height: float, total: float
+) -> SegmentSpans:
     """Upper edge and height of each segment, at least as far apart as their names need."""
-    found, y = {}, LINE + 4.0
-    for name in names:
-        tall = height * sum(one["customers"] for one in flows if one[end] == name) / total
-        found[name] = (y, tall)
-        y += max(tall + GAP, LEAST)
-    return found
+    spans, y = {}, LINE_HEIGHT + 4.0
+    for name in segment_names:
+        span_height = height * sum(flow["customers"] for flow in flows if flow[end] == name) / total
+        spans[name] = (y, span_height)
+        y += max(span_height + BAR_GAP, MIN_BAR_SPACING)
+    return spans
 
 
-def _bands(
-    sheet: Sheet,
+def _draw_bands(
+    canvas: Canvas,
     data: Mapping[str, Any],
-    left: tuple[float, Sides],
-    right: tuple[float, Sides],
+    left_edge: tuple[float, SegmentSpans],
+    right_edge: tuple[float, SegmentSpans],
     colours: Mapping[str, str],
 ) -> None:
     """Each flow where those before it end."""
-    (start, starts), (end, ends) = left, right
-    used = {("from", name): top for name, (top, _) in starts.items()}
-    used |= {("to", name): top for name, (top, _) in ends.items()}
-    scales = {name: tall for name, (_, tall) in starts.items()}
-    sums = {name: sum(one["customers"] for one in data["flows"] if one["from"] == name) for name in starts}
-    order = {name: place for place, name in enumerate(data["after"])}
-    first = {name: place for place, name in enumerate(data["before"])}
-    for one in sorted(data["flows"], key=lambda one: (first[one["from"]], order[one["to"]])):
-        tall = scales[one["from"]] * one["customers"] / (sums[one["from"]] or 1.0)
-        above, below = used["from", one["from"]], used["to", one["to"]]
-        stayed = one["from"] == one["to"]
-        sides = (start, (above, above + tall)), (end, (below, below + tall))
-        sheet.band(*sides, colours[one["from"]], opacity=0.75 if stayed else 0.4)
-        used["from", one["from"]], used["to", one["to"]] = above + tall, below + tall
+    (left_x, start_spans), (right_x, end_spans) = left_edge, right_edge
+    next_y = {("from", name): top for name, (top, _) in start_spans.items()}
+    next_y |= {("to", name): top for name, (top, _) in end_spans.items()}
+    start_heights = {name: band_height for name, (_, band_height) in start_spans.items()}
+    outflow_totals = {
+        name: sum(flow["customers"] for flow in data["flows"] if flow["from"] == name) for name in start_spans
+    }
+    end_order = {name: position for position, name in enumerate(data["after"])}
+    start_order = {name: position for position, name in enumerate(data["before"])}
+    for flow in sorted(data["flows"], key=lambda one: (start_order[one["from"]], end_order[one["to"]])):
+        band_height = start_heights[flow["from"]] * flow["customers"] / (outflow_totals[flow["from"]] or 1.0)
+        start_y, end_y = next_y["from", flow["from"]], next_y["to", flow["to"]]
+        is_unchanged = flow["from"] == flow["to"]
+        band_edges = (left_x, (start_y, start_y + band_height)), (right_x, (end_y, end_y + band_height))
+        canvas.draw_band(*band_edges, colours[flow["from"]], opacity=0.75 if is_unchanged else 0.4)
+        next_y["from", flow["from"]], next_y["to", flow["to"]] = start_y + band_height, end_y + band_height

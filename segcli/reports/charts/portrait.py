@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._bars import ROW, bars
-from segcli.reports.charts._frame import LINE
-from segcli.reports.charts._paper import WIDTH, width
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._bars import BAR_ROW_HEIGHT, draw_bars
+from segcli.reports.charts._frame import LINE_HEIGHT
+from segcli.reports.charts._paper import CHART_WIDTH, text_width
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_OF_NAME = 150.0
+TRAIT_NAME_WIDTH = 150.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """`traits`: name, difference, told and marker; `title`: of the differences."""
-    sheet, listed = Sheet(figure), data["traits"]
-    left = min(max([width(one["name"]) for one in listed], default=0.0), MOST_OF_NAME) + 6
-    reach = max([abs(one["difference"]) for one in listed], default=1.0)
-    sheet.text((WIDTH, 6), data["title"], align="right")
-    for place, one in enumerate(listed):
-        sheet.text((0, 16 + (place + 0.5) * ROW), one["name"], room=left - 6)
-    sheet.ends(bars(sheet, listed, (left, WIDTH, 16), reach) + LINE / 3)
+    canvas, traits = Canvas(figure), data["traits"]
+    left = min(max([text_width(trait["name"]) for trait in traits], default=0.0), TRAIT_NAME_WIDTH) + 6
+    max_difference = max([abs(trait["difference"]) for trait in traits], default=1.0)
+    canvas.draw_text((CHART_WIDTH, 6), data["title"], align="right")
+    for position, trait in enumerate(traits):
+        canvas.draw_text((0, 16 + (position + 0.5) * BAR_ROW_HEIGHT), trait["name"], max_width=left - 6)
+    canvas.set_height(draw_bars(canvas, traits, (left, CHART_WIDTH, 16), max_difference) + LINE_HEIGHT / 3)

@@ -7,15 +7,15 @@ bars show differences in standard deviations, and the numbers beside them the me
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._bars import ROW, bars
-from segcli.reports.charts._frame import LINE
-from segcli.reports.charts._paper import STRONG, WIDTH, width
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._bars import BAR_ROW_HEIGHT, draw_bars
+from segcli.reports.charts._frame import LINE_HEIGHT
+from segcli.reports.charts._paper import CHART_WIDTH, PRIMARY_COLOUR, text_width
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_OF_NAME = 130.0
+FEATURE_NAME_WIDTH = 130.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
@@ -23,17 +23,19 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
 
     `base` is what all customers have in each feature, as text.
     """
-    sheet, features = Sheet(figure), data["features"]
-    left = min(max([width(name) for name in features], default=0.0), MOST_OF_NAME) + 6
-    reach = max([abs(bar["difference"]) for one in data["segments"] for bar in one["bars"]], default=1.0)
-    sheet.box((0, 2), (LINE - 4, LINE - 5), STRONG)
-    sheet.text((LINE, 6), data["marks"], bold=True, room=WIDTH - LINE)
-    y = LINE + 6
-    for one in data["segments"]:
-        told_room = width(one["told"])
-        sheet.text((0, y + 6), one["name"], bold=True, room=WIDTH - told_room - 8)
-        sheet.text((WIDTH, y + 6), one["told"], align="right")
-        for place, name in enumerate(features):
-            sheet.text((0, y + LINE + 2 + (place + 0.5) * ROW), name, room=left - 6)
-        y = bars(sheet, one["bars"], (left, WIDTH, y + LINE + 2), reach) + 9
-    sheet.ends(y)
+    canvas, features = Canvas(figure), data["features"]
+    left = min(max([text_width(name) for name in features], default=0.0), FEATURE_NAME_WIDTH) + 6
+    max_difference = max(
+        [abs(bar["difference"]) for segment in data["segments"] for bar in segment["bars"]], default=1.0
+    )
+    canvas.draw_box((0, 2), (LINE_HEIGHT - 4, LINE_HEIGHT - 5), PRIMARY_COLOUR)
+    canvas.draw_text((LINE_HEIGHT, 6), data["marks"], is_bold=True, max_width=CHART_WIDTH - LINE_HEIGHT)
+    y = LINE_HEIGHT + 6
+    for segment in data["segments"]:
+        share_width = text_width(segment["told"])
+        canvas.draw_text((0, y + 6), segment["name"], is_bold=True, max_width=CHART_WIDTH - share_width - 8)
+        canvas.draw_text((CHART_WIDTH, y + 6), segment["told"], align="right")
+        for position, name in enumerate(features):
+            canvas.draw_text((0, y + LINE_HEIGHT + 2 + (position + 0.5) * BAR_ROW_HEIGHT), name, max_width=left - 6)
+        y = draw_bars(canvas, segment["bars"], (left, CHART_WIDTH, y + LINE_HEIGHT + 2), max_difference) + 9
+    canvas.set_height(y)

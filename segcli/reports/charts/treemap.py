@@ -6,17 +6,24 @@ Squarified (Bruls, Huizing and van Wijk, Squarified treemaps, 2000): boxes are k
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import LINE
-from segcli.reports.charts._grid import legend, shades
-from segcli.reports.charts._names import lines_below
-from segcli.reports.charts._paper import SIZE, STRONG, WIDTH, on, shade, width
-from segcli.reports.charts._sheet import Sheet
+from segcli.reports.charts._frame import LINE_HEIGHT
+from segcli.reports.charts._grid import draw_legend, make_shade_scale
+from segcli.reports.charts._names import draw_label_lines
+from segcli.reports.charts._paper import (
+    CHART_WIDTH,
+    FONT_SIZE,
+    PRIMARY_COLOUR,
+    contrast_colour,
+    shade_colour,
+    text_width,
+)
+from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEIGHT = 210.0
-Box = tuple[float, float, float, float]  # x, y, width, height
+TREEMAP_HEIGHT = 210.0
+TreemapBox = tuple[float, float, float, float]  # x, y, width, height
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
@@ -24,67 +31,79 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
 
     A box without room for its name has a number, with a line below.
     """
-    sheet, below = Sheet(figure), list[tuple[int, str]]()
-    listed = sorted((one for one in data["segments"] if one["size"] > 0), key=lambda one: (-one["size"], one["name"]))
-    tone = shades([one["shade"] for one in listed])
-    for one, box in zip(listed, boxes([one["size"] for one in listed], (0.0, 0.0, WIDTH, HEIGHT)), strict=True):
-        colour = STRONG if one["shade"] is None else shade(tone(one["shade"]))
-        x, y, across, tall = box
-        sheet.box((x + 0.75, y + 0.75), (max(across - 1.5, 0.3), max(tall - 1.5, 0.3)), colour)
-        _label(sheet, box, one, on(colour), below)
-    foot = HEIGHT + 5
+    canvas, numbered_labels = Canvas(figure), list[tuple[int, str]]()
+    segments = sorted(
+        (segment for segment in data["segments"] if segment["size"] > 0), key=lambda one: (-one["size"], one["name"])
+    )
+    to_shade = make_shade_scale([segment["shade"] for segment in segments])
+    for segment, box in zip(
+        segments,
+        layout_boxes([segment["size"] for segment in segments], (0.0, 0.0, CHART_WIDTH, TREEMAP_HEIGHT)),
+        strict=True,
+    ):
+        colour = PRIMARY_COLOUR if segment["shade"] is None else shade_colour(to_shade(segment["shade"]))
+        x, y, box_width, box_height = box
+        canvas.draw_box((x + 0.75, y + 0.75), (max(box_width - 1.5, 0.3), max(box_height - 1.5, 0.3)), colour)
+        _draw_label(canvas, box, segment, contrast_colour(colour), numbered_labels)
+    bottom = TREEMAP_HEIGHT + 5
     if data["shaded_by"]:
-        foot = legend(sheet, data, foot)
-    sheet.ends(lines_below(sheet, below, foot))
+        bottom = draw_legend(canvas, data, bottom)
+    canvas.set_height(draw_label_lines(canvas, numbered_labels, bottom))
 
 
-def _label(sheet: Sheet, box: Box, one: Mapping[str, Any], colour: str, below: list[tuple[int, str]]) -> None:
-    x, y, across, tall = box
-    room = across - 8
-    if width(one["name"], bold=True) <= room and tall > LINE + 4:
-        sheet.text((x + 5, y + 10), one["name"], room=room + 4, colour=colour, bold=True)
-        if tall > 2 * LINE + 4 and width(one["told"]) <= room:
-            sheet.text((x + 5, y + 10 + LINE), one["told"], room=room + 4, colour=colour)
+def _draw_label(
+    canvas: Canvas, box: TreemapBox, segment: Mapping[str, Any], colour: str, numbered_labels: list[tuple[int, str]]
+) -> None:
+    x, y, box_width, box_height = box
+    text_room = box_width - 8
+    if text_width(segment["name"], is_bold=True) <= text_room and box_height > LINE_HEIGHT + 4:
+        canvas.draw_text((x + 5, y + 10), segment["name"], max_width=text_room + 4, colour=colour, is_bold=True)
+        if box_height > 2 * LINE_HEIGHT + 4 and text_width(segment["told"]) <= text_room:
+            canvas.draw_text((x + 5, y + 10 + LINE_HEIGHT), segment["told"], max_width=text_room + 4, colour=colour)
         return
-    number = len(below) + 1
-    below.append((number, f"{one['name']}: {one['told']}"))
-    if across > width(number) + 2 and tall > SIZE:
-        sheet.text((x + across / 2, y + tall / 2), str(number), align="center", colour=colour, bold=True)
+    number = len(numbered_labels) + 1
+    numbered_labels.append((number, f"{segment['name']}: {segment['told']}"))
+    if box_width > text_width(number) + 2 and box_height > FONT_SIZE:
+        canvas.draw_text(
+            (x + box_width / 2, y + box_height / 2), str(number), align="center", colour=colour, is_bold=True
+        )
 
 
-def boxes(sizes: Sequence[float], whole: Box) -> Iterator[Box]:
+def layout_boxes(sizes: Sequence[float], bounds: TreemapBox) -> Iterator[TreemapBox]:
     """A box for each size, largest sizes first, that fill the whole."""
-    x, y, across, tall = whole
-    rest = list(sizes)
-    scale = across * tall / (sum(rest) or 1.0)
-    areas = [size * scale for size in rest]
+    x, y, free_width, free_height = bounds
+    remaining_sizes = list(sizes)
+    scale = free_width * free_height / (sum(remaining_sizes) or 1.0)
+    areas = [size * scale for size in remaining_sizes]
     while areas:
-        side = min(across, tall)
-        row = _row(areas, side)
+        side = min(free_width, free_height)
+        row = _fit_row(areas, side)
         areas = areas[len(row) :]
-        thick = sum(row) / side if side else 0.0
-        place = 0.0
+        row_width = sum(row) / side if side else 0.0
+        offset = 0.0
         for area in row:
-            length = area / thick if thick else 0.0
-            yield (x, y + place, thick, length) if across >= tall else (x + place, y, length, thick)
-            place += length
-        if across >= tall:
-            x, across = x + thick, across - thick
+            length = area / row_width if row_width else 0.0
+            yield (
+                (x, y + offset, row_width, length) if free_width >= free_height else (x + offset, y, length, row_width)
+            )
+            offset += length
+        if free_width >= free_height:
+            x, free_width = x + row_width, free_width - row_width
         else:
-            y, tall = y + thick, tall - thick
+            y, free_height = y + row_width, free_height - row_width
 
 
-def _row(areas: Sequence[float], side: float) -> list[float]:
+def _fit_row(areas: Sequence[float], side: float) -> list[float]:
     """As many as can stand along a side before their boxes become longer again."""
     row = [areas[0]]
     for area in areas[1:]:
-        if _longest([*row, area], side) > _longest(row, side):
+        if _worst_ratio([*row, area], side) > _worst_ratio(row, side):
             break
         row.append(area)
     return row
 
 
-def _longest(row: Sequence[float], side: float) -> float:
+def _worst_ratio(row_areas: Sequence[float], side: float) -> float:
     """The worst ratio of sides in a row."""
-    total = sum(row)
-    return max(side**2 * max(row) / total**2, total**2 / (side**2 * min(row))) if total and side else 1.0
+    total = sum(row_areas)
+    return max(side**2 * max(row_areas) / total**2, total**2 / (side**2 * min(row_areas))) if total and side else 1.0

@@ -16,42 +16,42 @@ from segcli.reports.result import Result
 class Page:
     """What the output can show: its width in columns (None: unlimited), whether colour, whether only ASCII.
 
-    `language` is the one that its words are in. `charts` is where pictures of the charts are, as a link from here.
+    `language` is the one that its words are in. `charts_path` is where pictures of the charts are, as a link from here.
     """
 
     width: int | None = None
-    colour: bool = False
-    ascii: bool = False
+    has_colour: bool = False
+    is_ascii: bool = False
     language: str = "en"
-    charts: str = ""
+    charts_path: str = ""
 
 
-class Format(Protocol):
+class OutputFormat(Protocol):
     """An output format's module."""
 
     def render(self, result: Result, page: Page) -> str:
         """The whole output, ending in a line end."""
 
 
-def names() -> list[str]:
+def list_formats() -> list[str]:
     """The formats there are."""
-    return plugins.names(__name__)
+    return plugins.list_plugins(__name__)
 
 
-def load(name: str) -> Format:
+def load_format(format_name: str) -> OutputFormat:
     """The format of this name.
 
     Raises:
         UsageProblem: there is none.
     """
-    if name not in names():
-        raise UsageProblem(f"no format '{name}'; known: {', '.join(names())}")
-    return cast("Format", plugins.module(__name__, name))
+    if format_name not in list_formats():
+        raise UsageProblem(f"no format '{format_name}'; known: {', '.join(list_formats())}")
+    return cast("OutputFormat", plugins.load_plugin(__name__, format_name))
 
 
-def pieces(form: Format, result: Result, page: Page) -> Iterable[bytes]:
+def encode_result(output_format: OutputFormat, result: Result, page: Page) -> Iterable[bytes]:
     """The whole output as UTF-8, in pieces where the format offers them."""
-    offered = getattr(form, "pieces", None)
-    if offered is None:
-        return (form.render(result, page).encode(errors="replace"),)
-    return cast("Iterable[bytes]", offered(result, page))
+    render_chunks = getattr(output_format, "render_chunks", None)
+    if render_chunks is None:
+        return (output_format.render(result, page).encode(errors="replace"),)
+    return cast("Iterable[bytes]", render_chunks(result, page))

@@ -8,11 +8,11 @@ from segcli.reports.result import Result
 
 def render(result: Result, page: Page, delimiter: str = ",") -> str:
     """The rows."""
-    return b"".join(pieces(result, page, delimiter)).decode()
+    return b"".join(render_chunks(result, page, delimiter)).decode()
 
 
-def pieces(result: Result, page: Page, delimiter: str = ",") -> Iterator[bytes]:  # noqa: ARG001 - as render
+def render_chunks(result: Result, page: Page, delimiter: str = ",") -> Iterator[bytes]:  # noqa: ARG001 - as render
     """The rows, some thousands at a time: a table of a million customers need not be there whole as text."""
     from segcli.reports.formats import _lines
 
-    yield from _lines.written(result.rows, delimiter)
+    yield from _lines.encode_table(result.rows, delimiter)

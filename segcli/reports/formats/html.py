@@ -12,88 +12,96 @@ from importlib.resources import files
 from typing import Any
 
 from segcli import languages
-from segcli.languages.language import Language
+from segcli.languages.language import Catalogue
 from segcli.reports import charts
 from segcli.reports.blocks import Block, Chart, Heading
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
-from segcli.reports.safe import cell, printable
+from segcli.reports.safe import escape_cell, escape_unprintable
 
-ROOM = files("segcli.reports") / "page"
-WORDS = {"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers", "bar": "Bar", "row": "Row"}
-SECTION = 2  # level of the headings that the table of contents lists
+PAGE_FILES = files("segcli.reports") / "page"
+PAGE_WORDS = {"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers", "bar": "Bar", "row": "Row"}
+SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 
 
 def render(result: Result, page: Page) -> str:
     """The blocks as a page."""
-    spoken = languages.load(page.language)
-    style, script = _part("style.css"), _part("sort.js")
-    title = next((one.text for one in result.blocks if isinstance(one, Heading) and one.level == 1), "")
-    draws = charts.are_drawn() and _has_charts(result.blocks)
-    with charts.drawing() if draws else contextlib.nullcontext():
+    language = languages.load_language(page.language)
+    style, script = _read_page_file("style.css"), _read_page_file("sort.js")
+    title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
+    draws_charts = charts.can_draw_charts() and _has_charts(result.blocks)
+    with charts.configure_drawing() if draws_charts else contextlib.nullcontext():
         return str(
-            _template(spoken).render(
+            _load_template(language).render(
                 language=page.language,
-                words={name: spoken.title(word) for name, word in WORDS.items()},
-                policy=_policy(style, script),
+                words={name: language.translate_title(word) for name, word in PAGE_WORDS.items()},
+                policy=_build_policy(style, script),
                 style=style,
                 script=script,
                 title=title or "segcli",
                 titled=bool(title),
-                blocks=[(block.__class__.__name__.lower(), block, place) for place, block in enumerate(result.blocks)],
-                contents=_contents(result.blocks),
-                draws=charts.are_drawn(),
-                missing=charts.MISSING if not charts.are_drawn() and _has_charts(result.blocks) else "",
+                blocks=[
+                    (block.__class__.__name__.lower(), block, position) for position, block in enumerate(result.blocks)
+                ],
+                contents=_list_sections(result.blocks),
+                draws=charts.can_draw_charts(),
+                missing=charts.MISSING_MATPLOTLIB_NOTE
+                if not charts.can_draw_charts() and _has_charts(result.blocks)
+                else "",
             )
         )
 
 
-def _template(spoken: Language) -> Any:  # noqa: ANN401 - of a library that is imported late
+def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - of a library that is imported late
     import jinja2
     from markupsafe import Markup
 
-    rules = jinja2.Environment(
+    environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    rules.filters |= {
-        "shown": printable,
-        "cell": cell,
-        "drawn": lambda chart: Markup(charts.svg(chart, spoken.figures)),  # noqa: S704 - made here from numbers, names in it escaped
+    environment.filters |= {
+        "shown": escape_unprintable,
+        "cell": escape_cell,
+        "drawn": lambda chart: Markup(charts.render_svg(chart, language.number_format)),  # noqa: S704 - made here from numbers, names in it escaped
         "bare": Markup,  # the page's own style and script
-        "longest": _longest,
+        "longest": _longest_bar,
     }
-    return rules.from_string(_part("page.html.j2"))
+    return environment.from_string(_read_page_file("page.html.j2"))
 
 
-def _part(name: str) -> str:
-    return (ROOM / name).read_text(encoding="utf-8")
+def _read_page_file(file_name: str) -> str:
+    return (PAGE_FILES / file_name).read_text(encoding="utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def _build_policy(style: str, script: str) -> str:
     """What a browser may do with the page: apply this style, run this script, and nothing else."""
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"default-src 'none'; style-src '{_hash_source(style)}'; script-src '{_hash_source(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _hash_source(source: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
-def _contents(blocks: Sequence[Block]) -> list[tuple[int, str]]:
+def _list_sections(blocks: Sequence[Block]) -> list[tuple[int, str]]:
     """The sections, by the place of their heading."""
-    return [(place, one.text) for place, one in enumerate(blocks) if isinstance(one, Heading) and one.level == SECTION]
+    return [
+        (position, block.text)
+        for position, block in enumerate(blocks)
+        if isinstance(block, Heading) and block.level == SECTION_LEVEL
+    ]
 
 
 def _has_charts(blocks: Sequence[Block]) -> bool:
-    return any(isinstance(one, Chart) for one in blocks)
+    return any(isinstance(block, Chart) for block in blocks)
 
 
-def _longest(rows: Sequence[Sequence[str | float]], place: int) -> float:
+def _longest_bar(rows: Sequence[Sequence[str | float]], position: int) -> float:
     """The largest share in a column of bars, which has a whole bar."""
-    return max((float(row[place]) for row in rows), default=0.0) or 1.0
+    return max((float(row[position]) for row in rows), default=0.0) or 1.0

@@ -13,23 +13,23 @@ from segcli.reports.result import Result
 
 def render(result: Result, page: Page) -> str:  # noqa: ARG001 - machines have no page
     """The envelope, indented for diffs."""
-    return json.dumps(plain(result.envelope()), ensure_ascii=True, indent=1) + "\n"
+    return json.dumps(to_json_value(result.envelope()), ensure_ascii=True, indent=1) + "\n"
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
+def to_json_value(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
     """Only what JSON has: missing values are null, dates ISO 8601."""
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): to_json_value(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return to_json_value(asdict(value))
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [to_json_value(item) for item in value]
     if isinstance(value, str | bool) or value is None:
         return value
-    return _scalar(value)
+    return _to_json_scalar(value)
 
 
-def _scalar(value: Any) -> Any:  # noqa: ANN401 - numbers of several libraries
+def _to_json_scalar(value: Any) -> Any:  # noqa: ANN401 - numbers of several libraries
     if value != value:  # noqa: PLR0124 - true only of NaN and NaT
         return None
     if isinstance(value, date):

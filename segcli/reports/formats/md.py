@@ -6,56 +6,72 @@ from segcli.reports import charts
 from segcli.reports.blocks import Block, Card, Chart, Heading, Table, Text
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
-from segcli.reports.safe import markdown
+from segcli.reports.safe import escape_markdown
 
 
 def render(result: Result, page: Page) -> str:
     """The blocks; pictures where the page has them."""
-    pictures = charts.numbered(result.blocks) if page.charts else []
-    links = {id(chart): f"{page.charts}/{name}" for name, chart in pictures}
-    shown = (
-        _picture(block, links.get(id(block))) if isinstance(block, Chart) else _block(block) for block in result.blocks
+    numbered_charts = charts.number_charts(result.blocks) if page.charts_path else []
+    link_by_chart = {id(chart): f"{page.charts_path}/{name}" for name, chart in numbered_charts}
+    rendered_blocks = (
+        _render_picture(block, link_by_chart.get(id(block))) if isinstance(block, Chart) else _render_block(block)
+        for block in result.blocks
     )
-    return "\n\n".join(filter(None, shown)) + "\n"
+    return "\n\n".join(filter(None, rendered_blocks)) + "\n"
 
 
-def _picture(chart: Chart, link: str | None) -> str:
+def _render_picture(chart: Chart, link: str | None) -> str:
     """The picture, the title and the numbers; without the first two where there is nothing to call by them."""
     if link:
-        alone = f"![{markdown(chart.says)}]({link})\n\n*{markdown(chart.title)}*"
-        return "\n\n".join([alone, *map(_block, chart.instead)])
-    return _block(chart)
+        picture = f"![{escape_markdown(chart.alt_text)}]({link})\n\n*{escape_markdown(chart.title)}*"
+        return "\n\n".join([picture, *map(_render_block, chart.fallback_tables)])
+    return _render_block(chart)
 
 
-def _block(block: Block) -> str:
+def _render_block(block: Block) -> str:
     match block:
         case Heading(text, level):
-            return f"{'#' * level} {markdown(text)}"
-        case Text(lines, bullets=bullets):
+            return f"{'#' * level} {escape_markdown(text)}"
+        case Text(lines, has_bullets=bullets):
             return ("\n- " if bullets else "  \n").join(
-                ["- " * bullets + markdown(lines[0]), *map(markdown, lines[1:])]
+                ["- " * bullets + escape_markdown(lines[0]), *map(escape_markdown, lines[1:])]
             )
         case Table(columns):
-            shown = [column for column in columns if not column.bar]
-            return _table([column.title for column in shown], _rows(block), [column.right for column in shown])
+            visible_columns = [column for column in columns if not column.is_bar]
+            return _render_table(
+                [column.title for column in visible_columns],
+                _text_rows(block),
+                [column.align_right for column in visible_columns],
+            )
         case Card():
-            return _card(block)
-        case Chart(title=title, instead=instead):
-            return "\n\n".join([f"*{markdown(title)}*", *map(_block, instead)]) if instead else ""
+            return _render_card(block)
+        case Chart(title=title, fallback_tables=instead):
+            return "\n\n".join([f"*{escape_markdown(title)}*", *map(_render_block, instead)]) if instead else ""
 
 
-def _rows(table: Table) -> list[list[str]]:
+def _text_rows(table: Table) -> list[list[str]]:
     """Without the bars: their numbers stand in the column beside them."""
-    return [[str(cell) for cell, c in zip(row, table.columns, strict=True) if not c.bar] for row in table.rows]
+    return [
+        [str(cell) for cell, column in zip(row, table.columns, strict=True) if not column.is_bar] for row in table.rows
+    ]
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    lines = [titles, ["---:" if r else "---" for r in right], *rows]
-    cells = [line if place == 1 else [markdown(cell) or " " for cell in line] for place, line in enumerate(lines)]
+def _render_table(titles: Sequence[str], rows: Sequence[Sequence[str]], align_right: Sequence[bool]) -> str:
+    lines = [titles, ["---:" if is_right else "---" for is_right in align_right], *rows]
+    cells = [
+        line if position == 1 else [escape_markdown(cell) or " " for cell in line]
+        for position, line in enumerate(lines)
+    ]
     return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
-def _card(card: Card) -> str:
-    lines = [f"#### {markdown(card.title)}", "", f"{markdown(card.fact)}  ", markdown(card.lead), ""]
-    lines += [f"- **{markdown(name)}**: {markdown(text)}" for name, text in card.lines]
-    return "\n".join([*lines, *(["", f"*{markdown(card.footer)}*"] if card.footer else [])])
+def _render_card(card: Card) -> str:
+    lines = [
+        f"#### {escape_markdown(card.title)}",
+        "",
+        f"{escape_markdown(card.fact)}  ",
+        escape_markdown(card.lead),
+        "",
+    ]
+    lines += [f"- **{escape_markdown(name)}**: {escape_markdown(text)}" for name, text in card.lines]
+    return "\n".join([*lines, *(["", f"*{escape_markdown(card.footer)}*"] if card.footer else [])])

@@ -15,11 +15,11 @@ from segcli.reports import blocks, safe
 from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table
 from segcli.reports.formats import Page
 from segcli.reports.result import Result
-from segcli.reports.safe import printable
+from segcli.reports.safe import escape_unprintable
 
 INDENT = (0, 0, 0, 1)  # one column to the left
-BARS = (8, 4)  # columns of a full bar, on wide and on narrow pages
-UNLIMITED = 10_000  # a pipe has no width: nothing is wrapped or cut
+BAR_WIDTHS = (8, 4)  # columns of a full bar, on wide and on narrow pages
+UNLIMITED_WIDTH = 10_000  # a pipe has no width: nothing is wrapped or cut
 
 
 def render(result: Result, page: Page) -> str:
@@ -27,129 +27,155 @@ def render(result: Result, page: Page) -> str:
     text = io.StringIO()
     console = Console(
         file=text,
-        width=page.width or UNLIMITED,
-        force_terminal=page.colour,
-        color_system="standard" if page.colour else None,
-        no_color=not page.colour,
+        width=page.width or UNLIMITED_WIDTH,
+        force_terminal=page.has_colour,
+        color_system="standard" if page.has_colour else None,
+        no_color=not page.has_colour,
         legacy_windows=False,
         markup=False,
         emoji=False,
         highlight=False,
     )
     for block in result.blocks:
-        for line in _block(block, page):
+        for line in _render_block(block, page):
             console.print(line)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _block(block: Block, page: Page) -> Iterable[RenderableType]:
+def _render_block(block: Block, page: Page) -> Iterable[RenderableType]:
     match block:
         case Heading(text):
             yield ""
-            yield Styled(printable(text), style="bold")
+            yield Styled(escape_unprintable(text), style="bold")
         case blocks.Text(lines, quiet, bullets):
             for line in lines:
-                shown = Styled(printable(line), style="dim" if quiet else "")
-                yield _after("- ", shown) if bullets else Padding(shown, INDENT)
+                styled_text = Styled(escape_unprintable(line), style="dim" if quiet else "")
+                yield _prefix_text("- ", styled_text) if bullets else Padding(styled_text, INDENT)
         case Table():
-            yield Padding(_grid(block, page), INDENT)
+            yield Padding(_build_grid(block, page), INDENT)
         case Card():
-            yield _card(block, page)
-        case Chart(title=title, instead=instead):
+            yield _render_card(block, page)
+        case Chart(title=title, fallback_tables=instead):
             if instead:
-                yield Padding(Styled(printable(title), style="dim"), INDENT)
+                yield Padding(Styled(escape_unprintable(title), style="dim"), INDENT)
             for rows in instead:
-                yield Padding(_grid(rows, page), INDENT)
+                yield Padding(_build_grid(rows, page), INDENT)
 
 
-def _after(mark: str, text: Styled) -> Grid:
+def _prefix_text(mark: str, styled_text: Styled) -> Grid:
     """A text behind a mark, all its lines."""
     row = Grid.grid()
-    row.add_row(mark, text)
+    row.add_row(mark, styled_text)
     return row
 
 
-def _grid(table: Table, page: Page) -> Grid:
+def _build_grid(table: Table, page: Page) -> Grid:
     """A frameless table; on a narrow page bars give way first, then text wraps at words, then last columns go."""
-    bar = next((size for size in BARS if page.width is None or _natural_width(table, size) <= page.width), 0)
-    shown = _fitting(table, [place for place, column in enumerate(table.columns) if bar or not column.bar], page)
-    longest = max((float(row[i]) for row in table.rows for i in shown if table.columns[i].bar), default=1.0)
+    bar_width = next(
+        (
+            full_width
+            for full_width in BAR_WIDTHS
+            if page.width is None or _natural_table_width(table, full_width) <= page.width
+        ),
+        0,
+    )
+    visible_columns = _fit_columns(
+        table, [position for position, column in enumerate(table.columns) if bar_width or not column.is_bar], page
+    )
+    longest_bar = max(
+        (float(row[i]) for row in table.rows for i in visible_columns if table.columns[i].is_bar), default=1.0
+    )
     grid = Grid(box=None, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for place in shown:
-        column = table.columns[place]
+    for position in visible_columns:
+        column = table.columns[position]
         grid.add_column(
             Styled(column.title),
-            justify="right" if column.right and not column.bar else "left",
-            no_wrap=column.right,
-            min_width=bar if column.bar else _least_width(table, place),
+            justify="right" if column.align_right and not column.is_bar else "left",
+            no_wrap=column.align_right,
+            min_width=bar_width if column.is_bar else _min_column_width(table, position),
         )
     for row in table.rows:
-        cells = [_cell(row[place], table.columns[place], longest, bar, page) for place in shown]
+        cells = [
+            _render_cell(row[position], table.columns[position], longest_bar, bar_width, page)
+            for position in visible_columns
+        ]
         grid.add_row(*map(Styled, cells))
     return grid
 
 
-def _fitting(table: Table, places: list[int], page: Page) -> list[int]:
+def _fit_columns(table: Table, positions: list[int], page: Page) -> list[int]:
     """The columns that fit whole: numbers are never cut."""
-    while page.width is not None and len(places) > 1:
-        if sum((BARS[-1] if table.columns[p].bar else _least_width(table, p)) + 1 for p in places) <= page.width:
+    while page.width is not None and len(positions) > 1:
+        if (
+            sum(
+                (BAR_WIDTHS[-1] if table.columns[position].is_bar else _min_column_width(table, position)) + 1
+                for position in positions
+            )
+            <= page.width
+        ):
             break
-        places = places[:-1]
-    return places
+        positions = positions[:-1]
+    return positions
 
 
-def _least_width(table: Table, place: int) -> int:
+def _min_column_width(table: Table, position: int) -> int:
     """The longest piece of a column that may not be broken: a word of text, a whole number."""
-    column = table.columns[place]
-    cells = [column.title, *(safe.cell(row[place]) for row in table.rows)]
-    pieces = cells if column.right else [word for cell in cells for word in cell.split()]
+    column = table.columns[position]
+    cells = [column.title, *(safe.escape_cell(row[position]) for row in table.rows)]
+    pieces = cells if column.align_right else [word for cell in cells for word in cell.split()]
     return max(map(cell_len, pieces), default=0)
 
 
-def _natural_width(table: Table, bar: int) -> int:
+def _natural_table_width(table: Table, bar_width: int) -> int:
     """Columns the table needs when nothing wraps."""
     widths = [
-        bar if column.bar else max(map(cell_len, [column.title, *(safe.cell(row[place]) for row in table.rows)]))
-        for place, column in enumerate(table.columns)
+        bar_width
+        if column.is_bar
+        else max(map(cell_len, [column.title, *(safe.escape_cell(row[position]) for row in table.rows)]))
+        for position, column in enumerate(table.columns)
     ]
     return sum(widths) + len(widths)
 
 
-def _cell(value: str | float, column: Column, longest: float, bar: int, page: Page) -> str:
-    return _bar(float(value) / (longest or 1.0), bar, page) if column.bar else safe.cell(value)
+def _render_cell(cell_value: str | float, column: Column, longest_bar: float, bar_width: int, page: Page) -> str:
+    return (
+        _render_bar(float(cell_value) / (longest_bar or 1.0), bar_width, page)
+        if column.is_bar
+        else safe.escape_cell(cell_value)
+    )
 
 
-def _bar(share: float, size: int, page: Page) -> str:
-    if page.ascii:
-        return "#" * round(share * size)
-    eighths = round(share * size * 8)
+def _render_bar(share: float, bar_width: int, page: Page) -> str:
+    if page.is_ascii:
+        return "#" * round(share * bar_width)
+    eighths = round(share * bar_width * 8)
     return "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[eighths % 8 - 1] if eighths % 8 else "")
 
 
-def _card(card: Card, page: Page) -> RenderableType:
-    fact = printable(card.fact).replace("·", "-") if page.ascii else printable(card.fact)
+def _render_card(card: Card, page: Page) -> RenderableType:
+    fact = escape_unprintable(card.fact).replace("·", "-") if page.is_ascii else escape_unprintable(card.fact)
     body = Grid.grid(padding=(0, 2))
     for name, text in card.lines:
-        body.add_row(Styled(printable(name), style="dim"), Styled(printable(text)))
-    lead = Styled(printable(card.lead), style="bold")
-    framed = Grid.grid()
-    framed.add_row(lead)
-    framed.add_row(body)
+        body.add_row(Styled(escape_unprintable(name), style="dim"), Styled(escape_unprintable(text)))
+    lead = Styled(escape_unprintable(card.lead), style="bold")
+    frame = Grid.grid()
+    frame.add_row(lead)
+    frame.add_row(body)
     if card.footer:
-        framed.add_row(Styled(printable(card.footer), style="dim"))
+        frame.add_row(Styled(escape_unprintable(card.footer), style="dim"))
     if page.width is None:
-        title = Styled(f"{printable(card.title)} - {fact}")
-        framed_plain = Grid.grid()
-        for part in (title, framed, Styled("")):
-            framed_plain.add_row(part)
-        return framed_plain
+        title = Styled(f"{escape_unprintable(card.title)} - {fact}")
+        plain_frame = Grid.grid()
+        for part in (title, frame, Styled("")):
+            plain_frame.add_row(part)
+        return plain_frame
     return Panel(
-        framed,
-        title=Styled(f"{printable(card.title)} ", style="bold"),
+        frame,
+        title=Styled(f"{escape_unprintable(card.title)} ", style="bold"),
         title_align="left",
         subtitle=Styled(f" {fact} "),
         subtitle_align="right",
-        box=ASCII if page.ascii else ROUNDED,
+        box=ASCII if page.is_ascii else ROUNDED,
         width=page.width,
     )

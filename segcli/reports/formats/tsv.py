@@ -11,6 +11,6 @@ def render(result: Result, page: Page) -> str:
     return csv.render(result, page, delimiter="\t")
 
 
-def pieces(result: Result, page: Page) -> Iterator[bytes]:
+def render_chunks(result: Result, page: Page) -> Iterator[bytes]:
     """The rows, some thousands at a time."""
-    return csv.pieces(result, page, delimiter="\t")
+    return csv.render_chunks(result, page, delimiter="\t")

@@ -4,27 +4,27 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.evidence import foretold, side_by_side
+from segcli.reports.evidence import build_lift_table, build_outcome_table
 from segcli.reports.report import Findings
 
 TITLE = "Backtest"
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """Segmentations side by side, then the segments of each."""
-    found = findings.answers.backtest
-    if found is None:
-        yield Text([findings.answers.why_not.get("backtest", "A backtest needs an export of single orders.")])
+    backtest = findings.analyses.backtest_summary
+    if backtest is None:
+        yield Text([findings.analyses.skip_reasons.get("backtest", "A backtest needs an export of single orders.")])
         return
-    yield side_by_side(found.summary)
-    yield from tables.notes(found.notes)
-    for name, rows in found.segments.groupby("segmentation", sort=False):
-        yield Heading(f"{name}, after {rows['until'].iloc[0]}", level=3)
-        yield foretold(rows) if c.REVENUE in rows else _without_money(rows)
+    yield build_lift_table(backtest.summary)
+    yield from tables.build_note_blocks(backtest.notes)
+    for name, segment_rows in backtest.segments.groupby("segmentation", sort=False):
+        yield Heading(f"{name}, after {segment_rows['until'].iloc[0]}", level=3)
+        yield build_outcome_table(segment_rows) if columns.REVENUE in segment_rows else _build_buyer_table(segment_rows)
 
 
-def _without_money(rows: pd.DataFrame) -> Block:
-    return tables.found(rows[[c.NAME, c.CUSTOMERS, "buyers", "buyer_rate", "lift"]])
+def _build_buyer_table(segment_rows: pd.DataFrame) -> Block:
+    return tables.build_table(segment_rows[[columns.SEGMENT_NAME, columns.CUSTOMERS, "buyers", "buyer_rate", "lift"]])

@@ -2,22 +2,26 @@
 
 from collections.abc import Iterator
 
-from segcli import columns as c
+from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.pictures import treemap
+from segcli.reports.pictures import build_treemap
 from segcli.reports.report import Findings
 
 TITLE = "Segments by rules"
-NOTHING = "No segmentations by rules were asked for."
+NO_RULES_NOTE = "No segmentations by rules were asked for."
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """Those that are neither RFM nor clusters."""
-    found = [one for one in findings.segmentations if one.column not in {c.RFM_SEGMENT, c.CLUSTER_SEGMENT}]
-    if not found:
-        yield Text([NOTHING])
-    for one in found:
-        yield Heading(one.name, level=3)
-        yield treemap(one)
-        yield tables.segments(one)
+    rule_segmentations = [
+        segmentation
+        for segmentation in findings.segmentations
+        if segmentation.column not in {columns.RFM_SEGMENT, columns.CLUSTER_SEGMENT}
+    ]
+    if not rule_segmentations:
+        yield Text([NO_RULES_NOTE])
+    for segmentation in rule_segmentations:
+        yield Heading(segmentation.name, level=3)
+        yield build_treemap(segmentation)
+        yield tables.build_segment_table(segmentation)

@@ -4,42 +4,44 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.reports import numbers, tables
 from segcli.reports.blocks import Block, Chart, Heading, Text
 from segcli.reports.report import Findings
-from segcli.reports.value import expected
+from segcli.reports.value import build_clv_table
 
 TITLE = "Expected value"
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """A chart and a table for each segmentation, and what the model noticed."""
-    found = findings.answers.value
-    if found is None:
-        yield Text([findings.answers.why_not.get("clv", "Expectations need an export of single orders.")])
+    clv_result = findings.analyses.clv_result
+    if clv_result is None:
+        yield Text([findings.analyses.skip_reasons.get("clv", "Expectations need an export of single orders.")])
         return
-    for name, rows in found.segments.items():
+    for name, segment_rows in clv_result.segments.items():
         yield Heading(name, level=3)
-        if c.CLV in rows:
-            yield _chart(name.removesuffix(c.SEGMENT), rows)
-        yield expected(rows)
-    yield from tables.notes([*found.warnings, *found.notes])
+        if columns.CLV in segment_rows:
+            yield _build_value_chart(name.removesuffix(columns.SEGMENT_SUFFIX), segment_rows)
+        yield build_clv_table(segment_rows)
+    yield from tables.build_note_blocks([*clv_result.warnings, *clv_result.notes])
 
 
-def _chart(name: str, rows: pd.DataFrame) -> Chart:
-    whole = float(rows[c.CUSTOMERS].sum())
+def _build_value_chart(segmentation_name: str, segment_rows: pd.DataFrame) -> Chart:
+    customer_count = float(segment_rows[columns.CUSTOMERS].sum())
     points = [
         {
-            "name": row[c.NAME],
-            "x": row[c.CUSTOMERS] / whole,
-            "y": row[c.CLV] / row[c.CUSTOMERS],
-            "area": float(row[c.CLV]),
+            "name": row[columns.SEGMENT_NAME],
+            "x": row[columns.CUSTOMERS] / customer_count,
+            "y": row[columns.CLV] / row[columns.CUSTOMERS],
+            "area": float(row[columns.CLV]),
         }
-        for row in rows.to_dict("records")
+        for row in segment_rows.to_dict("records")
     ]
-    most = max(points, key=lambda one: (one["y"], one["name"]))
-    says = f"Customers of {most['name']} are worth most: {numbers.money(most['y'])} each on average."
+    top_point = max(points, key=lambda one: (one["y"], one["name"]))
+    alt_text = (
+        f"Customers of {top_point['name']} are worth most: {numbers.format_money(top_point['y'])} each on average."
+    )
     data = {
         "points": points,
         "x_title": "share of customers",
@@ -47,4 +49,10 @@ def _chart(name: str, rows: pd.DataFrame) -> Chart:
         "x_kind": "share",
         "y_kind": "money",
     }
-    return Chart("bubbles", f"Segments of {name} by expected value; areas are their value together", says, data, ())
+    return Chart(
+        "bubbles",
+        f"Segments of {segmentation_name} by expected value; areas are their value together",
+        alt_text,
+        data,
+        (),
+    )

@@ -5,73 +5,99 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from segcli import columns as c
-from segcli.counting import counted
+from segcli import columns
+from segcli.counting import pluralize
 from segcli.reports import numbers, tables
-from segcli.reports.answers import Followed
+from segcli.reports.answers import CohortTable
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
-from segcli.reports.pictures import grid
+from segcli.reports.pictures import build_grid_data
 from segcli.reports.report import Findings
-from segcli.value.cohort import COHORT, PERIOD, RETENTION, SIZE, VALUE
+from segcli.value.cohort import COHORT, COHORT_SIZE, CUMULATIVE_VALUE, PERIOD, RETENTION
 
 TITLE = "Cohorts"
-MOST_DOWN, MOST_ACROSS = 18, 12  # cohorts and periods of the chart; the table has all
-FEW = "Cohorts and cells of too few customers are left blank or left out."
+MAX_CHART_COHORTS, MAX_CHART_PERIODS = 18, 12  # cohorts and periods of the chart; the table has all
+SMALL_COHORTS_NOTE = "Cohorts and cells of too few customers are left blank or left out."
 
 
 @dataclass(frozen=True)
-class Measure:
+class CohortMetric:
     """What is shown of cohorts: a title, what the shades mean, how a value reads, and how in a small cell."""
 
     title: str
-    what: str
-    shown: Callable[[float], str]
-    brief: Callable[[float], str]
+    shade_title: str
+    format_value: Callable[[float], str]
+    format_cell: Callable[[float], str]
 
 
-def _per_cent(value: float) -> str:
-    return numbers.share(value).rstrip("%")
+def _format_percentage(value: float) -> str:
+    return numbers.format_share(value).rstrip("%")
 
 
-MEASURES = {
-    RETENTION: Measure("Customers who bought again, of those who came together", "per cent", numbers.share, _per_cent),
-    c.CUSTOMERS: Measure("Customers who bought again", "customers", numbers.count, numbers.count),
-    c.ORDERS: Measure("Orders of customers who came together", "orders", numbers.count, numbers.count),
-    c.REVENUE: Measure("Revenue of customers who came together", "revenue", numbers.money, numbers.money),
-    VALUE: Measure("Revenue to date of a customer, by when they came", "a head", numbers.money, numbers.money),
+COHORT_METRICS = {
+    RETENTION: CohortMetric(
+        "Customers who bought again, of those who came together", "per cent", numbers.format_share, _format_percentage
+    ),
+    columns.CUSTOMERS: CohortMetric(
+        "Customers who bought again", "customers", numbers.format_count, numbers.format_count
+    ),
+    columns.ORDERS: CohortMetric(
+        "Orders of customers who came together", "orders", numbers.format_count, numbers.format_count
+    ),
+    columns.REVENUE: CohortMetric(
+        "Revenue of customers who came together", "revenue", numbers.format_money, numbers.format_money
+    ),
+    CUMULATIVE_VALUE: CohortMetric(
+        "Revenue to date of a customer, by when they came", "a head", numbers.format_money, numbers.format_money
+    ),
 }
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """The heat map of the latest cohorts, and the table of all."""
-    found = findings.answers.cohorts
-    if found is None:
-        yield Text([findings.answers.why_not.get("cohorts", "Cohorts need an export of single orders.")])
+    cohort_table = findings.analyses.cohort_table
+    if cohort_table is None:
+        yield Text([findings.analyses.skip_reasons.get("cohorts", "Cohorts need an export of single orders.")])
         return
-    if found.table.empty:
+    if cohort_table.table.empty:
         yield Text(["Every cohort has too few customers to be told of."])
         return
-    yield _chart(found)
-    yield from tables.notes([*found.notes, *[FEW] * found.withheld])
+    yield _build_cohort_chart(cohort_table)
+    yield from tables.build_note_blocks([*cohort_table.notes, *[SMALL_COHORTS_NOTE] * cohort_table.has_withheld])
 
 
-def _chart(found: Followed) -> Chart:
-    cells = found.table.pivot_table(found.show, COHORT, PERIOD, sort=False, aggfunc="first", dropna=False)
+def _build_cohort_chart(cohort_table: CohortTable) -> Chart:
+    cells = cohort_table.table.pivot_table(
+        cohort_table.metric, COHORT, PERIOD, sort=False, aggfunc="first", dropna=False
+    )
     cells = cells.sort_index(axis="columns")
-    first = 1 if cells.shape[1] > 1 else 0  # what all bought at first would make everything else look small
-    later = cells.iloc[-MOST_DOWN:, first : first + MOST_ACROSS]
-    measure = MEASURES[found.show]
-    data = grid(later, measure.brief, rows="cohort", across="periods since the first purchase", by=measure.what)
-    says = f"{measure.title}: {counted(len(later), 'cohort')} over {counted(later.shape[1], 'period')}."
-    return Chart("cohorts", measure.title, says, data, [_table(found.table, cells, measure.shown)])
+    first_position = 1 if cells.shape[1] > 1 else 0  # what all bought at first would make everything else look small
+    chart_cells = cells.iloc[-MAX_CHART_COHORTS:, first_position : first_position + MAX_CHART_PERIODS]
+    metric = COHORT_METRICS[cohort_table.metric]
+    data = build_grid_data(
+        chart_cells,
+        metric.format_cell,
+        row_title="cohort",
+        column_title="periods since the first purchase",
+        shade_title=metric.shade_title,
+    )
+    alt_text = (
+        f"{metric.title}: {pluralize(len(chart_cells), 'cohort')} over {pluralize(chart_cells.shape[1], 'period')}."
+    )
+    return Chart(
+        "cohorts", metric.title, alt_text, data, [_build_cohort_table(cohort_table.table, cells, metric.format_value)]
+    )
 
 
-def _table(rows: pd.DataFrame, cells: pd.DataFrame, shown: Callable[[float], str]) -> Table:
+def _build_cohort_table(cohort_rows: pd.DataFrame, cells: pd.DataFrame, format_value: Callable[[float], str]) -> Table:
     """All cohorts and periods."""
-    sizes = rows.drop_duplicates(COHORT).set_index(COHORT)[SIZE]
-    titles = [Column("Cohort", right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
-    texts = [
-        [str(name), numbers.count(sizes[name]), *("" if pd.isna(one) else shown(float(one)) for one in row)]
+    cohort_sizes = cohort_rows.drop_duplicates(COHORT).set_index(COHORT)[COHORT_SIZE]
+    titles = [Column("Cohort", align_right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    table_rows = [
+        [
+            str(name),
+            numbers.format_count(cohort_sizes[name]),
+            *("" if pd.isna(value) else format_value(float(value)) for value in row),
+        ]
         for name, row in zip(cells.index, cells.to_numpy(), strict=True)
     ]
-    return Table(titles, texts)
+    return Table(titles, table_rows)

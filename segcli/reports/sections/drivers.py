@@ -9,10 +9,10 @@ from segcli.reports.report import Findings
 TITLE = "What goes together with it"
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """The coefficients with their intervals, and the surest of them as sentences."""
-    found = findings.drivers
-    if found is None:
+    drivers = findings.drivers
+    if drivers is None:
         return
-    yield tables.found(found.table.assign(level=found.table["level"].fillna("")))
-    yield from tables.notes(found.notes)
+    yield tables.build_table(drivers.table.assign(level=drivers.table["level"].fillna("")))
+    yield from tables.build_note_blocks(drivers.notes)

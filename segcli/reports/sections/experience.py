@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
 from segcli.reports import sparing, tables
 from segcli.reports.blocks import Block, Heading, Text
@@ -13,25 +13,38 @@ from segcli.segment import experience
 TITLE = "Experience"
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """A table per segmentation, each score with its interval, answers and response rate."""
-    customers = _ease_high(findings)
-    asked = [one for one in experience.MEASURES if experience.answers(customers, one) is not None]
-    if not asked:
+    customers = _align_effort_scores(findings)
+    answered_measures = [
+        entry for entry in experience.EXPERIENCE_MEASURES if experience.read_answers(customers, entry) is not None
+    ]
+    if not answered_measures:
         yield Text(["The table has no answers."])
         return
-    for one in findings.described:
-        yield Heading(one.column, level=3)
-        rows = experience.by_segment(customers, one.segments, one.labels)
-        yield tables.found(sparing.blank_few(rows, findings.privacy.smallest))
-    yield Text([f"A score of fewer than {experience.FEWEST} answers is not shown. Intervals are of 95 per cent."])
+    for entry in findings.persona_segmentations:
+        yield Heading(entry.column, level=3)
+        score_rows = experience.score_by_segment(customers, entry.segments, entry.labels)
+        yield tables.build_table(sparing.blank_small_counts(score_rows, findings.privacy.smallest_group))
+    yield Text(
+        [
+            (
+                f"A score of fewer than {experience.MIN_ANSWERS_FOR_SCORE} answers is not shown. "
+                "Intervals are of 95 per cent."
+            )
+        ]
+    )
 
 
-def _ease_high(findings: Findings) -> Customers:
+def _align_effort_scores(findings: Findings) -> Customers:
     """The customers with CES answers of which high ones mean easy, as the base ces was told."""
     customers = findings.customers
-    told_by = [one for one in findings.segmentations if one.method.get("base") == c.CES]
-    options = [one.provenance.settings[f"rules.{one.column}.options"] for one in told_by]
-    if any(not told["easy_is_high"] for told in options):
-        return replace(customers, table=customers.table.assign(**{c.CES: 8 - customers.table[c.CES]}))
+    ces_segmentations = [
+        segmentation for segmentation in findings.segmentations if segmentation.method.get("base") == columns.CES
+    ]
+    options = [
+        segmentation.provenance.settings[f"rules.{segmentation.column}.options"] for segmentation in ces_segmentations
+    ]
+    if any(not base_options["easy_is_high"] for base_options in options):
+        return replace(customers, table=customers.table.assign(**{columns.CES: 8 - customers.table[columns.CES]}))
     return customers

@@ -4,40 +4,42 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from segcli.evidence.audit import Audit
+from segcli.evidence.audit import FairnessAudit
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
 
 TITLE = "Fairness"
-HOW_TO_READ = (
+BALANCE_EXPLANATION = (
     "Balance is 1 where a segment has the same mix of groups as all customers, 0 where a group is absent. Nobody is in "
     "a segment because of these columns; features that go together with them can bring the same about."
 )
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """How to read it, then each column: who is chosen, make-up of segments, features that give the group away."""
     if not findings.audits:
         yield Text(["No column is kept for audits (fairness.audit_only)."])
         return
-    yield Text([HOW_TO_READ])
-    for one in findings.audits:
-        yield Heading(one.column, level=3)
-        yield from _audit(one)
+    yield Text([BALANCE_EXPLANATION])
+    for audit in findings.audits:
+        yield Heading(audit.column, level=3)
+        yield from _build_audit_blocks(audit)
 
 
-def _audit(one: Audit) -> Iterator[Block]:
-    if one.selection is not None:
+def _build_audit_blocks(audit: FairnessAudit) -> Iterator[Block]:
+    if audit.selection is not None:
         yield Heading("Who is in a chosen segment", level=4)
-        yield tables.found(one.selection.table)
-    for column, rows in one.balances.items():
+        yield tables.build_table(audit.selection.table)
+    for column, balance_rows in audit.balance_tables.items():
         yield Heading(f"Make-up of {column}", level=4)
-        yield tables.found(rows)
-    telling = one.proxies[one.proxies["strength"] != "small"] if len(one.proxies) else pd.DataFrame()
-    if len(telling):
+        yield tables.build_table(balance_rows)
+    proxy_features = (
+        audit.proxy_table[audit.proxy_table["strength"] != "small"] if len(audit.proxy_table) else pd.DataFrame()
+    )
+    if len(proxy_features):
         yield Heading("Features that go together with it", level=4)
-        yield tables.found(telling)
+        yield tables.build_table(proxy_features)
     else:
         yield Text(["No feature goes together with it more than weakly."])
-    yield from tables.notes(one.notes)
+    yield from tables.build_note_blocks(audit.notes)

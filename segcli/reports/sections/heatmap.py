@@ -4,74 +4,91 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.reports import cells, numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
-from segcli.reports.pictures import grid
+from segcli.reports.pictures import build_grid_data
 from segcli.reports.report import Findings
 
 TITLE = "Recency and frequency"
-NOTHING = "There is no RFM segmentation with scores."
-DOWN, ACROSS = "recency score", "frequency score"
-FEW = "Blank cells have no customers, or too few to be told of."
+NO_SCORES_NOTE = "There is no RFM segmentation with scores."
+RECENCY_AXIS, FREQUENCY_AXIS = "recency score", "frequency score"
+BLANK_CELLS_NOTE = "Blank cells have no customers, or too few to be told of."
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """The heat map, its numbers, and what its blanks mean."""
-    if findings.heat is None:
-        asked = any(one.column == c.RFM_SEGMENT and c.R_SCORE in one.table for one in findings.segmentations)
-        yield Text(["Too few customers have some of the scores." if asked else NOTHING])
+    if findings.score_cells is None:
+        has_scores = any(
+            segmentation.column == columns.RFM_SEGMENT and columns.R_SCORE in segmentation.table
+            for segmentation in findings.segmentations
+        )
+        yield Text(["Too few customers have some of the scores." if has_scores else NO_SCORES_NOTE])
         return
-    rows = cells.scores(findings.heat)
-    if rows.empty:
+    cell_rows = cells.split_score_cells(findings.score_cells)
+    if cell_rows.empty:
         yield Text(["No pair of scores has enough customers to be told of."])
         return
-    yield chart(rows)
-    yield Text([FEW], quiet=True)
+    yield build_score_chart(cell_rows)
+    yield Text([BLANK_CELLS_NOTE], is_quiet=True)
 
 
-def chart(rows: pd.DataFrame) -> Chart:
+def build_score_chart(cell_rows: pd.DataFrame) -> Chart:
     """A cell for each pair of scores, best recency above, best frequency to the right; shades are means where known."""
-    counts = _cells(rows, c.CUSTOMERS)
-    customers = _table(counts, "Customers by recency score", numbers.count)
-    if c.MEAN_REVENUE not in rows:
-        data = grid(counts, numbers.count, rows=DOWN, across=ACROSS, by="customers")
-        recency, frequency, most = _best(counts)
-        says = f"Most customers, {numbers.count(most)}, have recency {recency} and frequency {frequency}."
-        return Chart("heat_map", "Recency and frequency scores, by customers", says, data, [customers])
-    means = _cells(rows, c.MEAN_REVENUE)
-    data = grid(means, numbers.money, rows=DOWN, across=ACROSS, by="mean revenue of a customer")
-    recency, frequency, most = _best(means)
-    told = f"{numbers.money(most)} each on average"
-    says = f"Customers of recency {recency} and frequency {frequency} bring most, {told}."
+    counts = _pivot_scores(cell_rows, columns.CUSTOMERS)
+    customer_table = _build_score_table(counts, "Customers by recency score", numbers.format_count)
+    if columns.MEAN_REVENUE not in cell_rows:
+        data = build_grid_data(
+            counts, numbers.format_count, row_title=RECENCY_AXIS, column_title=FREQUENCY_AXIS, shade_title="customers"
+        )
+        recency, frequency, best_value = _find_best_cell(counts)
+        alt_text = (
+            f"Most customers, {numbers.format_count(best_value)}, have recency {recency} and frequency {frequency}."
+        )
+        return Chart("heat_map", "Recency and frequency scores, by customers", alt_text, data, [customer_table])
+    means = _pivot_scores(cell_rows, columns.MEAN_REVENUE)
+    data = build_grid_data(
+        means,
+        numbers.format_money,
+        row_title=RECENCY_AXIS,
+        column_title=FREQUENCY_AXIS,
+        shade_title="mean revenue of a customer",
+    )
+    recency, frequency, best_value = _find_best_cell(means)
+    value_text = f"{numbers.format_money(best_value)} each on average"
+    alt_text = f"Customers of recency {recency} and frequency {frequency} bring most, {value_text}."
     title = "Recency and frequency scores, by mean revenue of a customer"
     return Chart(
-        "heat_map", title, says, data, [customers, _table(means, "Mean revenue by recency score", numbers.money)]
+        "heat_map",
+        title,
+        alt_text,
+        data,
+        [customer_table, _build_score_table(means, "Mean revenue by recency score", numbers.format_money)],
     )
 
 
-def _cells(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+def _pivot_scores(cell_rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Recency down, from the best; frequency across."""
-    found = rows.pivot_table(measure, c.R_SCORE, c.F_SCORE, aggfunc="first")
-    return found.sort_index(ascending=False).sort_index(axis="columns")
+    score_pivot = cell_rows.pivot_table(measure, columns.R_SCORE, columns.F_SCORE, aggfunc="first")
+    return score_pivot.sort_index(ascending=False).sort_index(axis="columns")
 
 
-def _best(found: pd.DataFrame) -> tuple[int, int, float]:
+def _find_best_cell(score_pivot: pd.DataFrame) -> tuple[int, int, float]:
     """The scores with the highest value, and the value."""
     pairs = [
         (float(value), int(recency), int(frequency))
-        for recency, row in zip(found.index, found.to_numpy(), strict=True)
-        for frequency, value in zip(found.columns, row, strict=True)
+        for recency, row in zip(score_pivot.index, score_pivot.to_numpy(), strict=True)
+        for frequency, value in zip(score_pivot.columns, row, strict=True)
         if pd.notna(value)
     ]
-    most, recency, frequency = max(pairs)
-    return recency, frequency, most
+    best_value, recency, frequency = max(pairs)
+    return recency, frequency, best_value
 
 
-def _table(found: pd.DataFrame, title: str, shown: Callable[[float], str]) -> Table:
-    titles = [Column(title, right=False), *(Column(f"Frequency {score}") for score in found.columns)]
+def _build_score_table(score_pivot: pd.DataFrame, title: str, format_value: Callable[[float], str]) -> Table:
+    titles = [Column(title, align_right=False), *(Column(f"Frequency {score}") for score in score_pivot.columns)]
     rows = [
-        [str(score), *("" if pd.isna(one) else shown(float(one)) for one in row)]
-        for score, row in zip(found.index, found.to_numpy(), strict=True)
+        [str(score), *("" if pd.isna(value) else format_value(float(value)) for value in row)]
+        for score, row in zip(score_pivot.index, score_pivot.to_numpy(), strict=True)
     ]
     return Table(titles, rows)

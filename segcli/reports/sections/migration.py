@@ -2,65 +2,86 @@
 
 from collections.abc import Iterator
 
-from segcli import columns as c
-from segcli.counting import counted
-from segcli.evidence.compare import ENTERED, FROM, LEFT, TO
+from segcli import columns
+from segcli.counting import pluralize
+from segcli.evidence.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Heading, Table, Text
-from segcli.reports.moved import Moved
+from segcli.reports.moved import SegmentTransitions
 from segcli.reports.report import Findings
 
 TITLE = "Migration"
-NOTHING = "No earlier result is named (report.previous)."
+NO_PREVIOUS_NOTE = "No earlier result is named (report.previous)."
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """For each segmentation that the earlier result has too: how many stayed, the flows, the table."""
-    moved, said = findings.answers.moved, findings.answers.why_not.get("migration")
-    if said or not moved:
-        yield Text([said or NOTHING])
-    for one in moved:
-        yield Heading(one.name, level=3)
-        yield from _moved(one)
+    transitions, skip_reason = findings.analyses.transitions, findings.analyses.skip_reasons.get("migration")
+    if skip_reason or not transitions:
+        yield Text([skip_reason or NO_PREVIOUS_NOTE])
+    for transition in transitions:
+        yield Heading(transition.name, level=3)
+        yield from _build_transition_blocks(transition)
 
 
-def _moved(one: Moved) -> Iterator[Block]:
-    told = one.flows[one.flows[FROM] != ""]
-    withheld = int(one.flows.loc[one.flows[FROM] == "", c.CUSTOMERS].sum())
-    both = told[(told[FROM] != ENTERED) & (told[TO] != LEFT)]
-    stayed = int(both.loc[both[FROM] == both[TO], c.CUSTOMERS].sum())
-    whole = int(both[c.CUSTOMERS].sum())
-    major = numbers.decimal(one.major)
-    lines = [
-        f"The shares of segments moved by a PSI of {numbers.decimal(one.psi)} ({major} and more is a new picture)."
+def _build_transition_blocks(transition: SegmentTransitions) -> Iterator[Block]:
+    visible_flows = transition.flows[transition.flows[FROM_SEGMENT] != ""]
+    withheld_customers = int(transition.flows.loc[transition.flows[FROM_SEGMENT] == "", columns.CUSTOMERS].sum())
+    returning_flows = visible_flows[
+        (visible_flows[FROM_SEGMENT] != ENTERED_LABEL) & (visible_flows[TO_SEGMENT] != LEFT_LABEL)
     ]
-    if whole:
-        lines.insert(0, f"{numbers.share(stayed / whole)} of {numbers.count(whole)} customers stayed in their segment.")
-    if withheld:
-        lines.append(f"Moves of {counted(withheld, 'customer')} are withheld: too few went the same way.")
+    stayed_customers = int(
+        returning_flows.loc[returning_flows[FROM_SEGMENT] == returning_flows[TO_SEGMENT], columns.CUSTOMERS].sum()
+    )
+    returning_customers = int(returning_flows[columns.CUSTOMERS].sum())
+    major_text = numbers.format_decimal(transition.major_psi)
+    lines = [
+        (
+            "The shares of segments moved by a PSI of "
+            f"{numbers.format_decimal(transition.psi)} ({major_text} and more is a new picture)."
+        )
+    ]
+    if returning_customers:
+        lines.insert(
+            0,
+            f"{numbers.format_share(stayed_customers / returning_customers)} of "
+            f"{numbers.format_count(returning_customers)} customers stayed in their segment.",
+        )
+    if withheld_customers:
+        lines.append(f"Moves of {pluralize(withheld_customers, 'customer')} are withheld: too few went the same way.")
     yield Text(lines)
-    if len(told):
-        yield _chart(one)
+    if len(visible_flows):
+        yield _build_flow_chart(transition)
 
 
-def _chart(one: Moved) -> Chart:
-    told = one.flows[one.flows[FROM] != ""]
-    flows = [{FROM: row[FROM], TO: row[TO], c.CUSTOMERS: int(row[c.CUSTOMERS])} for row in told.to_dict("records")]
+def _build_flow_chart(transition: SegmentTransitions) -> Chart:
+    visible_flows = transition.flows[transition.flows[FROM_SEGMENT] != ""]
+    flows = [
+        {FROM_SEGMENT: row[FROM_SEGMENT], TO_SEGMENT: row[TO_SEGMENT], columns.CUSTOMERS: int(row[columns.CUSTOMERS])}
+        for row in visible_flows.to_dict("records")
+    ]
     data = {
-        "before": list(one.before),
-        "after": list(one.after),
+        "before": list(transition.segments_before),
+        "after": list(transition.segments_after),
         "flows": flows,
         "before_title": "before",
         "after_title": "now",
     }
-    moving = [flow for flow in flows if flow[FROM] != flow[TO]]
-    says = "Nobody moved."
-    if moving:
-        most = max(moving, key=lambda flow: (flow[c.CUSTOMERS], flow[FROM], flow[TO]))
-        says = f"Most moved from {most[FROM]} to {most[TO]}: {counted(most[c.CUSTOMERS], 'customer')}."
+    moving_flows = [flow for flow in flows if flow[FROM_SEGMENT] != flow[TO_SEGMENT]]
+    alt_text = "Nobody moved."
+    if moving_flows:
+        largest_flow = max(
+            moving_flows, key=lambda flow: (flow[columns.CUSTOMERS], flow[FROM_SEGMENT], flow[TO_SEGMENT])
+        )
+        alt_text = (
+            f"Most moved from {largest_flow[FROM_SEGMENT]} to {largest_flow[TO_SEGMENT]}: "
+            f"{pluralize(largest_flow[columns.CUSTOMERS], 'customer')}."
+        )
     rows = [
-        [flow[FROM], flow[TO], numbers.count(flow[c.CUSTOMERS])]
-        for flow in sorted(flows, key=lambda flow: (-flow[c.CUSTOMERS], flow[FROM], flow[TO]))
+        [flow[FROM_SEGMENT], flow[TO_SEGMENT], numbers.format_count(flow[columns.CUSTOMERS])]
+        for flow in sorted(flows, key=lambda flow: (-flow[columns.CUSTOMERS], flow[FROM_SEGMENT], flow[TO_SEGMENT]))
     ]
-    titles = [Column("From", right=False), Column("To", right=False), Column("Customers")]
-    return Chart("migration", f"Customers who moved between segments of {one.name}", says, data, [Table(titles, rows)])
+    titles = [Column("From", align_right=False), Column("To", align_right=False), Column("Customers")]
+    return Chart(
+        "migration", f"Customers who moved between segments of {transition.name}", alt_text, data, [Table(titles, rows)]
+    )

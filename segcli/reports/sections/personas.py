@@ -5,40 +5,44 @@ from collections.abc import Iterable
 from segcli.model import Persona
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Heading, Text
-from segcli.reports.cards import card
+from segcli.reports.cards import build_persona_card
 from segcli.reports.report import Findings
 
 TITLE = "Personas"
-HOW_TO_READ = (
+TRAITS_EXPLANATION = (
     "Traits compare a segment with all customers: times the base, and the difference in standard deviations (sd). "
     "Where a fact is known for part of a segment only, n counts them."
 )
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """How to read the cards, then the cards, each with a picture of its traits."""
-    yield Text([HOW_TO_READ])
-    for column, listed in findings.personas.items():
+    yield Text([TRAITS_EXPLANATION])
+    for column, personas in findings.personas.items():
         yield Heading(column, level=3)
-        for persona in listed:
-            yield card(persona)
+        for persona in personas:
+            yield build_persona_card(persona)
             if persona.more or persona.less:
-                yield _portrait(persona)
+                yield _build_portrait_chart(persona)
 
 
-def _portrait(persona: Persona) -> Chart:
+def _build_portrait_chart(persona: Persona) -> Chart:
     """What sets the segment apart, most first."""
-    told = sorted((*persona.more, *persona.less), key=lambda one: (-one.difference, one.name, one.level or ""))
-    traits = [
+    ordered_traits = sorted(
+        (*persona.more, *persona.less), key=lambda one: (-one.difference, one.name, one.level or "")
+    )
+    trait_data = [
         {
-            "name": numbers.label(one.name) if one.level is None else f"{numbers.label(one.name)} = {one.level}",
-            "difference": one.difference,
-            "told": f"{one.difference:+.1f}",
-            "marker": one.difference > 0,
+            "name": numbers.column_label(trait.name)
+            if trait.level is None
+            else f"{numbers.column_label(trait.name)} = {trait.level}",
+            "difference": trait.difference,
+            "told": f"{trait.difference:+.1f}",
+            "marker": trait.difference > 0,
         }
-        for one in told
+        for trait in ordered_traits
     ]
-    apart = [f"{one['name']} {one['told']} sd" for one in traits]
-    says = f"What sets {persona.segment} apart: {', '.join(apart)}."
-    data = {"traits": traits, "title": "difference from all customers, in standard deviations"}
-    return Chart("portrait", f"What sets {persona.segment} apart", says, data, ())
+    trait_texts = [f"{trait['name']} {trait['told']} sd" for trait in trait_data]
+    alt_text = f"What sets {persona.segment} apart: {', '.join(trait_texts)}."
+    data = {"traits": trait_data, "title": "difference from all customers, in standard deviations"}
+    return Chart("portrait", f"What sets {persona.segment} apart", alt_text, data, ())

@@ -9,8 +9,8 @@ from segcli.reports.report import Findings
 TITLE = "Plan"
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """Touchpoints by stage, and gaps."""
     if findings.plan is not None:
         yield Heading(findings.plan.segmentation.column, level=3)
-        yield from decisions.plan(findings.plan)
+        yield from decisions.build_plan_blocks(findings.plan)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from segcli.customers.anonymity import PRIVACY
+from segcli.customers.anonymity import PRIVACY_SECTION
 from segcli.reports.blocks import Block, Text
 from segcli.reports.report import Findings
 
@@ -12,20 +12,27 @@ STILL_PERSONAL = (
 )
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """Audience and smallest group, what is withheld, pseudonyms, k and l."""
-    settings, shield = findings.privacy, findings.shield
-    if settings.withholds:
-        limit = f"groups of fewer than {settings.smallest} customers are withheld"
+    settings, guard = findings.privacy, findings.guard
+    if settings.withholds_groups:
+        limit = f"groups of fewer than {settings.smallest_group} customers are withheld"
     else:
         limit = f"nothing is withheld; segments of fewer than {settings.small_numbers} customers are marked"
     yield Text([f"For {settings.audience} readers: {limit}."])
-    if shield is not None and settings.withholds:
-        hidden = [f"{column}: {', '.join(names)}" for column, names in shield.names.items() if names]
-        yield Text([f"withheld, alone or with others: {one}" for one in hidden] or ["Nothing had to be."], bullets=True)
-    facts = [v.what for v in findings.customers.verdicts if v.section == PRIVACY]
+    if guard is not None and settings.withholds_groups:
+        withheld_lines = [f"{column}: {', '.join(names)}" for column, names in guard.withheld_names.items() if names]
+        yield Text(
+            [f"withheld, alone or with others: {line}" for line in withheld_lines] or ["Nothing had to be."],
+            has_bullets=True,
+        )
+    facts = [
+        quality_check.what
+        for quality_check in findings.customers.quality_checks
+        if quality_check.section == PRIVACY_SECTION
+    ]
     if settings.pseudonymise:
         facts += [f"pseudonyms instead of: {', '.join(settings.pseudonymise)}", STILL_PERSONAL]
     facts += [f"orders older than {settings.retention} are ignored"] * bool(settings.retention)
     facts += ["people who objected are left out of everything"] * bool(settings.suppression)
-    yield Text(facts or ["Customers are shown by their own ids."], bullets=True)
+    yield Text(facts or ["Customers are shown by their own ids."], has_bullets=True)

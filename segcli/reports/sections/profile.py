@@ -3,81 +3,99 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from segcli import columns as c
-from segcli.evidence.disclosure import WITHHELD
+from segcli import columns
+from segcli.evidence.disclosure import WITHHELD_LABEL
 from segcli.model import Segmentation, Trait
-from segcli.persona.markers import markers
-from segcli.persona.traits import traits
+from segcli.persona.markers import find_markers
+from segcli.persona.traits import compute_traits
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
 
 TITLE = "Cluster profile"
-NOTHING = "No clusters were asked for."
-READ = "The clusters were read from the table, which does not say by which features they were found."
-HOW_TO_READ = (
+NO_CLUSTERS_NOTE = "No clusters were asked for."
+CLUSTERS_READ_NOTE = "The clusters were read from the table, which does not say by which features they were found."
+MARKERS_EXPLANATION = (
     "Bars are differences from all customers in standard deviations. What marks a segment is away from all customers "
     "by a quarter of the range of a feature or by half of the mean of all (Dolnicar, Grün and Leisch 2018)."
 )
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """The segment profile plot of each clustering."""
-    if not findings.clusters:
-        yield Text([NOTHING])
-    for one in findings.clusters:
-        if not one.method.get("features"):
-            yield Text([READ])
+    if not findings.cluster_segmentations:
+        yield Text([NO_CLUSTERS_NOTE])
+    for segmentation in findings.cluster_segmentations:
+        if not segmentation.method.get("features"):
+            yield Text([CLUSTERS_READ_NOTE])
             continue
-        yield Text([HOW_TO_READ])
-        yield _chart(one, findings.privacy.fewest)
+        yield Text([MARKERS_EXPLANATION])
+        yield _build_profile_chart(segmentation, findings.privacy.smallest_described_group)
 
 
-def _chart(one: Segmentation, smallest: int) -> Chart:
-    features = list(dict.fromkeys(feature["name"] for feature in one.method["features"]))
-    marked = markers(one)
-    told = {
-        name: {t.name: t for t in listed if t.level is None} for name, listed in traits(one, features, smallest).items()
+def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Chart:
+    features = list(dict.fromkeys(feature["name"] for feature in segmentation.method["features"]))
+    segment_markers = find_markers(segmentation)
+    traits_by_segment = {
+        name: {trait.name: trait for trait in segment_traits if trait.level is None}
+        for name, segment_traits in compute_traits(segmentation, features, min_customers).items()
     }
-    shown = [name for name in one.segments if not name.startswith(WITHHELD)]
-    sizes = one.profile.set_index(c.NAME)[c.SHARE]
-    segments = [
+    segment_names = [name for name in segmentation.segments if not name.startswith(WITHHELD_LABEL)]
+    segment_shares = segmentation.profile.set_index(columns.SEGMENT_NAME)[columns.SHARE]
+    segment_data = [
         {
             "name": name,
-            "told": numbers.share(sizes[name]),
-            "bars": [_bar(told[name].get(feature), marks=marked.marks) for feature in features],
+            "told": numbers.format_share(segment_shares[name]),
+            "bars": [
+                _build_bar_data(traits_by_segment[name].get(feature), is_marker=segment_markers.is_marker)
+                for feature in features
+            ],
         }
-        for name in shown
+        for name in segment_names
     ]
     data = {
-        "features": [numbers.label(feature) for feature in features],
-        "segments": segments,
+        "features": [numbers.column_label(feature) for feature in features],
+        "segments": segment_data,
         "marks": "marks the segment",
     }
-    says = "; ".join(f"{one['name']} is marked by {_marks(one, data['features'])}" for one in segments)
-    return Chart("profile", "Segments beside all customers", f"{says}.", data, [_table(told, shown, features)])
+    alt_text = "; ".join(
+        f"{segmentation['name']} is marked by {_join_markers(segmentation, data['features'])}"
+        for segmentation in segment_data
+    )
+    return Chart(
+        "profile",
+        "Segments beside all customers",
+        f"{alt_text}.",
+        data,
+        [_build_profile_table(traits_by_segment, segment_names, features)],
+    )
 
 
-def _bar(trait: Trait | None, *, marks: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a function of a trait
+def _build_bar_data(trait: Trait | None, *, is_marker: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a function of a trait
     if trait is None:
         return {"difference": 0.0, "told": "", "marker": False}
     return {
         "difference": trait.difference,
-        "told": numbers.of(trait.name, trait.value),
-        "marker": bool(marks(trait)),
+        "told": numbers.format_value(trait.name, trait.value),
+        "marker": bool(is_marker(trait)),
     }
 
 
-def _marks(one: Mapping[str, Any], features: Any) -> str:  # noqa: ANN401 - names
-    return ", ".join(name for name, bar in zip(features, one["bars"], strict=True) if bar["marker"]) or "nothing much"
+def _join_markers(segment: Mapping[str, Any], feature_names: Any) -> str:  # noqa: ANN401 - names
+    return (
+        ", ".join(name for name, bar in zip(feature_names, segment["bars"], strict=True) if bar["marker"])
+        or "nothing much"
+    )
 
 
-def _table(told: Mapping[str, Mapping[str, Trait]], shown: list[str], features: list[str]) -> Table:
+def _build_profile_table(
+    traits_by_segment: Mapping[str, Mapping[str, Trait]], segment_names: list[str], features: list[str]
+) -> Table:
     """Features down: the mean of all customers, then that of each segment."""
     rows = []
     for feature in features:
-        known = [told[name].get(feature) for name in shown]
-        base = next((numbers.of(feature, one.base) for one in known if one), "")
-        means = ["" if one is None else numbers.of(feature, one.value) for one in known]
-        rows.append([numbers.label(feature), base, *means])
-    return Table([Column("Feature", right=False), Column("All"), *(Column(name) for name in shown)], rows)
+        known_traits = [traits_by_segment[name].get(feature) for name in segment_names]
+        base = next((numbers.format_value(feature, trait.base) for trait in known_traits if trait), "")
+        means = ["" if trait is None else numbers.format_value(feature, trait.value) for trait in known_traits]
+        rows.append([numbers.column_label(feature), base, *means])
+    return Table([Column("Feature", align_right=False), Column("All"), *(Column(name) for name in segment_names)], rows)

@@ -9,14 +9,22 @@ from segcli.reports.report import Findings
 TITLE = "Provenance"
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """Inputs with their fingerprints, the as-of day, seeds and versions."""
-    inputs = [reading.input for reading in findings.customers.readings]
-    rows = [[one.name, numbers.count(one.rows), numbers.count(one.size), one.sha256] for one in inputs]
-    yield Table([Column("Input", right=False), Column("Rows"), Column("Bytes"), Column("SHA-256", right=False)], rows)
-    versions = {name: v for one in findings.segmentations for name, v in one.provenance.versions.items()}
-    seeds = sorted({one.provenance.seed for one in findings.segmentations if one.provenance.seed is not None})
+    input_files = [input_report.input for input_report in findings.customers.input_reports]
+    rows = [
+        [entry.name, numbers.format_count(entry.rows), numbers.format_count(entry.size), entry.sha256]
+        for entry in input_files
+    ]
+    yield Table(
+        [Column("Input", align_right=False), Column("Rows"), Column("Bytes"), Column("SHA-256", align_right=False)],
+        rows,
+    )
+    versions = {
+        name: version for entry in findings.segmentations for name, version in entry.provenance.versions.items()
+    }
+    seeds = sorted({entry.provenance.seed for entry in findings.segmentations if entry.provenance.seed is not None})
     day = findings.customers.as_of
     facts = ([f"as of {day.isoformat()}"] if day else []) + [f"seed {seed}" for seed in seeds]
-    facts.append(", ".join(f"{name} {v}" for name, v in versions.items()))
-    yield Text(facts, bullets=True)
+    facts.append(", ".join(f"{name} {version}" for name, version in versions.items()))
+    yield Text(facts, has_bullets=True)

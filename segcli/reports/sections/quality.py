@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from segcli import columns as c
-from segcli.counting import counted
+from segcli import columns
+from segcli.counting import pluralize
 from segcli.ingest.reasons import REASONS
 from segcli.model import Reconciliation
 from segcli.reports import numbers
@@ -11,36 +11,59 @@ from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
 TITLE = "Data quality"
-NO_LINES = "This table holds one row per customer; what became of the order lines was said when it was made."
+NO_LINES_NOTE = "This table holds one row per customer; what became of the order lines was said when it was made."
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """Lines and money by fate for order exports; what was noticed for all inputs."""
-    readings = findings.customers.readings
-    for reading in readings:
-        yield Text([f"{reading.input.name}: {counted(reading.input.rows, 'row')} of {reading.what}."])
-        if reading.lines:
-            yield _fates(reading.lines)
-            if reading.lines.refunded:
-                yield Text([f"Of the money kept, {reading.lines.refunded:,.2f} was refunded later."])
-            if reading.lines.unreadable:
-                yield Text([f"Lines whose amount cannot be read: {reading.lines.unreadable:,}."])
-            if reading.lines.unreadable_money:
-                yield Text([f"Money that cannot be read is about {reading.lines.unreadable_money:,.2f}."])
-        if reading.notes:
-            yield Text(reading.notes, bullets=True)
-    said = [f"{v.severity}: {v.source}: {v.what}" for v in findings.customers.verdicts if not v.passed]
-    said += [v.what for v in findings.customers.verdicts if v.rule == "min_confidence" and v.passed]
-    if said:
-        yield Text(said, bullets=True)
-    if c.ORDERS in findings.customers.table and not any(reading.lines for reading in readings):
-        yield Text([NO_LINES])
+    input_reports = findings.customers.input_reports
+    for input_report in input_reports:
+        yield Text(
+            [f"{input_report.input.name}: {pluralize(input_report.input.rows, 'row')} of {input_report.row_kind}."]
+        )
+        if input_report.reconciliation:
+            yield _build_lines_table(input_report.reconciliation)
+            if input_report.reconciliation.refunded:
+                yield Text([f"Of the money kept, {input_report.reconciliation.refunded:,.2f} was refunded later."])
+            if input_report.reconciliation.unreadable:
+                yield Text([f"Lines whose amount cannot be read: {input_report.reconciliation.unreadable:,}."])
+            if input_report.reconciliation.unreadable_money:
+                yield Text([f"Money that cannot be read is about {input_report.reconciliation.unreadable_money:,.2f}."])
+        if input_report.notes:
+            yield Text(input_report.notes, has_bullets=True)
+    check_texts = [
+        f"{quality_check.severity}: {quality_check.source}: {quality_check.what}"
+        for quality_check in findings.customers.quality_checks
+        if not quality_check.passed
+    ]
+    check_texts += [
+        quality_check.what
+        for quality_check in findings.customers.quality_checks
+        if quality_check.rule == "min_confidence" and quality_check.passed
+    ]
+    if check_texts:
+        yield Text(check_texts, has_bullets=True)
+    if columns.ORDERS in findings.customers.table and not any(
+        input_report.reconciliation for input_report in input_reports
+    ):
+        yield Text([NO_LINES_NOTE])
 
 
-def _fates(lines: Reconciliation) -> Table:
-    fates = [("read", lines.read, lines.money_read), ("kept", lines.kept, lines.money_kept)]
-    fates += [("of these returns", lines.returns.lines, lines.returns.money)] * bool(lines.returns.lines)
-    fates += [(f"rejected: {REASONS[f.reason].short}", f.lines, f.money) for f in lines.rejected]
-    fates += [(f"ignored: {REASONS[f.reason].short}", f.lines, f.money) for f in lines.ignored]
-    shown = [(name, numbers.count(count), f"{money:,.2f}") for name, count, money in fates]
-    return Table([Column("Lines", right=False), Column("Count"), Column("Money")], shown)
+def _build_lines_table(reconciliation: Reconciliation) -> Table:
+    line_totals = [
+        ("read", reconciliation.read, reconciliation.money_read),
+        ("kept", reconciliation.kept, reconciliation.money_kept),
+    ]
+    line_totals += [("of these returns", reconciliation.returns.lines, reconciliation.returns.money)] * bool(
+        reconciliation.returns.lines
+    )
+    line_totals += [
+        (f"rejected: {REASONS[reason_total.reason].short}", reason_total.lines, reason_total.money)
+        for reason_total in reconciliation.rejected
+    ]
+    line_totals += [
+        (f"ignored: {REASONS[reason_total.reason].short}", reason_total.lines, reason_total.money)
+        for reason_total in reconciliation.ignored
+    ]
+    table_rows = [(name, numbers.format_count(count), f"{money:,.2f}") for name, count, money in line_totals]
+    return Table([Column("Lines", align_right=False), Column("Count"), Column("Money")], table_rows)

@@ -5,19 +5,19 @@ from collections.abc import Iterable
 from segcli.reports import sparing, tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
-from segcli.segment.rates import rates
+from segcli.segment.rates import compute_rates
 
 TITLE = "Rates"
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """A table per segmentation, each rate with whom it is of and its interval."""
-    for one in findings.described:
-        rows = rates(findings.customers, one.segments, one.labels)
-        if rows.empty:
+    for segmentation in findings.persona_segmentations:
+        rate_rows = compute_rates(findings.customers, segmentation.segments, segmentation.labels)
+        if rate_rows.empty:
             yield Text(["The table has no orders and no referrers."])
             return
-        yield Heading(one.column, level=3)
-        yield tables.found(sparing.blank_few(rows, findings.privacy.smallest))
+        yield Heading(segmentation.column, level=3)
+        yield tables.build_table(sparing.blank_small_counts(rate_rows, findings.privacy.smallest_group))
     if findings.customers.transactions is None:
         yield Text(["Retention and churn need single orders, and the input holds one row per customer."])

@@ -9,13 +9,13 @@ from segcli.reports.report import Findings
 TITLE = "Scorecard"
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """A table per segmentation, and what is true of its segments together."""
-    for one in findings.described:
-        if one.column in findings.scorecards:
-            rows, noticed = findings.scorecards[one.column]
-            yield Heading(one.column, level=3)
-            if len(rows):
-                yield tables.scorecard(rows)
-            if noticed:
-                yield Text(list(noticed), bullets=True)
+    for segmentation in findings.persona_segmentations:
+        if segmentation.column in findings.scorecards:
+            scorecard_rows, notes = findings.scorecards[segmentation.column]
+            yield Heading(segmentation.column, level=3)
+            if len(scorecard_rows):
+                yield tables.build_scorecard_table(scorecard_rows)
+            if notes:
+                yield Text(list(notes), has_bullets=True)

@@ -2,25 +2,29 @@
 
 from collections.abc import Iterable
 
-from segcli import columns as c
+from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.pictures import bubbles, treemap
+from segcli.reports.pictures import build_bubble_chart, build_treemap
 from segcli.reports.report import Findings
-from segcli.reports.shield import small_segments
+from segcli.reports.shield import find_small_segments
 
 TITLE = "Segments"
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """A chart and a table per segmentation, with what its method has to say."""
-    for one in findings.segmentations:
-        yield Heading(one.column, level=3)
-        yield bubbles(one) if c.MEAN_REVENUE in one.profile else treemap(one)
-        yield tables.segments(one)
-        few = small_segments(one, findings.privacy)
-        mark = f"small numbers, fewer than {findings.privacy.small_numbers} customers: {', '.join(few)}"
-        notes = [*one.notes, *one.warnings, *[mark] * bool(few)]
+    for segmentation in findings.segmentations:
+        yield Heading(segmentation.column, level=3)
+        yield (
+            build_bubble_chart(segmentation)
+            if columns.MEAN_REVENUE in segmentation.profile
+            else build_treemap(segmentation)
+        )
+        yield tables.build_segment_table(segmentation)
+        small_names = find_small_segments(segmentation, findings.privacy)
+        small_note = f"small numbers, fewer than {findings.privacy.small_numbers} customers: {', '.join(small_names)}"
+        notes = [*segmentation.notes, *segmentation.warnings, *[small_note] * bool(small_names)]
         if notes:
-            yield Text(notes, bullets=True)
-        yield from tables.findings(one)
+            yield Text(notes, has_bullets=True)
+        yield from tables.build_finding_blocks(segmentation)

@@ -7,69 +7,80 @@ from segcli.model import Segmentation
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
-from segcli.segment.choose import REPRODUCIBLE
-from segcli.segment.solution import VERDICTS
+from segcli.segment.choose import REPRODUCIBLE_ARI
+from segcli.segment.solution import VERDICT_TEXTS
 
 TITLE = "Stability"
-NOTHING = "No clusters were asked for."
-READ = "The clusters were read from the table; how stable they are was judged when they were found."
-NOT_JUDGED = "How stable the clusters are was not judged (cluster.pairs is 0)."
-HOW_TO_READ = (
+NO_CLUSTERING_NOTE = "No clusters were asked for."
+CLUSTERING_READ_NOTE = "The clusters were read from the table; how stable they are was judged when they were found."
+NO_STABILITY_NOTE = "How stable the clusters are was not judged (cluster.pairs is 0)."
+STABILITY_EXPLANATION = (
     "Two samples are clustered at a time and compared by the adjusted Rand index: 1 where they agree, 0 where they do "
     "no more than by chance."
 )
 
 
-def blocks(findings: Findings) -> Iterator[Block]:
+def build_blocks(findings: Findings) -> Iterator[Block]:
     """The chart of all numbers of segments that were tried, and the verdict."""
-    if not findings.clusters:
-        yield Text([NOTHING])
-    for one in findings.clusters:
-        if "candidates" not in one.method:
-            yield Text([READ])
-        elif not one.method["stability"]:
-            yield Text([NOT_JUDGED])
+    if not findings.cluster_segmentations:
+        yield Text([NO_CLUSTERING_NOTE])
+    for segmentation in findings.cluster_segmentations:
+        if "candidates" not in segmentation.method:
+            yield Text([CLUSTERING_READ_NOTE])
+        elif not segmentation.method["stability"]:
+            yield Text([NO_STABILITY_NOTE])
         else:
-            verdict = VERDICTS.get(one.method["verdict"], "")
-            yield Text([HOW_TO_READ, *[f"The verdict is {verdict}."] * bool(verdict)])
-            yield _chart(one)
+            verdict = VERDICT_TEXTS.get(segmentation.method["verdict"], "")
+            yield Text([STABILITY_EXPLANATION, *[f"The verdict is {verdict}."] * bool(verdict)])
+            yield _build_stability_chart(segmentation)
 
 
-def _chart(one: Segmentation) -> Chart:
-    judged, chosen = one.method["stability"], one.method["k"]
-    ks = [
+def _build_stability_chart(segmentation: Segmentation) -> Chart:
+    stability, chosen_k = segmentation.method["stability"], segmentation.method["k"]
+    candidates = [
         {
-            "k": tried["k"],
-            "median": judged[str(tried["k"])]["ari_median"],
-            "low": judged[str(tried["k"])]["ari_quartiles"][0],
-            "high": judged[str(tried["k"])]["ari_quartiles"][1],
-            "chosen": tried["k"] == chosen,
+            "k": method_candidate["k"],
+            "median": stability[str(method_candidate["k"])]["ari_median"],
+            "low": stability[str(method_candidate["k"])]["ari_quartiles"][0],
+            "high": stability[str(method_candidate["k"])]["ari_quartiles"][1],
+            "chosen": method_candidate["k"] == chosen_k,
         }
-        for tried in one.method["candidates"]
+        for method_candidate in segmentation.method["candidates"]
     ]
     data = {
-        "ks": ks,
-        "bound": REPRODUCIBLE,
-        "bound_says": f"from {numbers.decimal(REPRODUCIBLE)} on, segments return",
+        "ks": candidates,
+        "bound": REPRODUCIBLE_ARI,
+        "bound_says": f"from {numbers.format_decimal(REPRODUCIBLE_ARI)} on, segments return",
         "chosen_says": "chosen",
         "x_title": "segments",
         "y_title": "agreement of samples (adjusted Rand index)",
     }
-    median = next(numbers.decimal(told["median"]) for told in ks if told["chosen"])
-    says = f"Of {ks[0]['k']} to {ks[-1]['k']} segments, {chosen} were chosen, with a median agreement of {median}."
-    return Chart("stability", "Agreement of samples by number of segments", says, data, [_table(one, ks)])
+    median = next(numbers.format_decimal(candidate["median"]) for candidate in candidates if candidate["chosen"])
+    alt_text = (
+        f"Of {candidates[0]['k']} to {candidates[-1]['k']} segments, "
+        f"{chosen_k} were chosen, with a median agreement of {median}."
+    )
+    return Chart(
+        "stability",
+        "Agreement of samples by number of segments",
+        alt_text,
+        data,
+        [_build_stability_table(segmentation, candidates)],
+    )
 
 
-def _table(one: Segmentation, ks: list[dict[str, Any]]) -> Table:
+def _build_stability_table(segmentation: Segmentation, candidates: list[dict[str, Any]]) -> Table:
     """A row for each number of segments; the chosen one is marked."""
-    silhouettes: Mapping[int, float] = {tried["k"]: tried["silhouette"] for tried in one.method["candidates"]}
-    titles = [Column("Segments", right=False), Column("Median"), Column("Lower quarter"), Column("Upper quarter")]
+    silhouettes: Mapping[int, float] = {
+        method_candidate["k"]: method_candidate["silhouette"] for method_candidate in segmentation.method["candidates"]
+    }
+    titles = [Column("Segments", align_right=False), Column("Median"), Column("Lower quarter"), Column("Upper quarter")]
     rows = [
         [
-            f"{told['k']} <-" if told["chosen"] else str(told["k"]),
-            *(numbers.decimal(told[name]) for name in ("median", "low", "high")),
-            numbers.decimal(silhouettes[told["k"]]),
+            f"{candidate['k']} <-" if candidate["chosen"] else str(candidate["k"]),
+            *(numbers.format_decimal(candidate[name]) for name in ("median", "low", "high")),
+            numbers.format_decimal(silhouettes[candidate["k"]]),
         ]
-        for told in ks
+        for candidate in candidates
     ]
     return Table([*titles, Column("Silhouette")], rows)

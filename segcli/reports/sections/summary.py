@@ -4,79 +4,96 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from segcli import columns as c
-from segcli.counting import counted
-from segcli.evidence.disclosure import WITHHELD
+from segcli import columns
+from segcli.counting import pluralize
+from segcli.evidence.disclosure import WITHHELD_LABEL
 from segcli.model import Segmentation
 from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Text
-from segcli.reports.concentration import lorenz
+from segcli.reports.concentration import build_lorenz_chart
 from segcli.reports.report import Findings
 
 TITLE = "Summary"
 
 
-def blocks(findings: Findings) -> Iterable[Block]:
+def build_blocks(findings: Findings) -> Iterable[Block]:
     """Size, money and concentration of the base, one sentence per segmentation, who is away; how revenue is spread."""
     table = findings.customers.table
-    sentences = [_base(findings)]
-    if c.REVENUE in table and len(table):
-        ordered = table[c.REVENUE].sort_values(ascending=False)
-        top = ordered.iloc[: max(len(table) // 5, 1)].sum() / ordered.sum() if ordered.sum() else 0.0
-        sentences.append(f"The best fifth of customers brings {numbers.share(top)} of revenue.")
-    if c.ORDERS in table and len(table):
-        sentences.append(f"{numbers.share((table[c.ORDERS] == 1).mean())} of customers bought once.")
-    sentences += [_largest(one, _count(one, findings)) for one in findings.described]
-    sentences += _quiet(findings)
-    yield Text(sentences, bullets=True)
-    spread = _spread(findings)
-    if spread is not None:
-        yield spread
+    sentences = [_describe_base(findings)]
+    if columns.REVENUE in table and len(table):
+        sorted_revenue = table[columns.REVENUE].sort_values(ascending=False)
+        top_share = (
+            sorted_revenue.iloc[: max(len(table) // 5, 1)].sum() / sorted_revenue.sum() if sorted_revenue.sum() else 0.0
+        )
+        sentences.append(f"The best fifth of customers brings {numbers.format_share(top_share)} of revenue.")
+    if columns.ORDERS in table and len(table):
+        sentences.append(f"{numbers.format_share((table[columns.ORDERS] == 1).mean())} of customers bought once.")
+    sentences += [
+        _describe_largest(segmentation, _count_segments(segmentation, findings))
+        for segmentation in findings.persona_segmentations
+    ]
+    sentences += _describe_inactive(findings)
+    yield Text(sentences, has_bullets=True)
+    revenue_chart = _build_revenue_chart(findings)
+    if revenue_chart is not None:
+        yield revenue_chart
 
 
-def _quiet(findings: Findings) -> list[str]:
+def _describe_inactive(findings: Findings) -> list[str]:
     """How much of revenue is of those who have been away longest."""
     table = findings.customers.table
-    if c.RECENCY_DAYS not in table or c.REVENUE not in table or not len(table) or table[c.REVENUE].sum() <= 0:
+    if (
+        columns.RECENCY_DAYS not in table
+        or columns.REVENUE not in table
+        or not len(table)
+        or table[columns.REVENUE].sum() <= 0
+    ):
         return []
-    middle = float(table[c.RECENCY_DAYS].median())
-    away = table[c.RECENCY_DAYS] > middle
-    customers, part = numbers.share(away.mean()), table.loc[away, c.REVENUE].sum() / table[c.REVENUE].sum()
-    longer = f"{customers} of customers last bought more than {counted(middle, 'day')} ago"
-    return [f"{longer}; they have brought {numbers.share(part)} of revenue."]
+    median_recency = float(table[columns.RECENCY_DAYS].median())
+    is_inactive = table[columns.RECENCY_DAYS] > median_recency
+    inactive_share, revenue_part = (
+        numbers.format_share(is_inactive.mean()),
+        table.loc[is_inactive, columns.REVENUE].sum() / table[columns.REVENUE].sum(),
+    )
+    inactive_text = f"{inactive_share} of customers last bought more than {pluralize(median_recency, 'day')} ago"
+    return [f"{inactive_text}; they have brought {numbers.format_share(revenue_part)} of revenue."]
 
 
-def _spread(findings: Findings) -> Chart | None:
+def _build_revenue_chart(findings: Findings) -> Chart | None:
     """The Lorenz curve, where there is money."""
     table, privacy = findings.customers.table, findings.privacy
-    if c.REVENUE not in table:
+    if columns.REVENUE not in table:
         return None
-    revenue = table[c.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan)
-    return lorenz(revenue, privacy.smallest, privacy.dominance_in_force)
+    revenue = table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan)
+    return build_lorenz_chart(revenue, privacy.smallest_group, privacy.dominance_limit)
 
 
-def _base(findings: Findings) -> str:
+def _describe_base(findings: Findings) -> str:
     table, day = findings.customers.table, findings.customers.as_of
     until = f" as of {day.isoformat()}" if day else ""
-    orders = f", {counted(table[c.ORDERS].sum(), 'order')}" if c.ORDERS in table else ""
-    money = f", revenue {numbers.money(table[c.REVENUE].sum())}" if c.REVENUE in table else ""
-    return f"{counted(len(table), 'customer')}{orders}{money}{until}."
+    orders = f", {pluralize(table[columns.ORDERS].sum(), 'order')}" if columns.ORDERS in table else ""
+    money = f", revenue {numbers.format_money(table[columns.REVENUE].sum())}" if columns.REVENUE in table else ""
+    return f"{pluralize(len(table), 'customer')}{orders}{money}{until}."
 
 
-def _count(one: Segmentation, findings: Findings) -> int:
+def _count_segments(segmentation: Segmentation, findings: Findings) -> int:
     """How many segments there are, those that are withheld in one row among them."""
-    hidden = findings.shield.names.get(one.column, ()) if findings.shield else ()
-    return len(one.profile) + max(len(hidden) - 1, 0)
+    hidden_names = findings.guard.withheld_names.get(segmentation.column, ()) if findings.guard else ()
+    return len(segmentation.profile) + max(len(hidden_names) - 1, 0)
 
 
-def _largest(one: Segmentation, count: int) -> str:
+def _describe_largest(segmentation: Segmentation, segment_count: int) -> str:
     """The segment with the most revenue (or the largest), and its share."""
-    by = c.REVENUE_SHARE if c.REVENUE_SHARE in one.profile else c.SHARE
-    told = one.profile[~one.profile[c.NAME].str.startswith(WITHHELD)]
-    first = (told if len(told) else one.profile).sort_values(by, ascending=False, kind="stable").iloc[0]
-    segments = counted(count, f"{one.name} segment")
-    of_customers = f"{numbers.share(first[c.SHARE])} of customers"
-    if c.REVENUE_SHARE not in first:
-        return f"Of {segments}, {first[c.NAME]} is the largest: {of_customers}."
-    of_revenue = f"{numbers.share(first[c.REVENUE_SHARE])} of revenue"
-    return f"Of {segments}, {first[c.NAME]} brings most: {of_revenue} from {of_customers}."
+    sort_column = columns.REVENUE_SHARE if columns.REVENUE_SHARE in segmentation.profile else columns.SHARE
+    visible_segments = segmentation.profile[~segmentation.profile[columns.SEGMENT_NAME].str.startswith(WITHHELD_LABEL)]
+    largest_segment = (
+        (visible_segments if len(visible_segments) else segmentation.profile)
+        .sort_values(sort_column, ascending=False, kind="stable")
+        .iloc[0]
+    )
+    segments_text = pluralize(segment_count, f"{segmentation.name} segment")
+    of_customers = f"{numbers.format_share(largest_segment[columns.SHARE])} of customers"
+    if columns.REVENUE_SHARE not in largest_segment:
+        return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} is the largest: {of_customers}."
+    of_revenue = f"{numbers.format_share(largest_segment[columns.REVENUE_SHARE])} of revenue"
+    return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} brings most: {of_revenue} from {of_customers}."

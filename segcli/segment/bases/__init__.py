@@ -26,28 +26,28 @@ from segcli.config.section import Section
 from segcli.customers.missing import measures_remedy
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
-from segcli.segment.lookup import Lookup
+from segcli.segment.lookup import LookupTable
 
-PACKAGE = "segcli.segment.bases"
+BASES_PACKAGE = "segcli.segment.bases"
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
-class Decided:
+class BaseResult:
     """The segment of each customer (text, never missing), all segments in their natural order, and what was noticed.
 
     `scores` are further columns, one row per customer; `tables` further findings, by title.
     """
 
     labels: npt.NDArray[np.object_]
-    order: tuple[str, ...]
+    segment_order: tuple[str, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     scores: pd.DataFrame | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-class Base(Protocol):
+class SegmentationBase(Protocol):
     """What a file of this folder offers."""
 
     SOURCE: str
@@ -55,98 +55,101 @@ class Base(Protocol):
     ADDS: tuple[str, ...]
     Options: type[Section]
 
-    def decide(self, customers: Customers, options: Any, *lookup: Lookup | None) -> Decided:  # noqa: ANN401 - its own
+    def assign_segments(self, customers: Customers, options: Any, *lookup: LookupTable | None) -> BaseResult:  # noqa: ANN401 - its own
         """The segment of each customer."""
         ...
 
 
-def names() -> list[str]:
+def list_bases() -> list[str]:
     """The built-in bases."""
-    return plugins.names(PACKAGE)
+    return plugins.list_plugins(BASES_PACKAGE)
 
 
-def load(name: str) -> Base:
+def load_base(name: str) -> SegmentationBase:
     """A base by its name.
 
     Raises:
         ConfigProblems: there is none of this name.
     """
-    if name not in names():
-        raise ConfigProblems([f"rules: no base '{name}'; known: {', '.join(names())}"])
-    return cast("Base", plugins.module(PACKAGE, name))
+    if name not in list_bases():
+        raise ConfigProblems([f"rules: no base '{name}'; known: {', '.join(list_bases())}"])
+    return cast("SegmentationBase", plugins.load_plugin(BASES_PACKAGE, name))
 
 
-def options(name: str, given: dict[str, Any]) -> Section:
+def parse_options(name: str, raw_options: dict[str, Any]) -> Section:
     """The options of a base, checked.
 
     Args:
         name: of the base.
-        given: what the user set.
+        raw_options: what the user set.
 
     Raises:
         ConfigProblems: one is unknown, or has a value that it cannot have.
     """
     try:
-        return load(name).Options(**given)
+        return load_base(name).Options(**raw_options)
     except ValidationError as error:
-        known = ", ".join(load(name).Options.model_fields) or "none"
+        known_options = ", ".join(load_base(name).Options.model_fields) or "none"
         problems = [
-            f"rules: {name}.{'.'.join(map(str, one['loc']))}: {_worded(one['msg'], known)}" for one in error.errors()
+            f"rules: {name}.{'.'.join(map(str, detail['loc']))}: {_format_option_error(detail['msg'], known_options)}"
+            for detail in error.errors()
         ]
         raise ConfigProblems(problems) from None
 
 
-def _worded(message: str, known: str) -> str:
+def _format_option_error(message: str, known_options: str) -> str:
     if message.startswith("Extra inputs"):
-        return f"unknown option; known: {known}"
+        return f"unknown option; known: {known_options}"
     return message.removeprefix("Value error, ")
 
 
 def lookup_columns(name: str) -> tuple[str, ...]:
     """The columns of the table that a base looks things up in; none where it looks up nothing."""
-    found: tuple[str, ...] = getattr(load(name), "LOOKUP", ())
-    return found
+    columns: tuple[str, ...] = getattr(load_base(name), "LOOKUP", ())
+    return columns
 
 
-def others(options: Section) -> tuple[str, ...]:
+def option_columns(options: Section) -> tuple[str, ...]:
     """The columns, perhaps of other segmentations, that a base's options name as lists."""
-    named = [getattr(options, option, ()) for option in ("of", "by")]
-    return tuple(name for names in named if isinstance(names, list) for name in names)
+    column_lists = [getattr(options, option, ()) for option in ("of", "by")]
+    return tuple(name for column_names in column_lists if isinstance(column_names, list) for name in column_names)
 
 
-def column(customers: Customers, *wanted: str) -> pd.Series:
+def require_column(customers: Customers, *candidates: str) -> pd.Series:
     """The first of these columns that the table has.
 
     Raises:
         InputProblem: it has none of them.
     """
-    for name in wanted:
+    for name in candidates:
         if name in customers.table:
             return customers.table[name]
-    names = " or ".join(f"'{name}'" for name in wanted)
+    names = " or ".join(f"'{name}'" for name in candidates)
     raise InputProblem(
         f"the table has no column {names}; available: {', '.join(customers.table.columns)}",
-        source=customers.readings[0].input.name,
-        remedy=measures_remedy(customers, wanted) or "Map it when the table is read: columns: {STANDARD: NAME}",
+        source=customers.input_reports[0].input.name,
+        remedy=measures_remedy(customers, candidates) or "Map it when the table is read: columns: {STANDARD: NAME}",
     )
 
 
-def numbers(values: pd.Series) -> npt.NDArray[np.float64]:
+def to_floats(values: pd.Series) -> npt.NDArray[np.float64]:
     """A column of numbers, NaN where missing."""
     return np.asarray(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
-def banded(values: npt.NDArray[np.float64], edges: Sequence[float], labels: Sequence[str]) -> npt.NDArray[np.object_]:
+def assign_bands(
+    values: npt.NDArray[np.float64], edges: Sequence[float], band_names: Sequence[str]
+) -> npt.NDArray[np.object_]:
     """The label of the band each value lies in; band i begins at edges[i - 1], NaN is unknown.
 
-    >>> banded(np.array([1.0, 5.0, np.nan]), [5], ["low", "high"]).tolist()
+    >>> assign_bands(np.array([1.0, 5.0, np.nan]), [5], ["low", "high"]).tolist()
     ['low', 'high', 'unknown']
     """
-    places = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
-    found = np.array(labels, dtype=object)[np.minimum(places, len(labels) - 1)]
-    return np.where(np.isnan(values), UNKNOWN, found).astype(object)
+    band_numbers = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
+    band_labels = np.array(band_names, dtype=object)[np.minimum(band_numbers, len(band_names) - 1)]
+    return np.where(np.isnan(values), UNKNOWN, band_labels).astype(object)
 
 
-def with_unknown(order: Sequence[str], labels: npt.NDArray[np.object_]) -> tuple[str, ...]:
+def append_unknown(segment_order: Sequence[str], segment_labels: npt.NDArray[np.object_]) -> tuple[str, ...]:
     """The order with `unknown` last, if anybody is."""
-    return (*order, UNKNOWN) if (labels == UNKNOWN).any() else tuple(order)
+    return (*segment_order, UNKNOWN) if (segment_labels == UNKNOWN).any() else tuple(segment_order)

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
 
-OTHER = "other"
+OTHER_SEGMENT = "other"
 
 
 class Options(Section):
@@ -20,21 +20,23 @@ class Options(Section):
     )
 
 
-def given(customers: Customers, wanted: Sequence[str], options: Options) -> Decided:
+def segments_from_column(customers: Customers, column_names: Sequence[str], options: Options) -> BaseResult:
     """The values of a column as segments; those too rare to be one are merged, blanks are unknown.
 
     Args:
         customers: with one of the columns wanted.
-        wanted: names of columns, the first that is there serves.
+        column_names: names of columns, the first that is there serves.
         options: below which share a value is rare.
     """
-    texts = column(customers, *wanted).astype("str").fillna("").str.strip().to_numpy(dtype=object)
+    texts = require_column(customers, *column_names).astype("str").fillna("").str.strip().to_numpy(dtype=object)
     names, counts = np.unique(texts[texts != ""].astype(str), return_counts=True)
     frequent = [
         str(name) for name, count in zip(names, counts, strict=True) if count >= options.minimum_share * counts.sum()
     ]
     rare = sorted(set(map(str, names)) - set(frequent))
-    labels = np.where(texts == "", UNKNOWN, np.where(np.isin(texts, frequent), texts, OTHER)).astype(object)
+    labels = np.where(texts == "", UNKNOWN, np.where(np.isin(texts, frequent), texts, OTHER_SEGMENT)).astype(object)
     order = sorted(frequent, key=lambda name: (-int(counts[names == name][0]), name))
-    note = f"merged into {OTHER}, each below {options.minimum_share:.0%}: {', '.join(rare)}"
-    return Decided(labels, with_unknown([*order, *([OTHER] if rare else [])], labels), (note,) * bool(rare))
+    note = f"merged into {OTHER_SEGMENT}, each below {options.minimum_share:.0%}: {', '.join(rare)}"
+    return BaseResult(
+        labels, append_unknown([*order, *([OTHER_SEGMENT] if rare else [])], labels), (note,) * bool(rare)
+    )

@@ -6,88 +6,100 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns as c
+from segcli import columns
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import column
-from segcli.segment.lookup import Lookup
+from segcli.segment.bases import require_column
+from segcli.segment.lookup import LookupTable
 
-Texts = npt.NDArray[np.object_]
+TextArray = npt.NDArray[np.object_]
 
-KEYS = (c.POSTCODE, c.CITY, c.REGION, c.COUNTRY)  # the finest first
-ANY_KEY = "|".join(KEYS)
+PLACE_COLUMNS = (columns.POSTCODE, columns.CITY, columns.REGION, columns.COUNTRY)  # the finest first
+ANY_PLACE_COLUMN = "|".join(PLACE_COLUMNS)
 
 
-def placed(customers: Customers, lookup: Lookup | None, value: str) -> tuple[Texts, tuple[str, ...]]:
+def look_up_places(
+    customers: Customers, lookup: LookupTable | None, value_column: str
+) -> tuple[TextArray, tuple[str, ...]]:
     """What is said of each customer's place, blank where nothing is, and how many were found.
 
-    The customers' own column `value` serves where no table is given. A table is asked by the finest of postcode,
+    The customers' own column `value_column` serves where no table is given. A table is asked by the finest of postcode,
     city, region and country that it shares with the customers; of postcodes the longest beginning that fits counts.
 
     Args:
         customers: who live somewhere.
         lookup: the user's table.
-        value: the column wanted.
+        value_column: the column wanted.
     """
     if lookup is None:
-        return _texts(column(customers, value)), ()
-    key = next((k for k in KEYS if k in lookup.rows and k in customers.table), None)
-    if key is None:
+        return _column_texts(require_column(customers, value_column)), ()
+    key_column = next(
+        (
+            place_column
+            for place_column in PLACE_COLUMNS
+            if place_column in lookup.rows and place_column in customers.table
+        ),
+        None,
+    )
+    if key_column is None:
         raise InputProblem(
-            f"has no column by which customers are found: {', '.join(KEYS)}",
-            source=lookup.read_from.name,
+            f"has no column by which customers are found: {', '.join(PLACE_COLUMNS)}",
+            source=lookup.source_input.name,
             remedy="Call one of its columns so",
         )
-    said = _told(lookup, key, value)
-    places = _texts(customers.table[key])
-    distinct = {text: _best(_normal(text), said, beginnings=key == c.POSTCODE) for text in set(places)}
-    found = np.array([distinct[text] for text in places], dtype=object)
-    return found, tuple(_noted(places, found, key, lookup.read_from.name))
+    values_by_place = _read_place_values(lookup, key_column, value_column)
+    place_texts = _column_texts(customers.table[key_column])
+    value_by_text = {
+        text: _find_place_value(_normalise_place(text), values_by_place, match_prefixes=key_column == columns.POSTCODE)
+        for text in set(place_texts)
+    }
+    looked_up = np.array([value_by_text[text] for text in place_texts], dtype=object)
+    return looked_up, tuple(_describe_matches(place_texts, looked_up, key_column, lookup.source_input.name))
 
 
-def _texts(values: pd.Series) -> Texts:
+def _column_texts(values: pd.Series) -> TextArray:
     if pd.api.types.is_numeric_dtype(values):
         values = values.map(lambda number: f"{number:.15g}", na_action="ignore")
-    found: Texts = values.astype("str").fillna("").str.strip().to_numpy(dtype=object)
-    return found
+    texts: TextArray = values.astype("str").fillna("").str.strip().to_numpy(dtype=object)
+    return texts
 
 
-def _normal(text: str) -> str:
+def _normalise_place(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def _told(lookup: Lookup, key: str, value: str) -> Mapping[str, str]:
+def _read_place_values(lookup: LookupTable, key_column: str, value_column: str) -> Mapping[str, str]:
     """The value by key, as the table says.
 
     Raises:
         InputProblem: it says two things of one place.
     """
     rows = lookup.rows
-    said: dict[str, str] = {}
-    for place, told in zip(rows[key].map(_normal), rows[value], strict=True):
-        if said.setdefault(place, told) != told:
+    values_by_place: dict[str, str] = {}
+    for normalised_place, place_value in zip(rows[key_column].map(_normalise_place), rows[value_column], strict=True):
+        if values_by_place.setdefault(normalised_place, place_value) != place_value:
             raise InputProblem(
-                f"says both '{said[place]}' and '{told}' of one {key}",
-                source=lookup.read_from.name,
+                f"says both '{values_by_place[normalised_place]}' and '{place_value}' of one {key_column}",
+                source=lookup.source_input.name,
                 remedy="Keep one of the two",
             )
-    return said
+    return values_by_place
 
 
-def _best(text: str, said: Mapping[str, str], *, beginnings: bool) -> str:
-    lengths = range(len(text), 0, -1) if beginnings else [len(text)] * bool(text)
-    return next((said[text[:length]] for length in lengths if text[:length] in said), "")
+def _find_place_value(text: str, values_by_place: Mapping[str, str], *, match_prefixes: bool) -> str:
+    lengths = range(len(text), 0, -1) if match_prefixes else [len(text)] * bool(text)
+    return next((values_by_place[text[:length]] for length in lengths if text[:length] in values_by_place), "")
 
 
-def _noted(places: Texts, found: Texts, key: str, name: str) -> Iterator[str]:
-    lacking = sorted({str(place) for place in places[(places != "") & (found == "")]})
-    known = int((found != "").sum())
-    more = f", and {len(lacking) - 5:,} more" if len(lacking) > 5 else ""  # noqa: PLR2004 - enough to see what is wrong
-    shown = f"; not in it: {', '.join(lacking[:5])}{more}" if lacking else ""
-    yield f"{known:,} of {len(places):,} customers found in {name} by {key}{shown}"
+def _describe_matches(place_texts: TextArray, looked_up: TextArray, key_column: str, source_name: str) -> Iterator[str]:
+    missing_places = sorted({str(place_text) for place_text in place_texts[(place_texts != "") & (looked_up == "")]})
+    match_count = int((looked_up != "").sum())
+    remainder_text = f", and {len(missing_places) - 5:,} more" if len(missing_places) > 5 else ""  # noqa: PLR2004 - enough to see what is wrong
+    missing_text = f"; not in it: {', '.join(missing_places[:5])}{remainder_text}" if missing_places else ""
+    yield f"{match_count:,} of {len(place_texts):,} customers found in {source_name} by {key_column}{missing_text}"
 
 
-def numbers_of(texts: Texts, what: str, name: str) -> npt.NDArray[np.float64]:
+def parse_lookup_numbers(texts: TextArray, value_name: str, source_name: str) -> npt.NDArray[np.float64]:
     """Looked-up numbers, NaN where blank.
 
     Raises:
@@ -96,10 +108,10 @@ def numbers_of(texts: Texts, what: str, name: str) -> npt.NDArray[np.float64]:
     try:
         return np.array([float(text) if text else np.nan for text in texts], dtype=np.float64)
     except ValueError as error:
-        raise InputProblem(f"{what}: {error}", source=name) from None
+        raise InputProblem(f"{value_name}: {error}", source=source_name) from None
 
 
-def order_of(labels: Texts, unknown: str) -> Sequence[str]:
+def order_by_frequency(segment_labels: TextArray, unknown: str) -> Sequence[str]:
     """The names there are, most frequent first, then by name."""
-    names, counts = np.unique(labels[labels != unknown].astype(str), return_counts=True)
+    names, counts = np.unique(segment_labels[segment_labels != unknown].astype(str), return_counts=True)
     return [str(name) for _, name in sorted(zip(-counts, names, strict=True))]

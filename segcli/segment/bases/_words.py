@@ -7,21 +7,25 @@ import numpy.typing as npt
 
 from segcli.model import Customers
 
-Words = npt.NDArray[np.object_]
+WordArray = npt.NDArray[np.object_]
 
-COUPLE = ("married", "together", "cohabiting", "partnered", "civil partnership", "in a relationship")
+COUPLE_STATUSES = ("married", "together", "cohabiting", "partnered", "civil partnership", "in a relationship")
 
 
-def words(customers: Customers, name: str) -> Words:
+def read_words(customers: Customers, name: str) -> WordArray:
     """A column's texts in one form, blank where there is none or no such column."""
     if name not in customers.table:
         return np.full(len(customers.table), "", dtype=object)
-    found: Words = customers.table[name].astype("str").fillna("").str.strip().str.casefold().to_numpy(dtype=object)
-    return found
+    word_array: WordArray = (
+        customers.table[name].astype("str").fillna("").str.strip().str.casefold().to_numpy(dtype=object)
+    )
+    return word_array
 
 
-def classed(texts: Words, classes: Mapping[str, Sequence[str]], otherwise: str) -> tuple[Words, list[str]]:
+def classify_words(
+    texts: WordArray, classes: Mapping[str, Sequence[str]], otherwise: str
+) -> tuple[WordArray, list[str]]:
     """The class of each text, and the texts, sorted, that belong to none; blanks belong to none either."""
-    of = {word.casefold(): name for name, listed in classes.items() for word in listed}
-    labels = np.array([of.get(text, otherwise) for text in texts], dtype=object)
-    return labels, sorted({str(text) for text in texts if text and text not in of})
+    class_by_word = {word.casefold(): name for name, class_words in classes.items() for word in class_words}
+    labels = np.array([class_by_word.get(text, otherwise) for text in texts], dtype=object)
+    return labels, sorted({str(text) for text in texts if text and text not in class_by_word})

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.ages import age, believable
-from segcli.segment.bases import Decided, banded, with_unknown
+from segcli.segment.ages import age_in_years, discard_impossible_ages
+from segcli.segment.bases import BaseResult, append_unknown, assign_bands
 
 SOURCE = "the bands usual in surveys: 18, 25, 35, 45, 55, 65"
 NEEDS = "birth_date, birth_year or age"
@@ -23,10 +23,10 @@ class Options(Section):
     oldest: int = Field(110, ge=1, description="Age above which a birthday is not believed.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The age band of each customer, such as 25-34."""
-    ages, warnings = believable(age(customers), options.oldest)
+    ages, warnings = discard_impossible_ages(age_in_years(customers), options.oldest)
     edges = sorted(options.edges)
-    order = [f"under {edges[0]}", *(f"{low}-{high - 1}" for low, high in pairwise(edges)), f"{edges[-1]} and over"]
-    labels = banded(ages, edges, order)
-    return Decided(labels, with_unknown(order, labels), warnings=warnings)
+    band_names = [f"under {edges[0]}", *(f"{low}-{high - 1}" for low, high in pairwise(edges)), f"{edges[-1]} and over"]
+    labels = assign_bands(ages, edges, band_names)
+    return BaseResult(labels, append_unknown(band_names, labels), warnings=warnings)

@@ -3,12 +3,12 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided, _answers, banded, with_unknown
+from segcli.segment.bases import BaseResult, _answers, append_unknown, assign_bands
 
 SOURCE = "average handling time = (talk + hold + wrap-up) / contacts; bands at thirds (type 7 quantiles) or given cuts"
-NEEDS = f"{c.TALK_SECONDS}, {c.HOLD_SECONDS}, {c.WRAP_SECONDS}, {c.CONTACTS}"
+NEEDS = f"{columns.TALK_SECONDS}, {columns.HOLD_SECONDS}, {columns.WRAP_SECONDS}, {columns.CONTACTS}"
 ADDS = ("aht_seconds",)
 ORDER = ("short", "usual", "long")
 
@@ -24,14 +24,24 @@ class Options(_answers.Options):
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's band by their own average; nobody without a contact has one."""
-    answers, warnings = _answers.answered(customers, "AHT")
+    answers, warnings = _answers.read_valid_answers(customers, "AHT")
     seconds = answers[:, :-1].sum(axis=1) / answers[:, -1]
-    known = seconds[~np.isnan(seconds)]
-    cuts = sorted(options.cuts) if options.cuts else (np.quantile(known, [1 / 3, 2 / 3]).tolist() if len(known) else [])
-    labels = banded(seconds, cuts, ORDER[: len(cuts) + 1])
-    notes, tables = _answers.told(customers, "AHT", options)
-    added = customers.table[[]].assign(aht_seconds=seconds.round(3))
-    bands = f"contacts are usual from {cuts[0]:.0f} s and long from {cuts[1]:.0f} s" if cuts else "no contacts"
-    return Decided(labels, with_unknown(ORDER, labels), (*notes, bands), warnings, scores=added, tables=tables)
+    known_seconds = seconds[~np.isnan(seconds)]
+    band_edges = (
+        sorted(options.cuts)
+        if options.cuts
+        else (np.quantile(known_seconds, [1 / 3, 2 / 3]).tolist() if len(known_seconds) else [])
+    )
+    labels = assign_bands(seconds, band_edges, ORDER[: len(band_edges) + 1])
+    notes, tables = _answers.report_score(customers, "AHT", options)
+    extra_scores = customers.table[[]].assign(aht_seconds=seconds.round(3))
+    bands = (
+        f"contacts are usual from {band_edges[0]:.0f} s and long from {band_edges[1]:.0f} s"
+        if band_edges
+        else "no contacts"
+    )
+    return BaseResult(
+        labels, append_unknown(ORDER, labels), (*notes, bands), warnings, scores=extra_scores, tables=tables
+    )

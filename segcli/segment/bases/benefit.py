@@ -5,18 +5,18 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.customers import history
-from segcli.customers.history import CUSTOMER
+from segcli.customers.history import CUSTOMER_ROW
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = "Haley, Benefit segmentation (Journal of Marketing, 1968); largest share with a minimum of support"
 NEEDS = "columns of one's own, or an order export with categories"
 ADDS = ("benefit_share",)
-MIXED = "mixed"
+MIXED_SEGMENT = "mixed"
 
 Matrix = npt.NDArray[np.float64]
 
@@ -35,47 +35,62 @@ class Options(Section):
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The benefit with each customer's largest share, if it is large enough; else mixed."""
-    names, values = _asked(customers, options) if options.columns else _by_category(customers)
-    values = np.where(values > 0, values, 0.0)
-    totals = values.sum(axis=1, keepdims=True)
-    shares = np.divide(values, totals, out=np.zeros_like(values), where=totals > 0)
-    base = values.sum(axis=0) / max(values.sum(), 1e-300)
-    ranked = np.divide(shares, base, out=np.zeros_like(shares), where=base > 0) if options.relative else shares
-    best = ranked.argmax(axis=1)
-    share = shares[np.arange(len(shares)), best]
-    labels = np.where(share >= options.minimum, np.array(names, dtype=object)[best], MIXED)
-    labels = np.where(totals[:, 0] > 0, labels, UNKNOWN).astype(object)
-    order = [*(name for name in names if (labels == name).any()), *([MIXED] if (labels == MIXED).any() else [])]
-    sought = pd.DataFrame(
-        {"benefit": names, c.CUSTOMERS: [int((labels == name).sum()) for name in names], "share_of_base": base}
+    names, amounts = _read_benefit_columns(customers, options) if options.columns else _revenue_by_category(customers)
+    amounts = np.where(amounts > 0, amounts, 0.0)
+    totals = amounts.sum(axis=1, keepdims=True)
+    shares = np.divide(amounts, totals, out=np.zeros_like(amounts), where=totals > 0)
+    base_shares = amounts.sum(axis=0) / max(amounts.sum(), 1e-300)
+    ranked = (
+        np.divide(shares, base_shares, out=np.zeros_like(shares), where=base_shares > 0) if options.relative else shares
     )
-    added = customers.table[[]].assign(benefit_share=np.where(totals[:, 0] > 0, share, np.nan).round(6))
-    return Decided(labels, with_unknown(order, labels), scores=added, tables={"Benefits": sought})
-
-
-def _asked(customers: Customers, options: Options) -> tuple[list[str], Matrix]:
-    """What the user's columns hold for each benefit, nothing where they are blank."""
-    sums = [
-        np.sum([np.nan_to_num(numbers(column(customers, name))) for name in listed], axis=0)
-        for listed in options.columns.values()
+    best_benefit = ranked.argmax(axis=1)
+    share = shares[np.arange(len(shares)), best_benefit]
+    labels = np.where(share >= options.minimum, np.array(names, dtype=object)[best_benefit], MIXED_SEGMENT)
+    labels = np.where(totals[:, 0] > 0, labels, UNKNOWN).astype(object)
+    segment_order = [
+        *(name for name in names if (labels == name).any()),
+        *([MIXED_SEGMENT] if (labels == MIXED_SEGMENT).any() else []),
     ]
-    return list(options.columns), np.column_stack(sums)
+    benefit_table = pd.DataFrame(
+        {
+            "benefit": names,
+            columns.CUSTOMERS: [int((labels == name).sum()) for name in names],
+            "share_of_base": base_shares,
+        }
+    )
+    extra_scores = customers.table[[]].assign(benefit_share=np.where(totals[:, 0] > 0, share, np.nan).round(6))
+    return BaseResult(
+        labels, append_unknown(segment_order, labels), scores=extra_scores, tables={"Benefits": benefit_table}
+    )
 
 
-def _by_category(customers: Customers) -> tuple[list[str], Matrix]:
+def _read_benefit_columns(customers: Customers, options: Options) -> tuple[list[str], Matrix]:
+    """What the user's columns hold for each benefit, nothing where they are blank."""
+    amounts = [
+        np.sum([np.nan_to_num(to_floats(require_column(customers, name))) for name in benefit_columns], axis=0)
+        for benefit_columns in options.columns.values()
+    ]
+    return list(options.columns), np.column_stack(amounts)
+
+
+def _revenue_by_category(customers: Customers) -> tuple[list[str], Matrix]:
     """Money by category; lines without one count for none."""
-    bought = history.lines(customers)
-    if c.CATEGORY not in bought:
+    order_lines = history.list_purchase_lines(customers)
+    if columns.CATEGORY not in order_lines:
         raise InputProblem(
             "there is no column of categories",
-            source=customers.readings[0].input.name,
+            source=customers.input_reports[0].input.name,
             remedy="Name columns: {BENEFIT: [...]}",
         )
-    bought = bought[bought[c.CATEGORY].astype("str") != ""]
-    money = bought.pivot_table(
-        index=CUSTOMER, columns=bought[c.CATEGORY].astype("str"), values=history.MONEY, aggfunc="sum", fill_value=0.0
+    order_lines = order_lines[order_lines[columns.CATEGORY].astype("str") != ""]
+    revenue = order_lines.pivot_table(
+        index=CUSTOMER_ROW,
+        columns=order_lines[columns.CATEGORY].astype("str"),
+        values=history.LINE_MONEY,
+        aggfunc="sum",
+        fill_value=0.0,
     )
-    money = money.reindex(range(len(customers.table)), fill_value=0.0)
-    return [str(name) for name in money.columns], money.to_numpy(dtype=np.float64)
+    revenue = revenue.reindex(range(len(customers.table)), fill_value=0.0)
+    return [str(name) for name in revenue.columns], revenue.to_numpy(dtype=np.float64)

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided, _answers, banded, with_unknown
+from segcli.segment.bases import BaseResult, _answers, append_unknown, assign_bands
 
 SOURCE = (
     "Dixon, Freeman and Toman, Stop trying to delight your customers (Harvard Business Review, 2010); 1-7 since 2013"
 )
-NEEDS = c.CES
+NEEDS = columns.CES
 ADDS = ()
 ORDER = ("hard", "neither", "easy")
 
@@ -22,11 +22,11 @@ class Options(_answers.Options):
     easy_is_high: bool = Field(default=True, description="Whether 7 means that it was easy; otherwise 1 does.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's group: 1-3 hard, 4 neither, 5-7 easy; the mean, its interval and the response rate are a note."""
-    answers, warnings = _answers.answered(customers, "CES")
+    answers, warnings = _answers.read_valid_answers(customers, "CES")
     ease = answers[:, 0] if options.easy_is_high else 8 - answers[:, 0]
-    labels = banded(ease, [4, 5], ORDER)
-    turned = replace(customers, table=customers.table.assign(**{c.CES: ease}))
-    notes, tables = _answers.told(turned, "CES", options)
-    return Decided(labels, with_unknown(ORDER, labels), notes, warnings, tables=tables)
+    labels = assign_bands(ease, [4, 5], ORDER)
+    adjusted_customers = replace(customers, table=customers.table.assign(**{columns.CES: ease}))
+    notes, tables = _answers.report_score(adjusted_customers, "CES", options)
+    return BaseResult(labels, append_unknown(ORDER, labels), notes, warnings, tables=tables)

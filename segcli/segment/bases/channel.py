@@ -3,12 +3,12 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, _given, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, _given, append_unknown, require_column, to_floats
 
 SOURCE = "the channel of most of a customer's order lines, or the largest of columns that count purchases by channel"
-NEEDS = f"{c.TOP + c.CHANNEL} or {c.CHANNEL}, or columns of one's own"
+NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} or {columns.CHANNEL}, or columns of one's own"
 ADDS = ()
 
 
@@ -20,14 +20,20 @@ class Options(_given.Options):
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's channel; of equals the first named; nobody has one without a purchase."""
     if not options.columns:
-        return _given.given(customers, (c.TOP + c.CHANNEL, c.CHANNEL), options)
+        return _given.segments_from_column(customers, (columns.TOP_PREFIX + columns.CHANNEL, columns.CHANNEL), options)
     names = list(options.columns)
-    counts = np.column_stack([np.nan_to_num(numbers(column(customers, name))) for name in options.columns.values()])
-    best = np.array(names, dtype=object)[counts.argmax(axis=1)]
-    labels = np.where(counts.max(axis=1) > 0, best, UNKNOWN).astype(object)
-    ties = int(((counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1)[labels != UNKNOWN].sum())
-    note = f"customers with two channels they use as often: {ties:,}; the first named counts"
-    return Decided(labels, with_unknown([n for n in names if (labels == n).any()], labels), (note,) * bool(ties))
+    counts = np.column_stack(
+        [np.nan_to_num(to_floats(require_column(customers, name))) for name in options.columns.values()]
+    )
+    top_channel = np.array(names, dtype=object)[counts.argmax(axis=1)]
+    labels = np.where(counts.max(axis=1) > 0, top_channel, UNKNOWN).astype(object)
+    tie_count = int(((counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1)[labels != UNKNOWN].sum())
+    note = f"customers with two channels they use as often: {tie_count:,}; the first named counts"
+    return BaseResult(
+        labels,
+        append_unknown([present_name for present_name in names if (labels == present_name).any()], labels),
+        (note,) * bool(tie_count),
+    )

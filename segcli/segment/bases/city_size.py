@@ -3,43 +3,55 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, banded, with_unknown
-from segcli.segment.bases._places import ANY_KEY, numbers_of, placed
-from segcli.segment.lookup import Lookup
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands
+from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, parse_lookup_numbers
+from segcli.segment.lookup import LookupTable
 
 SOURCE = (
     "city sizes of OECD and EC (Dijkstra and Poelman, Cities in Europe, 2012): from 50, 100, 250, 500 thousand, "
     "1 and 5 million people"
 )
-NEEDS = f"{c.POPULATION}, or a place and a table"
+NEEDS = f"{columns.POPULATION}, or a place and a table"
 ADDS = ()
-LOOKUP = (ANY_KEY, c.POPULATION)
-CUTS = (50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000)
-NAMES = ("town or village", "small city", "medium city", "large city", "very large city", "metropolis", "global city")
+LOOKUP = (ANY_PLACE_COLUMN, columns.POPULATION)
+CITY_SIZE_EDGES = (50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000)
+CITY_SIZE_NAMES = (
+    "town or village",
+    "small city",
+    "medium city",
+    "large city",
+    "very large city",
+    "metropolis",
+    "global city",
+)
 
 
 class Options(Section):
     """Where sizes begin."""
 
-    cuts: list[float] = Field(list(CUTS), min_length=1, description="Population from which each size but the first is.")
-    labels: list[str] = Field(list(NAMES), min_length=2, description="Names of the sizes, smallest first.")
+    cuts: list[float] = Field(
+        list(CITY_SIZE_EDGES), min_length=1, description="Population from which each size but the first is."
+    )
+    labels: list[str] = Field(list(CITY_SIZE_NAMES), min_length=2, description="Names of the sizes, smallest first.")
 
 
-def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:
+def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
     """The size of each customer's city."""
     if len(options.labels) != len(options.cuts) + 1:
-        sizes = counted(len(options.cuts), "cut makes", "cuts make")
+        sizes = pluralize(len(options.cuts), "cut makes", "cuts make")
         raise ConfigProblems([f"rules: city_size.labels: {sizes} {len(options.cuts) + 1} sizes; name each of them"])
-    found, notes = placed(customers, lookup, c.POPULATION)
-    people = numbers_of(found, "population", (lookup.read_from if lookup else customers.readings[0].input).name)
-    labels = banded(people, sorted(options.cuts), options.labels)
-    order = [name for name in options.labels if (labels == name).any()]
-    missing = (f"population {UNKNOWN}: {counted(int(np.isnan(people).sum()), 'customer')}",) * bool(
-        np.isnan(people).any()
+    place_populations, notes = look_up_places(customers, lookup, columns.POPULATION)
+    populations = parse_lookup_numbers(
+        place_populations, "population", (lookup.source_input if lookup else customers.input_reports[0].input).name
     )
-    return Decided(labels, with_unknown(order, labels), (*notes, *missing))
+    labels = assign_bands(populations, sorted(options.cuts), options.labels)
+    order = [name for name in options.labels if (labels == name).any()]
+    missing_note = (f"population {UNKNOWN}: {pluralize(int(np.isnan(populations).sum()), 'customer')}",) * bool(
+        np.isnan(populations).any()
+    )
+    return BaseResult(labels, append_unknown(order, labels), (*notes, *missing_note))

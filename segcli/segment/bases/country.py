@@ -1,17 +1,17 @@
 """Geographic: the country a customer lives in."""
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided
-from segcli.segment.bases._given import Options, given
+from segcli.segment.bases import BaseResult
+from segcli.segment.bases._given import Options, segments_from_column
 
-__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
 SOURCE = "the customer file's country, or that of most order lines"
 NEEDS = "country"
 ADDS = ()
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's country."""
-    return given(customers, (c.COUNTRY,), options)
+    return segments_from_column(customers, (columns.COUNTRY,), options)

@@ -1,21 +1,21 @@
 """Experience: satisfied, neutral and dissatisfied customers, by an answer from 1 to 5."""
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided, banded, with_unknown
-from segcli.segment.bases._answers import Options, answered, told
+from segcli.segment.bases import BaseResult, append_unknown, assign_bands
+from segcli.segment.bases._answers import Options, read_valid_answers, report_score
 
-__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
 SOURCE = "top-two-box score: the share of 4 and 5 on a scale of 1 to 5; interval by Wilson (1927)"
-NEEDS = c.CSAT
+NEEDS = columns.CSAT
 ADDS = ()
 ORDER = ("dissatisfied", "neutral", "satisfied")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's group: 1-2, 3 or 4-5; the score, its interval and the response rate are a note."""
-    answers, warnings = answered(customers, "CSAT")
-    labels = banded(answers[:, 0], [3, 4], ORDER)
-    notes, tables = told(customers, "CSAT", options)
-    return Decided(labels, with_unknown(ORDER, labels), notes, warnings, tables=tables)
+    answers, warnings = read_valid_answers(customers, "CSAT")
+    labels = assign_bands(answers[:, 0], [3, 4], ORDER)
+    notes, tables = report_score(customers, "CSAT", options)
+    return BaseResult(labels, append_unknown(ORDER, labels), notes, warnings, tables=tables)

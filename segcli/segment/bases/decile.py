@@ -3,34 +3,34 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = (
     "decile analysis of direct marketing (Hughes, Strategic database marketing, 1994); equal values share the better"
 )
-NEEDS = c.REVENUE
+NEEDS = columns.REVENUE
 ADDS = ()
 
 
 class Options(Section):
     """What is ranked, and into how many parts."""
 
-    of: str = Field(c.REVENUE, description="Column that measures value.")
+    of: str = Field(columns.REVENUE, description="Column that measures value.")
     parts: int = Field(10, ge=2, le=100, description="Number of parts; 10 gives deciles, 20 twentieths.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The part of each customer, by the share of the others who bring more."""
-    value = numbers(column(customers, options.of))
-    ascending = np.sort(value[~np.isnan(value)])
-    more = len(ascending) - np.searchsorted(ascending, value, side="right")
-    part = np.floor(options.parts * more / max(len(ascending), 1)).astype(np.int64) + 1
-    labels = np.where(np.isnan(value), UNKNOWN, np.array([f"D{number}" for number in part], dtype=object)).astype(
-        object
-    )
+    customer_values = to_floats(require_column(customers, options.of))
+    sorted_values = np.sort(customer_values[~np.isnan(customer_values)])
+    better_count = len(sorted_values) - np.searchsorted(sorted_values, customer_values, side="right")
+    part_numbers = np.floor(options.parts * better_count / max(len(sorted_values), 1)).astype(np.int64) + 1
+    labels = np.where(
+        np.isnan(customer_values), UNKNOWN, np.array([f"D{number}" for number in part_numbers], dtype=object)
+    ).astype(object)
     order = [name for name in (f"D{number}" for number in range(1, options.parts + 1)) if (labels == name).any()]
-    best = float(value[labels == "D1"].sum() / ascending.sum()) if ascending.sum() else 0.0
-    return Decided(labels, with_unknown(order, labels), (f"D1 brings {best:.0%} of {options.of}",))
+    top_share = float(customer_values[labels == "D1"].sum() / sorted_values.sum()) if sorted_values.sum() else 0.0
+    return BaseResult(labels, append_unknown(order, labels), (f"D1 brings {top_share:.0%} of {options.of}",))

@@ -1,17 +1,17 @@
 """Technographic: the device a customer uses."""
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided
-from segcli.segment.bases._given import Options, given
+from segcli.segment.bases import BaseResult
+from segcli.segment.bases._given import Options, segments_from_column
 
-__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
 SOURCE = "the device on most of a customer's order lines, or the customer file's"
 NEEDS = "top_device or device"
 ADDS = ()
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's device."""
-    return given(customers, (c.TOP + c.DEVICE, c.DEVICE), options)
+    return segments_from_column(customers, (columns.TOP_PREFIX + columns.DEVICE, columns.DEVICE), options)

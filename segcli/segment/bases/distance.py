@@ -6,21 +6,21 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, banded, column, numbers, with_unknown
-from segcli.segment.bases._places import numbers_of
-from segcli.segment.lookup import Lookup
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands, require_column, to_floats
+from segcli.segment.bases._places import parse_lookup_numbers
+from segcli.segment.lookup import LookupTable
 
 SOURCE = "haversine formula (Sinnott, Virtues of the haversine, Sky and Telescope 1984) on a sphere of 6371.0088 km"
-NEEDS = f"{c.LATITUDE}, {c.LONGITUDE} and a table of stores"
+NEEDS = f"{columns.LATITUDE}, {columns.LONGITUDE} and a table of stores"
 ADDS = ("distance_km", "nearest_store")
-LOOKUP = ("store", c.LATITUDE, c.LONGITUDE)
+LOOKUP = ("store", columns.LATITUDE, columns.LONGITUDE)
 RADIUS_KM = 6371.0088  # mean radius of the Earth (IUGG)
 
-Degrees = npt.NDArray[np.float64]
+DegreeArray = npt.NDArray[np.float64]
 
 
 class Options(Section):
@@ -31,61 +31,76 @@ class Options(Section):
     )
 
 
-def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:
+def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
     """The band of each customer's distance, and which store is the nearest."""
-    own = [numbers(column(customers, name)) for name in (c.LATITUDE, c.LONGITUDE)]
+    customer_degrees = [to_floats(require_column(customers, name)) for name in (columns.LATITUDE, columns.LONGITUDE)]
     if lookup is None:
         raise InputProblem(
             "distances need a table of stores", remedy="Name it: table: stores.csv, with store, latitude, longitude"
         )
     with np.errstate(invalid="ignore"):
-        odd = (np.abs(own[0]) > 90) | (np.abs(own[1]) > 180)  # noqa: PLR2004 - degrees
-    latitude, longitude = (np.where(odd, np.nan, values) for values in own)
-    stores = [_degrees(lookup, name) for name in (c.LATITUDE, c.LONGITUDE)]
-    away, nearest = _nearest(latitude, longitude, *stores)
-    cuts = sorted(options.cuts)
-    marks = [f"{cut:g}" for cut in cuts]
-    order = [f"below {marks[0]} km", *(f"{low} to {high} km" for low, high in pairwise(marks)), f"from {marks[-1]} km"]
-    labels = banded(away, cuts, order)
-    names = np.where(np.isnan(away), UNKNOWN, lookup.rows["store"].to_numpy(dtype=object)[nearest])
-    added = customers.table[[]].assign(distance_km=away.round(3), nearest_store=names.astype(str))
-    warning = f"coordinates that are nowhere: {int(odd.sum()):,}; they count as {UNKNOWN}"
-    return Decided(labels, with_unknown(order, labels), warnings=(warning,) * bool(odd.any()), scores=added)
+        is_impossible = (np.abs(customer_degrees[0]) > 90) | (np.abs(customer_degrees[1]) > 180)  # noqa: PLR2004 - degrees
+    latitude, longitude = (np.where(is_impossible, np.nan, values) for values in customer_degrees)
+    store_degrees = [_store_degrees(lookup, name) for name in (columns.LATITUDE, columns.LONGITUDE)]
+    distances, nearest_stores = _nearest_stores(latitude, longitude, *store_degrees)
+    edges = sorted(options.cuts)
+    edge_texts = [f"{cut:g}" for cut in edges]
+    order = [
+        f"below {edge_texts[0]} km",
+        *(f"{low} to {high} km" for low, high in pairwise(edge_texts)),
+        f"from {edge_texts[-1]} km",
+    ]
+    labels = assign_bands(distances, edges, order)
+    names = np.where(np.isnan(distances), UNKNOWN, lookup.rows["store"].to_numpy(dtype=object)[nearest_stores])
+    extra_scores = customers.table[[]].assign(distance_km=distances.round(3), nearest_store=names.astype(str))
+    warning = f"coordinates that are nowhere: {int(is_impossible.sum()):,}; they count as {UNKNOWN}"
+    return BaseResult(
+        labels, append_unknown(order, labels), warnings=(warning,) * bool(is_impossible.any()), scores=extra_scores
+    )
 
 
-def _degrees(lookup: Lookup, name: str) -> Degrees:
-    found = numbers_of(lookup.rows[name].to_numpy(dtype=object), name, lookup.read_from.name)
-    if np.isnan(found).any():
+def _store_degrees(lookup: LookupTable, name: str) -> DegreeArray:
+    degrees = parse_lookup_numbers(lookup.rows[name].to_numpy(dtype=object), name, lookup.source_input.name)
+    if np.isnan(degrees).any():
         raise InputProblem(
             "a store has no place",
-            source=lookup.read_from.name,
+            source=lookup.source_input.name,
             column=name,
             remedy="Fill it in, or leave the store out",
         )
-    return found
+    return degrees
 
 
-def _nearest(
-    latitude: Degrees, longitude: Degrees, stores_latitude: Degrees, stores_longitude: Degrees
-) -> tuple[Degrees, npt.NDArray[np.int64]]:
+def _nearest_stores(
+    latitude: DegreeArray, longitude: DegreeArray, stores_latitude: DegreeArray, stores_longitude: DegreeArray
+) -> tuple[DegreeArray, npt.NDArray[np.int64]]:
     """The distance to the nearest store, and which it is; of equals the first in the table."""
-    best, nearest = np.full(len(latitude), np.nan), np.zeros(len(latitude), dtype=np.int64)
-    for store, place in enumerate(zip(stores_latitude, stores_longitude, strict=True)):
-        away = haversine(latitude, longitude, *place)
+    best_distances, nearest_stores = np.full(len(latitude), np.nan), np.zeros(len(latitude), dtype=np.int64)
+    for store, coordinates in enumerate(zip(stores_latitude, stores_longitude, strict=True)):
+        distances = haversine_distance(latitude, longitude, *coordinates)
         with np.errstate(invalid="ignore"):
-            closer = (away < best) | (np.isnan(best) & ~np.isnan(away))
-        best, nearest = np.where(closer, away, best), np.where(closer, store, nearest)
-    return best, nearest
+            is_closer = (distances < best_distances) | (np.isnan(best_distances) & ~np.isnan(distances))
+        best_distances, nearest_stores = (
+            np.where(is_closer, distances, best_distances),
+            np.where(is_closer, store, nearest_stores),
+        )
+    return best_distances, nearest_stores
 
 
-def haversine(latitude: Degrees, longitude: Degrees, to_latitude: float, to_longitude: float) -> Degrees:
+def haversine_distance(
+    latitude: DegreeArray, longitude: DegreeArray, to_latitude: float, to_longitude: float
+) -> DegreeArray:
     """Kilometres between places given in degrees.
 
-    >>> haversine(np.array([52.5200]), np.array([13.4050]), 48.1351, 11.5820).round(1).tolist()  # Berlin to Munich
+    From Berlin to Munich:
+
+    >>> haversine_distance(np.array([52.5200]), np.array([13.4050]), 48.1351, 11.5820).round(1).tolist()
     [504.4]
     """
-    one, other = np.radians(latitude), np.radians(to_latitude)
-    across = np.sin((other - one) / 2) ** 2
-    along = np.cos(one) * np.cos(other) * np.sin(np.radians(to_longitude - longitude) / 2) ** 2
-    away: Degrees = 2 * RADIUS_KM * np.arcsin(np.sqrt(np.minimum(across + along, 1.0)))
-    return away
+    latitude_radians, target_radians = np.radians(latitude), np.radians(to_latitude)
+    latitude_term = np.sin((target_radians - latitude_radians) / 2) ** 2
+    longitude_term = (
+        np.cos(latitude_radians) * np.cos(target_radians) * np.sin(np.radians(to_longitude - longitude) / 2) ** 2
+    )
+    distances: DegreeArray = 2 * RADIUS_KM * np.arcsin(np.sqrt(np.minimum(latitude_term + longitude_term, 1.0)))
+    return distances

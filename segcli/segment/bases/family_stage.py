@@ -4,13 +4,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.model import Customers
-from segcli.segment.ages import age, believable
-from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
-from segcli.segment.bases._words import COUPLE, words
+from segcli.segment.ages import age_in_years, discard_impossible_ages
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
+from segcli.segment.bases._words import COUPLE_STATUSES, read_words
 
 SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); first match"
 NEEDS = "birth_date, birth_year or age; marital_status, occupation, children or columns of one's own"
@@ -19,14 +19,14 @@ ORDER = (
     *("retired", "empty nest", "with young children", "with older children", "with children"),
     *("couple without children", "single"),
 )
-Mask = npt.NDArray[np.bool_]
+CustomerMask = npt.NDArray[np.bool_]
 
 
 class Options(Section):
     """Which words mean what, and which columns count children."""
 
     couple: list[str] = Field(
-        list(COUPLE),
+        list(COUPLE_STATUSES),
         description="Marital statuses of people who live as a couple.",
     )
     alone: list[str] = Field(
@@ -47,42 +47,46 @@ class Options(Section):
     oldest: int = Field(110, ge=1, description="Age above which a birthday is not believed.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The stage of each customer; marital statuses that mean nothing are reported, not believed."""
-    ages, warnings = believable(age(customers), options.oldest)
-    status, occupation = words(customers, c.MARITAL_STATUS), words(customers, c.OCCUPATION)
-    couple, alone = (np.isin(status, [word.casefold() for word in words]) for words in (options.couple, options.alone))
-    were = np.isin(status, [word.casefold() for word in options.were_married])
-    young, older, some, none = _children(customers, options)
+    ages, warnings = discard_impossible_ages(age_in_years(customers), options.oldest)
+    status, occupation = read_words(customers, columns.MARITAL_STATUS), read_words(customers, columns.OCCUPATION)
+    is_couple, is_alone = (
+        np.isin(status, [word.casefold() for word in words]) for words in (options.couple, options.alone)
+    )
+    was_married = np.isin(status, [word.casefold() for word in options.were_married])
+    has_young, has_older, has_children, has_none = _find_children(customers, options)
     with np.errstate(invalid="ignore"):
-        stages: dict[str, Mask] = {
+        stages: dict[str, CustomerMask] = {
             "retired": (ages >= options.retirement_age) | np.isin(occupation, options.retired),
-            "empty nest": (ages >= options.empty_nest_age) & none & (couple | were),
-            "with young children": young,
-            "with older children": older,
-            "with children": some,
-            "couple without children": couple & none,
-            "single": alone & none,
+            "empty nest": (ages >= options.empty_nest_age) & has_none & (is_couple | was_married),
+            "with young children": has_young,
+            "with older children": has_older,
+            "with children": has_children,
+            "couple without children": is_couple & has_none,
+            "single": is_alone & has_none,
         }
     labels = np.select([stages[name] for name in ORDER], list(ORDER), default=UNKNOWN).astype(object)
-    odd = sorted({str(word) for word in status[(status != "") & ~couple & ~alone]})
-    if odd:
-        count = int(np.isin(status, odd).sum())
+    unknown_statuses = sorted({str(word) for word in status[(status != "") & ~is_couple & ~is_alone]})
+    if unknown_statuses:
+        count = int(np.isin(status, unknown_statuses).sum())
         warnings = (
             *warnings,
-            f"marital statuses that mean nothing here: {', '.join(odd)} ({counted(count, 'customer')})",
+            f"marital statuses that mean nothing here: {', '.join(unknown_statuses)} ({pluralize(count, 'customer')})",
         )
     present = [name for name in ORDER if (labels == name).any()]
-    return Decided(labels, with_unknown(present, labels), warnings=warnings)
+    return BaseResult(labels, append_unknown(present, labels), warnings=warnings)
 
 
-def _children(customers: Customers, options: Options) -> tuple[Mask, Mask, Mask, Mask]:
+def _find_children(
+    customers: Customers, options: Options
+) -> tuple[CustomerMask, CustomerMask, CustomerMask, CustomerMask]:
     """Who has young ones, older ones, any at all, and who surely has none."""
     counts = {}
-    for kind, name in (("young", options.young), ("older", options.older), ("all", c.CHILDREN)):
-        there = name in customers.table
-        counts[kind] = numbers(customers.table[name]) if there else np.full(len(customers.table), np.nan)
-    young, older = counts["young"] > 0, counts["older"] > 0
-    some = young | older | (counts["all"] > 0)
-    known = ~np.isnan(counts["all"]) | (~np.isnan(counts["young"]) & ~np.isnan(counts["older"]))
-    return young, older, some, known & ~some
+    for kind, name in (("young", options.young), ("older", options.older), ("all", columns.CHILDREN)):
+        is_present = name in customers.table
+        counts[kind] = to_floats(customers.table[name]) if is_present else np.full(len(customers.table), np.nan)
+    has_young, has_older = counts["young"] > 0, counts["older"] > 0
+    has_children = has_young | has_older | (counts["all"] > 0)
+    is_known = ~np.isnan(counts["all"]) | (~np.isnan(counts["young"]) & ~np.isnan(counts["older"]))
+    return has_young, has_older, has_children, is_known & ~has_children

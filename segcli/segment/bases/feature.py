@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = (
     "importance ratings (Martilla and James, Importance-performance analysis, Journal of Marketing, 1977), standardised"
 )
 NEEDS = "columns of ratings, named in the options"
 ADDS = ("feature_difference",)
-NONE = "none marked"
+NO_FEATURE = "none marked"
 
 
 class Options(Section):
@@ -25,31 +25,33 @@ class Options(Section):
     least: float = Field(0.0, ge=0, description="Standard deviations above the mean from which a rating is marked.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The feature each customer rates furthest above its mean, in standard deviations; the first named of equals."""
     if len(options.ratings) < 2:  # noqa: PLR2004 - one feature has no rival
         raise InputProblem(
             "there is no column of ratings to compare; name at least two",
-            source=customers.readings[0].input.name,
+            source=customers.input_reports[0].input.name,
             remedy="options: {ratings: {FEATURE: COLUMN, ...}}",
         )
     names = list(options.ratings)
-    ratings = np.column_stack([numbers(column(customers, name)) for name in options.ratings.values()])
+    ratings = np.column_stack([to_floats(require_column(customers, name)) for name in options.ratings.values()])
     means, spreads = np.nanmean(ratings, axis=0), np.nanstd(ratings, axis=0)
-    away = (ratings - means) / np.where(spreads > 0, spreads, np.nan)
-    known = ~np.isnan(away).all(axis=1)
-    filled = np.where(np.isnan(away), -np.inf, away)
-    best = filled.max(axis=1)
-    labels = np.where(best > options.least, np.array(names, dtype=object)[filled.argmax(axis=1)], NONE)
-    labels = np.where(known, labels, UNKNOWN).astype(object)
-    counted = [int((~np.isnan(ratings[:, place])).sum()) for place in range(len(names))]
-    means_told = pd.DataFrame({"feature": names, "answers": counted, "mean": means.round(6)})
-    means_told = means_told.sort_values(["mean", "feature"], ascending=[False, True], ignore_index=True)
-    order = [name for name in (*names, NONE) if (labels == name).any()]
-    added = customers.table[[]].assign(feature_difference=np.where(known, best, np.nan).round(6))
-    return Decided(
+    standard_scores = (ratings - means) / np.where(spreads > 0, spreads, np.nan)
+    is_known = ~np.isnan(standard_scores).all(axis=1)
+    filled_scores = np.where(np.isnan(standard_scores), -np.inf, standard_scores)
+    best_scores = filled_scores.max(axis=1)
+    labels = np.where(
+        best_scores > options.least, np.array(names, dtype=object)[filled_scores.argmax(axis=1)], NO_FEATURE
+    )
+    labels = np.where(is_known, labels, UNKNOWN).astype(object)
+    answer_counts = [int((~np.isnan(ratings[:, position])).sum()) for position in range(len(names))]
+    importance_table = pd.DataFrame({"feature": names, "answers": answer_counts, "mean": means.round(6)})
+    importance_table = importance_table.sort_values(["mean", "feature"], ascending=[False, True], ignore_index=True)
+    order = [name for name in (*names, NO_FEATURE) if (labels == name).any()]
+    extra_scores = customers.table[[]].assign(feature_difference=np.where(is_known, best_scores, np.nan).round(6))
+    return BaseResult(
         labels,
-        with_unknown(order, labels),
-        scores=added,
-        tables={"Importance": means_told.rename(columns={"feature": c.NAME})},
+        append_unknown(order, labels),
+        scores=extra_scores,
+        tables={"Importance": importance_table.rename(columns={"feature": columns.SEGMENT_NAME})},
     )

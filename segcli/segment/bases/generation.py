@@ -4,8 +4,8 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.ages import age, believable, birth_year
-from segcli.segment.bases import Decided, banded, with_unknown
+from segcli.segment.ages import age_in_years, birth_years, discard_impossible_ages
+from segcli.segment.bases import BaseResult, append_unknown, assign_bands
 
 SOURCE = "Pew Research Center, Defining generations (2019): the years of birth of each; Alpha from 2013"
 NEEDS = "birth_date, birth_year or age"
@@ -31,15 +31,15 @@ class Options(Section):
     oldest: int = Field(110, ge=1, description="Age above which a year of birth is not believed.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The generation of each customer; an impossible year of birth is reported and unknown."""
-    years = birth_year(customers)
+    years = birth_years(customers)
     if customers.as_of is not None:
-        ages, warnings = believable(age(customers), options.oldest)
+        ages, warnings = discard_impossible_ages(age_in_years(customers), options.oldest)
         years = years + 0 * ages
     else:
         warnings = ()
-    ascending = sorted(options.first_years.items(), key=lambda pair: pair[1])
-    order = [name for name, _ in ascending]
-    labels = banded(years, [first for _, first in ascending][1:], order)
-    return Decided(labels, with_unknown(order, labels), warnings=warnings)
+    sorted_generations = sorted(options.first_years.items(), key=lambda pair: pair[1])
+    generation_names = [name for name, _ in sorted_generations]
+    labels = assign_bands(years, [first_year for _, first_year in sorted_generations][1:], generation_names)
+    return BaseResult(labels, append_unknown(generation_names, labels), warnings=warnings)

@@ -3,10 +3,10 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import Decided, banded, column, numbers, with_unknown
+from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
 
 SOURCE = "thirds at type 7 quantiles (Hyndman and Fan 1996), or the user's cuts"
 NEEDS = "income"
@@ -26,28 +26,28 @@ class Options(Section):
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The band of each customer's income."""
-    incomes = numbers(column(customers, c.INCOME))
-    odd = _placeholders(incomes) if options.placeholders else np.zeros(len(incomes), dtype=bool)
-    known = np.where(odd, np.nan, incomes)
-    cuts = sorted(options.cuts) if options.cuts else np.nanquantile(known, [1 / 3, 2 / 3]).tolist()
-    order = options.labels or (["low", "middle", "high"] if len(cuts) == 2 else _named(cuts))  # noqa: PLR2004 - thirds
-    if len(order) != len(cuts) + 1:
-        order = _named(cuts)
-    labels = banded(known, cuts, order)
-    count = int(odd.sum())
+    incomes = to_floats(require_column(customers, columns.INCOME))
+    is_placeholder = _find_placeholders(incomes) if options.placeholders else np.zeros(len(incomes), dtype=bool)
+    known_incomes = np.where(is_placeholder, np.nan, incomes)
+    edges = sorted(options.cuts) if options.cuts else np.nanquantile(known_incomes, [1 / 3, 2 / 3]).tolist()
+    order = options.labels or (["low", "middle", "high"] if len(edges) == 2 else _name_bands(edges))  # noqa: PLR2004 - thirds
+    if len(order) != len(edges) + 1:
+        order = _name_bands(edges)
+    labels = assign_bands(known_incomes, edges, order)
+    count = int(is_placeholder.sum())
     warnings = (f"incomes that are one digit repeated, such as 666666: {count:,}; they count as unknown",) * bool(count)
-    note = f"income bands begin at {', '.join(f'{cut:,.0f}' for cut in cuts)}"
-    return Decided(labels, with_unknown(order, labels), (note,), warnings)
+    note = f"income bands begin at {', '.join(f'{edge:,.0f}' for edge in edges)}"
+    return BaseResult(labels, append_unknown(order, labels), (note,), warnings)
 
 
-def _placeholders(incomes: np.ndarray) -> np.ndarray:
+def _find_placeholders(incomes: np.ndarray) -> np.ndarray:
     """Whether a number is one digit repeated, which people and programs write where they know nothing."""
     texts = [f"{income:.0f}" if income == income else "" for income in incomes]  # noqa: PLR0124 - NaN
     return np.array([len(text) >= 5 and len(set(text)) == 1 for text in texts], dtype=bool)  # noqa: PLR2004 - as said
 
 
-def _named(cuts: list[float]) -> list[str]:
-    marks = [f"{cut:,.0f}" for cut in cuts]
-    return [f"below {marks[0]}", *(f"from {mark}" for mark in marks)]
+def _name_bands(edges: list[float]) -> list[str]:
+    edge_texts = [f"{cut:,.0f}" for cut in edges]
+    return [f"below {edge_texts[0]}", *(f"from {edge_text}" for edge_text in edge_texts)]

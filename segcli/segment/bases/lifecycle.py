@@ -7,12 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing import measures_remedy
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers
-from segcli.segment.rates import rates
+from segcli.segment.bases import UNKNOWN, BaseResult, require_column, to_floats
+from segcli.segment.rates import compute_rates
 
 SOURCE = (
     "thresholds at percentiles of the gaps between orders, after the practice of order analytics "
@@ -22,9 +22,9 @@ SOURCE = (
 NEEDS = "orders, recency_days; mean_days_between_orders and last_gap_days for rhythms"
 ADDS = ()
 ORDER = ("prospect", "new", "reactivated", "active", "loyal", "at risk", "lapsed", "lost")
-PERCENTILES = (40, 80, 95)
+GAP_PERCENTILES = (40, 80, 95)
 
-Values = npt.NDArray[np.float64]
+CustomerValues = npt.NDArray[np.float64]
 
 
 class Options(Section):
@@ -46,66 +46,85 @@ class Options(Section):
     by: list[str] = Field(default_factory=list, description="Segmentations for whose segments rates are told.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The stage of each customer; the thresholds in use are a note, the rates a table.
 
     The thresholds are percentiles of the mean gaps of customers with two orders or more. A customer with `loyal_orders`
     has thresholds of their own: their mean gap, stretched as the base's thresholds are to the base's median gap.
     """
-    orders, recency = numbers(column(customers, c.ORDERS)), numbers(column(customers, c.RECENCY_DAYS))
-    gaps, last_gap = _there(customers, c.MEAN_DAYS_BETWEEN_ORDERS), _there(customers, c.LAST_GAP_DAYS)
-    known = gaps[(orders > 1) & (gaps > 0)]
-    rhythm = len(known) >= options.repeat_buyers
-    base = np.percentile(known, PERCENTILES) if rhythm else np.array(options.fallback, dtype=np.float64)
-    days = np.tile(base, (len(orders), 1))
-    own = rhythm & (orders >= options.loyal_orders) & (gaps > 0)
-    if rhythm:
-        days[own] = gaps[own, None] * base / np.median(known)
-    labels = _stages(orders, recency, last_gap > days[:, 1], days, options.loyal_orders)
-    source = f"percentiles 40, 80, 95 of {len(known):,} customers' gaps" if rhythm else "too few gaps: given days"
-    note = f"at risk after {base[0]:.0f}, lapsed after {base[1]:.0f}, lost after {base[2]:.0f} days ({source})"
-    rhythms = f"customers judged by their own rhythm: {int(own.sum()):,}"
+    orders, recency = (
+        to_floats(require_column(customers, columns.ORDERS)),
+        to_floats(require_column(customers, columns.RECENCY_DAYS)),
+    )
+    gaps, last_gap = (
+        _read_optional(customers, columns.MEAN_DAYS_BETWEEN_ORDERS),
+        _read_optional(customers, columns.LAST_GAP_DAYS),
+    )
+    known_gaps = gaps[(orders > 1) & (gaps > 0)]
+    has_rhythm = len(known_gaps) >= options.repeat_buyers
+    base_thresholds = (
+        np.percentile(known_gaps, GAP_PERCENTILES) if has_rhythm else np.array(options.fallback, dtype=np.float64)
+    )
+    thresholds = np.tile(base_thresholds, (len(orders), 1))
+    has_own_rhythm = has_rhythm & (orders >= options.loyal_orders) & (gaps > 0)
+    if has_rhythm:
+        thresholds[has_own_rhythm] = gaps[has_own_rhythm, None] * base_thresholds / np.median(known_gaps)
+    labels = _assign_stages(orders, recency, last_gap > thresholds[:, 1], thresholds, options.loyal_orders)
+    source = (
+        f"percentiles 40, 80, 95 of {len(known_gaps):,} customers' gaps" if has_rhythm else "too few gaps: given days"
+    )
+    note = (
+        f"at risk after {base_thresholds[0]:.0f}, lapsed after {base_thresholds[1]:.0f}, "
+        f"lost after {base_thresholds[2]:.0f} days ({source})"
+    )
+    rhythm_note = f"customers judged by their own rhythm: {int(has_own_rhythm.sum()):,}"
     present = tuple(name for name in ORDER if (labels == name).any())
-    warnings = tuple(_missing_gaps(customers))
-    return Decided(labels, present, (note, rhythms), warnings, tables=_rates(customers, options))
+    warnings = tuple(_warn_missing_gaps(customers))
+    return BaseResult(labels, present, (note, rhythm_note), warnings, tables=_rate_tables(customers, options))
 
 
-def _missing_gaps(customers: Customers) -> Iterator[str]:
+def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
     """A warning that names the columns without which thresholds are the given days and nobody is reactivated."""
-    missing = [name for name in (c.MEAN_DAYS_BETWEEN_ORDERS, c.LAST_GAP_DAYS) if name not in customers.table]
-    remedy = measures_remedy(customers, missing)
+    missing_columns = [
+        name for name in (columns.MEAN_DAYS_BETWEEN_ORDERS, columns.LAST_GAP_DAYS) if name not in customers.table
+    ]
+    remedy = measures_remedy(customers, missing_columns)
     if remedy:
-        names = " or ".join(f"'{name}'" for name in missing)
+        names = " or ".join(f"'{name}'" for name in missing_columns)
         yield f"lifecycle does not know rhythms: the table has no column {names}. {remedy}"
 
 
-def _there(customers: Customers, name: str) -> Values:
+def _read_optional(customers: Customers, name: str) -> CustomerValues:
     """A column, or nothing known where the table does not have it."""
-    return numbers(customers.table[name]) if name in customers.table else np.full(len(customers.table), np.nan)
+    return to_floats(customers.table[name]) if name in customers.table else np.full(len(customers.table), np.nan)
 
 
-def _rates(customers: Customers, options: Options) -> dict[str, pd.DataFrame]:
+def _rate_tables(customers: Customers, options: Options) -> dict[str, pd.DataFrame]:
     """The rates of all customers, and of the segments of each segmentation asked for."""
-    nobody = pd.Series("", index=customers.table.index, dtype="str")
-    tables = {"Rates": rates(customers, [], nobody, options.period_days)}
+    blank_labels = pd.Series("", index=customers.table.index, dtype="str")
+    tables = {"Rates": compute_rates(customers, [], blank_labels, options.period_days)}
     for name in options.by:
-        labels = column(customers, name).astype("str").fillna(UNKNOWN)
-        tables[f"Rates by {name}"] = rates(customers, sorted(labels.unique()), labels, options.period_days)
+        labels = require_column(customers, name).astype("str").fillna(UNKNOWN)
+        tables[f"Rates by {name}"] = compute_rates(customers, sorted(labels.unique()), labels, options.period_days)
     return tables
 
 
-def _stages(
-    orders: Values, recency: Values, returned: npt.NDArray[np.bool_], days: Values, loyal: int
+def _assign_stages(
+    orders: CustomerValues,
+    recency: CustomerValues,
+    has_returned: npt.NDArray[np.bool_],
+    thresholds: CustomerValues,
+    loyal_orders: int,
 ) -> npt.NDArray[np.object_]:
     """The first that fits, from the worst: lost, lapsed, at risk; then who came back; then by the number of orders."""
     with np.errstate(invalid="ignore"):
         conditions = [
             ~(orders > 0),
-            recency > days[:, 2],
-            recency > days[:, 1],
-            recency > days[:, 0],
-            returned,
-            orders >= loyal,
+            recency > thresholds[:, 2],
+            recency > thresholds[:, 1],
+            recency > thresholds[:, 0],
+            has_returned,
+            orders >= loyal_orders,
             orders > 1,
         ]
     names = ["prospect", "lost", "lapsed", "at risk", "reactivated", "loyal", "active"]

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import AfterValidator, Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.customers import history
-from segcli.customers.history import CUSTOMER
+from segcli.customers.history import CUSTOMER_ROW
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = (
     "the usual rules of tiered programmes: reviewed every so many days on a rolling window, up at once, down by one "
@@ -23,14 +23,14 @@ SOURCE = (
 )
 NEEDS = "an order export, or a column such as points"
 ADDS = ("loyalty_before", "loyalty_move")
-NOBODY = "not yet"
-WINDOWED = (c.ORDERS, c.REVENUE, c.ITEMS)
+NO_TIER_YET = "not yet"
+WINDOW_COLUMNS = (columns.ORDERS, columns.REVENUE, columns.ITEMS)
 
-Values = npt.NDArray[np.float64]
-Tiers = npt.NDArray[np.int64]
+CustomerValues = npt.NDArray[np.float64]
+TierNumbers = npt.NDArray[np.int64]
 
 
-def _ascending(tiers: dict[str, float]) -> dict[str, float]:
+def _require_ascending(tiers: dict[str, float]) -> dict[str, float]:
     if list(tiers.values()) != sorted(set(tiers.values())):
         raise ValueError(f"tiers must rise, lowest first; got {tiers}")
     return tiers
@@ -39,8 +39,8 @@ def _ascending(tiers: dict[str, float]) -> dict[str, float]:
 class Options(Section):
     """What counts, how much of it each tier takes, and how tiers are lost."""
 
-    of: str = Field(c.ORDERS, description="orders, revenue or items in the window; or any column, as it stands.")
-    tiers: Annotated[dict[str, float], Field(min_length=2), AfterValidator(_ascending)] = Field(
+    of: str = Field(columns.ORDERS, description="orders, revenue or items in the window; or any column, as it stands.")
+    tiers: Annotated[dict[str, float], Field(min_length=2), AfterValidator(_require_ascending)] = Field(
         default={"Member": 0, "Silver": 3, "Gold": 6, "Platinum": 12}, description="Least value of each tier."
     )
     window_days: int = Field(365, ge=1, description="Days that count at a review.")
@@ -53,115 +53,138 @@ class Options(Section):
     held: str | None = Field(None, description="Column with the tier held before, where there are no orders.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The tier of each customer at as_of, the one before, and the move between them."""
     names = list(options.tiers)
-    if options.of in WINDOWED and customers.transactions is not None:
-        now, before, notes = _reviewed(customers, options)
+    if options.of in WINDOW_COLUMNS and customers.transactions is not None:
+        current_tiers, previous_tiers, notes = _tiers_by_review(customers, options)
         warnings: tuple[str, ...] = ()
     else:
-        now, before, notes, warnings = _standing(customers, options, names)
-    labels = _named(now, names, UNKNOWN)
-    known = _named(before, names, NOBODY)
-    moves = np.select(
-        [now < 0, before < 0, now > before, now < before], ["", "new", "up", "down"], default="same"
+        current_tiers, previous_tiers, notes, warnings = _tiers_by_column(customers, options, names)
+    labels = _name_tiers(current_tiers, names, UNKNOWN)
+    previous_names = _name_tiers(previous_tiers, names, NO_TIER_YET)
+    tier_moves = np.select(
+        [current_tiers < 0, previous_tiers < 0, current_tiers > previous_tiers, current_tiers < previous_tiers],
+        ["", "new", "up", "down"],
+        default="same",
     ).astype(object)
     order = [name for name in reversed(names) if (labels == name).any()]
-    added = customers.table[[]].assign(loyalty_before=known.astype(str), loyalty_move=moves.astype(str))
-    movers = _movers(known, labels, [*reversed(names), NOBODY])
-    return Decided(labels, with_unknown(order, labels), notes, warnings, added, {"Movers": movers})
+    extra_scores = customers.table[[]].assign(
+        loyalty_before=previous_names.astype(str), loyalty_move=tier_moves.astype(str)
+    )
+    movers = _count_movers(previous_names, labels, [*reversed(names), NO_TIER_YET])
+    return BaseResult(labels, append_unknown(order, labels), notes, warnings, extra_scores, {"Movers": movers})
 
 
-def _named(places: Tiers, names: Sequence[str], nobody: str) -> npt.NDArray[np.object_]:
-    found: npt.NDArray[np.object_] = np.array([*names, nobody], dtype=object)[places]
-    return found
+def _name_tiers(tier_numbers: TierNumbers, names: Sequence[str], blank_name: str) -> npt.NDArray[np.object_]:
+    tier_names: npt.NDArray[np.object_] = np.array([*names, blank_name], dtype=object)[tier_numbers]
+    return tier_names
 
 
-def _movers(before: npt.NDArray[np.object_], now: npt.NDArray[np.object_], order: Sequence[str]) -> pd.DataFrame:
+def _count_movers(
+    previous_names: npt.NDArray[np.object_], current_names: npt.NDArray[np.object_], order: Sequence[str]
+) -> pd.DataFrame:
     """Customers by the tier they had and the one they have, and their share of those who had it."""
-    pairs = pd.DataFrame({"from": before, "to": now}).value_counts().rename(c.CUSTOMERS).reset_index()
-    place = {name: number for number, name in enumerate([*order, UNKNOWN])}
-    pairs = pairs.sort_values(["from", "to"], key=lambda names: names.map(place), ignore_index=True)
-    return pairs.assign(share=pairs[c.CUSTOMERS] / pairs.groupby("from")[c.CUSTOMERS].transform("sum"))
+    mover_table = (
+        pd.DataFrame({"from": previous_names, "to": current_names})
+        .value_counts()
+        .rename(columns.CUSTOMERS)
+        .reset_index()
+    )
+    position_by_name = {name: number for number, name in enumerate([*order, UNKNOWN])}
+    mover_table = mover_table.sort_values(
+        ["from", "to"], key=lambda names: names.map(position_by_name), ignore_index=True
+    )
+    return mover_table.assign(
+        share=mover_table[columns.CUSTOMERS] / mover_table.groupby("from")[columns.CUSTOMERS].transform("sum")
+    )
 
 
-def _standing(
+def _tiers_by_column(
     customers: Customers, options: Options, names: Sequence[str]
-) -> tuple[Tiers, Tiers, tuple[str, ...], tuple[str, ...]]:
+) -> tuple[TierNumbers, TierNumbers, tuple[str, ...], tuple[str, ...]]:
     """By a column as it stands; somebody who holds a tier falls by one at most, if the options say so."""
-    earned: Tiers = _tier(numbers(column(customers, options.of)), options)
-    place = {name.casefold(): number for number, name in enumerate(names)}
-    before: Tiers = np.full(len(earned), -1, dtype=np.int64)
+    earned_tiers: TierNumbers = _find_tiers(to_floats(require_column(customers, options.of)), options)
+    tier_by_name = {name.casefold(): number for number, name in enumerate(names)}
+    previous_tiers: TierNumbers = np.full(len(earned_tiers), -1, dtype=np.int64)
     if options.held:
-        held = column(customers, options.held).astype("str").str.strip().str.casefold()
-        before = np.asarray(held.map(place).fillna(-1), dtype=np.int64)
-    now = np.maximum(earned, before - 1) if options.downgrade == "step" else earned
-    windowed = options.of in WINDOWED
+        held_tiers = require_column(customers, options.held).astype("str").str.strip().str.casefold()
+        previous_tiers = np.asarray(held_tiers.map(tier_by_name).fillna(-1), dtype=np.int64)
+    current_tiers = np.maximum(earned_tiers, previous_tiers - 1) if options.downgrade == "step" else earned_tiers
+    is_windowed = options.of in WINDOW_COLUMNS
     warning = f"no single orders here: tiers by all {options.of} there ever were, not by a window of days"
-    return np.where(earned < 0, -1, now), before, (), (warning,) * windowed
+    return np.where(earned_tiers < 0, -1, current_tiers), previous_tiers, (), (warning,) * is_windowed
 
 
-def _tier(values: Values, options: Options) -> Tiers:
+def _find_tiers(values: CustomerValues, options: Options) -> TierNumbers:
     """The highest tier whose least value is reached; -1 where the value is not known, or below the lowest."""
-    found = np.searchsorted(list(options.tiers.values()), values, side="right") - 1
-    return np.where(np.isnan(values), -1, found).astype(np.int64)
+    tier_numbers = np.searchsorted(list(options.tiers.values()), values, side="right") - 1
+    return np.where(np.isnan(values), -1, tier_numbers).astype(np.int64)
 
 
-def _reviewed(customers: Customers, options: Options) -> tuple[Tiers, Tiers, tuple[str, ...]]:
+def _tiers_by_review(customers: Customers, options: Options) -> tuple[TierNumbers, TierNumbers, tuple[str, ...]]:
     """Tiers review by review, from the first order on."""
     assert customers.as_of is not None, "orders have a last day"
-    sums = _Windows(customers, options.of)
-    reviews = _reviews(customers.as_of, sums.first, options.review_days)
-    tier: Tiers = np.full(len(customers.table), -1, dtype=np.int64)
-    earned_on: Tiers = np.zeros(len(customers.table), dtype=np.int64)
-    back = min(max(options.since_days // options.review_days, 1), len(reviews))
-    before = tier.copy()
+    window_sums = _WindowSums(customers, options.of)
+    reviews = _review_days(customers.as_of, window_sums.first, options.review_days)
+    current_tiers: TierNumbers = np.full(len(customers.table), -1, dtype=np.int64)
+    earned_on: TierNumbers = np.zeros(len(customers.table), dtype=np.int64)
+    reviews_back = min(max(options.since_days // options.review_days, 1), len(reviews))
+    previous_tiers = current_tiers.copy()
     for number, day in enumerate(reviews):
-        earned: Tiers = np.where(sums.bought(day), _tier(sums.within(day - options.window_days, day), options), -1)
-        holds = earned >= tier
-        lost = ~holds & (day - earned_on >= options.grace_days)
-        fallen = np.maximum(tier - 1, earned) if options.downgrade == "step" else earned
-        earned_on = np.where(holds | lost, day, earned_on).astype(np.int64)
-        tier = np.where(holds, earned, np.where(lost, fallen, tier))
-        if number == len(reviews) - 1 - back:
-            before = tier.copy()
-    since = (reviews[-1] - reviews[-1 - back]) if back < len(reviews) else 0
-    window, moved = counted(options.window_days, "day"), counted(since, "day")
-    note = f"{counted(len(reviews), 'review')} of {options.of} in {window}; movers over {moved}"
-    return tier, before, (note,)
+        earned_tiers: TierNumbers = np.where(
+            window_sums.has_bought_before(day),
+            _find_tiers(window_sums.sum_between(day - options.window_days, day), options),
+            -1,
+        )
+        is_kept = earned_tiers >= current_tiers
+        is_lost = ~is_kept & (day - earned_on >= options.grace_days)
+        lowered_tiers = np.maximum(current_tiers - 1, earned_tiers) if options.downgrade == "step" else earned_tiers
+        earned_on = np.where(is_kept | is_lost, day, earned_on).astype(np.int64)
+        current_tiers = np.where(is_kept, earned_tiers, np.where(is_lost, lowered_tiers, current_tiers))
+        if number == len(reviews) - 1 - reviews_back:
+            previous_tiers = current_tiers.copy()
+    days_since = (reviews[-1] - reviews[-1 - reviews_back]) if reviews_back < len(reviews) else 0
+    window, mover_days = pluralize(options.window_days, "day"), pluralize(days_since, "day")
+    note = f"{pluralize(len(reviews), 'review')} of {options.of} in {window}; movers over {mover_days}"
+    return current_tiers, previous_tiers, (note,)
 
 
-def _reviews(as_of: date, first: int, every: int) -> list[int]:
+def _review_days(as_of: date, first_day: int, review_interval: int) -> list[int]:
     """Days of review as numbers, the last at as_of, the first after the first order."""
-    last = int(np.datetime64(as_of, "D").astype(np.int64))
-    return list(range(last, first, -every))[::-1] or [last]
+    last_day = int(np.datetime64(as_of, "D").astype(np.int64))
+    return list(range(last_day, first_day, -review_interval))[::-1] or [last_day]
 
 
-class _Windows:
+class _WindowSums:
     """Sums of what customers bought between two days, the second left out."""
 
-    def __init__(self, customers: Customers, of: str) -> None:
-        bought = history.purchases(customers)
+    def __init__(self, customers: Customers, measure: str) -> None:
+        purchases = history.list_orders(customers)
         self._size = len(customers.table)
-        day = bought[history.DAY].to_numpy().astype("datetime64[D]").astype(np.int64)
-        values = {c.REVENUE: history.MONEY, c.ITEMS: c.ITEMS}
-        amount = bought[values[of]].to_numpy(dtype=np.float64) if of in values else np.ones(len(bought))
-        self.first = int(day.min())
-        self._span = int(day.max()) - self.first + 2
-        self._keys = bought[CUSTOMER].to_numpy() * self._span + (day - self.first)
+        day_numbers = purchases[history.ORDER_DAY].to_numpy().astype("datetime64[D]").astype(np.int64)
+        column_by_measure = {columns.REVENUE: history.LINE_MONEY, columns.ITEMS: columns.ITEMS}
+        amount = (
+            purchases[column_by_measure[measure]].to_numpy(dtype=np.float64)
+            if measure in column_by_measure
+            else np.ones(len(purchases))
+        )
+        self.first = int(day_numbers.min())
+        self._span = int(day_numbers.max()) - self.first + 2
+        self._keys = purchases[CUSTOMER_ROW].to_numpy() * self._span + (day_numbers - self.first)
         self._sums = np.concatenate([[0.0], np.cumsum(amount)])
 
-    def within(self, start: int, end: int) -> Values:
-        """What each customer bought from `start` to the day before `end`."""
-        low, high = (self._places(day) for day in (start, end))
-        found: Values = self._sums[high] - self._sums[low]
-        return np.round(found, 6)  # differences of running sums; money has fewer digits
+    def sum_between(self, start_day: int, end_day: int) -> CustomerValues:
+        """What each customer bought from `start_day` to the day before `end_day`."""
+        low_positions, high_positions = (self._find_positions(day) for day in (start_day, end_day))
+        window_sums: CustomerValues = self._sums[high_positions] - self._sums[low_positions]
+        return np.round(window_sums, 6)  # differences of running sums; money has fewer digits
 
-    def bought(self, before: int) -> npt.NDArray[np.bool_]:
+    def has_bought_before(self, day: int) -> npt.NDArray[np.bool_]:
         """Who had bought anything before a day."""
-        found: npt.NDArray[np.bool_] = self._places(before) > self._places(self.first)
-        return found
+        has_bought: npt.NDArray[np.bool_] = self._find_positions(day) > self._find_positions(self.first)
+        return has_bought
 
-    def _places(self, day: int) -> npt.NDArray[np.int64]:
-        within = min(max(day - self.first, 0), self._span - 1)
-        return np.searchsorted(self._keys, np.arange(self._size) * self._span + within, side="left")
+    def _find_positions(self, day: int) -> npt.NDArray[np.int64]:
+        day_offset = min(max(day - self.first, 0), self._span - 1)
+        return np.searchsorted(self._keys, np.arange(self._size) * self._span + day_offset, side="left")

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import Decided, banded, column, numbers, with_unknown
+from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
 
 SOURCE = "the number of different devices on a customer's order lines; blanks are no device"
-NEEDS = c.DISTINCT_DEVICES
+NEEDS = columns.DISTINCT_DEVICES
 ADDS = ()
 ORDER = ("one device", "several devices")
 
@@ -17,8 +17,8 @@ class Options(Section):
     """None."""
 
 
-def decide(customers: Customers, options: Options) -> Decided:  # noqa: ARG001 - every base takes options
+def assign_segments(customers: Customers, options: Options) -> BaseResult:  # noqa: ARG001 - every base takes options
     """Whether a customer has more than one device; nobody knows it where no line names any."""
-    count = numbers(column(customers, c.DISTINCT_DEVICES))
-    labels = banded(np.where(count > 0, count, np.nan), [2], ORDER)
-    return Decided(labels, with_unknown(ORDER, labels))
+    device_counts = to_floats(require_column(customers, columns.DISTINCT_DEVICES))
+    labels = assign_bands(np.where(device_counts > 0, device_counts, np.nan), [2], ORDER)
+    return BaseResult(labels, append_unknown(ORDER, labels))

@@ -7,40 +7,42 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
-from segcli.counting import counted
+from segcli.counting import pluralize
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
-from segcli.segment.bases import Decided
-from segcli.segment.language.check import check
-from segcli.segment.language.evaluate import Table, evaluate
-from segcli.segment.language.parse import parse
+from segcli.segment.bases import BaseResult
+from segcli.segment.language.check import check_rule
+from segcli.segment.language.evaluate import RuleTable, evaluate_rule
+from segcli.segment.language.parse import parse_rule
 from segcli.segment.language.tokens import RuleProblem
 
 SOURCE = "fit = sum of the weights of the rules that hold / sum of all weights of the need; the best above a threshold"
 NEEDS = "the columns its rules speak of"
 ADDS = ("fit of each need, as need_NAME",)
-UNMATCHED = "unmatched"
+UNMATCHED_SEGMENT = "unmatched"
 
 
-def _readable(rule: str) -> str:
-    parse(rule)
-    return rule
+def _require_valid_rule(rule_text: str) -> str:
+    parse_rule(rule_text)
+    return rule_text
 
 
-class Sign(Section):
+class NeedSignal(Section):
     """A rule that speaks for a need, and how much it weighs."""
 
-    when: Annotated[str, AfterValidator(_readable)] = Field(description="Rule, such as discount_share >= 0.5.")
+    when: Annotated[str, AfterValidator(_require_valid_rule)] = Field(
+        description="Rule, such as discount_share >= 0.5."
+    )
     weight: float = Field(1.0, gt=0, description="How much the rule weighs.")
 
 
 class Options(Section):
     """The needs, each with the signs of it."""
 
-    needs: dict[str, Annotated[list[Sign], Field(min_length=1)]] = Field(
+    needs: dict[str, Annotated[list[NeedSignal], Field(min_length=1)]] = Field(
         default={
-            "to save": [Sign(when="average_order_value < 50"), Sign(when="orders >= 3")],
-            "to save time": [Sign(when="orders >= 6"), Sign(when="recency_days <= 60")],
+            "to save": [NeedSignal(when="average_order_value < 50"), NeedSignal(when="orders >= 3")],
+            "to save time": [NeedSignal(when="orders >= 6"), NeedSignal(when="recency_days <= 60")],
         },
         min_length=1,
         description="Signs of each need: rules with weights.",
@@ -48,37 +50,41 @@ class Options(Section):
     threshold: float = Field(0.5, gt=0, le=1, description="Fit from which a need counts.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The need that fits each customer best, the first named of equals; below the threshold none does."""
-    table = Table(customers.table, customers.as_of)
-    fits = np.column_stack([_fit(name, signs, table) for name, signs in options.needs.items()])
-    names = list(options.needs)
-    best = np.array(names, dtype=object)[fits.argmax(axis=1)]
-    labels = np.where(fits.max(axis=1) >= options.threshold, best, UNMATCHED).astype(object)
-    nobody = int((labels == UNMATCHED).sum())
-    several = int(((fits >= options.threshold).sum(axis=1) > 1).sum())
-    without = f"{counted(nobody, 'customer')} ({nobody / len(labels):.0%})"
-    notes = (
-        f"{UNMATCHED}: {without}, whose fit is below {options.threshold:g}",
-        f"customers with several needs above it: {several:,}; the best fit names them",
+    rule_table = RuleTable(customers.table, customers.as_of)
+    fits = np.column_stack(
+        [_score_need(name, need_signals, rule_table) for name, need_signals in options.needs.items()]
     )
-    scores = pd.DataFrame(fits.round(6), columns=[f"need_{_slug(name)}" for name in names], index=customers.table.index)
-    order = tuple(name for name in (*names, UNMATCHED) if (labels == name).any())
-    return Decided(labels, order, notes, scores=scores)
+    names = list(options.needs)
+    best_need = np.array(names, dtype=object)[fits.argmax(axis=1)]
+    labels = np.where(fits.max(axis=1) >= options.threshold, best_need, UNMATCHED_SEGMENT).astype(object)
+    unmatched_count = int((labels == UNMATCHED_SEGMENT).sum())
+    several_count = int(((fits >= options.threshold).sum(axis=1) > 1).sum())
+    unmatched_text = f"{pluralize(unmatched_count, 'customer')} ({unmatched_count / len(labels):.0%})"
+    notes = (
+        f"{UNMATCHED_SEGMENT}: {unmatched_text}, whose fit is below {options.threshold:g}",
+        f"customers with several needs above it: {several_count:,}; the best fit names them",
+    )
+    scores = pd.DataFrame(
+        fits.round(6), columns=[f"need_{_slugify_name(name)}" for name in names], index=customers.table.index
+    )
+    order = tuple(name for name in (*names, UNMATCHED_SEGMENT) if (labels == name).any())
+    return BaseResult(labels, order, notes, scores=scores)
 
 
-def _fit(name: str, signs: list[Sign], table: Table) -> np.ndarray:
-    held, weights = np.zeros(table.rows), 0.0
-    for sign in signs:
-        rule = parse(sign.when)
+def _score_need(name: str, need_signals: list[NeedSignal], rule_table: RuleTable) -> np.ndarray:
+    matched_weight, total_weight = np.zeros(rule_table.row_count), 0.0
+    for need_signal in need_signals:
+        rule = parse_rule(need_signal.when)
         try:
-            check(rule, table.kinds)
-            held += sign.weight * evaluate(rule, table).true
+            check_rule(rule, rule_table.column_kinds)
+            matched_weight += need_signal.weight * evaluate_rule(rule, rule_table).is_true
         except RuleProblem as problem:
-            raise ConfigProblems([f"rules: need.needs.{name}: {problem}; the rule reads: {sign.when}"]) from None
-        weights += sign.weight
-    return held / weights
+            raise ConfigProblems([f"rules: need.needs.{name}: {problem}; the rule reads: {need_signal.when}"]) from None
+        total_weight += need_signal.weight
+    return matched_weight / total_weight
 
 
-def _slug(name: str) -> str:
-    return "_".join("".join(mark if mark.isalnum() else " " for mark in name.casefold()).split())
+def _slugify_name(name: str) -> str:
+    return "_".join("".join(character if character.isalnum() else " " for character in name.casefold()).split())

@@ -3,19 +3,19 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing import add_remedy
 from segcli.errors import InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, numbers, with_unknown
-from segcli.segment.bases._words import words
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
+from segcli.segment.bases._words import read_words
 
 SOURCE = (
     "urgent: by a channel for haste; planned: gaps between orders that vary by less than half their mean (as in the "
     "regularity of buying, Platzer and Reutterer, Marketing Science 2016); routine: other repeat buyers"
 )
-NEEDS = f"{c.TOP + c.CHANNEL} and {c.CV_DAYS_BETWEEN_ORDERS}"
+NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} and {columns.CV_DAYS_BETWEEN_ORDERS}"
 ADDS = ()
 ORDER = ("urgent", "planned", "routine", "single order")
 
@@ -30,25 +30,33 @@ class Options(Section):
     orders: int = Field(3, ge=3, description="Orders that show a rhythm.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The first that fits: urgent, planned, routine, single order."""
     table = customers.table
-    if c.ORDERS not in table:
+    if columns.ORDERS not in table:
         raise InputProblem(
-            f"there is no column {c.ORDERS}",
-            source=customers.readings[0].input.name,
+            f"there is no column {columns.ORDERS}",
+            source=customers.input_reports[0].input.name,
             remedy="Give an order export, or the table that segcli ingest made of one",
         )
-    orders = numbers(table[c.ORDERS])
-    missing = np.full(len(table), np.nan)
-    varies = numbers(table[c.CV_DAYS_BETWEEN_ORDERS]) if c.CV_DAYS_BETWEEN_ORDERS in table else missing
-    hasty = np.isin(words(customers, c.TOP + c.CHANNEL), [word.casefold() for word in options.urgent])
+    orders = to_floats(table[columns.ORDERS])
+    missing_values = np.full(len(table), np.nan)
+    gap_variation = (
+        to_floats(table[columns.CV_DAYS_BETWEEN_ORDERS]) if columns.CV_DAYS_BETWEEN_ORDERS in table else missing_values
+    )
+    is_urgent = np.isin(
+        read_words(customers, columns.TOP_PREFIX + columns.CHANNEL), [word.casefold() for word in options.urgent]
+    )
     with np.errstate(invalid="ignore"):
-        planned = (orders >= options.orders) & (varies < options.regular)
-        labels = np.select([~(orders > 0), hasty, planned, orders > 1], [UNKNOWN, *ORDER[:3]], default=ORDER[3]).astype(
-            object
-        )
+        is_planned = (orders >= options.orders) & (gap_variation < options.regular)
+        labels = np.select(
+            [~(orders > 0), is_urgent, is_planned, orders > 1], [UNKNOWN, *ORDER[:3]], default=ORDER[3]
+        ).astype(object)
     order = [name for name in ORDER if (labels == name).any()]
-    lacking = [name for name in (c.TOP + c.CHANNEL, c.CV_DAYS_BETWEEN_ORDERS) if name not in table]
-    warning = add_remedy(f"without {' and '.join(lacking)} not every need state can be told", customers, lacking)
-    return Decided(labels, with_unknown(order, labels), warnings=(warning,) * bool(lacking))
+    missing_columns = [
+        name for name in (columns.TOP_PREFIX + columns.CHANNEL, columns.CV_DAYS_BETWEEN_ORDERS) if name not in table
+    ]
+    warning = add_remedy(
+        f"without {' and '.join(missing_columns)} not every need state can be told", customers, missing_columns
+    )
+    return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(missing_columns))

@@ -8,31 +8,31 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.customers import history
-from segcli.customers.history import CUSTOMER
+from segcli.customers.history import CUSTOMER_ROW
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided
-from segcli.segment.lookup import Lookup
+from segcli.segment.bases import UNKNOWN, BaseResult
+from segcli.segment.lookup import LookupTable
 
 SOURCE = (
     "occasion index = share of orders inside the window / share of days inside it (after Dubow, Occasion-based vs. "
     "user-based benefit segmentation, Journal of Advertising Research, 1992)"
 )
-NEEDS = f"an order export; {c.BIRTH_DATE} for birthdays; a country or a table for holidays"
+NEEDS = f"an order export; {columns.BIRTH_DATE} for birthdays; a country or a table for holidays"
 ADDS = ("occasion_index",)
 LOOKUP = ("name", "start")
-NONE = "no occasion"
+NO_OCCASION = "no occasion"
 BIRTHDAY = "birthday"
-A_DAY = np.timedelta64(1, "D")
+ONE_DAY = np.timedelta64(1, "D")
 SEASONS = ("winter", "spring", "summer", "autumn")  # meteorological: winter begins on 1 December
 SATURDAY = 5
-YEAR = 365.25
+DAYS_PER_YEAR = 365.25
 
-Mask = npt.NDArray[np.bool_]
-Days = npt.NDArray[np.datetime64]
+BooleanMask = npt.NDArray[np.bool_]
+DayArray = npt.NDArray[np.datetime64]
 
 
 class Options(Section):
@@ -55,89 +55,103 @@ class Options(Section):
 
 
 @dataclass(frozen=True)
-class Window:
+class OccasionWindow:
     """An occasion: which purchases lie inside it, whose purchases it can be asked of, and its share of all days."""
 
     name: str
-    inside: Mask
-    asked: Mask
+    is_inside: BooleanMask
+    is_eligible: BooleanMask
     share: float
 
 
-def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:
+def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
     """The occasion with each customer's highest index, if enough of the orders lie inside it."""
-    bought = history.purchases(customers)
-    windows = [window for window in _windows(customers, bought, options, lookup) if window.share > 0]
+    purchases = history.list_orders(customers)
+    windows = [window for window in _find_windows(customers, purchases, options, lookup) if window.share > 0]
     if not windows:
         raise InputProblem(
             "there is no column or table of any occasion",
-            source=customers.readings[0].input.name,
+            source=customers.input_reports[0].input.name,
             remedy="Give --table FILE, or an order export",
         )
-    rows, size = bought[CUSTOMER].to_numpy(), len(customers.table)
-    best, labels = np.zeros(size), np.full(size, NONE, dtype=object)
+    customer_rows, customer_count = purchases[CUSTOMER_ROW].to_numpy(), len(customers.table)
+    best_index, labels = np.zeros(customer_count), np.full(customer_count, NO_OCCASION, dtype=object)
     for window in windows:
-        inside = np.bincount(rows[window.inside], minlength=size)
-        share = inside / np.maximum(np.bincount(rows[window.asked], minlength=size), 1)
+        inside_counts = np.bincount(customer_rows[window.is_inside], minlength=customer_count)
+        share = inside_counts / np.maximum(np.bincount(customer_rows[window.is_eligible], minlength=customer_count), 1)
         index = share / window.share
-        fits = (inside >= options.minimum_orders) & (share >= options.minimum_share) & (index >= options.minimum_index)
-        better = fits & (index > best)
-        best, labels = np.where(better, index, best), np.where(better, window.name, labels)
-    once = np.bincount(rows, minlength=size) < options.minimum_orders
-    labels = np.where(once, UNKNOWN, labels).astype(object)
-    named = [window.name for window in windows if (labels == window.name).any()]
-    few = f"customers of fewer than {options.minimum_orders} orders"
-    note = f"{few}, for whom no occasion can be told: {int(once.sum()):,}"
-    order = (*named, *(name for name in (NONE, UNKNOWN) if (labels == name).any()))
-    added = customers.table[[]].assign(occasion_index=np.where(best > 0, best, np.nan).round(6))
-    return Decided(labels, order, (note,), scores=added, tables={"Occasions": _told(windows, labels)})
+        is_match = (
+            (inside_counts >= options.minimum_orders)
+            & (share >= options.minimum_share)
+            & (index >= options.minimum_index)
+        )
+        is_better = is_match & (index > best_index)
+        best_index, labels = np.where(is_better, index, best_index), np.where(is_better, window.name, labels)
+    has_too_few = np.bincount(customer_rows, minlength=customer_count) < options.minimum_orders
+    labels = np.where(has_too_few, UNKNOWN, labels).astype(object)
+    present_names = [window.name for window in windows if (labels == window.name).any()]
+    few_orders_text = f"customers of fewer than {options.minimum_orders} orders"
+    note = f"{few_orders_text}, for whom no occasion can be told: {int(has_too_few.sum()):,}"
+    order = (*present_names, *(name for name in (NO_OCCASION, UNKNOWN) if (labels == name).any()))
+    extra_scores = customers.table[[]].assign(occasion_index=np.where(best_index > 0, best_index, np.nan).round(6))
+    return BaseResult(
+        labels, order, (note,), scores=extra_scores, tables={"Occasions": _summarise_occasions(windows, labels)}
+    )
 
 
-def _told(windows: list[Window], labels: npt.NDArray[np.object_]) -> pd.DataFrame:
+def _summarise_occasions(windows: list[OccasionWindow], segment_labels: npt.NDArray[np.object_]) -> pd.DataFrame:
     """For each occasion how many days and orders lie inside it, and the index of all customers together."""
     rows = []
     for window in windows:
-        asked, inside = int(window.asked.sum()), int(window.inside.sum())
-        share = inside / asked if asked else np.nan
-        customers = int((labels == window.name).sum())
-        rows.append([window.name, window.share, inside, share, share / window.share, customers])
-    return pd.DataFrame(rows, columns=["occasion", "share_of_days", c.ORDERS, "share_of_orders", "index", c.CUSTOMERS])
+        eligible_count, inside_count = int(window.is_eligible.sum()), int(window.is_inside.sum())
+        share = inside_count / eligible_count if eligible_count else np.nan
+        customers = int((segment_labels == window.name).sum())
+        rows.append([window.name, window.share, inside_count, share, share / window.share, customers])
+    return pd.DataFrame(
+        rows, columns=["occasion", "share_of_days", columns.ORDERS, "share_of_orders", "index", columns.CUSTOMERS]
+    )
 
 
-def _windows(customers: Customers, bought: pd.DataFrame, options: Options, lookup: Lookup | None) -> Iterator[Window]:
-    day = bought[history.DAY].to_numpy().astype("datetime64[D]")
-    after = day.max() + A_DAY
-    calendar = np.arange(day.min(), max(after, np.datetime64(customers.as_of or "1970-01-01", "D")), A_DAY)
-    everybody = np.ones(len(day), dtype=bool)
+def _find_windows(
+    customers: Customers, purchases: pd.DataFrame, options: Options, lookup: LookupTable | None
+) -> Iterator[OccasionWindow]:
+    purchase_days = purchases[history.ORDER_DAY].to_numpy().astype("datetime64[D]")
+    day_after = purchase_days.max() + ONE_DAY
+    calendar = np.arange(
+        purchase_days.min(), max(day_after, np.datetime64(customers.as_of or "1970-01-01", "D")), ONE_DAY
+    )
+    all_purchases = np.ones(len(purchase_days), dtype=bool)
 
-    def window(name: str, within: Mask) -> Window:
-        return Window(name, within[(day - calendar[0]).astype(np.int64)], everybody, float(within.mean()))
+    def build_window(name: str, is_inside: BooleanMask) -> OccasionWindow:
+        return OccasionWindow(
+            name, is_inside[(purchase_days - calendar[0]).astype(np.int64)], all_purchases, float(is_inside.mean())
+        )
 
-    for name, within in {**_holidays(calendar, options), **_own(calendar, lookup)}.items():
-        yield window(name, within)
-    if c.BIRTH_DATE in customers.table and customers.table[c.BIRTH_DATE].dtype.kind == "M":
-        yield _birthday(customers, bought, day, options.birthday)
+    for name, is_inside in {**_holiday_masks(calendar, options), **_custom_masks(calendar, lookup)}.items():
+        yield build_window(name, is_inside)
+    if columns.BIRTH_DATE in customers.table and customers.table[columns.BIRTH_DATE].dtype.kind == "M":
+        yield _birthday_window(customers, purchases, purchase_days, options.birthday)
     if options.weekend:
         weekday = (calendar.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday, and Monday is 0
-        yield window("weekend", weekday >= SATURDAY)
+        yield build_window("weekend", weekday >= SATURDAY)
     if options.seasons:
         season = (calendar.astype("datetime64[M]").astype(np.int64) + 1) // 3 % 4
-        for place, name in enumerate(SEASONS):
-            yield window(name, season == (place + 2 * options.southern) % 4)
+        for season_number, name in enumerate(SEASONS):
+            yield build_window(name, season == (season_number + 2 * options.southern) % 4)
 
 
-def _holidays(calendar: Days, options: Options) -> Mapping[str, Mask]:
+def _holiday_masks(calendar: DayArray, options: Options) -> Mapping[str, BooleanMask]:
     """The days of each public holiday, with those before and after."""
     if options.holidays is None:
         return {}
-    found: dict[str, Mask] = {}
-    for day, name in _public(options.holidays, calendar):
-        near = _between(calendar, day - options.days_before * A_DAY, day + options.days_after * A_DAY)
-        found[name] = found.get(name, np.zeros(len(calendar), dtype=bool)) | near
-    return found
+    mask_by_name: dict[str, BooleanMask] = {}
+    for day, name in _public_holidays(options.holidays, calendar):
+        is_near = _days_between(calendar, day - options.days_before * ONE_DAY, day + options.days_after * ONE_DAY)
+        mask_by_name[name] = mask_by_name.get(name, np.zeros(len(calendar), dtype=bool)) | is_near
+    return mask_by_name
 
 
-def _public(country: str, calendar: Days) -> Iterator[tuple[np.datetime64, str]]:
+def _public_holidays(country: str, calendar: DayArray) -> Iterator[tuple[np.datetime64, str]]:
     """Public holidays of the years and of those beside them.
 
     In English where the package has it: otherwise a machine's language would change their names.
@@ -147,23 +161,32 @@ def _public(country: str, calendar: Days) -> Iterator[tuple[np.datetime64, str]]
     except ImportError:
         raise ConfigProblems(["rules: occasion.holidays needs the extra: pip install 'segcli[occasions]'"]) from None
     first, last = (int(str(day)[:4]) for day in (calendar[0], calendar[-1]))
-    code, _, part = country.partition("-")
+    code, _, subdivision = country.partition("-")
     try:
-        known = holidays.country_holidays(code)
-        english = next((one for one in ("en_US", "en_GB") if one in known.supported_languages), known.default_language)
+        country_calendar = holidays.country_holidays(code)
+        language = next(
+            (
+                language_code
+                for language_code in ("en_US", "en_GB")
+                if language_code in country_calendar.supported_languages
+            ),
+            country_calendar.default_language,
+        )
         years = range(first - 1, last + 2)
-        named = holidays.country_holidays(code, subdiv=part or None, years=years, observed=False, language=english)
+        holidays_by_day = holidays.country_holidays(
+            code, subdiv=subdivision or None, years=years, observed=False, language=language
+        )
     except NotImplementedError as error:
         raise ConfigProblems([f"rules: occasion.holidays: {error}"]) from None
-    for day, names in sorted(named.items()):
+    for day, names in sorted(holidays_by_day.items()):
         for name in names.split("; "):
             if not name.startswith("Day off"):  # moved working days are no occasion
                 yield np.datetime64(day, "D"), name
 
 
-def _own(calendar: Days, lookup: Lookup | None) -> Mapping[str, Mask]:
+def _custom_masks(calendar: DayArray, lookup: LookupTable | None) -> Mapping[str, BooleanMask]:
     """The days of the user's own table: name, start, and perhaps end."""
-    found: dict[str, Mask] = {}
+    mask_by_name: dict[str, BooleanMask] = {}
     for row in lookup.rows.to_dict("records") if lookup else ():
         try:
             start = np.datetime64(row["start"], "D")
@@ -171,30 +194,36 @@ def _own(calendar: Days, lookup: Lookup | None) -> Mapping[str, Mask]:
         except ValueError:
             raise InputProblem(
                 f"'{row['start']}' to '{row.get('end', '')}' are no days such as 2026-01-31",
-                source=lookup.read_from.name,  # type: ignore[union-attr]  # there are rows
+                source=lookup.source_input.name,  # type: ignore[union-attr]  # there are rows
                 remedy="Write them so",
             ) from None
-        found[row["name"]] = found.get(row["name"], np.zeros(len(calendar), dtype=bool)) | _between(
+        mask_by_name[row["name"]] = mask_by_name.get(row["name"], np.zeros(len(calendar), dtype=bool)) | _days_between(
             calendar, start, end
         )
-    return found
+    return mask_by_name
 
 
-def _between(calendar: Days, start: np.datetime64, end: np.datetime64) -> Mask:
-    found: Mask = (calendar >= start) & (calendar <= end)
-    return found
+def _days_between(calendar: DayArray, start: np.datetime64, end: np.datetime64) -> BooleanMask:
+    is_between: BooleanMask = (calendar >= start) & (calendar <= end)
+    return is_between
 
 
-def _birthday(customers: Customers, bought: pd.DataFrame, day: Days, near: int) -> Window:
+def _birthday_window(
+    customers: Customers, purchases: pd.DataFrame, purchase_days: DayArray, max_days: int
+) -> OccasionWindow:
     """Purchases within so many days of a birthday, asked of those whose birthday is known; 29 February is 1 March."""
-    born = customers.table[c.BIRTH_DATE].to_numpy().astype("datetime64[D]")[bought[CUSTOMER].to_numpy()]
-    asked = ~np.isnat(born)
-    first = np.where(asked, born, np.datetime64("2000-01-01"))
-    month = first.astype("datetime64[M]") - first.astype("datetime64[Y]")
-    in_month = first - first.astype("datetime64[M]")
-    year = day.astype("datetime64[Y]")
-    away = np.full(len(day), 366)
+    birth_dates = (
+        customers.table[columns.BIRTH_DATE].to_numpy().astype("datetime64[D]")[purchases[CUSTOMER_ROW].to_numpy()]
+    )
+    has_birthday = ~np.isnat(birth_dates)
+    filled_dates = np.where(has_birthday, birth_dates, np.datetime64("2000-01-01"))
+    month = filled_dates.astype("datetime64[M]") - filled_dates.astype("datetime64[Y]")
+    day_of_month = filled_dates - filled_dates.astype("datetime64[M]")
+    year = purchase_days.astype("datetime64[Y]")
+    days_away = np.full(len(purchase_days), 366)
     for shift in np.array([-1, 0, 1], dtype="timedelta64[Y]"):
-        birthday = ((year + shift).astype("datetime64[M]") + month).astype("datetime64[D]") + in_month
-        away = np.minimum(away, np.abs((day - birthday).astype(np.int64)))
-    return Window(BIRTHDAY, asked & (away <= near), asked, (2 * near + 1) / YEAR)
+        birthday = ((year + shift).astype("datetime64[M]") + month).astype("datetime64[D]") + day_of_month
+        days_away = np.minimum(days_away, np.abs((purchase_days - birthday).astype(np.int64)))
+    return OccasionWindow(
+        BIRTHDAY, has_birthday & (days_away <= max_days), has_birthday, (2 * max_days + 1) / DAYS_PER_YEAR
+    )

@@ -1,17 +1,17 @@
 """Demographic: what a customer does for a living."""
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided
-from segcli.segment.bases._given import Options, given
+from segcli.segment.bases import BaseResult
+from segcli.segment.bases._given import Options, segments_from_column
 
-__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
 SOURCE = "the customer file's own classes"
 NEEDS = "occupation"
 ADDS = ()
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's occupation."""
-    return given(customers, (c.OCCUPATION,), options)
+    return segments_from_column(customers, (columns.OCCUPATION,), options)

@@ -1,17 +1,17 @@
 """Technographic: the operating system a customer uses."""
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided
-from segcli.segment.bases._given import Options, given
+from segcli.segment.bases import BaseResult
+from segcli.segment.bases._given import Options, segments_from_column
 
-__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
 SOURCE = "the operating system on most of a customer's order lines, or the customer file's"
-NEEDS = f"{c.TOP + c.OS} or {c.OS}"
+NEEDS = f"{columns.TOP_PREFIX + columns.OS} or {columns.OS}"
 ADDS = ()
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's operating system."""
-    return given(customers, (c.TOP + c.OS, c.OS), options)
+    return segments_from_column(customers, (columns.TOP_PREFIX + columns.OS, columns.OS), options)

@@ -1,17 +1,17 @@
 """Technographic: how a customer pays."""
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided
-from segcli.segment.bases._given import Options, given
+from segcli.segment.bases import BaseResult
+from segcli.segment.bases._given import Options, segments_from_column
 
-__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "decide"]
+__all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
 SOURCE = "the payment on most of a customer's order lines"
 NEEDS = "top_payment or payment"
 ADDS = ()
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's means of payment."""
-    return given(customers, (c.TOP + c.PAYMENT, c.PAYMENT), options)
+    return segments_from_column(customers, (columns.TOP_PREFIX + columns.PAYMENT, columns.PAYMENT), options)

@@ -3,17 +3,17 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, with_unknown
-from segcli.segment.bases._places import order_of, placed
-from segcli.segment.lookup import Lookup
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
+from segcli.segment.bases._places import look_up_places, order_by_frequency
+from segcli.segment.lookup import LookupTable
 
 SOURCE = "the user's table; the longest beginning of the postcode that it has counts"
-NEEDS = c.POSTCODE
+NEEDS = columns.POSTCODE
 ADDS = ()
-LOOKUP = (c.POSTCODE, "area")
+LOOKUP = (columns.POSTCODE, "area")
 
 
 class Options(Section):
@@ -22,13 +22,13 @@ class Options(Section):
     characters: int = Field(2, ge=1, le=10, description="First characters of the postcode, without a table of areas.")
 
 
-def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:
+def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
     """The area of each customer's postcode; what the table does not have is unknown."""
-    column(customers, c.POSTCODE)
+    require_column(customers, columns.POSTCODE)
     if lookup is None:
-        codes, notes = placed(customers, None, c.POSTCODE)
-        areas = np.array(["".join(code.split()).upper()[: options.characters] for code in codes], dtype=object)
+        postcodes, notes = look_up_places(customers, None, columns.POSTCODE)
+        areas = np.array(["".join(code.split()).upper()[: options.characters] for code in postcodes], dtype=object)
     else:
-        areas, notes = placed(customers, lookup, "area")
+        areas, notes = look_up_places(customers, lookup, "area")
     labels = np.where(areas == "", UNKNOWN, areas).astype(object)
-    return Decided(labels, with_unknown(order_of(labels, UNKNOWN), labels), notes)
+    return BaseResult(labels, append_unknown(order_by_frequency(labels, UNKNOWN), labels), notes)

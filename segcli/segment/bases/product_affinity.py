@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.customers import history
-from segcli.customers.history import CUSTOMER
+from segcli.customers.history import CUSTOMER_ROW
 from segcli.model import Customers
-from segcli.segment.bases import Decided, _given, column
-from segcli.segment.experience import ALL
+from segcli.segment.bases import BaseResult, _given, require_column
+from segcli.segment.experience import ALL_CUSTOMERS
 
 SOURCE = (
     "the category of most of a customer's order lines; lift of a pair = P(both) / (P(one) P(other)) among customers "
     "(Brin et al., SIGMOD 1997)"
 )
-NEEDS = f"{c.TOP + c.CATEGORY} or {c.CATEGORY}; an order export for pairs"
+NEEDS = f"{columns.TOP_PREFIX + columns.CATEGORY} or {columns.CATEGORY}; an order export for pairs"
 ADDS = ()
 
 
@@ -29,38 +29,49 @@ class Options(_given.Options):
     minimum_customers: int = Field(20, ge=1, description="Customers who must have bought both of a pair.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's category; pairs with their lift for all and for each segment, where single orders are known."""
-    decided = _given.given(customers, (c.TOP + c.CATEGORY, c.CATEGORY), options)
-    if customers.transactions is None or c.CATEGORY not in customers.transactions.lines or not options.pairs:
-        return decided
-    bought = _bought(customers)
-    everybody = pd.Series(ALL, index=customers.table.index)
-    tables = {"Pairs": _lifts(bought, everybody, options)}
-    tables |= {f"Pairs by {name}": _lifts(bought, column(customers, name), options) for name in options.by}
-    return Decided(decided.labels, decided.order, decided.notes, tables=tables)
+    category_result = _given.segments_from_column(
+        customers, (columns.TOP_PREFIX + columns.CATEGORY, columns.CATEGORY), options
+    )
+    if customers.transactions is None or columns.CATEGORY not in customers.transactions.lines or not options.pairs:
+        return category_result
+    bought_categories = _purchase_matrix(customers)
+    all_labels = pd.Series(ALL_CUSTOMERS, index=customers.table.index)
+    tables = {"Pairs": _category_lifts(bought_categories, all_labels, options)}
+    tables |= {
+        f"Pairs by {name}": _category_lifts(bought_categories, require_column(customers, name), options)
+        for name in options.by
+    }
+    return BaseResult(category_result.labels, category_result.segment_order, category_result.notes, tables=tables)
 
 
-def _bought(customers: Customers) -> pd.DataFrame:
+def _purchase_matrix(customers: Customers) -> pd.DataFrame:
     """Whether each customer bought of each category, shape (customers, categories)."""
-    lines = history.lines(customers)
-    named = lines[lines[c.CATEGORY].astype("str") != ""]
-    counts = pd.crosstab(named[CUSTOMER], named[c.CATEGORY].astype("str"))
+    lines = history.list_purchase_lines(customers)
+    categorised_lines = lines[lines[columns.CATEGORY].astype("str") != ""]
+    counts = pd.crosstab(categorised_lines[CUSTOMER_ROW], categorised_lines[columns.CATEGORY].astype("str"))
     return counts.reindex(customers.table.index, fill_value=0) > 0
 
 
-def _lifts(bought: pd.DataFrame, labels: pd.Series, options: Options) -> pd.DataFrame:
+def _category_lifts(bought_categories: pd.DataFrame, labels: pd.Series, options: Options) -> pd.DataFrame:
     """segment, category, and (the other), customers of both, lift; highest lift first within each segment."""
     rows: list[list[object]] = []
     for segment in sorted(labels.dropna().unique()):
-        within = bought[(labels == segment).to_numpy()]
-        has, size = within.to_numpy(dtype=np.float64), len(within)
-        both, alone = has.T @ has, has.sum(axis=0)
-        found = [
-            [segment, within.columns[one], within.columns[other], int(both[one, other]), lift]
-            for one, other in combinations(range(len(within.columns)), 2)
-            if both[one, other] >= options.minimum_customers
-            for lift in [float(both[one, other] * size / (alone[one] * alone[other]))]
+        segment_purchases = bought_categories[(labels == segment).to_numpy()]
+        purchase_flags, size = segment_purchases.to_numpy(dtype=np.float64), len(segment_purchases)
+        pair_counts, category_counts = purchase_flags.T @ purchase_flags, purchase_flags.sum(axis=0)
+        lift_rows = [
+            [
+                segment,
+                segment_purchases.columns[first],
+                segment_purchases.columns[second],
+                int(pair_counts[first, second]),
+                lift,
+            ]
+            for first, second in combinations(range(len(segment_purchases.columns)), 2)
+            if pair_counts[first, second] >= options.minimum_customers
+            for lift in [float(pair_counts[first, second] * size / (category_counts[first] * category_counts[second]))]
         ]
-        rows += sorted(found, key=lambda row: (-float(row[4]), row[1], row[2]))[: options.pairs]
-    return pd.DataFrame(rows, columns=[c.NAME, c.CATEGORY, "and", c.CUSTOMERS, "lift"])
+        rows += sorted(lift_rows, key=lambda row: (-float(row[4]), row[1], row[2]))[: options.pairs]
+    return pd.DataFrame(rows, columns=[columns.SEGMENT_NAME, columns.CATEGORY, "and", columns.CUSTOMERS, "lift"])

@@ -7,22 +7,32 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
-from segcli.cores import one_thread_each
-from segcli.counting import counted
+from segcli.cores import limit_blas_threads
+from segcli.counting import pluralize
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, numbers
-from segcli.segment.battery import Factors, Matrix, cronbach_alpha, distinct, factors, kaiser, kmo, parallel, turned
-from segcli.segment.battery import called as called_by
+from segcli.segment.bases import UNKNOWN, BaseResult, to_floats
+from segcli.segment.battery import (
+    FactorSolution,
+    ItemMatrix,
+    cronbach_alpha,
+    fit_factors,
+    kaiser_factor_count,
+    kmo_measure,
+    number_duplicates,
+    parallel_factor_count,
+    reverse_items,
+)
+from segcli.segment.battery import name_factors as called_by
 
 SOURCE = "factor analysis with varimax (Kaiser 1958), number of factors by parallel analysis (Horn 1965)"
 NEEDS = "items of a battery, such as q1, q2, ..."
 ADDS = ("attitude_1, attitude_2, ...",)
-ITEM = re.compile(r"q_?\d+", re.IGNORECASE)
-NONE = "no marked attitude"
-FEWEST = 50  # complete answers below which factors are noise
+ITEM_NAME = re.compile(r"q_?\d+", re.IGNORECASE)
+NO_ATTITUDE = "no marked attitude"
+MIN_COMPLETE_ANSWERS = 50  # complete answers below which factors are noise
 
 
 class Options(Section):
@@ -39,70 +49,86 @@ class Options(Section):
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's strongest attitude, if it is above the average; who left an item out is unknown.
 
     On one thread: sums that are split over threads differ in their last bits.
     """
-    with one_thread_each():
-        return _decided(customers, options)
+    with limit_blas_threads():
+        return _assign_attitudes(customers, options)
 
 
-def _decided(customers: Customers, options: Options) -> Decided:
-    names = _items(customers, options)
-    answers = np.column_stack([numbers(customers.table[name]) for name in names])
+def _assign_attitudes(customers: Customers, options: Options) -> BaseResult:
+    names = _find_items(customers, options)
+    answers = np.column_stack([to_floats(customers.table[name]) for name in names])
     low, high = options.scale
     with np.errstate(invalid="ignore"):
-        odd = (answers < low) | (answers > high)
-    answers = turned(np.where(odd, np.nan, answers), [name in options.reversed for name in names], low, high)
-    complete = ~np.isnan(answers).any(axis=1)
-    items = answers[complete]
-    if len(items) < FEWEST:
+        is_off_scale = (answers < low) | (answers > high)
+    answers = reverse_items(
+        np.where(is_off_scale, np.nan, answers), [name in options.reversed for name in names], low, high
+    )
+    is_complete = ~np.isnan(answers).any(axis=1)
+    items = answers[is_complete]
+    if len(items) < MIN_COMPLETE_ANSWERS:
         raise InputProblem(
-            f"{counted(len(items), 'customer')} answered all {len(names)} items; attitudes need {FEWEST}",
-            source=customers.readings[0].input.name,
+            f"{pluralize(len(items), 'customer')} answered all {len(names)} items; "
+            f"attitudes need {MIN_COMPLETE_ANSWERS}",
+            source=customers.input_reports[0].input.name,
             remedy="Leave out items that few answered, with the option items",
         )
     if options.centred:
         items = items - items.mean(axis=1, keepdims=True)
-    count = options.factors or max(parallel(items), 1)
-    found = factors(items, count)
-    called = [*options.names, *called_by(found.loadings, names)[len(options.names) :]][:count]
-    standard = found.scores / found.scores.std(axis=0)
-    strongest = np.where(standard.max(axis=1) > 0, np.array(called, dtype=object)[standard.argmax(axis=1)], NONE)
+    factor_count = options.factors or max(parallel_factor_count(items), 1)
+    factor_solution = fit_factors(items, factor_count)
+    attitude_names = [*options.names, *called_by(factor_solution.loadings, names)[len(options.names) :]][:factor_count]
+    standardised = factor_solution.scores / factor_solution.scores.std(axis=0)
+    strongest = np.where(
+        standardised.max(axis=1) > 0, np.array(attitude_names, dtype=object)[standardised.argmax(axis=1)], NO_ATTITUDE
+    )
     labels = np.full(len(answers), UNKNOWN, dtype=object)
-    labels[complete] = strongest
-    scores = np.full((len(answers), count), np.nan)
-    scores[complete] = standard
-    columns = {f"{c.ATTITUDE}{place}": scores[:, place - 1] for place in range(1, count + 1)}
-    notes = (*_notes(items, found, names, called), *_off_scale(int(odd.sum())))
-    order = tuple(name for name in (*called, NONE, UNKNOWN) if (labels == name).any())
-    attitudes = pd.DataFrame(columns, index=customers.table.index).round(6)
-    return Decided(labels, order, notes, scores=attitudes, tables={"Loadings": _loadings(found, names, called)})
-
-
-def _loadings(found: Factors, names: list[str], called: list[str]) -> pd.DataFrame:
-    """One row per item: its loading on each attitude, and the share of its variance that they explain."""
-    rows = pd.DataFrame(found.loadings.round(6), columns=pd.Index(distinct(called)))
-    return (
-        rows.assign(communality=(found.loadings**2).sum(axis=1).round(6))
-        .assign(item=names)
-        .iloc[:, [-1, *range(len(called) + 1)]]
+    labels[is_complete] = strongest
+    scores = np.full((len(answers), factor_count), np.nan)
+    scores[is_complete] = standardised
+    attitude_columns = {
+        f"{columns.ATTITUDE_PREFIX}{number}": scores[:, number - 1] for number in range(1, factor_count + 1)
+    }
+    notes = (
+        *_describe_battery(items, factor_solution, names, attitude_names),
+        *_warn_off_scale(int(is_off_scale.sum())),
+    )
+    order = tuple(name for name in (*attitude_names, NO_ATTITUDE, UNKNOWN) if (labels == name).any())
+    attitudes = pd.DataFrame(attitude_columns, index=customers.table.index).round(6)
+    return BaseResult(
+        labels,
+        order,
+        notes,
+        scores=attitudes,
+        tables={"Loadings": _loadings_table(factor_solution, names, attitude_names)},
     )
 
 
-def _off_scale(count: int) -> Iterator[str]:
-    if count:
-        yield f"answers off the scale: {count:,}; they count as missing"
+def _loadings_table(factor_solution: FactorSolution, item_names: list[str], attitude_names: list[str]) -> pd.DataFrame:
+    """One row per item: its loading on each attitude, and the share of its variance that they explain."""
+    rows = pd.DataFrame(factor_solution.loadings.round(6), columns=pd.Index(number_duplicates(attitude_names)))
+    return (
+        rows.assign(communality=(factor_solution.loadings**2).sum(axis=1).round(6))
+        .assign(item=item_names)
+        .iloc[:, [-1, *range(len(attitude_names) + 1)]]
+    )
 
 
-def _items(customers: Customers, options: Options) -> list[str]:
-    names = options.items or [name for name in customers.table.columns if ITEM.fullmatch(str(name))]
-    missing = [name for name in (*names, *options.reversed) if name not in customers.table.columns]
-    if missing or not names:
+def _warn_off_scale(off_scale_count: int) -> Iterator[str]:
+    if off_scale_count:
+        yield f"answers off the scale: {off_scale_count:,}; they count as missing"
+
+
+def _find_items(customers: Customers, options: Options) -> list[str]:
+    names = options.items or [name for name in customers.table.columns if ITEM_NAME.fullmatch(str(name))]
+    missing_columns = [name for name in (*names, *options.reversed) if name not in customers.table.columns]
+    if missing_columns or not names:
         raise InputProblem(
-            f"there is no column {' or '.join(missing) or 'of an item, such as q1'}",
-            source=customers.readings[0].input.name,
+            f"there is no column {' or '.join(missing_columns) or 'of an item, such as q1'}",
+            source=customers.input_reports[0].input.name,
             remedy="Name them: options: {items: [...]}",
         )
     if len(names) < 3:  # noqa: PLR2004 - two items have one correlation
@@ -110,14 +136,25 @@ def _items(customers: Customers, options: Options) -> list[str]:
     return names
 
 
-def _notes(items: Matrix, found: Factors, names: list[str], called: list[str]) -> Iterator[str]:
+def _describe_battery(
+    items: ItemMatrix, factor_solution: FactorSolution, item_names: list[str], attitude_names: list[str]
+) -> Iterator[str]:
     """Fit of the battery, then the loadings of each attitude and the agreement of the items that carry it."""
-    fit = f"KMO {kmo(items):.2f}, eigenvalues above 1: {kaiser(items)}, above chance: {parallel(items)}"
-    yield f"{len(items):,} customers answered all {len(names)} items; {fit}"
-    owner = np.abs(found.loadings).argmax(axis=1)
-    for place, name in enumerate(called):
-        carried = [n for n in range(len(names)) if owner[n] == place]
-        shown = ", ".join(f"{names[n]} {found.loadings[n, place]:.2f}" for n in carried)
-        ways = np.sign(found.loadings[carried, place])
-        told = f", alpha {cronbach_alpha(items[:, carried] * ways):.2f}" if len(carried) > 1 else ""
-        yield f"{name}: {found.explained[place]:.0%} of variance{told}; {shown}"
+    fit_text = (
+        f"KMO {kmo_measure(items):.2f}, eigenvalues above 1: "
+        f"{kaiser_factor_count(items)}, above chance: {parallel_factor_count(items)}"
+    )
+    yield f"{len(items):,} customers answered all {len(item_names)} items; {fit_text}"
+    attitude_by_item = np.abs(factor_solution.loadings).argmax(axis=1)
+    for factor_number, name in enumerate(attitude_names):
+        carried_items = [item for item in range(len(item_names)) if attitude_by_item[item] == factor_number]
+        loading_texts = ", ".join(
+            f"{item_names[item]} {factor_solution.loadings[item, factor_number]:.2f}" for item in carried_items
+        )
+        orientation = np.sign(factor_solution.loadings[carried_items, factor_number])
+        alpha_text = (
+            f", alpha {cronbach_alpha(items[:, carried_items] * orientation):.2f}" if len(carried_items) > 1 else ""
+        )
+        yield (
+            f"{name}: {factor_solution.explained_variance[factor_number]:.0%} of variance{alpha_text}; {loading_texts}"
+        )

@@ -5,35 +5,35 @@ from dataclasses import replace
 import pandas as pd
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided, _answers, banded, column, with_unknown
-from segcli.segment.experience import SENTIMENTS
+from segcli.segment.bases import BaseResult, _answers, append_unknown, assign_bands, require_column
+from segcli.segment.experience import SENTIMENT_CODES
 
 SOURCE = "counts of a coded column; net sentiment = 100 (positive - negative) / coded, with the interval of an NPS"
-NEEDS = c.SENTIMENT
+NEEDS = columns.SENTIMENT
 ADDS = ()
-ORDER = tuple(SENTIMENTS)
-NO_CODE = 9.0  # off the scale, for words that mean nothing here
+ORDER = tuple(SENTIMENT_CODES)
+UNKNOWN_CODE = 9.0  # off the scale, for words that mean nothing here
 
 
 class Options(_answers.Options):
     """What codes mean, and for whom the score is told."""
 
     codes: dict[str, float] = Field(
-        default_factory=lambda: dict(SENTIMENTS), description="-1, 0 or 1 for each word, whatever its case."
+        default_factory=lambda: dict(SENTIMENT_CODES), description="-1, 0 or 1 for each word, whatever its case."
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's sentiment; words that are no code are reported and unknown."""
-    words = {word.casefold(): code for word, code in options.codes.items()}
-    values = column(customers, c.SENTIMENT)
+    code_by_word = {word.casefold(): code for word, code in options.codes.items()}
+    values = require_column(customers, columns.SENTIMENT)
     if not pd.api.types.is_numeric_dtype(values):
         texts = values.astype("str").str.strip().str.casefold()
-        coded = texts.map({**dict.fromkeys(texts.dropna().unique(), NO_CODE), **words})
-        customers = replace(customers, table=customers.table.assign(**{c.SENTIMENT: coded}))
-    answers, warnings = _answers.answered(customers, "sentiment")
-    labels = banded(answers[:, 0], [0, 1], ORDER)
-    notes, tables = _answers.told(customers, "sentiment", options)
-    return Decided(labels, with_unknown(ORDER, labels), notes, warnings, tables=tables)
+        sentiment_codes = texts.map({**dict.fromkeys(texts.dropna().unique(), UNKNOWN_CODE), **code_by_word})
+        customers = replace(customers, table=customers.table.assign(**{columns.SENTIMENT: sentiment_codes}))
+    answers, warnings = _answers.read_valid_answers(customers, "sentiment")
+    labels = assign_bands(answers[:, 0], [0, 1], ORDER)
+    notes, tables = _answers.report_score(customers, "sentiment", options)
+    return BaseResult(labels, append_unknown(ORDER, labels), notes, warnings, tables=tables)

@@ -3,15 +3,15 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import Decided, lifecycle, numbers
+from segcli.segment.bases import BaseResult, lifecycle, to_floats
 
 SOURCE = (
     "the funnel acquisition, activation, retention, referral (McClure, Startup metrics for pirates, 2007) on the "
     "stages of the base lifecycle; churn are its lapsed and lost"
 )
-NEEDS = f"{c.ORDERS}, {c.RECENCY_DAYS}; {c.REFERRER} for refer"
+NEEDS = f"{columns.ORDERS}, {columns.RECENCY_DAYS}; {columns.REFERRER} for refer"
 ADDS = ()
 ORDER = ("acquire", "activate", "retain", "refer", "churn")
 
@@ -19,27 +19,29 @@ ORDER = ("acquire", "activate", "retain", "refer", "churn")
 class Options(lifecycle.Options):
     """As for lifecycle, and where referrers stand."""
 
-    referrer: str = Field(c.REFERRER, description="Column with the id of the customer who brought this one.")
+    referrer: str = Field(columns.REFERRER, description="Column with the id of the customer who brought this one.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's stage.
 
     Without an order: acquire; lapsed or lost: churn; with one order: activate; those who brought others: refer; the
     rest: retain.
     """
-    found = lifecycle.decide(customers, options)
-    orders = numbers(customers.table[c.ORDERS])
-    churned = np.isin(found.labels.astype(str), ["lapsed", "lost"])
-    brought = np.zeros(len(orders), dtype=bool)
+    lifecycle_result = lifecycle.assign_segments(customers, options)
+    orders = to_floats(customers.table[columns.ORDERS])
+    has_churned = np.isin(lifecycle_result.labels.astype(str), ["lapsed", "lost"])
+    has_referred = np.zeros(len(orders), dtype=bool)
     if options.referrer in customers.table:
-        named = customers.table[options.referrer].dropna().astype("str").str.strip()
-        brought = customers.table[c.CUSTOMER_ID].isin(named).to_numpy()
+        referrer_ids = customers.table[options.referrer].dropna().astype("str").str.strip()
+        has_referred = customers.table[columns.CUSTOMER_ID].isin(referrer_ids).to_numpy()
     with np.errstate(invalid="ignore"):
         labels = np.select(
-            [~(orders > 0), churned, brought, orders == 1], ["acquire", "churn", "refer", "activate"], default="retain"
+            [~(orders > 0), has_churned, has_referred, orders == 1],
+            ["acquire", "churn", "refer", "activate"],
+            default="retain",
         ).astype(object)
     order = tuple(name for name in ORDER if (labels == name).any())
     warning = f"no column {options.referrer}: nobody can be in the stage refer"
-    warnings = (*found.warnings, *[warning] * (options.referrer not in customers.table))
-    return Decided(labels, order, found.notes, warnings, tables=found.tables)
+    warnings = (*lifecycle_result.warnings, *[warning] * (options.referrer not in customers.table))
+    return BaseResult(labels, order, lifecycle_result.notes, warnings, tables=lifecycle_result.tables)

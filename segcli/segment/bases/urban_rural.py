@@ -2,25 +2,25 @@
 
 import numpy as np
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, with_unknown
-from segcli.segment.bases._places import ANY_KEY, order_of, placed
-from segcli.segment.lookup import Lookup
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown
+from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, order_by_frequency
+from segcli.segment.lookup import LookupTable
 
 SOURCE = "the user's own words, such as those of the degree of urbanisation (Eurostat 2021): city, town, rural"
-NEEDS = f"{c.URBAN_RURAL}, or a place and a table"
+NEEDS = f"{columns.URBAN_RURAL}, or a place and a table"
 ADDS = ()
-LOOKUP = (ANY_KEY, c.URBAN_RURAL)
+LOOKUP = (ANY_PLACE_COLUMN, columns.URBAN_RURAL)
 
 
 class Options(Section):
     """None: the table decides."""
 
 
-def decide(customers: Customers, options: Options, lookup: Lookup | None = None) -> Decided:  # noqa: ARG001 - as all
+def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:  # noqa: ARG001 - as all
     """What the table says of each customer's place."""
-    found, notes = placed(customers, lookup, c.URBAN_RURAL)
-    labels = np.where(found == "", UNKNOWN, found).astype(object)
-    return Decided(labels, with_unknown(order_of(labels, UNKNOWN), labels), notes)
+    place_types, notes = look_up_places(customers, lookup, columns.URBAN_RURAL)
+    labels = np.where(place_types == "", UNKNOWN, place_types).astype(object)
+    return BaseResult(labels, append_unknown(order_by_frequency(labels, UNKNOWN), labels), notes)

@@ -3,11 +3,11 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing import measures_remedy
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = "Twedt, How important to marketing strategy is the heavy user? (Journal of Marketing, 1964)"
 NEEDS = "items or orders"
@@ -25,25 +25,33 @@ class Options(Section):
     medium: float = Field(0.3, gt=0, lt=1, description="Share of active customers who come next, the medium users.")
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The usage class of each customer; who used nothing stands apart, equal use is never split.
 
     Customers are ranked by use. Those who used the same share a rank, the middle one of theirs; they are heavy if it
     lies among the first `heavy` of the active, medium if among the next `medium`.
     """
-    use = numbers(column(customers, c.ITEMS, c.ORDERS)) if not options.of else np.zeros(len(customers.table))
+    usage_values = (
+        to_floats(require_column(customers, columns.ITEMS, columns.ORDERS))
+        if not options.of
+        else np.zeros(len(customers.table))
+    )
     for name in options.of:
-        use = use + numbers(column(customers, name))
-    active = use > 0
-    ascending = np.sort(use[active])
-    least, most = (np.searchsorted(ascending, use, side=side) for side in ("left", "right"))
-    rank = 1 - (least + most) / 2 / max(len(ascending), 1)
-    labels = np.where(rank < options.heavy, "heavy", np.where(rank < options.heavy + options.medium, "medium", "light"))
-    labels = np.where(active, labels, np.where(np.isnan(use), UNKNOWN, "none")).astype(object)
-    held = float(use[labels == "heavy"].sum() / use[active].sum()) if active.any() else 0.0
-    share = (labels == "heavy").sum() / max(int(active.sum()), 1)
-    note = f"heavy users are {share:.0%} of active customers with {held:.0%} of use"
+        usage_values = usage_values + to_floats(require_column(customers, name))
+    is_active = usage_values > 0
+    sorted_usage = np.sort(usage_values[is_active])
+    low_ranks, high_ranks = (np.searchsorted(sorted_usage, usage_values, side=side) for side in ("left", "right"))
+    usage_rank = 1 - (low_ranks + high_ranks) / 2 / max(len(sorted_usage), 1)
+    labels = np.where(
+        usage_rank < options.heavy, "heavy", np.where(usage_rank < options.heavy + options.medium, "medium", "light")
+    )
+    labels = np.where(is_active, labels, np.where(np.isnan(usage_values), UNKNOWN, "none")).astype(object)
+    usage_share = (
+        float(usage_values[labels == "heavy"].sum() / usage_values[is_active].sum()) if is_active.any() else 0.0
+    )
+    share = (labels == "heavy").sum() / max(int(is_active.sum()), 1)
+    note = f"heavy users are {share:.0%} of active customers with {usage_share:.0%} of use"
     present = [name for name in ORDER if (labels == name).any()]
-    remedy = "" if options.of else measures_remedy(customers, [c.ITEMS])
-    warning = f"usage counts {c.ORDERS}: the table has no column '{c.ITEMS}'. {remedy}"
-    return Decided(labels, with_unknown(present, labels), (note,), (warning,) * bool(remedy))
+    remedy = "" if options.of else measures_remedy(customers, [columns.ITEMS])
+    warning = f"usage counts {columns.ORDERS}: the table has no column '{columns.ITEMS}'. {remedy}"
+    return BaseResult(labels, append_unknown(present, labels), (note,), (warning,) * bool(remedy))

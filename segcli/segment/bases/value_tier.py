@@ -3,10 +3,10 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns as c
+from segcli import columns
 from segcli.config.section import Section
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, Decided, column, numbers, with_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = "ABC analysis (Dickie 1951): 80, 95 and 100 % of cumulative revenue"
 NEEDS = "revenue"
@@ -16,22 +16,24 @@ ADDS = ()
 class Options(Section):
     """Where tiers end."""
 
-    of: str = Field(c.REVENUE, description="Column that measures value.")
+    of: str = Field(columns.REVENUE, description="Column that measures value.")
     shares: list[float] = Field(
         [0.8, 0.95], min_length=1, max_length=9, description="Cumulative share at which tiers end."
     )
 
 
-def decide(customers: Customers, options: Options) -> Decided:
+def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The tier of each customer: A is the best. Equal values share a tier, the better one."""
-    value = numbers(column(customers, options.of))
-    counted = np.where(value > 0, value, 0.0)
-    descending = np.sort(counted)[::-1]
-    before = np.concatenate([[0.0], np.cumsum(descending)])
+    customer_values = to_floats(require_column(customers, options.of))
+    positive_values = np.where(customer_values > 0, customer_values, 0.0)
+    sorted_values = np.sort(positive_values)[::-1]
+    cumulative_values = np.concatenate([[0.0], np.cumsum(sorted_values)])
     # What the customers with more than this one hold together, as a share of all.
-    held = before[len(value) - np.searchsorted(descending[::-1], counted, side="right")] / max(before[-1], 1e-300)
-    order = [chr(ord("A") + place) for place in range(len(options.shares) + 1)]
-    tiers = np.array(order, dtype=object)[np.searchsorted(sorted(options.shares), held, side="right")]
-    tiers = np.where(counted > 0, tiers, order[-1])
-    labels = np.where(np.isnan(value), UNKNOWN, tiers).astype(object)
-    return Decided(labels, with_unknown(order, labels))
+    better_share = cumulative_values[
+        len(customer_values) - np.searchsorted(sorted_values[::-1], positive_values, side="right")
+    ] / max(cumulative_values[-1], 1e-300)
+    order = [chr(ord("A") + tier_number) for tier_number in range(len(options.shares) + 1)]
+    tiers = np.array(order, dtype=object)[np.searchsorted(sorted(options.shares), better_share, side="right")]
+    tiers = np.where(positive_values > 0, tiers, order[-1])
+    labels = np.where(np.isnan(customer_values), UNKNOWN, tiers).astype(object)
+    return BaseResult(labels, append_unknown(order, labels))

@@ -7,23 +7,23 @@ from enum import StrEnum
 from segcli.columns import is_computed
 from segcli.segment.language import tree
 from segcli.segment.language.tokens import RuleProblem
-from segcli.segment.language.tree import Condition, Value
+from segcli.segment.language.tree import ConditionNode, ValueNode
 
 AS_OF = "as_of"
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What a value is."""
 
     NUMBER = "a number"
     TEXT = "a text"
     DATE = "a date"
-    SPAN = "a length of time"
-    TRUTH = "true or false"
+    DURATION = "a length of time"
+    BOOLEAN = "true or false"
     ANY = "anything"  # a column that nothing is known of yet
 
 
-def check(rule: Condition, columns: Mapping[str, Kind]) -> None:
+def check_rule(rule: ConditionNode, columns: Mapping[str, ValueKind]) -> None:
     """Refuse a rule that could never be decided.
 
     Args:
@@ -33,113 +33,115 @@ def check(rule: Condition, columns: Mapping[str, Kind]) -> None:
     Raises:
         RuleProblem: with the column of the text at which it shows.
     """
-    _condition(rule, columns)
+    _check_condition(rule, columns)
 
 
-def _condition(node: Condition, columns: Mapping[str, Kind]) -> None:
+def _check_condition(node: ConditionNode, columns: Mapping[str, ValueKind]) -> None:
     match node:
-        case tree.All(parts) | tree.Any(parts):
+        case tree.AllOf(parts) | tree.AnyOf(parts):
             for part in parts:
-                _condition(part, columns)
-        case tree.Not(inner):
-            _condition(inner, columns)
-        case tree.Compare(left, sign, right):
-            _comparable(left, right, columns, ordered=sign not in {"==", "!="})
-        case tree.Between(value, low, high):
-            _comparable(value, low, columns, ordered=True)
-            _comparable(value, high, columns, ordered=True)
-        case tree.In(value, listed):
-            for one in listed:
-                _comparable(value, one, columns, ordered=False)
-        case tree.Missing(value):
-            kind_of(value, columns)
+                _check_condition(part, columns)
+        case tree.Negation(inner):
+            _check_condition(inner, columns)
+        case tree.Comparison(left, sign, right):
+            _require_comparable(left, right, columns, needs_order=sign not in {"==", "!="})
+        case tree.BetweenTest(value, low, high):
+            _require_comparable(value, low, columns, needs_order=True)
+            _require_comparable(value, high, columns, needs_order=True)
+        case tree.MembershipTest(value, listed):
+            for item in listed:
+                _require_comparable(value, item, columns, needs_order=False)
+        case tree.MissingTest(value):
+            infer_kind(value, columns)
         case tree.TextTest(value, test, _):
-            _require(kind_of(value, columns), Kind.TEXT, f"before '{test}'", node.at)
-        case tree.Truth() | tree.Name():
-            _require(kind_of(node, columns), Kind.TRUTH, "alone", node.at)
+            _require_kind(infer_kind(value, columns), ValueKind.TEXT, f"before '{test}'", node.position)
+        case tree.BooleanLiteral() | tree.ColumnReference():
+            _require_kind(infer_kind(node, columns), ValueKind.BOOLEAN, "alone", node.position)
 
 
-def _require(found: Kind, wanted: Kind, where: str, at: int) -> None:
-    if found not in {wanted, Kind.ANY}:
-        raise RuleProblem(f"{where} stands {wanted}; this is {found}", at)
+def _require_kind(actual_kind: ValueKind, expected_kind: ValueKind, location: str, position: int) -> None:
+    if actual_kind not in {expected_kind, ValueKind.ANY}:
+        raise RuleProblem(f"{location} stands {expected_kind}; this is {actual_kind}", position)
 
 
-def _comparable(left: Value, right: Value, columns: Mapping[str, Kind], *, ordered: bool) -> None:
-    one, other = kind_of(left, columns), kind_of(right, columns)
-    for date, text in ((one, right), (other, left)):
-        if date is Kind.DATE and isinstance(text, tree.Text):
-            _day(text)
+def _require_comparable(
+    left: ValueNode, right: ValueNode, columns: Mapping[str, ValueKind], *, needs_order: bool
+) -> None:
+    left_kind, right_kind = infer_kind(left, columns), infer_kind(right, columns)
+    for kind, literal in ((left_kind, right), (right_kind, left)):
+        if kind is ValueKind.DATE and isinstance(literal, tree.TextLiteral):
+            _require_iso_date(literal)
             return
-    if Kind.ANY in {one, other}:
+    if ValueKind.ANY in {left_kind, right_kind}:
         return
-    if one is not other:
-        raise RuleProblem(f"{one} cannot be compared with {other}", right.at)
-    if ordered and one is Kind.TRUTH:
-        raise RuleProblem("true and false have no order", right.at)
+    if left_kind is not right_kind:
+        raise RuleProblem(f"{left_kind} cannot be compared with {right_kind}", right.position)
+    if needs_order and left_kind is ValueKind.BOOLEAN:
+        raise RuleProblem("true and false have no order", right.position)
 
 
-def _day(text: tree.Text) -> None:
+def _require_iso_date(date_literal: tree.TextLiteral) -> None:
     from datetime import date
 
     try:
-        date.fromisoformat(text.value)
+        date.fromisoformat(date_literal.value)
     except ValueError:
-        raise RuleProblem(f"'{text.value}' is no day such as 2026-01-31", text.at) from None
+        raise RuleProblem(f"'{date_literal.value}' is no day such as 2026-01-31", date_literal.position) from None
 
 
-def kind_of(node: Value, columns: Mapping[str, Kind]) -> Kind:
+def infer_kind(node: ValueNode, columns: Mapping[str, ValueKind]) -> ValueKind:
     """The kind of a value.
 
     Raises:
         RuleProblem: there is no such column, or kinds do not go together.
     """
     match node:
-        case tree.Number():
-            return Kind.NUMBER
-        case tree.Text():
-            return Kind.TEXT
-        case tree.Truth():
-            return Kind.TRUTH
-        case tree.Span(count, unit):
+        case tree.NumberLiteral():
+            return ValueKind.NUMBER
+        case tree.TextLiteral():
+            return ValueKind.TEXT
+        case tree.BooleanLiteral():
+            return ValueKind.BOOLEAN
+        case tree.DurationLiteral(count, unit):
             if count % 1 and unit in {"months", "years"}:
-                raise RuleProblem(f"{unit} must be whole; say days", node.at)
-            return Kind.SPAN
-        case tree.Name(name):
-            return _column(name, node.at, columns)
-        case tree.Negative(inner):
-            found = kind_of(inner, columns)
-            if found not in {Kind.NUMBER, Kind.SPAN, Kind.ANY}:
-                raise RuleProblem(f"{found} has no negative", node.at)
-            return found
-        case tree.Sum(left, sign, right):
-            return _sum(kind_of(left, columns), sign, kind_of(right, columns), node.at)
+                raise RuleProblem(f"{unit} must be whole; say days", node.position)
+            return ValueKind.DURATION
+        case tree.ColumnReference(name):
+            return _column_kind(name, node.position, columns)
+        case tree.UnaryMinus(inner):
+            operand_kind = infer_kind(inner, columns)
+            if operand_kind not in {ValueKind.NUMBER, ValueKind.DURATION, ValueKind.ANY}:
+                raise RuleProblem(f"{operand_kind} has no negative", node.position)
+            return operand_kind
+        case tree.Arithmetic(left, sign, right):
+            return _arithmetic_kind(infer_kind(left, columns), sign, infer_kind(right, columns), node.position)
 
 
-def _column(name: str, at: int, columns: Mapping[str, Kind]) -> Kind:
+def _column_kind(name: str, position: int, columns: Mapping[str, ValueKind]) -> ValueKind:
     if name == AS_OF:
-        return Kind.DATE
+        return ValueKind.DATE
     if name not in columns and is_computed(name):
-        raise RuleProblem(f"no column '{name}'", at)
+        raise RuleProblem(f"no column '{name}'", position)
     if name not in columns:
-        close = difflib.get_close_matches(name, columns, n=1)
-        meant = f"; did you mean '{close[0]}'?" if close else f"; there is: {', '.join(columns)}"
-        raise RuleProblem(f"no column '{name}'{meant}", at)
+        similar_names = difflib.get_close_matches(name, columns, n=1)
+        hint = f"; did you mean '{similar_names[0]}'?" if similar_names else f"; there is: {', '.join(columns)}"
+        raise RuleProblem(f"no column '{name}'{hint}", position)
     return columns[name]
 
 
-_SUMS: Mapping[tuple[Kind, str, Kind], Kind] = {
-    **{(Kind.NUMBER, sign, Kind.NUMBER): Kind.NUMBER for sign in tree.ARITHMETIC},
-    (Kind.DATE, "+", Kind.SPAN): Kind.DATE,
-    (Kind.DATE, "-", Kind.SPAN): Kind.DATE,
-    (Kind.SPAN, "+", Kind.DATE): Kind.DATE,
-    (Kind.DATE, "-", Kind.DATE): Kind.SPAN,
+_ARITHMETIC_KINDS: Mapping[tuple[ValueKind, str, ValueKind], ValueKind] = {
+    **{(ValueKind.NUMBER, operator, ValueKind.NUMBER): ValueKind.NUMBER for operator in tree.ARITHMETIC},
+    (ValueKind.DATE, "+", ValueKind.DURATION): ValueKind.DATE,
+    (ValueKind.DATE, "-", ValueKind.DURATION): ValueKind.DATE,
+    (ValueKind.DURATION, "+", ValueKind.DATE): ValueKind.DATE,
+    (ValueKind.DATE, "-", ValueKind.DATE): ValueKind.DURATION,
 }
 
 
-def _sum(left: Kind, sign: str, right: Kind, at: int) -> Kind:
-    if Kind.ANY in {left, right}:
-        return Kind.ANY
-    found = _SUMS.get((left, sign, right))
-    if found is None:
-        raise RuleProblem(f"{left} {sign} {right} means nothing", at)
-    return found
+def _arithmetic_kind(left_kind: ValueKind, operator: str, right_kind: ValueKind, position: int) -> ValueKind:
+    if ValueKind.ANY in {left_kind, right_kind}:
+        return ValueKind.ANY
+    result_kind = _ARITHMETIC_KINDS.get((left_kind, operator, right_kind))
+    if result_kind is None:
+        raise RuleProblem(f"{left_kind} {operator} {right_kind} means nothing", position)
+    return result_kind

@@ -17,113 +17,124 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli.segment.language import tree
-from segcli.segment.language.check import AS_OF, Kind
+from segcli.segment.language.check import AS_OF, ValueKind
 from segcli.segment.language.tokens import RuleProblem
-from segcli.segment.language.tree import Condition, Value
+from segcli.segment.language.tree import ConditionNode, ValueNode
 
-Mask = npt.NDArray[np.bool_]
+RowMask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Holds:
+class TruthMask:
     """For each customer whether a rule is true and whether that is known; both have shape (n,)."""
 
-    true: Mask
-    known: Mask
+    is_true: RowMask
+    is_known: RowMask
 
 
-class Table:
+class RuleTable:
     """A customer table whose columns rules can ask for."""
 
     def __init__(self, table: pd.DataFrame, as_of: date | None) -> None:
         self._table, self._as_of = table, as_of
-        self._read: dict[str, Any] = {}
-        self._coded: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]] = {}
+        self._column_values: dict[str, Any] = {}
+        self._encoded_texts: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]] = {}
 
     @cached_property
-    def kinds(self) -> Mapping[str, Kind]:
+    def column_kinds(self) -> Mapping[str, ValueKind]:
         """What each column holds."""
-        return {str(name): _kind(self._table[name]) for name in self._table.columns}
+        return {str(name): _series_kind(self._table[name]) for name in self._table.columns}
 
     @property
-    def rows(self) -> int:
+    def row_count(self) -> int:
         """How many customers there are."""
         return len(self._table)
 
-    def row(self, place: int) -> "Table":
+    def select_row(self, row_number: int) -> "RuleTable":
         """One customer alone."""
-        return Table(self._table.iloc[[place]], self._as_of)
+        return RuleTable(self._table.iloc[[row_number]], self._as_of)
 
-    def column(self, name: str) -> Any:  # noqa: ANN401 - a numpy array of the column's kind
+    def read_column(self, name: str) -> Any:  # noqa: ANN401 - a numpy array of the column's kind
         """The values of a column as numbers (NaN), days (NaT), objects (None) or truths."""
-        if name not in self._read:
-            self._read[name] = self._values(name)
-        return self._read[name]
+        if name not in self._column_values:
+            self._column_values[name] = self._convert_column(name)
+        return self._column_values[name]
 
-    def coded(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    def encode_texts(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
         """A text column as codes (-1 where missing) of its distinct texts: a test then looks at each text once."""
-        if name not in self._coded:
-            codes, texts = pd.factorize(self._table[name].astype(object), use_na_sentinel=True)
-            self._coded[name] = (codes, np.asarray(texts, dtype=object))
-        return self._coded[name]
+        if name not in self._encoded_texts:
+            codes, distinct_texts = pd.factorize(self._table[name].astype(object), use_na_sentinel=True)
+            self._encoded_texts[name] = (codes, np.asarray(distinct_texts, dtype=object))
+        return self._encoded_texts[name]
 
-    def is_text(self, node: Value) -> TypeGuard[tree.Name]:
+    def is_text_column(self, node: ValueNode) -> TypeGuard[tree.ColumnReference]:
         """Whether a value is a column of text."""
-        return isinstance(node, tree.Name) and node.name != AS_OF and self.kinds[node.name] is Kind.TEXT
+        return (
+            isinstance(node, tree.ColumnReference)
+            and node.name != AS_OF
+            and self.column_kinds[node.name] is ValueKind.TEXT
+        )
 
-    def _values(self, name: str) -> Any:  # noqa: ANN401 - as above
+    def _convert_column(self, name: str) -> Any:  # noqa: ANN401 - as above
         if name == AS_OF:
             return np.asarray(self._as_of or "NaT", dtype="datetime64[D]")
         values = self._table[name]
-        match _kind(values):
-            case Kind.NUMBER:
+        match _series_kind(values):
+            case ValueKind.NUMBER:
                 return values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-            case Kind.DATE:
+            case ValueKind.DATE:
                 return values.to_numpy(dtype="datetime64[D]")
-            case Kind.TRUTH:
+            case ValueKind.BOOLEAN:
                 return values.to_numpy(dtype=bool)
             case _:
                 return values.astype(object).where(values.notna(), None).to_numpy()
 
 
-def _kind(values: pd.Series) -> Kind:
+def _series_kind(values: pd.Series) -> ValueKind:
     if pd.api.types.is_bool_dtype(values.dtype):
-        return Kind.TRUTH
+        return ValueKind.BOOLEAN
     if pd.api.types.is_numeric_dtype(values.dtype):
-        return Kind.NUMBER
-    return Kind.DATE if pd.api.types.is_datetime64_any_dtype(values.dtype) else Kind.TEXT
+        return ValueKind.NUMBER
+    return ValueKind.DATE if pd.api.types.is_datetime64_any_dtype(values.dtype) else ValueKind.TEXT
 
 
-def evaluate(rule: Condition, table: Table) -> Holds:
+def evaluate_rule(rule: ConditionNode, rule_table: RuleTable) -> TruthMask:
     """For whom a rule holds; it must have passed `check` for this table's columns."""
     match rule:
-        case tree.Not(inner):
-            of = evaluate(inner, table)
-            return Holds(of.known & ~of.true, of.known)
-        case tree.All(parts):
-            return reduce(_both, (evaluate(part, table) for part in parts))
-        case tree.Any(parts):
-            return reduce(_either, (evaluate(part, table) for part in parts))
-        case tree.Compare(left, sign, right):
-            return _compared(left, _SIGNS[sign], right, table)
-        case tree.Between(value, low, high):
-            return _both(_compared(value, np.greater_equal, low, table), _compared(value, np.less_equal, high, table))
-        case tree.In(value, listed):
-            return reduce(_either, (_compared(value, np.equal, one, table) for one in listed))
-        case tree.Missing(value):
-            missing = table.coded(value.name)[0] < 0 if table.is_text(value) else _missing(_values(value, table))
-            return _certain(missing, table.rows)
+        case tree.Negation(inner):
+            operand_mask = evaluate_rule(inner, rule_table)
+            return TruthMask(operand_mask.is_known & ~operand_mask.is_true, operand_mask.is_known)
+        case tree.AllOf(parts):
+            return reduce(_combine_and, (evaluate_rule(part, rule_table) for part in parts))
+        case tree.AnyOf(parts):
+            return reduce(_combine_or, (evaluate_rule(part, rule_table) for part in parts))
+        case tree.Comparison(left, sign, right):
+            return _compare_values(left, _COMPARISON_FUNCTIONS[sign], right, rule_table)
+        case tree.BetweenTest(value, low, high):
+            return _combine_and(
+                _compare_values(value, np.greater_equal, low, rule_table),
+                _compare_values(value, np.less_equal, high, rule_table),
+            )
+        case tree.MembershipTest(value, listed):
+            return reduce(_combine_or, (_compare_values(value, np.equal, item, rule_table) for item in listed))
+        case tree.MissingTest(value):
+            is_missing = (
+                rule_table.encode_texts(value.name)[0] < 0
+                if rule_table.is_text_column(value)
+                else _find_missing(_evaluate_value(value, rule_table))
+            )
+            return _mark_known(is_missing, rule_table.row_count)
         case tree.TextTest(value, test, pattern):
-            return _tested(value, test, pattern, table, rule.at)
-        case tree.Truth() | tree.Name():
-            return _certain(_values(rule, table), table.rows)
+            return _evaluate_text_test(value, test, pattern, rule_table, rule.position)
+        case tree.BooleanLiteral() | tree.ColumnReference():
+            return _mark_known(_evaluate_value(rule, rule_table), rule_table.row_count)
 
 
-def _certain(true: Any, rows: int) -> Holds:  # noqa: ANN401 - an array of truths, or one for all
-    return Holds(np.broadcast_to(np.asarray(true, dtype=bool), rows), np.ones(rows, dtype=bool))
+def _mark_known(is_true: Any, row_count: int) -> TruthMask:  # noqa: ANN401 - an array of truths, or one for all
+    return TruthMask(np.broadcast_to(np.asarray(is_true, dtype=bool), row_count), np.ones(row_count, dtype=bool))
 
 
-_SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
+_COMPARISON_FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": np.equal,
     "!=": np.not_equal,
     "<": np.less,
@@ -133,120 +144,131 @@ _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _both(one: Holds, other: Holds) -> Holds:
+def _combine_and(first: TruthMask, second: TruthMask) -> TruthMask:
     """Known where both are, or where one is known to be false."""
-    false = (one.known & ~one.true) | (other.known & ~other.true)
-    return Holds(one.true & other.true, (one.known & other.known) | false)
+    is_false = (first.is_known & ~first.is_true) | (second.is_known & ~second.is_true)
+    return TruthMask(first.is_true & second.is_true, (first.is_known & second.is_known) | is_false)
 
 
-def _either(one: Holds, other: Holds) -> Holds:
+def _combine_or(first: TruthMask, second: TruthMask) -> TruthMask:
     """Known where both are, or where one is known to be true."""
-    true = one.true | other.true
-    return Holds(true, (one.known & other.known) | true)
+    is_true = first.is_true | second.is_true
+    return TruthMask(is_true, (first.is_known & second.is_known) | is_true)
 
 
-def _compared(left: Value, sign: Callable[[Any, Any], Any], right: Value, table: Table) -> Holds:
-    if table.is_text(left) and isinstance(right, tree.Text):
-        return _of_texts(table, left.name, lambda texts: sign(texts, right.value))
-    one, other = _values(left, table), _values(right, table)
-    if one.dtype.kind == "M" and isinstance(right, tree.Text):
-        other = _day(right.value)
-    elif other.dtype.kind == "M" and isinstance(left, tree.Text):
-        one = _day(left.value)
-    if one.dtype.kind == "O" or other.dtype.kind == "O":
-        return _of_objects(one, sign, other, table.rows)
-    known = np.broadcast_to(~(_missing(one) | _missing(other)), table.rows)
-    return Holds(np.broadcast_to(sign(one, other), table.rows) & known, known)
+def _compare_values(
+    left: ValueNode, compare: Callable[[Any, Any], Any], right: ValueNode, rule_table: RuleTable
+) -> TruthMask:
+    if rule_table.is_text_column(left) and isinstance(right, tree.TextLiteral):
+        return _test_texts(rule_table, left.name, lambda texts: compare(texts, right.value))
+    left_values, right_values = _evaluate_value(left, rule_table), _evaluate_value(right, rule_table)
+    if left_values.dtype.kind == "M" and isinstance(right, tree.TextLiteral):
+        right_values = _parse_date(right.value)
+    elif right_values.dtype.kind == "M" and isinstance(left, tree.TextLiteral):
+        left_values = _parse_date(left.value)
+    if left_values.dtype.kind == "O" or right_values.dtype.kind == "O":
+        return _compare_objects(left_values, compare, right_values, rule_table.row_count)
+    is_known = np.broadcast_to(~(_find_missing(left_values) | _find_missing(right_values)), rule_table.row_count)
+    return TruthMask(np.broadcast_to(compare(left_values, right_values), rule_table.row_count) & is_known, is_known)
 
 
-def _day(text: str) -> Any:  # noqa: ANN401 - a numpy day
+def _parse_date(text: str) -> Any:  # noqa: ANN401 - a numpy day
     """A day as `check` reads it; numpy reads fewer forms."""
     return np.datetime64(date.fromisoformat(text), "D")
 
 
-def _of_texts(table: Table, name: str, test: Callable[[npt.NDArray[np.object_]], Any]) -> Holds:
+def _test_texts(rule_table: RuleTable, name: str, text_test: Callable[[npt.NDArray[np.object_]], Any]) -> TruthMask:
     """A test of a text column, asked of each distinct text once."""
-    codes, texts = table.coded(name)
-    known = codes >= 0
-    held = np.append(np.asarray(test(texts), dtype=bool), False)  # the last, for code -1
-    return Holds(held[codes], known)
+    codes, distinct_texts = rule_table.encode_texts(name)
+    is_known = codes >= 0
+    text_results = np.append(np.asarray(text_test(distinct_texts), dtype=bool), False)  # the last, for code -1
+    return TruthMask(text_results[codes], is_known)
 
 
-def _of_objects(one: Any, sign: Callable[[Any, Any], Any], other: Any, rows: int) -> Holds:  # noqa: ANN401 - arrays
+def _compare_objects(
+    left_values: Any,  # noqa: ANN401 - an array
+    compare: Callable[[Any, Any], Any],
+    right_values: Any,  # noqa: ANN401 - an array
+    row_count: int,
+) -> TruthMask:
     """Texts compared value by value, where both sides vary."""
-    one, other = np.broadcast_to(one, rows), np.broadcast_to(other, rows)
-    known = ~(_missing(one) | _missing(other))
-    true = np.zeros(rows, dtype=bool)
-    true[known] = sign(one[known], other[known])
-    return Holds(true, known)
+    left_values, right_values = np.broadcast_to(left_values, row_count), np.broadcast_to(right_values, row_count)
+    is_known = ~(_find_missing(left_values) | _find_missing(right_values))
+    is_true = np.zeros(row_count, dtype=bool)
+    is_true[is_known] = compare(left_values[is_known], right_values[is_known])
+    return TruthMask(is_true, is_known)
 
 
-def _missing(values: Any) -> Any:  # noqa: ANN401 - an array of any kind, or a single value
-    if values.dtype.kind in "Mm":
-        return np.isnat(values)
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind == "O":
-        return np.array([value is None for value in values.ravel()], dtype=bool).reshape(values.shape)
-    return np.zeros(values.shape, dtype=bool)
+def _find_missing(array: Any) -> Any:  # noqa: ANN401 - an array of any kind, or a single value
+    if array.dtype.kind in "Mm":
+        return np.isnat(array)
+    if array.dtype.kind == "f":
+        return np.isnan(array)
+    if array.dtype.kind == "O":
+        return np.array([value is None for value in array.ravel()], dtype=bool).reshape(array.shape)
+    return np.zeros(array.shape, dtype=bool)
 
 
-def _values(node: Value, table: Table) -> Any:  # noqa: ANN401 - an array of the value's kind
+def _evaluate_value(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array of the value's kind
     match node:
-        case tree.Number(value):
+        case tree.NumberLiteral(value):
             return np.asarray(value)  # a single value stands for all: arrays broadcast
-        case tree.Text(value):
+        case tree.TextLiteral(value):
             return np.asarray(value, dtype=object)
-        case tree.Truth(value):
+        case tree.BooleanLiteral(value):
             return np.asarray(value)
-        case tree.Span(count, unit):
-            return np.asarray(whole_days(count, unit), dtype="timedelta64[D]")
-        case tree.Name(name):
-            return table.column(name)
-        case tree.Negative(inner):
-            return -_values(inner, table)
-        case tree.Sum(left, sign, right):
-            return _summed(left, sign, right, table)
+        case tree.DurationLiteral(count, unit):
+            return np.asarray(duration_days(count, unit), dtype="timedelta64[D]")
+        case tree.ColumnReference(name):
+            return rule_table.read_column(name)
+        case tree.UnaryMinus(inner):
+            return -_evaluate_value(inner, rule_table)
+        case tree.Arithmetic(left, sign, right):
+            return _evaluate_arithmetic(left, sign, right, rule_table)
 
 
-def _summed(left: Value, sign: str, right: Value, table: Table) -> Any:  # noqa: ANN401 - an array
-    one = _values(left, table)
-    if isinstance(right, tree.Span) and right.unit in {"months", "years"} and one.dtype.kind == "M":
-        months = int(right.count * (12 if right.unit == "years" else 1)) * (-1 if sign == "-" else 1)
-        days = pd.DatetimeIndex(np.atleast_1d(one).astype("datetime64[s]"))
-        return (days + pd.DateOffset(months=months)).to_numpy().astype("datetime64[D]").reshape(one.shape)
-    other = _values(right, table)
+def _evaluate_arithmetic(left: ValueNode, operator: str, right: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array
+    left_values = _evaluate_value(left, rule_table)
+    if isinstance(right, tree.DurationLiteral) and right.unit in {"months", "years"} and left_values.dtype.kind == "M":
+        months = int(right.count * (12 if right.unit == "years" else 1)) * (-1 if operator == "-" else 1)
+        timestamps = pd.DatetimeIndex(np.atleast_1d(left_values).astype("datetime64[s]"))
+        return (timestamps + pd.DateOffset(months=months)).to_numpy().astype("datetime64[D]").reshape(left_values.shape)
+    right_values = _evaluate_value(right, rule_table)
     with np.errstate(divide="ignore", invalid="ignore"):
-        match sign:
+        match operator:
             case "+":
-                return one + other
+                return left_values + right_values
             case "-":
-                return one - other
+                return left_values - right_values
             case "*":
-                return one * other
+                return left_values * right_values
             case _:
-                quotient = one / other
+                quotient = left_values / right_values
                 return np.where(np.isfinite(quotient), quotient, np.nan)  # a share of nothing is not known
 
 
-def whole_days(count: float, unit: str) -> int:
+def duration_days(count: float, unit: str) -> int:
     """A length of time in days, where it does not stand beside a date: a year is 365 of them, a month 30."""
     return round(count * {"days": 1, "weeks": 7, "months": 30, "years": 365}[unit])
 
 
-def _tested(value: Value, test: str, pattern: str, table: Table, at: int) -> Holds:
-    def held(texts: Any) -> Any:  # noqa: ANN401 - arrays
-        return _matching(pa.array(np.atleast_1d(texts).tolist(), pa.string()), test, pattern, at)
+def _evaluate_text_test(value: ValueNode, test: str, pattern: str, rule_table: RuleTable, position: int) -> TruthMask:
+    def match_texts(texts: Any) -> Any:  # noqa: ANN401 - arrays
+        return _match_texts(pa.array(np.atleast_1d(texts).tolist(), pa.string()), test, pattern, position)
 
-    if table.is_text(value):
-        return _of_texts(table, value.name, held)
-    return _certain(held(_values(value, table))[0], table.rows)  # a text of the rule itself
+    if rule_table.is_text_column(value):
+        return _test_texts(rule_table, value.name, match_texts)
+    return _mark_known(
+        match_texts(_evaluate_value(value, rule_table))[0], rule_table.row_count
+    )  # a text of the rule itself
 
 
-def _matching(texts: pa.Array, test: str, pattern: str, at: int) -> Mask:
+def _match_texts(texts: pa.Array, test: str, pattern: str, position: int) -> RowMask:
     tests = {"contains": pc.match_substring, "starts with": pc.starts_with, "ends with": pc.ends_with}
     try:
-        found = tests[test](texts, pattern) if test in tests else pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
+        matches = (
+            tests[test](texts, pattern) if test in tests else pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
+        )
     except pa.ArrowInvalid as error:
-        raise RuleProblem(f"not a pattern that RE2 reads ({str(error).rpartition(': ')[2]})", at) from None
-    return np.asarray(found.fill_null(fill_value=False), dtype=bool)
+        raise RuleProblem(f"not a pattern that RE2 reads ({str(error).rpartition(': ')[2]})", position) from None
+    return np.asarray(matches.fill_null(fill_value=False), dtype=bool)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from segcli.segment.language import tree
-from segcli.segment.language.tokens import RuleProblem, Token, tokens
-from segcli.segment.language.tree import Condition, Node, Value
+from segcli.segment.language.tokens import RuleProblem, RuleToken, tokenize_rule
+from segcli.segment.language.tree import ConditionNode, RuleNode, ValueNode
 
 KEYWORDS = frozenset(
     {
@@ -32,221 +32,245 @@ KEYWORDS = frozenset(
         "false",
     }
 )
-LARGEST_NUMBER = 10.0**300
-LONGEST_SPAN = 1_000_000
-DEEPEST = 60  # brackets and nots within each other
-_UNITS = {**{unit: unit for unit in tree.UNITS}, **{unit.removesuffix("s"): unit for unit in tree.UNITS}}
-_CONDITIONS = (
-    *(tree.Compare, tree.Between, tree.In, tree.Missing, tree.TextTest),
-    *(tree.Not, tree.All, tree.Any, tree.Truth, tree.Name),
+MAX_NUMBER = 10.0**300
+MAX_DURATION = 1_000_000
+MAX_DEPTH = 60  # brackets and nots within each other
+_UNIT_BY_WORD = {
+    **{unit: unit for unit in tree.DURATION_UNITS},
+    **{unit.removesuffix("s"): unit for unit in tree.DURATION_UNITS},
+}
+_CONDITION_TYPES = (
+    *(tree.Comparison, tree.BetweenTest, tree.MembershipTest, tree.MissingTest, tree.TextTest),
+    *(tree.Negation, tree.AllOf, tree.AnyOf, tree.BooleanLiteral, tree.ColumnReference),
 )
 
-Written = str | Mapping[str, object]
-_Read = Callable[[], Node]
+RuleSource = str | Mapping[str, object]
+_NodeReader = Callable[[], RuleNode]
 
 
-def parse(rule: Written) -> Condition:
+def parse_rule(rule_source: RuleSource) -> ConditionNode:
     """The tree of a rule.
 
     Raises:
         RuleProblem: it cannot be read, with the column of the text at which that shows.
     """
-    if isinstance(rule, str):
-        return _Reader(rule).whole()
-    return _nested(rule, 0)
+    if isinstance(rule_source, str):
+        return _RuleParser(rule_source).parse_all()
+    return _parse_nested(rule_source, 0)
 
 
-def _nested(rule: Mapping[str, object], depth: int) -> Condition:
+def _parse_nested(rule_mapping: Mapping[str, object], depth: int) -> ConditionNode:
     """`{all: [...]}`, `{any: [...]}`, `{none: [...]}`; several keys at once must all hold."""
-    kinds: dict[str, type[tree.All | tree.Any]] = {"all": tree.All, "any": tree.Any, "none": tree.Any}
-    if depth > DEEPEST:
-        raise RuleProblem(f"nested deeper than {DEEPEST} levels", 1)
-    parts: list[Condition] = []
-    for key, listed in rule.items():
-        if key not in kinds:
+    node_types: dict[str, type[tree.AllOf | tree.AnyOf]] = {"all": tree.AllOf, "any": tree.AnyOf, "none": tree.AnyOf}
+    if depth > MAX_DEPTH:
+        raise RuleProblem(f"nested deeper than {MAX_DEPTH} levels", 1)
+    parts: list[ConditionNode] = []
+    for key, nested_rules in rule_mapping.items():
+        if key not in node_types:
             raise RuleProblem(f"'{key}' is none of all, any, none", 1)
-        if not isinstance(listed, list) or not listed:
+        if not isinstance(nested_rules, list) or not nested_rules:
             raise RuleProblem(f"'{key}' must be a list of rules", 1)
-        of = tuple(_part(one, depth) for one in listed)
-        joined: Condition = of[0] if len(of) == 1 else kinds[key](of)
-        parts.append(tree.Not(joined) if key == "none" else joined)
+        operands = tuple(_parse_part(nested_rule, depth) for nested_rule in nested_rules)
+        condition: ConditionNode = operands[0] if len(operands) == 1 else node_types[key](operands)
+        parts.append(tree.Negation(condition) if key == "none" else condition)
     if not parts:
         raise RuleProblem("a rule must say something", 1)
-    return parts[0] if len(parts) == 1 else tree.All(tuple(parts))
+    return parts[0] if len(parts) == 1 else tree.AllOf(tuple(parts))
 
 
-def _part(one: object, depth: int) -> Condition:
-    if isinstance(one, str):
-        return _Reader(one).whole()
-    if isinstance(one, Mapping):
-        return _nested(one, depth + 1)
-    raise RuleProblem(f"a rule is a text, or all, any or none of such; got {one!r}", 1)
+def _parse_part(rule_part: object, depth: int) -> ConditionNode:
+    if isinstance(rule_part, str):
+        return _RuleParser(rule_part).parse_all()
+    if isinstance(rule_part, Mapping):
+        return _parse_nested(rule_part, depth + 1)
+    raise RuleProblem(f"a rule is a text, or all, any or none of such; got {rule_part!r}", 1)
 
 
-class _Reader:
+class _RuleParser:
     """Reads the tokens of one text from the left, looking one ahead."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = list(tokens(text))
-        self._place = self._depth = 0
+        self._tokens = list(tokenize_rule(text))
+        self._position = self._depth = 0
 
-    def whole(self) -> Condition:
+    def parse_all(self) -> ConditionNode:
         """The condition that the whole text is."""
-        found = self._condition(self._any())
-        if self._next.kind != "end":
-            raise RuleProblem(f"'{self._next.text}' is not expected here", self._next.at)
-        return found
+        condition = self._require_condition(self._parse_or())
+        if self._next_token.kind != "end":
+            raise RuleProblem(f"'{self._next_token.text}' is not expected here", self._next_token.position)
+        return condition
 
     @property
-    def _next(self) -> Token:
-        return self._tokens[self._place]
+    def _next_token(self) -> RuleToken:
+        return self._tokens[self._position]
 
-    def _take(self) -> Token:
-        token = self._next
-        self._place += 1
+    def _take_token(self) -> RuleToken:
+        token = self._next_token
+        self._position += 1
         return token
 
-    def _is(self, *words: str) -> bool:
+    def _is_next(self, *words: str) -> bool:
         """Whether these words or signs come next."""
-        ahead = self._tokens[self._place : self._place + len(words)]
-        return [t.text for t in ahead if t.kind in {"word", "sign"}] == list(words)
+        ahead = self._tokens[self._position : self._position + len(words)]
+        return [token.text for token in ahead if token.kind in {"word", "sign"}] == list(words)
 
-    def _took(self, *words: str) -> bool:
-        found = self._is(*words)
-        self._place += len(words) * found
-        return found
+    def _skip_words(self, *words: str) -> bool:
+        is_next = self._is_next(*words)
+        self._position += len(words) * is_next
+        return is_next
 
-    def _expect(self, word: str) -> None:
-        if not self._took(word):
-            got = f"got '{self._next.text}'" if self._next.kind != "end" else "the rule ends"
-            raise RuleProblem(f"'{word}' is expected here; {got}", self._next.at)
+    def _expect_word(self, word: str) -> None:
+        if not self._skip_words(word):
+            actual_text = f"got '{self._next_token.text}'" if self._next_token.kind != "end" else "the rule ends"
+            raise RuleProblem(f"'{word}' is expected here; {actual_text}", self._next_token.position)
 
-    def _condition(self, node: Node) -> Condition:
-        if not isinstance(node, _CONDITIONS):
-            raise RuleProblem("a comparison is expected, such as orders >= 3", node.at)
+    def _require_condition(self, node: RuleNode) -> ConditionNode:
+        if not isinstance(node, _CONDITION_TYPES):
+            raise RuleProblem("a comparison is expected, such as orders >= 3", node.position)
         return node
 
-    def _any(self) -> Node:
-        return self._joined("or", self._all, tree.Any)
+    def _parse_or(self) -> RuleNode:
+        return self._parse_joined("or", self._parse_and, tree.AnyOf)
 
-    def _all(self) -> Node:
-        return self._joined("and", self._not, tree.All)
+    def _parse_and(self) -> RuleNode:
+        return self._parse_joined("and", self._parse_not, tree.AllOf)
 
-    def _joined(self, word: str, read: _Read, kind: type[tree.All] | type[tree.Any]) -> Node:
-        first = read()
-        if not self._is(word):
+    def _parse_joined(
+        self, word: str, parse_operand: _NodeReader, node_type: type[tree.AllOf] | type[tree.AnyOf]
+    ) -> RuleNode:
+        first = parse_operand()
+        if not self._is_next(word):
             return first
-        parts = [self._condition(first)]
-        while self._took(word):
-            parts.append(self._condition(read()))
-        return kind(tuple(parts), first.at)
+        parts = [self._require_condition(first)]
+        while self._skip_words(word):
+            parts.append(self._require_condition(parse_operand()))
+        return node_type(tuple(parts), first.position)
 
-    def _not(self) -> Node:
-        at = self._next.at
-        if not self._took("not"):
-            return self._test()
-        self._deeper(at)
-        inner = tree.Not(self._condition(self._not()), at)
+    def _parse_not(self) -> RuleNode:
+        position = self._next_token.position
+        if not self._skip_words("not"):
+            return self._parse_test()
+        self._increase_depth(position)
+        operand = tree.Negation(self._require_condition(self._parse_not()), position)
         self._depth -= 1
-        return inner
+        return operand
 
-    def _deeper(self, at: int) -> None:
+    def _increase_depth(self, position: int) -> None:
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise RuleProblem(f"nested deeper than {DEEPEST} levels", at)
+        if self._depth > MAX_DEPTH:
+            raise RuleProblem(f"nested deeper than {MAX_DEPTH} levels", position)
 
-    def _test(self) -> Node:
-        left = self._sum()
-        at = self._next.at
-        if self._next.kind == "sign" and self._next.text in tree.COMPARISONS:
-            sign = self._take().text
-            return tree.Compare(self._value(left), sign, self._value(self._sum()), at)
-        if self._took("is"):
-            negated = self._took("not")
-            self._expect("missing")
-            return _negated(tree.Missing(self._value(left), at), negated, at)
-        negated = self._is("not") and self._took("not")
-        if self._took("in"):
-            return _negated(tree.In(self._value(left), self._list(), at), negated, at)
-        if self._took("between"):
-            low = self._value(self._sum())
-            self._expect("and")
-            return _negated(tree.Between(self._value(left), low, self._value(self._sum()), at), negated, at)
-        for test in tree.TEXT_TESTS:
-            if self._took(*test.split()):
-                return _negated(tree.TextTest(self._value(left), test, self._text(), at), negated, at)
-        if negated:
-            raise RuleProblem("after 'not', in, between or a test of text is expected", self._next.at)
+    def _parse_test(self) -> RuleNode:
+        left = self._parse_sum()
+        position = self._next_token.position
+        if self._next_token.kind == "sign" and self._next_token.text in tree.COMPARISONS:
+            operator = self._take_token().text
+            return tree.Comparison(
+                self._require_value(left), operator, self._require_value(self._parse_sum()), position
+            )
+        if self._skip_words("is"):
+            is_negated = self._skip_words("not")
+            self._expect_word("missing")
+            return _negate_if(tree.MissingTest(self._require_value(left), position), is_negated, position)
+        is_negated = self._is_next("not") and self._skip_words("not")
+        if self._skip_words("in"):
+            return _negate_if(
+                tree.MembershipTest(self._require_value(left), self._parse_list(), position), is_negated, position
+            )
+        if self._skip_words("between"):
+            low = self._require_value(self._parse_sum())
+            self._expect_word("and")
+            return _negate_if(
+                tree.BetweenTest(self._require_value(left), low, self._require_value(self._parse_sum()), position),
+                is_negated,
+                position,
+            )
+        for test in tree.TEXT_TEST_WORDS:
+            if self._skip_words(*test.split()):
+                return _negate_if(
+                    tree.TextTest(self._require_value(left), test, self._parse_text(), position), is_negated, position
+                )
+        if is_negated:
+            raise RuleProblem("after 'not', in, between or a test of text is expected", self._next_token.position)
         return left
 
-    def _list(self) -> tuple[Value, ...]:
-        self._expect("[")
-        found = [self._value(self._sum())]
-        while self._took(","):
-            found.append(self._value(self._sum()))
-        self._expect("]")
-        return tuple(found)
+    def _parse_list(self) -> tuple[ValueNode, ...]:
+        self._expect_word("[")
+        items = [self._require_value(self._parse_sum())]
+        while self._skip_words(","):
+            items.append(self._require_value(self._parse_sum()))
+        self._expect_word("]")
+        return tuple(items)
 
-    def _text(self) -> str:
-        if self._next.kind != "text":
-            raise RuleProblem("a text in quotes is expected", self._next.at)
-        return self._take().text
+    def _parse_text(self) -> str:
+        if self._next_token.kind != "text":
+            raise RuleProblem("a text in quotes is expected", self._next_token.position)
+        return self._take_token().text
 
-    def _sum(self) -> Node:
-        return self._chain(("+", "-"), self._product)
+    def _parse_sum(self) -> RuleNode:
+        return self._parse_chain(("+", "-"), self._parse_product)
 
-    def _product(self) -> Node:
-        return self._chain(("*", "/"), self._factor)
+    def _parse_product(self) -> RuleNode:
+        return self._parse_chain(("*", "/"), self._parse_factor)
 
-    def _chain(self, signs: tuple[str, ...], read: _Read) -> Node:
-        left = read()
-        while self._next.kind == "sign" and self._next.text in signs:
-            sign = self._take()
-            left = tree.Sum(self._value(left), sign.text, self._value(read()), sign.at)
+    def _parse_chain(self, operators: tuple[str, ...], parse_operand: _NodeReader) -> RuleNode:
+        left = parse_operand()
+        while self._next_token.kind == "sign" and self._next_token.text in operators:
+            operator = self._take_token()
+            left = tree.Arithmetic(
+                self._require_value(left), operator.text, self._require_value(parse_operand()), operator.position
+            )
         return left
 
-    def _value(self, node: Node) -> Value:
+    def _require_value(self, node: RuleNode) -> ValueNode:
         if not isinstance(
-            node, tree.Number | tree.Text | tree.Truth | tree.Name | tree.Span | tree.Negative | tree.Sum
+            node,
+            tree.NumberLiteral
+            | tree.TextLiteral
+            | tree.BooleanLiteral
+            | tree.ColumnReference
+            | tree.DurationLiteral
+            | tree.UnaryMinus
+            | tree.Arithmetic,
         ):
-            raise RuleProblem("a value is expected, not a condition", node.at)
+            raise RuleProblem("a value is expected, not a condition", node.position)
         return node
 
-    def _factor(self) -> Node:
-        token = self._take()
+    def _parse_factor(self) -> RuleNode:
+        token = self._take_token()
         if token.text == "-" and token.kind == "sign":
-            self._deeper(token.at)
-            inner = tree.Negative(self._value(self._factor()), token.at)
+            self._increase_depth(token.position)
+            operand = tree.UnaryMinus(self._require_value(self._parse_factor()), token.position)
             self._depth -= 1
-            return inner
+            return operand
         if token.text == "(" and token.kind == "sign":
-            self._deeper(token.at)
-            inside = self._any()
+            self._increase_depth(token.position)
+            condition = self._parse_or()
             self._depth -= 1
-            self._expect(")")
-            return inside
-        return self._leaf(token)
+            self._expect_word(")")
+            return condition
+        return self._parse_leaf(token)
 
-    def _leaf(self, token: Token) -> Value:
+    def _parse_leaf(self, token: RuleToken) -> ValueNode:
         if token.kind == "number":
-            if float(token.text) > LARGEST_NUMBER:
-                raise RuleProblem("the number is too large", token.at)
-            unit = _UNITS.get(self._next.text) if self._next.kind == "word" else None
+            if float(token.text) > MAX_NUMBER:
+                raise RuleProblem("the number is too large", token.position)
+            unit = _UNIT_BY_WORD.get(self._next_token.text) if self._next_token.kind == "word" else None
             if unit is None:
-                return tree.Number(float(token.text), token.at)
-            if float(token.text) > LONGEST_SPAN:
-                raise RuleProblem(f"a length of time is at most {LONGEST_SPAN:,} {unit}", token.at)
-            self._take()
-            return tree.Span(float(token.text), cast("tree.Unit", unit), token.at)
+                return tree.NumberLiteral(float(token.text), token.position)
+            if float(token.text) > MAX_DURATION:
+                raise RuleProblem(f"a length of time is at most {MAX_DURATION:,} {unit}", token.position)
+            self._take_token()
+            return tree.DurationLiteral(float(token.text), cast("tree.DurationUnit", unit), token.position)
         if token.kind == "text":
-            return tree.Text(token.text, token.at)
+            return tree.TextLiteral(token.text, token.position)
         if token.kind == "word" and token.text in {"true", "false"}:
-            return tree.Truth(token.text == "true", token.at)
+            return tree.BooleanLiteral(token.text == "true", token.position)
         if token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS):
-            return tree.Name(token.text, token.at)
-        got = f"got '{token.text}'" if token.kind != "end" else "the rule ends"
-        raise RuleProblem(f"a column, a number or a text is expected here; {got}", token.at)
+            return tree.ColumnReference(token.text, token.position)
+        actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends"
+        raise RuleProblem(f"a column, a number or a text is expected here; {actual_text}", token.position)
 
 
-def _negated(test: Condition, negated: bool, at: int) -> Condition:  # noqa: FBT001 - a word in the text
-    return tree.Not(test, at) if negated else test
+def _negate_if(condition: ConditionNode, is_negated: bool, position: int) -> ConditionNode:  # noqa: FBT001 - a word in the text
+    return tree.Negation(condition, position) if is_negated else condition

@@ -5,167 +5,178 @@ from typing import Literal
 
 ARITHMETIC = ("+", "-", "*", "/")
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
-TEXT_TESTS = ("contains", "starts with", "ends with", "matches")
-UNITS = ("days", "weeks", "months", "years")
+TEXT_TEST_WORDS = ("contains", "starts with", "ends with", "matches")
+DURATION_UNITS = ("days", "weeks", "months", "years")
 
-Unit = Literal["days", "weeks", "months", "years"]
+DurationUnit = Literal["days", "weeks", "months", "years"]
 
 
 @dataclass(frozen=True)
-class Number:
+class NumberLiteral:
     """A number, such as 3 or 12.50."""
 
     value: float
-    at: int = field(default=0, compare=False)
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Text:
+class TextLiteral:
     """A text in quotes; beside a date it is a day, such as "2026-01-31"."""
 
     value: str
-    at: int = field(default=0, compare=False)
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Truth:
+class BooleanLiteral:
     """`true` or `false`."""
 
     value: bool
-    at: int = field(default=0, compare=False)
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Name:
+class ColumnReference:
     """A column, or `as_of`."""
 
     name: str
-    at: int = field(default=0, compare=False)
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Span:
+class DurationLiteral:
     """A length of time, such as 30 days."""
 
     count: float
-    unit: Unit
-    at: int = field(default=0, compare=False)
+    unit: DurationUnit
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Negative:
+class UnaryMinus:
     """-x."""
 
-    of: "Value"
-    at: int = field(default=0, compare=False)
+    operand: "ValueNode"
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Sum:
+class Arithmetic:
     """Two values joined by one of ARITHMETIC."""
 
-    left: "Value"
-    sign: str
-    right: "Value"
-    at: int = field(default=0, compare=False)
+    left: "ValueNode"
+    operator: str
+    right: "ValueNode"
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Compare:
+class Comparison:
     """Two values, one of COMPARISONS between them."""
 
-    left: "Value"
-    sign: str
-    right: "Value"
-    at: int = field(default=0, compare=False)
+    left: "ValueNode"
+    operator: str
+    right: "ValueNode"
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Between:
+class BetweenTest:
     """A value within two others, both included."""
 
-    value: "Value"
-    low: "Value"
-    high: "Value"
-    at: int = field(default=0, compare=False)
+    value: "ValueNode"
+    low: "ValueNode"
+    high: "ValueNode"
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class In:
+class MembershipTest:
     """A value that is one of a list."""
 
-    value: "Value"
-    listed: tuple["Value", ...]
-    at: int = field(default=0, compare=False)
+    value: "ValueNode"
+    items: tuple["ValueNode", ...]
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingTest:
     """A value that nothing is known of."""
 
-    value: "Value"
-    at: int = field(default=0, compare=False)
+    value: "ValueNode"
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
 class TextTest:
     """A text that holds, begins with, ends with or wholly matches another."""
 
-    value: "Value"
+    value: "ValueNode"
     test: str
     pattern: str
-    at: int = field(default=0, compare=False)
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Not:
+class Negation:
     """What does not hold."""
 
-    of: "Condition"
-    at: int = field(default=0, compare=False)
+    operand: "ConditionNode"
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class All:
+class AllOf:
     """What holds all at once."""
 
-    of: tuple["Condition", ...]
-    at: int = field(default=0, compare=False)
+    operands: tuple["ConditionNode", ...]
+    position: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
-class Any:
+class AnyOf:
     """Of which at least one holds."""
 
-    of: tuple["Condition", ...]
-    at: int = field(default=0, compare=False)
+    operands: tuple["ConditionNode", ...]
+    position: int = field(default=0, compare=False)
 
 
-Value = Number | Text | Truth | Name | Span | Negative | Sum
-Condition = Compare | Between | In | Missing | TextTest | Not | All | Any | Truth | Name
-Node = Value | Condition
+ValueNode = NumberLiteral | TextLiteral | BooleanLiteral | ColumnReference | DurationLiteral | UnaryMinus | Arithmetic
+ConditionNode = (
+    Comparison
+    | BetweenTest
+    | MembershipTest
+    | MissingTest
+    | TextTest
+    | Negation
+    | AllOf
+    | AnyOf
+    | BooleanLiteral
+    | ColumnReference
+)
+RuleNode = ValueNode | ConditionNode
 
 
-def names(node: Node) -> dict[str, int]:
+def find_columns(node: RuleNode) -> dict[str, int]:
     """The columns that a rule speaks of, each with the place of its first mention."""
-    found: dict[str, int] = {}
-    for part in _walk(node):
-        if isinstance(part, Name):
-            found.setdefault(part.name, part.at)
-    return found
+    positions_by_name: dict[str, int] = {}
+    for descendant in _walk_nodes(node):
+        if isinstance(descendant, ColumnReference):
+            positions_by_name.setdefault(descendant.name, descendant.position)
+    return positions_by_name
 
 
-def _walk(node: Node) -> "list[Node]":
+def _walk_nodes(node: RuleNode) -> "list[RuleNode]":
     match node:
-        case Not(inner) | Negative(inner) | Missing(inner) | TextTest(inner):
-            return [node, *_walk(inner)]
-        case All(parts) | Any(parts):
-            return [node, *(one for part in parts for one in _walk(part))]
-        case Sum(left, _, right) | Compare(left, _, right):
-            return [node, *_walk(left), *_walk(right)]
-        case Between(value, low, high):
-            return [node, *_walk(value), *_walk(low), *_walk(high)]
-        case In(value, listed):
-            return [node, *_walk(value), *(one for item in listed for one in _walk(item))]
+        case Negation(inner) | UnaryMinus(inner) | MissingTest(inner) | TextTest(inner):
+            return [node, *_walk_nodes(inner)]
+        case AllOf(parts) | AnyOf(parts):
+            return [node, *(descendant for part in parts for descendant in _walk_nodes(part))]
+        case Arithmetic(left, _, right) | Comparison(left, _, right):
+            return [node, *_walk_nodes(left), *_walk_nodes(right)]
+        case BetweenTest(value, low, high):
+            return [node, *_walk_nodes(value), *_walk_nodes(low), *_walk_nodes(high)]
+        case MembershipTest(value, listed):
+            return [node, *_walk_nodes(value), *(descendant for item in listed for descendant in _walk_nodes(item))]
         case _:
             return [node]

@@ -4,74 +4,83 @@ import re
 
 from segcli.segment.language import tree
 from segcli.segment.language.parse import KEYWORDS
-from segcli.segment.language.tree import Node
+from segcli.segment.language.tree import RuleNode
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD_PATTERN = re.compile(r"[^\W\d]\w*")
 # How tightly a part binds: a part that binds less than what it stands in needs brackets.
 _OR, _AND, _NOT, _TEST, _SUM, _PRODUCT, _LEAF = range(7)
 
 
-def written(node: Node) -> str:
-    """The rule as text; `parse` of it gives the same tree.
+def format_rule(node: RuleNode) -> str:
+    """The rule as text; `parse_rule` of it gives the same tree.
 
-    >>> from segcli.segment.language.parse import parse
-    >>> written(parse("(orders>=3 or not a in ['x']) and `my column` is missing"))
+    >>> from segcli.segment.language.parse import parse_rule
+    >>> format_rule(parse_rule("(orders>=3 or not a in ['x']) and `my column` is missing"))
     '(orders >= 3 or not a in ["x"]) and `my column` is missing'
     """
-    return _text(node)[0]
+    return _format_node(node)[0]
 
 
-def _text(node: Node) -> tuple[str, int]:
+def _format_node(node: RuleNode) -> tuple[str, int]:
     match node:
-        case tree.Any(parts):
-            return " or ".join(_inside(part, _AND) for part in parts), _OR
-        case tree.All(parts):
-            return " and ".join(_inside(part, _NOT) for part in parts), _AND
-        case tree.Not(inner):
-            return f"not {_inside(inner, _NOT)}", _NOT
-        case tree.Compare(left, sign, right):
-            return f"{_inside(left, _SUM)} {sign} {_inside(right, _SUM)}", _TEST
-        case tree.Between(value, low, high):
-            return f"{_inside(value, _SUM)} between {_inside(low, _SUM)} and {_inside(high, _SUM)}", _TEST
-        case tree.In(value, listed):
-            return f"{_inside(value, _SUM)} in [{', '.join(_inside(one, _SUM) for one in listed)}]", _TEST
-        case tree.Missing(value):
-            return f"{_inside(value, _SUM)} is missing", _TEST
+        case tree.AnyOf(parts):
+            return " or ".join(_format_operand(part, _AND) for part in parts), _OR
+        case tree.AllOf(parts):
+            return " and ".join(_format_operand(part, _NOT) for part in parts), _AND
+        case tree.Negation(inner):
+            return f"not {_format_operand(inner, _NOT)}", _NOT
+        case tree.Comparison(left, sign, right):
+            return f"{_format_operand(left, _SUM)} {sign} {_format_operand(right, _SUM)}", _TEST
+        case tree.BetweenTest(value, low, high):
+            return (
+                (
+                    f"{_format_operand(value, _SUM)} between "
+                    f"{_format_operand(low, _SUM)} and {_format_operand(high, _SUM)}"
+                ),
+                _TEST,
+            )
+        case tree.MembershipTest(value, listed):
+            return (
+                f"{_format_operand(value, _SUM)} in [{', '.join(_format_operand(item, _SUM) for item in listed)}]",
+                _TEST,
+            )
+        case tree.MissingTest(value):
+            return f"{_format_operand(value, _SUM)} is missing", _TEST
         case tree.TextTest(value, test, pattern):
-            return f"{_inside(value, _SUM)} {test} {_quoted(pattern)}", _TEST
-        case tree.Sum(left, sign, right):
-            binds = _SUM if sign in {"+", "-"} else _PRODUCT
-            return f"{_inside(left, binds)} {sign} {_inside(right, binds + 1)}", binds
-        case tree.Negative(inner):
-            return f"-{_inside(inner, _LEAF)}", _LEAF
+            return f"{_format_operand(value, _SUM)} {test} {_quote_text(pattern)}", _TEST
+        case tree.Arithmetic(left, sign, right):
+            precedence = _SUM if sign in {"+", "-"} else _PRODUCT
+            return f"{_format_operand(left, precedence)} {sign} {_format_operand(right, precedence + 1)}", precedence
+        case tree.UnaryMinus(inner):
+            return f"-{_format_operand(inner, _LEAF)}", _LEAF
         case _:
-            return _leaf(node), _LEAF
+            return _format_leaf(node), _LEAF
 
 
-def _inside(node: Node, binds: int) -> str:
-    text, own = _text(node)
-    return text if own >= binds else f"({text})"
+def _format_operand(node: RuleNode, precedence: int) -> str:
+    text, own_precedence = _format_node(node)
+    return text if own_precedence >= precedence else f"({text})"
 
 
-def _leaf(node: Node) -> str:
+def _format_leaf(node: RuleNode) -> str:
     match node:
-        case tree.Number(value):
-            return _number(value)
-        case tree.Text(value):
-            return _quoted(value)
-        case tree.Truth(value):
+        case tree.NumberLiteral(value):
+            return _format_number(value)
+        case tree.TextLiteral(value):
+            return _quote_text(value)
+        case tree.BooleanLiteral(value):
             return "true" if value else "false"
-        case tree.Span(count, unit):
-            return f"{_number(count)} {unit}"
-        case tree.Name(name):
-            return name if _WORD.fullmatch(name) and name not in KEYWORDS else f"`{name}`"
+        case tree.DurationLiteral(count, unit):
+            return f"{_format_number(count)} {unit}"
+        case tree.ColumnReference(name):
+            return name if _WORD_PATTERN.fullmatch(name) and name not in KEYWORDS else f"`{name}`"
         case _:
             raise AssertionError(node)
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.20f}".rstrip("0")
 
 
-def _quoted(text: str) -> str:
+def _quote_text(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

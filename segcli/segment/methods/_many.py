@@ -5,91 +5,104 @@ import numpy.typing as npt
 
 from segcli.segment.methods import Labels, Matrix
 
-TRIED = 3  # candidates for each centre of a start, of which the best is kept
-ROUNDS = 100  # of moving centres, at most
-BATCH = 50  # samples at once: their distances stay in the processor's memory
+START_CANDIDATES = 3  # candidates for each centre of a start, of which the best is kept
+MAX_ITERATIONS = 100  # of moving centres, at most
+SAMPLES_AT_ONCE = 50  # samples at once: their distances stay in the processor's memory
 
 
-def many(matrix: Matrix, weights: npt.NDArray[np.int64], k: int, chance: np.random.Generator) -> Labels:
+def fit_bootstraps(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int, rng: np.random.Generator) -> Labels:
     """Cluster each sample, and label all rows by the nearest of its centres.
 
     Args:
         matrix: rows, shape (n, features).
-        weights: how often each row is in each sample, shape (samples, n).
+        sample_weights: how often each row is in each sample, shape (samples, n).
         k: number of groups.
-        chance: where starts come from.
+        rng: where starts come from.
 
     Returns:
         Labels, shape (samples, n).
     """
-    found = [_batch(matrix, weights[place : place + BATCH], k, chance) for place in range(0, len(weights), BATCH)]
-    return np.concatenate(found)
+    batch_labels = [
+        _fit_batch(matrix, sample_weights[batch_start : batch_start + SAMPLES_AT_ONCE], k, rng)
+        for batch_start in range(0, len(sample_weights), SAMPLES_AT_ONCE)
+    ]
+    return np.concatenate(batch_labels)
 
 
-def _batch(matrix: Matrix, weights: npt.NDArray[np.int64], k: int, chance: np.random.Generator) -> Labels:
-    centres = _starts(matrix, weights.astype(np.float64), k, chance)
-    labels = _nearest(matrix, centres)
-    moving = np.arange(len(weights))
-    for _ in range(ROUNDS):
-        centres[moving] = _means(matrix, weights[moving].astype(np.float64), labels[moving], centres[moving])
-        again = _nearest(matrix, centres[moving])
-        changed = (again != labels[moving]).any(axis=1)
-        labels[moving] = again
-        moving = moving[changed]
-        if not len(moving):
+def _fit_batch(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int, rng: np.random.Generator) -> Labels:
+    centres = _start_centres(matrix, sample_weights.astype(np.float64), k, rng)
+    labels = _nearest_labels(matrix, centres)
+    unfinished = np.arange(len(sample_weights))
+    for _ in range(MAX_ITERATIONS):
+        centres[unfinished] = _group_means(
+            matrix, sample_weights[unfinished].astype(np.float64), labels[unfinished], centres[unfinished]
+        )
+        new_labels = _nearest_labels(matrix, centres[unfinished])
+        changed = (new_labels != labels[unfinished]).any(axis=1)
+        labels[unfinished] = new_labels
+        unfinished = unfinished[changed]
+        if not len(unfinished):
             break
     return labels
 
 
-def _nearest(matrix: Matrix, centres: Matrix) -> Labels:
+def _nearest_labels(matrix: Matrix, centres: Matrix) -> Labels:
     """The nearest centre of each sample for each row, shape (samples, n); centres have shape (samples, k, features)."""
-    samples, k, size = centres.shape
-    flat = centres.reshape(samples * k, size)
-    apart = (flat**2).sum(axis=1)[:, None] - 2 * flat @ matrix.T
-    found: Labels = apart.reshape(samples, k, len(matrix)).argmin(axis=1)
-    return found
+    sample_count, k, feature_count = centres.shape
+    flat_centres = centres.reshape(sample_count * k, feature_count)
+    distances = (flat_centres**2).sum(axis=1)[:, None] - 2 * flat_centres @ matrix.T
+    nearest_labels: Labels = distances.reshape(sample_count, k, len(matrix)).argmin(axis=1)
+    return nearest_labels
 
 
-def _means(matrix: Matrix, weights: Matrix, labels: Labels, before: Matrix) -> Matrix:
+def _group_means(matrix: Matrix, weights: Matrix, labels: Labels, previous_centres: Matrix) -> Matrix:
     """The weighted means of the groups; a group without rows keeps its centre."""
-    samples, k, size = before.shape
-    groups = (labels + k * np.arange(samples)[:, None]).ravel()
-    counts = np.bincount(groups, weights.ravel(), samples * k)
-    sums = [np.bincount(groups, (weights * matrix[:, place]).ravel(), samples * k) for place in range(size)]
+    sample_count, k, feature_count = previous_centres.shape
+    groups = (labels + k * np.arange(sample_count)[:, None]).ravel()
+    counts = np.bincount(groups, weights.ravel(), sample_count * k)
+    sums = [
+        np.bincount(groups, (weights * matrix[:, feature_number]).ravel(), sample_count * k)
+        for feature_number in range(feature_count)
+    ]
     means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
-    kept: Matrix = np.where(counts[:, None] > 0, means, before.reshape(samples * k, size)).reshape(before.shape)
-    return kept
+    new_centres: Matrix = np.where(
+        counts[:, None] > 0, means, previous_centres.reshape(sample_count * k, feature_count)
+    ).reshape(previous_centres.shape)
+    return new_centres
 
 
-def _starts(matrix: Matrix, weights: Matrix, k: int, chance: np.random.Generator) -> Matrix:
+def _start_centres(matrix: Matrix, weights: Matrix, k: int, rng: np.random.Generator) -> Matrix:
     """k-means++ (Arthur and Vassilvitskii 2007), each time the best of a few candidates; (samples, k, features)."""
-    samples = len(weights)
-    centres = np.empty((samples, k, matrix.shape[1]))
-    centres[:, 0] = matrix[_drawn(weights, chance)]
-    nearest = _squares(matrix, centres[:, 0])
-    for place in range(1, k):
-        best, rows = nearest, np.zeros(samples, dtype=np.int64)
-        least = np.full(samples, np.inf)
-        for _ in range(TRIED):
-            drawn = _drawn(weights * nearest, chance)
-            after = np.minimum(nearest, _squares(matrix, matrix[drawn]))
-            potential = (weights * after).sum(axis=1)
-            better = potential < least
-            least, rows = np.where(better, potential, least), np.where(better, drawn, rows)
-            best = np.where(better[:, None], after, best)
-        centres[:, place], nearest = matrix[rows], best
+    sample_count = len(weights)
+    centres = np.empty((sample_count, k, matrix.shape[1]))
+    centres[:, 0] = matrix[_draw_rows(weights, rng)]
+    nearest_distances = _compute_squares(matrix, centres[:, 0])
+    for centre_number in range(1, k):
+        best_distances, best_rows = nearest_distances, np.zeros(sample_count, dtype=np.int64)
+        least_potential = np.full(sample_count, np.inf)
+        for _ in range(START_CANDIDATES):
+            drawn_rows = _draw_rows(weights * nearest_distances, rng)
+            distances_after = np.minimum(nearest_distances, _compute_squares(matrix, matrix[drawn_rows]))
+            potential = (weights * distances_after).sum(axis=1)
+            is_better = potential < least_potential
+            least_potential, best_rows = (
+                np.where(is_better, potential, least_potential),
+                np.where(is_better, drawn_rows, best_rows),
+            )
+            best_distances = np.where(is_better[:, None], distances_after, best_distances)
+        centres[:, centre_number], nearest_distances = matrix[best_rows], best_distances
     return centres
 
 
-def _squares(matrix: Matrix, points: Matrix) -> Matrix:
+def _compute_squares(matrix: Matrix, points: Matrix) -> Matrix:
     """Squared distances of all rows to one point for each sample, shape (samples, n)."""
-    found: Matrix = (points**2).sum(axis=1)[:, None] - 2 * points @ matrix.T + (matrix**2).sum(axis=1)
-    return np.maximum(found, 0.0)
+    squares: Matrix = (points**2).sum(axis=1)[:, None] - 2 * points @ matrix.T + (matrix**2).sum(axis=1)
+    return np.maximum(squares, 0.0)
 
 
-def _drawn(weights: Matrix, chance: np.random.Generator) -> Labels:
+def _draw_rows(weights: Matrix, rng: np.random.Generator) -> Labels:
     """A row for each sample, drawn by weight (the first, where all weights are 0)."""
-    sums = np.cumsum(weights, axis=1)
-    wanted = chance.random(len(weights)) * sums[:, -1]
-    found: Labels = np.minimum((sums <= wanted[:, None]).sum(axis=1), weights.shape[1] - 1)
-    return found
+    cumulative_weights = np.cumsum(weights, axis=1)
+    targets = rng.random(len(weights)) * cumulative_weights[:, -1]
+    drawn_rows: Labels = np.minimum((cumulative_weights <= targets[:, None]).sum(axis=1), weights.shape[1] - 1)
+    return drawn_rows

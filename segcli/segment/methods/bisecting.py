@@ -2,19 +2,19 @@
 
 import warnings
 
-from segcli.cores import one_thread_each
-from segcli.segment.methods import Fit, Matrix, between, by_centres, nearest
+from segcli.cores import limit_blas_threads
+from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_labels, nearest_centres
 
-__all__ = ["assign", "fit", "margins"]
+__all__ = ["fit", "margins", "predict"]
 
-assign, margins = nearest, between
+predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     """Split until there are k groups; a row then belongs to the nearest of their means."""
     from sklearn.cluster import BisectingKMeans
 
-    with one_thread_each(), warnings.catch_warnings():
+    with limit_blas_threads(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fewer groups than asked for: said by the caller
         model = BisectingKMeans(n_clusters=k, n_init=starts, random_state=seed).fit(matrix)
-    return by_centres(matrix, model.labels_.astype("int64"))
+    return fit_from_labels(matrix, model.labels_.astype("int64"))

@@ -2,26 +2,36 @@
 
 import numpy as np
 
-from segcli.segment.methods import Fit, Matrix, between, by_centres, kmeans, nearest, sampled
+from segcli.segment.methods import (
+    ClusterFit,
+    Matrix,
+    centre_margins,
+    fit_from_labels,
+    kmeans,
+    nearest_centres,
+    sample_rows,
+)
 
-__all__ = ["assign", "fit", "margins"]
+__all__ = ["fit", "margins", "predict"]
 
-SAMPLE = 1500  # rows whose falling together is counted; memory grows with their square
-RUNS = 25
+SAMPLE_ROWS = 1500  # rows whose falling together is counted; memory grows with their square
+KMEANS_RUNS = 25
 
-assign, margins = nearest, between
+predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:  # noqa: ARG001 - every run is one start
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - every run is one start
     """Count how often pairs of a sample's rows fall together, join them by that, label all by the nearest mean."""
     from sklearn.cluster import AgglomerativeClustering
 
-    rows = sampled(len(matrix), SAMPLE, seed)
-    together = np.zeros((len(rows), len(rows)))
-    for start in np.random.default_rng(seed).integers(0, 2**31 - 1, RUNS):
-        found = kmeans.fit(matrix[rows], k, seed=int(start), starts=1).labels
-        together += found[:, None] == found[None, :]
-    joined = AgglomerativeClustering(n_clusters=k, metric="precomputed", linkage="average").fit(1 - together / RUNS)
+    sampled_rows = sample_rows(len(matrix), SAMPLE_ROWS, seed)
+    pair_counts = np.zeros((len(sampled_rows), len(sampled_rows)))
+    for start in np.random.default_rng(seed).integers(0, 2**31 - 1, KMEANS_RUNS):
+        run_labels = kmeans.fit(matrix[sampled_rows], k, seed=int(start), starts=1).labels
+        pair_counts += run_labels[:, None] == run_labels[None, :]
+    linkage_model = AgglomerativeClustering(n_clusters=k, metric="precomputed", linkage="average").fit(
+        1 - pair_counts / KMEANS_RUNS
+    )
     labels = np.full(len(matrix), -1, dtype=np.int64)
-    labels[rows] = joined.labels_
-    return by_centres(matrix, labels)
+    labels[sampled_rows] = linkage_model.labels_
+    return fit_from_labels(matrix, labels)

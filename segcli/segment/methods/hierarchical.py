@@ -5,21 +5,21 @@ On a sample where there are many customers; a row then belongs to the group with
 
 import numpy as np
 
-from segcli.segment.methods import Fit, Matrix, between, by_centres, nearest, sampled
+from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_labels, nearest_centres, sample_rows
 
-__all__ = ["assign", "fit", "margins"]
+__all__ = ["fit", "margins", "predict"]
 
-SAMPLE = 3000  # rows that are joined; memory grows with their square
+SAMPLE_ROWS = 3000  # rows that are joined; memory grows with their square
 
-assign, margins = nearest, between
+predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:  # noqa: ARG001 - nothing starts at random
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - nothing starts at random
     """Join a sample's rows, then label all rows by the nearest mean, and take the means of all."""
     from sklearn.cluster import AgglomerativeClustering
 
-    rows = sampled(len(matrix), SAMPLE, seed)
-    joined = AgglomerativeClustering(n_clusters=k, linkage="ward").fit(matrix[rows]).labels_
+    sampled_rows = sample_rows(len(matrix), SAMPLE_ROWS, seed)
+    sample_labels = AgglomerativeClustering(n_clusters=k, linkage="ward").fit(matrix[sampled_rows]).labels_
     labels = np.full(len(matrix), -1, dtype=np.int64)
-    labels[rows] = joined
-    return by_centres(matrix, labels)
+    labels[sampled_rows] = sample_labels
+    return fit_from_labels(matrix, labels)

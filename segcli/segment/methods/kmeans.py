@@ -4,34 +4,34 @@ import warnings
 
 import numpy as np
 
-from segcli.cores import one_thread_each
-from segcli.segment.methods import Fit, Matrix, between, nearest
-from segcli.segment.methods._many import many
+from segcli.cores import limit_blas_threads
+from segcli.segment.methods import ClusterFit, Matrix, centre_margins, nearest_centres
+from segcli.segment.methods._many import fit_bootstraps
 
-__all__ = ["assign", "fit", "many", "margins", "refit"]
+__all__ = ["fit", "fit_bootstraps", "margins", "predict", "refit"]
 
-assign, margins = nearest, between
+predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     """Fit k centres, fewer where some stay empty. One thread: sums split over threads differ in their last bits."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    with one_thread_each(), warnings.catch_warnings():
+    with limit_blas_threads(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer groups than asked for: said by the caller
         model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(matrix)
-    filled, labels = np.unique(model.labels_, return_inverse=True)
-    return Fit(labels.astype("int64"), model.cluster_centers_[filled], float(model.inertia_))
+    filled_groups, labels = np.unique(model.labels_, return_inverse=True)
+    return ClusterFit(labels.astype("int64"), model.cluster_centers_[filled_groups], float(model.inertia_))
 
 
-def refit(matrix: Matrix, before: Fit, *, seed: int) -> Fit:
+def refit(matrix: Matrix, sample_fit: ClusterFit, *, seed: int) -> ClusterFit:
     """Go on from the centres of a sample, on all rows, until no label changes.
 
     A tolerance would end sooner, and take another copy of the matrix to be made out.
     """
     from sklearn.cluster import KMeans
 
-    with one_thread_each():
-        model = KMeans(n_clusters=before.k, init=before.centres, n_init=1, tol=0, random_state=seed).fit(matrix)
-    return Fit(model.labels_.astype("int64"), model.cluster_centers_, float(model.inertia_))
+    with limit_blas_threads():
+        model = KMeans(n_clusters=sample_fit.k, init=sample_fit.centres, n_init=1, tol=0, random_state=seed).fit(matrix)
+    return ClusterFit(model.labels_.astype("int64"), model.cluster_centers_, float(model.inertia_))

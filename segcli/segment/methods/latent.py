@@ -8,17 +8,17 @@ import warnings
 import numpy as np
 
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.segment.methods import Fit, Labels, Matrix, likeliest
+from segcli.segment.methods import ClusterFit, Labels, Matrix, probability_margins
 
-__all__ = ["SCALE", "assign", "fit", "margins"]
+__all__ = ["SCALE", "fit", "margins", "predict"]
 
 SCALE = "none"
-STARTS = 5  # at most: classes are slower to find than centres
-ROUNDS, STILL = 300, 1e-5  # of EM: most rounds, and the gain in mean log-likelihood at which it ends
-SURE = 1e-6  # no answer is impossible in any class
+MAX_STARTS = 5  # at most: classes are slower to find than centres
+MAX_ITERATIONS, EM_TOLERANCE = 300, 1e-5  # of EM: most rounds, and the gain in mean log-likelihood at which it ends
+MIN_PROBABILITY = 1e-6  # no answer is impossible in any class
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     """Fit k classes; classes in which no row is most likely are left out.
 
     Raises:
@@ -30,21 +30,21 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
             "latent classes are for yes-or-no features, 0 or 1 for everybody, unscaled and unweighted",
             remedy="Choose such features and leave cluster.scale at auto, or another method.",
         )
-    model = _fitted(matrix, k, seed, starts)
+    model = _fit_stepmix(matrix, k, seed, starts)
     parameters = model.get_parameters()
-    shape = {
+    shape_arrays = {
         "weights": np.reshape(parameters["weights"], (-1, 1)),
-        "yes": np.clip(parameters["measurement"]["pis"], SURE, 1 - SURE),
+        "yes": np.clip(parameters["measurement"]["pis"], MIN_PROBABILITY, 1 - MIN_PROBABILITY),
     }
-    whole = Fit(np.zeros(len(matrix), dtype=np.int64), shape["yes"], 0.0, shape)
-    filled, labels = np.unique(assign(whole, matrix), return_inverse=True)
-    centres = np.array([matrix[labels == group].mean(axis=0) for group in range(len(filled))])
+    full_fit = ClusterFit(np.zeros(len(matrix), dtype=np.int64), shape_arrays["yes"], 0.0, shape_arrays)
+    filled_groups, labels = np.unique(predict(full_fit, matrix), return_inverse=True)
+    centres = np.array([matrix[labels == group].mean(axis=0) for group in range(len(filled_groups))])
     inertia = float(((matrix - centres[labels]) ** 2).sum())
-    kept = {name: values[filled] for name, values in shape.items()}
-    return Fit(labels.astype(np.int64), centres, inertia, kept, float(model.bic(matrix)))
+    filled_shape = {name: values[filled_groups] for name, values in shape_arrays.items()}
+    return ClusterFit(labels.astype(np.int64), centres, inertia, filled_shape, float(model.bic(matrix)))
 
 
-def _fitted(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - no types
+def _fit_stepmix(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - no types
     try:
         from stepmix.stepmix import StepMix
     except ImportError:
@@ -54,9 +54,9 @@ def _fitted(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignore[no-
         return StepMix(
             k,
             measurement="binary",
-            n_init=min(starts, STARTS),
-            max_iter=ROUNDS,
-            abs_tol=STILL,
+            n_init=min(starts, MAX_STARTS),
+            max_iter=MAX_ITERATIONS,
+            abs_tol=EM_TOLERANCE,
             rel_tol=0.0,
             random_state=seed,
             verbose=0,
@@ -64,19 +64,23 @@ def _fitted(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignore[no-
         ).fit(matrix)
 
 
-def assign(fit: Fit, matrix: Matrix) -> Labels:
+def predict(fit: ClusterFit, matrix: Matrix) -> Labels:
     """The most likely class, the first of equals."""
-    found: Labels = _likelihoods(fit, matrix).argmax(axis=1)
-    return found
+    group_numbers: Labels = _log_likelihoods(fit, matrix).argmax(axis=1)
+    return group_numbers
 
 
-def margins(fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
+def margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
     """The probability of the class a row is in, and the class that comes second."""
-    return likeliest(_likelihoods(fit, matrix))
+    return probability_margins(_log_likelihoods(fit, matrix))
 
 
-def _likelihoods(fit: Fit, matrix: Matrix) -> Matrix:
+def _log_likelihoods(fit: ClusterFit, matrix: Matrix) -> Matrix:
     """Logarithms of weight x likelihood, shape (n, k)."""
-    yes = fit.shape["yes"]
-    found: Matrix = matrix @ np.log(yes).T + (1 - matrix) @ np.log1p(-yes).T + np.log(fit.shape["weights"][:, 0])
-    return found
+    yes_probabilities = fit.shape_arrays["yes"]
+    log_likelihoods: Matrix = (
+        matrix @ np.log(yes_probabilities).T
+        + (1 - matrix) @ np.log1p(-yes_probabilities).T
+        + np.log(fit.shape_arrays["weights"][:, 0])
+    )
+    return log_likelihoods

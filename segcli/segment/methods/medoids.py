@@ -8,94 +8,98 @@ sums tell the effect of all swaps at once). On a sample where there are many cus
 import numpy as np
 import numpy.typing as npt
 
-from segcli.segment.methods import Fit, Labels, Matrix, sampled, second_nearest
+from segcli.segment.methods import ClusterFit, Labels, Matrix, distance_margins, sample_rows
 
-__all__ = ["SCALE", "assign", "fit", "many", "margins"]
+__all__ = ["SCALE", "fit", "fit_bootstraps", "margins", "predict"]
 
 SCALE = "range"
-SAMPLE = 1500  # rows that medoids are sought among; memory grows with their square
-SWAPS = 200
-STILL = 1e-9  # relative gain below which no swap is made
+SAMPLE_ROWS = 1500  # rows that medoids are sought among; memory grows with their square
+MAX_SWAPS = 200
+SWAP_TOLERANCE = 1e-9  # relative gain below which no swap is made
 
-Weights = npt.NDArray[np.float64]
+RowWeights = npt.NDArray[np.float64]
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:  # noqa: ARG001 - nothing starts at random
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - nothing starts at random
     """Find medoids among a sample's rows; a row belongs to the nearest of them."""
-    rows = sampled(len(matrix), SAMPLE, seed)
-    apart = _apart(matrix[rows], matrix[rows])
-    centres = matrix[rows[_medoids(apart, np.ones(len(rows)), k)]]
-    filled, labels = np.unique(_apart(matrix, centres).argmin(axis=1), return_inverse=True)
-    inertia = float(((matrix - centres[filled][labels]) ** 2).sum())
-    return Fit(labels.astype(np.int64), centres[filled], inertia)
+    sampled_rows = sample_rows(len(matrix), SAMPLE_ROWS, seed)
+    distances = _cityblock_distances(matrix[sampled_rows], matrix[sampled_rows])
+    centres = matrix[sampled_rows[_find_medoids(distances, np.ones(len(sampled_rows)), k)]]
+    filled_groups, labels = np.unique(_cityblock_distances(matrix, centres).argmin(axis=1), return_inverse=True)
+    inertia = float(((matrix - centres[filled_groups][labels]) ** 2).sum())
+    return ClusterFit(labels.astype(np.int64), centres[filled_groups], inertia)
 
 
-def many(matrix: Matrix, weights: npt.NDArray[np.int64], k: int, chance: np.random.Generator) -> Labels:  # noqa: ARG001
+def fit_bootstraps(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int, rng: np.random.Generator) -> Labels:  # noqa: ARG001
     """Cluster each sample, rows counted by their weights (samples, n), and label all rows; distances stand once."""
-    apart = _apart(matrix, matrix)
-    labels = np.empty(weights.shape, dtype=np.int64)
-    for place, drawn in enumerate(weights):
-        rows = np.flatnonzero(drawn)
-        medoids = rows[_medoids(apart[np.ix_(rows, rows)], drawn[rows].astype(np.float64), k)]
-        labels[place] = apart[:, medoids].argmin(axis=1)
+    distances = _cityblock_distances(matrix, matrix)
+    labels = np.empty(sample_weights.shape, dtype=np.int64)
+    for sample_number, row_counts in enumerate(sample_weights):
+        rows = np.flatnonzero(row_counts)
+        medoids = rows[_find_medoids(distances[np.ix_(rows, rows)], row_counts[rows].astype(np.float64), k)]
+        labels[sample_number] = distances[:, medoids].argmin(axis=1)
     return labels
 
 
-def assign(fit: Fit, matrix: Matrix) -> Labels:
+def predict(fit: ClusterFit, matrix: Matrix) -> Labels:
     """The group whose medoid is nearest, the first of equals."""
-    found: Labels = _apart(matrix, fit.centres).argmin(axis=1)
-    return found
+    group_numbers: Labels = _cityblock_distances(matrix, fit.centres).argmin(axis=1)
+    return group_numbers
 
 
-def margins(fit: Fit, matrix: Matrix) -> tuple[Matrix, Labels]:
+def margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
     """(d2 - d1) / d2 of the two nearest medoids, and the second of them."""
-    return second_nearest(_apart(matrix, fit.centres))
+    return distance_margins(_cityblock_distances(matrix, fit.centres))
 
 
-def _apart(matrix: Matrix, others: Matrix) -> Matrix:
+def _cityblock_distances(matrix: Matrix, targets: Matrix) -> Matrix:
     """City-block distances, shape (rows, others)."""
     from scipy.spatial.distance import cdist
 
-    found: Matrix = cdist(matrix, others, "cityblock")
-    return found
+    distances: Matrix = cdist(matrix, targets, "cityblock")
+    return distances
 
 
-def _medoids(apart: Matrix, weights: Weights, k: int) -> Labels:
+def _find_medoids(distances: Matrix, weights: RowWeights, k: int) -> Labels:
     """The rows around which the groups stand, fewer than k where rows do not differ."""
-    medoids = _built(apart, weights, k)
-    cost = _cost(apart, weights, medoids)
-    for _ in range(SWAPS):
-        place, row, gain = _best_swap(apart, weights, medoids)
-        if gain <= STILL * cost:
+    medoids = _build_medoids(distances, weights, k)
+    cost = _total_cost(distances, weights, medoids)
+    for _ in range(MAX_SWAPS):
+        medoid_number, row, gain = _find_best_swap(distances, weights, medoids)
+        if gain <= SWAP_TOLERANCE * cost:
             break
-        medoids[place] = row
+        medoids[medoid_number] = row
         cost -= gain
     return medoids
 
 
-def _cost(apart: Matrix, weights: Weights, medoids: Labels) -> float:
-    return float(weights @ apart[:, medoids].min(axis=1))
+def _total_cost(distances: Matrix, weights: RowWeights, medoids: Labels) -> float:
+    return float(weights @ distances[:, medoids].min(axis=1))
 
 
-def _built(apart: Matrix, weights: Weights, k: int) -> Labels:
+def _build_medoids(distances: Matrix, weights: RowWeights, k: int) -> Labels:
     """First the row with the least distances to all, then each time the one that lessens them most."""
-    medoids = [int((weights @ apart).argmin())]
-    nearest = apart[:, medoids[0]]
-    while len(medoids) < k and nearest.max() > 0:
-        medoids.append(int((weights @ np.minimum(apart, nearest[:, None])).argmin()))
-        nearest = np.minimum(nearest, apart[:, medoids[-1]])
+    medoids = [int((weights @ distances).argmin())]
+    nearest_distances = distances[:, medoids[0]]
+    while len(medoids) < k and nearest_distances.max() > 0:
+        medoids.append(int((weights @ np.minimum(distances, nearest_distances[:, None])).argmin()))
+        nearest_distances = np.minimum(nearest_distances, distances[:, medoids[-1]])
     return np.array(medoids)
 
 
-def _best_swap(apart: Matrix, weights: Weights, medoids: Labels) -> tuple[int, int, float]:
+def _find_best_swap(distances: Matrix, weights: RowWeights, medoids: Labels) -> tuple[int, int, float]:
     """The medoid to give up, the row to take for it, and by how much distances shrink."""
-    to_medoids = apart[:, medoids]
+    to_medoids = distances[:, medoids]
     order = to_medoids.argsort(axis=1, kind="stable")
-    first = np.take_along_axis(to_medoids, order[:, :1], axis=1)
-    second = np.take_along_axis(to_medoids, order[:, 1:2], axis=1) if len(medoids) > 1 else np.full_like(first, np.inf)
-    kept = np.minimum(apart, first)  # where its nearest medoid stays
-    lost = np.minimum(apart, second)  # where it goes
-    owned = (order[:, 0] == np.arange(len(medoids))[:, None]) * weights
-    cost = weights @ kept + owned @ (lost - kept)
-    place, row = np.unravel_index(cost.argmin(), cost.shape)
-    return int(place), int(row), float(weights @ first[:, 0] - cost[place, row])
+    nearest_distances = np.take_along_axis(to_medoids, order[:, :1], axis=1)
+    second_distances = (
+        np.take_along_axis(to_medoids, order[:, 1:2], axis=1)
+        if len(medoids) > 1
+        else np.full_like(nearest_distances, np.inf)
+    )
+    cost_if_kept = np.minimum(distances, nearest_distances)  # where its nearest medoid stays
+    cost_if_removed = np.minimum(distances, second_distances)  # where it goes
+    owner_weights = (order[:, 0] == np.arange(len(medoids))[:, None]) * weights
+    cost = weights @ cost_if_kept + owner_weights @ (cost_if_removed - cost_if_kept)
+    medoid_number, row = np.unravel_index(cost.argmin(), cost.shape)
+    return int(medoid_number), int(row), float(weights @ nearest_distances[:, 0] - cost[medoid_number, row])

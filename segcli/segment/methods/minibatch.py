@@ -2,21 +2,21 @@
 
 import warnings
 
-from segcli.cores import one_thread_each
-from segcli.segment.methods import Fit, Matrix, between, by_centres, nearest
+from segcli.cores import limit_blas_threads
+from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_labels, nearest_centres
 
-__all__ = ["assign", "fit", "margins"]
+__all__ = ["fit", "margins", "predict"]
 
-BATCH = 4096
+BATCH_SIZE = 4096
 
-assign, margins = nearest, between
+predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> Fit:
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     """Fit k centres, then take the means of the rows nearest to each."""
     from sklearn.cluster import MiniBatchKMeans
 
-    with one_thread_each(), warnings.catch_warnings():
+    with limit_blas_threads(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fewer groups than asked for: said by the caller
-        model = MiniBatchKMeans(n_clusters=k, n_init=starts, batch_size=BATCH, random_state=seed).fit(matrix)
-    return by_centres(matrix, model.labels_.astype("int64"))
+        model = MiniBatchKMeans(n_clusters=k, n_init=starts, batch_size=BATCH_SIZE, random_state=seed).fit(matrix)
+    return fit_from_labels(matrix, model.labels_.astype("int64"))

@@ -11,50 +11,50 @@ import numpy.typing as npt
 
 from segcli import plugins
 
-Values = npt.NDArray[np.float64]
-Scores = npt.NDArray[np.int64]
+ScoreValues = npt.NDArray[np.float64]
+BinScores = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Request:
+class ScoreRequest:
     """What a scoring method is asked.
 
     Attributes:
         values: shape (n,), in the dimension's own unit.
         low_is_best: recency counts the other way round.
         bins: number of scores.
-        order: shape (n,), a permutation that breaks ties (customer_id order, or a seeded shuffle).
+        tie_order: shape (n,), a permutation that breaks ties (customer_id order, or a seeded shuffle).
         ties: `same-bin`, `next` or `random`.
         edges: the given edges, for method fixed.
     """
 
-    values: Values
+    values: ScoreValues
     low_is_best: bool
     bins: int
-    order: npt.NDArray[np.int64]
+    tie_order: npt.NDArray[np.int64]
     ties: str = "same-bin"
     edges: tuple[float, ...] = ()
 
     @property
-    def goodness(self) -> Values:
+    def ranking_values(self) -> ScoreValues:
         """The values turned so that larger is better."""
         return -self.values if self.low_is_best else self.values
 
     @property
-    def ranks(self) -> Scores:
+    def value_ranks(self) -> BinScores:
         """Ranks 0..n-1 from the worst; equal values in the request's own order."""
-        place = np.empty(len(self.order), dtype=np.int64)
-        place[np.lexsort((self.order, self.goodness))] = np.arange(len(self.order))
-        return place
+        ranks = np.empty(len(self.tie_order), dtype=np.int64)
+        ranks[np.lexsort((self.tie_order, self.ranking_values))] = np.arange(len(self.tie_order))
+        return ranks
 
 
-class Method(Protocol):
+class ScoringMethod(Protocol):
     """A scoring method's module."""
 
-    def score(self, request: Request) -> Scores:
+    def score_values(self, request: ScoreRequest) -> BinScores:
         """Scores 1..bins, shape (n,); higher is better."""
 
 
-def load(name: str) -> Method:
+def load_scoring_method(name: str) -> ScoringMethod:
     """The scoring method of this name."""
-    return cast("Method", plugins.module(__name__, name))
+    return cast("ScoringMethod", plugins.load_plugin(__name__, name))

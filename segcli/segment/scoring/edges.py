@@ -5,22 +5,22 @@ Quantiles by Hyndman and Fan (1996), definition 7.
 
 import numpy as np
 
-from segcli.segment.scoring import Request, Scores, Values
+from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues
 
 
-def score(request: Request) -> Scores:
+def score_values(request: ScoreRequest) -> BinScores:
     """Score by cut points at equal shares."""
-    exceeded = np.searchsorted(cut_points(request.values, request.bins), request.values, side="left") + 1
-    return request.bins + 1 - exceeded if request.low_is_best else exceeded
+    exceeded_edges = np.searchsorted(quantile_edges(request.values, request.bins), request.values, side="left") + 1
+    return request.bins + 1 - exceeded_edges if request.low_is_best else exceeded_edges
 
 
-def cut_points(values: Values, bins: int) -> Values:
+def quantile_edges(values: ScoreValues, bins: int) -> ScoreValues:
     """Type 7 quantiles at 1/bins ... (bins-1)/bins, shape (bins - 1,).
 
     Places are whole numbers with a remainder: as floats, 90 x 0.7 falls short of 63 and splits equal values.
     """
-    ascending = np.sort(values)
-    place, rest = np.divmod((len(values) - 1) * np.arange(1, bins), bins)
-    above = ascending[np.minimum(place + 1, len(values) - 1)]
-    points: Values = ascending[place] + rest / bins * (above - ascending[place])
-    return points
+    sorted_values = np.sort(values)
+    position, remainder = np.divmod((len(values) - 1) * np.arange(1, bins), bins)
+    next_values = sorted_values[np.minimum(position + 1, len(values) - 1)]
+    edges: ScoreValues = sorted_values[position] + remainder / bins * (next_values - sorted_values[position])
+    return edges

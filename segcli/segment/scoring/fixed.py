@@ -3,14 +3,14 @@
 import numpy as np
 
 from segcli.errors import UsageProblem
-from segcli.segment.scoring import Request, Scores
+from segcli.segment.scoring import BinScores, ScoreRequest
 
 
-def score(request: Request) -> Scores:
+def score_values(request: ScoreRequest) -> BinScores:
     """Score = 1 + number of edges <= value, turned round for recency."""
     if not request.edges:
         raise UsageProblem(
             "method fixed needs rfm.edges.recency, .frequency and .monetary; give all three, or take method quantile"
         )
-    reached = np.searchsorted(request.edges, request.values, side="right") + 1
-    return len(request.edges) + 2 - reached if request.low_is_best else reached
+    reached_edges = np.searchsorted(request.edges, request.values, side="right") + 1
+    return len(request.edges) + 2 - reached_edges if request.low_is_best else reached_edges

@@ -1,13 +1,13 @@
 """Equal counts, as SQL's NTILE: sizes differ by at most one; equal values are split in customer_id order."""
 
-from segcli.segment.scoring import Request, Scores
+from segcli.segment.scoring import BinScores, ScoreRequest
 
 
-def score(request: Request) -> Scores:
+def score_values(request: ScoreRequest) -> BinScores:
     """Score by rank alone."""
-    size, larger = divmod(len(request.values), request.bins)
-    rank = request.ranks
-    inside = rank < larger * (size + 1)
-    beyond = larger + (rank - larger * (size + 1)) // max(size, 1)
-    scores: Scores = inside * (rank // (size + 1)) + ~inside * beyond + 1
+    size, larger_bins = divmod(len(request.values), request.bins)
+    rank = request.value_ranks
+    is_in_larger = rank < larger_bins * (size + 1)
+    smaller_bin = larger_bins + (rank - larger_bins * (size + 1)) // max(size, 1)
+    scores: BinScores = is_in_larger * (rank // (size + 1)) + ~is_in_larger * smaller_bin + 1
     return scores

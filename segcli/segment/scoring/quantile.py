@@ -6,30 +6,32 @@ p = (rank - 1) / N counted from the worst, score = floor(bins x p) + 1, with the
 
 import numpy as np
 
-from segcli.segment.scoring import Request, Scores, Values
+from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues
 
 
-def score(request: Request) -> Scores:
+def score_values(request: ScoreRequest) -> BinScores:
     """Score by rank share."""
     if request.ties == "random":
-        return request.bins * request.ranks // len(request.order) + 1
-    goodness = request.goodness
-    begins = _begins(np.sort(goodness), request.bins, request.ties)
-    scores: Scores = np.searchsorted(begins, goodness, side="right") + 1
+        return request.bins * request.value_ranks // len(request.tie_order) + 1
+    goodness = request.ranking_values
+    score_starts = _score_starts(np.sort(goodness), request.bins, request.ties)
+    scores: BinScores = np.searchsorted(score_starts, goodness, side="right") + 1
     return scores
 
 
-def _begins(ascending: Values, bins: int, ties: str) -> Values:
+def _score_starts(sorted_values: ScoreValues, bins: int, ties: str) -> ScoreValues:
     """The least value of each score above 1; a few values found say of all others where they belong.
 
     A score begins where as many ranks lie below as its share asks for. Counted in whole numbers, a share of exactly
     2/5 is never 1.9999999 fifths.
     """
-    wanted = -(-len(ascending) * np.arange(1, bins) // bins)
-    wanted = wanted[wanted < len(ascending)]
+    start_ranks = -(-len(sorted_values) * np.arange(1, bins) // bins)
+    start_ranks = start_ranks[start_ranks < len(sorted_values)]
     if ties == "next":
-        return ascending[wanted]
+        return sorted_values[start_ranks]
     # Equal values have the lowest rank of theirs: where that is too low, the score begins with the next value.
-    is_first = ascending[wanted - 1] < ascending[wanted]
-    begins = np.where(is_first, wanted, np.searchsorted(ascending, ascending[wanted], side="right"))
-    return ascending[begins[begins < len(ascending)]]
+    is_first = sorted_values[start_ranks - 1] < sorted_values[start_ranks]
+    next_starts = np.where(
+        is_first, start_ranks, np.searchsorted(sorted_values, sorted_values[start_ranks], side="right")
+    )
+    return sorted_values[next_starts[next_starts < len(sorted_values)]]

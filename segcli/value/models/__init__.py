@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from segcli import plugins
-from segcli.value.summary import Groups, Values
+from segcli.value.summary import FloatArray, HistoryGroups
 
 Parameters = Mapping[str, float]
 
@@ -21,24 +21,24 @@ class OrderModel(Protocol):
     PARAMETERS: Sequence[str]
     STARTS: Sequence[Sequence[float]]
 
-    def log_likelihood(self, parameters: Parameters, groups: Groups) -> Values:
+    def log_likelihood(self, parameters: Parameters, groups: HistoryGroups) -> FloatArray:
         """Of the history of one customer of each group, shape (g,)."""
 
-    def alive(self, parameters: Parameters, groups: Groups) -> Values:
+    def probability_alive(self, parameters: Parameters, groups: HistoryGroups) -> FloatArray:
         """Probability of still being a customer, shape (g,)."""
 
-    def expected(self, parameters: Parameters, groups: Groups, t: float) -> Values:
+    def conditional_expectation(self, parameters: Parameters, groups: HistoryGroups, periods: float) -> FloatArray:
         """Expected purchases in the next t periods of a customer with this history, shape (g,)."""
 
-    def expected_new(self, parameters: Parameters, t: float) -> float:
+    def unconditional_expectation(self, parameters: Parameters, periods: float) -> float:
         """Expected repeat purchases of a new customer in the first t periods."""
 
 
-def names() -> list[str]:
+def order_model_names() -> list[str]:
     """The models there are."""
-    return plugins.names(__name__)
+    return plugins.list_plugins(__name__)
 
 
-def load(name: str) -> OrderModel:
-    """The model of this name, which must be one of `names`."""
-    return cast("OrderModel", plugins.module(__name__, name))
+def load_order_model(model_name: str) -> OrderModel:
+    """The model of this name, which must be one of `order_model_names`."""
+    return cast("OrderModel", plugins.load_plugin(__name__, model_name))

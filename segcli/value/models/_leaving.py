@@ -11,76 +11,94 @@ from scipy.special import digamma, gammaln, hyp2f1
 
 from segcli.value.fit import avoid_one
 from segcli.value.models import Parameters
-from segcli.value.summary import Groups, Values
+from segcli.value.summary import FloatArray, HistoryGroups
 
 PARAMETERS = ("r", "alpha", "a", "b")
-TINY = 1e-300
+SMALLEST_DIVISOR = 1e-300
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """A model in which `first` is 1 where customers may stop after their first order, and 0 where they do not.
+class GeometricDropout:
+    """A model in which `first_order_dropout` is 1 where customers may stop after their first order, and otherwise 0.
 
     With 0, formulas are equations 6, 9 and 10 of Fader, Hardie and Lee, "Counting your customers" the easy way
     (Marketing Science 24, 2005); with 1, each chance to stop counts one more.
     """
 
-    first: int
+    first_order_dropout: int
 
-    def log_likelihood(self, parameters: Parameters, groups: Groups) -> Values:
+    def log_likelihood(self, parameters: Parameters, groups: HistoryGroups) -> FloatArray:
         """Of each history, in logarithms."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
-        x = groups.by_x.values
-        chances = x + self.first
-        order = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-        stay = gammaln(a + b) + gammaln(b + chances) - gammaln(b) - gammaln(a + b + chances)
-        leave = np.where(chances > 0, np.log(a) - np.log(np.maximum(b + chances - 1, TINY)), -np.inf)
-        until_end = -(r + groups.x) * np.log(alpha + groups.by_T.values)[groups.by_T.code]
-        until_last = -(r + groups.x) * np.log(alpha + groups.by_t_x.values)[groups.by_t_x.code]
-        found: Values = (order + stay)[groups.by_x.code]
-        return found + np.logaddexp(until_end, leave[groups.by_x.code] + until_last)
+        x = groups.x_codes.values
+        dropout_chances = x + self.first_order_dropout
+        log_order_density = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        log_stay = gammaln(a + b) + gammaln(b + dropout_chances) - gammaln(b) - gammaln(a + b + dropout_chances)
+        log_leave = np.where(
+            dropout_chances > 0, np.log(a) - np.log(np.maximum(b + dropout_chances - 1, SMALLEST_DIVISOR)), -np.inf
+        )
+        log_until_end = -(r + groups.x) * np.log(alpha + groups.T_codes.values)[groups.T_codes.codes]
+        log_until_last = -(r + groups.x) * np.log(alpha + groups.t_x_codes.values)[groups.t_x_codes.codes]
+        log_terms: FloatArray = (log_order_density + log_stay)[groups.x_codes.codes]
+        return log_terms + np.logaddexp(log_until_end, log_leave[groups.x_codes.codes] + log_until_last)
 
-    def slopes(self, parameters: Parameters, groups: Groups) -> tuple[Values, dict[str, Values]]:
-        """Log-likelihood and its derivatives by each parameter; `gone` is the part in which the customer has left."""
+    def likelihood_gradient(
+        self, parameters: Parameters, groups: HistoryGroups
+    ) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Log-likelihood and its derivatives by each parameter; `p_gone` is the part in which the customer has left."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
-        x, at_x = groups.by_x.values, groups.by_x.code
-        chances = x + self.first
-        to_end, to_last = alpha + groups.by_T.values, alpha + groups.by_t_x.values
-        likely = self.log_likelihood(parameters, groups)
-        gone = 1 - self.alive(parameters, groups)
-        log_time = np.log(to_end)[groups.by_T.code] * (1 - gone) + np.log(to_last)[groups.by_t_x.code] * gone
-        per_time = (1 / to_end)[groups.by_T.code] * (1 - gone) + (1 / to_last)[groups.by_t_x.code] * gone
-        apart = digamma(a + b) - digamma(a + b + chances)
-        left = 1 / np.maximum(b + chances - 1, TINY)  # without a chance to stop, nothing of it is asked: gone is 0
-        return likely, {
-            "r": (digamma(r + x) - digamma(r) + np.log(alpha))[at_x] - log_time,
+        x, x_index = groups.x_codes.values, groups.x_codes.codes
+        dropout_chances = x + self.first_order_dropout
+        time_to_end, time_to_last = alpha + groups.T_codes.values, alpha + groups.t_x_codes.values
+        log_likelihoods = self.log_likelihood(parameters, groups)
+        p_gone = 1 - self.probability_alive(parameters, groups)
+        log_time = (
+            np.log(time_to_end)[groups.T_codes.codes] * (1 - p_gone)
+            + np.log(time_to_last)[groups.t_x_codes.codes] * p_gone
+        )
+        per_time = (1 / time_to_end)[groups.T_codes.codes] * (1 - p_gone) + (1 / time_to_last)[
+            groups.t_x_codes.codes
+        ] * p_gone
+        digamma_difference = digamma(a + b) - digamma(a + b + dropout_chances)
+        dropout_term = 1 / np.maximum(
+            b + dropout_chances - 1, SMALLEST_DIVISOR
+        )  # without a chance to stop, nothing of it is asked: gone is 0
+        return log_likelihoods, {
+            "r": (digamma(r + x) - digamma(r) + np.log(alpha))[x_index] - log_time,
             "alpha": r / alpha - (r + groups.x) * per_time,
-            "a": apart[at_x] + gone / a,
-            "b": (apart + digamma(b + chances) - digamma(b))[at_x] - gone * left[at_x],
+            "a": digamma_difference[x_index] + p_gone / a,
+            "b": (digamma_difference + digamma(b + dropout_chances) - digamma(b))[x_index]
+            - p_gone * dropout_term[x_index],
         }
 
-    def alive(self, parameters: Parameters, groups: Groups) -> Values:
+    def probability_alive(self, parameters: Parameters, groups: HistoryGroups) -> FloatArray:
         """1 / (1 + a / (b + chances - 1) ((alpha + T) / (alpha + t_x))^(r + x)), and 1 without a chance to stop."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
-        chances, x = groups.x + self.first, groups.x
-        odds = np.log(a) - np.log(b + np.maximum(chances, 1) - 1)
-        odds = odds + (r + x) * (np.log(alpha + groups.T) - np.log(alpha + groups.t_x))
-        return np.where(chances > 0, 1 / (1 + np.exp(np.minimum(odds, 700))), 1.0)
+        dropout_chances, x = groups.x + self.first_order_dropout, groups.x
+        log_odds = np.log(a) - np.log(b + np.maximum(dropout_chances, 1) - 1)
+        log_odds = log_odds + (r + x) * (np.log(alpha + groups.T) - np.log(alpha + groups.t_x))
+        return np.where(dropout_chances > 0, 1 / (1 + np.exp(np.minimum(log_odds, 700))), 1.0)
 
-    def expected(self, parameters: Parameters, groups: Groups, t: float) -> Values:
+    def conditional_expectation(self, parameters: Parameters, groups: HistoryGroups, periods: float) -> FloatArray:
         """Orders in the next t periods of customers with these histories."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
         a = avoid_one(a)
-        x, chances, end = groups.x, groups.x + self.first, groups.T
-        none = ((alpha + end) / (alpha + end + t)) ** (r + x)
-        none = none * hyp2f1(r + x, b + chances, a + b + chances - 1, t / (alpha + end + t))
-        found: Values = (a + b + chances - 1) / (a - 1) * (1 - none) * self.alive(parameters, groups)
-        return found
+        x, dropout_chances, observed_time = groups.x, groups.x + self.first_order_dropout, groups.T
+        p_no_order = ((alpha + observed_time) / (alpha + observed_time + periods)) ** (r + x)
+        p_no_order = p_no_order * hyp2f1(
+            r + x, b + dropout_chances, a + b + dropout_chances - 1, periods / (alpha + observed_time + periods)
+        )
+        expected_orders: FloatArray = (
+            (a + b + dropout_chances - 1) / (a - 1) * (1 - p_no_order) * self.probability_alive(parameters, groups)
+        )
+        return expected_orders
 
-    def expected_new(self, parameters: Parameters, t: float) -> float:
+    def unconditional_expectation(self, parameters: Parameters, periods: float) -> float:
         """Orders of a new customer within t periods of the first; b / (a + b) stay beyond it where they may stop."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
         a = avoid_one(a)
-        none = (alpha / (alpha + t)) ** r * hyp2f1(r, b + self.first, a + b + self.first - 1, t / (alpha + t))
-        stay = b / (a + b) if self.first else 1.0
-        return float(stay * (a + b + self.first - 1) / (a - 1) * (1 - none))
+        p_no_order = (alpha / (alpha + periods)) ** r * hyp2f1(
+            r, b + self.first_order_dropout, a + b + self.first_order_dropout - 1, periods / (alpha + periods)
+        )
+        p_stay = b / (a + b) if self.first_order_dropout else 1.0
+        return float(p_stay * (a + b + self.first_order_dropout - 1) / (a - 1) * (1 - p_no_order))

@@ -3,11 +3,23 @@
 A customer who has not come back is alive for certain: nobody stops before the first repeat.
 """
 
-from segcli.value.models._leaving import PARAMETERS, Leaving
+from segcli.value.models._leaving import PARAMETERS, GeometricDropout
 
-__all__ = ["PARAMETERS", "STARTS", "alive", "expected", "expected_new", "log_likelihood", "slopes"]
+__all__ = [
+    "PARAMETERS",
+    "STARTS",
+    "conditional_expectation",
+    "likelihood_gradient",
+    "log_likelihood",
+    "probability_alive",
+    "unconditional_expectation",
+]
 
 STARTS = ((0.3, 5.0, 0.8, 2.5), (1.0, 10.0, 1.0, 5.0), (0.7, 1.0, 0.3, 1.0))
-_MODEL = Leaving(first=0)
-log_likelihood, slopes = _MODEL.log_likelihood, _MODEL.slopes
-alive, expected, expected_new = _MODEL.alive, _MODEL.expected, _MODEL.expected_new
+_MODEL = GeometricDropout(first_order_dropout=0)
+log_likelihood, likelihood_gradient = _MODEL.log_likelihood, _MODEL.likelihood_gradient
+probability_alive, conditional_expectation, unconditional_expectation = (
+    _MODEL.probability_alive,
+    _MODEL.conditional_expectation,
+    _MODEL.unconditional_expectation,
+)

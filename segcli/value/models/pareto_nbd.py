@@ -15,134 +15,164 @@ from scipy.special import digamma, gammaln
 
 from segcli.value.fit import avoid_one
 from segcli.value.models import Parameters
-from segcli.value.summary import Groups, Values
+from segcli.value.summary import FloatArray, HistoryGroups
 
-__all__ = ["PARAMETERS", "STARTS", "alive", "expected", "expected_new", "log_likelihood", "slopes"]
+__all__ = [
+    "PARAMETERS",
+    "STARTS",
+    "conditional_expectation",
+    "likelihood_gradient",
+    "log_likelihood",
+    "probability_alive",
+    "unconditional_expectation",
+]
 
 PARAMETERS = ("r", "alpha", "s", "beta")
 STARTS = ((0.6, 10.0, 0.6, 12.0), (1.0, 5.0, 1.0, 20.0), (0.7, 1.0, 0.5, 5.0))
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
-DEPTH = 37.0  # the integrand counts down to e^-37 of its peak, which is below rounding
-HALVINGS = 24
-AT_ONCE = 10_000  # histories whose nodes are in memory together
+QUADRATURE_NODES, QUADRATURE_WEIGHTS = np.polynomial.legendre.leggauss(32)
+INTEGRAND_DEPTH = 37.0  # the integrand counts down to e^-37 of its peak, which is below rounding
+BISECTION_STEPS = 24
+HISTORY_CHUNK_SIZE = 10_000  # histories whose nodes are in memory together
 
 
-def log_likelihood(parameters: Parameters, groups: Groups) -> Values:
+def log_likelihood(parameters: Parameters, groups: HistoryGroups) -> FloatArray:
     """In logarithms: still alive at the end, or gone at some time after the last order."""
-    return slopes(parameters, groups)[0]
+    return likelihood_gradient(parameters, groups)[0]
 
 
-def slopes(parameters: Parameters, groups: Groups) -> tuple[Values, dict[str, Values]]:
-    """Log-likelihood and its derivatives by each parameter; `gone` is the part in which the customer has left."""
+def likelihood_gradient(parameters: Parameters, groups: HistoryGroups) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Log-likelihood and its derivatives by each parameter; `p_gone` is the part in which the customer has left."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
-    x, at_x, orders = groups.by_x.values, groups.by_x.code, r + groups.x
-    to_end, lasting = alpha + groups.T, beta + groups.T
-    departure = _integrate_departure(parameters, groups)
-    at_end = _at_end(parameters, groups)
-    either = np.logaddexp(at_end, np.log(s) + departure.log)
-    gone, there = np.exp(np.log(s) + departure.log - either), np.exp(at_end - either)
-    fixed = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    return fixed[at_x] + either, {
-        "r": (digamma(r + x) - digamma(r) + np.log(alpha))[at_x] - there * np.log(to_end) - gone * departure.log_alpha,
-        "alpha": r / alpha - orders * (there / to_end + gone * departure.per_alpha),
-        "s": np.log(beta) - there * np.log(lasting) - gone * departure.log_beta + gone / s,
-        "beta": s / beta - there * s / lasting - gone * (s + 1) * departure.per_beta,
+    x, x_index, order_shape = groups.x_codes.values, groups.x_codes.codes, r + groups.x
+    time_to_end, lifetime_to_end = alpha + groups.T, beta + groups.T
+    dropout = _integrate_dropout(parameters, groups)
+    log_alive = _log_alive(parameters, groups)
+    log_total = np.logaddexp(log_alive, np.log(s) + dropout.log)
+    p_gone, p_alive = np.exp(np.log(s) + dropout.log - log_total), np.exp(log_alive - log_total)
+    shared_terms = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+    return shared_terms[x_index] + log_total, {
+        "r": (digamma(r + x) - digamma(r) + np.log(alpha))[x_index]
+        - p_alive * np.log(time_to_end)
+        - p_gone * dropout.log_alpha,
+        "alpha": r / alpha - order_shape * (p_alive / time_to_end + p_gone * dropout.per_alpha),
+        "s": np.log(beta) - p_alive * np.log(lifetime_to_end) - p_gone * dropout.log_beta + p_gone / s,
+        "beta": s / beta - p_alive * s / lifetime_to_end - p_gone * (s + 1) * dropout.per_beta,
     }
 
 
-def _at_end(parameters: Parameters, groups: Groups) -> Values:
+def _log_alive(parameters: Parameters, groups: HistoryGroups) -> FloatArray:
     """Logarithm of the part in which the customer is still there."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
-    found: Values = -(r + groups.x) * np.log(alpha + groups.T) - s * np.log(beta + groups.T)
-    return found
+    log_alive: FloatArray = -(r + groups.x) * np.log(alpha + groups.T) - s * np.log(beta + groups.T)
+    return log_alive
 
 
-def alive(parameters: Parameters, groups: Groups) -> Values:
+def probability_alive(parameters: Parameters, groups: HistoryGroups) -> FloatArray:
     """The part in which the customer is still there, of both."""
-    gone = np.log(parameters["s"]) + _integrate_departure(parameters, groups).log
-    found: Values = 1 / (1 + np.exp(np.minimum(gone - _at_end(parameters, groups), 700)))
-    return found
+    log_gone = np.log(parameters["s"]) + _integrate_dropout(parameters, groups).log
+    p_alive: FloatArray = 1 / (1 + np.exp(np.minimum(log_gone - _log_alive(parameters, groups), 700)))
+    return p_alive
 
 
-def expected(parameters: Parameters, groups: Groups, t: float) -> Values:
+def conditional_expectation(parameters: Parameters, groups: HistoryGroups, periods: float) -> FloatArray:
     """Of a customer with this history."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     s = avoid_one(s)
-    rate = (r + groups.x) * (beta + groups.T) / ((alpha + groups.T) * (s - 1))
-    found: Values = rate * (1 - ((beta + groups.T) / (beta + groups.T + t)) ** (s - 1)) * alive(parameters, groups)
-    return found
+    order_rate = (r + groups.x) * (beta + groups.T) / ((alpha + groups.T) * (s - 1))
+    expected_orders: FloatArray = (
+        order_rate
+        * (1 - ((beta + groups.T) / (beta + groups.T + periods)) ** (s - 1))
+        * probability_alive(parameters, groups)
+    )
+    return expected_orders
 
 
-def expected_new(parameters: Parameters, t: float) -> float:
+def unconditional_expectation(parameters: Parameters, periods: float) -> float:
     """Of a new customer."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     s = avoid_one(s)
-    return float(r * beta / (alpha * (s - 1)) * (1 - (beta / (beta + t)) ** (s - 1)))
+    return float(r * beta / (alpha * (s - 1)) * (1 - (beta / (beta + periods)) ** (s - 1)))
 
 
-class Departure(NamedTuple):
+class DropoutIntegral(NamedTuple):
     """The integral of f(t) = (alpha + t)^-(r + x) (beta + t)^-(s + 1) from t_x to T, and means under f, all (g,).
 
     `log` is the logarithm of the integral, -inf where T is t_x; `log_alpha` and `log_beta` are means of log(alpha + t)
     and log(beta + t); `per_alpha` and `per_beta` of 1 / (alpha + t) and 1 / (beta + t).
     """
 
-    log: Values
-    log_alpha: Values
-    log_beta: Values
-    per_alpha: Values
-    per_beta: Values
+    log: FloatArray
+    log_alpha: FloatArray
+    log_beta: FloatArray
+    per_alpha: FloatArray
+    per_beta: FloatArray
 
 
-def _integrate_departure(parameters: Parameters, groups: Groups) -> Departure:
+def _integrate_dropout(parameters: Parameters, groups: HistoryGroups) -> DropoutIntegral:
     """Integrate over the time at which each customer may have gone.
 
     Args:
         parameters: r, alpha, s, beta, all positive.
         groups: histories, shape (g,).
     """
-    starts = range(0, max(len(groups.x), 1), AT_ONCE)
-    columns = (groups.x, groups.t_x, groups.T)
-    parts = [_integrate_part(parameters, *(one[at : at + AT_ONCE] for one in columns)) for at in starts]
-    return Departure(*(np.concatenate(several) for several in zip(*parts, strict=True)))
+    chunk_starts = range(0, max(len(groups.x), 1), HISTORY_CHUNK_SIZE)
+    history_columns = (groups.x, groups.t_x, groups.T)
+    chunks = [
+        _integrate_chunk(
+            parameters,
+            *(history_column[chunk_start : chunk_start + HISTORY_CHUNK_SIZE] for history_column in history_columns),
+        )
+        for chunk_start in chunk_starts
+    ]
+    return DropoutIntegral(*(np.concatenate(chunk_values) for chunk_values in zip(*chunks, strict=True)))
 
 
-def _halve(is_negligible: Callable[[Values], npt.NDArray[np.bool_]], outer: Values, inner: Values) -> Values:
+def _bisect_bounds(
+    is_negligible: Callable[[FloatArray], npt.NDArray[np.bool_]], outer: FloatArray, inner: FloatArray
+) -> FloatArray:
     """Move bounds inwards from `outer` while all beyond them is negligible, and never past `inner`."""
-    for _ in range(HALVINGS):
+    for _ in range(BISECTION_STEPS):
         middle = (outer + inner) / 2
-        negligible = is_negligible(middle)
-        outer, inner = np.where(negligible, middle, outer), np.where(negligible, inner, middle)
+        can_narrow = is_negligible(middle)
+        outer, inner = np.where(can_narrow, middle, outer), np.where(can_narrow, inner, middle)
     return outer
 
 
-def _integrate_part(parameters: Parameters, x: Values, last: Values, end: Values) -> Departure:
+def _integrate_chunk(
+    parameters: Parameters, x: FloatArray, last_order_time: FloatArray, observed_time: FloatArray
+) -> DropoutIntegral:
     """Integrate over y = log(low + t), where low is the lower of alpha and beta: log-concave, so it has one peak."""
     alpha, beta = parameters["alpha"], parameters["beta"]
-    orders, leaving = parameters["r"] + x, np.full_like(x, parameters["s"] + 1)
-    low, apart = min(alpha, beta), abs(alpha - beta)
-    near, far = (orders, leaving) if alpha <= beta else (leaving, orders)
+    order_shape, dropout_shape = parameters["r"] + x, np.full_like(x, parameters["s"] + 1)
+    lower_scale, scale_difference = min(alpha, beta), abs(alpha - beta)
+    near_shape, far_shape = (order_shape, dropout_shape) if alpha <= beta else (dropout_shape, order_shape)
 
-    def height(y: Values) -> Values:
-        found: Values = (1 - near) * y.T - far * np.log(apart + np.exp(y.T))
-        return found.T
+    def log_integrand(y: FloatArray) -> FloatArray:
+        log_heights: FloatArray = (1 - near_shape) * y.T - far_shape * np.log(scale_difference + np.exp(y.T))
+        return log_heights.T
 
-    first, final = np.log(low + last), np.log(low + end)
-    rise = np.maximum(1 - near, 0.0)
+    log_first, log_final = np.log(lower_scale + last_order_time), np.log(lower_scale + observed_time)
+    rising_shape = np.maximum(1 - near_shape, 0.0)
     with np.errstate(divide="ignore"):
-        peak = np.clip(np.log(apart * rise / (far - rise)), first, final)  # at the first time where nothing rises
-    top = height(peak)
-    begin = _halve(lambda y: top - height(y) > DEPTH, first, peak)
-    until = _halve(lambda y: top - height(y) > DEPTH, final, peak)
-    half = (until - begin) / 2
-    y = (begin + half)[:, None] + half[:, None] * NODES
-    share = np.exp(height(y) - top[:, None]) * WEIGHTS
-    total = share.sum(axis=1)
-    share /= total[:, None]
-    to_low = np.exp(y)
-    to_high = to_low + apart
-    means = (share * y).sum(axis=1), (share * np.log(to_high)).sum(axis=1)
-    rates = (share / to_low).sum(axis=1), (share / to_high).sum(axis=1)
+        peak = np.clip(
+            np.log(scale_difference * rising_shape / (far_shape - rising_shape)), log_first, log_final
+        )  # at the first time where nothing rises
+    peak_height = log_integrand(peak)
+    lower_bound = _bisect_bounds(lambda y: peak_height - log_integrand(y) > INTEGRAND_DEPTH, log_first, peak)
+    upper_bound = _bisect_bounds(lambda y: peak_height - log_integrand(y) > INTEGRAND_DEPTH, log_final, peak)
+    half_width = (upper_bound - lower_bound) / 2
+    y = (lower_bound + half_width)[:, None] + half_width[:, None] * QUADRATURE_NODES
+    node_shares = np.exp(log_integrand(y) - peak_height[:, None]) * QUADRATURE_WEIGHTS
+    share_sum = node_shares.sum(axis=1)
+    node_shares /= share_sum[:, None]
+    low_scale_times = np.exp(y)
+    high_scale_times = low_scale_times + scale_difference
+    mean_logs = (node_shares * y).sum(axis=1), (node_shares * np.log(high_scale_times)).sum(axis=1)
+    mean_rates = (node_shares / low_scale_times).sum(axis=1), (node_shares / high_scale_times).sum(axis=1)
     with np.errstate(divide="ignore"):
-        log = top + np.log(total * half)
-    return Departure(log, *means, *rates) if alpha <= beta else Departure(log, *means[::-1], *rates[::-1])
+        log_integral = peak_height + np.log(share_sum * half_width)
+    return (
+        DropoutIntegral(log_integral, *mean_logs, *mean_rates)
+        if alpha <= beta
+        else DropoutIntegral(log_integral, *mean_logs[::-1], *mean_rates[::-1])
+    )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from segcli.config.rules import RulesSettings
-from segcli.model import Customers, Input, Reading, Segmentation
+from segcli.model import Customers, Input, InputReport, Segmentation
 from segcli.segment import rules
 
 DAY = date(2026, 7, 1)
@@ -17,7 +17,7 @@ DAY = date(2026, 7, 1)
 def customers(as_of: date | None = DAY, **columns: Any) -> Customers:
     size = len(next(iter(columns.values())))
     table = pd.DataFrame({"customer_id": pd.Series([f"{n:03}" for n in range(size)], dtype="str"), **columns})
-    return Customers(table, as_of, (Reading(Input("crm.csv", 0, "", size), "customers", "", {}),))
+    return Customers(table, as_of, (InputReport(Input("crm.csv", 0, "", size), "customers", "", {}),))
 
 
 def texts(*values: str | None) -> pd.Series:
@@ -25,7 +25,9 @@ def texts(*values: str | None) -> pd.Series:
 
 
 def decided(base: str, table: Customers, lookup: str | None = None, **options: Any) -> Segmentation:
-    (made,) = rules.segment(table, rules.prepare([RulesSettings(base=base, options=options, table=lookup)]))
+    (made,) = rules.segment_by_rules(
+        table, rules.prepare_rule_sets([RulesSettings(base=base, options=options, table=lookup)])
+    )
     return made
 
 

@@ -13,16 +13,16 @@ from segcli.segment import bases, rules
 from tests.segment.bases.conftest import customers, decided, labels
 
 
-@pytest.mark.parametrize("name", bases.names())
+@pytest.mark.parametrize("name", bases.list_bases())
 def test_contract_of_a_base(name: str) -> None:
     """A source, options that have defaults and are described, and a refusal that names what is missing."""
-    base = bases.load(name)
+    base = bases.load_base(name)
     assert len(base.SOURCE) > 10
     assert issubclass(base.Options, Section)
     assert all(field.description for field in base.Options.model_fields.values())
-    bases.options(name, {})
+    bases.parse_options(name, {})
     with pytest.raises(ConfigProblems, match=rf"rules: {name}\.nope: unknown option"):
-        bases.options(name, {"nope": 1})
+        bases.parse_options(name, {"nope": 1})
     refused = (InputProblem, ConfigProblems)  # the latter where a rule of the options speaks of the column
     with pytest.raises(refused, match=r"no column|Give the order export|a table of stores"):
         decided(name, customers(nothing=[1, 2]))
@@ -228,7 +228,7 @@ def test_a_hybrid_crosses_what_others_made_and_merges_small_cells() -> None:
         RulesSettings(base="usage"),
         RulesSettings(base="age_band"),
     ]
-    made = {one.column: one for one in rules.segment(table, rules.prepare(wanted))}
+    made = {one.column: one for one in rules.segment_by_rules(table, rules.prepare_rule_sets(wanted))}
     assert made["both"].profile.set_index("segment")["customers"].to_dict() == {
         "18-24 / heavy": 10,
         "18-24 / light": 40,

@@ -89,7 +89,7 @@ def test_without_orders_a_column_as_it_stands_and_the_tier_held_before() -> None
 
 def test_tiers_must_rise() -> None:
     with pytest.raises(ConfigProblems, match="tiers must rise, lowest first"):
-        bases.options("loyalty", {"tiers": {"Gold": 6, "Silver": 3}})
+        bases.parse_options("loyalty", {"tiers": {"Gold": 6, "Silver": 3}})
 
 
 @pytest.mark.base("lifecycle")
@@ -127,8 +127,8 @@ def test_stages_of_the_funnel() -> None:
 
 
 def test_orders_at_the_borders_of_a_period_count_once(bought: Bought) -> None:
-    from segcli.segment.rates import rates
+    from segcli.segment.rates import compute_rates
 
     table: Any = bought([("A", ago(91)), ("B", ago(90)), ("C", ago(181)), ("D", ago(180))], as_of=date(2026, 7, 1))
-    found = rates(table, [], pd.Series("", index=table.table.index)).set_index("measure")
+    found = compute_rates(table, [], pd.Series("", index=table.table.index)).set_index("measure")
     assert found.loc["retention (90 days)", "customers"] == 2  # A and D

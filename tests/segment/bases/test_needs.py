@@ -64,7 +64,7 @@ def test_fit_is_the_weight_of_the_rules_that_hold() -> None:
     assert list(made.labels) == ["speed", "speed", "price", "unmatched"]
     assert made.notes[0] == "unmatched: 1 customer (25%), whose fit is below 0.6"
     with pytest.raises(ConfigProblems, match=r"needs.speed.0.when: column 8"):
-        bases.options("need", {"needs": {"speed": [{"when": "orders = 5"}]}})
+        bases.parse_options("need", {"needs": {"speed": [{"when": "orders = 5"}]}})
 
 
 @pytest.mark.base("need_state")
@@ -95,7 +95,7 @@ def test_pairs_of_categories_with_their_lift_for_all_and_for_segments(bought: Bo
     rest = [("D", "2026-01-01", "rum"), ("E", "2026-01-01", "ale"), ("F", "2026-01-01", "ale")]
     table = bought([*both, *rest], "category")
     table = Customers(
-        table.table.assign(tier=texts(*"xxxyyy")), table.as_of, table.readings, transactions=table.transactions
+        table.table.assign(tier=texts(*"xxxyyy")), table.as_of, table.input_reports, transactions=table.transactions
     )
     made = decided("product_affinity", table, minimum_customers=2, by=["tier"])
     assert made.tables["Pairs"].to_numpy().tolist() == [["all", "rum", "tea", 3, 1.5]]

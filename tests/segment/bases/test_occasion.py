@@ -48,7 +48,7 @@ def test_birthdays_of_29_february_are_on_1_march_of_common_years(bought: Bought)
     lines = [("A", "2026-02-22"), ("A", "2026-03-08"), ("A", "2024-02-22"), ("A", "2024-03-07")]
     table = bought([*lines, ("B", "2026-01-03"), ("B", "2025-12-27")])
     born = {"birth_date": np.array(["2000-02-29", "1990-12-30"], dtype="datetime64[s]")}
-    known = Customers(table.table.assign(**born), table.as_of, table.readings, transactions=table.transactions)
+    known = Customers(table.table.assign(**born), table.as_of, table.input_reports, transactions=table.transactions)
     made = decided("occasion", known, **ALONE)
     (row,) = made.tables["Occasions"].to_dict("records")
     assert row["orders"] == 6  # A: 7 days before and after each; B: over the New Year, from 27 December to 3 January
@@ -86,9 +86,9 @@ def test_public_holidays_with_the_days_before(bought: Bought) -> None:
 
 def test_the_language_of_the_machine_changes_no_name() -> None:
     script = (
-        "import numpy as np; from segcli.segment.bases.occasion import _public;"
+        "import numpy as np; from segcli.segment.bases.occasion import _public_holidays;"
         "days = np.arange('2025-01-01', '2025-02-01', dtype='datetime64[D]');"
-        "print(sorted({name for _, name in _public('DE', days)}))"
+        "print(sorted({name for _, name in _public_holidays('DE', days)}))"
     )
     told = {
         subprocess.run(

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segcli.config import load, yaml_layer
+from segcli.config import load_settings, parse_yaml_layer
 from segcli.config.ingest import IngestSettings, Source
-from segcli.customers import read
+from segcli.customers import load_customers
 from segcli.model import Segmentation
 from segcli.segment import rules
 
@@ -41,9 +41,9 @@ Found = tuple[pd.DataFrame, dict[str, Segmentation]]
 def found(shared_data: Path) -> Found:
     path = shared_data / "customer_personality" / "marketing_campaign_semicolon_bom_crlf.csv"
     raw = pd.read_csv(path, sep=";", encoding="utf-8-sig", dtype={"ID": str}).sort_values("ID", ignore_index=True)
-    wanted = rules.prepare(load([yaml_layer(CONFIG, "c.yaml", ".")]).settings.rules)
-    table = read(IngestSettings(transactions=Source(path=str(path))), date(2014, 7, 1))
-    return raw, {one.column: one for one in rules.segment(table, wanted)}
+    wanted = rules.prepare_rule_sets(load_settings([parse_yaml_layer(CONFIG, "c.yaml", ".")]).settings.rules)
+    table = load_customers(IngestSettings(transactions=Source(path=str(path))), date(2014, 7, 1))
+    return raw, {one.column: one for one in rules.segment_by_rules(table, wanted)}
 
 
 def counts(one: Segmentation) -> dict[str, int]:

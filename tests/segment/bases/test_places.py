@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.segment.bases.distance import haversine
+from segcli.segment.bases.distance import haversine_distance
 from tests.segment.bases.conftest import customers, decided, labels, texts
 
 FileOf = Callable[..., str]
@@ -76,7 +76,7 @@ def test_the_haversine_is_the_angle_between_vectors() -> None:
 
     one, other = vectors(latitude, longitude), vectors(np.array([51.0]), np.array([7.0]))
     angle = np.arctan2(np.linalg.norm(np.cross(one.T, other.T), axis=1), (one * other).sum(axis=0))
-    assert np.abs(haversine(latitude, longitude, 51.0, 7.0) - 6371.0088 * angle).max() < 1e-6
+    assert np.abs(haversine_distance(latitude, longitude, 51.0, 7.0) - 6371.0088 * angle).max() < 1e-6
 
 
 def test_a_table_that_contradicts_itself_or_lacks_a_column_is_refused(file_of: FileOf) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.config.reference import scalar_text
+from segcli.config.reference import dump_scalar
 from segcli.config.rules import RulesSettings
 from segcli.segment import bases
 
@@ -23,13 +23,13 @@ MARKED = re.compile(r"@pytest\.mark\.base\(([^)]*)\)\n(?:@.*\n(?:[ )\]].*\n)*)*d
 
 def _told(name: str) -> tuple[str, str]:
     """The group of a base, and what it tells."""
-    group, _, what = str(bases.load(name).__doc__).splitlines()[0].rstrip(".").partition(": ")
+    group, _, what = str(bases.load_base(name).__doc__).splitlines()[0].rstrip(".").partition(": ")
     return group, what
 
 
 def _tests() -> dict[str, list[str]]:
     """The tests that hold each base against something else."""
-    found: dict[str, list[str]] = {name: [] for name in bases.names()}
+    found: dict[str, list[str]] = {name: [] for name in bases.list_bases()}
     for path in sorted((ROOT / "tests" / "segment").rglob("test_*.py")):
         for listed, test in MARKED.findall(path.read_text(encoding="utf-8")):
             for name in re.findall(r'"(\w+)"', listed):
@@ -39,7 +39,7 @@ def _tests() -> dict[str, list[str]]:
 
 def _command(name: str) -> str:
     """The command line that runs a base, on the file it needs."""
-    base = bases.load(name)
+    base = bases.load_base(name)
     file = "orders.csv" if "an order export" in base.NEEDS.partition(";")[0] else "customers.csv"
     return f"`segcli rules {file} --base {name}{' --table FILE' if bases.lookup_columns(name) else ''}`"
 
@@ -50,19 +50,19 @@ def _lines() -> Iterator[str]:
         yield f"### {group}\n"
         yield "| base and command line | what it tells | reads | adds | source | tests |"
         yield "| --- | --- | --- | --- | --- | --- |"
-        for name in (name for name in bases.names() if _told(name)[0] == group):
-            base = bases.load(name)
-            adds = ", ".join([f"`{RulesSettings(base=name).column}`", *(f"`{column}`" for column in base.ADDS)])
-            decides = str(base.decide.__doc__).split("\n\n", maxsplit=1)[0].strip()
+        for name in (name for name in bases.list_bases() if _told(name)[0] == group):
+            base = bases.load_base(name)
+            adds = ", ".join([f"`{RulesSettings(base=name).segment_column}`", *(f"`{column}`" for column in base.ADDS)])
+            decides = str(base.assign_segments.__doc__).split("\n\n", maxsplit=1)[0].strip()
             cells = [_command(name), f"{_told(name)[1]}. {decides}", base.NEEDS, adds, base.SOURCE]
             yield f"| {' | '.join(cells)} | {', '.join(tests[name])} |"
         yield ""
     yield "### Options and their defaults\n"
     yield "| base | options |"
     yield "| --- | --- |"
-    for name in bases.names():
-        defaults = bases.options(name, {}).effective()
-        yield f"| `{name}` | {', '.join(f'`{option}: {scalar_text(value)}`' for option, value in defaults.items())} |"
+    for name in bases.list_bases():
+        defaults = bases.parse_options(name, {}).dump_values()
+        yield f"| `{name}` | {', '.join(f'`{option}: {dump_scalar(value)}`' for option, value in defaults.items())} |"
 
 
 def test_the_tables_of_bases_are_made_from_the_bases() -> None:
@@ -74,18 +74,18 @@ def test_the_tables_of_bases_are_made_from_the_bases() -> None:
     assert found == text
 
 
-@pytest.mark.parametrize("name", bases.names())
+@pytest.mark.parametrize("name", bases.list_bases())
 def test_every_base_belongs_to_a_group_and_has_a_test_of_its_own(name: str) -> None:
     assert _told(name)[0] in GROUPS
     assert _tests()[name]
 
 
 def test_the_rules_in_the_docs_are_read() -> None:
-    from segcli.config import load, yaml_layer
+    from segcli.config import load_settings, parse_yaml_layer
     from segcli.segment import rules
 
     block = re.search(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     assert block
-    settings = load([yaml_layer(block[1], "docs.yaml", ".")]).settings
-    order = [one.column for one in rules.prepare(settings.rules)]
+    settings = load_settings([parse_yaml_layer(block[1], "docs.yaml", ".")]).settings
+    order = [one.column for one in rules.prepare_rule_sets(settings.rules)]
     assert order.index("target") > max(order.index("loyalty"), order.index("generation"))

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.segment.language import tree
-from segcli.segment.language.check import Kind, check
-from segcli.segment.language.evaluate import Table, evaluate
-from segcli.segment.language.parse import parse
+from segcli.segment.language.check import ValueKind, check_rule
+from segcli.segment.language.evaluate import RuleTable, evaluate_rule
+from segcli.segment.language.parse import parse_rule
 from segcli.segment.language.tokens import RuleProblem
-from segcli.segment.language.written import written
+from segcli.segment.language.written import format_rule
 
 CUSTOMERS = pd.DataFrame(
     {
@@ -26,13 +26,13 @@ CUSTOMERS = pd.DataFrame(
         "my column": [0.0, 1.0, 2.0, 3.0],
     }
 )
-TABLE = Table(CUSTOMERS, date(2026, 7, 1))
+TABLE = RuleTable(CUSTOMERS, date(2026, 7, 1))
 
 
 def who(rule: str | dict[str, object]) -> str:
-    found = parse(rule)
-    check(found, TABLE.kinds)
-    return "".join(CUSTOMERS["customer_id"][evaluate(found, TABLE).true])
+    found = parse_rule(rule)
+    check_rule(found, TABLE.column_kinds)
+    return "".join(CUSTOMERS["customer_id"][evaluate_rule(found, TABLE).is_true])
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_the_opposite_of_what_is_not_known_is_not_known_either() -> None:
     assert who("not country == 'DE'") == who("country != 'DE'") == "bd"
     assert who("country == 'DE' or orders >= 9") == "ac"
     assert who("not (country == 'DE' and orders >= 99)") == "abcd"
-    unknown = evaluate(parse("country == 'DE' and orders >= 4"), TABLE)
-    assert (unknown.known.tolist(), unknown.true.tolist()) == ([True, True, False, True], [False] * 4)
+    unknown = evaluate_rule(parse_rule("country == 'DE' and orders >= 4"), TABLE)
+    assert (unknown.is_known.tolist(), unknown.is_true.tolist()) == ([True, True, False, True], [False] * 4)
 
 
 @pytest.mark.parametrize(
@@ -134,42 +134,44 @@ def test_the_opposite_of_what_is_not_known_is_not_known_either() -> None:
 )
 def test_what_cannot_be_asked_is_refused_where_it_stands(rule: str, problem: str) -> None:
     with pytest.raises(RuleProblem) as refused:
-        check(parse(rule), TABLE.kinds)
+        check_rule(parse_rule(rule), TABLE.column_kinds)
     assert problem in str(refused.value)
 
 
 @pytest.mark.parametrize("rule", [{}, {"some": ["consent"]}, {"all": []}, {"all": "consent"}, {"all": [3]}])
 def test_a_nesting_that_means_nothing_is_refused(rule: dict[str, object]) -> None:
     with pytest.raises(RuleProblem):
-        parse(rule)
+        parse_rule(rule)
 
 
 NAMES = st.sampled_from(["orders", "country", "my column", "not", "as_of", "Größe"])
-NUMBERS = st.integers(0, 10**6).map(lambda cents: tree.Number(cents / 100))
-SPANS = st.builds(tree.Span, st.integers(0, 99).map(float), st.sampled_from(tree.UNITS))
-LEAVES = st.one_of(NUMBERS, st.builds(tree.Text, st.text(max_size=6)), st.builds(tree.Name, NAMES), SPANS)
+NUMBERS = st.integers(0, 10**6).map(lambda cents: tree.NumberLiteral(cents / 100))
+SPANS = st.builds(tree.DurationLiteral, st.integers(0, 99).map(float), st.sampled_from(tree.DURATION_UNITS))
+LEAVES = st.one_of(
+    NUMBERS, st.builds(tree.TextLiteral, st.text(max_size=6)), st.builds(tree.ColumnReference, NAMES), SPANS
+)
 VALUES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.builds(tree.Negative, inner), st.builds(tree.Sum, inner, st.sampled_from(tree.ARITHMETIC), inner)
+        st.builds(tree.UnaryMinus, inner), st.builds(tree.Arithmetic, inner, st.sampled_from(tree.ARITHMETIC), inner)
     ),
     max_leaves=4,
 )
 TESTS = st.one_of(
-    st.builds(tree.Compare, VALUES, st.sampled_from(tree.COMPARISONS), VALUES),
-    st.builds(tree.Between, VALUES, VALUES, VALUES),
-    st.builds(tree.In, VALUES, st.lists(VALUES, min_size=1, max_size=3).map(tuple)),
-    st.builds(tree.Missing, VALUES),
-    st.builds(tree.TextTest, VALUES, st.sampled_from(tree.TEXT_TESTS), st.text(max_size=5)),
-    st.builds(tree.Name, NAMES),
-    st.builds(tree.Truth, st.booleans()),
+    st.builds(tree.Comparison, VALUES, st.sampled_from(tree.COMPARISONS), VALUES),
+    st.builds(tree.BetweenTest, VALUES, VALUES, VALUES),
+    st.builds(tree.MembershipTest, VALUES, st.lists(VALUES, min_size=1, max_size=3).map(tuple)),
+    st.builds(tree.MissingTest, VALUES),
+    st.builds(tree.TextTest, VALUES, st.sampled_from(tree.TEXT_TEST_WORDS), st.text(max_size=5)),
+    st.builds(tree.ColumnReference, NAMES),
+    st.builds(tree.BooleanLiteral, st.booleans()),
 )
 
 
-def _several(inner: st.SearchStrategy[tree.Condition]) -> st.SearchStrategy[tree.Condition]:
+def _several(inner: st.SearchStrategy[tree.ConditionNode]) -> st.SearchStrategy[tree.ConditionNode]:
     """Parts of one kind inside a part of the same kind are written in brackets, and stay apart."""
     two = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return st.one_of(st.builds(tree.All, two), st.builds(tree.Any, two), st.builds(tree.Not, inner))
+    return st.one_of(st.builds(tree.AllOf, two), st.builds(tree.AnyOf, two), st.builds(tree.Negation, inner))
 
 
 CONDITIONS = st.recursive(TESTS, _several, max_leaves=6)
@@ -177,19 +179,19 @@ CONDITIONS = st.recursive(TESTS, _several, max_leaves=6)
 
 @settings(deadline=None)
 @given(CONDITIONS)
-def test_writing_and_reading_are_inverse(rule: tree.Condition) -> None:
-    assert parse(written(rule)) == rule
+def test_writing_and_reading_are_inverse(rule: tree.ConditionNode) -> None:
+    assert parse_rule(format_rule(rule)) == rule
 
 
 @settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_rule_or_a_problem_with_its_place(text: str) -> None:
     try:
-        found = parse(text)
+        found = parse_rule(text)
     except RuleProblem as problem:
-        place = problem.at
+        place = problem.position
     else:
-        assert parse(written(found)) == found
+        assert parse_rule(format_rule(found)) == found
         place = 1
     assert 1 <= place <= len(text) + 1
 
@@ -202,14 +204,18 @@ def test_any_text_is_a_rule_or_a_problem_with_its_place(text: str) -> None:
 )
 def test_columns_decide_as_rows_do(orders: list[int | None], low: int, high: int) -> None:
     """A slow reading, customer by customer, in three-valued logic."""
-    table = Table(pd.DataFrame({"orders": pd.Series(orders, dtype="Int64")}), None)
-    rule = parse(f"not orders between {low} and {high} or orders == {low}")
+    table = RuleTable(pd.DataFrame({"orders": pd.Series(orders, dtype="Int64")}), None)
+    rule = parse_rule(f"not orders between {low} and {high} or orders == {low}")
     slow = [n is not None and (not low <= n <= high or n == low) for n in orders]
-    assert evaluate(rule, table).true.tolist() == slow
+    assert evaluate_rule(rule, table).is_true.tolist() == slow
 
 
 def test_kinds_are_those_of_the_table() -> None:
-    kinds = TABLE.kinds
-    assert (kinds["orders"], kinds["country"], kinds["last_order"]) == (Kind.NUMBER, Kind.TEXT, Kind.DATE)
-    assert kinds["consent"] is Kind.TRUTH
-    assert np.isnan(TABLE.column("orders")[3])
+    kinds = TABLE.column_kinds
+    assert (kinds["orders"], kinds["country"], kinds["last_order"]) == (
+        ValueKind.NUMBER,
+        ValueKind.TEXT,
+        ValueKind.DATE,
+    )
+    assert kinds["consent"] is ValueKind.BOOLEAN
+    assert np.isnan(TABLE.read_column("orders")[3])

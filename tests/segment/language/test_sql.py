@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from segcli.errors import UsageProblem
 from segcli.segment.language import tree
-from segcli.segment.language.check import Kind
-from segcli.segment.language.dialects import DIALECTS, dialect_named
-from segcli.segment.language.evaluate import Table, evaluate
-from segcli.segment.language.parse import parse
-from segcli.segment.language.sql import as_sql
+from segcli.segment.language.check import ValueKind
+from segcli.segment.language.dialects import DIALECTS, find_dialect
+from segcli.segment.language.evaluate import RuleTable, evaluate_rule
+from segcli.segment.language.parse import parse_rule
+from segcli.segment.language.sql import rule_to_sql
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -44,7 +44,7 @@ CUSTOMERS = pd.DataFrame(
         "consent": [True, False, True, False] * 3 + [True],
     }
 )
-TABLE = Table(CUSTOMERS, AS_OF)
+TABLE = RuleTable(CUSTOMERS, AS_OF)
 Ask = Callable[[str], list[Any]]
 
 
@@ -62,58 +62,60 @@ def _select(sql: str) -> str:
 
 
 def said(rule: str, dialect: str = "duckdb", as_of: date | None = AS_OF) -> str:
-    return as_sql(parse(rule), TABLE.kinds, dialect, as_of)
+    return rule_to_sql(parse_rule(rule), TABLE.column_kinds, dialect, as_of)
 
 
-def decided(rule: tree.Condition, table: Table = TABLE) -> list[bool | None]:
-    holds = evaluate(rule, table)
-    return [bool(true) if known else None for true, known in zip(holds.true, holds.known, strict=True)]
+def decided(rule: tree.ConditionNode, table: RuleTable = TABLE) -> list[bool | None]:
+    holds = evaluate_rule(rule, table)
+    return [bool(true) if known else None for true, known in zip(holds.is_true, holds.is_known, strict=True)]
 
 
 # Rules of every kind, drawn so that they can be asked
 
 NUMBERS = st.recursive(
     st.one_of(
-        st.integers(0, 10**6).map(lambda cents: tree.Number(cents / 100)),
-        st.sampled_from([0.0, 1.0, 3.0, 0.1, 0.3, 1e15, 2.0**53]).map(tree.Number),
-        st.sampled_from(["orders", "revenue", QUOTED]).map(tree.Name),
+        st.integers(0, 10**6).map(lambda cents: tree.NumberLiteral(cents / 100)),
+        st.sampled_from([0.0, 1.0, 3.0, 0.1, 0.3, 1e15, 2.0**53]).map(tree.NumberLiteral),
+        st.sampled_from(["orders", "revenue", QUOTED]).map(tree.ColumnReference),
     ),
     lambda inner: st.one_of(
-        st.builds(tree.Negative, inner), st.builds(tree.Sum, inner, st.sampled_from(tree.ARITHMETIC), inner)
+        st.builds(tree.UnaryMinus, inner), st.builds(tree.Arithmetic, inner, st.sampled_from(tree.ARITHMETIC), inner)
     ),
     max_leaves=4,
 )
-DAYS = st.dates(date(2019, 1, 1), date(2027, 1, 1)).map(lambda day: tree.Text(day.isoformat()))
-WHOLE = st.builds(tree.Span, st.integers(0, 30).map(float), st.sampled_from(tree.UNITS))
-HALVES = st.builds(tree.Span, st.integers(0, 99).map(lambda n: n / 2), st.sampled_from(["days", "weeks"]))
+DAYS = st.dates(date(2019, 1, 1), date(2027, 1, 1)).map(lambda day: tree.TextLiteral(day.isoformat()))
+WHOLE = st.builds(tree.DurationLiteral, st.integers(0, 30).map(float), st.sampled_from(tree.DURATION_UNITS))
+HALVES = st.builds(tree.DurationLiteral, st.integers(0, 99).map(lambda n: n / 2), st.sampled_from(["days", "weeks"]))
 DATES: st.SearchStrategy[Any] = st.deferred(
     lambda: st.one_of(
-        st.sampled_from(["first", "last", "as_of"]).map(tree.Name),
-        st.builds(tree.Sum, DATES, st.sampled_from(["+", "-"]), SPANS),
-        st.builds(tree.Sum, SPANS, st.just("+"), DATES),
+        st.sampled_from(["first", "last", "as_of"]).map(tree.ColumnReference),
+        st.builds(tree.Arithmetic, DATES, st.sampled_from(["+", "-"]), SPANS),
+        st.builds(tree.Arithmetic, SPANS, st.just("+"), DATES),
     )
 )
 SPANS: st.SearchStrategy[Any] = st.deferred(
-    lambda: st.one_of(WHOLE, HALVES, st.builds(tree.Negative, SPANS), st.builds(tree.Sum, DATES, st.just("-"), DATES))
+    lambda: st.one_of(
+        WHOLE, HALVES, st.builds(tree.UnaryMinus, SPANS), st.builds(tree.Arithmetic, DATES, st.just("-"), DATES)
+    )
 )
 WORDS = st.one_of(
     st.sampled_from([text for text in TEXTS if text is not None]), st.text("aDE'\\\"%_ é😀\n", max_size=3)
 )
-COLUMNS = st.sampled_from(["country", "city"]).map(tree.Name)
-ANY_TEXT = st.one_of(COLUMNS, st.builds(tree.Text, WORDS))
+COLUMNS = st.sampled_from(["country", "city"]).map(tree.ColumnReference)
+ANY_TEXT = st.one_of(COLUMNS, st.builds(tree.TextLiteral, WORDS))
 PATTERNS = st.sampled_from(
     ["", "DE", "[A-Z]+", "a.b", "(?i)de", "a|DE", r"\w+", r"O'Ne?.*", "[^D]*", r"\p{L}+", "^DE$"]
 )
-TRUTHS = st.one_of(st.just(tree.Name("consent")), st.builds(tree.Truth, st.booleans()))
+TRUTHS = st.one_of(st.just(tree.ColumnReference("consent")), st.builds(tree.BooleanLiteral, st.booleans()))
 
 
 def asked(values: st.SearchStrategy[Any], others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(
-        st.builds(tree.Compare, values, st.sampled_from(tree.COMPARISONS), others),
-        st.builds(tree.Compare, others, st.sampled_from(tree.COMPARISONS), values),
-        st.builds(tree.Between, values, others, others),
-        st.builds(tree.In, values, st.lists(others, min_size=1, max_size=3).map(tuple)),
-        st.builds(tree.Missing, values),
+        st.builds(tree.Comparison, values, st.sampled_from(tree.COMPARISONS), others),
+        st.builds(tree.Comparison, others, st.sampled_from(tree.COMPARISONS), values),
+        st.builds(tree.BetweenTest, values, others, others),
+        st.builds(tree.MembershipTest, values, st.lists(others, min_size=1, max_size=3).map(tuple)),
+        st.builds(tree.MissingTest, values),
     )
 
 
@@ -123,42 +125,42 @@ TESTS = st.one_of(
     asked(DAYS, DATES),
     asked(SPANS, SPANS),
     asked(ANY_TEXT, ANY_TEXT),
-    st.builds(tree.TextTest, ANY_TEXT, st.sampled_from(tree.TEXT_TESTS[:3]), WORDS),
+    st.builds(tree.TextTest, ANY_TEXT, st.sampled_from(tree.TEXT_TEST_WORDS[:3]), WORDS),
     st.builds(tree.TextTest, ANY_TEXT, st.just("matches"), PATTERNS),
-    st.builds(tree.Compare, TRUTHS, st.sampled_from(["==", "!="]), TRUTHS),
+    st.builds(tree.Comparison, TRUTHS, st.sampled_from(["==", "!="]), TRUTHS),
     TRUTHS,
 )
 
 
 def several(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     two = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return st.one_of(st.builds(tree.All, two), st.builds(tree.Any, two), st.builds(tree.Not, inner))
+    return st.one_of(st.builds(tree.AllOf, two), st.builds(tree.AnyOf, two), st.builds(tree.Negation, inner))
 
 
 @settings(deadline=None)
 @given(rule=st.recursive(TESTS, several, max_leaves=5))
-def test_duckdb_finds_true_false_and_unknown_where_segcli_does(ask: Ask, rule: tree.Condition) -> None:
-    assert ask(as_sql(rule, TABLE.kinds, "duckdb", AS_OF)) == decided(rule)
+def test_duckdb_finds_true_false_and_unknown_where_segcli_does(ask: Ask, rule: tree.ConditionNode) -> None:
+    assert ask(rule_to_sql(rule, TABLE.column_kinds, "duckdb", AS_OF)) == decided(rule)
 
 
 @settings(max_examples=20, deadline=None)
 @given(rule=TESTS, dialect=st.sampled_from(list(DIALECTS)))
-def test_every_dialect_says_a_rule_or_why_it_cannot(rule: tree.Condition, dialect: str) -> None:
+def test_every_dialect_says_a_rule_or_why_it_cannot(rule: tree.ConditionNode, dialect: str) -> None:
     unlike = isinstance(rule, tree.TextTest) and rule.test == "matches" and dialect in {"postgresql", "snowflake"}
     with contextlib.suppress(UsageProblem) if unlike else contextlib.nullcontext():
-        assert as_sql(rule, TABLE.kinds, dialect, AS_OF)
+        assert rule_to_sql(rule, TABLE.column_kinds, dialect, AS_OF)
 
 
 @settings(max_examples=100, deadline=None)
 @given(number=st.floats(allow_nan=False))
 def test_a_number_is_exactly_the_float(ask: Ask, number: float) -> None:
-    assert ask(f"CAST({dialect_named('duckdb').number(number)} AS DOUBLE)")[0] == number
+    assert ask(f"CAST({find_dialect('duckdb').format_number(number)} AS DOUBLE)")[0] == number
 
 
 @settings(max_examples=100, deadline=None)
 @given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_text_is_that_text_whatever_it_holds(ask: Ask, text: str) -> None:
-    assert ask(dialect_named("duckdb").text(text))[0] == text
+    assert ask(find_dialect("duckdb").quote_text(text))[0] == text
 
 
 # What people expect to read
@@ -248,9 +250,9 @@ def test_the_other_dialects_are_those_of_their_manuals(
     ],
 )
 def test_no_name_and_no_text_ends_its_quotes(dialect: str, column: str, text: str) -> None:
-    spoken = dialect_named(dialect)
-    assert spoken.column(QUOTED) == column
-    assert spoken.text("'; DROP TABLE x; --\\") == text
+    spoken = find_dialect(dialect)
+    assert spoken.quote_column(QUOTED) == column
+    assert spoken.quote_text("'; DROP TABLE x; --\\") == text
 
 
 @pytest.mark.parametrize(
@@ -258,29 +260,29 @@ def test_no_name_and_no_text_ends_its_quotes(dialect: str, column: str, text: st
     [("duckdb", "DOUBLE"), ("postgresql", "DOUBLE PRECISION"), ("bigquery", "FLOAT64"), ("snowflake", "FLOAT")],
 )
 def test_whole_numbers_are_written_plainly_while_each_is_a_float(dialect: str, double: str) -> None:
-    spoken = dialect_named(dialect)
-    assert [spoken.number(one) for one in (0.0, -0.0, -7.0, 1e15)] == ["0", "0", "-7", "1000000000000000"]
-    assert spoken.number(2.0**53 - 1) == "9007199254740991"
-    assert spoken.number(2.0**53) == f"CAST('9007199254740992.0' AS {double})"
-    assert spoken.day(None) == "CAST(NULL AS DATE)"
-    assert spoken.day(AS_OF) == "DATE '2026-07-01'"
+    spoken = find_dialect(dialect)
+    assert [spoken.format_number(one) for one in (0.0, -0.0, -7.0, 1e15)] == ["0", "0", "-7", "1000000000000000"]
+    assert spoken.format_number(2.0**53 - 1) == "9007199254740991"
+    assert spoken.format_number(2.0**53) == f"CAST('9007199254740992.0' AS {double})"
+    assert spoken.format_date(None) == "CAST(NULL AS DATE)"
+    assert spoken.format_date(AS_OF) == "DATE '2026-07-01'"
 
 
 def test_bigquery_keeps_a_text_on_one_line() -> None:
-    assert dialect_named("bigquery").text("a\r\nb") == r"'a\r\nb'"
+    assert find_dialect("bigquery").quote_text("a\r\nb") == r"'a\r\nb'"
 
 
 def test_parts_of_a_tables_name_are_quoted_each_by_itself() -> None:
-    assert dialect_named("snowflake").table('shop.cus"tomers') == '"shop"."cus""tomers"'
-    assert dialect_named("bigquery").table("my-shop.crm.customers") == "`my-shop`.`crm`.`customers`"
+    assert find_dialect("snowflake").quote_table('shop.cus"tomers') == '"shop"."cus""tomers"'
+    assert find_dialect("bigquery").quote_table("my-shop.crm.customers") == "`my-shop`.`crm`.`customers`"
 
 
 # What a day, a share and a missing value are
 
 
 def test_without_a_day_nothing_is_known_of_it(ask: Ask) -> None:
-    rule = parse("last >= as_of - 1 month or as_of is missing and orders >= 9")
-    assert ask(as_sql(rule, TABLE.kinds, "duckdb", None)) == decided(rule, Table(CUSTOMERS, None))
+    rule = parse_rule("last >= as_of - 1 month or as_of is missing and orders >= 9")
+    assert ask(rule_to_sql(rule, TABLE.column_kinds, "duckdb", None)) == decided(rule, RuleTable(CUSTOMERS, None))
 
 
 def test_a_share_of_nothing_is_not_known(ask: Ask) -> None:
@@ -297,7 +299,7 @@ def test_sums_are_those_of_floats(ask: Ask) -> None:
 
 @pytest.mark.parametrize("edge", [0.1, 0.3, 4.35, 1234.56, 1e15, 9007199254740991.0, 1e-300, 5e-324])
 def test_the_next_float_is_on_the_other_side_of_an_edge(edge: float) -> None:
-    base, number = duckdb.connect(), dialect_named("duckdb").number(edge)
+    base, number = duckdb.connect(), find_dialect("duckdb").format_number(edge)
     for value, reached in ((math.nextafter(edge, -math.inf), False), (edge, True), (math.nextafter(edge, 2e300), True)):
         assert base.execute(f"SELECT ?::DOUBLE >= {number}", [value]).fetchall() == [(reached,)]
 
@@ -335,4 +337,4 @@ def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(UsageProblem, match="no SQL dialect 'oracle'; known: duckdb, postgresql, bigquery, snowflake"):
         said("orders > 3", "oracle")
     with pytest.raises(UsageProblem, match="cannot be compared"):
-        as_sql(parse("orders > 'x'"), {"orders": Kind.NUMBER}, "duckdb", None)
+        rule_to_sql(parse_rule("orders > 'x'"), {"orders": ValueKind.NUMBER}, "duckdb", None)
