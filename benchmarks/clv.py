@@ -19,9 +19,9 @@ import numpy as np
 SEGCLI = """
 import sys, time
 import numpy as np
-from segcli.value.fit import fit
+from segcli.value.maximum_likelihood import fit
 from segcli.value.models import load
-from segcli.value.summary import Groups
+from segcli.value.purchase_summary import Groups
 
 x, t_x, T = np.load(sys.argv[1])
 fit("bg_nbd", Groups(x[:9], t_x[:9], T[:9], np.ones(9)))  # what is imported at first use is no fitting
@@ -51,8 +51,8 @@ def real(path: str) -> np.ndarray:
     """Histories in weeks to 1997-09-30."""
     from segcli.config.ingest import IngestSettings, Source
     from segcli.customers import load_customers
-    from segcli.customers.history import customers_as_of
-    from segcli.value.summary import summarise_purchases
+    from segcli.customers.order_history import customers_as_of
+    from segcli.value.purchase_summary import summarise_purchases
 
     customers = customers_as_of(load_customers(IngestSettings(transactions=Source(path=path))), date(1997, 10, 1))
     made = summarise_purchases(customers, date(1997, 9, 30), 7.0)

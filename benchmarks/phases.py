@@ -21,7 +21,7 @@ PHASES = {
     "chunks: parsed, typed, aggregated, on all cores": "segcli.customers.read_orders:_aggregate_file",
     "customers: aggregated by partition, on all cores, and sorted": "segcli.customers.read_orders:finalise_customers",
     "scores and segments": "segcli.segment.rfm:segment_by_rfm",
-    "rows written": "segcli.cli.show:write_result",
+    "rows written": "segcli.cli.output:write_result",
 }
 
 

@@ -16,7 +16,7 @@ from order_lines import NEEDED, write_plain
 READ = """
 import sys
 from segcli.config.ingest import Source
-from segcli.ingest.opening import opened
+from segcli.ingest.input_file import opened
 print(opened(Source(path=sys.argv[1])).cells().rows)
 """
 PYARROW = """

@@ -1,4 +1,4 @@
-"""`python -m segcli` is the `segcli` command."""
+"""Entry point of `python -m segcli`, the same as the `segcli` command."""
 
 from segcli.cli import run_and_exit
 

@@ -1,6 +1,6 @@
-"""Every column name that is read or written, spelled once, with its kind.
+"""Names and kinds of all columns that segcli reads or writes.
 
-The kind decides how text becomes a value when a table is read back, and how a value is shown.
+The kind defines how text is parsed when a table is read, and how values are formatted.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 
 class ColumnKind(StrEnum):
-    """What the text of a column stands for."""
+    """Type of the values in a column."""
 
     ID = "id"
     TEXT = "text"
@@ -18,7 +18,7 @@ class ColumnKind(StrEnum):
     NUMBER = "number"
     DAYS = "days"
     MONEY = "money"
-    CONTENT = "content"  # numbers or text: only the values tell
+    CONTENT = "content"  # numbers or text, detected from the values
 
 
 CUSTOMER_ID = "customer_id"
@@ -38,9 +38,9 @@ PAYMENT = "payment"
 CURRENCY = "currency"
 DISCOUNT = "discount"
 MARGIN = "margin"
-REFUNDED = "refunded"  # money given back for the order or line beside it
-IS_RETURN = "is_return"  # decided when the line is cleaned, not read
-DISCOUNTED = "discounted"  # likewise
+REFUNDED = "refunded"  # refunded money of the order or line
+IS_RETURN = "is_return"  # decided during cleaning, not read from the file
+DISCOUNTED = "discounted"  # decided during cleaning, not read from the file
 
 TRANSACTION_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
@@ -63,7 +63,7 @@ TRANSACTION_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     }
 )
 
-# One row per customer: what the reduction of the orders measures.
+# One row per customer: measures computed from the orders.
 FIRST_ORDER = "first_order"
 LAST_ORDER = "last_order"
 RECENCY_DAYS = "recency_days"
@@ -77,9 +77,9 @@ AVERAGE_ORDER_VALUE = "average_order_value"
 MEDIAN_ORDER_VALUE = "median_order_value"
 LARGEST_ORDER = "largest_order"
 MEAN_DAYS_BETWEEN_ORDERS = "mean_days_between_orders"
-CV_DAYS_BETWEEN_ORDERS = "cv_days_between_orders"  # their standard deviation / their mean
-LAST_GAP_DAYS = "last_gap_days"  # from the last order but one to the last
-DISCOUNT_SHARE = "discount_share"  # of order lines
+CV_DAYS_BETWEEN_ORDERS = "cv_days_between_orders"  # coefficient of variation: standard deviation / mean
+LAST_GAP_DAYS = "last_gap_days"  # days between the last two orders
+DISCOUNT_SHARE = "discount_share"  # share of order lines with a discount
 DISTINCT_DEVICES = "distinct_devices"
 DISTINCT_PRODUCTS = "distinct_products"
 DISTINCT_CATEGORIES = "distinct_categories"
@@ -108,7 +108,7 @@ MEASURES: Mapping[str, ColumnKind] = MappingProxyType(
     }
 )
 
-# The measures that `segcli rfm` scores or writes whatever its settings are.
+# Measures that `segcli rfm` scores or writes with any settings.
 RFM_MEASURES = (
     FIRST_ORDER,
     LAST_ORDER,
@@ -120,11 +120,11 @@ RFM_MEASURES = (
     AVERAGE_ORDER_VALUE,
 )
 
-# The most frequent value among a customer's order lines; `category` of a line becomes `top_category`.
+# Most frequent value among a customer's order lines; `category` of a line becomes `top_category`.
 TOP_PREFIX = "top_"
 MODE_COLUMNS = (CATEGORY, CHANNEL, DEVICE, OS, PAYMENT)
 
-# Who the customer is, from the customer file.
+# Customer attributes, from the customer file.
 GENDER, CITY, REGION, COUNTRY = "gender", "city", "region", "country"
 EMAIL, PHONE, POSTCODE = "email", "phone", "postcode"
 FIRST_NAME, LAST_NAME = "first_name", "last_name"
@@ -132,11 +132,11 @@ BIRTH_DATE, BIRTH_YEAR, AGE = "birth_date", "birth_year", "age"
 INCOME, EDUCATION, OCCUPATION = "income", "education", "occupation"
 MARITAL_STATUS, CHILDREN, HOUSEHOLD_SIZE = "marital_status", "children", "household_size"
 LATITUDE, LONGITUDE = "latitude", "longitude"
-CLIMATE, POPULATION, URBAN_RURAL = "climate", "population", "urban_rural"  # of the place a customer lives in
+CLIMATE, POPULATION, URBAN_RURAL = "climate", "population", "urban_rural"  # of the customer's place of residence
 EMAIL_CONSENT = "email_consent"
-PHONE_CONSENT = "phone_consent"  # to calls and text messages
-REFERRER = "referrer"  # the customer id of who brought this customer
-POINTS = "points"  # of a loyalty programme
+PHONE_CONSENT = "phone_consent"  # for calls and text messages
+REFERRER = "referrer"  # customer id of the customer who made the referral
+POINTS = "points"  # loyalty programme points
 NPS, CSAT, CES, SENTIMENT = "nps", "csat", "ces", "sentiment"
 TALK_SECONDS, HOLD_SECONDS, WRAP_SECONDS, CONTACTS = "talk_seconds", "hold_seconds", "wrap_seconds", "contacts"
 
@@ -177,10 +177,10 @@ ATTRIBUTE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
 # Customer-table columns that repeat the most frequent value of a text column of the order lines.
 DESCRIPTION_COLUMNS = (*(TOP_PREFIX + name for name in MODE_COLUMNS), COUNTRY, REGION, CITY, POSTCODE, GENDER)
 
-# How a person is reached or named; exports need it, segments do not.
+# Contact details and names; exports need them, segments do not.
 PERSONAL_COLUMNS = (EMAIL, PHONE, FIRST_NAME, LAST_NAME)
 
-# What is said of a whole order, where an export has several lines for one.
+# Columns with one value per order, in exports with several lines per order.
 ORDER_FIELDS = (
     CUSTOMER_ID,
     ORDER_DATE,
@@ -207,7 +207,7 @@ RESPONSE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     }
 )
 
-# What segmentation adds.
+# Columns that segmentation adds.
 R_SCORE = "r_score"
 F_SCORE = "f_score"
 M_SCORE = "m_score"
@@ -216,8 +216,8 @@ SEGMENT_SUFFIX = "_segment"
 RFM_SEGMENT = "rfm" + SEGMENT_SUFFIX
 CLUSTER_SEGMENT = "cluster" + SEGMENT_SUFFIX
 CLUSTER_MARGIN = "cluster_margin"
-CLUSTER_OUTSIDE = "cluster_outside"  # yes: further from its segment than any customer the model was found on
-CLUSTER_SECOND = "cluster_second"  # the segment a customer would be in otherwise
+CLUSTER_OUTSIDE = "cluster_outside"  # yes: further from its segment's centre than any customer of the fitted data
+CLUSTER_SECOND = "cluster_second"  # the second-closest segment
 
 P_ALIVE, EXPECTED_ORDERS, EXPECTED_ORDER_VALUE = "p_alive", "expected_orders", "expected_order_value"
 CLV, CLV_LOW, CLV_HIGH, P_NEXT = "clv", "clv_low", "clv_high", "p_next"
@@ -250,12 +250,12 @@ MEAN_ORDERS = "mean_orders"
 MEAN_REVENUE = "mean_revenue"
 MEAN_ORDER_VALUE = "mean_order_value"
 
-# Columns of a table that segcli wrote or that holds one row per customer; unknown columns are judged by content.
+# Known columns of a customer table, or of a table that segcli wrote; other columns are typed by their content.
 CUSTOMER_TABLE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {CUSTOMER_ID: ColumnKind.ID, **MEASURES, **ATTRIBUTE_COLUMNS, **RESPONSE_COLUMNS, **SCORE_COLUMNS}
 )
 
-# Measures that describe people; the others say nearly the same and would crowd them out of a portrait.
+# Measures used in portraits; the others are nearly redundant and would displace them.
 PORTRAIT_MEASURES = (
     RECENCY_DAYS,
     TENURE_DAYS,
@@ -268,11 +268,11 @@ PORTRAIT_MEASURES = (
     DISTINCT_CATEGORIES,
 )
 
-ATTITUDE_PREFIX, PSYCHOGRAPHIC = "attitude_", "psychographic"  # scores of attitudes: their beginning, and their group
+ATTITUDE_PREFIX, PSYCHOGRAPHIC = "attitude_", "psychographic"  # attitude scores: column prefix and group name
 
-BEHAVIOUR = "behaviour"  # the group of features that is the default
+BEHAVIOUR = "behaviour"  # the default group of features
 
-# Named groups a clustering may ask for instead of single columns.
+# Named groups of features that `cluster.features` accepts in addition to single columns.
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         BEHAVIOUR: (RECENCY_DAYS, ORDERS, REVENUE),
@@ -290,7 +290,7 @@ def is_computed(name: str) -> bool:
 
 
 def column_kind(name: str) -> ColumnKind:
-    """The kind of a customer-table column."""
+    """Return the kind of a customer-table column."""
     if name.endswith(SEGMENT_SUFFIX) or name.startswith(TOP_PREFIX):
         return ColumnKind.TEXT
     return CUSTOMER_TABLE_COLUMNS.get(name, ColumnKind.CONTENT)

@@ -1,6 +1,6 @@
-"""The kinds of error a user can meet, each with its documented exit code.
+"""Types of user-facing errors, each with its documented exit code.
 
-Anything else that escapes is a bug (exit 1). The shell turns these into one line each.
+Any other exception is a bug (exit code 1). The CLI prints each error as one line.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-# What each code means, and what a cron job should do about it.
+# Meaning of each code, and how a cron job should react.
 EXIT_CODE_MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
     {
         ExitCode.DONE: ("done; what was repaired or left out is counted on standard error and in run.json", "carry on"),
@@ -42,7 +42,7 @@ EXIT_CODE_MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
 
 
 class SegcliError(Exception):
-    """An expected failure: `message_lines` are what the user reads, `code` is the exit status."""
+    """Expected failure: `message_lines` are printed to the user, `code` is the exit status."""
 
     code = ExitCode.BUG
 
@@ -53,13 +53,13 @@ class SegcliError(Exception):
 
 
 class UsageProblem(SegcliError):
-    """The command line asks for something that cannot be done."""
+    """Command line that requests something impossible."""
 
     code = ExitCode.USAGE
 
 
 class ConfigProblems(SegcliError):
-    """Everything that is wrong with the settings, each as `file:line:column: key: what`."""
+    """All problems in the settings, each as `file:line:column: key: problem`."""
 
     code = ExitCode.USAGE
 
@@ -74,12 +74,14 @@ class ConfigProblems(SegcliError):
 
 
 class InputProblem(SegcliError):
-    """An input that is missing, unreadable or unusable.
+    """Missing, unreadable or unusable input.
 
     Args:
-        what: what is wrong, with what was found.
-        source: the file's name; `line` its physical line (1-based); `column` the header's name.
-        remedy: what to do about it.
+        problem: description of the problem, with the value found.
+        source: name of the file.
+        line: physical line in the file (1-based).
+        column: name of the column in the header.
+        remedy: suggested fix.
     """
 
     code = ExitCode.INPUT
@@ -100,30 +102,30 @@ class InputProblem(SegcliError):
         self.values: Sequence[str] = ()
 
     def with_quoted_values(self, input_texts: Sequence[str]) -> Self:
-        """The same problem, which knows the texts of the input that it quotes: some readers may not see them."""
+        """Record the input values that the message quotes, so that they can be masked; return the problem itself."""
         self.values = input_texts
         return self
 
 
 class ExportProblem(SegcliError):
-    """A destination would refuse the file; none is written."""
+    """Export that the destination would reject; no file is written."""
 
     code = ExitCode.INPUT
 
 
 class GateFailure(SegcliError):
-    """Everything was done and written, but a declared gate did not pass."""
+    """Failed gate: all results are computed and written, but a declared gate did not pass."""
 
     code = ExitCode.GATE
 
 
 class EnvironmentProblem(SegcliError):
-    """Disk, memory or permissions stood in the way; earlier output is intact."""
+    """Failure of disk, memory or permissions; earlier output is intact."""
 
     code = ExitCode.ENVIRONMENT
 
 
 class LockProblem(SegcliError):
-    """Another run holds the output folder."""
+    """Output folder that is locked by another run."""
 
     code = ExitCode.LOCKED

@@ -1,4 +1,4 @@
-"""The nouns that stages hand each other: frozen, without typer, rich or YAML.
+"""Data classes shared by the stages: frozen, without dependencies on typer, rich or YAML.
 
 Tables are pandas DataFrames with columns named as in `columns.py`.
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Input:
-    """A file as it was read: `size` in bytes and `digest` (its SHA-256) are those of the stored file, `rows` records.
+    """Input file: `size` (bytes) and `digest` (SHA-256) of the stored file, and the number of records (`rows`).
 
-    Of a large file the digest is worked out when somebody asks.
+    The digest of a large file is computed on first use.
     """
 
     name: str
@@ -31,17 +31,17 @@ class Input:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the stored file."""
+        """SHA-256 of the stored file."""
         return self.digest if isinstance(self.digest, str) else self.digest()
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the input as a JSON object."""
         return {"name": self.name, "size": self.size, "sha256": self.sha256, "rows": self.rows}
 
 
 @dataclass(frozen=True)
 class ReasonTotal:
-    """What became of a group of order lines for one reason: how many, the money on them, and where the first is."""
+    """Total of the order lines with one reason: number of lines, their money, and the number of the first line."""
 
     reason: str
     lines: int
@@ -51,11 +51,11 @@ class ReasonTotal:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Where every order line went: read = kept + sum(ignored) + sum(rejected), in lines and in money.
+    """Reconciliation of all order lines: read = kept + sum(ignored) + sum(rejected), in lines and in money.
 
-    `returns` are the kept lines that are returns and lowered revenue; `refunded` is money given back for kept lines,
-    where the export says so beside their amount. Money that cannot be read is not in these sums: `unreadable` counts
-    its lines, `unreadable_with_digits` those that show about how much it is, which `unreadable_money` adds up.
+    `returns` are the kept lines that are returns and reduced revenue. `refunded` is money refunded for kept lines, if
+    the export has a column for it. Unreadable amounts are not in these sums: `unreadable` counts their lines,
+    `unreadable_with_digits` counts those with digits, and `unreadable_money` is the approximate sum of the latter.
     """
 
     read: int
@@ -73,7 +73,7 @@ class Reconciliation:
 
 @dataclass(frozen=True)
 class RejectedLine:
-    """A rejected line: its number (from 1) and byte offset in the unpacked file, why, which column, what it says."""
+    """Rejected line: number (from 1) and byte offset in the decompressed file, reason, column and raw text."""
 
     line: int
     byte_offset: int | None
@@ -84,9 +84,9 @@ class RejectedLine:
 
 @dataclass(frozen=True)
 class QualityCheck:
-    """Whether a rule holds: its name in the settings, on which input, what was found, how much it weighs.
+    """Result of a quality rule: its setting, the input, the outcome, the severity and the finding.
 
-    `section` is the section of the settings that asks for it.
+    `section` is the section of the settings that defines the rule.
     """
 
     rule: str
@@ -99,7 +99,7 @@ class QualityCheck:
 
 @dataclass(frozen=True)
 class StatusValue:
-    """A value of a column that says what order lines are: its lines, their money, and whether they count."""
+    """Value of a column that describes the status of order lines: lines, money, and the decision to count them."""
 
     column: str
     value: str
@@ -110,10 +110,10 @@ class StatusValue:
 
 @dataclass(frozen=True)
 class InputReport:
-    """How one input was understood, for people and for the run manifest.
+    """Report on how one input was parsed, for people and for the run manifest.
 
-    `rejects` are there only where they were asked for, `decisive_notes` are those of the `notes` on which more than
-    1 % of the money hangs, and `statuses` are the values of columns that say what order lines are.
+    `rejects` is filled only on request. `decisive_notes` are the `notes` that affect more than 1% of the money.
+    `statuses` are the values of columns that describe the status of order lines.
     """
 
     input: Input
@@ -130,12 +130,12 @@ class InputReport:
 
 @dataclass(frozen=True)
 class Transactions:
-    """Clean, typed order lines, and the policies by which they are measured.
+    """Clean, typed order lines, and the policies for measuring them.
 
-    `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount
-    (integer money units, see `money_scale`), is_return (bool), and whichever other transaction columns the
-    export has; of a large export they are read when somebody asks (`load_lines`). `as_of` is the day recency is counted
-    to, `collapse` what one purchase is (order, day), `returns` what a return does to revenue (net, exclude, separate).
+    `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount (integer
+    money units, see `money_scale`), is_return (bool), and all other transaction columns of the export. Lines of a large
+    export are read on first use (`load_lines`). `as_of` is the reference day of recency, `collapse` the unit of one
+    purchase (order, day), `returns` the effect of a return on revenue (net, exclude, separate).
     """
 
     load_lines: Callable[[], pd.DataFrame]
@@ -148,16 +148,16 @@ class Transactions:
 
     @property
     def lines(self) -> pd.DataFrame:
-        """The lines."""
+        """Order lines, read on access."""
         return self.load_lines()
 
 
 @dataclass(frozen=True)
 class Customers:
-    """One row per customer, sorted by customer_id (text, unique); `as_of` where recency is known.
+    """Customer table: one row per customer, sorted by customer_id (text, unique); `as_of` is set if recency is known.
 
-    `transactions` are the order lines that the rows were measured on, where this process has read them. `contacts` are
-    addresses and names, row by row as in `table` (text, blank where not known), kept apart: only exports read them.
+    `transactions` are the order lines behind the table, if this process has read them. `contacts` are addresses and
+    names, aligned with `table` (text, blank if unknown); they are separate because only exports read them.
     """
 
     table: pd.DataFrame
@@ -169,7 +169,7 @@ class Customers:
     contacts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
-        from segcli.sorting import is_sorted
+        from segcli.arrow import is_sorted
 
         ids = self.table[columns.CUSTOMER_ID]
         if not is_sorted(ids):
@@ -180,7 +180,7 @@ class Customers:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a result was made; enough to make it again."""
+    """Provenance of a result, sufficient to reproduce it."""
 
     method: str
     settings: Mapping[str, Any]
@@ -192,11 +192,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Every customer in exactly one named segment, whatever method decided it.
+    """Assignment of every customer to exactly one named segment, for any method.
 
-    `labels` and `scores` are aligned with `customers.table`; `profile` has one row per segment, in the order
-    shown to people; `method` holds what the method has to say of itself (edges, centres, coverage), `tables` what it
-    found besides, by title.
+    `labels` and `scores` are aligned with `customers.table`. `profile` has one row per segment, in display order.
+    `method` holds details of the method (edges, centres, coverage), `tables` its additional results, by title.
     """
 
     customers: Customers
@@ -219,17 +218,17 @@ class Segmentation:
 
     @property
     def name(self) -> str:
-        """The segmentation's name: `rfm` for the column rfm_segment."""
+        """Name of the segmentation: `rfm` for the column rfm_segment."""
         return self.column.removesuffix(columns.SEGMENT_SUFFIX)
 
     @property
     def segments(self) -> list[str]:
-        """Segment names, in the order shown."""
+        """Segment names, in display order."""
         return list(self.profile[columns.SEGMENT_NAME])
 
     @property
     def table(self) -> pd.DataFrame:
-        """The customer table with this segmentation's scores and labels as its last columns."""
+        """Customer table with this segmentation's scores and labels as its last columns."""
         new_columns = [*self.scores.columns, self.column]
         other_columns = self.customers.table.drop(
             columns=[column for column in new_columns if column in self.customers.table.columns]
@@ -241,10 +240,10 @@ class Segmentation:
 
 @dataclass(frozen=True)
 class Trait:
-    """One thing that sets a segment apart.
+    """Characteristic that distinguishes a segment.
 
-    `index` is 100 x segment / base; `difference` is in standard deviations of the base; `n` counts the
-    customers of the segment for whom the fact is known.
+    `index` is 100 x segment / base; `difference` is in standard deviations of the base; `n` is the number of customers
+    of the segment with a known value.
     """
 
     name: str
@@ -258,7 +257,7 @@ class Trait:
 
 @dataclass(frozen=True)
 class Preference:
-    """What most stands out among channels or times: its share in the segment, in the base, and of how many."""
+    """Most overrepresented channel or time: its share in the segment and in the base, and the sample size."""
 
     name: str
     share: float
@@ -268,7 +267,7 @@ class Preference:
 
 @dataclass(frozen=True)
 class ExampleCustomer:
-    """One customer who stands for a segment: a pseudonym, or no name, and what was measured."""
+    """Example customer of a segment: a pseudonym or None, and measures."""
 
     pseudonym: str | None
     measures: Mapping[str, float]
@@ -276,7 +275,7 @@ class ExampleCustomer:
 
 @dataclass(frozen=True)
 class SurveyScore:
-    """How a segment fares in something that is asked or counted: the score, its interval, and of how many."""
+    """Survey or service score of a segment: the score, its confidence interval, and the number of observations."""
 
     measure: str
     score: float
@@ -287,11 +286,12 @@ class SurveyScore:
 
 @dataclass(frozen=True)
 class Persona:
-    """A segment described from its numbers alone.
+    """Description of a segment, derived only from its numbers.
 
-    `portrait` are traits by family (demographic, geographic, ...). `consent` is the share that may be written to.
-    `stage` is that of most of its customers, `next_touchpoint` the first of the plan's matrix for it. `avoid` is what
-    not to do. `value` is the mean expected value of a customer. `changed` tells what differs from a persona before.
+    `portrait` holds traits by family (demographic, geographic, ...). `consent` is the share of customers with consent
+    to be contacted by email. `stage` is the most common lifecycle stage, `next_touchpoint` the first touchpoint of the
+    plan's matrix for that stage. `avoid` lists actions to avoid. `value` is the mean expected value per customer.
+    `changed` lists differences from the previous persona.
     """
 
     segment: str

@@ -1,4 +1,4 @@
-"""Plug-ins are files: a folder lists what there is, a file's name is its name for users."""
+"""Find and load plug-ins: a plug-in is a file in a folder, and its file name is its user-facing name."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -7,23 +7,23 @@ from types import ModuleType
 
 
 def list_plugin_files(package: str, suffix: str = ".py") -> list[str]:
-    """The same as `list_plugins`, for packages that are costly to import: none is."""
+    """List the plug-ins of a package without importing it, for packages that are slow to import."""
     root, *below = package.split(".")
     return _public_names((file.name for file in files(root).joinpath(*below).iterdir()), suffix)
 
 
 def list_plugins(package: str, suffix: str = ".py") -> list[str]:
-    """The plug-ins of a package, in alphabetical order."""
+    """List the plug-ins of a package, in alphabetical order."""
     return _public_names((file.name for file in files(package).iterdir()), suffix)
 
 
 def list_dashed_plugins(package: str) -> list[str]:
-    """The same with dashes where files have underscores."""
+    """List the plug-ins of a package, with dashes instead of underscores."""
     return [name.replace("_", "-") for name in list_plugin_files(package)]
 
 
 def join_words(names: Iterable[str]) -> str:
-    """Names as a help text lists them.
+    """Join names into a list for a help text.
 
     >>> join_words(["csv", "json", "md"])
     'csv, json or md'
@@ -39,5 +39,5 @@ def _public_names(file_names: Iterable[str], suffix: str) -> list[str]:
 
 
 def load_plugin(package: str, name: str) -> ModuleType:
-    """The plug-in of this name, which must be one of `list_plugins`."""
+    """Load a plug-in by name; the name must be in `list_plugins`."""
     return import_module(f"{package}.{name}")

@@ -1,11 +1,11 @@
 """Which single changes of a source file its tests do not notice.
 
-    python tests/mutants.py segcli/segment/scores.py [TEST OR OPTION OF PYTEST ...]
-    python tests/mutants.py segcli/segment/scores.py:57,60 [TEST ...]
+    python tests/mutants.py segcli/segment/rfm_scores.py [TEST OR OPTION OF PYTEST ...]
+    python tests/mutants.py segcli/segment/rfm_scores.py:57,60 [TEST ...]
 
 Each mutant is the file with one thing changed: a comparison, an operator, a constant, a condition, an argument left
-out. Its mirrored tests (tests/segment/test_scores.py), its own examples and the tests that are named are run on it, in
-a process of their own that is told the mutant instead of the file: the checkout is never written to. Programs that a
+out. Its mirrored tests (tests/segment/test_rfm_scores.py), its own examples and the tests that are named run on it,
+in a process of their own that reads the mutant instead of the file: the checkout is never written to. Programs that a
 test starts see the file as it is. Every survivor is printed; with lines behind a colon only these are changed. The same
 call gives the same result: Hypothesis tries the same examples each time.
 """

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from segcli.config.ingest import Source
 from segcli.errors import SegcliError
-from segcli.files.read import read_file
-from segcli.ingest import cells
+from segcli.ingest import parser
 from segcli.ingest.dialect import detect_dialect
+from segcli.io.read import read_file
 
 RIGHT, REFUSED, DAMAGED = "right", "refused", "silent damage"
 
@@ -23,7 +23,7 @@ RIGHT, REFUSED, DAMAGED = "right", "refused", "silent damage"
 def table(path: Path) -> tuple[list[list[str]], int]:
     """The file as segcli reads it: the header and the records, and how many records it says it rejected."""
     content = read_file(str(path))
-    found = cells.read_table(detect_dialect(content, Source()), path.name)
+    found = parser.read_table(detect_dialect(content, Source()), path.name)
     rows = zip(*(column.to_pylist() for column in found.columns.values()), strict=True)
     return [list(found.header), *(list(row) for row in rows)], found.bad_rows + found.quote_error_rows
 

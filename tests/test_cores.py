@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from segcli.cores import RESULTS_PER_CORE, map_ordered, run_both
+from segcli.parallel import RESULTS_PER_CORE, map_ordered, run_both
 
 
 def test_results_come_in_the_order_of_the_things_whichever_is_done_first() -> None:

@@ -24,8 +24,8 @@ STEPS = (
     *("pip install", "or ", "--set", "leave"),
 )
 OF_OTHERS = {  # these hand on what others say, or are sentences of a report
-    *("persona/decide.py", "segment/bases/_places.py", "segment/language/sql.py", "reports/value.py"),
-    "reports/answers.py",
+    *("persona/analysis.py", "segment/bases/_places.py", "segment/sql/definitions.py", "reports/value_results.py"),
+    "reports/optional_analyses.py",
 }
 
 

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from segcli.cli import _run_arguments
-from segcli.config import yaml
+from segcli.config import yaml_loader
 from segcli.errors import ConfigProblems
-from segcli.ingest import dates, numbers
-from segcli.ingest.date_problems import DateError
+from segcli.ingest import dates, number_parsing
+from segcli.ingest.date_errors import DateError
 
 EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
 DOCUMENTED = {0, 2, 3, 4, 5}
@@ -160,8 +160,8 @@ TEXTS = st.lists(
 @given(texts=TEXTS, decimal=st.sampled_from([None, ".", ","]))
 def test_any_texts_as_numbers(texts: list[str], decimal: str | None) -> None:
     try:
-        found = numbers.parse_numbers(pa.chunked_array([pa.array(texts, pa.string())]), decimal)
-    except (numbers.AmbiguousDecimalError, numbers.MixedDecimalError):
+        found = number_parsing.parse_numbers(pa.chunked_array([pa.array(texts, pa.string())]), decimal)
+    except (number_parsing.AmbiguousDecimalError, number_parsing.MixedDecimalError):
         return
     assert len(found.values) == len(texts)
     assert not np.isinf(found.values).any()
@@ -191,7 +191,7 @@ def test_any_texts_as_dates(texts: list[str], form: str | None) -> None:
 @given(text=st.one_of(st.text(max_size=60), mutated(CONFIG).map(lambda body: body.decode("utf-8", errors="replace"))))
 def test_any_text_as_yaml(text: str) -> None:
     try:
-        yaml.parse_document(text, "in.yaml")
+        yaml_loader.parse_document(text, "in.yaml")
     except ConfigProblems as problems:
         refused = problems.message_lines
     else:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segcli.cli import _run_arguments
-from segcli.files.sealed import dump_model_file
+from segcli.io.model_file import dump_model_file
 from tests import mutations
 
 DOCUMENTED = {0, 2, 3, 4, 5, 6}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segcli.arrow import is_sorted
 from segcli.model import Customers
-from segcli.sorting import is_sorted
 
 IDS = st.lists(st.text(st.sampled_from("aAé\uffff😀 "), max_size=2), max_size=5)
 

@@ -53,7 +53,7 @@ def test_one_thing_is_changed_at_a_time(mutants: ModuleType, tmp_path: Path) -> 
 
 def test_a_file_is_tried_on_its_mirrored_tests_and_its_examples(mutants: ModuleType) -> None:
     root = Path(__file__).parents[1]
-    assert mutants.tests_of(root / "segcli" / "files" / "formulas.py") == [
-        str(root / "tests" / "files" / "test_formulas.py"),
-        "tests/test_doctests.py::test_examples_of_a_module[formulas]",
+    assert mutants.tests_of(root / "segcli" / "io" / "csv_injection.py") == [
+        str(root / "tests" / "io" / "test_csv_injection.py"),
+        "tests/test_doctests.py::test_examples_of_a_module[csv_injection]",
     ]

@@ -36,14 +36,16 @@ def uses(tree: ast.AST) -> Iterator[str]:
 def test_the_check_finds_what_is_forbidden() -> None:
     code = "import pickle\nfrom urllib import request\nfrom http import client\neval('1')\nrun('x', shell=True)\n"
     assert {"pickle", "urllib.request", "http", "eval", "shell="} <= set(uses(ast.parse(code)))
-    assert not list(uses(ast.parse("import re\nre.compile('x')\nfrom segcli.files import read\n")))
+    assert not list(uses(ast.parse("import re\nre.compile('x')\nfrom segcli.io import read\n")))
 
 
 def test_no_code_is_run_from_data_and_nothing_speaks_to_a_network() -> None:
     files = sorted(SOURCE.rglob("*.py"))
-    assert len(files) > 400
+    assert len(files) > 350
     found = {str(path.relative_to(SOURCE)): set(uses(ast.parse(path.read_text(encoding="utf-8")))) for path in files}
-    assert {name: what for name, what in found.items() if what} == {"config/yaml.py": {"yaml.load"}}  # by SafeLoader
+    assert {name: what for name, what in found.items() if what} == {
+        "config/yaml_loader.py": {"yaml.load"}
+    }  # by SafeLoader
 
 
 NAMES = ["../out.csv", "/srv/out.csv", "sub/out.csv", "..", ".bashrc", "..\\\\out.csv", "a\\u0000b.csv", "a\\nb.csv"]

@@ -1,6 +1,6 @@
-"""The shell: alone knows typer, the terminal and exit codes.
+"""Command-line interface: the only package that uses typer, the terminal and exit codes.
 
-`main` turns every way a command can end into its documented exit code; nothing heavy is imported here.
+`main` turns every outcome of a command into its documented exit code. This module imports nothing heavy.
 """
 
 import atexit
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 
 
 def run_and_exit() -> NoReturn:
-    """Run the command line, and end the process at once.
+    """Run the command line, then end the process without interpreter shutdown.
 
-    Everything is written then; taking down modules, tables and the threads of libraries one by one takes a fifth of a
-    second after a large file, and a thread that is still about can turn a good exit code into an abort.
+    All output is written by then. After a large file, freeing modules, tables and library threads one by one takes a
+    fifth of a second, and a thread that is still running can turn a good exit code into an abort.
     """
-    gc.disable()  # until the input is read: imports make objects that all stay, and collections find none to free
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads the metadata of all installed packages
-    os.environ["MPLBACKEND"] = "agg"  # charts go to files; matplotlib does not import if it does not know the backend
+    gc.disable()  # until the input is read: objects made by imports stay, so collection frees nothing
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # otherwise it reads the metadata of all packages
+    os.environ["MPLBACKEND"] = "agg"  # charts go to files; an unknown backend breaks the import of matplotlib
     try:
         main()
     except SystemExit as exit_request:
-        atexit._run_exitfuncs()  # noqa: SLF001 - what libraries want cleaned up; nothing public runs it
+        atexit._run_exitfuncs()  # noqa: SLF001 - cleanup handlers of libraries; there is no public function
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not there
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # closed or missing
                 stream.flush()
         os._exit(int(exit_request.code or ExitCode.DONE))
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its exit code."""
     signal.signal(signal.SIGTERM, _exit_terminated)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help nobody reads ends silently
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help into a closed pipe ends silently
     try:
         sys.exit(_run_arguments(sys.argv[1:]))
     except KeyboardInterrupt:
@@ -52,7 +52,7 @@ def main() -> NoReturn:
 
 def _run_arguments(arguments: list[str]) -> int:
     from segcli.cli.library_warnings import capture_warnings
-    from segcli.files.memory import require_address_space
+    from segcli.io.memory import require_address_space
 
     try:
         require_address_space()
@@ -66,10 +66,10 @@ def _run_arguments(arguments: list[str]) -> int:
 
 
 def _run_command(arguments: list[str]) -> int:
-    from segcli.cli import completing
+    from segcli.cli import tab_completion
 
-    if completing.COMPLETION_VARIABLE in os.environ:
-        completing.print_completions(os.environ[completing.COMPLETION_VARIABLE], arguments)
+    if tab_completion.COMPLETION_VARIABLE in os.environ:
+        tab_completion.print_completions(os.environ[tab_completion.COMPLETION_VARIABLE], arguments)
         return ExitCode.DONE
     code = int(_load_app(arguments)(arguments, standalone_mode=False) or ExitCode.DONE)
     if sys.stdout is not None:
@@ -78,7 +78,7 @@ def _run_command(arguments: list[str]) -> int:
 
 
 def _load_app(arguments: list[str]) -> "typer.Typer":
-    """The app with the command that the arguments begin with, or else with all: each costs time to build."""
+    """Build the app with the named command only, or with all commands: building each takes time."""
     from segcli.cli.commands import COMMAND_NAMES, build_app
 
     if arguments and arguments[0] in COMMAND_NAMES:
@@ -89,10 +89,10 @@ def _load_app(arguments: list[str]) -> "typer.Typer":
 
 
 def _describe_failure(error: Exception) -> tuple[Sequence[str], ExitCode]:
-    """What to say of a failure, and its exit code."""
+    """Return the message lines and the exit code of a failure."""
     import typer
 
-    from segcli.cli.streams import abandon_stdout, mask_message
+    from segcli.cli.terminal import abandon_stdout, mask_message
 
     match error:
         case SegcliError():
@@ -115,16 +115,16 @@ def _describe_failure(error: Exception) -> tuple[Sequence[str], ExitCode]:
 
 
 def _describe_usage_error(message: str) -> str:
-    """What is wrong with the command line, and where to look; a file in place of a command was meant to be read."""
+    """Return a message for a usage error; for a file in place of a command, suggest `segcli check`."""
     first_argument = sys.argv[1] if len(sys.argv) > 1 else ""
-    if message.startswith(f"No such command '{first_argument}'") and os.path.isfile(first_argument):  # noqa: PTH113 - pathlib takes time
+    if message.startswith(f"No such command '{first_argument}'") and os.path.isfile(first_argument):  # noqa: PTH113 - pathlib is slow to import
         return f"No such command '{first_argument}'; to look at the file, segcli check {shlex.quote(first_argument)}"
     sentence = message if message.endswith("?") else f"{message.rstrip('.')}."
     return f"{sentence} Try --help"
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out; under a limit on it, a new thread or a library often fails first."""
+    """Return whether memory ran out; under a memory limit, starting a thread or loading a library often fails first."""
     message = str(error).lower()
     lacks_thread = "thread" in message and any(word in message for word in ("launch", "start", "create", "resource"))
     lacks_library = isinstance(error, ImportError) and ("map segment" in message or "cannot allocate" in message)
@@ -132,10 +132,10 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _report_failure(lines: Sequence[str], code: ExitCode, arguments: list[str]) -> int:
-    """Say plain lines on stderr (JSON lines where asked); control characters of a file cannot act through them."""
+    """Print plain lines to stderr, or JSON lines on request; escape control characters from input files."""
     import json
 
-    from segcli.reports.safe import escape_unprintable
+    from segcli.formatting import escape_unprintable
 
     as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
     for line in lines if sys.stderr is not None else ():
@@ -144,8 +144,8 @@ def _report_failure(lines: Sequence[str], code: ExitCode, arguments: list[str]) 
             if as_json
             else f"segcli: {escape_unprintable(line)}"
         )
-        with contextlib.suppress(OSError):  # a full disk behind stderr changes nothing about the exit code
-            print(message, file=sys.stderr, flush=True)  # noqa: T201 - the shell's own voice
+        with contextlib.suppress(OSError):  # a full disk behind stderr must not change the exit code
+            print(message, file=sys.stderr, flush=True)  # noqa: T201 - error messages go to stderr
     return code
 
 

@@ -1,4 +1,4 @@
-"""The app of all commands, with the scripts of completion."""
+"""The app with all commands and the scripts for tab completion."""
 
 from segcli.cli import completion
 from segcli.cli.commands import build_app

@@ -1,12 +1,12 @@
-"""segcli backtest: do segments tell who will buy?"""
+"""Command `segcli backtest`: test whether segments predict later buyers."""
 
 from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import inputs, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 UntilOption = Annotated[
     str | None,
@@ -41,18 +41,18 @@ def command(
     """
     flags = {"backtest.until": until, "backtest.period_days": period_days, "backtest.folds": folds}
     with Console(common_options) as console:
-        command_input = source.read_input(
-            input, common_options, console, flags, list_measures=segmenting.list_declared_measures
+        command_input = inputs.read_input(
+            input, common_options, console, flags, list_measures=segmenters.list_declared_measures
         )
-        from segcli.cli.show import write_result
-        from segcli.evidence.backtest import run_backtest
-        from segcli.reports.evidence import build_backtest_result
+        from segcli.cli.output import write_result
+        from segcli.evaluation.backtest import run_backtest
+        from segcli.reports.evaluation_results import build_backtest_result
 
         backtest_result = run_backtest(
             command_input.customers,
             command_input.settings.backtest,
             command_input.settings.seed,
-            segmenting.build_as_of_segmenter(command_input.loaded_config),
+            segmenters.build_as_of_segmenter(command_input.loaded_config),
         )
         write_result(build_backtest_result(backtest_result, command_input.customers), common_options, console)
         command_input.check_quality()

@@ -1,21 +1,21 @@
-"""segcli check: what is wrong with settings and data, before anything is written."""
+"""Command `segcli check`: report problems of config and data without writing anything."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import discovered, exporting, gates, settings, source
+from segcli.cli import command_settings, discovered_config, export_files, gates, inputs
 from segcli.cli.options import CommonOptions
-from segcli.cli.show import display_result
-from segcli.cli.streams import Console
-from segcli.counting import pluralize
+from segcli.cli.output import display_result
+from segcli.cli.terminal import Console
 from segcli.errors import SegcliError, UsageProblem
+from segcli.formatting import pluralize
 
 if TYPE_CHECKING:
     from segcli.config import LoadedSettings
     from segcli.model import Customers, InputReport
-    from segcli.reports.result import Result
+    from segcli.reports.blocks import Result
 
 TargetArgument = Annotated[
     str | None,
@@ -35,7 +35,7 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
             f"--output {common_options.output}: check writes nothing; leave it out, or redirect standard output"
         )
     with Console(common_options) as console:
-        common_options = replace(common_options, dry_run=True)  # a check writes nothing, not even the rejects
+        common_options = replace(common_options, dry_run=True)  # check writes nothing, not even rejected lines
         is_config = target is not None and target.endswith((".yaml", ".yml"))
         if is_config and common_options.config is not None:
             raise UsageProblem(
@@ -43,11 +43,13 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
             )
         if is_config:
             common_options = replace(common_options, config=target)
-        loaded_config = settings.resolve_settings(common_options, {} if is_config else {source.ORDERS_PATH_KEY: target})
+        loaded_config = command_settings.resolve_settings(
+            common_options, {} if is_config else {inputs.ORDERS_PATH_KEY: target}
+        )
         if target is None and common_options.config is None and not loaded_config.origins:
             raise UsageProblem("nothing to check: name a config or an order export, such as segcli check orders.csv")
-        discovered.announce_config(loaded_config, console)
-        exporting.check_destinations(loaded_config.settings)
+        discovered_config.announce_config(loaded_config, console)
+        export_files.check_destinations(loaded_config.settings)
         findings, customers, failure = _collect_findings(loaded_config, common_options, console)
         if findings:
             display_result(_build_result(findings), common_options.layout or "table", common_options, console)
@@ -62,7 +64,7 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
 def _collect_findings(
     loaded_config: "LoadedSettings", common_options: CommonOptions, console: Console
 ) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
-    """Everything found, the customers if they could be read, and the error that stops a run, if there is one."""
+    """Return all findings, the customers if they could be read, and the error that would stop a run, if any."""
     from segcli.columns import ORDERS
     from segcli.segment import maps
 
@@ -74,11 +76,11 @@ def _collect_findings(
     if not (ingest_settings.transactions.path or ingest_settings.customers):
         return findings, None, None
     try:
-        customers = source.read_customers(loaded_config, common_options, console)
+        customers = inputs.read_customers(loaded_config, common_options, console)
     except SegcliError as error:
         return [("error", "input", line) for line in error.message_lines] + findings, None, error
     if severity == "note" and not (loaded_config.declares_section("rfm") or ORDERS in customers.table):
-        findings.clear()  # nobody would score these customers
+        findings.clear()  # a run would not score these customers by RFM
     for input_report in customers.input_reports:
         findings += _describe_input(input_report)
     findings += _find_pii(customers)
@@ -92,8 +94,8 @@ def _collect_findings(
 
 
 def _find_pii(customers: "Customers") -> list[Finding]:
-    """Columns that tell who somebody is, by name or values, and the ways to keep them out of results."""
-    from segcli.ingest.identifying import find_pii_columns
+    """Return findings about columns that identify people, by name or values, and how to exclude them."""
+    from segcli.ingest.pii import find_pii_columns
 
     remedy = "leave_out: [NAME], privacy.drop_pii or privacy.pseudonymise keep it out of results"
     return [
@@ -145,8 +147,7 @@ def _format_first_line(line: int | None) -> str:
 def _build_result(findings: list[Finding]) -> "Result":
     import pandas as pd
 
-    from segcli.reports.blocks import Column, Table
-    from segcli.reports.result import Result
+    from segcli.reports.blocks import Column, Result, Table
 
     finding_rows = pd.DataFrame(findings, columns=list(FINDING_COLUMNS))
     table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], findings)

@@ -1,4 +1,4 @@
-"""What an option's value may be, for completion: listed from the plug-in folders, without any data library."""
+"""Possible values of options for tab completion, listed from plug-in folders without any data library."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -8,26 +8,29 @@ from typer import Context
 from segcli import plugins
 
 Completions = Iterable[str | tuple[str, str]]
-INPUT_PARAMETERS = ("input", "files", "orders")  # parameters that name what is read
+INPUT_PARAMETERS = ("input", "files", "orders")  # parameters with input paths
 
 
 def complete_words(*words: str) -> Callable[[], list[str]]:
-    """These words."""
+    """Return a completion of fixed words."""
     return lambda: list(words)
 
 
 def complete_plugins(package: str, suffix: str = ".py", *more_names: str) -> Callable[[], list[str]]:
-    """The plug-ins of a folder."""
+    """Return a completion of the plug-ins of a folder."""
     return lambda: [*plugins.list_plugin_files(package, suffix), *more_names]
 
 
 def list_destinations() -> list[str]:
-    """Where `export` writes for, named as users name them."""
+    """Return the names of export destinations."""
     return [*plugins.list_dashed_plugins("segcli.exporters.destinations"), "sql"]
 
 
 def complete_list(list_names: Callable[[], list[str]]) -> Callable[[str], list[str]]:
-    """Names with commas between them: what is complete stays, the last may be any that is not there yet."""
+    """Return a completion of comma-separated names.
+
+    Complete names stay; the last one can become any name that is not in the list yet.
+    """
 
     def complete_last(incomplete: str) -> list[str]:
         earlier_names, comma, _ = incomplete.rpartition(",")
@@ -38,21 +41,21 @@ def complete_list(list_names: Callable[[], list[str]]) -> Callable[[str], list[s
 
 
 def list_features() -> list[str]:
-    """Groups of columns, and the columns that segcli measures itself."""
+    """Return the groups of columns and the columns that segcli computes."""
     from segcli import columns
 
     return [*columns.FEATURE_GROUPS, *columns.MEASURES]
 
 
 def list_explain_topics() -> Completions:
-    """What `explain` knows."""
-    from segcli.cli.explaining import list_topics
+    """Return the topics of `segcli explain` with their summaries."""
+    from segcli.cli.explain import list_topics
 
     return [(topic.name.casefold().replace(" ", "-"), topic.summary) for topic in list_topics()]
 
 
 def complete_settings(incomplete: str) -> Completions:
-    """Settings, with an equals sign; behind it the values that a setting has, where they are few."""
+    """Yield settings with an equals sign, or after it the values of the setting if there are few."""
     from segcli.config.reference import iterate_options, list_choices
 
     name, equals, _ = incomplete.partition("=")
@@ -64,7 +67,7 @@ def complete_settings(incomplete: str) -> Completions:
 
 
 def complete_column_mapping(context: Context, incomplete: str) -> Iterator[str]:
-    """Standard columns, with an equals sign; behind it the columns of the file on the command line."""
+    """Yield standard columns with an equals sign, or after it the columns of the input file."""
     from segcli import columns
 
     name, equals, _ = incomplete.partition("=")
@@ -75,11 +78,11 @@ def complete_column_mapping(context: Context, incomplete: str) -> Iterator[str]:
 
 
 def _read_header(parameters: dict[str, Any]) -> list[str]:
-    """The columns of the first of the files that are given, from the lines at its top; none if it cannot be read."""
+    """Return the columns of the first input file, from its first lines; none if it cannot be read."""
     from segcli.config.ingest import Source
     from segcli.errors import SegcliError
-    from segcli.files.parts import read_first_head
     from segcli.ingest import dialect
+    from segcli.io.paths import read_first_head
 
     input_values = [parameters[name] for name in INPUT_PARAMETERS if parameters.get(name)]
     paths = [

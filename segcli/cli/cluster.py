@@ -1,14 +1,13 @@
-"""segcli cluster: find segments in chosen features."""
+"""Command `segcli cluster`: find segments in chosen features."""
 
 from typing import Annotated
 
 from typer import Option
 
 from segcli import plugins
-from segcli.cli import choices, options, segmenting, source, streams, told
+from segcli.cli import choices, inputs, messages, options, segmenters, terminal
 from segcli.cli.options import CommonOptions
-from segcli.cli.progress import show_progress
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console, show_progress
 
 ClusterCountOption = Annotated[
     str | None,
@@ -79,7 +78,7 @@ def command(
     }
     with Console(common_options) as console:
         output_paths = [path for path in (save_model, emit_rules) if path]
-        command_input = source.read_input(
+        command_input = inputs.read_input(
             input,
             common_options,
             console,
@@ -87,37 +86,37 @@ def command(
             extra_inputs=[previous] if previous else [],
             extra_outputs=output_paths,
         )
-        from segcli.cli.show import save_file, write_result
+        from segcli.cli.output import save_file, write_result
         from segcli.reports.results import build_segmentation_result
-        from segcli.segment import methods, saved
+        from segcli.segment import methods, models
 
         if save_model:
             methods.load_predictive_method(
                 command_input.settings.cluster.method
-            )  # before anything is computed or written
+            )  # rejects methods that cannot be saved before anything is computed
         with show_progress("finding segments", common_options):
-            segmentation = segmenting.find_clusters(command_input.customers, command_input.settings)
-        explanation = segmenting.explain_clusters(segmentation)
-        why_text = None if why is None else "".join(segmenting.explain_customer(segmentation, explanation, why))
-        told.print_result_notes(segmentation, console, common_options)
+            segmentation = segmenters.find_clusters(command_input.customers, command_input.settings)
+        explanation = segmenters.explain_clusters(segmentation)
+        why_text = None if why is None else "".join(segmenters.explain_customer(segmentation, explanation, why))
+        messages.print_result_notes(segmentation, console, common_options)
         if save_model:
-            save_file(save_model, saved.dump_model(segmentation), common_options, console)
+            save_file(save_model, models.dump_model(segmentation), common_options, console)
         if emit_rules:
             save_file(
                 emit_rules,
-                segmenting.render_cluster_rules(segmentation, explanation, emit_rules),
+                segmenters.render_cluster_rules(segmentation, explanation, emit_rules),
                 common_options,
                 console,
             )
         if why_text is None:
             write_result(
                 build_segmentation_result(
-                    "cluster", segmentation, explanation, segmenting.find_cluster_markers(segmentation)
+                    "cluster", segmentation, explanation, segmenters.find_cluster_markers(segmentation)
                 ),
                 common_options,
                 console,
             )
-            told.print_next_commands(input, common_options, console)
+            messages.print_next_commands(input, common_options, console)
         else:
-            streams.write_stdout(why_text)
+            terminal.write_stdout(why_text)
         command_input.check_quality()

@@ -1,12 +1,12 @@
-"""segcli clv: what customers are expected to order, and what that is worth."""
+"""Command `segcli clv`: predict orders and customer lifetime value."""
 
 from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import inputs, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 from segcli.errors import UsageProblem
 
 HorizonOption = Annotated[
@@ -49,19 +49,19 @@ def command(
     """
     flags = {"clv.horizon": horizon, "clv.calibration_end": calibration_end}
     with Console(common_options) as console:
-        command_input = source.read_input(
+        command_input = inputs.read_input(
             input, common_options, console, flags, extra_inputs=[model] if model else [], extra_outputs=save_model
         )
-        from segcli.cli.show import save_file, write_result
-        from segcli.reports.value import build_clv_result
-        from segcli.value import clv, saved
+        from segcli.cli.output import save_file, write_result
+        from segcli.reports.value_results import build_clv_result
+        from segcli.value import clv, saved_clv_model
 
         settings = command_input.settings
         if churn and settings.clv.calibration_end:
             raise UsageProblem("--churn foretells from the end of the data; leave clv.calibration_end out")
-        saved_models = saved.load_clv_model(model, settings.clv.period) if model else None
+        saved_models = saved_clv_model.load_clv_model(model, settings.clv.period) if model else None
         calibration_customers, _ = clv.select_calibration(command_input.customers, settings.clv)
-        segmentations = segmenting.build_segmentations(
+        segmentations = segmenters.build_segmentations(
             calibration_customers, command_input.loaded_config, with_clusters=False
         )
         clv_result = clv.prepare_clv(command_input.customers, settings.clv, settings.seed, saved_models).compute_clv(
@@ -70,7 +70,9 @@ def command(
         for warning in clv_result.warnings:
             console.log("warning", warning)
         if save_model:
-            save_file(save_model, saved.dump_clv_model(clv_result, settings.clv.period), common_options, console)
+            save_file(
+                save_model, saved_clv_model.dump_clv_model(clv_result, settings.clv.period), common_options, console
+            )
         churn_result = None
         if churn:
             from segcli.value import churn as leaving

@@ -1,12 +1,12 @@
-"""segcli cohort: how many customers who came together buy again, period after period."""
+"""Command `segcli cohort`: repeat purchases of customer cohorts by period."""
 
 from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import choices, options, segmenting, source
+from segcli.cli import choices, inputs, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 CohortByOption = Annotated[
     str | None,
@@ -48,15 +48,15 @@ def command(
     """
     flags = {"cohort.by": by, "cohort.period": period, "cohort.show": show}
     with Console(common_options) as console:
-        command_input = source.read_input(
-            input, common_options, console, flags, list_measures=segmenting.list_cohort_measures
+        command_input = inputs.read_input(
+            input, common_options, console, flags, list_measures=segmenters.list_cohort_measures
         )
-        from segcli.cli.show import write_result as shown
-        from segcli.reports.value import build_cohorts_result
-        from segcli.value.cohort import analyse_cohorts
+        from segcli.cli.output import write_result as shown
+        from segcli.reports.value_results import build_cohorts_result
+        from segcli.value.cohorts import analyse_cohorts
 
         customers, cohort_settings = (
-            segmenting.add_cohort_segments(command_input.customers, command_input.loaded_config),
+            segmenters.add_cohort_segments(command_input.customers, command_input.loaded_config),
             command_input.settings.cohort,
         )
         shown(

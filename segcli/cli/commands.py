@@ -1,4 +1,4 @@
-"""The commands by name, one module each; an app is built of those that a command line can need."""
+"""The commands by name, one module each, and the app with those that a command line needs."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -10,7 +10,7 @@ from typer.core import TyperArgument
 from segcli import __version__
 from segcli.cli.options import add_common_options, show_missing_command_help
 
-# In the order of the help. A module has `command`, or `app` where it is a group of commands.
+# In the order of the help. A module defines `command`, or `app` for a group of commands.
 SEGMENTATION_COMMANDS = ("init", "check", "ingest", "rfm", "rules", "cluster", "assign")
 ANALYSIS_COMMANDS = (
     "clv",
@@ -31,14 +31,14 @@ COMMAND_NAMES = (*SEGMENTATION_COMMANDS, *ANALYSIS_COMMANDS, *COMMAND_GROUPS, *S
 
 
 def build_app(command_names: Iterable[str] = COMMAND_NAMES) -> typer.Typer:
-    """Build the app of some commands (all by default); a line that names its command needs only that one."""
-    TyperArgument.display_type_rich = lambda self, ctx: None  # type: ignore[method-assign]  # noqa: ARG005 - INPUT, no <str>
+    """Build the app with some commands (default: all); a command line that names its command needs only that one."""
+    TyperArgument.display_type_rich = lambda self, ctx: None  # type: ignore[method-assign]  # noqa: ARG005 - shows INPUT without <str>
     app = typer.Typer(
         name="segcli",
         help="Customer segmentation from CSV exports.",
         invoke_without_command=True,
         add_completion=True,
-        rich_markup_mode=None,  # [x] in a help text is text; also saves loading rich
+        rich_markup_mode=None,  # keeps [x] in help texts literal; also avoids loading rich
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -62,7 +62,7 @@ def _show_version(is_requested: bool) -> None:
 
 def _show_help(
     context: typer.Context,
-    version: Annotated[  # noqa: ARG001 - the callback answers it
+    version: Annotated[  # noqa: ARG001 - its callback handles it
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""segcli compare: who moved, what drifted."""
+"""Command `segcli compare`: transitions between segments, drift and the effect of campaigns."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import segmenting, source
+from segcli.cli import inputs, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
-from segcli.counting import pluralize
+from segcli.cli.terminal import Console
 from segcli.errors import GateFailure, InputProblem, UsageProblem
+from segcli.formatting import pluralize
 
 if TYPE_CHECKING:
-    from segcli.evidence.history import RunSummary
+    from segcli.evaluation.drift import RunSummary
     from segcli.model import Segmentation
-    from segcli.reports.result import Result
+    from segcli.reports.blocks import Result
 
 DRIFT_GATE = "drift"
 OldArgument = Annotated[
@@ -64,14 +64,14 @@ def command(
         raise UsageProblem("--treated needs the day of the campaign: --then DATE")
     gate_flags = {"compare.fail_on": DRIFT_GATE} if common_options.fail_on == DRIFT_GATE else {}
     common_options = replace(common_options, fail_on=None) if gate_flags else common_options
-    extra_inputs = [treated] if treated else [] if then else [source.find_customer_table(old)]
+    extra_inputs = [treated] if treated else [] if then else [inputs.find_customer_table(old)]
     with Console(common_options) as console:
-        command_input = source.read_input(
-            source.find_customer_table(new or old), common_options, console, gate_flags, extra_inputs=extra_inputs
+        command_input = inputs.read_input(
+            inputs.find_customer_table(new or old), common_options, console, gate_flags, extra_inputs=extra_inputs
         )
-        from segcli.cli.show import write_result
-        from segcli.evidence.compare import compare_segmentations
-        from segcli.reports.evidence import build_comparison_result
+        from segcli.cli.output import write_result
+        from segcli.evaluation.compare import compare_segmentations
+        from segcli.reports.evaluation_results import build_comparison_result
 
         if treated:
             write_result(_read_experiment(command_input, treated, _parse_day(then)), common_options, console)
@@ -80,7 +80,7 @@ def command(
         old_segmentations, new_segmentations = (
             _segment_both_days(command_input, then)
             if then
-            else _load_both_segmentations(source.find_customer_table(old), command_input, console)
+            else _load_both_segmentations(inputs.find_customer_table(old), command_input, console)
         )
         comparison = compare_segmentations(old_segmentations, new_segmentations, command_input.settings.compare)
         write_result(build_comparison_result(comparison, command_input.customers), common_options, console)
@@ -93,10 +93,10 @@ def command(
 
 
 def _list_runs(runs_folder: str, common_options: CommonOptions) -> None:
-    """All runs in a folder, by as-of day."""
-    from segcli.cli.show import write_result
-    from segcli.files import manifest
-    from segcli.reports.evidence import build_history_result
+    """Show all runs in a folder, by as-of day."""
+    from segcli.cli.output import write_result
+    from segcli.io import manifest
+    from segcli.reports.evaluation_results import build_history_result
 
     with Console(common_options) as console:
         for path in sorted(Path(runs_folder).iterdir() if Path(runs_folder).is_dir() else ()):
@@ -113,7 +113,7 @@ def _list_runs(runs_folder: str, common_options: CommonOptions) -> None:
 
 
 def _load_run(run_folder: Path) -> "RunSummary":
-    """Return the day and the segment sizes of a run.
+    """Return the as-of day and the segment sizes of a run.
 
     Raises:
         InputProblem: a file of the run is damaged.
@@ -121,9 +121,9 @@ def _load_run(run_folder: Path) -> "RunSummary":
     import csv
     import io
 
-    from segcli.evidence.history import RunSummary
-    from segcli.files import manifest, read
-    from segcli.files.formulas import unescape_cell
+    from segcli.evaluation.drift import RunSummary
+    from segcli.io import manifest, read
+    from segcli.io.csv_injection import unescape_cell
 
     run_facts, segment_sizes = manifest.load_manifest(run_folder), dict[str, dict[str, int]]()
     path = str(run_folder / "segments.csv")
@@ -141,18 +141,18 @@ def _load_run(run_folder: Path) -> "RunSummary":
 
 
 def _segment_both_days(
-    command_input: source.CommandInput, day_text: str
+    command_input: inputs.CommandInput, day_text: str
 ) -> "tuple[list[Segmentation], list[Segmentation]]":
-    """The declared segmentations at a day, and now."""
-    from segcli.customers.history import customers_as_of
+    """Return the declared segmentations as of an earlier day and now."""
+    from segcli.customers.order_history import customers_as_of
 
     day, as_of = _parse_day(day_text), command_input.customers.as_of
     if as_of is not None and day >= as_of:
         raise UsageProblem(f"--then {day} is not before the as-of day {as_of}; name an earlier day")
     earlier_customers = customers_as_of(command_input.customers, day + timedelta(days=1))
-    return segmenting.build_segmentations(
+    return segmenters.build_segmentations(
         earlier_customers, command_input.loaded_config
-    ), segmenting.build_segmentations(command_input.customers, command_input.loaded_config)
+    ), segmenters.build_segmentations(command_input.customers, command_input.loaded_config)
 
 
 def _parse_day(day_text: str | None) -> date:
@@ -162,15 +162,18 @@ def _parse_day(day_text: str | None) -> date:
         raise UsageProblem(f"--then must be a date like 2026-03-31; got {day_text}") from None
 
 
-def _read_experiment(command_input: source.CommandInput, groups_path: str, day: date) -> "Result":
-    """Response by group in the orders after a day."""
+def _read_experiment(command_input: inputs.CommandInput, groups_path: str, day: date) -> "Result":
+    """Build the result of a campaign: response by group in the orders after a day."""
     from segcli.columns import CUSTOMER_ID
-    from segcli.evidence.readout import GROUP_COLUMN, evaluate_experiment
-    from segcli.reports.evidence import build_experiment_result
-    from segcli.segment import lookup
+    from segcli.evaluation.experiment import GROUP_COLUMN, evaluate_experiment
+    from segcli.reports.evaluation_results import build_experiment_result
+    from segcli.segment import lookup_table
     from segcli.value.outcomes import measure_outcomes
 
-    customers, groups = command_input.customers, lookup.load_lookup_table(groups_path, [CUSTOMER_ID, GROUP_COLUMN])
+    customers, groups = (
+        command_input.customers,
+        lookup_table.load_lookup_table(groups_path, [CUSTOMER_ID, GROUP_COLUMN]),
+    )
     duplicate_ids = groups.rows[CUSTOMER_ID][groups.rows[CUSTOMER_ID].duplicated()]
     if len(duplicate_ids):
         raise InputProblem(
@@ -187,12 +190,12 @@ def _read_experiment(command_input: source.CommandInput, groups_path: str, day: 
 
 
 def _load_both_segmentations(
-    old_path: str, command_input: source.CommandInput, console: Console
+    old_path: str, command_input: inputs.CommandInput, console: Console
 ) -> "tuple[list[Segmentation], list[Segmentation]]":
-    """The segmentations that both tables hold."""
-    from segcli.segment.read_back import read_segmentation, segment_columns
+    """Return the segmentations of the earlier and of the later table."""
+    from segcli.segment.segmentation import read_segmentation, segment_columns
 
     new_segmentations = [
         read_segmentation(command_input.customers, column) for column in segment_columns(command_input.customers)
     ]
-    return source.read_earlier_segmentations(old_path, command_input.settings, console), new_segmentations
+    return inputs.read_earlier_segmentations(old_path, command_input.settings, console), new_segmentations

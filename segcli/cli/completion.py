@@ -1,11 +1,11 @@
-"""segcli completion: what a shell needs to complete commands, options and values at the Tab key."""
+"""Command `segcli completion`: scripts that let a shell complete commands, options and values."""
 
 from importlib.resources import files
 from typing import Annotated
 
 from typer import Argument
 
-from segcli.cli.streams import write_stdout
+from segcli.cli.terminal import write_stdout
 from segcli.errors import UsageProblem
 
 SCRIPTS_FOLDER = files("segcli.cli").joinpath("shells")
@@ -30,13 +30,16 @@ def command(shell: ShellArgument) -> None:
 
 
 def read_script(shell: str) -> str:
-    """The script of a shell."""
+    """Return the completion script of a shell."""
     return SCRIPTS_FOLDER.joinpath(f"segcli.{shell}").read_text(encoding="utf-8")
 
 
 def register_scripts() -> None:
-    """Let --install-completion and --show-completion know these scripts: typer's own evaluate what files say."""
+    """Register the scripts for --install-completion and --show-completion.
+
+    They replace typer's own scripts, which evaluate text from files as code.
+    """
     from typer import _completion_shared
 
     for shell in SHELLS:
-        _completion_shared._completion_scripts[shell] = read_script(shell).replace("%", "%%")  # noqa: SLF001 - no other way
+        _completion_shared._completion_scripts[shell] = read_script(shell).replace("%", "%%")  # noqa: SLF001 - there is no public interface

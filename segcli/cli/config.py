@@ -1,11 +1,11 @@
-"""segcli config: the settings in force, and their schema."""
+"""Command `segcli config`: show the effective settings and their schema."""
 
 from typing import Annotated
 
 import typer
 
 from segcli.cli.options import CommonOptions, ConfigOption, OverridesOption, show_missing_command_help
-from segcli.cli.streams import write_stdout
+from segcli.cli.terminal import write_stdout
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
@@ -25,7 +25,7 @@ def show(config: ConfigOption = None, overrides: OverridesOption = None, origin:
 
     They come from defaults, configs, the environment and --set; --origin says which from where.
     """
-    from segcli.cli.settings import resolve_settings
+    from segcli.cli.command_settings import resolve_settings
     from segcli.config.reference import dump_settings
 
     loaded_config = resolve_settings(CommonOptions(config=config, overrides=overrides))

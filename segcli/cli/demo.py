@@ -1,4 +1,4 @@
-"""segcli demo: the tour, on data that come with the program."""
+"""Command `segcli demo`: a tour with data that ship with segcli."""
 
 import contextlib
 import gzip
@@ -9,10 +9,10 @@ from typing import Annotated
 
 from typer import Argument
 
-from segcli.cli.streams import write_stdout
+from segcli.cli.terminal import write_stdout
 from segcli.errors import UsageProblem
 
-DEMO_FOLDER = "demo"  # the folder in the package; what is packed there is written unpacked
+DEMO_FOLDER = "demo"  # folder in the package; compressed files in it are written uncompressed
 PACKED_SUFFIX = ".gz"
 TOUR_STEPS = (
     ("An order export as it is, with no settings: who buys often, lately and much.", "rfm orders.csv -f table"),
@@ -47,19 +47,19 @@ def command(folder: DemoFolderArgument = "segcli-demo") -> None:
 
 
 def _run_typed_command(command_line: str) -> None:
-    """One command of the tour, as if it had been typed."""
+    """Run a command of the tour as if the user had typed it."""
     from segcli.cli.app import app
 
     app(shlex.split(command_line), standalone_mode=False)
 
 
 def _fill_folder(demo_folder: str) -> Path:
-    """The folder with the data in it; nothing that somebody else wrote or changed is replaced.
+    """Create the folder with the demo data, without replacing files of others or changed files.
 
     Raises:
-        UsageProblem: the folder has other things in it, or a file of the demo was changed.
+        UsageProblem: the folder has other files in it, or a file of the demo was changed.
     """
-    from segcli.files import write as to_file
+    from segcli.io import write as to_file
 
     folder_path, demo_files = to_file.make_folder(demo_folder), _read_demo_files()
     existing_paths = [path for path in folder_path.iterdir() if path.name in demo_files]
@@ -75,7 +75,7 @@ def _fill_folder(demo_folder: str) -> Path:
 
 
 def _read_demo_files() -> dict[str, bytes]:
-    """What is written, by name."""
+    """Return the demo files by name, uncompressed."""
     packed_files = {file.name: file.read_bytes() for file in files("segcli").joinpath(DEMO_FOLDER).iterdir()}
     return {
         name.removesuffix(PACKED_SUFFIX): gzip.decompress(body) if name.endswith(PACKED_SUFFIX) else body

@@ -1,15 +1,18 @@
-"""segcli explain: what a code or a name means and what to do about it."""
+"""Command `segcli explain`: meaning of codes and names, with advice."""
 
-from typing import TYPE_CHECKING, Annotated
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from typing import Annotated, Any
 
 from typer import Argument
 
+from segcli import plugins
 from segcli.cli import choices
-from segcli.cli.streams import write_stdout
-from segcli.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from segcli.cli.explaining import Topic
+from segcli.cli.terminal import write_stdout
+from segcli.errors import EXIT_CODE_MEANINGS, ExitCode, UsageProblem
 
 CodeArgument = Annotated[
     str | None,
@@ -27,8 +30,6 @@ def command(code: CodeArgument = None) -> None:
     Reasons say why lines were left out; they stand in the file of --rejects, in run.json and in JSON. Presets read
     exports of a platform, bases are built-in segmentations.
     """
-    from segcli.cli.explaining import find_topics, list_topics
-
     if code is None:
         write_stdout(_format_topic_list(list(list_topics())))
     elif matching_topics := find_topics(code):
@@ -38,7 +39,7 @@ def command(code: CodeArgument = None) -> None:
 
 
 def _format_topic_list(listed_topics: "list[Topic]") -> str:
-    """Names with a line about each, kind by kind."""
+    """Return the topics with their summaries, grouped by kind."""
     kinds = dict.fromkeys(topic.kind for topic in listed_topics)
     width = 2 + max(len(topic.name) for topic in listed_topics)
     return "\n".join(
@@ -53,10 +54,151 @@ def _format_topic_list(listed_topics: "list[Topic]") -> str:
 
 
 def _suggest_names(code: str) -> str:
-    """Names that are nearly the same."""
+    """Return a question that suggests similar names, or blank text."""
     import difflib
-
-    from segcli.cli.explaining import list_topics
 
     suggestions = difflib.get_close_matches(code.casefold(), [topic.name for topic in list_topics()], n=3)
     return f"; did you mean {' or '.join(dict.fromkeys(suggestions))}?" if suggestions else ""
+
+
+# Topics of `segcli explain`: exit codes, reasons, presets, segments and bases, read from their definitions
+BASES_PACKAGE = "segcli.segment.bases"
+DIMENSION_NAMES = {
+    "r": "recency",
+    "f": "frequency",
+    "m": "monetary value",
+    "fm": "the mean of frequency and monetary value",
+}
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of `segcli explain`: its kind, its name, a one-line summary and the full explanation."""
+
+    kind: str
+    name: str
+    summary: str
+    explain_lines: Callable[[], Iterable[str]]
+
+
+def list_topics() -> Iterator[Topic]:
+    """Yield all topics, grouped by kind."""
+    yield from (
+        Topic("exit code", str(int(code)), EXIT_CODE_MEANINGS[code][0], partial(_explain_exit_code, code))
+        for code in ExitCode
+    )
+    yield from _list_reasons()
+    yield from _list_presets()
+    yield from _list_segments()
+    yield from _list_bases()
+
+
+def find_topics(name: str) -> list[Topic]:
+    """Return the topics of this name, ignoring case and punctuation: at-risk matches At risk."""
+    return [topic for topic in list_topics() if _normalise_name(topic.name) == _normalise_name(name)]
+
+
+def _normalise_name(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _explain_exit_code(code: ExitCode) -> Iterator[str]:
+    meaning, advice = EXIT_CODE_MEANINGS[code]
+    yield f"exit code {int(code)}"
+    yield f"{meaning}."
+    if advice:
+        yield f"A cron job should {advice}."
+
+
+def _list_reasons() -> Iterator[Topic]:
+    from segcli.ingest.reasons import REASONS
+
+    for reason in REASONS.values():
+        lines = (f"{reason.code} ({reason.verdict})", reason.meaning, reason.remedy)
+        yield Topic("reason", reason.code, f"{reason.verdict}: {reason.short}", partial(iter, lines))
+
+
+def _list_presets() -> Iterator[Topic]:
+    from segcli.ingest import presets
+
+    for name in presets.list_presets():
+        yield Topic("preset", name, presets.load_preset(name).title, partial(_explain_preset, name))
+
+
+def _explain_preset(name: str) -> Iterator[str]:
+    from segcli.ingest import presets
+
+    preset = presets.load_preset(name)
+    yield f"{name} (preset)"
+    yield f"{preset.title}, recognised by a header with {', '.join(preset.header)}."
+    yield from (f"  {standard:<14}{' or '.join(own_names)}" for standard, own_names in preset.columns.items())
+    if preset.holds == "orders":
+        yield f"An amount is that of the {preset.amount_per}."
+    for column, values in preset.void.items():
+        yield f"No orders are lines whose {column} is {'filled' if values == ['*'] else ', '.join(values)}."
+    if preset.advice:
+        yield preset.advice
+    yield f"Force it with --preset {name}; --preset none reads the file as any other."
+
+
+def _read_package_yaml(package: str, name: str) -> Any:  # noqa: ANN401 - nested lists and mappings
+    from segcli.config import yaml_loader
+
+    return yaml_loader.load_text_values(files("segcli").joinpath(package, name).read_text(encoding="utf-8"))
+
+
+def _list_segments() -> Iterator[Topic]:
+    places_by_segment: dict[str, list[str]] = {}
+    for name in plugins.list_plugin_files("segcli.segment.maps", ".yaml"):
+        for rule in _read_package_yaml("segment/maps", f"{name}.yaml")["segments"]:
+            places_by_segment.setdefault(rule["segment"], []).append(f"In the map {name}: {_describe_scores(rule)}.")
+    playbook, stages = (
+        _read_package_yaml("persona", "playbook.yaml"),
+        _read_package_yaml("persona", "touchpoints.yaml")["stages"],
+    )
+    for segment in (*playbook["segments"], *(staged_segment for names in stages.values() for staged_segment in names)):
+        places_by_segment.setdefault(segment, [])
+    for segment, places in places_by_segment.items():
+        lines = (f"{segment} (segment)", *places, *_describe_actions(segment, playbook, stages))
+        yield Topic("segment", segment, lines[1] if len(lines) > 1 else "", partial(iter, lines))
+
+
+def _describe_scores(rule: Mapping[str, str]) -> str:
+    """Return the scores of a segment map's rule in words."""
+    score_texts = [f"{DIMENSION_NAMES[key]} {value}" for key, value in rule.items() if key in DIMENSION_NAMES]
+    return f"scores of {', '.join(score_texts)}" if score_texts else "whatever the scores"
+
+
+def _describe_actions(segment: str, playbook: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the lifecycle stage of a segment and the suggested actions."""
+    action, avoid = (playbook[playbook_part].get(segment) for playbook_part in ("segments", "avoid"))
+    stage = next((stage for stage, names in stages.items() if segment in names), None)
+    if stage:
+        yield f"In the plan its customers are at the stage: {stage}."
+    if action:
+        yield f"Suggested: {action}"
+    if avoid:
+        yield f"Better not: {avoid}"
+
+
+def _list_bases() -> Iterator[Topic]:
+    for name in plugins.list_plugin_files(BASES_PACKAGE):
+        source = files("segcli").joinpath("segment/bases", f"{name}.py").read_text(encoding="utf-8")
+        summary = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
+        yield Topic("base", name, summary, partial(_explain_base, name, summary))
+
+
+def _explain_base(name: str, summary: str) -> Iterator[str]:
+    from segcli.config.reference import dump_scalar
+    from segcli.segment import bases
+
+    base = bases.load_base(name)
+    yield f"{name} (base)"
+    yield summary
+    yield " ".join(str(base.assign_segments.__doc__).split("\n\n", maxsplit=1)[0].split())
+    yield f"It reads {base.NEEDS}."
+    yield f"Source: {base.SOURCE}."
+    for option, value in bases.parse_options(name, {}).dump_values().items():
+        meaning = base.Options.model_fields[option].description
+        yield f"  {option}: {dump_scalar(value)}".ljust(40) + f"  # {meaning}"
+    yield f"Try it: segcli rules INPUT --base {name}"

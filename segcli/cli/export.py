@@ -1,13 +1,13 @@
-"""segcli export: a file for the system that addresses people."""
+"""Command `segcli export`: files for CRM and advertising systems."""
 
 from typing import Annotated, Any
 
 from typer import Option
 
 from segcli import plugins
-from segcli.cli import choices, exporting, options, source
+from segcli.cli import choices, export_files, inputs, options
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 from segcli.errors import UsageProblem
 
 DestinationOption = Annotated[
@@ -90,35 +90,37 @@ def command(
     flags = {"export": [{key: value for key, value in export_values.items() if value is not None}]}
     extra_inputs = [only_changed] if only_changed else []
     with Console(common_options) as console:
-        command_input = source.read_input(
+        command_input = inputs.read_input(
             input,
             common_options,
             console,
             flags,
             extra_outputs=groups,
             extra_inputs=extra_inputs,
-            check_settings=lambda loaded: exporting.check_destinations(loaded.settings),
+            check_settings=lambda loaded: export_files.check_destinations(loaded.settings),
             needs_contacts=True,
             allows_any_suffix=True,
         )
-        from segcli.persona.decide import Analysis
+        from segcli.persona.analysis import Analysis
 
         (export_settings,) = command_input.settings.export
         if groups and not export_settings.holdout_share:
             raise UsageProblem("--groups: nobody is held out; say how many with --holdout")
         analysis = Analysis(
-            exporting.select_segmentations(command_input.customers, command_input.loaded_config, export_settings.of),
+            export_files.select_segmentations(command_input.customers, command_input.loaded_config, export_settings.of),
             command_input.settings,
         )
-        if export_settings.to == exporting.SQL_DESTINATION:
+        if export_settings.to == export_files.SQL_DESTINATION:
             _write_definition(
-                exporting.render_sql_definition(export_settings, analysis.segmentations, command_input.loaded_config),
+                export_files.render_sql_definition(
+                    export_settings, analysis.segmentations, command_input.loaded_config
+                ),
                 common_options,
                 console,
             )
         else:
             _write_audience(
-                exporting.build_export(export_settings, analysis, console, is_dry_run=common_options.dry_run),
+                export_files.build_export(export_settings, analysis, console, is_dry_run=common_options.dry_run),
                 groups,
                 common_options,
                 console,
@@ -127,23 +129,23 @@ def command(
 
 
 def _write_definition(text: str, common_options: CommonOptions, console: Console) -> None:
-    from segcli.cli import show, streams
+    from segcli.cli import output, terminal
 
     if common_options.output in (None, "-"):
-        streams.write_stdout(text)
+        terminal.write_stdout(text)
     else:
-        show.save_file(str(common_options.output), text, common_options, console)
+        output.save_file(str(common_options.output), text, common_options, console)
 
 
 def _write_audience(
-    export_result: Any,  # noqa: ANN401 - an ExportResult, imported late
+    export_result: Any,  # noqa: ANN401 - ExportResult, imported lazily
     groups_path: str | None,
     common_options: CommonOptions,
     console: Console,
 ) -> None:
-    from segcli.cli.show import render_csv, save_file, write_result
-    from segcli.reports.exports import build_export_result, describe_export
-    from segcli.reports.result import Result
+    from segcli.cli.output import render_csv, save_file, write_result
+    from segcli.reports.activation_results import build_export_result, describe_export
+    from segcli.reports.blocks import Result
 
     for line in describe_export(export_result):
         console.log("export", line)

@@ -1,4 +1,4 @@
-"""segcli forget: take a person out of the results of earlier runs, and keep them out."""
+"""Command `segcli forget`: delete a person from earlier results and exclude them from later runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
-from segcli.counting import pluralize
+from segcli.cli.terminal import Console
 from segcli.errors import GateFailure, InputProblem, UsageProblem
+from segcli.formatting import pluralize
 
 if TYPE_CHECKING:
     from segcli.config import Settings
-    from segcli.files.erasure import PersonTrace
-    from segcli.files.person import Person
-    from segcli.reports.result import Result
+    from segcli.io.erasure import PersonTrace
+    from segcli.io.person import Person
+    from segcli.reports.blocks import Result
 
 PersonArgument = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of the person.", metavar="ID")]
 ResultsFolderArgument = Annotated[
@@ -34,19 +34,19 @@ def command(
     again, and puts the person on the suppression list (privacy.suppression). Files that it does not rewrite, such as
     Markdown and HTML, are named, and the exit code is 4. -n only lists where the person is found.
     """
-    from segcli.cli import discovered
-    from segcli.cli.settings import resolve_settings
+    from segcli.cli import discovered_config
+    from segcli.cli.command_settings import resolve_settings
 
     with Console(common_options) as console:
         loaded_config = resolve_settings(common_options)
-        discovered.announce_config(loaded_config, console)
-        discovered.check_written_paths(loaded_config, [discovered.SUPPRESSION_SETTING])
+        discovered_config.announce_config(loaded_config, console)
+        discovered_config.check_written_paths(loaded_config, [discovered_config.SUPPRESSION_SETTING])
         settings = loaded_config.settings
         results_folder = _find_results_folder(folder, settings)
         person_names, list_path = [id, *(also or [])], settings.privacy.suppression
         _check_person_names(person_names, settings)
         if list_path is not None:
-            _check_suppression_list(list_path, person_names, settings)  # refused before anything is written
+            _check_suppression_list(list_path, person_names, settings)  # rejects a bad list before anything is written
         remaining_traces = _erase_person(results_folder, person_names, settings, common_options, console)
         if list_path is None:
             console.log(
@@ -77,12 +77,12 @@ def _find_results_folder(folder: str | None, settings: "Settings") -> Path:
 def _erase_person(
     results_folder: Path, person_names: list[str], settings: "Settings", common_options: CommonOptions, console: Console
 ) -> "list[PersonTrace]":
-    """Erase the person from a folder, print what was done, and return the files that still name them."""
+    """Erase the person from a folder, log the changes, and return the traces that remain."""
     from segcli.exporters.person_forms import list_contact_forms, list_person_forms
-    from segcli.files import erasure, key, lock, manifest, write
+    from segcli.io import erasure, lock, manifest, secret_key, write
 
     key_path = settings.privacy.key_file
-    pseudonym_key = key.load_key(key_path) if key_path is not None and Path(key_path).exists() else None
+    pseudonym_key = secret_key.load_key(key_path) if key_path is not None and Path(key_path).exists() else None
     kept_paths = [Path(path) for path in (settings.privacy.suppression, key_path) if path is not None]
     person = list_person_forms(person_names, settings.ingest, pseudonym_key)
     with lock.lock_directory_tree(results_folder) as folders:
@@ -137,12 +137,12 @@ def _log_traces(traces: "list[PersonTrace]", console: Console, *, is_dry_run: bo
 def _erase_cache_entries(
     results_folder: Path, person: "Person", settings: "Settings", common_options: CommonOptions, console: Console
 ) -> list[Path]:
-    """Remove the entries of states that hold the person and return them; the next run reads their files again."""
+    """Remove the state entries that contain the person and return them; the next run reads their files again."""
     from contextlib import ExitStack
 
-    from segcli.customers.state import find_person_entries
-    from segcli.files import lock
-    from segcli.files.bundle import remove_directory
+    from segcli.customers.cache import find_person_entries
+    from segcli.io import lock
+    from segcli.io.atomic_directory import remove_directory
 
     separate_folder = settings.ingest.state and Path(settings.ingest.state)
     cache_folders = [results_folder]
@@ -168,10 +168,10 @@ def _erase_cache_entries(
 
 
 def _check_person_names(person_names: list[str], settings: "Settings") -> None:
-    """Refuse a name that is blank or means that there is none, such as n/a.
+    """Reject names that are blank or mean a missing value, such as n/a.
 
     Raises:
-        UsageProblem: a name names nobody.
+        UsageProblem: a name identifies nobody.
     """
     from segcli.customers.suppression_list import normalise_identity
 
@@ -181,8 +181,8 @@ def _check_person_names(person_names: list[str], settings: "Settings") -> None:
 
 
 def _check_suppression_list(list_path: str, person_names: list[str], settings: "Settings") -> None:
-    """Refuse a list that could not be read, written or extended."""
-    from segcli.files import lock, write
+    """Reject a suppression list that cannot be read, written or extended."""
+    from segcli.io import lock, write
 
     write.check_writable(list_path)
     with lock.wait_for_directory(Path(list_path).resolve().parent):
@@ -190,23 +190,23 @@ def _check_suppression_list(list_path: str, person_names: list[str], settings: "
 
 
 def _extend_suppression_list(list_path: str, person_names: list[str], settings: "Settings") -> None:
-    """Add people to the list, one process after the other."""
-    from segcli.files import lock, write
+    """Add people to the suppression list; a lock keeps other processes out."""
+    from segcli.io import lock, write
 
     with lock.wait_for_directory(Path(list_path).resolve().parent):
         write.write_file(list_path, _build_suppression_list(list_path, person_names, settings))
 
 
 def _build_suppression_list(list_path: str, person_names: list[str], settings: "Settings") -> bytes:
-    """Return the list with these people at its end; a new list has the columns customer_id and email.
+    """Return the suppression list with these people appended; a new list has the columns customer_id and email.
 
     Raises:
         UsageProblem: the list has no column for one of them, or is not UTF-8.
         InputProblem: the list cannot be read.
     """
     from segcli.customers.suppression_list import find_identity_columns, load_suppression_list, normalise_identity
-    from segcli.files.erasure import quote_cell
-    from segcli.files.read import read_file
+    from segcli.io.erasure import quote_cell
+    from segcli.io.read import read_file
 
     body, known_forms = b"customer_id,email\n", dict[str, object]()
     if Path(list_path).exists():
@@ -247,7 +247,7 @@ def _find_identity_kind(name: str) -> str:
 
 
 def _show_traces(traces: "list[PersonTrace]", common_options: CommonOptions, console: Console) -> None:
-    from segcli.cli.show import write_result
+    from segcli.cli.output import write_result
 
     write_result(_build_result(traces), common_options, console)
 
@@ -256,8 +256,8 @@ def _build_result(traces: "list[PersonTrace]") -> "Result":
     import pandas as pd
 
     from segcli.reports import tables
+    from segcli.reports.blocks import Result
     from segcli.reports.envelope import to_records
-    from segcli.reports.result import Result
 
     trace_rows = pd.DataFrame(
         [[str(trace.path), trace.rows, trace.mentions] for trace in traces], columns=["file", "rows", "mentions"]

@@ -1,8 +1,8 @@
-"""Quality rules that do not hold: said before the result, and exit code 4 after it."""
+"""Quality gates: log failed rules before the result, and exit with code 4 after it."""
 
 from typing import TYPE_CHECKING
 
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 from segcli.errors import GateFailure
 
 if TYPE_CHECKING:
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
     from segcli.config import Settings
     from segcli.model import Customers, QualityCheck
-    from segcli.persona.decide import Analysis
+    from segcli.persona.analysis import Analysis
 
 SEVERITIES = ("error", "warning", "note")
 
 
 def log_failures(customers: "Customers", console: Console) -> None:
-    """Each rule that does not hold, under its severity."""
+    """Log each failed rule with its severity."""
     for quality_check in _find_failed_checks(customers):
         console.log(
             quality_check.severity,
@@ -26,10 +26,10 @@ def log_failures(customers: "Customers", console: Console) -> None:
 
 
 def check_quality(customers: "Customers", settings: "Settings") -> None:
-    """End the command, after all its output, where a rule does not hold that weighs enough.
+    """Fail the command, after all its output, if a rule of sufficient severity failed.
 
     Raises:
-        GateFailed: with the first of them.
+        GateFailure: names the first such rule.
     """
     failing_checks = [
         quality_check for quality_check in _find_failed_checks(customers) if _fails_run(quality_check, settings)
@@ -44,12 +44,12 @@ def check_quality(customers: "Customers", settings: "Settings") -> None:
 
 
 def check_fairness(analysis: "Analysis") -> None:
-    """End the command where targets are chosen at rates too unlike between groups, if that is declared a gate.
+    """Fail the command if selection rates differ too much between groups and `fairness.fail_on` is set.
 
     Raises:
-        GateFailed: with the column and the ratio.
+        GateFailure: names the column and the ratio of selection rates.
     """
-    from segcli.reports.gather import collect_audits
+    from segcli.reports.findings import collect_audits
 
     settings = analysis.settings
     if settings.fairness.fail_on == "never" or not settings.fairness.audit_only:
@@ -63,7 +63,7 @@ def check_fairness(analysis: "Analysis") -> None:
 
 
 def describe_checks(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":
-    """Every verdict for run.json; `failed` are those that end the run with exit code 4."""
+    """Return every check for run.json; `failed` marks those that cause exit code 4."""
     return [
         {**vars(quality_check), "failed": _fails_run(quality_check, settings)}
         for quality_check in customers.quality_checks

@@ -1,12 +1,12 @@
-"""segcli ingest: exports in, one row per customer out."""
+"""Command `segcli ingest`: aggregate exports into one row per customer."""
 
 from typing import Annotated
 
 from typer import Argument, Option
 
-from segcli.cli import source
+from segcli.cli import inputs
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 InputsArgument = Annotated[
     list[str] | None,
@@ -51,8 +51,8 @@ def command(
     }
     with Console(common_options) as console:
         orders_path, extra_paths = (files[0], files[1:]) if files else (None, [])
-        command_input = source.read_input(orders_path, common_options, console, flags, extra_paths=extra_paths)
-        from segcli.cli.show import write_result
+        command_input = inputs.read_input(orders_path, common_options, console, flags, extra_paths=extra_paths)
+        from segcli.cli.output import write_result
         from segcli.reports.results import build_customers_result
 
         write_result(build_customers_result(command_input.customers), common_options, console)

@@ -1,4 +1,4 @@
-"""segcli init: a configuration to start from."""
+"""Command `segcli init`: write a config to start from."""
 
 import os
 import shlex
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import NEXT_LABEL, Console, write_stdout
-from segcli.reports.safe import escape_unprintable
+from segcli.cli.terminal import NEXT_LABEL, Console, write_stdout
+from segcli.formatting import escape_unprintable
 
 if TYPE_CHECKING:
     from segcli.config import Settings
     from segcli.config.ingest import IngestSettings
     from segcli.config.starter import SourceDescription
-    from segcli.ingest.opening import InputFile
+    from segcli.ingest.input_file import InputFile
 
-ORDER_COLUMNS = {"order_id", "amount", "unit_price", "quantity", "product"}  # of which an order export has some
+ORDER_COLUMNS = {"order_id", "amount", "unit_price", "quantity", "product"}  # an order export has at least one of these
 
 OrdersArgument = Annotated[str, Argument(help="Order export.", metavar="ORDERS")]
 CustomersOption = Annotated[
@@ -41,11 +41,11 @@ def command(
     Every setting stands in it, at its default and with its meaning. Next: segcli check CONFIG, then segcli run CONFIG.
     """
     with Console(common_options) as console:
-        from segcli.cli.discovered import announce_config
-        from segcli.cli.settings import collect_given_values, resolve_settings
-        from segcli.cli.show import save_file
-        from segcli.cli.source import ORDERS_PATH_KEY, check_output
-        from segcli.config.load import make_paths_relative
+        from segcli.cli.command_settings import collect_given_values, resolve_settings
+        from segcli.cli.discovered_config import announce_config
+        from segcli.cli.inputs import ORDERS_PATH_KEY, check_output
+        from segcli.cli.output import save_file
+        from segcli.config.loader import make_paths_relative
         from segcli.config.starter import render_starter_config
 
         given_options = {"transactions": orders, "customers": customers, "responses": responses}
@@ -79,10 +79,13 @@ def command(
 def _describe_file(
     name: str, path: str, ingest_settings: "IngestSettings", common_options: CommonOptions, console: Console
 ) -> "SourceDescription":
-    """Describe one file as it was recognised; flags are about the orders, settings about their own source."""
+    """Describe how segcli read one file.
+
+    Flags apply to the orders, settings to their own source.
+    """
     from segcli.config.ingest import Source
     from segcli.config.starter import SourceDescription
-    from segcli.ingest.opening import open_input
+    from segcli.ingest.input_file import open_input
 
     is_orders = name == "transactions"
     declared_source: Source = getattr(ingest_settings, name) or Source()
@@ -96,7 +99,7 @@ def _describe_file(
     ):
         input_file = open_input(
             own_source.model_copy(update={"row_ids": True})
-        )  # dated answers of people without an id
+        )  # such as dated survey answers without customer ids
     console.log("read", f"{path}  {input_file.dialect}")
     if input_file.preset:
         console.log("preset", input_file.preset)
@@ -122,14 +125,17 @@ def _describe_file(
 
 
 def _choose_features(description: "SourceDescription", path: str, settings: "Settings", console: Console) -> list[str]:
-    """Choose columns to cluster a customer table by where nothing is known of behaviour.
+    """Choose clustering features for a customer table without columns of behaviour.
+
+    Returns:
+        Names of columns; empty for order exports and if the default features are available.
 
     Raises:
-        InputProblem: the table cannot be read, or no column of it can be a feature.
+        InputProblem: the table cannot be read, or none of its columns can be a feature.
     """
     from segcli import customers
     from segcli.errors import InputProblem
-    from segcli.segment.by_default import has_default_features, suggest_features
+    from segcli.segment.clustering.feature_selection import has_default_features, suggest_features
 
     if description.is_orders:
         return []
@@ -152,7 +158,7 @@ def _choose_features(description: "SourceDescription", path: str, settings: "Set
 
 
 def _describe_other_columns(input_file: "InputFile") -> str:
-    """What becomes of the columns that were not recognised."""
+    """Return a note on how unrecognised columns are used."""
     used_columns = {*input_file.mapping.columns.values(), *(input_file.source.void or ())}
     names = [name for name in input_file.header if name not in used_columns]
     verb = "not read" if input_file.is_orders else "kept under their own names"
@@ -160,10 +166,10 @@ def _describe_other_columns(input_file: "InputFile") -> str:
 
 
 def _relative_path(path: str, config_path: str | None) -> str:
-    """The path as the config file will say it: relative to the config."""
+    """Return the path relative to the folder of the config."""
     return path if path == "-" else os.path.relpath(path, _config_folder(config_path))
 
 
 def _config_folder(config_path: str | None) -> str:
-    """The folder of the config that is written; the working folder where it goes to standard output."""
+    """Return the folder of the new config, or the working folder if it goes to standard output."""
     return str(Path(config_path).parent) if config_path and config_path != "-" else "."

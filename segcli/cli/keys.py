@@ -1,19 +1,19 @@
-"""The key of pseudonyms and holdouts, where the settings need one."""
+"""The secret key of pseudonyms and holdouts, and privacy facts for run.json."""
 
 from typing import TYPE_CHECKING
 
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from segcli.config import Settings
-    from segcli.files.key import PseudonymKey
+    from segcli.io.secret_key import PseudonymKey
 
 
 def load_pseudonym_key(settings: "Settings", console: Console, *, is_dry_run: bool) -> "PseudonymKey | None":
-    """The key if results need pseudonyms, or if there is one that may have made those of the input."""
+    """Return the key if results need pseudonyms, or if an existing key may have made those of the input."""
     from pathlib import Path
 
     path = settings.privacy.key_file
@@ -23,10 +23,10 @@ def load_pseudonym_key(settings: "Settings", console: Console, *, is_dry_run: bo
 
 
 def load_holdout_key(settings: "Settings", console: Console, *, is_dry_run: bool) -> "PseudonymKey":
-    """The key by which holdouts are drawn.
+    """Return the key for drawing holdouts.
 
     Raises:
-        UsageProblem: the settings name none.
+        UsageProblem: the settings name no key file.
     """
     if settings.privacy.key_file is None:
         raise UsageProblem("a holdout is drawn by a key; name its file: --set privacy.key_file=~/.config/segcli/key")
@@ -36,34 +36,34 @@ def load_holdout_key(settings: "Settings", console: Console, *, is_dry_run: bool
 def _load_or_make_key(path: str, console: Console, *, is_dry_run: bool) -> "PseudonymKey":
     from pathlib import Path
 
-    from segcli.files import key
+    from segcli.io import secret_key
 
     if is_dry_run and not Path(path).exists():
         console.log("would", f"make a key in {path}")
-        return key.PseudonymKey(bytes(key.KEY_BYTES))  # nothing is written that it would be the key of
-    loaded_key, is_new = key.load_or_create_key(path)
+        return secret_key.PseudonymKey(bytes(secret_key.KEY_BYTES))  # a placeholder: a dry run writes nothing with it
+    loaded_key, is_new = secret_key.load_or_create_key(path)
     if is_new:
         console.log("key", f"{loaded_key.key_id} made in {path}; keep it, apart from the results", id=loaded_key.key_id)
     return loaded_key
 
 
 def refuse_key_inside(settings: "Settings", folder: str) -> None:
-    """Refuse a key that lies in the folder of the results it protects.
+    """Reject a key file inside the folder of the results it protects.
 
     Raises:
-        UsageProblem: it does.
+        UsageProblem: the key file is inside.
     """
-    from segcli.files import key
+    from segcli.io import secret_key
 
     if settings.privacy.key_file is not None:
-        key.refuse_key_inside(settings.privacy.key_file, folder)
+        secret_key.refuse_key_inside(settings.privacy.key_file, folder)
 
 
 def describe_privacy(settings: "Settings") -> "Mapping[str, object]":
-    """What run.json says of how people are protected: which key, never the key."""
+    """Return the privacy facts for run.json, with the id of the key but never the key."""
     from pathlib import Path
 
-    from segcli.files import key
+    from segcli.io import secret_key
 
     privacy, path = settings.privacy, settings.privacy.key_file
     has_key = path is not None and Path(path).exists()
@@ -71,7 +71,7 @@ def describe_privacy(settings: "Settings") -> "Mapping[str, object]":
         "audience": privacy.audience,
         "smallest_group": privacy.smallest_group,
         "pseudonyms": list(privacy.pseudonymise),
-        "key_id": key.load_key(str(path)).key_id if has_key else None,
+        "key_id": secret_key.load_key(str(path)).key_id if has_key else None,
     }
 
 
@@ -85,7 +85,7 @@ def mask_command_line(settings: "Settings", arguments: "Sequence[str]") -> list[
 
 
 def mask_settings(settings: "Settings") -> "Mapping[str, object]":
-    """The settings in force; where ids may not be told, without those that they name."""
+    """Return the effective settings, without the ids in them if ids must be hidden."""
     effective = dict(settings.dump_values())
     if settings.privacy.hides_identities and settings.ingest.exclude_ids:
         effective["ingest"] = {**effective["ingest"], "exclude_ids": [f"({len(settings.ingest.exclude_ids)} withheld)"]}

@@ -1,4 +1,4 @@
-"""Warnings of libraries, which programmers need: people get a note where results may suffer, and --debug shows all."""
+"""Warnings of libraries: users get a note if results may suffer, and --debug shows all warnings."""
 
 import contextlib
 import json
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TextIO
 
 IMPORTANT_WARNINGS = frozenset({"ConvergenceWarning", "OptimizeWarning", "IntegrationWarning", "LinAlgWarning"})
-OVERFLOW_TEXT = "overflow"  # in the text of numpy's RuntimeWarning
+OVERFLOW_TEXT = "overflow"  # part of numpy's RuntimeWarning message
 
 
 @contextlib.contextmanager
 def capture_warnings(arguments: Sequence[str]) -> Iterator[None]:
-    """Keep warnings of libraries off stderr; print notes on those that matter once the work is done.
+    """Keep warnings of libraries off stderr; print notes on the important ones at the end.
 
     Args:
-        arguments: of the command line, where --debug, --quiet and --log-format are looked for.
+        arguments: command-line arguments, searched for --debug, --quiet and --log-format.
     """
     original_hook, captured_warnings = warnings.showwarning, list[warnings.WarningMessage]()
 
@@ -44,7 +44,7 @@ def capture_warnings(arguments: Sequence[str]) -> Iterator[None]:
 def _format_warnings(
     captured_warnings: Sequence[warnings.WarningMessage], arguments: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Return labels and texts, each once."""
+    """Return unique pairs of label and text."""
     if "--debug" in arguments:
         lines = [
             (
@@ -84,9 +84,9 @@ def _summarise_warning(captured_warning: warnings.WarningMessage) -> str:
 
 
 def _print_line(label: str, text: str, arguments: Sequence[str]) -> None:
-    from segcli.reports.safe import escape_unprintable
+    from segcli.formatting import escape_unprintable
 
     as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
     line = json.dumps({"event": label, "message": text}) if as_json else f"{label:<10}{escape_unprintable(text)}"
-    with contextlib.suppress(OSError, AttributeError):  # a full disk behind stderr, or none
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - as streams prints
+    with contextlib.suppress(OSError, AttributeError):  # stderr is on a full disk or missing
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - messages go to stderr

@@ -1,6 +1,6 @@
-"""Options as users type them, and the ones that every command shares.
+"""Command-line options, including those that all commands share.
 
-Help texts of sugar for a setting repeat that setting's description; a test keeps them equal.
+The help text of an option that sets a setting repeats the description of the setting; a test keeps them equal.
 """
 
 import functools
@@ -160,7 +160,7 @@ LanguageOption = Annotated[
     Option(
         "--lang",
         help="Language of what people read: "
-        f"{plugins.join_words(plugins.list_plugin_files('segcli.languages', '.yaml'))}; "
+        f"{plugins.join_words(plugins.list_plugin_files('segcli.i18n', '.yaml'))}; "
         "files for programs stay as they are.",
         metavar="CODE",
     ),
@@ -215,7 +215,7 @@ LogFormatOption = Annotated[
 
 @dataclass(frozen=True)
 class CommonOptions:
-    """What the shared options say."""
+    """Values of the options shared by all commands."""
 
     config: ConfigOption = None
     overrides: OverridesOption = None
@@ -248,10 +248,10 @@ class CommonOptions:
     log_format: LogFormatOption = "text"
 
     def check_choices(self) -> None:
-        """Refuse unknown words before anything is read.
+        """Reject unknown words before any data are read.
 
         Raises:
-            UsageProblem: an option has a value that it does not know.
+            UsageProblem: an option has an unknown value.
         """
         from segcli.reports import formats
 
@@ -266,19 +266,19 @@ class CommonOptions:
 
 
 def split_names(comma_list: str | None) -> list[str] | None:
-    """Names with commas between them; None where nothing is given."""
+    """Split comma-separated names; None stays None."""
     return None if comma_list is None else [name.strip() for name in comma_list.split(",")]
 
 
 def show_missing_command_help(context: Context) -> None:
-    """A group called alone shows its help, on stderr, since nothing was done."""
+    """Print the help of a command group called without a command to stderr, and exit with a usage error."""
     if context.invoked_subcommand is None:
         echo(context.get_help(), err=True)
         raise Exit(ExitCode.USAGE)
 
 
 def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options: its parameter `asked` receives them as one object."""
+    """Add the shared options to a command, which receives them as one object in `common_options`."""
     own_signature = inspect.signature(command, eval_str=True)
     common_parameters = [
         inspect.Parameter(
@@ -296,15 +296,15 @@ def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
     ]
 
     @functools.wraps(command)
-    def run_with_common_options(**values: Any) -> None:  # noqa: ANN401 - as typer calls it
+    def run_with_common_options(**values: Any) -> None:  # noqa: ANN401 - typer passes values of any type
         common_options = CommonOptions(
             **{parameter.name: values.pop(parameter.name) for parameter in common_parameters}
         )
         common_options.check_choices()
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error we turn into 141
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error, reported as 141
         command(**values, common_options=common_options)
 
-    del run_with_common_options.__wrapped__  # typer reads the signature below, not the command's own
+    del run_with_common_options.__wrapped__  # typer must read the signature below, not the command's own
     run_with_common_options.__signature__ = own_signature.replace(parameters=[*own_parameters, *common_parameters])  # type: ignore[attr-defined]
     run_with_common_options.__annotations__ = {
         parameter.name: parameter.annotation for parameter in [*own_parameters, *common_parameters]

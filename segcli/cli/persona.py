@@ -1,15 +1,15 @@
-"""segcli persona: describe each segment from its numbers."""
+"""Command `segcli persona`: describe each segment from its numbers."""
 
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source, told
+from segcli.cli import inputs, messages, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 if TYPE_CHECKING:
-    from segcli.persona.against import EarlierPersonas
+    from segcli.persona.diff import EarlierPersonas
 
 PersonaOfOption = Annotated[
     str | None,
@@ -42,20 +42,20 @@ def command(
     with Console(common_options) as console:
         previous_personas = _load_previous(against)
         extra_inputs = [against] if against else []
-        command_input = source.read_input(
+        command_input = inputs.read_input(
             input, common_options, console, flags, needs_contacts=True, extra_inputs=extra_inputs
         )
-        from segcli.cli.show import write_result
-        from segcli.persona.decide import Analysis
-        from segcli.reports.gather import collect_findings
+        from segcli.cli.output import write_result
+        from segcli.persona.analysis import Analysis
+        from segcli.reports.findings import collect_findings
         from segcli.reports.results import build_personas_result
 
-        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
         findings = collect_findings(command_input.customers, Analysis(segmentations, command_input.settings))
         personas = findings.personas
-        told.print_withheld_segments(findings, console)
+        messages.print_withheld_segments(findings, console)
         if previous_personas:
-            from segcli.persona.against import compare_personas, list_removed_segments
+            from segcli.persona.diff import compare_personas, list_removed_segments
 
             for segment in list_removed_segments(personas, previous_personas):
                 console.log("gone", segment)
@@ -65,9 +65,9 @@ def command(
 
 
 def _load_previous(previous_path: str | None) -> "EarlierPersonas | None":
-    """The personas as they were; what is wrong with them is said before anything is read."""
+    """Load earlier personas; errors in them are reported before any data are read."""
     if previous_path is None:
         return None
-    from segcli.persona.against import load_personas
+    from segcli.persona.diff import load_personas
 
     return load_personas(previous_path)

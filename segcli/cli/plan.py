@@ -1,12 +1,12 @@
-"""segcli plan: what is said to whom, where, and when."""
+"""Command `segcli plan`: touchpoints of segments with messages, channels and dates."""
 
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from segcli.cli import options, segmenting, source
+from segcli.cli import inputs, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 if TYPE_CHECKING:
     from segcli.config import LoadedSettings
@@ -32,7 +32,7 @@ def command(
     what it can build on, what may be offered, how it is measured and when; gaps are named.
     """
     with Console(common_options) as console:
-        command_input = source.read_input(
+        command_input = inputs.read_input(
             input,
             common_options,
             console,
@@ -41,12 +41,12 @@ def command(
             check_settings=_check_touchpoints,
             needs_contacts=True,
         )
-        from segcli.cli.show import render_csv, save_file, write_result
-        from segcli.persona.decide import Analysis
-        from segcli.reports.decisions import build_plan_result
-        from segcli.reports.result import Result
+        from segcli.cli.output import render_csv, save_file, write_result
+        from segcli.persona.analysis import Analysis
+        from segcli.reports.activation_results import build_plan_result
+        from segcli.reports.blocks import Result
 
-        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
         touchpoint_plan = Analysis(segmentations, command_input.settings).plan
         if calendar:
             save_file(
@@ -59,7 +59,7 @@ def command(
 
 
 def _check_touchpoints(loaded_config: "LoadedSettings") -> None:
-    """Read the touchpoints, so that what is wrong with them is said before the data are read."""
-    from segcli.persona import matrix
+    """Load the touchpoints, so that errors in them are reported before any data are read."""
+    from segcli.persona import touchpoints
 
-    matrix.load_touchpoints(loaded_config.settings.plan.matrix, loaded_config.settings.plan.stages)
+    touchpoints.load_touchpoints(loaded_config.settings.plan.matrix, loaded_config.settings.plan.stages)

@@ -1,13 +1,13 @@
-"""segcli report: the document people read."""
+"""Command `segcli report`: write a report for people to read."""
 
 from typing import Annotated
 
 from typer import Option
 
 from segcli import plugins
-from segcli.cli import choices, options, segmenting, source, told
+from segcli.cli import choices, inputs, messages, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 TitleOption = Annotated[str | None, Option(help="Title of the report.", metavar="TEXT")]
 SectionsOption = Annotated[
@@ -39,19 +39,19 @@ def command(
         "report.sections": options.split_names(sections),
     }
     with Console(common_options) as console:
-        command_input = source.read_input(input, common_options, console, flags, needs_contacts=True)
-        from segcli.cli.show import write_result
-        from segcli.persona.decide import Analysis
-        from segcli.reports.gather import collect_findings
+        command_input = inputs.read_input(input, common_options, console, flags, needs_contacts=True)
+        from segcli.cli.output import write_result
+        from segcli.persona.analysis import Analysis
+        from segcli.reports.findings import collect_findings
         from segcli.reports.report import build_report
 
-        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
-        analysis_providers = segmenting.build_analysis_providers(
+        segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
+        analysis_providers = segmenters.build_analysis_providers(
             command_input.customers, command_input.loaded_config, console
         )
         findings = collect_findings(
             command_input.customers, Analysis(segmentations, command_input.settings), analysis_providers
         )
-        told.print_withheld_segments(findings, console)
+        messages.print_withheld_segments(findings, console)
         write_result(build_report(findings, command_input.settings.report), common_options, console)
         command_input.check_quality()

@@ -1,13 +1,13 @@
-"""segcli rfm: score customers and name their segments."""
+"""Command `segcli rfm`: score customers and name their segments."""
 
 from typing import Annotated
 
 from typer import Option
 
 from segcli import plugins
-from segcli.cli import choices, options, segmenting, source, told
+from segcli.cli import choices, inputs, messages, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
 SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
@@ -65,22 +65,22 @@ def command(
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Console(common_options) as console:
         rfm_flags = {f"rfm.{name}": value for name, value in flags.items()}
-        command_input = source.read_input(
+        command_input = inputs.read_input(
             input,
             common_options,
             console,
             rfm_flags,
             extra_outputs=save_model,
-            list_measures=segmenting.list_rfm_measures,
+            list_measures=segmenters.list_rfm_measures,
         )
-        from segcli.cli.show import save_file, write_result
+        from segcli.cli.output import save_file, write_result
         from segcli.reports.results import build_segmentation_result
-        from segcli.segment import saved
+        from segcli.segment import models
 
-        segmentation = segmenting.apply_rfm(command_input.customers, command_input.settings)
-        told.print_result_notes(segmentation, console, common_options)
+        segmentation = segmenters.apply_rfm(command_input.customers, command_input.settings)
+        messages.print_result_notes(segmentation, console, common_options)
         if save_model:
-            save_file(save_model, saved.dump_model(segmentation), common_options, console)
+            save_file(save_model, models.dump_model(segmentation), common_options, console)
         write_result(build_segmentation_result("rfm", segmentation), common_options, console)
-        told.print_next_commands(input, common_options, console)
+        messages.print_next_commands(input, common_options, console)
         command_input.check_quality()

@@ -1,19 +1,19 @@
-"""segcli rules: segments by rules, built in or written."""
+"""Command `segcli rules`: segment customers by built-in or user-defined rules."""
 
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from segcli.cli import choices, options, segmenting, source, told
+from segcli.cli import choices, inputs, messages, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console, write_stdout
+from segcli.cli.terminal import Console, write_stdout
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segcli.model import Segmentation
-    from segcli.segment.ruled import RuleSet
+    from segcli.segment.rule_set import RuleSet
 
 BaseOption = Annotated[
     list[str] | None,
@@ -71,15 +71,15 @@ def command(
     """
     flags = _build_flags(base or [], table, by or [])
     with Console(common_options) as console:
-        command_input = source.read_input(
-            input, common_options, console, flags, check_settings=segmenting.prepare_rules
+        command_input = inputs.read_input(
+            input, common_options, console, flags, check_settings=segmenters.prepare_rules
         )
-        from segcli.cli.show import write_result
-        from segcli.reports.gather import build_scorecards
+        from segcli.cli.output import write_result
+        from segcli.reports.findings import build_scorecards
         from segcli.reports.results import build_overlap_result, build_scorecards_result, build_segmentations_result
         from segcli.segment import rules
 
-        rule_sets = segmenting.prepare_rules(command_input.loaded_config)
+        rule_sets = segmenters.prepare_rules(command_input.loaded_config)
         if not rule_sets:
             raise UsageProblem("no rules: name a base with --base, or declare rules: in a config")
         segmentations = rules.segment_by_rules(command_input.customers, rule_sets)
@@ -94,13 +94,13 @@ def command(
             write_result(build_scorecards_result(scorecards, segmentations[-1].customers), common_options, console)
         else:
             for segmentation in segmentations:
-                told.print_result_notes(segmentation, console, common_options)
+                messages.print_result_notes(segmentation, console, common_options)
             write_result(build_segmentations_result("rules", segmentations), common_options, console)
         command_input.check_quality()
 
 
 def _build_flags(base_names: list[str], table: str | None, by: list[str]) -> dict[str, object]:
-    """The bases as settings; the table and the segmentations go to those that can use them."""
+    """Return the bases as settings; the table and the `by` segmentations go to the bases that use them."""
     if not base_names:
         if table or by:
             raise UsageProblem("--table and --by belong to a --base; name one")
@@ -133,8 +133,8 @@ def _build_flags(base_names: list[str], table: str | None, by: list[str]) -> dic
 def _explain_membership(
     rule_sets: "list[RuleSet]", segmentations: "list[Segmentation]", customer_id: str
 ) -> "Iterator[str]":
-    from segcli.reports.safe import escape_unprintable
-    from segcli.segment.why import explain_membership
+    from segcli.formatting import escape_unprintable
+    from segcli.segment.rules import explain_membership
 
     for rule_set, segmentation in zip(rule_sets, segmentations, strict=True):
         yield f"{rule_set.column}\n"

@@ -1,4 +1,4 @@
-"""segcli run: everything a configuration declares, into one folder."""
+"""Command `segcli run`: run everything that a config declares, into one folder."""
 
 import contextlib
 import shlex
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from segcli.cli import answering, discovered, exporting, gates, keys, segmenting, source, streams
+from segcli.cli import discovered_config, export_files, gates, inputs, keys, run_outputs, segmenters, terminal
+from segcli.cli.command_settings import resolve_settings
 from segcli.cli.options import CommonOptions
-from segcli.cli.progress import show_progress
-from segcli.cli.settings import resolve_settings
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console, show_progress
 from segcli.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from segcli.config import LoadedSettings
     from segcli.model import Customers, Segmentation
 
-# What a run may write; run.json comes last.
-RUN_FILES = (*answering.RESULT_FILES, "run.json")
+# Files that a run may write; run.json is written last
+RUN_FILES = (*run_outputs.RESULT_FILES, "run.json")
 
-EXPORT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes that no settings file has
+EXPORT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes of data files, not of configs
 
 ConfigArgument = Annotated[str, Argument(help="Config: a YAML file of settings.", metavar="CONFIG")]
 
@@ -58,40 +57,40 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
         )
     with Console(common_options) as console:
         loaded_config = resolve_settings(common_options, {"ingest.state": state})
-        discovered.announce_config(loaded_config, console)
+        discovered_config.announce_config(loaded_config, console)
         folder = common_options.output or loaded_config.settings.output or str(Path("runs") / Path(file).stem)
         reject_paths = [path for path in (loaded_config.settings.ingest.rejects,) if path]
-        segmenting.prepare_rules(loaded_config)
-        exporting.check_destinations(loaded_config.settings)
+        segmenters.prepare_rules(loaded_config)
+        export_files.check_destinations(loaded_config.settings)
         keys.refuse_key_inside(loaded_config.settings, folder)
-        output_names = [*RUN_FILES, *exporting.list_file_names(loaded_config.settings)]
+        output_names = [*RUN_FILES, *export_files.list_file_names(loaded_config.settings)]
         with _lock_output_folder(
             folder,
             output_names,
-            source.list_input_paths(loaded_config.settings, common_options),
+            inputs.list_input_paths(loaded_config.settings, common_options),
             reject_paths,
             is_dry_run=common_options.dry_run,
         ) as folder_path:
-            customers = source.read_customers(
+            customers = inputs.read_customers(
                 loaded_config, common_options, console, needs_contacts=_needs_contacts(loaded_config)
             )
             with show_progress(
                 "finding segments" if loaded_config.declares_section("cluster") else "segmenting", common_options
             ):
-                segmentations = segmenting.build_segmentations(customers, loaded_config)
-            from segcli.persona.decide import Analysis
+                segmentations = segmenters.build_segmentations(customers, loaded_config)
+            from segcli.persona.analysis import Analysis
 
             analysis_providers, analysis = (
-                segmenting.build_analysis_providers(customers, loaded_config, console),
+                segmenters.build_analysis_providers(customers, loaded_config, console),
                 Analysis(segmentations, loaded_config.settings),
             )
             with show_progress("describing segments", common_options):
-                texts = answering.render_segment_files(analysis, loaded_config, analysis_providers, console)
+                texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
             with show_progress("expecting, watching, deciding", common_options):
-                texts |= answering.render_analysis_files(customers, loaded_config, analysis_providers, console)
-                texts |= answering.render_decision_files(analysis, loaded_config, console)
+                texts |= run_outputs.render_analysis_files(customers, loaded_config, analysis_providers, console)
+                texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
             with show_progress("exporting", common_options):
-                texts |= exporting.render_export_files(
+                texts |= export_files.render_export_files(
                     analysis, loaded_config, console, is_dry_run=common_options.dry_run
                 )
             if folder_path is None:
@@ -105,14 +104,14 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
                 )
         _log_warnings(segmentations, console)
         _show_segment_tables(segmentations, common_options, console)
-        if folder_path is not None and answering.REPORT_PAGE in texts:
-            console.log(streams.NEXT_LABEL, f"open {folder_path / answering.REPORT_PAGE} in a browser")
+        if folder_path is not None and run_outputs.REPORT_PAGE in texts:
+            console.log(terminal.NEXT_LABEL, f"open {folder_path / run_outputs.REPORT_PAGE} in a browser")
         gates.check_quality(customers, loaded_config.settings)
         gates.check_fairness(analysis)
 
 
 def _refuse_export(config_path: str) -> None:
-    """An export in place of the settings: say how to get settings for it."""
+    """Reject an export in place of a config, and suggest how to create a config for it."""
     if config_path.lower().endswith(EXPORT_SUFFIXES):
         suggested_config = shlex.quote(f"{Path(config_path).name.split('.')[0]}.yaml")
         raise UsageProblem(
@@ -131,11 +130,11 @@ def _lock_output_folder(
     *,
     is_dry_run: bool,
 ) -> "Iterator[Path | None]":
-    """The output folder, made, locked and swept before the long work; nothing in it may be an input."""
+    """Create, lock and clean the output folder before the long computation; no output may be an input."""
     if is_dry_run:
         yield None
         return
-    from segcli.files import lock, write
+    from segcli.io import lock, write
 
     folder_path = write.make_folder(folder)
     with lock.lock_directory(folder_path):
@@ -148,7 +147,7 @@ def _lock_output_folder(
 
 
 def _needs_contacts(loaded_config: "LoadedSettings") -> bool:
-    """Whether anything that is declared asks how people are reached."""
+    """Return whether a declared section needs contact addresses."""
     return any(map(loaded_config.declares_section, ("export", "target", "plan", "persona")))
 
 
@@ -159,8 +158,8 @@ def _collect_run_facts(
     segmentations: "list[Segmentation]",
     start_time: float,
 ) -> Mapping[str, object]:
-    """What run.json says besides the outputs."""
-    from segcli.files.read import read_file
+    """Return the facts for run.json other than the outputs."""
+    from segcli.io.read import read_file
     from segcli.reports.envelope import describe_input
     from segcli.reports.formats.json import to_json_value
 
@@ -189,17 +188,17 @@ def _collect_run_facts(
     return plain_facts
 
 
-def _mask_facts(value: Any) -> Any:  # noqa: ANN401 - JSON is data of any shape
-    """The facts without texts that identify somebody, where the settings forbid them."""
+def _mask_facts(value: Any) -> Any:  # noqa: ANN401 - JSON values have any type
+    """Return the facts without texts that identify people, if the settings require it."""
     if isinstance(value, dict):
         return {name: _mask_facts(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_mask_facts(item) for item in value]
-    return streams.mask_message(value) if isinstance(value, str) else value
+    return terminal.mask_message(value) if isinstance(value, str) else value
 
 
 def _list_lookup_tables(segmentations: "list[Segmentation]") -> list[dict[str, object]]:
-    """The tables that bases looked things up in, each once."""
+    """Return the lookup tables of bases, each once."""
     read_files = {input_report.input for entry in segmentations for input_report in entry.customers.input_reports}
     lookup_files = {lookup_file: None for entry in segmentations for lookup_file in entry.provenance.inputs}
     return [entry.to_dict() for entry in lookup_files if entry not in read_files]
@@ -208,7 +207,7 @@ def _list_lookup_tables(segmentations: "list[Segmentation]") -> list[dict[str, o
 def _save_outputs(
     folder_path: Path, texts: Mapping[str, str], run_facts: Mapping[str, object], console: Console
 ) -> None:
-    from segcli.files import manifest
+    from segcli.io import manifest
 
     stale_names = [
         name for name in manifest.run_file_names(folder_path) if name not in texts and (folder_path / name).exists()
@@ -221,7 +220,7 @@ def _save_outputs(
 
 
 def _log_warnings(segmentations: "list[Segmentation]", console: Console) -> None:
-    """What segmentations noticed, beside what was said of the customers already, each once."""
+    """Log the warnings of segmentations, each once and without those of the customers, which are logged already."""
     new_warnings = [
         warning
         for segmentation in segmentations
@@ -232,10 +231,9 @@ def _log_warnings(segmentations: "list[Segmentation]", console: Console) -> None
 
 
 def _show_segment_tables(segmentations: "list[Segmentation]", common_options: CommonOptions, console: Console) -> None:
-    """The segment tables, on stdout."""
-    from segcli.cli.show import display_result
-    from segcli.reports.blocks import Block, Heading
-    from segcli.reports.result import Result
+    """Print the segment tables to stdout."""
+    from segcli.cli.output import display_result
+    from segcli.reports.blocks import Block, Heading, Result
     from segcli.reports.results import build_segmentation_result
 
     blocks: list[Block] = []

@@ -1,12 +1,12 @@
-"""segcli target: which segments to work with."""
+"""Command `segcli target`: score segments and choose target segments."""
 
 from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import gates, options, segmenting, source
+from segcli.cli import gates, inputs, options, segmenters
 from segcli.cli.options import CommonOptions
-from segcli.cli.streams import Console
+from segcli.cli.terminal import Console
 
 TargetOfOption = Annotated[
     str | None, Option(help="Segmentation to choose from, such as rfm; default: the first described.", metavar="NAME")
@@ -32,12 +32,12 @@ def command(
     """
     flags = {"target.of": of, "target.choose": choose, "target.budget": budget}
     with Console(common_options) as console:
-        command_input = source.read_input(input, common_options, console, flags, needs_contacts=True)
-        from segcli.cli.show import write_result
-        from segcli.persona.decide import Analysis
-        from segcli.reports.decisions import build_targets_result
+        command_input = inputs.read_input(input, common_options, console, flags, needs_contacts=True)
+        from segcli.cli.output import write_result
+        from segcli.persona.analysis import Analysis
+        from segcli.reports.activation_results import build_targets_result
 
-        segmentations = segmenting.read_segmentations(command_input.customers, command_input.loaded_config)
+        segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
         analysis = Analysis(segmentations, command_input.settings)
         write_result(build_targets_result(analysis.targets), common_options, console)
         command_input.check_quality()

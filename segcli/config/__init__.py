@@ -1,9 +1,9 @@
-"""Words -> settings: YAML and overrides become one frozen tree, or every problem at once.
+"""Load settings: merge YAML files and overrides into one frozen settings tree, or report every problem together.
 
-Importing this package loads pydantic and PyYAML, and nothing heavier.
+Importing this package loads only pydantic and PyYAML.
 """
 
-from segcli.config.load import (
+from segcli.config.loader import (
     Layer,
     LoadedSettings,
     build_dotted_layer,

@@ -1,4 +1,4 @@
-"""`backtest:` do segments tell who will buy?"""
+"""`backtest:` check whether segments predict later purchases."""
 
 from typing import Annotated
 

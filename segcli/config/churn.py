@@ -1,4 +1,4 @@
-"""`churn:` who will not buy in the next period, by a model trained on the periods before."""
+"""`churn:` predict which customers will not buy in the next period, with a model trained on earlier periods."""
 
 from typing import Literal
 

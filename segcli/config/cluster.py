@@ -1,4 +1,4 @@
-"""`cluster:` segments found in chosen features."""
+"""`cluster:` segments found by clustering selected features."""
 
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,7 +18,7 @@ else:
 
 
 def _parse_k_range(k: int | str) -> tuple[int, int] | None:
-    """The smallest and the largest number of segments to try; None where it says neither."""
+    """Return the smallest and largest number of segments to try, or None if `k` is not valid."""
     if k == "auto":
         return AUTO_K_RANGE
     range_match = re.fullmatch(r"(\d+)-(\d+)", k) if isinstance(k, str) else None
@@ -134,5 +134,5 @@ class ClusterSettings(Section):
 
     @property
     def k_range(self) -> tuple[int, int]:
-        """The smallest and the largest number of segments to try."""
+        """Smallest and largest number of segments to try."""
         return _parse_k_range(self.k) or AUTO_K_RANGE

@@ -1,4 +1,4 @@
-"""`clv:` expected orders and value of customers."""
+"""`clv:` expected orders and customer lifetime value."""
 
 import re
 from typing import Annotated, Literal
@@ -54,10 +54,10 @@ class ClvSettings(Section):
 
     @property
     def horizon_steps(self) -> int:
-        """Days, weeks or months of the horizon."""
+        """Length of the horizon, in its own unit (days, weeks or months)."""
         return int(self.horizon.split(" ")[0])
 
     @property
     def step_days(self) -> float:
-        """Length of each of them."""
+        """Length of one day, week or month of the horizon, in days."""
         return DAYS_PER_PERIOD[self.horizon.split(" ")[1].removesuffix("s")]

@@ -1,4 +1,4 @@
-"""`cohort:` customers by when or how they came, followed over time."""
+"""`cohort:` groups of customers by first order or acquisition channel, followed over time."""
 
 from typing import Literal
 

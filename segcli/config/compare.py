@@ -1,4 +1,4 @@
-"""`compare:` what changed between two segmentations."""
+"""`compare:` changes between two segmentations."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""`drivers:` what goes together with spend, repeat or satisfaction."""
+"""`drivers:` columns that are associated with spend, repeat purchases or satisfaction."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""`export:` files for the systems that address people."""
+"""`export:` audience files for other systems."""
 
 import re
 from typing import Annotated
@@ -61,6 +61,6 @@ class ExportSettings(Section):
 
     @property
     def holdout_share(self) -> float:
-        """From 0 to below 1."""
+        """Share of customers in the holdout group (0 to below 1)."""
         percent_match = _SHARE_PATTERN.fullmatch(str(self.holdout))
         return float(percent_match[1]) / 100 if percent_match else float(self.holdout)

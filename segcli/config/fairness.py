@@ -1,4 +1,4 @@
-"""`fairness:` columns by which segments are audited, and never made."""
+"""`fairness:` columns used to audit segments, never to build them."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""`ingest:` what the exports are called, how they are written, and what counts as an order."""
+"""`ingest:` input files, their formats, and the rules that define an order."""
 
 import difflib
 import re
@@ -23,10 +23,10 @@ else:
 
 
 def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
-    """A mapping whose keys are standard columns.
+    """Check that all keys of a mapping are standard columns, and return the mapping.
 
     Raises:
-        ValueError: one is not, with what may be meant.
+        ValueError: if a key is not a standard column; the message suggests a similar name.
     """
     known_columns = {**TRANSACTION_COLUMNS, **CUSTOMER_TABLE_COLUMNS}
     for name in column_mapping:
@@ -40,7 +40,7 @@ def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
 
 
 def lines_allowed(line_limit: int | str, line_count: float) -> float:
-    """How many of so many a limit allows.
+    """Return the number of lines that a limit allows, given the total number of lines.
 
     >>> lines_allowed(3, 200), lines_allowed("5%", 200)
     (3, 10.0)
@@ -85,10 +85,10 @@ StandardColumns = Annotated[
 
 
 def check_line_limit(line_limit: int | str) -> int | str:
-    """A number of lines, or a share of them as text.
+    """Check that a limit is a number of lines or a share such as "5%", and return it.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: if it is neither.
     """
     if (isinstance(line_limit, int) and line_limit >= 0) or (
         isinstance(line_limit, str) and re.fullmatch(r"\d+(\.\d+)?%", line_limit)
@@ -97,7 +97,7 @@ def check_line_limit(line_limit: int | str) -> int | str:
     raise ValueError(f"must be a number of lines or a share like 5%; got {line_limit}")
 
 
-WRITTEN_CLOCK = "written"  # as a time zone: the clock that each date was written by
+WRITTEN_CLOCK = "written"  # time zone setting: keep each date in the local time it is written in
 
 
 def _check_time_zone(time_zone: str) -> str:
@@ -111,7 +111,7 @@ EPOCH_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel", "excel1904")
 
 
 def _check_date_format(date_format: str) -> str:
-    """A format that strptime reads, or a word for dates written as numbers."""
+    """Check that a date format is valid for strptime or is the name of a numeric date format."""
     if date_format in EPOCH_FORMATS:
         return date_format
     try:
@@ -134,7 +134,7 @@ def _check_language(language: str) -> str:
 
 
 def _rename_old_engine(engine: object) -> object:
-    """Accept the names that engines had before 0.2."""
+    """Map engine names from before version 0.2 to the current name."""
     return "local" if engine in {"auto", "pandas", "duckdb"} else engine
 
 
@@ -288,7 +288,7 @@ class Source(Section):
     @model_validator(mode="before")
     @classmethod
     def _split_fallback_ids(cls, values: object) -> object:
-        """Read a list of columns of customer ids as one and its fallbacks."""
+        """Convert a list of customer id columns into the first column and its fallbacks."""
         columns = values.get("columns") if isinstance(values, dict) else None
         names = columns.get(CUSTOMER_ID) if isinstance(columns, dict) else None
         if not isinstance(values, dict) or not isinstance(columns, dict) or not isinstance(names, list) or not names:

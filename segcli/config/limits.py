@@ -1,4 +1,4 @@
-"""`limits:` how much work a search may do."""
+"""`limits:` bounds on the work of a search."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""`persona:` what is said about each segment."""
+"""`persona:` descriptions of the segments."""
 
 from pydantic import Field
 

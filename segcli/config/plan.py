@@ -1,4 +1,4 @@
-"""`plan:` what is said to whom, where, and when."""
+"""`plan:` messages, channels and timing for each segment."""
 
 from pydantic import Field
 

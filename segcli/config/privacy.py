@@ -1,4 +1,4 @@
-"""`privacy:` what outputs may say of single people, and what is not read or kept."""
+"""`privacy:` disclosure control, pseudonyms, retention and suppression."""
 
 import re
 from typing import Annotated, Literal
@@ -103,36 +103,36 @@ class PrivacySettings(Section):
 
     @property
     def smallest_group(self) -> int:
-        """Customers that a group must have to be told of."""
+        """Smallest number of customers that a reported group may have."""
         return self.minimum_cell_external if self.audience == "external" else self.minimum_cell
 
     @property
     def withholds_groups(self) -> bool:
-        """Whether anything is kept from these readers."""
+        """Whether results are masked for this audience."""
         return self.audience == "external" or self.minimum_cell > 1
 
     @property
     def dominance_limit(self) -> float:
-        """The share of revenue by which one customer dominates a group for these readers; 1 is none."""
+        """Share of revenue from which one customer dominates a group, for this audience; 1 disables the check."""
         return self.dominance if self.withholds_groups else 1.0
 
     @property
     def smallest_described_group(self) -> int:
-        """Customers below which no trait is named and no group is judged: too few for these readers, or for sense."""
+        """Smallest group with traits and a verdict: allowed for this audience, and large enough to be meaningful."""
         return max(self.smallest_group, self.small_numbers)
 
     @property
     def smallest_group_setting(self) -> str:
-        """The setting that says so."""
+        """Name of the setting that defines the smallest group."""
         return "privacy.minimum_cell_external" if self.audience == "external" else "privacy.minimum_cell"
 
     @property
     def hides_identities(self) -> bool:
-        """Whether no text that identifies somebody may be told, not even one at fault."""
+        """Whether messages must not contain text that identifies a person, not even in an error."""
         return bool(self.pseudonymise) or self.drop_pii
 
     @property
     def retention_days(self) -> int | None:
-        """The window in whole days."""
+        """Retention window in whole days; None if there is no window."""
         window_match = _WINDOW_PATTERN.fullmatch(self.retention or "")
         return None if window_match is None else round(int(window_match[1]) * _DAYS_PER_UNIT[window_match[2]])

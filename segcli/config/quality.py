@@ -1,4 +1,4 @@
-"""`quality:` what the data must hold for the results to be used."""
+"""`quality:` requirements for the data."""
 
 from datetime import date
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""What can be said in a settings file: as YAML in force, as JSON Schema, as a table for the documentation."""
+"""Write settings as YAML (effective values), as JSON Schema, and as a table for the documentation."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,22 +9,22 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from segcli.config.load import LoadedSettings
+from segcli.config.loader import LoadedSettings
 from segcli.config.section import find_section_models
 from segcli.config.settings import Settings
-from segcli.config.yaml import KeyPath
+from segcli.config.yaml_loader import KeyPath
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def dump_json_schema() -> str:
-    """JSON Schema of a settings file."""
+    """Return the JSON Schema of a settings file."""
     schema = {"$schema": SCHEMA_DIALECT, **Settings.model_json_schema(), "title": "segcli settings"}
     return json.dumps(schema, indent=1) + "\n"
 
 
 def dump_settings(loaded_settings: LoadedSettings, *, shows_origin: bool) -> str:
-    """The settings in force; with `shows_origin`, each line says where its value was given."""
+    """Return the effective settings as YAML; with `shows_origin`, each line names the origin of its value."""
     lines = list(
         _iterate_yaml_lines(
             loaded_settings.settings.model_dump(mode="json"), (), loaded_settings.origins if shows_origin else None
@@ -34,16 +34,16 @@ def dump_settings(loaded_settings: LoadedSettings, *, shows_origin: bool) -> str
 
 
 def dump_scalar(value: Any) -> str:  # noqa: ANN401 - any setting
-    """A value as YAML on one line."""
+    """Format a value as YAML on one line."""
     if value is None:
         return "null"
     text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True).strip()
     text = text.removesuffix("...").strip()
-    return text if text.isprintable() else json.dumps(value)  # a line end in a name must not become one of the file
+    return text if text.isprintable() else json.dumps(value)  # a line break in a name must not break the line
 
 
 def iterate_options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, FieldInfo]]:
-    """Every option with its dotted name; a kind of section is opened up where it comes first."""
+    """Iterate over all options with their dotted names; expand each type of section only at its first occurrence."""
     visited_sections: set[type[BaseModel]] = set()
 
     def walk_section(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
@@ -59,7 +59,7 @@ def iterate_options(model: type[BaseModel] = Settings) -> Iterator[tuple[str, Fi
 
 
 def list_choices(field: FieldInfo) -> list[str]:
-    """The words that a setting may be, if it is one of a few; its values may be others, too."""
+    """List the named values of a setting; the setting may accept other values too."""
     return [dump_scalar(value) for value in _iterate_choices(field.annotation)]
 
 
@@ -74,9 +74,9 @@ def _iterate_choices(annotation: object) -> Iterator[object]:
 
 
 def find_nested_section(field: FieldInfo) -> type[BaseModel] | None:
-    """The section a field holds, unless a plain value would do too."""
+    """Return the section type of a field; None for a list, or if the field also accepts a plain value."""
     if get_origin(field.annotation) is list:
-        return None  # each item is a section of its own
+        return None  # each item is its own section
     section_models = find_section_models(field.annotation)
     plain_types = [
         part for part in get_args(field.annotation) if part is not type(None) and not find_section_models(part)
@@ -85,7 +85,7 @@ def find_nested_section(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def render_markdown_table() -> str:
-    """The reference of all options, for the documentation."""
+    """Render the reference of all options as a Markdown table."""
     rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
     for name, field in iterate_options():
         default = field.get_default(call_default_factory=True)

@@ -1,4 +1,4 @@
-"""`report:` the document people read."""
+"""`report:` the written report."""
 
 from typing import TYPE_CHECKING, Literal
 

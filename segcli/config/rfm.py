@@ -1,4 +1,4 @@
-"""`rfm:` recency, frequency and monetary scores, and the map that names segments."""
+"""`rfm:` recency, frequency and monetary scores, and the map from scores to segment names."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -28,7 +28,7 @@ class Bins(Section):
     m: BinCount = Field(5, description="Score groups of monetary value.")
 
 
-# Which of the two it is shows in the value, so that its mistakes are named where they stand.
+# The tag of the union depends on the value, so that an error is reported at its own key.
 BinSetting = Annotated[
     Annotated[BinCount, Tag("one number")] | Annotated[Bins, Tag("per dimension")],
     Discriminator(lambda value: "per dimension" if isinstance(value, dict | Bins) else "one number"),
@@ -88,7 +88,7 @@ class RfmSettings(Section):
 
     @property
     def scores_per_dimension(self) -> dict[str, int]:
-        """How many scores each dimension has, by its letter; with method fixed one more than its edges."""
+        """Number of scores per dimension, by letter; with method fixed, one more than the number of edges."""
         if self.method == "fixed":
             edges = {"r": self.edges.recency, "f": self.edges.frequency, "m": self.edges.monetary}
             return {letter: len(edge_list or ()) + 1 for letter, edge_list in edges.items()}

@@ -1,4 +1,4 @@
-"""`rules:` segmentations that are decided by rules: built in, or written by the user."""
+"""`rules:` rule-based segmentations, built in or defined by the user."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class RulesSettings(Section):
 
     @property
     def segment_column(self) -> str:
-        """The column that holds the segments: a base's own name, unless that is the name of what it is decided on."""
+        """Column of the segments: the name of the base, with a suffix if an input column has the same name."""
         base_column = (
             f"{self.base}{SEGMENT_SUFFIX}"
             if self.base in {**TRANSACTION_COLUMNS, **CUSTOMER_TABLE_COLUMNS}

@@ -1,4 +1,4 @@
-"""`scorecard:` what segments must hold to be worth working with."""
+"""`scorecard:` criteria that a useful segment must meet."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What every settings section has in common."""
+"""Base class and helpers of all settings sections."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,19 +8,19 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-# Marks of settings whose text is a path relative to the file that says it; the second may also be a shipped name.
+# Marks a setting as a path relative to the config file; the second mark also allows the name of a shipped file.
 PATH_MARK: dict[str, Any] = {"path": True}
 PATH_OR_NAME_MARK: dict[str, Any] = {"path": True, "or_name": True}
 
 
 @dataclass(frozen=True)
 class NeedsAllLines:
-    """Marks a setting that cannot be applied to an order export chunk by chunk.
+    """Mark of a setting that cannot be applied to an order export chunk by chunk.
 
     Args:
-        scope: `file` where all lines of one file must be in memory at once; `run` where the lines themselves must also
-            be there at the end, so that stored totals cannot replace them.
-        values: the values that need them; by default all but the setting's default.
+        scope: `file` if all lines of one file must be in memory at the same time; `run` if the lines themselves must
+            also be available at the end, so that stored aggregates cannot replace them.
+        values: the values that need all lines; default: all except the setting's default.
     """
 
     scope: Literal["file", "run"] = "file"
@@ -28,14 +28,14 @@ class NeedsAllLines:
 
 
 def find_section_models(annotation: object) -> list[type[BaseModel]]:
-    """The sections an annotation allows, looked for inside unions and Annotated."""
+    """Find the section types that an annotation allows, including those inside unions and Annotated."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, BaseModel) else []
     return [model for part in get_args(annotation) for model in find_section_models(part)]
 
 
 def check_day(day_text: str) -> str:
-    """A calendar day as YYYY-MM-DD."""
+    """Check that a text is a calendar day in the form YYYY-MM-DD, and return it."""
     with contextlib.suppress(ValueError):
         if date.fromisoformat(day_text).isoformat() == day_text:
             return day_text
@@ -43,7 +43,7 @@ def check_day(day_text: str) -> str:
 
 
 def literal_type(choices: Iterable[str]) -> Any:  # noqa: ANN401 - a type
-    """The type of a setting that is one of some names, such as the plug-ins of a folder."""
+    """Return a Literal type of the given names, such as the plug-ins of a folder."""
     return Literal[tuple(choices)]
 
 
@@ -53,11 +53,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     def dump_values(self) -> Mapping[str, Any]:
-        """The section as plain values, for provenance."""
+        """Return the section as plain values, for provenance."""
         return self.model_dump(mode="json")
 
     def list_all_lines_settings(self, prefix: str = "", scopes: tuple[str, ...] = ("file", "run")) -> Iterator[str]:
-        """Name the settings whose values need all lines of an export (see `NeedsAllLines`)."""
+        """List the settings whose values need all lines of an export (see `NeedsAllLines`)."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             for needs_all_lines in field.metadata:

@@ -1,4 +1,4 @@
-"""The whole settings tree: one section per command."""
+"""Root of the settings tree, with one section per command."""
 
 import contextlib
 import re
@@ -30,7 +30,7 @@ from segcli.config.scorecard import ScorecardSettings
 from segcli.config.section import PATH_MARK, Section, literal_type
 from segcli.config.target import TargetSettings
 
-DEFAULT_SEED = 20240607  # any fixed number serves; it is printed with every result that used chance
+DEFAULT_SEED = 20240607  # arbitrary; printed with every result that uses randomness
 
 
 def _check_as_of(day_text: str) -> str:
@@ -40,7 +40,7 @@ def _check_as_of(day_text: str) -> str:
     raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {day_text}")
 
 
-LANGUAGE_CODES = plugins.list_plugin_files("segcli.languages", ".yaml")
+LANGUAGE_CODES = plugins.list_plugin_files("segcli.i18n", ".yaml")
 if TYPE_CHECKING:
     LanguageCode = str
 else:

@@ -1,4 +1,4 @@
-"""The configuration `init` writes: what was recognised, and every option with its default and meaning."""
+"""Render the config that `init` writes: recognised inputs, and every option with its default and meaning."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ EXPORT_EXAMPLE = """\
 # Files for other systems; docs/decisions.md tells which there are.
 # export: [{to: klaviyo, of: rfm}, {to: google-ads, of: target, holdout: 10%}]
 """
-MAX_SETTING_WIDTH = 60  # setting that comments make room for; behind a wider one they follow it
+MAX_SETTING_WIDTH = 60  # characters; comments are aligned after settings up to this width
 ACTIVE_SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
 INACTIVE_SECTIONS = (
     "privacy",
@@ -40,23 +40,23 @@ INACTIVE_SECTIONS = (
     "compare",
     "target",
     "plan",
-)  # not in force until declared
+)  # written as comments until the user sets them
 SOURCE_KINDS = ("transactions", "customers", "responses", "contacts")
 
 TOP_LEVEL_KEYS = ("as_of", "language", "seed", "output")
 RECOGNISED_KEYS = ("path", "preset", "row_ids", "columns")  # keys of a source that recognition fills in
 
-ConfigLine = tuple[str, str]  # a setting, and the comment beside it
+ConfigLine = tuple[str, str]  # a setting, and the comment after it
 SettingValues = Mapping[str, Any]  # settings by name, nested as in a config
 NO_VALUES: SettingValues = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class SourceDescription:
-    """A source as it was recognised: standard column -> name in the file, why, and what became of the others.
+    """Recognised source: columns (standard column -> name in the file), match reasons, and a note on unmapped columns.
 
-    `has_row_ids` where no column tells customers apart, so that each row counts as one; `is_orders` tells order exports
-    from customer tables.
+    `has_row_ids` is true if no column identifies customers, so that each row is one customer; `is_orders` is true for
+    order exports and false for customer tables.
     """
 
     path: str
@@ -71,13 +71,13 @@ class SourceDescription:
 def render_starter_config(
     sources: Mapping[str, SourceDescription], name: str = "segments", user_settings: SettingValues = NO_VALUES
 ) -> str:
-    """Write a commented settings file that runs as it is.
+    """Render a commented settings file that runs without changes.
 
     Args:
-        sources: the files, by their kind.
-        name: of the folder of results.
-        user_settings: settings the user gave, nested as in a config, with paths as the file needs them; each is in
-            force.
+        sources: the recognised files, by kind.
+        name: name of the output folder.
+        user_settings: settings given by the user, nested as in a config, with paths as the file needs them; all of them
+            are written as active settings.
 
     Returns:
         The text of the config.
@@ -92,7 +92,7 @@ def render_starter_config(
     blocks[-1] += _align_comments(_option_lines(_model_of_section("ingest"), "  ", ingest, skip=SOURCE_KINDS))
     is_scorable = _can_be_scored(sources["transactions"].columns)
     for section in ACTIVE_SECTIONS:
-        is_active = is_scorable or section != "rfm"  # without orders there is nothing to score
+        is_active = is_scorable or section != "rfm"  # scores need orders
         blocks += [_render_list_section("rules", user_settings, RULES_EXAMPLE)] * (section == "cluster")
         blocks.append(_render_section(section, user_settings.get(section) or NO_VALUES, is_active=is_active))
     blocks += [_render_section(section, user_settings.get(section) or NO_VALUES) for section in INACTIVE_SECTIONS]
@@ -100,7 +100,7 @@ def render_starter_config(
 
 
 def _can_be_scored(columns: Mapping[str, str]) -> bool:
-    """Whether RFM can score these columns: orders with their dates, or their number and the last of them."""
+    """Return whether RFM can score these columns: order dates, or the order count and the last order."""
     return ORDER_DATE in columns or (ORDERS in columns and not {RECENCY_DAYS, LAST_ORDER}.isdisjoint(columns))
 
 
@@ -114,7 +114,7 @@ def _top_level_lines(user_settings: SettingValues) -> Iterator[ConfigLine]:
 
 
 def _render_source(name: str, description: SourceDescription, user_settings: SettingValues) -> str:
-    """Write a source: what was recognised, and what the user gave besides."""
+    """Render a source: the recognised keys and the user's other settings."""
     mapped_columns = {**description.columns, **(user_settings.get("columns") or NO_VALUES)}
     column_lines = [
         (f"      {column_key}: {dump_scalar(file_column)}", description.match_reasons.get(column_key, ""))
@@ -133,15 +133,15 @@ def _render_source(name: str, description: SourceDescription, user_settings: Set
 
 
 def _render_row_ids(description: SourceDescription) -> str:
-    """What stands for the ids that a file does not have."""
+    """Render `row_ids: true` for a file without a customer id column."""
     hint = "each row is a customer; if a column tells them apart, say columns: {customer_id: NAME} instead"
     return f"    row_ids: true  # {hint}\n" if description.has_row_ids else ""
 
 
 def _render_section(section: str, user_settings: SettingValues, *, is_active: bool = False) -> str:
-    """Write a section: in force if it is declared or the user gave any of it, else as a comment.
+    """Render a section: active if `is_active` or if the user set any of its keys, otherwise as a comment.
 
-    A section must say something to be declared, so its first plain option is in force where the user gave none.
+    An active section must contain a value, so its first plain option is active if the user set none.
     """
     meaning = Settings.model_fields[section].description
     if not (is_active or user_settings):
@@ -154,7 +154,7 @@ def _render_section(section: str, user_settings: SettingValues, *, is_active: bo
 
 
 def _render_list_section(section: str, user_settings: SettingValues, example: str) -> str:
-    """Write a section that is a list: the user's, or an example in comments."""
+    """Render a section that is a list: the user's list, or an example in comments."""
     return "".join(_render_lines({section: user_settings[section]}, "")) if user_settings.get(section) else example
 
 
@@ -167,7 +167,7 @@ def _render_lines(settings_tree: SettingValues, indent: str) -> Iterator[str]:
 def _option_lines(
     model: type[BaseModel], indent: str, user_settings: SettingValues = NO_VALUES, skip: Sequence[str] = ()
 ) -> Iterator[ConfigLine]:
-    """Yield every option of a section: as given, or as a comment with its default and meaning."""
+    """Yield every option of a section: with the user's value, or as a comment with its default and meaning."""
     hash_mark = "" if "#" in indent else "# "
     for name, field in model.model_fields.items():
         section = find_nested_section(field)
@@ -187,7 +187,7 @@ def _option_lines(
 
 
 def _align_comments(lines: Iterable[ConfigLine]) -> str:
-    """Lines with their comments one below the other."""
+    """Join settings and comments into lines with the comments aligned."""
     lines = list(lines)
     width = max((len(setting) for setting, _ in lines if len(setting) <= MAX_SETTING_WIDTH), default=0)
     return "".join(f"{setting:<{width}}  # {comment}".rstrip(" #") + "\n" for setting, comment in lines)

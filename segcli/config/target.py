@@ -1,4 +1,4 @@
-"""`target:` which segments to work with."""
+"""`target:` choice of the segments to work with."""
 
 import re
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
 
-WEIGHT_TOTAL = 100.0  # what weights sum up to
+WEIGHT_TOTAL = 100.0  # required sum of the weights
 _CHOICE_PATTERN = re.compile(r"([1-9]\d?)(?:-([1-9]\d?))?")
 
 Rating = Annotated[float, Field(ge=1, le=10)]
@@ -87,7 +87,7 @@ class TargetSettings(Section):
 
     @property
     def choice_range(self) -> tuple[int, int]:
-        """Fewest and most segments."""
+        """Smallest and largest number of segments."""
         choice_match = _CHOICE_PATTERN.fullmatch(str(self.choose))
         assert choice_match is not None
         return int(choice_match[1]), int(choice_match[2] or choice_match[1])

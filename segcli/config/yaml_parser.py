@@ -1,11 +1,11 @@
-"""Documents that users write, parsed by PyYAML with the places of their values, and nothing in them that could run."""
+"""Parse user documents with PyYAML: keep the position of every value, and reject everything but plain data."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-from segcli.config.yaml import KeyPath, YamlDocument, parse_scalar
+from segcli.config.yaml_loader import KeyPath, YamlDocument, parse_scalar
 from segcli.errors import ConfigProblems
 
 MAX_CHARACTERS = 1_000_000
@@ -13,10 +13,10 @@ MAX_DEPTH = 30
 
 
 def parse_with_places(text: str, name: str) -> YamlDocument:
-    """Parse one document.
+    """Parse a document.
 
     Raises:
-        ConfigProblems: with `name:line:column` of whatever is not allowed.
+        ConfigProblems: with `name:line:column` of each construct that is not allowed.
     """
     if len(text) > MAX_CHARACTERS:
         raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; name a config"])
@@ -48,11 +48,11 @@ def _compose_node(text: str) -> yaml.Node | None:
 
 
 class _LimitedLoader(yaml.SafeLoader):
-    """Composes nodes; refuses aliases and depth before they can cost anything."""
+    """YAML loader that composes nodes, and rejects aliases and deep nesting before they use resources."""
 
     _depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - as inherited
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - inherited signature
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _syntax_problem(event, "anchors and aliases are not supported; write the value out")
@@ -82,7 +82,7 @@ def _convert_node(node: yaml.Node, key: KeyPath, positions: dict[KeyPath, tuple[
 
 
 def _iterate_text_places(node: yaml.Node, key: KeyPath) -> Iterator[tuple[KeyPath, tuple[int, int]]]:
-    """Where texts begin, inside their quotes; not those that are folded, escaped or on several lines."""
+    """Yield the start of each text, inside its quotes; skip texts that are folded, escaped or on several lines."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             yield from _iterate_text_places(value, (*key, name.value))

@@ -1,5 +1,5 @@
-"""Transactions -> one row per customer, joined with who they are and what they answered."""
+"""Read transactions into one row per customer, joined with customer attributes and survey answers."""
 
-from segcli.customers.read import load_customers
+from segcli.customers.load import load_customers
 
 __all__ = ["load_customers"]

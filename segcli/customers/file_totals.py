@@ -1,4 +1,4 @@
-"""Totals of one file, merged from those of its chunks."""
+"""Totals of one file, merged from the totals of its chunks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,29 +8,27 @@ import pandas as pd
 
 from segcli.customers.overlap import LineHashes
 from segcli.customers.partial_totals import ChunkTotals
-from segcli.ingest.account import ReconciliationTotals
 from segcli.ingest.customer_ids import IdChanges
-from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Mojibake
-from segcli.ingest.line_types import LineTypes
+from segcli.ingest.evidence import PriceEvidence
+from segcli.ingest.input_file import InputFile
 from segcli.ingest.money import UnitScales
 from segcli.ingest.notes import Note
-from segcli.ingest.opening import InputFile
-from segcli.ingest.order_keys import OrderIdSample
-from segcli.ingest.outliers import AmountHistogram
-from segcli.ingest.price_evidence import PriceEvidence
-from segcli.ingest.unreadable import UnreadableMoney
-from segcli.ingest.value_totals import ValueTotals
+from segcli.ingest.order_id_reuse import OrderIdSample
+from segcli.ingest.order_status import LineTypes, ValueTotals
+from segcli.ingest.outliers import AmountHistogram, DayCounts
+from segcli.ingest.reconciliation import ReconciliationTotals
+from segcli.ingest.rejects import UnreadableMoney
 from segcli.model import QualityCheck, RejectedLine
 
 
 @dataclass(frozen=True, eq=False)
 class FileTotals:
-    """Counts of a file's lines; what belongs to customers is stored by the engine.
+    """Counts of the lines of one file; the engine stores the runs and returns.
 
-    `date_format` is the format of its dates; `lines_above_chunks` are the physical lines above each chunk; `kept_lines`
-    are its kept lines, where they are in memory anyway. `too_fine` and `magnitude` are as in `ChunkTotals`. If it
-    `is_whole`, all its lines were compared with each other.
+    `date_format` is the format of its dates. `lines_above_chunks` is the number of physical lines above each chunk.
+    `kept_lines` are its kept lines if they are in memory anyway. `too_fine` and `magnitude` are as in `ChunkTotals`.
+    `is_whole` is true if all lines of the file were compared with each other.
     """
 
     input_file: InputFile
@@ -64,7 +62,7 @@ class FileTotals:
 
     @property
     def file_name(self) -> str:
-        """The file's name."""
+        """Name of the file."""
         return self.input_file.content.name
 
 
@@ -79,11 +77,11 @@ def merge_chunks(
     """Merge the totals of all chunks of a file.
 
     Args:
-        input_file: that was read.
+        input_file: the file.
         date_format: the format of its dates.
-        chunks: in the order of the file.
+        chunks: totals of its chunks, in file order.
         has_money: whether lines have amounts.
-        lines_before: physical lines above the first chunk.
+        lines_before: number of physical lines above the first chunk.
     """
     lines_above = list(accumulate((chunk.physical_lines for chunk in chunks[:-1]), initial=lines_before))
     positioned_chunks = list(zip(chunks, lines_above, strict=True))

@@ -1,4 +1,4 @@
-"""Runs: order lines aggregated where the lines of one order stand together. Totals of chunks are made of them."""
+"""Runs: aggregates of consecutive order lines of one order. The totals of chunks consist of runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,27 +18,27 @@ TextArray: TypeAlias = pa.StringArray | pa.DictionaryArray
 
 EPOCH_DAY = date(1970, 1, 1)
 LINES_SUM, MONEY_SUM, REFUNDED_SUM, ITEMS_SUM, DISCOUNTED_SUM = "lines", "money", "refunded", "items", "discounted"
-PARTITION_COUNT = 64  # of customers, by hash: small enough to finish one at a time, few enough to slice per chunk
+PARTITION_COUNT = 64  # of customers, by hash: small enough to aggregate one at a time, few enough to slice per chunk
 _PARTITION_SHIFT = np.uint64(64 - 6)
-SAMPLE_ROWS, FREQUENT_CHANGE_SHARE = 1000, 0.5  # of the texts of a column, to see how often neighbours differ
+SAMPLE_ROWS, FREQUENT_CHANGE_SHARE = 1000, 0.5  # sample of a text column that estimates how often neighbours differ
 MAX_DAY = np.int32(2**31 - 1)
 
 
 def day_number(day: date) -> int:
-    """Return a day as days since 1970-01-01, the unit of run days."""
+    """Return a day as the number of days since 1970-01-01, the unit of run days."""
     return (day - EPOCH_DAY).days
 
 
 def date_of_day_number(day_count: int) -> date:
-    """Invert `day_number`."""
+    """Return the date of a day number; the inverse of `day_number`."""
     return EPOCH_DAY + timedelta(days=day_count)
 
 
 @dataclass(frozen=True, eq=False)
 class ValueCounts:
-    """How many lines of each run have which value of a text column: one entry per (run, value), sorted by run.
+    """Number of lines of each run by value of a text column: one entry per (run, value), sorted by run.
 
-    `codes` index `texts`; blanks are left out. A value may occur in several entries of a run.
+    `codes` index `texts`. Blanks are excluded. A value may occur in several entries of a run.
     """
 
     run: Int32Array
@@ -66,7 +66,7 @@ class ReturnLines:
         return len(self.day)
 
     def slice_partitions(self, first: int, last: int) -> "ReturnLines":
-        """Return the lines of the partitions from `first` to before `last`."""
+        """Return the lines of the partitions from `first` up to but not including `last`."""
         start, end = int(self.partition_bounds[first]), int(self.partition_bounds[last])
         rows = slice(start, end)
         return ReturnLines(
@@ -79,7 +79,7 @@ class ReturnLines:
         )
 
     def filter_rows(self, mask: Mask) -> "ReturnLines":
-        """Return some of the lines, no longer divided into partitions."""
+        """Return the lines that a mask selects; the result is not divided into partitions."""
         return ReturnLines(
             self.customer.filter(pa.array(mask)),
             self.day[mask],
@@ -94,10 +94,10 @@ class ReturnLines:
 class OrderRuns:
     """Purchase lines, one entry per run of lines of one order, sorted by partition of customers.
 
-    `customer` are ids; `order` names the order (a blank one is an order by itself); `None` means that each run is an
-    order, or that orders are days if `by_day`. `first_day` and `last_day` are days since 1970-01-01. `sums` are totals
-    of the lines: `lines`, and where known `money`, `refunded` and `items` in units, and `discounted`.
-    `partition_bounds` are the places where partitions begin, and the end.
+    `customer` are ids. `order` are order ids; a run with a blank one is an order by itself. If `order` is None, orders
+    are days if `by_day`, and otherwise each run is an order. `first_day` and `last_day` are days since 1970-01-01.
+    `sums` are totals of the lines: `lines` and, if known, `money`, `refunded` and `items` in units, and `discounted`.
+    `partition_bounds` are the positions at which partitions begin, and the end.
     """
 
     customer: pa.StringArray
@@ -124,7 +124,7 @@ class OrderRuns:
         return int(sum(array.nbytes for array in arrays) + value_bytes + text_bytes)
 
     def slice_partitions(self, first: int, last: int) -> "OrderRuns":
-        """Return the runs of the partitions from `first_day` to before `last_day`."""
+        """Return the runs of the partitions from `first` up to but not including `last`."""
         start, end = int(self.partition_bounds[first]), int(self.partition_bounds[last])
         return OrderRuns(
             customer=self.customer.slice(start, end - start),
@@ -140,7 +140,7 @@ class OrderRuns:
 
 @dataclass(frozen=True, eq=False)
 class LineColumns:
-    """Columns of order lines, one entry per line, before they are grouped into runs; fields as in `OrderRuns`."""
+    """Columns of order lines, one entry per line, before grouping into runs; fields as in `OrderRuns`."""
 
     customer: TextArray
     order: TextArray | None
@@ -151,12 +151,12 @@ class LineColumns:
 
 
 def group_consecutive(line_columns: LineColumns, starts: RowIndices, is_counted: Mask | None = None) -> OrderRuns:
-    """Aggregate lines from each start to the next.
+    """Aggregate the lines from each start up to the next.
 
     Args:
-        line_columns: of one chunk; `sums` must be 0 where a line is not counted.
+        line_columns: columns of one chunk; `sums` must be 0 for lines that do not count.
         starts: the rows that begin a run, ascending; the first is 0.
-        is_counted: the lines that count (default: all); runs without one are dropped.
+        is_counted: which lines count (default: all); runs without such a line are dropped.
     """
     size = len(line_columns.day)
     sums: dict[str, npt.NDArray[Any]] = {LINES_SUM: _count_lines(starts, size, is_counted)}
@@ -201,10 +201,10 @@ def sort_returns(
 
 
 def merge_runs(blocks: Sequence[OrderRuns]) -> OrderRuns:
-    """Chain runs; the result is not divided into partitions.
+    """Concatenate runs; the result is not divided into partitions.
 
     Raises:
-        IndexError: there are no parts.
+        IndexError: there are no blocks.
     """
     first = blocks[0]
     starts = np.cumsum([0, *(len(block) for block in blocks)])
@@ -224,7 +224,7 @@ def merge_runs(blocks: Sequence[OrderRuns]) -> OrderRuns:
 
 
 def merge_returns(return_blocks: Sequence[ReturnLines]) -> ReturnLines:
-    """Chain return lines; the result is not divided into partitions."""
+    """Concatenate return lines; the result is not divided into partitions."""
     customer = pa.concat_arrays([block.customer for block in return_blocks])
     return ReturnLines(
         customer,
@@ -245,7 +245,7 @@ def partition_runs(runs: OrderRuns) -> OrderRuns:
 
 
 def unify_texts(blocks: Sequence[OrderRuns]) -> list[OrderRuns]:
-    """Number the values of all blocks alike, so that merging slices of them needs no comparison of texts."""
+    """Give the values of all blocks common codes, so that merging slices needs no comparison of texts."""
     names = blocks[0].value_counts if blocks else {}
     unified = {name: _unify_codes([block.value_counts[name] for block in blocks]) for name in names}
     return [
@@ -261,12 +261,12 @@ def decode_texts(text_column: TextArray) -> pa.StringArray:
 
 
 def encode_place(file_number: int, chunk_number: int) -> int:
-    """Return the place of line 0 of a chunk; places of lines sort by file, chunk and line."""
+    """Return the place of line 0 of a chunk; places sort by file, chunk and line."""
     return (file_number << 48) | (chunk_number << 28)
 
 
 def decode_place(place: int) -> tuple[int, int, int]:
-    """Return file, chunk and line of a place."""
+    """Return the file, chunk and line numbers of a place."""
     return place >> 48, (place >> 28) & ((1 << 20) - 1), place & ((1 << 28) - 1)
 
 
@@ -275,7 +275,7 @@ def _assign_partitions(hashes: Uint64Array) -> npt.NDArray[np.uint8]:
 
 
 def _partition_bounds(partition: npt.NDArray[np.uint8]) -> RowIndices:
-    """Return where each partition begins once rows are sorted by partition, and where the last one ends."""
+    """Return the position at which each partition of sorted rows begins, followed by the end of the last."""
     return np.concatenate([[0], np.cumsum(np.bincount(partition, minlength=PARTITION_COUNT))])
 
 
@@ -285,12 +285,12 @@ def _sort_by_partition(
     """Sort runs by partition.
 
     Args:
-        runs: of which `values` number the runs before some were dropped.
-        partition: of each run.
-        kept_runs: the number of each run before others were dropped.
-        run_count: how many runs there were then.
+        runs: runs whose `value_counts` still number the runs as before some were dropped.
+        partition: partition of each run.
+        kept_runs: number of each run before others were dropped.
+        run_count: number of runs before others were dropped.
     """
-    order = np.argsort(partition, kind="stable")  # a radix sort, as numpy does for bytes
+    order = np.argsort(partition, kind="stable")  # numpy uses a radix sort for bytes
     rows = pa.array(order)
     new_number = np.zeros(run_count, dtype=np.int32)
     new_number[kept_runs[order]] = np.arange(len(kept_runs), dtype=np.int32)
@@ -303,7 +303,7 @@ def _sort_by_partition(
         first_day=(days := runs.first_day[order]),
         last_day=days
         if runs.last_day is runs.first_day
-        else runs.last_day[order],  # an array that both share takes half the memory
+        else runs.last_day[order],  # a shared array takes half the memory
         sums={name: column[order] for name, column in runs.sums.items()},
         value_counts={
             name: _renumber_values(counts, new_number, partition_of_number)
@@ -327,7 +327,7 @@ def _find_day_ranges(day: DayNumbers, starts: RowIndices, is_counted: Mask | Non
     days = day[starts]
     is_start = np.zeros(len(day), dtype=bool)
     is_start[starts] = True
-    if bool((is_start[1:] | (day[1:] == day[:-1])).all()):  # as nearly always: an order has one day
+    if bool((is_start[1:] | (day[1:] == day[:-1])).all()):  # the usual case: an order has one day
         return days, days
     if is_counted is None:
         return np.minimum.reduceat(day, starts), np.maximum.reduceat(day, starts)
@@ -336,7 +336,7 @@ def _find_day_ranges(day: DayNumbers, starts: RowIndices, is_counted: Mask | Non
 
 
 def _count_values(text_column: TextArray, starts: RowIndices, size: int, is_counted: Mask | None) -> ValueCounts:
-    """Count the values of each run; neighbouring lines with the same value make one entry."""
+    """Count the lines of each value in each run; neighbouring lines with the same value make one entry."""
     is_start = np.zeros(size, dtype=bool)
     is_start[starts] = True
     change_rows, codes, distinct = _encode_changes(text_column, is_start)
@@ -365,7 +365,7 @@ def _encode_changes(text_column: TextArray, is_start: Mask) -> tuple[RowIndices,
 
 
 def _changes_often(strings: pa.StringArray) -> bool:
-    """Tell whether most neighbours differ; then it is quicker to compare their codes."""
+    """Return whether most neighbours differ, in which case comparing their codes is faster."""
     return bool(mark_changes(strings.slice(0, SAMPLE_ROWS)).mean() > FREQUENT_CHANGE_SHARE) if len(strings) else False
 
 
@@ -390,7 +390,7 @@ def _merge_values(value_counts: Sequence[ValueCounts], starts: RowIndices) -> Va
 
 
 def _unify_codes(value_counts: Sequence[ValueCounts]) -> list[ValueCounts]:
-    """Number the values of all parts alike."""
+    """Give the values of all blocks common codes."""
     encoded_texts = pc.dictionary_encode(
         pa.chunked_array([counts.texts for counts in value_counts], pa.string())
     ).combine_chunks()

@@ -1,4 +1,4 @@
-"""Lines that several files of one run share, such as monthly exports that both have the last day: they count once."""
+"""Lines that several files of one run share, such as the common last day of monthly exports; they count once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ import numpy.typing as npt
 
 from segcli import columns
 from segcli.arrow import Uint64Array, combine_hashes, hash_strings, mark_empty
-from segcli.counting import pluralize
 from segcli.errors import InputProblem
-from segcli.ingest.export import OrderExport
-from segcli.ingest.lines import OrderLines
+from segcli.formatting import pluralize
 from segcli.ingest.notes import Note, format_set_option
+from segcli.ingest.order_export import OrderExport
+from segcli.ingest.order_lines import OrderLines
 
 OVERLAP_SETTING = "ingest.overlap"
 COMPARED_COLUMNS = (columns.CUSTOMER_ID, columns.ORDER_ID, columns.PRODUCT)  # as text, besides time, money and quantity
 HASH_BITS_BELOW_DAY = np.uint64(48)  # the day is the highest 16 bits of a line's hash
-DAY_OFFSET = 40_000  # before 1970-01-01, added so that no day is negative and no hash is 0
-CHANCE_SHARE = 0.05  # share of the lines of their days that shared lines must exceed
-CHANCE_SHARE_WITHOUT_ORDERS = 0.2  # the same where no order ids tell lines of equal content apart
+DAY_OFFSET = 40_000  # added to days since 1970-01-01, so that no day is negative and no hash is 0
+CHANCE_SHARE = 0.05  # share of the lines of their days above which shared lines are an overlap
+CHANCE_SHARE_WITHOUT_ORDERS = 0.2  # the same if no order ids distinguish lines of equal content
 MIN_SHARED_WITHOUT_ORDERS = 2
-SINGLE_LINE_SHARE = 0.95  # share of orders that have one line each
+SINGLE_LINE_SHARE = 0.95  # minimum share of single-line orders in files to compare by order
 
 RowNumbers = npt.NDArray[np.int64]
 LineCounts = npt.NDArray[np.int64]
@@ -29,7 +29,10 @@ LineCounts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class LineHashes:
-    """A hash of each line of a file and of its order, 0 for lines that do not count; the row of each chunk."""
+    """Hashes of the lines of a file and of their orders, 0 for lines that do not count.
+
+    `chunk_starts` is the first row of each chunk.
+    """
 
     line_hashes: Uint64Array
     order_hashes: Uint64Array
@@ -37,7 +40,7 @@ class LineHashes:
 
     @classmethod
     def merge_chunks(cls, chunk_hashes: Sequence[tuple[Uint64Array, Uint64Array]]) -> "LineHashes":
-        """Merge the hashes of a file's chunks."""
+        """Concatenate the hashes of the chunks of a file."""
         no_hashes = np.empty(0, np.uint64)
         hashes, orders = (np.concatenate([no_hashes, *(chunk[part] for chunk in chunk_hashes)]) for part in (0, 1))
         sizes = [len(chunk[0]) for chunk in chunk_hashes]
@@ -46,9 +49,9 @@ class LineHashes:
 
 @dataclass(frozen=True, eq=False)
 class Overlap:
-    """The rows of a file that an earlier file has, and the row at which each chunk of it begins.
+    """Rows of a file that are also in an earlier file, and the first row of each of its chunks.
 
-    `is_believed` tells a real overlap from lines that are alike by chance.
+    `is_believed` is true for a real overlap, and false for lines that may be equal by chance.
     """
 
     rows: RowNumbers
@@ -56,7 +59,7 @@ class Overlap:
     is_believed: bool
 
     def mask_chunk(self, chunk: int, line_count: int) -> npt.NDArray[np.bool_]:
-        """Mark the lines of a chunk; a file that is read whole is one chunk of all its lines."""
+        """Return a mask of the shared lines of a chunk; a file that is read whole is one chunk."""
         start = int(self.chunk_starts[chunk])
         mask = np.zeros(line_count, dtype=bool)
         rows = self.rows[(self.rows >= start) & (self.rows < start + line_count)] - start
@@ -67,7 +70,7 @@ class Overlap:
 def hash_lines(
     export: OrderExport, order_lines: OrderLines, is_kept: npt.NDArray[np.bool_]
 ) -> tuple[Uint64Array, Uint64Array]:
-    """Hash what each kept line says (who bought what, when, in which order and for how much), and its order.
+    """Hash the content of each kept line (customer, product, time, quantity, order id and money), and its order.
 
     Returns:
         The hashes of lines and of orders; 0 for other lines, and for orders without an id.
@@ -98,9 +101,9 @@ def _hash_orders(export: OrderExport, order_lines: OrderLines, is_purchase: npt.
 
 
 def count_changed_orders(files: Sequence[LineHashes]) -> Mapping[int, int]:
-    """Count the orders of each file that an earlier one has with other content, such as another amount.
+    """Count the orders of each file that an earlier file has with different content, such as another amount.
 
-    Only files of one line an order are compared: of several lines some may be in each file.
+    Only files with one line per order are compared, because the lines of longer orders may be spread over files.
     """
     changed_orders: dict[int, int] = {}
     known_orders, known_hashes = np.empty(0, np.uint64), np.empty(0, np.uint64)
@@ -120,13 +123,14 @@ def count_changed_orders(files: Sequence[LineHashes]) -> Mapping[int, int]:
 
 
 def find_overlaps(files: Sequence[LineHashes], *, have_orders: bool) -> Mapping[int, Overlap]:
-    """Find the lines of each file that an earlier one has.
+    """Find the lines of each file that are also in an earlier file.
 
-    A line that stands twice in one file may stand twice in another: it counts as often as in the file that has it most.
+    A line that is repeated within one file may also be repeated in another: it counts as often as in the file that has
+    it most often.
 
     Args:
-        files: in their order.
-        have_orders: whether order ids tell lines of equal content apart.
+        files: hashes of each file, in order.
+        have_orders: whether order ids distinguish lines of equal content.
     """
     overlaps: dict[int, Overlap] = {}
     known_hashes, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
@@ -147,10 +151,10 @@ def find_overlaps(files: Sequence[LineHashes], *, have_orders: bool) -> Mapping[
 def refuse_overlaps(
     overlaps: Mapping[int, Overlap], changed_orders: Mapping[int, int], file_names: Sequence[str]
 ) -> None:
-    """Refuse files that share lines or orders.
+    """Reject files that share lines or orders.
 
     Raises:
-        InputProblem: naming the first of them.
+        InputProblem: files share lines or orders; it names the first such file.
     """
     for file_number, order_count in changed_orders.items():
         raise InputProblem(
@@ -170,7 +174,7 @@ def refuse_overlaps(
 
 
 def note_overlap(overlap: Overlap, *, is_once: bool) -> Note:
-    """Return a note on the lines of a file that an earlier one has."""
+    """Return a note on the lines of a file that are also in an earlier file."""
     lines = pluralize(len(overlap.rows), "line")
     if is_once:
         return Note(
@@ -183,12 +187,12 @@ def note_overlap(overlap: Overlap, *, is_once: bool) -> Note:
 
 
 def note_changed_orders(order_count: int, line_count: int, money: float) -> Note:
-    """Return a note on orders of a file that an earlier file has with other content.
+    """Return a note on orders that an earlier file has with different content.
 
     Args:
-        order_count: how many there are.
-        line_count: lines of the file.
-        money: of the file.
+        order_count: number of such orders.
+        line_count: number of lines of the file.
+        money: total money of the file.
     """
     return Note(
         f"{pluralize(order_count, 'order is', 'orders are')} in an earlier file as well, "
@@ -208,7 +212,7 @@ def _look_up_counts(file_hashes: Uint64Array, known_hashes: Uint64Array, known_c
 def _merge_counts(
     known_hashes: Uint64Array, known_counts: LineCounts, file_hashes: Uint64Array, file_counts: LineCounts
 ) -> tuple[Uint64Array, LineCounts]:
-    """Return all hashes, sorted, each with the larger of its counts."""
+    """Return all hashes, sorted, each with the larger of its two counts."""
     all_hashes, positions = np.unique(np.concatenate([known_hashes, file_hashes]), return_inverse=True)
     largest = np.zeros(len(all_hashes), dtype=np.int64)
     np.maximum.at(largest, positions, np.concatenate([known_counts, file_counts]))
@@ -216,7 +220,7 @@ def _merge_counts(
 
 
 def _select_last_rows(hashes: Uint64Array, file_hashes: Uint64Array, common_counts: LineCounts) -> RowNumbers:
-    """Return, for each hash, as many of its last rows as are common."""
+    """Return the last rows of each hash, as many as both files have in common."""
     rows = np.flatnonzero(np.isin(hashes, file_hashes[common_counts > 0]))
     order = np.argsort(hashes[rows], kind="stable")[::-1]
     ordered = hashes[rows][order]
@@ -233,7 +237,7 @@ def _exceeds_chance(
     *,
     have_orders: bool,
 ) -> bool:
-    """Tell whether shared lines are more of the lines of their days than chance makes alike."""
+    """Return whether the share of shared lines, among the lines of their days, is too large for chance."""
     days = np.unique(file_lines[0][common_counts > 0] >> HASH_BITS_BELOW_DAY)
     lines_of_days = min(
         int(counts[np.isin(hashes >> HASH_BITS_BELOW_DAY, days)].sum()) for hashes, counts in (file_lines, known_lines)

@@ -1,4 +1,7 @@
-"""Totals of one chunk of an order export. Totals of chunks add up to those of the file, in any order and division."""
+"""Totals of one chunk of an order export.
+
+They add up to the totals of the file, in any order and for any division into chunks.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +15,7 @@ from segcli import columns
 from segcli.arrow import Mask, RowIndices, Uint64Array, combine_hashes, hash_strings, mark_changes, mark_empty
 from segcli.config.ingest import IngestSettings
 from segcli.customers import order_runs
-from segcli.customers.measures import DESCRIPTIVE_LINE_COLUMNS, list_unused_columns
+from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS, list_unused_columns
 from segcli.customers.order_runs import (
     LineColumns,
     OrderRuns,
@@ -26,43 +29,39 @@ from segcli.customers.order_runs import (
 from segcli.customers.overlap import hash_lines
 from segcli.customers.read_request import ReadRequest
 from segcli.ingest import money
-from segcli.ingest.account import ReconciliationTotals
-from segcli.ingest.chunk_schema import ChunkSchema
-from segcli.ingest.chunked import ParsedChunk, parse_chunk
+from segcli.ingest.chunk_parsing import ChunkSchema, ParsedChunk, parse_chunk
 from segcli.ingest.currency import find_currencies
 from segcli.ingest.customer_ids import IdChanges
-from segcli.ingest.date_outliers import DayCounts
 from segcli.ingest.encoding import Mojibake
-from segcli.ingest.export import OrderExport
-from segcli.ingest.fates import LineStatus
-from segcli.ingest.line_types import LineTypes, total_line_types
-from segcli.ingest.lines import OrderLines
-from segcli.ingest.numbers import DecimalEvidence
-from segcli.ingest.order_keys import OrderIdSample, sample_order_ids
-from segcli.ingest.outliers import AmountHistogram
-from segcli.ingest.per_order import may_hold_order_totals
-from segcli.ingest.price_evidence import PriceEvidence, gather_price_evidence
-from segcli.ingest.statuses import total_statuses
-from segcli.ingest.transactions import reconcile_lines
-from segcli.ingest.unreadable import UnreadableMoney, total_unreadable_money
-from segcli.ingest.value_totals import ValueTotals
+from segcli.ingest.evidence import PriceEvidence, gather_price_evidence
+from segcli.ingest.number_parsing import DecimalEvidence
+from segcli.ingest.order_export import OrderExport
+from segcli.ingest.order_id_reuse import OrderIdSample, sample_order_ids
+from segcli.ingest.order_level_amounts import may_hold_order_totals
+from segcli.ingest.order_lines import OrderLines
+from segcli.ingest.order_status import LineTypes, ValueTotals, total_line_types, total_statuses
+from segcli.ingest.outliers import AmountHistogram, DayCounts
+from segcli.ingest.policies import reconcile_lines
+from segcli.ingest.reconciliation import LineStatus, ReconciliationTotals
+from segcli.ingest.rejects import UnreadableMoney, total_unreadable_money
 
 COUNTED_COLUMNS = (columns.PRODUCT, *DESCRIPTIVE_LINE_COLUMNS)
-SHORT_RUN_LINES = 8  # lines of a run of which each is compared with each
+SHORT_RUN_LINES = 8  # up to this length of a run, each line is compared with each other line
 
 
 @dataclass(frozen=True, eq=False)
 class ChunkTotals:
-    """What one chunk adds to the totals of its file.
+    """Totals of one chunk, to be added to those of its file.
 
-    `runs` and `returns` are what customers are aggregated from (None once they are stored elsewhere). `reconciliation`
-    counts all lines and money, `too_fine` the kept lines whose amount is finer than a unit of money, and `magnitude` is
-    a sum of amounts without signs, which no sum of them exceeds; `physical_lines` are physical lines; `day_counts`
-    counts the usable lines of each day. `largest_line` is the line of the largest amount. `normalised_ids` are ids that
-    were normalised, `id_changes` counts lines by what was changed in them. `repeated_lines` counts lines that repeat
-    another of their run, in the chunk; `alike` and `varied` count runs of several lines with equal and with different
-    amounts. `decimal_evidence` are decimal marks by column that the head left open, `unread_dates` counts the texts
-    that the schema's date formats do not read, and `unreadable_values` the texts that are no numbers, by column.
+    `runs` and `returns` are the input of the customer aggregation (None once they are stored elsewhere).
+    `reconciliation` counts all lines and money. `too_fine` counts the kept lines whose amount is finer than a unit of
+    money. `magnitude` is a sum of absolute amounts, an upper bound of every sum of them. `physical_lines` are physical
+    lines. `day_counts` counts the usable lines of each day. `largest_line` is the line of the largest amount.
+    `normalised_ids` are ids that were normalised, and `id_changes` counts lines by kind of change. `repeated_lines`
+    counts lines that repeat another line of their run within the chunk. `alike` and `varied` count runs of several
+    lines with equal and with different amounts. `decimal_evidence` is, by column, evidence for decimal marks that the
+    first records left open. `unread_dates` counts the texts that no date format of the schema reads, and
+    `unreadable_values` counts by column the texts that are not numbers.
     """
 
     runs: OrderRuns | None
@@ -93,21 +92,23 @@ class ChunkTotals:
     line_hashes: tuple[Uint64Array, Uint64Array] | None = None
 
     def without_runs(self) -> "ChunkTotals":
-        """Return the same totals without what is kept by customer."""
+        """Return the same totals without runs and returns."""
         return replace(self, runs=None, returns=None)
 
 
 def aggregate_chunk(body: bytes, schema: ChunkSchema, request: ReadRequest, position: tuple[int, int]) -> ChunkTotals:
-    """Read and aggregate whole records of an export. A pure function: no files, no clock, no shared state.
+    """Read and aggregate complete records of an export.
+
+    This is a pure function: it uses no files, clock or shared state.
 
     Args:
-        body: whole records, without the header.
-        schema: how all chunks of the file are written.
+        body: complete records, without the header.
+        schema: format of all chunks of the file.
         request: policies, and the as-of day if given.
         position: the numbers of the file and of the chunk.
 
     Raises:
-        ChunkMismatch: the records are not as the schema says.
+        ChunkMismatch: the records contradict the schema.
     """
     chunk = parse_chunk(body, schema, request.settings, request.day_limits)
     return total_chunk(chunk, request, position)
@@ -175,13 +176,13 @@ def _sample_orders(runs: OrderRuns) -> OrderIdSample:
 
 
 def _count_days(export: OrderExport, order_lines: OrderLines, line_status: LineStatus) -> DayCounts:
-    """Count lines by day, also those that are left out because of it."""
+    """Count usable lines by day, including those that are excluded because of their day."""
     is_usable = line_status.usable_mask
     rows = None if is_usable.all() else np.flatnonzero(is_usable)
     days = order_lines.days if rows is None else order_lines.days[rows]
     if not len(days):
         return DayCounts.create_empty()
-    day_numbers = days.view(np.int64)  # which are searched ten times as fast
+    day_numbers = days.view(np.int64)  # integers are searched ten times as fast as dates
     end_rows = [int(day_numbers.argmin()), int(day_numbers.argmax())]
     earliest_line, latest_line = export.raw_table.find_line_numbers(
         end_rows if rows is None else rows[end_rows].tolist()
@@ -192,7 +193,7 @@ def _count_days(export: OrderExport, order_lines: OrderLines, line_status: LineS
 def _find_run_starts(
     export: OrderExport, order_lines: OrderLines, collapse: str
 ) -> tuple[RowIndices, pa.StringArray | None]:
-    """Return the rows that begin a run of lines of one order, and the name of each line's order."""
+    """Return the rows that begin a run of lines of one order, and the order id of each line."""
     changes = mark_changes(order_lines.ids.take_rows())
     if collapse == "day":
         changes[1:] |= order_lines.days[1:] != order_lines.days[:-1]
@@ -225,7 +226,7 @@ def _build_line_columns(
 
 
 def _list_value_columns(export: OrderExport, settings: IngestSettings) -> list[str]:
-    """Name the text columns of which measures count values; others may be read to compare lines."""
+    """Return the text columns whose values measures count; others may be read to compare lines."""
     unused_columns = list_unused_columns(settings.measures) if settings.measures else set()
     return [name for name in COUNTED_COLUMNS if name in export.mapping.columns and name not in unused_columns]
 
@@ -242,7 +243,7 @@ def _iterate_sums(export: OrderExport, order_lines: OrderLines, measures: Sequen
 
 
 def _text_column(export: OrderExport, name: str) -> TextArray:
-    """Return a text column row by row, dictionary-encoded only if that is done already."""
+    """Return a text column row by row, dictionary-encoded only if the export already is."""
     column = export.get_row_column(name)
     if column.has_row_order:
         return column.categories
@@ -264,7 +265,7 @@ def _collect_returns(
 
 
 def _bound_magnitude(order_lines: OrderLines) -> int:
-    """Return the larger of all money and all items without signs; `money.UNIT_CAPACITY` stands for all that is more."""
+    """Return the larger of the absolute totals of money and of items, at most `money.UNIT_CAPACITY`."""
     money_magnitude = money.total_magnitude(order_lines.money_units, order_lines.refunded_units)
     if order_lines.quantity is None:
         return money_magnitude
@@ -276,7 +277,7 @@ def _bound_magnitude(order_lines: OrderLines) -> int:
 
 
 def _count_equal_amounts(units: Units, starts: RowIndices) -> tuple[int, int]:
-    """Count the runs of several lines with equal amounts, and with different ones."""
+    """Count the runs of several lines with equal amounts, and those with different amounts."""
     if not len(starts):
         return 0, 0
     has_several_lines = np.diff(starts, append=len(units)) > 1
@@ -285,7 +286,7 @@ def _count_equal_amounts(units: Units, starts: RowIndices) -> tuple[int, int]:
 
 
 def _count_repeated_lines(chunk: ParsedChunk, starts: RowIndices, *, is_partial: bool) -> int:
-    """Count the kept lines that repeat another of their run; neighbours only where not all columns were read."""
+    """Count the kept lines that repeat another line of their run; only neighbours if columns were left unread."""
     if chunk.repeated_lines is not None:
         return chunk.repeated_lines
     order_lines, is_kept = chunk.order_lines, chunk.line_status.kept_mask
@@ -299,7 +300,7 @@ def _count_repeated_lines(chunk: ParsedChunk, starts: RowIndices, *, is_partial:
 
 
 def _comparison_columns(order_lines: OrderLines) -> list[Units]:
-    """Return the columns of numbers in which repeated lines are equal."""
+    """Return the numeric columns that are compared to find repeated lines."""
     return (
         [order_lines.money_units]
         if order_lines.quantity is None
@@ -308,7 +309,7 @@ def _comparison_columns(order_lines: OrderLines) -> list[Units]:
 
 
 def _count_full_repeats(export: OrderExport, order_lines: OrderLines, starts: RowIndices, is_kept: Mask) -> int:
-    """Count the kept lines that repeat another of their run in every column that was read."""
+    """Count the kept lines that repeat another line of their run in every column that was read."""
     sizes = np.diff(starts, append=len(is_kept))
     run_codes = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
     rows = _find_similar_rows(run_codes, sizes, _comparison_columns(order_lines))
@@ -326,9 +327,9 @@ def _count_full_repeats(export: OrderExport, order_lines: OrderLines, starts: Ro
 def _find_similar_rows(
     run_codes: npt.NDArray[np.int32], sizes: RowIndices, number_columns: Sequence[Units]
 ) -> RowIndices:
-    """Return the rows of which another row of the run probably has the same values.
+    """Return the rows that probably equal another row of their run.
 
-    In short runs each row is compared with each, whole columns at a time, which beats sorting them.
+    In short runs each row is compared with each other row, whole columns at a time, which is faster than sorting.
     """
     is_alike = np.zeros(len(run_codes), dtype=bool)
     for distance in range(1, min(int(sizes.max(initial=0)), SHORT_RUN_LINES)):

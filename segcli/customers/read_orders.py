@@ -1,6 +1,7 @@
-"""Order exports -> customers: each file from the state, in chunks, or whole; then all of them together."""
+"""Read order exports into customers: each file from the state, in chunks or whole, then all files together."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial, reduce
@@ -9,15 +10,14 @@ from threading import Lock
 
 import pandas as pd
 
-from segcli import columns, cores
+from segcli import columns, parallel
 from segcli.columns import ColumnKind
-from segcli.customers import engines, match
-from segcli.customers.check_chunks import check_chunks, count_dated_lines, count_unread_dates
+from segcli.customers import engines, join_keys
+from segcli.customers.cache import TotalsCache, open_cache
 from segcli.customers.engines import Engine, local
 from segcli.customers.file_totals import FileTotals, merge_chunks
-from segcli.customers.finalise import finalise_customers
-from segcli.customers.measures import list_unused_columns
-from segcli.customers.order_lines import aggregate_whole_file, match_columns, read_order_lines
+from segcli.customers.finalisation import finalise_customers
+from segcli.customers.metrics import list_unused_columns
 from segcli.customers.overlap import (
     LineHashes,
     count_changed_orders,
@@ -28,31 +28,112 @@ from segcli.customers.overlap import (
 )
 from segcli.customers.partial_totals import ChunkTotals
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.state import TotalsCache, open_cache
+from segcli.customers.whole_files import aggregate_whole_file, match_columns, read_order_lines
 from segcli.errors import InputProblem, UsageProblem
-from segcli.files import stream
-from segcli.files.read import require_same_version
-from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema, infer_chunk_schema, revise_schema
+from segcli.ingest import money
+from segcli.ingest.chunk_parsing import (
+    ChunkMismatch,
+    ChunkSchema,
+    find_other_formats,
+    infer_chunk_schema,
+    revise_schema,
+)
 from segcli.ingest.currency import suggest_rates
-from segcli.ingest.date_outliers import DayCounts, find_date_outliers
+from segcli.ingest.evidence import MIN_UNIFORM_SHARE
+from segcli.ingest.input_file import InputFile, open_input
 from segcli.ingest.notes import Note
-from segcli.ingest.opening import InputFile, open_input
+from segcli.ingest.order_level_amounts import may_hold_order_totals
+from segcli.ingest.outliers import DayCounts, find_date_outliers
+from segcli.ingest.reconciliation import Bucket
 from segcli.ingest.total_rows import has_total_labels
+from segcli.io import chunk_reader
+from segcli.io.read import require_same_version
 from segcli.model import Customers, Input, InputReport
 
-MAX_ATTEMPTS = 4  # as the first records suggest, in another encoding, in other formats, with order ids that start again
+# Check that the chunks of a file match its first records
+MAX_UNREADABLE_SHARE = 0.05  # if more amounts are unreadable, all lines are examined together
+MOST_LINES = 0.5
+
+
+def check_chunks(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> None:
+    """Compare all chunks with the schema that read them.
+
+    Raises:
+        ChunkMismatch: the chunks contradict the schema.
+    """
+    for mismatch in _find_mismatches(schema, chunks):
+        raise mismatch
+
+
+def count_unread_dates(chunks: Sequence[ChunkTotals]) -> Mapping[str, int]:
+    """Count lines by date text that no date format of the schema reads."""
+    return sum((Counter(chunk.unread_dates) for chunk in chunks), Counter())
+
+
+def count_dated_lines(chunks: Sequence[ChunkTotals]) -> int:
+    """Count the lines with a readable date."""
+    return sum(chunk.reconciliation.read.lines for chunk in chunks) - sum(count_unread_dates(chunks).values())
+
+
+def _find_mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iterator[ChunkMismatch]:
+    lines = sum(chunk.reconciliation.read.lines for chunk in chunks)
+    yield from _find_decimal_mismatches(schema, chunks)
+    unread_dates = count_unread_dates(chunks)
+    if schema.has_inferred_dates and find_other_formats(schema.date_formats, unread_dates):
+        yield ChunkMismatch(f"dates such as {min(unread_dates)} need another format", is_format=True)
+    if (
+        _count_rejected(chunks, "unreadable_date") > MOST_LINES * lines
+        or _count_rejected(chunks, "wrong_field_count") > MOST_LINES * lines
+    ):
+        yield ChunkMismatch("most lines cannot be read")
+    for column_key, column in schema.input_file.mapping.columns.items():
+        if sum(chunk.unreadable_values.get(column_key, 0) for chunk in chunks) > MOST_LINES * lines:
+            yield ChunkMismatch("most values are no numbers", column)
+    if sum(chunk.magnitude for chunk in chunks) >= money.UNIT_CAPACITY:
+        yield ChunkMismatch("amounts too large for the finest unit of money")
+    currencies = frozenset[str]().union(*(chunk.currencies for chunk in chunks))
+    if len(currencies) > 1 and not schema.has_rates:
+        yield ChunkMismatch(f"amounts in several currencies ({', '.join(sorted(currencies))})")
+    if _may_repeat_amounts(schema, chunks, _count_rejected(chunks, "unreadable_amount") > MAX_UNREADABLE_SHARE * lines):
+        yield ChunkMismatch("amounts may be those of whole orders, which all lines together show")
+
+
+def _count_rejected(chunks: Sequence[ChunkTotals], reason: str) -> int:
+    return sum(chunk.reconciliation.left_out.get(reason, Bucket()).lines for chunk in chunks)
+
+
+def _may_repeat_amounts(schema: ChunkSchema, chunks: Sequence[ChunkTotals], has_blanks: bool) -> bool:  # noqa: FBT001
+    if not may_hold_order_totals(schema.input_file.mapping, schema.source):
+        return False
+    alike, varied = (sum(getattr(chunk, name) for chunk in chunks) for name in ("alike", "varied"))
+    return has_blanks or (alike > 0 and alike >= MIN_UNIFORM_SHARE * (alike + varied))
+
+
+def _find_decimal_mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iterator[ChunkMismatch]:
+    """Yield a mismatch if chunks prove another decimal mark, or prove none where one is needed."""
+    for position, column_key in enumerate(schema.undecided_columns):
+        evidence = [chunk.decimal_evidence[position] for chunk in chunks]
+        proven_marks = frozenset[str]().union(*(column_evidence.proven_marks for column_evidence in evidence))
+        column = schema.input_file.mapping.columns[column_key]
+        if proven_marks - {schema.source.decimal}:
+            yield ChunkMismatch(f"decimal mark '{min(proven_marks)}'", column, is_format=True)
+        if not proven_marks and any(column_evidence.is_undecided for column_evidence in evidence):
+            yield ChunkMismatch("amounts such as 1,234 or 1.234 that prove no decimal mark", column)
+
+
+MAX_ATTEMPTS = 4  # by the first records, in another encoding, in other formats, with order ids that restart
 
 
 def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
-    """Clean the order lines, aggregate customers, and check columns by their quality rules.
+    """Clean the order lines, aggregate customers, and check columns against their quality rules.
 
     Args:
-        files: an order export, or several that are one.
-        request: policies, and what else the lines are read for.
+        files: the files of one order export.
+        request: policies, and other needs of the command.
 
     Raises:
-        InputProblem: nobody bought anything, or the files do not have the same columns.
-        UsageProblem: lines are to be left out by a day that only all files show.
+        InputProblem: there are no purchases, or the files have different columns.
+        UsageProblem: lines must be excluded by a day that only all files together determine.
     """
     if len(files) > 1:
         _refuse_different_columns(files)
@@ -67,7 +148,7 @@ def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
         needs_line_hashes=request.settings.state is not None or _needs_overlap_check(files, request),
     )
     files = [
-        file.drop_columns({*unneeded_columns, *match.CONTACT_KEYS} - set(request.contact_columns)) for file in files
+        file.drop_columns({*unneeded_columns, *join_keys.CONTACT_KEYS} - set(request.contact_columns)) for file in files
     ]
     with (
         open_cache(request.settings, request.contact_columns) as cache,
@@ -75,7 +156,7 @@ def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
     ):
         reader = _FileReader(request, engine, cache, is_only_file=len(files) == 1 and cache is None)
         threads = engine.files_at_once if cache is None else 1
-        totals = list(cores.map_ordered(lambda numbered: reader.read_file(*numbered), enumerate(files), threads))
+        totals = list(parallel.map_ordered(lambda numbered: reader.read_file(*numbered), enumerate(files), threads))
         _refuse_different_currencies(totals, request)
         outlier_days = find_date_outliers(DayCounts.merge([(of_file.day_counts, 0) for of_file in totals]))
         request = replace(request, outlier_days=outlier_days)
@@ -93,10 +174,10 @@ def _needs_overlap_check(files: Sequence[InputFile], request: ReadRequest) -> bo
 
 
 def _exclude_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[list[FileTotals], ReadRequest]:
-    """Read the files that have lines of an earlier one again, without these.
+    """Reread the files that share lines with an earlier one, without these lines.
 
     Raises:
-        InputProblem: files share lines, and the settings refuse that.
+        InputProblem: files share lines, and the settings forbid that.
     """
     hashes = [of_file.line_hashes or LineHashes.merge_chunks(()) for of_file in totals]
     overlaps = find_overlaps(hashes, have_orders=columns.ORDER_ID in totals[0].input_file.mapping.columns)
@@ -123,7 +204,7 @@ def _exclude_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[
 
 @dataclass(frozen=True)
 class _FileReader:
-    """Reads files for one request; `is_only_file` tells that there is one file and no state.
+    """Reader of files for one request; `is_only_file` is true for a single file without a state.
 
     `memory_lock` is held by the thread that has all lines of a file in memory.
     """
@@ -135,7 +216,7 @@ class _FileReader:
     memory_lock: Lock = field(default_factory=Lock)
 
     def read_file(self, file_number: int, input_file: InputFile) -> FileTotals:
-        """Take a file's totals from the state, or read it and keep its totals there."""
+        """Return the totals of a file from the state, or read the file and store its totals there."""
         if self.cache is None:
             return _aggregate_file(input_file, file_number, self)
         request = self.request
@@ -150,7 +231,7 @@ class _FileReader:
                 totals = _aggregate_file(input_file, file_number, replace(self, request=full_request, engine=engine))
                 self.cache.put_totals(totals, *engine.collect_runs(), digest)
             cache_entry = self.cache.get_totals(input_file, digest, file_number, request.as_of, oldest_day)
-        if cache_entry is None:  # it holds days that do not count
+        if cache_entry is None:  # the file holds days that do not count
             return _aggregate_file(input_file, file_number, self)
         totals, runs, returns = cache_entry
         totals = replace(totals, notes=(*totals.notes, *self.cache.note_damage(digest)))
@@ -158,14 +239,14 @@ class _FileReader:
         return totals
 
     def reread_file(self, previous_totals: FileTotals, file_number: int) -> FileTotals:
-        """Read a file again, in chunks or whole as before."""
+        """Reread a file, in chunks or whole as before."""
         self.engine.discard_file(file_number)
         totals = _aggregate_file(previous_totals.input_file, file_number, self, is_whole=previous_totals.is_whole)
         return replace(totals, notes=previous_totals.notes)
 
 
 def _exclude_outlier_days(totals: list[FileTotals], reader: _FileReader) -> list[FileTotals]:
-    """Read the files that have lines of outlier days again, without these lines."""
+    """Reread the files that have lines on outlier days, without these lines."""
     days = reader.request.outlier_days
     return [
         reader.reread_file(of_file, file_number) if len(of_file.day_counts.select_days(days).days) else of_file
@@ -176,7 +257,7 @@ def _exclude_outlier_days(totals: list[FileTotals], reader: _FileReader) -> list
 def _aggregate_file(
     input_file: InputFile, file_number: int, reader: _FileReader, *, is_whole: bool = False
 ) -> FileTotals:
-    """Read a large file in chunks. Read it whole if it is small, does not suit chunks, or `is_whole` asks for it."""
+    """Read a large file in chunks; read it whole if it is small, does not suit chunks, or `is_whole` is set."""
     notes: tuple[Note, ...] = ()
     if input_file.content.is_head and not is_whole:
         try:
@@ -193,10 +274,10 @@ def _aggregate_file(
 
 
 def _aggregate_chunks(input_file: InputFile, file_number: int, request: ReadRequest, engine: Engine) -> FileTotals:
-    """Read a file in chunks; where they contradict the first records, again by what all of them show.
+    """Read a file in chunks; if they contradict the first records, reread it with a revised schema.
 
     Raises:
-        ChunkMismatch: the file is to be read whole.
+        ChunkMismatch: the file must be read whole.
     """
     if request.column_rules:
         raise ChunkMismatch("quality.columns needs all lines at once")
@@ -233,10 +314,10 @@ def _merge_chunk_totals(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> F
 def _revise_schema(
     schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest, chunks: Sequence[ChunkTotals]
 ) -> ChunkSchema:
-    """Change a schema to what a mismatch shows.
+    """Return the schema, revised by a mismatch.
 
     Raises:
-        ChunkMismatch: no schema would do.
+        ChunkMismatch: no schema fits.
     """
     if mismatch.encoding is not None:
         return _change_encoding(schema, mismatch, request)
@@ -249,10 +330,10 @@ def _revise_schema(
 
 
 def _change_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: ReadRequest) -> ChunkSchema:
-    """Read the first records in another encoding than they suggest by themselves."""
+    """Return the schema of the first records in a different encoding."""
     file = schema.input_file
     source = file.requested_source.model_copy(update={"encoding": mismatch.encoding})
-    file_head = stream.read_head(file.content.name)
+    file_head = chunk_reader.read_head(file.content.name)
     require_same_version(file_head.name, file_head.version, file.content.version)
     reopened_file = match_columns(file, open_input(source, file_head))
     note = f"not UTF-8 (first at line {mismatch.line}): read as Windows-1252; --encoding decides"
@@ -265,7 +346,7 @@ def _change_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: Read
 
 
 def _list_unneeded_columns(input_file: InputFile, request: ReadRequest, *, are_several: bool) -> set[str]:
-    """Name the text columns that no measure needs, no rule checks, and that tell no orders or lines apart."""
+    """Return the text columns that no measure or rule needs and that do not identify orders or lines."""
     if not request.settings.measures:
         return set()
     order_columns = columns.ORDER_FIELDS if input_file.source.amount_per == "order" else ()
@@ -274,12 +355,12 @@ def _list_unneeded_columns(input_file: InputFile, request: ReadRequest, *, are_s
         *order_columns,
         *compared_columns,
         *request.column_rules,
-        *match.CONTACT_KEYS,
+        *join_keys.CONTACT_KEYS,
     }
 
 
 def _empty_customers(input_file: InputFile, measures: Collection[str]) -> Customers:
-    """Return an empty table for an export with a header and nothing below it, with a note; that is no error."""
+    """Return an empty table and a note for an export that has only a header, which is not an error."""
     content = input_file.content
     source = Input(content.name, content.size, content.sha256, 0)
     note = "no transactions: there is a header and nothing below it"
@@ -298,7 +379,7 @@ def _empty_customers(input_file: InputFile, measures: Collection[str]) -> Custom
 
 
 def _refuse_different_currencies(files: Sequence[FileTotals], request: ReadRequest) -> None:
-    files = [file for file in files if file.has_money]  # without amounts, what currency they are in changes nothing
+    files = [file for file in files if file.has_money]  # without amounts, the currency does not matter
     currencies = sorted(frozenset[str]().union(*(file.currencies for file in files)))
     missing = [currency for currency in currencies if currency not in request.settings.rates]
     if len(currencies) > 1 and missing:

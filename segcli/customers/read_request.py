@@ -1,4 +1,4 @@
-"""What a command needs from order exports."""
+"""Requirements of a command on order exports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from segcli.config.ingest import IngestSettings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule
 from segcli.customers.overlap import Overlap
-from segcli.ingest.transactions import DayLimits
+from segcli.ingest.policies import DayLimits
 
 
 @dataclass(frozen=True)
 class ReadRequest:
     """Policies, privacy, the as-of day if given, quality rules by column, and contact columns to keep on lines.
 
-    `contact_columns` are `email` or `phone`, by which other files find their customers. `is_partial` means that no
-    measure needs some of the columns, so they are not read and cannot tell lines apart. `needs_line_hashes` asks for a
-    hash of each line, and `overlaps` are the lines, by the number of their file, that an earlier file has.
-    `outlier_days` (since 1970) lie far from all other days of all files.
+    `contact_columns` are `email` or `phone`, by which other files are joined. `is_partial` means that some columns are
+    not read because no measure needs them, so they cannot distinguish lines. `needs_line_hashes` requests a hash of
+    each line. `overlaps` are, by file number, the lines that an earlier file has. `outlier_days` (days since
+    1970-01-01) lie far from all other days of all files.
     """
 
     settings: IngestSettings
@@ -33,7 +33,7 @@ class ReadRequest:
 
     @property
     def day_limits(self) -> DayLimits:
-        """The days that count."""
+        """Days that count."""
         return DayLimits(self.as_of, self.privacy.retention_days, self.outlier_days)
 
     @property

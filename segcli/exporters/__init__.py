@@ -1,15 +1,15 @@
-"""Audiences for other systems. A destination is a file of `destinations/`; its name, with dashes, is the user's.
+"""Export of audiences to other systems.
 
-It is a module with
+A destination is a module of `destinations/`; its name, with dashes, is its name in the settings. It defines
 
-    TITLE: what its file is
+    TITLE: description of its file
     SOURCE: where its format is documented
-    NEEDS: the contact columns of which a person must have at least one
-    ADDRESSES: whether everybody in the file is addressed (an ad audience), so that a holdout must not be in it
-    LIMITS: what the destination takes at most
-    def export(audience) -> Exported
+    REQUIRED_CONTACTS: the contact columns of which a person must have at least one
+    IS_AD_AUDIENCE: whether everybody in the file is targeted (an ad audience), so that it must not contain a holdout
+    LIMITS: the limits of the destination
+    def export(audience) -> DestinationFile
 
-`check_limits` holds what it gives against its limits.
+`check_limits` compares the file with the limits.
 """
 
 import io
@@ -30,12 +30,12 @@ DESTINATIONS_PACKAGE = "segcli.exporters.destinations"
 
 @dataclass(frozen=True)
 class Audience:
-    """People to hand over, under the name the destination will show.
+    """People to export, under the name that the destination will show.
 
-    `people_rows` has customer_id and segment, all text; the contact columns that are known (email, phone, first_name,
-    last_name, city, region, postcode, country, birth_date, gender; text, blank where not known); and `properties`,
-    further columns that describe a person (numbers, text or dates). `phone_region` is the country, such as DE, of phone
-    numbers without a country code. `value_column` names the property that says what a person is worth, if one does.
+    `people_rows` has customer_id and segment, all text; the available contact columns (email, phone, first_name,
+    last_name, city, region, postcode, country, birth_date, gender; text, blank if unknown); and `properties`, further
+    columns that describe a person (numbers, text or dates). `phone_region` is the country, such as DE, of phone numbers
+    without a country code. `value_column` is the property with the value of a person, if any.
     """
 
     audience_name: str
@@ -48,7 +48,7 @@ class Audience:
 
 @dataclass(frozen=True)
 class FileLimits:
-    """What a destination takes at most: bytes of the file, rows, columns, bytes of a cell; None is no limit."""
+    """Limits of a destination: bytes of the file, rows, columns, bytes of a cell; None means no limit."""
 
     max_bytes: int | None = None
     max_rows: int | None = None
@@ -58,10 +58,10 @@ class FileLimits:
 
 @dataclass(frozen=True)
 class DestinationFile:
-    """The file's table, all text, columns named as the destination names them.
+    """Table of the file, all text, with the destination's column names.
 
-    `customer_ids` are the customer ids of its rows; `exclusion_counts` counts people of the audience who are not in it,
-    by reason; `notes` are worth saying.
+    `customer_ids` are the customer ids of its rows. `exclusion_counts` counts people of the audience who are not in it,
+    by reason. `notes` are messages for the user.
     """
 
     table: "pd.DataFrame"
@@ -71,7 +71,7 @@ class DestinationFile:
 
 
 class Destination(Protocol):
-    """What a file of `destinations/` offers."""
+    """Interface of the modules in `destinations/`."""
 
     TITLE: str
     SOURCE: str
@@ -80,20 +80,20 @@ class Destination(Protocol):
     LIMITS: FileLimits
 
     def export(self, audience: Audience) -> DestinationFile:
-        """The people of an audience as the destination takes them."""
+        """Convert an audience to the format of the destination."""
         ...
 
 
 def destination_names() -> list[str]:
-    """The destinations there are."""
+    """Return the names of all destinations."""
     return plugins.list_dashed_plugins(DESTINATIONS_PACKAGE)
 
 
 def load_destination(destination_name: str) -> Destination:
-    """A destination by its name.
+    """Return the destination of this name.
 
     Raises:
-        UsageProblem: there is none of this name.
+        UsageProblem: there is no such destination.
     """
     if destination_name not in destination_names():
         raise UsageProblem(f"no destination '{destination_name}'; known: {', '.join(destination_names())}, or sql")
@@ -101,10 +101,10 @@ def load_destination(destination_name: str) -> Destination:
 
 
 def check_limits(destination_file: DestinationFile, file_limits: FileLimits, destination_name: str) -> None:
-    """Refuse what the destination would.
+    """Reject files that exceed a limit of the destination.
 
     Raises:
-        ExportProblem: naming the limit that is passed, and by what.
+        ExportProblem: the file exceeds a limit; it names the limit and the excess.
     """
     row_count, column_count = destination_file.table.shape
     if file_limits.max_rows is not None and row_count > file_limits.max_rows:
@@ -132,7 +132,7 @@ def check_limits(destination_file: DestinationFile, file_limits: FileLimits, des
 
 
 def encode_csv(destination_file: DestinationFile) -> bytes:
-    """The file: UTF-8 without a mark, commas, quotes where needed, a header, lines ended by a line feed."""
+    """Encode the file as CSV: UTF-8 without a byte order mark, commas, quotes if needed, a header, LF line endings."""
     csv_buffer = io.StringIO()
     destination_file.table.to_csv(csv_buffer, index=False, lineterminator="\n")
     return csv_buffer.getvalue().encode()

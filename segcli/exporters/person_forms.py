@@ -1,4 +1,4 @@
-"""Every form in which results and exports write what a person is known by: spellings, digests and pseudonyms."""
+"""Forms of a person's identifiers in results and exports: spellings, digests and pseudonyms."""
 
 import hashlib
 import re
@@ -10,9 +10,9 @@ from segcli.customers.suppression_list import (
     normalise_emails,
     normalise_phones,
 )
-from segcli.exporters.destinations._normal import normalise_email, normalise_google_email
-from segcli.files.key import PseudonymKey, is_pseudonym
-from segcli.files.person import Person
+from segcli.exporters.destinations._normalisation import normalise_email, normalise_google_email
+from segcli.io.person import Person
+from segcli.io.secret_key import PseudonymKey, is_pseudonym
 
 DIGEST_ALGORITHMS = ("sha256", "sha1", "md5")
 _PHONE_PATTERN = re.compile(r"\+?[0-9][0-9 ()./-]{6,20}")
@@ -25,7 +25,7 @@ def list_person_forms(identifiers: list[str], settings: IngestSettings, pseudony
     Args:
         identifiers: customer ids, pseudonyms, e-mail addresses or phone numbers.
         settings: policies on ids, and the country of phone numbers.
-        pseudonym_key: of pseudonyms, if there is one.
+        pseudonym_key: key of pseudonyms, if any.
     """
     person = Person()
     for identifier in identifiers:
@@ -51,7 +51,7 @@ def list_person_forms(identifiers: list[str], settings: IngestSettings, pseudony
 
 
 def list_contact_forms(contact_text: str, settings: IngestSettings, pseudonym_key: PseudonymKey | None) -> Person:
-    """Return every form of an address or number that stands in a person's own row; other texts name nobody."""
+    """Return every form of an address or number in a person's own row; other texts have none."""
     if not _list_email_forms(contact_text) and not _list_phone_forms(contact_text, settings.phone_region):
         return Person()
     return Person(
@@ -61,7 +61,7 @@ def list_contact_forms(contact_text: str, settings: IngestSettings, pseudonym_ke
 
 
 def _list_email_forms(email_text: str) -> set[str]:
-    """Return the addresses in a text as they are compared, lower-cased, and as Google compares them."""
+    """Return the normalised addresses in a text, lower-cased, and as Google compares them."""
     folded_emails = normalise_emails(email_text)
     return {
         form
@@ -79,7 +79,7 @@ def _list_phone_forms(phone_text: str, phone_region: str | None) -> set[str]:
 
 
 def _list_digit_forms(phone_numbers: set[str]) -> frozenset[str]:
-    """Return numbers as digits, in international and national writing."""
+    """Return numbers as digits, in international and national notation."""
     if not phone_numbers:
         return frozenset()
     import phonenumbers

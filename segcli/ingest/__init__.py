@@ -1,1 +1,1 @@
-"""Exports -> clean tables: dialect, recognition of columns, numbers, dates, what counts as an order."""
+"""Read exports into clean tables: dialect, column recognition, numbers, dates, and order policies."""

@@ -1,4 +1,4 @@
-"""Money in one currency: amounts in several cannot be added."""
+"""Convert amounts to one currency: amounts in several currencies cannot be summed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,24 +9,24 @@ import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.errors import InputProblem
-from segcli.ingest import plain
-from segcli.ingest.amount_spelling import split_amount
-from segcli.ingest.coded import EncodedColumn
-from segcli.ingest.export import OrderExport
+from segcli.ingest import text_columns
+from segcli.ingest.number_parsing import split_amount
+from segcli.ingest.order_export import OrderExport
+from segcli.ingest.text_columns import EncodedColumn
 
 
 def get_line_rates(
     export: OrderExport, usable_mask: npt.NDArray[np.bool_], rate_by_currency: Mapping[str, float]
 ) -> npt.NDArray[np.float64] | None:
-    """Return what 1 of each line's currency is worth; None where all money is in one.
+    """Return the value of one unit of each line's currency; None if all amounts are in one currency.
 
     Args:
-        export: with a currency column, currencies beside the amounts, or neither.
-        usable_mask: the lines whose currency matters.
-        rate_by_currency: what 1 of each currency is worth.
+        export: order export with a currency column, currencies in the amounts, or neither.
+        usable_mask: lines whose currency matters.
+        rate_by_currency: value of one unit of each currency.
 
     Raises:
-        InputProblem: several currencies and no rate for one of them.
+        InputProblem: if there are several currencies and one has no rate.
     """
     currency_column = _find_currency_column(export)
     if currency_column is None:
@@ -49,13 +49,13 @@ def get_line_rates(
 
 
 def suggest_rates(currencies: Sequence[str]) -> str:
-    """Return a hint at the setting that makes several currencies one."""
+    """Return a hint for the setting that converts several currencies to one."""
     example = ", ".join(f"{currency}: {1 if currency == currencies[0] else '...'}" for currency in currencies)
     return f"Give what 1 of each is worth in one of them: --set 'ingest.rates={{{example}}}'"
 
 
 def find_currencies(export: OrderExport, usable_mask: npt.NDArray[np.bool_]) -> frozenset[str]:
-    """Return the currencies on these lines."""
+    """Return the currencies of the selected lines."""
     currency_column = _find_currency_column(export)
     return frozenset() if currency_column is None else _list_currencies(currency_column[1], usable_mask)
 
@@ -67,13 +67,13 @@ def _list_currencies(currency_codes: EncodedColumn, usable_mask: npt.NDArray[np.
 
 
 def _find_currency_column(export: OrderExport) -> tuple[str, EncodedColumn] | None:
-    """Return the column that names each line's currency, and the currency of each line."""
+    """Return the name of the currency column (or of amounts with currencies), and the currency of each line."""
     named_column = export.get_encoded_column(columns.CURRENCY)
     if named_column is not None:
         return export.mapping.columns[columns.CURRENCY], named_column.without_outer_blanks.map_texts(pc.utf8_upper)
     for standard in (columns.AMOUNT, columns.UNIT_PRICE):
         texts = export.get_text_column(standard)
-        if texts is not None and plain.parse_simple_numbers(texts) is None:
+        if texts is not None and text_columns.parse_simple_numbers(texts) is None:
             name = export.mapping.columns[standard]
             column = export.raw_table.encode_column(name).map_texts(_extract_currencies)
             return (name, column) if len(column.categories) > 1 or column.categories[0].as_py() else None

@@ -1,32 +1,171 @@
-"""Customer ids in one spelling: without what spreadsheets, exports and typing add to some of them."""
+"""Normalise customer ids: remove additions by spreadsheets, exports and typing."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli.config.ingest import IngestSettings
-from segcli.counting import pluralize
-from segcli.files.formulas import APOSTROPHE_TEXT
-from segcli.ingest import plain
-from segcli.ingest.cells import RawTable
-from segcli.ingest.coded import EncodedColumn
-from segcli.ingest.identity import normalise_unicode
+from segcli.formatting import pluralize
+from segcli.ingest import text_columns
+from segcli.ingest.locales import word_list
+from segcli.ingest.parser import RawTable
+from segcli.ingest.text_columns import EncodedColumn
+from segcli.io.csv_injection import APOSTROPHE_TEXT
 
-_TEXT_FORMULA = re.compile(r'="([^"=]+)"')  # by which spreadsheets keep digits as text
+# Notes on customer ids: damage by spreadsheets, ids shared by several people, people with several ids
+INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
+
+DOMINANT_LINE_SHARE = 0.1  # share of lines from which an id probably stands for many people
+MOST_IDS_SHARE = 0.5
+REPEATED_SHARE = 1 / 3  # share of repeated lines from which more than identical articles in an order is suspected
+MIN_CUSTOMERS = 20  # with fewer customers, one of them may plausibly have a tenth of the lines
+_ROUNDED_NUMBER = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}"
+_WHOLE_FLOAT = r"[0-9]+\.0"
+_UPPERCASE_BYTES, _LOWERCASE_BYTES = slice(ord("A"), ord("Z") + 1), slice(ord("a"), ord("z") + 1)
+_EMAIL_REGEX = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+
+def normalise_unicode(text: str) -> str:
+    r"""Return an id in Unicode form NFC, without blanks and invisible characters at its ends.
+
+    >>> normalise_unicode(" 007 "), normalise_unicode("\u200bJose\u0301\u00a0") == "Jos\u00e9"
+    ('007', True)
+    """
+    if text.isascii():
+        return text.strip()
+    nfc_text = unicodedata.normalize("NFC", text)
+    visible = [
+        index for index, character in enumerate(nfc_text) if unicodedata.category(character) not in INVISIBLE_CATEGORIES
+    ]
+    return nfc_text[visible[0] : visible[-1] + 1] if visible else ""
+
+
+def note_rewritten_ids(count: int) -> Iterator[str]:
+    """Yield a note on ids whose normalisation changed more than plain blanks."""
+    if count:
+        subject = pluralize(count, "customer id was", "customer ids were")
+        yield f"{subject} written with invisible characters or in another Unicode form; now as the others"
+
+
+def describe_repeated_lines(count: int, *, is_exact: bool = True) -> str:
+    """Return a note on repeated lines.
+
+    >>> describe_repeated_lines(1)
+    '1 line repeats another in every column used and is kept; ingest.dedupe: lines ignores exact repeats'
+    """
+    sentence = pluralize(
+        count,
+        "line repeats another in every column used and is kept",
+        "lines repeat another in every column used and are kept",
+    )
+    return f"{'' if is_exact else 'at least '}{sentence}; ingest.dedupe: lines ignores exact repeats"
+
+
+def note_possible_repeats(count: int, line_count: int) -> Iterator[str]:
+    """Yield a note if at least a third of the lines look repeated: the export may contain its orders twice.
+
+    Args:
+        count: lines that repeat another line in the columns that were read; other columns may differ.
+        line_count: number of lines of the export.
+    """
+    if count >= REPEATED_SHARE * line_count:
+        yield f"{pluralize(count, 'line')} may repeat another, by the columns read; segcli check compares whole lines"
+
+
+def id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_name_ids: bool = True) -> Iterator[str]:
+    """Yield notes on problems of customer ids.
+
+    Args:
+        ids: distinct ids.
+        line_counts: number of order lines of each id.
+        may_name_ids: whether notes may contain ids.
+
+    Yields:
+        Sentences with counts; an id is named only if it has a tenth of the lines, or is a placeholder.
+    """
+    used_bytes = text_columns.byte_usage_mask(ids)  # rules out most checks for most ids
+    case_variants = (
+        _count_case_variants(ids)
+        if (used_bytes[_UPPERCASE_BYTES].any() and used_bytes[_LOWERCASE_BYTES].any()) or used_bytes[0x80:].any()
+        else 0
+    )
+    if case_variants:
+        yield f"{case_variants:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"
+    rounded_ids = _count_matches(ids, _ROUNDED_NUMBER) if used_bytes[ord("+")] else 0
+    if rounded_ids:
+        subject = pluralize(rounded_ids, "customer id looks", "customer ids look")
+        yield f"{subject} like 1.23457E+11, rounded by a spreadsheet; export again without it"
+    lost_zeros = _count_lost_zeros(ids)
+    if lost_zeros:
+        zeros_subject = pluralize(lost_zeros, "customer id also stands", "customer ids also stand")
+        yield f"{zeros_subject} without leading zeros, as spreadsheets write them; they are kept apart"
+    float_twins = _count_float_twins(ids) if used_bytes[ord(".")] else 0
+    if float_twins:
+        twins_subject = pluralize(float_twins, "customer id stands", "customer ids stand")
+        yield f"{twins_subject} with and without .0 behind; ingest.id_decimals: drop makes them one"
+    if used_bytes[ord("@")] and _count_matches(ids, _EMAIL_REGEX) > MOST_IDS_SHARE * len(ids):
+        yield "customer ids are e-mail addresses, so results name people; privacy.pseudonymise gives them pseudonyms"
+    yield from _dominant_id_notes(ids, line_counts, may_name_ids=may_name_ids)
+    yield from _placeholder_id_notes(ids, line_counts)
+
+
+def _count_case_variants(ids: pa.StringArray) -> int:
+    return int(pd.Series([text.casefold() for text in ids.to_pylist()]).duplicated(keep=False).sum())
+
+
+def _count_matches(ids: pa.StringArray, pattern: str) -> int:
+    return int(pc.sum(pc.match_substring_regex(ids, rf"\A(?:{pattern})\z")).as_py() or 0)
+
+
+def _count_float_twins(ids: pa.StringArray) -> int:
+    """Count the ids that end in .0 and also occur without it."""
+    floats = ids.filter(pc.match_substring_regex(ids, rf"\A(?:{_WHOLE_FLOAT})\z"))
+    without_decimals = pc.utf8_slice_codeunits(floats, 0, -2)
+    return int(pc.sum(pc.is_in(without_decimals, value_set=ids)).as_py() or 0)
+
+
+def _count_lost_zeros(ids: pa.StringArray) -> int:
+    """Count the numeric ids with leading zeros that also occur without them."""
+    zeros = ids.filter(pc.starts_with(ids, "0"))
+    numbers = zeros.filter(pc.match_substring_regex(zeros, r"\A0+[1-9][0-9]*\z"))
+    return int(pc.sum(pc.is_in(pc.utf8_ltrim(numbers, "0"), value_set=ids)).as_py() or 0) if len(numbers) else 0
+
+
+def _placeholder_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Yield a note on ids that programs write if there is no customer; they may still be customers."""
+    placeholder_words = {word.casefold() for word in word_list("nobody")}
+    indices = np.flatnonzero(np.asarray(pc.is_in(pc.utf8_lower(ids), value_set=pa.array(sorted(placeholder_words)))))
+    placeholders = sorted((ids[int(index)].as_py(), int(line_counts[index])) for index in indices)
+    if placeholders:
+        names = ", ".join(f"{name} ({pluralize(count, 'line')})" for name, count in placeholders)
+        yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
+
+
+def _dominant_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_name_ids: bool) -> Iterator[str]:
+    largest = int(line_counts.argmax())
+    share = float(line_counts[largest] / line_counts.sum())
+    if share >= DOMINANT_LINE_SHARE and len(line_counts) >= MIN_CUSTOMERS:
+        name = f"customer '{ids[largest].as_py()}'" if may_name_ids else "one customer"
+        yield f"{name} has {share:.0%} of all lines; an id that many share belongs in ingest.exclude_ids"
+
+
+_TEXT_FORMULA = re.compile(r'="([^"=]+)"')  # used by spreadsheets to keep digits as text
 _ZERO_DECIMALS = re.compile(r"([0-9]+)\.00?")
 _EMAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_BLOCK_SIZE = 1 << 16  # bytes that stay in the processor's cache
+_BLOCK_SIZE = 1 << 16  # bytes; fits into the processor's cache
 
 
 @dataclass(frozen=True)
 class IdChanges:
-    """Lines whose customer id was changed to one spelling, by reason; lines with an id of a fallback column, by it."""
+    """Number of lines whose customer id was changed, by reason, or filled from a fallback column, by column."""
 
     apostrophes: int = 0
     decimals: int = 0
@@ -43,7 +182,7 @@ class IdChanges:
 
 
 def normalise_id(customer_id: str, settings: IngestSettings) -> str:
-    """Return a customer id in the form in which ids are compared.
+    """Normalise a customer id for comparison.
 
     >>> [normalise_id(text, IngestSettings()) for text in (" '00123", "17850.0", "Ann@Example.org", "A1", "'tHof")]
     ['00123', '17850', 'ann@example.org', 'A1', "'tHof"]
@@ -52,22 +191,22 @@ def normalise_id(customer_id: str, settings: IngestSettings) -> str:
 
 
 def normalise_ids(ids: pa.StringArray, settings: IngestSettings) -> pa.StringArray:
-    """Return customer ids in the form in which they are compared; the array itself where it has that form."""
+    """Normalise customer ids for comparison; return the same array if none changes."""
     if is_normalised(ids, settings):
         return ids
     return pa.array([normalise_id(text, settings) for text in ids.to_pylist()], pa.string())
 
 
 def is_normalised(ids: pa.StringArray, settings: IngestSettings) -> bool:
-    """Whether the bytes of ids show that `normalise_id` changes none of them."""
-    if settings.id_case in {"upper", "lower"} or not plain.is_bare_text(ids):
+    """Return whether the bytes of the ids prove that `normalise_id` changes none of them."""
+    if settings.id_case in {"upper", "lower"} or not text_columns.is_bare_text(ids):
         return False
-    byte_array = plain.text_bytes(ids)
-    characters = byte_array.tobytes()  # in which bytes are found faster than in an array
+    byte_array = text_columns.text_bytes(ids)
+    characters = byte_array.tobytes()  # searching bytes is faster than searching an array
     if settings.id_apostrophes == "drop" and (b"'" in characters or b'="' in characters):
         return False
     if b"." not in characters:
-        return True  # neither decimals nor e-mail addresses
+        return True  # neither decimals nor email addresses
     if settings.id_decimals == "drop" and _has_point_zero(byte_array) and pc.any(_zero_decimal_mask(ids)).as_py():
         return False
     if settings.id_case == "keep" or b"@" not in characters:
@@ -78,14 +217,14 @@ def is_normalised(ids: pa.StringArray, settings: IngestSettings) -> bool:
 def normalise_id_column(
     id_column: EncodedColumn, settings: IngestSettings
 ) -> tuple[EncodedColumn, frozenset[str], IdChanges]:
-    """Bring the customer ids of lines to one spelling.
+    """Normalise the customer ids of lines.
 
     Args:
         id_column: the ids as written.
-        settings: the policies of ids.
+        settings: id policies.
 
     Returns:
-        The ids, those that were in another Unicode form or had invisible characters, and what was changed.
+        The normalised ids, the ids with another Unicode form or invisible characters, and counts of changes.
     """
     if is_normalised(id_column.categories, settings):
         return id_column, frozenset(), IdChanges()
@@ -103,15 +242,15 @@ def normalise_id_column(
 
 
 def fill_blank_ids(raw_table: RawTable, name: str, fallbacks: Sequence[str]) -> tuple[pa.ChunkedArray, Counter[str]]:
-    """Take the customer id of another column where there is none.
+    """Fill blank customer ids from fallback columns.
 
     Args:
-        raw_table: of the file.
-        name: the column of customer ids.
-        fallbacks: further columns, in the order in which they are tried.
+        raw_table: table of the file.
+        name: column of customer ids.
+        fallbacks: further columns, in order of priority.
 
     Returns:
-        The ids, and the number of rows that took theirs from each column.
+        The ids, and the number of rows filled from each column.
     """
     ids, filled_counts = raw_table.columns[name], Counter[str]()
     for fallback in fallbacks:
@@ -124,7 +263,7 @@ def fill_blank_ids(raw_table: RawTable, name: str, fallbacks: Sequence[str]) -> 
 
 
 def id_change_notes(changes: IdChanges) -> Iterator[str]:
-    """Yield a note for each kind of change, with its lines and the setting that decides."""
+    """Yield a note for each kind of change, with the number of lines and the setting that controls it."""
     if changes.apostrophes:
         lines = pluralize(changes.apostrophes, "line")
         yield f"{lines} with an apostrophe before the customer id: it is dropped; ingest.id_apostrophes: keep keeps it"
@@ -142,12 +281,12 @@ def id_change_notes(changes: IdChanges) -> Iterator[str]:
 def count_id_changes(
     written_ids: Sequence[str], line_counts: npt.NDArray[np.int64], settings: IngestSettings
 ) -> IdChanges:
-    """Count what one spelling changes.
+    """Count the changes that normalisation makes.
 
     Args:
         written_ids: distinct ids as written.
-        line_counts: with each of them.
-        settings: the policies of ids.
+        line_counts: number of lines of each id.
+        settings: id policies.
     """
     apostrophes = decimals = capitals = 0
     for text, count in zip(written_ids, line_counts.tolist(), strict=True):
@@ -182,19 +321,19 @@ def _fold_case(customer_id: str, settings: IngestSettings) -> str:
 
 
 def _has_capitals(byte_array: npt.NDArray[np.uint8]) -> bool:
-    """Whether ASCII text has capitals: bytes below A become large ones when A is subtracted."""
+    """Return whether ASCII text has capitals; subtracting A makes bytes below A wrap around to large values."""
     return any(bool((block - np.uint8(ord("A")) < 26).any()) for block in _iterate_blocks(byte_array))  # noqa: PLR2004 - letters
 
 
 def _has_point_zero(byte_array: npt.NDArray[np.uint8]) -> bool:
-    """Whether a point stands before a zero."""
+    """Return whether ".0" occurs."""
     return any(
         bool(((block[:-1] == ord(".")) & (block[1:] == ord("0"))).any()) for block in _iterate_blocks(byte_array)
     )
 
 
 def _iterate_blocks(byte_array: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield short pieces, each with the first byte of the next."""
+    """Yield short blocks, each with the first byte of the next block."""
     return (byte_array[start : start + _BLOCK_SIZE + 1] for start in range(0, len(byte_array), _BLOCK_SIZE))
 
 

@@ -1,4 +1,4 @@
-"""Columns that can identify customers where the customer id is missing: e-mail addresses, phone numbers and names."""
+"""Suggest columns that can identify customers if the customer id is missing: email addresses, phone numbers, names."""
 
 import contextlib
 import re
@@ -14,20 +14,20 @@ import pyarrow.compute as pc
 
 from segcli import columns
 from segcli.errors import InputProblem
-from segcli.ingest.cells import RawTable
-from segcli.ingest.languages import word_list
-from segcli.ingest.opening import InputFile, open_input
-from segcli.ingest.recognise import is_name_of, normalise_name
+from segcli.ingest.column_matching import is_name_of, normalise_name
+from segcli.ingest.input_file import InputFile, open_input
+from segcli.ingest.locales import word_list
+from segcli.ingest.parser import RawTable
 
 CONTACT_COLUMNS = {"e-mail address": columns.EMAIL, "phone": columns.PHONE}
 NAME_KIND = "name"
-MIN_KEY_SHARE = 0.5  # share of lines on which a key must be present
+MIN_KEY_SHARE = 0.5  # share of lines that must have a value
 _WORD_PATTERN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
 class CustomerKey:
-    """A column that may identify customers, what it holds, and on how many lines it is present."""
+    """Candidate column for identifying customers: its kind of content, and the number of lines with a value."""
 
     column: str
     kind: str
@@ -36,19 +36,19 @@ class CustomerKey:
     is_sampled: bool = False
 
     def __str__(self) -> str:
-        """As a hint shows it."""
+        """Return the text for a hint."""
         option = f"--map {columns.CUSTOMER_ID}={shlex.quote(self.column)}"
         lines = f"the first {self.lines:,} lines" if self.is_sampled else f"{self.lines:,} lines"
         return f"{self.kind} is present on {self.present_lines:,} of {lines}: {option}"
 
 
 def suggest_customer_key(input_file: InputFile) -> str:
-    """Return the column that identifies customers on most lines, as a hint, or an empty text.
+    """Return a hint with the column that identifies customers on most lines; blank if there is none.
 
-    The hint is tried: the file is opened with it, and must then have a customer id.
+    The hint is verified: the file is opened with it, and must then have a customer id.
 
     Args:
-        input_file: without a customer id, or with one that is blank on most lines.
+        input_file: file without a customer id, or with an id that is blank on most lines.
     """
     file_columns = input_file.mapping.columns
     usable = {columns.CUSTOMER_ID, columns.EMAIL, columns.PHONE}
@@ -75,7 +75,7 @@ def suggest_customer_key(input_file: InputFile) -> str:
 
 
 def suggest_unique_key(raw_table: RawTable) -> str:
-    """Return the column that identifies the customers of a table of one row each, as a sentence, or an empty text."""
+    """Return a sentence with the column that identifies customers in a table with one row each, or blank."""
     kinds = {name: kind for name, kind in find_key_columns(raw_table.header).items() if name in raw_table.columns}
     for key in rank_keys(raw_table, kinds):
         texts = raw_table.columns[key.column]
@@ -89,15 +89,15 @@ def describe_blank_ids(input_file: InputFile, blank_lines: int, line_count: int)
 
     Args:
         input_file: an order export.
-        blank_lines: lines without a customer id.
-        line_count: all lines.
+        blank_lines: number of lines without a customer id.
+        line_count: number of all lines.
     """
     hint = suggest_customer_key(input_file) if blank_lines > MIN_KEY_SHARE * line_count else ""
     return f"the customer id is blank on {blank_lines:,} of {line_count:,} lines; {hint}" if hint else ""
 
 
 def _is_valid_key(input_file: InputFile, customer_key: CustomerKey) -> bool:
-    """Tell whether a file that is opened with this column as the customer id has one."""
+    """Return whether a file that is opened with this column as the customer id has a customer id."""
     declared_columns = {**input_file.requested_source.columns, columns.CUSTOMER_ID: customer_key.column}
     try:
         reopened_file = open_input(
@@ -114,18 +114,18 @@ def _is_valid_key(input_file: InputFile, customer_key: CustomerKey) -> bool:
 
 
 def find_key_columns(header: Iterable[str], excluded_column: str | None = None) -> dict[str, str]:
-    """Return the columns whose name promises an address, a phone number or a name, with the kind of each."""
+    """Return the columns whose name indicates an email address, a phone number or a name, with the kind of each."""
     kinds = {name: _infer_kind(name) for name in header if name != excluded_column}
     return {name: kind for name, kind in kinds.items() if kind}
 
 
 def rank_keys(raw_table: RawTable, kinds: dict[str, str], order_id: str | None = None) -> list[CustomerKey]:
-    """Rank columns by the lines on which they are present, the best first, without those that most lines lack.
+    """Rank columns by the number of lines with a value, in descending order; drop columns that most lines lack.
 
     Args:
-        raw_table: with these columns, as text.
-        kinds: of the columns, by name.
-        order_id: column by which lines of one order share what stands on one of them.
+        raw_table: table with these columns, as text.
+        kinds: kind of each column, by name.
+        order_id: column of order ids; lines of one order share a value that is on only one of them.
     """
     order_column = None if order_id is None else raw_table.encode_column(order_id)
     order_codes = (
@@ -147,7 +147,7 @@ def rank_keys(raw_table: RawTable, kinds: dict[str, str], order_id: str | None =
 
 
 def contact_kind(name: str) -> str:
-    """Return the standard column of contacts that a header name or a part of it means: email, phone, or nothing.
+    """Return the standard contact column (email, phone) that a header name, or part of it, means; blank if none.
 
     >>> contact_kind("Billing Email"), contact_kind("Shipping Phone"), contact_kind("Shop Phone")
     ('email', 'phone', '')
@@ -156,7 +156,7 @@ def contact_kind(name: str) -> str:
 
 
 def names_other_people(name: str) -> bool:
-    """Whether a column names people other than the customer: who referred, sold or delivered.
+    """Return whether a column describes people other than the customer, such as a referrer, seller or courier.
 
     >>> names_other_people("Sales Rep Email"), names_other_people("referred by"), names_other_people("Email")
     (True, True, False)
@@ -180,7 +180,7 @@ def _presence_mask(texts: pa.ChunkedArray, order_codes: npt.NDArray[np.int64] | 
 
 
 def _infer_kind(name: str) -> str:
-    """Return what a column holds of people by its name, or by a part of it, such as the phone of Shipping Phone."""
+    """Infer the kind of personal data in a column from its name, or part of it, such as Phone in Shipping Phone."""
     if any(word in normalise_name(name) for word in word_list("things")):
         return ""
     name_words = _WORD_PATTERN.findall(name)

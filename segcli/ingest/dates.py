@@ -1,7 +1,7 @@
-"""Text -> dates by one format for the whole column, declared or proven."""
+"""Parse a column of text as dates, with one format for the whole column (declared or inferred)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,38 +11,121 @@ import pandas as pd
 import pyarrow as pa
 
 from segcli.config.ingest import EPOCH_FORMATS, Source
-from segcli.ingest import date_hints, locales
-from segcli.ingest.calendars import gregorian_converter
-from segcli.ingest.coded import EncodedColumn, dictionary_encode
-from segcli.ingest.date_formats import DATE_FORMATS, candidate_formats, get_day_and_offset
-from segcli.ingest.date_problems import (
+from segcli.ingest import locales
+from segcli.ingest.date_errors import (
     AmbiguousDateError,
     MixedDateFormatsError,
     TwoDigitCalendarYearError,
     UnknownDateFormatError,
     YearRangeError,
 )
-from segcli.ingest.date_reading import parse_serial_dates, parse_with_century, parse_with_format
-from segcli.ingest.digits import to_ascii_digits, to_half_width
-from segcli.ingest.locales import Locale
+from segcli.ingest.date_formats import DATE_FORMATS, candidate_formats, get_day_and_offset, gregorian_converter
+from segcli.ingest.date_parsing import parse_serial_dates, parse_with_century, parse_with_format
+from segcli.ingest.locales import LANGUAGES, Locale, to_ascii_digits, to_half_width
+from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
+
+# Suggested options for a column that no known format parses; each is tried on the column before it is suggested
+HINT_CENTURY = 1950  # example in the hint; two-digit years need a century, which only the user knows
+MIN_PARSED_SHARE = 0.9  # share of lines that a suggested option must parse
+NUMBER_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel")
+HINT_SAMPLE_SIZE = 24
+EARLIEST_HINT_DATE, LATEST_HINT_DATE = np.datetime64("1970-01-01"), np.datetime64("2100-01-01")
+
+
+def suggest_date_options(date_strings: pd.Series, line_counts: npt.NDArray[np.int64]) -> str:
+    """Return the options that parse most of a column; blank if there are none.
+
+    Args:
+        date_strings: distinct texts that are not blank.
+        line_counts: number of lines of each text.
+    """
+    options = [
+        (option, times)
+        for option, times in _try_options(date_strings)
+        if line_counts[_date_mask(times)].sum() >= MIN_PARSED_SHARE * line_counts.sum()
+    ]
+    if not options:
+        return ""
+    best, best_times = options[0]
+    alternatives = [
+        option for option, times in options if option.startswith("--date-format") and (times != best_times).any()
+    ]
+    return "   or   ".join([best, *(alternatives[:1] if best.startswith("--date-format") else ())])
+
+
+def _try_options(date_strings: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.datetime64]]]:
+    """Yield options and the times that they parse: plain formats first, then numbers, then other languages."""
+    for date_format in _find_short_year_formats(date_strings):
+        option = f"--date-format '{date_format}' --set ingest.transactions.century={HINT_CENTURY}"
+        yield option, parse_with_century(date_strings, date_format, "UTC", HINT_CENTURY)
+    for date_format in NUMBER_FORMATS:
+        yield f"--date-format {date_format}", parse_serial_dates(date_strings, date_format, None)
+    gregorian_strings = date_strings.map(gregorian_converter("minguo"))
+    for date_format in [] if gregorian_strings.equals(date_strings) else _find_known_formats(gregorian_strings):
+        yield (
+            "--set ingest.transactions.calendar=minguo",
+            parse_with_century(gregorian_strings, date_format, "UTC", None),
+        )
+    for language in LANGUAGES:
+        locale = locales.load_locale(language)
+        english_strings = date_strings.map(locale.translate_date)
+        if not english_strings.equals(date_strings):
+            for date_format in _find_known_formats(english_strings):
+                yield f"--locale {language}", parse_with_century(english_strings, date_format, "UTC", None)
+            for date_format in _find_short_year_formats(english_strings):
+                option = (
+                    f"--locale {language} --date-format '{date_format}' "
+                    f"--set ingest.transactions.century={HINT_CENTURY}"
+                )
+                yield option, parse_with_century(english_strings, date_format, "UTC", HINT_CENTURY)
+
+
+def _find_known_formats(date_strings: pd.Series) -> list[str]:
+    shapes = {date_format for text in _sample_hint_values(date_strings) for date_format in candidate_formats(text)}
+    return [date_format for date_format in DATE_FORMATS if date_format in shapes]
+
+
+def _find_short_year_formats(date_strings: pd.Series) -> list[str]:
+    """Return the known formats, with two-digit years, that match the shape of the texts."""
+    shapes = {
+        date_format
+        for text in _sample_hint_values(date_strings)
+        for date_format in candidate_formats(text, short_years=True)
+    }
+    return [date_format.replace("%Y", "%y") for date_format in DATE_FORMATS if date_format in shapes]
+
+
+def _sample_hint_values(date_strings: pd.Series) -> list[str]:
+    return [
+        str(text)
+        for text in date_strings.sort_values()
+        .iloc[:: max(len(date_strings) // HINT_SAMPLE_SIZE, 1)]
+        .iloc[:HINT_SAMPLE_SIZE]
+    ]
+
+
+def _date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return (times >= EARLIEST_HINT_DATE) & (times < LATEST_HINT_DATE)
+
 
 _UTC_NAME = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
 _WEEKDAY_NAME = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 FORMAT_SAMPLE_SIZE = (
-    24  # values, evenly spaced, on which all formats are tried before the column is read with those that fit
+    24  # evenly spaced values on which all formats are tried; the whole column is parsed only with those that fit
 )
 NOT_A_DATE = np.datetime64("NaT", "us")
 EARLIEST_DATE, LATEST_DATE = (
     np.datetime64("1900-01-02"),
     np.datetime64("2100-01-01"),
-)  # spreadsheets write 1900-01-00 for nothing
+)  # spreadsheets write 1900-01-00 for zero
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2099
 FOREIGN_CALENDAR_YEARS = range(1000, 3000)  # of other calendars; 0001 and 9999 are placeholders
 
 
 @dataclass(frozen=True)
 class ParsedDates:
-    """`values` (datetime64[us], NaT where not readable), the `missing` and `unreadable` masks, and the format."""
+    """Parsed dates: `values` (datetime64[us], NaT if unreadable), `missing` and `unreadable` masks, and the format."""
 
     values: npt.NDArray[np.datetime64]
     missing: npt.NDArray[np.bool_]
@@ -51,7 +134,7 @@ class ParsedDates:
 
 
 def read_dates(texts: pa.ChunkedArray | EncodedColumn, source: Source, formats: Sequence[str] = ()) -> ParsedDates:
-    """Read a column as the source says its dates are written, or by known formats; errors as of `parse_dates`."""
+    """Parse a column with the source's date settings, or with known formats; raises the errors of `parse_dates`."""
     declared_formats = (source.date_format,) if source.date_format else tuple(formats)
     if source.calendar != "gregorian":
         if any("%y" in date_format for date_format in declared_formats):
@@ -76,24 +159,24 @@ def parse_dates(
     century: int | None = None,
     locale: Locale | None = None,
 ) -> ParsedDates:
-    """Read a column of text as dates.
+    """Parse a column of text as dates.
 
     Args:
-        texts: any text.
-        declared_formats: one or several strptime formats, or one of SERIALS; otherwise the one format that reads the
+        texts: any texts.
+        declared_formats: one or several strptime formats, or one of EPOCH_FORMATS; default: infer a format from the
             column.
-        timezone: the zone whose wall clock counts, for dates that carry offsets; `written`: each counts by its own.
+        timezone: time zone of the result, for dates with offsets; `written` keeps the local time of each date.
         century: first of the hundred years in which two-digit years lie.
-        locale: whose month names and digits the texts use.
+        locale: locale of the month names and digits in the texts.
 
     Raises:
-        AmbiguousDates: day and month cannot be told apart.
-        MixedDates: several formats are needed.
-        UnknownDates: no format fits.
-        OtherYears: most years lie outside those that are read, and in no calendar that is declared.
-        MixedOffsets: offsets differ and no timezone is given.
-        NoFormat: what is declared is no format.
-        ShortYears: the format has a two-digit year and no century is given.
+        AmbiguousDateError: if day and month cannot be distinguished.
+        MixedDateFormatsError: if several formats are needed.
+        UnknownDateFormatError: if no format fits.
+        YearRangeError: if most years are out of range, and no declared calendar explains them.
+        MixedOffsetsError: if offsets differ and no timezone is given.
+        InvalidDateFormatError: if a declared format is invalid.
+        TwoDigitYearError: if the format has a two-digit year and no century is given.
     """
     column = dictionary_encode(texts).without_outer_blanks
     declared_formats = [declared_formats] if isinstance(declared_formats, str) else declared_formats
@@ -124,7 +207,7 @@ def parse_dates(
 
 
 def _strip_weekday_and_zone(date: str) -> str:
-    """Return a date without the day of the week, and with the offset of UTC for its name.
+    """Strip the day of the week, and replace the name of UTC by its offset.
 
     >>> _strip_weekday_and_zone("Thu, 5 Jan 2023 10:00:00 GMT")
     '5 Jan 2023 10:00:00+0000'
@@ -133,7 +216,7 @@ def _strip_weekday_and_zone(date: str) -> str:
 
 
 def valid_date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
-    """Which times an order can have."""
+    """Return a mask of the times that are plausible for orders."""
     with np.errstate(invalid="ignore"):
         return (times >= EARLIEST_DATE) & (times < LATEST_DATE)
 
@@ -141,7 +224,7 @@ def valid_date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
 def _require_plausible_years(
     times: npt.NDArray[np.datetime64], date_strings: pd.Series, line_counts: npt.NDArray[np.int64], date_format: str
 ) -> None:
-    """Refuse a column that is read, but mostly with years that no order has."""
+    """Reject a column if most of its dates parse with implausible years."""
     years = np.where(np.isnat(times), 0, times.astype("datetime64[Y]").astype(np.int64) + 1970)
     is_implausible = (
         ~valid_date_mask(times) & (years >= FOREIGN_CALENDAR_YEARS.start) & (years < FOREIGN_CALENDAR_YEARS.stop)
@@ -154,7 +237,7 @@ def _require_plausible_years(
 
 
 def looks_like_dates(cell_values: list[str], source: Source) -> bool:
-    """Whether some format reads at least half of the given values (blank ones aside)."""
+    """Return whether known formats parse at least half of the given values, not counting blank ones."""
     locale, convert = locales.get_locale(source), gregorian_converter(source.calendar)
     half_width_texts = [to_half_width(text.strip()) for text in cell_values if text.strip()]
     normalised_texts = [convert(locale.translate_date(text) if locale else text) for text in half_width_texts]
@@ -170,11 +253,11 @@ def _sample_values(date_strings: pd.Series) -> pd.Series:
 
 
 def _infer_formats(date_strings: pd.Series, line_counts: npt.NDArray[np.int64]) -> tuple[str, ...]:
-    """The format that reads more lines than any other, and those that write the same day with other times.
+    """Infer the format that parses most lines, and formats with the same day part and other times.
 
     Args:
-        date_strings: the distinct values that are not blank.
-        line_counts: on how many lines each of them stands.
+        date_strings: distinct values that are not blank.
+        line_counts: number of lines of each value.
     """
     if date_strings.empty:
         return DATE_FORMATS[:1]
@@ -193,9 +276,7 @@ def _infer_formats(date_strings: pd.Series, line_counts: npt.NDArray[np.int64]) 
         not ranked_formats
         or int(line_counts[np.logical_or.reduce(list(parsed_masks.values()))].sum()) * 2 < line_counts.sum()
     ):
-        raise UnknownDateFormatError(
-            str(date_strings.iloc[0]), date_hints.suggest_date_options(date_strings, line_counts)
-        )
+        raise UnknownDateFormatError(str(date_strings.iloc[0]), suggest_date_options(date_strings, line_counts))
     best = ranked_formats[0]
     _require_unambiguous(
         best,
@@ -211,9 +292,9 @@ def _infer_formats(date_strings: pd.Series, line_counts: npt.NDArray[np.int64]) 
 
 
 def _find_candidate_formats(date_strings: pd.Series) -> list[str]:
-    """The formats worth trying: those whose digits and marks stand as in some of the values.
+    """Return the formats whose digits and separators match some of the values.
 
-    Values are sorted first, so that the order of rows in the file plays no part.
+    Values are sorted first, so that the result does not depend on the order of rows in the file.
     """
     shapes = {
         date_format

@@ -1,5 +1,6 @@
-"""How a CSV file is written: encoding and delimiter, by rule and by trial, never by a statistical guess."""
+"""Detect the encoding and delimiter of a CSV file, with rules and trials instead of statistical guesses."""
 
+import contextlib
 import csv
 import io
 import re
@@ -9,33 +10,146 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from segcli.config.ingest import Source
-from segcli.counting import pluralize
 from segcli.errors import InputProblem
-from segcli.files.read import FileContent
+from segcli.formatting import pluralize
+from segcli.ingest.column_matching import count_known_names
 from segcli.ingest.encoding import decode_content
-from segcli.ingest.framing import add_generated_header, convert_to_double_quotes, drop_descriptions, drop_outer_lines
-from segcli.ingest.preamble import find_header_row
-from segcli.ingest.quotes import repair_quotes
-from segcli.ingest.recognise import count_known_names
+from segcli.ingest.quoting import repair_quotes
+from segcli.io.read import FileContent
 
 if TYPE_CHECKING:
     import _csv
 
+
+# Declared format of the records: lines to skip, no header, other quotes
+DESCRIPTION_HEAD_BYTES = 1_000_000  # bytes; contain the first records
+IMPORT_ID_MARKER = b"ImportId"
+IMPORT_ID_PATTERN = re.compile(r"\s*\{\s*\W*ImportId")
+MAX_DESCRIPTION_RECORDS = 3  # records below the header that may contain the ImportIds
+_LINE_END_PATTERN = re.compile(rb"\r\n|\n|\r")
+
+
+def drop_outer_lines(body: bytes, source: Source) -> bytes:
+    """Remove the declared number of lines at the start and end; empty lines at the end do not count."""
+    start = 0
+    for _ in range(source.skip_rows):
+        line_end = _LINE_END_PATTERN.search(body, start)
+        start = line_end.end() if line_end else len(body)
+    end = len(body.rstrip(b"\r\n")) if source.skip_footer else len(body)
+    for _ in range(source.skip_footer):
+        end = max(body.rfind(b"\n", start, end), body.rfind(b"\r", start, end), start)
+        end = start + len(body[start:end].rstrip(b"\r\n"))
+    return body[start:end] if end < len(body) else body[start:]
+
+
+def add_generated_header(body: bytes, delimiter: str) -> bytes:
+    """Add a generated header line: column_1, column_2, ..."""
+    first_record = next(
+        csv.reader(io.StringIO(body[:1_000_000].decode(errors="ignore"), newline=""), delimiter=delimiter), []
+    )
+    names = [f"column_{number}" for number in range(1, len(first_record) + 1)]
+    return delimiter.join(names).encode() + b"\n" + body
+
+
+def drop_descriptions(body: bytes, delimiter: str) -> tuple[bytes, int]:
+    """Remove records that describe columns below the header of a survey export; return the body and their line count.
+
+    Qualtrics writes the question of each column there, and a record of JSON with an ImportId for each column.
+    """
+    if IMPORT_ID_MARKER not in body[:DESCRIPTION_HEAD_BYTES]:
+        return body, 0
+    lines = body[:DESCRIPTION_HEAD_BYTES].splitlines(keepends=True)
+    reader = csv.reader((line.decode(errors="ignore") for line in lines), delimiter=delimiter)
+    header_end = 0
+    for number, record in enumerate(islice(reader, MAX_DESCRIPTION_RECORDS + 1)):
+        if number == 0:
+            header_end = reader.line_num
+        elif any(IMPORT_ID_PATTERN.match(cell) for cell in record):
+            description_lines = lines[header_end : reader.line_num]
+            header = b"".join(lines[:header_end])
+            return header + body[len(header) + sum(map(len, description_lines)) :], len(description_lines)
+    return body, 0
+
+
+def convert_to_double_quotes(body: bytes, delimiter: str, source: Source, file_name: str) -> bytes:
+    """Convert the declared quotes to standard quoting (doubled double quotes), with the same records on the same lines.
+
+    Raises:
+        InputProblem: if the declared quotes are not closed.
+    """
+    if source.quote == '"' and source.escape is None:
+        return body
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
+    records = csv.reader(
+        io.StringIO(body.decode(), newline=""),
+        delimiter=delimiter,
+        quotechar=source.quote,
+        escapechar=source.escape,
+        strict=True,
+    )
+    try:
+        writer.writerows(records)
+    except csv.Error as error:
+        raise InputProblem(
+            f"cannot be read as declared ({error})",
+            source=file_name,
+            line=records.line_num,
+            remedy="Look at what is declared: delimiter, quote, escape, skip_rows",
+        ) from None
+    return buffer.getvalue().encode()
+
+
+# Preamble above the header: a title, the name of a report, an empty line
+HEADER_SEARCH_LIMIT = 50  # number of records in which to search for the header
+PREAMBLE_HEAD_CHARACTERS = 100_000  # characters
+MIN_CERTAIN_NAMES = 2  # number of known names that identify a header
+
+
+def find_header_row(body: bytes, delimiter: str) -> int:
+    """Return the number of physical lines above the header; 0 if the first record may be the header.
+
+    A later record is the header only if it has known names, the first record has none, and either all records above are
+    less than half as wide or all of its names are known. This avoids mistaking survey answers such as `email` and
+    `phone` for a header.
+    """
+    records = csv.reader(
+        io.StringIO(body[:PREAMBLE_HEAD_CHARACTERS].decode(errors="ignore"), newline=""), delimiter=delimiter
+    )
+    with contextlib.suppress(csv.Error):  # the field is too long for a name; reading the header reports it
+        return _locate_header(records)
+    return 0
+
+
+def _locate_header(reader: "_csv.Reader") -> int:
+    widest_above, lines_before = 0, 0
+    for index, record in zip(range(HEADER_SEARCH_LIMIT), reader, strict=False):
+        known_count, filled_count = count_known_names(record), sum(bool(cell.strip()) for cell in record)
+        if known_count and index == 0 and filled_count > 1:
+            return 0
+        if (known_count >= MIN_CERTAIN_NAMES and widest_above * 2 < filled_count) or (
+            known_count > MIN_CERTAIN_NAMES and known_count == filled_count
+        ):
+            return lines_before
+        widest_above, lines_before = max(widest_above, filled_count), reader.line_num
+    return 0
+
+
 DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 1000
 SAMPLE_CHARACTERS = 300_000
-HEAD_BYTES = 1_000_000  # bytes from which the first records are taken
-FIRST_TRY_BYTES = 50_000  # bytes that nearly always hold as many
+HEAD_BYTES = 1_000_000  # bytes; contain the first records
+FIRST_TRY_BYTES = 50_000  # bytes; nearly always contain the same records
 _SEP_LINE_PATTERN = re.compile(r"sep=([\t -!#-~])\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """A file's text as UTF-8 bytes, the header first, and how its records are written.
+    """Decoded text of a file as UTF-8 bytes, beginning with the header, and the format of its records.
 
-    `skipped_lines` stood above the header (above the first record, where the body is not `has_header`) and
-    `hidden_lines` below it, where they described the columns; the lines in `broken_lines` (numbers in the file, from 1)
-    are taken out because their quotes break the rules.
+    `skipped_lines` counts lines above the header (above the first record, if the body has no header), and
+    `hidden_lines` counts lines below it that described the columns. `broken_lines` (numbers in the file, from 1) were
+    removed because of invalid quotes.
     """
 
     body: bytes
@@ -48,11 +162,11 @@ class Dialect:
     has_header: bool = True
 
     def __str__(self) -> str:
-        """As shown to people, such as `utf-8  ','`."""
+        """Return the text for people, such as `utf-8  ','`."""
         return f"{self.encoding}  {self.delimiter!r}"
 
     def to_file_line(self, line: int) -> int:
-        """The number in the file of a line of the body."""
+        """Convert a line number of the body to the line number in the file."""
         line += self.skipped_lines
         if self.hidden_lines and line > self.skipped_lines + self.header_line_count:
             line += self.hidden_lines
@@ -62,12 +176,12 @@ class Dialect:
 
     @property
     def has_single_line_records(self) -> bool:
-        """Whether every record surely is one line: nothing is quoted, and no line is empty."""
+        """Whether every record is certainly one line: there are no quotes and no empty lines."""
         return b'"' not in self.body and b"\n\n" not in self.body and b"\r" not in self.body.replace(b"\r\n", b"")
 
     @property
     def header_line_count(self) -> int:
-        """Lines of the body down to the end of the header."""
+        """Number of body lines up to the end of the header."""
         reader = csv.reader(
             io.StringIO(self.body[:HEAD_BYTES].decode(errors="ignore"), newline=""), delimiter=self.delimiter
         )
@@ -75,32 +189,32 @@ class Dialect:
 
     @property
     def has_no_records(self) -> bool:
-        """Whether nothing stands below the header."""
+        """Whether there are no records below the header."""
         return len(self.body) <= HEAD_BYTES and not b"".join(self.body.splitlines()[self.header_line_count :]).strip()
 
     def read_first_records(self, count: int) -> list[list[str]]:
-        """The first records that are not empty, as lists of text, the header first."""
+        """Return the first non-empty records as lists of text, beginning with the header."""
         records, is_cut = self._read_head(min(FIRST_TRY_BYTES, HEAD_BYTES), count)
         if is_cut:
             records, is_cut = self._read_head(HEAD_BYTES, count)
         return [record for record in (records[:-1] if is_cut and len(records) > 1 else records) if record]
 
     def _read_head(self, byte_count: int, count: int) -> tuple[list[list[str]], bool]:
-        """The first records of so many characters, and whether the last of them is cut there."""
+        """Return the first records of the first `byte_count` bytes, and whether the last record is cut off."""
         head = io.StringIO(self.body[:byte_count].decode(errors="ignore"), newline="")
         records = list(islice(csv.reader(head, delimiter=self.delimiter), count))
         return records, len(self.body) > byte_count and not head.read(1)
 
     def iterate_records(self) -> "_csv.Reader":
-        """All records as lists of text, the header first; `line_num` is the line within the body."""
+        """Return a reader of all records, beginning with the header; `line_num` is the line within the body."""
         return csv.reader(io.StringIO(self.body.decode(), newline=""), delimiter=self.delimiter)
 
 
 def detect_dialect(content: FileContent, source: Source) -> Dialect:
-    """Decide encoding and delimiter; what `source` declares is obeyed.
+    """Detect encoding and delimiter; declarations in `source` take precedence.
 
     Raises:
-        InputProblem: the file is empty, or its text cannot be decoded.
+        InputProblem: if the file is empty, or its text cannot be decoded.
     """
     decoded_text = decode_content(content, source)
     body, notes = drop_outer_lines(decoded_text.body, source), decoded_text.notes
@@ -140,7 +254,7 @@ def detect_dialect(content: FileContent, source: Source) -> Dialect:
 
 
 def _is_blank_text(body: bytes) -> bool:
-    """Whether there is nothing but blanks; a look at the beginning nearly always tells."""
+    """Return whether a text is blank; the first bytes nearly always suffice."""
     return not body[:1000].strip() and not body.strip()
 
 
@@ -152,7 +266,7 @@ def _infer_delimiter(body: bytes) -> str:
 
 
 def _score_delimiter(sample_text: str, delimiter: str) -> tuple[int, float, int]:
-    """How well a delimiter fits, from the header on: names known, share of records as wide as the header, width."""
+    """Score a delimiter from the header on: known names, share of records as wide as the header, width."""
     preamble_lines = find_header_row(sample_text.encode(), delimiter)
     if preamble_lines:
         sample_text = "".join(sample_text.splitlines(keepends=True)[preamble_lines:])

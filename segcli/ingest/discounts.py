@@ -1,4 +1,4 @@
-"""Discounts that stand beside prices: per line or per order, absolute, in percent or as a fraction."""
+"""Read and subtract discounts from a separate column: per line or per order, as an amount, percentage or fraction."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from segcli import columns
-from segcli.ingest import money, numbers
-from segcli.ingest.export import OrderExport
+from segcli.ingest import money, number_parsing
+from segcli.ingest.order_export import OrderExport
 
 _Amounts = npt.NDArray[np.float64]
 DiscountKind = Literal["line", "order", "percent", "fraction"]
@@ -19,7 +19,7 @@ HUNDRED_PERCENT = 100.0
 
 @dataclass(frozen=True)
 class Discounts:
-    """The discount of each line as written, without its sign, 0 where there is none; `is_percent` if that is said."""
+    """Absolute value of each line's discount, 0 if blank; `is_percent` if the file marks them as percentages."""
 
     values: _Amounts
     is_percent: bool
@@ -27,7 +27,7 @@ class Discounts:
 
 @dataclass(frozen=True)
 class AmountFactors:
-    """The numbers that the money of lines is made of; `None` is a column that the export does not have."""
+    """Numbers from which line amounts are computed; `None` if the export lacks the column."""
 
     amount: _Amounts | None
     quantity: _Amounts | None
@@ -36,15 +36,15 @@ class AmountFactors:
 
     @property
     def product(self) -> _Amounts | None:
-        """Quantity x unit price; the unit price where there is no quantity."""
+        """Quantity x unit price; the unit price if there is no quantity."""
         if self.price is None or self.quantity is None:
             return self.price
-        with np.errstate(over="ignore"):  # infinite amounts are no amounts, and rejected as such
+        with np.errstate(over="ignore"):  # infinite amounts are rejected later
             return self.price * self.quantity
 
 
 def read_factors(export: OrderExport) -> AmountFactors:
-    """Read the columns of numbers from which the money of lines is computed."""
+    """Read the number columns from which line amounts are computed."""
     amount, quantity, price = (
         export.read_numbers(name) for name in (columns.AMOUNT, columns.QUANTITY, columns.UNIT_PRICE)
     )
@@ -52,9 +52,9 @@ def read_factors(export: OrderExport) -> AmountFactors:
 
 
 def compute_line_amounts(export: OrderExport, factors: AmountFactors) -> _Amounts | None:
-    """Return the amount of each line as given, or else quantity x unit price, less the discounts that the source names.
+    """Return the given amount of each line, or else quantity x unit price, less the discounts declared by the source.
 
-    Amounts of returns may lack their sign here; amounts beyond what whole units can count are NaN.
+    Amounts of returns may lack their sign here; amounts above the capacity of integer units are NaN.
     """
     amounts = factors.product if factors.amount is None else factors.amount
     if amounts is None:
@@ -68,7 +68,7 @@ def compute_line_amounts(export: OrderExport, factors: AmountFactors) -> _Amount
 
 
 def read_discounts(export: OrderExport) -> Discounts | None:
-    """Read the column of discounts, if the export has one."""
+    """Read the discount column, if the export has one."""
     name = export.mapping.columns.get(columns.DISCOUNT)
     if name is None:
         return None
@@ -77,7 +77,7 @@ def read_discounts(export: OrderExport) -> Discounts | None:
     if not has_signs:
         values = export.read_numbers(columns.DISCOUNT, blank=0.0)
     else:
-        values = numbers.read_numbers(
+        values = number_parsing.read_numbers(
             column.map_texts(lambda texts: pc.utf8_rtrim(texts, "% \u00a0")), export.source
         ).values
     assert values is not None
@@ -88,13 +88,13 @@ def read_discounts(export: OrderExport) -> Discounts | None:
 def subtract_discounts(
     export: OrderExport, amounts: _Amounts, discounts: Discounts, discount_kind: DiscountKind
 ) -> _Amounts:
-    """Return the money of each line after its discount; no discount is larger than the line's money.
+    """Subtract discounts from line amounts; a discount is capped at the amount of its line.
 
     Args:
-        export: whose orders share a discount, if `discount_kind` is order.
-        amounts: money of each line before discounts, negative on returns.
-        discounts: of each line.
-        discount_kind: what they are.
+        export: order export; its order ids assign discounts if `discount_kind` is order.
+        amounts: amount of each line before discounts, negative on returns.
+        discounts: discount of each line.
+        discount_kind: meaning of the discounts.
     """
     absolute_amounts = np.abs(amounts)
     if discounts.is_percent and discount_kind != "fraction":
@@ -111,7 +111,7 @@ def subtract_discounts(
 def count_uniform_orders(
     export: OrderExport, discount_values: _Amounts, row_mask: npt.NDArray[np.bool_]
 ) -> tuple[int, int]:
-    """Count the orders of several lines that have one discount on all of them, and those that have several."""
+    """Count the multi-line orders with the same discount on all lines, and those with different discounts."""
     orders = encode_orders(export)
     if orders is None or not row_mask.any():
         return 0, 0
@@ -128,13 +128,13 @@ def _is_percent_name(name: str) -> bool:
 
 
 def encode_orders(export: OrderExport) -> npt.NDArray[np.int32] | None:
-    """Return numbers that are equal on the lines of one order, if the export has order ids."""
+    """Return integer codes of the orders, equal on all lines of an order; None without order ids."""
     orders = export.get_order_ids()
     return None if orders is None else np.asarray(pc.dictionary_encode(orders.take_rows()).indices)
 
 
 def _allocate_order_discounts(export: OrderExport, absolute_amounts: _Amounts, order_discounts: _Amounts) -> _Amounts:
-    """Return the part of its order's discount that each line bears: the first lines, up to their money."""
+    """Allocate each order's discount to its lines: the first lines bear it, up to their amounts."""
     orders = encode_orders(export)
     if orders is None:
         return order_discounts

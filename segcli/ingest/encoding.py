@@ -1,29 +1,121 @@
-"""Bytes -> UTF-8: by byte-order mark, as UTF-8, in the encoding that makes the header known, or as Windows-1252."""
+"""Decode bytes to UTF-8: by byte-order mark, as UTF-8, by the encoding with a known header, or as Windows-1252."""
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.files.read import FileContent
-from segcli.ingest.encoding_guess import guess_encoding
+from segcli.ingest.column_matching import count_known_names
+from segcli.io.read import FileContent
+
+# Detect the encoding of text that is not UTF-8, by the known column names in the decoded header
+WINDOWS_ENCODING = "cp1252"
+# Common encodings of the supported languages; of those with the same decoded header, the first counts.
+CANDIDATE_ENCODINGS = (
+    *("cp1251", "koi8-r", "gb18030", "big5", "cp950", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949"),
+    *("cp1258", "cp1250", "cp1254"),
+)
+GUESS_HEAD_BYTES = 100_000  # bytes that contain the header
+GUESS_HEAD_LINES = 50  # lines in which to search for the header
+MIN_HEADER_NAMES = 2  # number of known names that identify a header
+_FIELD_SEPARATOR = re.compile(r"[,;\t|]")
+_SUSPICIOUS_CATEGORIES = frozenset({"Cc", "Cn", "Co", "Sk", "Sm", "So"})  # controls, unassigned characters and symbols
+
+
+@dataclass(frozen=True)
+class _DecodedHeader:
+    """Header candidate in one encoding: its text, and counts of known names and suspicious characters."""
+
+    encoding: str
+    text: str
+    known_name_count: int
+    suspicious_count: int
+
+
+def guess_encoding(content: FileContent, body: bytes) -> str | None:
+    """Return the encoding in which the header has the most known column names, if more than in Windows-1252.
+
+    Args:
+        content: the file, for messages.
+        body: its text, which is not UTF-8.
+
+    Raises:
+        InputProblem: if several encodings decode the header equally well, with different results.
+    """
+    head = body[:GUESS_HEAD_BYTES]
+    head = head[: head.rfind(b"\n") + 1] or head
+    min_known_names = max(MIN_HEADER_NAMES, 1 + _find_header_line(head.decode(WINDOWS_ENCODING, errors="replace"))[1])
+    candidates = [
+        header
+        for header in (_decode_header(head, name) for name in CANDIDATE_ENCODINGS)
+        if header and header.known_name_count >= min_known_names
+    ]
+    best = sorted((header for header in candidates if _is_decodable(body, header.encoding)), key=_sort_key)
+    if not best:
+        return None
+    rivals = {header.text: header.encoding for header in reversed(best) if _sort_key(header) == _sort_key(best[0])}
+    if len(rivals) > 1:
+        names = sorted(rivals.values(), key=CANDIDATE_ENCODINGS.index)
+        raise InputProblem(
+            f"not UTF-8, and the header reads in several encodings: {', '.join(names)}",
+            source=content.name,
+            remedy="Name the encoding: " + "   or   ".join(f"--encoding {name}" for name in names),
+        )
+    return best[0].encoding
+
+
+def _sort_key(candidate: _DecodedHeader) -> tuple[int, int]:
+    return -candidate.known_name_count, candidate.suspicious_count
+
+
+def _decode_header(head: bytes, encoding: str) -> _DecodedHeader | None:
+    """Return the header decoded in an encoding; None if the beginning of the file cannot be decoded."""
+    try:
+        text, known_name_count = _find_header_line(head.decode(encoding))
+    except UnicodeDecodeError:
+        return None
+    suspicious_count = sum(
+        unicodedata.category(character) in _SUSPICIOUS_CATEGORIES for character in text if not character.isascii()
+    )
+    return _DecodedHeader(encoding, text, known_name_count, suspicious_count)
+
+
+def _find_header_line(text: str) -> tuple[str, int]:
+    """Return the line with the most known column names, and their number."""
+    lines = text.splitlines()[:GUESS_HEAD_LINES]
+    known_counts = [count_known_names(_split_names(line)) for line in lines]
+    return lines[known_counts.index(max(known_counts))], max(known_counts)
+
+
+def _split_names(line: str) -> Iterator[str]:
+    return (name.strip().strip('"') for name in _FIELD_SEPARATOR.split(line))
+
+
+def _is_decodable(body: bytes, encoding: str) -> bool:
+    try:
+        body.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
 
 _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_NUL_SAMPLE_BYTES = 300_000  # bytes in which UTF-16 shows itself by its NULs
-# Codecs of domain names, program texts and single platforms: no file is written in them.
+_NUL_SAMPLE_BYTES = 300_000  # bytes in which UTF-16 is recognised by its NULs
+# Codecs of domain names, program texts and single platforms, which are not used for files.
 NO_FILE_ENCODINGS = frozenset(
     {"charmap", "idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 )
 _REPLACEMENT_CHARACTER = "\ufffd"
-# What two-byte UTF-8 characters become when they are read as Windows-1252 and written as UTF-8 once more: \u00c3\u00a9.
+# Two-byte UTF-8 characters that were decoded as Windows-1252 and encoded as UTF-8 again: \u00c3\u00a9.
 _MOJIBAKE_PATTERN = re.compile(rb"\xc3[\x82\x83]\xc2[\x80-\xbf]")
 
 
 @dataclass(frozen=True)
 class DecodedText:
-    """A file's text as UTF-8 bytes without a byte-order mark, the encoding it had, and what was noticed."""
+    """Text of a file as UTF-8 bytes without a byte-order mark, its original encoding, and notes."""
 
     body: bytes
     encoding: str
@@ -31,10 +123,10 @@ class DecodedText:
 
 
 def decode_content(content: FileContent, source: Source) -> DecodedText:
-    """Decode as declared, or by rule.
+    """Decode a file with the declared encoding, or by rule.
 
     Raises:
-        InputProblem: the bytes are no text in that encoding, with the line.
+        InputProblem: if the bytes are not text in that encoding, with the line.
     """
     if source.encoding:
         return _decode_declared(content, source.encoding, source.encoding_errors)
@@ -44,7 +136,7 @@ def decode_content(content: FileContent, source: Source) -> DecodedText:
     if b"\0" in body[:_NUL_SAMPLE_BYTES]:
         raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")
     try:
-        if not body.isascii():  # which nearly all is, and which makes no copy
+        if not body.isascii():  # true for nearly all files, and makes no copy
             body.decode()
     except UnicodeDecodeError as error:
         return _decode_legacy(content, body, error.start, source.encoding_errors)
@@ -52,10 +144,10 @@ def decode_content(content: FileContent, source: Source) -> DecodedText:
 
 
 def recode_chunk(body: bytes, encoding: str) -> bytes:
-    """A piece of a file as UTF-8.
+    """Convert a chunk of a file to UTF-8.
 
     Raises:
-        UnicodeDecodeError: it is not text in that encoding.
+        UnicodeDecodeError: if it is not text in that encoding.
     """
     if body.isascii():
         return body
@@ -80,8 +172,8 @@ def _decode_declared(content: FileContent, encoding: str, errors: str) -> Decode
 def _require_text_encoding(encoding: str, name: str) -> None:
     try:
         codec = codecs.lookup(encoding)
-        is_known = codec._is_text_encoding and codec.name not in NO_FILE_ENCODINGS  # noqa: SLF001 - as open() tests it
-    except (LookupError, ValueError):  # a name with a NUL is a ValueError
+        is_known = codec._is_text_encoding and codec.name not in NO_FILE_ENCODINGS  # noqa: SLF001 - the same test as in open()
+    except (LookupError, ValueError):  # a name with a NUL raises ValueError
         is_known = False
     if not is_known:
         raise InputProblem(
@@ -116,7 +208,7 @@ def _note_replacements(text: str, errors: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Mojibake:
-    """Characters that look encoded twice: how many, such as what, and the line of the first."""
+    """Characters that look encoded twice: count, an example, and the line of the first."""
 
     count: int = 0
     shown: str = ""
@@ -127,12 +219,12 @@ class Mojibake:
         return Mojibake(self.count + other.count, first.shown, first.line)
 
     def shift_lines(self, lines_above: int) -> "Mojibake":
-        """The same where so many lines of the file stand above."""
+        """Return the same result with its line counted within the file; `lines_above` lines precede the chunk."""
         return Mojibake(self.count, self.shown, self.line + lines_above)
 
 
 def detect_mojibake(body: bytes) -> Mojibake:
-    """What looks encoded twice in UTF-8 text."""
+    """Detect characters in UTF-8 text that look encoded twice."""
     match = None if body.isascii() else _MOJIBAKE_PATTERN.search(body)
     if not match:
         return Mojibake()
@@ -140,7 +232,7 @@ def detect_mojibake(body: bytes) -> Mojibake:
 
 
 def mojibake_notes(mojibake: Mojibake) -> Iterator[str]:
-    """A note on such characters, if there are any."""
+    """Yield a note on characters that look encoded twice, if there are any."""
     if mojibake.count:
         yield (
             f"characters that look encoded twice, such as {mojibake.shown}: {mojibake.count:,} (first: line "

@@ -1,4 +1,4 @@
-"""Rules on the columns of an input, judged on the text as it was read."""
+"""Check rules on the columns of an input, using the original text."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from segcli.config.ingest import Source, lines_allowed
 from segcli.config.quality import ColumnRule
 from segcli.errors import ConfigProblems
-from segcli.ingest import dates, numbers
-from segcli.ingest.cells import RawTable
-from segcli.ingest.recognise import ColumnMapping
+from segcli.ingest import dates, number_parsing
+from segcli.ingest.column_matching import ColumnMapping
+from segcli.ingest.parser import RawTable
 from segcli.model import QualityCheck
 
 _Mask = npt.NDArray[np.bool_]
@@ -25,11 +25,11 @@ _Mask = npt.NDArray[np.bool_]
 def check_column_rules(
     raw_table: RawTable, mapping: ColumnMapping, source: Source, rules: Mapping[str, ColumnRule]
 ) -> Iterator[QualityCheck]:
-    """A verdict for each part of each rule whose column this input has.
+    """Yield the result of each part of each rule whose column this input has.
 
     Raises:
-        ConfigProblems: a pattern that RE2 does not read; it has no look-around and no back-references, and so
-            never takes longer than the text is long.
+        ConfigProblems: if a pattern is not valid in RE2, which has no look-around and no back-references, and therefore
+            runs in time linear in the length of the text.
     """
     for rule_name, rule in rules.items():
         file_column = find_rule_column(rule_name, mapping, raw_table.header)
@@ -38,7 +38,7 @@ def check_column_rules(
 
 
 def find_rule_column(rule_name: str, mapping: ColumnMapping, header: tuple[str, ...]) -> str:
-    """The file's own name of a column that a rule is about; empty where the file has none."""
+    """Return the file's name of the column of a rule; blank if the file lacks it."""
     return mapping.columns.get(rule_name, rule_name if rule_name in header else "")
 
 
@@ -55,7 +55,7 @@ class _ColumnCheck:
         return pc.utf8_trim_whitespace(self.raw_table.columns[self.column])
 
     def check_rule(self) -> Iterator[QualityCheck]:
-        """One for each thing that the rule asks."""
+        """Yield one result for each part of the rule."""
         is_blank = np.asarray(pc.equal(self._column_texts, ""), dtype=bool)
         rule = self.rule
         if rule.required:
@@ -89,7 +89,7 @@ class _ColumnCheck:
             raise ConfigProblems([f"quality.columns.{self.name}.matches: {message}"]) from None
 
     def _check_type_and_range(self, is_blank: _Mask) -> Iterator[QualityCheck]:
-        """Type and range; a column that cannot be read as a whole has one verdict."""
+        """Yield the results for type and range; a column that cannot be parsed at all has a single result."""
         rule = self.rule
         is_date = rule.type == "date" or isinstance(rule.min, str) or isinstance(rule.max, str)
         try:
@@ -107,7 +107,7 @@ class _ColumnCheck:
             yield self._count_violations("max", is_known & (values > _to_comparable(rule.max)), f"above {rule.max}")
 
     def _read_numbers(self) -> tuple[Any, _Mask]:
-        parsed_numbers = numbers.read_numbers(self.raw_table.columns[self.column], self.source)
+        parsed_numbers = number_parsing.read_numbers(self.raw_table.columns[self.column], self.source)
         unreadable = parsed_numbers.unreadable | parsed_numbers.missing
         if self.rule.type == "whole":
             unreadable = unreadable | (parsed_numbers.values % 1 != 0)

@@ -1,6 +1,6 @@
-"""Why a line of an order export is left out: stable codes, with what each means and what to do about it.
+"""Reasons for excluding a line of an order export: stable codes, with their meaning and a remedy.
 
-Rejected lines cannot be used. Ignored lines could be, but a policy or the calendar leaves them out.
+Rejected lines cannot be used. Ignored lines are usable, but are excluded by a policy or a date limit.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class ExclusionReason:
-    """A reason as `segcli explain` tells it; `short` is the word beside the count."""
+    """Reason as printed by `segcli explain`; `short` is the label next to counts."""
 
     code: str
     verdict: Literal["rejected", "ignored"]

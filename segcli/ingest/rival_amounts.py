@@ -1,4 +1,4 @@
-"""Columns that may be the amount as well: other known names, and multiples of quantity x unit price."""
+"""Find other columns that may be the amount: other known names, and multiples of quantity x unit price."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,24 +11,24 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import Source
-from segcli.counting import unique_texts
-from segcli.ingest import money, numbers
-from segcli.ingest.recognise import is_name_of
+from segcli.formatting import unique_texts
+from segcli.ingest import money, number_parsing
+from segcli.ingest.column_matching import is_name_of
 
 COMPARED_COLUMNS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
-MIN_COMPARED_LINES = 5  # on which numbers are compared
-MIN_AGREEING_SHARE = 0.9  # share of lines that must agree
-MIN_MULTIPLE, MAX_MULTIPLE = 0.5, 2.0  # multiples of quantity x unit price that taxes and discounts explain
+MIN_COMPARED_LINES = 5  # minimum number of lines for a comparison
+MIN_AGREEING_SHARE = 0.9  # share of lines that must match
+MIN_MULTIPLE, MAX_MULTIPLE = 0.5, 2.0  # multiples of quantity x unit price that taxes and discounts can explain
 MULTIPLE_TOLERANCE = 0.02
 FULL_PERCENT = 100.0
-MIN_DIFFERENCE = 0.01  # share of the money by which another amount differs
+MIN_DIFFERENCE = 0.01  # share of the money by which another amount must differ
 
 _Amounts = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class RivalAmount:
-    """A column that may be the amount: what it is, and by which share of the money it differs from what is used."""
+    """Column that may be the amount: a description, and the relative difference from the money in use."""
 
     text: str
     share: float
@@ -37,13 +37,13 @@ class RivalAmount:
 def find_rival_amounts(
     header: Sequence[str], records: Sequence[Sequence[str]], file_columns: Mapping[str, str], source: Source
 ) -> Iterator[RivalAmount]:
-    """Compare unused columns of the first records with the money that is read from them.
+    """Compare unused columns of the first records with the amount in use.
 
     Args:
         header: names of the columns.
         records: the first records, without the header.
         file_columns: the file's name of each standard column.
-        source: how the file is read.
+        source: settings of the file.
     """
     if columns.AMOUNT in source.columns or source.amount_per == "order":
         return
@@ -71,9 +71,9 @@ def find_rival_amounts(
 def has_discounted_prices(
     header: Sequence[str], records: Sequence[Sequence[str]], file_columns: Mapping[str, str], source: Source
 ) -> bool:
-    """Tell whether unit prices are after discount: with the discount added, products cost what they cost without one.
+    """Return whether unit prices are after discount: adding the discount gives the usual price of the product.
 
-    Args: as of `find_rival_amounts`.
+    The arguments are those of `find_rival_amounts`.
     """
     if not {columns.UNIT_PRICE, columns.DISCOUNT} <= set(file_columns):
         return False
@@ -95,7 +95,7 @@ def has_discounted_prices(
 
 
 def _have_reduced_prices(priced_lines: pd.DataFrame) -> bool:
-    """Tell whether products with a discount cost their usual price less that discount."""
+    """Return whether discounted products cost their usual price less the discount."""
     usual_prices = priced_lines["product"].map(
         priced_lines[priced_lines["off"] == 0].groupby("product")["price"].median()
     )
@@ -110,32 +110,32 @@ def _have_reduced_prices(priced_lines: pd.DataFrame) -> bool:
 
 
 class _NumberSample:
-    """The columns of the first records as numbers."""
+    """Columns of the first records, with numbers parsed on demand."""
 
     def __init__(self, header: Sequence[str], records: Sequence[Sequence[str]], source: Source) -> None:
         self._header, self._source = list(header), source
         self._records = [record for record in records if len(record) == len(self._header)]
 
     def get_column_texts(self, name: str) -> list[str]:
-        """Return a column as text."""
+        """Return the texts of a column."""
         index = self._header.index(name)
         return [record[index] for record in self._records]
 
     def read_amounts(self, name: str | None, blank_text: str = "") -> _Amounts | None:
-        """Return a column of numbers; None where there is none, or most of its values are no numbers."""
+        """Parse a column of numbers; None if the column is missing or most of its values are not numbers."""
         if name is None or not self._records:
             return None
         filled_values = [text.strip().removesuffix("%") or blank_text for text in self.get_column_texts(name)]
         texts = pa.chunked_array([pa.array(filled_values, pa.string())])
         try:
-            parsed_numbers = numbers.read_numbers(texts, self._source)
+            parsed_numbers = number_parsing.read_numbers(texts, self._source)
         except ValueError:
             return None
         return parsed_numbers.values if np.isfinite(parsed_numbers.values).mean() >= MIN_AGREEING_SHARE else None
 
 
 def _is_multiple(rival: _Amounts, product: _Amounts | None, quantity: _Amounts | None) -> bool:
-    """Tell whether a column is nearly the same multiple of quantity x unit price on lines of several pieces."""
+    """Return whether a column is nearly a constant multiple of quantity x unit price on lines with several pieces."""
     if product is None or quantity is None:
         return False
     row_mask = np.isfinite(rival) & np.isfinite(product) & (np.abs(quantity) > 1) & (product != 0)

@@ -1,4 +1,4 @@
-"""Columns that say what a line is: its status, its type, or a flag such as `Cancelled at`; by header or by values."""
+"""Find columns with the status or type of a line, or flags such as `Cancelled at`, by name or by values."""
 
 import re
 from collections import Counter
@@ -6,28 +6,29 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from segcli.counting import unique_texts
-from segcli.ingest.languages import word_list
-from segcli.ingest.recognise import normalise_name
+from segcli.formatting import unique_texts
+from segcli.ingest.column_matching import normalise_name
+from segcli.ingest.locales import word_list
 
-MAX_STATUS_VALUES = 20  # different values that a status column may have
+MAX_STATUS_VALUES = 20  # maximum number of distinct values of a status column
 MIN_KNOWN_SHARE = 0.5  # share of a column's lines whose values must be known words
-MIN_STEM_LENGTH = 3  # letters of a word that may be followed by others, such as "cancelled by customer"
+MIN_STEM_LENGTH = 3  # letters of a word that may be followed by other words, as in "cancelled by customer"
 NEGATION_WORDS = {"not", "non", "no", "never", "nicht", "nie", "pas", "sin", "geen", "niet", "не", "без"}
 TYPE_SIGNS = {"+", "-", "\u2212"}
 _FULFILMENT_PATTERN = re.compile(
     r"fulfil|deliver|ship|payout|review|courier|liefer|versand|livraison|entrega", re.IGNORECASE
 )
 _STATUS_SEPARATOR = re.compile(r"\s+[-\u2013/|:]\s+|[,;:()\[\]/|_]")
-_CONTINUOUS_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # written without blanks between words
+_CONTINUOUS_SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # scripts without blanks between words
 
 
 @dataclass(frozen=True)
 class StatusColumns:
-    """Names of the columns of an export that say what its lines are.
+    """Names of the columns of an export that describe its lines.
 
-    `status` columns have words such as paid and cancelled, `types` words such as sale and refund, `flags` a value on
-    lines that are no sale, such as the time of the cancellation, and `paid` columns no or false on unpaid lines.
+    `status` columns have words such as paid and cancelled. `types` columns have words such as sale and refund. `flags`
+    are set on lines that are not sales, for example to the time of cancellation. `paid` columns are no or false on
+    unpaid lines.
     """
 
     status: tuple[str, ...] = ()
@@ -37,19 +38,19 @@ class StatusColumns:
 
     @property
     def all_columns(self) -> tuple[str, ...]:
-        """All of them."""
+        """All status columns."""
         return (*self.status, *self.types, *self.flags, *self.paid)
 
 
 def find_status_columns(
     header: Sequence[str], records: Sequence[Sequence[str]], used_columns: Collection[str]
 ) -> StatusColumns:
-    """Find the columns that say what lines are, by their names, or else by the words in the first records.
+    """Find the columns that describe lines, by their names, or else by the words in the first records.
 
     Args:
         header: names of the columns.
         records: the first records, without the header.
-        used_columns: columns whose meaning is known otherwise.
+        used_columns: columns that already have a meaning.
     """
     unused_columns = unique_texts(header) - set(used_columns)
     status, types, flags, paid = (
@@ -71,9 +72,9 @@ def find_status_columns(
 
 
 def is_void_status(status: str, column: str = "") -> bool:
-    """Tell whether a status means that an order came to nothing, or is not paid.
+    """Return whether a status means that an order was not completed or not paid.
 
-    In a column about deliveries and the like, what waits is paid all the same.
+    In a column about fulfilment, a waiting status is not void, because the order is paid.
 
     >>> is_void_status("Cancelled by customer"), is_void_status("Shipped - Returned to Seller"), is_void_status("Paid")
     (True, True, False)
@@ -85,22 +86,22 @@ def is_void_status(status: str, column: str = "") -> bool:
 
 
 def is_return_type(text: str) -> bool:
-    """Tell whether the type of a line means that money was given back."""
+    """Return whether the type of a line means that money was refunded."""
     return normalise_name(text) in _load_normalised_words("returned") or text in TYPE_SIGNS - {"+"}
 
 
 def is_listed_word(text: str, list_key: str) -> bool:
-    """Tell whether a text is a word that a language file lists under a key."""
+    """Return whether a text is listed under a key in any language file."""
     return normalise_name(text) in _load_normalised_words(list_key)
 
 
 def is_ambiguous_return(text: str) -> bool:
-    """Tell whether a type means a refund beside sales, and otherwise something else, such as the way back."""
+    """Return whether a type means a refund only if other types are sales, such as the way back of a trip."""
     return normalise_name(text) in _load_normalised_words("ambiguous_returns")
 
 
 def is_sale_type(text: str) -> bool:
-    """Tell whether the type of a line means a sale."""
+    """Return whether the type of a line means a sale."""
     return (
         normalise_name(text)
         in _load_normalised_words("sold") | _load_normalised_words("invoices") | _load_normalised_words("settled")
@@ -109,12 +110,12 @@ def is_sale_type(text: str) -> bool:
 
 
 def is_set_flag(text: str) -> bool:
-    """Tell whether a flag is set: anything but blank, no, false or 0."""
+    """Return whether a flag is set: any text except blank, no, false or 0."""
     return normalise_name(text) not in _load_normalised_words("false_words") | {""}
 
 
 def _share_of_known_words(value_counts: Counter[str]) -> float:
-    """Return the share of lines whose value is a known word, where one of them is an unmistakable status."""
+    """Return the share of lines whose value is a known word; 0 if no value is an unmistakable status."""
     statuses = _load_normalised_words("settled") | _load_void_words()
     status_words = statuses | _load_normalised_words("sold")
     known_words = {text: word for text in value_counts if (word := normalise_name(text)) in status_words}
@@ -130,9 +131,9 @@ def _is_void_word(phrase: str) -> bool:
     if tokens[0] in NEGATION_WORDS:
         return False
     if any(normalise_name(" ".join(tokens[index:])) in _load_void_words() for index in range(1, len(tokens))):
-        return True  # "cancelled" behind who did it
+        return True  # "cancelled" after the actor
     for key in _load_normalised_words("sold"):
-        if key and phrase.startswith(f"{key} "):  # "order cancelled"
+        if key and phrase.startswith(f"{key} "):  # as in "order cancelled"
             return _is_void_word(phrase[len(key) + 1 :])
     return any(
         phrase.startswith(word) and _is_word_end(phrase, word) for word in _void_word_stems() if len(word) < len(phrase)
@@ -151,7 +152,7 @@ def _load_void_words() -> frozenset[str]:
 
 @cache
 def _void_word_stems() -> tuple[str, ...]:
-    """Return words of no sale that others may follow."""
+    """Return the words for unsold orders that other words may follow."""
     texts = {word.casefold() for list_key in ("void", "returned") for word in word_list(list_key)}
     return tuple(sorted(text for text in texts if len(text) >= MIN_STEM_LENGTH or _CONTINUOUS_SCRIPT.match(text[0])))
 

@@ -1,4 +1,4 @@
-"""Rows that are no orders: subtotals, grand totals and balances that reports put between their lines."""
+"""Find rows that are not orders: subtotals, grand totals and balances that reports insert between lines."""
 
 import re
 from functools import cache
@@ -11,26 +11,26 @@ import pyarrow.compute as pc
 from segcli import columns
 from segcli.arrow import mark_empty, read_first_bytes
 from segcli.ingest import money
-from segcli.ingest.cells import sample_records
-from segcli.ingest.export import OrderExport
-from segcli.ingest.languages import word_list
-from segcli.ingest.opening import InputFile
+from segcli.ingest.input_file import InputFile
+from segcli.ingest.locales import word_list
+from segcli.ingest.order_export import OrderExport
+from segcli.ingest.parser import sample_records
 
-LABEL_PREFIX_LENGTH = 3  # letters by which nearly all texts that are no labels are told
-HEAD_SAMPLE_RECORDS, FILE_SAMPLE_RECORDS = 1000, 20_000  # among which reports show that they have totals
+LABEL_PREFIX_LENGTH = 3  # number of letters that rule out nearly all other texts
+HEAD_SAMPLE_RECORDS, FILE_SAMPLE_RECORDS = 1000, 20_000  # records in which to look for total labels
 LABELED_COLUMNS = (columns.CUSTOMER_ID, columns.PRODUCT, columns.ORDER_ID)
 
 
 def find_total_rows(export: OrderExport, amounts: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Mark the rows that name a total instead of a customer, a product or an order.
 
-    A label proves it where the row names no order, or where it stands in place of the customer in several words.
-    Otherwise the amount must be the sum of other lines: of those above, of the order, or of the customer. Somebody may
-    be called Total.
+    A label is sufficient if the row has no order id, or if a label of several words is in place of the customer.
+    Otherwise the amount must also be the sum of other lines (those above, those of the order, or those of the
+    customer), because Total may be a person's name.
 
     Args:
         export: an order export, or a chunk of one.
-        amounts: of each row, as read.
+        amounts: amount of each row, as parsed.
     """
     is_total = np.zeros(export.raw_table.rows, dtype=bool)
     texts_by_column = {
@@ -50,7 +50,7 @@ def find_total_rows(export: OrderExport, amounts: npt.NDArray[np.float64]) -> np
 
 
 def has_total_labels(input_file: InputFile) -> bool:
-    """Tell whether the first records name totals in place of a product, so that products must be read."""
+    """Return whether the first records have total labels in place of products, so that products must be read."""
     name = input_file.mapping.columns.get(columns.PRODUCT)
     if name is None:
         return False
@@ -71,7 +71,7 @@ def _is_sum_of_other_lines(
     is_total: npt.NDArray[np.bool_],
     row: int,
 ) -> bool:
-    """Tell whether an amount is the sum of other lines: of those above, or of the row's order or customer."""
+    """Return whether an amount is the sum of other lines: those above, or those of the row's order or customer."""
     if _is_running_total(amounts, is_total, row):
         return True
     line_amounts = np.nan_to_num(np.where(is_total, 0.0, amounts))
@@ -82,7 +82,7 @@ def _is_sum_of_other_lines(
             )
             max_single = (
                 0 if _is_bare_label(texts_by_column, row) else 1
-            )  # "Total Gym" may cost what another product of its order does
+            )  # "Total Gym" may cost the same as another product of its order
             if (
                 has_same_value.sum() > max_single
                 and abs(float(line_amounts[has_same_value].sum()) - amounts[row]) <= money.CENT_TOLERANCE
@@ -97,7 +97,7 @@ def _is_bare_label(texts_by_column: dict[str, pa.StringArray], row: int) -> bool
 
 
 def _find_total_labels(strings: pa.StringArray) -> npt.NDArray[np.bool_]:
-    """Mark the texts that are labels; their first bytes leave out nearly all others."""
+    """Mark the texts that are labels; a check of their first bytes rules out nearly all others."""
     is_label = np.zeros(len(strings), dtype=bool)
     rows = np.flatnonzero(_label_start_bytes()[read_first_bytes(strings)])
     if len(rows):
@@ -112,7 +112,7 @@ def _find_total_labels(strings: pa.StringArray) -> npt.NDArray[np.bool_]:
 
 @cache
 def _label_start_bytes() -> npt.NDArray[np.bool_]:
-    """Tell of each byte whether a label may begin with it."""
+    """Return a mask of the byte values with which a label may begin."""
     is_start = np.zeros(256, dtype=bool)
     labels = [variant for word in word_list("totals") for variant in (word, word.upper(), word.lower())]
     is_start[[label.encode()[0] for label in labels]] = True
@@ -125,7 +125,7 @@ def _label_prefixes() -> pa.StringArray:
 
 
 def _is_running_total(amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np.bool_], row: int) -> bool:
-    """Tell whether an amount is the sum of the lines above: since the last total, or all but totals."""
+    """Return whether an amount is the sum of the lines above: since the last total, or all except totals."""
     preceding = np.nan_to_num(np.where(is_total[:row], 0.0, amounts[:row]))
     section_start = int(np.flatnonzero(is_total[:row]).max(initial=-1)) + 1
     return any(
@@ -136,6 +136,6 @@ def _is_running_total(amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np
 
 @cache
 def _label_pattern() -> re.Pattern[str]:
-    """Return a pattern of labels: a word, perhaps with what it sums up behind it."""
+    """Return a pattern of labels: a word, optionally followed by a description of the sum."""
     labels = "|".join(re.escape(word) for word in sorted(word_list("totals"), key=len, reverse=True))
     return re.compile(rf"(?:{labels})(?:[\s:\-\u2013\uff1a(].*)?", re.IGNORECASE)

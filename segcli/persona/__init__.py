@@ -1,5 +1,5 @@
-"""Segmentation -> what each segment is like: traits, a typical customer, a headline, a suggested action."""
+"""Describe the segments of a segmentation: traits, a typical customer, a headline, a suggested action."""
 
-from segcli.persona.persona import build_personas
+from segcli.persona.personas import build_personas
 
 __all__ = ["build_personas"]

@@ -1,9 +1,9 @@
-"""In what found segments differ: each beside the base, with an index, a test over all segments, and marker variables.
+"""Marker variables of clusters: each segment compared with the base, by index, tests and differences.
 
-Marker variables: a segment's mean is 25 % of the variable's range, or 50 % of the base, away from the base (Dolnicar,
-Gruen and Leisch, Market segmentation analysis, 2018, chapter 8). Tests: Kruskal and Wallis (1952) of numbers, chi-
-square of kinds; p-values adjusted for their number (Benjamini and Hochberg 1995). A test of a feature that the segments
-were found by says nothing: they differ in it by construction.
+A marker variable of a segment has a mean that is 25 % of the variable's range, or 50 % of the base, away from the base
+(Dolnicar, Gruen and Leisch, Market segmentation analysis, 2018, chapter 8). Numbers are tested by Kruskal and Wallis
+(1952), and categories by chi-square. p-values are adjusted for multiple tests (Benjamini and Hochberg 1995). A test of
+a clustering feature is not informative: the segments differ in it by construction.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +16,15 @@ from segcli.model import Segmentation, Trait
 from segcli.persona.traits import compute_traits, list_trait_columns
 
 MIN_RANGE_SHARE, MIN_BASE_SHARE = 0.25, 0.5
-SIGNIFICANCE_LEVEL = 0.05  # adjusted p-value below which a difference is told as one
+SIGNIFICANCE_LEVEL = 0.05  # adjusted p-value below which a difference is significant
 
 
 @dataclass(frozen=True)
 class SegmentDifference:
-    """Whether segments differ in a column: `effect` is epsilon squared of numbers, Cramer's V of kinds, from 0 to 1.
+    """Test of whether segments differ in a column.
 
-    `feature` where segments were found by it.
+    `effect` is epsilon squared for numbers and Cramer's V for categories, from 0 to 1. `feature` is true if the column
+    is a clustering feature.
     """
 
     column: str
@@ -37,21 +38,21 @@ class SegmentDifference:
 
 @dataclass(frozen=True)
 class MarkerVariables:
-    """What describes each segment, most distinguishing first, which of it marks it, and in what segments differ."""
+    """Traits of each segment, most distinguishing first, ranges of the columns, and differences between segments."""
 
     traits_by_segment: Mapping[str, Sequence[Trait]]
     ranges: Mapping[str, float]
     differences: Sequence[SegmentDifference]
 
     def is_marker(self, trait: Trait) -> bool:
-        """Whether this is a marker variable of its segment."""
+        """Return whether a trait is a marker variable of its segment."""
         base_distance = abs(trait.value - trait.base)
         return base_distance >= MIN_RANGE_SHARE * self._find_value_range(
             trait
         ) or base_distance >= MIN_BASE_SHARE * abs(trait.base)
 
     def list_markers(self, segment: str) -> list[Trait]:
-        """The marker variables of a segment."""
+        """Return the marker variables of a segment."""
         return [trait for trait in self.traits_by_segment[segment] if self.is_marker(trait)]
 
     def _find_value_range(self, trait: Trait) -> float:
@@ -59,7 +60,7 @@ class MarkerVariables:
 
 
 def find_markers(segmentation: Segmentation) -> MarkerVariables:
-    """Describe segments by their features and by what else is known of their customers."""
+    """Describe segments by their features and by the other columns that describe their customers."""
     features = list(dict.fromkeys(feature["name"] for feature in segmentation.method.get("features", [])))
     described_columns = list(dict.fromkeys([*features, *list_trait_columns(segmentation)]))
     table = segmentation.customers.table[described_columns]
@@ -83,7 +84,7 @@ def find_markers(segmentation: Segmentation) -> MarkerVariables:
 def _test_column(
     column: str, column_values: pd.Series, labels: pd.Series
 ) -> tuple[str, str, float, float, float] | None:
-    """Column, name of the test, statistic, p-value and effect; none where a column or a segment is alone."""
+    """Return column, test, statistic, p-value and effect; None with fewer than two values or segments."""
     is_known = column_values.notna()
     value_groups = [group for _, group in column_values[is_known].groupby(labels[is_known].to_numpy(), sort=True)]
     if len(value_groups) < 2 or column_values[is_known].nunique() < 2:  # noqa: PLR2004 - nothing to compare

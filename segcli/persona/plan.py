@@ -1,4 +1,4 @@
-"""What is said to whom, where, and when: touchpoints by stage, with reach, angle, guard-rails, measure and calendar."""
+"""Communication plan: touchpoints by stage, with reach, message angle, guard-rails, measure and calendar."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,14 @@ import pandas as pd
 
 from segcli import columns
 from segcli.config.plan import PlanSettings
-from segcli.customers import reach
-from segcli.customers.reach import CustomerMask
+from segcli.customers import consent
+from segcli.customers.consent import CustomerMask
 from segcli.model import Persona, Segmentation, Trait
-from segcli.persona.matrix import LIFECYCLE_STAGES, Touchpoint, TouchpointMatrix
-from segcli.persona.stages import SegmentStage, assign_stages
+from segcli.persona.touchpoints import LIFECYCLE_STAGES, SegmentStage, Touchpoint, TouchpointMatrix, assign_stages
 
-MIN_REACH_SHARE = 0.1  # of a segment that a touchpoint must reach for it to be no gap
-PUSH_CHANNELS = ("email", "phone", "sms", "post")  # ways that reach people without their doing
-DISCOUNT_BUYER_SHARE = 0.2  # share of discounted lines from which a segment buys at discounts
+MIN_REACH_SHARE = 0.1  # of a segment; a touchpoint with less reach is a gap
+PUSH_CHANNELS = ("email", "phone", "sms", "post")  # channels that contact people unprompted
+DISCOUNT_BUYER_SHARE = 0.2  # share of discounted lines from which a segment is a discount buyer
 
 PLAN_COLUMNS = (
     *(
@@ -38,7 +37,7 @@ PLAN_COLUMNS = (
 
 @dataclass(frozen=True)
 class TouchpointPlan:
-    """The plan of a segmentation: `table` has one row per segment and touchpoint; `gaps` are what is missing."""
+    """Plan of a segmentation: `table` has one row per segment and touchpoint, and `gaps` are missing touchpoints."""
 
     segmentation: Segmentation
     table: pd.DataFrame
@@ -53,14 +52,14 @@ def build_plan(
     settings: PlanSettings,
     consent_words: Sequence[str],
 ) -> TouchpointPlan:
-    """Lay the matrix over the segments.
+    """Apply the touchpoint matrix to the segments.
 
     Args:
         segmentation: the segmentation.
-        personas_by_segment: by segment; segments without one are not planned for.
+        personas_by_segment: personas by segment; segments without one are not planned.
         touchpoint_matrix: touchpoints by stage.
-        settings: length of the calendar and most contacts a week.
-        consent_words: of consent.
+        settings: length of the calendar, and maximum number of contacts per week.
+        consent_words: values of the consent column that mean yes.
 
     Returns:
         table with stage, touchpoint, segment, customers, by, reach (customers), reach_share, message, angle, offer,
@@ -90,7 +89,7 @@ def _build_row(
     segmentation: Segmentation, persona: Persona, touchpoint: Touchpoint, consent_words: Sequence[str]
 ) -> list[object]:
     in_segment = (segmentation.labels == persona.segment).to_numpy()
-    reach_count = int((in_segment & reach.is_reachable(segmentation.customers, touchpoint.by, consent_words)).sum())
+    reach_count = int((in_segment & consent.is_reachable(segmentation.customers, touchpoint.by, consent_words)).sum())
     first_day = _find_start_day(segmentation) + timedelta(days=touchpoint.first_day)
     reach_share = reach_count / max(persona.customers, 1)
     message_fields = [
@@ -115,12 +114,12 @@ def _build_row(
 
 
 def _find_start_day(segmentation: Segmentation) -> date:
-    """The day plans count from; without one, the first day that a calendar can have."""
+    """Return the day that plans start from; if it is unknown, the first day that a calendar supports."""
     return segmentation.customers.as_of or date(2000, 1, 1)
 
 
 def message_angle(distinctive_traits: Sequence[Trait]) -> str:
-    """What a message can build on: the two traits that most set a segment apart."""
+    """Return the angle of a message: the two traits that most distinguish a segment."""
     return " and ".join(_name_trait(trait) for trait in distinctive_traits[:2])
 
 
@@ -130,7 +129,7 @@ def _name_trait(trait: Trait) -> str:
 
 
 def _guard_offer(offer: str, segmentation: Segmentation, in_segment: CustomerMask) -> str:
-    """The offer, with what the segment itself says about discounts."""
+    """Return the offer, with a warning based on the segment's use of discounts."""
     table = segmentation.customers.table
     if columns.DISCOUNT_SHARE not in table:
         return offer
@@ -166,7 +165,7 @@ def _find_gaps(
 
 
 def _find_excess_contacts(plan_table: pd.DataFrame, settings: PlanSettings) -> Iterator[str]:
-    """Segments that would be written to or called too often."""
+    """Yield warnings on segments with too many contacts per week."""
     push_rows = plan_table[plan_table["by"].isin(PUSH_CHANNELS) & (plan_table["every_days"] > 0)]
     weekly_contacts = (7 / push_rows["every_days"]).groupby(push_rows[columns.SEGMENT_NAME], sort=False).sum()
     for segment_name, contacts in weekly_contacts.items():
@@ -177,9 +176,9 @@ def _find_excess_contacts(plan_table: pd.DataFrame, settings: PlanSettings) -> I
 
 
 def build_calendar(plan_table: pd.DataFrame, weeks: int) -> pd.DataFrame:
-    """One row per touchpoint and date, under the headers that Google Calendar and Outlook import.
+    """Build a calendar with one row per touchpoint and date, with the headers that Google Calendar and Outlook import.
 
-    support.google.com/calendar/answer/37118: Subject and Start Date (MM/DD/YYYY) are needed.
+    support.google.com/calendar/answer/37118: Subject and Start Date (MM/DD/YYYY) are required.
     """
     events = []
     for plan_row in plan_table.to_dict("records"):
@@ -192,7 +191,7 @@ def build_calendar(plan_table: pd.DataFrame, weeks: int) -> pd.DataFrame:
             f"Offer: {plan_row['offer']} Measured by: {plan_row['kpi']}"
         )
         events += [[first_day + timedelta(days=day_offset), subject, description] for day_offset in day_offsets]
-    events.sort(key=lambda one: (one[0], one[1]))
+    events.sort(key=lambda event: (event[0], event[1]))
     calendar_rows = [
         [subject, f"{event_day:%m/%d/%Y}", f"{event_day:%m/%d/%Y}", "True", description]
         for event_day, subject, description in events

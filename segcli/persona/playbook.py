@@ -1,12 +1,12 @@
-"""Suggested actions, from an editable file."""
+"""Playbook of suggested actions, from an editable file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
-from segcli.config.yaml import YamlDocument, load_shipped, parse_document
+from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
-from segcli.files import read
+from segcli.io import read
 from segcli.model import Trait
 
 PLAYBOOK_FILE = "playbook.yaml"
@@ -14,9 +14,9 @@ PLAYBOOK_FILE = "playbook.yaml"
 
 @dataclass(frozen=True)
 class Playbook:
-    """Actions by segment name (in any case), by (trait, high or low), and for everybody else.
+    """Actions by segment name (case-insensitive), by (trait, high or low), and a default action.
 
-    `avoid_by_segment` is what not to do, by segment name.
+    `avoid_by_segment` are actions to avoid, by segment name.
     """
 
     segment_actions: Mapping[str, str]
@@ -25,7 +25,7 @@ class Playbook:
     avoid_by_segment: Mapping[str, str] = field(default_factory=dict)
 
     def choose_action(self, segment_name: str, segment_traits: Sequence[Trait]) -> str:
-        """The segment's own action, or that of its most distinguishing trait which has one."""
+        """Return the segment's own action, or that of its most distinguishing trait that has one."""
         own_action = self.segment_actions.get(segment_name.casefold())
         if own_action is not None:
             return own_action
@@ -39,7 +39,7 @@ class Playbook:
     def classify_segments(
         self, traits_by_segment: Mapping[str, Sequence[Trait]]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """The segments that have an action of their own, and those whose traits suggest one."""
+        """Return the segments with an action of their own, and those with an action for one of their traits."""
         own_action_segments = frozenset(
             segment_name for segment_name in traits_by_segment if segment_name.casefold() in self.segment_actions
         )
@@ -56,10 +56,10 @@ class Playbook:
 
 
 def load_playbook(path: str | None) -> Playbook:
-    """The user's playbook, or the shipped one.
+    """Load the user's playbook, or the built-in one.
 
     Raises:
-        ConfigProblems: what is wrong in it and where.
+        ConfigProblems: the file is invalid; it names each problem and its place.
     """
     default_file = resources.files(__package__).joinpath(PLAYBOOK_FILE)
     document = (

@@ -1,6 +1,6 @@
-"""What sets segments apart from the base, with index and standardised difference."""
+"""Traits: differences of segments from the base, with index and standardised difference."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from segcli import columns
 from segcli.model import Segmentation, Trait
-from segcli.segment.describing import descriptive_columns
+from segcli.segment.profiles import descriptive_columns
 
-MAX_CELLS = 1 << 22  # values that are compared at once: few enough for memory, enough to be worth it
-MIN_KNOWN_CUSTOMERS = 5  # customers of a segment for whom a fact must be known before it is told
+MAX_CELLS = 1 << 22  # values compared at once: small enough for memory, large enough to be fast
+MIN_KNOWN_CUSTOMERS = 5  # minimum number of customers of a segment with a known value
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -20,11 +21,16 @@ FloatArray = npt.NDArray[np.float64]
 def compute_traits(
     segmentation: Segmentation, column_names: Sequence[str] | None = None, min_cell_size: int = 0
 ) -> dict[str, list[Trait]]:
-    """Traits per segment, the most distinguishing first, of these columns or of all that describe people.
+    """Return the traits of each segment, the most distinguishing first.
 
-    A numeric trait compares means; a level of a text column compares shares among the customers for whom it is
-    known. A level that fewer than `min_cell_size` of a segment have, or all but so few, is not told. `difference` is
-    (segment - base) / standard deviation of the base; `index` is 100 x segment / base.
+    A numeric trait compares means. A level of a text column compares shares among customers with a known value. A level
+    is excluded if fewer than `min_cell_size` customers of a segment have it, or fewer lack it. `difference` is
+    (segment - base) / standard deviation of the base, and `index` is 100 x segment / base.
+
+    Args:
+        segmentation: the segmentation.
+        column_names: columns to compare (default: all that describe people).
+        min_cell_size: minimum number of customers.
     """
     customer_table, labels = segmentation.customers.table, segmentation.labels
     traits_by_segment: dict[str, list[Trait]] = {segment_name: [] for segment_name in segmentation.segments}
@@ -40,7 +46,7 @@ def compute_traits(
 
 
 def salient_traits(segmentation: Segmentation, min_difference: float, min_cell_size: int = 0) -> dict[str, list[Trait]]:
-    """The traits worth telling: by at least so many standard deviations."""
+    """Return the traits with an absolute difference of at least `min_difference` standard deviations."""
     traits_by_segment = compute_traits(segmentation, min_cell_size=min_cell_size)
     return {
         segment_name: [trait for trait in segment_traits if abs(trait.difference) >= min_difference]
@@ -49,7 +55,7 @@ def salient_traits(segmentation: Segmentation, min_difference: float, min_cell_s
 
 
 def list_trait_columns(segmentation: Segmentation) -> list[str]:
-    """Columns that can describe people, but for the segmentation's own."""
+    """Return the columns that can describe people, except the segmentation's own."""
     return [
         column_name
         for column_name in descriptive_columns(segmentation.customers.table)
@@ -59,7 +65,7 @@ def list_trait_columns(segmentation: Segmentation) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class _TraitColumn:
-    """A column, or a level of one: its values (NaN where unknown), their mean and standard deviation."""
+    """Column, or a level of one: its values (NaN if unknown), their mean and standard deviation."""
 
     name: str
     level: str | None
@@ -75,7 +81,7 @@ class _TraitColumn:
 
 
 def _iter_trait_columns(customer_table: pd.DataFrame, column_names: Sequence[str]) -> Iterator[_TraitColumn]:
-    """What differs between customers: columns of numbers, and the levels of columns of text."""
+    """Yield the columns that vary between customers: numeric columns, and the levels of text columns."""
     for column_name in column_names:
         column_values = customer_table[column_name]
         if pd.api.types.is_numeric_dtype(column_values):
@@ -88,7 +94,7 @@ def _iter_trait_columns(customer_table: pd.DataFrame, column_names: Sequence[str
 
 
 def _make_trait_column(column_name: str, level: str | None, column_values: FloatArray) -> Iterator[_TraitColumn]:
-    """The values with their mean and standard deviation, if they are known and differ."""
+    """Yield the values with their mean and standard deviation, if they are known and vary."""
     is_unknown = np.isnan(column_values)
     known_count = len(column_values) - int(is_unknown.sum())
     if not known_count:
@@ -105,7 +111,7 @@ def _add_traits(
     column_batch: Sequence[_TraitColumn],
     min_cell_size: int,
 ) -> None:
-    """Add the traits of the segments in these columns."""
+    """Add the traits of all segments in a batch of columns."""
     value_groups = pd.DataFrame(dict(enumerate(trait_column.values for trait_column in column_batch))).groupby(
         labels, sort=True
     )
@@ -133,5 +139,96 @@ def _add_traits(
 
 
 def _is_identifying(having_count: float, known_count: int, min_cell_size: int) -> bool:
-    """Whether a level tells of single people: some have it but too few, or too few have it not."""
+    """Return whether a level identifies few people: a few have it, or all but a few."""
     return 0 < round(having_count) < min_cell_size or 0 < round(known_count - having_count) < min_cell_size
+
+
+# Families of traits
+DEMOGRAPHIC, GEOGRAPHIC, PSYCHOGRAPHIC = "demographic", "geographic", "psychographic"
+BEHAVIOURAL, TECHNOGRAPHIC, NEEDS_BASED, OTHER_FAMILY = "behavioural", "technographic", "needs", "other"
+TRAIT_FAMILIES = (DEMOGRAPHIC, GEOGRAPHIC, PSYCHOGRAPHIC, BEHAVIOURAL, TECHNOGRAPHIC, NEEDS_BASED, OTHER_FAMILY)
+
+# Columns and built-in bases by family; measures of orders that are not listed here are behavioural.
+_FAMILY_MEMBERS = {
+    DEMOGRAPHIC: (
+        *(
+            columns.AGE,
+            columns.GENDER,
+            columns.INCOME,
+            columns.EDUCATION,
+            columns.OCCUPATION,
+            columns.MARITAL_STATUS,
+            columns.CHILDREN,
+            columns.HOUSEHOLD_SIZE,
+        ),
+        *("generation", "family_stage", "age_band", "income_band", "social_class", "household_size"),
+    ),
+    GEOGRAPHIC: (
+        *(
+            columns.CITY,
+            columns.REGION,
+            columns.COUNTRY,
+            columns.POSTCODE,
+            columns.CLIMATE,
+            columns.POPULATION,
+            columns.URBAN_RURAL,
+        ),
+        *("distance", "distance_km", "postcode_area", "city_size"),
+    ),
+    PSYCHOGRAPHIC: (columns.PSYCHOGRAPHIC, "sentiment"),
+    TECHNOGRAPHIC: (
+        columns.DEVICE,
+        columns.OS,
+        columns.TOP_PREFIX + columns.DEVICE,
+        columns.TOP_PREFIX + columns.OS,
+        columns.TOP_PREFIX + columns.PAYMENT,
+        columns.DISTINCT_DEVICES,
+        "multi_device",
+    ),
+    NEEDS_BASED: (
+        columns.TOP_PREFIX + columns.CATEGORY,
+        "need",
+        "need_state",
+        "benefit",
+        "occasion",
+        "product_affinity",
+        "feature",
+    ),
+    BEHAVIOURAL: (
+        *(columns.TOP_PREFIX + columns.CHANNEL, columns.POINTS, columns.EMAIL_CONSENT),
+        *("usage", "loyalty", "lifecycle", "stage", "channel", "price_behaviour", "decile", "value_tier", "payment"),
+    ),
+}
+_FAMILY_BY_NAME = {name: trait_family for trait_family, names in _FAMILY_MEMBERS.items() for name in names}
+
+
+def trait_family(column: str, bases_by_column: Mapping[str, str]) -> str:
+    """Return the family of a column; `bases_by_column` has the built-in base of columns with custom names."""
+    if column.startswith(columns.ATTITUDE_PREFIX):
+        return PSYCHOGRAPHIC
+    known_family = _FAMILY_BY_NAME.get(bases_by_column.get(column, column).removesuffix(columns.SEGMENT_SUFFIX))
+    return known_family or (BEHAVIOURAL if column in columns.MEASURES else OTHER_FAMILY)
+
+
+def build_portrait(
+    segment_traits: Sequence[Trait], bases_by_column: Mapping[str, str], max_traits: int
+) -> dict[str, tuple[Trait, ...]]:
+    """Return the most distinguishing traits of each family that has any."""
+    traits_by_family = {
+        family_name: [trait for trait in segment_traits if trait_family(trait.name, bases_by_column) == family_name][
+            :max_traits
+        ]
+        for family_name in TRAIT_FAMILIES
+    }
+    return {
+        family_name: tuple(family_traits) for family_name, family_traits in traits_by_family.items() if family_traits
+    }
+
+
+def map_column_bases(segmentations: Sequence[Segmentation]) -> dict[str, str]:
+    """Return the built-in base of each segmentation's column, if it has one."""
+    return {
+        segmentation.column: str(segmentation.method["base"])
+        for segmentation in segmentations
+        if segmentation.method.get("base")
+    }

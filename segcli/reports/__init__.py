@@ -1,1 +1,1 @@
-"""Results -> text: what a command found, as blocks for people and as rows and JSON for machines."""
+"""Builders and renderers of results: blocks for people, rows and JSON for machines."""

@@ -1,13 +1,16 @@
-"""What a person is shown, before any format: headings, sentences, tables, cards."""
+"""Format-independent building blocks of output: headings, texts, tables, cards and charts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A title; level 1 is the document's."""
+    """A title; level 1 is the title of the document."""
 
     text: str
     level: int = 2
@@ -15,7 +18,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences, one per line or list item; `is_quiet` ones are set back."""
+    """Sentences, one per line or list item; `is_quiet` texts are printed dimmed."""
 
     lines: Sequence[str]
     is_quiet: bool = False
@@ -24,7 +27,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Column:
-    """A table column; a `is_bar` column holds shares of one and is drawn where drawing is possible."""
+    """A table column; an `is_bar` column holds shares from 0 to 1, drawn as bars where the format supports it."""
 
     title: str
     align_right: bool = True
@@ -33,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of ready text, one cell per column (a float for bar columns)."""
+    """Rows of formatted text, one cell per column (a float for bar columns)."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[str | float]]
@@ -41,7 +44,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Card:
-    """A framed block: a title, a fact line beside it, labelled lines, a footer."""
+    """A framed block: a title, a fact line next to it, labelled lines and a footer."""
 
     title: str
     fact: str
@@ -52,10 +55,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture of numbers, drawn from `data` by the file of reports/charts/ that is called `name`.
+    """A chart, drawn from `data` by the module of `segcli.reports.charts` called `name`.
 
-    `alt_text` tells in a sentence what is to be seen; `fallback_tables` are the same numbers, for who cannot see or
-    draw it.
+    `alt_text` describes the chart in one sentence. `fallback_tables` hold the same numbers, for readers who cannot see
+    the chart and for formats that cannot draw it.
     """
 
     name: str
@@ -66,3 +69,18 @@ class Chart:
 
 
 Block = Heading | Text | Table | Card | Chart
+
+
+# Results of commands
+@dataclass(frozen=True)
+class Result:
+    """The result of a command, in every shape that a format may need.
+
+    `rows` is the table for CSV, TSV and NDJSON. `envelope` builds the JSON object; only the JSON format calls it.
+    `blocks` is the output for people. `document` is true if the blocks, not the rows, are the main output.
+    """
+
+    rows: "pd.DataFrame"
+    envelope: Callable[[], Mapping[str, Any]]
+    blocks: tuple[Block, ...]
+    document: bool = False

@@ -1,4 +1,4 @@
-"""The JSON envelope's parts, the same in every command."""
+"""Parts of the JSON envelope, the same in every command."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 def build_envelope(command_name: str, customers: Customers, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """The common frame around a command's own parts."""
+    """Return the common JSON envelope around the parts of a command."""
     return {
         "schema": f"segcli.{command_name}/{SCHEMA_VERSION}",
         "as_of": customers.as_of,
@@ -23,12 +23,12 @@ def build_envelope(command_name: str, customers: Customers, parts: Mapping[str, 
 
 
 def to_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table as JSON has it: one object per row."""
+    """Return a table as JSON records: one object per row."""
     return cast("list[dict[str, Any]]", table.to_dict("records"))
 
 
 def compute_totals(customer_table: pd.DataFrame) -> dict[str, float]:
-    """Sums and means over all customers, of the measures the table has."""
+    """Return sums and means over all customers for the available measures."""
     totals: dict[str, float] = {columns.CUSTOMERS: len(customer_table)}
     totals |= {name: customer_table[name].sum() for name in (columns.ORDERS, columns.REVENUE) if name in customer_table}
     means = {
@@ -40,7 +40,7 @@ def compute_totals(customer_table: pd.DataFrame) -> dict[str, float]:
 
 
 def describe_segmentation(segmentation: Segmentation) -> dict[str, Any]:
-    """A segmentation without its customers."""
+    """Return a segmentation without its customers, as JSON values."""
     return {
         "method": segmentation.method,
         "column": segmentation.column,
@@ -53,7 +53,7 @@ def describe_segmentation(segmentation: Segmentation) -> dict[str, Any]:
 
 
 def _describe_tables(segmentation: Segmentation) -> dict[str, Any]:
-    """What a segmentation found besides, where it did."""
+    """Return the additional tables of a segmentation, if there are any."""
     return (
         {"tables": {title: rows.to_dict("records") for title, rows in segmentation.tables.items()}}
         if segmentation.tables
@@ -62,12 +62,12 @@ def _describe_tables(segmentation: Segmentation) -> dict[str, Any]:
 
 
 def describe_provenance(provenance: Provenance) -> dict[str, Any]:
-    """How a result was made."""
+    """Return the provenance of a result as JSON values."""
     return {**vars(provenance), "inputs": [input_file.to_dict() for input_file in provenance.inputs]}
 
 
 def describe_input(input_report: InputReport) -> dict[str, Any]:
-    """How an input was understood, and where its lines went."""
+    """Return how segcli read an input file, with line counts by outcome."""
     return {
         **input_report.input.to_dict(),
         "what": input_report.row_kind,
@@ -80,7 +80,7 @@ def describe_input(input_report: InputReport) -> dict[str, Any]:
 
 
 def describe_reconciliation(reconciliation: Reconciliation) -> dict[str, Any]:
-    """Lines and money: read = kept + ignored + rejected."""
+    """Return the reconciliation of lines and money: read = kept + ignored + rejected."""
     return {
         "read": reconciliation.read,
         "kept": reconciliation.kept,

@@ -1,4 +1,4 @@
-"""The report: sections, each a file, in the order the settings name them."""
+"""The report: sections, one module each, in the order of the settings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,28 +9,27 @@ import pandas as pd
 from segcli import columns, plugins
 from segcli.config.privacy import PrivacySettings
 from segcli.config.report import ReportSettings
-from segcli.evidence.audit import FairnessAudit
-from segcli.evidence.drivers import DriverAnalysis
-from segcli.evidence.scorecard import Scorecard
+from segcli.evaluation.drivers import DriverAnalysis
+from segcli.evaluation.fairness import FairnessAudit
+from segcli.evaluation.scorecard import Scorecard
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.plan import TouchpointPlan
-from segcli.persona.target import TargetSelection
-from segcli.reports import cells
-from segcli.reports.answers import OptionalAnalyses
-from segcli.reports.blocks import Block, Heading
+from segcli.persona.targets import TargetSelection
+from segcli.reports import crosstabs
+from segcli.reports.blocks import Block, Heading, Result
+from segcli.reports.disclosure import DisclosureGuard
 from segcli.reports.envelope import build_envelope, describe_segmentation, to_records
-from segcli.reports.result import Result
+from segcli.reports.optional_analyses import OptionalAnalyses
 from segcli.reports.results import describe_persona
-from segcli.reports.shield import DisclosureGuard
 
 SECTIONS_PACKAGE = "segcli.reports.sections"
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a report is written from; `personas` and `scorecards` (with what is noticed) by segmentation column.
+    """Inputs of a report; `personas` and `scorecards` (with their notes) are keyed by segmentation column.
 
-    All of it is as the report's readers may see it: what `guard` withholds is merged or left out already.
+    Everything is filtered for the readers of the report: segments suppressed by `guard` are merged or left out.
     """
 
     customers: Customers
@@ -48,26 +47,26 @@ class Findings:
 
     @property
     def cluster_segmentations(self) -> list[Segmentation]:
-        """The segmentation that was found in features, where there is one."""
+        """The segmentation found by clustering, as a list that may be empty."""
         return [segmentation for segmentation in self.segmentations if segmentation.column == columns.CLUSTER_SEGMENT]
 
     @property
     def persona_segmentations(self) -> list[Segmentation]:
-        """The segmentations that have personas: those the report looks at closely."""
+        """The segmentations with personas, which the report covers in detail."""
         return [segmentation for segmentation in self.segmentations if segmentation.column in self.personas]
 
 
 class Section(Protocol):
-    """A section's module."""
+    """Interface of a section module."""
 
     TITLE: str
 
     def build_blocks(self, findings: Findings) -> Iterable[Block]:
-        """What the section shows, below its title."""
+        """Return the blocks below the section's title."""
 
 
 def build_report(findings: Findings, settings: ReportSettings) -> Result:
-    """Write the report."""
+    """Build the report from its sections."""
     blocks: list[Block] = [Heading(settings.title, level=1)]
     for section_name in settings.sections:
         section = cast("Section", plugins.load_plugin(SECTIONS_PACKAGE, section_name))
@@ -95,21 +94,21 @@ def build_report(findings: Findings, settings: ReportSettings) -> Result:
 
 
 def combine_profiles(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
-    """One row per segment of every segmentation."""
+    """Return one row per segment of every segmentation."""
     return pd.concat(
         [segmentation.profile.assign(column=segmentation.column) for segmentation in segmentations], ignore_index=True
     )
 
 
 def _describe_optional_parts(findings: Findings) -> dict[str, Any]:
-    """Targets, plan and audits, where there are any."""
+    """Return targets, plan, heat map, audits and optional analyses as JSON values, if available."""
     parts: dict[str, Any] = {}
     if findings.targets is not None:
         parts["targets"] = to_records(findings.targets.table)
     if findings.plan is not None:
         parts["plan"] = to_records(findings.plan.table)
     if findings.score_cells is not None:
-        parts["heat_map"] = to_records(cells.split_score_cells(findings.score_cells))
+        parts["heat_map"] = to_records(crosstabs.split_score_cells(findings.score_cells))
     if findings.audits:
         parts["audits"] = [_describe_audit(audit) for audit in findings.audits]
     return parts | findings.analyses.to_dict()

@@ -1,4 +1,4 @@
-"""A Result for each command's noun; what only one of them needs is imported where it is made."""
+"""Builders of the results of commands; modules that only one of them needs are imported inside it."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -10,19 +10,18 @@ from segcli import columns
 from segcli.errors import UsageProblem
 from segcli.model import Customers, ExampleCustomer, Persona, Preference, Segmentation
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Heading, Text
+from segcli.reports.blocks import Block, Heading, Result, Text
 from segcli.reports.envelope import build_envelope, describe_segmentation, to_records
-from segcli.reports.result import Result
 
 if TYPE_CHECKING:
-    from segcli.evidence.scorecard import Scorecard
-    from segcli.persona.explain import Explanation, SegmentRule
+    from segcli.evaluation.scorecard import Scorecard
+    from segcli.persona.explanations import Explanation, SegmentRule
     from segcli.persona.markers import MarkerVariables
-    from segcli.segment.ruled import RuleSet
+    from segcli.segment.rule_set import RuleSet
 
 
 def build_customers_result(customers: Customers) -> Result:
-    """`ingest`: the customer table."""
+    """Build the result of `segcli ingest`: the customer table."""
 
     def build_parts() -> dict[str, Any]:
         return {"customers": to_records(customers.table), "warnings": list(customers.warnings)}
@@ -37,7 +36,10 @@ def build_segmentation_result(
     explanation: "Explanation | None" = None,
     markers: "MarkerVariables | None" = None,
 ) -> Result:
-    """`rfm`, `cluster`: the customer table with scores and segments; found segments also as rules and with markers."""
+    """Build the result of `rfm`, `cluster` and `assign`: the customer table with scores and segments.
+
+    Clusters also get rules (`explanation`) and marker variables (`markers`).
+    """
     candidate_table = tables.build_candidate_table(segmentation)
     blocks: tuple[Block, ...] = (
         tables.build_segment_table(segmentation),
@@ -92,7 +94,7 @@ def _describe_rule(rule: "SegmentRule") -> dict[str, Any]:
 
 
 def build_segmentations_result(command_name: str, segmentations: Sequence[Segmentation]) -> Result:
-    """Several segmentations of one table: the table with all their columns, a table of segments for each."""
+    """Build the result of several segmentations: one customer table with all labels, one segment table each."""
     blocks: list[Block] = []
     for segmentation in segmentations:
         blocks += [
@@ -115,9 +117,8 @@ def build_segmentations_result(command_name: str, segmentations: Sequence[Segmen
 
 
 def build_overlap_result(rule_sets: "Sequence[RuleSet]", segmentations: Sequence[Segmentation]) -> Result:
-    """How much segments overlap: by their rules alone within a written segmentation, and across segmentations."""
-    from segcli.segment.overlap import cross_overlap, segment_overlap
-    from segcli.segment.rules import match_segments
+    """Build the overlap of segments: by their rules within a rule-based segmentation, and across segmentations."""
+    from segcli.segment.rules import cross_overlap, match_segments, segment_overlap
 
     overlap_tables = [
         segment_overlap(match_segments(segmentation.customers, first)).assign(column=first.column, with_=first.column)
@@ -143,7 +144,7 @@ def build_overlap_result(rule_sets: "Sequence[RuleSet]", segmentations: Sequence
 
 
 def build_scorecards_result(scorecards: "Mapping[str, Scorecard]", customers: Customers) -> Result:
-    """`rules --scorecard`: for each segmentation whether its segments are worth working with."""
+    """Build the result of `segcli rules --scorecard`: a scorecard of the segments of each segmentation."""
     blocks: list[Block] = []
     for column, (card_rows, notes) in scorecards.items():
         blocks += [Heading(column), tables.build_scorecard_table(card_rows), *tables.build_note_blocks(notes)]
@@ -158,8 +159,8 @@ def build_scorecards_result(scorecards: "Mapping[str, Scorecard]", customers: Cu
 
 
 def build_personas_result(personas_by_column: Mapping[str, Sequence[Persona]], customers: Customers) -> Result:
-    """`describe_persona`: one card per segment, for each segmentation column."""
-    from segcli.reports.cards import build_persona_card
+    """Build the result of `segcli persona`: one card per segment, for each segmentation column."""
+    from segcli.reports.persona_cards import build_persona_card
 
     blocks: list[Block] = []
     for column, column_personas in personas_by_column.items():
@@ -189,7 +190,7 @@ def build_personas_result(personas_by_column: Mapping[str, Sequence[Persona]], c
 
 
 def describe_persona(persona: Persona) -> dict[str, Any]:
-    """A persona as plain values."""
+    """Return a persona as JSON values."""
     typical = {
         column: dict(zip(("lower_quartile", "median", "upper_quartile"), quartiles, strict=True))
         for column, quartiles in persona.typical.items()
@@ -211,7 +212,7 @@ def _describe_optional(fact: Preference | ExampleCustomer | None) -> dict[str, A
 
 
 def _build_persona_row(column: str, persona: Persona) -> dict[str, Any]:
-    """The parts of a persona that fit a table."""
+    """Return the parts of a persona that fit into one table row."""
     return {
         "column": column,
         columns.SEGMENT_NAME: persona.segment,

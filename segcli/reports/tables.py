@@ -1,35 +1,34 @@
-"""The tables people see, made once for the terminal, Markdown and reports."""
+"""Builders of tables shared by the terminal, Markdown and reports."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.model import Segmentation, Trait
-from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
 if TYPE_CHECKING:
-    from segcli.persona.explain import Explanation
+    from segcli.persona.explanations import Explanation
     from segcli.persona.markers import MarkerVariables
 
 ABBREVIATIONS = ("kpi", "psi", "roi")
-MAX_MARKERS, MAX_DIFFERENCES = 3, 5  # that are shown of a segment, and of all
+MAX_MARKERS, MAX_DIFFERENCES = 3, 5  # most markers shown per segment, most differences shown in total
 SEGMENT_COLUMNS = (
-    # profile column, title, how it reads
-    (columns.CUSTOMERS, "Customers", numbers.format_count),
-    (columns.SHARE, "Share", numbers.format_share),
-    (columns.REVENUE, "Revenue", numbers.format_money),
-    (columns.REVENUE_SHARE, "Share", numbers.format_share),
-    (columns.MEAN_RECENCY_DAYS, "Recency", numbers.format_days),
-    (columns.MEAN_ORDERS, "Orders", numbers.format_number),
-    (columns.MEAN_ORDER_VALUE, "Basket", numbers.format_money),
+    # profile column, title, formatter
+    (columns.CUSTOMERS, "Customers", formatting.format_count),
+    (columns.SHARE, "Share", formatting.format_share),
+    (columns.REVENUE, "Revenue", formatting.format_money),
+    (columns.REVENUE_SHARE, "Share", formatting.format_share),
+    (columns.MEAN_RECENCY_DAYS, "Recency", formatting.format_days),
+    (columns.MEAN_ORDERS, "Orders", formatting.format_number),
+    (columns.MEAN_ORDER_VALUE, "Basket", formatting.format_money),
 )
 
 
 def build_segment_table(segmentation: Segmentation) -> Table:
-    """One row per segment: size, money, recency, orders."""
+    """Build a table with one row per segment: size, money, recency, orders."""
     present_columns = [entry for entry in SEGMENT_COLUMNS if entry[0] in segmentation.profile]
     titles = [Column("Segment", align_right=False), Column("", is_bar=True)]
     titles += [Column(title) for _, title, _ in present_columns]
@@ -45,12 +44,12 @@ def build_segment_table(segmentation: Segmentation) -> Table:
 
 
 def build_scorecard_table(scorecard_rows: pd.DataFrame) -> Table:
-    """One row per segment, one column per principle: the number and the verdict."""
+    """Build a table with one row per segment and one column per principle: the number and the verdict."""
     formatters = {
-        "measurable": numbers.format_share,
-        "accessible": numbers.format_share,
-        "substantial": numbers.format_count,
-        "durable": numbers.format_share,
+        "measurable": formatting.format_share,
+        "accessible": formatting.format_share,
+        "substantial": formatting.format_count,
+        "durable": formatting.format_share,
     }
     segment_names = list(dict.fromkeys(scorecard_rows[columns.SEGMENT_NAME]))
     principles = list(dict.fromkeys(scorecard_rows["principle"]))
@@ -68,7 +67,7 @@ def build_scorecard_table(scorecard_rows: pd.DataFrame) -> Table:
 
 
 def _format_verdict(row: Mapping[Hashable, Any], format_value: Callable[[float], str] | None) -> str:
-    """Such as `82% pass`; where there is no number to tell, the verdict alone."""
+    """Format a cell such as `82% pass`; without a number, return the verdict alone."""
     if row["verdict"] == "not known":
         return "-"
     if row["principle"] == "actionable":
@@ -77,14 +76,14 @@ def _format_verdict(row: Mapping[Hashable, Any], format_value: Callable[[float],
 
 
 def build_finding_blocks(segmentation: Segmentation) -> Iterator[Block]:
-    """What a segmentation found besides its segments, each table below its title."""
+    """Yield the additional tables of a segmentation, each below its title."""
     for title, finding_rows in segmentation.tables.items():
         yield Heading(title, level=4)
         yield build_table(finding_rows)
 
 
 def build_table(data_rows: pd.DataFrame) -> Table:
-    """Any table: texts to the left, numbers to the right, each as its column's name has it read."""
+    """Build a table of any data: texts left-aligned, numbers right-aligned and formatted by column name."""
     is_text = {name: not pd.api.types.is_numeric_dtype(data_rows[name]) for name in data_rows.columns}
     table_columns = [Column(_format_title(str(name)), align_right=not is_text[name]) for name in data_rows.columns]
     cells = [[_format_cell(name, row[name]) for name in data_rows.columns] for row in data_rows.to_dict("records")]
@@ -96,20 +95,20 @@ def _format_title(name: str) -> str:
 
 
 def _format_cell(name: str, cell_value: object) -> str:
-    """A value as its column reads: shares as per cent, indices and correlations to two digits, blank where unknown."""
-    if cell_value is None or cell_value != cell_value:  # noqa: PLR0124 - NaN is no value
+    """Format a value by its column name: shares in per cent, other fractions as decimals, blank if missing."""
+    if cell_value is None or cell_value != cell_value:  # noqa: PLR0124 - true only of NaN
         return ""
     if isinstance(cell_value, str):
         return cell_value
     number = float(cell_value)  # type: ignore[arg-type]
     if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
-        return numbers.format_share(number)
+        return formatting.format_share(number)
     is_whole = number == round(number) and (abs(number) >= 1 or isinstance(cell_value, int))
-    return numbers.format_count(number) if is_whole else numbers.format_decimal(number)
+    return formatting.format_count(number) if is_whole else formatting.format_decimal(number)
 
 
 def build_rule_blocks(explanation: "Explanation") -> Iterator[Block]:
-    """The rule of each segment, with coverage and precision."""
+    """Yield the rule of each segment with coverage and precision."""
     yield Text([f"as rules, right for {explanation.fidelity:.0%} of customers:"], is_quiet=True)
     titles = [Column("Segment", align_right=False), Column("Covers"), Column("Right"), Column("If", align_right=False)]
     yield Table(
@@ -117,8 +116,8 @@ def build_rule_blocks(explanation: "Explanation") -> Iterator[Block]:
         [
             [
                 rule.segment,
-                numbers.format_share(rule.coverage),
-                numbers.format_share(rule.precision),
+                formatting.format_share(rule.coverage),
+                formatting.format_share(rule.precision),
                 rule.condition_text,
             ]
             for rule in explanation.segment_rules
@@ -127,7 +126,7 @@ def build_rule_blocks(explanation: "Explanation") -> Iterator[Block]:
 
 
 def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]) -> Iterator[Block]:
-    """What marks each segment, the strongest first, and in what else segments differ."""
+    """Yield the markers of each segment, strongest first, and other columns in which segments differ."""
     from segcli.persona.markers import SIGNIFICANCE_LEVEL
 
     titles = [Column("Segment", align_right=False), Column("Marked by", align_right=False)]
@@ -138,7 +137,7 @@ def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]
     other_tests = [entry for entry in markers.differences if not entry.feature]
     significant_tests = sorted(
         (entry for entry in other_tests if entry.p_adjusted < SIGNIFICANCE_LEVEL),
-        key=lambda one: (-one.effect, one.column),
+        key=lambda row: (-row.effect, row.column),
     )
     if other_tests:
         top_columns = ", ".join(entry.column for entry in significant_tests[:MAX_DIFFERENCES])
@@ -150,7 +149,7 @@ def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]
 
 
 def _list_markers(traits: Sequence[Trait]) -> list[str]:
-    """The strongest marker variables; of a column of kinds one."""
+    """Return the strongest marker variables as text, at most one per column."""
     strongest: dict[str, Trait] = {}
     for trait in traits:
         strongest.setdefault(trait.name, trait)
@@ -158,23 +157,22 @@ def _list_markers(traits: Sequence[Trait]) -> list[str]:
 
 
 def _format_marker(trait: Trait) -> str:
-    """As `orders 4.2x`, `plan = pro 80% (all 20%)`, or, where there is no ratio, the two means."""
+    """Format a marker as `orders 4.2x`, `plan = pro 80% (all 20%)`, or, without a ratio, as the two means."""
     if trait.level is not None:
-        return (
-            f"{trait.name} = {trait.level} {numbers.format_share(trait.value)} (all {numbers.format_share(trait.base)})"
-        )
+        shares = f"{formatting.format_share(trait.value)} (all {formatting.format_share(trait.base)})"
+        return f"{trait.name} = {trait.level} {shares}"
     if trait.index is not None:
-        return f"{numbers.column_label(trait.name)} {trait.index / 100:.2g}x"
-    return f"{numbers.column_label(trait.name)} {trait.value:.3g} (all {trait.base:.3g})"
+        return f"{formatting.column_label(trait.name)} {trait.index / 100:.2g}x"
+    return f"{formatting.column_label(trait.name)} {trait.value:.3g} (all {trait.base:.3g})"
 
 
 def build_note_blocks(lines: Sequence[str]) -> list[Text]:
-    """Quiet lines below a table, if there are any."""
+    """Return the lines as a quiet text, or an empty list without lines."""
     return [Text(list(lines), is_quiet=True)] if lines else []
 
 
 def build_overlap_blocks(pairs: pd.DataFrame) -> Iterator[Block]:
-    """One row per pair of different segments, those that share most first; a table for each pair of segmentations."""
+    """Yield a table per pair of segmentations: one row per pair of different segments, largest overlap first."""
     for (column, other_column), pair_rows in pairs.groupby(["column", "with"], sort=False):
         yield Heading(str(column) if column == other_column else f"{column} and {other_column}")
         yield _build_overlap_table(pair_rows[(pair_rows["segment"] < pair_rows["other"]) | (column != other_column)])
@@ -186,9 +184,9 @@ def _build_overlap_table(pairs: pd.DataFrame) -> Table:
         [
             row["segment"],
             row["other"],
-            numbers.format_count(row["customers"]),
-            numbers.format_decimal(row["jaccard"]),
-            numbers.format_decimal(row["lift"]),
+            formatting.format_count(row["customers"]),
+            formatting.format_decimal(row["jaccard"]),
+            formatting.format_decimal(row["lift"]),
         ]
         for row in sorted_pairs.to_dict("records")
     ]
@@ -197,7 +195,7 @@ def _build_overlap_table(pairs: pd.DataFrame) -> Table:
 
 
 def build_measure_table(customer_table: pd.DataFrame) -> Table:
-    """What the base looks like: quartiles and range of every measure."""
+    """Build a table of quartiles and range of every numeric column."""
     measure_names = [
         name
         for name in customer_table.columns
@@ -207,9 +205,9 @@ def build_measure_table(customer_table: pd.DataFrame) -> Table:
     titles = ["", "Lowest", "Lower quarter", "Median", "Upper quarter", "Highest", "Known"]
     rows = [
         [
-            numbers.column_label(name),
-            *(numbers.format_value(name, value) for value in quantiles[name]),
-            numbers.format_count(customer_table[name].notna().sum()),
+            formatting.column_label(name),
+            *(formatting.format_value(name, value) for value in quantiles[name]),
+            formatting.format_count(customer_table[name].notna().sum()),
         ]
         for name in measure_names
         if customer_table[name].notna().any()
@@ -218,9 +216,9 @@ def build_measure_table(customer_table: pd.DataFrame) -> Table:
 
 
 def build_candidate_table(segmentation: Segmentation) -> Table | None:
-    """How each number of segments did, where several were tried."""
+    """Build a table that compares candidate numbers of clusters; None if there is only one."""
     candidates = segmentation.method.get("candidates", [])
-    if len(candidates) < 2:  # noqa: PLR2004 - one candidate is no comparison
+    if len(candidates) < 2:  # noqa: PLR2004 - a comparison needs two candidates
         return None
     has_stability = candidates[0]["ari_median"] is not None
     rows = [
@@ -232,7 +230,7 @@ def build_candidate_table(segmentation: Segmentation) -> Table | None:
                 else [max(candidate["silhouette"], 0.0)]
             ),
             f"{candidate['silhouette']:.2f}",
-            numbers.format_share(candidate["smallest_share"]),
+            formatting.format_share(candidate["smallest_share"]),
         ]
         for candidate in candidates
     ]

@@ -1,1 +1,1 @@
-"""Customers -> Segmentation: rfm, cluster, and the plug-ins they use."""
+"""Segmentation of customers: RFM, clustering, rules and bases, and the plug-ins they use."""

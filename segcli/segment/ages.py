@@ -1,4 +1,4 @@
-"""How old customers are, by whatever the table says of it."""
+"""Ages of customers, from the birth date, the birth year or the age column."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -17,7 +17,7 @@ MAX_AGE = 110
 
 
 def birth_years(customers: Customers) -> npt.NDArray[np.float64]:
-    """Year of birth, from the date, the year, or the age at as_of; NaN where none is known."""
+    """Return years of birth, from the date, the year, or the age at as_of; NaN where unknown."""
     if columns.BIRTH_DATE in customers.table:
         birth_dates = customers.table[columns.BIRTH_DATE]
         return to_floats(birth_dates.dt.year if _has_dates(birth_dates) else _parse_birth_years(birth_dates, customers))
@@ -28,9 +28,10 @@ def birth_years(customers: Customers) -> npt.NDArray[np.float64]:
 
 
 def age_in_years(customers: Customers) -> npt.NDArray[np.float64]:
-    """Completed years at as_of; from a year of birth alone, as of the end of that year. NaN where not known.
+    """Return completed years of age at as_of; NaN where unknown.
 
-    Somebody born on 29 February completes a year on 1 March of a common year.
+    With only a year of birth, the age is that at the end of the as_of year. A person born on 29 February completes a
+    year on 1 March of a common year.
     """
     if columns.AGE in customers.table and columns.BIRTH_DATE not in customers.table:
         return to_floats(customers.table[columns.AGE])
@@ -48,7 +49,7 @@ def age_in_years(customers: Customers) -> npt.NDArray[np.float64]:
 
 
 def add_age_column(customers: Customers, feature_names: Collection[str]) -> Customers:
-    """With a column of ages, if that is asked for, by name or in a group, and birthdays say it."""
+    """Add a column of ages if the features request it, by name or group, and the table has birth dates or years."""
     birth_columns = {columns.BIRTH_DATE, columns.BIRTH_YEAR} & {*customers.table.columns}
     is_requested = columns.AGE in feature_names or ("demographic" in feature_names and customers.as_of is not None)
     if not is_requested or not birth_columns or columns.AGE in customers.table:
@@ -62,7 +63,7 @@ def add_age_column(customers: Customers, feature_names: Collection[str]) -> Cust
 def discard_impossible_ages(
     ages: npt.NDArray[np.float64], max_age: int
 ) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
-    """Ages without those nobody has, and a warning with their count."""
+    """Replace ages below 0 or above `max_age` by NaN, and return a warning with their count."""
     with np.errstate(invalid="ignore"):
         is_impossible = (ages < 0) | (ages > max_age)
     count = int(is_impossible.sum())
@@ -75,10 +76,10 @@ def _has_dates(birth_dates: pd.Series) -> bool:
 
 
 def _parse_birth_years(birth_dates: pd.Series, customers: Customers) -> pd.Series:
-    """Return dates of birth that are years alone as numbers.
+    """Parse a birth date column that holds only years.
 
     Raises:
-        InputProblem: they are neither dates nor years.
+        InputProblem: the values are neither dates nor years.
     """
     texts = birth_dates.astype("str").str.strip().str.removesuffix(".0")
     is_year = texts.str.fullmatch("[0-9]{4}").fillna(value=False).astype(bool)

@@ -1,6 +1,6 @@
 """RFM: score recency, frequency and monetary value, and name each customer's segment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,64 @@ from segcli import columns
 from segcli.config.rfm import RfmSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
-from segcli.segment import scores
-from segcli.segment.dimensions import RfmDimension, read_dimensions
+from segcli.segment import rfm_scores
 from segcli.segment.maps import SegmentMap, measure_coverage
-from segcli.segment.profile import build_profile
-from segcli.segment.provenance import build_provenance
-from segcli.segment.scores import RfmScores
-from segcli.segment.sentences import describe_scores
+from segcli.segment.profiles import build_profile
+from segcli.segment.rfm_dimensions import RfmDimension, read_dimensions
+from segcli.segment.rfm_scores import ALL_CUSTOMERS_PARENT, RfmScores
+from segcli.segment.segmentation import build_provenance
+
+
+# Description of scores in words: edges and empty scores.
+def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScores) -> Iterator[str]:
+    """Yield the edges, the customers per score, and the reason for empty scores of each dimension."""
+    edges = [
+        _format_edges(dimension, customer_scores)
+        for dimension in dimensions
+        if ALL_CUSTOMERS_PARENT in customer_scores.cuts[dimension.letter]
+    ]
+    nested_note = "" if len(edges) == len(dimensions) else "; nested inside the score before"
+    yield f"scores: {', '.join(edges)}{nested_note}"
+    count_texts = (
+        f"{dimension.name} {'|'.join(map(str, customer_scores.count_scores(dimension.letter)))}"
+        for dimension in dimensions
+    )
+    yield f"customers per score, lowest first: {', '.join(count_texts)}"
+    for dimension in dimensions:
+        counts = customer_scores.count_scores(dimension.letter)
+        empty_scores = [str(score) for score, count in enumerate(counts, 1) if count == 0]
+        if empty_scores and ALL_CUSTOMERS_PARENT in customer_scores.cuts[dimension.letter]:
+            noun = "score" if len(empty_scores) == 1 else "scores"
+            yield (
+                f"{noun} {', '.join(empty_scores)} of {dimension.name} "
+                f"{'is' if len(empty_scores) == 1 else 'are'} empty: {_describe_commonest(dimension)}"
+            )
+
+
+def _format_edges(dimension: RfmDimension, customer_scores: RfmScores) -> str:
+    bin_edges = customer_scores.cuts[dimension.letter][ALL_CUSTOMERS_PARENT]
+    if not bin_edges.edges:
+        return f"{dimension.name} no edges"
+    unit = " d" if dimension.low_is_best else ""
+    return f"{dimension.name} edges {'|'.join(_format_short(edge) for edge in bin_edges.edges)}{unit}"
+
+
+def _describe_commonest(dimension: RfmDimension) -> str:
+    """Describe the value that most customers share, which is what leaves scores empty."""
+    values, counts = np.unique(dimension.values, return_counts=True)
+    commonest = int(counts.argmax())
+    share = counts[commonest] / counts.sum()
+    if dimension.letter == "f":
+        common_value = float(values[commonest])
+        description = "bought once" if common_value == 1 else f"have {_format_short(common_value)} orders"
+    else:
+        description = f"have the same {dimension.name} ({_format_short(float(values[commonest]))})"
+    return f"{share:.0%} {description}"
+
+
+def _format_short(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.4g}"  # noqa: PLR2004 - display
+
 
 SCORE_COLUMNS = {"r": columns.R_SCORE, "f": columns.F_SCORE, "m": columns.M_SCORE}
 
@@ -33,11 +84,11 @@ def segment_by_rfm(
     """Score every customer; the best customer gets the highest score on every dimension.
 
     Args:
-        customers: with recency_days, orders and, if there is money, revenue.
+        customers: customers with recency_days, orders and, if there is money, revenue.
         settings: method, bins, ties, weights.
-        segment_map: names for score combinations.
-        seed: used by `ties: random` only.
-        saved_model: a saved model; its edges score these customers, and no new ones are cut.
+        segment_map: names of score combinations.
+        seed: random seed, used by `ties: random` only.
+        saved_model: a saved model; if given, its edges score these customers, and no new edges are computed.
 
     Raises:
         InputProblem: recency or orders are missing.
@@ -46,11 +97,11 @@ def segment_by_rfm(
     dimensions = read_dimensions(customers, settings.monetary)
     if saved_model:
         dimensions = _select_trained(dimensions, saved_model, customers)
-        customer_scores = scores.apply_edges(
-            dimensions, scores.edges_from_dict(saved_model["cuts"]), saved_model["bins"]
+        customer_scores = rfm_scores.apply_edges(
+            dimensions, rfm_scores.edges_from_dict(saved_model["cuts"]), saved_model["bins"]
         )
     else:
-        customer_scores = scores.score_dimensions(dimensions, settings, seed)
+        customer_scores = rfm_scores.score_dimensions(dimensions, settings, seed)
     _require_map_scores(segment_map, customer_scores)
     labels = _label_customers(
         *segment_map.name_score_cells(customer_scores.scores, customer_scores.bins), customers.table.index
@@ -76,10 +127,10 @@ def segment_by_rfm(
 def _select_trained(
     dimensions: Sequence[RfmDimension], saved_model: Mapping[str, Any], customers: Customers
 ) -> tuple[RfmDimension, ...]:
-    """The dimensions the model was trained on.
+    """Return the dimensions that the model was trained on.
 
     Raises:
-        InputProblem: one of them is missing here, or measures another column.
+        InputProblem: a dimension is missing here, or measures another column.
     """
     dimensions_by_letter = {dimension.letter: dimension for dimension in dimensions}
     for letter, column in saved_model["columns"].items():
@@ -101,7 +152,7 @@ def _require_map_scores(segment_map: SegmentMap, customer_scores: RfmScores) -> 
 
 
 def _label_customers(names: npt.NDArray[np.object_], cell_numbers: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
-    """The name at each place, as text."""
+    """Return the name of each customer's cell, as text."""
     texts = pa.array(names, pa.large_string()).take(pa.array(cell_numbers))
     return pd.Series(texts.to_pandas(), dtype="str").set_axis(index)
 
@@ -125,14 +176,14 @@ def _describe_method(
     customer_scores: RfmScores,
     dimensions: Sequence[RfmDimension],
 ) -> dict[str, Any]:
-    """What the method has to say of itself: cuts and counts per score, and what the map covers."""
+    """Return the record of the method: edges, counts per score, and the coverage of the map."""
     map_coverage = measure_coverage(segment_map)
     return {
         "name": "rfm",
         "scoring": scoring,
         "columns": {dimension.letter: dimension.column for dimension in dimensions},
         "bins": dict(customer_scores.bins),
-        "cuts": scores.edges_to_dict(customer_scores.cuts),
+        "cuts": rfm_scores.edges_to_dict(customer_scores.cuts),
         "counts": {letter: customer_scores.count_scores(letter) for letter in customer_scores.scores},
         "map": {
             "name": segment_map.name,

@@ -1,38 +1,78 @@
-"""Rules: segmentations by built-in bases or by rules that the user writes."""
+"""Segmentation by built-in bases, or by rules that the user writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
-from segcli.counting import pluralize
-from segcli.customers.missing import add_remedy
-from segcli.errors import ConfigProblems
+from segcli.customers.missing_measures import add_remedy
+from segcli.errors import ConfigProblems, UsageProblem
+from segcli.formatting import pluralize
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import BaseResult
-from segcli.segment.dimensions import require_customers
-from segcli.segment.language import tree
-from segcli.segment.language.check import check_rule
-from segcli.segment.language.evaluate import RuleTable, evaluate_rule
-from segcli.segment.language.tokens import RuleProblem
-from segcli.segment.language.written import format_rule
-from segcli.segment.overlap import SegmentMembers, segment_overlap
-from segcli.segment.profile import build_profile
-from segcli.segment.provenance import build_provenance
-from segcli.segment.ruled import RuleSet, prepare_rule_sets
+from segcli.segment.expressions import nodes
+from segcli.segment.expressions.checker import AS_OF, check_rule
+from segcli.segment.expressions.evaluator import RuleTable, TruthMask, evaluate_rule
+from segcli.segment.expressions.formatter import format_rule
+from segcli.segment.expressions.parser import RuleProblem
+from segcli.segment.profiles import build_profile
+from segcli.segment.rfm_dimensions import require_customers
+from segcli.segment.rule_set import RuleSet, prepare_rule_sets
+from segcli.segment.segmentation import build_provenance
+
+# Overlap of segments by their rules alone, before the first matching rule wins.
+SegmentMembers = Mapping[str, npt.NDArray[np.bool_]]  # the customers for whom each segment's rules hold, shape (n,)
+OVERLAP_COLUMNS = ["segment", "other", "customers", "jaccard", "lift"]
+
+
+def segment_overlap(members_by_segment: SegmentMembers) -> pd.DataFrame:
+    """Return one row per ordered pair of segments, including each with itself, in the given order.
+
+    Returns:
+        Columns segment, other, customers (in both), jaccard (in both / in either), lift (share of the other among the
+        segment / share of the other among all; above 1, they overlap more often than by chance).
+    """
+    pairs = product(members_by_segment.items(), repeat=2)
+    rows = [[name, other_name, *_measure_overlap(mask, other_mask)] for (name, mask), (other_name, other_mask) in pairs]
+    return pd.DataFrame(rows, columns=OVERLAP_COLUMNS)
+
+
+def cross_overlap(first: Segmentation, second: Segmentation) -> pd.DataFrame:
+    """Return the overlap of each segment of one segmentation with each of another, for the same customers."""
+    masks = [
+        [(segmentation.labels == name).to_numpy() for name in segmentation.segments] for segmentation in (first, second)
+    ]
+    rows = [
+        [name, other_name, *_measure_overlap(mask, other_mask)]
+        for name, mask in zip(first.segments, masks[0], strict=True)
+        for other_name, other_mask in zip(second.segments, masks[1], strict=True)
+    ]
+    return pd.DataFrame(rows, columns=OVERLAP_COLUMNS)
+
+
+def _measure_overlap(first_mask: npt.NDArray[np.bool_], second_mask: npt.NDArray[np.bool_]) -> tuple[int, float, float]:
+    shared_count, union_count = int((first_mask & second_mask).sum()), int((first_mask | second_mask).sum())
+    expected_count = float(first_mask.mean() * second_mask.sum())
+    return (
+        shared_count,
+        shared_count / union_count if union_count else 0.0,
+        shared_count / expected_count if expected_count else 0.0,
+    )
+
 
 __all__ = ["RuleSet", "match_rules", "match_segments", "prepare_rule_sets", "segment_by_rules"]
 
 
 def segment_by_rules(customers: Customers, rule_sets: Sequence[RuleSet]) -> list[Segmentation]:
-    """Make the segmentations, each upon the table that the ones before it have added to.
+    """Make the segmentations in turn; each reads the table with the columns of the earlier ones.
 
     Raises:
-        ConfigProblems: a rule speaks of a column that is not there, or compares what cannot be compared.
+        ConfigProblems: a rule names a missing column, or compares incomparable values.
         InputProblem: a base needs a column that the table lacks.
     """
     require_customers(customers)
@@ -65,7 +105,7 @@ def _apply_rule_set(customers: Customers, rule_set: RuleSet) -> Segmentation:
 
 
 def _rename_base_columns(rule_set: RuleSet, base_scores: pd.DataFrame) -> pd.DataFrame:
-    """A base's further columns under the name that the user gave it: used twice, it would overwrite its own."""
+    """Rename the additional columns of a base to the user's name for it, so that a base used twice keeps both sets."""
     name, base = rule_set.settings.name, rule_set.settings.base
     if base is None or name in {None, base}:
         return base_scores
@@ -73,7 +113,7 @@ def _rename_base_columns(rule_set: RuleSet, base_scores: pd.DataFrame) -> pd.Dat
 
 
 def _rules_provenance(customers: Customers, rule_set: RuleSet) -> Provenance:
-    """How it was made, under the segmentation's own name; the base's own table is one of the inputs."""
+    """Return the provenance under the segmentation's own name; the base's lookup table is one of the inputs."""
     base_provenance = build_provenance(customers, "rules", rule_set.settings, None)
     recorded_settings: dict[str, object] = {"segments": [vars(segment) for segment in rule_set.settings.segments]}
     if rule_set.settings.base:
@@ -112,7 +152,7 @@ def _apply_base(customers: Customers, rule_set: RuleSet) -> BaseResult:
 
 
 def _apply_rules(customers: Customers, rule_set: RuleSet) -> BaseResult:
-    """The first rule that holds names the segment."""
+    """Name the segment of each customer by the first rule that holds."""
     rule_masks = match_rules(customers, rule_set)
     labels = np.full(len(customers.table), rule_set.settings.otherwise, dtype=object)
     for (name, _), mask in zip(reversed(rule_set.rules), reversed(rule_masks), strict=True):
@@ -127,7 +167,7 @@ def _apply_rules(customers: Customers, rule_set: RuleSet) -> BaseResult:
 
 
 def _membership_column(rule_set: RuleSet, segments: SegmentMembers, customers: Customers) -> pd.DataFrame:
-    """All segments whose rules hold for a customer, as one text in the order in which they are asked."""
+    """Return all segments whose rules hold for a customer, joined as one text in evaluation order."""
     joined_names = np.full(len(customers.table), "", dtype=object)
     for name, mask in segments.items():
         joined_names[mask] = [
@@ -137,10 +177,10 @@ def _membership_column(rule_set: RuleSet, segments: SegmentMembers, customers: C
 
 
 def match_rules(customers: Customers, rule_set: RuleSet) -> list[npt.NDArray[np.bool_]]:
-    """For whom each rule holds, whatever the rules before it say.
+    """Return the customers for whom each rule holds, regardless of earlier rules.
 
     Raises:
-        ConfigProblems: every rule that cannot be evaluated on this table.
+        ConfigProblems: rules cannot be evaluated on this table; lists each of them.
     """
     table = RuleTable(customers.table, customers.as_of)
     problems, rule_masks = [], []
@@ -151,7 +191,7 @@ def match_rules(customers: Customers, rule_set: RuleSet) -> list[npt.NDArray[np.
         except RuleProblem as problem:
             problems.append(
                 add_remedy(
-                    f"{format_error(problem)}; the rule reads: {format_rule(rule)}", customers, tree.find_columns(rule)
+                    f"{format_error(problem)}; the rule reads: {format_rule(rule)}", customers, nodes.find_columns(rule)
                 )
             )
     if problems:
@@ -160,10 +200,10 @@ def match_rules(customers: Customers, rule_set: RuleSet) -> list[npt.NDArray[np.
 
 
 def match_segments(customers: Customers, rule_set: RuleSet) -> SegmentMembers:
-    """Return for whom any rule of each segment holds, in the order of the rules.
+    """Return the customers for whom any rule of each segment holds, in the order of the rules.
 
     Raises:
-        ConfigProblems: every rule that cannot be evaluated on this table.
+        ConfigProblems: rules cannot be evaluated on this table; lists each of them.
     """
     return _unite_rule_masks(rule_set, match_rules(customers, rule_set))
 
@@ -178,8 +218,8 @@ def _unite_rule_masks(rule_set: RuleSet, rule_masks: Sequence[npt.NDArray[np.boo
 def _find_conflicting_members(segment_masks: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
     """Find the customers of several segments that are not nested; tiers that contain each other do not count.
 
-    Where a customer's segments, by size, each contain the one before, all of them are nested. So each is compared with
-    one other only, and customers that are found already are skipped.
+    If the segments of a customer, sorted by size, each contain the one before, all of them are nested. Each segment is
+    therefore compared with only one other, and customers already found are skipped.
     """
     sizes = [int(mask.sum()) for mask in segment_masks]
     is_conflicting = np.zeros(len(segment_masks[0]), dtype=bool)
@@ -203,3 +243,66 @@ def _describe_overlaps(segments: SegmentMembers) -> Iterator[str]:
     empty_segments = [name for name, mask in segments.items() if not mask.any()]
     if empty_segments:
         yield f"no customer is in: {', '.join(empty_segments)}"
+
+
+# Explanation of a customer's segment: each evaluated rule, part by part, until one holds.
+def explain_membership(segmentation: Segmentation, rule_set: RuleSet, customer_id: str) -> Iterator[str]:
+    """Yield each rule in evaluation order with its values, up to the first that holds.
+
+    A built-in base has no rules to show, only its resulting segment.
+
+    Raises:
+        UsageProblem: there is no such customer.
+    """
+    customers = segmentation.customers
+    row_labels = customers.table.index[customers.table[columns.CUSTOMER_ID] == customer_id]
+    if len(row_labels) == 0:
+        raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
+    if not rule_set.rules:
+        yield f"-> {segmentation.labels[row_labels[0]]}"
+        return
+    customer_row = RuleTable(customers.table, customers.as_of).select_row(int(row_labels[0]))
+    for name, rule in rule_set.rules:
+        rule_truth = evaluate_rule(rule, customer_row)
+        yield f"{name}: {_truth_word(rule_truth)}"
+        yield from _explain_parts(rule, customer_row, 1)
+        if rule_truth.is_true[0]:
+            yield f"-> {name}"
+            return
+    yield f"-> {rule_set.settings.otherwise} (no rule holds)"
+
+
+def _explain_parts(rule: nodes.ConditionNode, customer_row: RuleTable, depth: int) -> Iterator[str]:
+    yield (
+        f"{'  ' * depth}{_truth_word(evaluate_rule(rule, customer_row)):<8} "
+        f"{format_rule(rule)}{_describe_values(rule, customer_row)}"
+    )
+    match rule:
+        case nodes.AllOf(parts) | nodes.AnyOf(parts):
+            for part in parts:
+                yield from _explain_parts(part, customer_row, depth + 1)
+        case nodes.Negation(nodes.AllOf() | nodes.AnyOf() | nodes.Negation() as inner):
+            yield from _explain_parts(inner, customer_row, depth + 1)
+
+
+def _describe_values(rule: nodes.ConditionNode, customer_row: RuleTable) -> str:
+    """Describe the values of the columns that a single test uses."""
+    if isinstance(rule, nodes.AllOf | nodes.AnyOf) or (
+        isinstance(rule, nodes.Negation) and isinstance(rule.operand, nodes.AllOf | nodes.AnyOf)
+    ):
+        return ""
+    value_texts = [
+        f"{name} = {_format_value(customer_row, name)}" for name in nodes.find_columns(rule) if name != AS_OF
+    ]
+    return f"   [{', '.join(value_texts)}]" if value_texts else ""
+
+
+def _format_value(customer_row: RuleTable, name: str) -> str:
+    value = np.ravel(customer_row.read_column(name))[0]
+    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT differ from themselves
+        return "missing"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _truth_word(rule_truth: TruthMask) -> str:
+    return "yes" if rule_truth.is_true[0] else "no" if rule_truth.is_known[0] else "unknown"

@@ -1,1 +1,1 @@
-"""What customers will be worth: order models, the value of an order, cohorts, churn."""
+"""Customer value: order models, the value of an order, lifetime value, cohorts and churn."""

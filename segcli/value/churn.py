@@ -1,8 +1,9 @@
-"""Who will buy in the next period? A model learns from one period, is tested on the next, and then foretells.
+"""Predict which customers will buy in the next period: train on one period, test on the next, then predict.
 
-Three days matter, a period apart: customers as they were at the first, with what they did up to the second, train the
-model; customers at the second, with what they did up to the third, test it; then it is trained on these as well, and
-foretells for the third. Nothing of a customer after a day is known at it. Probabilities are calibrated (Platt 1999).
+The forecast uses three days, one period apart. Customers as of the first day, with their orders up to the second,
+train the model. Customers as of the second day, with their orders up to the third, test it. The model is then trained
+on both sets and predicts for the period after the third day. Features of a customer at a day never use later data.
+Probabilities are calibrated (Platt 1999).
 """
 
 from collections.abc import Iterator
@@ -16,16 +17,56 @@ import pandas as pd
 
 from segcli import columns
 from segcli.config.churn import ChurnSettings
-from segcli.cores import limit_blas_threads
-from segcli.counting import pluralize
-from segcli.customers.history import customers_as_of
+from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
+from segcli.formatting import pluralize
 from segcli.model import Customers
-from segcli.segment.feature import signed_log1p
-from segcli.value.lift import classification_metrics, lift_by_decile
+from segcli.parallel import limit_blas_threads
+from segcli.segment.clustering.feature_encoding import signed_log1p
 from segcli.value.outcomes import measure_outcomes
 
-MIN_CLASS_SIZE = 50  # customers who bought, and who did not, in each period
+# Quality of predicted probabilities: area under the ROC curve, Brier score, lift by tenth of customers.
+DECILE_COUNT = 10
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def classification_metrics(probabilities: FloatArray, has_bought: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """Return the AUC, the Brier score (1950) and the lift of the top tenth."""
+    from sklearn.metrics import brier_score_loss, roc_auc_score
+
+    top_tenth = np.argsort(-probabilities, kind="stable")[: max(len(probabilities) // DECILE_COUNT, 1)]
+    return {
+        "auc": float(roc_auc_score(has_bought, probabilities)),
+        "brier": float(brier_score_loss(has_bought, probabilities)),
+        "lift_top_tenth": float(has_bought[top_tenth].mean() / has_bought.mean()),
+    }
+
+
+def lift_by_decile(
+    probabilities: FloatArray, has_bought: npt.NDArray[np.bool_], rfm_scores: FloatArray
+) -> pd.DataFrame:
+    """Return one row per tenth of customers, most likely buyers first.
+
+    Columns: the mean predicted probability, the share of buyers, and the share of buyers when ranked by RFM.
+    """
+    probability_deciles = np.array_split(np.argsort(-probabilities, kind="stable"), DECILE_COUNT)
+    rank_deciles = np.array_split(np.argsort(-rfm_scores, kind="stable"), DECILE_COUNT)
+    rows = [
+        {
+            "decile": decile,
+            columns.CUSTOMERS: len(likely_rows),
+            "foretold": float(probabilities[likely_rows].mean()),
+            "bought": float(has_bought[likely_rows].mean()),
+            "lift": float(has_bought[likely_rows].mean() / has_bought.mean()),
+            "bought_by_rfm": float(has_bought[ranked_rows].mean()),
+        }
+        for decile, (likely_rows, ranked_rows) in enumerate(zip(probability_deciles, rank_deciles, strict=True), 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+MIN_CLASS_SIZE = 50  # minimum number of buyers, and of non-buyers, in each period
 CV_FOLDS = 5
 FEATURE_COLUMNS = (
     *(
@@ -47,16 +88,15 @@ FEATURE_COLUMNS = (
 )
 RECENCY_IN_GAPS = "recency in own gaps"
 
-FloatArray = npt.NDArray[np.float64]
 LabelledCustomers = tuple[FloatArray, npt.NDArray[np.bool_], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
 class ChurnForecast:
-    """`purchase_probability` is each customer's to buy in the next period, shape (n,), in the order of the table.
+    """Probabilities to buy in the next period, and how well the model did in the test period.
 
-    `scores`: of the model and of RFM ranks, in the test period, auc, brier and lift of the top tenth; `deciles`: by
-    tenth of customers, most likely first, probability foretold, share who bought, and that by RFM ranks.
+    `purchase_probability` has shape (n,), in the row order of the table. `scores` holds AUC, Brier score and lift of
+    the top tenth, for the model and for RFM ranks. `deciles` is the result of `lift_by_decile`.
     """
 
     model: str
@@ -67,10 +107,10 @@ class ChurnForecast:
 
 
 def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) -> ChurnForecast:
-    """Train, test, foretell.
+    """Train and test the model, then predict the purchases of the next period.
 
     Raises:
-        InputProblem: the input is no order export, or too few bought, or did not, in a period.
+        InputProblem: the input is not an order export, or a period has too few buyers or too few non-buyers.
     """
     if all_customers.as_of is None or all_customers.transactions is None:
         raise InputProblem(
@@ -79,7 +119,7 @@ def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) 
             remedy="Give an order export, not a customer table",
         )
     last_day, period = all_customers.as_of - timedelta(days=1), timedelta(days=settings.period_days)
-    with limit_blas_threads():  # sums that are split over threads differ in their last bits
+    with limit_blas_threads():  # the last bits of a sum depend on the number of threads
         train_data, test_data = (
             _build_dataset(all_customers, last_day - period * periods_back, settings) for periods_back in (2, 1)
         )
@@ -93,7 +133,7 @@ def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) 
             {"score": "rfm ranks", **classification_metrics(_scale_ranks(test_data[2]), test_data[1])},
         ]
     )
-    scores.loc[1, "brier"] = np.nan  # ranks are no probabilities
+    scores.loc[1, "brier"] = np.nan  # ranks are not probabilities
     deciles = lift_by_decile(test_probabilities, test_data[1], test_data[2])
     return ChurnForecast(
         model_name,
@@ -105,7 +145,7 @@ def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) 
 
 
 def _build_dataset(all_customers: Customers, day: date, settings: ChurnSettings) -> LabelledCustomers:
-    """Customers at a day: their features, whether they bought in the period after it, and their RFM ranks."""
+    """Return the customers as of a day: features, whether they bought in the following period, and RFM ranks."""
     customers_then = customers_as_of(all_customers, day + timedelta(days=1))
     has_bought = measure_outcomes(
         all_customers, customers_then.table[columns.CUSTOMER_ID], day, settings.period_days
@@ -123,7 +163,10 @@ def _build_dataset(all_customers: Customers, day: date, settings: ChurnSettings)
 
 
 def _build_features(customers: Customers) -> FloatArray:
-    """Shape (n, features), NaN where not known; recency also in units of a customer's own gaps."""
+    """Return the features, shape (n, features), NaN where unknown.
+
+    Recency is also expressed in units of the customer's own mean gap between orders.
+    """
     table = customers.table
     features = {
         name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in FEATURE_COLUMNS if name in table
@@ -136,7 +179,7 @@ def _build_features(customers: Customers) -> FloatArray:
 
 
 def rfm_ranks(customers: Customers) -> FloatArray:
-    """The sum of the ranks of recency, orders and revenue, the best customer highest."""
+    """Return the sum of the ranks of recency, orders and revenue; the best customer has the highest sum."""
     table = customers.table
     ranks = table[columns.ORDERS].rank() - table[columns.RECENCY_DAYS].rank()
     if columns.REVENUE in table:
@@ -150,7 +193,7 @@ def _scale_ranks(ranks: FloatArray) -> FloatArray:
 
 
 def _fit_calibrated(model_name: str, dataset: LabelledCustomers, seed: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
-    """A calibrated model, fitted."""
+    """Fit a calibrated model."""
     from sklearn.calibration import CalibratedClassifierCV
 
     model = CalibratedClassifierCV(_make_classifier(model_name, seed), method="sigmoid", cv=_make_folds())
@@ -179,7 +222,7 @@ def _make_classifier(model_name: str, seed: int) -> Any:  # noqa: ANN401 - as ab
 
 
 def _select_classifier(train_data: LabelledCustomers, settings: ChurnSettings, seed: int) -> str:
-    """The model that foretells better what it has not seen of the training period."""
+    """Choose the model with the lower cross-validated log loss in the training period."""
     from sklearn.metrics import log_loss
     from sklearn.model_selection import cross_val_predict
 
@@ -194,7 +237,7 @@ def _select_classifier(train_data: LabelledCustomers, settings: ChurnSettings, s
     return min(losses, key=lambda name: (losses[name], name))
 
 
-def _build_notes(  # noqa: PLR0913, PLR0917 - all of it is told
+def _build_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
     model_name: str,
     scores: pd.DataFrame,
     train_data: LabelledCustomers,

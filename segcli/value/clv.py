@@ -1,7 +1,8 @@
-"""Customer lifetime value: the orders a customer is expected to make, times what they are expected to be worth.
+"""Customer lifetime value: the expected number of orders of a customer, times their expected value.
 
 CLV = sum over steps of margin x E[value of an order] x (E[orders to step k] - E[orders to step k - 1]) / (1 + d)^k
-(Fader and Hardie 2005; 2013). Purchases of one day are one; money is what was bought, before returns.
+(Fader and Hardie 2005; 2013). All purchases of a customer on one day count as one. Money is the amount bought, before
+returns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,26 +14,82 @@ import pandas as pd
 
 from segcli import columns
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
-from segcli.counting import pluralize
-from segcli.customers.history import CUSTOMER_ROW, customers_as_of
+from segcli.customers.order_history import CUSTOMER_ROW, customers_as_of
 from segcli.errors import InputProblem
+from segcli.formatting import pluralize
 from segcli.model import Customers, Provenance, Segmentation
-from segcli.segment.provenance import DEFAULT_LIBRARIES, build_provenance
+from segcli.segment.segmentation import DEFAULT_LIBRARIES, build_provenance
 from segcli.value import models
-from segcli.value.bootstrap import ParameterDraw, draw_parameters
-from segcli.value.bounds import bootstrap_intervals
-from segcli.value.expecting import OrderForecast
-from segcli.value.fit import ModelFit
-from segcli.value.forecast import ClvModel, fit_clv_model
-from segcli.value.holdout import HoldoutResult, evaluate_holdout
-from segcli.value.summary import PurchaseSummary, sum_daily_purchases, summarise_purchases
+from segcli.value.clv_model import ClvModel, fit_clv_model
+from segcli.value.maximum_likelihood import ModelFit
+from segcli.value.order_forecast import OrderForecast, ParameterDraw, bootstrap_intervals, draw_parameters
+from segcli.value.purchase_summary import FloatArray, PurchaseSummary, sum_daily_purchases, summarise_purchases
+
+# Validation: orders after the calibration, compared with the model and with naive baselines.
+POOLED_REPEATS = 7  # customers with this many repeat purchases or more share one row
+
+
+@dataclass(frozen=True)
+class HoldoutResult:
+    """Comparison of predicted and actual orders in the `days` after the calibration.
+
+    `actual` and `expected` are the orders of all customers. `by_repeats` has a row per number of repeat purchases:
+    repeats, customers, and actual and expected orders per customer. `errors` holds the errors of the model and of naive
+    baselines.
+    """
+
+    days: int
+    actual: float
+    expected: float
+    by_repeats: pd.DataFrame
+    errors: pd.DataFrame
+
+
+def evaluate_holdout(summary: PurchaseSummary, predicted: FloatArray, actual: FloatArray, days: int) -> HoldoutResult:
+    """Compare predicted with actual purchases, customer by customer.
+
+    Args:
+        summary: purchase histories up to the end of the calibration.
+        predicted: purchases predicted by the model, shape (customers,).
+        actual: observed purchases, shape (customers,).
+        days: length of the holdout in days.
+    """
+    x, observation_periods, holdout_periods = (
+        summary.x,
+        summary.groups.T[summary.group_codes],
+        days / summary.period_days,
+    )
+    pooled_repeats = np.minimum(x, POOLED_REPEATS).astype(np.int64)
+    repeat_groups = pd.DataFrame({"repeats": pooled_repeats, "actual": actual, "expected": predicted}).groupby(
+        "repeats"
+    )
+    by_repeats = repeat_groups.agg(
+        customers=("actual", "size"), actual=("actual", "mean"), expected=("expected", "mean")
+    )
+    order_rate = np.divide(x, observation_periods, out=np.zeros(len(x)), where=observation_periods > 0)
+    guesses = {
+        "model": predicted,
+        "as before": order_rate * holdout_periods,
+        "like everybody": np.full(len(x), x.sum() / observation_periods.sum() * holdout_periods),
+        "none": np.zeros(len(x)),
+    }
+    errors = pd.DataFrame(
+        {
+            "guess": list(guesses),
+            "total": [guess.sum() for guess in guesses.values()],
+            "mean_absolute_error": [np.abs(guess - actual).mean() for guess in guesses.values()],
+            "root_mean_squared_error": [np.sqrt(((guess - actual) ** 2).mean()) for guess in guesses.values()],
+        }
+    )
+    return HoldoutResult(days, float(actual.sum()), float(predicted.sum()), by_repeats.reset_index(), errors)
 
 
 @dataclass(frozen=True, eq=False)
 class ClvResult:
-    """Customers with p_alive, expected_orders and, where there is money, what they are worth, as `table`.
+    """Forecast of each customer: p_alive, expected_orders and, where there is money, order value and CLV, as `table`.
 
-    `totals` has the sums of all customers, `segments` by segmentation column those of each segment, with intervals.
+    `totals` holds the sums of all customers. `segments` maps each segmentation column to the sums of its segments, with
+    intervals.
     """
 
     customers: Customers
@@ -49,10 +106,10 @@ class ClvResult:
 
 
 def select_calibration(customers: Customers, settings: ClvSettings) -> tuple[Customers, date]:
-    """The customers known at the end of what the model learns from, measured then, and that day.
+    """Return the customers as of the end of the calibration period, and its last day.
 
     Raises:
-        InputProblem: the input is no order export, or nobody had bought by then.
+        InputProblem: the input is not an order export, or has no buyers by that day.
     """
     if settings.calibration_end is None:
         if customers.as_of is None or customers.transactions is None:
@@ -68,9 +125,9 @@ def select_calibration(customers: Customers, settings: ClvSettings) -> tuple[Cus
 
 @dataclass(frozen=True, eq=False)
 class ClvInputs:
-    """What a fitted (or saved) forecast expects of customers, and the draws for its intervals.
+    """A fitted or saved forecast with its customers, and the parameter draws for its intervals.
 
-    `customers` are as `select_calibration` gives them.
+    `customers` are those that `select_calibration` returns.
     """
 
     all_customers: Customers
@@ -83,7 +140,7 @@ class ClvInputs:
     parameter_draws: Sequence[ParameterDraw]
 
     def compute_clv(self, segmentations: Sequence[Segmentation]) -> ClvResult:
-        """Each customer, all together, and the segments of these segmentations of them."""
+        """Return the forecast of each customer, of all customers together, and of each segment."""
         intervals = bootstrap_intervals(self.order_forecast, self.parameter_draws, segmentations)
         holdout_result = _evaluate_calibration(
             self.all_customers, self.customers, self.order_forecast, self.calibration_end, self.settings
@@ -113,13 +170,13 @@ class ClvInputs:
 def prepare_clv(
     all_customers: Customers, settings: ClvSettings, seed: int, saved_model: ClvModel | None = None
 ) -> ClvInputs:
-    """Expect orders and value.
+    """Fit or reuse the models, and draw the parameters for intervals.
 
     Args:
         all_customers: customers with all their orders.
-        settings: which model, which time.
-        seed: of the samples for intervals.
-        saved_model: a forecast saved before; nothing is fitted then.
+        settings: model, period and horizon.
+        seed: random seed of the samples for intervals.
+        saved_model: a saved forecast; if given, no model is fitted.
     """
     customers, calibration_end = select_calibration(all_customers, settings)
     if saved_model:
@@ -141,7 +198,7 @@ def prepare_clv(
 
 
 def _predict_new_customer(order_fit: ModelFit, times: Sequence[float]) -> dict[float, float]:
-    """Repeat orders of a new customer after some times."""
+    """Return the expected repeat orders of a new customer, by time in periods."""
     return {
         time: models.load_order_model(order_fit.model).unconditional_expectation(order_fit.parameters, time)
         for time in times
@@ -155,7 +212,7 @@ def _evaluate_calibration(
     calibration_end: date,
     settings: ClvSettings,
 ) -> HoldoutResult | None:
-    """Purchases after a calibration, of those who were customers then; none where nothing came after."""
+    """Evaluate purchases after the calibration, for the customers known at its end; None if there are no later data."""
     if not settings.calibration_end:
         return None
     purchase_days = sum_daily_purchases(all_customers)

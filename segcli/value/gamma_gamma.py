@@ -1,6 +1,6 @@
-"""Gamma-Gamma (Fader and Hardie 2013): what an order of a customer is worth, drawn towards what orders of others are.
+"""Gamma-Gamma model (Fader and Hardie 2013): the value of a customer's order, shrunk towards the mean of all customers.
 
-Order values of a customer are Gamma(p, nu), nu is Gamma(q, v) over customers; independent of how often they order.
+Order values of a customer are Gamma(p, nu), and nu is Gamma(q, v) over customers, independent of the order rate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import gammaln
 
-from segcli.value.fit import ModelFit, maximise_likelihood
-from segcli.value.summary import FloatArray, ValueCodes
+from segcli.value.maximum_likelihood import ModelFit, maximise_likelihood
+from segcli.value.purchase_summary import FloatArray, ValueCodes
 
 PARAMETER_NAMES = ("p", "q", "v")
 START_VALUES = ((6.0, 4.0, 15.0), (2.0, 3.0, 50.0), (1.0, 2.0, 5.0))
@@ -19,13 +19,13 @@ MODEL_NAME = "gamma_gamma"
 def fit_gamma_gamma(
     x: FloatArray, mean_values: FloatArray, weights: FloatArray, start_points: Sequence[Mapping[str, float]] = ()
 ) -> ModelFit:
-    """The parameters under which mean order values are likeliest.
+    """Return the maximum-likelihood parameters for the mean order values.
 
     Args:
-        x: repeat orders of customers who have any, shape (n,).
-        mean_values: mean value of them, above 0.
-        weights: how often each customer counts.
-        start_points: where to begin.
+        x: repeat orders of customers who have at least one, shape (n,).
+        mean_values: mean value of these orders, above 0, shape (n,).
+        weights: number of times each customer counts, shape (n,).
+        start_points: starting parameters of the search.
     """
     x_codes, log_values, scale = ValueCodes.from_column(x), np.log(mean_values), float(np.median(mean_values))
     default_starts = [dict(zip(PARAMETER_NAMES, (p, q, v * scale / 15.0), strict=True)) for p, q, v in START_VALUES]
@@ -50,8 +50,13 @@ def fit_gamma_gamma(
 
 
 def predict_order_value(parameters: Mapping[str, float], x: FloatArray, mean_values: FloatArray) -> FloatArray:
-    """Expected value of an order: p (v + x m) / (p x + q - 1); of a customer without a repeat, that of all."""
+    """Return the expected value of an order, p (v + x m) / (p x + q - 1).
+
+    A customer without a repeat order has the mean of all customers.
+    """
     p, q, v = (parameters[name] for name in PARAMETER_NAMES)
-    with np.errstate(divide="ignore", invalid="ignore"):  # with q of 1, customers without a repeat have no mean
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # if q is 1, the mean of customers without a repeat is undefined
         order_values: FloatArray = p * (v + x * np.nan_to_num(mean_values)) / (p * x + q - 1)
     return order_values

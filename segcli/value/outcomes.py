@@ -1,4 +1,4 @@
-"""What customers did in the time after a day."""
+"""Orders and revenue of customers in the days after a given day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
-from segcli.customers.history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
+from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
 from segcli.model import Customers
 
 FloatArray = npt.NDArray[np.float64]
@@ -16,25 +16,25 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """For each person asked about: orders and money in the days after it, shape (n,)."""
+    """Orders and revenue of each requested customer in the days after a given day, each of shape (n,)."""
 
     orders: FloatArray
     revenue: FloatArray
 
     @property
     def has_bought(self) -> npt.NDArray[np.bool_]:
-        """Who came back."""
+        """Whether each customer bought at least once, shape (n,)."""
         return self.orders > 0
 
 
 def measure_outcomes(all_customers: Customers, ids: pd.Series, day: date, days: int) -> Outcomes:
-    """What people did in so many days after a day; nothing, if they are no customers.
+    """Return the orders and revenue of customers in the `days` after `day`; 0 for unknown ids.
 
     Args:
-        all_customers: with all orders.
-        ids: whose outcomes.
-        day: last day that was known.
-        days: that are watched.
+        all_customers: customers with all their orders.
+        ids: customer ids.
+        day: last day before the outcome period.
+        days: length of the outcome period in days.
     """
     purchase_rows = list_orders(all_customers)
     first_day, last_day = pd.Timestamp(day), pd.Timestamp(day + timedelta(days=days))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from segcli import plugins
-from segcli.cli import choices, completing, completion
+from segcli.cli import choices, completion, tab_completion
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 HEADER = 'Kunde;Ordered at;"we`touch pwned`ird$(touch pwned)";"x""; touch pwned; """;x\x1b[31m\n'
@@ -31,7 +31,7 @@ def shop(folder: Path) -> Path:
 def typed(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """The values that may follow these words."""
     monkeypatch.chdir(shop)
-    return lambda *words: [value for value, _ in completing.find_completions(words)]
+    return lambda *words: [value for value, _ in tab_completion.find_completions(words)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_lists_of_plug_ins_are_those_of_the_folders() -> None:
 )
 def test_completion_loads_no_pandas(folder: Path, environment: dict[str, str], words: list[str]) -> None:
     listed = (
-        "import sys; from segcli.cli.completing import print_completions; print_completions('zsh', sys.argv[1:]);"
+        "import sys; from segcli.cli.tab_completion import print_completions; print_completions('zsh', sys.argv[1:]);"
         "print('pandas' in sys.modules, 'sklearn' in sys.modules, file=sys.stderr)"
     )
     done = subprocess.run(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from segcli.config.yaml import parse_document
+from segcli.config.yaml_loader import parse_document
 
 if TYPE_CHECKING:
     import subprocess

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.files import lock
+from segcli.io import lock
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Bash = Callable[..., "subprocess.CompletedProcess[bytes]"]

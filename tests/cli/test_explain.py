@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segcli.cli.explaining import find_topics, list_topics
+from segcli.cli.explain import find_topics, list_topics
 from segcli.errors import EXIT_CODE_MEANINGS, ExitCode
 from segcli.ingest import presets
 from segcli.ingest.reasons import REASONS

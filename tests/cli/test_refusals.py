@@ -184,7 +184,7 @@ def test_an_entry_in_place_of_another_is_not_used(segcli: Run, folder: Path) -> 
 
 
 def test_fields_of_a_model_are_checked_although_its_checksum_fits(segcli: Run, folder: Path) -> None:
-    from segcli.files.sealed import dump_model_file
+    from segcli.io.model_file import dump_model_file
 
     assert segcli("rfm", "orders.csv", "-q", "--bins", "2", "--save-model", "model.json").returncode == 0
     model = json.loads((folder / "model.json").read_text())

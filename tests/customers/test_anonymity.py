@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.privacy import PrivacySettings
-from segcli.customers.anonymity import check_anonymity, measure_anonymity
+from segcli.customers.quality_rules import check_anonymity, measure_anonymity
 from segcli.errors import ConfigProblems
 from tests.oracles.tables import from_columns
 

@@ -12,9 +12,9 @@ import pytest
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import load_customers
-from segcli.customers.private import PrivacyOptions
+from segcli.customers.pseudonyms import PrivacyOptions
 from segcli.errors import InputProblem
-from segcli.files import stream
+from segcli.io import chunk_reader
 from tests.customers.test_streamed import shop
 
 OLD, NEW = shop(90, seed=1), shop(90, seed=2)
@@ -75,7 +75,7 @@ def outcome(path: Path, listed: str | None, **more: Any) -> tuple[Any, ...]:
 def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Set the size of a large file."""
     for name, size in (("LARGE_FILE_BYTES", request.param), ("CHUNK_BYTES", 500), ("HEAD_BYTES", 500)):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
     return int(request.param)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import engines, load_customers
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
 from tests.customers.test_streamed import agree, shop, written
 
@@ -83,7 +83,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def session(cluster: str) -> Iterator[Any]:
     """A session on the cluster; the driver listens on the loopback like everything else."""
-    from segcli.customers.spark_session import open_session
+    from segcli.customers.engines.spark import open_session
 
     more = {"spark.executor.memory": "500m", "spark.driver.host": LOOPBACK}
     with pytest.MonkeyPatch.context() as patched:
@@ -116,7 +116,7 @@ def test_chunks_of_a_file_on_two_workers(
     path = written(tmp_path, [*shop(3000), "A,o1,2026-03-04 10:30:00,1,2.50,tea"])
     whole = load_customers(IngestSettings(transactions=Source(path=path)))
     for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 20_000), ("HEAD_BYTES", 10_000)):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
     agree(on_cluster(path, cluster), whole)
     assert session.sparkContext._jsc.sc().getPersistentRDDs().size() == 0
 
@@ -127,6 +127,6 @@ def test_a_relative_path_is_found_by_executors_of_another_folder(
 ) -> None:
     whole = load_customers(IngestSettings(transactions=Source(path=written(tmp_path, shop(300)))))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1)
     found = on_cluster("orders.csv", cluster)
     pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)

@@ -25,14 +25,14 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import QualitySettings
 from segcli.customers import engines, load_customers, read_orders
-from segcli.customers.private import PrivacyOptions
+from segcli.customers.pseudonyms import PrivacyOptions
 from segcli.customers.read_request import ReadRequest
 from segcli.errors import InputProblem, UsageProblem
-from segcli.files import stream
-from segcli.ingest.chunk_schema import ChunkMismatch, infer_chunk_schema
-from segcli.ingest.opening import open_input
+from segcli.ingest.chunk_parsing import ChunkMismatch, infer_chunk_schema
+from segcli.ingest.input_file import open_input
+from segcli.io import chunk_reader
 from segcli.model import Customers
-from tests.customers.test_reduce import exports, policies, text_of
+from tests.customers.test_order_history import exports, policies, text_of
 from tests.customers.test_streamed import agree, shop, written
 from tests.ingest.test_bad_inputs import CASES, Case
 from tests.oracles.reduction import Policies
@@ -49,7 +49,7 @@ DATES = {"date_format": "%Y-%m-%d %H:%M:%S"}
 @pytest.fixture(scope="module")
 def session() -> Iterator[None]:
     """One Spark session for all tests, since starting one takes longer than they do."""
-    from segcli.customers.spark_session import open_session
+    from segcli.customers.engines.spark import open_session
 
     with open_session("local[2]", **SMALL):
         yield
@@ -79,7 +79,7 @@ def compare_chunked(path: str, as_of: date | None, piece: int, head: int, **more
     """Read a file in chunks, here and on Spark; return what both give."""
     with pytest.MonkeyPatch.context() as patched:
         for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", piece), ("HEAD_BYTES", head)):
-            patched.setattr(stream, name, size)
+            patched.setattr(chunk_reader, name, size)
         chunked, on_spark = (customers(path, engine, as_of, **more) for engine in ("local", "spark"))
     agree(chunked, on_spark)
     if isinstance(chunked, Customers) and isinstance(on_spark, Customers):
@@ -332,13 +332,13 @@ def answer(case: Case, engine: str, capfd: pytest.CaptureFixture[str]) -> Answer
 @needs_spark
 @pytest.mark.slow
 @pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("large", [1, stream.LARGE_FILE_BYTES], ids=["chunks", "whole"])
+@pytest.mark.parametrize("large", [1, chunk_reader.LARGE_FILE_BYTES], ids=["chunks", "whole"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_bad_input_gets_the_same_answer_on_spark(
     case: Case, large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", large)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", large)
     Path(case.name).write_bytes(case.body if isinstance(case.body, bytes) else case.body.encode())
     here, on_spark = (answer(case, engine, capfd) for engine in ("local", "spark"))
     assert on_spark == here
@@ -352,7 +352,7 @@ def split_failure(path: str, span: tuple[int, int] | None) -> Exception:
     folder = Path(path).parent
     source = Source(path=written(folder, shop(30), "readable.csv"))
     chosen = IngestSettings(transactions=source)
-    head = open_input(source, stream.read_head(str(source.path)))
+    head = open_input(source, chunk_reader.read_head(str(source.path)))
     schema = infer_chunk_schema(head, chosen, PrivacySettings(), has_as_of=False)
     ((failure, packed),) = spark._total_split(path, schema, ReadRequest(chosen, PrivacySettings()), 0, (0, span))
     assert isinstance(failure, Exception)

@@ -13,7 +13,7 @@ from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 HEADER = "customer_id,order_id,order_date,"
@@ -34,7 +34,7 @@ def reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         ("CHUNK_BYTES", 90),
         ("HEAD_BYTES", 90),
     ):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
     return str(request.param)
 
 
@@ -178,7 +178,7 @@ def test_outliers_round_nobodys_money(mode: str, huge: list[tuple[int, str]], us
             ("CHUNK_BYTES", 900),
             ("HEAD_BYTES", 900),
         ):
-            patched.setattr(stream, name, size)
+            patched.setattr(chunk_reader, name, size)
         try:
             customers = read_texts(export(amounts), state=folder if mode == "state" else None)
         except InputProblem as problem:

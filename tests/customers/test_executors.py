@@ -11,9 +11,9 @@ import pytest
 
 from segcli import __version__
 from segcli.customers import engines
-from segcli.customers.spark_session import report_failures
+from segcli.customers.engines.spark import report_failures
 from segcli.errors import EnvironmentProblem
-from segcli.files.package import zip_package
+from segcli.io.write import zip_package
 from tests.customers.test_streamed import shop, written
 
 needs_spark = pytest.mark.skipif(

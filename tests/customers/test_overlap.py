@@ -9,7 +9,7 @@ import pytest
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 HEADER = "order_id,customer_id,order_date,product,quantity,unit_price"
@@ -55,7 +55,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         ("CHUNK_BYTES", 700),
         ("HEAD_BYTES", 700),
     ):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
 
 
 @pytest.mark.bad_input(116)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
+from segcli.customers.aggregation import AggregationOptions, CustomerPartition, aggregate_partition, concat_parts
 from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.order_runs import (
     PARTITION_COUNT,
@@ -25,14 +26,13 @@ from segcli.customers.order_runs import (
     unify_texts,
 )
 from segcli.customers.partial_totals import ChunkTotals, aggregate_chunk
-from segcli.customers.partition import AggregationOptions, CustomerPartition, aggregate_partition, concat_parts
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.run_tables import merge_packed, pack_partitions, runs_to_tables
-from segcli.files.read import FileContent
-from segcli.ingest.chunk_schema import ChunkSchema, infer_chunk_schema
+from segcli.customers.run_store import merge_packed, pack_partitions, runs_to_tables
+from segcli.ingest.chunk_parsing import ChunkSchema, infer_chunk_schema
+from segcli.ingest.input_file import open_input
 from segcli.ingest.money import UnitScales
-from segcli.ingest.opening import open_input
-from tests.customers.test_reduce import START, exports, policies, text_of
+from segcli.io.read import FileContent
+from tests.customers.test_order_history import START, exports, policies, text_of
 from tests.oracles.reduction import Policies
 
 LATER = START + timedelta(days=60)  # than all drawn lines

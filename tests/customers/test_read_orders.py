@@ -9,7 +9,7 @@ import pytest
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.customers import read_orders as module
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 HEADER = "customer_id,order_id,order_date,amount"
@@ -26,7 +26,7 @@ def whole_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         lambda file, *more, **named: names.append(file.content.name) or real(file, *more, **named),
     )
     for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 300), ("HEAD_BYTES", 500)):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
     return names
 
 
@@ -42,7 +42,7 @@ def customers(folder: Path, rows: list[str], encoding: str = "utf-8", **more: ob
 
 
 def agrees_with_whole(folder: Path, rows: list[str], found: Customers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1 << 30)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1 << 30)
     whole = customers(folder, rows)
     pd.testing.assert_frame_equal(found.table, whole.table)
     assert found.input_reports[0].reconciliation == whole.input_reports[0].reconciliation

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers, run_store
 from segcli.errors import EnvironmentProblem, InputProblem
-from segcli.files import stream
-from segcli.files.tables import TableSpill
+from segcli.io import chunk_reader
+from segcli.io.table_spill import TableSpill
 from segcli.model import Customers
-from tests.customers.test_reduce import exports, policies, text_of
+from tests.customers.test_order_history import exports, policies, text_of
 from tests.customers.test_streamed import agree, shop, written
 from tests.oracles.reduction import Policies
 
@@ -27,7 +27,7 @@ TINY, MEMORY = "8KB", "64KB"
 def spills(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     """Read files of any size in small chunks; return the sizes of the tables that are written to temporary files."""
     for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 2000), ("HEAD_BYTES", 1000)):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     return count_spills(monkeypatch)
@@ -112,7 +112,7 @@ def test_spilled_totals_of_drawn_exports(
     path = file_of(text_of([{**records[0], "quantity": "1", "customer_id": "A"}, *records]))
     with pytest.MonkeyPatch.context() as patched:
         for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 300), ("HEAD_BYTES", 300)):
-            patched.setattr(stream, name, size)
+            patched.setattr(chunk_reader, name, size)
         try:
             in_memory = customers(path, None, wanted)
         except InputProblem as refusal:

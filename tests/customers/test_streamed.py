@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers, read_orders
 from segcli.errors import InputProblem
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
-from tests.customers.test_reduce import exports, policies, text_of
+from tests.customers.test_order_history import exports, policies, text_of
 from tests.oracles.reduction import Policies
 
 Read = Callable[..., Customers]
@@ -29,9 +29,9 @@ DATES = {"date_format": "%Y-%m-%d %H:%M:%S"}
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Files of any size are read in small pieces; each that was is counted."""
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
-    monkeypatch.setattr(stream, "CHUNK_BYTES", 200)
-    monkeypatch.setattr(stream, "HEAD_BYTES", 400)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1)
+    monkeypatch.setattr(chunk_reader, "CHUNK_BYTES", 200)
+    monkeypatch.setattr(chunk_reader, "HEAD_BYTES", 400)
     return counted(monkeypatch)
 
 
@@ -75,7 +75,7 @@ def test_pieces_add_up_to_the_whole(
     whole = customers(path, wanted, **DATES)
     with pytest.MonkeyPatch.context() as patched:
         for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 150), ("HEAD_BYTES", 300)):
-            patched.setattr(stream, name, size)
+            patched.setattr(chunk_reader, name, size)
         agree(customers(path, wanted, **DATES), whole)
 
 
@@ -140,9 +140,9 @@ def test_the_size_of_pieces_changes_nothing(
 ) -> None:
     path = written(tmp_path, shop(200))
     one = customers(path)
-    monkeypatch.setattr(stream, "CHUNK_BYTES", size)
+    monkeypatch.setattr(chunk_reader, "CHUNK_BYTES", size)
     agree(customers(path), one)
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1 << 30)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1 << 30)
     agree(customers(path), one)
     assert len(in_pieces) == 2
 
@@ -170,7 +170,7 @@ def test_what_comes_late_is_judged_as_in_the_whole_file(
     path = written(tmp_path, [*shop(100), late, *other_orders])
     in_parts = customers(path)
     assert len(in_pieces) <= 1
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1 << 30)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1 << 30)
     agree(in_parts, customers(path))
 
 
@@ -178,7 +178,7 @@ def test_what_comes_late_is_judged_as_in_the_whole_file(
 def test_real_exports_in_pieces(name: str, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = customers(str(shared_data / name))
     for part, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 1 << 18)):
-        monkeypatch.setattr(stream, part, size)
+        monkeypatch.setattr(chunk_reader, part, size)
     done = counted(monkeypatch)
     agree(customers(str(shared_data / name)), whole)
     assert isinstance(whole, Customers)
@@ -210,7 +210,7 @@ def test_an_export_in_several_files_is_the_one_it_was(
     (folder / ".hidden.csv").write_text("nothing", encoding="utf-8")
     one = customers(written(tmp_path, [header, *rows]))
     for name, size in (("LARGE_FILE_BYTES", large), ("CHUNK_BYTES", 200), ("HEAD_BYTES", 400)):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
     assert isinstance(one, Customers)
     for path in (str(folder), str(folder / "part-?.csv")):
         other = customers(path)

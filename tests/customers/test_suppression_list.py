@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import load_customers
-from segcli.customers.listed_people import IdentityMatcher, drop_suppressed
-from segcli.customers.private import PrivacyOptions
+from segcli.customers.identity_matcher import IdentityMatcher
+from segcli.customers.pseudonyms import PrivacyOptions
 from segcli.customers.suppression_list import (
     SuppressionList,
     classify_identity,
@@ -23,9 +23,10 @@ from segcli.customers.suppression_list import (
     normalise_emails,
     normalise_phones,
 )
+from segcli.customers.suppression_matching import drop_suppressed
 from segcli.errors import InputProblem
-from segcli.files import stream
-from segcli.files.key import PseudonymKey
+from segcli.io import chunk_reader
+from segcli.io.secret_key import PseudonymKey
 from segcli.model import Customers
 from tests.oracles.tables import from_columns
 
@@ -136,9 +137,9 @@ def test_a_listed_person_is_left_out(
     people, text, gone, policies = SHAPES[shape]
     path, list_path = file_of(orders_of(people), "people.csv"), file_of(text, "listed.csv")
     if in_chunks:
-        monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
-        monkeypatch.setattr(stream, "HEAD_BYTES", 200)
-        monkeypatch.setattr(stream, "CHUNK_BYTES", 64)
+        monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1)
+        monkeypatch.setattr(chunk_reader, "HEAD_BYTES", 200)
+        monkeypatch.setattr(chunk_reader, "CHUNK_BYTES", 64)
     everybody = ids(load_customers(IngestSettings.model_validate({"transactions": Source(path=path), **policies})))
     made = remaining(path, list_path, **policies)
     assert set(everybody) - set(ids(made)) == set(gone)

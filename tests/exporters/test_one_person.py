@@ -9,11 +9,11 @@ from segcli.config.export import ExportSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import load_customers
-from segcli.customers.private import PrivacyOptions
+from segcli.customers.pseudonyms import PrivacyOptions
 from segcli.exporters import destination_names, load_destination
-from segcli.exporters.handing import ExportTerms, build_audience
-from segcli.files.key import PseudonymKey
-from segcli.segment.read_back import read_segmentation
+from segcli.exporters.audience import ExportTerms, build_audience
+from segcli.io.secret_key import PseudonymKey
+from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
 KEY = PseudonymKey(bytes(range(32)))

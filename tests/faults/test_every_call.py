@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from segcli.cli import _run_arguments
-from segcli.files import manifest
+from segcli.io import manifest
 from tests.faults.test_kills import is_described
 
 EVENTS = {

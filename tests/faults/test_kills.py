@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from segcli.files import manifest
+from segcli.io import manifest
 
 LINES = "customer_id,order_id,order_date,amount\n" + "".join(
     f"C{n % 400},{n},2026-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 97}.50\n" for n in range(4000)

@@ -16,8 +16,8 @@ import pytest
 
 from segcli.cli import _run_arguments
 from segcli.errors import InputProblem
-from segcli.files import memory
-from segcli.files.read import read_file
+from segcli.io import memory
+from segcli.io.read import read_file
 
 HEADER = "customer_id,order_id,order_date,amount\n"
 ORDERS = HEADER + "a,1,2026-01-01,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.calendars import gregorian_converter
-from segcli.ingest.date_problems import TwoDigitCalendarYearError, UnknownDateFormatError, YearRangeError
+from segcli.ingest.date_errors import TwoDigitCalendarYearError, UnknownDateFormatError, YearRangeError
+from segcli.ingest.date_formats import gregorian_converter
 from segcli.ingest.dates import looks_like_dates, read_dates
 
 HEADER = "customer_id,order_id,order_date,amount\n"

@@ -10,9 +10,9 @@ from segcli.config import load_settings, parse_yaml_layer
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import load_customers
-from segcli.customers.private import PrivacyOptions
-from segcli.files import stream
+from segcli.customers.pseudonyms import PrivacyOptions
 from segcli.ingest.customer_ids import is_normalised, normalise_id, normalise_ids
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 HEADER = "customer_id,order_id,order_date,amount\n"
@@ -44,9 +44,9 @@ def written(path: Path, *lines: str, header: str = HEADER) -> Path:
 @pytest.fixture
 def in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is large, and its chunks are short."""
-    monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
-    monkeypatch.setattr(stream, "HEAD_BYTES", 70)
-    monkeypatch.setattr(stream, "CHUNK_BYTES", 50)
+    monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1)
+    monkeypatch.setattr(chunk_reader, "HEAD_BYTES", 70)
+    monkeypatch.setattr(chunk_reader, "CHUNK_BYTES", 50)
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -109,7 +109,7 @@ def test_a_blank_id_takes_that_of_the_next_column(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, chunked: bool
 ) -> None:
     if chunked:
-        monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
+        monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1)
     header = "Customer ID,Customer Email,order_id,order_date,amount\n"
     written(
         tmp_path / "in.csv", "7,x@y.org,1,2026-01-01,1", ",Ann@y.org,2,2026-01-02,2", ",,3,2026-01-03,4", header=header

@@ -7,9 +7,9 @@ import pytest
 
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.files import stream
 from segcli.ingest.customer_keys import find_key_columns, suggest_customer_key
-from segcli.ingest.opening import open_input
+from segcli.ingest.input_file import open_input
+from segcli.io import chunk_reader
 
 
 def orders(id_name: str = "guest", ids: str = "", count: int = 57) -> str:
@@ -58,7 +58,7 @@ def test_ids_that_most_lines_lack_get_a_note(
 ) -> None:
     if size == "chunks":
         for name, number in (("LARGE_FILE_BYTES", 1), ("HEAD_BYTES", 1500), ("CHUNK_BYTES", 1500)):
-            monkeypatch.setattr(stream, name, number)
+            monkeypatch.setattr(chunk_reader, name, number)
     (reading,) = customers_of(orders("customer_id", "c1")).input_reports
     lines = "57 lines" if size == "whole" else "the first "
     notes = [note for note in reading.notes if "the customer id is blank on 45 of 57 lines" in note]

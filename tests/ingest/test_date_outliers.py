@@ -12,9 +12,9 @@ from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import load_customers
-from segcli.customers.private import PrivacyOptions
-from segcli.files import stream
-from segcli.ingest.date_outliers import DayCounts, date_outlier_notes, find_date_outliers
+from segcli.customers.pseudonyms import PrivacyOptions
+from segcli.ingest.outliers import DayCounts, date_outlier_notes, find_date_outliers
+from segcli.io import chunk_reader
 
 START = date(2023, 1, 1)
 HEADER = "customer_id,order_id,order_date,amount\n"
@@ -95,9 +95,9 @@ def test_no_note_without_outliers_in_the_file() -> None:
 @pytest.fixture(params=["whole", "chunks"])
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "chunks":
-        monkeypatch.setattr(stream, "LARGE_FILE_BYTES", 1)
-        monkeypatch.setattr(stream, "HEAD_BYTES", 2000)
-        monkeypatch.setattr(stream, "CHUNK_BYTES", 5000)
+        monkeypatch.setattr(chunk_reader, "LARGE_FILE_BYTES", 1)
+        monkeypatch.setattr(chunk_reader, "HEAD_BYTES", 2000)
+        monkeypatch.setattr(chunk_reader, "CHUNK_BYTES", 5000)
     return str(request.param)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segcli.config.ingest import Source
-from segcli.ingest.date_problems import (
+from segcli.ingest.date_errors import (
     AmbiguousDateError,
     MixedDateFormatsError,
     MixedOffsetsError,

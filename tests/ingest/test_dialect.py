@@ -7,8 +7,8 @@ import pytest
 
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.files.read import read_file
 from segcli.ingest.dialect import Dialect, detect_dialect
+from segcli.io.read import read_file
 
 ORDERS = "customer_id,order_date,amount\nJosé,2026-01-01,5\n"
 

@@ -9,7 +9,7 @@ import yaml
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 Line = tuple[int, int, float, float]  # order, quantity, unit price, discount
@@ -45,7 +45,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         ("CHUNK_BYTES", 300),
         ("HEAD_BYTES", 900),
     ):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
 
 
 def note_of(found: Customers, words: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.identity import id_notes
+from segcli.ingest.customer_ids import id_notes
 from segcli.model import Customers
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from segcli.config import build_dotted_layer, build_override_layer, load_settings
 from segcli.customers import load_customers
 from segcli.errors import SegcliError
-from segcli.files import stream
+from segcli.io import chunk_reader
 from segcli.model import Customers
 from tests.ingest.made_exports import KINDS, LANGUAGES, MadeExport, made
 
@@ -198,7 +198,7 @@ def test_chunks_give_the_same_outcome(folder: Path, export: MadeExport) -> None:
     whole = outcome(export, path)
     with pytest.MonkeyPatch.context() as patched:
         for name, size in (("LARGE_FILE_BYTES", 1), ("CHUNK_BYTES", 500), ("HEAD_BYTES", 600)):
-            patched.setattr(stream, name, size)
+            patched.setattr(chunk_reader, name, size)
         chunked = outcome(export, path)
     assert chunked.revenue == whole.revenue
     # In chunks the discount of an order that lies in two pieces is added up twice in the note.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.ingest.padded_dates import parse_padded_dates
+from segcli.ingest.date_parsing import parse_padded_dates
 
 FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y%m%d", "%m/%d/%YT%H:%M"]
 SECONDS = 200 * 365 * 86_400

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.ingest import Source
-from segcli.customers import match
-from segcli.ingest import numbers, plain, table
-from segcli.ingest.characters import contains_any_of
-from segcli.ingest.coded import dictionary_encode
+from segcli.customers import join_keys
+from segcli.ingest import customer_table, number_parsing, text_columns
+from segcli.ingest.text_columns import contains_any_of, dictionary_encode
 
 CENTS = st.sampled_from(["", " ", "0", "-0", "7", "1.5", "1.234", "999.001", "-12.50", ".5", "5.", "1e-05", "+3"])
 COMMAS = st.sampled_from(["1,234", "1.234,5", "-", ".", "--1", "1.2.3", "5-", "nan", "inf", "0x1F", "007", "1E+16"])
@@ -34,7 +33,7 @@ def chunked(texts: list[str], cut: int) -> pa.ChunkedArray:
 
 def outcome(texts: object, decimal: str | None, *, exponents: bool) -> object:
     try:
-        found = numbers.parse_numbers(texts, decimal, exponents=exponents)  # type: ignore[arg-type]
+        found = number_parsing.parse_numbers(texts, decimal, exponents=exponents)  # type: ignore[arg-type]
     except (ValueError, pa.ArrowInvalid) as error:
         return type(error), str(error)
     return found.values.view(np.int64).tolist(), found.missing.tolist(), found.unreadable.tolist()
@@ -53,7 +52,7 @@ def test_numbers_read_at_a_glance_are_those_read_text_by_text(
 @settings(deadline=None)
 @given(COLUMNS, st.integers(0, 6))
 def test_plain_numbers_are_those_that_the_pattern_of_plain_numbers_reads(texts: list[str], cut: int) -> None:
-    found = plain.parse_simple_numbers(chunked(texts, cut))
+    found = text_columns.parse_simple_numbers(chunked(texts, cut))
     expected = all(re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)", text) for text in texts if text)
     assert (found is not None) == expected
     if found is not None:
@@ -66,8 +65,8 @@ def test_plain_numbers_are_those_that_the_pattern_of_plain_numbers_reads(texts: 
 @given(COLUMNS, st.integers(0, 6))
 def test_whole_numbers_are_told_as_text_by_text(texts: list[str], cut: int) -> None:
     expected = all(re.fullmatch(r"([-+]?[0-9]{1,15})?", text) for text in texts)
-    assert plain.are_whole_numbers(chunked(texts, cut)) in {expected, None}
-    assert table._are_integer_texts(chunked(texts, cut)) == expected
+    assert text_columns.are_whole_numbers(chunked(texts, cut)) in {expected, None}
+    assert customer_table._are_integer_texts(chunked(texts, cut)) == expected
 
 
 @settings(deadline=None)
@@ -89,15 +88,15 @@ def test_of_nothing_no_character_is_had() -> None:
 @settings(deadline=None)
 @given(st.lists(st.none() | st.text(st.sampled_from("ab é\x7f\t!~"), max_size=3), max_size=5))
 def test_ids_have_their_one_form_where_each_has(ids: list[str | None]) -> None:
-    expected = all(text is not None and re.fullmatch(match.NORMALISED_ID, text) for text in ids)
-    assert match._are_normalised(pd.Series(ids, dtype="str")) == expected
+    expected = all(text is not None and re.fullmatch(join_keys.NORMALISED_ID, text) for text in ids)
+    assert join_keys._are_normalised(pd.Series(ids, dtype="str")) == expected
 
 
 def test_values_are_whole_where_nothing_is_left_beyond_the_point() -> None:
     are = {(1.0, -2.0, 0.0): True, (): True, (1.5,): False, (1.0, np.nan): False, (np.inf,): False}
-    assert {values: table._are_integers(np.array(values, dtype=np.float64)) for values in are} == are
+    assert {values: customer_table._are_integers(np.array(values, dtype=np.float64)) for values in are} == are
 
 
 def test_an_error_in_one_column_is_that_of_the_first_in_the_file() -> None:
-    with pytest.raises(numbers.AmbiguousDecimalError, match=r"'1\.234'"):
-        numbers.read_numbers(pa.chunked_array([["1.234", "", "2.345"]]), Source(path="x"))
+    with pytest.raises(number_parsing.AmbiguousDecimalError, match=r"'1\.234'"):
+        number_parsing.read_numbers(pa.chunked_array([["1.234", "", "2.345"]]), Source(path="x"))

@@ -8,9 +8,9 @@ from types import ModuleType
 import pytest
 
 from segcli.config.ingest import Source
-from segcli.files.read import read_file
-from segcli.ingest import cells
+from segcli.ingest import parser
 from segcli.ingest.dialect import detect_dialect
+from segcli.io.read import read_file
 
 HERE = Path(__file__).parent
 DIRTY = HERE.parents[2] / "shared" / "data" / "csv_dirty"
@@ -56,7 +56,7 @@ def test_the_verdicts_can_be_bad(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(SPECTRUM.glob("csvs/*.csv")), ids=lambda path: path.stem)
 def test_edge_cases_of_csv_are_read_exactly(path: Path) -> None:
     content = read_file(str(path))
-    found = cells.read_table(detect_dialect(content, Source()), path.name)
+    found = parser.read_table(detect_dialect(content, Source()), path.name)
     truth = json.loads((SPECTRUM / "json" / f"{path.stem}.json").read_text(encoding="utf-8"))
     rows = [
         dict(zip(found.header, row, strict=True))

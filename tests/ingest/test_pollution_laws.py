@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.identity import normalise_unicode
+from segcli.ingest.customer_ids import normalise_unicode
 
 EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
 Quoting = Literal[0, 1]

@@ -7,7 +7,7 @@ import pytest
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.errors import InputProblem
-from segcli.ingest.preamble import find_header_row
+from segcli.ingest.dialect import find_header_row
 
 ORDERS = "customer_id,order_date,amount\na,2026-01-01,5\n"
 

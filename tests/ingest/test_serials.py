@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segcli.ingest import serials
+from segcli.ingest import date_parsing
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from segcli.ingest import serials
     ],
 )
 def test_a_number_is_the_day_that_its_program_shows(form: str, number: float, shown: str) -> None:
-    assert serials.convert_serials(np.array([number], dtype=np.float64), form)[0] == np.datetime64(shown, "us")
+    assert date_parsing.convert_serials(np.array([number], dtype=np.float64), form)[0] == np.datetime64(shown, "us")
 
 
 @pytest.mark.parametrize(
@@ -33,18 +33,18 @@ def test_a_number_is_the_day_that_its_program_shows(form: str, number: float, sh
     ],
 )
 def test_an_epoch_outside_1990_to_2100_is_a_wrong_unit(form: str, first: int, last: int, step: int) -> None:
-    read = serials.convert_serials(np.array([first - step, first, last, last + step], dtype=np.float64), form)
+    read = date_parsing.convert_serials(np.array([first - step, first, last, last + step], dtype=np.float64), form)
     assert np.isnat(read).tolist() == [True, False, False, True]
     assert read[1] == np.datetime64("1990-01-01")
 
 
 def test_days_of_which_spreadsheets_disagree_are_not_read() -> None:
     """29 February 1900 was none; before it serials of two programs are a day apart."""
-    assert np.isnat(serials.convert_serials(np.array([-1.0, 0, 60, 60.9, np.nan]), "excel")).all()
-    assert np.isnat(serials.convert_serials(np.array([-1.0, -0.5, np.nan]), "excel1904")).all()
+    assert np.isnat(date_parsing.convert_serials(np.array([-1.0, 0, 60, 60.9, np.nan]), "excel")).all()
+    assert np.isnat(date_parsing.convert_serials(np.array([-1.0, -0.5, np.nan]), "excel1904")).all()
 
 
-@pytest.mark.parametrize("form", [*serials.EPOCH_MICROSECONDS, *serials.SERIAL_ORIGINS])
+@pytest.mark.parametrize("form", [*date_parsing.EPOCH_MICROSECONDS, *date_parsing.SERIAL_ORIGINS])
 def test_no_number_is_too_large_to_be_looked_at(form: str) -> None:
-    read = serials.convert_serials(np.array([np.nan, np.inf, -np.inf, 1e300, -1e300]), form)
+    read = date_parsing.convert_serials(np.array([np.nan, np.inf, -np.inf, 1e300, -1e300]), form)
     assert not ((read >= np.datetime64("1900-01-01")) & (read < np.datetime64("2100-01-01"))).any()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segcli.ingest.special import find_special_word, special_category_columns
+from segcli.ingest.column_topics import find_special_word, special_category_columns
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
-from segcli.files import stream
 from segcli.ingest.status_columns import is_void_status
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 COLUMNS = [
@@ -43,7 +43,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         ("CHUNK_BYTES", 300),
         ("HEAD_BYTES", 900),
     ):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
 
 
 @pytest.mark.bad_input(117)

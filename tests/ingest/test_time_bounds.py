@@ -8,7 +8,7 @@ import pytest
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
-from segcli.customers.private import PrivacyOptions
+from segcli.customers.pseudonyms import PrivacyOptions
 
 ROWS = 20
 MOST = 2.6

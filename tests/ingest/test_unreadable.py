@@ -7,9 +7,9 @@ import pytest
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.quality import QualitySettings
 from segcli.customers import load_customers
-from segcli.customers.quality import check_customers
-from segcli.files import stream
-from segcli.ingest.unreadable import estimate_number
+from segcli.customers.quality_rules import check_customers
+from segcli.ingest.rejects import estimate_number
+from segcli.io import chunk_reader
 from segcli.model import Customers
 
 
@@ -30,7 +30,7 @@ def _read_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         ("CHUNK_BYTES", 700),
         ("HEAD_BYTES", 900),
     ):
-        monkeypatch.setattr(stream, name, size)
+        monkeypatch.setattr(chunk_reader, name, size)
 
 
 @pytest.mark.bad_input(122)

@@ -8,15 +8,14 @@ import pytest
 from scipy.stats import rankdata
 
 from segcli.config.persona import PersonaSettings
-from segcli.files.key import PseudonymKey
+from segcli.io.secret_key import PseudonymKey
 from segcli.model import Persona, Segmentation
-from segcli.persona import build_personas, matrix, playbook
-from segcli.persona.example import find_medoid
-from segcli.persona.moments import find_channels, find_purchase_times
-from segcli.persona.persona import PersonaContext
-from segcli.persona.portrait import TRAIT_FAMILIES, trait_family
+from segcli.persona import build_personas, playbook, touchpoints
+from segcli.persona.personas import PersonaContext, find_medoid
+from segcli.persona.purchase_times import find_channels, find_purchase_times
+from segcli.persona.traits import TRAIT_FAMILIES, trait_family
 from segcli.segment.bases import list_bases as bases
-from segcli.segment.read_back import read_segmentation
+from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
 
@@ -25,7 +24,7 @@ def made_of(labels: list[str], **columns: Any) -> Segmentation:
 
 
 def described(made: Segmentation, **asked: Any) -> dict[str, Persona]:
-    around = PersonaContext(matrix.load_touchpoints(None, {}), consent_words=["yes"], **asked)
+    around = PersonaContext(touchpoints.load_touchpoints(None, {}), consent_words=["yes"], **asked)
     return {one.segment: one for one in build_personas(made, PersonaSettings(), playbook.load_playbook(None), around)}
 
 

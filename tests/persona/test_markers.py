@@ -9,7 +9,7 @@ import pytest
 from segcli.config.cluster import ClusterSettings
 from segcli.model import Segmentation
 from segcli.persona.markers import find_markers
-from segcli.segment import cluster
+from segcli.segment.clustering import pipeline
 from tests.oracles.tables import table
 
 
@@ -19,7 +19,7 @@ def made() -> Segmentation:
     chance = np.random.default_rng(8)
     spend = np.concatenate([chance.normal(10, 1, 60), chance.normal(50, 5, 40)])
     plan = ["free"] * 40 + ["pro"] * 20 + ["free"] * 4 + ["pro"] * 36
-    return cluster.cluster_customers(
+    return pipeline.cluster_customers(
         table(spend=spend, plan=plan, shoe_size=[40.0, 42, 43, 45] * 25, visits=np.r_[0:60, 30:70] + 1.0),
         ClusterSettings(features=["spend"], k=2, pairs=4),
         1,

@@ -8,11 +8,10 @@ from segcli.config.persona import PersonaSettings
 from segcli.config.plan import PlanSettings
 from segcli.errors import ConfigProblems
 from segcli.model import Segmentation
-from segcli.persona import build_personas, matrix, playbook
-from segcli.persona.matrix import LIFECYCLE_STAGES
+from segcli.persona import build_personas, playbook, touchpoints
 from segcli.persona.plan import TouchpointPlan, build_plan
-from segcli.persona.stages import assign_stages
-from segcli.segment.read_back import read_segmentation
+from segcli.persona.touchpoints import LIFECYCLE_STAGES, assign_stages
+from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
 WORDS = ["yes"]
@@ -25,13 +24,13 @@ def made_of(labels: list[str], **more: Any) -> Segmentation:
 
 def planned(made: Segmentation, **asked: Any) -> TouchpointPlan:
     settings = PlanSettings.model_validate(asked)
-    found = matrix.load_touchpoints(settings.matrix, settings.stages)
+    found = touchpoints.load_touchpoints(settings.matrix, settings.stages)
     told = {one.segment: one for one in build_personas(made, PersonaSettings(), playbook.load_playbook(None))}
     return build_plan(made, told, found, settings, WORDS)
 
 
 def test_known_names_tell_the_stage_and_more_can_be_said() -> None:
-    known = matrix.load_touchpoints(None, {"retain": ["Club"], "win_back": ["Asleep"]}).stage_by_segment
+    known = touchpoints.load_touchpoints(None, {"retain": ["Club"], "win_back": ["Asleep"]}).stage_by_segment
     made = made_of(["Champions", "at RISK", "Club", "Asleep", "New"])
     assert {name: one.name for name, one in assign_stages(made, known).items()} == {
         "Champions": "retain",
@@ -44,7 +43,7 @@ def test_known_names_tell_the_stage_and_more_can_be_said() -> None:
 
 def test_other_segments_are_in_the_stage_of_most_of_their_customers() -> None:
     made = made_of(["a"] * 5 + ["b"] * 5, lifecycle=["new"] * 3 + ["lost"] * 2 + ["active"] * 5)
-    found = assign_stages(made, matrix.load_touchpoints(None, {}).stage_by_segment)
+    found = assign_stages(made, touchpoints.load_touchpoints(None, {}).stage_by_segment)
     assert (found["a"].name, found["a"].share, found["a"].source) == ("activate", 0.6, "by lifecycle")
     assert found["b"].name == "retain"
 
@@ -96,7 +95,7 @@ def test_offers_say_whether_the_segment_buys_at_a_discount() -> None:
 
 
 def test_the_shipped_matrix_has_touchpoints_for_every_stage() -> None:
-    found = matrix.load_touchpoints(None, {})
+    found = touchpoints.load_touchpoints(None, {})
     assert all(found.select_touchpoints(stage) for stage in LIFECYCLE_STAGES)
     assert set(found.stage_by_segment.values()) == set(LIFECYCLE_STAGES)
 
@@ -114,9 +113,9 @@ def test_a_broken_matrix_is_refused_with_its_place(tmp_path: Any, text: str, wha
     path = tmp_path / "m.yaml"
     path.write_text(text)
     with pytest.raises(ConfigProblems, match=rf"m\.yaml:1:\d+: .*{what}|m\.yaml:1:\d+: {what}"):
-        matrix.load_touchpoints(str(path), {})
+        touchpoints.load_touchpoints(str(path), {})
 
 
 def test_a_stage_that_there_is_not_is_refused() -> None:
     with pytest.raises(ConfigProblems, match=r"plan\.stages: no stage 'holiday'; known: acquire"):
-        matrix.load_touchpoints(None, {"holiday": ["A"]})
+        touchpoints.load_touchpoints(None, {"holiday": ["A"]})

@@ -8,7 +8,7 @@ import pytest
 
 from segcli.model import Customers, Segmentation, Trait
 from segcli.persona.traits import compute_traits, list_trait_columns
-from segcli.segment.read_back import read_segmentation
+from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
 LABELS = ["A"] * 5 + ["B"] * 5

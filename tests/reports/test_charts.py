@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pytest
 
 from segcli.reports import charts
-from segcli.reports.blocks import Chart, Column, Heading, Table
-from segcli.reports.charts import _names, _paper, _sheet, _svg, treemap
+from segcli.reports.blocks import Chart, Column, Heading, Result, Table
+from segcli.reports.charts import _canvas, _style, _svg, treemap
+from segcli.reports.charts import _labels as _labels_module
 from segcli.reports.formats import Page, html, md
-from segcli.reports.result import Result
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("Champions", "Loyal customers", "At risk", "Hibernating")
@@ -152,7 +152,7 @@ def test_a_chart_is_xml_that_a_page_may_hold(name: str, names: tuple[str, ...]) 
     assert not [name for name in used if name.startswith("on")]
     assert all(one.attrib["href"].startswith("#") for one in elements if "href" in one.attrib)
     assert (root.attrib["aria-hidden"], root.attrib["focusable"]) == ("true", "false")
-    assert _paper.TEXT_COLOUR not in svg
+    assert _style.TEXT_COLOUR not in svg
     assert "currentColor" in svg
 
 
@@ -161,7 +161,7 @@ def test_hostile_names_are_text_of_bounded_length_and_nothing_else(name: str) ->
     svg = charts.render_svg(chart(name, HOSTILE))
     assert "<script" not in svg
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e]", svg)
-    room = _paper.CHART_WIDTH / (_sheet.MIN_FONT_SIZE * 0.5)
+    room = _style.CHART_WIDTH / (_canvas.MIN_FONT_SIZE * 0.5)
     assert all(len(text) < room for text in texts(svg))
     if name not in {"lorenz", "stability"}:
         assert any(text.startswith("<scr") for text in texts(svg))
@@ -178,7 +178,7 @@ def test_nothing_stands_outside_the_picture(name: str) -> None:
                 x, y = float(one.attrib["x"]), float(one.attrib["y"])
                 size = float(one.attrib["font-size"].removesuffix("px"))
                 anchor = {"middle": 0.5, "end": 1.0}.get(one.attrib.get("text-anchor", ""), 0.0)
-                wide = _paper.text_width(one.text or "", size, is_bold=one.attrib.get("font-weight") == "bold")
+                wide = _style.text_width(one.text or "", size, is_bold=one.attrib.get("font-weight") == "bold")
                 assert x - anchor * wide > -3, one.text
                 assert x + (1 - anchor) * wide < width + 3, one.text
                 assert y - size * 0.7 > 0, one.text
@@ -276,24 +276,24 @@ def _lab(colour: str, seen: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("sight", BLINDNESS)
 def test_colours_are_told_apart_by_most_people(sight: str) -> None:
-    seen = {colour: _lab(colour, BLINDNESS[sight]) for colour in (*_paper.PALETTE, _paper.NEUTRAL_COLOUR)}
-    near = min((float(np.linalg.norm(seen[a] - seen[b])), a, b) for a, b in combinations(_paper.PALETTE, 2))
+    seen = {colour: _lab(colour, BLINDNESS[sight]) for colour in (*_style.PALETTE, _style.NEUTRAL_COLOUR)}
+    near = min((float(np.linalg.norm(seen[a] - seen[b])), a, b) for a, b in combinations(_style.PALETTE, 2))
     assert near[0] > 10, near
-    assert float(np.linalg.norm(seen[_paper.PRIMARY_COLOUR] - seen[_paper.NEUTRAL_COLOUR])) > 25
-    assert float(np.linalg.norm(seen[_paper.PRIMARY_COLOUR] - seen[_paper.ACCENT_COLOUR])) > 40
+    assert float(np.linalg.norm(seen[_style.PRIMARY_COLOUR] - seen[_style.NEUTRAL_COLOUR])) > 25
+    assert float(np.linalg.norm(seen[_style.PRIMARY_COLOUR] - seen[_style.ACCENT_COLOUR])) > 40
 
 
 @pytest.mark.parametrize("sight", BLINDNESS)
 def test_shades_grow_lighter_for_everybody(sight: str) -> None:
-    lightness = [_lab(_paper.shade_colour(step / 20), BLINDNESS[sight])[0] for step in range(21)]
+    lightness = [_lab(_style.shade_colour(step / 20), BLINDNESS[sight])[0] for step in range(21)]
     assert all(later > earlier + 1 for earlier, later in pairwise(lightness))
 
 
 def test_text_stands_out_from_every_shade() -> None:
     for step in range(101):
-        colour = _paper.shade_colour(step / 100)
+        colour = _style.shade_colour(step / 100)
         light, other = sorted(
-            (_paper.relative_luminance(colour), _paper.relative_luminance(_paper.contrast_colour(colour)))
+            (_style.relative_luminance(colour), _style.relative_luminance(_style.contrast_colour(colour)))
         )
         assert (other + 0.05) / (light + 0.05) >= 4.5
 
@@ -315,17 +315,17 @@ def _overlap(start: float, length: float, other: float, other_length: float) -> 
 
 
 def test_names_do_not_overlap_even_where_points_do() -> None:
-    with _paper.create_figure("names") as figure:
-        sheet = _sheet.Canvas(figure)
-        points = [_names.LabelledPoint(f"Segment {n}", (150.0 + n, 100.0), 6.0) for n in range(12)]
-        names = _names.LabelLayout(0, 331, 0, 200)
+    with _style.create_figure("names") as figure:
+        sheet = _canvas.Canvas(figure)
+        points = [_labels_module.LabelledPoint(f"Segment {n}", (150.0 + n, 100.0), 6.0) for n in range(12)]
+        names = _labels_module.LabelLayout(0, 331, 0, 200)
         foot = names.draw_labels(sheet, points, 220)
     written = names.occupied_boxes[len(points) :]
     assert len(written) == len(points)
     assert names.numbered_labels
     assert foot > 220
     beside = written[: len(points) - len(names.numbered_labels)]
-    assert not any(_names._boxes_overlap(one, other) for one, other in combinations(beside, 2))
+    assert not any(_labels_module._boxes_overlap(one, other) for one, other in combinations(beside, 2))
 
 
 def drawing() -> str:
@@ -334,7 +334,7 @@ def drawing() -> str:
  viewBox="0 1 90 60"><metadata>who, when</metadata><style>* {{fill: red}}</style>
  <defs><clipPath id="inside"><path d="M 0 0"/></clipPath></defs><defs></defs>
  <g id="axes"> <path id="mark" d="M 1
- 1" clip-path="url(#inside)" style="fill: {_paper.TEXT_COLOUR}; font-family: x; stroke: #ff0000;"/>
+ 1" clip-path="url(#inside)" style="fill: {_style.TEXT_COLOUR}; font-family: x; stroke: #ff0000;"/>
  <use xlink:href="#mark"/><g> </g><text transform="rotate(-0 1 2)" x="1">a &lt; b</text> </g></svg>"""
 
 

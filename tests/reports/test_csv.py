@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.reports.formats import Page, _cells, _lines, csv, encode_result, load_format, tsv
-from segcli.reports.result import Result
+from segcli.reports.blocks import Result
+from segcli.reports.formats import Page, _delimited, csv, encode_result, load_format, tsv
 
 TEXT = st.text(st.sampled_from("abX ,\t\"\n'=é😀;"), max_size=4) | st.text(
     st.characters(exclude_characters="\r", exclude_categories=["Cs"]), max_size=3
@@ -89,7 +89,7 @@ def result(table: pd.DataFrame) -> Result:
 @pytest.fixture(autouse=True, scope="module")
 def slices_of_three_rows() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_lines, "SLICE_ROWS", 3)
+        patch.setattr(_delimited, "SLICE_ROWS", 3)
         yield
 
 
@@ -117,7 +117,7 @@ def test_numbers_are_written_as_python_writes_them(values: list[float]) -> None:
 
 
 def floats(values: list[float]) -> list[str]:
-    return _cells.format_column(pd.Series(values, dtype="float64"), ",").fill_null("").to_pylist()  # type: ignore[union-attr]
+    return _delimited.format_column(pd.Series(values, dtype="float64"), ",").fill_null("").to_pylist()  # type: ignore[union-attr]
 
 
 def test_numbers_at_every_power_of_ten_and_of_two_and_beside_it_are_written_as_python_writes_them() -> None:
@@ -149,7 +149,7 @@ def test_what_pieces_hold_does_not_depend_on_how_many_rows_each_has(monkeypatch:
     table = pd.DataFrame({"a": [f"{n}," if n % 7 == 0 else str(n) for n in range(1000)], "b": np.arange(1000) / 8})
     written = set()
     for rows in (1, 3, 999, 1000, 1001, 1 << 16):
-        monkeypatch.setattr(_lines, "SLICE_ROWS", rows)
+        monkeypatch.setattr(_delimited, "SLICE_ROWS", rows)
         written.add(b"".join(csv.render_chunks(result(table), Page())))
     assert written == {by_pandas(table).encode()}
 
@@ -157,7 +157,7 @@ def test_what_pieces_hold_does_not_depend_on_how_many_rows_each_has(monkeypatch:
 def test_values_that_repeat_are_written_as_those_that_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     few = [0.0, -0.0, 1e-05, 2.5, float("nan"), 1e16, float("inf"), 7.0]
     values = pd.Series(few * 1000, dtype="float64")
-    monkeypatch.setattr(_lines, "SLICE_ROWS", 5000)
+    monkeypatch.setattr(_delimited, "SLICE_ROWS", 5000)
     numbers = pd.DataFrame({"a": values, "b": values[::-1].to_numpy()})
     assert csv.render(result(numbers), Page()) == by_pandas(numbers)
     days = pd.Series(pd.to_datetime(["2026-01-01", None, "1969-12-31 23:59"] * 1000, format="ISO8601"))
@@ -171,7 +171,7 @@ def test_days_of_any_year_are_written_as_pandas_does(day: str) -> None:
     """Years of four digits at the speed of a column; others are left to pandas."""
     table = pd.DataFrame({"id": range(3), "day": np.array([day, "2026-03-01", "NaT"], dtype="datetime64[s]")})
     assert csv.render(result(table), Page()) == by_pandas(table)
-    assert (_cells.format_column(table["day"], ",") is None) == (day in {"0999-12-31", "10000-01-01"})
+    assert (_delimited.format_column(table["day"], ",") is None) == (day in {"0999-12-31", "10000-01-01"})
 
 
 def test_lengths_of_time_are_as_fine_as_the_finest_in_any_slice() -> None:
@@ -183,14 +183,16 @@ def test_lengths_of_time_are_as_fine_as_the_finest_in_any_slice() -> None:
 def test_what_tables_mostly_hold_is_written_at_the_speed_of_a_column(kind: str) -> None:
     values = ["a", "a", ""] if kind == "str" else [1, 1, 0]
     for some in (values, []):
-        assert _cells.format_column(COLUMNS[kind][1](some), ",") is not None
+        assert _delimited.format_column(COLUMNS[kind][1](some), ",") is not None
 
 
 def test_lines_with_nothing_in_quotes_are_those_that_any_cells_give() -> None:
     columns = [pa.array(["a", None, ""], pa.large_string()), pa.array([None, "é", "x y"], pa.large_string())]
-    assert _lines._write_arrow_csv(columns, ";") == _lines._join_columns(columns, ";") == "a;\n;é\n;x y\n".encode()
+    assert (
+        _delimited._write_arrow_csv(columns, ";") == _delimited._join_columns(columns, ";") == "a;\n;é\n;x y\n".encode()
+    )
     with pytest.raises(pa.ArrowInvalid):
-        _lines._write_arrow_csv([pa.array(['"a"'], pa.large_string())] * 2, ",")
+        _delimited._write_arrow_csv([pa.array(['"a"'], pa.large_string())] * 2, ",")
 
 
 def test_pieces_of_a_format_without_them_are_its_whole_output() -> None:

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli.reports import numbers
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
+from segcli import formatting
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
 from segcli.reports.formats import Page, html
-from segcli.reports.result import Result
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -62,7 +61,7 @@ def rendered(*blocks: Block, language: str = "en") -> str:
 def every_kind(name: str) -> list[Block]:
     table = Table(
         [Column(name, align_right=False), Column("", is_bar=True), Column("Money")],
-        [[name, 0.25, numbers.format_money(8_911_407.9)], ["b", 0.5, numbers.format_money(4.5)], ["c", 0.0, "-"]],
+        [[name, 0.25, formatting.format_money(8_911_407.9)], ["b", 0.5, formatting.format_money(4.5)], ["c", 0.0, "-"]],
     )
     return [
         Heading(name, 1),
@@ -142,7 +141,7 @@ def test_a_page_names_its_language_and_title() -> None:
 
 def test_a_chart_has_its_sentence_and_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html.charts, "can_draw_charts", lambda: False)
-    table = Table([Column("A", align_right=False), Column("B")], [["x", numbers.format_count(3)]])
+    table = Table([Column("A", align_right=False), Column("B")], [["x", formatting.format_count(3)]])
     page = rendered(Chart("lorenz", "How revenue is spread", "The best fifth brings 68%.", {}, [table]))
     assert html.charts.MISSING_MATPLOTLIB_NOTE.replace("'", "&#39;") in page
     assert 'data-number="3.0"' in page

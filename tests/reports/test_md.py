@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 
 from segcli.reports import charts
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
 from segcli.reports.formats import Page, md
-from segcli.reports.result import Result
 
 SHARES = Table(
     [Column("Segment", align_right=False), Column("", is_bar=True), Column("Customers")],

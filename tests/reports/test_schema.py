@@ -15,7 +15,8 @@ from segcli.model import Customers
 from segcli.reports.formats import Page
 from segcli.reports.formats import json as json_format
 from segcli.reports.results import build_segmentation_result
-from segcli.segment import cluster, maps, rfm
+from segcli.segment import maps, rfm
+from segcli.segment.clustering import pipeline
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "segmentation.schema.json").read_text(encoding="utf-8"))
@@ -53,7 +54,7 @@ def test_rfm_without_money(tmp_path: Path) -> None:
 
 
 def test_cluster(customers: Customers) -> None:
-    envelope = checked("cluster", cluster.cluster_customers(customers, ClusterSettings(k="2-4"), 1))
+    envelope = checked("cluster", pipeline.cluster_customers(customers, ClusterSettings(k="2-4"), 1))
     assert envelope["method"]["k"] == len(envelope["segments"])
 
 

@@ -17,21 +17,21 @@ from segcli.config import Settings
 from segcli.config.cluster import ClusterSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
-from segcli.customers.history import customers_as_of
-from segcli.evidence.backtest import run_backtest
+from segcli.customers.order_history import customers_as_of
+from segcli.evaluation.backtest import run_backtest
 from segcli.model import Customers, Segmentation
-from segcli.persona.decide import Analysis
-from segcli.reports import cells, charts, concentration, sparing
-from segcli.reports.answers import AnalysisProviders
-from segcli.reports.blocks import Chart, Table, Text
+from segcli.persona.analysis import Analysis
+from segcli.reports import chart_blocks, charts, crosstabs, disclosure
+from segcli.reports.blocks import Chart, Result, Table, Text
+from segcli.reports.findings import collect_findings
 from segcli.reports.formats import Page, html, md
 from segcli.reports.formats import json as json_format
 from segcli.reports.formats import table as table_format
-from segcli.reports.gather import collect_findings
+from segcli.reports.optional_analyses import AnalysisProviders
 from segcli.reports.report import build_report
-from segcli.reports.result import Result
-from segcli.segment import cluster, maps, rfm
-from segcli.segment.read_back import read_segmentation
+from segcli.segment import maps, rfm
+from segcli.segment.clustering import pipeline
+from segcli.segment.segmentation import read_segmentation
 from segcli.value import clv
 from tests.oracles.tables import from_columns
 
@@ -94,7 +94,7 @@ def test_order_lines_are_spoken_of_only_where_there_were_orders() -> None:
 
 
 def test_settings_are_shown_as_a_settings_file_has_them() -> None:
-    made = cluster.cluster_customers(
+    made = pipeline.cluster_customers(
         from_columns({"rating": [1, 2, 3, 9, 9, 8] * 5}), ClusterSettings(features=["rating"]), 1
     )
     shown = dict(plain_rows(report([made], ["settings"])))
@@ -108,22 +108,22 @@ def plain_rows(result: Result) -> list[Sequence[str]]:
 def test_gini_is_half_the_mean_difference_of_pairs_by_the_mean() -> None:
     revenue = np.random.default_rng(5).lognormal(3, 1.2, 200).round(2)
     pairs = np.abs(revenue[:, None] - revenue[None, :]).mean()
-    assert concentration.gini_coefficient(revenue) == pytest.approx(pairs / (2 * revenue.mean()))
+    assert chart_blocks.gini_coefficient(revenue) == pytest.approx(pairs / (2 * revenue.mean()))
 
 
 def test_the_curve_adds_up_the_least_first() -> None:
-    shares = concentration.lorenz_curve(np.array([5.0, 1.0, 2.0, 12.0]), 4)
+    shares = chart_blocks.lorenz_curve(np.array([5.0, 1.0, 2.0, 12.0]), 4)
     assert shares[0].tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert shares[1].tolist() == [0.0, 0.05, 0.15, 0.4, 1.0]
 
 
 def test_the_curve_tells_of_no_group_that_is_too_small_or_one_customer() -> None:
     many = np.arange(1.0, 501.0)
-    steps = [len(one.data["customers"]) - 1 for one in [concentration.build_lorenz_chart(many, 11, 0.85)] if one]
+    steps = [len(one.data["customers"]) - 1 for one in [chart_blocks.build_lorenz_chart(many, 11, 0.85)] if one]
     assert steps == [20]
-    assert concentration.build_lorenz_chart(many[:40], 11, 0.85) is None
+    assert chart_blocks.build_lorenz_chart(many[:40], 11, 0.85) is None
     rich = np.concatenate([many, [1e9]])
-    assert concentration.build_lorenz_chart(rich, 1, 0.85) is None
+    assert chart_blocks.build_lorenz_chart(rich, 1, 0.85) is None
 
 
 def test_the_heat_map_counts_as_a_groupby_does(customers: Customers) -> None:
@@ -206,7 +206,7 @@ def test_moves_of_few_are_withheld_and_do_not_follow_from_the_sizes_of_segments(
 
 def test_a_report_of_everything_reads_in_every_format(customers: Customers, old: Segmentation) -> None:
     made = scored(customers)
-    found = cluster.cluster_customers(
+    found = pipeline.cluster_customers(
         replace(customers, table=made.table), Settings.model_validate({"cluster": {"k": "2-3", "pairs": 4}}).cluster, 1
     )
     sections = ["summary", "segments", *ADDED, "personas", "targets"]
@@ -296,9 +296,9 @@ def test_revenue_to_date_ends_where_a_cell_is_withheld() -> None:
             "value": [10.0, 12.0, 12.5, 14.0],
         }
     )
-    assert sparing.suppress_small_cohorts(table, 11, "value")["value"].tolist()[:2] == [10.0, 12.0]
-    assert sparing.suppress_small_cohorts(table, 11, "value")["value"].isna().tolist() == [False, False, True, True]
-    assert sparing.suppress_small_cohorts(table, 11, "retention")["retention"].isna().tolist() == [
+    assert disclosure.suppress_small_cohorts(table, 11, "value")["value"].tolist()[:2] == [10.0, 12.0]
+    assert disclosure.suppress_small_cohorts(table, 11, "value")["value"].isna().tolist() == [False, False, True, True]
+    assert disclosure.suppress_small_cohorts(table, 11, "retention")["retention"].isna().tolist() == [
         False,
         False,
         True,
@@ -308,10 +308,10 @@ def test_revenue_to_date_ends_where_a_cell_is_withheld() -> None:
 
 def test_a_row_left_out_is_never_alone() -> None:
     table = pd.DataFrame({"segment": list("abcd"), "customers": [50, 4, 30, 20], "buyers": [25, 0, 15, 20]})
-    assert list(sparing.suppress_small_groups(table, 5)["segment"]) == ["a", "c"]
-    assert list(sparing.suppress_small_groups(table, 4)["segment"]) == list("abcd")
+    assert list(disclosure.suppress_small_groups(table, 5)["segment"]) == ["a", "c"]
+    assert list(disclosure.suppress_small_groups(table, 4)["segment"]) == list("abcd")
     few = table.assign(buyers=[25, 0, 2, 20])
-    assert list(sparing.suppress_small_groups(few, 4, part_columns=["buyers"])["segment"]) == ["a", "d"]
+    assert list(disclosure.suppress_small_groups(few, 4, part_columns=["buyers"])["segment"]) == ["a", "d"]
 
 
 def test_a_backtest_for_others_tells_no_money_and_no_few_buyers(customers: Customers) -> None:
@@ -397,8 +397,8 @@ def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, sh
 
 
 def test_scores_are_read_back_from_the_names_of_cells(customers: Customers) -> None:
-    made = cells.crosstab_scores(scored(customers))
-    rows = cells.split_score_cells(made[-1])
+    made = crosstabs.crosstab_scores(scored(customers))
+    rows = crosstabs.split_score_cells(made[-1])
     assert int(rows["customers"].sum()) == len(customers.table)
     assert set(rows["r_score"]) == {1, 2, 3, 4, 5}
-    assert not cells.crosstab_scores(read_segmentation(from_columns({"x_segment": ["a", "b"]}), "x_segment"))
+    assert not crosstabs.crosstab_scores(read_segmentation(from_columns({"x_segment": ["a", "b"]}), "x_segment"))

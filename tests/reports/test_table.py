@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
 from segcli.reports.formats import Page, list_formats, table
-from segcli.reports.result import Result
 
 WIDTHS = [40, 60, 80, 200]
 NUMBERS = ["2,000", "100%", "541,909", "8.91 M", "178 d", "12.2", "93.62"]
@@ -81,7 +80,7 @@ def test_a_page_of_ascii_gets_only_ascii(width: int | None) -> None:
 
 def test_a_card_on_a_page_of_ascii_is_ascii_too() -> None:
     from segcli.model import Persona
-    from segcli.reports.cards import build_persona_card
+    from segcli.reports.persona_cards import build_persona_card
 
     persona = Persona("New", "Bought once.", 3, 0.1, 9.0, 0.1, (), (), {}, "Write to them.")
     assert _render(build_persona_card(persona), width=80, ascii_only=True).isascii()

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.rfm import FixedEdges, RfmSettings
-from segcli.segment import scores
-from segcli.segment.cuts import BinEdges
-from segcli.segment.dimensions import read_dimensions
+from segcli.segment import rfm_scores
+from segcli.segment.rfm_dimensions import read_dimensions
+from segcli.segment.rfm_scores import BinEdges
 from tests.oracles.tables import rfm_table
 
 KEEPS_TIES = ["quantile", "edges", "fixed", "jenks", "nested"]
@@ -29,9 +29,9 @@ def test_saved_cuts_give_the_training_customers_their_scores(
     """Through JSON text and back, as a saved model goes."""
     recency, orders, amounts = zip(*known, strict=True)
     measured = read_dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
-    trained = scores.score_dimensions(measured, RfmSettings(method=method, bins=bins, ties=ties, edges=EDGES), 1)
-    saved = scores.edges_from_dict(json.loads(json.dumps(scores.edges_to_dict(trained.cuts))))
-    again = scores.apply_edges(measured, saved, trained.bins)
+    trained = rfm_scores.score_dimensions(measured, RfmSettings(method=method, bins=bins, ties=ties, edges=EDGES), 1)
+    saved = rfm_scores.edges_from_dict(json.loads(json.dumps(rfm_scores.edges_to_dict(trained.cuts))))
+    again = rfm_scores.apply_edges(measured, saved, trained.bins)
     assert {d: s.tolist() for d, s in again.scores.items()} == {d: s.tolist() for d, s in trained.scores.items()}
 
 
@@ -42,8 +42,8 @@ def test_values_beyond_the_edges_take_the_end_scores(method: str, known: list[tu
     recency, orders, amounts = zip(*known, strict=True)
     measured = read_dimensions(rfm_table(recency, orders, [a / 100 for a in amounts]), "sum")
     wanted = RfmSettings(method=method, bins=bins, edges=EDGES)
-    trained = scores.score_dimensions(measured, wanted, 1)
-    beyond = scores.apply_edges(
+    trained = rfm_scores.score_dimensions(measured, wanted, 1)
+    beyond = rfm_scores.apply_edges(
         read_dimensions(rfm_table([-(10**6), 10**9], [10**9, -(10**6)], [1e12, -1e12]), "sum"),
         trained.cuts,
         trained.bins,
@@ -64,12 +64,12 @@ def test_a_value_on_an_edge_belongs_where_it_was_seen() -> None:
 
 def test_a_nested_parent_never_seen_takes_the_nearest_one() -> None:
     """Only R scores 1 and 5 were trained; a customer between them still gets scores."""
-    trained = scores.score_dimensions(
+    trained = rfm_scores.score_dimensions(
         read_dimensions(rfm_table([1] * 4 + [400] * 6, [1, 2, 3, 4] + [1] * 6, [1.0] * 10), "sum"),
         RfmSettings(method="nested"),
         1,
     )
     assert set(trained.scores["r"]) == {1, 4}
     renamed = {**trained.cuts, "r": {"": BinEdges((10.0, 100.0), (5, 3, 1), is_strict=True)}}
-    found = scores.apply_edges(read_dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
+    found = rfm_scores.apply_edges(read_dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
     assert found.scores["f"].tolist() == [5]

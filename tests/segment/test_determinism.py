@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from segcli.config.cluster import ClusterSettings
 from segcli.model import Customers
-from segcli.segment import cluster, methods
+from segcli.segment import methods
+from segcli.segment.clustering import pipeline
 from tests.oracles.tables import READING
 
 chance = np.random.default_rng(3)
@@ -31,7 +32,7 @@ of = Customers(table, None, (READING,))
 for method in methods.list_methods():
     features = ["yes", "no"] if method == "latent" else ["visits", "spend", "plan"]
     k = "auto" if method == "hdbscan" else "2-3"
-    made = cluster.cluster_customers(of, ClusterSettings(method=method, features=features, pairs=2, k=k), 1)
+    made = pipeline.cluster_customers(of, ClusterSettings(method=method, features=features, pairs=2, k=k), 1)
     told = json.dumps([made.method, made.labels.tolist(), made.scores.to_dict()], default=str, sort_keys=True)
     print(method, hashlib.sha256(told.encode()).hexdigest(), sep="\\t")
 """

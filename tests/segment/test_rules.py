@@ -16,8 +16,7 @@ from segcli.config.rules import RulesSettings
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.model import Customers, Input, InputReport
 from segcli.segment import rules
-from segcli.segment.overlap import segment_overlap
-from segcli.segment.why import explain_membership
+from segcli.segment.rules import explain_membership, segment_overlap
 
 
 def customers(orders: list[int | None]) -> Customers:

@@ -15,7 +15,7 @@ from segcli.errors import UsageProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import maps, rfm
 from segcli.segment.maps import MapRule, SegmentMap
-from segcli.segment.rfm_definition import define_rfm
+from segcli.segment.sql.rfm import define_rfm
 from tests.oracles.tables import rfm_table, table
 
 duckdb = pytest.importorskip("duckdb")

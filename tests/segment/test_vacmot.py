@@ -13,8 +13,9 @@ from segcli.config.ingest import IngestSettings, Source
 from segcli.config.rules import RulesSettings
 from segcli.customers import load_customers
 from segcli.model import Customers
-from segcli.segment import cluster, rules
-from segcli.segment.battery import fit_factors, kaiser_factor_count, parallel_factor_count
+from segcli.segment import rules
+from segcli.segment.clustering import pipeline
+from segcli.segment.factor_analysis import fit_factors, kaiser_factor_count, parallel_factor_count
 from tests.oracles.factors import maximum_likelihood, varimax
 
 MOTIVES = 20
@@ -74,7 +75,7 @@ def test_six_clusters_of_the_motives_are_much_like_the_published_ones(
 ) -> None:
     reason = "a motive for holidays, no state of health"
     settings = ClusterSettings(features=motives, k=6, transform="none", scale="none", pairs=8, special_reason=reason)
-    made = cluster.cluster_customers(travellers, settings, 20240607)
+    made = pipeline.cluster_customers(travellers, settings, 20240607)
     published = pd.read_csv(path)["published_segment_1to6"]
     assert adjusted_rand_score(published, made.labels) > 0.8
     assert min(made.profile["customers"]) == pytest.approx(95, abs=15)
@@ -86,7 +87,7 @@ def test_after_two_six_segments_return_best(travellers: Customers, motives: list
     settings = ClusterSettings(
         features=motives, k="2-8", transform="none", scale="none", pairs=24, special_reason=reason
     )
-    made = cluster.cluster_customers(travellers, settings, 20240607)
+    made = pipeline.cluster_customers(travellers, settings, 20240607)
     curve = {int(k): told["ari_median"] for k, told in made.method["stability"].items()}
     assert made.method["verdict"] != "natural"
     assert curve[2] > 0.7

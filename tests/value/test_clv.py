@@ -16,7 +16,7 @@ from segcli.model import Customers
 from segcli.segment import maps, rfm
 from segcli.value import clv, gamma_gamma, models
 from segcli.value.clv import ClvResult
-from segcli.value.summary import HistoryGroups, summarise_purchases
+from segcli.value.purchase_summary import HistoryGroups, summarise_purchases
 from tests.oracles.orders import simulated
 
 CDNOW = ClvSettings(calibration_end="1997-09-30", horizon="39 weeks", bootstrap=0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from segcli.value import models
-from segcli.value.fit import fit_order_model
-from segcli.value.summary import HistoryGroups
+from segcli.value.maximum_likelihood import fit_order_model
+from segcli.value.purchase_summary import HistoryGroups
 from tests.oracles.orders import Drawn, simulated
 
 MODELS = sorted(file.stem for file in Path(models.__file__).parent.glob("[a-z]*.py"))

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.special import gammaln
 
 from segcli.value.models import Parameters, pareto_nbd
-from segcli.value.summary import HistoryGroups
+from segcli.value.purchase_summary import HistoryGroups
 
 HISTORIES = ((0, 0.0, 30.0), (1, 12.0, 30.0), (3, 29.0, 30.0), (7, 20.5, 38.0), (2, 5.0, 5.0))
 

@@ -1,8 +1,8 @@
-"""Engines: where the chunks of order exports are read and aggregated.
+"""Engines: read and aggregate the chunks of order exports, on this machine or on a cluster.
 
-An engine is a module of this folder (`EngineModule`), and its file name is the user's name for it. It moves chunks to
-where they are read, and totals to where they are merged. What an order line means is decided in
-`partial_totals.aggregate_chunk` and `partition.aggregate_partition`, which every engine calls.
+An engine is a module of this folder (`EngineModule`), and its file name is its name in the settings. An engine moves
+chunks to the workers that read them, and totals to the place where they are merged. The meaning of order lines is
+defined in `partial_totals.aggregate_chunk` and `aggregation.aggregate_partition`, which every engine calls.
 """
 
 from collections.abc import Iterator
@@ -12,52 +12,52 @@ from typing import Protocol, cast
 
 from segcli import plugins
 from segcli.config.ingest import IngestSettings
+from segcli.customers.aggregation import AggregationOptions, CustomerPartition
 from segcli.customers.order_runs import OrderRuns, ReturnLines
 from segcli.customers.partial_totals import ChunkTotals
-from segcli.customers.partition import AggregationOptions, CustomerPartition
 from segcli.customers.read_request import ReadRequest
 from segcli.errors import UsageProblem
-from segcli.ingest.chunk_schema import ChunkSchema
+from segcli.ingest.chunk_parsing import ChunkSchema
 
 LOCAL_ENGINE = "local"
 
 
 class Engine(Protocol):
-    """Reads the chunks of files, keeps what belongs to customers, and aggregates customers at the end.
+    """Reader of chunks that stores runs by customer and aggregates the customers at the end.
 
-    `files_at_once` is how many files to read at the same time; if there is one, all cores read its chunks.
+    `files_at_once` is the number of files to read in parallel. If it is 1, all cores read chunks of the same file.
     """
 
     files_at_once: int
 
     def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file_number: int) -> Iterator[ChunkTotals]:
-        """Read a file's chunks and keep their runs; yield the rest of their totals in the order of the file.
+        """Read the chunks of a file and store their runs; yield the rest of their totals in file order.
 
         Args:
-            schema: how the chunks are written.
+            schema: format of all chunks of the file.
             request: policies.
-            file_number: its number.
+            file_number: number of the file.
 
         Raises:
-            ChunkMismatch: a chunk is not as the schema says; the line is that in the chunk, if there is one.
+            ChunkMismatch: a chunk contradicts the schema; its line number, if any, is relative to the chunk.
         """
         ...
 
     def add_runs(self, file_number: int, runs: OrderRuns, returns: ReturnLines) -> None:
-        """Keep runs and returns that were read otherwise."""
+        """Store runs and returns that were read elsewhere."""
         ...
 
     def discard_file(self, file_number: int) -> None:
-        """Forget what is kept of a file."""
+        """Discard the stored runs and returns of a file."""
         ...
 
     def aggregate_customers(self, options: AggregationOptions) -> CustomerPartition:
-        """Aggregate all that is kept to one row per customer, sorted by id."""
+        """Aggregate all stored runs to one row per customer, sorted by id."""
         ...
 
 
 class EngineModule(Protocol):
-    """A file of this folder: the package without which it cannot run (or ""), and how to start it."""
+    """Module of an engine: the package that it needs (or ""), and the function that starts it."""
 
     NEEDS: str
 
@@ -67,12 +67,12 @@ class EngineModule(Protocol):
 
 
 def engine_names() -> list[str]:
-    """Name the engines of this folder."""
+    """Return the names of the engines in this folder."""
     return plugins.list_plugins(__name__)
 
 
 def is_installed(engine: str) -> bool:
-    """Tell whether the package that an engine needs is installed."""
+    """Return whether the package that an engine needs is installed."""
     package = load_engine(engine).NEEDS
     return not package or find_spec(package) is not None
 
@@ -83,10 +83,10 @@ def load_engine(engine: str) -> EngineModule:
 
 
 def open_engine(settings: IngestSettings) -> AbstractContextManager[Engine]:
-    """Start the engine of the settings.
+    """Start the configured engine.
 
     Raises:
-        UsageProblem: it is not installed.
+        UsageProblem: the engine is not installed.
     """
     engine = settings.engine
     if not is_installed(engine):

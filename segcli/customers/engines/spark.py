@@ -1,5 +1,8 @@
-"""Apache Spark: executors read chunks and keep what belongs to customers; counts come to the driver."""
+"""Apache Spark engine: executors read chunks and store runs by customer, and counts go to the driver."""
 
+import os
+import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,24 +10,124 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from segcli import __version__
 from segcli.config.ingest import IngestSettings
+from segcli.customers.aggregation import AggregationOptions, CustomerPartition, aggregate_partition, concat_parts
 from segcli.customers.order_runs import PARTITION_COUNT, OrderRuns, ReturnLines
 from segcli.customers.partial_totals import ChunkTotals, aggregate_chunk
-from segcli.customers.partition import AggregationOptions, CustomerPartition, aggregate_partition, concat_parts
 from segcli.customers.read_request import ReadRequest
-from segcli.customers.run_tables import PackedRuns, merge_packed, pack_partitions
-from segcli.customers.spark_session import open_session, prepare_executors, report_failures
-from segcli.errors import InputProblem, SegcliError
-from segcli.files import stream
-from segcli.ingest.chunk_schema import ChunkMismatch, ChunkSchema
+from segcli.customers.run_store import PackedRuns, merge_packed, pack_partitions
+from segcli.errors import EnvironmentProblem, InputProblem, SegcliError, UsageProblem
+from segcli.ingest.chunk_parsing import ChunkMismatch, ChunkSchema
+from segcli.io import chunk_reader
+from segcli.io.write import zip_package
+
+# Spark session whose executors can run segcli
+SESSION_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.driver.maxResultSize": "0",  # customers are collected on the driver, so their size must not be limited
+}
+PYSPARK_CAUSE = re.compile(r"(\[[A-Z_]+\] .*)")  # error class that PySpark documents, such as PYTHON_VERSION_MISMATCH
+SESSION_REMEDY = "check Java, ingest.spark_master and PYSPARK_PYTHON"
+JAVA_CAUSE = re.compile(r"^: (.*)", re.MULTILINE)
+
+
+@contextmanager
+def open_session(master: str, **extra_settings: str) -> Iterator[Any]:
+    """Yield the active session, or a new one that stops when the context ends.
+
+    Executors run the Python of the driver, unless PYSPARK_PYTHON names another one.
+
+    Args:
+        master: master URL of a new session.
+        extra_settings: further settings of a new session.
+
+    Raises:
+        EnvironmentProblem: no session can be started.
+    """
+    from pyspark.sql import SparkSession
+
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        yield active
+        return
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master(master).appName("segcli")
+    for name, value in {**SESSION_SETTINGS, **extra_settings}.items():
+        builder = builder.config(name, value)
+    with report_failures():
+        session = builder.getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def prepare_executors(spark_context: Any) -> None:  # noqa: ANN401 - pyspark has no types if it is not installed
+    """Send segcli to executors that lack it, and reject executors that cannot run it.
+
+    Raises:
+        UsageProblem: executors lack a package that segcli needs, or have another version of segcli.
+    """
+    problem = _find_executor_problem(spark_context)
+    if problem == "no module segcli":
+        from pyspark import SparkFiles
+
+        spark_context.addPyFile(zip_package(SparkFiles.getRootDirectory()))
+        problem = _find_executor_problem(spark_context)
+    if problem:
+        raise UsageProblem(
+            f"segcli is not installed on the executors: {problem}; run pip install 'segcli[spark]=={__version__}' "
+            "there, or set PYSPARK_PYTHON to a Python that has it"
+        )
+
+
+def _find_executor_problem(spark_context: Any) -> str:  # noqa: ANN401 - see above
+    """Return the module that executors lack, or their version of segcli if it differs; "" if there is no problem."""
+    expected = __version__
+
+    def import_segcli(_: int) -> str:  # sent as code, not by name: executors may lack its module
+        try:
+            import segcli.customers.engines.spark  # noqa: PLW0406 - runs on an executor, without this module's names
+        except ModuleNotFoundError as error:
+            return f"no module {error.name}"
+        version = segcli.__version__
+        return "" if version == expected else f"they have version {version}"
+
+    tasks = spark_context.defaultParallelism
+    with report_failures():
+        return str(max(spark_context.parallelize(range(tasks), tasks).map(import_segcli).collect()))
+
+
+@contextmanager
+def report_failures() -> Iterator[None]:
+    """Turn a failure of Spark into a one-line error, but not an error in the code that executors run.
+
+    Raises:
+        EnvironmentProblem: Spark cannot be started, or a job failed.
+    """
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        cause = PYSPARK_CAUSE.search(str(error))
+        if cause is None and "Traceback (most recent call last)" in str(error):
+            raise
+        cause = cause or JAVA_CAUSE.search(str(error))
+        raise EnvironmentProblem(f"spark: {cause[1] if cause else error}; {SESSION_REMEDY}") from error
+
 
 NEEDS = "pyspark"
-CHUNKS_PER_TASK = 16  # at most, of a large file
-TASKS_PER_CORE = 4  # at least, if there are so many chunks
-MAX_FILES_AT_ONCE = 32  # each has a thread of the driver
-GROUP_BYTES = 32 << 20  # of packed runs that are aggregated at a time
+CHUNKS_PER_TASK = 16  # upper bound, for large files
+TASKS_PER_CORE = 4  # lower bound, if there are enough chunks
+MAX_FILES_AT_ONCE = 32  # each file uses one thread of the driver
+GROUP_BYTES = 32 << 20  # of packed runs that are aggregated together
 
-ChunkSplit = tuple[int, tuple[int, int] | None]  # number and bytes of a chunk, or None for all chunks of a packed file
+ChunkSplit = tuple[int, tuple[int, int] | None]  # chunk number and byte range; None: all chunks of a packed file
 SplitOutcome = ChunkTotals | ChunkMismatch | SegcliError | None
 SplitResult = tuple[SplitOutcome, list[PackedRuns]]
 
@@ -42,25 +145,27 @@ def open_engine(settings: IngestSettings) -> Iterator["SparkEngine"]:
 
 
 class SparkEngine:
-    """A Spark context, and what its executors keep of each file; see `Engine`."""
+    """Spark context, and the stored runs of each file on its executors; see `Engine`."""
 
-    def __init__(self, spark_context: Any) -> None:  # noqa: ANN401 - pyspark has no types where it is not installed
+    def __init__(self, spark_context: Any) -> None:  # noqa: ANN401 - pyspark has no types if it is not installed
         self._context = spark_context
         self.files_at_once = min(MAX_FILES_AT_ONCE, int(spark_context.defaultParallelism))
         self._kept: defaultdict[int, list[Any]] = defaultdict(list)
         self._bytes: Counter[int] = Counter()
 
     def total_chunks(self, schema: ChunkSchema, request: ReadRequest, file_number: int) -> Iterator[ChunkTotals]:
-        """Read a file's chunks on the executors, which keep the runs."""
+        """Read the chunks of a file on the executors, which store the runs."""
         from pyspark import StorageLevel
 
         path, version = schema.input_file.content.name, schema.input_file.content.version
         is_quoted = schema.has_quoted_records
         with (
-            stream.open_chunks(path, schema.lines_before_records, has_quotes=is_quoted, version=version) as file_chunks,
+            chunk_reader.open_chunks(
+                path, schema.lines_before_records, has_quotes=is_quoted, version=version
+            ) as file_chunks,
             report_failures(),
         ):
-            spans = [None] if stream.is_packed_file(path) else [piece.byte_range for piece in file_chunks]
+            spans = [None] if chunk_reader.is_packed_file(path) else [piece.byte_range for piece in file_chunks]
             splits: list[ChunkSplit] = list(enumerate(spans))
             total_one = partial(_total_split, str(Path(path).absolute()), schema, request, file_number)
             results = self._context.parallelize(splits, self._count_tasks(len(splits))).flatMap(total_one)
@@ -81,18 +186,18 @@ class SparkEngine:
         self._bytes[file_number] += sum(_measure_split(result)[1] for result in results)
 
     def discard_file(self, file_number: int) -> None:
-        """Forget what is kept of a file."""
+        """Discard the stored runs and returns of a file."""
         self._bytes.pop(file_number, None)
         for results in self._kept.pop(file_number, []):
             results.unpersist()
 
     def close(self) -> None:
-        """Forget what is kept of all files."""
+        """Discard the stored runs and returns of all files."""
         for file_number in list(self._kept):
             self.discard_file(file_number)
 
     def aggregate_customers(self, options: AggregationOptions) -> CustomerPartition:
-        """Aggregate groups of customers on the executors, and join them on the driver."""
+        """Aggregate groups of customers on the executors, and merge the results on the driver."""
         groups = min(PARTITION_COUNT, 1 + self._bytes.total() // GROUP_BYTES)
         with report_failures():
             stored_runs = self._context.union([results for of_file in self._kept.values() for results in of_file])
@@ -108,7 +213,10 @@ class SparkEngine:
 def _total_split(
     path: str, schema: ChunkSchema, request: ReadRequest, file_number: int, split: ChunkSplit
 ) -> Iterator[SplitResult]:
-    """Aggregate the chunks of a split; a failure ends it as a value, which reaches the driver unchanged."""
+    """Aggregate the chunks of a split.
+
+    An error is yielded as the last value, so that it reaches the driver unchanged.
+    """
     try:
         for chunk_number, body in _read_split(path, schema, split):
             totals = aggregate_chunk(body, schema, request, (file_number, chunk_number))
@@ -125,9 +233,11 @@ def _total_split(
 def _read_split(path: str, schema: ChunkSchema, split: ChunkSplit) -> Iterator[tuple[int, bytes]]:
     chunk_number, span = split
     if span is not None:
-        yield chunk_number, stream.read_span(path, *span)
+        yield chunk_number, chunk_reader.read_span(path, *span)
         return
-    with stream.open_chunks(path, schema.lines_before_records, has_quotes=schema.has_quoted_records) as file_chunks:
+    with chunk_reader.open_chunks(
+        path, schema.lines_before_records, has_quotes=schema.has_quoted_records
+    ) as file_chunks:
         yield from enumerate(piece.read_body() for piece in file_chunks)
 
 

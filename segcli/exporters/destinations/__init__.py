@@ -1,1 +1,1 @@
-"""Destinations of audiences, one file each; `segcli.exporters` says what such a file offers."""
+"""Destinations of audiences, one module each; `segcli.exporters` documents their interface."""

@@ -1,4 +1,4 @@
-"""Countries by their ISO 3166-1 alpha-2 code, which the destinations want, and by their English names."""
+"""Countries by ISO 3166-1 alpha-2 code, which destinations require, and by English name."""
 
 import re
 
@@ -36,7 +36,7 @@ CODES_BY_NAME = {
 
 
 def country_code(country_text: str) -> str:
-    """The code in capitals; blank where the country is not known.
+    """Return the code in capitals; blank if the country is unknown.
 
     >>> country_code("de"), country_code("United Kingdom "), country_code("UK"), country_code("Atlantis")
     ('DE', 'GB', 'GB', '')

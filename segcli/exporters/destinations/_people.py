@@ -1,4 +1,4 @@
-"""What destinations share: who of an audience can be reached, each once, and what is said of them as text."""
+"""Shared functions of destinations: select reachable people, each once, and format their columns as text."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ import pandas as pd
 from segcli import columns
 from segcli.exporters import Audience, DestinationFile
 from segcli.exporters.destinations._countries import country_code
-from segcli.exporters.destinations._normal import map_distinct, normalise_email, normalise_phones
+from segcli.exporters.destinations._normalisation import map_distinct, normalise_email, normalise_phones
 
 
 @dataclass(frozen=True)
 class ReachablePeople:
-    """The people of a file: their rows of the audience, and the contacts they are known by, as normalised."""
+    """People of a file: rows of the audience, normalised contacts, and number of excluded people by reason."""
 
     people_rows: pd.DataFrame
     contacts: pd.DataFrame
     exclusion_counts: Mapping[str, int]
 
     def read_column(self, column_name: str) -> pd.Series:
-        """A column of the audience as text, blank where nothing is known."""
+        """Return a column of the audience as text, blank if unknown."""
         return read_text_column(self.people_rows, column_name)
 
     def make_file(self, file_columns: Mapping[str, pd.Series], notes: Iterable[str] = ()) -> DestinationFile:
-        """The file with these columns."""
+        """Return the file with these columns."""
         return DestinationFile(
             pd.DataFrame(dict(file_columns)), self.people_rows[columns.CUSTOMER_ID], self.exclusion_counts, tuple(notes)
         )
@@ -35,12 +35,12 @@ class ReachablePeople:
 def select_reachable(
     audience: Audience, required_contacts: tuple[str, ...], normalise_address: Callable[[str], str] = normalise_email
 ) -> ReachablePeople:
-    """Who can be reached, by any of the contacts that count; without such, everybody, by customer id.
+    """Select people with any of the required contacts; everybody, by customer id, if none is required.
 
     Args:
-        audience: sorted by customer id, so that the first of several with one contact stays.
-        required_contacts: contact columns that count.
-        normalise_address: how an e-mail address is normalised.
+        audience: the audience, sorted by customer id, so that the first of several people with one contact is kept.
+        required_contacts: contact columns of which one is required.
+        normalise_address: function that normalises an e-mail address.
     """
     people_rows = audience.people_rows.reset_index(drop=True)
     raw_contacts = pd.DataFrame(
@@ -72,7 +72,10 @@ def select_reachable(
 
 
 def _find_repeated_contacts(normalised_contacts: pd.DataFrame) -> list[int]:
-    """Rows with a contact of an earlier row that stays; only rows with a shared contact are looked at one by one."""
+    """Return the rows that share a contact with an earlier kept row.
+
+    Only rows with shared contacts are checked one by one, for speed.
+    """
     has_shared_contact = np.any(
         [
             normalised_contacts[column_name].ne("") & normalised_contacts[column_name].duplicated(keep=False)
@@ -95,21 +98,21 @@ def _find_repeated_contacts(normalised_contacts: pd.DataFrame) -> list[int]:
 
 
 def read_text_column(people_rows: pd.DataFrame, column_name: str) -> pd.Series:
-    """A column as text without blanks at its ends, blank where nothing is known."""
+    """Return a column as text without surrounding blanks, blank if unknown."""
     if column_name not in people_rows:
         return pd.Series("", people_rows.index, dtype="str")
     return people_rows[column_name].astype("str").fillna("").str.strip()
 
 
 def drop_empty_columns(file_columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
-    """The columns that say anything; of nobody, all."""
+    """Return the columns with any value; all columns if there are no rows."""
     return {header: texts for header, texts in file_columns.items() if not len(texts) or texts.ne("").any()}
 
 
 def add_properties(
     audience: Audience, reachable_people: ReachablePeople, file_columns: Mapping[str, pd.Series]
 ) -> tuple[dict[str, pd.Series], list[str]]:
-    """The columns with the properties behind them, and a note on properties whose name is taken."""
+    """Append the properties to the columns, with notes on properties whose name is already used."""
     used_headers = {header.casefold() for header in file_columns}
     new_properties = [
         property_name for property_name in audience.properties if property_name.casefold() not in used_headers
@@ -129,7 +132,7 @@ def add_properties(
 
 
 def format_values(property_values: pd.Series) -> pd.Series:
-    """Values as text: whole numbers without decimals, dates as YYYY-MM-DD, blank where missing."""
+    """Format values as text: whole numbers without decimals, dates as YYYY-MM-DD, blank if missing."""
     object_values = property_values.astype("object")
     formatted = {value: _format_value(value) for value in object_values.dropna().drop_duplicates()}
     return object_values.map(formatted).astype("str").fillna("")
@@ -146,7 +149,7 @@ def _format_value(property_value: object) -> str:
 
 
 def find_country_codes(reachable_people: ReachablePeople) -> tuple[pd.Series, list[str]]:
-    """Codes of the countries people live in, blank where not recognised, and a note on how many."""
+    """Return the country codes of people, blank if not recognised, and a note on the number of such countries."""
     country_texts = reachable_people.read_column(columns.COUNTRY)
     country_codes = map_distinct(country_texts, country_code)
     unknown_count = int((country_texts.ne("") & country_codes.eq("")).sum())

@@ -1,8 +1,8 @@
-"""Google Ads: a Customer Match list, hashed.
+"""Google Ads: a hashed Customer Match list.
 
-E-mail addresses of Google itself lose dots and what follows a plus sign
-(https://developers.google.com/google-ads/api/docs/remarketing/audience-segments/customer-match/get-started);
-names are lower case without blanks at their ends, countries and postcodes stay as they are
+Google's own e-mail addresses lose dots and the part after a plus sign
+(https://developers.google.com/google-ads/api/docs/remarketing/audience-segments/customer-match/get-started).
+Names are lower case without surrounding blanks, and countries and postcodes are unchanged
 (https://developers.google.com/data-manager/api/get-started/formatting).
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from segcli import columns
 from segcli.exporters import Audience, DestinationFile, FileLimits
-from segcli.exporters.destinations._normal import hash_text, lowercase_text, map_distinct, normalise_google_email
+from segcli.exporters.destinations._normalisation import hash_text, lowercase_text, map_distinct, normalise_google_email
 from segcli.exporters.destinations._people import find_country_codes, select_reachable
 
 __all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
@@ -23,7 +23,7 @@ LIMITS = FileLimits()
 
 
 def export(audience: Audience) -> DestinationFile:
-    """All six columns; name, country and postcode only where all four are known, as they match together only."""
+    """Export all six columns; name, country and postcode only if all four are known, as they only match together."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS, normalise_google_email)
     country_codes, notes = find_country_codes(reachable_people)
     match_columns = {

@@ -1,4 +1,4 @@
-"""HubSpot: contacts, told apart by e-mail address; columns are named as its default properties."""
+"""HubSpot: contacts, identified by e-mail address; columns are named after its default properties."""
 
 from segcli import columns
 from segcli.exporters import Audience, DestinationFile, FileLimits
@@ -23,7 +23,7 @@ HEADER_BY_COLUMN = {
 
 
 def export(audience: Audience) -> DestinationFile:
-    """E-mail address, name, phone and place as they are, segment, then properties."""
+    """Export e-mail address, name, phone and place unchanged, segment, then properties."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     optional_columns = drop_empty_columns(
         {header: reachable_people.read_column(column_name) for column_name, header in HEADER_BY_COLUMN.items()}

@@ -1,6 +1,6 @@
-"""Klaviyo: profiles by e-mail address or phone number; the segment and other properties become theirs.
+"""Klaviyo: profiles by e-mail address or phone number, with the segment and other properties.
 
-The first header must be Email, Email Address or Phone Number, every row has one of them and none stands twice
+The first header must be Email, Email Address or Phone Number. Every row must have one of them, without repeats
 (https://help.klaviyo.com/hc/en-us/articles/115005078807).
 """
 
@@ -19,7 +19,7 @@ HEADER_BY_COLUMN = {columns.FIRST_NAME: "First Name", columns.LAST_NAME: "Last N
 
 
 def export(audience: Audience) -> DestinationFile:
-    """E-mail address, phone number, names, segment and properties; a contact that nobody has gets no column."""
+    """Export e-mail address, phone number, names, segment and properties; empty contact columns are omitted."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     contact_columns = {
         "Email": reachable_people.contacts[columns.EMAIL],

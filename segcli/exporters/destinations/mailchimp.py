@@ -1,12 +1,12 @@
 """Mailchimp: contacts by e-mail address, tagged with their segment.
 
-A text of more than 255 bytes would be cut, and an address is taken only where its part before the @ is ASCII.
+Mailchimp cuts texts of more than 255 bytes, and accepts an address only if its part before the @ is ASCII.
 """
 
 from segcli import columns
 from segcli.errors import ExportProblem
 from segcli.exporters import Audience, DestinationFile, FileLimits
-from segcli.exporters.destinations._normal import map_distinct, normalise_email
+from segcli.exporters.destinations._normalisation import map_distinct, normalise_email
 from segcli.exporters.destinations._people import (
     add_properties,
     drop_empty_columns,
@@ -25,7 +25,7 @@ MAX_TAG_LENGTH = 100  # characters
 
 
 def export(audience: Audience) -> DestinationFile:
-    """E-mail address, names, country code, the segment as a tag, then properties."""
+    """Export e-mail address, names, country code, the segment as a tag, then properties."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS, _normalise_ascii_email)
     country_codes, country_notes = find_country_codes(reachable_people)
     optional_columns = {
@@ -49,7 +49,7 @@ def _normalise_ascii_email(email_text: str) -> str:
 
 
 def _quote_tag(segment_name: str) -> str:
-    """Quoted where it has a comma, which would make two tags of it."""
+    """Quote a tag that contains a comma, which would otherwise make two tags of it."""
     if len(segment_name) > MAX_TAG_LENGTH:
         raise ExportProblem(
             f"segment '{segment_name}' has {len(segment_name)} characters; "

@@ -1,4 +1,4 @@
-"""Meta: a customer list for Facebook and Instagram, hashed all but the value.
+"""Meta: a customer list for Facebook and Instagram; everything except the value is hashed.
 
 How each column is normalised, with examples:
 https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
@@ -13,7 +13,7 @@ import pandas as pd
 from segcli import columns
 from segcli.errors import UsageProblem
 from segcli.exporters import Audience, DestinationFile, FileLimits
-from segcli.exporters.destinations._normal import format_compact_date, hash_text, map_distinct, strip_punctuation
+from segcli.exporters.destinations._normalisation import format_compact_date, hash_text, map_distinct, strip_punctuation
 from segcli.exporters.destinations._people import (
     ReachablePeople,
     drop_empty_columns,
@@ -29,13 +29,13 @@ SOURCE = "https://www.facebook.com/business/help/2082575038703844"
 REQUIRED_CONTACTS = (columns.EMAIL, columns.PHONE)
 IS_AD_AUDIENCE = True
 LIMITS = FileLimits()
-MIN_LIST_SIZE = 100  # people: SOURCE advises against shorter lists
+MIN_LIST_SIZE = 100  # people; SOURCE advises against shorter lists
 US_DIGITS = 5
 GENDER_CODES = {
     **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "hombre"), "m"),
     **dict.fromkeys(("f", "female", "w", "woman", "weiblich", "frau", "femme", "mujer"), "f"),
 }
-# Words and beginnings of words, without accents, that suggest health or financial status:
+# Words and prefixes, without accents, that suggest health or financial status:
 # https://developers.facebook.com/docs/marketing-api/reference/custom-audience (blocked since September 2025)
 SENSITIVE_PATTERN = re.compile(
     r"""\b(?:(?:
@@ -50,7 +50,7 @@ SENSITIVE_PATTERN = re.compile(
 
 
 def export(audience: Audience) -> DestinationFile:
-    """The columns for which anything is known, e-mail address and phone number first.
+    """Export the columns with any known value, e-mail address and phone number first.
 
     Raises:
         UsageProblem: the audience's name suggests health or financial status.
@@ -74,7 +74,7 @@ def export(audience: Audience) -> DestinationFile:
 
 
 def _normalise_columns(reachable_people: ReachablePeople, country_codes: pd.Series) -> dict[str, pd.Series]:
-    """What is hashed, by header."""
+    """Return the normalised columns to hash, by header."""
     postcodes = map_distinct(reachable_people.read_column(columns.POSTCODE), strip_punctuation)
     return {
         "email": reachable_people.contacts[columns.EMAIL],
@@ -95,7 +95,7 @@ def _gender_code(gender_text: str) -> str:
 
 
 def _clean_values(value_column: pd.Series) -> pd.Series:
-    """Plain numbers; what is missing or below 0 is worth nothing to Meta."""
+    """Return plain numbers; missing and negative values are worth nothing to Meta."""
     numeric_values = pd.to_numeric(value_column, errors="coerce").astype("float64")
     return format_values(numeric_values.where(np.isfinite(numeric_values) & (numeric_values > 0), 0.0))
 

@@ -1,4 +1,4 @@
-"""Everybody, with contacts and properties as they are; for whatever has no destination of its own."""
+"""All customers, with unchanged contacts and properties; for systems without a destination of their own."""
 
 from segcli import columns
 from segcli.exporters import Audience, DestinationFile, FileLimits
@@ -18,7 +18,7 @@ PLAIN_COLUMNS = (
 
 
 def export(audience: Audience) -> DestinationFile:
-    """Customer id, segment, the contact columns there are, then properties."""
+    """Export customer id, segment, the available contact columns, then properties."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     column_names = [
         columns.CUSTOMER_ID,

@@ -1,4 +1,4 @@
-"""PostHog: a static cohort, one column of distinct ids; which is the customer id where a site identifies by it."""
+"""PostHog: a static cohort with one column of distinct ids, the customer id if the site identifies people by it."""
 
 from segcli import columns
 from segcli.exporters import Audience, DestinationFile, FileLimits
@@ -14,7 +14,7 @@ LIMITS = FileLimits()
 
 
 def export(audience: Audience) -> DestinationFile:
-    """The customer ids under `distinct_id`; PostHog takes no properties with a cohort."""
+    """Export the customer ids as `distinct_id`; PostHog takes no properties with a cohort."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     note = "distinct_id is the customer id: PostHog finds people whom your site identifies by it"
     return reachable_people.make_file({"distinct_id": reachable_people.read_column(columns.CUSTOMER_ID)}, [note])

@@ -1,4 +1,4 @@
-"""Salesforce: contacts for its Data Import Wizard, columns named as the fields' labels, which it maps by itself.
+"""Salesforce: contacts for its Data Import Wizard, which maps columns that are named after field labels.
 
 Limits of a file: https://help.salesforce.com/s/articleView?id=xcloud.faq_import_general_are_there_size.htm;
 above 50,000 records it refers to Data Loader.
@@ -26,7 +26,7 @@ MISSING_NAME = "-"
 
 
 def export(audience: Audience) -> DestinationFile:
-    """E-mail address, name, phone and place as they are, segment, then properties."""
+    """Export e-mail address, name, phone and place unchanged, segment, then properties."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     last_names = reachable_people.read_column(columns.LAST_NAME)
     file_columns = {

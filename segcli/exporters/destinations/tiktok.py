@@ -2,7 +2,7 @@
 
 from segcli import columns
 from segcli.exporters import Audience, DestinationFile, FileLimits
-from segcli.exporters.destinations._normal import hash_text, map_distinct
+from segcli.exporters.destinations._normalisation import hash_text, map_distinct
 from segcli.exporters.destinations._people import drop_empty_columns, select_reachable
 
 __all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
@@ -16,7 +16,7 @@ MIN_MATCHED_USERS = 1000  # matched users: https://ads.tiktok.com/help/article/c
 
 
 def export(audience: Audience) -> DestinationFile:
-    """Addresses in lower case and numbers as E.164, then hashed; a contact that nobody has gets no column."""
+    """Export hashed addresses in lower case and numbers as E.164; empty contact columns are omitted."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
     file_columns = {
         "Email_SHA256": map_distinct(reachable_people.contacts[columns.EMAIL], hash_text),

@@ -1,13 +1,13 @@
-"""Exports of known platforms: one YAML file each, recognised by the header that the platform writes.
+"""Presets for exports of known platforms: one YAML file each, recognised by the platform's header.
 
     title: Shop orders
-    header: [Order, Ordered at, Sum]      # the file is taken for this export if its header has all of these
+    header: [Order, Ordered at, Sum]      # a file whose header has all of these matches the preset
     holds: orders                         # or customers
-    columns: {order_id: Order, amount: [Net sum, Sum]}   # of several names the first that the header has
+    columns: {order_id: Order, amount: [Net sum, Sum]}   # of several names, the first one in the header
     amount_per: order
     void: {Status: [cancelled]}
 
-Names are compared without regard to case. What the user declares wins over the preset.
+Names are compared case-insensitively. The user's declarations take precedence over the preset.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from segcli import plugins
-from segcli.config import yaml
+from segcli.config import yaml_loader
 from segcli.config.ingest import Source, check_standard_columns
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.files import read
+from segcli.io import read
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -35,7 +35,7 @@ ColumnNames = Annotated[list[str], BeforeValidator(lambda names: [names] if isin
 
 
 class Preset(Section):
-    """What a platform's export looks like; `advice` is said where it lacks a column that is needed."""
+    """Format of a platform's export; `advice` is printed if a file lacks a required column."""
 
     title: str
     header: list[str] = Field(min_length=2)
@@ -47,12 +47,12 @@ class Preset(Section):
     advice: str = ""
 
     def find_missing_columns(self, header: Sequence[str]) -> list[str]:
-        """The telling names that a header does not have."""
+        """Return the preset's header names that are missing from a header."""
         present_names = {name.casefold() for name in header}
         return [name for name in self.header if name.casefold() not in present_names]
 
     def apply_to(self, source: Source, header: Sequence[str]) -> Source:
-        """The source with the preset's settings wherever the user has declared nothing."""
+        """Return the source with the preset's settings for everything that the user has not declared."""
         file_names = {name.casefold(): name for name in reversed(header)}
         columns = {}
         for standard_name, alternatives in self.columns.items():
@@ -75,7 +75,7 @@ class Preset(Section):
 def _merge_void_values(
     preset_values: Mapping[str, list[str]], declared_values: Mapping[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Return the values that a preset and the user list, by column."""
+    """Merge the void values of a preset and the user, by column."""
     return {
         name: [*preset_values.get(name, ()), *declared_values.get(name, ())]
         for name in dict.fromkeys([*preset_values, *declared_values])
@@ -83,16 +83,16 @@ def _merge_void_values(
 
 
 def list_presets() -> list[str]:
-    """The shipped presets."""
+    """List the shipped presets."""
     return plugins.list_plugins(PACKAGE, ".yaml")
 
 
 @cache
 def load_preset(name: str) -> Preset:
-    """A shipped preset by its name, or the user's own by the path of its file.
+    """Load a shipped preset by name, or a user's preset by the path of its file.
 
     Raises:
-        ConfigProblems: there is none of this name, or the file says something it must not.
+        ConfigProblems: if there is no such preset, or its file is invalid.
     """
     if name in list_presets():
         return Preset(**_read_preset_file(name))
@@ -101,13 +101,13 @@ def load_preset(name: str) -> Preset:
             [f"ingest.transactions.preset: no preset '{name}'; known: {', '.join(list_presets())}, {NO_PRESET}"]
         )
     try:
-        document = yaml.parse_document(read.read_text(name), name)
+        document = yaml_loader.parse_document(read.read_text(name), name)
     except InputProblem as error:
         raise ConfigProblems([str(error)]) from None
     return _validate_preset(document)
 
 
-def _validate_preset(document: yaml.YamlDocument) -> Preset:
+def _validate_preset(document: yaml_loader.YamlDocument) -> Preset:
     try:
         return Preset.model_validate(_stringify_scalars(document.values))
     except ValidationError as error:
@@ -121,7 +121,7 @@ def _format_validation_error(error: "ErrorDetails") -> str:
 
 
 def _stringify_scalars(node: Any) -> Any:  # noqa: ANN401 - nested lists and mappings
-    """All scalars as text, as in the shipped files."""
+    """Convert all scalars to text, as in the shipped files."""
     if isinstance(node, dict):
         return {str(key): _stringify_scalars(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -130,10 +130,10 @@ def _stringify_scalars(node: Any) -> Any:  # noqa: ANN401 - nested lists and map
 
 
 def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str) -> tuple[str, Preset] | None:
-    """The preset that is asked for, or the one whose telling names the header has; of several, the most telling.
+    """Return the requested preset, or the one whose header names all match; of several, the one with the most names.
 
     Raises:
-        InputProblem: the header is not that of the preset asked for.
+        InputProblem: if the header does not match the requested preset.
     """
     if preset_name == NO_PRESET:
         return None
@@ -152,12 +152,12 @@ def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str
     candidates = [
         (name, load_preset(name)) for name, key_columns in _load_key_columns().items() if key_columns <= present_names
     ]
-    return max(candidates, key=lambda found: len(found[1].header), default=None)
+    return max(candidates, key=lambda candidate: len(candidate[1].header), default=None)
 
 
 @cache
 def _load_key_columns() -> Mapping[str, frozenset[str]]:
-    """The telling names of each shipped preset, in lower case."""
+    """Load the header names of each shipped preset, in lower case."""
     return {
         name: frozenset(column_name.casefold() for column_name in _read_preset_file(name)["header"])
         for name in list_presets()
@@ -166,8 +166,8 @@ def _load_key_columns() -> Mapping[str, frozenset[str]]:
 
 @cache
 def _read_preset_file(name: str) -> Mapping[str, Any]:
-    """What the file of a shipped preset says."""
-    content: Mapping[str, Any] = yaml.load_text_values(
+    """Load the content of a shipped preset's file."""
+    content: Mapping[str, Any] = yaml_loader.load_text_values(
         resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     )
     return content

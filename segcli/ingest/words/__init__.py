@@ -1,1 +1,1 @@
-"""Names of columns, months and statuses, one file per language; a package, so that archives of segcli can be read."""
+"""Words of each language (names of columns, months and statuses); a package, so that zip archives can be read."""

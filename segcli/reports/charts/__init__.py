@@ -1,6 +1,6 @@
-"""Charts, one per file: a module with `draw(figure, data)`, named as the chart block that it draws.
+"""Charts, one module each, named as the chart block that it draws and with a function `draw(figure, data)`.
 
-Drawing needs matplotlib (the extra `plots`). Without it a report shows the numbers as tables.
+Drawing needs matplotlib (the extra `plots`). Without it, reports show the numbers as tables.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
-from segcli.languages.figures import ENGLISH_FORMAT, NumberFormat
+from segcli.i18n.catalogue import ENGLISH_FORMAT, NumberFormat
 from segcli.reports.blocks import Block, Chart
 
 if TYPE_CHECKING:
@@ -22,38 +22,41 @@ PNG_DPI = 200  # dots per inch
 
 
 class ChartModule(Protocol):
-    """A chart's module."""
+    """Interface of a chart module."""
 
     def draw(self, figure: "Figure", data: Mapping[str, Any]) -> None:
-        """Draw on an empty figure, whose size may be changed."""
+        """Draw the chart on an empty figure; the module may resize the figure."""
 
 
 def list_charts() -> list[str]:
-    """The charts there are."""
+    """Return the names of all charts."""
     return plugins.list_plugins(__name__)
 
 
 @functools.cache
 def can_draw_charts() -> bool:
-    """Whether anything can draw."""
+    """Return whether matplotlib is installed."""
     return find_spec("matplotlib") is not None
 
 
 def configure_drawing() -> contextlib.AbstractContextManager[None]:
-    """Return a context in which several charts cost less to draw than one by one."""
-    from segcli.reports.charts import _paper
+    """Return a context that configures matplotlib once for several charts."""
+    from segcli.reports.charts import _style
 
-    return _paper.configure_matplotlib()
+    return _style.configure_matplotlib()
 
 
 def number_charts(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:
-    """The charts of a document, each with a name for its file, such as `01-heat-map.svg`."""
+    """Return the charts of a document, each with a file name such as `01-heat-map.svg`."""
     charts = [block for block in blocks if isinstance(block, Chart)]
     return [(f"{position:02}-{chart.name.replace('_', '-')}.svg", chart) for position, chart in enumerate(charts, 1)]
 
 
 def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:
-    """The picture as an SVG element: the same bytes whenever it is drawn; its scales have figures of a language."""
+    """Return the chart as an SVG element.
+
+    The same chart always gives the same bytes. `figures` is the number format of the axes.
+    """
     from segcli.reports.charts import _svg
 
     return _svg.make_inline(
@@ -62,22 +65,22 @@ def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:
 
 
 def render_svg_file(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:
-    """The picture as an SVG file, which looks the same wherever it is shown."""
+    """Return the chart as an SVG file that looks the same in every viewer."""
     from segcli.reports.charts import _svg
 
     return _svg.make_standalone(render_svg(chart, figures), chart.alt_text)
 
 
 def render_png(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> bytes:
-    """The picture as a PNG file, dark on white."""
+    """Return the chart as a PNG file, dark on white."""
     return _render_chart(chart, "png", figures, dpi=PNG_DPI, facecolor="white", metadata={"Software": None})
 
 
-def _render_chart(chart: Chart, file_format: str, figures: NumberFormat, **savefig_options: Any) -> bytes:  # noqa: ANN401 - whatever the form takes
-    from segcli.reports.charts import _paper
+def _render_chart(chart: Chart, file_format: str, figures: NumberFormat, **savefig_options: Any) -> bytes:  # noqa: ANN401 - options differ by format
+    from segcli.reports.charts import _style
 
     buffer = io.BytesIO()
-    with _paper.create_figure(chart.name, figures) as figure:
+    with _style.create_figure(chart.name, figures) as figure:
         cast("ChartModule", plugins.load_plugin(__name__, chart.name)).draw(figure, chart.data)
         figure.patch.set_visible(file_format == "png")
         figure.savefig(buffer, format=file_format, **savefig_options)

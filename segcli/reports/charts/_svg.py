@@ -1,6 +1,7 @@
-"""From matplotlib's SVG file to an element for the middle of a page.
+"""Convert SVG files of matplotlib to elements that can be embedded in a page.
 
-The page's policy allows no style attributes, its dark mode changes the colour of text, and it may hold many charts.
+The page's content security policy allows no style attributes, its dark mode changes the colour of text, and it may
+hold many charts.
 """
 
 import hashlib
@@ -8,17 +9,17 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from segcli.reports.charts._paper import TEXT_COLOUR
+from segcli.reports.charts._style import TEXT_COLOUR
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 _DROPPED_TAGS = ("metadata", "style")
 _FONT_ATTRIBUTE = "font-family"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
-_PAGE_COLOUR, _PRINT_COLOUR = "#ffffff", "#1b1f24"  # of a file by itself, which knows nothing of what is around it
+_PAGE_COLOUR, _PRINT_COLOUR = "#ffffff", "#1b1f24"  # colours of a standalone file, which cannot inherit any
 
 
 def make_inline(svg: str) -> str:
-    """The chart as an element that takes colour and font from around it, and its width too.
+    """Return the chart as an element that inherits colour, font and width from the page.
 
     >>> made = make_inline(
     ...     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path style="fill: #010203"/></svg>'
@@ -26,7 +27,7 @@ def make_inline(svg: str) -> str:
     >>> made.partition("><")[2]
     'path fill="currentColor" /></svg>'
     """
-    root = ET.fromstring(svg)  # noqa: S314 - matplotlib wrote it, a moment ago
+    root = ET.fromstring(svg)  # noqa: S314 - matplotlib's own output
     prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     referenced_ids = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
     _clean_element(root, prefix, referenced_ids)
@@ -40,8 +41,8 @@ def make_inline(svg: str) -> str:
 
 
 def make_standalone(svg: str, alt_text: str) -> str:
-    """A bare element as a file: dark on white, with a sentence for who cannot see it."""
-    root = ET.fromstring(svg)  # noqa: S314 - as above
+    """Return the element as an SVG file: dark on white, with the alternative text as its title."""
+    root = ET.fromstring(svg)  # noqa: S314 - matplotlib's own output
     left, top, width, height = root.attrib["viewBox"].split()
     _strip_namespaces(root)
     root.attrib = {
@@ -65,7 +66,7 @@ def _strip_namespaces(element: ET.Element) -> None:
 
 
 def _clean_element(element: ET.Element, prefix: str, referenced_ids: set[str]) -> None:
-    """Names without their space, attributes as a page may have them, nothing between elements; all the way down."""
+    """Remove namespaces, whitespace and unused parts from the element and its descendants."""
     element.tag = element.tag.rpartition("}")[2]
     element.attrib = dict(_clean_attributes(element.attrib, prefix, referenced_ids))
     element.tail = None
@@ -81,7 +82,10 @@ def _clean_element(element: ET.Element, prefix: str, referenced_ids: set[str]) -
 
 
 def _clean_attributes(attributes: dict[str, str], prefix: str, referenced_ids: set[str]) -> Iterator[tuple[str, str]]:
-    """Style as attributes of its own; ids that nothing refers to left out, others told from those of other charts."""
+    """Yield attributes that the page allows.
+
+    Style becomes single attributes. Unreferenced ids are dropped; the others get a prefix unique to the chart.
+    """
     for name, value in attributes.items():
         if name == "style":
             yield from _style_attributes(value)
@@ -95,7 +99,7 @@ def _clean_attributes(attributes: dict[str, str], prefix: str, referenced_ids: s
 
 
 def _style_attributes(style: str) -> Iterator[tuple[str, str]]:
-    """What a style attribute says, one by one."""
+    """Yield the declarations of a style attribute as single attributes."""
     for declaration in style.split(";"):
         name, _, value = (piece.strip() for piece in declaration.partition(":"))
         if name and name != _FONT_ATTRIBUTE:

@@ -1,21 +1,25 @@
-"""Segments by how many customers they have and what each of these brings; the larger, the more they bring together."""
+"""Bubble chart: segments by share of customers and value per customer; areas show their total value."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import AxisScale, PlotFrame, pad_range
-from segcli.reports.charts._names import LabelLayout, LabelledPoint
-from segcli.reports.charts._paper import PRIMARY_COLOUR
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import AxisScale, PlotFrame, pad_range
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._labels import LabelLayout, LabelledPoint
+from segcli.reports.charts._style import PRIMARY_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BUBBLE_PLOT_HEIGHT, MAX_BUBBLE_RADIUS, MIN_BUBBLE_RADIUS = 200.0, 22.0, 2.5  # of the plot and of radii, in points
+BUBBLE_PLOT_HEIGHT, MAX_BUBBLE_RADIUS, MIN_BUBBLE_RADIUS = 200.0, 22.0, 2.5  # points
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`points`: name, x, y, area; `x_title`, `y_title`, `x_kind`, `y_kind`: what they are, and how they read."""
+    """Draw the chart.
+
+    `data` has these keys: `points` (each with `name`, `x`, `y` and `area`), the titles `x_title` and `y_title`, and the
+    number formats `x_kind` and `y_kind`.
+    """
     canvas, points = Canvas(figure), data["points"]
     x_scale = AxisScale(
         data["x_title"], *pad_range([point["x"] for point in points], starts_at_zero=True), data["x_kind"]
@@ -34,7 +38,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
         )
         for point in points
     ]
-    for point in sorted(labelled_points, key=lambda one: (-one.radius, one.name)):
+    for point in sorted(labelled_points, key=lambda point: (-point.radius, point.name)):
         canvas.draw_disc(point.position, point.radius, PRIMARY_COLOUR, edge=PRIMARY_COLOUR, opacity=0.7)
     labels = LabelLayout(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)
     canvas.set_height(labels.draw_labels(canvas, labelled_points, frame.outer_bottom))

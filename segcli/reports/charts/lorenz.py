@@ -1,11 +1,11 @@
-"""How unequal revenue is: the share of it that the least of customers bring, up to all (Lorenz 1905; Gini 1912)."""
+"""Lorenz curve: cumulative share of revenue by cumulative share of customers (Lorenz 1905; Gini 1912)."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import AxisScale, PlotFrame
-from segcli.reports.charts._paper import ACCENT_COLOUR, NEUTRAL_COLOUR, PRIMARY_COLOUR
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import AxisScale, PlotFrame
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._style import ACCENT_COLOUR, NEUTRAL_COLOUR, PRIMARY_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,12 +14,13 @@ LORENZ_PLOT_HEIGHT = 210.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`customers`, `revenue`: cumulated shares from 0 to 1; `x_title`, `y_title`, `gini`, `equal`, `mark` as text.
+    """Draw the chart.
 
-    `marked` is the place of a point on the curve that `mark` tells of.
+    `data` has these keys: `customers` and `revenue` (cumulative shares from 0 to 1), the texts `x_title`, `y_title`,
+    `gini`, `equal` and `mark`, and `marked` (the point on the curve that `mark` describes).
     """
     canvas = Canvas(figure)
-    lowest = min([0.0, *data["revenue"]])  # below nothing, where refunds are more than purchases
+    lowest = min([0.0, *data["revenue"]])  # negative if refunds exceed purchases
     frame = PlotFrame(
         AxisScale(data["x_title"], 0, 1, "share"), AxisScale(data["y_title"], lowest, 1, "share"), LORENZ_PLOT_HEIGHT
     )

@@ -1,12 +1,12 @@
-"""Segments by how attractive they are and how strong we are in them, in three by three fields; chosen ones are full."""
+"""Matrix of attractiveness and own strength of segments in 3 x 3 fields; chosen segments are filled."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import LINE_HEIGHT, AxisScale, PlotFrame
-from segcli.reports.charts._names import LabelLayout, LabelledPoint
-from segcli.reports.charts._paper import NEUTRAL_COLOUR, PRIMARY_COLOUR
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import LINE_HEIGHT, AxisScale, PlotFrame
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._labels import LabelLayout, LabelledPoint
+from segcli.reports.charts._style import NEUTRAL_COLOUR, PRIMARY_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,11 @@ NO_FILL = "none"
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`points`: name, x and y from 0 to 100, chosen; `x_title`, `y_title`; `full`, `empty`: what the discs mean."""
+    """Draw the chart.
+
+    `data` has these keys: `points` (each with `name`, `x` and `y` from 0 to 100, and `chosen`), the titles `x_title`
+    and `y_title`, and `full` and `empty` (legend texts of filled and empty discs).
+    """
     canvas = Canvas(figure)
     frame = PlotFrame(
         AxisScale(data["x_title"], 0, 100, "count"), AxisScale(data["y_title"], 0, 100, "count"), MATRIX_PLOT_HEIGHT

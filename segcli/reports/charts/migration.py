@@ -1,11 +1,11 @@
-"""From segment to segment: bands as wide as the customers are many who moved, or stayed (Sankey 1898)."""
+"""Flows between segments: band widths show how many customers moved or stayed (Sankey 1898)."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import LINE_HEIGHT
-from segcli.reports.charts._paper import CHART_WIDTH, FONT_SIZE, NEUTRAL_COLOUR, PALETTE, text_width
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import LINE_HEIGHT
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._style import CHART_WIDTH, FONT_SIZE, NEUTRAL_COLOUR, PALETTE, text_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,16 +14,17 @@ BAR_WIDTH, BAR_GAP, MIN_BAR_SPACING = (
     9.0,
     3.0,
     LINE_HEIGHT - 2,
-)  # width of a segment's bar, room below it, and what its name needs
+)  # points: width of a segment's bar, gap below it, height of its name
 FLOW_NAME_WIDTH = 98.0
 HEIGHT_PER_SEGMENT = 30.0
 SegmentSpans = dict[str, tuple[float, float]]
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`before`, `after`: names in order; `flows`: from, to, customers; `before_title`, `after_title`.
+    """Draw the chart.
 
-    `stays`: names whose bands have a colour of their own for each segment.
+    `data` has these keys: `before` and `after` (segment names in order), `flows` (each with `from`, `to` and
+    `customers`), and the titles `before_title` and `after_title`.
     """
     canvas = Canvas(figure)
     longest_name = max((text_width(name) for name in (*data["before"], *data["after"])), default=0.0)
@@ -57,7 +58,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
 def _segment_spans(
     segment_names: Sequence[str], flows: Sequence[Mapping[str, Any]], end: str, height: float, total: float
 ) -> SegmentSpans:
-    """Upper edge and height of each segment, at least as far apart as their names need."""
+    """Return the upper edge and height of each segment in points, spaced so that the names fit."""
     spans, y = {}, LINE_HEIGHT + 4.0
     for name in segment_names:
         span_height = height * sum(flow["customers"] for flow in flows if flow[end] == name) / total
@@ -73,7 +74,7 @@ def _draw_bands(
     right_edge: tuple[float, SegmentSpans],
     colours: Mapping[str, str],
 ) -> None:
-    """Each flow where those before it end."""
+    """Draw each flow next to the previous one of the same segment."""
     (left_x, start_spans), (right_x, end_spans) = left_edge, right_edge
     next_y = {("from", name): top for name, (top, _) in start_spans.items()}
     next_y |= {("to", name): top for name, (top, _) in end_spans.items()}
@@ -83,7 +84,7 @@ def _draw_bands(
     }
     end_order = {name: position for position, name in enumerate(data["after"])}
     start_order = {name: position for position, name in enumerate(data["before"])}
-    for flow in sorted(data["flows"], key=lambda one: (start_order[one["from"]], end_order[one["to"]])):
+    for flow in sorted(data["flows"], key=lambda flow: (start_order[flow["from"]], end_order[flow["to"]])):
         band_height = start_heights[flow["from"]] * flow["customers"] / (outflow_totals[flow["from"]] or 1.0)
         start_y, end_y = next_y["from", flow["from"]], next_y["to", flow["to"]]
         is_unchanged = flow["from"] == flow["to"]

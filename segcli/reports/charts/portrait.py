@@ -1,12 +1,12 @@
-"""What sets a segment apart: how far it is from all customers in each trait, in standard deviations."""
+"""Bars of a segment's traits: differences from all customers in standard deviations."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._bars import BAR_ROW_HEIGHT, draw_bars
-from segcli.reports.charts._frame import LINE_HEIGHT
-from segcli.reports.charts._paper import CHART_WIDTH, text_width
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import LINE_HEIGHT
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._difference_bars import BAR_ROW_HEIGHT, draw_bars
+from segcli.reports.charts._style import CHART_WIDTH, text_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +15,11 @@ TRAIT_NAME_WIDTH = 150.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`traits`: name, difference, told and marker; `title`: of the differences."""
+    """Draw the chart.
+
+    `data` has these keys: `traits` (each with `name`, `difference`, `told` and `marker`) and `title` (that of the
+    differences).
+    """
     canvas, traits = Canvas(figure), data["traits"]
     left = min(max([text_width(trait["name"]) for trait in traits], default=0.0), TRAIT_NAME_WIDTH) + 6
     max_difference = max([abs(trait["difference"]) for trait in traits], default=1.0)

@@ -1,16 +1,16 @@
-"""Segment profile plot: each segment's features beside all customers, what marks it in strong colour.
+"""Segment profile plot: features of each segment compared with all customers, marker variables highlighted.
 
-After Dolnicar, Gruen and Leisch, Market segmentation analysis (2018), chapter 8. Features have units of their own, so
-bars show differences in standard deviations, and the numbers beside them the means.
+After Dolnicar, Gruen and Leisch, Market segmentation analysis (2018), chapter 8. Features have different units, so
+bars show differences in standard deviations and labels show the means.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._bars import BAR_ROW_HEIGHT, draw_bars
-from segcli.reports.charts._frame import LINE_HEIGHT
-from segcli.reports.charts._paper import CHART_WIDTH, PRIMARY_COLOUR, text_width
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import LINE_HEIGHT
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._difference_bars import BAR_ROW_HEIGHT, draw_bars
+from segcli.reports.charts._style import CHART_WIDTH, PRIMARY_COLOUR, text_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,9 +19,10 @@ FEATURE_NAME_WIDTH = 130.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`features`: names; `segments`: name, told, and bars (difference, told, marker) in that order; `marks`: a legend.
+    """Draw the chart.
 
-    `base` is what all customers have in each feature, as text.
+    `data` has these keys: `features` (names), `segments` (each with `name`, `told` and `bars`, which have `difference`,
+    `told` and `marker` in the order of the features), and `marks` (legend text).
     """
     canvas, features = Canvas(figure), data["features"]
     left = min(max([text_width(name) for name in features], default=0.0), FEATURE_NAME_WIDTH) + 6

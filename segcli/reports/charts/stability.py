@@ -1,11 +1,11 @@
-"""How well segments return from other samples, by their number: the median, and the middle half of all pairs."""
+"""Stability of clusters by their number: median and interquartile range of the agreement of sample pairs."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import AxisScale, PlotFrame
-from segcli.reports.charts._paper import ACCENT_COLOUR, NEUTRAL_COLOUR, PRIMARY_COLOUR
-from segcli.reports.charts._sheet import Canvas
+from segcli.reports.charts._axes import AxisScale, PlotFrame
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._style import ACCENT_COLOUR, NEUTRAL_COLOUR, PRIMARY_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,7 +14,11 @@ STABILITY_PLOT_HEIGHT, BOX_HALF_WIDTH, CHOSEN_POINT_RADIUS = 170.0, 6.0, 5.0
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`ks`: k, low, median and high, chosen; `bound`: from where on they return; `bound_says`, `x_title`, `y_title`."""
+    """Draw the chart.
+
+    `data` has these keys: `ks` (each with `k`, `low`, `median`, `high` and `chosen`), `bound` (agreement from which
+    clusters count as reproducible), and the texts `bound_says`, `chosen_says`, `x_title` and `y_title`.
+    """
     canvas, candidates = Canvas(figure), data["ks"]
     lowest = min([0.0, *(candidate["low"] for candidate in candidates)])
     x_scale = AxisScale(data["x_title"], candidates[0]["k"] - 0.6, candidates[-1]["k"] + 0.6, "count")

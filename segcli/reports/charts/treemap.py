@@ -1,15 +1,16 @@
-"""Segments as parts of an area: the larger, the more customers; the brighter, the more each of them brings.
+"""Treemap of segments: area by number of customers, brightness by value per customer.
 
-Squarified (Bruls, Huizing and van Wijk, Squarified treemaps, 2000): boxes are kept near squares.
+Squarified layout (Bruls, Huizing and van Wijk, Squarified treemaps, 2000): boxes are nearly square.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from segcli.reports.charts._frame import LINE_HEIGHT
-from segcli.reports.charts._grid import draw_legend, make_shade_scale
-from segcli.reports.charts._names import draw_label_lines
-from segcli.reports.charts._paper import (
+from segcli.reports.charts._axes import LINE_HEIGHT
+from segcli.reports.charts._canvas import Canvas
+from segcli.reports.charts._labels import draw_label_lines
+from segcli.reports.charts._shaded_grid import draw_legend, make_shade_scale
+from segcli.reports.charts._style import (
     CHART_WIDTH,
     FONT_SIZE,
     PRIMARY_COLOUR,
@@ -17,7 +18,6 @@ from segcli.reports.charts._paper import (
     shade_colour,
     text_width,
 )
-from segcli.reports.charts._sheet import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,13 +27,16 @@ TreemapBox = tuple[float, float, float, float]  # x, y, width, height
 
 
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
-    """`segments`: name, size, told (its size as text), shade (a number, or None for all); `shaded_by`, `low`, `high`.
+    """Draw the chart.
 
-    A box without room for its name has a number, with a line below.
+    `data` has these keys: `segments`, `shaded_by` (title of the shades, or blank), and the legend texts `low` and
+    `high`. Each segment has `name`, `size`, `told` (its size as text) and `shade` (a number, or None for all segments).
+    A box without room for its name gets a number, explained in a list below.
     """
     canvas, numbered_labels = Canvas(figure), list[tuple[int, str]]()
     segments = sorted(
-        (segment for segment in data["segments"] if segment["size"] > 0), key=lambda one: (-one["size"], one["name"])
+        (segment for segment in data["segments"] if segment["size"] > 0),
+        key=lambda segment: (-segment["size"], segment["name"]),
     )
     to_shade = make_shade_scale([segment["shade"] for segment in segments])
     for segment, box in zip(
@@ -70,7 +73,7 @@ def _draw_label(
 
 
 def layout_boxes(sizes: Sequence[float], bounds: TreemapBox) -> Iterator[TreemapBox]:
-    """A box for each size, largest sizes first, that fill the whole."""
+    """Yield a box for each size; the boxes fill the bounds. Sizes must be in descending order."""
     x, y, free_width, free_height = bounds
     remaining_sizes = list(sizes)
     scale = free_width * free_height / (sum(remaining_sizes) or 1.0)
@@ -94,7 +97,7 @@ def layout_boxes(sizes: Sequence[float], bounds: TreemapBox) -> Iterator[Treemap
 
 
 def _fit_row(areas: Sequence[float], side: float) -> list[float]:
-    """As many as can stand along a side before their boxes become longer again."""
+    """Return the leading areas that fill a row along the side before adding one worsens the worst aspect ratio."""
     row = [areas[0]]
     for area in areas[1:]:
         if _worst_ratio([*row, area], side) > _worst_ratio(row, side):
@@ -104,6 +107,6 @@ def _fit_row(areas: Sequence[float], side: float) -> list[float]:
 
 
 def _worst_ratio(row_areas: Sequence[float], side: float) -> float:
-    """The worst ratio of sides in a row."""
+    """Return the worst aspect ratio of the boxes in a row."""
     total = sum(row_areas)
     return max(side**2 * max(row_areas) / total**2, total**2 / (side**2 * min(row_areas))) if total and side else 1.0

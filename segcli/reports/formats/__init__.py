@@ -1,6 +1,7 @@
-"""Output formats, one per file: a module with `render(result, page) -> str`, named as the user names it.
+"""Output formats, one module each, named as the user names it and with a function `render(result, page) -> str`.
 
-A format whose output can be large may also have `pieces(result, page) -> Iterator[bytes]`, which in a row are the same.
+A format with large output may also have `render_chunks(result, page) -> Iterator[bytes]`; joined, the chunks equal the
+rendered text.
 """
 
 from collections.abc import Iterable
@@ -9,14 +10,14 @@ from typing import Protocol, cast
 
 from segcli import plugins
 from segcli.errors import UsageProblem
-from segcli.reports.result import Result
+from segcli.reports.blocks import Result
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the output can show: its width in columns (None: unlimited), whether colour, whether only ASCII.
+    """Capabilities of the output: width in columns (None: unlimited), colour, ASCII only.
 
-    `language` is the one that its words are in. `charts_path` is where pictures of the charts are, as a link from here.
+    `language` is the language of its texts. `charts_path` is the link from the output to the folder of chart pictures.
     """
 
     width: int | None = None
@@ -27,22 +28,22 @@ class Page:
 
 
 class OutputFormat(Protocol):
-    """An output format's module."""
+    """Interface of an output format module."""
 
     def render(self, result: Result, page: Page) -> str:
-        """The whole output, ending in a line end."""
+        """Return the complete output, ending in a line end."""
 
 
 def list_formats() -> list[str]:
-    """The formats there are."""
+    """Return the names of all output formats."""
     return plugins.list_plugins(__name__)
 
 
 def load_format(format_name: str) -> OutputFormat:
-    """The format of this name.
+    """Return the output format of this name.
 
     Raises:
-        UsageProblem: there is none.
+        UsageProblem: there is no such format.
     """
     if format_name not in list_formats():
         raise UsageProblem(f"no format '{format_name}'; known: {', '.join(list_formats())}")
@@ -50,7 +51,7 @@ def load_format(format_name: str) -> OutputFormat:
 
 
 def encode_result(output_format: OutputFormat, result: Result, page: Page) -> Iterable[bytes]:
-    """The whole output as UTF-8, in pieces where the format offers them."""
+    """Return the complete output as UTF-8, in chunks if the format offers them."""
     render_chunks = getattr(output_format, "render_chunks", None)
     if render_chunks is None:
         return (output_format.render(result, page).encode(errors="replace"),)

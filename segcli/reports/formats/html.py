@@ -1,7 +1,7 @@
-"""One HTML file that needs nothing beside it: no request, no script, light and dark, on a phone and on paper.
+"""A self-contained HTML file: no external requests, light and dark mode, readable on phones and on paper.
 
-What came from a file is text everywhere: the template escapes it, and the page's own policy runs nothing but the one
-script it names by its digest, which sorts tables.
+The template escapes all text from input files. The page's content security policy allows no script but the one that
+sorts tables, identified by its digest.
 """
 
 import base64
@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from segcli import languages
-from segcli.languages.language import Catalogue
+from segcli import i18n
+from segcli.formatting import escape_cell, escape_unprintable
+from segcli.i18n.catalogue import Catalogue
 from segcli.reports import charts
-from segcli.reports.blocks import Block, Chart, Heading
+from segcli.reports.blocks import Block, Chart, Heading, Result
 from segcli.reports.formats import Page
-from segcli.reports.result import Result
-from segcli.reports.safe import escape_cell, escape_unprintable
 
 PAGE_FILES = files("segcli.reports") / "page"
 PAGE_WORDS = {"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers", "bar": "Bar", "row": "Row"}
@@ -25,8 +24,8 @@ SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 
 
 def render(result: Result, page: Page) -> str:
-    """The blocks as a page."""
-    language = languages.load_language(page.language)
+    """Return the blocks as a page."""
+    language = i18n.load_language(page.language)
     style, script = _read_page_file("style.css"), _read_page_file("sort.js")
     title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
     draws_charts = charts.can_draw_charts() and _has_charts(result.blocks)
@@ -52,7 +51,7 @@ def render(result: Result, page: Page) -> str:
         )
 
 
-def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - of a library that is imported late
+def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazily imported library
     import jinja2
     from markupsafe import Markup
 
@@ -66,7 +65,7 @@ def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - of a library t
     environment.filters |= {
         "shown": escape_unprintable,
         "cell": escape_cell,
-        "drawn": lambda chart: Markup(charts.render_svg(chart, language.number_format)),  # noqa: S704 - made here from numbers, names in it escaped
+        "drawn": lambda chart: Markup(charts.render_svg(chart, language.number_format)),  # noqa: S704 - SVG made from numbers, with escaped names
         "bare": Markup,  # the page's own style and script
         "longest": _longest_bar,
     }
@@ -78,7 +77,7 @@ def _read_page_file(file_name: str) -> str:
 
 
 def _build_policy(style: str, script: str) -> str:
-    """What a browser may do with the page: apply this style, run this script, and nothing else."""
+    """Return the content security policy: allow this style and this script, and nothing else."""
     return (
         f"default-src 'none'; style-src '{_hash_source(style)}'; script-src '{_hash_source(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -90,7 +89,7 @@ def _hash_source(source: str) -> str:
 
 
 def _list_sections(blocks: Sequence[Block]) -> list[tuple[int, str]]:
-    """The sections, by the place of their heading."""
+    """Return the sections with the positions of their headings."""
     return [
         (position, block.text)
         for position, block in enumerate(blocks)
@@ -103,5 +102,5 @@ def _has_charts(blocks: Sequence[Block]) -> bool:
 
 
 def _longest_bar(rows: Sequence[Sequence[str | float]], position: int) -> float:
-    """The largest share in a column of bars, which has a whole bar."""
+    """Return the largest share in a bar column, which is drawn as a full bar."""
     return max((float(row[position]) for row in rows), default=0.0) or 1.0

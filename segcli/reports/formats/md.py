@@ -1,16 +1,15 @@
-"""Markdown (CommonMark with tables), in which nothing that came from a file can act as markup."""
+"""Markdown (CommonMark with tables); text from input files is escaped and cannot act as markup."""
 
 from collections.abc import Sequence
 
+from segcli.formatting import escape_markdown
 from segcli.reports import charts
-from segcli.reports.blocks import Block, Card, Chart, Heading, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Heading, Result, Table, Text
 from segcli.reports.formats import Page
-from segcli.reports.result import Result
-from segcli.reports.safe import escape_markdown
 
 
 def render(result: Result, page: Page) -> str:
-    """The blocks; pictures where the page has them."""
+    """Return the blocks as Markdown; charts link to pictures if the page has them."""
     numbered_charts = charts.number_charts(result.blocks) if page.charts_path else []
     link_by_chart = {id(chart): f"{page.charts_path}/{name}" for name, chart in numbered_charts}
     rendered_blocks = (
@@ -21,7 +20,7 @@ def render(result: Result, page: Page) -> str:
 
 
 def _render_picture(chart: Chart, link: str | None) -> str:
-    """The picture, the title and the numbers; without the first two where there is nothing to call by them."""
+    """Return the picture, its title and the numbers; without a link, render the chart as a block."""
     if link:
         picture = f"![{escape_markdown(chart.alt_text)}]({link})\n\n*{escape_markdown(chart.title)}*"
         return "\n\n".join([picture, *map(_render_block, chart.fallback_tables)])
@@ -50,7 +49,7 @@ def _render_block(block: Block) -> str:
 
 
 def _text_rows(table: Table) -> list[list[str]]:
-    """Without the bars: their numbers stand in the column beside them."""
+    """Return the rows without bar columns, whose numbers are in the next column."""
     return [
         [str(cell) for cell, column in zip(row, table.columns, strict=True) if not column.is_bar] for row in table.rows
     ]

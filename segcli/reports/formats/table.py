@@ -1,4 +1,4 @@
-"""For the eye in a terminal: aligned columns, bars, framed cards; plain aligned text when piped."""
+"""Terminal output: aligned columns, bars and framed cards; plain aligned text when piped."""
 
 import io
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text as Styled
 
-from segcli.reports import blocks, safe
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Table
+from segcli import formatting
+from segcli.formatting import escape_unprintable
+from segcli.reports import blocks
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table
 from segcli.reports.formats import Page
-from segcli.reports.result import Result
-from segcli.reports.safe import escape_unprintable
 
-INDENT = (0, 0, 0, 1)  # one column to the left
-BAR_WIDTHS = (8, 4)  # columns of a full bar, on wide and on narrow pages
-UNLIMITED_WIDTH = 10_000  # a pipe has no width: nothing is wrapped or cut
+INDENT = (0, 0, 0, 1)  # padding of one column on the left
+BAR_WIDTHS = (8, 4)  # width of a full bar, on wide and on narrow pages
+UNLIMITED_WIDTH = 10_000  # a pipe has no width: nothing is wrapped or truncated
 
 
 def render(result: Result, page: Page) -> str:
-    """The blocks."""
+    """Return the blocks as text."""
     text = io.StringIO()
     console = Console(
         file=text,
@@ -64,14 +64,14 @@ def _render_block(block: Block, page: Page) -> Iterable[RenderableType]:
 
 
 def _prefix_text(mark: str, styled_text: Styled) -> Grid:
-    """A text behind a mark, all its lines."""
+    """Return a text with a mark in front of its first line; the other lines are indented."""
     row = Grid.grid()
     row.add_row(mark, styled_text)
     return row
 
 
 def _build_grid(table: Table, page: Page) -> Grid:
-    """A frameless table; on a narrow page bars give way first, then text wraps at words, then last columns go."""
+    """Build a table without a frame; on narrow pages, bars go first, then text wraps, then last columns are dropped."""
     bar_width = next(
         (
             full_width
@@ -105,7 +105,7 @@ def _build_grid(table: Table, page: Page) -> Grid:
 
 
 def _fit_columns(table: Table, positions: list[int], page: Page) -> list[int]:
-    """The columns that fit whole: numbers are never cut."""
+    """Return the columns that fit completely, because numbers are never truncated."""
     while page.width is not None and len(positions) > 1:
         if (
             sum(
@@ -120,19 +120,19 @@ def _fit_columns(table: Table, positions: list[int], page: Page) -> list[int]:
 
 
 def _min_column_width(table: Table, position: int) -> int:
-    """The longest piece of a column that may not be broken: a word of text, a whole number."""
+    """Return the width of the longest unbreakable piece of a column: a word of text, a complete number."""
     column = table.columns[position]
-    cells = [column.title, *(safe.escape_cell(row[position]) for row in table.rows)]
+    cells = [column.title, *(formatting.escape_cell(row[position]) for row in table.rows)]
     pieces = cells if column.align_right else [word for cell in cells for word in cell.split()]
     return max(map(cell_len, pieces), default=0)
 
 
 def _natural_table_width(table: Table, bar_width: int) -> int:
-    """Columns the table needs when nothing wraps."""
+    """Return the width of the table without wrapping, in terminal columns."""
     widths = [
         bar_width
         if column.is_bar
-        else max(map(cell_len, [column.title, *(safe.escape_cell(row[position]) for row in table.rows)]))
+        else max(map(cell_len, [column.title, *(formatting.escape_cell(row[position]) for row in table.rows)]))
         for position, column in enumerate(table.columns)
     ]
     return sum(widths) + len(widths)
@@ -142,7 +142,7 @@ def _render_cell(cell_value: str | float, column: Column, longest_bar: float, ba
     return (
         _render_bar(float(cell_value) / (longest_bar or 1.0), bar_width, page)
         if column.is_bar
-        else safe.escape_cell(cell_value)
+        else formatting.escape_cell(cell_value)
     )
 
 

@@ -1,16 +1,16 @@
-"""Tab-separated values; otherwise as CSV."""
+"""Tab-separated values; otherwise the same as CSV."""
 
 from collections.abc import Iterator
 
+from segcli.reports.blocks import Result
 from segcli.reports.formats import Page, csv
-from segcli.reports.result import Result
 
 
 def render(result: Result, page: Page) -> str:
-    """The rows."""
+    """Return the rows as text."""
     return csv.render(result, page, delimiter="\t")
 
 
 def render_chunks(result: Result, page: Page) -> Iterator[bytes]:
-    """The rows, some thousands at a time."""
+    """Yield the rows in slices."""
     return csv.render_chunks(result, page, delimiter="\t")

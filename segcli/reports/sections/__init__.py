@@ -1,1 +1,1 @@
-"""Report sections, one per file: a module with a TITLE and `blocks(findings)`, named as in report.sections."""
+"""Report sections, one module each, named as in report.sections, with TITLE and `build_blocks(findings)`."""

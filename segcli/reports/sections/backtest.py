@@ -1,4 +1,4 @@
-"""Whether segments tell who buys: made as of an earlier day, and held against what came after."""
+"""Section with the backtest: whether segments made as of an earlier day predict later buyers."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ import pandas as pd
 from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.evidence import build_lift_table, build_outcome_table
+from segcli.reports.evaluation_results import build_lift_table, build_outcome_table
 from segcli.reports.report import Findings
 
 TITLE = "Backtest"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """Segmentations side by side, then the segments of each."""
+    """Yield the comparison of segmentations, then the segments of each."""
     backtest = findings.analyses.backtest_summary
     if backtest is None:
         yield Text([findings.analyses.skip_reasons.get("backtest", "A backtest needs an export of single orders.")])

@@ -1,11 +1,11 @@
-"""Segmentations by rules: each with a chart and a table."""
+"""Section with rule-based segmentations, each with a chart and a table."""
 
 from collections.abc import Iterator
 
 from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.pictures import build_treemap
+from segcli.reports.chart_blocks import build_treemap
 from segcli.reports.report import Findings
 
 TITLE = "Segments by rules"
@@ -13,7 +13,7 @@ NO_RULES_NOTE = "No segmentations by rules were asked for."
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """Those that are neither RFM nor clusters."""
+    """Yield the segmentations that are neither RFM nor clusters."""
     rule_segmentations = [
         segmentation
         for segmentation in findings.segmentations

@@ -1,20 +1,20 @@
-"""What customers are expected to order, and what that is worth, by segment."""
+"""Section with predicted orders and customer lifetime value by segment."""
 
 from collections.abc import Iterator
 
 import pandas as pd
 
-from segcli import columns
-from segcli.reports import numbers, tables
+from segcli import columns, formatting
+from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Heading, Text
 from segcli.reports.report import Findings
-from segcli.reports.value import build_clv_table
+from segcli.reports.value_results import build_clv_table
 
 TITLE = "Expected value"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """A chart and a table for each segmentation, and what the model noticed."""
+    """Yield a chart and a table for each segmentation, then the model's warnings and notes."""
     clv_result = findings.analyses.clv_result
     if clv_result is None:
         yield Text([findings.analyses.skip_reasons.get("clv", "Expectations need an export of single orders.")])
@@ -38,9 +38,9 @@ def _build_value_chart(segmentation_name: str, segment_rows: pd.DataFrame) -> Ch
         }
         for row in segment_rows.to_dict("records")
     ]
-    top_point = max(points, key=lambda one: (one["y"], one["name"]))
+    top_point = max(points, key=lambda point: (point["y"], point["name"]))
     alt_text = (
-        f"Customers of {top_point['name']} are worth most: {numbers.format_money(top_point['y'])} each on average."
+        f"Customers of {top_point['name']} are worth most: {formatting.format_money(top_point['y'])} each on average."
     )
     data = {
         "points": points,

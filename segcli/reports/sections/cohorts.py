@@ -1,27 +1,27 @@
-"""How many of the customers who came together buy again, period after period."""
+"""Section with the cohort table: repeat purchases by cohort and period."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from segcli import columns
-from segcli.counting import pluralize
-from segcli.reports import numbers, tables
-from segcli.reports.answers import CohortTable
+from segcli import columns, formatting
+from segcli.formatting import pluralize
+from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
-from segcli.reports.pictures import build_grid_data
+from segcli.reports.chart_blocks import build_grid_data
+from segcli.reports.optional_analyses import CohortTable
 from segcli.reports.report import Findings
-from segcli.value.cohort import COHORT, COHORT_SIZE, CUMULATIVE_VALUE, PERIOD, RETENTION
+from segcli.value.cohorts import COHORT, COHORT_SIZE, CUMULATIVE_VALUE, PERIOD, RETENTION
 
 TITLE = "Cohorts"
-MAX_CHART_COHORTS, MAX_CHART_PERIODS = 18, 12  # cohorts and periods of the chart; the table has all
+MAX_CHART_COHORTS, MAX_CHART_PERIODS = 18, 12  # size limits of the chart; the table has all
 SMALL_COHORTS_NOTE = "Cohorts and cells of too few customers are left blank or left out."
 
 
 @dataclass(frozen=True)
 class CohortMetric:
-    """What is shown of cohorts: a title, what the shades mean, how a value reads, and how in a small cell."""
+    """A cohort metric: its title, the meaning of the shades, and its formats in tables and in chart cells."""
 
     title: str
     shade_title: str
@@ -30,30 +30,33 @@ class CohortMetric:
 
 
 def _format_percentage(value: float) -> str:
-    return numbers.format_share(value).rstrip("%")
+    return formatting.format_share(value).rstrip("%")
 
 
 COHORT_METRICS = {
     RETENTION: CohortMetric(
-        "Customers who bought again, of those who came together", "per cent", numbers.format_share, _format_percentage
+        "Customers who bought again, of those who came together",
+        "per cent",
+        formatting.format_share,
+        _format_percentage,
     ),
     columns.CUSTOMERS: CohortMetric(
-        "Customers who bought again", "customers", numbers.format_count, numbers.format_count
+        "Customers who bought again", "customers", formatting.format_count, formatting.format_count
     ),
     columns.ORDERS: CohortMetric(
-        "Orders of customers who came together", "orders", numbers.format_count, numbers.format_count
+        "Orders of customers who came together", "orders", formatting.format_count, formatting.format_count
     ),
     columns.REVENUE: CohortMetric(
-        "Revenue of customers who came together", "revenue", numbers.format_money, numbers.format_money
+        "Revenue of customers who came together", "revenue", formatting.format_money, formatting.format_money
     ),
     CUMULATIVE_VALUE: CohortMetric(
-        "Revenue to date of a customer, by when they came", "a head", numbers.format_money, numbers.format_money
+        "Revenue to date of a customer, by when they came", "a head", formatting.format_money, formatting.format_money
     ),
 }
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """The heat map of the latest cohorts, and the table of all."""
+    """Yield the heat map of the latest cohorts with a table of all."""
     cohort_table = findings.analyses.cohort_table
     if cohort_table is None:
         yield Text([findings.analyses.skip_reasons.get("cohorts", "Cohorts need an export of single orders.")])
@@ -70,7 +73,7 @@ def _build_cohort_chart(cohort_table: CohortTable) -> Chart:
         cohort_table.metric, COHORT, PERIOD, sort=False, aggfunc="first", dropna=False
     )
     cells = cells.sort_index(axis="columns")
-    first_position = 1 if cells.shape[1] > 1 else 0  # what all bought at first would make everything else look small
+    first_position = 1 if cells.shape[1] > 1 else 0  # first purchases would dwarf all later values
     chart_cells = cells.iloc[-MAX_CHART_COHORTS:, first_position : first_position + MAX_CHART_PERIODS]
     metric = COHORT_METRICS[cohort_table.metric]
     data = build_grid_data(
@@ -89,13 +92,13 @@ def _build_cohort_chart(cohort_table: CohortTable) -> Chart:
 
 
 def _build_cohort_table(cohort_rows: pd.DataFrame, cells: pd.DataFrame, format_value: Callable[[float], str]) -> Table:
-    """All cohorts and periods."""
+    """Build the table of all cohorts and periods."""
     cohort_sizes = cohort_rows.drop_duplicates(COHORT).set_index(COHORT)[COHORT_SIZE]
     titles = [Column("Cohort", align_right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
     table_rows = [
         [
             str(name),
-            numbers.format_count(cohort_sizes[name]),
+            formatting.format_count(cohort_sizes[name]),
             *("" if pd.isna(value) else format_value(float(value)) for value in row),
         ]
         for name, row in zip(cells.index, cells.to_numpy(), strict=True)

@@ -1,4 +1,4 @@
-"""What goes together with spend, repeat or satisfaction."""
+"""Section with the driver analysis of spend, repeat purchase or satisfaction."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ TITLE = "What goes together with it"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """The coefficients with their intervals, and the surest of them as sentences."""
+    """Yield the coefficients with their intervals, then sentences about the most certain ones."""
     drivers = findings.drivers
     if drivers is None:
         return

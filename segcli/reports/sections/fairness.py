@@ -1,10 +1,10 @@
-"""Whether segments treat groups of people alike, by columns kept for audits."""
+"""Section with fairness audits: whether segments treat groups of people alike, by audit columns."""
 
 from collections.abc import Iterator
 
 import pandas as pd
 
-from segcli.evidence.audit import FairnessAudit
+from segcli.evaluation.fairness import FairnessAudit
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
@@ -17,7 +17,7 @@ BALANCE_EXPLANATION = (
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """How to read it, then each column: who is chosen, make-up of segments, features that give the group away."""
+    """Yield a reading guide, then for each column the selection, the make-up of segments and proxy features."""
     if not findings.audits:
         yield Text(["No column is kept for audits (fairness.audit_only)."])
         return

@@ -1,13 +1,13 @@
-"""Recency and frequency scores beside each other: how many customers have both, and what they bring."""
+"""Section with the heat map of recency and frequency scores, by customers or mean revenue."""
 
 from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from segcli import columns
-from segcli.reports import cells, numbers
+from segcli import columns, formatting
+from segcli.reports import crosstabs
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
-from segcli.reports.pictures import build_grid_data
+from segcli.reports.chart_blocks import build_grid_data
 from segcli.reports.report import Findings
 
 TITLE = "Recency and frequency"
@@ -17,7 +17,7 @@ BLANK_CELLS_NOTE = "Blank cells have no customers, or too few to be told of."
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """The heat map, its numbers, and what its blanks mean."""
+    """Yield the heat map with its numbers, and a note on blank cells."""
     if findings.score_cells is None:
         has_scores = any(
             segmentation.column == columns.RFM_SEGMENT and columns.R_SCORE in segmentation.table
@@ -25,7 +25,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
         )
         yield Text(["Too few customers have some of the scores." if has_scores else NO_SCORES_NOTE])
         return
-    cell_rows = cells.split_score_cells(findings.score_cells)
+    cell_rows = crosstabs.split_score_cells(findings.score_cells)
     if cell_rows.empty:
         yield Text(["No pair of scores has enough customers to be told of."])
         return
@@ -34,28 +34,32 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
 
 
 def build_score_chart(cell_rows: pd.DataFrame) -> Chart:
-    """A cell for each pair of scores, best recency above, best frequency to the right; shades are means where known."""
+    """Build the heat map: best recency on top, best frequency on the right; shades are mean revenue if available."""
     counts = _pivot_scores(cell_rows, columns.CUSTOMERS)
-    customer_table = _build_score_table(counts, "Customers by recency score", numbers.format_count)
+    customer_table = _build_score_table(counts, "Customers by recency score", formatting.format_count)
     if columns.MEAN_REVENUE not in cell_rows:
         data = build_grid_data(
-            counts, numbers.format_count, row_title=RECENCY_AXIS, column_title=FREQUENCY_AXIS, shade_title="customers"
+            counts,
+            formatting.format_count,
+            row_title=RECENCY_AXIS,
+            column_title=FREQUENCY_AXIS,
+            shade_title="customers",
         )
         recency, frequency, best_value = _find_best_cell(counts)
         alt_text = (
-            f"Most customers, {numbers.format_count(best_value)}, have recency {recency} and frequency {frequency}."
+            f"Most customers, {formatting.format_count(best_value)}, have recency {recency} and frequency {frequency}."
         )
         return Chart("heat_map", "Recency and frequency scores, by customers", alt_text, data, [customer_table])
     means = _pivot_scores(cell_rows, columns.MEAN_REVENUE)
     data = build_grid_data(
         means,
-        numbers.format_money,
+        formatting.format_money,
         row_title=RECENCY_AXIS,
         column_title=FREQUENCY_AXIS,
         shade_title="mean revenue of a customer",
     )
     recency, frequency, best_value = _find_best_cell(means)
-    value_text = f"{numbers.format_money(best_value)} each on average"
+    value_text = f"{formatting.format_money(best_value)} each on average"
     alt_text = f"Customers of recency {recency} and frequency {frequency} bring most, {value_text}."
     title = "Recency and frequency scores, by mean revenue of a customer"
     return Chart(
@@ -63,18 +67,18 @@ def build_score_chart(cell_rows: pd.DataFrame) -> Chart:
         title,
         alt_text,
         data,
-        [customer_table, _build_score_table(means, "Mean revenue by recency score", numbers.format_money)],
+        [customer_table, _build_score_table(means, "Mean revenue by recency score", formatting.format_money)],
     )
 
 
 def _pivot_scores(cell_rows: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Recency down, from the best; frequency across."""
+    """Return a measure by recency score (rows, best first) and frequency score (columns)."""
     score_pivot = cell_rows.pivot_table(measure, columns.R_SCORE, columns.F_SCORE, aggfunc="first")
     return score_pivot.sort_index(ascending=False).sort_index(axis="columns")
 
 
 def _find_best_cell(score_pivot: pd.DataFrame) -> tuple[int, int, float]:
-    """The scores with the highest value, and the value."""
+    """Return the recency score, the frequency score and the value of the cell with the highest value."""
     pairs = [
         (float(value), int(recency), int(frequency))
         for recency, row in zip(score_pivot.index, score_pivot.to_numpy(), strict=True)

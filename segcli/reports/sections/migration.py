@@ -1,13 +1,12 @@
-"""Who moved from which segment to which since an earlier run."""
+"""Section with transitions between segments since an earlier run."""
 
 from collections.abc import Iterator
 
-from segcli import columns
-from segcli.counting import pluralize
-from segcli.evidence.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
-from segcli.reports import numbers
+from segcli import columns, formatting
+from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
+from segcli.formatting import pluralize
 from segcli.reports.blocks import Block, Chart, Column, Heading, Table, Text
-from segcli.reports.moved import SegmentTransitions
+from segcli.reports.optional_analyses import SegmentTransitions
 from segcli.reports.report import Findings
 
 TITLE = "Migration"
@@ -15,7 +14,7 @@ NO_PREVIOUS_NOTE = "No earlier result is named (report.previous)."
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """For each segmentation that the earlier result has too: how many stayed, the flows, the table."""
+    """Yield the share that stayed, the flows and their table, for each segmentation of the earlier result."""
     transitions, skip_reason = findings.analyses.transitions, findings.analyses.skip_reasons.get("migration")
     if skip_reason or not transitions:
         yield Text([skip_reason or NO_PREVIOUS_NOTE])
@@ -34,18 +33,18 @@ def _build_transition_blocks(transition: SegmentTransitions) -> Iterator[Block]:
         returning_flows.loc[returning_flows[FROM_SEGMENT] == returning_flows[TO_SEGMENT], columns.CUSTOMERS].sum()
     )
     returning_customers = int(returning_flows[columns.CUSTOMERS].sum())
-    major_text = numbers.format_decimal(transition.major_psi)
+    major_text = formatting.format_decimal(transition.major_psi)
     lines = [
         (
             "The shares of segments moved by a PSI of "
-            f"{numbers.format_decimal(transition.psi)} ({major_text} and more is a new picture)."
+            f"{formatting.format_decimal(transition.psi)} ({major_text} and more is a new picture)."
         )
     ]
     if returning_customers:
         lines.insert(
             0,
-            f"{numbers.format_share(stayed_customers / returning_customers)} of "
-            f"{numbers.format_count(returning_customers)} customers stayed in their segment.",
+            f"{formatting.format_share(stayed_customers / returning_customers)} of "
+            f"{formatting.format_count(returning_customers)} customers stayed in their segment.",
         )
     if withheld_customers:
         lines.append(f"Moves of {pluralize(withheld_customers, 'customer')} are withheld: too few went the same way.")
@@ -78,7 +77,7 @@ def _build_flow_chart(transition: SegmentTransitions) -> Chart:
             f"{pluralize(largest_flow[columns.CUSTOMERS], 'customer')}."
         )
     rows = [
-        [flow[FROM_SEGMENT], flow[TO_SEGMENT], numbers.format_count(flow[columns.CUSTOMERS])]
+        [flow[FROM_SEGMENT], flow[TO_SEGMENT], formatting.format_count(flow[columns.CUSTOMERS])]
         for flow in sorted(flows, key=lambda flow: (-flow[columns.CUSTOMERS], flow[FROM_SEGMENT], flow[TO_SEGMENT]))
     ]
     titles = [Column("From", align_right=False), Column("To", align_right=False), Column("Customers")]

@@ -1,11 +1,11 @@
-"""A card per segment."""
+"""Section with one persona card per segment."""
 
 from collections.abc import Iterable
 
+from segcli import formatting
 from segcli.model import Persona
-from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Heading, Text
-from segcli.reports.cards import build_persona_card
+from segcli.reports.persona_cards import build_persona_card
 from segcli.reports.report import Findings
 
 TITLE = "Personas"
@@ -16,7 +16,7 @@ TRAITS_EXPLANATION = (
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """How to read the cards, then the cards, each with a picture of its traits."""
+    """Yield a reading guide, then the cards, each with a chart of its traits."""
     yield Text([TRAITS_EXPLANATION])
     for column, personas in findings.personas.items():
         yield Heading(column, level=3)
@@ -27,15 +27,15 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
 
 
 def _build_portrait_chart(persona: Persona) -> Chart:
-    """What sets the segment apart, most first."""
+    """Build the chart of the segment's most distinctive traits, largest difference first."""
     ordered_traits = sorted(
-        (*persona.more, *persona.less), key=lambda one: (-one.difference, one.name, one.level or "")
+        (*persona.more, *persona.less), key=lambda trait: (-trait.difference, trait.name, trait.level or "")
     )
     trait_data = [
         {
-            "name": numbers.column_label(trait.name)
+            "name": formatting.column_label(trait.name)
             if trait.level is None
-            else f"{numbers.column_label(trait.name)} = {trait.level}",
+            else f"{formatting.column_label(trait.name)} = {trait.level}",
             "difference": trait.difference,
             "told": f"{trait.difference:+.1f}",
             "marker": trait.difference > 0,

@@ -1,8 +1,8 @@
-"""What is said to whom, where and when."""
+"""Section with the touchpoint plan: messages, audiences, channels and dates."""
 
 from collections.abc import Iterator
 
-from segcli.reports import decisions
+from segcli.reports import activation_results
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.report import Findings
 
@@ -10,7 +10,7 @@ TITLE = "Plan"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """Touchpoints by stage, and gaps."""
+    """Yield the touchpoints by stage, then the gaps."""
     if findings.plan is not None:
         yield Heading(findings.plan.segmentation.column, level=3)
-        yield from decisions.build_plan_blocks(findings.plan)
+        yield from activation_results.build_plan_blocks(findings.plan)

@@ -1,8 +1,8 @@
-"""What the report withholds, and what was done to protect people."""
+"""Section with suppressed segments and applied privacy measures."""
 
 from collections.abc import Iterator
 
-from segcli.customers.anonymity import PRIVACY_SECTION
+from segcli.customers.quality_rules import PRIVACY_SECTION
 from segcli.reports.blocks import Block, Text
 from segcli.reports.report import Findings
 
@@ -13,7 +13,7 @@ STILL_PERSONAL = (
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """Audience and smallest group, what is withheld, pseudonyms, k and l."""
+    """Yield the audience and smallest group, suppressed segments, pseudonyms, k and l."""
     settings, guard = findings.privacy, findings.guard
     if settings.withholds_groups:
         limit = f"groups of fewer than {settings.smallest_group} customers are withheld"

@@ -1,14 +1,13 @@
-"""Found segments beside all customers in the features they were found by, and what marks each."""
+"""Section with the profile of clusters in the features used to find them, and their marker variables."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from segcli import columns
-from segcli.evidence.disclosure import WITHHELD_LABEL
+from segcli import columns, formatting
+from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.model import Segmentation, Trait
 from segcli.persona.markers import find_markers
 from segcli.persona.traits import compute_traits
-from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
 
@@ -22,7 +21,7 @@ MARKERS_EXPLANATION = (
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """The segment profile plot of each clustering."""
+    """Yield the segment profile plot of each clustering."""
     if not findings.cluster_segmentations:
         yield Text([NO_CLUSTERS_NOTE])
     for segmentation in findings.cluster_segmentations:
@@ -45,7 +44,7 @@ def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Char
     segment_data = [
         {
             "name": name,
-            "told": numbers.format_share(segment_shares[name]),
+            "told": formatting.format_share(segment_shares[name]),
             "bars": [
                 _build_bar_data(traits_by_segment[name].get(feature), is_marker=segment_markers.is_marker)
                 for feature in features
@@ -54,7 +53,7 @@ def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Char
         for name in segment_names
     ]
     data = {
-        "features": [numbers.column_label(feature) for feature in features],
+        "features": [formatting.column_label(feature) for feature in features],
         "segments": segment_data,
         "marks": "marks the segment",
     }
@@ -71,12 +70,12 @@ def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Char
     )
 
 
-def _build_bar_data(trait: Trait | None, *, is_marker: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a function of a trait
+def _build_bar_data(trait: Trait | None, *, is_marker: Any) -> Mapping[str, Any]:  # noqa: ANN401 - function of a trait
     if trait is None:
         return {"difference": 0.0, "told": "", "marker": False}
     return {
         "difference": trait.difference,
-        "told": numbers.format_value(trait.name, trait.value),
+        "told": formatting.format_value(trait.name, trait.value),
         "marker": bool(is_marker(trait)),
     }
 
@@ -91,11 +90,11 @@ def _join_markers(segment: Mapping[str, Any], feature_names: Any) -> str:  # noq
 def _build_profile_table(
     traits_by_segment: Mapping[str, Mapping[str, Trait]], segment_names: list[str], features: list[str]
 ) -> Table:
-    """Features down: the mean of all customers, then that of each segment."""
+    """Build a table of features (rows): the mean of all customers, then of each segment."""
     rows = []
     for feature in features:
         known_traits = [traits_by_segment[name].get(feature) for name in segment_names]
-        base = next((numbers.format_value(feature, trait.base) for trait in known_traits if trait), "")
-        means = ["" if trait is None else numbers.format_value(feature, trait.value) for trait in known_traits]
-        rows.append([numbers.column_label(feature), base, *means])
+        base = next((formatting.format_value(feature, trait.base) for trait in known_traits if trait), "")
+        means = ["" if trait is None else formatting.format_value(feature, trait.value) for trait in known_traits]
+        rows.append([formatting.column_label(feature), base, *means])
     return Table([Column("Feature", align_right=False), Column("All"), *(Column(name) for name in segment_names)], rows)

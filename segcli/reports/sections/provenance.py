@@ -1,8 +1,8 @@
-"""What the report was made from."""
+"""Section with the provenance of the report."""
 
 from collections.abc import Iterable
 
-from segcli.reports import numbers
+from segcli import formatting
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
@@ -10,10 +10,10 @@ TITLE = "Provenance"
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """Inputs with their fingerprints, the as-of day, seeds and versions."""
+    """Yield the inputs with their hashes, the as-of day, seeds and versions."""
     input_files = [input_report.input for input_report in findings.customers.input_reports]
     rows = [
-        [entry.name, numbers.format_count(entry.rows), numbers.format_count(entry.size), entry.sha256]
+        [entry.name, formatting.format_count(entry.rows), formatting.format_count(entry.size), entry.sha256]
         for entry in input_files
     ]
     yield Table(

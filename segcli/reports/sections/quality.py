@@ -1,12 +1,11 @@
-"""Where every line of the input went."""
+"""Section with data quality: input lines by outcome."""
 
 from collections.abc import Iterable
 
-from segcli import columns
-from segcli.counting import pluralize
+from segcli import columns, formatting
+from segcli.formatting import pluralize
 from segcli.ingest.reasons import REASONS
 from segcli.model import Reconciliation
-from segcli.reports import numbers
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
@@ -15,7 +14,7 @@ NO_LINES_NOTE = "This table holds one row per customer; what became of the order
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """Lines and money by fate for order exports; what was noticed for all inputs."""
+    """Yield lines and money by outcome for order exports, then notes and checks of all inputs."""
     input_reports = findings.customers.input_reports
     for input_report in input_reports:
         yield Text(
@@ -65,5 +64,5 @@ def _build_lines_table(reconciliation: Reconciliation) -> Table:
         (f"ignored: {REASONS[reason_total.reason].short}", reason_total.lines, reason_total.money)
         for reason_total in reconciliation.ignored
     ]
-    table_rows = [(name, numbers.format_count(count), f"{money:,.2f}") for name, count, money in line_totals]
+    table_rows = [(name, formatting.format_count(count), f"{money:,.2f}") for name, count, money in line_totals]
     return Table([Column("Lines", align_right=False), Column("Count"), Column("Money")], table_rows)

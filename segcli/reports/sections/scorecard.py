@@ -1,4 +1,4 @@
-"""Whether segments are measurable, accessible, substantial, differentiable, durable and actionable."""
+"""Section with scorecards: measurable, accessible, substantial, differentiable, durable and actionable segments."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ TITLE = "Scorecard"
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """A table per segmentation, and what is true of its segments together."""
+    """Yield a table per segmentation, then notes about its segments as a set."""
     for segmentation in findings.persona_segmentations:
         if segmentation.column in findings.scorecards:
             scorecard_rows, notes = findings.scorecards[segmentation.column]

@@ -1,19 +1,19 @@
-"""The segment table of every segmentation."""
+"""Section with the segment table of every segmentation."""
 
 from collections.abc import Iterable
 
 from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
-from segcli.reports.pictures import build_bubble_chart, build_treemap
+from segcli.reports.chart_blocks import build_bubble_chart, build_treemap
+from segcli.reports.disclosure import find_small_segments
 from segcli.reports.report import Findings
-from segcli.reports.shield import find_small_segments
 
 TITLE = "Segments"
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """A chart and a table per segmentation, with what its method has to say."""
+    """Yield a chart and a table per segmentation, with the notes of its method."""
     for segmentation in findings.segmentations:
         yield Heading(segmentation.column, level=3)
         yield (

@@ -1,4 +1,4 @@
-"""The settings behind each segmentation."""
+"""Section with the settings of each segmentation."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ TITLE = "Settings"
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """Every setting of every segmentation, as used, and as a settings file has it."""
+    """Yield every setting as used, in the notation of a config."""
     settings = {
         key: value for segmentation in findings.segmentations for key, value in segmentation.provenance.settings.items()
     }

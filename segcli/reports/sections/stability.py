@@ -1,14 +1,14 @@
-"""Whether other samples of customers would have given the same clusters, for each number of them that was tried."""
+"""Section with the stability of clusters under resampling, for each candidate number of clusters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from segcli import formatting
 from segcli.model import Segmentation
-from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
-from segcli.segment.choose import REPRODUCIBLE_ARI
-from segcli.segment.solution import VERDICT_TEXTS
+from segcli.segment.clustering.k_selection import REPRODUCIBLE_ARI
+from segcli.segment.clustering.pipeline import VERDICT_TEXTS
 
 TITLE = "Stability"
 NO_CLUSTERING_NOTE = "No clusters were asked for."
@@ -21,7 +21,7 @@ STABILITY_EXPLANATION = (
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """The chart of all numbers of segments that were tried, and the verdict."""
+    """Yield the chart of all candidate numbers of clusters, and the verdict."""
     if not findings.cluster_segmentations:
         yield Text([NO_CLUSTERING_NOTE])
     for segmentation in findings.cluster_segmentations:
@@ -50,12 +50,12 @@ def _build_stability_chart(segmentation: Segmentation) -> Chart:
     data = {
         "ks": candidates,
         "bound": REPRODUCIBLE_ARI,
-        "bound_says": f"from {numbers.format_decimal(REPRODUCIBLE_ARI)} on, segments return",
+        "bound_says": f"from {formatting.format_decimal(REPRODUCIBLE_ARI)} on, segments return",
         "chosen_says": "chosen",
         "x_title": "segments",
         "y_title": "agreement of samples (adjusted Rand index)",
     }
-    median = next(numbers.format_decimal(candidate["median"]) for candidate in candidates if candidate["chosen"])
+    median = next(formatting.format_decimal(candidate["median"]) for candidate in candidates if candidate["chosen"])
     alt_text = (
         f"Of {candidates[0]['k']} to {candidates[-1]['k']} segments, "
         f"{chosen_k} were chosen, with a median agreement of {median}."
@@ -70,7 +70,7 @@ def _build_stability_chart(segmentation: Segmentation) -> Chart:
 
 
 def _build_stability_table(segmentation: Segmentation, candidates: list[dict[str, Any]]) -> Table:
-    """A row for each number of segments; the chosen one is marked."""
+    """Build a table with one row per number of clusters; the chosen one is marked."""
     silhouettes: Mapping[int, float] = {
         method_candidate["k"]: method_candidate["silhouette"] for method_candidate in segmentation.method["candidates"]
     }
@@ -78,8 +78,8 @@ def _build_stability_table(segmentation: Segmentation, candidates: list[dict[str
     rows = [
         [
             f"{candidate['k']} <-" if candidate["chosen"] else str(candidate["k"]),
-            *(numbers.format_decimal(candidate[name]) for name in ("median", "low", "high")),
-            numbers.format_decimal(silhouettes[candidate["k"]]),
+            *(formatting.format_decimal(candidate[name]) for name in ("median", "low", "high")),
+            formatting.format_decimal(silhouettes[candidate["k"]]),
         ]
         for candidate in candidates
     ]

@@ -1,23 +1,22 @@
-"""The numbers that matter, in a few sentences."""
+"""Section with the key figures in a few sentences."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from segcli import columns
-from segcli.counting import pluralize
-from segcli.evidence.disclosure import WITHHELD_LABEL
+from segcli import columns, formatting
+from segcli.evaluation.disclosure_control import WITHHELD_LABEL
+from segcli.formatting import pluralize
 from segcli.model import Segmentation
-from segcli.reports import numbers
 from segcli.reports.blocks import Block, Chart, Text
-from segcli.reports.concentration import build_lorenz_chart
+from segcli.reports.chart_blocks import build_lorenz_chart
 from segcli.reports.report import Findings
 
 TITLE = "Summary"
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """Size, money and concentration of the base, one sentence per segmentation, who is away; how revenue is spread."""
+    """Yield sentences about the customer base, each segmentation and inactive customers, then the revenue chart."""
     table = findings.customers.table
     sentences = [_describe_base(findings)]
     if columns.REVENUE in table and len(table):
@@ -25,9 +24,9 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         top_share = (
             sorted_revenue.iloc[: max(len(table) // 5, 1)].sum() / sorted_revenue.sum() if sorted_revenue.sum() else 0.0
         )
-        sentences.append(f"The best fifth of customers brings {numbers.format_share(top_share)} of revenue.")
+        sentences.append(f"The best fifth of customers brings {formatting.format_share(top_share)} of revenue.")
     if columns.ORDERS in table and len(table):
-        sentences.append(f"{numbers.format_share((table[columns.ORDERS] == 1).mean())} of customers bought once.")
+        sentences.append(f"{formatting.format_share((table[columns.ORDERS] == 1).mean())} of customers bought once.")
     sentences += [
         _describe_largest(segmentation, _count_segments(segmentation, findings))
         for segmentation in findings.persona_segmentations
@@ -40,7 +39,7 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
 
 
 def _describe_inactive(findings: Findings) -> list[str]:
-    """How much of revenue is of those who have been away longest."""
+    """Return a sentence on the revenue share of the customers with above-median recency."""
     table = findings.customers.table
     if (
         columns.RECENCY_DAYS not in table
@@ -52,15 +51,15 @@ def _describe_inactive(findings: Findings) -> list[str]:
     median_recency = float(table[columns.RECENCY_DAYS].median())
     is_inactive = table[columns.RECENCY_DAYS] > median_recency
     inactive_share, revenue_part = (
-        numbers.format_share(is_inactive.mean()),
+        formatting.format_share(is_inactive.mean()),
         table.loc[is_inactive, columns.REVENUE].sum() / table[columns.REVENUE].sum(),
     )
     inactive_text = f"{inactive_share} of customers last bought more than {pluralize(median_recency, 'day')} ago"
-    return [f"{inactive_text}; they have brought {numbers.format_share(revenue_part)} of revenue."]
+    return [f"{inactive_text}; they have brought {formatting.format_share(revenue_part)} of revenue."]
 
 
 def _build_revenue_chart(findings: Findings) -> Chart | None:
-    """The Lorenz curve, where there is money."""
+    """Build the Lorenz curve, if there is revenue."""
     table, privacy = findings.customers.table, findings.privacy
     if columns.REVENUE not in table:
         return None
@@ -72,18 +71,18 @@ def _describe_base(findings: Findings) -> str:
     table, day = findings.customers.table, findings.customers.as_of
     until = f" as of {day.isoformat()}" if day else ""
     orders = f", {pluralize(table[columns.ORDERS].sum(), 'order')}" if columns.ORDERS in table else ""
-    money = f", revenue {numbers.format_money(table[columns.REVENUE].sum())}" if columns.REVENUE in table else ""
+    money = f", revenue {formatting.format_money(table[columns.REVENUE].sum())}" if columns.REVENUE in table else ""
     return f"{pluralize(len(table), 'customer')}{orders}{money}{until}."
 
 
 def _count_segments(segmentation: Segmentation, findings: Findings) -> int:
-    """How many segments there are, those that are withheld in one row among them."""
+    """Return the number of segments, counting each suppressed one that is merged into a single row."""
     hidden_names = findings.guard.withheld_names.get(segmentation.column, ()) if findings.guard else ()
     return len(segmentation.profile) + max(len(hidden_names) - 1, 0)
 
 
 def _describe_largest(segmentation: Segmentation, segment_count: int) -> str:
-    """The segment with the most revenue (or the largest), and its share."""
+    """Return a sentence on the segment with the most revenue (or the largest one) and its share."""
     sort_column = columns.REVENUE_SHARE if columns.REVENUE_SHARE in segmentation.profile else columns.SHARE
     visible_segments = segmentation.profile[~segmentation.profile[columns.SEGMENT_NAME].str.startswith(WITHHELD_LABEL)]
     largest_segment = (
@@ -92,8 +91,8 @@ def _describe_largest(segmentation: Segmentation, segment_count: int) -> str:
         .iloc[0]
     )
     segments_text = pluralize(segment_count, f"{segmentation.name} segment")
-    of_customers = f"{numbers.format_share(largest_segment[columns.SHARE])} of customers"
+    of_customers = f"{formatting.format_share(largest_segment[columns.SHARE])} of customers"
     if columns.REVENUE_SHARE not in largest_segment:
         return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} is the largest: {of_customers}."
-    of_revenue = f"{numbers.format_share(largest_segment[columns.REVENUE_SHARE])} of revenue"
+    of_revenue = f"{formatting.format_share(largest_segment[columns.REVENUE_SHARE])} of revenue"
     return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} brings most: {of_revenue} from {of_customers}."

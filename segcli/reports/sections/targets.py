@@ -1,10 +1,10 @@
-"""Which segments to work with, and why not the others."""
+"""Section with the target segments, and the reasons for and against each segment."""
 
 from collections.abc import Iterator
 
 from segcli import columns
-from segcli.persona.target import TargetSelection
-from segcli.reports import decisions
+from segcli.persona.targets import TargetSelection
+from segcli.reports import activation_results
 from segcli.reports.blocks import Block, Chart, Heading
 from segcli.reports.report import Findings
 
@@ -12,16 +12,16 @@ TITLE = "Targets"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
-    """The matrix, scores, reasons."""
+    """Yield the matrix, the scores and the reasons."""
     if findings.targets is not None:
         yield Heading(findings.targets.segmentation.column, level=3)
         if {"attractiveness", "strength"} <= set(findings.targets.table):
             yield _build_matrix_chart(findings.targets)
-        yield from decisions.build_target_blocks(findings.targets)
+        yield from activation_results.build_target_blocks(findings.targets)
 
 
 def _build_matrix_chart(targets: TargetSelection) -> Chart:
-    """Segments by attractiveness and strength, the chosen ones full."""
+    """Build the chart of segments by attractiveness and strength; chosen segments are filled."""
     rows = targets.table.dropna(subset=["attractiveness", "strength"]).to_dict("records")
     points = [
         {

@@ -1,15 +1,16 @@
-"""Built-in bases of segmentation, one file each: its name is the base's name and the column it makes.
+"""Built-in segmentation bases, one per file; the file name is the name of the base and of the column it writes.
 
 A base is a module with
 
-    SOURCE: where its definition comes from
+    SOURCE: source of its definition
     NEEDS: the columns it reads, in words
     ADDS: the columns it adds besides its own
-    class Options(Section): what can be set, each with a default
-    def decide(customers, options) -> Decided
+    class Options(Section): its options, each with a default
+    def assign_segments(customers, options) -> BaseResult
 
-A base that looks things up in a table of the user's has LOOKUP, the columns of that table, and takes the table, or
-nothing where none is given, as a third argument. Options called `of` and `by` may name other segmentations.
+`segcli explain` and the documentation print the first line of the module docstring and the first paragraph of the
+docstring of `assign_segments`. A base that reads a lookup table defines LOOKUP, the columns of that table, and takes
+the table (or None) as a third argument. Options called `of` and `by` may name other segmentations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,10 @@ from pydantic import ValidationError
 
 from segcli import plugins
 from segcli.config.section import Section
-from segcli.customers.missing import measures_remedy
+from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 BASES_PACKAGE = "segcli.segment.bases"
 UNKNOWN = "unknown"
@@ -34,9 +35,9 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class BaseResult:
-    """The segment of each customer (text, never missing), all segments in their natural order, and what was noticed.
+    """The segment of each customer (text, never missing), all segments in their natural order, notes and warnings.
 
-    `scores` are further columns, one row per customer; `tables` further findings, by title.
+    `scores` are further columns, one row per customer. `tables` are further findings, by title.
     """
 
     labels: npt.NDArray[np.object_]
@@ -48,28 +49,28 @@ class BaseResult:
 
 
 class SegmentationBase(Protocol):
-    """What a file of this folder offers."""
+    """Interface of a base's module."""
 
     SOURCE: str
     NEEDS: str
     ADDS: tuple[str, ...]
     Options: type[Section]
 
-    def assign_segments(self, customers: Customers, options: Any, *lookup: LookupTable | None) -> BaseResult:  # noqa: ANN401 - its own
-        """The segment of each customer."""
+    def assign_segments(self, customers: Customers, options: Any, *lookup: LookupTable | None) -> BaseResult:  # noqa: ANN401 - each base has its own options
+        """Return the segment of each customer."""
         ...
 
 
 def list_bases() -> list[str]:
-    """The built-in bases."""
+    """Return the names of the built-in bases."""
     return plugins.list_plugins(BASES_PACKAGE)
 
 
 def load_base(name: str) -> SegmentationBase:
-    """A base by its name.
+    """Load a base by its name.
 
     Raises:
-        ConfigProblems: there is none of this name.
+        ConfigProblems: there is no base of this name.
     """
     if name not in list_bases():
         raise ConfigProblems([f"rules: no base '{name}'; known: {', '.join(list_bases())}"])
@@ -77,14 +78,14 @@ def load_base(name: str) -> SegmentationBase:
 
 
 def parse_options(name: str, raw_options: dict[str, Any]) -> Section:
-    """The options of a base, checked.
+    """Parse and validate the options of a base.
 
     Args:
-        name: of the base.
-        raw_options: what the user set.
+        name: name of the base.
+        raw_options: options from the user.
 
     Raises:
-        ConfigProblems: one is unknown, or has a value that it cannot have.
+        ConfigProblems: an option is unknown or has an invalid value.
     """
     try:
         return load_base(name).Options(**raw_options)
@@ -104,22 +105,22 @@ def _format_option_error(message: str, known_options: str) -> str:
 
 
 def lookup_columns(name: str) -> tuple[str, ...]:
-    """The columns of the table that a base looks things up in; none where it looks up nothing."""
+    """Return the columns of the lookup table that a base reads; empty if it reads none."""
     columns: tuple[str, ...] = getattr(load_base(name), "LOOKUP", ())
     return columns
 
 
 def option_columns(options: Section) -> tuple[str, ...]:
-    """The columns, perhaps of other segmentations, that a base's options name as lists."""
+    """Return the columns, possibly of other segmentations, that a base's options name as lists."""
     column_lists = [getattr(options, option, ()) for option in ("of", "by")]
     return tuple(name for column_names in column_lists if isinstance(column_names, list) for name in column_names)
 
 
 def require_column(customers: Customers, *candidates: str) -> pd.Series:
-    """The first of these columns that the table has.
+    """Return the first of these columns that the table has.
 
     Raises:
-        InputProblem: it has none of them.
+        InputProblem: the table has none of them.
     """
     for name in candidates:
         if name in customers.table:
@@ -133,14 +134,14 @@ def require_column(customers: Customers, *candidates: str) -> pd.Series:
 
 
 def to_floats(values: pd.Series) -> npt.NDArray[np.float64]:
-    """A column of numbers, NaN where missing."""
+    """Convert a column to floats, NaN where missing."""
     return np.asarray(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def assign_bands(
     values: npt.NDArray[np.float64], edges: Sequence[float], band_names: Sequence[str]
 ) -> npt.NDArray[np.object_]:
-    """The label of the band each value lies in; band i begins at edges[i - 1], NaN is unknown.
+    """Return the band label of each value; band i begins at edges[i - 1], and NaN is `unknown`.
 
     >>> assign_bands(np.array([1.0, 5.0, np.nan]), [5], ["low", "high"]).tolist()
     ['low', 'high', 'unknown']
@@ -151,5 +152,5 @@ def assign_bands(
 
 
 def append_unknown(segment_order: Sequence[str], segment_labels: npt.NDArray[np.object_]) -> tuple[str, ...]:
-    """The order with `unknown` last, if anybody is."""
+    """Append `unknown` to the order if any customer has this label."""
     return (*segment_order, UNKNOWN) if (segment_labels == UNKNOWN).any() else tuple(segment_order)

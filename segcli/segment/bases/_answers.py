@@ -1,4 +1,4 @@
-"""Answers on a scale: which count, what is said of them, and their scores for the segments of others."""
+"""Answers on a scale: valid answers, their score for all customers, and scores by segment."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -9,18 +9,18 @@ import pandas as pd
 from pydantic import Field
 
 from segcli.config.section import Section
-from segcli.counting import pluralize
+from segcli.formatting import pluralize
 from segcli.model import Customers
-from segcli.segment import experience
+from segcli.segment import experience_metrics
 from segcli.segment.bases import UNKNOWN, require_column
-from segcli.segment.experience import ExperienceMeasure
+from segcli.segment.experience_metrics import ExperienceMeasure
 
 
 class Options(Section):
-    """For whom the score is told."""
+    """Minimum number of answers, and segmentations for scores by segment."""
 
     minimum: int = Field(
-        experience.MIN_ANSWERS_FOR_SCORE,
+        experience_metrics.MIN_ANSWERS_FOR_SCORE,
         ge=1,
         description="Fewest answers of which a score is shown; of fewer it says little.",
     )
@@ -30,16 +30,16 @@ class Options(Section):
 
 
 def find_measure(name: str) -> ExperienceMeasure:
-    """A measure of experience by its name."""
-    return next(candidate for candidate in experience.EXPERIENCE_MEASURES if candidate.name == name)
+    """Return a measure of experience by its name."""
+    return next(candidate for candidate in experience_metrics.EXPERIENCE_MEASURES if candidate.name == name)
 
 
 def read_valid_answers(customers: Customers, name: str) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
-    """The answers that count, shape (customers, columns), NaN for others, and a warning with the count of odd ones."""
+    """Return the valid answers, shape (customers, columns), NaN for others, and a warning about invalid ones."""
     answer_measure = find_measure(name)
     for column_name in answer_measure.columns:
         require_column(customers, column_name)
-    values = experience.read_answers(customers, answer_measure)
+    values = experience_metrics.read_answers(customers, answer_measure)
     assert values is not None, "its columns are there"
     is_valid = answer_measure.is_valid(values)
     invalid_count = int((~np.isnan(values).all(axis=1) & ~is_valid).sum())
@@ -48,7 +48,7 @@ def read_valid_answers(customers: Customers, name: str) -> tuple[npt.NDArray[np.
 
 
 def report_score(customers: Customers, name: str, options: Options) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
-    """The score of all as a note, and a table for each segmentation in `segmentation_column`."""
+    """Return the score of all customers as a note, and a table of scores for each segmentation in `options.by`."""
     min_answers = options.minimum
     tables = {
         f"{name} by {segmentation_column}": _score_segments(
@@ -57,15 +57,17 @@ def report_score(customers: Customers, name: str, options: Options) -> tuple[tup
         for segmentation_column in options.by
     }
     blank_labels = pd.Series("", index=customers.table.index, dtype="str")
-    (overall_score,) = experience.score_by_segment(customers, [], blank_labels, name, min_answers).to_dict("records")
+    (overall_score,) = experience_metrics.score_by_segment(customers, [], blank_labels, name, min_answers).to_dict(
+        "records"
+    )
     return (_format_sentence(name, overall_score),), tables
 
 
 def _score_segments(customers: Customers, name: str, labels: pd.Series, min_answers: int) -> pd.DataFrame:
     known_labels = labels.astype("str").fillna(UNKNOWN)
-    return experience.score_by_segment(customers, sorted(known_labels.unique()), known_labels, name, min_answers).drop(
-        columns="measure"
-    )
+    return experience_metrics.score_by_segment(
+        customers, sorted(known_labels.unique()), known_labels, name, min_answers
+    ).drop(columns="measure")
 
 
 def _format_sentence(name: str, row: Mapping[Hashable, Any]) -> str:

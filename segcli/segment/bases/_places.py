@@ -1,4 +1,4 @@
-"""Where customers live, looked up in a table of the user's own by postcode, city, region or country."""
+"""Lookup of customers' places in a user's table, by postcode, city, region or country."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,26 +10,27 @@ from segcli import columns
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import require_column
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 TextArray = npt.NDArray[np.object_]
 
-PLACE_COLUMNS = (columns.POSTCODE, columns.CITY, columns.REGION, columns.COUNTRY)  # the finest first
+PLACE_COLUMNS = (columns.POSTCODE, columns.CITY, columns.REGION, columns.COUNTRY)  # finest first
 ANY_PLACE_COLUMN = "|".join(PLACE_COLUMNS)
 
 
 def look_up_places(
     customers: Customers, lookup: LookupTable | None, value_column: str
 ) -> tuple[TextArray, tuple[str, ...]]:
-    """What is said of each customer's place, blank where nothing is, and how many were found.
+    """Return the value of each customer's place, empty without a match, and notes with the number of matches.
 
-    The customers' own column `value_column` serves where no table is given. A table is asked by the finest of postcode,
-    city, region and country that it shares with the customers; of postcodes the longest beginning that fits counts.
+    Without a table, the customers' own column `value_column` counts. With a table, the key is the finest of postcode,
+    city, region and country that the table shares with the customers. A postcode matches its longest prefix in the
+    table.
 
     Args:
-        customers: who live somewhere.
+        customers: customers with a place column.
         lookup: the user's table.
-        value_column: the column wanted.
+        value_column: name of the value column.
     """
     if lookup is None:
         return _column_texts(require_column(customers, value_column)), ()
@@ -69,10 +70,10 @@ def _normalise_place(text: str) -> str:
 
 
 def _read_place_values(lookup: LookupTable, key_column: str, value_column: str) -> Mapping[str, str]:
-    """The value by key, as the table says.
+    """Return the value of each place key in the table.
 
     Raises:
-        InputProblem: it says two things of one place.
+        InputProblem: the table has two values for one place.
     """
     rows = lookup.rows
     values_by_place: dict[str, str] = {}
@@ -94,16 +95,16 @@ def _find_place_value(text: str, values_by_place: Mapping[str, str], *, match_pr
 def _describe_matches(place_texts: TextArray, looked_up: TextArray, key_column: str, source_name: str) -> Iterator[str]:
     missing_places = sorted({str(place_text) for place_text in place_texts[(place_texts != "") & (looked_up == "")]})
     match_count = int((looked_up != "").sum())
-    remainder_text = f", and {len(missing_places) - 5:,} more" if len(missing_places) > 5 else ""  # noqa: PLR2004 - enough to see what is wrong
+    remainder_text = f", and {len(missing_places) - 5:,} more" if len(missing_places) > 5 else ""  # noqa: PLR2004 - five examples are enough
     missing_text = f"; not in it: {', '.join(missing_places[:5])}{remainder_text}" if missing_places else ""
     yield f"{match_count:,} of {len(place_texts):,} customers found in {source_name} by {key_column}{missing_text}"
 
 
 def parse_lookup_numbers(texts: TextArray, value_name: str, source_name: str) -> npt.NDArray[np.float64]:
-    """Looked-up numbers, NaN where blank.
+    """Parse looked-up numbers, NaN where blank.
 
     Raises:
-        InputProblem: one is none.
+        InputProblem: a text is not a number.
     """
     try:
         return np.array([float(text) if text else np.nan for text in texts], dtype=np.float64)
@@ -112,6 +113,6 @@ def parse_lookup_numbers(texts: TextArray, value_name: str, source_name: str) ->
 
 
 def order_by_frequency(segment_labels: TextArray, unknown: str) -> Sequence[str]:
-    """The names there are, most frequent first, then by name."""
+    """Return the distinct labels, most frequent first, then by name, without `unknown`."""
     names, counts = np.unique(segment_labels[segment_labels != unknown].astype(str), return_counts=True)
     return [str(name) for _, name in sorted(zip(-counts, names, strict=True))]

@@ -1,4 +1,4 @@
-"""Words that people are described by, compared without case and blanks at the ends."""
+"""Words that describe customers, compared without letter case and surrounding blanks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ COUPLE_STATUSES = ("married", "together", "cohabiting", "partnered", "civil part
 
 
 def read_words(customers: Customers, name: str) -> WordArray:
-    """A column's texts in one form, blank where there is none or no such column."""
+    """Return a column's texts in lower case without surrounding blanks; empty if missing or without such a column."""
     if name not in customers.table:
         return np.full(len(customers.table), "", dtype=object)
     word_array: WordArray = (
@@ -25,7 +25,7 @@ def read_words(customers: Customers, name: str) -> WordArray:
 def classify_words(
     texts: WordArray, classes: Mapping[str, Sequence[str]], otherwise: str
 ) -> tuple[WordArray, list[str]]:
-    """The class of each text, and the texts, sorted, that belong to none; blanks belong to none either."""
+    """Return the class of each text, and the sorted texts that belong to no class; blanks belong to no class."""
     class_by_word = {word.casefold(): name for name, class_words in classes.items() for word in class_words}
     labels = np.array([class_by_word.get(text, otherwise) for text in texts], dtype=object)
     return labels, sorted({str(text) for text in texts if text and text not in class_by_word})

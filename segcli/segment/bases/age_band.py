@@ -15,7 +15,7 @@ ADDS = ()
 
 
 class Options(Section):
-    """Where bands begin."""
+    """First ages of the bands, and the highest plausible age."""
 
     edges: list[int] = Field(
         [18, 25, 35, 45, 55, 65], min_length=1, description="First age of each band but the first."

@@ -14,7 +14,7 @@ ORDER = ("short", "usual", "long")
 
 
 class Options(_answers.Options):
-    """Where bands end, and for whom the average is told."""
+    """Edges of the bands, and segmentations for averages by segment."""
 
     cuts: list[float] | None = Field(
         None,

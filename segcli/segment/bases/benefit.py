@@ -7,8 +7,8 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.customers import history
-from segcli.customers.history import CUSTOMER_ROW
+from segcli.customers import order_history
+from segcli.customers.order_history import CUSTOMER_ROW
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
@@ -22,7 +22,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 class Options(Section):
-    """Which columns stand for which benefit."""
+    """Columns of each benefit, and the share that a benefit needs."""
 
     columns: dict[str, list[str]] = Field(
         default_factory=dict,
@@ -67,7 +67,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
 
 
 def _read_benefit_columns(customers: Customers, options: Options) -> tuple[list[str], Matrix]:
-    """What the user's columns hold for each benefit, nothing where they are blank."""
+    """Return the benefit names and the sums of the user's columns for each, shape (n, benefits); blanks count as 0."""
     amounts = [
         np.sum([np.nan_to_num(to_floats(require_column(customers, name))) for name in benefit_columns], axis=0)
         for benefit_columns in options.columns.values()
@@ -76,8 +76,8 @@ def _read_benefit_columns(customers: Customers, options: Options) -> tuple[list[
 
 
 def _revenue_by_category(customers: Customers) -> tuple[list[str], Matrix]:
-    """Money by category; lines without one count for none."""
-    order_lines = history.list_purchase_lines(customers)
+    """Return the categories and the revenue by category, shape (n, categories), without uncategorised lines."""
+    order_lines = order_history.list_purchase_lines(customers)
     if columns.CATEGORY not in order_lines:
         raise InputProblem(
             "there is no column of categories",
@@ -88,7 +88,7 @@ def _revenue_by_category(customers: Customers) -> tuple[list[str], Matrix]:
     revenue = order_lines.pivot_table(
         index=CUSTOMER_ROW,
         columns=order_lines[columns.CATEGORY].astype("str"),
-        values=history.LINE_MONEY,
+        values=order_history.LINE_MONEY,
         aggfunc="sum",
         fill_value=0.0,
     )

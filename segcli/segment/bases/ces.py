@@ -17,7 +17,7 @@ ORDER = ("hard", "neither", "easy")
 
 
 class Options(_answers.Options):
-    """Which way the scale runs, and for whom the score is told."""
+    """Direction of the scale, and segmentations for scores by segment."""
 
     easy_is_high: bool = Field(default=True, description="Whether 7 means that it was easy; otherwise 1 does.")
 

@@ -5,15 +5,15 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, BaseResult, _given, append_unknown, require_column, to_floats
+from segcli.segment.bases import UNKNOWN, BaseResult, _column_values, append_unknown, require_column, to_floats
 
 SOURCE = "the channel of most of a customer's order lines, or the largest of columns that count purchases by channel"
 NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} or {columns.CHANNEL}, or columns of one's own"
 ADDS = ()
 
 
-class Options(_given.Options):
-    """Which values stand for themselves, and which columns count purchases."""
+class Options(_column_values.Options):
+    """Minimum share of a value, and the columns that count purchases by channel."""
 
     columns: dict[str, str] = Field(
         default_factory=dict, description="Column that counts the purchases in each channel, where there are such."
@@ -23,7 +23,9 @@ class Options(_given.Options):
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's channel; of equals the first named; nobody has one without a purchase."""
     if not options.columns:
-        return _given.segments_from_column(customers, (columns.TOP_PREFIX + columns.CHANNEL, columns.CHANNEL), options)
+        return _column_values.segments_from_column(
+            customers, (columns.TOP_PREFIX + columns.CHANNEL, columns.CHANNEL), options
+        )
     names = list(options.columns)
     counts = np.column_stack(
         [np.nan_to_num(to_floats(require_column(customers, name))) for name in options.columns.values()]

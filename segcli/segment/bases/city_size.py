@@ -5,12 +5,12 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import pluralize
 from segcli.errors import ConfigProblems
+from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands
 from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, parse_lookup_numbers
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 SOURCE = (
     "city sizes of OECD and EC (Dijkstra and Poelman, Cities in Europe, 2012): from 50, 100, 250, 500 thousand, "
@@ -32,7 +32,7 @@ CITY_SIZE_NAMES = (
 
 
 class Options(Section):
-    """Where sizes begin."""
+    """Edges and names of the city sizes."""
 
     cuts: list[float] = Field(
         list(CITY_SIZE_EDGES), min_length=1, description="Population from which each size but the first is."

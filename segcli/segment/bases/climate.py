@@ -10,7 +10,7 @@ from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown
 from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, order_by_frequency
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 SOURCE = "the user's own words, or codes of the Koeppen-Geiger classification by their main group"
 NEEDS = f"{columns.CLIMATE}, or a place and a table"
@@ -21,7 +21,7 @@ KOEPPEN_CODE = re.compile(r"A[fmws]|B[WS][hk]?|[CD][fsw][abcd]|E[TF]|[A-E]")
 
 
 class Options(Section):
-    """How codes are told."""
+    """Names of the climate groups."""
 
     groups: dict[str, str] = Field(
         default_factory=lambda: dict(KOEPPEN_GROUPS), description="Names of the main groups of Koeppen-Geiger codes."

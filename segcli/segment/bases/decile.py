@@ -16,7 +16,7 @@ ADDS = ()
 
 
 class Options(Section):
-    """What is ranked, and into how many parts."""
+    """Column to rank, and number of parts."""
 
     of: str = Field(columns.REVENUE, description="Column that measures value.")
     parts: int = Field(10, ge=2, le=100, description="Number of parts; 10 gives deciles, 20 twentieths.")

@@ -12,7 +12,7 @@ from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands, require_column, to_floats
 from segcli.segment.bases._places import parse_lookup_numbers
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 SOURCE = "haversine formula (Sinnott, Virtues of the haversine, Sky and Telescope 1984) on a sphere of 6371.0088 km"
 NEEDS = f"{columns.LATITUDE}, {columns.LONGITUDE} and a table of stores"
@@ -24,7 +24,7 @@ DegreeArray = npt.NDArray[np.float64]
 
 
 class Options(Section):
-    """Where bands begin."""
+    """Edges of the distance bands in kilometres."""
 
     cuts: list[float] = Field(
         [5, 20, 50], min_length=1, description="Kilometres from which each band but the first is."
@@ -74,7 +74,7 @@ def _store_degrees(lookup: LookupTable, name: str) -> DegreeArray:
 def _nearest_stores(
     latitude: DegreeArray, longitude: DegreeArray, stores_latitude: DegreeArray, stores_longitude: DegreeArray
 ) -> tuple[DegreeArray, npt.NDArray[np.int64]]:
-    """The distance to the nearest store, and which it is; of equals the first in the table."""
+    """Return the distance to the nearest store in kilometres, and its position in the table; ties: the first."""
     best_distances, nearest_stores = np.full(len(latitude), np.nan), np.zeros(len(latitude), dtype=np.int64)
     for store, coordinates in enumerate(zip(stores_latitude, stores_longitude, strict=True)):
         distances = haversine_distance(latitude, longitude, *coordinates)
@@ -90,7 +90,7 @@ def _nearest_stores(
 def haversine_distance(
     latitude: DegreeArray, longitude: DegreeArray, to_latitude: float, to_longitude: float
 ) -> DegreeArray:
-    """Kilometres between places given in degrees.
+    """Return the distance in kilometres between places given in degrees.
 
     From Berlin to Munich:
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import pluralize
+from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.ages import age_in_years, discard_impossible_ages
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
@@ -23,7 +23,7 @@ CustomerMask = npt.NDArray[np.bool_]
 
 
 class Options(Section):
-    """Which words mean what, and which columns count children."""
+    """Words for marital statuses and occupations, columns that count children, and age limits."""
 
     couple: list[str] = Field(
         list(COUPLE_STATUSES),
@@ -81,7 +81,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
 def _find_children(
     customers: Customers, options: Options
 ) -> tuple[CustomerMask, CustomerMask, CustomerMask, CustomerMask]:
-    """Who has young ones, older ones, any at all, and who surely has none."""
+    """Return masks of customers with young children, with older children, with any children, and certainly without."""
     counts = {}
     for kind, name in (("young", options.young), ("older", options.older), ("all", columns.CHILDREN)):
         is_present = name in customers.table

@@ -19,7 +19,7 @@ NO_FEATURE = "none marked"
 
 
 class Options(Section):
-    """Which columns rate which feature."""
+    """Rating columns of the features, and the minimum rating."""
 
     ratings: dict[str, str] = Field(default_factory=dict, description="Column with the rating of each feature.")
     least: float = Field(0.0, ge=0, description="Standard deviations above the mean from which a rating is marked.")
@@ -27,7 +27,7 @@ class Options(Section):
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The feature each customer rates furthest above its mean, in standard deviations; the first named of equals."""
-    if len(options.ratings) < 2:  # noqa: PLR2004 - one feature has no rival
+    if len(options.ratings) < 2:  # noqa: PLR2004 - a comparison needs two features
         raise InputProblem(
             "there is no column of ratings to compare; name at least two",
             source=customers.input_reports[0].input.name,

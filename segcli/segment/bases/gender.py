@@ -3,7 +3,7 @@
 from segcli import columns
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult
-from segcli.segment.bases._given import Options, segments_from_column
+from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 

@@ -13,7 +13,7 @@ ADDS = ()
 
 
 class Options(Section):
-    """Generations by the first year of birth of each."""
+    """First birth year of each generation, and the highest plausible age."""
 
     first_years: dict[str, int] = Field(
         default={

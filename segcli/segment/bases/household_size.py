@@ -16,7 +16,7 @@ ADDS = ()
 
 
 class Options(Section):
-    """Which sizes are told apart, and who lives as a couple."""
+    """Largest separate size, and the marital statuses of couples."""
 
     largest: int = Field(5, ge=2, le=20, description="Size from which households count as one segment.")
     couple: list[str] = Field(list(COUPLE_STATUSES), description="Marital statuses of people who live as a couple.")

@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli.config.section import Section
-from segcli.counting import pluralize
+from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, require_column
 
@@ -15,7 +15,7 @@ REST_SEGMENT = "other"
 
 
 class Options(Section):
-    """What is crossed."""
+    """Columns to cross, and the minimum share of a cell."""
 
     of: list[str] = Field(
         ["generation", "usage"],

@@ -14,7 +14,7 @@ ADDS = ()
 
 
 class Options(Section):
-    """How incomes are cut."""
+    """Edges and names of the income bands, and the treatment of placeholders."""
 
     cuts: list[float] | None = Field(
         None, min_length=1, description="First income of each band but the first; default: thirds."
@@ -43,9 +43,9 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
 
 
 def _find_placeholders(incomes: np.ndarray) -> np.ndarray:
-    """Whether a number is one digit repeated, which people and programs write where they know nothing."""
+    """Return the mask of numbers with one repeated digit, which people and programs enter for unknown incomes."""
     texts = [f"{income:.0f}" if income == income else "" for income in incomes]  # noqa: PLR0124 - NaN
-    return np.array([len(text) >= 5 and len(set(text)) == 1 for text in texts], dtype=bool)  # noqa: PLR2004 - as said
+    return np.array([len(text) >= 5 and len(set(text)) == 1 for text in texts], dtype=bool)  # noqa: PLR2004 - see `placeholders`
 
 
 def _name_bands(edges: list[float]) -> list[str]:

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.customers.missing import measures_remedy
+from segcli.customers.missing_measures import measures_remedy
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, require_column, to_floats
-from segcli.segment.rates import compute_rates
+from segcli.segment.customer_rates import compute_rates
 
 SOURCE = (
     "thresholds at percentiles of the gaps between orders, after the practice of order analytics "
@@ -28,7 +28,7 @@ CustomerValues = npt.NDArray[np.float64]
 
 
 class Options(Section):
-    """When a customer counts as what."""
+    """Thresholds of the stages."""
 
     fallback: list[int] = Field(
         [40, 90, 180],
@@ -50,7 +50,8 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The stage of each customer; the thresholds in use are a note, the rates a table.
 
     The thresholds are percentiles of the mean gaps of customers with two orders or more. A customer with `loyal_orders`
-    has thresholds of their own: their mean gap, stretched as the base's thresholds are to the base's median gap.
+    orders has individual thresholds: the own mean gap, scaled as the thresholds of all customers are to their median
+    gap.
     """
     orders, recency = (
         to_floats(require_column(customers, columns.ORDERS)),
@@ -84,7 +85,10 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
 
 
 def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
-    """A warning that names the columns without which thresholds are the given days and nobody is reactivated."""
+    """Yield a warning that names the missing gap columns.
+
+    Without them, the thresholds are the fallback days and no customer is reactivated.
+    """
     missing_columns = [
         name for name in (columns.MEAN_DAYS_BETWEEN_ORDERS, columns.LAST_GAP_DAYS) if name not in customers.table
     ]
@@ -95,12 +99,12 @@ def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
 
 
 def _read_optional(customers: Customers, name: str) -> CustomerValues:
-    """A column, or nothing known where the table does not have it."""
+    """Return a column as floats, all NaN if the table does not have it."""
     return to_floats(customers.table[name]) if name in customers.table else np.full(len(customers.table), np.nan)
 
 
 def _rate_tables(customers: Customers, options: Options) -> dict[str, pd.DataFrame]:
-    """The rates of all customers, and of the segments of each segmentation asked for."""
+    """Return the rates of all customers, and of the segments of each requested segmentation, by title."""
     blank_labels = pd.Series("", index=customers.table.index, dtype="str")
     tables = {"Rates": compute_rates(customers, [], blank_labels, options.period_days)}
     for name in options.by:
@@ -116,7 +120,7 @@ def _assign_stages(
     thresholds: CustomerValues,
     loyal_orders: int,
 ) -> npt.NDArray[np.object_]:
-    """The first that fits, from the worst: lost, lapsed, at risk; then who came back; then by the number of orders."""
+    """Return the first stage that fits: prospect, lost, lapsed, at risk, reactivated, else by number of orders."""
     with np.errstate(invalid="ignore"):
         conditions = [
             ~(orders > 0),

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import pluralize
-from segcli.customers import history
-from segcli.customers.history import CUSTOMER_ROW
+from segcli.customers import order_history
+from segcli.customers.order_history import CUSTOMER_ROW
+from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
@@ -37,7 +37,7 @@ def _require_ascending(tiers: dict[str, float]) -> dict[str, float]:
 
 
 class Options(Section):
-    """What counts, how much of it each tier takes, and how tiers are lost."""
+    """Measure, thresholds of the tiers, window, reviews and downgrades."""
 
     of: str = Field(columns.ORDERS, description="orders, revenue or items in the window; or any column, as it stands.")
     tiers: Annotated[dict[str, float], Field(min_length=2), AfterValidator(_require_ascending)] = Field(
@@ -84,7 +84,7 @@ def _name_tiers(tier_numbers: TierNumbers, names: Sequence[str], blank_name: str
 def _count_movers(
     previous_names: npt.NDArray[np.object_], current_names: npt.NDArray[np.object_], order: Sequence[str]
 ) -> pd.DataFrame:
-    """Customers by the tier they had and the one they have, and their share of those who had it."""
+    """Return the transitions: customers by previous and current tier, and their share of the previous tier."""
     mover_table = (
         pd.DataFrame({"from": previous_names, "to": current_names})
         .value_counts()
@@ -103,7 +103,7 @@ def _count_movers(
 def _tiers_by_column(
     customers: Customers, options: Options, names: Sequence[str]
 ) -> tuple[TierNumbers, TierNumbers, tuple[str, ...], tuple[str, ...]]:
-    """By a column as it stands; somebody who holds a tier falls by one at most, if the options say so."""
+    """Assign tiers by the current value of a column; with `downgrade: step`, a held tier falls by at most one tier."""
     earned_tiers: TierNumbers = _find_tiers(to_floats(require_column(customers, options.of)), options)
     tier_by_name = {name.casefold(): number for number, name in enumerate(names)}
     previous_tiers: TierNumbers = np.full(len(earned_tiers), -1, dtype=np.int64)
@@ -117,13 +117,13 @@ def _tiers_by_column(
 
 
 def _find_tiers(values: CustomerValues, options: Options) -> TierNumbers:
-    """The highest tier whose least value is reached; -1 where the value is not known, or below the lowest."""
+    """Return the highest tier whose threshold is reached; -1 if the value is unknown or below the lowest tier."""
     tier_numbers = np.searchsorted(list(options.tiers.values()), values, side="right") - 1
     return np.where(np.isnan(values), -1, tier_numbers).astype(np.int64)
 
 
 def _tiers_by_review(customers: Customers, options: Options) -> tuple[TierNumbers, TierNumbers, tuple[str, ...]]:
-    """Tiers review by review, from the first order on."""
+    """Assign tiers review by review, from the first order on."""
     assert customers.as_of is not None, "orders have a last day"
     window_sums = _WindowSums(customers, options.of)
     reviews = _review_days(customers.as_of, window_sums.first, options.review_days)
@@ -151,19 +151,19 @@ def _tiers_by_review(customers: Customers, options: Options) -> tuple[TierNumber
 
 
 def _review_days(as_of: date, first_day: int, review_interval: int) -> list[int]:
-    """Days of review as numbers, the last at as_of, the first after the first order."""
+    """Return the days of review as day numbers: the last is as_of, the first is after the first order."""
     last_day = int(np.datetime64(as_of, "D").astype(np.int64))
     return list(range(last_day, first_day, -review_interval))[::-1] or [last_day]
 
 
 class _WindowSums:
-    """Sums of what customers bought between two days, the second left out."""
+    """Sums of each customer's purchases between two days, the second excluded."""
 
     def __init__(self, customers: Customers, measure: str) -> None:
-        purchases = history.list_orders(customers)
+        purchases = order_history.list_orders(customers)
         self._size = len(customers.table)
-        day_numbers = purchases[history.ORDER_DAY].to_numpy().astype("datetime64[D]").astype(np.int64)
-        column_by_measure = {columns.REVENUE: history.LINE_MONEY, columns.ITEMS: columns.ITEMS}
+        day_numbers = purchases[order_history.ORDER_DAY].to_numpy().astype("datetime64[D]").astype(np.int64)
+        column_by_measure = {columns.REVENUE: order_history.LINE_MONEY, columns.ITEMS: columns.ITEMS}
         amount = (
             purchases[column_by_measure[measure]].to_numpy(dtype=np.float64)
             if measure in column_by_measure
@@ -175,13 +175,13 @@ class _WindowSums:
         self._sums = np.concatenate([[0.0], np.cumsum(amount)])
 
     def sum_between(self, start_day: int, end_day: int) -> CustomerValues:
-        """What each customer bought from `start_day` to the day before `end_day`."""
+        """Return the sum of each customer's purchases from `start_day` to the day before `end_day`, shape (n,)."""
         low_positions, high_positions = (self._find_positions(day) for day in (start_day, end_day))
         window_sums: CustomerValues = self._sums[high_positions] - self._sums[low_positions]
-        return np.round(window_sums, 6)  # differences of running sums; money has fewer digits
+        return np.round(window_sums, 6)  # removes rounding errors of cumulative sums; money has fewer digits
 
     def has_bought_before(self, day: int) -> npt.NDArray[np.bool_]:
-        """Who had bought anything before a day."""
+        """Return whether each customer bought anything before a day, shape (n,)."""
         has_bought: npt.NDArray[np.bool_] = self._find_positions(day) > self._find_positions(self.first)
         return has_bought
 

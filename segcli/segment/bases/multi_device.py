@@ -14,7 +14,7 @@ ORDER = ("one device", "several devices")
 
 
 class Options(Section):
-    """None."""
+    """No options."""
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:  # noqa: ARG001 - every base takes options

@@ -7,14 +7,13 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
-from segcli.counting import pluralize
 from segcli.errors import ConfigProblems
+from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult
-from segcli.segment.language.check import check_rule
-from segcli.segment.language.evaluate import RuleTable, evaluate_rule
-from segcli.segment.language.parse import parse_rule
-from segcli.segment.language.tokens import RuleProblem
+from segcli.segment.expressions.checker import check_rule
+from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
+from segcli.segment.expressions.parser import RuleProblem, parse_rule
 
 SOURCE = "fit = sum of the weights of the rules that hold / sum of all weights of the need; the best above a threshold"
 NEEDS = "the columns its rules speak of"
@@ -28,7 +27,7 @@ def _require_valid_rule(rule_text: str) -> str:
 
 
 class NeedSignal(Section):
-    """A rule that speaks for a need, and how much it weighs."""
+    """A rule that indicates a need, with its weight."""
 
     when: Annotated[str, AfterValidator(_require_valid_rule)] = Field(
         description="Rule, such as discount_share >= 0.5."
@@ -37,7 +36,7 @@ class NeedSignal(Section):
 
 
 class Options(Section):
-    """The needs, each with the signs of it."""
+    """Needs with their signals, and the minimum fit."""
 
     needs: dict[str, Annotated[list[NeedSignal], Field(min_length=1)]] = Field(
         default={

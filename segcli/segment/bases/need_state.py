@@ -5,7 +5,7 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.customers.missing import add_remedy
+from segcli.customers.missing_measures import add_remedy
 from segcli.errors import InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
@@ -21,7 +21,7 @@ ORDER = ("urgent", "planned", "routine", "single order")
 
 
 class Options(Section):
-    """Which channels are for haste, and how regular a plan is."""
+    """Channels for urgent orders, and the limits of a regular rhythm."""
 
     urgent: list[str] = Field(["express", "same day", "instant"], description="Channels of those in haste.")
     regular: float = Field(

@@ -16,7 +16,7 @@ ORDER = ("detractor", "passive", "promoter")
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's group: 0-6, 7-8 or 9-10; the score, its interval and the response rate are a note.
 
-    NPS = 100 (p - d), its variance (p + d - (p - d)^2) / n.
+    NPS = 100 (p - d), with variance (p + d - (p - d)^2) / n.
     """
     answers, warnings = read_valid_answers(customers, "NPS")
     labels = assign_bands(answers[:, 0], [7, 9], ORDER)

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.customers import history
-from segcli.customers.history import CUSTOMER_ROW
+from segcli.customers import order_history
+from segcli.customers.order_history import CUSTOMER_ROW
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 SOURCE = (
     "occasion index = share of orders inside the window / share of days inside it (after Dubow, Occasion-based vs. "
@@ -36,7 +36,7 @@ DayArray = npt.NDArray[np.datetime64]
 
 
 class Options(Section):
-    """Which occasions there are, and who buys for one."""
+    """Occasions to test, and the thresholds for buying at an occasion."""
 
     holidays: str | None = Field(
         None,
@@ -56,7 +56,7 @@ class Options(Section):
 
 @dataclass(frozen=True)
 class OccasionWindow:
-    """An occasion: which purchases lie inside it, whose purchases it can be asked of, and its share of all days."""
+    """An occasion: purchases inside it, purchases of eligible customers, and its share of all days."""
 
     name: str
     is_inside: BooleanMask
@@ -66,7 +66,7 @@ class OccasionWindow:
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
     """The occasion with each customer's highest index, if enough of the orders lie inside it."""
-    purchases = history.list_orders(customers)
+    purchases = order_history.list_orders(customers)
     windows = [window for window in _find_windows(customers, purchases, options, lookup) if window.share > 0]
     if not windows:
         raise InputProblem(
@@ -100,7 +100,7 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
 
 
 def _summarise_occasions(windows: list[OccasionWindow], segment_labels: npt.NDArray[np.object_]) -> pd.DataFrame:
-    """For each occasion how many days and orders lie inside it, and the index of all customers together."""
+    """Return one row per occasion: share of days, orders inside, share of orders, index of all customers, customers."""
     rows = []
     for window in windows:
         eligible_count, inside_count = int(window.is_eligible.sum()), int(window.is_inside.sum())
@@ -115,7 +115,7 @@ def _summarise_occasions(windows: list[OccasionWindow], segment_labels: npt.NDAr
 def _find_windows(
     customers: Customers, purchases: pd.DataFrame, options: Options, lookup: LookupTable | None
 ) -> Iterator[OccasionWindow]:
-    purchase_days = purchases[history.ORDER_DAY].to_numpy().astype("datetime64[D]")
+    purchase_days = purchases[order_history.ORDER_DAY].to_numpy().astype("datetime64[D]")
     day_after = purchase_days.max() + ONE_DAY
     calendar = np.arange(
         purchase_days.min(), max(day_after, np.datetime64(customers.as_of or "1970-01-01", "D")), ONE_DAY
@@ -141,7 +141,7 @@ def _find_windows(
 
 
 def _holiday_masks(calendar: DayArray, options: Options) -> Mapping[str, BooleanMask]:
-    """The days of each public holiday, with those before and after."""
+    """Return the mask of the days of each public holiday, with the days before and after."""
     if options.holidays is None:
         return {}
     mask_by_name: dict[str, BooleanMask] = {}
@@ -152,9 +152,9 @@ def _holiday_masks(calendar: DayArray, options: Options) -> Mapping[str, Boolean
 
 
 def _public_holidays(country: str, calendar: DayArray) -> Iterator[tuple[np.datetime64, str]]:
-    """Public holidays of the years and of those beside them.
+    """Yield the public holidays of the calendar's years and of the adjacent years.
 
-    In English where the package has it: otherwise a machine's language would change their names.
+    Names are in English if the package has them; otherwise they would depend on the machine's language.
     """
     try:
         import holidays
@@ -180,12 +180,12 @@ def _public_holidays(country: str, calendar: DayArray) -> Iterator[tuple[np.date
         raise ConfigProblems([f"rules: occasion.holidays: {error}"]) from None
     for day, names in sorted(holidays_by_day.items()):
         for name in names.split("; "):
-            if not name.startswith("Day off"):  # moved working days are no occasion
+            if not name.startswith("Day off"):  # moved working days are not an occasion
                 yield np.datetime64(day, "D"), name
 
 
 def _custom_masks(calendar: DayArray, lookup: LookupTable | None) -> Mapping[str, BooleanMask]:
-    """The days of the user's own table: name, start, and perhaps end."""
+    """Return the mask of the days of each occasion in the user's table: name, start, and optionally end."""
     mask_by_name: dict[str, BooleanMask] = {}
     for row in lookup.rows.to_dict("records") if lookup else ():
         try:
@@ -194,7 +194,7 @@ def _custom_masks(calendar: DayArray, lookup: LookupTable | None) -> Mapping[str
         except ValueError:
             raise InputProblem(
                 f"'{row['start']}' to '{row.get('end', '')}' are no days such as 2026-01-31",
-                source=lookup.source_input.name,  # type: ignore[union-attr]  # there are rows
+                source=lookup.source_input.name,  # type: ignore[union-attr]  # a bad row implies a table
                 remedy="Write them so",
             ) from None
         mask_by_name[row["name"]] = mask_by_name.get(row["name"], np.zeros(len(calendar), dtype=bool)) | _days_between(
@@ -211,7 +211,10 @@ def _days_between(calendar: DayArray, start: np.datetime64, end: np.datetime64) 
 def _birthday_window(
     customers: Customers, purchases: pd.DataFrame, purchase_days: DayArray, max_days: int
 ) -> OccasionWindow:
-    """Purchases within so many days of a birthday, asked of those whose birthday is known; 29 February is 1 March."""
+    """Return the window of purchases within `max_days` of a birthday, for customers with a known birthday.
+
+    A birthday on 29 February counts as 1 March.
+    """
     birth_dates = (
         customers.table[columns.BIRTH_DATE].to_numpy().astype("datetime64[D]")[purchases[CUSTOMER_ROW].to_numpy()]
     )

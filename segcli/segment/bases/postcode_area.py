@@ -8,7 +8,7 @@ from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
 from segcli.segment.bases._places import look_up_places, order_by_frequency
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 SOURCE = "the user's table; the longest beginning of the postcode that it has counts"
 NEEDS = columns.POSTCODE
@@ -17,7 +17,7 @@ LOOKUP = (columns.POSTCODE, "area")
 
 
 class Options(Section):
-    """What serves where there is no table."""
+    """Number of characters that form an area without a table."""
 
     characters: int = Field(2, ge=1, le=10, description="First characters of the postcode, without a table of areas.")
 

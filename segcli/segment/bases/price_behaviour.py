@@ -14,7 +14,7 @@ ORDER = ("full price", "now and then on discount", "mostly on discount")
 
 
 class Options(Section):
-    """Where classes begin."""
+    """Discount column, and thresholds of the classes."""
 
     of: str = Field(columns.DISCOUNT_SHARE, description="Column with the share of purchases made on discount, 0 to 1.")
     some: float = Field(0.1, gt=0, lt=1, description="Share from which a customer buys on discount now and then.")

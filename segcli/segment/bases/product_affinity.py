@@ -7,11 +7,11 @@ import pandas as pd
 from pydantic import Field
 
 from segcli import columns
-from segcli.customers import history
-from segcli.customers.history import CUSTOMER_ROW
+from segcli.customers import order_history
+from segcli.customers.order_history import CUSTOMER_ROW
 from segcli.model import Customers
-from segcli.segment.bases import BaseResult, _given, require_column
-from segcli.segment.experience import ALL_CUSTOMERS
+from segcli.segment.bases import BaseResult, _column_values, require_column
+from segcli.segment.experience_metrics import ALL_CUSTOMERS
 
 SOURCE = (
     "the category of most of a customer's order lines; lift of a pair = P(both) / (P(one) P(other)) among customers "
@@ -21,8 +21,8 @@ NEEDS = f"{columns.TOP_PREFIX + columns.CATEGORY} or {columns.CATEGORY}; an orde
 ADDS = ()
 
 
-class Options(_given.Options):
-    """Which values stand for themselves, and for whom pairs are told."""
+class Options(_column_values.Options):
+    """Minimum share of a value, and the product affinity tables to report."""
 
     by: list[str] = Field(default_factory=list, description="Segmentations for whose segments pairs are told.")
     pairs: int = Field(5, ge=0, description="Pairs of categories told, those with the highest lift.")
@@ -31,7 +31,7 @@ class Options(_given.Options):
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's category; pairs with their lift for all and for each segment, where single orders are known."""
-    category_result = _given.segments_from_column(
+    category_result = _column_values.segments_from_column(
         customers, (columns.TOP_PREFIX + columns.CATEGORY, columns.CATEGORY), options
     )
     if customers.transactions is None or columns.CATEGORY not in customers.transactions.lines or not options.pairs:
@@ -47,15 +47,18 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
 
 
 def _purchase_matrix(customers: Customers) -> pd.DataFrame:
-    """Whether each customer bought of each category, shape (customers, categories)."""
-    lines = history.list_purchase_lines(customers)
+    """Return whether each customer bought each category, shape (customers, categories)."""
+    lines = order_history.list_purchase_lines(customers)
     categorised_lines = lines[lines[columns.CATEGORY].astype("str") != ""]
     counts = pd.crosstab(categorised_lines[CUSTOMER_ROW], categorised_lines[columns.CATEGORY].astype("str"))
     return counts.reindex(customers.table.index, fill_value=0) > 0
 
 
 def _category_lifts(bought_categories: pd.DataFrame, labels: pd.Series, options: Options) -> pd.DataFrame:
-    """segment, category, and (the other), customers of both, lift; highest lift first within each segment."""
+    """Return pairs of categories by segment, with the number of buyers of both and the lift; highest lift first.
+
+    Columns: segment, category, and (the other category), customers, lift.
+    """
     rows: list[list[object]] = []
     for segment in sorted(labels.dropna().unique()):
         segment_purchases = bought_categories[(labels == segment).to_numpy()]

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.cores import limit_blas_threads
-from segcli.counting import pluralize
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.formatting import pluralize
 from segcli.model import Customers
+from segcli.parallel import limit_blas_threads
 from segcli.segment.bases import UNKNOWN, BaseResult, to_floats
-from segcli.segment.battery import (
+from segcli.segment.factor_analysis import (
     FactorSolution,
     ItemMatrix,
     cronbach_alpha,
@@ -25,18 +25,18 @@ from segcli.segment.battery import (
     parallel_factor_count,
     reverse_items,
 )
-from segcli.segment.battery import name_factors as called_by
+from segcli.segment.factor_analysis import name_factors as called_by
 
 SOURCE = "factor analysis with varimax (Kaiser 1958), number of factors by parallel analysis (Horn 1965)"
 NEEDS = "items of a battery, such as q1, q2, ..."
 ADDS = ("attitude_1, attitude_2, ...",)
 ITEM_NAME = re.compile(r"q_?\d+", re.IGNORECASE)
 NO_ATTITUDE = "no marked attitude"
-MIN_COMPLETE_ANSWERS = 50  # complete answers below which factors are noise
+MIN_COMPLETE_ANSWERS = 50  # with fewer complete answers, factors are noise
 
 
 class Options(Section):
-    """Which items, on which scale, and how many attitudes."""
+    """Survey items, their scale, and the number and names of attitudes."""
 
     items: list[str] = Field(default_factory=list, description="Columns of the items; default: all called q1, q2, ...")
     scale: list[float] = Field([1, 5], min_length=2, max_length=2, description="Lowest and highest answer.")
@@ -52,7 +52,7 @@ class Options(Section):
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's strongest attitude, if it is above the average; who left an item out is unknown.
 
-    On one thread: sums that are split over threads differ in their last bits.
+    Runs on one thread, because the last bits of a sum depend on the number of threads.
     """
     with limit_blas_threads():
         return _assign_attitudes(customers, options)
@@ -108,7 +108,7 @@ def _assign_attitudes(customers: Customers, options: Options) -> BaseResult:
 
 
 def _loadings_table(factor_solution: FactorSolution, item_names: list[str], attitude_names: list[str]) -> pd.DataFrame:
-    """One row per item: its loading on each attitude, and the share of its variance that they explain."""
+    """Return one row per item: its loading on each attitude, and the share of its variance that they explain."""
     rows = pd.DataFrame(factor_solution.loadings.round(6), columns=pd.Index(number_duplicates(attitude_names)))
     return (
         rows.assign(communality=(factor_solution.loadings**2).sum(axis=1).round(6))
@@ -131,7 +131,7 @@ def _find_items(customers: Customers, options: Options) -> list[str]:
             source=customers.input_reports[0].input.name,
             remedy="Name them: options: {items: [...]}",
         )
-    if len(names) < 3:  # noqa: PLR2004 - two items have one correlation
+    if len(names) < 3:  # noqa: PLR2004 - two items have a single correlation
         raise ConfigProblems(["rules: psychographic.items: a battery has at least 3 items; name more"])
     return names
 
@@ -139,7 +139,7 @@ def _find_items(customers: Customers, options: Options) -> list[str]:
 def _describe_battery(
     items: ItemMatrix, factor_solution: FactorSolution, item_names: list[str], attitude_names: list[str]
 ) -> Iterator[str]:
-    """Fit of the battery, then the loadings of each attitude and the agreement of the items that carry it."""
+    """Yield the fit of the battery, then the loadings of each attitude and the reliability of its items."""
     fit_text = (
         f"KMO {kmo_measure(items):.2f}, eigenvalues above 1: "
         f"{kaiser_factor_count(items)}, above chance: {parallel_factor_count(items)}"

@@ -8,17 +8,17 @@ from pydantic import Field
 from segcli import columns
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, _answers, append_unknown, assign_bands, require_column
-from segcli.segment.experience import SENTIMENT_CODES
+from segcli.segment.experience_metrics import SENTIMENT_CODES
 
 SOURCE = "counts of a coded column; net sentiment = 100 (positive - negative) / coded, with the interval of an NPS"
 NEEDS = columns.SENTIMENT
 ADDS = ()
 ORDER = tuple(SENTIMENT_CODES)
-UNKNOWN_CODE = 9.0  # off the scale, for words that mean nothing here
+UNKNOWN_CODE = 9.0  # off the scale, for words without a code
 
 
 class Options(_answers.Options):
-    """What codes mean, and for whom the score is told."""
+    """Codes of sentiment words, and segmentations for scores by segment."""
 
     codes: dict[str, float] = Field(
         default_factory=lambda: dict(SENTIMENT_CODES), description="-1, 0 or 1 for each word, whatever its case."

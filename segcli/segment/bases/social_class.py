@@ -5,7 +5,7 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.counting import pluralize
+from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
 from segcli.segment.bases._words import classify_words, read_words
@@ -29,7 +29,7 @@ SOCIAL_GRADES = {
 
 
 class Options(Section):
-    """Which occupations belong to which class."""
+    """Column of occupations, and the words of each class."""
 
     of: str = Field(columns.OCCUPATION, description="Column that is mapped.")
     classes: dict[str, list[str]] = Field(

@@ -17,7 +17,7 @@ ORDER = ("acquire", "activate", "retain", "refer", "churn")
 
 
 class Options(lifecycle.Options):
-    """As for lifecycle, and where referrers stand."""
+    """Options of lifecycle, and the referrer column."""
 
     referrer: str = Field(columns.REFERRER, description="Column with the id of the customer who brought this one.")
 
@@ -25,8 +25,8 @@ class Options(lifecycle.Options):
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Each customer's stage.
 
-    Without an order: acquire; lapsed or lost: churn; with one order: activate; those who brought others: refer; the
-    rest: retain.
+    Stages, first match first: acquire (no order), churn (lapsed or lost), activate (one order), refer (referred
+    others), retain (all others).
     """
     lifecycle_result = lifecycle.assign_segments(customers, options)
     orders = to_floats(customers.table[columns.ORDERS])

@@ -7,7 +7,7 @@ from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown
 from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, order_by_frequency
-from segcli.segment.lookup import LookupTable
+from segcli.segment.lookup_table import LookupTable
 
 SOURCE = "the user's own words, such as those of the degree of urbanisation (Eurostat 2021): city, town, rural"
 NEEDS = f"{columns.URBAN_RURAL}, or a place and a table"
@@ -16,10 +16,10 @@ LOOKUP = (ANY_PLACE_COLUMN, columns.URBAN_RURAL)
 
 
 class Options(Section):
-    """None: the table decides."""
+    """No options: the table decides."""
 
 
-def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:  # noqa: ARG001 - as all
+def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:  # noqa: ARG001 - every base takes options
     """What the table says of each customer's place."""
     place_types, notes = look_up_places(customers, lookup, columns.URBAN_RURAL)
     labels = np.where(place_types == "", UNKNOWN, place_types).astype(object)

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.customers.missing import measures_remedy
+from segcli.customers.missing_measures import measures_remedy
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
@@ -16,7 +16,7 @@ ORDER = ("heavy", "medium", "light", "none")
 
 
 class Options(Section):
-    """Who is heavy and who is medium."""
+    """Columns of usage, and the shares of heavy and medium users."""
 
     of: list[str] = Field(
         default_factory=list, description="Columns whose sum measures use; default: items, else orders."
@@ -28,8 +28,8 @@ class Options(Section):
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """The usage class of each customer; who used nothing stands apart, equal use is never split.
 
-    Customers are ranked by use. Those who used the same share a rank, the middle one of theirs; they are heavy if it
-    lies among the first `heavy` of the active, medium if among the next `medium`.
+    Customers are ranked by usage. Customers with equal usage share their middle rank. They are heavy users if it lies
+    within the first `heavy` share of active customers, and medium users within the next `medium` share.
     """
     usage_values = (
         to_floats(require_column(customers, columns.ITEMS, columns.ORDERS))

@@ -14,7 +14,7 @@ ADDS = ()
 
 
 class Options(Section):
-    """Where tiers end."""
+    """Column of value, and the cumulative shares of the tiers."""
 
     of: str = Field(columns.REVENUE, description="Column that measures value.")
     shares: list[float] = Field(
@@ -28,7 +28,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     positive_values = np.where(customer_values > 0, customer_values, 0.0)
     sorted_values = np.sort(positive_values)[::-1]
     cumulative_values = np.concatenate([[0.0], np.cumsum(sorted_values)])
-    # What the customers with more than this one hold together, as a share of all.
+    # Share of the total value held by customers with higher values.
     better_share = cumulative_values[
         len(customer_values) - np.searchsorted(sorted_values[::-1], positive_values, side="right")
     ] / max(cumulative_values[-1], 1e-300)

@@ -1,11 +1,11 @@
-"""Segment maps: which scores bear which name, first match wins; one YAML file each, or the user's own.
+"""Segment maps: names of score combinations, where the first matching rule wins. A map is a YAML file.
 
     bins: 5
     otherwise: Others
     segments:
       - {segment: Champions, r: 5, f: 4-5}
 
-`r`, `f`, `m` are scores; `fm` is the mean of f and m. A dimension that is not named may have any score.
+`r`, `f`, `m` are scores; `fm` is the mean of f and m. A rule accepts any score of a dimension that it does not name.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli import plugins
-from segcli.config.yaml import YamlDocument, load_shipped, parse_document
+from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
-from segcli.files import read
+from segcli.io import read
 
 MAP_DIMENSIONS = ("r", "f", "m", "fm")
 ScoresByDimension = Mapping[str, npt.NDArray[np.float64]]
@@ -27,13 +27,13 @@ ScoresByDimension = Mapping[str, npt.NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class MapRule:
-    """A segment and the score ranges (inclusive) that belong to it."""
+    """A segment and its score ranges, bounds included."""
 
     segment: str
     ranges: Mapping[str, tuple[float, float]]
 
     def matches_scores(self, scores: ScoresByDimension) -> npt.NDArray[np.bool_]:
-        """For which customers every range holds."""
+        """Return whether every range holds, for each customer, shape (n,)."""
         is_in_range = [
             (scores[dimension] >= low) & (scores[dimension] <= high) for dimension, (low, high) in self.ranges.items()
         ]
@@ -42,7 +42,7 @@ class MapRule:
 
 @dataclass(frozen=True)
 class SegmentMap:
-    """An ordered table of rules over scores 1..bins."""
+    """An ordered list of rules over scores 1 to `bins`."""
 
     name: str
     bins: int
@@ -51,7 +51,7 @@ class SegmentMap:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """The scores the map looks at."""
+        """Dimensions that the rules use."""
         used_dimensions = {dimension for rule in self.rules for dimension in rule.ranges}
         return tuple(
             dimension
@@ -62,12 +62,13 @@ class SegmentMap:
     def name_customers(
         self, scores_by_letter: Mapping[str, npt.NDArray[np.int64]], bins: Mapping[str, int]
     ) -> npt.NDArray[np.object_]:
-        """The segment of every customer, shape (n,).
+        """Return the segment of every customer, shape (n,).
 
         Args:
-            scores_by_letter: by dimension r, f, m.
-            bins: how many scores each dimension has; where it is not the map's own number, scores are
-                stretched so that worst meets worst and best meets best.
+            scores_by_letter: scores, by dimension r, f, m.
+            bins: number of scores of each dimension. If it differs from that of the map, the scores are rescaled so
+                that
+                worst meets worst and best meets best.
         """
         cell_names, cell_numbers = self.name_score_cells(scores_by_letter, bins)
         return cell_names[cell_numbers]
@@ -75,7 +76,10 @@ class SegmentMap:
     def name_score_cells(
         self, scores_by_letter: Mapping[str, npt.NDArray[np.int64]], bins: Mapping[str, int]
     ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-        """The segment of every combination of scores, of which there are few, and which of them each customer has."""
+        """Return the segment of every combination of scores, and the combination of each customer.
+
+        There are few combinations, so each is named only once.
+        """
         sizes = [bins[letter] for letter in scores_by_letter]
         cells = np.indices(sizes).reshape(len(sizes), -1) + 1
         cell_numbers = np.ravel_multi_index([values - 1 for values in scores_by_letter.values()], sizes)
@@ -96,7 +100,7 @@ class SegmentMap:
 
 @dataclass(frozen=True)
 class MapCoverage:
-    """What a map does with every combination of scores."""
+    """Coverage of the score combinations by a map."""
 
     cell_count: int
     uncovered: tuple[str, ...]
@@ -104,7 +108,7 @@ class MapCoverage:
     unreachable: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One sentence."""
+        """Describe the coverage in one sentence."""
         parts = [f"{self.cell_count - len(self.uncovered)} of {self.cell_count} score combinations covered"]
         parts += [f"{len(self.overlapping)} matched by several rules (the first wins)"] * bool(self.overlapping)
         parts += [f"never reached: {', '.join(self.unreachable)}"] * bool(self.unreachable)
@@ -112,7 +116,7 @@ class MapCoverage:
 
 
 def measure_coverage(segment_map: SegmentMap) -> MapCoverage:
-    """Try every combination of the scores the map looks at."""
+    """Try every combination of the scores that the map uses."""
     dimensions = segment_map.dimensions or ("r",)
     cells = np.array(list(product(range(1, segment_map.bins + 1), repeat=len(dimensions))), dtype=np.float64)
     scores = {dimension: cells[:, position] for position, dimension in enumerate(dimensions)}
@@ -136,15 +140,15 @@ def measure_coverage(segment_map: SegmentMap) -> MapCoverage:
 
 
 def list_maps() -> list[str]:
-    """The maps that come with segcli."""
+    """Return the names of the maps shipped with segcli."""
     return plugins.list_plugins(__name__, ".yaml")
 
 
 def load_map(name: str) -> SegmentMap:
-    """A shipped map by name, or one from a YAML file.
+    """Load a shipped map by name, or a map from a YAML file.
 
     Raises:
-        ConfigProblems: no such map, or what is wrong in it and where.
+        ConfigProblems: there is no such map, or the file has errors; lists each with its place.
     """
     if name in list_maps():
         return _build_map(
@@ -197,5 +201,5 @@ def _parse_map_rule(document: YamlDocument, position: int, entry: object, proble
 
 
 def rescale_scores(scores: npt.NDArray[np.int64], bins: int, target_bins: int) -> npt.NDArray[np.float64]:
-    """Scores 1..bins on the scale 1..onto, halves rounded up."""
+    """Rescale scores 1..`bins` to 1..`target_bins`, halves rounded up."""
     return np.floor(1 + (scores - 1) * (target_bins - 1) / (bins - 1) + 0.5)

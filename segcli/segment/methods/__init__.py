@@ -1,6 +1,7 @@
-"""Clustering methods, one per file, named as the user names them.
+"""Clustering methods, one per file; the file name is the user's name for the method.
 
-A method fits k groups to a matrix and says where each centre lies; numbering and names are given elsewhere.
+A method assigns the rows of a matrix to k groups and returns the centre of each group. Other modules number and name
+the groups.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,16 +16,17 @@ from segcli.errors import ConfigProblems, UsageProblem
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
-SWEEP_ROWS = 20_000  # rows on which every number of groups is tried; the chosen one is then fitted to all
-CHUNK_ROWS = 65_536  # rows that are asked about together
+SWEEP_ROWS = 20_000  # rows of the sweep over k; the chosen k is then fitted to all rows
+CHUNK_ROWS = 65_536  # rows per chunk
 
 
 @dataclass(frozen=True)
 class ClusterFit:
-    """`labels` (n,) number the rows' groups 0..k-1; `centres` (k, features); `inertia`: squared distances summed.
+    """A clustering: `labels` (n,) are group numbers 0..k-1, `centres` has shape (k, features).
 
-    `shape_arrays` is what a method needs besides to label other rows, by name, the group first; `bic` where it has one;
-    `has_noise` where the last group is of rows that belong to none.
+    `inertia` is the sum of squared distances. `shape_arrays` holds further arrays that a method needs to label other
+    rows, by name, group first. `bic` is set by methods that have it. `has_noise`: the last group holds the unassigned
+    rows.
     """
 
     labels: Labels
@@ -41,12 +43,12 @@ class ClusterFit:
 
     @property
     def noise_mask(self) -> npt.NDArray[np.bool_]:
-        """Which rows belong to no group, shape (n,)."""
+        """Mask of the rows that belong to no group, shape (n,)."""
         is_noise_row: npt.NDArray[np.bool_] = (self.labels == self.k - 1) & self.has_noise
         return is_noise_row
 
     def reorder_groups(self, order: Labels) -> "ClusterFit":
-        """With the groups in another order."""
+        """Return the fit with its groups in another order."""
         new_numbers = np.empty(self.k, dtype=np.int64)
         new_numbers[order] = np.arange(self.k)
         ordered_shape = {name: values[order] for name, values in self.shape_arrays.items()}
@@ -54,14 +56,14 @@ class ClusterFit:
 
 
 def centre_distances(matrix: Matrix, centres: Matrix) -> Matrix:
-    """Euclidean distances of rows to centres, shape (n, k)."""
+    """Return the Euclidean distances of rows to centres, shape (n, k)."""
     return np.column_stack([np.sqrt(((matrix - centre) ** 2).sum(axis=1)) for centre in centres])
 
 
 def apply_in_chunks(
     matrix: Matrix, compute_chunk: Callable[[slice], tuple[npt.NDArray[Any], ...]]
 ) -> list[npt.NDArray[Any]]:
-    """Answers about rows, asked of some thousand at a time: what is held between is small, whatever the table."""
+    """Compute results for chunks of rows and concatenate them, so that memory stays small for large tables."""
     chunk_results = [
         compute_chunk(slice(chunk_start, chunk_start + CHUNK_ROWS)) for chunk_start in range(0, len(matrix), CHUNK_ROWS)
     ]
@@ -69,18 +71,25 @@ def apply_in_chunks(
 
 
 def nearest_centres(fit: ClusterFit, matrix: Matrix) -> Labels:
-    """The group whose centre is nearest, the first of equals."""
+    """Return the group with the nearest centre, the first of equals, shape (n,)."""
     group_numbers: Labels = centre_distances(matrix, fit.centres).argmin(axis=1)
     return group_numbers
 
 
 def centre_margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
-    """(d2 - d1) / d2 of the two nearest centres, 1 at a centre and 0 half-way between two; and the second of them."""
+    """Return the margin (d2 - d1) / d2 of the two nearest centres, and the second nearest.
+
+    The margin is 1 at a centre and 0 half-way between two.
+    """
     return distance_margins(centre_distances(matrix, fit.centres))
 
 
 def distance_margins(distances: Matrix) -> tuple[Matrix, Labels]:
-    """(d2 - d1) / d2 of the two smallest distances of each row (n, k), and where the second of them is."""
+    """Return the margin (d2 - d1) / d2 of the two smallest distances of each row, and the column of the second.
+
+    Args:
+        distances: shape (n, k).
+    """
     order = np.argsort(distances, axis=1, kind="stable")[:, :2]
     nearest, second_nearest_distance = np.take_along_axis(distances, order, axis=1).T
     margin = np.divide(
@@ -93,7 +102,11 @@ def distance_margins(distances: Matrix) -> tuple[Matrix, Labels]:
 
 
 def probability_margins(log_likelihoods: Matrix) -> tuple[Matrix, Labels]:
-    """The probability of each row's likeliest group, by logarithms of likelihoods (n, k), and which is second."""
+    """Return the probability of each row's most likely group, and the second most likely group.
+
+    Args:
+        log_likelihoods: logarithms of likelihoods, shape (n, k).
+    """
     order = np.argsort(-log_likelihoods, axis=1, kind="stable")[:, :2]
     probabilities = np.exp(log_likelihoods - log_likelihoods.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -101,16 +114,16 @@ def probability_margins(log_likelihoods: Matrix) -> tuple[Matrix, Labels]:
 
 
 def sample_rows(row_count: int, max_rows: int, seed: int) -> Labels:
-    """At most `max_rows` places out of so many rows, ascending; rows are in customer_id order, not in the file's."""
+    """Draw at most `max_rows` row numbers, ascending; rows are in customer_id order, not in file order."""
     if row_count <= max_rows:
         return np.arange(row_count)
     return np.sort(np.random.default_rng(seed).choice(row_count, max_rows, replace=False))
 
 
 def fit_from_labels(matrix: Matrix, labels: Labels) -> ClusterFit:
-    """A fit whose centres are the means of labelled rows (negative labels: of none), and whose labels are the nearest.
+    """Fit centres as the means of labelled rows, and relabel each row with its nearest centre.
 
-    Groups that end up without a row are left out.
+    Rows with a negative label belong to no group. Groups without rows are removed.
     """
     group_labels = np.unique(labels[labels >= 0])
     centres = np.array([matrix[labels == group].mean(axis=0) for group in group_labels])
@@ -121,45 +134,45 @@ def fit_from_labels(matrix: Matrix, labels: Labels) -> ClusterFit:
 
 
 class ClusteringMethod(Protocol):
-    """A clustering method's module.
+    """Interface of a clustering method's module.
 
-    It may say besides: `SCALE`, the scaling of features that suits it (`standard` otherwise); `FINDS_K` where it finds
-    the number of groups itself; and have `many`, which clusters bootstrap samples all at once, and `refit`, which goes
-    on from the centres of a sample.
+    Optional attributes: `SCALE`, the feature scaling that suits the method (default `standard`); `FINDS_K`, if it finds
+    the number of groups itself; `fit_bootstraps`, which clusters many bootstrap samples at once; and `refit`, which
+    continues from the centres of a sample.
     """
 
     def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
-        """Group the rows of `matrix` (n, features) into k groups, none empty; fewer where the rows do not give k.
+        """Cluster the rows of `matrix` (n, features) into k non-empty groups, or fewer if the rows do not give k.
 
         The same arguments give the same bits.
         """
 
     def margins(self, fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
-        """How surely each row is in its group, from 0 to 1, and the group it is in otherwise; without scikit-learn."""
+        """Return the margin of each row's group, from 0 to 1, and the second-best group; works without scikit-learn."""
 
 
 class PredictiveMethod(ClusteringMethod, Protocol):
     """A method that can label rows it was not fitted on."""
 
     def predict(self, fit: ClusterFit, matrix: Matrix) -> Labels:
-        """The groups of any rows; of the rows that were fitted, their labels. Without scikit-learn."""
+        """Return the groups of any rows; fitted rows keep their labels. Works without scikit-learn."""
 
 
 def can_predict(method: ClusteringMethod) -> TypeGuard[PredictiveMethod]:
-    """Whether the method can label rows it was not fitted on."""
+    """Return whether the method can label rows it was not fitted on."""
     return hasattr(method, "predict")
 
 
 def list_methods() -> list[str]:
-    """The methods there are."""
+    """Return the names of the available methods."""
     return plugins.list_plugins(__name__)
 
 
 def load_method(name: str) -> ClusteringMethod:
-    """The method of this name.
+    """Load the method of this name.
 
     Raises:
-        ConfigProblems: there is none.
+        ConfigProblems: there is no such method.
     """
     if name not in list_methods():
         raise ConfigProblems([f"cluster.method: no method '{name}'; known: {', '.join(list_methods())}"])
@@ -167,10 +180,10 @@ def load_method(name: str) -> ClusteringMethod:
 
 
 def load_predictive_method(name: str) -> PredictiveMethod:
-    """The method of this name, which must label other rows.
+    """Load the method of this name, which must be able to label other rows.
 
     Raises:
-        UsageProblem: it does not.
+        UsageProblem: the method cannot label other rows.
     """
     method = load_method(name)
     if not can_predict(method):

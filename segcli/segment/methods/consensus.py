@@ -14,14 +14,14 @@ from segcli.segment.methods import (
 
 __all__ = ["fit", "margins", "predict"]
 
-SAMPLE_ROWS = 1500  # rows whose falling together is counted; memory grows with their square
+SAMPLE_ROWS = 1500  # sampled rows whose pairs are counted; memory grows with their square
 KMEANS_RUNS = 25
 
 predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - every run is one start
-    """Count how often pairs of a sample's rows fall together, join them by that, label all by the nearest mean."""
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - every run has a single start
+    """Count how often pairs of sampled rows share a group, join rows by these counts, and label all by nearest mean."""
     from sklearn.cluster import AgglomerativeClustering
 
     sampled_rows = sample_rows(len(matrix), SAMPLE_ROWS, seed)

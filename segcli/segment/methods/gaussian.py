@@ -4,21 +4,21 @@ import warnings
 
 import numpy as np
 
-from segcli.cores import limit_blas_threads
+from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusterFit, Labels, Matrix, probability_margins
 
 __all__ = ["fit", "margins", "predict"]
 
-MAX_STARTS = 3  # EM is slow; k-means++ starts are good ones
-VARIANCE_FLOOR = 1e-6  # added to variances, in squares of scaled features
+MAX_STARTS = 3  # EM is slow, and k-means++ starts are good
+VARIANCE_FLOOR = 1e-6  # added to variances, in squared units of scaled features
 
 
 def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
-    """Fit k normal distributions; groups without a row are left out."""
+    """Fit k normal distributions; groups without rows are removed."""
     from sklearn.mixture import GaussianMixture
 
     with limit_blas_threads(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that EM would go on for a little is no news to a marketer
+        warnings.simplefilter("ignore")  # users need no warning that EM could improve slightly
         model = GaussianMixture(k, n_init=min(starts, MAX_STARTS), reg_covar=VARIANCE_FLOOR, random_state=seed).fit(
             matrix
         )
@@ -32,18 +32,18 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
 
 
 def predict(fit: ClusterFit, matrix: Matrix) -> Labels:
-    """The group with the highest probability, the first of equals."""
+    """Return the group with the highest probability, the first of equals."""
     group_numbers: Labels = _log_densities(fit, matrix).argmax(axis=1)
     return group_numbers
 
 
 def margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
-    """The probability of the group a row is in, and the group that comes second."""
+    """Return the probability of each row's group, and the second most likely group."""
     return probability_margins(_log_densities(fit, matrix))
 
 
 def _log_densities(fit: ClusterFit, matrix: Matrix) -> Matrix:
-    """Logarithms of weight x density, but for a constant, shape (n, k)."""
+    """Return the logarithms of weight x density, up to a constant, shape (n, k)."""
     feature_count = matrix.shape[1]
     densities = np.empty((len(matrix), fit.k))
     for group, (centre, weight) in enumerate(zip(fit.centres, fit.shape_arrays["weights"][:, 0], strict=True)):

@@ -1,6 +1,7 @@
 """HDBSCAN (Campello, Moulavi and Sander 2013): groups are where customers lie densely, of any form and number.
 
-Who lies in no dense place is noise: in no segment, and counted. It labels only the customers it was fitted on.
+Customers outside dense regions are noise: they belong to no segment and are counted. The method labels only the
+customers it was fitted on.
 """
 
 import numpy as np
@@ -10,12 +11,12 @@ from segcli.segment.methods import ClusterFit, Labels, Matrix, centre_distances
 __all__ = ["FINDS_K", "fit", "margins"]
 
 FINDS_K = True
-MIN_GROUP_SHARE, MIN_GROUP_ROWS = 0.02, 5  # share of rows, and rows, below which a dense place is no group
-MIN_SAMPLES = 10  # over which density is measured
+MIN_GROUP_SHARE, MIN_GROUP_ROWS = 0.02, 5  # minimum share and number of rows of a group
+MIN_SAMPLES = 10  # neighbours over which density is measured
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - it finds k, and nothing is random
-    """Find the dense groups, however many; rows of none are the last group, called noise."""
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - HDBSCAN finds k itself and is deterministic
+    """Find the dense groups, whatever their number; rows in no group form the last group, noise."""
     from sklearn.cluster import HDBSCAN
 
     min_group_size = max(MIN_GROUP_ROWS, round(MIN_GROUP_SHARE * len(matrix)))
@@ -36,7 +37,10 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noq
 
 
 def margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
-    """(d2 - d1) / d2 of the own and the nearest other centre, 0 where the other is nearer and for noise; that other."""
+    """Return the margin (d2 - d1) / d2 of the own and the nearest other centre, and the nearest other group.
+
+    The margin is 0 if the other centre is nearer, and for noise.
+    """
     rows = np.arange(len(matrix))
     group_distances = centre_distances(matrix, fit.centres)
     if fit.has_noise:

@@ -1,6 +1,6 @@
 """Hierarchical (Ward 1963): the two groups whose union adds least to the inertia are joined, until k are left.
 
-On a sample where there are many customers; a row then belongs to the group with the nearest mean.
+With many customers, a sample is clustered, and each row belongs to the group with the nearest mean.
 """
 
 import numpy as np
@@ -9,13 +9,13 @@ from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_
 
 __all__ = ["fit", "margins", "predict"]
 
-SAMPLE_ROWS = 3000  # rows that are joined; memory grows with their square
+SAMPLE_ROWS = 3000  # rows to join; memory grows with their square
 
 predict, margins = nearest_centres, centre_margins
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - nothing starts at random
-    """Join a sample's rows, then label all rows by the nearest mean, and take the means of all."""
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - there are no random starts
+    """Join the rows of a sample, label all rows by the nearest mean, and return the means of all rows."""
     from sklearn.cluster import AgglomerativeClustering
 
     sampled_rows = sample_rows(len(matrix), SAMPLE_ROWS, seed)

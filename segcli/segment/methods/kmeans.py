@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 
-from segcli.cores import limit_blas_threads
+from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusterFit, Matrix, centre_margins, nearest_centres
-from segcli.segment.methods._many import fit_bootstraps
+from segcli.segment.methods._bootstrap_kmeans import fit_bootstraps
 
 __all__ = ["fit", "fit_bootstraps", "margins", "predict", "refit"]
 
@@ -14,21 +14,24 @@ predict, margins = nearest_centres, centre_margins
 
 
 def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
-    """Fit k centres, fewer where some stay empty. One thread: sums split over threads differ in their last bits."""
+    """Fit k centres, or fewer if some stay empty.
+
+    Runs on one thread, because the last bits of a sum depend on the number of threads.
+    """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     with limit_blas_threads(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer groups than asked for: said by the caller
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the caller reports fewer groups than requested
         model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(matrix)
     filled_groups, labels = np.unique(model.labels_, return_inverse=True)
     return ClusterFit(labels.astype("int64"), model.cluster_centers_[filled_groups], float(model.inertia_))
 
 
 def refit(matrix: Matrix, sample_fit: ClusterFit, *, seed: int) -> ClusterFit:
-    """Go on from the centres of a sample, on all rows, until no label changes.
+    """Continue from the centres of a sample, on all rows, until no label changes.
 
-    A tolerance would end sooner, and take another copy of the matrix to be made out.
+    A tolerance would stop earlier, but computing it takes another copy of the matrix.
     """
     from sklearn.cluster import KMeans
 

@@ -1,6 +1,7 @@
 """Latent classes (Lazarsfeld and Henry 1968): groups of customers who answer yes-or-no questions alike.
 
-Each class has its own probability of a yes to each question; classes by EM, each customer with a probability for each.
+Each class has its own probability of a yes to each question. The classes are fitted by EM, and each customer has a
+probability for each class.
 """
 
 import warnings
@@ -13,13 +14,13 @@ from segcli.segment.methods import ClusterFit, Labels, Matrix, probability_margi
 __all__ = ["SCALE", "fit", "margins", "predict"]
 
 SCALE = "none"
-MAX_STARTS = 5  # at most: classes are slower to find than centres
-MAX_ITERATIONS, EM_TOLERANCE = 300, 1e-5  # of EM: most rounds, and the gain in mean log-likelihood at which it ends
-MIN_PROBABILITY = 1e-6  # no answer is impossible in any class
+MAX_STARTS = 5  # upper limit: fitting classes is slower than fitting centres
+MAX_ITERATIONS, EM_TOLERANCE = 300, 1e-5  # of EM: maximum rounds, and the gain in mean log-likelihood at which it stops
+MIN_PROBABILITY = 1e-6  # keeps every answer possible in every class
 
 
 def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
-    """Fit k classes; classes in which no row is most likely are left out.
+    """Fit k classes; classes that are not the most likely one for any row are removed.
 
     Raises:
         InputProblem: a feature is not 0 or 1.
@@ -50,7 +51,7 @@ def _fit_stepmix(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignor
     except ImportError:
         raise ConfigProblems(["cluster.method: latent needs the extra: pip install 'segcli[latent]'"]) from None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that EM would go on for a little is no news to a marketer
+        warnings.simplefilter("ignore")  # users need no warning that EM could improve slightly
         return StepMix(
             k,
             measurement="binary",
@@ -65,18 +66,18 @@ def _fit_stepmix(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignor
 
 
 def predict(fit: ClusterFit, matrix: Matrix) -> Labels:
-    """The most likely class, the first of equals."""
+    """Return the most likely class, the first of equals."""
     group_numbers: Labels = _log_likelihoods(fit, matrix).argmax(axis=1)
     return group_numbers
 
 
 def margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
-    """The probability of the class a row is in, and the class that comes second."""
+    """Return the probability of each row's class, and the second most likely class."""
     return probability_margins(_log_likelihoods(fit, matrix))
 
 
 def _log_likelihoods(fit: ClusterFit, matrix: Matrix) -> Matrix:
-    """Logarithms of weight x likelihood, shape (n, k)."""
+    """Return the logarithms of weight x likelihood, shape (n, k)."""
     yes_probabilities = fit.shape_arrays["yes"]
     log_likelihoods: Matrix = (
         matrix @ np.log(yes_probabilities).T

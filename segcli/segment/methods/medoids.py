@@ -1,8 +1,8 @@
 """k-medoids (PAM; Kaufman and Rousseeuw 1990): each group stands around one of its customers, by city-block distance.
 
-Features scaled to their range make that Gower's distance (1971): kinds differ by 1 or by nothing, numbers by their
-share of the range. Medoids are built one by one, then swapped while that helps (Schubert and Rousseeuw 2021, whose
-sums tell the effect of all swaps at once). On a sample where there are many customers.
+With features scaled to their range, this is Gower's distance (1971): categories differ by 1 or 0, numbers by their
+share of the range. Medoids are chosen one by one, then swapped while a swap reduces the distances (Schubert and
+Rousseeuw 2021, whose sums give the effect of all swaps at once). With many customers, medoids come from a sample.
 """
 
 import numpy as np
@@ -13,15 +13,15 @@ from segcli.segment.methods import ClusterFit, Labels, Matrix, distance_margins,
 __all__ = ["SCALE", "fit", "fit_bootstraps", "margins", "predict"]
 
 SCALE = "range"
-SAMPLE_ROWS = 1500  # rows that medoids are sought among; memory grows with their square
+SAMPLE_ROWS = 1500  # sampled candidate rows; memory grows with their square
 MAX_SWAPS = 200
-SWAP_TOLERANCE = 1e-9  # relative gain below which no swap is made
+SWAP_TOLERANCE = 1e-9  # a smaller relative gain stops the swaps
 
 RowWeights = npt.NDArray[np.float64]
 
 
-def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - nothing starts at random
-    """Find medoids among a sample's rows; a row belongs to the nearest of them."""
+def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noqa: ARG001 - there are no random starts
+    """Find medoids among sampled rows; a row belongs to the nearest of them."""
     sampled_rows = sample_rows(len(matrix), SAMPLE_ROWS, seed)
     distances = _cityblock_distances(matrix[sampled_rows], matrix[sampled_rows])
     centres = matrix[sampled_rows[_find_medoids(distances, np.ones(len(sampled_rows)), k)]]
@@ -31,7 +31,10 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:  # noq
 
 
 def fit_bootstraps(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int, rng: np.random.Generator) -> Labels:  # noqa: ARG001
-    """Cluster each sample, rows counted by their weights (samples, n), and label all rows; distances stand once."""
+    """Cluster each sample, with rows counted by weights (samples, n), and label all rows.
+
+    Distances are computed once for all samples.
+    """
     distances = _cityblock_distances(matrix, matrix)
     labels = np.empty(sample_weights.shape, dtype=np.int64)
     for sample_number, row_counts in enumerate(sample_weights):
@@ -42,18 +45,18 @@ def fit_bootstraps(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int
 
 
 def predict(fit: ClusterFit, matrix: Matrix) -> Labels:
-    """The group whose medoid is nearest, the first of equals."""
+    """Return the group with the nearest medoid, the first of equals."""
     group_numbers: Labels = _cityblock_distances(matrix, fit.centres).argmin(axis=1)
     return group_numbers
 
 
 def margins(fit: ClusterFit, matrix: Matrix) -> tuple[Matrix, Labels]:
-    """(d2 - d1) / d2 of the two nearest medoids, and the second of them."""
+    """Return the margin (d2 - d1) / d2 of the two nearest medoids, and the second nearest."""
     return distance_margins(_cityblock_distances(matrix, fit.centres))
 
 
 def _cityblock_distances(matrix: Matrix, targets: Matrix) -> Matrix:
-    """City-block distances, shape (rows, others)."""
+    """Return city-block distances, shape (rows, targets)."""
     from scipy.spatial.distance import cdist
 
     distances: Matrix = cdist(matrix, targets, "cityblock")
@@ -61,7 +64,7 @@ def _cityblock_distances(matrix: Matrix, targets: Matrix) -> Matrix:
 
 
 def _find_medoids(distances: Matrix, weights: RowWeights, k: int) -> Labels:
-    """The rows around which the groups stand, fewer than k where rows do not differ."""
+    """Return the rows that are medoids of the groups, fewer than k if rows do not differ."""
     medoids = _build_medoids(distances, weights, k)
     cost = _total_cost(distances, weights, medoids)
     for _ in range(MAX_SWAPS):
@@ -78,7 +81,7 @@ def _total_cost(distances: Matrix, weights: RowWeights, medoids: Labels) -> floa
 
 
 def _build_medoids(distances: Matrix, weights: RowWeights, k: int) -> Labels:
-    """First the row with the least distances to all, then each time the one that lessens them most."""
+    """Choose the row with the smallest total distance first, then each time the row that reduces it most."""
     medoids = [int((weights @ distances).argmin())]
     nearest_distances = distances[:, medoids[0]]
     while len(medoids) < k and nearest_distances.max() > 0:
@@ -88,7 +91,7 @@ def _build_medoids(distances: Matrix, weights: RowWeights, k: int) -> Labels:
 
 
 def _find_best_swap(distances: Matrix, weights: RowWeights, medoids: Labels) -> tuple[int, int, float]:
-    """The medoid to give up, the row to take for it, and by how much distances shrink."""
+    """Return the medoid to replace, the row that replaces it, and the reduction of the total distance."""
     to_medoids = distances[:, medoids]
     order = to_medoids.argsort(axis=1, kind="stable")
     nearest_distances = np.take_along_axis(to_medoids, order[:, :1], axis=1)
@@ -97,8 +100,8 @@ def _find_best_swap(distances: Matrix, weights: RowWeights, medoids: Labels) -> 
         if len(medoids) > 1
         else np.full_like(nearest_distances, np.inf)
     )
-    cost_if_kept = np.minimum(distances, nearest_distances)  # where its nearest medoid stays
-    cost_if_removed = np.minimum(distances, second_distances)  # where it goes
+    cost_if_kept = np.minimum(distances, nearest_distances)  # if the row's nearest medoid stays
+    cost_if_removed = np.minimum(distances, second_distances)  # if the row's nearest medoid is removed
     owner_weights = (order[:, 0] == np.arange(len(medoids))[:, None]) * weights
     cost = weights @ cost_if_kept + owner_weights @ (cost_if_removed - cost_if_kept)
     medoid_number, row = np.unravel_index(cost.argmin(), cost.shape)

@@ -2,7 +2,7 @@
 
 import warnings
 
-from segcli.cores import limit_blas_threads
+from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_labels, nearest_centres
 
 __all__ = ["fit", "margins", "predict"]
@@ -17,6 +17,6 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     from sklearn.cluster import MiniBatchKMeans
 
     with limit_blas_threads(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fewer groups than asked for: said by the caller
+        warnings.simplefilter("ignore")  # the caller reports fewer groups than requested
         model = MiniBatchKMeans(n_clusters=k, n_init=starts, batch_size=BATCH_SIZE, random_state=seed).fit(matrix)
     return fit_from_labels(matrix, model.labels_.astype("int64"))

@@ -1,6 +1,6 @@
-"""How scores are cut from values: one method per file, named as the user names it.
+"""Scoring methods, one per file; the file name is the user's name for the method.
 
-A method receives values turned so that larger is better, and returns scores 1 (worst) to `bins` (best).
+A method receives the values of a dimension and returns scores 1 (worst) to `bins` (best).
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ BinScores = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """What a scoring method is asked.
+    """Values to score, and how to score them.
 
     Attributes:
-        values: shape (n,), in the dimension's own unit.
-        low_is_best: recency counts the other way round.
+        values: shape (n,), in the unit of the dimension.
+        low_is_best: whether low values are best, as for recency.
         bins: number of scores.
         tie_order: shape (n,), a permutation that breaks ties (customer_id order, or a seeded shuffle).
         ties: `same-bin`, `next` or `random`.
@@ -37,24 +37,24 @@ class ScoreRequest:
 
     @property
     def ranking_values(self) -> ScoreValues:
-        """The values turned so that larger is better."""
+        """Values with the sign that makes larger better."""
         return -self.values if self.low_is_best else self.values
 
     @property
     def value_ranks(self) -> BinScores:
-        """Ranks 0..n-1 from the worst; equal values in the request's own order."""
+        """Ranks 0..n-1 from the worst; `tie_order` ranks equal values."""
         ranks = np.empty(len(self.tie_order), dtype=np.int64)
         ranks[np.lexsort((self.tie_order, self.ranking_values))] = np.arange(len(self.tie_order))
         return ranks
 
 
 class ScoringMethod(Protocol):
-    """A scoring method's module."""
+    """Interface of a scoring method's module."""
 
     def score_values(self, request: ScoreRequest) -> BinScores:
-        """Scores 1..bins, shape (n,); higher is better."""
+        """Return scores 1..bins, shape (n,); higher is better."""
 
 
 def load_scoring_method(name: str) -> ScoringMethod:
-    """The scoring method of this name."""
+    """Load the scoring method of this name."""
     return cast("ScoringMethod", plugins.load_plugin(__name__, name))

@@ -1,4 +1,4 @@
-"""Given edges: reaching an edge earns a score (for recency: costs one)."""
+"""Given edges: each edge that a value reaches adds one score (for recency: subtracts one)."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from segcli.segment.scoring import BinScores, ScoreRequest
 
 
 def score_values(request: ScoreRequest) -> BinScores:
-    """Score = 1 + number of edges <= value, turned round for recency."""
+    """Return scores 1 + number of edges <= value, reversed for recency."""
     if not request.edges:
         raise UsageProblem(
             "method fixed needs rfm.edges.recency, .frequency and .monetary; give all three, or take method quantile"

@@ -1,7 +1,8 @@
-"""Natural breaks (Fisher 1958, Jenks 1977): the cut with the least squared deviation within scores.
+"""Natural breaks (Fisher 1958, Jenks 1977): the classes with the smallest squared deviation within classes.
 
-Exact, by dynamic programming over distinct values; each layer is filled by divide and conquer, since the best
-last break moves up with the value (the cost satisfies the quadrangle inequality): O(bins x d log d) for d values.
+The result is exact, by dynamic programming over distinct values. Divide and conquer fills each layer, because the best
+last break moves up with the value (the cost satisfies the quadrangle inequality): O(bins x d log d) for d distinct
+values.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 
 from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues
 
-COST_TOLERANCE = 1e-12  # of all squares: cuts this close are equally good, and the lowest is taken whatever the unit
+COST_TOLERANCE = 1e-12  # relative to all squares: cuts this close are ties, and the lowest wins in any unit
 
 
 def score_values(request: ScoreRequest) -> BinScores:
@@ -21,7 +22,7 @@ def score_values(request: ScoreRequest) -> BinScores:
 
 
 def class_starts(values: ScoreValues, class_count: int) -> ScoreValues:
-    """The smallest value of each class, ascending; at most `class_count` of them."""
+    """Return the smallest value of each class, ascending; at most `class_count` of them."""
     distinct_values, counts = np.unique(values, return_counts=True)
     if len(distinct_values) <= class_count:
         return distinct_values
@@ -42,7 +43,7 @@ def class_starts(values: ScoreValues, class_count: int) -> ScoreValues:
 
 @dataclass(frozen=True)
 class _BreakCosts:
-    """Running sums of weight, value and square, from which the cost of any class is known at once."""
+    """Cumulative sums of weight, value and square, which give the cost of any class directly."""
 
     weight: ScoreValues
     total: ScoreValues
@@ -50,19 +51,21 @@ class _BreakCosts:
 
     @classmethod
     def from_counts(cls, values: ScoreValues, counts: ScoreValues) -> "_BreakCosts":
-        centred_values = values - np.average(values, weights=counts)  # keeps squares small, so differences stay exact
+        centred_values = values - np.average(
+            values, weights=counts
+        )  # keeps squares small, so differences stay accurate
         sums = (np.concatenate([[0.0], np.cumsum(counts * centred_values**power)]) for power in range(3))
         return cls(*sums)
 
     def class_cost(self, first_index: BinScores, last_index: BinScores) -> ScoreValues:
-        """Squared deviation within classes of values first..last, inclusive."""
+        """Return the squared deviation within classes of values first..last, inclusive."""
         weight = self.weight[last_index + 1] - self.weight[first_index]
         total = self.total[last_index + 1] - self.total[first_index]
         squared_deviation: ScoreValues = self.square[last_index + 1] - self.square[first_index] - total**2 / weight
         return squared_deviation
 
     def add_class(self, least_costs: ScoreValues) -> tuple[ScoreValues, BinScores]:
-        """One more class: for each last value the least cost, and where its last class begins."""
+        """Add a class: return the least cost for each last value, and where the last class begins."""
         size = len(least_costs)
         new_costs, begins = np.full(size, np.inf), np.zeros(size, dtype=np.int64)
         pending = [(1, size - 1, 1, size - 1)]

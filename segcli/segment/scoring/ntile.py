@@ -1,4 +1,4 @@
-"""Equal counts, as SQL's NTILE: sizes differ by at most one; equal values are split in customer_id order."""
+"""Equal counts, as SQL's NTILE: bin sizes differ by at most one, and equal values are split in customer_id order."""
 
 from segcli.segment.scoring import BinScores, ScoreRequest
 

@@ -1,4 +1,4 @@
-"""Rank shares: equal values never get different scores unless `ties: random` says so.
+"""Rank shares: equal values always get the same score, unless `ties` is `random`.
 
 p = (rank - 1) / N counted from the worst, score = floor(bins x p) + 1, with the lowest rank of equal values
 (`same-bin`), the highest (`next`), or single ranks in a seeded order (`random`).
@@ -20,16 +20,16 @@ def score_values(request: ScoreRequest) -> BinScores:
 
 
 def _score_starts(sorted_values: ScoreValues, bins: int, ties: str) -> ScoreValues:
-    """The least value of each score above 1; a few values found say of all others where they belong.
+    """Return the smallest value of each score above 1; these values determine the scores of all others.
 
-    A score begins where as many ranks lie below as its share asks for. Counted in whole numbers, a share of exactly
+    A score begins where the number of lower ranks reaches its share. Counts are integers, so that a share of exactly
     2/5 is never 1.9999999 fifths.
     """
     start_ranks = -(-len(sorted_values) * np.arange(1, bins) // bins)
     start_ranks = start_ranks[start_ranks < len(sorted_values)]
     if ties == "next":
         return sorted_values[start_ranks]
-    # Equal values have the lowest rank of theirs: where that is too low, the score begins with the next value.
+    # Equal values share their lowest rank: if it is too low, the score begins with the next value.
     is_first = sorted_values[start_ranks - 1] < sorted_values[start_ranks]
     next_starts = np.where(
         is_first, start_ranks, np.searchsorted(sorted_values, sorted_values[start_ranks], side="right")

@@ -1,9 +1,9 @@
-"""BG/NBD (Fader, Hardie and Lee 2005): customers order at their own rate and may stop after any repeat order.
+"""BG/NBD (Fader, Hardie and Lee 2005): customers order at individual rates and may drop out after any repeat order.
 
-A customer who has not come back is alive for certain: nobody stops before the first repeat.
+A customer without a repeat order is alive with certainty, because dropout needs at least one repeat order.
 """
 
-from segcli.value.models._leaving import PARAMETERS, GeometricDropout
+from segcli.value.models._geometric_dropout import PARAMETERS, GeometricDropout
 
 __all__ = [
     "PARAMETERS",

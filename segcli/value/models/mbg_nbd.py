@@ -1,9 +1,9 @@
-"""MBG/NBD (Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007): BG/NBD where the first order may be the last.
+"""MBG/NBD (Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007): BG/NBD with dropout after the first order.
 
-So a customer who has not come back need not be alive.
+A customer without a repeat order may therefore have dropped out.
 """
 
-from segcli.value.models._leaving import PARAMETERS, GeometricDropout
+from segcli.value.models._geometric_dropout import PARAMETERS, GeometricDropout
 
 __all__ = [
     "PARAMETERS",

@@ -1,9 +1,10 @@
-"""Pareto/NBD (Schmittlein, Morrison and Colombo 1987): customers order at their own rate and stop at any time.
+"""Pareto/NBD (Schmittlein, Morrison and Colombo 1987): customers order at individual rates and drop out at any time.
 
-Orders by a Poisson process, rates Gamma(r, alpha); lifetimes are exponential, their rates Gamma(s, beta). Computed as
-in Fader and Hardie, A note on deriving the Pareto/NBD model (2005), except for the integral over the time at which a
-customer may have gone. They write it as a difference of two hypergeometric functions, which cancel where parameters are
-large, and whose computation has no bound there. Here it is a sum over a fixed number of nodes (Gauss-Legendre).
+Orders follow a Poisson process with rates Gamma(r, alpha). Lifetimes are exponential with rates Gamma(s, beta). The
+formulas are those of Fader and Hardie, A note on deriving the Pareto/NBD model (2005), except for the integral over
+the dropout time. They write it as a difference of two hypergeometric functions. That difference cancels for large
+parameters, and its computing effort is unbounded there. Here the integral is a sum over a fixed number of nodes
+(Gauss-Legendre).
 """
 
 from collections.abc import Callable
@@ -13,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
-from segcli.value.fit import avoid_one
+from segcli.value.maximum_likelihood import avoid_one
 from segcli.value.models import Parameters
-from segcli.value.summary import FloatArray, HistoryGroups
+from segcli.value.purchase_summary import FloatArray, HistoryGroups
 
 __all__ = [
     "PARAMETERS",
@@ -30,18 +31,21 @@ __all__ = [
 PARAMETERS = ("r", "alpha", "s", "beta")
 STARTS = ((0.6, 10.0, 0.6, 12.0), (1.0, 5.0, 1.0, 20.0), (0.7, 1.0, 0.5, 5.0))
 QUADRATURE_NODES, QUADRATURE_WEIGHTS = np.polynomial.legendre.leggauss(32)
-INTEGRAND_DEPTH = 37.0  # the integrand counts down to e^-37 of its peak, which is below rounding
+INTEGRAND_DEPTH = 37.0  # values below e^-37 of the peak are ignored: they are smaller than rounding errors
 BISECTION_STEPS = 24
-HISTORY_CHUNK_SIZE = 10_000  # histories whose nodes are in memory together
+HISTORY_CHUNK_SIZE = 10_000  # histories per chunk; limits the memory for nodes
 
 
 def log_likelihood(parameters: Parameters, groups: HistoryGroups) -> FloatArray:
-    """In logarithms: still alive at the end, or gone at some time after the last order."""
+    """Return the log-likelihood of each history: alive at the end, or dropped out after the last order; shape (g,)."""
     return likelihood_gradient(parameters, groups)[0]
 
 
 def likelihood_gradient(parameters: Parameters, groups: HistoryGroups) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Log-likelihood and its derivatives by each parameter; `p_gone` is the part in which the customer has left."""
+    """Return the log-likelihood and its derivatives by parameter name.
+
+    `p_gone` is the part of the likelihood in which the customer has dropped out.
+    """
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     x, x_index, order_shape = groups.x_codes.values, groups.x_codes.codes, r + groups.x
     time_to_end, lifetime_to_end = alpha + groups.T, beta + groups.T
@@ -61,21 +65,21 @@ def likelihood_gradient(parameters: Parameters, groups: HistoryGroups) -> tuple[
 
 
 def _log_alive(parameters: Parameters, groups: HistoryGroups) -> FloatArray:
-    """Logarithm of the part in which the customer is still there."""
+    """Return the logarithm of the part of the likelihood in which the customer is alive, shape (g,)."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     log_alive: FloatArray = -(r + groups.x) * np.log(alpha + groups.T) - s * np.log(beta + groups.T)
     return log_alive
 
 
 def probability_alive(parameters: Parameters, groups: HistoryGroups) -> FloatArray:
-    """The part in which the customer is still there, of both."""
+    """Return the probability that each customer is alive, shape (g,)."""
     log_gone = np.log(parameters["s"]) + _integrate_dropout(parameters, groups).log
     p_alive: FloatArray = 1 / (1 + np.exp(np.minimum(log_gone - _log_alive(parameters, groups), 700)))
     return p_alive
 
 
 def conditional_expectation(parameters: Parameters, groups: HistoryGroups, periods: float) -> FloatArray:
-    """Of a customer with this history."""
+    """Return the expected orders of customers with these histories in the next `periods`, shape (g,)."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     s = avoid_one(s)
     order_rate = (r + groups.x) * (beta + groups.T) / ((alpha + groups.T) * (s - 1))
@@ -88,17 +92,17 @@ def conditional_expectation(parameters: Parameters, groups: HistoryGroups, perio
 
 
 def unconditional_expectation(parameters: Parameters, periods: float) -> float:
-    """Of a new customer."""
+    """Return the expected repeat orders of a new customer in the first `periods`."""
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     s = avoid_one(s)
     return float(r * beta / (alpha * (s - 1)) * (1 - (beta / (beta + periods)) ** (s - 1)))
 
 
 class DropoutIntegral(NamedTuple):
-    """The integral of f(t) = (alpha + t)^-(r + x) (beta + t)^-(s + 1) from t_x to T, and means under f, all (g,).
+    """Integral of f(t) = (alpha + t)^-(r + x) (beta + t)^-(s + 1) from t_x to T, and means under f, all of shape (g,).
 
-    `log` is the logarithm of the integral, -inf where T is t_x; `log_alpha` and `log_beta` are means of log(alpha + t)
-    and log(beta + t); `per_alpha` and `per_beta` of 1 / (alpha + t) and 1 / (beta + t).
+    `log` is the logarithm of the integral, -inf where T equals t_x. `log_alpha` and `log_beta` are the means of
+    log(alpha + t) and log(beta + t). `per_alpha` and `per_beta` are the means of 1 / (alpha + t) and 1 / (beta + t).
     """
 
     log: FloatArray
@@ -109,7 +113,7 @@ class DropoutIntegral(NamedTuple):
 
 
 def _integrate_dropout(parameters: Parameters, groups: HistoryGroups) -> DropoutIntegral:
-    """Integrate over the time at which each customer may have gone.
+    """Integrate over the possible dropout times of each customer.
 
     Args:
         parameters: r, alpha, s, beta, all positive.
@@ -130,7 +134,7 @@ def _integrate_dropout(parameters: Parameters, groups: HistoryGroups) -> Dropout
 def _bisect_bounds(
     is_negligible: Callable[[FloatArray], npt.NDArray[np.bool_]], outer: FloatArray, inner: FloatArray
 ) -> FloatArray:
-    """Move bounds inwards from `outer` while all beyond them is negligible, and never past `inner`."""
+    """Move bounds from `outer` towards `inner` while everything beyond them is negligible, but never past `inner`."""
     for _ in range(BISECTION_STEPS):
         middle = (outer + inner) / 2
         can_narrow = is_negligible(middle)
@@ -141,7 +145,10 @@ def _bisect_bounds(
 def _integrate_chunk(
     parameters: Parameters, x: FloatArray, last_order_time: FloatArray, observed_time: FloatArray
 ) -> DropoutIntegral:
-    """Integrate over y = log(low + t), where low is the lower of alpha and beta: log-concave, so it has one peak."""
+    """Integrate over y = log(low + t), where low is the smaller of alpha and beta.
+
+    The integrand is log-concave in y, so it has a single peak.
+    """
     alpha, beta = parameters["alpha"], parameters["beta"]
     order_shape, dropout_shape = parameters["r"] + x, np.full_like(x, parameters["s"] + 1)
     lower_scale, scale_difference = min(alpha, beta), abs(alpha - beta)
@@ -156,7 +163,7 @@ def _integrate_chunk(
     with np.errstate(divide="ignore"):
         peak = np.clip(
             np.log(scale_difference * rising_shape / (far_shape - rising_shape)), log_first, log_final
-        )  # at the first time where nothing rises
+        )  # if the integrand does not rise, the peak is at the lower bound
     peak_height = log_integrand(peak)
     lower_bound = _bisect_bounds(lambda y: peak_height - log_integrand(y) > INTEGRAND_DEPTH, log_first, peak)
     upper_bound = _bisect_bounds(lambda y: peak_height - log_integrand(y) > INTEGRAND_DEPTH, log_final, peak)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segcli.segment import experience, intervals
+from segcli.segment import confidence_intervals, experience_metrics
 from tests.segment.bases.conftest import customers, decided, labels, texts
 
 TIERS = texts(*["gold"] * 40 + ["silver"] * 30 + ["tin"] * 3)
@@ -53,7 +53,7 @@ def test_handling_time_by_hand_and_its_interval_by_another_way() -> None:
     chance = np.random.default_rng(5)
     contacts = chance.integers(1, 9, 400).astype(np.float64)
     seconds = contacts * 200 + chance.normal(0, 90, 400)
-    low, high = intervals.ratio_interval(seconds, contacts)
+    low, high = confidence_intervals.ratio_interval(seconds, contacts)
     without = [(seconds.sum() - s) / (contacts.sum() - n) for s, n in zip(seconds, contacts, strict=True)]
     spread = np.sqrt(399 / 400 * np.sum((without - np.mean(without)) ** 2))
     assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.01)
@@ -74,7 +74,7 @@ def test_sentiment_is_counted_from_codes_and_never_invented() -> None:
 
 def test_all_measures_of_a_table_at_once() -> None:
     table = customers(nps=[9.0] * 40, ces=[5.0] * 20 + [7.0] * 20)
-    rows = experience.score_by_segment(table, ["x"], texts(*["x"] * 40))
+    rows = experience_metrics.score_by_segment(table, ["x"], texts(*["x"] * 40))
     assert rows[["measure", "segment", "score"]].to_numpy().tolist() == [
         ["NPS", "all", 100.0],
         ["NPS", "x", 100.0],

@@ -1,0 +1,172 @@
+"""Messages on stderr about inputs and results: how files were read, and line counts by outcome."""
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from segcli.cli.options import CommonOptions
+from segcli.cli.terminal import NEXT_LABEL, Console, is_terminal, join_facts, select_format
+from segcli.formatting import pluralize
+
+if TYPE_CHECKING:
+    from segcli.model import Customers, InputReport, ReasonTotal, Reconciliation, Segmentation
+    from segcli.reports.report import Findings
+
+ROW_FORMATS = ("csv", "tsv", "ndjson")
+AUTOMATIC_REASONS = ("in_earlier_file", "date_outlier")  # reasons for which segcli ignores lines on its own
+SUGGESTED_FILE = "segmented.csv"  # file name in the suggestions of `print_next_commands`
+
+
+def print_input_summary(
+    customers: "Customers", console: Console, *, is_as_of_given: bool, verbose: bool = False
+) -> None:
+    """Print the summary of the inputs above a result."""
+    from segcli.reports.envelope import describe_input as facts
+
+    for input_report in customers.input_reports:
+        input_file = input_report.input
+        row_count = pluralize(input_file.rows, "line" if input_report.reconciliation else "row")
+        json_facts = facts(input_report) if console.is_json else {}  # avoids hashing a large file for text output
+        console.log("read", f"{input_file.name}  {row_count}  {input_report.dialect}", **json_facts)
+        if input_report.preset:
+            console.log("preset", input_report.preset)
+        column_names = [
+            f"{standard}={name}"
+            for standard, name in input_report.columns.items()
+            if verbose or input_report.reconciliation or standard != name
+        ]
+        if column_names:  # for customer tables, only renamed columns: tables of segcli use standard names
+            console.log("columns", "  ".join(column_names))
+        if input_report.reconciliation:
+            is_decisive = _leaves_out_money(input_report.reconciliation)
+            console.log("kept", _format_line_counts(input_report.reconciliation), is_important=is_decisive)
+            console.log("money", _format_money_sums(input_report.reconciliation), is_important=is_decisive)
+        _print_notes(input_report, console)
+    console.log("as of", join_facts(_describe_base(customers, is_as_of_given=is_as_of_given)))
+    for warning in customers.warnings:
+        console.log(
+            "warning",
+            warning,
+            is_important=any(warning in input_file.decisive_notes for input_file in customers.input_reports),
+        )
+
+
+def print_result_notes(segmentation: "Segmentation", console: Console, common_options: CommonOptions) -> None:
+    """Print the warnings of a segmentation, and its notes (edges, counts, reasons) if the output has only rows."""
+    for warning in segmentation.warnings[len(segmentation.customers.warnings) :]:
+        console.log("warning", warning)
+    if select_format(common_options, is_document=False) in ROW_FORMATS:
+        for note in segmentation.notes:
+            console.log("note", note)
+
+
+def print_next_commands(input_path: str | None, common_options: CommonOptions, console: Console) -> None:
+    """Suggest next commands to a terminal user who named a file: save the table, write a report, write a config."""
+    if input_path in (None, "-") or common_options.output or common_options.layout or not is_terminal(sys.stdout):
+        return
+    arguments = sys.argv[1:]
+    console.log(NEXT_LABEL, f"each customer's segment: segcli {shlex.join(arguments)} -o {SUGGESTED_FILE}")
+    console.log(NEXT_LABEL, f"a page about the segments: segcli report {SUGGESTED_FILE} -o report.html")
+    if arguments[1:] == [input_path]:  # no options that a config would have to repeat
+        console.log(NEXT_LABEL, f"settings to do it again: segcli init {shlex.quote(str(input_path))} -o segments.yaml")
+
+
+def print_withheld_segments(findings: "Findings", console: Console) -> None:
+    """Print the suppressed segments, and the visible ones with small numbers."""
+    from segcli.reports.disclosure import find_small_segments
+
+    for segmentation in findings.segmentations:
+        small_names = find_small_segments(segmentation, findings.privacy)
+        if small_names:
+            limit = f"fewer than {findings.privacy.small_numbers} customers; privacy.small_numbers"
+            console.log("note", f"small numbers: {segmentation.column}: {', '.join(small_names)} ({limit})")
+    if findings.guard is None:
+        return
+    for column, segment_names in findings.guard.withheld_names.items():
+        if segment_names:
+            limit = f"fewer than {findings.guard.min_customers} customers, or with such"
+            console.log(
+                "withheld", f"{column}: {', '.join(segment_names)} ({limit}; {findings.privacy.smallest_group_setting})"
+            )
+
+
+def _leaves_out_money(reconciliation: "Reconciliation") -> bool:
+    """Return whether rejected or automatically ignored lines hold a decisive share of the money (over 1 %)."""
+    from segcli.ingest.notes import is_decisive_share
+
+    skipped_totals = [
+        *reconciliation.rejected,
+        *(reason_total for reason_total in reconciliation.ignored if reason_total.reason in AUTOMATIC_REASONS),
+    ]
+    return is_decisive_share(sum(abs(reason_total.money) for reason_total in skipped_totals), reconciliation.money_read)
+
+
+def _print_notes(input_report: "InputReport", console: Console) -> None:
+    for note in input_report.notes:
+        console.log("note", note, is_important=note in input_report.decisive_notes)
+
+
+def _format_line_counts(reconciliation: "Reconciliation") -> str:
+    kept_text = pluralize(reconciliation.kept, "line")
+    if reconciliation.returns.lines:
+        kept_text += f" ({reconciliation.returns.lines:,} of them returns)"
+    return join_facts(
+        [
+            kept_text,
+            *_format_reasons("rejected", reconciliation.rejected),
+            *_format_reasons("ignored", reconciliation.ignored),
+        ]
+    )
+
+
+def _format_reasons(verb: str, reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
+    from segcli.ingest.reasons import REASONS
+
+    return [f"{verb} {reason_total.lines:,} ({REASONS[reason_total.reason].short})" for reason_total in reason_totals]
+
+
+def _format_money_sums(reconciliation: "Reconciliation") -> str:
+    rejected, ignored = (
+        sum(reason_total.money for reason_total in reason_totals)
+        for reason_totals in (reconciliation.rejected, reconciliation.ignored)
+    )
+    sums = (
+        f"{reconciliation.money_read:,.2f} = kept {reconciliation.money_kept:,.2f} "
+        f"+ rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+    )
+    sums += _format_unreadable(reconciliation)
+    return join_facts([sums, *[f"refunded {reconciliation.refunded:,.2f} of the kept"] * bool(reconciliation.refunded)])
+
+
+def _format_unreadable(reconciliation: "Reconciliation") -> str:
+    """Return the part about money that is in none of the sums."""
+    if not reconciliation.unreadable:
+        return ""
+    if not reconciliation.unreadable_with_digits:
+        size = "no digits"
+    else:
+        without_digits = reconciliation.unreadable - reconciliation.unreadable_with_digits
+        size = f"about {reconciliation.unreadable_money:,.2f}" + (
+            f" and {without_digits:,} without digits" if without_digits else ""
+        )
+    return f" + unreadable {pluralize(reconciliation.unreadable, 'line')} ({size})"
+
+
+def _describe_base(customers: "Customers", *, is_as_of_given: bool) -> list[str]:
+    from segcli import columns, formatting
+
+    table, day = customers.table, customers.as_of
+    as_of_source = (
+        "given"
+        if is_as_of_given
+        else "last order + 1 day"
+        if customers.input_reports[0].reconciliation
+        else "as in the table"
+    )
+    facts = [f"{day.isoformat()} ({as_of_source})"] if day else ["not known"]
+    facts.append(pluralize(len(table), "customer"))
+    if columns.ORDERS in table:
+        facts.append(pluralize(table[columns.ORDERS].sum(), "order"))
+    if columns.REVENUE in table:
+        facts.append(f"revenue {formatting.format_money(table[columns.REVENUE].sum())}")
+    return facts

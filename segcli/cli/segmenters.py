@@ -1,0 +1,294 @@
+"""Builders of segmentations from settings, with the files that they need."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from segcli.cli.terminal import Console
+    from segcli.config import LoadedSettings, Settings
+    from segcli.evaluation.backtest import LabelsBySegmentation
+    from segcli.model import Customers, Segmentation
+    from segcli.persona.explanations import Explanation
+    from segcli.persona.markers import MarkerVariables
+    from segcli.reports.optional_analyses import AnalysisProviders
+    from segcli.segment.rule_set import RuleSet
+
+
+def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
+    """Score and name customers by the settings, or by the saved model in them."""
+    from segcli.segment import maps, models, rfm
+
+    saved_model: dict[str, Any] | None = (
+        models.load_model(settings.rfm.model, models.RFM_SCHEMA) if settings.rfm.model else None
+    )
+    segment_map = maps.load_map(settings.rfm.segments)
+    return rfm.segment_by_rfm(customers, settings.rfm, segment_map, settings.seed, saved_model)
+
+
+def list_rfm_measures(loaded_config: "LoadedSettings") -> "Sequence[str]":
+    """Return the measures that RFM scores or writes."""
+    from segcli.segment.rfm_dimensions import list_rfm_measures
+
+    return list_rfm_measures(loaded_config.settings.rfm)
+
+
+def list_declared_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | None":
+    """Return the measures that the declared segmentations use; None (all) if rules or clusters may use any."""
+    return (
+        None
+        if loaded_config.declares_section("rules") or loaded_config.declares_section("cluster")
+        else list_rfm_measures(loaded_config)
+    )
+
+
+def list_cohort_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | None":
+    """Return the measures that cohorts need: those of RFM and the grouping column.
+
+    If cohorts are grouped by a segmentation, return the measures of the declared segmentations.
+    """
+    from segcli.columns import SEGMENT_SUFFIX
+
+    by = loaded_config.settings.cohort.by
+    return (
+        list_declared_measures(loaded_config)
+        if by.endswith(SEGMENT_SUFFIX)
+        else [*list_rfm_measures(loaded_config), by]
+    )
+
+
+def load_model(model_path: str) -> "dict[str, Any]":
+    """Load a saved model of any kind."""
+    from segcli.segment import models
+
+    return models.load_model(model_path, models.RFM_SCHEMA, models.CLUSTER_SCHEMA)
+
+
+def list_model_measures(saved_model: "dict[str, Any]", loaded_config: "LoadedSettings") -> "Sequence[str] | None":
+    """Return the measures that a saved RFM model scores; None (all) for a cluster model, which may use any."""
+    from segcli.segment import models
+
+    return list_rfm_measures(loaded_config) if saved_model["schema"] == models.RFM_SCHEMA else None
+
+
+def apply_model(
+    customers: "Customers", saved_model: "dict[str, Any]", model_path: str, settings: "Settings"
+) -> "Segmentation":
+    """Assign customers to the segments of a saved model."""
+    from segcli.segment import models
+
+    if saved_model["schema"] == models.RFM_SCHEMA:
+        rfm_settings = settings.model_copy(update={"rfm": settings.rfm.model_copy(update={"model": model_path})})
+        return apply_rfm(customers, rfm_settings)
+    from segcli.segment.clustering.assignment import assign_to_clusters
+
+    return assign_to_clusters(customers, saved_model)
+
+
+def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
+    """Read and order the rules; errors in them are reported before any data are read."""
+    from segcli.columns import CUSTOMER_TABLE_COLUMNS
+    from segcli.errors import ConfigProblems
+    from segcli.segment.rule_set import prepare_rule_sets
+
+    rule_sets = prepare_rule_sets(loaded_config.settings.rules, loaded_config.find_place)
+    audit_columns = set(loaded_config.settings.fairness.audit_only)
+    problems = [
+        f"rules: {rule_set.column} speaks of '{name}', "
+        "which is there for audits only (fairness.audit_only); leave it out"
+        for rule_set in rule_sets
+        for name in sorted(
+            audit_columns & {*rule_set.input_columns, *({rule_set.settings.base} & set(CUSTOMER_TABLE_COLUMNS))}
+        )
+    ]
+    if problems:
+        raise ConfigProblems(problems)
+    return rule_sets
+
+
+def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
+    """Segment customers by the rules of the settings."""
+    from segcli.segment.rules import segment_by_rules
+
+    return segment_by_rules(customers, prepare_rules(loaded_config))
+
+
+def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation":
+    """Cluster customers by the settings."""
+    from segcli.segment import models
+    from segcli.segment.clustering import pipeline
+
+    previous_path = settings.cluster.previous
+    previous_model = models.load_model(previous_path, models.CLUSTER_SCHEMA) if previous_path else None
+    audit_only = settings.fairness.audit_only
+    return pipeline.cluster_customers(customers, settings.cluster, settings.seed, previous_model, audit_only=audit_only)
+
+
+def explain_clusters(segmentation: "Segmentation") -> "Explanation":
+    """Describe clusters as rules on the features used to find them."""
+    from segcli.persona.explanations import explain_segments
+
+    return explain_segments(
+        segmentation, list(dict.fromkeys(feature["name"] for feature in segmentation.method["features"]))
+    )
+
+
+def find_cluster_markers(segmentation: "Segmentation") -> "MarkerVariables":
+    """Return the marker variables, in which clusters differ."""
+    from segcli.persona.markers import find_markers
+
+    return find_markers(segmentation)
+
+
+def render_cluster_rules(segmentation: "Segmentation", explanation: "Explanation", path: str) -> str:
+    """Return the rules as a config, or as SQL if the path ends in .sql."""
+    from segcli.persona.explanations import format_rules_yaml
+    from segcli.persona.sql_definition import define_segmentation
+
+    return (
+        define_segmentation(segmentation, "duckdb").sql_text
+        if path.endswith(".sql")
+        else format_rules_yaml(explanation, "cluster_rules")
+    )
+
+
+def explain_customer(segmentation: "Segmentation", explanation: "Explanation", customer_id: str) -> "Iterator[str]":
+    """Return lines that explain the cluster of one customer."""
+    from segcli.formatting import escape_unprintable
+    from segcli.persona.explanations import explain_customer
+
+    return (f"{escape_unprintable(line)}\n" for line in explain_customer(segmentation, explanation, customer_id))
+
+
+def read_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
+    """Return the segmentations in a table selected by `persona.of`; without any, build the declared ones or RFM."""
+    from segcli.columns import SEGMENT_SUFFIX
+    from segcli.segment.segmentation import read_segmentation, segment_columns, select_segmentations
+
+    settings = loaded_config.settings
+    named_columns = [
+        name for name in settings.persona.of if name in customers.table and not name.endswith(SEGMENT_SUFFIX)
+    ]
+    segment_column_names = [*segment_columns(customers), *named_columns]
+    if not segment_column_names:
+        return build_segmentations(customers, loaded_config)
+    return [
+        read_segmentation(customers, column)
+        for column in select_segmentations(
+            {segment_column: segment_column for segment_column in segment_column_names}, settings.persona.of
+        )
+    ]
+
+
+def build_segmentations(
+    customers: "Customers",
+    loaded_config: "LoadedSettings",
+    *,
+    with_clusters: bool = True,
+    columns: "Collection[str] | None" = None,
+) -> "list[Segmentation]":
+    """Build the declared segmentations, RFM first.
+
+    If none is declared, build RFM alone, or clusters if the customers have no orders. If `columns` are given and no
+    rule makes any of them, the rules are skipped.
+    """
+    segmentations: list[Segmentation] = []
+    is_undeclared = not any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
+    has_orders = _has_orders(customers)
+    if loaded_config.declares_section("rfm") or (is_undeclared and has_orders):
+        segmentations.append(apply_rfm(customers, loaded_config.settings))
+    if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
+        segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
+    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not has_orders):
+        segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
+    return segmentations
+
+
+def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:
+    """Return whether rules make one of these columns."""
+    return any(rule_settings.segment_column in columns for rule_settings in loaded_config.settings.rules)
+
+
+def _has_orders(customers: "Customers") -> bool:
+    """Return whether the customers have order data that RFM can score."""
+    from segcli.columns import ORDERS, REVENUE
+
+    return not {ORDERS, REVENUE}.isdisjoint(customers.table.columns)
+
+
+def build_as_of_segmenter(
+    loaded_config: "LoadedSettings",
+) -> "Callable[[Customers, Customers], tuple[LabelsBySegmentation, LabelsBySegmentation]]":
+    """Return a function that labels customers at a day and at an earlier day by the declared segmentations.
+
+    Earlier customers are assigned to the clusters of the later day, because clustering them again would give different
+    clusters.
+    """
+
+    def label_customers(
+        later_customers: "Customers", earlier_customers: "Customers"
+    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
+        from segcli.columns import CLUSTER_SEGMENT
+        from segcli.segment import models
+        from segcli.segment.clustering.assignment import assign_to_clusters
+
+        later_segmentations = {
+            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, loaded_config)
+        }
+        earlier_segmentations = {
+            segmentation.column: segmentation
+            for segmentation in build_segmentations(earlier_customers, loaded_config, with_clusters=False)
+        }
+        if CLUSTER_SEGMENT in later_segmentations:
+            labelled_customers = add_segment_columns(earlier_customers, list(earlier_segmentations.values()))
+            earlier_segmentations[CLUSTER_SEGMENT] = assign_to_clusters(
+                labelled_customers, models.model_fields(later_segmentations[CLUSTER_SEGMENT])
+            )
+        return {segmentation.name: segmentation.labels for segmentation in later_segmentations.values()}, {
+            segmentation.name: segmentation.labels for segmentation in earlier_segmentations.values()
+        }
+
+    return label_customers
+
+
+def build_analysis_providers(
+    customers: "Customers", loaded_config: "LoadedSettings", console: "Console"
+) -> "AnalysisProviders":
+    """Return cached providers of the optional analyses of a report.
+
+    Segmentations as of an earlier day have no clusters, because clustering again would give different ones.
+    """
+    from functools import cache
+
+    from segcli.cli import inputs
+    from segcli.evaluation.backtest import run_backtest
+    from segcli.reports.optional_analyses import AnalysisProviders
+    from segcli.value.clv import prepare_clv
+
+    settings = loaded_config.settings
+    previous_path = settings.report.previous
+    return AnalysisProviders(
+        lambda earlier, columns: build_segmentations(earlier, loaded_config, with_clusters=False, columns=columns),
+        cache(lambda: prepare_clv(customers, settings.clv, settings.seed)),
+        cache(lambda: run_backtest(customers, settings.backtest, settings.seed, build_as_of_segmenter(loaded_config))),
+        (lambda: inputs.read_earlier_segmentations(inputs.find_customer_table(previous_path), settings, console))
+        if previous_path
+        else None,
+    )
+
+
+def add_cohort_segments(customers: "Customers", loaded_config: "LoadedSettings") -> "Customers":
+    """Return the customers, with segment columns if cohorts are grouped by one of them."""
+    from segcli.columns import SEGMENT_SUFFIX
+
+    by = loaded_config.settings.cohort.by
+    if not by.endswith(SEGMENT_SUFFIX) or by in customers.table:
+        return customers
+    return add_segment_columns(customers, build_segmentations(customers, loaded_config))
+
+
+def add_segment_columns(customers: "Customers", segmentations: "list[Segmentation]") -> "Customers":
+    """Return the customers with the columns of the segmentations so far."""
+    from dataclasses import replace
+
+    return replace(customers, table=segmentations[-1].table) if segmentations else customers

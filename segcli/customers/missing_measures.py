@@ -1,0 +1,36 @@
+"""Hints for measures that a customer table lacks."""
+
+from collections.abc import Iterable
+
+from segcli import columns
+from segcli.model import Customers
+
+COMPUTE_ALL_COMMAND = "segcli rfm ORDERS --set ingest.measures=all"  # ORDERS is the order export
+
+
+def measures_remedy(customers: Customers, missing: Iterable[str]) -> str:
+    """Return how to compute missing measures, or an empty string if that would not help.
+
+    Args:
+        customers: the customers whose table lacks the columns.
+        missing: missing column names; some of them may not be measures.
+    """
+    names = [name for name in missing if columns.is_computed(name) and name not in customers.table]
+    if not names or customers.transactions is not None or not _lacks_measures(customers):
+        return ""
+    return f"{COMPUTE_ALL_COMMAND} computes {'it' if len(names) == 1 else 'them'} from the order export"
+
+
+def add_remedy(message: str, customers: Customers, missing: Iterable[str]) -> str:
+    """Return the message, followed by the remedy if there is one."""
+    remedy = measures_remedy(customers, missing)
+    return f"{message}. {remedy}" if remedy else message
+
+
+def _lacks_measures(customers: Customers) -> bool:
+    """Return whether another command wrote this table with a subset of the measures (full tables have order_lines)."""
+    names = set(map(str, customers.table.columns))
+    is_segcli_table = {columns.RECENCY_DAYS, columns.ORDERS} <= names or any(
+        name.endswith(columns.SEGMENT_SUFFIX) for name in names
+    )
+    return is_segcli_table and columns.ORDER_LINES not in names

@@ -1,0 +1,170 @@
+"""Quality rules on all customers together, and their anonymity: k-anonymity and l-diversity."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from segcli import columns
+from segcli.config.ingest import lines_allowed
+from segcli.config.privacy import PrivacySettings
+from segcli.config.quality import ColumnRule, QualitySettings
+from segcli.customers.missing_measures import add_remedy
+from segcli.errors import ConfigProblems
+from segcli.formatting import pluralize
+from segcli.ingest.input_file import InputFile
+from segcli.ingest.quality import find_rule_column
+from segcli.model import Customers, QualityCheck
+
+# Rules on all customers together: rejected lines, age of the last order, and number of customers, days and buyers
+CONFIDENCE_LEVELS = ("low", "middling", "high")
+
+
+def check_missing_columns(rules: Mapping[str, ColumnRule], inputs: Sequence[InputFile]) -> Iterator[QualityCheck]:
+    """Yield a failed check for each rule on a column that no input has."""
+    for name, rule in rules.items():
+        if not any(find_rule_column(name, file.mapping, file.header) for file in inputs):
+            yield QualityCheck(
+                f"columns.{name}", inputs[0].content.name, False, rule.severity, f"no input has a column '{name}'"
+            )
+
+
+def check_customers(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
+    """Yield a check for each rule; the confidence is a note if no minimum is configured."""
+    yield from _check_rejects(customers, rules)
+    yield from _check_unreadable_money(customers, rules)
+    yield from _check_age(customers, rules)
+    yield from _check_confidence(customers, rules)
+
+
+def _check_rejects(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
+    for input_report in customers.input_reports:
+        if input_report.reconciliation and rules.max_rejects is not None:
+            rejected = sum(reason_total.lines for reason_total in input_report.reconciliation.rejected)
+            passed = rejected <= lines_allowed(rules.max_rejects, input_report.reconciliation.read)
+            message = (
+                f"lines rejected: {rejected:,} of {input_report.reconciliation.read:,} (at most {rules.max_rejects})"
+            )
+            yield QualityCheck("max_rejects", input_report.input.name, passed, "error", message)
+
+
+def _check_unreadable_money(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
+    for input_report in customers.input_reports:
+        reconciliation = input_report.reconciliation
+        if reconciliation and rules.max_unreadable_money is not None:
+            average = abs(reconciliation.money_kept) / max(reconciliation.kept, 1)
+            unreadable_money = reconciliation.unreadable_money + average * (
+                reconciliation.unreadable - reconciliation.unreadable_with_digits
+            )
+            passed = unreadable_money <= lines_allowed(rules.max_unreadable_money, reconciliation.money_read)
+            message = (
+                f"money that cannot be read: about {unreadable_money:,.2f} on {reconciliation.unreadable:,} lines, of "
+                f"{reconciliation.money_read:,.2f} read (at most {rules.max_unreadable_money})"
+            )
+            yield QualityCheck("max_unreadable_money", input_report.input.name, passed, "error", message)
+
+
+def _check_age(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
+    if rules.max_age_days is None:
+        return
+    days = int(customers.table[columns.RECENCY_DAYS].min()) if columns.RECENCY_DAYS in customers.table else None
+    passed = days is not None and days <= rules.max_age_days
+    age_text = "unknown" if days is None else f"{days:,}"
+    message = f"days from the last order to the as-of day: {age_text} (at most {rules.max_age_days:,})"
+    yield QualityCheck("max_age_days", "customers", passed, "error", message)
+
+
+def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
+    """Yield the check of the confidence; its smallest part decides, and unknown parts are ignored."""
+    table, sizes = customers.table, rules.confidence
+    counts = {"customers": len(table)}
+    if (
+        {columns.FIRST_ORDER, columns.LAST_ORDER} <= set(table.columns)
+        and table[columns.LAST_ORDER].dtype.kind == "M"
+        and len(table)
+    ):
+        counts["days"] = int((table[columns.LAST_ORDER].max() - table[columns.FIRST_ORDER].min()).days)
+    if columns.ORDERS in table and table[columns.ORDERS].dtype.kind in "iuf":  # an empty column has text type
+        counts["repeat_buyers"] = int((table[columns.ORDERS] > 1).sum())
+    smallest_ratio = min(count / getattr(sizes, name) for name, count in counts.items())
+    level = "high" if smallest_ratio >= 1 else "middling" if smallest_ratio >= 1 / 2 else "low"
+    count_texts = ", ".join(
+        f"{name.replace('_', ' ')} {number:,} (wanted {getattr(sizes, name):,})" for name, number in counts.items()
+    )
+    passed = CONFIDENCE_LEVELS.index(level) >= CONFIDENCE_LEVELS.index(rules.min_confidence)
+    severity = "note" if passed else "error"
+    yield QualityCheck("min_confidence", "customers", passed, severity, f"confidence {level}: {count_texts}")
+
+
+PRIVACY_SECTION = "privacy"
+
+
+@dataclass(frozen=True)
+class Anonymity:
+    """k-anonymity and l-diversity of the customers.
+
+    `k` is the size of the smallest group of customers with equal quasi-identifiers (Sweeney 2002). `group_count` is the
+    number of such groups, and `unique_customers` the number of groups of one. `l` is the smallest number of distinct
+    sensitive values in a group (Machanavajjhala et al. 2007; None if no column is sensitive).
+    """
+
+    k: int
+    group_count: int
+    unique_customers: int
+    l: int | None  # noqa: E741 - as the literature calls it
+
+
+def measure_anonymity(customers: Customers, privacy: PrivacySettings) -> Anonymity | None:
+    """Measure k and l over the declared quasi-identifiers; missing values count as a value.
+
+    Returns:
+        None if no quasi-identifiers are declared.
+
+    Raises:
+        ConfigProblems: a column is missing.
+    """
+    names = privacy.quasi_identifiers
+    if not names or not len(customers.table):
+        return None
+    table = customers.table
+    column_names = [*names, *filter(None, [privacy.sensitive])]
+    missing = [name for name in column_names if name not in table]
+    if missing:
+        available = ", ".join(table.columns)
+        problem = f"privacy.quasi_identifiers: no column '{missing[0]}'; there is: {available}"
+        raise ConfigProblems([add_remedy(problem, customers, missing)])
+    groups = _group_alike(table, names)
+    sizes = groups.value_counts(sort=False)
+    min_distinct = (
+        None
+        if privacy.sensitive is None
+        else int(_sensitive_values(table, privacy.sensitive).groupby(groups).nunique().min())
+    )
+    return Anonymity(int(sizes.min()), len(sizes), int((sizes == 1).sum()), min_distinct)
+
+
+def _group_alike(table: pd.DataFrame, column_names: list[str]) -> pd.Series:
+    return table.groupby(column_names, sort=False, dropna=False).ngroup()
+
+
+def _sensitive_values(table: pd.DataFrame, name: str) -> pd.Series:
+    return table[name].astype("str").fillna("")
+
+
+def check_anonymity(customers: Customers, privacy: PrivacySettings) -> Iterator[QualityCheck]:
+    """Yield a check on k and one on l if they are declared; k is a note if no minimum is configured."""
+    result = measure_anonymity(customers, privacy)
+    if result is None:
+        return
+    names = ", ".join(privacy.quasi_identifiers)
+    minimum_text = "" if privacy.k is None else f" (at least {privacy.k})"
+    unique_text = f", {result.unique_customers:,} of them one customer alone" if result.unique_customers else ""
+    message = f"k = {result.k}{minimum_text}: {pluralize(result.group_count, 'group')} alike in {names}{unique_text}"
+    passed = privacy.k is None or result.k >= privacy.k
+    yield QualityCheck("k", "customers", passed, "error" if privacy.k else "note", message, PRIVACY_SECTION)
+    if result.l is not None and privacy.l_diversity is not None:
+        subject = f"different {privacy.sensitive} among customers alike in {names}"
+        message = f"l = {result.l} (at least {privacy.l_diversity}): {subject}"
+        yield QualityCheck(
+            "l_diversity", "customers", result.l >= privacy.l_diversity, "error", message, PRIVACY_SECTION
+        )

@@ -1,0 +1,1 @@
+"""Evaluation of segmentations: predictive value, drift, drivers, experiments, fairness, disclosure and quality."""

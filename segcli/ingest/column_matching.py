@@ -1,0 +1,159 @@
+"""Match columns of a file to standard columns: by declaration or known name (15 languages), checked against content."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from segcli import columns
+from segcli.errors import InputProblem
+from segcli.ingest.locales import LANGUAGES, load_language, word_list
+
+ORDER_VOCABULARY = frozenset(columns.TRANSACTION_COLUMNS) | frozenset(columns.ATTRIBUTE_COLUMNS)
+CUSTOMER_VOCABULARY = frozenset(columns.CUSTOMER_TABLE_COLUMNS)
+
+# If no column fits these, the column with the best name is used: an error about its values helps more than silence.
+REQUIRED_COLUMNS = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, columns.UNIT_PRICE}))
+
+_DROPPED_CHARACTERS = {
+    code: None for code in range(128) if not chr(code).isalnum()
+}  # of ASCII names, which NFKC does not change
+
+ContentCheck = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Mapping of standard columns to names in the file; `match_reasons` explains each match."""
+
+    columns: Mapping[str, str]
+    match_reasons: Mapping[str, str]
+
+
+def normalise_name(name: str) -> str:
+    """Return a header name without case, blanks and punctuation.
+
+    >>> normalise_name("Customer_ID "), normalise_name("Kunden-Nr.")
+    ('customerid', 'kundennr')
+    """
+    if name.isascii():
+        return name.lower().translate(_DROPPED_CHARACTERS)
+    return "".join(character for character in unicodedata.normalize("NFKC", name).casefold() if character.isalnum())
+
+
+def count_known_names(header: Iterable[str]) -> int:
+    """Count the names that are known in any language."""
+    return len({normalise_name(name) for name in header} & _load_known_names().keys())
+
+
+def is_name_of(name: str, standard: str) -> bool:
+    """Return whether a header name is a known name of this standard column."""
+    return any(meaning == standard for meaning, _ in _load_known_names().get(normalise_name(name), ()))
+
+
+def match_columns(
+    header: Sequence[str],
+    vocabulary: frozenset[str],
+    declared_columns: Mapping[str, str],
+    *,
+    content_check: ContentCheck = lambda _standard, _name: True,
+) -> ColumnMapping:
+    """Match header names to standard columns.
+
+    Args:
+        header: names of the columns in the file.
+        vocabulary: standard columns to match; a name can have another meaning in another vocabulary.
+        declared_columns: standard column -> name in the file; takes precedence.
+        content_check: function of (standard column, name) that returns whether the column's content fits.
+    """
+    file_columns: dict[str, str] = dict(declared_columns)
+    match_reasons = dict.fromkeys(declared_columns, "declared")
+    candidates = sorted(_iterate_candidates(header, vocabulary), key=lambda c: (c[0], header.index(c[2])))
+    for strength, standard, name in candidates:
+        if standard not in file_columns and name not in file_columns.values() and content_check(standard, name):
+            file_columns[standard] = name
+            match_reasons[standard] = "its own name" if strength < 0 else "a known name"
+    if columns.AMOUNT in vocabulary:
+        _match_ambiguous_amount(file_columns, match_reasons, header)
+    for required_group in REQUIRED_COLUMNS:
+        alternatives = [
+            (standard_name, column_name)
+            for _, standard_name, column_name in candidates
+            if standard_name in required_group and column_name not in file_columns.values()
+        ]
+        if alternatives and not required_group & set(file_columns):
+            file_columns[alternatives[0][0]] = alternatives[0][1]
+            match_reasons[alternatives[0][0]] = "a known name, though its content looks wrong"
+    return sort_mapping(ColumnMapping(file_columns, match_reasons))
+
+
+def _match_ambiguous_amount(file_columns: dict[str, str], match_reasons: dict[str, str], header: Sequence[str]) -> None:
+    """Use a column whose name means either quantity or amount as the amount, if no other column is the amount."""
+    if columns.AMOUNT in file_columns or match_reasons.get(columns.QUANTITY) == "declared":
+        return
+    ambiguous_names = [
+        name
+        for name in header
+        if normalise_name(name) in {normalise_name(word) for word in word_list("quantity_or_amount")}
+    ]
+    name = next((name for name in ambiguous_names if name not in file_columns.values()), None)
+    if (
+        name is None
+        and columns.UNIT_PRICE not in file_columns
+        and file_columns.get(columns.QUANTITY) in ambiguous_names
+    ):
+        name = file_columns.pop(columns.QUANTITY)
+    if name is not None:
+        file_columns[columns.AMOUNT], match_reasons[columns.AMOUNT] = name, "a known name"
+
+
+def sort_mapping(mapping: ColumnMapping) -> ColumnMapping:
+    """Return the same mapping in display order."""
+    display_order = {name: index for index, name in enumerate(_display_order())}
+    return replace(
+        mapping,
+        columns=dict(sorted(mapping.columns.items(), key=lambda pair: display_order.get(pair[0], len(display_order)))),
+    )
+
+
+def check_declared_columns(declared_columns: Iterable[tuple[str, str]], header: Sequence[str], file_name: str) -> None:
+    """Reject a mapping to a column that is not in the file.
+
+    Raises:
+        InputProblem: with the names in the header.
+    """
+    for standard, name in declared_columns:
+        if name not in header:
+            raise InputProblem(
+                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(header)}",
+                source=file_name,
+                line=1,
+            )
+
+
+def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> Iterable[tuple[int, str, str]]:
+    meanings_by_name = _load_known_names()
+    for name in header:
+        if name in vocabulary:
+            yield -1, name, name
+            continue
+        for standard, strength in meanings_by_name.get(normalise_name(name), ()):
+            if standard in vocabulary:
+                yield strength, standard, name
+
+
+@cache
+def _load_known_names() -> Mapping[str, Sequence[tuple[str, int]]]:
+    """Return the possible standard columns of each normalised name, each with its rank (0 is the strongest match)."""
+    meanings_by_name: dict[str, dict[str, int]] = {}
+    for language in LANGUAGES:
+        for standard, names in load_language(language)["columns"].items():
+            for strength, name in enumerate([standard, *names]):
+                meanings = meanings_by_name.setdefault(normalise_name(name), {})
+                meanings[standard] = min(strength, meanings.get(standard, strength))
+    return {name: tuple(meanings.items()) for name, meanings in meanings_by_name.items()}
+
+
+@cache
+def _display_order() -> Sequence[str]:
+    return tuple(dict.fromkeys([*columns.TRANSACTION_COLUMNS, *columns.CUSTOMER_TABLE_COLUMNS]))

@@ -1,0 +1,423 @@
+"""Open an input file and detect its kind: orders, or one row per customer."""
+
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import pyarrow as pa
+
+from segcli import columns
+from segcli.columns import ColumnKind
+from segcli.config.ingest import Source
+from segcli.errors import InputProblem, UsageProblem
+from segcli.ingest import dates, dialect, locales, number_parsing, parser, presets
+from segcli.ingest.column_detection import find_customer_column, find_date_column
+from segcli.ingest.column_matching import (
+    CUSTOMER_VOCABULARY,
+    ORDER_VOCABULARY,
+    ColumnMapping,
+    check_declared_columns,
+    is_name_of,
+    match_columns,
+    normalise_name,
+    sort_mapping,
+)
+from segcli.ingest.number_parsing import is_currency
+from segcli.ingest.rival_amounts import RivalAmount, find_rival_amounts, has_discounted_prices
+from segcli.ingest.status_columns import StatusColumns, find_status_columns
+from segcli.io import read as files
+
+SAMPLE_RECORDS_FOR_MATCHING = 200
+POSSIBLE_STATUS_COLUMNS = (
+    columns.CATEGORY,
+    columns.CHANNEL,
+    columns.PAYMENT,
+    columns.REGION,
+)  # a column named State may hold order statuses
+STATUS_SAMPLE_RECORDS = 1000  # records in which to detect order statuses
+MEMORY_PER_BYTE = 10  # bytes of memory per byte of text; measured with a million lines (benchmarks/README.md)
+FIRST_LINE_BYTES = 64_000  # bytes that are checked to recognise a table that segcli wrote
+ROW_NUMBER_COLUMN = "row number"  # column with row numbers, for rows without an id
+_EMPTY_MAPPING = ColumnMapping({}, {})
+NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """Input file with a parsed header and an unparsed body.
+
+    `requested_source` holds the user's settings, `status` the columns with the status of lines. `rival_amounts` are
+    other columns that may be the amount. `contains_discount` is true if prices are after discounts.
+    """
+
+    content: files.FileContent
+    dialect: dialect.Dialect
+    header: tuple[str, ...]
+    mapping: ColumnMapping
+    is_orders: bool
+    is_segcli_output: bool
+    source: Source
+    preset: str = ""
+    advice: str = ""
+    requested_source: Source = field(default_factory=Source)
+    status: StatusColumns = field(default_factory=StatusColumns)
+    rival_amounts: tuple[RivalAmount, ...] = ()
+    contains_discount: bool = False
+
+    @property
+    def key_column(self) -> str | None:
+        """Standard column that identifies customers in this file: customer_id, or email as a fallback."""
+        name = self.mapping.columns.get(columns.CUSTOMER_ID)
+        if name is None:
+            return columns.EMAIL if columns.EMAIL in self.mapping.columns else None
+        return columns.EMAIL if is_name_of(name, columns.EMAIL) else columns.CUSTOMER_ID
+
+    @property
+    def has_no_records(self) -> bool:
+        """Whether there are no records below the header; False for the head of a large file."""
+        return self.dialect.has_no_records and not self.content.is_head
+
+    def with_customer_id(self, standard: str) -> "InputFile":
+        """Return the same file with another of its columns as the customer id.
+
+        Raises:
+            InputProblem: if there is no such column.
+        """
+        file_columns = dict(self.mapping.columns)
+        if standard not in file_columns:
+            raise InputProblem(
+                f"no column recognised as {standard}, by which customers are to be found",
+                source=self.content.name,
+                line=1,
+                remedy=f"Say which with columns: {{{standard}: NAME}}",
+            )
+        file_columns[columns.CUSTOMER_ID] = file_columns.pop(standard)
+        return replace(self, mapping=sort_mapping(ColumnMapping(file_columns, self.mapping.match_reasons)))
+
+    def drop_columns(self, standards: Collection[str]) -> "InputFile":
+        """Return the same file without these standard columns."""
+        remaining = {
+            standard: file_name for standard, file_name in self.mapping.columns.items() if standard not in standards
+        }
+        return replace(self, mapping=ColumnMapping(remaining, self.mapping.match_reasons))
+
+    def drop_unmapped(self) -> "InputFile":
+        """Return the same file without unrecognised columns; a table that segcli wrote keeps all columns."""
+        if self.is_segcli_output:
+            return self
+        unmapped_columns = [name for name in self.header if name not in self.mapping.columns.values()]
+        return replace(self, source=self.source.model_copy(update={"leave_out": unmapped_columns}))
+
+    def with_order_ids(self, order_ids: Literal["unique", "daily"] | None) -> "InputFile":
+        """Return the same file with another interpretation of order ids."""
+        return replace(self, source=self.source.model_copy(update={"order_ids": order_ids}))
+
+    @property
+    def may_reuse_order_ids(self) -> bool:
+        """Whether neither the user nor a preset declares the scope of order ids."""
+        return self.source.order_ids is None and not self.preset
+
+    def read_table(
+        self, selected_columns: list[str] | None = None, numeric_columns: Collection[str] = ()
+    ) -> parser.RawTable:
+        """Read the selected columns (default: all except `leave_out`) as text, or as numbers where requested."""
+        excluded_columns = self.source.leave_out
+        if excluded_columns and selected_columns is None:
+            selected_columns = [name for name in self.header if name not in excluded_columns]
+        raw_table = parser.read_table(self.dialect, self.content.name, selected_columns, numeric_columns)
+        return parser.add_row_numbers(raw_table, ROW_NUMBER_COLUMN) if self.source.row_ids else raw_table
+
+
+def open_input(
+    source: Source,
+    content: files.FileContent | None = None,
+    *,
+    may_hold_orders: bool = True,
+    memory_limit: int | None = None,
+) -> InputFile:
+    """Read the bytes of a file (or use those given), its dialect and header, and recognise its columns.
+
+    A file with an order count and a last order (or recency) per row holds customers. A file with an order date holds
+    orders. Any other file with a customer id holds customers. A file that is joined to orders holds customers even if
+    it has dates, such as a creation date. A compressed file that needs more than `memory_limit` bytes is rejected.
+    """
+    if source.path is None:
+        raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
+    requested_source = source
+    content = content or files.read_file(
+        source.path,
+        memory_per_byte=MEMORY_PER_BYTE if source.memory_guard or memory_limit else 0,
+        memory_limit=memory_limit,
+    )
+    is_segcli_output = _is_segcli_output(content)
+    if is_segcli_output:
+        source = Source(path=source.path)  # the format of the user's exports does not apply to tables that segcli wrote
+    file_dialect = dialect.detect_dialect(content, source)
+    header = parser.read_header(file_dialect, content.name)
+    declared_columns = [("void", name) for name in source.void or ()] + [
+        ("leave_out", name) for name in source.leave_out
+    ]
+    declared_columns += [("returned", name) for name in source.returned or ()]
+    declared_columns += [(columns.CUSTOMER_ID, name) for name in source.fallback_ids]
+    check_declared_columns([*source.columns.items(), *declared_columns], header, content.name)
+    named_preset = None if is_segcli_output else presets.choose_preset(source.preset, header, content.name)
+    if named_preset and (may_hold_orders or named_preset[1].holds == "customers"):
+        return _apply_preset(
+            InputFile(
+                content,
+                file_dialect,
+                header,
+                _EMPTY_MAPPING,
+                False,
+                is_segcli_output,
+                source,
+                requested_source=requested_source,
+            ),
+            *named_preset,
+        )
+    content_check = _ContentChecker(file_dialect, header, source)
+    unread_columns = [name for name in header if name not in source.leave_out]
+    customer_mapping = match_columns(
+        unread_columns,
+        CUSTOMER_VOCABULARY,
+        _select_declared(source.columns, CUSTOMER_VOCABULARY),
+        content_check=content_check,
+    )
+    order_mapping = _match_customer_id(
+        match_columns(
+            unread_columns,
+            ORDER_VOCABULARY,
+            _select_declared(source.columns, ORDER_VOCABULARY),
+            content_check=content_check,
+        )
+    )
+    if source.row_ids:
+        if columns.CUSTOMER_ID in source.columns:
+            raise InputProblem(
+                "rows are to be numbered (row_ids), and customer_id is mapped as well",
+                source=content.name,
+                remedy="Leave one out",
+            )
+        numbered_mapping = sort_mapping(
+            ColumnMapping(
+                {**customer_mapping.columns, columns.CUSTOMER_ID: ROW_NUMBER_COLUMN}, customer_mapping.match_reasons
+            )
+        )
+        return InputFile(
+            content,
+            file_dialect,
+            header,
+            numbered_mapping,
+            False,
+            is_segcli_output,
+            source,
+            requested_source=requested_source,
+        )
+    if may_hold_orders and not is_segcli_output and not _has_customer_measures(customer_mapping.columns):
+        order_mapping, notes = _match_order_date(order_mapping, customer_mapping, content_check)
+        file_dialect = replace(file_dialect, notes=(*file_dialect.notes, *notes))
+    is_orders = (
+        may_hold_orders
+        and not _has_customer_measures(customer_mapping.columns)
+        and columns.ORDER_DATE in order_mapping.columns
+    )
+    mapping = order_mapping if is_orders else customer_mapping
+    first_records = parser.sample_records(file_dialect, STATUS_SAMPLE_RECORDS) if is_orders else []
+    mapping = _match_currency(header, first_records, mapping, source) if is_orders else mapping
+    status = _find_input_statuses(header, first_records, mapping, source)
+    rival_amounts = tuple(find_rival_amounts(header, first_records, mapping.columns, source)) if is_orders else ()
+    advice = (
+        _suggest_customer_column(order_mapping, content_check)
+        if is_orders and columns.CUSTOMER_ID not in order_mapping.columns
+        else ""
+    )
+    input_file = InputFile(
+        content,
+        file_dialect,
+        header,
+        mapping,
+        is_orders,
+        is_segcli_output,
+        source,
+        advice=advice,
+        requested_source=requested_source,
+    )
+    has_discount = is_orders and has_discounted_prices(header, first_records, mapping.columns, source)
+    return replace(input_file, status=status, rival_amounts=rival_amounts, contains_discount=has_discount)
+
+
+def reopen_input(input_file: InputFile, *, memory_limit: int | None = None) -> InputFile:
+    """Read a whole file of which only the first records have been read.
+
+    Args:
+        input_file: the file with its first records.
+        memory_limit: upper bound of the memory for a compressed file, in bytes.
+
+    Raises:
+        InputProblem: if the file was changed meanwhile.
+    """
+    reopened_file = open_input(input_file.requested_source, memory_limit=memory_limit)
+    files.require_same_version(input_file.content.name, reopened_file.content.version, input_file.content.version)
+    return reopened_file
+
+
+def _match_currency(
+    header: tuple[str, ...], records: Sequence[Sequence[str]], mapping: ColumnMapping, source: Source
+) -> ColumnMapping:
+    """Match a column of currency codes with an unknown name to the currency."""
+    used_columns = {*mapping.columns.values(), *source.leave_out}
+    if columns.CURRENCY in mapping.columns:
+        return mapping
+    for index, name in enumerate(header):
+        values = {record[index].strip() for record in records if index < len(record)} - {""}
+        if name not in used_columns and values and all(is_currency(value) for value in values):
+            match_reasons = {**mapping.match_reasons, columns.CURRENCY: "its values are currencies"}
+            return sort_mapping(ColumnMapping({**mapping.columns, columns.CURRENCY: name}, match_reasons))
+    return mapping
+
+
+def _find_input_statuses(
+    header: tuple[str, ...], records: Sequence[Sequence[str]], mapping: ColumnMapping, source: Source
+) -> StatusColumns:
+    declared_columns = [*source.leave_out, *(source.void or ()), *(source.returned or ())]
+    used_columns = [name for standard, name in mapping.columns.items() if standard not in POSSIBLE_STATUS_COLUMNS]
+    return find_status_columns(header, records, {*used_columns, *declared_columns})
+
+
+def _apply_preset(input_file: InputFile, preset_name: str, preset: presets.Preset) -> InputFile:
+    """Apply a preset to a file; the user's declarations take precedence."""
+    source = preset.apply_to(input_file.source, input_file.header).model_copy(update={"preset": preset_name})
+    if columns.UNIT_PRICE in input_file.source.columns and columns.AMOUNT in set(source.columns) - set(
+        input_file.source.columns
+    ):
+        raise InputProblem(
+            f"unit_price is declared, and the preset {preset_name} "
+            f"takes the money from {source.columns[columns.AMOUNT]}",
+            source=input_file.content.name,
+            remedy="Leave unit_price out, or say --preset none",
+        )
+    is_orders = preset.holds == "orders"
+    match_reasons = dict.fromkeys(source.columns, f"preset {preset_name}") | dict.fromkeys(
+        input_file.source.columns, "declared"
+    )
+    mapping = sort_mapping(
+        ColumnMapping(
+            _select_declared(source.columns, ORDER_VOCABULARY if is_orders else CUSTOMER_VOCABULARY), match_reasons
+        )
+    )
+    note = (
+        f"{preset.title}: "
+        f"{'recognised by the header' if input_file.source.preset is None else 'as asked'} (preset {preset_name})"
+    )
+    return replace(input_file, mapping=mapping, is_orders=is_orders, source=source, preset=note, advice=preset.advice)
+
+
+def _is_segcli_output(content: files.FileContent) -> bool:
+    """Return whether segcli wrote this table: its header has the measure or segment columns of segcli."""
+    first_line = content.body[:FIRST_LINE_BYTES].partition(b"\n")[0].decode(errors="replace")
+    names = set(first_line.strip().replace("\t", ",").split(","))
+    return columns.CUSTOMER_ID in names and (
+        {columns.RECENCY_DAYS, columns.ORDERS} <= names
+        or any(column_name.endswith(columns.SEGMENT_SUFFIX) for column_name in names)
+    )
+
+
+def _match_customer_id(order_mapping: ColumnMapping) -> ColumnMapping:
+    """Use the email address as the customer id of orders without one; treat `Id` in an order export as the order id."""
+    file_columns = dict(order_mapping.columns)
+    if (
+        order_mapping.match_reasons.get(columns.CUSTOMER_ID) != "declared"
+        and normalise_name(file_columns.get(columns.CUSTOMER_ID, "")) == "id"
+    ):
+        del file_columns[columns.CUSTOMER_ID]
+    if columns.CUSTOMER_ID not in file_columns and columns.EMAIL in file_columns:
+        file_columns = {columns.CUSTOMER_ID: file_columns.pop(columns.EMAIL), **file_columns}
+        return ColumnMapping(
+            file_columns,
+            {**order_mapping.match_reasons, columns.CUSTOMER_ID: "there is no customer id, only an e-mail address"},
+        )
+    return ColumnMapping(file_columns, order_mapping.match_reasons)
+
+
+def _match_order_date(
+    order_mapping: ColumnMapping, customer_mapping: ColumnMapping, content_check: "_ContentChecker"
+) -> tuple[ColumnMapping, tuple[str, ...]]:
+    """Match the only column of dates to the order date, if its name is unknown and customers have several lines."""
+    id_column = order_mapping.columns.get(columns.CUSTOMER_ID) or customer_mapping.columns.get(columns.CUSTOMER_ID)
+    if (
+        columns.ORDER_DATE in order_mapping.columns
+        or id_column is None
+        or not content_check.has_repeated_records(id_column)
+    ):
+        return order_mapping, ()
+    date_column = find_date_column(
+        content_check.get_unmatched_values({*order_mapping.columns.values(), *customer_mapping.columns.values()}),
+        content_check.source,
+    )
+    if date_column is None:
+        return order_mapping, ()
+    mapping = ColumnMapping(
+        {**order_mapping.columns, columns.CUSTOMER_ID: id_column, columns.ORDER_DATE: date_column},
+        {**order_mapping.match_reasons, columns.ORDER_DATE: "its values are dates"},
+    )
+    note = f"order_date is column '{date_column}', the only one with dates; --map order_date=NAME names another"
+    return sort_mapping(mapping), (note,)
+
+
+def _suggest_customer_column(order_mapping: ColumnMapping, content_check: "_ContentChecker") -> str:
+    """Return a hint with the most likely customer id column; blank if there is none."""
+    name = find_customer_column(
+        content_check.get_unmatched_values(set(order_mapping.columns.values())), content_check.source
+    )
+    return f"Say which with --map {shlex.quote(f'customer_id={name}')}" if name else ""
+
+
+def _select_declared(declared_columns: Mapping[str, str], vocabulary: frozenset[str]) -> dict[str, str]:
+    return {standard: name for standard, name in declared_columns.items() if standard in vocabulary}
+
+
+def _has_customer_measures(file_columns: Mapping[str, str]) -> bool:
+    return columns.ORDERS in file_columns and (
+        columns.RECENCY_DAYS in file_columns or columns.LAST_ORDER in file_columns
+    )
+
+
+class _ContentChecker:
+    """Check that the first records of a column fit the standard column that its name means."""
+
+    def __init__(self, file_dialect: dialect.Dialect, header: tuple[str, ...], source: Source) -> None:
+        self._names, self._open = header, [name for name in header if name not in source.leave_out]
+        self.source, self._locale = source, locales.get_locale(source)
+        self._sample = [
+            record
+            for record in parser.sample_records(file_dialect, SAMPLE_RECORDS_FOR_MATCHING)
+            if len(record) == len(header)
+        ]
+
+    def __call__(self, standard: str, name: str) -> bool:
+        kind = columns.TRANSACTION_COLUMNS.get(standard, columns.column_kind(standard))
+        index = self._names.index(name)
+        cell_values = [record[index] for record in self._sample]
+        if kind is ColumnKind.DATE:
+            return dates.looks_like_dates(cell_values, self.source)
+        if standard == columns.QUANTITY:
+            cell_values = number_parsing.strip_units(pa.array(cell_values, pa.string())).to_pylist()
+        if standard == columns.DISCOUNT:
+            cell_values = [value.strip().removesuffix("%") for value in cell_values]
+        return number_parsing.looks_like_numbers(cell_values, self._locale) if kind in NUMERIC_KINDS else True
+
+    def get_column_values(self, name: str) -> list[str]:
+        """Return the values of a column in the first records, stripped of blanks."""
+        index = self._names.index(name)
+        return [record[index].strip() for record in self._sample]
+
+    def has_repeated_records(self, name: str) -> bool:
+        """Return whether a value of a column occurs in different records, which rules out one row per customer."""
+        cell_values = self.get_column_values(name)
+        distinct_records = {(value, *record) for value, record in zip(cell_values, self._sample, strict=True) if value}
+        return len(distinct_records) > len({value for value in cell_values if value})
+
+    def get_unmatched_values(self, matched_columns: Collection[str]) -> dict[str, list[str]]:
+        """Return the values of all columns that are read but not matched."""
+        return {name: self.get_column_values(name) for name in self._open if name not in matched_columns}

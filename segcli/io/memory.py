@@ -1,0 +1,104 @@
+"""Check and tune the memory of the process.
+
+Threads that read chunks allocate and free the same few megabytes repeatedly. By default glibc returns such memory to
+the system and requests it again each time, which took a fifth of the CPU time of reading 20 million lines.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+from segcli.errors import EnvironmentProblem
+
+# Checks before loading a file, so that the run fails early instead of being killed by the system
+GIB = 2**30
+MIN_ADDRESS_SPACE = (
+    900 * 2**20
+)  # bytes of address space; with less, libraries end the process without an error (measured)
+THREADS_ADDRESS_SPACE = 4 * GIB  # bytes; each thread reserves address space, and libraries abort or hang if that fails
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS")
+PROC_FOLDER, CGROUP_FOLDER = Path("/proc"), Path("/sys/fs/cgroup")
+
+
+def require_memory(name: str, text_bytes: int, memory_per_byte: float) -> None:
+    """Reject a file that needs more memory than is available.
+
+    Args:
+        name: name of the file, for the message.
+        text_bytes: size of its text in bytes.
+        memory_per_byte: bytes of memory needed per byte of text.
+
+    Raises:
+        EnvironmentProblem: with the required and the available memory.
+    """
+    available = available_memory()
+    required = text_bytes * memory_per_byte
+    if available is not None and required > available:
+        raise EnvironmentProblem(
+            f"{name}: {text_bytes / GIB:,.2f} GiB of text need about {required / GIB:,.1f} GiB of memory, and "
+            f"{available / GIB:,.1f} GiB are free. Split the file by customer, or try all the same with "
+            "--set ingest.transactions.memory_guard=false"
+        )
+
+
+def require_address_space() -> None:
+    """Reject a limit on address space (ulimit -v) that is too low; under a low limit, use one thread.
+
+    Raises:
+        EnvironmentProblem: if the limit is lower than what the libraries need.
+    """
+    soft_limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft_limit == resource.RLIM_INFINITY or soft_limit >= THREADS_ADDRESS_SPACE:
+        return
+    if soft_limit < MIN_ADDRESS_SPACE:
+        raise EnvironmentProblem(
+            f"the limit on address space is {soft_limit // 1024:,} kB, "
+            f"and segcli needs at least {MIN_ADDRESS_SPACE // 1024:,} kB. "
+            "Raise it with ulimit -v"
+        )
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+
+
+def available_memory() -> int | None:
+    """Return the bytes of memory that this process can still allocate; None if unknown."""
+    return min(_memory_limits(), default=None)
+
+
+def _memory_limits() -> Iterator[int]:
+    """Yield the bytes that each limit (address space, control group, system) still allows."""
+    soft_limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        used_bytes = int((PROC_FOLDER / "self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        if soft_limit != resource.RLIM_INFINITY:
+            yield max(soft_limit - used_bytes, 0)
+    with contextlib.suppress(OSError, ValueError):  # "max" is not a number: no limit
+        group_limit = int((CGROUP_FOLDER / "memory.max").read_text(encoding="ascii"))
+        yield max(group_limit - int((CGROUP_FOLDER / "memory.current").read_text(encoding="ascii")), 0)
+    with contextlib.suppress(OSError, StopIteration):
+        lines = (PROC_FOLDER / "meminfo").read_text(encoding="ascii").splitlines()
+        yield int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) * 1024
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
+REUSED_BYTES = 512 << 20
+MAX_REUSED_BLOCK = 32 << 20  # maximum that glibc allows
+
+
+def keep_freed_memory() -> None:
+    """Keep freed memory in the process for reuse; `release_memory` returns it to the system."""
+    with contextlib.suppress(AttributeError, OSError):  # only glibc has mallopt
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_TRIM_THRESHOLD, REUSED_BYTES)
+        libc.mallopt(M_MMAP_THRESHOLD, MAX_REUSED_BLOCK)
+
+
+def release_memory() -> None:
+    """Return freed memory to the system, before large arrays are allocated that would not fit into its gaps."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,249 @@
+"""Selection of target segments, and cost and expected margin of their contacts by the most profitable channel."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segcli import columns
+from segcli.config.target import TargetSettings
+from segcli.customers import consent
+from segcli.formatting import pluralize
+from segcli.model import Customers, Segmentation
+from segcli.persona.attractiveness import split_periods
+
+# Best combination of a few segments within budget and capacity
+ROUNDING_TOLERANCE = 1e-9  # relative to the worth of a choice; sums in another order differ by less
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Candidate segment: its worth, the cost of its contacts, and their number."""
+
+    name: str
+    worth: float
+    cost: float
+    contacts: int
+
+
+@dataclass(frozen=True)
+class SelectionLimits:
+    """Minimum and maximum number of segments, budget, and maximum number of contacts; None means no limit."""
+
+    min_segments: int
+    max_segments: int
+    budget: float | None = None
+    capacity: int | None = None
+
+
+class SegmentChoice(NamedTuple):
+    """Names of the chosen segments, and whether the search proved that no other choice is better."""
+
+    segment_names: tuple[str, ...]
+    is_complete: bool
+
+
+def choose_segments(
+    candidates: Sequence[Candidate], selection_limits: SelectionLimits, max_steps: int
+) -> SegmentChoice:
+    """Choose the most valuable combination; ties go to the cheapest, then the smallest, then the first listed.
+
+    If not even the minimum number of segments fits the budget and capacity, the best smaller combination is chosen.
+
+    Args:
+        candidates: candidates in order of rank.
+        selection_limits: limits of the combination.
+        max_steps: maximum number of combinations to examine; the best one examined is then chosen.
+    """
+    for min_segments, max_segments in (
+        (selection_limits.min_segments, selection_limits.max_segments),
+        (1, selection_limits.min_segments - 1),
+    ):
+        search = _ChoiceSearch(candidates, selection_limits, min_segments, max_segments)
+        is_complete = search.run_search(max_steps)
+        if search.best_choice:
+            chosen_names = {search.candidates[position].name for position in search.best_choice}
+            return SegmentChoice(
+                tuple(candidate.name for candidate in candidates if candidate.name in chosen_names), is_complete
+            )
+    return SegmentChoice((), is_complete)
+
+
+class _ChoiceSearch:
+    """Branch-and-bound search that extends choices by decreasing worth and prunes those that cannot become the best."""
+
+    def __init__(
+        self, candidates: Sequence[Candidate], selection_limits: SelectionLimits, min_segments: int, max_segments: int
+    ) -> None:
+        self.candidates = sorted(candidates, key=lambda candidate: -candidate.worth)  # stable: ties keep their order
+        self.selection_limits, self.min_segments, self.max_segments = selection_limits, min_segments, max_segments
+        self.best_choice: tuple[int, ...] = ()
+        worths = [max(candidate.worth, 0.0) for candidate in self.candidates]
+        # by position: what the next 0, 1, 2, ... candidates from there on add to a choice
+        self.best_gains = [
+            [0.0, *accumulate(worths[position : position + max_segments])] for position in range(len(worths) + 1)
+        ]
+
+    def run_search(self, max_steps: int) -> bool:
+        """Run the search, and return whether it was exhaustive."""
+        open_choices: list[tuple[int, ...]] = [()]
+        for _ in range(max_steps):
+            if not open_choices:
+                return True
+            choice = open_choices.pop()
+            if not self._is_affordable(choice) or not self._can_improve(choice):
+                continue
+            if len(choice) >= self.min_segments and (
+                not self.best_choice or self._rank_choice(choice) > self._rank_choice(self.best_choice)
+            ):
+                self.best_choice = choice
+            if len(choice) < self.max_segments:
+                later_positions = range(choice[-1] + 1 if choice else 0, len(self.candidates))
+                open_choices += [(*choice, position) for position in reversed(later_positions)]
+        return not open_choices
+
+    def _sum_worth(self, choice: tuple[int, ...]) -> float:
+        return sum(self.candidates[position].worth for position in choice)
+
+    def _rank_choice(self, choice: tuple[int, ...]) -> tuple[float, float, int, tuple[int, ...]]:
+        cost = sum(self.candidates[position].cost for position in choice)
+        return self._sum_worth(choice), -cost, -len(choice), tuple(-position for position in choice)
+
+    def _is_affordable(self, choice: tuple[int, ...]) -> bool:
+        cost = sum(self.candidates[position].cost for position in choice)
+        contacts = sum(self.candidates[position].contacts for position in choice)
+        is_in_budget = self.selection_limits.budget is None or cost <= self.selection_limits.budget
+        return is_in_budget and (self.selection_limits.capacity is None or contacts <= self.selection_limits.capacity)
+
+    def _can_improve(self, choice: tuple[int, ...]) -> bool:
+        """Return whether later candidates can make a choice as good as the best."""
+        if not self.best_choice:
+            return True
+        gains = self.best_gains[choice[-1] + 1 if choice else 0]
+        highest_worth = self._sum_worth(choice) + gains[min(self.max_segments - len(choice), len(gains) - 1)]
+        return highest_worth >= self._sum_worth(self.best_choice) - ROUNDING_TOLERANCE * abs(highest_worth)
+
+
+def explain_rejection(
+    candidate: Candidate, chosen_candidates: Sequence[Candidate], selection_limits: SelectionLimits
+) -> str:
+    """Return the reason why a candidate was not chosen, given the chosen ones."""
+    spent_budget, used_contacts = (
+        sum(chosen_candidate.cost for chosen_candidate in chosen_candidates),
+        sum(chosen_candidate.contacts for chosen_candidate in chosen_candidates),
+    )
+    if selection_limits.budget is not None and spent_budget + candidate.cost > selection_limits.budget:
+        return (
+            f"its contacts cost {candidate.cost:,.2f}; "
+            f"{selection_limits.budget - spent_budget:,.2f} of the budget is left"
+        )
+    if selection_limits.capacity is not None and used_contacts + candidate.contacts > selection_limits.capacity:
+        return (
+            f"it has {pluralize(candidate.contacts, 'contact')}; "
+            f"there is capacity for {selection_limits.capacity - used_contacts:,} more"
+        )
+    if len(chosen_candidates) >= selection_limits.max_segments:
+        return f"not among the {selection_limits.max_segments} worth most together"
+    return "choosing it would be worth nothing"
+
+
+DEFAULT_CHANNEL = "email"  # if the settings name no channel
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ContactEstimate:
+    """Contacts of a segment by one channel: reachable customers, cost and expected margin."""
+
+    segment: str
+    contact_channel: str
+    contact_count: int
+    cost: float
+    expected_margin: float
+
+    @property
+    def roi(self) -> float:
+        """(Margin - cost) / cost; NaN if contacts cost nothing."""
+        return (self.expected_margin - self.cost) / self.cost if self.cost else np.nan
+
+    @property
+    def is_unprofitable(self) -> bool:
+        """Whether contacts cost more than their expected margin; false if the margin is unknown."""
+        return self.cost > 0 and not np.isnan(self.expected_margin) and self.expected_margin < self.cost
+
+
+def estimate_contacts(
+    segmentation: Segmentation, settings: TargetSettings, *, margin_rate: float, consent_words: Sequence[str]
+) -> list[ContactEstimate]:
+    """Return for each segment the channel with the highest expected margin after cost.
+
+    Expected margin = contacts x response x value of a response x margin. The response of a channel is the configured
+    one, or else the share of the segment's customers who bought in the last period. The value of a response is the
+    configured one, or else the segment's average order value.
+    """
+    contact_channels = list(dict.fromkeys([*settings.contact_cost, *settings.response])) or [DEFAULT_CHANNEL]
+    reachable_masks = {
+        contact_channel: consent.is_reachable(segmentation.customers, contact_channel, consent_words)
+        for contact_channel in contact_channels
+    }
+    bought_recently = _read_recent_buyers(segmentation.customers, settings.period_days)
+    estimates = []
+    for segment_name in segmentation.segments:
+        in_segment = (segmentation.labels == segment_name).to_numpy()
+        response_value = settings.response_value or _average_order_value(segmentation.customers.table, in_segment)
+        segment_response = _ResponseValue(float(np.mean(bought_recently[in_segment])), response_value * margin_rate)
+        contact_counts = {
+            contact_channel: int((in_segment & is_reachable).sum())
+            for contact_channel, is_reachable in reachable_masks.items()
+        }
+        estimates.append(
+            max(_estimate_by_channel(segment_name, contact_counts, settings, segment_response), key=_net_margin)
+        )
+    return estimates
+
+
+@dataclass(frozen=True)
+class _ResponseValue:
+    """Default response rate of a segment, and the margin of one response."""
+
+    response_rate: float
+    margin_per_response: float
+
+
+def _net_margin(estimate: ContactEstimate) -> float:
+    return -estimate.cost if np.isnan(estimate.expected_margin) else estimate.expected_margin - estimate.cost
+
+
+def _estimate_by_channel(
+    segment_name: str, contact_counts: dict[str, int], settings: TargetSettings, segment_response: _ResponseValue
+) -> Iterator[ContactEstimate]:
+    for contact_channel, contact_count in contact_counts.items():
+        cost = contact_count * settings.contact_cost.get(contact_channel, 0.0)
+        expected_margin = (
+            contact_count
+            * settings.response.get(contact_channel, segment_response.response_rate)
+            * segment_response.margin_per_response
+        )
+        yield ContactEstimate(segment_name, contact_channel, contact_count, round(cost, 2), expected_margin)
+
+
+def _average_order_value(table: pd.DataFrame, in_segment: BoolArray) -> float:
+    if not {columns.REVENUE, columns.ORDERS} <= set(table.columns):
+        return np.nan
+    order_count = float(table.loc[in_segment, columns.ORDERS].sum())
+    return float(table.loc[in_segment, columns.REVENUE].sum()) / order_count if order_count else np.nan
+
+
+def _read_recent_buyers(customers: Customers, period_days: int) -> npt.NDArray[np.float64]:
+    """Return 1 for customers who bought in the last period, and 0 for others; NaN if unknown."""
+    table, periods = customers.table, split_periods(customers, period_days)
+    if periods is not None:
+        return periods.is_current_buyer.astype(np.float64)
+    if columns.RECENCY_DAYS in table:
+        return np.asarray(table[columns.RECENCY_DAYS] <= period_days, dtype=np.float64)
+    return np.full(len(table), np.nan)

@@ -1,0 +1,342 @@
+"""Target selection: knock-out criteria, attractiveness and own strength, then a choice within budget and capacity.
+
+Attractiveness and competitiveness are two weighted scores after the GE/McKinsey matrix (Day, Analysis for strategic
+market decisions, 1986, ch. 7) and Dolnicar, Grün and Leisch, Market segmentation analysis (2018), steps 2 and 8.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segcli import columns
+from segcli.config.target import TargetSettings
+from segcli.model import Segmentation
+from segcli.persona.attractiveness import (
+    LOW_IS_BEST,
+    SegmentCriteria,
+    WeightedScores,
+    measure_criteria,
+    rank_tolerance,
+    weigh_criteria,
+)
+from segcli.persona.target_selection import (
+    Candidate,
+    ContactEstimate,
+    SelectionLimits,
+    choose_segments,
+    estimate_contacts,
+    explain_rejection,
+)
+
+MATRIX_THIRDS = (100 / 3, 200 / 3)
+# Rows by attractiveness (low, middling, high), columns by strength (low, middling, high)
+MATRIX_CELLS = (
+    ("withdraw", "manage for earnings", "protect and refocus"),
+    ("expand with care or harvest", "manage for earnings", "build selectively"),
+    ("build selectively", "invest to build", "protect position"),
+)
+
+
+@dataclass(frozen=True)
+class TargetSelection:
+    """Scores of all segments, and the chosen ones.
+
+    `table` has one row per segment, the most attractive first, knocked-out ones last: segment, customers, the measured
+    criteria, attractiveness, strength and cell (if known), way, contacts, cost, expected_margin, roi, chosen (yes or
+    no) and reason. `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
+    out of 100 by which all weights may change while the first segment stays first. `weight_set_scores` compares the
+    weight sets.
+    """
+
+    segmentation: Segmentation
+    table: pd.DataFrame
+    contributions: pd.DataFrame
+    chosen_segments: tuple[str, ...]
+    weight_tolerance: float
+    weight_set_scores: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def member_mask(self) -> npt.NDArray[np.bool_]:
+        """Customers in a chosen segment, shape (n,)."""
+        return np.asarray(self.segmentation.labels.isin(self.chosen_segments), dtype=bool)
+
+
+@dataclass(frozen=True)
+class _SegmentScores:
+    """Measured and weighted scores of segments; `exclusions` are reasons by segment, and unknown scores are 0."""
+
+    segmentation: Segmentation
+    criteria: SegmentCriteria
+    attractiveness: WeightedScores | None
+    strength: WeightedScores | None
+    contact_estimates: Sequence[ContactEstimate]
+    exclusions: Mapping[str, str]
+
+    @property
+    def scores(self) -> npt.NDArray[np.float64]:
+        return self.attractiveness.scores if self.attractiveness else np.zeros(len(self.segmentation.segments))
+
+    @property
+    def eligible_ranking(self) -> list[int]:
+        """Positions of the eligible segments, the most attractive first."""
+        return [
+            position for position in self.full_ranking if self.segmentation.segments[position] not in self.exclusions
+        ]
+
+    @property
+    def weight_tolerance(self) -> float:
+        """Largest change of weights that keeps the first of the eligible segments first."""
+        return rank_tolerance(self.attractiveness, self.eligible_ranking) if self.attractiveness else 0.0
+
+    @property
+    def full_ranking(self) -> list[int]:
+        """Positions of the segments, the most attractive first, knocked-out ones last."""
+        is_excluded = np.array([segment_name in self.exclusions for segment_name in self.segmentation.segments])
+        return [int(position) for position in np.lexsort((np.arange(len(is_excluded)), -self.scores, is_excluded))]
+
+
+def select_targets(
+    segmentation: Segmentation,
+    settings: TargetSettings,
+    *,
+    margin_rate: float,
+    consent_words: Sequence[str],
+    max_choices: int,
+) -> TargetSelection:
+    """Score every segment, exclude those that fail a knock-out criterion, and choose a few.
+
+    Args:
+        segmentation: the segmentation.
+        settings: criteria, weights, budget and capacity.
+        margin_rate: margin as a part of revenue, unless the settings give one.
+        consent_words: values of the consent column that mean yes.
+        max_choices: maximum number of combinations to examine.
+    """
+    segment_scores = _score_segments(
+        segmentation, settings, margin_rate=settings.margin or margin_rate, consent_words=consent_words
+    )
+    candidates = [
+        _make_candidate(
+            segmentation.segments[position],
+            float(segment_scores.scores[position]),
+            segment_scores.contact_estimates[position],
+            settings,
+        )
+        for position in segment_scores.eligible_ranking
+    ]
+    selection_limits = SelectionLimits(*settings.choice_range, settings.budget, settings.capacity)
+    chosen_names, is_complete = choose_segments(candidates, selection_limits, max_choices)
+    chosen_candidates = [candidate for candidate in candidates if candidate.name in chosen_names]
+    reasons = dict(segment_scores.exclusions) | {
+        candidate.name: "chosen"
+        if candidate in chosen_candidates
+        else explain_rejection(candidate, chosen_candidates, selection_limits)
+        for candidate in candidates
+    }
+    target_table = _build_table(segment_scores, chosen_names, reasons)
+    return TargetSelection(
+        segmentation,
+        target_table,
+        _list_contributions(segment_scores),
+        tuple(segment_name for segment_name in target_table[columns.SEGMENT_NAME] if segment_name in chosen_names),
+        segment_scores.weight_tolerance,
+        _compare_weight_sets(segmentation, segment_scores.criteria, settings),
+        (
+            *_build_notes(segment_scores, chosen_names, settings),
+            *([] if is_complete else [_describe_limit(max_choices)]),
+        ),
+    )
+
+
+def _score_segments(
+    segmentation: Segmentation, settings: TargetSettings, *, margin_rate: float, consent_words: Sequence[str]
+) -> _SegmentScores:
+    criteria = measure_criteria(segmentation, settings, consent_words)
+    contact_estimates = estimate_contacts(segmentation, settings, margin_rate=margin_rate, consent_words=consent_words)
+    has_response = bool(settings.response)  # the purchase rate without contacts does not show what contacts earn
+    exclusions = {
+        estimate.segment: _explain_loss(estimate)
+        for estimate in contact_estimates
+        if has_response and estimate.is_unprofitable
+    }
+    exclusions |= {
+        segment_name: exclusion_reason
+        for position, segment_name in enumerate(segmentation.segments)
+        if (exclusion_reason := _explain_knock_out(criteria, position, settings))
+    }
+    attractiveness, strength = (
+        weigh_criteria(criteria, settings.weights),
+        weigh_criteria(criteria, settings.competitiveness),
+    )
+    return _SegmentScores(segmentation, criteria, attractiveness, strength, contact_estimates, exclusions)
+
+
+def _explain_knock_out(criteria: SegmentCriteria, position: int, settings: TargetSettings) -> str:
+    """Return the knock-out criterion that excludes a segment; blank if none does."""
+    for criterion, bound in settings.knock_outs.items():
+        criterion_value = criteria.values[criterion][position] if criterion in criteria.values else None
+        if criterion_value is None or np.isnan(criterion_value):
+            continue
+        if criterion in LOW_IS_BEST and criterion_value > bound:
+            return f"knocked out: {criterion} {criterion_value:.3g} is above {bound:g}"
+        if criterion not in LOW_IS_BEST and criterion_value < bound:
+            return f"knocked out: {criterion} {criterion_value:.3g} is below {bound:g}"
+    return ""
+
+
+def _describe_limit(max_choices: int) -> str:
+    return f"the best of {max_choices:,} choices; more were not tried (limits.choices), so another may be better"
+
+
+def _explain_loss(estimate: ContactEstimate) -> str:
+    return (
+        f"knocked out: its contacts cost {estimate.cost:,.2f}, and are expected to earn {estimate.expected_margin:,.2f}"
+    )
+
+
+def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, settings: TargetSettings) -> Candidate:
+    is_by_margin = settings.objective == "margin" and not np.isnan(estimate.expected_margin)
+    return Candidate(
+        segment_name,
+        estimate.expected_margin - estimate.cost if is_by_margin else score,
+        estimate.cost,
+        estimate.contact_count,
+    )
+
+
+def _build_table(
+    segment_scores: _SegmentScores, chosen_names: Sequence[str], reasons: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return one row per segment, the most attractive first, knocked-out ones last."""
+    segmentation = segment_scores.segmentation
+    target_rows = pd.DataFrame(
+        {
+            columns.SEGMENT_NAME: segmentation.segments,
+            columns.CUSTOMERS: segmentation.profile[columns.CUSTOMERS].to_numpy(),
+        }
+    )
+    for column_name, criterion_values in segment_scores.criteria.values.items():
+        if column_name != "size":
+            target_rows[column_name] = criterion_values
+    axes = {"attractiveness": segment_scores.attractiveness, "strength": segment_scores.strength}
+    for column_name, weighted_scores in axes.items():
+        if weighted_scores:
+            target_rows[column_name] = weighted_scores.scores
+    if set(axes) <= set(target_rows.columns):
+        target_rows["cell"] = [
+            matrix_cell(*axis_scores)
+            for axis_scores in zip(target_rows["attractiveness"], target_rows["strength"], strict=True)
+        ]
+    target_rows["way"] = [estimate.contact_channel for estimate in segment_scores.contact_estimates]
+    target_rows["contacts"] = [estimate.contact_count for estimate in segment_scores.contact_estimates]
+    target_rows["cost"] = [estimate.cost for estimate in segment_scores.contact_estimates]
+    target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
+    target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
+    target_rows["chosen"] = ["yes" if column_name in chosen_names else "no" for column_name in segmentation.segments]
+    target_rows["reason"] = [reasons[column_name] for column_name in segmentation.segments]
+    return target_rows.iloc[segment_scores.full_ranking].reset_index(drop=True)
+
+
+def matrix_cell(attractiveness: float, strength: float) -> str:
+    """Return the cell of the three-by-three matrix for scores from 0 to 100.
+
+    >>> matrix_cell(90, 90), matrix_cell(10, 10), matrix_cell(50, 80)
+    ('protect position', 'withdraw', 'build selectively')
+    """
+    return MATRIX_CELLS[int(np.searchsorted(MATRIX_THIRDS, attractiveness, "right"))][
+        int(np.searchsorted(MATRIX_THIRDS, strength, "right"))
+    ]
+
+
+def _list_contributions(segment_scores: _SegmentScores) -> pd.DataFrame:
+    column_names = [columns.SEGMENT_NAME, "criterion", "value", "scaled", "weight", "adds"]
+    weighted_scores = segment_scores.attractiveness
+    if weighted_scores is None:
+        return pd.DataFrame(columns=column_names)
+    contribution_rows = [
+        [
+            segment_name,
+            criterion,
+            criterion_values[position],
+            weighted_scores.scaled_criteria[position, criterion_index],
+            weighted_scores.weights[criterion_index],
+            weighted_scores.contributions[position, criterion_index],
+        ]
+        for position, segment_name in enumerate(segment_scores.segmentation.segments)
+        for criterion_index, criterion in enumerate(weighted_scores.criteria)
+        for criterion_values in [segment_scores.criteria.values[criterion]]
+    ]
+    return pd.DataFrame(contribution_rows, columns=column_names)
+
+
+def _compare_weight_sets(
+    segmentation: Segmentation, criteria: SegmentCriteria, settings: TargetSettings
+) -> pd.DataFrame:
+    """Return scores and ranks under each set of weights, the set of the settings first."""
+    weight_set_rows = []
+    for weight_set, weights in {"weights": settings.weights, **settings.weight_sets}.items():
+        weighted_scores = weigh_criteria(criteria, weights)
+        if weighted_scores:
+            rank_by_position = {position: rank for rank, position in enumerate(weighted_scores.ranking, start=1)}
+            weight_set_rows += [
+                [weight_set, segment, float(weighted_scores.scores[position]), rank_by_position[position]]
+                for position, segment in enumerate(segmentation.segments)
+            ]
+    return pd.DataFrame(weight_set_rows, columns=["set", columns.SEGMENT_NAME, "attractiveness", "rank"])
+
+
+def _build_notes(
+    segment_scores: _SegmentScores, chosen_names: Sequence[str], settings: TargetSettings
+) -> Iterator[str]:
+    weighted_scores = segment_scores.attractiveness
+    if weighted_scores is None:
+        yield "no criterion is known: rate segments (target.ratings), or give an order export"
+        return
+    weight_tolerance = segment_scores.weight_tolerance
+    tolerance_text = (
+        "any change of the weights"
+        if np.isinf(weight_tolerance)
+        else f"weight changes of up to +-{weight_tolerance:.1f} of 100 points"
+    )
+    yield f"rank 1 holds for {tolerance_text}"
+    if weighted_scores.unknown_criteria:
+        yield (
+            "not known, so left out of the score: "
+            f"{', '.join(weighted_scores.unknown_criteria)} (target.ratings rates them)"
+        )
+    unknown_segments = sorted(
+        {item_name for segment_ratings in settings.ratings.values() for item_name in segment_ratings}
+        - {*segment_scores.segmentation.segments}
+    )
+    if unknown_segments:
+        yield f"rated, but no segment of {segment_scores.segmentation.name}: {', '.join(unknown_segments)}"
+    for item_name in weighted_scores.criteria:
+        unknown_names = segment_scores.criteria.list_unknown_segments(item_name, segment_scores.segmentation.segments)
+        if unknown_names:
+            yield f"{item_name} is not known of {', '.join(unknown_names)}: counted as halfway"
+    if segment_scores.strength is None:
+        yield "our own strength is not known: rate own_strengths in target.ratings for the second axis"
+    if len(chosen_names) < settings.choice_range[0]:
+        yield (
+            f"only {len(chosen_names)} of at least {settings.choice_range[0]} "
+            "segments fit knock-outs, budget and capacity"
+        )
+    profitable_estimates = sorted(
+        (estimate for estimate in segment_scores.contact_estimates if estimate.roi > 0),
+        key=lambda estimate: -estimate.roi,
+    )
+    if profitable_estimates:
+        yield (
+            "by return on what contacts cost: "
+            f"{', '.join(f'{estimate.segment} {estimate.roi:,.1f}x' for estimate in profitable_estimates)}"
+        )
+    if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
+        period_days = settings.period_days
+        yield (
+            f"expected margin takes as response who bought in the last {period_days} days: "
+            "an order of sizes, not an effect; a holdout measures that"
+        )

@@ -1,0 +1,148 @@
+"""Results of the evaluation commands: backtest, comparison, experiment and history."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from segcli import columns, formatting
+from segcli.evaluation.backtest import BacktestResult
+from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT, SegmentationComparison
+from segcli.evaluation.drift import RunSummary, summarise_runs
+from segcli.evaluation.experiment import ExperimentResult
+from segcli.model import Customers
+from segcli.reports import tables
+from segcli.reports.blocks import Block, Column, Heading, Result, Table
+from segcli.reports.envelope import build_envelope, to_records
+
+
+def build_backtest_result(backtest: BacktestResult, customers: Customers) -> Result:
+    """Build the result of `segcli backtest`: one row per fold, segmentation and segment.
+
+    The blocks compare segmentations side by side, then show the segments of the latest fold.
+    """
+    blocks: list[Block] = [build_lift_table(backtest.summary), *tables.build_note_blocks(backtest.notes)]
+    latest_fold = backtest.segments[backtest.segments["fold"] == 1]
+    baselines = set(backtest.summary.loc[backtest.summary["baseline"], "segmentation"])
+    for name, segment_rows in latest_fold.groupby("segmentation", sort=False):
+        if name not in baselines:
+            blocks += [Heading(f"{name}, after {segment_rows['until'].iloc[0]}"), build_outcome_table(segment_rows)]
+
+    def build_parts() -> dict[str, Any]:
+        return {
+            "summary": to_records(backtest.summary),
+            "folds": to_records(backtest.scores),
+            "segments": to_records(backtest.segments),
+            "notes": list(backtest.notes),
+        }
+
+    return Result(backtest.segments, lambda: build_envelope("backtest", customers, build_parts()), tuple(blocks))
+
+
+def build_comparison_result(comparison: SegmentationComparison, customers: Customers) -> Result:
+    """Build the result of `segcli compare`: transitions between segments, drift and notes."""
+    blocks: list[Block] = []
+    for name, flow_rows in comparison.migration.groupby("segmentation", sort=False):
+        blocks += [Heading(str(name)), _build_migration_table(flow_rows)]
+    blocks += tables.build_note_blocks(comparison.notes)
+
+    def build_parts() -> dict[str, Any]:
+        return {
+            "migration": to_records(comparison.migration),
+            "shares": [vars(drift) for drift in comparison.share_drifts],
+            "features": [vars(drift) for drift in comparison.feature_drifts],
+            "drifted": list(comparison.drifted_columns),
+            "notes": list(comparison.notes),
+        }
+
+    return Result(comparison.migration, lambda: build_envelope("compare", customers, build_parts()), tuple(blocks))
+
+
+def build_experiment_result(experiment: ExperimentResult, customers: Customers) -> Result:
+    """Build the result of `segcli compare --treated`: one row per group and its difference from the holdout."""
+    visible_columns = experiment.table[["group", columns.CUSTOMERS, "buyers", "buyer_rate", "revenue_a_head"]]
+
+    def build_parts() -> dict[str, Any]:
+        return {"groups": to_records(experiment.table), "notes": list(experiment.notes)}
+
+    blocks: tuple[Block, ...] = (tables.build_table(visible_columns), *tables.build_note_blocks(experiment.notes))
+    return Result(experiment.table, lambda: build_envelope("readout", customers, build_parts()), blocks)
+
+
+def build_history_result(runs: Sequence[RunSummary]) -> Result:
+    """Build the result of `segcli compare --history`: one row per run and segmentation."""
+    history_rows = summarise_runs(runs)
+
+    def build_history_envelope() -> dict[str, Any]:
+        return {"schema": "segcli.history/1", "runs": to_records(history_rows)}
+
+    return Result(history_rows, build_history_envelope, (tables.build_table(history_rows),))
+
+
+def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
+    """Build a table with one row per previous segment: its size, the share that stayed, and the largest outflows.
+
+    New customers are a row of their own; lost customers count as an outflow.
+    """
+    names = [*sorted({*flow_rows[FROM_SEGMENT], *flow_rows[TO_SEGMENT]} - {ENTERED_LABEL, LEFT_LABEL})]
+    shares = flow_rows.pivot_table(columns.SHARE, FROM_SEGMENT, TO_SEGMENT, aggfunc="sum")
+    sizes = flow_rows.groupby(FROM_SEGMENT)[columns.CUSTOMERS].sum()
+    target_names = [name for name in (*names, LEFT_LABEL) if name in shares.columns]
+    titles = [
+        Column("From", align_right=False),
+        Column("Customers"),
+        Column("Stayed"),
+        Column("Most to", align_right=False),
+    ]
+    table_rows = []
+    for name in (segment_name for segment_name in (*names, ENTERED_LABEL) if segment_name in shares.index):
+        outflows = shares.loc[name, target_names].dropna().drop(name, errors="ignore")
+        top_outflows = sorted(outflows.items(), key=lambda outflow: (-float(outflow[1]), str(outflow[0])))[:3]
+        stay_share = shares.loc[name].get(name)
+        top_text = ", ".join(f"{target} {formatting.format_share(share)}" for target, share in top_outflows)
+        stay_text = "" if stay_share is None or pd.isna(stay_share) else formatting.format_share(stay_share)
+        table_rows.append([name, formatting.format_count(sizes[name]), stay_text, top_text])
+    return Table(titles, table_rows)
+
+
+def build_lift_table(summary: pd.DataFrame) -> Table:
+    """Build a table with one row per segmentation: lift, revenue share of the top, rank correlation, verdict."""
+    titles = [
+        Column("Segmentation", align_right=False),
+        Column("Best buys"),
+        Column("Top takes"),
+        Column("Rank"),
+        Column("Gini"),
+    ]
+    rows = [
+        [
+            str(row["segmentation"]),
+            f"{row['lift']:.1f}x ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
+            formatting.format_share(row["captured"]),
+            f"{row['rank_correlation']:.2f}",
+            f"{row['gini']:.2f}",
+            str(row["verdict"]),
+        ]
+        for row in summary.to_dict("records")
+    ]
+    return Table([*titles, Column("", align_right=False)], rows)
+
+
+def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
+    """Build a table with one row per segment, in predicted order: buyers, lift and revenue."""
+    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
+    titles += [Column("Revenue"), Column("Share"), Column("A head")]
+    table_rows = [
+        [
+            str(row[columns.SEGMENT_NAME]),
+            formatting.format_count(row[columns.CUSTOMERS]),
+            formatting.format_share(row["buyer_rate"]),
+            f"{formatting.format_share(row['buyer_rate_low'])}-{formatting.format_share(row['buyer_rate_high'])}",
+            f"{row['lift']:.1f}x",
+            formatting.format_money(row[columns.REVENUE]),
+            formatting.format_share(row[columns.REVENUE_SHARE]),
+            formatting.format_money(row["revenue_a_head"]),
+        ]
+        for row in segment_rows.to_dict("records")
+    ]
+    return Table(titles, table_rows)

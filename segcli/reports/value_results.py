@@ -1,0 +1,187 @@
+"""Results of customer value: CLV, churn forecast and cohorts."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segcli import columns, formatting
+from segcli.errors import UsageProblem
+from segcli.model import Customers
+from segcli.reports import tables
+from segcli.reports.blocks import Block, Column, Heading, Result, Table
+from segcli.reports.envelope import build_envelope, describe_provenance, to_records
+from segcli.value.churn import ChurnForecast
+from segcli.value.clv import ClvResult, HoldoutResult
+from segcli.value.cohorts import COHORT, COHORT_SIZE, PERIOD, CohortAnalysis
+
+BAR_CHARACTERS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from empty to full
+
+
+def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None = None) -> Result:
+    """Build the result of `segcli clv`: the customer table with predictions.
+
+    The blocks show segments, the holdout comparison, and the churn forecast if there is one.
+    """
+    customer_table = (
+        clv_result.table
+        if churn_result is None
+        else clv_result.table.assign(**{columns.P_NEXT: churn_result.purchase_probability})
+    )
+    blocks: list[Block] = []
+    for column, segment_rows in clv_result.segments.items():
+        blocks += [Heading(column)] * (len(clv_result.segments) > 1) + [build_clv_table(segment_rows)]
+    blocks += tables.build_note_blocks(clv_result.notes)
+    if clv_result.holdout:
+        blocks += [Heading("After the calibration", level=4), _build_holdout_table(clv_result.holdout)]
+    if churn_result:
+        blocks += [
+            Heading("Who buys next", level=4),
+            tables.build_table(churn_result.deciles),
+            *tables.build_note_blocks(churn_result.notes),
+        ]
+
+    def build_parts() -> dict[str, Any]:
+        return {
+            "model": clv_result.clv_model.as_dict(),
+            "orders_by": clv_result.clv_model.order_fit.model,
+            "correlation": clv_result.clv_model.correlation,
+            "until": clv_result.calibration_end,
+            "new_customer": {
+                model: [{"periods": period, "orders": orders} for period, orders in orders_by_period.items()]
+                for model, orders_by_period in clv_result.new_customer.items()
+            },
+            "totals_expected": dict(clv_result.totals),
+            "segmentations": [
+                {"column": name, "segments": to_records(segment_rows)}
+                for name, segment_rows in clv_result.segments.items()
+            ],
+            "holdout": None if clv_result.holdout is None else _describe_holdout(clv_result.holdout),
+            "provenance": describe_provenance(clv_result.provenance),
+            "warnings": list(clv_result.warnings),
+            "notes": list(clv_result.notes),
+            "churn": None if churn_result is None else _describe_churn(churn_result),
+            "customers": to_records(customer_table),
+        }
+
+    return Result(customer_table, lambda: build_envelope("clv", clv_result.customers, build_parts()), tuple(blocks))
+
+
+def _describe_churn(churn_result: ChurnForecast) -> dict[str, Any]:
+    return {
+        "model": churn_result.model,
+        "scores": to_records(churn_result.scores),
+        "deciles": to_records(churn_result.deciles),
+        "notes": list(churn_result.notes),
+    }
+
+
+def build_cohorts_result(cohort_result: CohortAnalysis, customers: Customers, metric: str) -> Result:
+    """Build the result of `segcli cohort`: one row per cohort and period.
+
+    The blocks show one row per cohort and one column per period.
+    """
+    if metric not in cohort_result.table:
+        raise UsageProblem(
+            f"cohort.show: {metric} needs amounts, and there are none; name their column with --map amount=COLUMN, "
+            "or show retention, customers or orders"
+        )
+    note_lines = [
+        f"{metric}{' in per cent' if metric == 'retention' else ''}, by periods since the first purchase",
+        *cohort_result.notes,
+    ]
+    blocks: tuple[Block, ...] = (_build_heat_table(cohort_result.table, metric), *tables.build_note_blocks(note_lines))
+
+    def build_parts() -> dict[str, Any]:
+        return {"cohorts": to_records(cohort_result.table), "notes": list(cohort_result.notes)}
+
+    return Result(cohort_result.table, lambda: build_envelope("cohort", customers, build_parts()), blocks)
+
+
+def _build_heat_table(cohort_table: pd.DataFrame, metric: str) -> Table:
+    """Build a table of cohorts (rows) and periods (columns); cells have a bar by height, blank without data."""
+    cohort_sizes = cohort_table.groupby(COHORT, sort=False)[COHORT_SIZE].first()
+    cells = cohort_table.pivot_table(metric, COHORT, PERIOD, sort=False, aggfunc="first").reindex(cohort_sizes.index)
+    later_cells = cells.to_numpy()[:, 1:] if cells.shape[1] > 1 else cells.to_numpy()
+    max_value = float(np.nanmax(later_cells, initial=0.0))  # the first period would dwarf all others
+    titles = [Column("Cohort", align_right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    rows = [
+        [
+            str(name),
+            formatting.format_count(cohort_sizes[name]),
+            *(_format_heat_cell(float(value), metric, max_value) for value in row),
+        ]
+        for name, row in zip(cells.index, cells.to_numpy(), strict=True)
+    ]
+    return Table(titles, rows)
+
+
+def _format_heat_cell(value: float, metric: str, max_value: float) -> str:
+    """Format a value with its bar; retention is in per cent."""
+    if np.isnan(value):
+        return ""
+    formatters = {
+        "retention": lambda share: f"{share:.0%}"[:-1],
+        "revenue": formatting.format_money,
+        "value": formatting.format_money,
+    }
+    bar = (
+        BAR_CHARACTERS[min(round(value / max_value * (len(BAR_CHARACTERS) - 1)), len(BAR_CHARACTERS) - 1)]
+        if max_value
+        else BAR_CHARACTERS[0]
+    )
+    return formatters.get(metric, formatting.format_count)(value) + bar
+
+
+def build_clv_table(segment_rows: pd.DataFrame) -> Table:
+    """Build a table with one row per segment: customers, share still alive, orders and value with intervals."""
+    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Alive"), Column("Orders"), Column("")]
+    has_value = columns.CLV in segment_rows
+    titles += [Column("Value"), Column(""), Column("A head")] if has_value else []
+    table_rows = []
+    for row in segment_rows.to_dict("records"):
+        table_rows.append(
+            [
+                row[columns.SEGMENT_NAME],
+                formatting.format_count(row[columns.CUSTOMERS]),
+                formatting.format_share(row["alive"] / row[columns.CUSTOMERS]),
+            ]
+        )
+        table_rows[-1] += [
+            formatting.format_count(row[columns.EXPECTED_ORDERS]),
+            _format_interval(row, columns.EXPECTED_ORDERS, formatting.format_count),
+        ]
+        if has_value:
+            value_per_head = formatting.format_money(row[columns.CLV] / row[columns.CUSTOMERS])
+            table_rows[-1] += [
+                formatting.format_money(row[columns.CLV]),
+                _format_interval(row, columns.CLV, formatting.format_money),
+                value_per_head,
+            ]
+    return Table(titles, table_rows)
+
+
+def _format_interval(segment_row: dict[Any, Any], column: str, format_value: Any) -> str:  # noqa: ANN401 - function of a number
+    low, high = segment_row.get(f"{column}_low"), segment_row.get(f"{column}_high")
+    return "" if low is None else f"{format_value(low)}-{format_value(high)}"
+
+
+def _build_holdout_table(holdout: HoldoutResult) -> Table:
+    """Build a table by repeat purchases during calibration: actual and predicted later orders per customer."""
+    last_repeats = holdout.by_repeats["repeats"].max()
+    rows = [
+        [
+            f"{row['repeats']:.0f}" + ("+" if row["repeats"] == last_repeats else ""),
+            formatting.format_count(row["customers"]),
+            f"{row['actual']:.2f}",
+            f"{row['expected']:.2f}",
+        ]
+        for row in holdout.by_repeats.to_dict("records")
+    ]
+    return Table(
+        [Column("Repeats", align_right=False), Column("Customers"), Column("Orders after"), Column("Expected")], rows
+    )
+
+
+def _describe_holdout(holdout: HoldoutResult) -> dict[str, Any]:
+    return {**vars(holdout), "by_repeats": to_records(holdout.by_repeats), "errors": to_records(holdout.errors)}

@@ -1,0 +1,42 @@
+"""Segments from the values of a column, with rare values merged."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import Field
+
+from segcli.config.section import Section
+from segcli.model import Customers
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
+
+OTHER_SEGMENT = "other"
+
+
+class Options(Section):
+    """Minimum share of a value to be a segment."""
+
+    minimum_share: float = Field(
+        0.02, ge=0, le=1, description="Share of customers below which a value is merged into other."
+    )
+
+
+def segments_from_column(customers: Customers, column_names: Sequence[str], options: Options) -> BaseResult:
+    """Return the values of a column as segments; rare values are merged, blanks are unknown.
+
+    Args:
+        customers: customers with at least one of the columns.
+        column_names: candidate columns; the first available one counts.
+        options: the minimum share of a value.
+    """
+    texts = require_column(customers, *column_names).astype("str").fillna("").str.strip().to_numpy(dtype=object)
+    names, counts = np.unique(texts[texts != ""].astype(str), return_counts=True)
+    frequent = [
+        str(name) for name, count in zip(names, counts, strict=True) if count >= options.minimum_share * counts.sum()
+    ]
+    rare = sorted(set(map(str, names)) - set(frequent))
+    labels = np.where(texts == "", UNKNOWN, np.where(np.isin(texts, frequent), texts, OTHER_SEGMENT)).astype(object)
+    order = sorted(frequent, key=lambda name: (-int(counts[names == name][0]), name))
+    note = f"merged into {OTHER_SEGMENT}, each below {options.minimum_share:.0%}: {', '.join(rare)}"
+    return BaseResult(
+        labels, append_unknown([*order, *([OTHER_SEGMENT] if rare else [])], labels), (note,) * bool(rare)
+    )

@@ -1,0 +1,180 @@
+"""Names of clusters: names by rule, names from distinguishing features, and names kept from a previous model."""
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from segcli.config import yaml_loader
+from segcli.config.cluster import Named
+from segcli.errors import ConfigProblems, InputProblem
+from segcli.model import Customers
+from segcli.segment.clustering.assignment import assign_to_clusters
+from segcli.segment.clustering.stability import contingency_table
+from segcli.segment.expressions.checker import check_rule
+from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
+from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.methods import Labels, Matrix
+
+# Names of clusters, from their distinguishing features; a name is never just a number.
+MIN_TRAIT_DEVIATION = 0.35  # in standard deviations from the base; below it, a feature does not describe a segment
+NAME_TRAIT_COUNT = 2  # features in a name, unless two segments need more to differ
+AVERAGE_NAME = "Average customers"
+
+
+def name_segments(centres: Matrix, features: Sequence[str]) -> list[str]:
+    """Return one distinct name per segment.
+
+    Args:
+        centres: mean of each segment on each feature in standard deviations from the base, shape (k, features).
+        features: feature names.
+    """
+    trait_words = _load_trait_words()
+    traits_by_segment = [_describe_traits(centre, features, trait_words) for centre in centres]
+    lengths = [min(NAME_TRAIT_COUNT, len(traits)) for traits in traits_by_segment]
+    segment_names = [_join_traits(traits, length) for traits, length in zip(traits_by_segment, lengths, strict=True)]
+    while _find_duplicates(segment_names) and any(
+        lengths[i] < len(traits_by_segment[i]) for i in _find_duplicates(segment_names)
+    ):
+        for i in _find_duplicates(segment_names):
+            lengths[i] = min(lengths[i] + 1, len(traits_by_segment[i]))
+        segment_names = [
+            _join_traits(traits, length) for traits, length in zip(traits_by_segment, lengths, strict=True)
+        ]
+    return _rank_namesakes(segment_names, centres, features)
+
+
+def _describe_traits(centre: Matrix, features: Sequence[str], trait_words: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the traits of a segment, the most distinguishing first; weaker ones separate similar segments."""
+    order = sorted(range(len(features)), key=lambda i: (-abs(centre[i]), features[i]))
+    notable_features = [i for i in order if abs(centre[i]) >= MIN_TRAIT_DEVIATION]
+    return list(dict.fromkeys(_choose_word(features[i], float(centre[i]), trait_words) for i in notable_features))
+
+
+def _choose_word(feature: str, deviation: float, trait_words: Mapping[str, Sequence[str]]) -> str:
+    _, separator, level = feature.partition(" = ")
+    default_words = (f"not {level}", level) if separator else (f"low {feature}", f"high {feature}")
+    low, high = trait_words.get(feature, default_words)
+    return high if deviation > 0 else low
+
+
+def _join_traits(traits: Sequence[str], trait_count: int) -> str:
+    text = ", ".join(traits[:trait_count])
+    return text[:1].upper() + text[1:] if text else AVERAGE_NAME
+
+
+def _find_duplicates(names: Sequence[str]) -> list[int]:
+    return [i for i, name in enumerate(names) if list(names).count(name) > 1]
+
+
+def _rank_namesakes(names: list[str], centres: Matrix, features: Sequence[str]) -> list[str]:
+    """Add a rank to the names of segments with the same traits, on the feature that differs most between them."""
+    for name in sorted({names[i] for i in _find_duplicates(names)}):
+        namesakes = [i for i, other_name in enumerate(names) if other_name == name]
+        spread = np.ptp(centres[namesakes], axis=0)
+        feature = int(spread.argmax())
+        by_value = sorted(namesakes, key=lambda i: -centres[i][feature])
+        for rank, i in enumerate(by_value, 1):
+            names[i] = f"{name} ({_ordinal_word(rank)} by {features[feature]})"
+    return names
+
+
+def _ordinal_word(rank: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(rank, f"{rank}th")
+
+
+def _load_trait_words() -> Mapping[str, Sequence[str]]:
+    words_file = resources.files("segcli.segment").joinpath("words.yaml")
+    trait_words: Mapping[str, Sequence[str]] = yaml_loader.load_text_values(words_file.read_text(encoding="utf-8"))
+    return trait_words
+
+
+MIN_MATCH_JACCARD = 0.5  # minimum Jaccard index with a previous segment to count as the same one
+MIN_RULE_SHARE = 0.5  # minimum share of a segment's customers that match the rule of its name
+
+
+def match_previous(
+    names: list[str], labels: Labels, customers: Customers, previous: Mapping[str, Any] | None
+) -> tuple[list[str], list[str]]:
+    """Keep the previous names of segments that persist, and describe the changes.
+
+    Segments are matched one to one so that most customers stay (Kuhn 1955, the Hungarian method).
+    """
+    if previous is None:
+        return names, []
+    from scipy.optimize import linear_sum_assignment
+
+    previous_names = list(previous["segments"])
+    previous_numbers = {name: number for number, name in enumerate(previous_names)}
+    try:
+        previous_labels = assign_to_clusters(customers, previous).labels.map(previous_numbers).to_numpy(dtype=np.int64)
+    except InputProblem as problem:
+        raise InputProblem(
+            f"cannot be compared with the previous model: {problem}", remedy="Leave --previous out"
+        ) from None
+    shared_counts = np.zeros((len(names), len(previous_names)))
+    cross_counts = contingency_table(labels, previous_labels)
+    shared_counts[: cross_counts.shape[0], : cross_counts.shape[1]] = cross_counts
+    union_counts = shared_counts.sum(axis=1, keepdims=True) + shared_counts.sum(axis=0, keepdims=True) - shared_counts
+    jaccard = np.divide(shared_counts, union_counts, out=np.zeros_like(shared_counts), where=union_counts > 0)
+    pairs = [
+        (current, earlier)
+        for current, earlier in zip(*linear_sum_assignment(-shared_counts), strict=True)
+        if jaccard[current, earlier] >= MIN_MATCH_JACCARD
+    ]
+    matched_names = {int(current): previous_names[earlier] for current, earlier in pairs}
+    reused_names = set(matched_names.values())
+    new_names = [
+        matched_names.get(number, name if name not in reused_names else f"{name} (new)")
+        for number, name in enumerate(names)
+    ]
+    staying_share = sum(shared_counts[current, earlier] for current, earlier in pairs) / len(labels)
+    unmatched_names = [new_names[number] for number in range(len(names)) if number not in matched_names]
+    vanished_names = [name for name in previous_names if name not in reused_names]
+    return new_names, [
+        (
+            f"{len(pairs)} of {len(previous_names)} segments of the previous "
+            f"model are still there, with {staying_share:.0%} of customers"
+        ),
+        *[f"new: {', '.join(unmatched_names)}"] * bool(unmatched_names),
+        *[f"vanished: {', '.join(vanished_names)}"] * bool(vanished_names),
+    ]
+
+
+def apply_name_rules(names: list[str], labels: Labels, customers: Customers, name_rules: Sequence[Named]) -> list[str]:
+    """Apply the user's names, each to the segment with the largest share of customers that match its rule.
+
+    Raises:
+        ConfigProblems: a rule cannot be parsed or evaluated, or it matches no segment or a segment that already has a
+            name.
+    """
+    table = RuleTable(customers.table, customers.as_of)
+    new_names = list(names)
+    named_groups: set[int] = set()
+    for position, name_rule in enumerate(name_rules):
+        try:
+            rule = parse_rule(name_rule.when)
+            check_rule(rule, table.column_kinds)
+            rule_mask = evaluate_rule(rule, table).is_true
+        except RuleProblem as problem:
+            raise ConfigProblems([f"cluster.names.{position}.when ({name_rule.segment}): {problem}"]) from None
+        shares = np.array([rule_mask[labels == number].mean() for number in range(len(names))])
+        best_group = int(shares.argmax())
+        if shares[best_group] < MIN_RULE_SHARE or best_group in named_groups:
+            reason = (
+                "already has a name"
+                if best_group in named_groups
+                else f"meets it with {shares[best_group]:.0%} of its customers only"
+            )
+            raise ConfigProblems(
+                [
+                    (
+                        f"cluster.names.{position} ({name_rule.segment}): "
+                        f"the segment that fits best {reason}; write another rule"
+                    )
+                ]
+            )
+        new_names[best_group] = name_rule.segment
+        named_groups.add(best_group)
+    return new_names

@@ -1,0 +1,220 @@
+"""Build the feature matrix to cluster: transform, fill, scale and weight columns, and record every step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from segcli.config.cluster import ClusterSettings
+from segcli.errors import ConfigProblems, InputProblem
+from segcli.formatting import pluralize
+from segcli.model import Customers
+from segcli.segment.clustering.dimension_reduction import Reduction, fit_reduction
+from segcli.segment.clustering.feature_encoding import (
+    LEVEL_TRANSFORM,
+    RANK_TRANSFORM,
+    Feature,
+    FeatureMatrix,
+    build_feature_matrix,
+    is_skewed,
+    strip_texts,
+    to_finite_floats,
+)
+from segcli.segment.clustering.feature_selection import default_features, select_features
+from segcli.segment.methods import SWEEP_ROWS, sample_rows
+
+MAX_CORRELATION = 0.95  # above it, two features carry nearly the same information
+WINSORISE_QUANTILES = (0.01, 0.99)  # bounds to which `outliers: winsorise` clips values
+CATEGORY_SPREAD = 2.0  # gives two different categories a distance of 1, like the ends of a range
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The encoded features; `unreduced_matrix` has shape (customers, features), in the order of `features`.
+
+    `matrix` is the unreduced matrix, or its parts after reduction. `warnings` list dropped columns and notable
+    findings.
+    """
+
+    unreduced_matrix: FeatureMatrix
+    matrix: FeatureMatrix
+    features: tuple[Feature, ...]
+    reduction: Reduction | None
+    warnings: tuple[str, ...]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Feature names, in the order of `unreduced_matrix`."""
+        return [feature.label for feature in self.features]
+
+    @property
+    def matrix_columns(self) -> list[str]:
+        """Names of the columns of `matrix`."""
+        return list(self.reduction.parts) if self.reduction else self.feature_names
+
+
+def build_features(
+    customers: Customers, settings: ClusterSettings, scale: str = "standard", audit_only: Sequence[str] = ()
+) -> FeatureSet:
+    """Build the matrix from the columns or groups that the settings name.
+
+    Args:
+        customers: customers to cluster.
+        settings: the features and their preparation.
+        scale: scaling of numbers if the settings leave it to the method.
+        audit_only: columns that are never features.
+
+    Raises:
+        ConfigProblems: a feature is not allowed, or there are too few features to reduce.
+        UsageProblem: a column does not exist or cannot be a feature.
+        InputProblem: no remaining feature differs between customers.
+    """
+    scale = scale if settings.scale == "auto" else settings.scale
+    feature_list: list[Feature] = []
+    settings, default_notes = default_features(customers, settings, audit_only)
+    warnings = list(default_notes)
+    for name, weight in select_features(customers, settings, audit_only).items():
+        new_features, notes = _prepare_column(name, customers.table[name], settings, scale)
+        feature_list += [replace(feature, spread=feature.spread / weight) for feature in new_features]
+        warnings += notes
+    if not feature_list:
+        raise InputProblem(
+            "no feature differs between customers; there is nothing to cluster on: " + "; ".join(warnings),
+            source=customers.input_reports[0].input.name,
+            remedy="Name others with --features",
+        )
+    unreduced_matrix = build_feature_matrix(customers.table, feature_list)
+    fitted_reduction = fit_reduction(unreduced_matrix, [feature.label for feature in feature_list], settings)
+    matrix = fitted_reduction.transform_rows(unreduced_matrix) if fitted_reduction else unreduced_matrix
+    return FeatureSet(
+        unreduced_matrix,
+        matrix,
+        tuple(feature_list),
+        fitted_reduction,
+        (*warnings, *_warn_correlated(unreduced_matrix, feature_list)),
+    )
+
+
+def _prepare_column(
+    name: str, values: pd.Series, settings: ClusterSettings, scale: str
+) -> tuple[list[Feature], list[str]]:
+    """Return the features of a column, and notes: why it was dropped, or how missing values were handled."""
+    missing_count = int(values.isna().sum())
+    if missing_count and settings.missing == "refuse":
+        raise InputProblem(
+            f"{pluralize(missing_count, 'customer has no value', 'customers have no value')} "
+            "and cluster.missing is refuse",
+            column=name,
+            remedy="Set it to median or drop, or fill them in",
+        )
+    if (missing_count and settings.missing == "drop") or missing_count == len(values):
+        return [], [f"{name}: dropped, {pluralize(missing_count, 'value is missing', 'values are missing')}"]
+    if name in settings.ordinal:
+        return _prepare_ordinal(name, values, settings, scale)
+    if not pd.api.types.is_numeric_dtype(values):
+        return _prepare_levels(name, values, scale)
+    draft_feature = Feature(name, _choose_transform(values, settings.transform), 0.0, missing_count, 0.0, 1.0)
+    return _prepare_numbers(draft_feature, values, settings, scale)
+
+
+def _prepare_numbers(
+    draft_feature: Feature, values: pd.Series, settings: ClusterSettings, scale: str
+) -> tuple[list[Feature], list[str]]:
+    """Return a feature of numbers or ranks, filled with the median and scaled, and notes."""
+    transformed = draft_feature.transform_column(values)
+    known_values = transformed[~np.isnan(transformed)]
+    if settings.outliers == "winsorise":
+        low, high = (float(bound) for bound in np.quantile(known_values, WINSORISE_QUANTILES))
+        draft_feature = replace(draft_feature, low=low, high=high)
+    clipped_values = (
+        known_values if draft_feature.low is None else np.clip(known_values, draft_feature.low, draft_feature.high)
+    )
+    if clipped_values.min() == clipped_values.max():
+        return [], [f"{draft_feature.name}: dropped, it is the same for every customer"]
+    fill = float(np.median(clipped_values))
+    missing_count = len(transformed) - len(known_values)
+    centre, spread = _centre_and_spread(np.concatenate([clipped_values, np.full(missing_count, fill)]), scale)
+    prepared_feature = replace(draft_feature, fill=fill, missing=missing_count, centre=centre, spread=spread)
+    return [prepared_feature], [
+        (
+            f"{draft_feature.name}: "
+            f"{pluralize(missing_count, 'missing value takes the median', 'missing values take the median')}"
+        )
+    ] * bool(missing_count)
+
+
+def _prepare_ordinal(
+    name: str, values: pd.Series, settings: ClusterSettings, scale: str
+) -> tuple[list[Feature], list[str]]:
+    levels = tuple(settings.ordinal[name])
+    unlisted_levels = sorted(set(strip_texts(values)) - {*levels, ""})
+    if unlisted_levels:
+        raise ConfigProblems(
+            [f"cluster.ordinal.{name}: the column also has: {', '.join(unlisted_levels)}; list these as well"]
+        )
+    return _prepare_numbers(Feature(name, RANK_TRANSFORM, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
+
+
+def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feature], list[str]]:
+    """Return a feature for each text value, 0 or 1 before scaling, and notes; missing values are 0 in every feature."""
+    level_texts = strip_texts(values)
+    shares = level_texts[level_texts != ""].value_counts().sort_index() / len(level_texts)
+    if len(shares) < 2 and not (level_texts == "").any():  # noqa: PLR2004 - one category carries no information
+        return [], [f"{name}: dropped, it is the same for every customer"]
+    spread = {"none": 1.0, "range": CATEGORY_SPREAD}.get(scale, float(np.sqrt((shares * (1 - shares)).sum())))
+    missing_count = int((level_texts == "").sum())
+    level_features = [
+        Feature(
+            name,
+            LEVEL_TRANSFORM,
+            0.0,
+            missing_count,
+            0.0 if scale == "none" else float(share),
+            spread,
+            level=str(level),
+        )
+        for level, share in shares.items()
+    ]
+    return level_features, [
+        f"{name}: {pluralize(missing_count, 'customer has none of its kinds', 'customers have none of its kinds')}"
+    ] * bool(missing_count)
+
+
+def _warn_correlated(matrix: FeatureMatrix, features: Sequence[Feature]) -> Iterator[str]:
+    """Yield warnings about pairs of numeric features so correlated that they count twice."""
+    numeric_positions = [position for position, first in enumerate(features) if first.level is None]
+    if len(numeric_positions) < 2:  # noqa: PLR2004 - correlations need two features
+        return
+    sampled_rows = sample_rows(len(matrix), SWEEP_ROWS, 0)  # a sample is accurate to two digits
+    correlations = np.atleast_2d(np.corrcoef(matrix[sampled_rows][:, numeric_positions], rowvar=False))
+    for first, second in combinations(range(len(numeric_positions)), 2):
+        if abs(correlations[first, second]) > MAX_CORRELATION:
+            feature_names = f"{features[numeric_positions[first]].name} and {features[numeric_positions[second]].name}"
+            yield (
+                f"{feature_names} say nearly the same (correlation {correlations[first, second]:.2f}) "
+                "and count twice; leave one out"
+            )
+
+
+def _choose_transform(values: pd.Series, requested_transform: str) -> str:
+    if requested_transform != "auto":
+        return requested_transform
+    known_values = to_finite_floats(values.dropna())
+    if np.isin(known_values, (0.0, 1.0)).all():
+        return "none"  # yes/no columns need no transform
+    return "log1p" if is_skewed(known_values) else "none"
+
+
+def _centre_and_spread(values: FeatureMatrix, scaling_method: str) -> tuple[float, float]:
+    """Return centre and spread; a robust spread of zero falls back to the standard deviation."""
+    if scaling_method == "none":
+        return 0.0, 1.0
+    if scaling_method == "range":
+        return float(values.min()), float(values.max() - values.min())
+    if scaling_method == "robust":
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+        if high > low:
+            return float(middle), float(high - low)
+    return float(values.mean()), float(values.std())

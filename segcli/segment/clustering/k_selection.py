@@ -1,0 +1,341 @@
+"""Number of segments: try every k, compare stability first and separation second, choose one, and give a verdict.
+
+natural: every segment recurs in other samples, k is a stability peak, and the gap statistic finds groups.
+reproducible: the segments recur in other samples, but blend into each other. constructive: the segments do not recur
+and are a useful partition only (Dolnicar, Gruen and Leisch, Market segmentation analysis, 2018, chapter 7).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from segcli.config.cluster import ClusterSettings
+from segcli.errors import InputProblem
+from segcli.parallel import limit_blas_threads
+from segcli.segment.clustering.stability import STABLE_JACCARD, BootstrapStability, measure_stability, segment_purity
+from segcli.segment.methods import (
+    SWEEP_ROWS,
+    ClusterFit,
+    ClusteringMethod,
+    Labels,
+    Matrix,
+    apply_in_chunks,
+    can_predict,
+    kmeans,
+    sample_rows,
+)
+
+# Gap statistic: inertia compared with that of data without groups.
+REFERENCE_TABLES = 10
+REFERENCE_STARTS = 1
+
+
+@dataclass(frozen=True)
+class GapStatistic:
+    """The gap at one k and its standard error."""
+
+    k: int
+    gap: float
+    error: float
+
+
+def gap_statistics(matrix: Matrix, k_values: Sequence[int], seed: int) -> dict[int, GapStatistic]:
+    """Return the gap at k = 1 and at each k, by k-means on the given rows, which may be a sample."""
+    rng = np.random.default_rng(seed)
+    reference_tables = [_draw_reference(matrix, rng) for _ in range(REFERENCE_TABLES)]
+    gaps_by_k = {}
+    for k in (1, *k_values):
+        reference_inertias = np.array([_log_inertia(reference_table, k, seed) for reference_table in reference_tables])
+        gap = float(reference_inertias.mean() - _log_inertia(matrix, k, seed))
+        gaps_by_k[k] = GapStatistic(k, gap, float(reference_inertias.std() * np.sqrt(1 + 1 / REFERENCE_TABLES)))
+    return gaps_by_k
+
+
+def _draw_reference(matrix: Matrix, rng: np.random.Generator) -> Matrix:
+    """Draw as many uniform rows from the box of the data along its principal axes."""
+    centre = matrix.mean(axis=0)
+    _, _, axes = np.linalg.svd(matrix - centre, full_matrices=False)
+    rotated = (matrix - centre) @ axes.T
+    random_rows = rng.uniform(rotated.min(axis=0), rotated.max(axis=0), rotated.shape)
+    reference_rows: Matrix = random_rows @ axes + centre
+    return reference_rows
+
+
+def _log_inertia(matrix: Matrix, k: int, seed: int) -> float:
+    if k == 1:
+        inertia = float(((matrix - matrix.mean(axis=0)) ** 2).sum())
+    else:
+        inertia = kmeans.fit(matrix, k, seed=seed, starts=REFERENCE_STARTS).inertia
+    return float(np.log(max(inertia, 1e-300)))
+
+
+SCREENING_DIVISOR = 4  # after 1/4 of all pairs, only k that can still be chosen continue
+REPRODUCIBLE_ARI, NATURAL_ARI = 0.8, 0.9  # minimum median ARI of reproducible and of natural segments
+PEAK_MARGIN = 0.02  # a peak exceeds the median ARI of both neighbours by this much
+STABILITY_MARGIN = 0.05  # within this distance of the highest median ARI, separation decides
+MAX_DISTANCE_MEGABYTES = 32  # memory limit of distances
+EASY_FIT_ROWS = 10_000  # rows x starts that are cheap: small tables get more starts
+
+
+@dataclass(frozen=True, eq=False)
+class KCandidate:
+    """One k on the rows of the sweep: its fit and its quality measures.
+
+    `silhouette` (-1 to 1), `calinski_harabasz` and `davies_bouldin` are measured on a sample. `smallest_share` is the
+    share of the smallest segment. `slsa` holds one value per segment, against the solution with one segment less.
+    """
+
+    fit: ClusterFit
+    silhouette: float
+    calinski_harabasz: float
+    davies_bouldin: float
+    smallest_share: float
+    stability: BootstrapStability | None = None
+    gap: GapStatistic | None = None
+    slsa: npt.NDArray[np.float64] | None = None
+
+    @property
+    def k(self) -> int:
+        """Number of segments, without noise."""
+        return self.fit.k - self.fit.has_noise
+
+    @property
+    def median_ari(self) -> float:
+        """Median ARI; 0 if stability was not requested."""
+        return self.stability.ari_median if self.stability else 0.0
+
+
+@dataclass(frozen=True)
+class KSelection:
+    """All candidates, the best one with verdict and reason, and the sample size of each measurement."""
+
+    candidates: tuple[KCandidate, ...]
+    best_candidate: KCandidate
+    verdict: str
+    reason: str
+    samples: dict[str, int]
+
+
+def select_k(
+    matrix: Matrix, k_values: Sequence[int], method: ClusteringMethod, settings: ClusterSettings, seed: int
+) -> KSelection:
+    """Fit every k, compare the candidates, choose one, and fit it to all rows.
+
+    Runs on one thread, because the last bits of a sum depend on the number of threads.
+    """
+    with limit_blas_threads():
+        return _select_k(matrix, k_values, method, settings, seed)
+
+
+def _select_k(
+    matrix: Matrix, k_values: Sequence[int], method: ClusteringMethod, settings: ClusterSettings, seed: int
+) -> KSelection:
+    sweep_rows = matrix[sample_rows(len(matrix), SWEEP_ROWS, seed)]
+    sample_rows_by_use = {
+        "silhouette": sample_rows(len(sweep_rows), settings.sample, seed),
+        "stability": sample_rows(len(sweep_rows), settings.stability_sample, seed),
+    }
+    starts = max(settings.starts, min(100, EASY_FIT_ROWS // len(sweep_rows)))
+    fits = [method.fit(sweep_rows, k, seed=seed, starts=starts) for k in k_values]
+    distances = _pairwise_distances(sweep_rows[sample_rows_by_use["silhouette"]]) if len(fits) > 1 else None
+    candidates_by_k = {
+        candidate.k: candidate
+        for candidate in (_evaluate_fit(fit, sweep_rows, sample_rows_by_use["silhouette"], distances) for fit in fits)
+    }
+    candidates = [candidates_by_k[k] for k in sorted(candidates_by_k)]  # a method may find fewer groups than requested
+    if not candidates[0].k:
+        raise InputProblem(
+            "no segments: customers lie nowhere more densely than elsewhere",
+            remedy="Take another method, or other features",
+        )
+    if settings.pairs:
+        candidates = _add_stability(
+            candidates,
+            sweep_rows[sample_rows_by_use["stability"]],
+            sample_rows_by_use["stability"],
+            method,
+            settings,
+            seed,
+        )
+        gaps_by_k = gap_statistics(
+            sweep_rows[sample_rows_by_use["stability"]], [candidate.k for candidate in candidates], seed
+        )
+        candidates = [replace(candidate, gap=gaps_by_k[candidate.k]) for candidate in candidates]
+    candidates = [
+        replace(candidate, slsa=segment_purity(candidates[position - 1].fit.labels, candidate.fit.labels))
+        if position
+        else candidate
+        for position, candidate in enumerate(candidates)
+    ]
+    best_candidate, reason = _choose_candidate(candidates, settings)
+    verdict = _choose_verdict(candidates, best_candidate, gaps_by_k[1] if settings.pairs else None)
+    full_candidate = (
+        best_candidate
+        if len(sweep_rows) == len(matrix)
+        else replace(best_candidate, fit=_fit_all_rows(matrix, best_candidate, method, seed))
+    )
+    sample_sizes = {
+        "sweep": len(sweep_rows),
+        **{name: len(row_numbers) for name, row_numbers in sample_rows_by_use.items()},
+    }
+    return KSelection(tuple(candidates), full_candidate, verdict, reason, sample_sizes)
+
+
+def silhouette_mean(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:
+    """Return the mean silhouette (Rousseeuw 1987); 0 if the labels have fewer than two segments.
+
+    Args:
+        matrix: rows, shape (n, features).
+        labels: segments of the rows, shape (n,).
+        distances: distances between the rows, shape (n, n), if already computed.
+    """
+    from sklearn import config_context
+    from sklearn.metrics import silhouette_score
+
+    if not 1 < len(np.unique(labels)) < len(labels):
+        return 0.0
+    with limit_blas_threads(), config_context(working_memory=MAX_DISTANCE_MEGABYTES):
+        if distances is not None:
+            return float(silhouette_score(distances, labels, metric="precomputed"))
+        return float(silhouette_score(matrix, labels))
+
+
+def _pairwise_distances(matrix: Matrix) -> Matrix | None:
+    """Return the distances between rows, to reuse for every k; None if they exceed the memory limit."""
+    from sklearn.metrics import pairwise_distances
+
+    if len(matrix) ** 2 * matrix.itemsize > MAX_DISTANCE_MEGABYTES << 20:
+        return None
+    with limit_blas_threads():
+        distance_matrix: Matrix = pairwise_distances(matrix)
+    return distance_matrix
+
+
+def _evaluate_fit(fit: ClusterFit, matrix: Matrix, sample_rows: Labels, distances: Matrix | None = None) -> KCandidate:
+    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+
+    clustered_rows = sample_rows[~fit.noise_mask[sample_rows]]
+    rows, labels = matrix[clustered_rows], fit.labels[clustered_rows]
+    has_several_groups = 1 < len(np.unique(labels)) < len(labels)
+    counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.has_noise]
+    return KCandidate(
+        fit=fit,
+        silhouette=silhouette_mean(rows, labels, None if fit.has_noise else distances),
+        calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if has_several_groups else 0.0,
+        davies_bouldin=float(davies_bouldin_score(rows, labels)) if has_several_groups else 0.0,
+        smallest_share=float(counts.min(initial=len(matrix)) / len(matrix)),
+    )
+
+
+def _add_stability(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
+    candidates: Sequence[KCandidate],
+    matrix: Matrix,
+    rows: Labels,
+    method: ClusteringMethod,
+    settings: ClusterSettings,
+    seed: int,
+) -> list[KCandidate]:
+    """Measure stability with some of the pairs for every k, and with all pairs for the k that can still win."""
+
+    def stability_of(candidate: KCandidate, pairs: range) -> BootstrapStability:
+        return measure_stability(matrix, candidate.fit.labels[rows], method, candidate.fit.k, pairs, seed)
+
+    screening_pairs = range(max(settings.pairs // SCREENING_DIVISOR, 1))
+    screened = [replace(candidate, stability=stability_of(candidate, screening_pairs)) for candidate in candidates]
+    best_ari = max(candidate.median_ari for candidate in screened)
+    remaining_pairs = range(len(screening_pairs), settings.pairs)
+    return [
+        replace(candidate, stability=candidate.stability.merge_pairs(stability_of(candidate, remaining_pairs)))
+        if candidate.stability
+        and remaining_pairs
+        and candidate.median_ari >= min(best_ari, REPRODUCIBLE_ARI) - 2 * STABILITY_MARGIN
+        else candidate
+        for candidate in screened
+    ]
+
+
+def _choose_candidate(candidates: Sequence[KCandidate], settings: ClusterSettings) -> tuple[KCandidate, str]:
+    """Return the best candidate and the reason for the choice."""
+    if len(candidates) == 1:
+        return candidates[0], f"k = {candidates[0].k}" + " as asked" * (settings.k == candidates[0].k)
+    large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
+    best_candidate, reason = _best_separated(
+        large_enough or candidates, f"k = {candidates[0].k} to {candidates[-1].k}", has_stability=bool(settings.pairs)
+    )
+    if not large_enough:
+        return (
+            best_candidate,
+            f"k = {best_candidate.k}: {reason}, though all have segments under {settings.minimum_share:.0%}",
+        )
+    too_small = [candidate for candidate in candidates if candidate.smallest_share < settings.minimum_share]
+    better_candidates = [
+        candidate
+        for candidate in too_small
+        if (candidate.median_ari, candidate.silhouette) > (best_candidate.median_ari, best_candidate.silhouette)
+    ]
+    caveat = (
+        f" (k = {', '.join(str(candidate.k) for candidate in better_candidates)} better but with a tiny segment)"
+        if better_candidates
+        else ""
+    )
+    return best_candidate, f"k = {best_candidate.k}: {reason}{caveat}"
+
+
+def _best_separated(candidates: Sequence[KCandidate], k_range: str, *, has_stability: bool) -> tuple[KCandidate, str]:
+    """Return the best separated of the most stable candidates (of all if none is stable), and the reason."""
+    stable_candidates = [
+        candidate
+        for candidate in candidates
+        if candidate.median_ari
+        >= max(REPRODUCIBLE_ARI, max(rival.median_ari for rival in candidates) - STABILITY_MARGIN)
+    ]
+    best_candidate = max(stable_candidates or candidates, key=lambda candidate: (candidate.silhouette, -candidate.k))
+    if not stable_candidates:
+        caveat = "; no k of them is stable" if has_stability else ""
+        return best_candidate, f"best silhouette ({best_candidate.silhouette:.2f}) of {k_range}{caveat}"
+    stable_ks = [str(candidate.k) for candidate in stable_candidates if candidate is not best_candidate]
+    rivals = (
+        f"as stable as k = {', '.join(stable_ks)} and better separated"
+        if stable_ks
+        else f"the most stable of {k_range}"
+    )
+    return best_candidate, f"median ARI {best_candidate.median_ari:.2f}, {rivals}"
+
+
+def _choose_verdict(
+    candidates: Sequence[KCandidate], best_candidate: KCandidate, single_group_gap: GapStatistic | None
+) -> str:
+    """Return natural, reproducible or constructive; empty if stability was not requested."""
+    if best_candidate.stability is None or best_candidate.gap is None or single_group_gap is None:
+        return ""
+    if best_candidate.median_ari < REPRODUCIBLE_ARI:
+        return "constructive"
+    neighbours = [candidate.median_ari for candidate in candidates if abs(candidate.k - best_candidate.k) == 1]
+    is_peak = all(best_candidate.median_ari >= ari + PEAK_MARGIN for ari in neighbours)
+    has_groups = best_candidate.gap.gap - best_candidate.gap.error > single_group_gap.gap + single_group_gap.error
+    is_stable = bool((best_candidate.stability.slsw_by_segment[: best_candidate.k] >= STABLE_JACCARD).all())
+    return (
+        "natural"
+        if best_candidate.median_ari >= NATURAL_ARI and is_peak and has_groups and is_stable
+        else "reproducible"
+    )
+
+
+def _fit_all_rows(matrix: Matrix, best_candidate: KCandidate, method: ClusteringMethod, seed: int) -> ClusterFit:
+    """Fit the chosen solution to all rows.
+
+    A method with `refit` continues from the solution of the sweep; otherwise that solution labels all rows.
+    """
+    refit = getattr(method, "refit", None)
+    if refit is not None:
+        fit: ClusterFit = refit(matrix, best_candidate.fit, seed=seed)
+        return fit
+    assert can_predict(method), "others are fitted to all rows at once"
+    predict = method.predict
+    (labels,) = apply_in_chunks(matrix, lambda rows: (predict(best_candidate.fit, matrix[rows]),))
+    (squares,) = apply_in_chunks(
+        matrix, lambda rows: (((matrix[rows] - best_candidate.fit.centres[labels[rows]]) ** 2).sum(axis=1),)
+    )
+    return replace(best_candidate.fit, labels=labels, inertia=float(squares.sum()))

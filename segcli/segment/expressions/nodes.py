@@ -1,0 +1,182 @@
+"""The nodes of a rule: frozen and comparable; each holds its position in the text, counted from 1."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ARITHMETIC = ("+", "-", "*", "/")
+COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
+TEXT_TEST_WORDS = ("contains", "starts with", "ends with", "matches")
+DURATION_UNITS = ("days", "weeks", "months", "years")
+
+DurationUnit = Literal["days", "weeks", "months", "years"]
+
+
+@dataclass(frozen=True)
+class NumberLiteral:
+    """A number, such as 3 or 12.50."""
+
+    value: float
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class TextLiteral:
+    """A text in quotes; next to a date it is a day, such as "2026-01-31"."""
+
+    value: str
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class BooleanLiteral:
+    """`true` or `false`."""
+
+    value: bool
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class ColumnReference:
+    """A column, or `as_of`."""
+
+    name: str
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class DurationLiteral:
+    """A duration, such as 30 days."""
+
+    count: float
+    unit: DurationUnit
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class UnaryMinus:
+    """The negative of a value, -x."""
+
+    operand: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Two values joined by one of ARITHMETIC."""
+
+    left: "ValueNode"
+    operator: str
+    right: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two values joined by one of COMPARISONS."""
+
+    left: "ValueNode"
+    operator: str
+    right: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class BetweenTest:
+    """A test whether a value lies between two others, bounds included."""
+
+    value: "ValueNode"
+    low: "ValueNode"
+    high: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class MembershipTest:
+    """A test whether a value is in a list."""
+
+    value: "ValueNode"
+    items: tuple["ValueNode", ...]
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class MissingTest:
+    """A test whether a value is missing."""
+
+    value: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class TextTest:
+    """A test whether a text contains, starts with, ends with or fully matches another."""
+
+    value: "ValueNode"
+    test: str
+    pattern: str
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Negation:
+    """A negated condition."""
+
+    operand: "ConditionNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Conditions that must all hold."""
+
+    operands: tuple["ConditionNode", ...]
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """Conditions of which at least one must hold."""
+
+    operands: tuple["ConditionNode", ...]
+    position: int = field(default=0, compare=False)
+
+
+ValueNode = NumberLiteral | TextLiteral | BooleanLiteral | ColumnReference | DurationLiteral | UnaryMinus | Arithmetic
+ConditionNode = (
+    Comparison
+    | BetweenTest
+    | MembershipTest
+    | MissingTest
+    | TextTest
+    | Negation
+    | AllOf
+    | AnyOf
+    | BooleanLiteral
+    | ColumnReference
+)
+RuleNode = ValueNode | ConditionNode
+
+
+def find_columns(node: RuleNode) -> dict[str, int]:
+    """Return the columns that a rule uses, each with the position of its first mention."""
+    positions_by_name: dict[str, int] = {}
+    for descendant in _walk_nodes(node):
+        if isinstance(descendant, ColumnReference):
+            positions_by_name.setdefault(descendant.name, descendant.position)
+    return positions_by_name
+
+
+def _walk_nodes(node: RuleNode) -> "list[RuleNode]":
+    match node:
+        case Negation(inner) | UnaryMinus(inner) | MissingTest(inner) | TextTest(inner):
+            return [node, *_walk_nodes(inner)]
+        case AllOf(parts) | AnyOf(parts):
+            return [node, *(descendant for part in parts for descendant in _walk_nodes(part))]
+        case Arithmetic(left, _, right) | Comparison(left, _, right):
+            return [node, *_walk_nodes(left), *_walk_nodes(right)]
+        case BetweenTest(value, low, high):
+            return [node, *_walk_nodes(value), *_walk_nodes(low), *_walk_nodes(high)]
+        case MembershipTest(value, listed):
+            return [node, *_walk_nodes(value), *(descendant for item in listed for descendant in _walk_nodes(item))]
+        case _:
+            return [node]

@@ -1,0 +1,346 @@
+"""Parse rules into trees: a text, or nested `all:`, `any:` and `none:` of such texts.
+
+condition  := term (or term)*          term := part (and part)*       part := [not] test
+test       := value [sign value | [not] in [...] | [not] between value and value | is [not] missing
+              | [not] contains / starts with / ends with / matches TEXT]
+value      := product ((+|-) product)*      product := factor ((*|/) factor)*
+factor     := -factor | NUMBER | NUMBER days | TEXT | true | false | COLUMN | `COLUMN` | as_of | (condition)
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from segcli.segment.expressions import nodes
+from segcli.segment.expressions.nodes import ConditionNode, RuleNode, ValueNode
+
+# Tokens: words, numbers, texts and signs, each with its position.
+MAX_RULE_LENGTH = 10_000  # maximum characters of a rule
+
+_TOKEN_PATTERN = re.compile(
+    r"""\s*(?:
+      (?P<number>[0-9]+(?:\.[0-9]+)?(?![\w.]))
+    | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    | (?P<quoted>`[^`]+`)
+    | (?P<word>[^\W\d]\w*)
+    | (?P<sign>==|!=|<=|>=|<|>|\+|-|\*|/|\(|\)|\[|\]|,)
+    )""",
+    re.VERBOSE,
+)
+_ESCAPE_PATTERN = re.compile(r"\\(.)", re.DOTALL)
+
+
+class RuleProblem(ValueError):
+    """An error in a rule, with its position in the text, counted from 1."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(f"column {position}: {message}")
+        self.message, self.position = message, position
+
+
+@dataclass(frozen=True)
+class RuleToken:
+    """A token of the text; `kind` is number, text, name (in backticks), word, sign or end."""
+
+    kind: str
+    text: str
+    position: int
+
+
+def tokenize_rule(text: str) -> Iterator[RuleToken]:
+    """Yield the tokens of a rule, with an `end` token last.
+
+    Raises:
+        RuleProblem: a character starts no token, a text is not closed, or the rule is too long.
+    """
+    if len(text) > MAX_RULE_LENGTH:
+        raise RuleProblem(f"longer than {MAX_RULE_LENGTH:,} characters", 1)
+    offset = 0
+    while text[offset:].strip():
+        match = _TOKEN_PATTERN.match(text, offset)
+        if not match:
+            error_offset = offset + len(text[offset:]) - len(text[offset:].lstrip())
+            message = (
+                "a text is opened and not closed"
+                if text[error_offset] in "\"'`"
+                else f"cannot read {text[error_offset : error_offset + 10]!r}"
+            )
+            raise RuleProblem(message, error_offset + 1)
+        kind = str(match.lastgroup)
+        raw = match[kind]
+        yield RuleToken("name" if kind == "quoted" else kind, _unquote_token(kind, raw), match.start(kind) + 1)
+        offset = match.end()
+    yield RuleToken("end", "", len(text) + 1)
+
+
+def _unquote_token(kind: str, raw_text: str) -> str:
+    if kind == "text":
+        return _ESCAPE_PATTERN.sub(r"\1", raw_text[1:-1])
+    return raw_text[1:-1] if kind == "quoted" else raw_text
+
+
+KEYWORDS = frozenset(
+    {
+        "and",
+        "or",
+        "not",
+        "in",
+        "between",
+        "is",
+        "missing",
+        "contains",
+        "starts",
+        "ends",
+        "with",
+        "matches",
+        "true",
+        "false",
+    }
+)
+MAX_NUMBER = 10.0**300
+MAX_DURATION = 1_000_000
+MAX_DEPTH = 60  # maximum nesting of brackets and `not`
+_UNIT_BY_WORD = {
+    **{unit: unit for unit in nodes.DURATION_UNITS},
+    **{unit.removesuffix("s"): unit for unit in nodes.DURATION_UNITS},
+}
+_CONDITION_TYPES = (
+    *(nodes.Comparison, nodes.BetweenTest, nodes.MembershipTest, nodes.MissingTest, nodes.TextTest),
+    *(nodes.Negation, nodes.AllOf, nodes.AnyOf, nodes.BooleanLiteral, nodes.ColumnReference),
+)
+
+RuleSource = str | Mapping[str, object]
+_NodeReader = Callable[[], RuleNode]
+
+
+def parse_rule(rule_source: RuleSource) -> ConditionNode:
+    """Parse a rule into a tree.
+
+    Raises:
+        RuleProblem: the rule is invalid; gives the position in its text.
+    """
+    if isinstance(rule_source, str):
+        return _RuleParser(rule_source).parse_all()
+    return _parse_nested(rule_source, 0)
+
+
+def _parse_nested(rule_mapping: Mapping[str, object], depth: int) -> ConditionNode:
+    """Parse `{all: [...]}`, `{any: [...]}`, `{none: [...]}`; several keys at once must all hold."""
+    node_types: dict[str, type[nodes.AllOf | nodes.AnyOf]] = {
+        "all": nodes.AllOf,
+        "any": nodes.AnyOf,
+        "none": nodes.AnyOf,
+    }
+    if depth > MAX_DEPTH:
+        raise RuleProblem(f"nested deeper than {MAX_DEPTH} levels", 1)
+    parts: list[ConditionNode] = []
+    for key, nested_rules in rule_mapping.items():
+        if key not in node_types:
+            raise RuleProblem(f"'{key}' is none of all, any, none", 1)
+        if not isinstance(nested_rules, list) or not nested_rules:
+            raise RuleProblem(f"'{key}' must be a list of rules", 1)
+        operands = tuple(_parse_part(nested_rule, depth) for nested_rule in nested_rules)
+        condition: ConditionNode = operands[0] if len(operands) == 1 else node_types[key](operands)
+        parts.append(nodes.Negation(condition) if key == "none" else condition)
+    if not parts:
+        raise RuleProblem("a rule must say something", 1)
+    return parts[0] if len(parts) == 1 else nodes.AllOf(tuple(parts))
+
+
+def _parse_part(rule_part: object, depth: int) -> ConditionNode:
+    if isinstance(rule_part, str):
+        return _RuleParser(rule_part).parse_all()
+    if isinstance(rule_part, Mapping):
+        return _parse_nested(rule_part, depth + 1)
+    raise RuleProblem(f"a rule is a text, or all, any or none of such; got {rule_part!r}", 1)
+
+
+class _RuleParser:
+    """Parser of one text, from left to right with one token of lookahead."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = list(tokenize_rule(text))
+        self._position = self._depth = 0
+
+    def parse_all(self) -> ConditionNode:
+        """Parse the whole text as a condition."""
+        condition = self._require_condition(self._parse_or())
+        if self._next_token.kind != "end":
+            raise RuleProblem(f"'{self._next_token.text}' is not expected here", self._next_token.position)
+        return condition
+
+    @property
+    def _next_token(self) -> RuleToken:
+        return self._tokens[self._position]
+
+    def _take_token(self) -> RuleToken:
+        token = self._next_token
+        self._position += 1
+        return token
+
+    def _is_next(self, *words: str) -> bool:
+        """Return whether these words or signs come next."""
+        ahead = self._tokens[self._position : self._position + len(words)]
+        return [token.text for token in ahead if token.kind in {"word", "sign"}] == list(words)
+
+    def _skip_words(self, *words: str) -> bool:
+        is_next = self._is_next(*words)
+        self._position += len(words) * is_next
+        return is_next
+
+    def _expect_word(self, word: str) -> None:
+        if not self._skip_words(word):
+            actual_text = f"got '{self._next_token.text}'" if self._next_token.kind != "end" else "the rule ends"
+            raise RuleProblem(f"'{word}' is expected here; {actual_text}", self._next_token.position)
+
+    def _require_condition(self, node: RuleNode) -> ConditionNode:
+        if not isinstance(node, _CONDITION_TYPES):
+            raise RuleProblem("a comparison is expected, such as orders >= 3", node.position)
+        return node
+
+    def _parse_or(self) -> RuleNode:
+        return self._parse_joined("or", self._parse_and, nodes.AnyOf)
+
+    def _parse_and(self) -> RuleNode:
+        return self._parse_joined("and", self._parse_not, nodes.AllOf)
+
+    def _parse_joined(
+        self, word: str, parse_operand: _NodeReader, node_type: type[nodes.AllOf] | type[nodes.AnyOf]
+    ) -> RuleNode:
+        first = parse_operand()
+        if not self._is_next(word):
+            return first
+        parts = [self._require_condition(first)]
+        while self._skip_words(word):
+            parts.append(self._require_condition(parse_operand()))
+        return node_type(tuple(parts), first.position)
+
+    def _parse_not(self) -> RuleNode:
+        position = self._next_token.position
+        if not self._skip_words("not"):
+            return self._parse_test()
+        self._increase_depth(position)
+        operand = nodes.Negation(self._require_condition(self._parse_not()), position)
+        self._depth -= 1
+        return operand
+
+    def _increase_depth(self, position: int) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise RuleProblem(f"nested deeper than {MAX_DEPTH} levels", position)
+
+    def _parse_test(self) -> RuleNode:
+        left = self._parse_sum()
+        position = self._next_token.position
+        if self._next_token.kind == "sign" and self._next_token.text in nodes.COMPARISONS:
+            operator = self._take_token().text
+            return nodes.Comparison(
+                self._require_value(left), operator, self._require_value(self._parse_sum()), position
+            )
+        if self._skip_words("is"):
+            is_negated = self._skip_words("not")
+            self._expect_word("missing")
+            return _negate_if(nodes.MissingTest(self._require_value(left), position), is_negated, position)
+        is_negated = self._is_next("not") and self._skip_words("not")
+        if self._skip_words("in"):
+            return _negate_if(
+                nodes.MembershipTest(self._require_value(left), self._parse_list(), position), is_negated, position
+            )
+        if self._skip_words("between"):
+            low = self._require_value(self._parse_sum())
+            self._expect_word("and")
+            return _negate_if(
+                nodes.BetweenTest(self._require_value(left), low, self._require_value(self._parse_sum()), position),
+                is_negated,
+                position,
+            )
+        for test in nodes.TEXT_TEST_WORDS:
+            if self._skip_words(*test.split()):
+                return _negate_if(
+                    nodes.TextTest(self._require_value(left), test, self._parse_text(), position), is_negated, position
+                )
+        if is_negated:
+            raise RuleProblem("after 'not', in, between or a test of text is expected", self._next_token.position)
+        return left
+
+    def _parse_list(self) -> tuple[ValueNode, ...]:
+        self._expect_word("[")
+        items = [self._require_value(self._parse_sum())]
+        while self._skip_words(","):
+            items.append(self._require_value(self._parse_sum()))
+        self._expect_word("]")
+        return tuple(items)
+
+    def _parse_text(self) -> str:
+        if self._next_token.kind != "text":
+            raise RuleProblem("a text in quotes is expected", self._next_token.position)
+        return self._take_token().text
+
+    def _parse_sum(self) -> RuleNode:
+        return self._parse_chain(("+", "-"), self._parse_product)
+
+    def _parse_product(self) -> RuleNode:
+        return self._parse_chain(("*", "/"), self._parse_factor)
+
+    def _parse_chain(self, operators: tuple[str, ...], parse_operand: _NodeReader) -> RuleNode:
+        left = parse_operand()
+        while self._next_token.kind == "sign" and self._next_token.text in operators:
+            operator = self._take_token()
+            left = nodes.Arithmetic(
+                self._require_value(left), operator.text, self._require_value(parse_operand()), operator.position
+            )
+        return left
+
+    def _require_value(self, node: RuleNode) -> ValueNode:
+        if not isinstance(
+            node,
+            nodes.NumberLiteral
+            | nodes.TextLiteral
+            | nodes.BooleanLiteral
+            | nodes.ColumnReference
+            | nodes.DurationLiteral
+            | nodes.UnaryMinus
+            | nodes.Arithmetic,
+        ):
+            raise RuleProblem("a value is expected, not a condition", node.position)
+        return node
+
+    def _parse_factor(self) -> RuleNode:
+        token = self._take_token()
+        if token.text == "-" and token.kind == "sign":
+            self._increase_depth(token.position)
+            operand = nodes.UnaryMinus(self._require_value(self._parse_factor()), token.position)
+            self._depth -= 1
+            return operand
+        if token.text == "(" and token.kind == "sign":
+            self._increase_depth(token.position)
+            condition = self._parse_or()
+            self._depth -= 1
+            self._expect_word(")")
+            return condition
+        return self._parse_leaf(token)
+
+    def _parse_leaf(self, token: RuleToken) -> ValueNode:
+        if token.kind == "number":
+            if float(token.text) > MAX_NUMBER:
+                raise RuleProblem("the number is too large", token.position)
+            unit = _UNIT_BY_WORD.get(self._next_token.text) if self._next_token.kind == "word" else None
+            if unit is None:
+                return nodes.NumberLiteral(float(token.text), token.position)
+            if float(token.text) > MAX_DURATION:
+                raise RuleProblem(f"a length of time is at most {MAX_DURATION:,} {unit}", token.position)
+            self._take_token()
+            return nodes.DurationLiteral(float(token.text), cast("nodes.DurationUnit", unit), token.position)
+        if token.kind == "text":
+            return nodes.TextLiteral(token.text, token.position)
+        if token.kind == "word" and token.text in {"true", "false"}:
+            return nodes.BooleanLiteral(token.text == "true", token.position)
+        if token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS):
+            return nodes.ColumnReference(token.text, token.position)
+        actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends"
+        raise RuleProblem(f"a column, a number or a text is expected here; {actual_text}", token.position)
+
+
+def _negate_if(condition: ConditionNode, is_negated: bool, position: int) -> ConditionNode:  # noqa: FBT001 - whether the text has a `not`
+    return nodes.Negation(condition, position) if is_negated else condition

@@ -1,0 +1,177 @@
+"""Rule sets: segmentations by rules, parsed and checked before any data are read, in dependency order."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from segcli import columns
+from segcli.config.loader import PlaceFinder
+from segcli.config.rules import RulesSettings
+from segcli.config.yaml_loader import KeyPath
+from segcli.errors import ConfigProblems
+from segcli.ingest.column_topics import describe_special_columns, special_category_columns
+from segcli.segment import bases
+from segcli.segment.expressions import nodes
+from segcli.segment.expressions.checker import ValueKind, check_rule
+from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.lookup_table import LookupTable, load_lookup_table
+
+ErrorFormatter = Callable[[RuleProblem], str]
+
+
+def _blank_place(key: KeyPath, character: int = 0) -> str:  # noqa: ARG001 - has the signature of a PlaceFinder
+    return ""
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """A segmentation to make: a base with its options, or segments with their rules in evaluation order.
+
+    `error_formatters` word the errors of each rule, with its place. `option_columns` are the columns in a base's
+    options, `lookup` is its table.
+    """
+
+    settings: RulesSettings
+    rules: tuple[tuple[str, nodes.ConditionNode], ...] = ()
+    error_formatters: tuple[ErrorFormatter, ...] = ()
+    option_columns: tuple[str, ...] = ()
+    lookup: LookupTable | None = None
+
+    @property
+    def column(self) -> str:
+        """Name of the column that will hold the segments."""
+        return self.settings.segment_column
+
+    @property
+    def input_columns(self) -> set[str]:
+        """Columns that the rules or a base's options name."""
+        return set(self.option_columns) | {name for _, rule in self.rules for name in nodes.find_columns(rule)}
+
+
+def prepare_rule_sets(settings: Sequence[RulesSettings], describe_place: PlaceFinder = _blank_place) -> list[RuleSet]:
+    """Parse all rules, and sort the segmentations so that each follows those that its rules use.
+
+    Args:
+        settings: the segmentations.
+        describe_place: returns the place where a setting was written.
+
+    Raises:
+        ConfigProblems: a rule cannot be parsed or compares incomparable values, a base or option is unknown, two
+            segmentations have one name, or the dependencies are circular; lists all problems.
+        InputProblem: a lookup table cannot be read.
+    """
+    problems: list[str] = []
+    rule_sets: list[RuleSet] = []
+    for number, section in enumerate(settings):
+        try:
+            rule_sets.append(
+                _prepare_base(section) if section.base else _prepare_rules(section, number, describe_place, settings)
+            )
+        except ConfigProblems as config_problems:
+            location = "" if section.segments else describe_place(("rules", number, "options"))
+            problems += [_prefix_location(location, line) for line in config_problems.message_lines]
+    problems += [line for section in rule_sets for line in _find_special_columns(section)]
+    column_names = [section.column for section in rule_sets]
+    problems += [
+        f"rules: two segmentations are called '{name}'"
+        for name in sorted(set(column_names))
+        if column_names.count(name) > 1
+    ]
+    if problems:
+        raise ConfigProblems(problems)
+    return _sort_by_dependency(rule_sets)
+
+
+def _find_special_columns(rule_set: RuleSet) -> Iterator[str]:
+    """Yield an error if the columns include special categories of data without a stated reason."""
+    option_texts = [text for value in rule_set.settings.options.values() for text in _find_option_texts(value)]
+    special_columns = special_category_columns(dict.fromkeys([*sorted(rule_set.input_columns), *option_texts]))
+    if special_columns and not rule_set.settings.special_reason:
+        yield (
+            f"rules: {rule_set.column} speaks of special categories of personal data: "
+            f"{describe_special_columns(special_columns)}; "
+            "leave them out, or give the reason as privacy.special_reason (it is recorded)"
+        )
+
+
+def _find_option_texts(option_value: object) -> Iterator[str]:
+    """Yield the texts in an option, such as column names."""
+    if isinstance(option_value, str):
+        yield option_value
+    elif isinstance(option_value, Mapping):
+        for key, nested_value in option_value.items():
+            yield from (
+                nodes.find_columns(parse_rule(nested_value)) if key == "when" else _find_option_texts(nested_value)
+            )
+    elif isinstance(option_value, list):
+        yield from (option_text for nested_value in option_value for option_text in _find_option_texts(nested_value))
+
+
+def _prepare_base(section: RulesSettings) -> RuleSet:
+    name = str(section.base)
+    option_columns = bases.option_columns(bases.parse_options(name, section.options))
+    required_lookup = bases.lookup_columns(name)
+    if section.table and not required_lookup:
+        raise ConfigProblems([f"rules: {name} looks nothing up in a table; leave table out"])
+    return RuleSet(
+        section,
+        option_columns=option_columns,
+        lookup=load_lookup_table(section.table, required_lookup) if section.table else None,
+    )
+
+
+def _prepare_rules(
+    section: RulesSettings, number: int, describe_place: PlaceFinder, settings: Sequence[RulesSettings]
+) -> RuleSet:
+    problems, rules, error_formatters = [], [], []
+    ordered_segments = sorted(enumerate(section.segments), key=lambda pair: (-pair[1].priority, pair[0]))
+    for order, segment in ordered_segments:
+        format_error = _error_formatter(describe_place, ("rules", number, "segments", order, "when"), segment.segment)
+        error_formatters.append(format_error)
+        try:
+            rule = parse_rule(segment.when)
+            check_rule(rule, _infer_column_kinds(rule, {other_section.segment_column for other_section in settings}))
+            rules.append((segment.segment, rule))
+        except RuleProblem as problem:
+            problems.append((order, format_error(problem)))
+    if problems:
+        raise ConfigProblems([line for _, line in sorted(problems)])
+    return RuleSet(section, tuple(rules), tuple(error_formatters))
+
+
+def _error_formatter(describe_place: PlaceFinder, key: KeyPath, segment: str) -> ErrorFormatter:
+    def format_error(problem: RuleProblem) -> str:
+        return _prefix_location(
+            describe_place(key, problem.position), f"{'.'.join(map(str, key))} ({segment}): {problem}"
+        )
+
+    return format_error
+
+
+def _prefix_location(location: str, message: str) -> str:
+    return f"{location}: {message}" if location else message
+
+
+def _infer_column_kinds(rule: nodes.ConditionNode, segmentation_columns: set[str]) -> dict[str, ValueKind]:
+    """Return the kinds of columns known before any data are read: measures and other segmentations."""
+    kinds = {columns.ColumnKind.DATE: ValueKind.DATE, columns.ColumnKind.TEXT: ValueKind.TEXT}
+    measure_kinds = {name: kinds.get(kind, ValueKind.NUMBER) for name, kind in columns.MEASURES.items()}
+    return {
+        **dict.fromkeys(nodes.find_columns(rule), ValueKind.ANY),
+        **measure_kinds,
+        **dict.fromkeys(segmentation_columns, ValueKind.TEXT),
+    }
+
+
+def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:
+    by_column = {rule_set.column: rule_set for rule_set in rule_sets}
+    graph = {
+        rule_set.column: sorted((rule_set.input_columns & set(by_column)) - {rule_set.column}) for rule_set in rule_sets
+    }
+    try:
+        return [by_column[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        cycle_path = " -> ".join(error.args[1])
+        raise ConfigProblems(
+            [f"rules: segmentations that need each other: {cycle_path}; take one of them out"]
+        ) from None

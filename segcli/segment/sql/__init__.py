@@ -1,0 +1,1 @@
+"""SQL that computes a segmentation in a database: a SELECT for each dialect."""

@@ -1,0 +1,180 @@
+"""Maximum likelihood of positive parameters: search over their logarithms from several starts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from segcli.value.models import OrderModel, load_order_model
+from segcli.value.purchase_summary import FloatArray, HistoryGroups
+
+LOWEST_PARAMETER, HIGHEST_PARAMETER = 1e-4, 1e5  # parameter bounds; beyond them the model degenerates to a simpler one
+START_TOLERANCE = 1e-5  # log-likelihood per customer; starts within it count as the same optimum
+LOSS_TOLERANCE = 1e-11
+NEAR_ONE = 1e-8  # closer to 1, rounding errors of the mean formula exceed about this share
+MAX_ITERATIONS = 150
+INVALID_LOSS = 1e10
+MANY_HISTORIES, SUBSAMPLE_SIZE = (
+    5_000,
+    1_000,
+)  # with more histories, starts are tried on a subsample of this size
+
+LikelihoodFunction = Callable[[Mapping[str, float]], float]
+GradientFunction = Callable[[Mapping[str, float]], tuple[float, FloatArray]]
+
+
+@dataclass(frozen=True)
+class ModelFit:
+    """A fitted model; `ended` describes in words how the parameter search ended."""
+
+    model: str
+    parameters: Mapping[str, float]
+    log_likelihood: float
+    ended: str
+
+    @property
+    def is_within_bounds(self) -> bool:
+        """Whether the parameters are inside their bounds."""
+        return not _find_edge_parameters(self.parameters)
+
+
+@dataclass(frozen=True)
+class LikelihoodOptimum:
+    """Result of a search: parameters, their log-likelihood, and the number of starts that reached them."""
+
+    parameters: Mapping[str, float]
+    log_likelihood: float
+    agreeing_starts: int
+    start_count: int
+    hit_iteration_limit: bool = False
+
+    @property
+    def convergence_note(self) -> str:
+        """Convergence of the search, in words."""
+        edge_parameters = _find_edge_parameters(self.parameters)
+        if edge_parameters:
+            return (
+                f"did not converge: {', '.join(edge_parameters)} ran to the edge, "
+                "so the data hold less than the model asks for"
+            )
+        if self.hit_iteration_limit:
+            return f"did not converge in {MAX_ITERATIONS} rounds: many parameters fit the data alike"
+        if self.start_count == 1:
+            return "converged"
+        start_share = "all" if self.agreeing_starts == self.start_count else f"{self.agreeing_starts} of"
+        return f"converged: {start_share} {self.start_count} starts end at the same parameters"
+
+
+def avoid_one(parameter: float) -> float:
+    """Move a parameter of 1 slightly: expected counts divide by the parameter minus 1, and have a limit at 1."""
+    return parameter if abs(parameter - 1) >= NEAR_ONE else 1 + NEAR_ONE
+
+
+def _find_edge_parameters(parameters: Mapping[str, float]) -> list[str]:
+    """Return the names of the parameters at their bounds."""
+    return [
+        name for name, value in parameters.items() if not LOWEST_PARAMETER * 1.01 < value < HIGHEST_PARAMETER / 1.01
+    ]
+
+
+def fit_order_model(
+    model_name: str, groups: HistoryGroups, start_parameters: Sequence[Mapping[str, float]] = ()
+) -> ModelFit:
+    """Return the maximum-likelihood parameters for the purchase histories.
+
+    Args:
+        model_name: name of the order model.
+        groups: histories.
+        start_parameters: starting parameters; default: the starts of the model.
+    """
+    order_model = load_order_model(model_name)
+    start_points = start_parameters or [
+        dict(zip(order_model.PARAMETERS, start_values, strict=True)) for start_values in order_model.STARTS
+    ]
+    if len(groups.x) <= MANY_HISTORIES or len(start_points) == 1:
+        optimum = maximise_likelihood(
+            *_make_likelihood(order_model, groups), start_points, float(groups.customer_counts.sum())
+        )
+        return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, optimum.convergence_note)
+    subsample = groups.sample_every(len(groups.x) // SUBSAMPLE_SIZE)
+    subsample_optimum = maximise_likelihood(
+        *_make_likelihood(order_model, subsample), start_points, float(subsample.customer_counts.sum())
+    )
+    optimum = maximise_likelihood(
+        *_make_likelihood(order_model, groups), [subsample_optimum.parameters], float(groups.customer_counts.sum())
+    )
+    convergence_note = replace(
+        optimum, agreeing_starts=subsample_optimum.agreeing_starts, start_count=subsample_optimum.start_count
+    ).convergence_note
+    return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, convergence_note)
+
+
+def _make_likelihood(
+    order_model: OrderModel, groups: HistoryGroups
+) -> tuple[LikelihoodFunction, GradientFunction | None]:
+    """Return the log-likelihood of all customers and, where the model has it, the gradient by the log parameters."""
+
+    def total_likelihood(parameters: Mapping[str, float]) -> float:
+        return float(groups.customer_counts @ order_model.log_likelihood(parameters, groups))
+
+    model_gradient = getattr(order_model, "likelihood_gradient", None)
+    if model_gradient is None:
+        return total_likelihood, None
+
+    def total_gradient(parameters: Mapping[str, float]) -> tuple[float, FloatArray]:
+        log_likelihoods, derivatives = model_gradient(parameters, groups)
+        gradient = [groups.customer_counts @ derivatives[name] * value for name, value in parameters.items()]
+        return float(groups.customer_counts @ log_likelihoods), np.array(gradient)
+
+    return total_likelihood, total_gradient
+
+
+def maximise_likelihood(
+    log_likelihood: LikelihoodFunction,
+    gradient: GradientFunction | None,
+    start_points: Sequence[Mapping[str, float]],
+    customer_count: float,
+) -> LikelihoodOptimum:
+    """Return the parameters with the highest `log_likelihood`, summed over `customer_count` customers.
+
+    Without `gradient`, derivatives are finite differences.
+    """
+    from scipy.optimize import minimize
+
+    names = list(start_points[0])
+
+    def to_parameters(log_parameters: FloatArray) -> dict[str, float]:
+        return dict(zip(names, np.exp(log_parameters).tolist(), strict=True))
+
+    def compute_loss(log_parameters: FloatArray) -> float:
+        with np.errstate(all="ignore"):
+            likelihood_value = log_likelihood(to_parameters(log_parameters))
+        return -likelihood_value / customer_count if np.isfinite(likelihood_value) else INVALID_LOSS
+
+    def compute_loss_gradient(log_parameters: FloatArray) -> tuple[float, FloatArray]:
+        assert gradient is not None
+        with np.errstate(all="ignore"):
+            likelihood_value, likelihood_gradient = gradient(to_parameters(log_parameters))
+        if not np.isfinite(likelihood_value):
+            return INVALID_LOSS, np.zeros(len(names))
+        return -likelihood_value / customer_count, -likelihood_gradient / customer_count
+
+    objective = (
+        {"fun": compute_loss, "jac": "3-point"} if gradient is None else {"fun": compute_loss_gradient, "jac": True}
+    )
+    options = {"ftol": LOSS_TOLERANCE, "gtol": 1e-6, "maxiter": MAX_ITERATIONS, "maxfun": 20 * MAX_ITERATIONS}
+    log_bounds = [(np.log(LOWEST_PARAMETER), np.log(HIGHEST_PARAMETER))] * len(names)
+    log_starts = [np.log([start[name] for name in names]) for start in start_points]
+    results = [
+        minimize(x0=start, method="L-BFGS-B", bounds=log_bounds, options=options, **objective)  # type: ignore[call-overload]
+        for start in log_starts
+    ]
+    best_result = min(results, key=lambda end: float(end.fun))
+    agreeing_starts = sum(float(result.fun) <= float(best_result.fun) + START_TOLERANCE for result in results)
+    return LikelihoodOptimum(
+        to_parameters(best_result.x),
+        -float(best_result.fun) * customer_count,
+        agreeing_starts,
+        len(results),
+        int(best_result.status) == 1,
+    )
