@@ -38,4 +38,4 @@ def test_each_extension_is_three_steps(workplace: Path, shown: Callable[..., str
     if os.environ.get("UPDATE_DOCS") == "1":
         PAGE.write_text(found, encoding="utf-8")
     assert found == text
-    assert "segcli: " not in found.partition("## Others")[0]  # no command of it failed
+    assert "segcli: " not in found.partition("## Other plug-ins")[0]  # no command of it failed
