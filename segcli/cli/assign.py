@@ -11,8 +11,13 @@ from segcli.cli.terminal import Console
 from segcli.errors import UsageProblem
 
 AssignModelOption = Annotated[
-    str | None, Option(help="File that rfm or cluster saved with --save-model.", metavar="FILE")
+    str | None, Option(help="Model file that rfm or cluster saved with --save-model.", metavar="FILE")
 ]
+
+EXAMPLES = (
+    "segcli assign orders.csv --model edges.json -o assigned.csv",
+    "segcli assign orders.csv --model clusters.json -f table",
+)
 
 
 def command(
@@ -20,7 +25,7 @@ def command(
 ) -> None:
     """Assign customers to the segments of a saved model.
 
-    The columns that the model needs must be there; customers unlike all it was found on are marked.
+    The input needs all columns that the model uses. segcli marks customers that are unlike all training data.
     """
     if model is None:
         raise UsageProblem("no model: name one that rfm or cluster saved, with --model")

@@ -11,18 +11,27 @@ from segcli.cli.terminal import Console
 UntilOption = Annotated[
     str | None,
     Option(
-        help="Last day that the segmentation of the latest period knows; default: period_days before the "
-        "end of the data.",
+        help="Last day of data for the segmentation of the latest period. Default: period_days before the end of the "
+        "data.",
         metavar="DATE",
     ),
 ]
 PeriodDaysOption = Annotated[
     int | None,
-    Option("--period-days", help="Days after the segmentation in which purchases are watched.", metavar="DAYS"),
+    Option(
+        "--period-days",
+        help="Length of the test period in days. segcli counts the purchases in the days after the segmentation.",
+        metavar="DAYS",
+    ),
 ]
 FoldsOption = Annotated[
-    int | None, Option(help="Number of such periods, one before the other, back from the end of the data.", metavar="N")
+    int | None, Option(help="Number of test periods, in sequence, counted back from the end of the data.", metavar="N")
 ]
+
+EXAMPLES = (
+    "segcli backtest orders.csv",
+    "segcli backtest orders.csv --period-days 60 --folds 3",
+)
 
 
 def command(
@@ -33,11 +42,12 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Test whether segments foretell who will buy.
+    """Test how well segments predict later buyers.
 
-    Customers are segmented by what was known at an earlier day; buyers, revenue and lift (how many times as often a
-    segment buys as all do) are those of the days after. The segmentations are those that the config declares, or RFM;
-    beside them stand fifths by RFM, fifths by spend, and chance. It needs an order export.
+    segcli segments customers with the data up to an earlier day, then measures buyers, revenue and lift in the days
+    after it. The lift of a segment is its purchase rate divided by the purchase rate of all customers. The
+    segmentations come from the config, or RFM by default. The baselines are fifths by RFM, fifths by spend, and random
+    groups. The input must be an order export.
     """
     flags = {"backtest.until": until, "backtest.period_days": period_days, "backtest.folds": folds}
     with Console(common_options) as console:

@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 TargetArgument = Annotated[
     str | None,
-    Argument(help="Config (.yaml) or order export; nothing checks what --config names.", metavar="CONFIG|INPUT"),
+    Argument(help="Config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
 ]
 Finding = tuple[str, str, str]
 FINDING_COLUMNS = ("severity", "where", "what")
 
+EXAMPLES = (
+    "segcli check orders.csv",
+    "segcli check shop.yaml -q",
+)
+
 
 def command(target: TargetArgument = None, *, common_options: CommonOptions) -> None:
-    """List what is wrong with config and data; write nothing.
+    """Check config and data, and write nothing.
 
-    Findings come by severity, with their count and the first line.
+    Findings are sorted by severity, with their count and the first line.
     """
     if common_options.output not in (None, "-"):
         raise UsageProblem(

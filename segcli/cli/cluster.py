@@ -11,12 +11,12 @@ from segcli.cli.terminal import Console, show_progress
 
 ClusterCountOption = Annotated[
     str | None,
-    Option("-k", help="Number of segments, a range like 2-8 to choose from, or auto (2-10).", metavar="K"),
+    Option("-k", help="Number or range (2-8) of segments, or auto (2-10).", metavar="K"),
 ]
 ClusterMethodOption = Annotated[
     str | None,
     Option(
-        help=f"Clustering method: {plugins.join_words(plugins.list_plugin_files('segcli.segment.methods'))}.",
+        help=f"Method: {plugins.join_words(plugins.list_plugin_files('segcli.segment.methods'))}.",
         metavar="NAME",
         autocompletion=choices.complete_plugins("segcli.segment.methods"),
     ),
@@ -24,18 +24,17 @@ ClusterMethodOption = Annotated[
 FeaturesOption = Annotated[
     str | None,
     Option(
-        help="Columns of numbers or kinds, or groups of columns: behaviour, demographic, geographic, technographic, "
-        "psychographic, satisfaction.",
+        help="Columns or groups: behaviour, demographic, geographic, technographic, psychographic, satisfaction.",
         metavar="NAME,NAME",
         autocompletion=choices.complete_list(choices.list_features),
     ),
 ]
 SaveClusterOption = Annotated[
-    str | None, Option("--save-model", help="Save the model to this file, for assign and --previous.", metavar="FILE")
+    str | None, Option("--save-model", help="Save the model, for assign and --previous.", metavar="FILE")
 ]
 PreviousOption = Annotated[
     str | None,
-    Option(help="Saved cluster model whose names are kept for the segments that are still there.", metavar="FILE"),
+    Option(help="Keep the segment names of this earlier cluster model.", metavar="FILE"),
 ]
 
 
@@ -43,14 +42,23 @@ EmitRulesOption = Annotated[
     str | None,
     Option(
         "--emit-rules",
-        help="Write the segments as rules to this YAML file, or as SQL if it ends in .sql.",
+        help="Write the segments as rules (YAML), or as SQL (.sql).",
         metavar="FILE",
     ),
 ]
 WhyClusterOption = Annotated[
     str | None,
-    Option("--why", help="Show why this customer is in the segment, and how far from others.", metavar="CUSTOMER_ID"),
+    Option(
+        "--why",
+        help="Explain the segment of this customer, with distances.",
+        metavar="CUSTOMER_ID",
+    ),
 ]
+
+EXAMPLES = (
+    "segcli cluster orders.csv -k 4",
+    "segcli cluster orders.csv -k 2-8 --save-model clusters.json -o clustered.csv",
+)
 
 
 def command(
@@ -65,10 +73,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Find segments of customers who are alike.
+    """Find segments of similar customers.
 
-    What they are compared by (features) is brought to one scale; the number of segments is chosen, and the reason said.
-    Next: segcli persona, to describe them.
+    segcli scales the features, chooses the number of segments and reports the reason. Next: segcli persona, to describe
+    the segments.
     """
     flags = {
         "cluster.k": int(k) if k and k.isdecimal() else k,

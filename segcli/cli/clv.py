@@ -12,7 +12,7 @@ from segcli.errors import UsageProblem
 HorizonOption = Annotated[
     str | None,
     Option(
-        help="Time ahead for which orders and value are expected, in days, weeks or months, such as '12 months'.",
+        help="Forecast horizon in days, weeks or months, for example '12 months'.",
         metavar="TIME",
     ),
 ]
@@ -20,16 +20,23 @@ CalibrationOption = Annotated[
     str | None,
     Option(
         "--calibration-end",
-        help="Last day that the model learns from; what came after is compared with what it expects; "
-        "default: the last day.",
+        help="Last day of the training data. segcli compares the forecast with the purchases after this day. Default: "
+        "the last day of the data.",
         metavar="DATE",
     ),
 ]
-SaveClvOption = Annotated[
-    str | None, Option("--save-model", help="Save the models to this file, for --model.", metavar="FILE")
+SaveClvOption = Annotated[str | None, Option("--save-model", help="Save the models, for --model.", metavar="FILE")]
+ChurnOption = Annotated[
+    bool, Option("--churn", help="Also train and test a model that predicts purchases in the next period.")
 ]
-ChurnOption = Annotated[bool, Option("--churn", help="Also train and test a model of who buys in the next period.")]
-ClvModelOption = Annotated[str | None, Option(help="File of saved models to use; default: new models.", metavar="FILE")]
+ClvModelOption = Annotated[
+    str | None, Option(help="Use the models saved in this file. Default: fit new models.", metavar="FILE")
+]
+
+EXAMPLES = (
+    "segcli clv orders.csv --horizon '6 months'",
+    "segcli clv orders.csv --calibration-end 2026-03-31",
+)
 
 
 def command(
@@ -42,10 +49,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Estimate future orders and value (CLV) of each customer.
+    """Predict orders and lifetime value of each customer.
 
-    CLV is customer lifetime value: what orders to come are worth today. It needs an order export; a table of one row
-    per customer does not do. Segments are those that the config declares, or RFM.
+    Customer lifetime value (CLV) is the present value of a customer's future orders. The input must be an order export,
+    not a table of one row per customer. Segments come from the config, or RFM by default.
     """
     flags = {"clv.horizon": horizon, "clv.calibration_end": calibration_end}
     with Console(common_options) as console:

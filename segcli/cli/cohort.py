@@ -11,14 +11,14 @@ from segcli.cli.terminal import Console
 CohortByOption = Annotated[
     str | None,
     Option(
-        help="What customers of a cohort share: month or quarter of the first order, or a column such as top_channel.",
+        help="Cohort definition: month or quarter of the first order, or a column such as top_channel.",
         metavar="NAME",
     ),
 ]
 CohortPeriodOption = Annotated[
     str | None,
     Option(
-        help="Calendar periods in which cohorts are watched: month or quarter.",
+        help="Calendar period of the columns: month or quarter.",
         metavar="NAME",
         autocompletion=choices.complete_words("month", "quarter"),
     ),
@@ -26,12 +26,17 @@ CohortPeriodOption = Annotated[
 CohortMetricOption = Annotated[
     str | None,
     Option(
-        help="What the table shows: retention (share who bought), customers, orders, revenue, or value (revenue a head "
-        "to date).",
+        help="Measure in the table: retention (share of customers with a purchase), customers, orders, revenue or "
+        "value (cumulative revenue per customer).",
         metavar="NAME",
         autocompletion=choices.complete_words("retention", "customers", "orders", "revenue", "value"),
     ),
 ]
+
+EXAMPLES = (
+    "segcli cohort orders.csv",
+    "segcli cohort orders.csv --by quarter --show value",
+)
 
 
 def command(
@@ -42,9 +47,9 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Follow customers who came together: how many stay.
+    """Follow customer cohorts over time.
 
-    It needs an order export; a table of one row per customer does not do. Cells after the end of the data are blank.
+    The input must be an order export, not a table of one row per customer. Cells after the end of the data are blank.
     """
     flags = {"cohort.by": by, "cohort.period": period, "cohort.show": show}
     with Console(common_options) as console:

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperArgument
 
 from segcli import __version__
+from segcli.cli.help_layout import CommandWithPanels, format_examples
 from segcli.cli.options import add_common_options, show_missing_command_help
 
 # In the order of the help. A module defines `command`, or `app` for a group of commands.
@@ -48,7 +49,7 @@ def build_app(command_names: Iterable[str] = COMMAND_NAMES) -> typer.Typer:
         if name in COMMAND_GROUPS:
             app.add_typer(module.app, name=name)
         else:
-            app.command(name=name)(
+            app.command(name=name, cls=CommandWithPanels, epilog=format_examples(module.EXAMPLES))(
                 module.command if name in STANDALONE_COMMANDS else add_common_options(module.command)
             )
     return app
@@ -63,7 +64,7 @@ def _show_version(is_requested: bool) -> None:
 def _show_help(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 - its callback handles it
-        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     """Customer segmentation from CSV exports."""

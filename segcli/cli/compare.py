@@ -21,24 +21,34 @@ if TYPE_CHECKING:
 DRIFT_GATE = "drift"
 OldArgument = Annotated[
     str,
-    Argument(help="Earlier table with segments, or a run's folder; with --then, an order export.", metavar="OLD"),
+    Argument(
+        help="Earlier table with segments, or the output folder of a run. With --then, an order export.", metavar="OLD"
+    ),
 ]
-NewArgument = Annotated[str | None, Argument(help="Later table with segments, or a run's folder.", metavar="NEW")]
+NewArgument = Annotated[
+    str | None, Argument(help="Later table with segments, or the output folder of a run.", metavar="NEW")
+]
 ThenOption = Annotated[
-    str | None, Option(help="Earlier day at which the order export is compared with itself now.", metavar="DATE")
+    str | None, Option(help="Compare the segments of one order export on this earlier day and now.", metavar="DATE")
 ]
 
 HistoryOption = Annotated[
-    bool, Option("--history", help="List the runs in the folder OLD, and how the sizes of segments changed.")
+    bool, Option("--history", help="List the runs in the folder OLD, with the changes in segment sizes.")
 ]
 
 TreatedOption = Annotated[
     str | None,
     Option(
-        help="CSV of customer_id and group (holdout and others), to read a campaign's effect after the day of --then.",
+        help="CSV file with customer_id and group (holdout and others). Measures the campaign's effect after the day "
+        "of --then.",
         metavar="FILE",
     ),
 ]
+
+EXAMPLES = (
+    "segcli compare scored-june.csv scored.csv",
+    "segcli compare orders.csv --then 2026-03-31",
+)
 
 
 def command(
@@ -50,10 +60,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Compare two segmentations: who moved, what drifted.
+    """Compare two segmentations: transitions and drift.
 
-    Drift is a change of a feature, or of the shares of segments, so large that segments should be made anew;
-    --fail-on drift then ends the command with exit code 4.
+    Drift is a change of a feature, or of the segment shares, that is large enough to build the segments again. With
+    --fail-on drift, the command then exits with code 4.
     """
     if history:
         _list_runs(old, common_options)

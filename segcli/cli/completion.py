@@ -13,16 +13,20 @@ SHELLS = ("bash", "zsh", "fish")
 
 ShellArgument = Annotated[
     str,
-    Argument(
-        help="Shell that reads the script: bash, zsh or fish.", metavar="SHELL", autocompletion=lambda: list(SHELLS)
-    ),
+    Argument(help="Shell: bash, zsh or fish.", metavar="SHELL", autocompletion=lambda: list(SHELLS)),
 ]
+
+EXAMPLES = (
+    "segcli completion bash > ~/.local/share/bash-completion/completions/segcli",
+    "segcli completion fish > ~/.config/fish/completions/segcli.fish",
+)
 
 
 def command(shell: ShellArgument) -> None:
-    """Print the script that completes what you type at the Tab key.
+    """Print the completion script for a shell.
 
-    Values are completed too: formats, presets, methods, settings, and after --map STANDARD= the columns of the file.
+    The script completes commands, options and values: formats, presets, methods, settings, and the columns of the file
+    after --map STANDARD=.
     """
     if shell not in SHELLS:
         raise UsageProblem(f"no completion for {shell}; known: {', '.join(SHELLS)}")

@@ -30,13 +30,19 @@ look at   {folder}/results/report.html   in a browser
 then      segcli init YOUR_ORDERS.csv -o segments.yaml, and segcli run segments.yaml
 """
 
-DemoFolderArgument = Annotated[str, Argument(help="Folder to make for the data and the results.", metavar="FOLDER")]
+DemoFolderArgument = Annotated[str, Argument(help="Folder to create for the data and the results.", metavar="FOLDER")]
+
+EXAMPLES = (
+    "segcli demo",
+    "segcli demo my-tour",
+)
 
 
 def command(folder: DemoFolderArgument = "segcli-demo") -> None:
-    """Take the tour on built-in data.
+    """Take a tour with built-in data.
 
-    The tour writes a small shop's order export and config into a folder, runs commands there and shows them.
+    The tour writes an order export and a config of a small shop into a folder, then runs commands there and shows their
+    output.
     """
     folder_path = _fill_folder(folder)
     with contextlib.chdir(folder_path):

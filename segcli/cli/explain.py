@@ -17,18 +17,23 @@ from segcli.errors import EXIT_CODE_MEANINGS, ExitCode, UsageProblem
 CodeArgument = Annotated[
     str | None,
     Argument(
-        help="Reason such as no_customer_id, exit code, preset, segment or base; nothing lists them all.",
+        help="Reason (for example no_customer_id), exit code, preset, segment or base. Default: list all topics.",
         metavar="CODE",
         autocompletion=choices.list_explain_topics,
     ),
 ]
 
+EXAMPLES = (
+    "segcli explain",
+    "segcli explain no_customer_id",
+)
+
 
 def command(code: CodeArgument = None) -> None:
     """Explain a reason, exit code, preset, segment or base.
 
-    Reasons say why lines were left out; they stand in the file of --rejects, in run.json and in JSON. Presets read
-    exports of a platform, bases are built-in segmentations.
+    Reasons are the codes of excluded lines in the --rejects file, in run.json and in JSON output. Presets read the
+    exports of a platform. Bases are built-in segmentations.
     """
     if code is None:
         write_stdout(_format_topic_list(list(list_topics())))
@@ -133,12 +138,12 @@ def _explain_preset(name: str) -> Iterator[str]:
     yield f"{preset.title}, recognised by a header with {', '.join(preset.header)}."
     yield from (f"  {standard:<14}{' or '.join(own_names)}" for standard, own_names in preset.columns.items())
     if preset.holds == "orders":
-        yield f"An amount is that of the {preset.amount_per}."
+        yield f"Amounts are per {preset.amount_per}."
     for column, values in preset.void.items():
-        yield f"No orders are lines whose {column} is {'filled' if values == ['*'] else ', '.join(values)}."
+        yield f"Lines are not orders if {column} is {'not blank' if values == ['*'] else ' or '.join(values)}."
     if preset.advice:
         yield preset.advice
-    yield f"Force it with --preset {name}; --preset none reads the file as any other."
+    yield f"Force it with --preset {name}. --preset none disables presets."
 
 
 def _read_package_yaml(package: str, name: str) -> Any:  # noqa: ANN401 - nested lists and mappings
@@ -166,7 +171,7 @@ def _list_segments() -> Iterator[Topic]:
 def _describe_scores(rule: Mapping[str, str]) -> str:
     """Return the scores of a segment map's rule in words."""
     score_texts = [f"{DIMENSION_NAMES[key]} {value}" for key, value in rule.items() if key in DIMENSION_NAMES]
-    return f"scores of {', '.join(score_texts)}" if score_texts else "whatever the scores"
+    return f"scores of {', '.join(score_texts)}" if score_texts else "any scores"
 
 
 def _describe_actions(segment: str, playbook: Mapping[str, Any], stages: Mapping[str, list[str]]) -> Iterator[str]:
@@ -174,11 +179,11 @@ def _describe_actions(segment: str, playbook: Mapping[str, Any], stages: Mapping
     action, avoid = (playbook[playbook_part].get(segment) for playbook_part in ("segments", "avoid"))
     stage = next((stage for stage, names in stages.items() if segment in names), None)
     if stage:
-        yield f"In the plan its customers are at the stage: {stage}."
+        yield f"Lifecycle stage in the plan: {stage}."
     if action:
         yield f"Suggested: {action}"
     if avoid:
-        yield f"Better not: {avoid}"
+        yield f"Avoid: {avoid}"
 
 
 def _list_bases() -> Iterator[Topic]:

@@ -21,42 +21,54 @@ DestinationOption = Annotated[
 ExportOfOption = Annotated[
     str | None,
     Option(
-        help="Segmentation, such as rfm, or target: the chosen segments; default: the first there is.", metavar="NAME"
+        help="Segmentation to export, for example rfm, or target for the chosen target segments. Default: the first "
+        "segmentation.",
+        metavar="NAME",
     ),
 ]
-ExportSegmentsOption = Annotated[str | None, Option(help="Segments to export; default: all.", metavar="NAME,NAME")]
+ExportSegmentsOption = Annotated[
+    str | None, Option(help="Segments to export. Default: all segments.", metavar="NAME,NAME")
+]
 AudienceNameOption = Annotated[
-    str | None, Option(help="Name of the audience at the destination; default: the segmentation's.", metavar="TEXT")
+    str | None,
+    Option(help="Name of the audience at the destination. Default: the name of the segmentation.", metavar="TEXT"),
 ]
 HoldoutOption = Annotated[
     str | None,
     Option(
-        help="Share, such as 10%, of customers who are left alone, to measure what addressing the others does.",
+        help="Share of customers in the holdout group, for example 10%. These customers are not contacted, so that you "
+        "can measure the campaign's effect.",
         metavar="SHARE",
     ),
 ]
 GroupsOption = Annotated[
     str | None,
     Option(
-        help="CSV file for who is addressed and who is left alone (holdout), for compare --treated.", metavar="FILE"
+        help="Write the group of each customer (contacted or holdout) to this CSV file, for compare --treated.",
+        metavar="FILE",
     ),
 ]
 OnlyChangedOption = Annotated[
     str | None,
     Option(
         "--only-changed",
-        help="Earlier table with the same segments; only customers who moved since are exported.",
+        help="Earlier table with the same segmentation. Exports only customers whose segment changed since then.",
         metavar="TABLE",
     ),
 ]
 DialectOption = Annotated[
     str | None,
     Option(
-        help="Dialect of sql: duckdb, postgresql, bigquery or snowflake.",
+        help="SQL dialect for the destination sql: duckdb, postgresql, bigquery or snowflake.",
         metavar="NAME",
         autocompletion=choices.complete_words("duckdb", "postgresql", "bigquery", "snowflake"),
     ),
 ]
+
+EXAMPLES = (
+    "segcli export scored.csv --to plain --of rfm -o audience.csv",
+    "segcli export orders.csv --to sql --dialect postgresql -o segments.sql",
+)
 
 
 def command(
@@ -72,10 +84,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Write the file that a CRM or ad system imports.
+    """Write an audience file for a CRM or ad system.
 
-    Addresses are written and hashed as the destination wants, within its limits, without customers who did not consent.
-    --to sql writes the definition of the segments as SQL.
+    segcli formats and hashes addresses as the destination requires, keeps its limits, and excludes customers without
+    consent. --to sql writes the definition of the segments as SQL.
     """
     if to is None:
         raise UsageProblem("no destination: name one with --to, such as --to klaviyo")

@@ -18,21 +18,28 @@ if TYPE_CHECKING:
 
 PersonArgument = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of the person.", metavar="ID")]
 ResultsFolderArgument = Annotated[
-    str | None, Argument(help="Folder with the results of runs; default: the config's output.", metavar="FOLDER")
+    str | None,
+    Argument(help="Folder with the results of runs. Default: the output folder in the config.", metavar="FOLDER"),
 ]
 AlsoOption = Annotated[
-    list[str] | None, Option("--also", help="Further id or address of the same person; may be repeated.", metavar="ID")
+    list[str] | None, Option("--also", help="Another id or address of the same person. Repeatable.", metavar="ID")
 ]
+
+EXAMPLES = (
+    "segcli forget C-00005 results --dry-run",
+    "segcli forget C-00005 results --also ann@example.com",
+)
 
 
 def command(
     id: PersonArgument, folder: ResultsFolderArgument = None, also: AlsoOption = None, *, common_options: CommonOptions
 ) -> None:
-    """Remove a person from results, and from later runs.
+    """Delete a customer's data from earlier results.
 
-    segcli removes their rows from tables and JSON, replaces other mentions with (forgotten), checks every file
-    again, and puts the person on the suppression list (privacy.suppression). Files that it does not rewrite, such as
-    Markdown and HTML, are named, and the exit code is 4. -n only lists where the person is found.
+    segcli removes the person's rows from tables and JSON, replaces other mentions with (forgotten), checks all files
+    again, and adds the person to the suppression list (privacy.suppression), so that later runs exclude them. It does
+    not rewrite some files, such as Markdown and HTML. segcli lists these and exits with code 4. With -n, it only lists
+    the files that mention the person.
     """
     from segcli.cli import discovered_config
     from segcli.cli.command_settings import resolve_settings

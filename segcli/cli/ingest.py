@@ -10,25 +10,31 @@ from segcli.cli.terminal import Console
 
 InputsArgument = Annotated[
     list[str] | None,
-    Argument(help="Order export, then files of one row per customer to join to it.", metavar="INPUT"),
+    Argument(help="Order export, then customer files (one row per customer) to join to it.", metavar="INPUT"),
 ]
 PseudonymiseOption = Annotated[
     bool,
     Option(
         "--pseudonymise",
-        help="Write pseudonyms made with a key instead of customer ids, e-mail addresses and phone numbers.",
+        help="Replace customer ids, e-mail addresses and phone numbers by keyed pseudonyms.",
     ),
 ]
 KeyFileOption = Annotated[
     str | None,
     Option(
         "--key-file",
-        help="File of the secret key of pseudonyms and holdouts, outside the output; made on first use.",
+        help="File with the secret key for pseudonyms and holdout groups. It must be outside the output folder. segcli "
+        "creates it on first use.",
         metavar="FILE",
     ),
 ]
-DropPiiOption = Annotated[bool, Option("--drop-pii", help="Leave out columns that identify people, by name or values.")]
+DropPiiOption = Annotated[bool, Option("--drop-pii", help="Drop columns that identify people, by name or by values.")]
 PSEUDONYM_COLUMNS = ("customer_id", "email", "phone")
+
+EXAMPLES = (
+    "segcli ingest orders.csv -o table.csv",
+    "segcli ingest orders.csv customers.csv | segcli rfm",
+)
 
 
 def command(
@@ -39,10 +45,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Turn an order export into a table of one row per customer.
+    """Aggregate an order export into one row per customer.
 
-    Files of one row per customer that follow the order export are joined to it by customer id.
-    Next: segcli rfm, rules or cluster, to make segments of the table.
+    Customer files after the order export are joined to it by customer id. Next: segcli rfm, rules or cluster, to
+    segment the table.
     """
     flags = {
         "privacy.pseudonymise": list(PSEUDONYM_COLUMNS) if pseudonymise else None,

@@ -22,11 +22,16 @@ ORDER_COLUMNS = {"order_id", "amount", "unit_price", "quantity", "product"}  # a
 
 OrdersArgument = Annotated[str, Argument(help="Order export.", metavar="ORDERS")]
 CustomersOption = Annotated[
-    str | None, Option("--customers", help="File of one row per customer: who they are.", metavar="FILE")
+    str | None, Option("--customers", help="Customer file: attributes, one row per customer.", metavar="FILE")
 ]
 ResponsesOption = Annotated[
-    str | None, Option("--responses", help="File of one row per answering customer: survey answers.", metavar="FILE")
+    str | None, Option("--responses", help="Survey file: answers, one row per respondent.", metavar="FILE")
 ]
+
+EXAMPLES = (
+    "segcli init orders.csv -o segments.yaml",
+    "segcli init orders.csv --customers customers.csv --responses responses.csv",
+)
 
 
 def command(
@@ -36,9 +41,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Write a config to start from: columns found, settings shown.
+    """Write a starter config with the detected columns.
 
-    Every setting stands in it, at its default and with its meaning. Next: segcli check CONFIG, then segcli run CONFIG.
+    The config lists all settings with their defaults and descriptions. Next: segcli check CONFIG, then segcli run
+    CONFIG.
     """
     with Console(common_options) as console:
         from segcli.cli.command_settings import collect_given_values, resolve_settings

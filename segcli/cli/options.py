@@ -13,35 +13,43 @@ from typing import Annotated, Any
 from typer import Argument, Context, Exit, Option, echo
 
 from segcli import plugins
-from segcli.cli import choices
+from segcli.cli import choices, help_layout
 from segcli.errors import ExitCode, UsageProblem
 
 InputArgument = Annotated[
     str | None,
-    Argument(help="Order export, or a table that segcli wrote; - or nothing reads standard input.", metavar="INPUT"),
+    Argument(help="Order export or segcli output. Default: standard input (-).", metavar="INPUT"),
 ]
 AudienceOption = Annotated[
     str | None,
     Option(
-        help="Who reads reports: internal, or external; external ones withhold groups below minimum_cell_external.",
+        help="Audience of reports: internal or external. Reports for external readers mask groups smaller than "
+        "minimum_cell_external.",
         metavar="WHO",
         autocompletion=choices.complete_words("internal", "external"),
     ),
 ]
-ConfigOption = Annotated[str | None, Option("--config", "-c", help="Config: a YAML file of settings.", metavar="FILE")]
+ConfigOption = Annotated[
+    str | None, Option("--config", "-c", help="Config file (YAML).", metavar="FILE", rich_help_panel=help_layout.COMMON)
+]
 OverridesOption = Annotated[
     list[str] | None,
     Option(
         "--set",
-        help="Set one setting, whatever the config says; may be repeated.",
+        help="Override one setting of the config. Repeatable.",
         metavar="SECTION.KEY=VALUE",
         autocompletion=choices.complete_settings,
+        rich_help_panel=help_layout.COMMON,
     ),
 ]
 OutputOption = Annotated[
     str | None,
     Option(
-        "--output", "-o", help="File to write, whose suffix decides the format; of run, the folder.", metavar="PATH"
+        "--output",
+        "-o",
+        help="Output file (format from its suffix), or folder for run. Default: standard output.",
+        metavar="PATH",
+        rich_help_panel=help_layout.OUTPUT,
     ),
 ]
 FormatOption = Annotated[
@@ -49,166 +57,225 @@ FormatOption = Annotated[
     Option(
         "--format",
         "-f",
-        help=f"Format of the result: {plugins.join_words(plugins.list_plugin_files('segcli.reports.formats'))}.",
+        help=f"Format: {plugins.join_words(plugins.list_plugin_files('segcli.reports.formats'))}.",
         metavar="FORMAT",
         autocompletion=choices.complete_plugins("segcli.reports.formats"),
+        rich_help_panel=help_layout.OUTPUT,
     ),
 ]
 AsOfOption = Annotated[
     str | None,
     Option(
         "--as-of",
-        help="Day to which recency is counted, such as 2026-06-30, today or today-1; default: the day after the last "
-        "order.",
+        help="Reference date for recency: YYYY-MM-DD, today or today-N. Default: the day after the last order.",
         metavar="DATE",
+        rich_help_panel=help_layout.INPUT,
     ),
 ]
 EncodingOption = Annotated[
     str | None,
     Option(
-        help="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding in which the "
-        "header is known, or Windows-1252.",
+        help="Text encoding, for example cp1252. Default: UTF-8. If the file is not UTF-8, segcli warns and uses the "
+        "encoding in which it recognises the header, or Windows-1252.",
         metavar="NAME",
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 DelimiterOption = Annotated[
     str | None,
     Option(
-        help="Character between fields, or the word tab; default: comma, semicolon, tab or bar, whichever fits.",
+        help="Field delimiter, or the word tab. Default: detected (comma, semicolon, tab or bar).",
         metavar="CHARACTER",
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 DecimalOption = Annotated[
     str | None,
     Option(
-        help="Decimal mark (. or ,); default: what the column proves.",
+        help="Decimal mark (. or ,). Default: detected for each column.",
         metavar="MARK",
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 DateFormatOption = Annotated[
     str | None,
     Option(
         "--date-format",
-        help="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; default: what "
-        "the column proves.",
+        help="Date format, for example %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904. Default: detected "
+        "for each column.",
         metavar="FORMAT",
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 LocaleOption = Annotated[
     str | None,
     Option(
         "--locale",
-        help="Language whose month names, digits and decimal mark the file uses, such as de.",
+        help="Language of the month names, digits and decimal mark in the file, for example de.",
         metavar="CODE",
         autocompletion=choices.complete_plugins("segcli.ingest.words", ".yaml"),
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 NoHeaderOption = Annotated[
-    bool, Option("--no-header", help="The first record is data; columns are then column_1, column_2, ...")
+    bool,
+    Option(
+        "--no-header",
+        help="Read the first record as data. The columns are then column_1, column_2, ...",
+        rich_help_panel=help_layout.INPUT_FORMAT,
+    ),
 ]
 SkipRowsOption = Annotated[
     int | None,
     Option(
         "--skip-rows",
-        help="Lines to leave out at the top; lines above the header are found without it.",
+        help="Number of lines to skip at the top. segcli finds lines above the header on its own.",
         metavar="N",
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 SkipFooterOption = Annotated[
-    int | None, Option("--skip-footer", help="Lines to leave out at the end, such as totals.", metavar="N")
+    int | None,
+    Option(
+        "--skip-footer",
+        help="Number of lines to skip at the end, for example totals.",
+        metavar="N",
+        rich_help_panel=help_layout.INPUT_FORMAT,
+    ),
 ]
 PresetOption = Annotated[
     str | None,
     Option(
         "--preset",
-        help="Platform that wrote the file, such as shopify-orders; none: no preset; default: by the header.",
+        help="Preset for the platform that exported the file, for example shopify-orders. none disables presets. "
+        "Default: detected from the header.",
         metavar="NAME",
         autocompletion=choices.complete_plugins("segcli.ingest.presets", ".yaml", "none"),
+        rich_help_panel=help_layout.INPUT_FORMAT,
     ),
 ]
 MapOption = Annotated[
     list[str] | None,
     Option(
         "--map",
-        help="Which column of the file is a standard one, such as amount=Total; may be repeated.",
+        help="Map a column, for example amount=Total. Repeatable.",
         metavar="STANDARD=COLUMN",
         autocompletion=choices.complete_column_mapping,
+        rich_help_panel=help_layout.INPUT,
     ),
 ]
 RejectsOption = Annotated[
-    str | None, Option("--rejects", help="CSV file for the rejected lines; default: none is written.", metavar="FILE")
+    str | None,
+    Option(
+        "--rejects",
+        help="CSV file for rejected lines. Default: not written.",
+        metavar="FILE",
+        rich_help_panel=help_layout.OUTPUT,
+    ),
 ]
 MaxRejectsOption = Annotated[
     str | None,
     Option(
         "--max-rejects",
-        help="Most rejected lines that an export may have, as a number or a share such as 5%; with more it is refused.",
+        help="Maximum number or share of rejected lines, for example 100 or 5%. segcli fails if an export has more. "
+        "Default: no limit.",
         metavar="N|P%",
+        rich_help_panel=help_layout.ADVANCED,
     ),
 ]
 FailOnOption = Annotated[
     str | None,
     Option(
         "--fail-on",
-        help="Severity from which a broken rule ends the command with exit code 4: error, warning, note, or never.",
+        help="Exit with code 4 when a failed rule has at least this severity: error, warning or note. never disables "
+        "the check.",
         metavar="SEVERITY",
         autocompletion=choices.complete_words("error", "warning", "note", "never"),
+        rich_help_panel=help_layout.ADVANCED,
     ),
 ]
 LanguageOption = Annotated[
     str | None,
     Option(
         "--lang",
-        help="Language of what people read: "
-        f"{plugins.join_words(plugins.list_plugin_files('segcli.i18n', '.yaml'))}; "
-        "files for programs stay as they are.",
+        help="Language of reports and messages: "
+        f"{plugins.join_words(plugins.list_plugin_files('segcli.i18n', '.yaml'))}. "
+        "Data files are not translated.",
         metavar="CODE",
+        rich_help_panel=help_layout.ADVANCED,
     ),
 ]
 SeedOption = Annotated[
-    int | None, Option(help="Number from which chance starts; the same seed gives the same result.", metavar="N")
+    int | None,
+    Option(
+        help="Random seed. The same seed reproduces the same result.", metavar="N", rich_help_panel=help_layout.ADVANCED
+    ),
 ]
 EngineOption = Annotated[
     str | None,
     Option(
         "--engine",
-        help="Engine that aggregates order exports: "
+        help="Engine for aggregating order exports: "
         f"{plugins.join_words(plugins.list_plugin_files('segcli.customers.engines'))}.",
         metavar="NAME",
         autocompletion=choices.complete_plugins("segcli.customers.engines"),
+        rich_help_panel=help_layout.ADVANCED,
     ),
 ]
 NoFormulaEscapeOption = Annotated[
-    bool, Option("--no-formula-escape", help="Leave CSV cells as they are that a spreadsheet would run as formulas.")
+    bool,
+    Option(
+        "--no-formula-escape",
+        help="Do not escape CSV cells that a spreadsheet would run as formulas.",
+        rich_help_panel=help_layout.ADVANCED,
+    ),
 ]
 QuietOption = Annotated[
     bool,
     Option(
-        "--quiet", "-q", help="Write only errors to standard error, and notes that decide on over 1 % of the money."
+        "--quiet",
+        "-q",
+        help="Print only errors and notes on over 1% of the money.",
+        rich_help_panel=help_layout.COMMON,
     ),
 ]
 VerboseOption = Annotated[
-    bool, Option("--verbose", "-v", help="Name the columns used of every file, not only of order exports.")
+    bool,
+    Option(
+        "--verbose",
+        "-v",
+        help="Print the column mapping of all files, not only of order exports.",
+        rich_help_panel=help_layout.ADVANCED,
+    ),
 ]
-DebugOption = Annotated[bool, Option("--debug", help="Show the traceback of a bug in segcli.")]
-DryRunOption = Annotated[bool, Option("--dry-run", "-n", help="Do everything but write files.")]
-ForceOption = Annotated[bool, Option("--force", help="Replace existing files that are not earlier outputs.")]
+DebugOption = Annotated[
+    bool, Option("--debug", help="Print the traceback of an internal error.", rich_help_panel=help_layout.ADVANCED)
+]
+DryRunOption = Annotated[
+    bool, Option("--dry-run", "-n", help="Do not write any files.", rich_help_panel=help_layout.COMMON)
+]
+ForceOption = Annotated[
+    bool,
+    Option("--force", help="Replace existing files that segcli did not write.", rich_help_panel=help_layout.COMMON),
+]
 ColourOption = Annotated[
     str,
     Option(
         "--color",
-        help="Colour of tables: auto, always or never.",
+        help="Colour in tables: auto, always or never.",
         metavar="WHEN",
         autocompletion=choices.complete_words("auto", "always", "never"),
+        rich_help_panel=help_layout.ADVANCED,
     ),
 ]
 LogFormatOption = Annotated[
     str,
     Option(
         "--log-format",
-        help="Form of standard error: text, or json, one object per line.",
+        help="Format of messages on standard error: text, or json (one object per line).",
         metavar="FORMAT",
         autocompletion=choices.complete_words("text", "json"),
+        rich_help_panel=help_layout.ADVANCED,
     ),
 ]
 

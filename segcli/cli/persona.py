@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 PersonaOfOption = Annotated[
     str | None,
     Option(
-        help="Segmentations to describe, such as rfm and cluster; default: all there are.",
+        help="Segmentations to describe, for example rfm and cluster. Default: all.",
         metavar="NAME,NAME",
     ),
 ]
 AgainstOption = Annotated[
-    str | None, Option(help="Earlier personas (JSON) or a run's folder, to say what changed since.", metavar="PREVIOUS")
+    str | None,
+    Option(help="Report changes since earlier personas (JSON) or the output folder of a run.", metavar="PREVIOUS"),
 ]
+
+EXAMPLES = (
+    "segcli persona scored.csv",
+    "segcli persona scored.csv --of rfm -f md -o personas.md",
+)
 
 
 def command(
@@ -33,7 +39,8 @@ def command(
 ) -> None:
     """Describe each segment from its numbers.
 
-    Its size, what sets it apart, a typical customer, and a suggested action from a playbook that you may replace.
+    A description has the size, the distinctive traits, a typical customer, and a suggested action from a playbook. You
+    can replace the playbook.
     """
     flags = {
         "persona.of": options.split_names(of),

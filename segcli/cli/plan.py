@@ -12,11 +12,21 @@ if TYPE_CHECKING:
     from segcli.config import LoadedSettings
 
 PlanOfOption = Annotated[
-    str | None, Option(help="Segmentation to plan for, such as lifecycle; default: as for target.", metavar="NAME")
+    str | None,
+    Option(
+        help="Segmentation to plan for, for example lifecycle. Default: the segmentation that target uses.",
+        metavar="NAME",
+    ),
 ]
 CalendarOption = Annotated[
-    str | None, Option(help="CSV file for the dates, which Google Calendar and Outlook import.", metavar="FILE")
+    str | None,
+    Option(help="Write the dates to this CSV file, which Google Calendar and Outlook can import.", metavar="FILE"),
 ]
+
+EXAMPLES = (
+    "segcli plan scored.csv",
+    "segcli plan scored.csv --of rfm --calendar dates.csv",
+)
 
 
 def command(
@@ -26,10 +36,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Plan touchpoints for each segment by its lifecycle stage.
+    """Plan touchpoints for each segment by lifecycle stage.
 
-    A touchpoint is a message at a time by a way of contact. The plan says whom it reaches (by consent and address),
-    what it can build on, what may be offered, how it is measured and when; gaps are named.
+    A touchpoint is a message on a channel at a given time. The plan lists the audience (by consent and address), the
+    supporting data, the offer, the metric and the dates. segcli also reports gaps.
     """
     with Console(common_options) as console:
         command_input = inputs.read_input(

@@ -13,12 +13,16 @@ TitleOption = Annotated[str | None, Option(help="Title of the report.", metavar=
 SectionsOption = Annotated[
     str | None,
     Option(
-        help="Sections in the order shown, of: "
-        f"{plugins.join_words(plugins.list_plugin_files('segcli.reports.sections'))}.",
+        help=f"Sections in this order: {plugins.join_words(plugins.list_plugin_files('segcli.reports.sections'))}.",
         metavar="NAME,NAME",
         autocompletion=choices.complete_list(choices.complete_plugins("segcli.reports.sections")),
     ),
 ]
+
+EXAMPLES = (
+    "segcli report scored.csv -o report.html",
+    "segcli report scored.csv --sections summary,segments -o report.md",
+)
 
 
 def command(
@@ -29,9 +33,9 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Write a report of segments for people to read.
+    """Write a report of segments for readers.
 
-    Summary, data quality, segments, personas, settings and provenance, unless other sections are named.
+    The default sections are summary, data quality, segments, personas, settings and provenance.
     """
     flags = {
         "report.title": title,

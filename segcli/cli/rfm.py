@@ -10,13 +10,13 @@ from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
-SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
+SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
 
-BinsOption = Annotated[int | None, Option(help="Scores per dimension; 5 gives the classic 1 to 5.", metavar="N")]
+BinsOption = Annotated[int | None, Option(help="Scores per dimension. 5 gives scores from 1 to 5.", metavar="N")]
 ScoringMethodOption = Annotated[
     str | None,
     Option(
-        help=f"How scores are cut: {plugins.join_words(SCORING_METHODS)}.",
+        help=f"Scoring method: {plugins.join_words(SCORING_METHODS)}.",
         metavar="NAME",
         autocompletion=choices.complete_plugins("segcli.segment.scoring", ".py", "nested"),
     ),
@@ -24,7 +24,7 @@ ScoringMethodOption = Annotated[
 TiesOption = Annotated[
     str | None,
     Option(
-        help="Where equal values go when a cut falls among them: same-bin, next or random.",
+        help="Score of equal values at a boundary: lower (same-bin), higher (next) or random.",
         metavar="NAME",
         autocompletion=choices.complete_words("same-bin", "next", "random"),
     ),
@@ -38,11 +38,16 @@ SegmentMapOption = Annotated[
     ),
 ]
 RfmModelOption = Annotated[
-    str | None, Option(help="File of saved edges to score with; default: new edges.", metavar="FILE")
+    str | None, Option(help="Score with edges from this file. Default: new edges.", metavar="FILE")
 ]
 SaveRfmOption = Annotated[
-    str | None, Option("--save-model", help="Save the edges to this file, for --model and assign.", metavar="FILE")
+    str | None, Option("--save-model", help="Save the edges, for --model and assign.", metavar="FILE")
 ]
+
+EXAMPLES = (
+    "segcli rfm orders.csv -f table",
+    "segcli rfm orders.csv --bins 4 --save-model edges.json -o scored.csv",
+)
 
 
 def command(
@@ -56,11 +61,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Score recency, frequency, monetary value; name segments.
+    """Score recency, frequency and monetary value.
 
-    Recency is days since the last order, frequency the number of orders, monetary value the revenue. The best customer
-    has the highest score on each; edges between scores and counts are part of every result. Of an order export it
-    computes the measures that it uses; --set ingest.measures=all computes all. Next: segcli persona or report.
+    Recency is the number of days since the last order, frequency the number of orders, and monetary value the revenue.
+    The best customers have the highest scores. Next: segcli persona or report.
     """
     flags = {"bins": bins, "method": method, "ties": ties, "segments": segments, "model": model}
     with Console(common_options) as console:

@@ -19,7 +19,7 @@ BaseOption = Annotated[
     list[str] | None,
     Option(
         "--base",
-        help="Built-in segmentation, such as generation; may be repeated.",
+        help="Built-in segmentation, for example generation. Repeatable.",
         metavar="NAME",
         autocompletion=choices.complete_plugins("segcli.segment.bases"),
     ),
@@ -28,7 +28,7 @@ LookupTableOption = Annotated[
     str | None,
     Option(
         "--table",
-        help="CSV file of your own that the base looks things up in, such as areas by postcode.",
+        help="CSV lookup table for the base, for example areas by postcode.",
         metavar="FILE",
     ),
 ]
@@ -36,21 +36,27 @@ RulesByOption = Annotated[
     list[str] | None,
     Option(
         "--by",
-        help="Also tell scores, rates and pairs for the segments of this segmentation; may be repeated.",
+        help="Also report scores, rates and pairs by segment of this segmentation. Repeatable.",
         metavar="NAME",
     ),
 ]
 WhyRuleOption = Annotated[
-    str | None, Option("--why", help="Show why this customer is in the segment, rule by rule.", metavar="CUSTOMER_ID")
+    str | None, Option("--why", help="Explain the segment of this customer, rule by rule.", metavar="CUSTOMER_ID")
 ]
-OverlapOption = Annotated[bool, Option("--overlap", help="Show how much segments overlap.")]
+OverlapOption = Annotated[bool, Option("--overlap", help="Show the overlap between segments.")]
 ScorecardOption = Annotated[
     bool,
     Option(
         "--scorecard",
-        help="Show whether each segment can be known, reached, told apart and acted upon, is large enough, and lasts.",
+        help="Show a scorecard: is each segment measurable, accessible, substantial, differentiable, actionable and "
+        "durable?",
     ),
 ]
+
+EXAMPLES = (
+    "segcli rules orders.csv --base lifecycle --base usage",
+    "segcli rules customers.csv --base generation --scorecard",
+)
 
 
 def command(
@@ -64,10 +70,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Segment by rules: built-in ones (bases), or your own.
+    """Segment by built-in rules (bases) or your own.
 
-    Each segmentation becomes a column; customers of whom a base knows too little are unknown. segcli explain lists the
-    bases.
+    Each segmentation becomes a column. Customers with too little data for a base are unknown. Run segcli explain to
+    list the bases.
     """
     flags = _build_flags(base or [], table, by or [])
     with Console(common_options) as console:

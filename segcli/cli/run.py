@@ -28,22 +28,28 @@ RUN_FILES = (*run_outputs.RESULT_FILES, "run.json")
 
 EXPORT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes of data files, not of configs
 
-ConfigArgument = Annotated[str, Argument(help="Config: a YAML file of settings.", metavar="CONFIG")]
+ConfigArgument = Annotated[str, Argument(help="Config file (YAML).", metavar="CONFIG")]
 
 
 StateOption = Annotated[
     str | None,
     Option(
-        help="Folder that keeps what was read of order exports, so that the next run reads new files only.",
+        help="Folder for the aggregates of files already read. The next run then reads only new files.",
         metavar="DIR",
     ),
 ]
 
+EXAMPLES = (
+    "segcli run shop.yaml",
+    "segcli run shop.yaml -o results --as-of today",
+)
+
 
 def command(file: ConfigArgument, state: StateOption = None, *, common_options: CommonOptions) -> None:
-    """Run all that a config declares, into one folder.
+    """Run all analyses of a config into one folder.
 
-    Results, report and run.json, which says how they came about, go into its output folder; nothing else is written.
+    segcli writes results, the report and run.json (settings, inputs and provenance) into the output folder, and nothing
+    elsewhere.
     """
     start_time = time.monotonic()
     _refuse_export(file)

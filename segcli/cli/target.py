@@ -9,12 +9,22 @@ from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
 TargetOfOption = Annotated[
-    str | None, Option(help="Segmentation to choose from, such as rfm; default: the first described.", metavar="NAME")
+    str | None,
+    Option(
+        help="Segmentation to choose from, for example rfm. Default: the first described segmentation.", metavar="NAME"
+    ),
 ]
-ChooseOption = Annotated[str | None, Option(help="Number of segments to choose, or a range like 2-4.", metavar="N|M-N")]
+ChooseOption = Annotated[
+    str | None, Option(help="Number of segments to choose, or a range such as 2-4.", metavar="N|M-N")
+]
 BudgetOption = Annotated[
-    float | None, Option(help="Most money that contacts may cost; default: no limit.", metavar="AMOUNT")
+    float | None, Option(help="Maximum total cost of contacts. Default: no limit.", metavar="AMOUNT")
 ]
+
+EXAMPLES = (
+    "segcli target scored.csv",
+    "segcli target scored.csv --choose 2-4 --budget 5000",
+)
 
 
 def command(
@@ -25,10 +35,10 @@ def command(
     *,
     common_options: CommonOptions,
 ) -> None:
-    """Score segments, and choose the few to work with.
+    """Score segments and choose target segments.
 
-    Attractiveness by weighted criteria, our strength beside it, what contacts cost and may earn; with a reason for each
-    segment. Next: segcli plan, segcli export --of target.
+    The score combines weighted criteria of attractiveness. The output also shows your competitive strength, the cost
+    and expected return of contacts, and a reason for each segment. Next: segcli plan, or segcli export --of target.
     """
     flags = {"target.of": of, "target.choose": choose, "target.budget": budget}
     with Console(common_options) as console:

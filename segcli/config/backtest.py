@@ -8,22 +8,27 @@ from segcli.config.section import Section, check_day
 
 
 class BacktestSettings(Section):
-    """`backtest:` which time is foretold, how often, and against what."""
+    """`backtest:` test periods, and the share of top customers."""
 
     period_days: int = Field(
-        90, ge=1, le=3650, description="Days after the segmentation in which purchases are watched."
+        90,
+        ge=1,
+        le=3650,
+        description="Length of the test period in days. segcli counts the purchases in the days after the "
+        "segmentation.",
     )
     folds: int = Field(
-        1, ge=1, le=24, description="Number of such periods, one before the other, back from the end of the data."
+        1, ge=1, le=24, description="Number of test periods, in sequence, counted back from the end of the data."
     )
     until: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,
-        description="Last day that the segmentation of the latest period knows; default: period_days before the "
-        "end of the data.",
+        description="Last day of data for the segmentation of the latest period. Default: period_days before the end "
+        "of the data.",
     )
     top: float = Field(
         0.2,
         gt=0,
         lt=1,
-        description="Share of customers, of the best segments first, whose share of later revenue is told.",
+        description="Share of customers, from the best segments first, for which the share of later revenue is "
+        "reported.",
     )

@@ -8,11 +8,11 @@ from segcli.config.section import Section
 
 
 class ChurnSettings(Section):
-    """`churn:` which time is foretold, by which model."""
+    """`churn:` predicted period and model."""
 
-    period_days: int = Field(90, ge=7, le=3650, description="Days ahead in which a customer buys or does not.")
+    period_days: int = Field(90, ge=7, le=3650, description="Length of the predicted period in days.")
     model: Literal["auto", "logistic", "boosting"] = Field(
         "auto",
-        description="Model of who buys: logistic (logistic regression), boosting (gradient boosting), or auto: "
-        "which foretells better in the training period.",
+        description="Prediction model: logistic (logistic regression), boosting (gradient boosting) or auto. auto "
+        "selects the model that predicts better in the training period.",
     )

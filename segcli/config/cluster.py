@@ -35,101 +35,104 @@ def _check_k(k: int | str) -> int | str:
 
 
 class Named(Section):
-    """A name and the rule by which its segment is known."""
+    """A custom segment name, and the rule that identifies the segment."""
 
     segment: str = Field(min_length=1, description="Name of the segment.")
-    when: str = Field(min_length=1, description="Rule that most of its customers meet, such as orders >= 8.")
+    when: str = Field(
+        min_length=1, description="Rule that most customers of the segment meet, for example orders >= 8."
+    )
 
 
 class ClusterSettings(Section):
-    """`cluster:` which features, how they are prepared, how many segments."""
+    """`cluster:` features, their preparation, and the number of segments."""
 
     method: ClusterMethod = Field(
         "kmeans",
-        description=f"Clustering method: {plugins.join_words(CLUSTER_METHODS)}.",
+        description=f"Method: {plugins.join_words(CLUSTER_METHODS)}.",
     )
     features: list[str] = Field(
         default_factory=lambda: ["behaviour"],
         min_length=1,
-        description="Columns of numbers or kinds, or groups of columns: behaviour, demographic, geographic, "
-        "technographic, psychographic, satisfaction.",
+        description="Columns or groups: behaviour, demographic, geographic, technographic, psychographic, "
+        "satisfaction.",
     )
     k: Annotated[int | str, AfterValidator(_check_k)] = Field(
-        "auto", description="Number of segments, a range like 2-8 to choose from, or auto (2-10)."
+        "auto", description="Number or range (2-8) of segments, or auto (2-10)."
     )
     transform: Literal["auto", "log1p", "none"] = Field(
         "auto",
-        description="Features that are taken as logarithms (log1p): skewed ones (auto), all (log1p) or none (none).",
+        description="Log transform, log(1 + x): for skewed features (auto), all features (log1p) or no features "
+        "(none).",
     )
     scale: Literal["auto", "standard", "robust", "range", "none"] = Field(
         "auto",
-        description="What features are divided by: standard deviation (standard), interquartile range (robust), "
-        "range (range) or nothing (none); auto is what suits the method, mostly standard.",
+        description="Feature scaling: by standard deviation (standard), interquartile range (robust), range (range), "
+        "or none. auto uses the scaling of the method, standard for most.",
     )
     reduce: Literal["none", "pca", "factors"] = Field(
         "none",
-        description="Whether segments are found in fewer dimensions: principal components (pca), factors after "
-        "varimax (factors), or not (none).",
+        description="Dimension reduction before clustering: principal components (pca), varimax-rotated factors "
+        "(factors), or none.",
     )
     parts: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         "auto",
-        description="Number of dimensions that are left; auto keeps 80% of the variance (pca), or as many as "
-        "exceed chance (factors).",
+        description="Number of dimensions after the reduction. auto keeps 80% of the variance (pca), or the number "
+        "from parallel analysis (factors).",
     )
     ordinal: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
         default_factory=dict,
-        description="Columns of ordered texts, each with its levels, lowest first: {size: [S, M, L]}.",
+        description="Ordinal columns with their levels, lowest first, for example {size: [S, M, L]}.",
     )
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description="How much a column, or each column of a group, counts; 1 where nothing is said.",
+        description="Weight of a column, or of each column of a group. Default: 1.",
     )
     outliers: Literal["keep", "winsorise"] = Field(
         "keep",
-        description="Whether values beyond the 1st and the 99th percentile stay (keep) or are drawn in to them "
-        "(winsorise).",
+        description="Values below the 1st or above the 99th percentile: keep them (keep) or clip them to that "
+        "percentile (winsorise).",
     )
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason why features of special categories of personal data (health, religion, ...) may be "
-        "used here; it is recorded. Default: privacy.special_reason.",
+        description="Reason for the use of special categories of personal data (health, religion, ...) as features. "
+        "segcli records the reason. Default: privacy.special_reason.",
     )
     missing: Literal["median", "drop", "refuse"] = Field(
         "median",
-        description="Whether a missing value takes the median (median), drops its feature (drop) or stops the "
-        "command (refuse).",
+        description="Missing values: replace them by the median (median), drop the feature (drop) or stop with an "
+        "error (refuse).",
     )
     minimum_share: float = Field(
-        0.02, ge=0, le=0.5, description="Smallest share of customers that a segment may have when k is chosen."
+        0.02, ge=0, le=0.5, description="Minimum share of customers in each segment when segcli chooses k."
     )
     sample: int = Field(
         4_000,
         ge=100,
-        description="Number of customers on which it is measured how well segments stand apart (silhouette).",
+        description="Number of customers in the sample for the silhouette (the separation of segments).",
     )
     previous: str | None = Field(
         None,
-        description="Saved cluster model whose names are kept for the segments that are still there.",
+        description="Keep the segment names of this earlier cluster model.",
         json_schema_extra=PATH_MARK,
     )
     names: list[Named] = Field(
         default_factory=list,
-        description="Names of your own, each for the segment in which most customers meet a rule: [{segment: "
-        "VIP, when: orders >= 8}].",
+        description="Custom segment names. Each name goes to the segment in which most customers meet its rule: "
+        "[{segment: VIP, when: orders >= 8}].",
     )
     pairs: int = Field(
         100,
         ge=0,
         le=10_000,
-        description="Pairs of random samples (bootstrap) by which stability is judged; 0 does not judge it.",
+        description="Number of pairs of bootstrap samples for the stability test. 0 skips the test.",
     )
-    stability_sample: int = Field(1000, ge=50, description="Number of customers on which stability is judged.")
+    stability_sample: int = Field(1000, ge=50, description="Number of customers in the sample for the stability test.")
     starts: int = Field(
         10,
         ge=1,
         le=1000,
-        description="Random starts for each number of segments, more for small tables; the best is kept.",
+        description="Random starts for each number of segments. Small tables use more. segcli keeps the best result.",
     )
 
     @property

@@ -18,38 +18,39 @@ def _check_horizon(horizon: str) -> str:
 
 
 class ClvSettings(Section):
-    """`clv:` which model, over which time, at which margin."""
+    """`clv:` order model, horizon, margin and discount rate."""
 
     model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"] = Field(
         "auto",
-        description="Model of orders: bg_nbd, mbg_nbd, pareto_nbd, or auto: the one under which the orders are "
-        "likeliest.",
+        description="Order model: bg_nbd, mbg_nbd, pareto_nbd or auto. auto selects the model with the highest "
+        "likelihood.",
     )
     period: Literal["day", "week", "month"] = Field(
-        "week", description="Unit of time of the model's parameters: day, week or month."
+        "week", description="Time unit of the model parameters: day, week or month."
     )
     calibration_end: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,
-        description="Last day that the model learns from; what came after is compared with what it expects; "
-        "default: the last day.",
+        description="Last day of the training data. segcli compares the forecast with the purchases after this day. "
+        "Default: the last day of the data.",
     )
     horizon: Annotated[str, AfterValidator(_check_horizon)] = Field(
         "12 months",
-        description="Time ahead for which orders and value are expected, in days, weeks or months, such as '12 "
-        "months'.",
+        description="Forecast horizon in days, weeks or months, for example '12 months'.",
     )
-    margin: float = Field(1.0, gt=0, le=1, description="Share of revenue that is earned; 1 takes all revenue as value.")
-    discount: float = Field(0.1, ge=0, le=1, description="Yearly rate by which later value counts less; 0.1 is 10%.")
+    margin: float = Field(
+        1.0, gt=0, le=1, description="Gross margin as a share of revenue. 1 counts all revenue as value."
+    )
+    discount: float = Field(0.1, ge=0, le=1, description="Annual discount rate for future value. 0.1 is 10%.")
     bootstrap: int = Field(
         50,
         ge=0,
         le=10_000,
-        description="Number of random samples of customers from which intervals are found; 0 finds none.",
+        description="Number of bootstrap samples of customers for the intervals. 0 reports no intervals.",
     )
     times: list[Annotated[float, Field(gt=0)]] = Field(
         default_factory=lambda: [1.0, 4.0, 13.0, 26.0, 52.0],
-        description="Times after the first order, in units of period, for which the repeat orders of a new "
-        "customer are told.",
+        description="Times after the first order, in units of period, at which the expected repeat orders of a new "
+        "customer are reported.",
     )
 
     @property

@@ -8,18 +8,17 @@ from segcli.config.section import Section
 
 
 class CohortSettings(Section):
-    """`cohort:` who is followed together, and over which periods."""
+    """`cohort:` cohort definition, periods and measure."""
 
     by: str = Field(
         "month",
-        description="What customers of a cohort share: month or quarter of the first order, or a column such as "
-        "top_channel.",
+        description="Cohort definition: month or quarter of the first order, or a column such as top_channel.",
     )
     period: Literal["month", "quarter"] = Field(
-        "month", description="Calendar periods in which cohorts are watched: month or quarter."
+        "month", description="Calendar period of the columns: month or quarter."
     )
     show: Literal["retention", "customers", "orders", "revenue", "value"] = Field(
         "retention",
-        description="What the table shows: retention (share who bought), customers, orders, revenue, or value "
-        "(revenue a head to date).",
+        description="Measure in the table: retention (share of customers with a purchase), customers, orders, revenue "
+        "or value (cumulative revenue per customer).",
     )

@@ -8,14 +8,17 @@ from segcli.config.section import Section
 
 
 class CompareSettings(Section):
-    """`compare:` from where on a change is drift, and what it leads to."""
+    """`compare:` thresholds for drift, and their effect on the exit code."""
 
     noticeable: float = Field(
         0.1,
         gt=0,
-        description="Population stability index (PSI) from which a feature, or the shares of segments, has changed.",
+        description="Population stability index (PSI) from which a change in a feature or in the segment shares is "
+        "noticeable.",
     )
-    major: float = Field(0.25, gt=0, description="PSI from which a change is drift, and segments should be made anew.")
+    major: float = Field(
+        0.25, gt=0, description="PSI from which a change counts as drift. Segments should then be built again."
+    )
     fail_on: Literal["never", "drift"] = Field(
-        "never", description="Whether drift ends the command with exit code 4 (drift) or not (never)."
+        "never", description="Exit with code 4 when there is drift (drift), or never fail on drift (never)."
     )

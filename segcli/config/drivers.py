@@ -6,9 +6,10 @@ from segcli.config.section import Section
 
 
 class DriversSettings(Section):
-    """`drivers:` of which column, among which."""
+    """`drivers:` outcome column and candidate columns."""
 
-    of: str = Field("revenue", description="Column to be explained; `repeat` is whether a customer came back.")
+    of: str = Field("revenue", description="Outcome column. `repeat` is 1 for customers with more than one order.")
     among: list[str] = Field(
-        default_factory=list, description="Columns that may go together with it; default: all that describe customers."
+        default_factory=list,
+        description="Candidate columns for the association. Default: all columns that describe customers.",
     )

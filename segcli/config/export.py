@@ -30,33 +30,42 @@ def _check_file_name(file_name: str) -> str:
 
 
 class ExportSettings(Section):
-    """One file for one destination."""
+    """One audience file for one destination."""
 
     to: str = Field(description=f"Destination: {plugins.join_words(DESTINATION_NAMES)}.")
     of: str | None = Field(
-        None, description="Segmentation, such as rfm, or target: the chosen segments; default: the first there is."
+        None,
+        description="Segmentation to export, for example rfm, or target for the chosen target segments. Default: the "
+        "first segmentation.",
     )
-    segments: list[str] = Field(default_factory=list, description="Segments to export; default: all.")
-    name: str | None = Field(None, description="Name of the audience at the destination; default: the segmentation's.")
-    properties: list[str] | None = Field(
-        None, description="Further columns to hand over; default: none but the segment."
+    segments: list[str] = Field(default_factory=list, description="Segments to export. Default: all segments.")
+    name: str | None = Field(
+        None, description="Name of the audience at the destination. Default: the name of the segmentation."
     )
+    properties: list[str] | None = Field(None, description="Additional columns to export. Default: only the segment.")
     value: str | None = Field(
         None,
-        description="Column that says what a customer is worth, such as clv, for destinations that ask; default: none.",
+        description="Column with the value of a customer, for example clv, for destinations that accept one. Default: "
+        "none.",
     )
     holdout: Annotated[float | str, AfterValidator(_check_share)] = Field(
         0.0,
-        description="Share, such as 10%, of customers who are left alone, to measure what addressing the others does.",
+        description="Share of customers in the holdout group, for example 10%. These customers are not contacted, so "
+        "that you can measure the campaign's effect.",
     )
     only_changed: str | None = Field(
         None,
-        description="Earlier table with the same segments; only customers who moved since are exported.",
+        description="Earlier table with the same segmentation. Exports only customers whose segment changed since "
+        "then.",
         json_schema_extra=PATH_MARK,
     )
-    dialect: str = Field("duckdb", description="Dialect of sql: duckdb, postgresql, bigquery or snowflake.")
+    dialect: str = Field(
+        "duckdb", description="SQL dialect for the destination sql: duckdb, postgresql, bigquery or snowflake."
+    )
     file: Annotated[str, AfterValidator(_check_file_name)] | None = Field(
-        None, description="Name of the file in the folder of a run; default: export-DESTINATION.csv, or .sql."
+        None,
+        description="File name in the output folder of a run. Default: export-DESTINATION.csv, or export-sql.sql for "
+        "SQL.",
     )
 
     @property

@@ -8,22 +8,22 @@ from segcli.config.section import Section
 
 
 class FairnessSettings(Section):
-    """`fairness:` what segments may not be made of."""
+    """`fairness:` audit columns and the limits of an audit."""
 
     audit_only: list[str] = Field(
-        default_factory=list, description="Columns kept for audits, such as gender; segments may not be made of them."
+        default_factory=list, description="Columns for audits only, for example gender. No segmentation may use them."
     )
     minimum_ratio: float = Field(
-        0.8, gt=0, le=1, description="Smallest ratio of the rates at which two groups are chosen (four-fifths rule)."
+        0.8, gt=0, le=1, description="Minimum ratio of the selection rates of two groups (four-fifths rule)."
     )
     minimum_balance: float = Field(
         0.5,
         ge=0,
         le=1,
-        description="Balance of a segment, 1 where it has the same mix of groups as all customers, below which "
-        "it is worth a look.",
+        description="Balance below which segcli flags a segment. A balance of 1 is the same mix of groups as among "
+        "all customers.",
     )
     fail_on: Literal["ratio", "never"] = Field(
         "never",
-        description="Whether a ratio below minimum_ratio ends the command with exit code 4 (ratio) or not (never).",
+        description="Exit with code 4 when a ratio is below minimum_ratio (ratio), or never fail on it (never).",
     )

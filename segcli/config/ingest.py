@@ -164,125 +164,134 @@ MeasureSelection = Annotated[
 
 
 class Source(Section):
-    """One export: where it is and how it is written; what is not given is recognised and said."""
+    """One input file: location and format. segcli detects and reports values that are not set."""
 
     path: str | None = Field(
         None,
-        description="File, folder or pattern of files to read; `-` is standard input.",
+        description="File, folder or glob pattern to read. `-` reads standard input.",
         json_schema_extra=PATH_MARK,
     )
     preset: str | None = Field(
         None,
-        description="Platform that wrote the file, such as shopify-orders; none: no preset; default: by the header.",
+        description="Preset for the platform that exported the file, for example shopify-orders. none disables "
+        "presets. Default: detected from the header.",
         json_schema_extra=PATH_OR_NAME_MARK,
     )
     columns: StandardColumns = Field(
         default_factory=dict,
-        description="Standard columns and what the file calls them, such as {amount: Total}; default: recognised "
-        "by name and content.",
+        description="Column mapping from standard names to names in the file, for example {amount: Total}. Default: "
+        "detected from names and content.",
     )
     fallback_ids: list[Annotated[str, Field(min_length=1)]] = Field(
         default_factory=list,
-        description="Columns with another id of the customer, such as [Email], used where the customer id is blank; "
-        "columns: {customer_id: [ID, Email]} means the same.",
+        description="Fallback columns for blank customer ids, for example [Email]. Short form: columns: {customer_id: "
+        "[ID, Email]}.",
     )
     leave_out: list[str] = Field(
-        default_factory=list, description="Columns that are not read, such as what nobody needs to know of customers."
+        default_factory=list,
+        description="Columns that segcli does not read, for example personal data that the analysis does not need.",
     )
     encoding: str | None = Field(
         None,
-        description="Text encoding, such as cp1252; default: UTF-8, otherwise, with a warning, the encoding "
-        "in which the header is known, or Windows-1252.",
+        description="Text encoding, for example cp1252. Default: UTF-8. If the file is not UTF-8, segcli warns and "
+        "uses the encoding in which it recognises the header, or Windows-1252.",
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_delimiter)] | None = Field(
         None,
-        description="Character between fields; default: comma, semicolon, tab or bar, whichever fits.",
+        description="Field delimiter. Default: detected (comma, semicolon, tab or bar).",
     )
     encoding_errors: Annotated[Literal["strict", "replace"], NeedsAllLines()] = Field(
         "strict",
-        description="Whether bytes that are no text refuse the file (strict), or become \ufffd and are counted "
+        description="Invalid bytes in the text: reject the file (strict), or replace them by \ufffd and count them "
         "(replace).",
     )
     quote: Annotated[str, Field(min_length=1, max_length=1), NeedsAllLines()] = Field(
-        '"', description="Quotation mark around fields."
+        '"', description="Quote character around fields."
     )
     escape: Annotated[Annotated[str, Field(min_length=1, max_length=1)] | None, NeedsAllLines()] = Field(
-        None, description="Character, such as a backslash, behind which the next one is taken as it is; default: none."
+        None, description="Escape character, for example a backslash. Default: none."
     )
     row_ids: Annotated[bool, NeedsAllLines()] = Field(
         default=False,
-        description="Whether each row is a customer without an id, as in anonymous surveys; rows are then numbered.",
+        description="Treat each row as one customer without an id, as in anonymous surveys. segcli then uses row "
+        "numbers as ids.",
     )
     header: bool = Field(
         default=True,
-        description="Whether the first record names the columns; otherwise they are column_1, column_2, ...",
+        description="Whether the first record contains the column names. If false, the columns are column_1, "
+        "column_2, ...",
     )
     skip_rows: int = Field(
-        0, ge=0, description="Lines to leave out at the top; lines above the header are found without it."
+        0, ge=0, description="Number of lines to skip at the top. segcli finds lines above the header on its own."
     )
     skip_footer: Annotated[int, NeedsAllLines()] = Field(
-        0, ge=0, description="Lines to leave out at the end, such as totals."
+        0, ge=0, description="Number of lines to skip at the end, for example totals."
     )
     locale: Annotated[Annotated[str, AfterValidator(_check_language)] | None, NeedsAllLines()] = Field(
-        None, description="Language whose month names, digits and decimal mark the file uses, such as de."
+        None,
+        description="Language of the month names, digits and decimal mark in the file, for example de.",
     )
     decimal: Literal[".", ","] | None = Field(
-        None, description="Decimal mark (. or ,); default: what the column proves."
+        None, description="Decimal mark (. or ,). Default: detected for each column."
     )
     date_format: Annotated[str, AfterValidator(_check_date_format)] | None = Field(
         None,
-        description="How dates are written, such as %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904; "
-        "default: what the column proves.",
+        description="Date format, for example %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904. Default: "
+        "detected for each column.",
     )
     calendar: Annotated[Calendar, BeforeValidator(_check_calendar), NeedsAllLines()] = Field(
         "gregorian",
         description="Calendar of the years in dates: gregorian, buddhist (2566 is 2023) or minguo (112 is 2023).",
     )
     century: int | None = Field(
-        None, ge=1800, le=2000, description="First of the hundred years in which two-digit years lie, such as 1950."
+        None,
+        ge=1800,
+        le=2000,
+        description="First year of the century for two-digit years. For example, 1950 maps them to 1950-2049.",
     )
     memory_guard: bool = Field(
-        default=True, description="Whether a file that needs more memory than is free is refused before it is read."
+        default=True, description="Reject a file that needs more memory than is free, before reading it."
     )
     timezone: Annotated[str, AfterValidator(_check_time_zone)] | None = Field(
         None,
-        description="Time zone in which days are counted where dates carry offsets, such as Europe/Berlin; "
-        "written: each date by its own clock.",
+        description="Time zone for dates with a UTC offset, for example Europe/Berlin. written keeps each date in its "
+        "own local time.",
     )
     match: Literal["customer_id", "email", "phone"] | None = Field(
         None,
-        description="Column by which rows of a joined file find their customer; default: customer_id, or email "
-        "where only that is shared.",
+        description="Join column: customer_id, email or phone. Default: customer_id, or email if the files share only "
+        "that.",
     )
     amount_per: Annotated[Literal["line", "order"] | None, NeedsAllLines(values=("order",))] = Field(
         None,
-        description="Whether an amount is the line's (line), or the whole order's and counts once (order); "
-        "default: the line's.",
+        description="Meaning of the amount column: amount of the line (line), or total of the order, counted once "
+        "(order). Default: line.",
     )
     discount: Annotated[
         Literal["none", "line", "order", "percent", "fraction"] | None, NeedsAllLines(values=("order",))
     ] = Field(
         None,
-        description="What the discount column subtracts from amounts: nothing (none), the line's (line) or once the "
-        "order's (order) discount, or a part in percent (10) or as a fraction (0.1); default: nothing, with a note.",
+        description="Meaning of the discount column: ignored (none), amount per line (line), amount per order, "
+        "subtracted once (order), percentage such as 10 (percent) or fraction such as 0.1 (fraction). Default: "
+        "ignored, with a note.",
     )
     order_ids: Literal["unique", "daily"] | None = Field(
         None,
-        description="Whether an order id names one order of a customer (unique), or one a day, as receipt counters "
-        "that start again do (daily); default: what the file shows.",
+        description="Scope of an order id: one order of a customer (unique), or one order a day, for receipt counters "
+        "that restart (daily). Default: detected.",
     )
     void: dict[str, list[str]] | None = Field(
         None,
-        description="Lines that are no orders, by column and values, such as {Status: [cancelled]}; '*' is any "
-        "text in that column but words such as no and false.",
+        description="Void or cancelled lines, by column and values, for example {Status: [cancelled]}. '*' matches "
+        "any text except words such as no and false.",
     )
     void_mode: Literal["add", "replace"] = Field(
-        "add", description="Whether `void` adds to the values that the preset lists (add) or replaces them (replace)."
+        "add", description="Effect of `void` on the values of the preset: extend them (add) or replace them (replace)."
     )
     returned: dict[str, list[str]] | None = Field(
         None,
-        description="Values that mean a refund whose amount has no minus, by column, such as {Type: [Refund]}; "
-        "default: recognised by their words.",
+        description="Values that mark refunds with a positive amount, by column, for example {Type: [Refund]}. "
+        "Default: detected from common words.",
     )
 
     @model_validator(mode="before")
@@ -297,91 +306,95 @@ class Source(Section):
 
 
 class IngestSettings(Section):
-    """`ingest:` sources and policies."""
+    """`ingest:` input files, and the treatment of special lines."""
 
     transactions: Source = Field(default_factory=Source, description="Orders or order lines.")
-    customers: Source | None = Field(None, description="One row per customer: who they are. Keys as for transactions.")
+    customers: Source | None = Field(
+        None, description="Customer attributes, one row per customer. Same keys as transactions."
+    )
     responses: Source | None = Field(
-        None, description="One row per answering customer: survey answers. Keys as for transactions."
+        None, description="Survey answers, one row per respondent. Same keys as transactions."
     )
     contacts: Source | None = Field(
         None,
-        description="Addresses and names by customer, kept apart: only exports see them. Keys as for transactions.",
+        description="Contact details, one row per customer. Only exports use them. Same keys as transactions.",
     )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",
-        description="Whether returns lower revenue (net), are left out (exclude) or are shown beside it (separate).",
+        description="Returns: subtract them from revenue (net), ignore them (exclude) or report them "
+        "separately (separate).",
     )
     free_lines: Literal["keep", "exclude"] = Field(
-        "keep", description="Whether order lines with amount 0 count (keep) or not (exclude)."
+        "keep", description="Order lines with amount 0: count them (keep) or ignore them (exclude)."
     )
     date_outliers: DateOutliers = Field(
         "exclude",
-        description="Whether lines whose date is more than a year from all others, such as 2042 among 2023 or the "
-        "placeholder 1970-01-01, are ignored (exclude), used (keep) or rejected (reject).",
+        description="Lines with a date more than a year from all others, for example 2042 or the placeholder "
+        "1970-01-01: ignore (exclude), use (keep) or reject (reject) them.",
     )
     collapse: Literal["order", "day"] = Field(
         "order",
-        description="What counts as one order: an order id (order), or all that a customer buys on a day (day).",
+        description="Unit of one order: an order id (order), or all purchases of a customer on one day (day).",
     )
     id_case: Literal["auto", "keep", "upper", "lower"] = Field(
         "auto",
-        description="Whether customer ids that differ only by case are one customer (upper, lower) or not (keep); "
-        "auto: e-mail addresses are.",
+        description="Letter case of customer ids: convert to upper or lower case, so that ids that differ only in "
+        "case are merged, or keep it. auto merges e-mail addresses only.",
     )
     id_apostrophes: Literal["drop", "keep"] = Field(
         "drop",
-        description="Whether an apostrophe before a customer id, such as '00123, is dropped (drop) or kept (keep).",
+        description="Apostrophe before a customer id, as in '00123: drop it (drop) or keep it (keep).",
     )
     phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
-        None, description="Country, such as DE, of phone numbers written without a country code."
+        None, description="Country of phone numbers without a country code, for example DE."
     )
     id_decimals: Literal["drop", "keep"] = Field(
-        "drop", description="Whether customer ids such as 12345.0 become 12345 (drop) or stay as they are (keep)."
+        "drop", description="Decimals of customer ids: change 12345.0 to 12345 (drop) or leave it unchanged (keep)."
     )
     exclude_ids: list[str] = Field(
         default_factory=list,
-        description="Customer ids that stand for many people, such as [guest]; their lines are ignored.",
+        description="Shared customer ids to ignore, for example [guest].",
     )
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description="Worth of 1 of each currency in one of them, such as {EUR: 1, USD: 0.92}, for exports in several.",
+        description="Exchange rates for exports with several currencies: the value of 1 unit of each in the reporting "
+        "currency, for example {EUR: 1, USD: 0.92}.",
     )
     engine: Annotated[EngineName, BeforeValidator(_rename_old_engine)] = Field(
-        "local", description=f"Engine that aggregates order exports: {plugins.join_words(ENGINE_NAMES)}."
+        "local", description=f"Engine for aggregating order exports: {plugins.join_words(ENGINE_NAMES)}."
     )
     memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(
         None,
-        description="Memory for the totals of order exports, such as 1GB; beyond it they are written to temporary "
-        "files. Default: half of the free memory.",
+        description="Memory limit for aggregation, for example 1GB. Above the limit, segcli uses temporary files. "
+        "Default: half of the free memory.",
     )
     spark_master: Annotated[str, Field(pattern=r"^(local|spark://|yarn|k8s://)")] = Field(
-        "local[*]", description="Where the engine spark runs: local[*], spark://HOST:PORT, yarn or k8s://..."
+        "local[*]", description="Spark master for the engine spark: local[*], spark://HOST:PORT, yarn or k8s://..."
     )
     measures: MeasureSelection = Field(
         default_factory=list,
-        description="Measures to compute for each customer: a list such as [recency_days, orders, revenue], or all; "
-        "default: those that the command uses.",
+        description="Measures to compute for each customer: a list such as [recency_days, orders, revenue], or all. "
+        "Default: the measures that the command uses.",
     )
     state: str | None = Field(
         None,
-        description="Folder that keeps what was read of order exports, so that the next run reads new files only.",
+        description="Folder for the aggregates of files already read. The next run then reads only new files.",
         json_schema_extra=PATH_MARK,
     )
     rejects: Annotated[str | None, NeedsAllLines("run")] = Field(
-        None, description="CSV file for the rejected lines; default: none is written.", json_schema_extra=PATH_MARK
+        None, description="CSV file for rejected lines. Default: not written.", json_schema_extra=PATH_MARK
     )
     max_rejects: Annotated[int | str, AfterValidator(check_line_limit)] | None = Field(
         None,
-        description="Most rejected lines that an export may have, as a number or a share such as 5%; with more "
-        "it is refused.",
+        description="Maximum number or share of rejected lines, for example 100 or 5%. segcli fails if an export has "
+        "more. Default: no limit.",
     )
     overlap: Literal["once", "refuse", "keep"] | None = Field(
         None,
-        description="What happens to lines that several files of one run share: they count once (once) or each time "
-        "(keep), or the files are refused (refuse); default: once, unless so few are alike that it may be chance.",
+        description="Lines that occur in several files: count them once (once), count each of them (keep) or fail "
+        "(refuse). Default: once, unless so few lines match that it may be chance.",
     )
     dedupe: Annotated[Literal["none", "lines"], NeedsAllLines("run")] = Field(
         "none",
-        description="Whether exact repeats of an order line are ignored (lines), or kept and reported (none).",
+        description="Exact duplicates of an order line: drop them (lines), or keep and report them (none).",
     )

@@ -6,10 +6,11 @@ from segcli.config.section import Section
 
 
 class LimitsSettings(Section):
-    """`limits:` steps after which a search ends with the best that it found."""
+    """`limits:` maximum number of steps of a search."""
 
     choices: int = Field(
         100_000,
         ge=1,
-        description="Choices of segments that target tries; after them it takes the best of these, with a note.",
+        description="Maximum number of segment combinations that target evaluates. At the limit it uses the best one "
+        "so far and prints a note.",
     )

@@ -19,76 +19,74 @@ def _check_window(window: str) -> str:
 
 
 class PrivacySettings(Section):
-    """`privacy:` pseudonyms, what is left out, and how small a group may be that is told of."""
+    """`privacy:` pseudonyms, dropped columns, and the minimum size of reported groups."""
 
     pseudonymise: list[str] = Field(
         default_factory=list,
-        description="Columns whose texts become pseudonyms made with the key, such as [customer_id, email]; "
-        "other columns that identify people are left out.",
+        description="Columns to pseudonymise with the secret key, for example [customer_id, email]. segcli drops all "
+        "other columns that identify people.",
     )
     key_file: str | None = Field(
         None,
-        description="File of the secret key of pseudonyms and holdouts, outside the output; made on first use.",
+        description="File with the secret key for pseudonyms and holdout groups. It must be outside the output "
+        "folder. segcli creates it on first use.",
         json_schema_extra=PATH_MARK,
     )
     drop_pii: bool = Field(
-        default=False, description="Whether columns that identify people, by name or values, are left out of results."
+        default=False, description="Drop columns that identify people, by name or by values, from results."
     )
-    only_mapped: bool = Field(
-        default=False, description="Whether of files of customers only recognised and mapped columns are read."
-    )
+    only_mapped: bool = Field(default=False, description="Read only recognised and mapped columns from customer files.")
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason why columns of special categories of personal data (health, religion, ...) may be used "
-        "in every segmentation; it is recorded.",
+        description="Reason for the use of special categories of personal data (health, religion, ...) in all "
+        "segmentations. segcli records the reason.",
     )
     retention: Annotated[str, AfterValidator(_check_window)] | None = Field(
         None,
-        description="Age at the as-of day, such as 24 months, beyond which orders are ignored and counted; "
-        "default: none.",
+        description="Retention window up to the as-of day, for example 24 months. segcli ignores older orders and "
+        "reports their number. Default: no window.",
     )
     suppression: Annotated[str | None, NeedsAllLines("run")] = Field(
         None,
-        description="CSV of people who objected (customer_id, email or phone), whom no command looks at.",
+        description="Suppression list: CSV file of people who objected (customer_id, email or phone). All commands "
+        "exclude them.",
         json_schema_extra=PATH_MARK,
     )
     audience: Literal["internal", "external"] = Field(
         "internal",
-        description="Who reads reports: internal, or external; external ones withhold groups below "
+        description="Audience of reports: internal or external. Reports for external readers mask groups smaller than "
         "minimum_cell_external.",
     )
     minimum_cell: int = Field(
-        1, ge=1, description="Smallest group of customers that internal readers are shown; 1 withholds none."
+        1, ge=1, description="Minimum number of customers in a group that internal reports show. 1 shows all groups."
     )
-    small_numbers: int = Field(
-        5, ge=1, description="Customers below which a segment that is shown is marked as small numbers."
-    )
+    small_numbers: int = Field(5, ge=1, description="Number of customers below which segcli marks a segment as small.")
     minimum_cell_external: int = Field(
-        11, ge=1, description="Smallest group of customers that external readers are told of."
+        11, ge=1, description="Minimum number of customers in a group that external reports show."
     )
     dominance: float = Field(
         0.85,
         gt=0,
         le=1,
-        description="Share of a group's revenue from which one customer dominates it, and it is withheld from "
-        "external readers, and from internal ones if minimum_cell is more than 1.",
+        description="Share of a group's revenue from which one customer dominates it. segcli masks dominated groups in "
+        "external reports, and in internal reports if minimum_cell is above 1.",
     )
     quasi_identifiers: list[str] = Field(
-        default_factory=list, description="Columns that together may tell who somebody is, such as [age, postcode]."
+        default_factory=list, description="Columns that together may identify a person, for example [age, postcode]."
     )
     k: int | None = Field(
         None,
         ge=2,
-        description="Fewest customers who must be alike in quasi_identifiers (k-anonymity); fewer end with exit "
-        "code 4; default: not asked.",
+        description="Minimum number of customers with the same quasi_identifiers (k-anonymity). segcli exits with "
+        "code 4 if a group is smaller. Default: not checked.",
     )
-    sensitive: str | None = Field(None, description="Column whose value nobody should learn from quasi_identifiers.")
+    sensitive: str | None = Field(None, description="Sensitive column that quasi_identifiers must not reveal.")
     l_diversity: int | None = Field(
         None,
         ge=2,
-        description="Fewest values of sensitive among customers alike in quasi_identifiers; fewer end with exit "
-        "code 4.",
+        description="Minimum number of different values of sensitive among customers with the same quasi_identifiers "
+        "(l-diversity). segcli exits with code 4 if there are fewer. Default: not checked.",
     )
 
     @model_validator(mode="after")

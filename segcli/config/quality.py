@@ -22,56 +22,63 @@ LineLimit = Annotated[int | str, AfterValidator(check_line_limit)]
 
 
 class ColumnRule(Section):
-    """What the values of one column must be; those it is silent about are not looked at."""
+    """Rules for the values of one column. segcli checks only the keys that are set."""
 
     type: Literal["number", "whole", "date"] | None = Field(
-        None, description="What every filled value must be: number, whole (a whole number) or date."
+        None, description="Type of all non-blank values: number, whole (a whole number) or date. Default: not checked."
     )
-    required: bool = Field(default=False, description="Whether no value may be missing.")
-    max_missing: LineLimit | None = Field(None, description="Most missing values, as a number or a share such as 5%.")
-    unique: bool = Field(default=False, description="Whether no filled value may stand twice.")
-    min: ValueBound | None = Field(None, description="Smallest number, or first day such as 2020-01-01.")
-    max: ValueBound | None = Field(None, description="Largest number, or last day.")
+    required: bool = Field(default=False, description="Reject missing values.")
+    max_missing: LineLimit | None = Field(
+        None, description="Maximum number or share of missing values, for example 5%. Default: no limit."
+    )
+    unique: bool = Field(default=False, description="Require unique values. Blanks are ignored.")
+    min: ValueBound | None = Field(
+        None, description="Minimum number, or first day such as 2020-01-01. Default: no limit."
+    )
+    max: ValueBound | None = Field(None, description="Maximum number, or last day. Default: no limit.")
     matches: Annotated[str, Field(max_length=1000)] | None = Field(
-        None, description="Regular expression (RE2) that the whole of every filled value matches."
+        None, description="Regular expression (RE2 syntax) that each non-blank value must match in full."
     )
-    allowed: list[str] | None = Field(None, description="The only values there may be.")
-    severity: Severity = Field("error", description="How much a broken rule weighs: error, warning or note.")
+    allowed: list[str] | None = Field(None, description="Allowed values. Default: any value.")
+    severity: Severity = Field("error", description="Severity of a failed rule: error, warning or note.")
 
 
 class Confidence(Section):
-    """From which size on results are taken as certain; half of it is middling."""
+    """Data sizes for high confidence. Half of each size gives middling confidence."""
 
-    customers: int = Field(500, ge=1, description="Number of customers that high confidence needs.")
-    days: int = Field(180, ge=1, description="Days between first and last order that high confidence needs.")
+    customers: int = Field(500, ge=1, description="Number of customers required for high confidence.")
+    days: int = Field(
+        180, ge=1, description="Number of days between first and last order required for high confidence."
+    )
     repeat_buyers: int = Field(
-        100, ge=1, description="Number of customers with two orders or more that high confidence needs."
+        100, ge=1, description="Number of customers with two or more orders required for high confidence."
     )
 
 
 class QualitySettings(Section):
-    """`quality:` rules on the inputs, and the gate they make."""
+    """`quality:` rules for the input, and their effect on the exit code."""
 
     columns: Annotated[dict[str, ColumnRule], NeedsAllLines("run")] = Field(
-        default_factory=dict, description="Rules by column (standard name or the file's own): type, required, unique..."
+        default_factory=dict,
+        description="Rules by column, under its standard name or its name in the file: type, required, unique, ...",
     )
     max_rejects: LineLimit | None = Field(
-        None, description="Most rejected lines before the rule is broken, as a number or a share such as 1%."
+        None, description="Maximum number or share of rejected lines, for example 1%. Default: no limit."
     )
     max_unreadable_money: LineLimit | None = Field(
         None,
-        description="Most money that may be unreadable before the rule is broken, as an amount or a share of the money "
-        "read such as 1%; a line without digits counts as much as the average line.",
+        description="Maximum unreadable money, as an amount or a share of the money read, for example 1%. A line "
+        "without digits counts as an average line. Default: no limit.",
     )
     max_age_days: int | None = Field(
-        None, ge=0, description="Most days from the last order to the as-of day; default: any number."
+        None, ge=0, description="Maximum number of days from the last order to the as-of day. Default: no limit."
     )
-    confidence: Confidence = Field(default_factory=Confidence, description="Sizes that make results certain.")
+    confidence: Confidence = Field(default_factory=Confidence, description="Data sizes required for high confidence.")
     min_confidence: Literal["low", "middling", "high"] = Field(
-        "low", description="Lowest confidence that passes: low, middling or high."
+        "low", description="Minimum confidence: low, middling or high."
     )
     fail_on: Literal["error", "warning", "note", "never"] = Field(
         "error",
-        description="Severity from which a broken rule ends the command with exit code 4: error, warning, note, "
-        "or never.",
+        description="Exit with code 4 when a failed rule has at least this severity: error, warning or note. never "
+        "disables the check.",
     )

@@ -17,21 +17,21 @@ DEFAULT_FORMATS: tuple[ReportFormat, ...] = ("md", "html")
 
 
 class ReportSettings(Section):
-    """`report:` its title, its sections in order, and what it is compared with."""
+    """`report:` title, formats, sections in order, and the earlier result for a comparison."""
 
     title: str = Field("Customer segments", min_length=1, description="Title of the report.")
     formats: list[ReportFormat] = Field(
         default_factory=lambda: list(DEFAULT_FORMATS),
         min_length=1,
-        description="Formats of the report that `segcli run` writes: md, html, json.",
+        description="Report formats that `segcli run` writes: md, html, json.",
     )
     sections: list[SectionName] = Field(
         default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
         min_length=1,
-        description=f"Sections in the order shown, of: {plugins.join_words(REPORT_SECTIONS)}.",
+        description=f"Sections in this order: {plugins.join_words(REPORT_SECTIONS)}.",
     )
     previous: str | None = Field(
         None,
-        description="Earlier result for the section migration: a table with segments, or a run's folder.",
+        description="Earlier result for the section migration: a table with segments, or the output folder of a run.",
         json_schema_extra=PATH_MARK,
     )

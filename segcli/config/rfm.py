@@ -12,7 +12,7 @@ BinCount = Annotated[int, Field(ge=2, le=10)]
 EdgeList = Annotated[list[float], Field(min_length=1, max_length=9)]
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
-SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file of your own"]
+SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
 if TYPE_CHECKING:
     ScoringMethod = str
 else:
@@ -21,11 +21,11 @@ TiePolicy = Literal["same-bin", "next", "random"]
 
 
 class Bins(Section):
-    """A different number of score groups per dimension."""
+    """Number of scores for each dimension."""
 
-    r: BinCount = Field(5, description="Score groups of recency.")
-    f: BinCount = Field(5, description="Score groups of frequency.")
-    m: BinCount = Field(5, description="Score groups of monetary value.")
+    r: BinCount = Field(5, description="Number of recency scores.")
+    f: BinCount = Field(5, description="Number of frequency scores.")
+    m: BinCount = Field(5, description="Number of monetary scores.")
 
 
 # The tag of the union depends on the value, so that an error is reported at its own key.
@@ -36,11 +36,17 @@ BinSetting = Annotated[
 
 
 class FixedEdges(Section):
-    """Lower bounds of scores 2 and up, ascending; recency is counted the other way round."""
+    """Lower bounds of scores 2 and up, ascending. For recency, higher values get lower scores."""
 
-    recency: EdgeList | None = Field(None, description="Edges in days; a recency of at least an edge costs one score.")
-    frequency: EdgeList | None = Field(None, description="Edges in orders; reaching an edge earns one score.")
-    monetary: EdgeList | None = Field(None, description="Edges in money; reaching an edge earns one score.")
+    recency: EdgeList | None = Field(
+        None, description="Recency edges in days. Each edge reached lowers the score by 1."
+    )
+    frequency: EdgeList | None = Field(
+        None, description="Frequency edges in orders. Each edge reached raises the score by 1."
+    )
+    monetary: EdgeList | None = Field(
+        None, description="Monetary edges in currency units. Each edge reached raises the score by 1."
+    )
 
     @model_validator(mode="after")
     def _check_ascending(self) -> "FixedEdges":
@@ -52,7 +58,7 @@ class FixedEdges(Section):
 
 
 class Weights(Section):
-    """Weights of the combined score; 100, 10, 1 reads as the three digits."""
+    """Weights of the combined score. With 100, 10 and 1, its three digits are the three scores."""
 
     r: float = Field(100, ge=0, description="Weight of the recency score in rfm_score.")
     f: float = Field(10, ge=0, description="Weight of the frequency score in rfm_score.")
@@ -60,21 +66,22 @@ class Weights(Section):
 
 
 class RfmSettings(Section):
-    """`rfm:` how customers are scored and named."""
+    """`rfm:` scoring method and segment map."""
 
     method: ScoringMethod = Field(
         "quantile",
-        description=f"How scores are cut: {plugins.join_words(SCORING_METHODS)}.",
+        description=f"Scoring method: {plugins.join_words(SCORING_METHODS)}.",
     )
-    bins: BinSetting = Field(5, description="Scores per dimension; 5 gives the classic 1 to 5.")
+    bins: BinSetting = Field(5, description="Scores per dimension. 5 gives scores from 1 to 5.")
     ties: TiePolicy = Field(
-        "same-bin", description="Where equal values go when a cut falls among them: same-bin, next or random."
+        "same-bin",
+        description="Score of equal values at a boundary: lower (same-bin), higher (next) or random.",
     )
-    edges: FixedEdges = Field(default_factory=FixedEdges, description="The edges of method fixed.")
+    edges: FixedEdges = Field(default_factory=FixedEdges, description="Score edges for the method fixed.")
     monetary: Literal["sum", "mean", "median", "max"] = Field(
-        "sum", description="Which value of a customer's orders counts as monetary: sum, mean, median or max."
+        "sum", description="Monetary value of a customer's orders: sum, mean, median or max."
     )
-    weights: Weights = Field(default_factory=Weights, description="Weights of r, f and m in rfm_score.")
+    weights: Weights = Field(default_factory=Weights, description="Weights of the r, f and m scores in rfm_score.")
     segments: str = Field(
         "default",
         description=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
@@ -82,7 +89,7 @@ class RfmSettings(Section):
     )
     model: str | None = Field(
         None,
-        description="File of saved edges to score with; default: new edges.",
+        description="Score with edges from this file. Default: new edges.",
         json_schema_extra=PATH_MARK,
     )
 

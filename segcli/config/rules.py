@@ -9,40 +9,43 @@ from segcli.config.section import PATH_MARK, Section
 
 
 class RuleSegment(Section):
-    """A segment and the rule that its customers meet."""
+    """A segment and its rule."""
 
     segment: str = Field(min_length=1, description="Name of the segment.")
     when: str | dict[str, Any] = Field(
-        description="Rule, such as orders >= 3 and recency_days <= 30; or all, any, none of such."
+        description="Rule, for example orders >= 3 and recency_days <= 30, or a mapping of all, any or none to a list "
+        "of rules."
     )
-    priority: int = Field(0, description="Rank where several rules hold: the highest wins, then the first.")
+    priority: int = Field(
+        0, description="Priority if a customer matches several rules. The highest priority wins, then the first rule."
+    )
 
 
 class RulesSettings(Section):
     """One segmentation: a built-in base with its options, or segments with their rules."""
 
-    base: str | None = Field(None, description="Built-in base, such as generation.")
+    base: str | None = Field(None, description="Built-in base, for example generation.")
     name: str | None = Field(
-        None, pattern=r"^[^\W\d]\w*$", description="Column of the segmentation; default: the base's own name."
+        None, pattern=r"^[^\W\d]\w*$", description="Output column of the segmentation. Default: the name of the base."
     )
     table: str | None = Field(
         None,
-        description="CSV file of your own that the base looks things up in, such as areas by postcode.",
+        description="CSV lookup table for the base, for example areas by postcode.",
         json_schema_extra=PATH_MARK,
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the base.")
     segments: list[RuleSegment] = Field(default_factory=list, description="Segments with their rules.")
-    otherwise: str = Field("Others", min_length=1, description="Segment of customers for whom no rule holds.")
+    otherwise: str = Field("Others", min_length=1, description="Segment of customers who match no rule.")
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason why columns of special categories of personal data (health, religion, ...) may be "
-        "used here; it is recorded. Default: privacy.special_reason.",
+        description="Reason for the use of special categories of personal data (health, religion, ...) in this "
+        "segmentation. segcli records the reason. Default: privacy.special_reason.",
     )
     exclusive: bool = Field(
         default=True,
-        description="Whether only the segment that wins is told (true), or also all whose rules hold, in "
-        "NAME_all (false).",
+        description="Write only the winning segment (true), or also all matching segments in the column NAME_all "
+        "(false).",
     )
 
     @model_validator(mode="after")

@@ -17,26 +17,26 @@ Thresholds = Annotated[list[float], Field(min_length=2, max_length=2), AfterVali
 
 
 class ScorecardSettings(Section):
-    """`scorecard:` from which value a segment passes, and from which it only warns; below it fails."""
+    """`scorecard:` values from which a segment passes or gets a warning. Below both, it fails."""
 
     measurable: Thresholds = Field(
-        [0.8, 0.5], description="Share of what describes customers that is known of the segment's, [to pass, to warn]."
+        [0.8, 0.5],
+        description="Share of known values in the descriptive columns of the segment's customers, [pass, warn].",
     )
     accessible: Thresholds = Field(
-        [0.3, 0.1], description="Share of the segment's customers who may be written to, [to pass, to warn]."
+        [0.3, 0.1], description="Share of the segment's customers who may be contacted, [pass, warn]."
     )
-    substantial: Thresholds = Field([100, 30], description="Number of customers in the segment, [to pass, to warn].")
+    substantial: Thresholds = Field([100, 30], description="Number of customers in the segment, [pass, warn].")
     differentiable: Thresholds = Field(
         [0.33, 0.147],
-        description="Difference (Cliff's delta) from other customers in the measure that differs most, [to pass, "
-        "to warn].",
+        description="Difference from other customers (Cliff's delta) in the measure that differs most, [pass, warn].",
     )
     durable: Thresholds = Field(
         [0.6, 0.4],
-        description="Share of the segment's customers of period_days ago who are still in it, [to pass, to warn].",
+        description="Share of the segment's customers of period_days ago who are still in it, [pass, warn].",
     )
-    period_days: int = Field(90, ge=1, description="Days back to the segmentation that durable compares with.")
+    period_days: int = Field(90, ge=1, description="Age in days of the earlier segmentation for durable.")
     consent: list[str] = Field(
         default_factory=lambda: ["yes", "y", "true", "1", "subscribed", "opted in", "opt-in", "accepted"],
-        description="Words in email_consent and phone_consent of those who agreed.",
+        description="Values of email_consent and phone_consent that mean consent.",
     )

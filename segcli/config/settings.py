@@ -48,73 +48,74 @@ else:
 
 
 class Settings(Section):
-    """Everything a configuration file may say."""
+    """All settings of a config."""
 
-    version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the config's format.")
+    version: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the config format.")
     as_of: Annotated[str, AfterValidator(_check_as_of)] | None = Field(
         None,
-        description="Day to which recency is counted, such as 2026-06-30, today or today-1; default: the day "
-        "after the last order.",
+        description="Reference date for recency: YYYY-MM-DD, today or today-N. Default: the day after the last order.",
     )
     language: LanguageCode = Field(
         "en",
-        description=f"Language of what people read: {plugins.join_words(LANGUAGE_CODES)}; "
-        "files for programs stay as they are.",
+        description=f"Language of reports and messages: {plugins.join_words(LANGUAGE_CODES)}. "
+        "Data files are not translated.",
     )
     seed: int = Field(
         DEFAULT_SEED,
         ge=0,
         lt=2**32,
-        description="Number from which chance starts; the same seed gives the same result.",
+        description="Random seed. The same seed reproduces the same result.",
     )
     output: str | None = Field(
         None,
-        description="Folder that `segcli run` writes; default: runs/ and the name of the config.",
+        description="Output folder of `segcli run`. Default: runs/ followed by the name of the config.",
         json_schema_extra=PATH_MARK,
     )
     ingest: IngestSettings = Field(
-        default_factory=IngestSettings, description="Files that are read, and what counts as an order."
+        default_factory=IngestSettings, description="Input files, and the definition of an order."
     )
     privacy: PrivacySettings = Field(
-        default_factory=PrivacySettings, description="What may be said of single people and small groups."
+        default_factory=PrivacySettings, description="Protection of personal data and small groups."
     )
-    quality: QualitySettings = Field(default_factory=QualitySettings, description="What the data must hold.")
-    rfm: RfmSettings = Field(default_factory=RfmSettings, description="Scores and named segments.")
+    quality: QualitySettings = Field(default_factory=QualitySettings, description="Requirements for the data.")
+    rfm: RfmSettings = Field(default_factory=RfmSettings, description="RFM scores and segments.")
     rules: list[RulesSettings] = Field(
         default_factory=list,
-        description="Segmentations by rules: [{base: generation}], or name, segments and their rules.",
+        description="Rule-based segmentations: [{base: generation}], or a name with segments and their rules.",
     )
     cluster: ClusterSettings = Field(
-        default_factory=ClusterSettings, description="Segments of customers who are alike in chosen features."
+        default_factory=ClusterSettings, description="Segments of customers with similar features."
     )
-    clv: ClvSettings = Field(
-        default_factory=ClvSettings, description="Expected orders and value of customers (customer lifetime value)."
+    clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and customer lifetime value.")
+    churn: ChurnSettings = Field(
+        default_factory=ChurnSettings, description="Prediction of purchases in the next period."
     )
-    churn: ChurnSettings = Field(default_factory=ChurnSettings, description="Who will buy in the next period.")
-    cohort: CohortSettings = Field(default_factory=CohortSettings, description="Customers followed over time.")
+    cohort: CohortSettings = Field(default_factory=CohortSettings, description="Cohorts of customers over time.")
     backtest: BacktestSettings = Field(
-        default_factory=BacktestSettings, description="Whether segments tell who will buy."
+        default_factory=BacktestSettings, description="Test of how well segments predict later purchases."
     )
     compare: CompareSettings = Field(
-        default_factory=CompareSettings, description="What counts as drift between two segmentations."
+        default_factory=CompareSettings, description="Thresholds for drift between two segmentations."
     )
     drivers: DriversSettings = Field(
-        default_factory=DriversSettings, description="What goes together with spend, repeat purchase or satisfaction."
+        default_factory=DriversSettings, description="Columns associated with spend, repeat purchases or satisfaction."
     )
     fairness: FairnessSettings = Field(
-        default_factory=FairnessSettings, description="Columns by which segments are audited, and never made."
+        default_factory=FairnessSettings, description="Columns for fairness audits, which no segmentation may use."
     )
     scorecard: ScorecardSettings = Field(
-        default_factory=ScorecardSettings, description="What segments must hold to be worth working with."
+        default_factory=ScorecardSettings, description="Thresholds for the quality of segments."
     )
-    persona: PersonaSettings = Field(default_factory=PersonaSettings, description="What is said about each segment.")
-    target: TargetSettings = Field(default_factory=TargetSettings, description="Which segments to work with.")
-    limits: LimitsSettings = Field(default_factory=LimitsSettings, description="How much work a search may do.")
-    plan: PlanSettings = Field(default_factory=PlanSettings, description="What is said to whom, where and when.")
+    persona: PersonaSettings = Field(default_factory=PersonaSettings, description="Segment descriptions.")
+    target: TargetSettings = Field(default_factory=TargetSettings, description="Choice of target segments.")
+    limits: LimitsSettings = Field(default_factory=LimitsSettings, description="Limits on the work of a search.")
+    plan: PlanSettings = Field(
+        default_factory=PlanSettings, description="Messages, channels and timing for each segment."
+    )
     export: list[ExportSettings] = Field(
-        default_factory=list, description="Files for other systems: [{to: klaviyo, of: rfm}]."
+        default_factory=list, description="Audience files for other systems: [{to: klaviyo, of: rfm}]."
     )
-    report: ReportSettings = Field(default_factory=ReportSettings, description="The document that people read.")
+    report: ReportSettings = Field(default_factory=ReportSettings, description="The written report.")
 
     def with_special_reason(self) -> "Settings":
         """Give `privacy.special_reason` to every segmentation that has no reason of its own."""

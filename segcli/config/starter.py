@@ -14,17 +14,17 @@ from segcli.config.settings import Settings
 
 FILE_HEADER = """\
 # yaml-language-server: $schema=segcli.schema.json
-# (write that schema, for editors, with: segcli config schema > segcli.schema.json)
-# Settings for `segcli run`. Lines behind # show defaults; remove the # to change them.
+# (to create the schema for your editor: segcli config schema > segcli.schema.json)
+# Settings for `segcli run`. Commented lines show defaults. Remove the # to change a value.
 
 version: 1
 """
 RULES_EXAMPLE = """\
-# Segmentations by built-in bases, or by rules of your own; docs/bases.md tells what there is.
+# Segmentations by built-in bases or by custom rules. docs/bases.md lists the bases.
 # rules: [{base: lifecycle}, {base: usage}, {name: tier, segments: [{segment: Gold, when: orders >= 8}]}]
 """
 EXPORT_EXAMPLE = """\
-# Files for other systems; docs/decisions.md tells which there are.
+# Audience files for other systems. docs/decisions.md lists the destinations.
 # export: [{to: klaviyo, of: rfm}, {to: google-ads, of: target, holdout: 10%}]
 """
 MAX_SETTING_WIDTH = 60  # characters; comments are aligned after settings up to this width
@@ -134,7 +134,7 @@ def _render_source(name: str, description: SourceDescription, user_settings: Set
 
 def _render_row_ids(description: SourceDescription) -> str:
     """Render `row_ids: true` for a file without a customer id column."""
-    hint = "each row is a customer; if a column tells them apart, say columns: {customer_id: NAME} instead"
+    hint = "each row is a customer; if a column identifies customers, set columns: {customer_id: NAME} instead"
     return f"    row_ids: true  # {hint}\n" if description.has_row_ids else ""
 
 

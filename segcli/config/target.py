@@ -30,11 +30,13 @@ CriteriaWeights = Annotated[dict[str, float], AfterValidator(_check_weights)]
 
 
 class TargetSettings(Section):
-    """`target:` what makes segments attractive, what we are good at, and what there is to spend."""
+    """`target:` criteria and weights for the choice of segments, and the budget."""
 
-    of: str | None = Field(None, description="Segmentation to choose from, such as rfm; default: the first described.")
+    of: str | None = Field(
+        None, description="Segmentation to choose from, for example rfm. Default: the first described segmentation."
+    )
     choose: Annotated[int | str, AfterValidator(_check_choice)] = Field(
-        "2-4", description="Number of segments to choose, or a range like 2-4."
+        "2-4", description="Number of segments to choose, or a range such as 2-4."
     )
     weights: CriteriaWeights = Field(
         default_factory=lambda: {
@@ -46,44 +48,49 @@ class TargetSettings(Section):
             "contactability": 15.0,
             "competition": 5.0,
         },
-        description="Weights of attractiveness, in parts of 100; criteria that are neither measured nor rated "
-        "drop out.",
+        description="Weights of the attractiveness criteria, which sum to 100. Criteria that are neither measured nor "
+        "rated are dropped.",
     )
     weight_sets: dict[str, CriteriaWeights] = Field(
-        default_factory=dict, description="Other weights to try beside them: {careful: {size: 50, margin: 50}}."
+        default_factory=dict,
+        description="Alternative weights to compare, for example {careful: {size: 50, margin: 50}}.",
     )
     competitiveness: CriteriaWeights = Field(
         default_factory=lambda: {"own_strengths": 50.0, "loyalty": 25.0, "satisfaction": 25.0},
-        description="Weights of our strength in a segment, in parts of 100.",
+        description="Weights of your competitive strength in a segment, which sum to 100.",
     )
     ratings: dict[str, dict[str, Rating]] = Field(
         default_factory=dict,
-        description="Ratings of what data cannot tell, from 1 to 10 (best for us): {competition: {Champions: 8, "
-        "Loyal: 5}}.",
+        description="Ratings of criteria without data, from 1 to 10 (best for you), for example {competition: "
+        "{Champions: 8, Loyal: 5}}.",
     )
     knock_outs: dict[str, float] = Field(
         default_factory=lambda: {"size": 30.0, "contactability": 0.05},
-        description="What a segment must have at least, of churn_risk at most, to be looked at.",
+        description="Minimum value of each criterion (maximum for churn_risk). Segments outside the limits are "
+        "excluded.",
     )
     objective: Literal["score", "margin"] = Field(
         "score",
-        description="What the chosen segments have most of together: attractiveness (score) or expected margin "
+        description="Quantity to maximise over the chosen segments: attractiveness (score) or expected margin "
         "(margin).",
     )
-    budget: float | None = Field(None, ge=0, description="Most money that contacts may cost; default: no limit.")
-    capacity: int | None = Field(None, ge=0, description="Most contacts there may be; default: no limit.")
+    budget: float | None = Field(None, ge=0, description="Maximum total cost of contacts. Default: no limit.")
+    capacity: int | None = Field(None, ge=0, description="Maximum number of contacts. Default: no limit.")
     contact_cost: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=dict, description="Cost of a contact, by way of contact: {email: 0.02, post: 0.9}."
+        default_factory=dict, description="Cost of one contact by channel, for example {email: 0.02, post: 0.9}."
     )
     response: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict,
-        description="Share of contacts who order, by way of contact; default: who bought in the last period anyway.",
+        description="Response rate by channel, from 0 to 1. Default: the share of customers with a purchase in the "
+        "last period.",
     )
     response_value: float | None = Field(
-        None, gt=0, description="Revenue that a response brings; default: the segment's average order value."
+        None, gt=0, description="Revenue per response. Default: the segment's average order value."
     )
-    margin: float | None = Field(None, gt=0, le=1, description="Share of revenue that is earned; default: clv.margin.")
-    period_days: int = Field(90, ge=1, description="Days of the period that growth and response are measured in.")
+    margin: float | None = Field(
+        None, gt=0, le=1, description="Gross margin as a share of revenue. Default: clv.margin."
+    )
+    period_days: int = Field(90, ge=1, description="Length in days of the period for growth and response.")
 
     @property
     def choice_range(self) -> tuple[int, int]:

@@ -146,6 +146,7 @@ class Catalogue:
 
     `words` maps whole English texts to translations: titles, labels, verdicts. `sentences` have placeholders. `cells`
     are texts that may occur in tables next to input values, so it holds only texts that cannot be input values.
+    `names` are texts that stay as they are, such as names of segments.
     """
 
     code: str
@@ -155,6 +156,7 @@ class Catalogue:
     sentences: tuple[SentenceTemplate, ...]
     number_format: NumberFormat
     separators: Mapping[str, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
 
     @classmethod
     def from_mapping(cls, code: str, catalogue: Mapping[str, Any]) -> Self:
@@ -182,11 +184,11 @@ class Catalogue:
 
     def translate_title(self, text: str) -> str:
         """Translate a heading or a label; names from input files stay unchanged."""
-        return self.words.get(text) or self._translate_sentence(text, 1) or text
+        return text if text in self.names else self.words.get(text) or self._translate_sentence(text, 1) or text
 
     def translate_cell(self, text: str) -> str:
         """Translate a text in a table cell; names from input files stay unchanged."""
-        return self.cells.get(text) or self._translate_sentence(text, 1) or text
+        return text if text in self.names else self.cells.get(text) or self._translate_sentence(text, 1) or text
 
     def translate_text(self, text: str) -> str:
         """Translate one or more sentences."""
@@ -194,7 +196,7 @@ class Catalogue:
 
     def _translate_nested(self, text: str, depth: int) -> str:
         stripped = text.strip()
-        if not stripped or depth > MAX_DEPTH:
+        if not stripped or depth > MAX_DEPTH or stripped in self.names:
             return text
         translation = (
             self.number_format.translate_number(stripped)

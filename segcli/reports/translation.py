@@ -1,6 +1,6 @@
 """Translation of results: the same blocks with texts and numbers in another language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +8,42 @@ from segcli.formatting import FormattedNumber
 from segcli.i18n.catalogue import Catalogue
 from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
 
+# Columns of tables and keys of chart data that hold names of segments, which are never translated.
+NAME_TITLES = frozenset({"Segment", "Segments", "From", "To", "And", "Cohort"})
+NAME_KEYS = frozenset({"name", "segment", "segments", "from", "to"})
+
 
 def translate_result(result: Result, language: Catalogue) -> Result:
     """Return the result with translated blocks; rows and envelope, which programs read, stay unchanged."""
     if language.is_english:
         return result
-    return replace(result, blocks=tuple(_translate_block(block, language) for block in result.blocks))
+    names = frozenset(name for block in result.blocks for name in _find_names(block))
+    catalogue = replace(language, names=names)
+    return replace(result, blocks=tuple(_translate_block(block, catalogue) for block in result.blocks))
+
+
+def _find_names(block: Block) -> Iterator[str]:
+    """Yield the names of segments in a block: a segment may be called "5 orders" or "unknown"."""
+    if isinstance(block, Chart):
+        yield from _find_data_names("", block.data)
+        for table in block.fallback_tables:
+            yield from _find_names(table)
+    elif isinstance(block, Card):
+        yield block.title
+    elif isinstance(block, Table):
+        positions = [position for position, column in enumerate(block.columns) if column.title in NAME_TITLES]
+        yield from (str(row[position]) for row in block.rows for position in positions)
+
+
+def _find_data_names(data_key: str, value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner_key, inner_value in value.items():
+            yield from _find_data_names(inner_key, inner_value)
+    elif isinstance(value, list | tuple):
+        for inner_value in value:
+            yield from _find_data_names(data_key, inner_value)
+    elif isinstance(value, str) and data_key in NAME_KEYS:
+        yield value
 
 
 def _translate_block(block: Block, language: Catalogue) -> Block:

@@ -1,6 +1,8 @@
 """A flag that stands for a setting says what the setting says."""
 
-from typing import Any
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -8,6 +10,9 @@ import typer.main
 
 from segcli.cli.app import app
 from segcli.config.reference import iterate_options
+
+if TYPE_CHECKING:
+    import subprocess
 
 FLAGS = [
     ("rfm", "--bins", "rfm.bins"),
@@ -89,3 +94,24 @@ def test_every_command_has_the_common_options_each_with_a_help_text(command: str
 )
 def test_the_named_options_of_the_contract_are_there(command: str, options: list[str]) -> None:
     assert set(options) <= set(_parameters(command))
+
+
+@pytest.mark.parametrize("command", ["ingest", "rfm", "cluster", "persona", "report"])
+def test_the_help_of_a_main_command_fits_a_screen_and_help_all_shows_the_rest(
+    command: str, segcli: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    short, full = segcli(command, "-h").stdout, segcli(command, "--help-all").stdout
+    assert len(short.splitlines()) <= 45
+    assert "--encoding" not in short
+    assert all(max(parameter.opts, key=len) in full for parameter in _parameters(command).values() if parameter.opts)
+
+
+@pytest.mark.parametrize("command", typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+def test_the_examples_of_a_command_are_command_lines_that_it_takes(command: str) -> None:
+    group: Any = typer.main.get_command(app)
+    examples = (group.commands[command].epilog or "").splitlines()
+    assert len(examples) == 2 or command == "config"
+    for line in examples:
+        words = shlex.split(line.partition(" | ")[0].partition(" > ")[0])
+        assert words[:2] == ["segcli", command]
+        group.commands[command].make_context(command, words[2:])

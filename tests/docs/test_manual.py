@@ -19,22 +19,28 @@ PAGE = ROOT / "segcli" / "man" / "segcli.1"
 INTRODUCTION = """\
 segcli segments customers from CSV exports, in a terminal, a cron job or a pipe. It reads an order export as it is,
 accounts for every line and all money in it, scores recency, frequency and monetary value, finds clusters, describes
-each segment from its numbers, and writes a report. Everything runs on your machine; nothing is sent anywhere.
+each segment from its numbers, and writes a report. Everything runs on your machine. It sends no data anywhere.
 
-Every command that takes a table accepts a raw export or a table that an earlier command wrote. The result goes to
-standard output, as a table for people and as CSV for pipes; what there is to say about it goes to standard error.
+Commands read a raw export or another command's output, so you can pipe them. The result goes to
+standard output: a table on a terminal, CSV in a pipe. Progress and data-quality notes go to standard error.
 """
 EXAMPLES = (
-    ("Score an export, with no settings.", "segcli rfm orders.csv"),
-    ("Write settings to start from.", "segcli init orders.csv -o shop.yaml"),
-    ("Do all that they declare.", "segcli run shop.yaml"),
-    ("In a pipe.", "segcli ingest orders.csv | segcli rfm | segcli cluster -k 4 | segcli report -o report.md"),
-    ("Take the tour on built-in data.", "segcli demo"),
+    ("Score an export without a config.", "segcli rfm orders.csv"),
+    ("Write a starter config.", "segcli init orders.csv -o shop.yaml"),
+    ("Run all analyses of the config.", "segcli run shop.yaml"),
+    (
+        "Combine commands in a pipe.",
+        "segcli ingest orders.csv | segcli rfm | segcli cluster -k 4 | segcli report -o report.md",
+    ),
+    ("Take a tour with built-in data.", "segcli demo"),
 )
 ENVIRONMENT = (
-    ("SEGCLI_SECTION__KEY", "A setting, such as SEGCLI_RFM__BINS=4; stronger than files, weaker than --set."),
-    ("XDG_CONFIG_HOME", "Folder of segcli/config.yaml, the settings of a user; otherwise ~/.config."),
-    ("NO_COLOR, FORCE_COLOR", "No colour, or colour in pipes too; --color is stronger."),
+    (
+        "SEGCLI_SECTION__KEY",
+        "A setting, such as SEGCLI_RFM__BINS=4. It overrides config files; --set overrides it.",
+    ),
+    ("XDG_CONFIG_HOME", "Folder of segcli/config.yaml, the user's settings. Default: ~/.config."),
+    ("NO_COLOR, FORCE_COLOR", "Disable colour, or use colour in pipes too. --color overrides both."),
 )
 
 
@@ -127,7 +133,7 @@ def test_it_is_set_without_a_warning(program: str) -> None:
     said = (done.stdout if program == "mandoc" else done.stderr).splitlines()
     assert [line for line in said if "missing date" not in line] == []  # a date would be the clock's, or go stale
     if program == "man":
-        assert "Score recency, frequency, monetary value" in done.stdout
+        assert "Score recency, frequency and monetary value" in done.stdout
 
 
 def test_every_command_and_option_is_in_it(commands: dict[str, Any]) -> None:

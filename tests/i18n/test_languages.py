@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from segcli import i18n
 from segcli.config import yaml_loader
 from segcli.i18n.catalogue import Catalogue, NumberFormat, SentenceTemplate
-from segcli.reports.blocks import Column, Result, Table
+from segcli.reports.blocks import Card, Chart, Column, Result, Table
 from segcli.reports.translation import translate_result
 
 ROOT = Path(__file__).parents[2]
@@ -239,3 +239,22 @@ def test_a_name_or_a_setting_that_looks_like_a_figure_stays() -> None:
     (told_so,) = translate_result(Result(pd.DataFrame(), dict, (table,)), i18n.load_language("ru")).blocks
     assert isinstance(told_so, Table)
     assert list(told_so.rows[0]) == ["1.5", "0.25", "0,25"]
+
+
+HOSTILE_NAMES = ("5 orders", "unknown", "Champions", "12 d", "Summary", "2026-07-01", "read")
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_names_of_segments_stay_as_they_are(code: str) -> None:
+    """A name may be a word or a figure of segcli itself: in tables, cards and charts it is a name all the same."""
+    columns = [Column("Segment", align_right=False), Column("Customers"), Column("Note", align_right=False)]
+    table = Table(columns, [[name, "5 orders", "unknown"] for name in HOSTILE_NAMES])
+    data = {"segments": [{"name": name, "told": "12 d"} for name in HOSTILE_NAMES]}
+    cards = [Card(name, "", "", [("Orders", name)], "") for name in HOSTILE_NAMES]
+    chart = Chart("treemap", "Segments", "", data, [table])
+    result = Result(pd.DataFrame(), dict, (table, chart, *cards))
+    translated = translate_result(result, i18n.load_language(code)).blocks
+    assert [row[0] for row in translated[0].rows] == list(HOSTILE_NAMES)
+    assert [segment["name"] for segment in translated[1].data["segments"]] == list(HOSTILE_NAMES)
+    assert [card.title for card in translated[2:]] == list(HOSTILE_NAMES)
+    assert translated[0].columns[1].title != "Customers", "titles are translated"

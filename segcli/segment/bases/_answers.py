@@ -22,10 +22,10 @@ class Options(Section):
     minimum: int = Field(
         experience_metrics.MIN_ANSWERS_FOR_SCORE,
         ge=1,
-        description="Fewest answers of which a score is shown; of fewer it says little.",
+        description="Minimum number of answers for a score. Fewer answers show no score.",
     )
     by: list[str] = Field(
-        default_factory=list, description="Segmentations, such as [rfm_segment], for whose segments the score is told."
+        default_factory=list, description="Segmentations for scores by segment, for example [rfm_segment]."
     )
 
 

@@ -16,7 +16,7 @@ class Options(Section):
     """Minimum share of a value to be a segment."""
 
     minimum_share: float = Field(
-        0.02, ge=0, le=1, description="Share of customers below which a value is merged into other."
+        0.02, ge=0, le=1, description="Minimum share of customers for a separate segment. Rarer values become other."
     )
 
 

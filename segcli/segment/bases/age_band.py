@@ -1,4 +1,4 @@
-"""Demographic: age bands, by completed years at as_of."""
+"""Demographic: age bands, by completed years of age on the as-of day."""
 
 from itertools import pairwise
 
@@ -18,13 +18,13 @@ class Options(Section):
     """First ages of the bands, and the highest plausible age."""
 
     edges: list[int] = Field(
-        [18, 25, 35, 45, 55, 65], min_length=1, description="First age of each band but the first."
+        [18, 25, 35, 45, 55, 65], min_length=1, description="Lower bound of each band except the first, in years."
     )
-    oldest: int = Field(110, ge=1, description="Age above which a birthday is not believed.")
+    oldest: int = Field(110, ge=1, description="Maximum plausible age in years. Older customers are unknown.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The age band of each customer, such as 25-34."""
+    """Assign each customer to an age band, such as 25-34."""
     ages, warnings = discard_impossible_ages(age_in_years(customers), options.oldest)
     edges = sorted(options.edges)
     band_names = [f"under {edges[0]}", *(f"{low}-{high - 1}" for low, high in pairwise(edges)), f"{edges[-1]} and over"]

@@ -1,4 +1,4 @@
-"""Experience: how long contacts with a customer take, by the average handling time of a contact."""
+"""Experience: length of customer contacts, by average handling time."""
 
 import numpy as np
 from pydantic import Field
@@ -20,12 +20,12 @@ class Options(_answers.Options):
         None,
         min_length=2,
         max_length=2,
-        description="Seconds from which a contact is usual, and long; default: thirds.",
+        description="Lower bounds of usual and long contacts, in seconds. Default: thirds.",
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's band by their own average; nobody without a contact has one."""
+    """Assign each customer to a band by their average handling time. Customers without a contact are unknown."""
     answers, warnings = _answers.read_valid_answers(customers, "AHT")
     seconds = answers[:, :-1].sum(axis=1) / answers[:, -1]
     known_seconds = seconds[~np.isnan(seconds)]

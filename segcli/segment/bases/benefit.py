@@ -1,4 +1,4 @@
-"""Needs: the benefit a customer seeks, by the share of what they buy, or rate, that goes to it."""
+"""Needs: main benefit of a customer, by its share of their spending or ratings."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = "Haley, Benefit segmentation (Journal of Marketing, 1968); largest share with a minimum of support"
-NEEDS = "columns of one's own, or an order export with categories"
+NEEDS = "custom columns, or an order export with categories"
 ADDS = ("benefit_share",)
 MIXED_SEGMENT = "mixed"
 
@@ -26,17 +26,17 @@ class Options(Section):
 
     columns: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Columns (spending, answers) of each benefit; default: money by category of the orders.",
+        description="Columns of each benefit (spending or answers). Default: revenue by product category.",
     )
-    minimum: float = Field(0.3, ge=0, le=1, description="Share of the customer's total that a benefit must have.")
+    minimum: float = Field(0.3, ge=0, le=1, description="Minimum share of the customer's total for a benefit.")
     relative: bool = Field(
         default=False,
-        description="Whether shares are compared with those of all customers: what stands out, not what is large.",
+        description="Rank benefits by the customer's share relative to the share among all customers.",
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The benefit with each customer's largest share, if it is large enough; else mixed."""
+    """Assign the benefit with the customer's largest share. Customers below the minimum share are mixed."""
     names, amounts = _read_benefit_columns(customers, options) if options.columns else _revenue_by_category(customers)
     amounts = np.where(amounts > 0, amounts, 0.0)
     totals = amounts.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Experience: customers for whom it was hard, neither or easy, by an answer from 1 to 7."""
+"""Experience: customer effort (hard, neither or easy), by an answer from 1 to 7."""
 
 from dataclasses import replace
 
@@ -19,11 +19,11 @@ ORDER = ("hard", "neither", "easy")
 class Options(_answers.Options):
     """Direction of the scale, and segmentations for scores by segment."""
 
-    easy_is_high: bool = Field(default=True, description="Whether 7 means that it was easy; otherwise 1 does.")
+    easy_is_high: bool = Field(default=True, description="Whether 7 is the easy end of the scale. If false, it is 1.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's group: 1-3 hard, 4 neither, 5-7 easy; the mean, its interval and the response rate are a note."""
+    """Assign groups: 1-3 hard, 4 neither, 5-7 easy. A note reports the mean with its interval and the response rate."""
     answers, warnings = _answers.read_valid_answers(customers, "CES")
     ease = answers[:, 0] if options.easy_is_high else 8 - answers[:, 0]
     labels = assign_bands(ease, [4, 5], ORDER)

@@ -1,4 +1,4 @@
-"""Behavioural: where a customer buys."""
+"""Behavioural: channel of a customer's purchases."""
 
 import numpy as np
 from pydantic import Field
@@ -8,7 +8,7 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, _column_values, append_unknown, require_column, to_floats
 
 SOURCE = "the channel of most of a customer's order lines, or the largest of columns that count purchases by channel"
-NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} or {columns.CHANNEL}, or columns of one's own"
+NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} or {columns.CHANNEL}, or custom columns"
 ADDS = ()
 
 
@@ -16,12 +16,13 @@ class Options(_column_values.Options):
     """Minimum share of a value, and the columns that count purchases by channel."""
 
     columns: dict[str, str] = Field(
-        default_factory=dict, description="Column that counts the purchases in each channel, where there are such."
+        default_factory=dict,
+        description="Columns that count the purchases in each channel. Default: the channel column.",
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's channel; of equals the first named; nobody has one without a purchase."""
+    """Assign each customer's main channel. On ties, the first in the options wins. Without purchases: unknown."""
     if not options.columns:
         return _column_values.segments_from_column(
             customers, (columns.TOP_PREFIX + columns.CHANNEL, columns.CHANNEL), options

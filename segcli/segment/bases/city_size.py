@@ -1,4 +1,4 @@
-"""Geographic: how large the city is that a customer lives in, by a column or a table of one's own."""
+"""Geographic: size of a customer's city, from a column or your lookup table."""
 
 import numpy as np
 from pydantic import Field
@@ -35,13 +35,13 @@ class Options(Section):
     """Edges and names of the city sizes."""
 
     cuts: list[float] = Field(
-        list(CITY_SIZE_EDGES), min_length=1, description="Population from which each size but the first is."
+        list(CITY_SIZE_EDGES), min_length=1, description="Lower bound of each size except the first, in inhabitants."
     )
     labels: list[str] = Field(list(CITY_SIZE_NAMES), min_length=2, description="Names of the sizes, smallest first.")
 
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
-    """The size of each customer's city."""
+    """Assign each customer to a size band by the population of their city."""
     if len(options.labels) != len(options.cuts) + 1:
         sizes = pluralize(len(options.cuts), "cut makes", "cuts make")
         raise ConfigProblems([f"rules: city_size.labels: {sizes} {len(options.cuts) + 1} sizes; name each of them"])

@@ -1,4 +1,4 @@
-"""Geographic: the climate a customer lives in, by a column or a table of one's own."""
+"""Geographic: climate of a customer's place, from a column or your lookup table."""
 
 import re
 
@@ -12,7 +12,7 @@ from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown
 from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, order_by_frequency
 from segcli.segment.lookup_table import LookupTable
 
-SOURCE = "the user's own words, or codes of the Koeppen-Geiger classification by their main group"
+SOURCE = "your own values, or the main groups of the Koeppen-Geiger classification"
 NEEDS = f"{columns.CLIMATE}, or a place and a table"
 ADDS = ()
 LOOKUP = (ANY_PLACE_COLUMN, columns.CLIMATE)
@@ -29,7 +29,7 @@ class Options(Section):
 
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
-    """What the table says of each customer's place; a code such as Cfb is told by its group."""
+    """Assign the climate of each customer's place. A code such as Cfb becomes the name of its main group."""
     place_climates, notes = look_up_places(customers, lookup, columns.CLIMATE)
     climate_names = {
         text: options.groups.get(text[0], text) if KOEPPEN_CODE.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""Geographic: the country a customer lives in."""
+"""Geographic: country of a customer."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -7,11 +7,11 @@ from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
-SOURCE = "the customer file's country, or that of most order lines"
+SOURCE = "the country in the customer file, or of most order lines"
 NEEDS = "country"
 ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's country."""
+    """Assign each customer's country."""
     return segments_from_column(customers, (columns.COUNTRY,), options)

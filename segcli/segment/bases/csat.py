@@ -14,7 +14,7 @@ ORDER = ("dissatisfied", "neutral", "satisfied")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's group: 1-2, 3 or 4-5; the score, its interval and the response rate are a note."""
+    """Assign groups: 1-2, 3 or 4-5. A note reports the score with its interval and the response rate."""
     answers, warnings = read_valid_answers(customers, "CSAT")
     labels = assign_bands(answers[:, 0], [3, 4], ORDER)
     notes, tables = report_score(customers, "CSAT", options)

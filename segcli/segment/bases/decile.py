@@ -1,4 +1,4 @@
-"""Value: deciles, D1 the tenth of customers who bring most, D10 the tenth who bring least."""
+"""Value: deciles, from D1 (top 10% of customers) to D10 (bottom 10%)."""
 
 import numpy as np
 from pydantic import Field
@@ -9,7 +9,8 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = (
-    "decile analysis of direct marketing (Hughes, Strategic database marketing, 1994); equal values share the better"
+    "decile analysis of direct marketing (Hughes, Strategic database marketing, 1994); "
+    "equal values share the better part"
 )
 NEEDS = columns.REVENUE
 ADDS = ()
@@ -18,12 +19,12 @@ ADDS = ()
 class Options(Section):
     """Column to rank, and number of parts."""
 
-    of: str = Field(columns.REVENUE, description="Column that measures value.")
-    parts: int = Field(10, ge=2, le=100, description="Number of parts; 10 gives deciles, 20 twentieths.")
+    of: str = Field(columns.REVENUE, description="Column of the customer value.")
+    parts: int = Field(10, ge=2, le=100, description="Number of parts. 10 gives deciles.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The part of each customer, by the share of the others who bring more."""
+    """Assign a part by the share of customers with a higher value."""
     customer_values = to_floats(require_column(customers, options.of))
     sorted_values = np.sort(customer_values[~np.isnan(customer_values)])
     better_count = len(sorted_values) - np.searchsorted(sorted_values, customer_values, side="right")

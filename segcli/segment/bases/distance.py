@@ -1,4 +1,4 @@
-"""Geographic: how far a customer lives from the nearest store, as the crow flies."""
+"""Geographic: straight-line distance from a customer to the nearest store."""
 
 from itertools import pairwise
 
@@ -27,12 +27,12 @@ class Options(Section):
     """Edges of the distance bands in kilometres."""
 
     cuts: list[float] = Field(
-        [5, 20, 50], min_length=1, description="Kilometres from which each band but the first is."
+        [5, 20, 50], min_length=1, description="Lower bound of each band except the first, in kilometres."
     )
 
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
-    """The band of each customer's distance, and which store is the nearest."""
+    """Assign each customer to a distance band, and report the nearest store."""
     customer_degrees = [to_floats(require_column(customers, name)) for name in (columns.LATITUDE, columns.LONGITUDE)]
     if lookup is None:
         raise InputProblem(

@@ -1,4 +1,4 @@
-"""Demographic: the education a customer has."""
+"""Demographic: education level of a customer."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -7,11 +7,11 @@ from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
-SOURCE = "the customer file's own levels"
+SOURCE = "the levels in the customer file"
 NEEDS = "education"
 ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's education."""
+    """Assign each customer's education level."""
     return segments_from_column(customers, (columns.EDUCATION,), options)

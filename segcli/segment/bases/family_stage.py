@@ -1,4 +1,4 @@
-"""Demographic: family life cycle, the first of its stages that fits."""
+"""Demographic: family life cycle, by the first matching stage."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,8 @@ from segcli.segment.ages import age_in_years, discard_impossible_ages
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
 from segcli.segment.bases._words import COUPLE_STATUSES, read_words
 
-SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); first match"
-NEEDS = "birth_date, birth_year or age; marital_status, occupation, children or columns of one's own"
+SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); the first matching stage"
+NEEDS = "birth_date, birth_year or age; marital_status, occupation, children or custom columns"
 ADDS = ()
 ORDER = (
     *("retired", "empty nest", "with young children", "with older children", "with children"),
@@ -27,7 +27,7 @@ class Options(Section):
 
     couple: list[str] = Field(
         list(COUPLE_STATUSES),
-        description="Marital statuses of people who live as a couple.",
+        description="Marital statuses of couples.",
     )
     alone: list[str] = Field(
         ["single", "divorced", "widow", "widowed", "widower", "separated", "never married", "alone"],
@@ -35,20 +35,20 @@ class Options(Section):
     )
     were_married: list[str] = Field(
         ["divorced", "widow", "widowed", "widower", "separated"],
-        description="Marital statuses of people who live alone and were married.",
+        description="Marital statuses of formerly married people who live alone.",
     )
-    retired: list[str] = Field(["retired", "pensioner"], description="Occupations that mean retired.")
-    young: str | None = Field(None, description="Column that counts young children.")
-    older: str | None = Field(None, description="Column that counts older children.")
-    retirement_age: int = Field(65, ge=1, description="Age from which people count as retired.")
+    retired: list[str] = Field(["retired", "pensioner"], description="Occupations of retired people.")
+    young: str | None = Field(None, description="Column with the number of young children. Default: none.")
+    older: str | None = Field(None, description="Column with the number of older children. Default: none.")
+    retirement_age: int = Field(65, ge=1, description="Age in years from which people count as retired.")
     empty_nest_age: int = Field(
-        45, ge=1, description="Age from which couples and those who were married have an empty nest."
+        45, ge=1, description="Age in years from which couples and formerly married people have an empty nest."
     )
-    oldest: int = Field(110, ge=1, description="Age above which a birthday is not believed.")
+    oldest: int = Field(110, ge=1, description="Maximum plausible age in years. Older customers are unknown.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The stage of each customer; marital statuses that mean nothing are reported, not believed."""
+    """Assign each customer's stage. Unrecognised marital statuses are reported and ignored."""
     ages, warnings = discard_impossible_ages(age_in_years(customers), options.oldest)
     status, occupation = read_words(customers, columns.MARITAL_STATUS), read_words(customers, columns.OCCUPATION)
     is_couple, is_alone = (

@@ -1,4 +1,4 @@
-"""Needs: the product feature a customer values above what others do, by ratings of importance."""
+"""Needs: product feature that a customer values more than others do, by importance ratings."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_co
 SOURCE = (
     "importance ratings (Martilla and James, Importance-performance analysis, Journal of Marketing, 1977), standardised"
 )
-NEEDS = "columns of ratings, named in the options"
+NEEDS = "rating columns, named in the options"
 ADDS = ("feature_difference",)
 NO_FEATURE = "none marked"
 
@@ -21,12 +21,12 @@ NO_FEATURE = "none marked"
 class Options(Section):
     """Rating columns of the features, and the minimum rating."""
 
-    ratings: dict[str, str] = Field(default_factory=dict, description="Column with the rating of each feature.")
-    least: float = Field(0.0, ge=0, description="Standard deviations above the mean from which a rating is marked.")
+    ratings: dict[str, str] = Field(default_factory=dict, description="Rating column of each feature.")
+    least: float = Field(0.0, ge=0, description="Minimum distance of a rating above the mean, in standard deviations.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The feature each customer rates furthest above its mean, in standard deviations; the first named of equals."""
+    """Assign the feature rated furthest above its mean, in standard deviations. On ties, the first one wins."""
     if len(options.ratings) < 2:  # noqa: PLR2004 - a comparison needs two features
         raise InputProblem(
             "there is no column of ratings to compare; name at least two",

@@ -1,4 +1,4 @@
-"""Demographic: the gender a customer states."""
+"""Demographic: gender that a customer states."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -7,11 +7,11 @@ from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
-SOURCE = "the customer file's own words"
+SOURCE = "the values in the customer file"
 NEEDS = columns.GENDER
 ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's gender."""
+    """Assign each customer's gender."""
     return segments_from_column(customers, (columns.GENDER,), options)

@@ -26,13 +26,13 @@ class Options(Section):
             "Alpha": 2013,
         },
         min_length=1,
-        description="First year of birth of each generation.",
+        description="First birth year of each generation.",
     )
-    oldest: int = Field(110, ge=1, description="Age above which a year of birth is not believed.")
+    oldest: int = Field(110, ge=1, description="Maximum plausible age in years. Older customers are unknown.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The generation of each customer; an impossible year of birth is reported and unknown."""
+    """Assign each customer's generation. Impossible birth years are reported and unknown."""
     years = birth_years(customers)
     if customers.as_of is not None:
         ages, warnings = discard_impossible_ages(age_in_years(customers), options.oldest)

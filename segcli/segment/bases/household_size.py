@@ -1,4 +1,4 @@
-"""Demographic: how many people a customer lives with, the customer included."""
+"""Demographic: number of people in a customer's household, including the customer."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from segcli.model import Customers
 from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
 from segcli.segment.bases._words import COUPLE_STATUSES, read_words
 
-SOURCE = "the customer file's count, or 1 + a partner (by marital status) + children"
+SOURCE = "the count in the customer file, or 1 + partner (by marital status) + children"
 NEEDS = f"{columns.HOUSEHOLD_SIZE}, or {columns.MARITAL_STATUS} and {columns.CHILDREN}"
 ADDS = ()
 
@@ -18,12 +18,12 @@ ADDS = ()
 class Options(Section):
     """Largest separate size, and the marital statuses of couples."""
 
-    largest: int = Field(5, ge=2, le=20, description="Size from which households count as one segment.")
-    couple: list[str] = Field(list(COUPLE_STATUSES), description="Marital statuses of people who live as a couple.")
+    largest: int = Field(5, ge=2, le=20, description="Largest size. Larger households join this segment.")
+    couple: list[str] = Field(list(COUPLE_STATUSES), description="Marital statuses of couples.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The size of each customer's household; 0 and fractions are nobody's."""
+    """Assign each customer's household size. Sizes of 0 and fractions are unknown."""
     household_sizes = _household_sizes(customers, options)
     with np.errstate(invalid="ignore"):
         is_impossible = (household_sizes < 1) | (household_sizes % 1 != 0)

@@ -1,4 +1,4 @@
-"""Combined: two or more segmentations crossed, cells that are too small merged into their parent."""
+"""Combined: two or more segmentations crossed, with small cells merged into their parent."""
 
 import numpy as np
 from pydantic import Field
@@ -8,7 +8,7 @@ from segcli.formatting import pluralize
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, require_column
 
-SOURCE = "cross-classification; a cell below the minimum goes to its first segment's rest"
+SOURCE = "cross-classification; cells below the minimum are merged into their first segment's other"
 NEEDS = "the segmentations it crosses"
 ADDS = ()
 REST_SEGMENT = "other"
@@ -21,13 +21,15 @@ class Options(Section):
         ["generation", "usage"],
         min_length=2,
         max_length=4,
-        description="Columns that are crossed, the leading one first.",
+        description="Segmentations to cross, the leading one first.",
     )
-    minimum_share: float = Field(0.02, ge=0, le=1, description="Share of customers below which a cell is merged.")
+    minimum_share: float = Field(
+        0.02, ge=0, le=1, description="Minimum share of customers per cell. Smaller cells are merged."
+    )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's cell, such as `Gen X / heavy`; small ones are `Gen X / other`, and if that is small, other."""
+    """Assign cells such as `Gen X / heavy`. Small cells become `Gen X / other`, and if that is small, other."""
     label_columns = [
         require_column(customers, name).astype("str").fillna(UNKNOWN).to_numpy(dtype=object) for name in options.of
     ]

@@ -1,4 +1,4 @@
-"""Demographic: income bands, by given cuts or in thirds of those whose income is known and believable."""
+"""Demographic: income bands, by given cuts or in thirds of plausible incomes."""
 
 import numpy as np
 from pydantic import Field
@@ -8,7 +8,7 @@ from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
 
-SOURCE = "thirds at type 7 quantiles (Hyndman and Fan 1996), or the user's cuts"
+SOURCE = "thirds at type 7 quantiles (Hyndman and Fan 1996), or custom cuts"
 NEEDS = "income"
 ADDS = ()
 
@@ -17,17 +17,21 @@ class Options(Section):
     """Edges and names of the income bands, and the treatment of placeholders."""
 
     cuts: list[float] | None = Field(
-        None, min_length=1, description="First income of each band but the first; default: thirds."
+        None, min_length=1, description="Lower bound of each band except the first. Default: thirds."
     )
-    labels: list[str] | None = Field(None, min_length=2, description="Names of the bands, lowest first.")
+    labels: list[str] | None = Field(
+        None,
+        min_length=2,
+        description="Names of the bands, lowest first. Default: low, middle and high, or the bounds.",
+    )
     placeholders: bool = Field(
         default=True,
-        description="Whether numbers of one repeated digit, five long or more, such as 666666, are no incomes.",
+        description="Treat numbers of at least five equal digits, such as 666666, as unknown incomes.",
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The band of each customer's income."""
+    """Assign each customer to an income band."""
     incomes = to_floats(require_column(customers, columns.INCOME))
     is_placeholder = _find_placeholders(incomes) if options.placeholders else np.zeros(len(incomes), dtype=bool)
     known_incomes = np.where(is_placeholder, np.nan, incomes)

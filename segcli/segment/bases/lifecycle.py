@@ -1,4 +1,4 @@
-"""Lifecycle: prospect, new, reactivated, active, loyal, at risk, lapsed or lost, by the rhythm of orders."""
+"""Lifecycle: prospect, new, reactivated, active, loyal, at risk, lapsed or lost, by the order rhythm."""
 
 from collections.abc import Iterator
 
@@ -15,9 +15,9 @@ from segcli.segment.bases import UNKNOWN, BaseResult, require_column, to_floats
 from segcli.segment.customer_rates import compute_rates
 
 SOURCE = (
-    "thresholds at percentiles of the gaps between orders, after the practice of order analytics "
-    "(40th at risk, 80th lapsed, 95th lost); own rhythm from four orders on; reactivated: back after a gap beyond "
-    "lapsed"
+    "thresholds at percentiles of the gaps between orders, as common in order analytics "
+    "(40th at risk, 80th lapsed, 95th lost); individual thresholds from four orders on; reactivated: "
+    "an order after a gap beyond lapsed"
 )
 NEEDS = "orders, recency_days; mean_days_between_orders and last_gap_days for rhythms"
 ADDS = ()
@@ -34,24 +34,26 @@ class Options(Section):
         [40, 90, 180],
         min_length=3,
         max_length=3,
-        description="Days to at risk, lapsed and lost where rhythms are unknown.",
+        description="Days without an order until at risk, lapsed and lost, if there are too few gaps to measure.",
     )
     repeat_buyers: int = Field(
-        100, ge=2, description="Fewest customers of two orders or more whose gaps make a rhythm of the base."
+        100, ge=2, description="Minimum number of customers with two or more orders for measured thresholds."
     )
     loyal_orders: int = Field(
-        4, ge=2, description="Orders from which a customer is loyal, and has a rhythm of their own."
+        4, ge=2, description="Number of orders from which a customer is loyal and has individual thresholds."
     )
-    period_days: int = Field(90, ge=1, description="Days over which retention and churn are told.")
-    by: list[str] = Field(default_factory=list, description="Segmentations for whose segments rates are told.")
+    period_days: int = Field(90, ge=1, description="Period in days for retention and churn rates.")
+    by: list[str] = Field(
+        default_factory=list, description="Segmentations for rates by segment, for example [rfm_segment]."
+    )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The stage of each customer; the thresholds in use are a note, the rates a table.
+    """Assign each customer's stage. A note reports the thresholds in use, and a table the rates.
 
-    The thresholds are percentiles of the mean gaps of customers with two orders or more. A customer with `loyal_orders`
-    orders has individual thresholds: the own mean gap, scaled as the thresholds of all customers are to their median
-    gap.
+    The thresholds are percentiles of the mean gaps of customers with two or more orders. A customer with `loyal_orders`
+    orders has individual thresholds: the customer's mean gap times the ratio of the common thresholds to the median gap
+    of all customers.
     """
     orders, recency = (
         to_floats(require_column(customers, columns.ORDERS)),

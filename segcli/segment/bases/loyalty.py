@@ -1,4 +1,4 @@
-"""Behavioural: loyalty tiers, by what a customer bought in a rolling window, and who moved up or down."""
+"""Behavioural: loyalty tiers by purchases in a rolling window, with upgrades and downgrades."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,8 +18,8 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = (
-    "the usual rules of tiered programmes: reviewed every so many days on a rolling window, up at once, down by one "
-    "tier after a time of grace"
+    "common rules of tiered programmes: regular reviews of a rolling window, immediate upgrades, downgrades by one "
+    "tier after a grace period"
 )
 NEEDS = "an order export, or a column such as points"
 ADDS = ("loyalty_before", "loyalty_move")
@@ -39,22 +39,32 @@ def _require_ascending(tiers: dict[str, float]) -> dict[str, float]:
 class Options(Section):
     """Measure, thresholds of the tiers, window, reviews and downgrades."""
 
-    of: str = Field(columns.ORDERS, description="orders, revenue or items in the window; or any column, as it stands.")
+    of: str = Field(
+        columns.ORDERS,
+        description="Measure of the tiers: orders, revenue or items in the window, or the value of any other column.",
+    )
     tiers: Annotated[dict[str, float], Field(min_length=2), AfterValidator(_require_ascending)] = Field(
-        default={"Member": 0, "Silver": 3, "Gold": 6, "Platinum": 12}, description="Least value of each tier."
+        default={"Member": 0, "Silver": 3, "Gold": 6, "Platinum": 12},
+        description="Lower bound of each tier, in ascending order.",
     )
-    window_days: int = Field(365, ge=1, description="Days that count at a review.")
-    review_days: int = Field(30, ge=1, description="Days between reviews; the last one is at as_of.")
-    grace_days: int = Field(90, ge=0, description="Days for which a tier is kept after it was last earned.")
+    window_days: int = Field(365, ge=1, description="Length of the rolling window in days.")
+    review_days: int = Field(30, ge=1, description="Days between reviews. The last review is at as_of.")
+    grace_days: int = Field(
+        90, ge=0, description="Grace period in days during which a tier is kept after it was last earned."
+    )
     downgrade: Literal["step", "direct"] = Field(
-        "step", description="Whether a tier that is lost is followed by the next lower one, or by the one earned."
+        "step", description="Downgrade: by one tier (step), or to the tier earned (direct)."
     )
-    since_days: int = Field(90, ge=1, description="Days over which movers are told, in whole reviews.")
-    held: str | None = Field(None, description="Column with the tier held before, where there are no orders.")
+    since_days: int = Field(
+        90, ge=1, description="Period in days for the comparison with the previous tier, in whole reviews."
+    )
+    held: str | None = Field(
+        None, description="Column with the previous tier, for input without order lines. Default: none."
+    )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The tier of each customer at as_of, the one before, and the move between them."""
+    """Assign each customer's tier at as_of, with the previous tier and the move between the two."""
     names = list(options.tiers)
     if options.of in WINDOW_COLUMNS and customers.transactions is not None:
         current_tiers, previous_tiers, notes = _tiers_by_review(customers, options)

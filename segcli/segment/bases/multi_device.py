@@ -1,4 +1,4 @@
-"""Technographic: customers who order from one kind of device, or from several."""
+"""Technographic: customers who order from one device type, or from several."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from segcli.config.section import Section
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
 
-SOURCE = "the number of different devices on a customer's order lines; blanks are no device"
+SOURCE = "the number of distinct devices on a customer's order lines; blanks are ignored"
 NEEDS = columns.DISTINCT_DEVICES
 ADDS = ()
 ORDER = ("one device", "several devices")
@@ -18,7 +18,7 @@ class Options(Section):
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:  # noqa: ARG001 - every base takes options
-    """Whether a customer has more than one device; nobody knows it where no line names any."""
+    """Assign one device or several devices. Customers without device data are unknown."""
     device_counts = to_floats(require_column(customers, columns.DISTINCT_DEVICES))
     labels = assign_bands(np.where(device_counts > 0, device_counts, np.nan), [2], ORDER)
     return BaseResult(labels, append_unknown(ORDER, labels))

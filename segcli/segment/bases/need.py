@@ -1,4 +1,4 @@
-"""Needs: which problem a customer most likely has to solve, by weighted rules (problem-solution fit)."""
+"""Needs: most likely problem of a customer, by weighted rules (problem-solution fit)."""
 
 from typing import Annotated
 
@@ -15,8 +15,10 @@ from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
 from segcli.segment.expressions.parser import RuleProblem, parse_rule
 
-SOURCE = "fit = sum of the weights of the rules that hold / sum of all weights of the need; the best above a threshold"
-NEEDS = "the columns its rules speak of"
+SOURCE = (
+    "fit = sum of the weights of the rules that hold / sum of all weights of the need; the best fit above a threshold"
+)
+NEEDS = "the columns in its rules"
 ADDS = ("fit of each need, as need_NAME",)
 UNMATCHED_SEGMENT = "unmatched"
 
@@ -30,9 +32,9 @@ class NeedSignal(Section):
     """A rule that indicates a need, with its weight."""
 
     when: Annotated[str, AfterValidator(_require_valid_rule)] = Field(
-        description="Rule, such as discount_share >= 0.5."
+        description="Rule, for example discount_share >= 0.5."
     )
-    weight: float = Field(1.0, gt=0, description="How much the rule weighs.")
+    weight: float = Field(1.0, gt=0, description="Weight of the rule.")
 
 
 class Options(Section):
@@ -44,13 +46,13 @@ class Options(Section):
             "to save time": [NeedSignal(when="orders >= 6"), NeedSignal(when="recency_days <= 60")],
         },
         min_length=1,
-        description="Signs of each need: rules with weights.",
+        description="Weighted rules of each need.",
     )
-    threshold: float = Field(0.5, gt=0, le=1, description="Fit from which a need counts.")
+    threshold: float = Field(0.5, gt=0, le=1, description="Minimum fit of a need, from 0 to 1.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The need that fits each customer best, the first named of equals; below the threshold none does."""
+    """Assign the need with the best fit. On ties, the first in the options wins. Below the threshold: unmatched."""
     rule_table = RuleTable(customers.table, customers.as_of)
     fits = np.column_stack(
         [_score_need(name, need_signals, rule_table) for name, need_signals in options.needs.items()]

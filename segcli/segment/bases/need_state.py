@@ -1,4 +1,4 @@
-"""Needs: whether a customer buys in urgency, to a plan or by routine, from the timing and channel of orders."""
+"""Needs: urgent, planned or routine purchases, by the timing and channel of orders."""
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +12,7 @@ from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
 from segcli.segment.bases._words import read_words
 
 SOURCE = (
-    "urgent: by a channel for haste; planned: gaps between orders that vary by less than half their mean (as in the "
+    "urgent: by an urgent channel; planned: gaps between orders that vary by less than half their mean (as in the "
     "regularity of buying, Platzer and Reutterer, Marketing Science 2016); routine: other repeat buyers"
 )
 NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} and {columns.CV_DAYS_BETWEEN_ORDERS}"
@@ -23,15 +23,15 @@ ORDER = ("urgent", "planned", "routine", "single order")
 class Options(Section):
     """Channels for urgent orders, and the limits of a regular rhythm."""
 
-    urgent: list[str] = Field(["express", "same day", "instant"], description="Channels of those in haste.")
+    urgent: list[str] = Field(["express", "same day", "instant"], description="Channels of urgent orders.")
     regular: float = Field(
-        0.5, gt=0, description="Variation of the gaps (standard deviation / mean) below which is a plan."
+        0.5, gt=0, description="Maximum variation of the gaps (standard deviation / mean) for planned purchases."
     )
-    orders: int = Field(3, ge=3, description="Orders that show a rhythm.")
+    orders: int = Field(3, ge=3, description="Minimum number of orders for a rhythm.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The first that fits: urgent, planned, routine, single order."""
+    """Assign the first match of urgent, planned, routine and single order."""
     table = customers.table
     if columns.ORDERS not in table:
         raise InputProblem(

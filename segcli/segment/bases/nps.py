@@ -1,4 +1,4 @@
-"""Experience: promoters, passives and detractors, by the answer to how likely one is to recommend (0-10)."""
+"""Experience: promoters, passives and detractors, by likelihood to recommend (0-10)."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -14,9 +14,9 @@ ORDER = ("detractor", "passive", "promoter")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's group: 0-6, 7-8 or 9-10; the score, its interval and the response rate are a note.
+    """Assign groups: 0-6, 7-8 or 9-10. A note reports the score with its interval and the response rate.
 
-    NPS = 100 (p - d), with variance (p + d - (p - d)^2) / n.
+    NPS = 100 (p - d), with variance (p + d - (p - d)^2) / n, for the shares of promoters (p) and detractors (d).
     """
     answers, warnings = read_valid_answers(customers, "NPS")
     labels = assign_bands(answers[:, 0], [7, 9], ORDER)

@@ -1,4 +1,4 @@
-"""Behavioural: the occasion a customer buys for: holidays, days of one's own, birthday, weekend, season."""
+"""Behavioural: purchase occasion of a customer: holiday, custom period, birthday, weekend or season."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,17 +41,22 @@ class Options(Section):
     holidays: str | None = Field(
         None,
         min_length=2,
-        description="Country, such as DE, or DE-BY, whose public holidays count; needs segcli[occasions].",
+        description="Country or subdivision of the public holidays, for example DE or DE-BY. Needs segcli[occasions]. "
+        "Default: none.",
     )
-    days_before: int = Field(14, ge=0, le=90, description="Days before a holiday that belong to it.")
-    days_after: int = Field(0, ge=0, le=90, description="Days after a holiday that belong to it.")
-    birthday: int = Field(7, ge=0, le=60, description="Days before and after a customer's birthday that belong to it.")
-    weekend: bool = Field(default=True, description="Whether Saturday and Sunday are an occasion.")
-    seasons: bool = Field(default=True, description="Whether the four seasons are occasions.")
-    southern: bool = Field(default=False, description="Whether seasons are those of the southern hemisphere.")
-    minimum_orders: int = Field(2, ge=1, description="Orders inside a window from which a customer buys for it.")
-    minimum_share: float = Field(0.5, gt=0, le=1, description="Share of orders that must lie inside the window, too.")
-    minimum_index: float = Field(2.0, gt=0, description="Occasion index that a customer must have, too.")
+    days_before: int = Field(14, ge=0, le=90, description="Days before a holiday that count as the occasion.")
+    days_after: int = Field(0, ge=0, le=90, description="Days after a holiday that count as the occasion.")
+    birthday: int = Field(
+        7, ge=0, le=60, description="Days before and after a customer's birthday that count as the occasion."
+    )
+    weekend: bool = Field(default=True, description="Test the occasion weekend (Saturday and Sunday).")
+    seasons: bool = Field(default=True, description="Test the four seasons as occasions.")
+    southern: bool = Field(default=False, description="Use the seasons of the southern hemisphere.")
+    minimum_orders: int = Field(2, ge=1, description="Minimum number of the customer's orders inside the occasion.")
+    minimum_share: float = Field(
+        0.5, gt=0, le=1, description="Minimum share of the customer's orders inside the occasion."
+    )
+    minimum_index: float = Field(2.0, gt=0, description="Minimum occasion index of the customer.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class OccasionWindow:
 
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
-    """The occasion with each customer's highest index, if enough of the orders lie inside it."""
+    """Assign the occasion with the customer's highest index, if enough of their orders lie inside it."""
     purchases = order_history.list_orders(customers)
     windows = [window for window in _find_windows(customers, purchases, options, lookup) if window.share > 0]
     if not windows:

@@ -1,4 +1,4 @@
-"""Demographic: what a customer does for a living."""
+"""Demographic: occupation of a customer."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -7,11 +7,11 @@ from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
-SOURCE = "the customer file's own classes"
+SOURCE = "the classes in the customer file"
 NEEDS = "occupation"
 ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's occupation."""
+    """Assign each customer's occupation."""
     return segments_from_column(customers, (columns.OCCUPATION,), options)

@@ -1,4 +1,4 @@
-"""Technographic: the operating system a customer uses."""
+"""Technographic: operating system of a customer."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -7,11 +7,11 @@ from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
-SOURCE = "the operating system on most of a customer's order lines, or the customer file's"
+SOURCE = "the operating system on most of a customer's order lines, or in the customer file"
 NEEDS = f"{columns.TOP_PREFIX + columns.OS} or {columns.OS}"
 ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's operating system."""
+    """Assign each customer's operating system."""
     return segments_from_column(customers, (columns.TOP_PREFIX + columns.OS, columns.OS), options)

@@ -1,4 +1,4 @@
-"""Technographic: how a customer pays."""
+"""Technographic: payment method of a customer."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -13,5 +13,5 @@ ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's means of payment."""
+    """Assign each customer's payment method."""
     return segments_from_column(customers, (columns.TOP_PREFIX + columns.PAYMENT, columns.PAYMENT), options)

@@ -1,4 +1,4 @@
-"""Geographic: the area a postcode lies in, by a table of one's own or by its first characters."""
+"""Geographic: postcode area, from your lookup table or from the first characters."""
 
 import numpy as np
 from pydantic import Field
@@ -10,7 +10,7 @@ from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_co
 from segcli.segment.bases._places import look_up_places, order_by_frequency
 from segcli.segment.lookup_table import LookupTable
 
-SOURCE = "the user's table; the longest beginning of the postcode that it has counts"
+SOURCE = "your lookup table; the longest matching prefix of the postcode counts"
 NEEDS = columns.POSTCODE
 ADDS = ()
 LOOKUP = (columns.POSTCODE, "area")
@@ -19,11 +19,13 @@ LOOKUP = (columns.POSTCODE, "area")
 class Options(Section):
     """Number of characters that form an area without a table."""
 
-    characters: int = Field(2, ge=1, le=10, description="First characters of the postcode, without a table of areas.")
+    characters: int = Field(
+        2, ge=1, le=10, description="Number of leading characters that form an area, if there is no lookup table."
+    )
 
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:
-    """The area of each customer's postcode; what the table does not have is unknown."""
+    """Assign each customer's area. Postcodes without a match in the table are unknown."""
     require_column(customers, columns.POSTCODE)
     if lookup is None:
         postcodes, notes = look_up_places(customers, None, columns.POSTCODE)

@@ -1,4 +1,4 @@
-"""Behavioural: whether a customer buys at full price or waits for discounts."""
+"""Behavioural: full-price and discount buyers."""
 
 from pydantic import Field
 
@@ -16,12 +16,12 @@ ORDER = ("full price", "now and then on discount", "mostly on discount")
 class Options(Section):
     """Discount column, and thresholds of the classes."""
 
-    of: str = Field(columns.DISCOUNT_SHARE, description="Column with the share of purchases made on discount, 0 to 1.")
-    some: float = Field(0.1, gt=0, lt=1, description="Share from which a customer buys on discount now and then.")
-    most: float = Field(0.5, gt=0, le=1, description="Share from which a customer mostly buys on discount.")
+    of: str = Field(columns.DISCOUNT_SHARE, description="Column with the share of purchases on discount, from 0 to 1.")
+    some: float = Field(0.1, gt=0, lt=1, description="Share from which a customer buys now and then on discount.")
+    most: float = Field(0.5, gt=0, le=1, description="Share from which a customer buys mostly on discount.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's class, by the share of order lines that had money off."""
+    """Assign a class by the share of the customer's order lines with a discount."""
     labels = assign_bands(to_floats(require_column(customers, options.of)), [options.some, options.most], ORDER)
     return BaseResult(labels, append_unknown(ORDER, labels))

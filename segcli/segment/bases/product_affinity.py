@@ -1,4 +1,4 @@
-"""Behavioural: what a customer buys most, and which categories go together."""
+"""Behavioural: main product category of a customer, and categories that are bought together."""
 
 from itertools import combinations
 
@@ -24,13 +24,15 @@ ADDS = ()
 class Options(_column_values.Options):
     """Minimum share of a value, and the product affinity tables to report."""
 
-    by: list[str] = Field(default_factory=list, description="Segmentations for whose segments pairs are told.")
-    pairs: int = Field(5, ge=0, description="Pairs of categories told, those with the highest lift.")
-    minimum_customers: int = Field(20, ge=1, description="Customers who must have bought both of a pair.")
+    by: list[str] = Field(
+        default_factory=list, description="Segmentations for pairs by segment, for example [rfm_segment]."
+    )
+    pairs: int = Field(5, ge=0, description="Maximum number of category pairs to report, by highest lift.")
+    minimum_customers: int = Field(20, ge=1, description="Minimum number of buyers of both categories of a pair.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's category; pairs with their lift for all and for each segment, where single orders are known."""
+    """Assign each customer's main category. From order lines, also report category pairs with their lift."""
     category_result = _column_values.segments_from_column(
         customers, (columns.TOP_PREFIX + columns.CATEGORY, columns.CATEGORY), options
     )

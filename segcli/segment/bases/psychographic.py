@@ -1,4 +1,4 @@
-"""Psychographic: the attitude that is strongest in a customer, of those that lie behind a battery of survey items."""
+"""Psychographic: strongest attitude of a customer, from a factor analysis of survey items."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from segcli.segment.factor_analysis import (
 from segcli.segment.factor_analysis import name_factors as called_by
 
 SOURCE = "factor analysis with varimax (Kaiser 1958), number of factors by parallel analysis (Horn 1965)"
-NEEDS = "items of a battery, such as q1, q2, ..."
+NEEDS = "survey items, such as q1, q2, ..."
 ADDS = ("attitude_1, attitude_2, ...",)
 ITEM_NAME = re.compile(r"q_?\d+", re.IGNORECASE)
 NO_ATTITUDE = "no marked attitude"
@@ -38,19 +38,23 @@ MIN_COMPLETE_ANSWERS = 50  # with fewer complete answers, factors are noise
 class Options(Section):
     """Survey items, their scale, and the number and names of attitudes."""
 
-    items: list[str] = Field(default_factory=list, description="Columns of the items; default: all called q1, q2, ...")
-    scale: list[float] = Field([1, 5], min_length=2, max_length=2, description="Lowest and highest answer.")
-    reversed: list[str] = Field(default_factory=list, description="Items that ask the other way round.")
-    factors: int | None = Field(None, ge=1, le=10, description="Number of attitudes; default: by parallel analysis.")
-    names: list[str] = Field(default_factory=list, description="Names of the attitudes, strongest first.")
+    items: list[str] = Field(default_factory=list, description="Item columns. Default: all columns named q1, q2, ...")
+    scale: list[float] = Field(
+        [1, 5], min_length=2, max_length=2, description="Lowest and highest answer on the scale."
+    )
+    reversed: list[str] = Field(default_factory=list, description="Items with a reversed scale.")
+    factors: int | None = Field(None, ge=1, le=10, description="Number of attitudes. Default: from parallel analysis.")
+    names: list[str] = Field(
+        default_factory=list, description="Names of the attitudes, in the order of explained variance."
+    )
     centred: bool = Field(
         default=False,
-        description="Whether each customer's own mean is taken off first: some people agree to everything.",
+        description="Subtract each customer's mean answer first, to correct for people who agree with everything.",
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's strongest attitude, if it is above the average; who left an item out is unknown.
+    """Assign the strongest attitude, if it is above average. Customers with unanswered items are unknown.
 
     Runs on one thread, because the last bits of a sum depend on the number of threads.
     """

@@ -1,4 +1,4 @@
-"""Geographic: the region a customer lives in."""
+"""Geographic: region of a customer."""
 
 from segcli import columns
 from segcli.model import Customers
@@ -7,11 +7,11 @@ from segcli.segment.bases._column_values import Options, segments_from_column
 
 __all__ = ["ADDS", "NEEDS", "SOURCE", "Options", "assign_segments"]
 
-SOURCE = "the customer file's region, or that of most order lines"
+SOURCE = "the region in the customer file, or of most order lines"
 NEEDS = "region"
 ADDS = ()
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's region."""
+    """Assign each customer's region."""
     return segments_from_column(customers, (columns.REGION,), options)

@@ -1,4 +1,4 @@
-"""Experience: the sentiment of a customer's feedback, as somebody coded it; no text is read for it."""
+"""Experience: sentiment of a customer's feedback, from a coded column. segcli does not analyse text."""
 
 from dataclasses import replace
 
@@ -21,12 +21,13 @@ class Options(_answers.Options):
     """Codes of sentiment words, and segmentations for scores by segment."""
 
     codes: dict[str, float] = Field(
-        default_factory=lambda: dict(SENTIMENT_CODES), description="-1, 0 or 1 for each word, whatever its case."
+        default_factory=lambda: dict(SENTIMENT_CODES),
+        description="Code of each word: -1, 0 or 1. Letter case is ignored.",
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's sentiment; words that are no code are reported and unknown."""
+    """Assign each customer's sentiment. Words without a code are reported and unknown."""
     code_by_word = {word.casefold(): code for word, code in options.codes.items()}
     values = require_column(customers, columns.SENTIMENT)
     if not pd.api.types.is_numeric_dtype(values):

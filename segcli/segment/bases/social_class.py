@@ -1,4 +1,4 @@
-"""Demographic: social class, by a map of occupations."""
+"""Demographic: social class, by a mapping of occupations."""
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +12,7 @@ from segcli.segment.bases._words import classify_words, read_words
 
 SOURCE = (
     "National Readership Survey social grades (AB, C1, C2, DE) for the ten major groups of ISCO-08 and common words; "
-    "the map is the user's to replace"
+    "you can replace the mapping"
 )
 NEEDS = columns.OCCUPATION
 ADDS = ()
@@ -31,7 +31,7 @@ SOCIAL_GRADES = {
 class Options(Section):
     """Column of occupations, and the words of each class."""
 
-    of: str = Field(columns.OCCUPATION, description="Column that is mapped.")
+    of: str = Field(columns.OCCUPATION, description="Column to map.")
     classes: dict[str, list[str]] = Field(
         default_factory=lambda: dict(SOCIAL_GRADES),
         min_length=1,
@@ -40,7 +40,7 @@ class Options(Section):
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The class of each customer; occupations that the map does not have are reported and unknown."""
+    """Assign each customer's class. Occupations that the mapping lacks are reported and unknown."""
     require_column(customers, options.of)
     texts = read_words(customers, options.of)
     labels, unmapped = classify_words(texts, options.classes, UNKNOWN)

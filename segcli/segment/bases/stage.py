@@ -1,4 +1,4 @@
-"""Lifecycle: acquire, activate, retain, refer, churn, with the rates of each step."""
+"""Lifecycle: acquire, activate, retain, refer or churn, with the rate of each step."""
 
 import numpy as np
 from pydantic import Field
@@ -9,7 +9,7 @@ from segcli.segment.bases import BaseResult, lifecycle, to_floats
 
 SOURCE = (
     "the funnel acquisition, activation, retention, referral (McClure, Startup metrics for pirates, 2007) on the "
-    "stages of the base lifecycle; churn are its lapsed and lost"
+    "stages of the base lifecycle; churn covers lapsed and lost"
 )
 NEEDS = f"{columns.ORDERS}, {columns.RECENCY_DAYS}; {columns.REFERRER} for refer"
 ADDS = ()
@@ -19,14 +19,14 @@ ORDER = ("acquire", "activate", "retain", "refer", "churn")
 class Options(lifecycle.Options):
     """Options of lifecycle, and the referrer column."""
 
-    referrer: str = Field(columns.REFERRER, description="Column with the id of the customer who brought this one.")
+    referrer: str = Field(columns.REFERRER, description="Column with the id of the customer who referred this one.")
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """Each customer's stage.
+    """Assign the first matching stage of acquire, churn, activate, refer and retain.
 
-    Stages, first match first: acquire (no order), churn (lapsed or lost), activate (one order), refer (referred
-    others), retain (all others).
+    Stages in order: acquire (no order), churn (lapsed or lost), refer (referred others), activate (one order), retain
+    (all others).
     """
     lifecycle_result = lifecycle.assign_segments(customers, options)
     orders = to_floats(customers.table[columns.ORDERS])

@@ -1,4 +1,4 @@
-"""Geographic: whether a customer lives in a city, a town or the country, by a column or a table of one's own."""
+"""Geographic: city, town or countryside, from a column or your lookup table."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown
 from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, order_by_frequency
 from segcli.segment.lookup_table import LookupTable
 
-SOURCE = "the user's own words, such as those of the degree of urbanisation (Eurostat 2021): city, town, rural"
+SOURCE = "your own values, for example those of the degree of urbanisation (Eurostat 2021): city, town, rural"
 NEEDS = f"{columns.URBAN_RURAL}, or a place and a table"
 ADDS = ()
 LOOKUP = (ANY_PLACE_COLUMN, columns.URBAN_RURAL)
@@ -20,7 +20,7 @@ class Options(Section):
 
 
 def assign_segments(customers: Customers, options: Options, lookup: LookupTable | None = None) -> BaseResult:  # noqa: ARG001 - every base takes options
-    """What the table says of each customer's place."""
+    """Assign the type of each customer's place, as in the column or table."""
     place_types, notes = look_up_places(customers, lookup, columns.URBAN_RURAL)
     labels = np.where(place_types == "", UNKNOWN, place_types).astype(object)
     return BaseResult(labels, append_unknown(order_by_frequency(labels, UNKNOWN), labels), notes)

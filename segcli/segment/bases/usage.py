@@ -1,4 +1,4 @@
-"""Behavioural: usage rate, heavy, medium and light users by items (or orders)."""
+"""Behavioural: heavy, medium and light users, by number of items or orders."""
 
 import numpy as np
 from pydantic import Field
@@ -19,14 +19,17 @@ class Options(Section):
     """Columns of usage, and the shares of heavy and medium users."""
 
     of: list[str] = Field(
-        default_factory=list, description="Columns whose sum measures use; default: items, else orders."
+        default_factory=list,
+        description="Columns whose sum is the usage. Default: items, or orders if there are no items.",
     )
     heavy: float = Field(0.2, gt=0, lt=1, description="Share of active customers who are heavy users.")
-    medium: float = Field(0.3, gt=0, lt=1, description="Share of active customers who come next, the medium users.")
+    medium: float = Field(
+        0.3, gt=0, lt=1, description="Share of active customers who are medium users, after the heavy ones."
+    )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The usage class of each customer; who used nothing stands apart, equal use is never split.
+    """Assign each customer's usage class. Equal usage is never split. Customers without usage are none.
 
     Customers are ranked by usage. Customers with equal usage share their middle rank. They are heavy users if it lies
     within the first `heavy` share of active customers, and medium users within the next `medium` share.

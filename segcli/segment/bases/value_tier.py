@@ -1,4 +1,4 @@
-"""Value: tiers, of which A brings the first 80 % of revenue, B the next 15 %, C the rest."""
+"""Value: tiers by cumulative revenue. By default, A is the first 80%, B the next 15%, C the rest."""
 
 import numpy as np
 from pydantic import Field
@@ -16,14 +16,14 @@ ADDS = ()
 class Options(Section):
     """Column of value, and the cumulative shares of the tiers."""
 
-    of: str = Field(columns.REVENUE, description="Column that measures value.")
+    of: str = Field(columns.REVENUE, description="Column of the customer value.")
     shares: list[float] = Field(
-        [0.8, 0.95], min_length=1, max_length=9, description="Cumulative share at which tiers end."
+        [0.8, 0.95], min_length=1, max_length=9, description="Cumulative share at which each tier ends."
     )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
-    """The tier of each customer: A is the best. Equal values share a tier, the better one."""
+    """Assign each customer's tier. Customers with equal values share the better tier."""
     customer_values = to_floats(require_column(customers, options.of))
     positive_values = np.where(customer_values > 0, customer_values, 0.0)
     sorted_values = np.sort(positive_values)[::-1]

@@ -1,4 +1,4 @@
-"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): the group with the largest inertia is split in two, again."""
+"""Bisecting k-means (Steinbach, Karypis and Kumar 2000): repeatedly splits the group with the largest inertia."""
 
 import warnings
 

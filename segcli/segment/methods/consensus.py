@@ -1,4 +1,4 @@
-"""Consensus of many k-means starts (Fred and Jain 2005): rows that often fall together are one group."""
+"""Consensus of many k-means runs (Fred and Jain 2005): joins rows that often share a group."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Gaussian mixture (EM; Fraley and Raftery 2002): groups of any ellipse, each customer with a probability for each."""
+"""Gaussian mixture (EM; Fraley and Raftery 2002): elliptical groups, with a probability of each group per customer."""
 
 import warnings
 

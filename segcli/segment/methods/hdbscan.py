@@ -1,6 +1,6 @@
-"""HDBSCAN (Campello, Moulavi and Sander 2013): groups are where customers lie densely, of any form and number.
+"""HDBSCAN (Campello, Moulavi and Sander 2013): finds dense groups of any shape, and their number.
 
-Customers outside dense regions are noise: they belong to no segment and are counted. The method labels only the
+Customers outside dense regions are noise. They belong to no segment and are counted. The method labels only the
 customers it was fitted on.
 """
 

@@ -1,6 +1,7 @@
-"""Hierarchical (Ward 1963): the two groups whose union adds least to the inertia are joined, until k are left.
+"""Hierarchical clustering (Ward 1963): repeatedly joins the two groups whose union adds least to the inertia.
 
-With many customers, a sample is clustered, and each row belongs to the group with the nearest mean.
+Joining ends at k groups. With many customers, the method clusters a sample, and each row belongs to the group with
+the nearest mean.
 """
 
 import numpy as np

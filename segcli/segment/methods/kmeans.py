@@ -1,4 +1,4 @@
-"""k-means (Lloyd 1982) from k-means++ starts; the start with the least inertia is kept."""
+"""k-means (Lloyd 1982) with k-means++ starts: keeps the start with the lowest inertia."""
 
 import warnings
 

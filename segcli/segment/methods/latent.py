@@ -1,4 +1,4 @@
-"""Latent classes (Lazarsfeld and Henry 1968): groups of customers who answer yes-or-no questions alike.
+"""Latent classes (Lazarsfeld and Henry 1968): groups customers with similar answers to yes-or-no questions.
 
 Each class has its own probability of a yes to each question. The classes are fitted by EM, and each customer has a
 probability for each class.

@@ -1,4 +1,4 @@
-"""k-medoids (PAM; Kaufman and Rousseeuw 1990): each group stands around one of its customers, by city-block distance.
+"""k-medoids (PAM; Kaufman and Rousseeuw 1990): forms groups around typical customers, by city-block distance.
 
 With features scaled to their range, this is Gower's distance (1971): categories differ by 1 or 0, numbers by their
 share of the range. Medoids are chosen one by one, then swapped while a swap reduces the distances (Schubert and

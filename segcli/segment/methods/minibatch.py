@@ -1,4 +1,4 @@
-"""Mini-batch k-means (Sculley 2010): centres from many small samples, for very many customers."""
+"""Mini-batch k-means (Sculley 2010): computes centres from many small samples, for very large tables."""
 
 import warnings
 

@@ -48,7 +48,7 @@ def _lines() -> Iterator[str]:
     tests = _tests()
     for group in GROUPS:
         yield f"### {group}\n"
-        yield "| base and command line | what it tells | reads | adds | source | tests |"
+        yield "| base and command line | definition | reads | adds | source | tests |"
         yield "| --- | --- | --- | --- | --- | --- |"
         for name in (name for name in bases.list_bases() if _told(name)[0] == group):
             base = bases.load_base(name)
