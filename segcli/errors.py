@@ -27,15 +27,21 @@ class ExitCode(IntEnum):
 # Meaning of each code, and how a cron job should react.
 EXIT_CODE_MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
     {
-        ExitCode.DONE: ("done; what was repaired or left out is counted on standard error and in run.json", "carry on"),
+        ExitCode.DONE: ("done; repaired and excluded lines are counted on stderr and in run.json", "carry on"),
         ExitCode.BUG: ("a bug; --debug shows the traceback", "report it"),
         ExitCode.USAGE: ("usage or config error; nothing was read or written", "fix the command or the config"),
         ExitCode.INPUT: ("input missing, unreadable or over the reject limit; no output was replaced", "fix the data"),
-        ExitCode.GATE: ("ran, but a declared gate failed: quality, privacy, drift or fairness", "look at it"),
-        ExitCode.ENVIRONMENT: ("environment: disk full, permission, memory; the previous output is intact", "retry"),
-        ExitCode.LOCKED: ("another run holds the lock of the output folder", "skip"),
+        ExitCode.GATE: (
+            "results written, but a declared gate failed: quality, privacy, drift or fairness",
+            "inspect the report",
+        ),
+        ExitCode.ENVIRONMENT: (
+            "environment: disk full, no permission or out of memory; the previous output is intact",
+            "retry",
+        ),
+        ExitCode.LOCKED: ("another run has locked the output folder", "skip"),
         ExitCode.INTERRUPTED: ("interrupted", ""),
-        ExitCode.PIPE_CLOSED: ("the reader of the pipe went away", ""),
+        ExitCode.PIPE_CLOSED: ("the reader closed the pipe", ""),
         ExitCode.TERMINATED: ("terminated", ""),
     }
 )
@@ -97,7 +103,7 @@ class InputProblem(SegcliError):
     ) -> None:
         place = "" if source is None else f"{source}:{line}: " if line is not None else f"{source}: "
         column_text = "" if column is None else f"column '{column}': "
-        super().__init__(f"{place}{column_text}{problem}{'. ' + remedy if remedy else ''}")
+        super().__init__(f"{place}{column_text}{problem}{'; hint: ' + remedy if remedy else ''}")
         self.what, self.source, self.line, self.column = problem, source, line, column
         self.values: Sequence[str] = ()
 

@@ -175,7 +175,7 @@ class Customers:
         if not is_sorted(ids):
             assert ids.is_unique, "customer_id must be unique"
             assert ids.is_monotonic_increasing, "customers must be sorted by customer_id"
-        assert self.contacts is None or len(self.contacts) == len(ids), "contacts must be those of the customers"
+        assert self.contacts is None or len(self.contacts) == len(ids), "contacts must belong to the customers"
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class Segmentation:
         assert len(self.labels) == len(self.customers.table), "every customer needs a label"
         assert not self.labels.isna().any(), "a label is missing"
         assert int(self.profile[columns.CUSTOMERS].sum()) == len(self.labels), (
-            "the profile must count every customer once"
+            "the profile must count every customer exactly once"
         )
 
     @property

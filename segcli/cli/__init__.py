@@ -103,11 +103,11 @@ def _describe_failure(error: Exception) -> tuple[Sequence[str], ExitCode]:
         case typer.Abort():
             return [], ExitCode.INTERRUPTED
         case _ if _is_out_of_memory(error):
-            return ["out of memory; fewer columns or a sample of the rows need less"], ExitCode.ENVIRONMENT
+            return ["out of memory; use fewer columns or a sample of the rows"], ExitCode.ENVIRONMENT
         case OSError():
             abandon_stdout()
             return [
-                f"standard output: cannot be written ({error.strerror}); write to a file elsewhere with -o"
+                f"standard output: cannot be written ({error.strerror}); write to another file with -o"
             ], ExitCode.ENVIRONMENT
         case _:
             message = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"
@@ -118,7 +118,7 @@ def _describe_usage_error(message: str) -> str:
     """Return a message for a usage error; for a file in place of a command, suggest `segcli check`."""
     first_argument = sys.argv[1] if len(sys.argv) > 1 else ""
     if message.startswith(f"No such command '{first_argument}'") and os.path.isfile(first_argument):  # noqa: PTH113 - pathlib is slow to import
-        return f"No such command '{first_argument}'; to look at the file, segcli check {shlex.quote(first_argument)}"
+        return f"No such command '{first_argument}'; to check the file, run segcli check {shlex.quote(first_argument)}"
     sentence = message if message.endswith("?") else f"{message.rstrip('.')}."
     return f"{sentence} Try --help"
 

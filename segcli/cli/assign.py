@@ -28,7 +28,7 @@ def command(
     The input needs all columns that the model uses. segcli marks customers that are unlike all training data.
     """
     if model is None:
-        raise UsageProblem("no model: name one that rfm or cluster saved, with --model")
+        raise UsageProblem("no model; pass one saved by segcli rfm or segcli cluster with --model")
     with Console(common_options) as console:
         saved_model = segmenters.load_model(model)
         list_measures = partial(segmenters.list_model_measures, saved_model)

@@ -37,22 +37,22 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
     """
     if common_options.output not in (None, "-"):
         raise UsageProblem(
-            f"--output {common_options.output}: check writes nothing; leave it out, or redirect standard output"
+            f"--output {common_options.output}: check writes no file; remove it, or redirect standard output"
         )
     with Console(common_options) as console:
         common_options = replace(common_options, dry_run=True)  # check writes nothing, not even rejected lines
         is_config = target is not None and target.endswith((".yaml", ".yml"))
         if is_config and common_options.config is not None:
-            raise UsageProblem(
-                f"--config {common_options.config}: check reads one config, {target}; leave --config out"
-            )
+            raise UsageProblem(f"--config {common_options.config}: check reads one config, {target}; remove --config")
         if is_config:
             common_options = replace(common_options, config=target)
         loaded_config = command_settings.resolve_settings(
             common_options, {} if is_config else {inputs.ORDERS_PATH_KEY: target}
         )
         if target is None and common_options.config is None and not loaded_config.origins:
-            raise UsageProblem("nothing to check: name a config or an order export, such as segcli check orders.csv")
+            raise UsageProblem(
+                "nothing to check; pass a config or an order export, for example segcli check orders.csv"
+            )
         discovered_config.announce_config(loaded_config, console)
         export_files.check_destinations(loaded_config.settings)
         findings, customers, failure = _collect_findings(loaded_config, common_options, console)
@@ -119,7 +119,7 @@ def _describe_input(input_report: "InputReport") -> list[Finding]:
             "note",
             name,
             (
-                f"column '{status.column}' says {status.value} on "
+                f"column '{status.column}' is {status.value} on "
                 f"{pluralize(status.lines, 'line')} ({status.money:,.2f}): {status.decision}"
             ),
         )

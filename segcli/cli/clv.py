@@ -65,7 +65,7 @@ def command(
 
         settings = command_input.settings
         if churn and settings.clv.calibration_end:
-            raise UsageProblem("--churn foretells from the end of the data; leave clv.calibration_end out")
+            raise UsageProblem("--churn predicts from the end of the data; remove clv.calibration_end")
         saved_models = saved_clv_model.load_clv_model(model, settings.clv.period) if model else None
         calibration_customers, _ = clv.select_calibration(command_input.customers, settings.clv)
         segmentations = segmenters.build_segmentations(

@@ -97,7 +97,7 @@ def command(
         if comparison.drifted_columns and command_input.settings.compare.fail_on == DRIFT_GATE:
             raise GateFailure(
                 f"drift: {', '.join(comparison.drifted_columns)} (compare.fail_on); "
-                "make segments anew, or set it to never"
+                "rebuild the segments, or set it to never"
             )
         command_input.check_quality()
 
@@ -111,13 +111,13 @@ def _list_runs(runs_folder: str, common_options: CommonOptions) -> None:
     with Console(common_options) as console:
         for path in sorted(Path(runs_folder).iterdir() if Path(runs_folder).is_dir() else ()):
             if manifest.is_incomplete(path):
-                console.log("warning", f"{path}: left out, its run has not finished (no run.json)")
+                console.log("warning", f"{path}: skipped, its run has not finished (no run.json)")
         runs = [_load_run(path.parent) for path in sorted(Path(runs_folder).glob("*/run.json"))]
         if not runs:
             raise InputProblem(
-                "holds no run: there is no */run.json",
+                "contains no run (no */run.json)",
                 source=runs_folder,
-                remedy="Name the folder in which the output folders of runs lie",
+                remedy="Pass the folder that contains the output folders of runs",
             )
         write_result(build_history_result(runs), common_options, console)
 
@@ -158,7 +158,7 @@ def _segment_both_days(
 
     day, as_of = _parse_day(day_text), command_input.customers.as_of
     if as_of is not None and day >= as_of:
-        raise UsageProblem(f"--then {day} is not before the as-of day {as_of}; name an earlier day")
+        raise UsageProblem(f"--then {day} is not before the as-of day {as_of}; pass an earlier day")
     earlier_customers = customers_as_of(command_input.customers, day + timedelta(days=1))
     return segmenters.build_segmentations(
         earlier_customers, command_input.loaded_config
@@ -169,7 +169,7 @@ def _parse_day(day_text: str | None) -> date:
     try:
         return date.fromisoformat(day_text or "")
     except ValueError:
-        raise UsageProblem(f"--then must be a date like 2026-03-31; got {day_text}") from None
+        raise UsageProblem(f"--then must be a date such as 2026-03-31; got {day_text}") from None
 
 
 def _read_experiment(command_input: inputs.CommandInput, groups_path: str, day: date) -> "Result":
@@ -190,7 +190,7 @@ def _read_experiment(command_input: inputs.CommandInput, groups_path: str, day: 
             f"{pluralize(len(duplicate_ids), 'customer is listed', 'customers are listed')} more than once",
             source=groups_path,
             column=CUSTOMER_ID,
-            remedy="Give each customer one row",
+            remedy="Keep one row per customer",
         )
     assert customers.as_of is not None
     outcome_table = measure_outcomes(customers, groups.rows[CUSTOMER_ID], day, (customers.as_of - day).days)

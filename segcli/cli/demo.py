@@ -15,17 +15,17 @@ from segcli.errors import UsageProblem
 DEMO_FOLDER = "demo"  # folder in the package; compressed files in it are written uncompressed
 PACKED_SUFFIX = ".gz"
 TOUR_STEPS = (
-    ("An order export as it is, with no settings: who buys often, lately and much.", "rfm orders.csv -f table"),
-    ("Why lines were left out.", "explain no_customer_id"),
-    ("What is wrong with settings and data, before anything is written.", "check shop.yaml -q"),
+    ("RFM segments of an order export, without any settings.", "rfm orders.csv -f table"),
+    ("The reason for rejected lines.", "explain no_customer_id"),
+    ("Problems in settings and data, without writing anything.", "check shop.yaml -q"),
     (
-        "Everything that shop.yaml declares, into the folder results; its report is a page to send around.",
+        "All analyses in shop.yaml, written to the folder results with a report to share.",
         "run shop.yaml",
     ),
 )
 NEXT_STEPS = """
-look at   {folder}/results/report.html   in a browser
-          {folder}/results   customers.csv has the segments of each customer, run.json how they came about
+open      {folder}/results/report.html   in a browser
+          {folder}/results   customers.csv has the segment of each customer, run.json the provenance
           {folder}/shop.yaml   the settings; change one and run again: cd {folder} && segcli run shop.yaml
 then      segcli init YOUR_ORDERS.csv -o segments.yaml, and segcli run segments.yaml
 """
@@ -73,8 +73,8 @@ def _fill_folder(demo_folder: str) -> Path:
         path for path in existing_paths if not path.is_file() or path.read_bytes() != demo_files[path.name]
     ]
     if changed_paths or (not existing_paths and any(folder_path.iterdir())):
-        problem = f"{changed_paths[0]}: was changed since" if changed_paths else f"{demo_folder}: is not empty"
-        raise UsageProblem(f"{problem}; nothing is replaced. Name another folder: segcli demo FOLDER")
+        problem = f"{changed_paths[0]}: has changed" if changed_paths else f"{demo_folder}: is not empty"
+        raise UsageProblem(f"{problem}; nothing was replaced. Use another folder: segcli demo FOLDER")
     for name, body in demo_files.items():
         to_file.write_file(str(folder_path / name), body)
     return folder_path

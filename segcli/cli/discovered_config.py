@@ -58,15 +58,15 @@ def _find_path_problems(loaded_config: "LoadedSettings", key: SettingKey) -> lis
         return []
     name = ".".join(key)
     if not Path(path).resolve().is_relative_to(Path(loaded_config.discovered_path).parent.resolve()):
-        problem = f"{path} is outside the folder of this config, which segcli found by itself"
+        problem = f"{path} is outside the folder of this auto-detected config"
     elif not _REPLACE_CHECKS.get(name, _allow_any_path)(path):
-        problem = f"{path} exists and segcli did not write it; a config that segcli found by itself may not replace it"
+        problem = f"{path} exists and was not written by segcli; an auto-detected config must not replace it"
     else:
         return []
     return [
         (
             f"{source.find_place(key)}: {name}: {problem}. "
-            f"If you trust the config, name it: --config {loaded_config.discovered_path}"
+            f"If you trust the config, pass it: --config {loaded_config.discovered_path}"
         )
     ]
 

@@ -40,7 +40,7 @@ def command(code: CodeArgument = None) -> None:
     elif matching_topics := find_topics(code):
         write_stdout("\n".join("".join(f"{line}\n" for line in topic.explain_lines()) for topic in matching_topics))
     else:
-        raise UsageProblem(f"nothing is known of '{code}'{_suggest_names(code)}; segcli explain lists what is")
+        raise UsageProblem(f"unknown topic '{code}'{_suggest_names(code)}; segcli explain lists all topics")
 
 
 def _format_topic_list(listed_topics: "list[Topic]") -> str:
@@ -201,7 +201,7 @@ def _explain_base(name: str, summary: str) -> Iterator[str]:
     yield f"{name} (base)"
     yield summary
     yield " ".join(str(base.assign_segments.__doc__).split("\n\n", maxsplit=1)[0].split())
-    yield f"It reads {base.NEEDS}."
+    yield f"Required columns: {base.NEEDS}."
     yield f"Source: {base.SOURCE}."
     for option, value in bases.parse_options(name, {}).dump_values().items():
         meaning = base.Options.model_fields[option].description

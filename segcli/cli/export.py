@@ -90,7 +90,7 @@ def command(
     consent. --to sql writes the definition of the segments as SQL.
     """
     if to is None:
-        raise UsageProblem("no destination: name one with --to, such as --to klaviyo")
+        raise UsageProblem("no destination; set one with --to, for example --to klaviyo")
     optional_values = {
         "of": of,
         "segments": options.split_names(segments),
@@ -117,7 +117,7 @@ def command(
 
         (export_settings,) = command_input.settings.export
         if groups and not export_settings.holdout_share:
-            raise UsageProblem("--groups: nobody is held out; say how many with --holdout")
+            raise UsageProblem("--groups needs a holdout; set its share with --holdout")
         analysis = Analysis(
             export_files.select_segmentations(command_input.customers, command_input.loaded_config, export_settings.of),
             command_input.settings,

@@ -36,7 +36,7 @@ def check_destinations(settings: "Settings") -> None:
     used_names = [export_file_name(export_settings) for export_settings in settings.export]
     duplicate_name = next((name for name in used_names if used_names.count(name) > 1), None)
     if duplicate_name:
-        raise UsageProblem(f"export: two files are called {duplicate_name}; give one another name with file")
+        raise UsageProblem(f"export: duplicate file name {duplicate_name}; set another name with file")
 
 
 def export_file_name(export_settings: "ExportSettings") -> str:
@@ -143,8 +143,8 @@ def _load_earlier_segments(
     earlier_table = inputs.read_earlier_customers(path, settings, console).table
     if segmentation.column not in earlier_table:
         raise UsageProblem(
-            f"{path}: has no column {segmentation.column}, so who moved cannot be told"
-            "; give a table that has it, or leave --only-changed out"
+            f"{path}: has no column {segmentation.column}, so changes cannot be determined"
+            "; pass a table with it, or remove --only-changed"
         )
     return dict(
         zip(earlier_table[CUSTOMER_ID].astype("str"), earlier_table[segmentation.column].astype("str"), strict=True)
@@ -176,5 +176,5 @@ def select_segmentations(
         }
         and ORDERS not in table
     ):
-        raise UsageProblem(f"export.of: no column '{segmentation_name}'; there is: {', '.join(table.columns)}")
+        raise UsageProblem(f"export.of: no column '{segmentation_name}'; available: {', '.join(table.columns)}")
     return segmenters.read_segmentations(customers, loaded_config)

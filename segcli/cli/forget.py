@@ -57,26 +57,27 @@ def command(
         remaining_traces = _erase_person(results_folder, person_names, settings, common_options, console)
         if list_path is None:
             console.log(
-                "note", "no suppression list (privacy.suppression): the next run finds them in the exports again"
+                "note",
+                ("no suppression list (privacy.suppression): the next run reads this person from the exports again"),
             )
         elif not common_options.dry_run:
             _extend_suppression_list(list_path, person_names, settings)
-            console.log("listed", f"in {list_path}: no command will look at this person again")
+            console.log("listed", f"in {list_path}: segcli ignores this person from now on")
         if remaining_traces and not common_options.dry_run:
             more_text = f" (and {len(remaining_traces) - 1:,} more)" if len(remaining_traces) > 1 else ""
             raise GateFailure(
-                f"{remaining_traces[0].path}: still names this person ({remaining_traces[0].place}){more_text}. "
-                "Delete the file, or write it again with segcli run"
+                f"{remaining_traces[0].path}: still contains this person ({remaining_traces[0].place}){more_text}. "
+                "Delete the file, or rewrite it with segcli run"
             )
 
 
 def _find_results_folder(folder: str | None, settings: "Settings") -> Path:
     if not (folder or settings.output):
-        raise UsageProblem("no folder: name the one with the results, or a config with output")
+        raise UsageProblem("no folder; pass the results folder, or a config with output")
     results_folder = Path(folder or settings.output or "")
     if not results_folder.is_dir():
         raise InputProblem(
-            "there is no such folder", source=str(results_folder), remedy="Name the one with the results of runs"
+            "folder not found", source=str(results_folder), remedy="Pass the folder with the results of runs"
         )
     return results_folder
 
@@ -97,7 +98,7 @@ def _erase_person(
             if manifest.is_incomplete(folder):
                 console.log(
                     "note",
-                    f"{folder}: its run has not finished (no {manifest.MANIFEST_FILE}); segcli run writes it again",
+                    f"{folder}: its run has not finished (no {manifest.MANIFEST_FILE}); segcli run rewrites it",
                 )
             if not common_options.dry_run:
                 write.remove_temporary_files(folder)
@@ -112,11 +113,9 @@ def _erase_person(
             remaining_traces = [_add_place(trace) for trace in erasure.find_person(results_folder, person, kept_paths)]
     _log_traces(traces, console, is_dry_run=common_options.dry_run)
     for trace in remaining_traces:
-        console.log("left", f"{trace.path}: names this person ({trace.place})", path=str(trace.path))
+        console.log("left", f"{trace.path}: contains this person ({trace.place})", path=str(trace.path))
     if traces and not common_options.dry_run and any(results_folder.rglob(manifest.MANIFEST_FILE)):
-        console.log(
-            "note", "reports and personas were computed with this person: segcli run computes them again without"
-        )
+        console.log("note", "reports and personas still include this person: segcli run computes them again")
     _show_traces([trace for trace in traces if trace.body is not None], common_options, console)
     return remaining_traces
 
@@ -138,7 +137,7 @@ def _log_traces(traces: "list[PersonTrace]", console: Console, *, is_dry_run: bo
                 path=str(trace.path),
             )
     if not traces:
-        console.log(verb, "nothing: no file names this person")
+        console.log(verb, "nothing: no file contains this person")
 
 
 def _erase_cache_entries(
@@ -169,7 +168,9 @@ def _erase_cache_entries(
                 remove_directory(cache_entry)
             verb = "would" if common_options.dry_run else "forgot"
             console.log(
-                verb, f"{cache_entry}: the totals of a file; the next run reads that file again", path=str(cache_entry)
+                verb,
+                (f"{cache_entry}: cached totals of a file; the next run reads that file again"),
+                path=str(cache_entry),
             )
     return cache_entries
 
@@ -184,7 +185,7 @@ def _check_person_names(person_names: list[str], settings: "Settings") -> None:
 
     for name in person_names:
         if not normalise_identity(name, settings.ingest):
-            raise UsageProblem(f"'{name}' names nobody; give a customer id, an e-mail address or a phone number")
+            raise UsageProblem(f"'{name}' is not a person; pass a customer id, an e-mail address or a phone number")
 
 
 def _check_suppression_list(list_path: str, person_names: list[str], settings: "Settings") -> None:
@@ -223,7 +224,7 @@ def _build_suppression_list(list_path: str, person_names: list[str], settings: "
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageProblem(f"{list_path}: is not UTF-8; save it as UTF-8, so that people can be added") from None
+        raise UsageProblem(f"{list_path}: is not UTF-8; save it as UTF-8 to add people") from None
     delimiter, header, column_positions = find_identity_columns(text)
     new_names = [
         person_name

@@ -79,7 +79,7 @@ def command(
         if writes_file:
             console.log(NEXT_LABEL, f"segcli run {shlex.quote(str(common_options.output))}")
         else:
-            console.log(NEXT_LABEL, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} keeps it, to be run")
+            console.log(NEXT_LABEL, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} saves it as a config")
 
 
 def _describe_file(
@@ -115,7 +115,7 @@ def _describe_file(
     )
     if input_file.key_column is None or (has_row_ids and not own_source.row_ids):
         advice = (
-            "each row is taken for a customer (row_ids)" if has_row_ids else "a run needs one: add it under columns"
+            "each row counts as a customer (row_ids)" if has_row_ids else "segcli run needs one: add it under columns"
         )
         console.log("warning", f"no column recognised as customer_id; {advice}")
     columns = {standard: name for standard, name in recognition.columns.items() if name in input_file.header}
@@ -154,12 +154,12 @@ def _choose_features(description: "SourceDescription", path: str, settings: "Set
     if not features:
         command_line = shlex.join(["segcli", *sys.argv[1:], "--map", "order_date=NAME"])
         raise InputProblem(
-            "no column that customers can be segmented by",
+            "no column to segment customers by",
             source=path,
             line=1,
-            remedy=f"If these are orders, name their date: {command_line}",
+            remedy=f"If these are orders, map their date: {command_line}",
         )
-    console.log("note", f"no column of behaviour recognised; cluster.features is set to {', '.join(features)}")
+    console.log("note", f"no behaviour column recognised; cluster.features is set to {', '.join(features)}")
     return features
 
 

@@ -69,7 +69,7 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
                 f"rejected ({rejected_lines / input_report.input.rows:.1%}); "
                 f"the limit is {settings.max_rejects}",
                 source=input_report.input.name,
-                remedy="See them with --rejects FILE",
+                remedy="Save them with --rejects FILE",
             )
 
 
@@ -134,9 +134,7 @@ def read_input(
         list_measures: returns the measures that the command uses; default: all.
     """
     if input_path is not None and input_path.lower().endswith(CONFIG_SUFFIXES):
-        raise UsageProblem(
-            f"{input_path}: is named like settings; give them with -c, or do what they say: segcli run {input_path}"
-        )
+        raise UsageProblem(f"{input_path}: looks like a config; pass it with -c, or run it: segcli run {input_path}")
     loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: input_path, **(flags or {})})
     if input_path is None and _reads_stdin(loaded_config.settings):
         loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: STDIN_PATH, **(flags or {})})
@@ -236,7 +234,7 @@ def read_customers(
     )
     if ingest_settings.state and settings.privacy.suppression:
         console.log(
-            "note", f"suppression list: all files are read again, and nothing is stored in {ingest_settings.state}"
+            "note", f"suppression list: segcli reads all files again and stores nothing in {ingest_settings.state}"
         )
     gc.freeze()  # imported modules stay in memory, so garbage collection can skip them
     gc.set_threshold(GC_THRESHOLD)

@@ -29,7 +29,7 @@ def load_holdout_key(settings: "Settings", console: Console, *, is_dry_run: bool
         UsageProblem: the settings name no key file.
     """
     if settings.privacy.key_file is None:
-        raise UsageProblem("a holdout is drawn by a key; name its file: --set privacy.key_file=~/.config/segcli/key")
+        raise UsageProblem("a holdout needs a key; set its file: --set privacy.key_file=~/.config/segcli/key")
     return _load_or_make_key(settings.privacy.key_file, console, is_dry_run=is_dry_run)
 
 
@@ -39,11 +39,15 @@ def _load_or_make_key(path: str, console: Console, *, is_dry_run: bool) -> "Pseu
     from segcli.io import secret_key
 
     if is_dry_run and not Path(path).exists():
-        console.log("would", f"make a key in {path}")
+        console.log("would", f"create a key in {path}")
         return secret_key.PseudonymKey(bytes(secret_key.KEY_BYTES))  # a placeholder: a dry run writes nothing with it
     loaded_key, is_new = secret_key.load_or_create_key(path)
     if is_new:
-        console.log("key", f"{loaded_key.key_id} made in {path}; keep it, apart from the results", id=loaded_key.key_id)
+        console.log(
+            "key",
+            (f"{loaded_key.key_id} created in {path}; store it separately from the results"),
+            id=loaded_key.key_id,
+        )
     return loaded_key
 
 

@@ -65,10 +65,10 @@ def print_next_commands(input_path: str | None, common_options: CommonOptions, c
     if input_path in (None, "-") or common_options.output or common_options.layout or not is_terminal(sys.stdout):
         return
     arguments = sys.argv[1:]
-    console.log(NEXT_LABEL, f"each customer's segment: segcli {shlex.join(arguments)} -o {SUGGESTED_FILE}")
-    console.log(NEXT_LABEL, f"a page about the segments: segcli report {SUGGESTED_FILE} -o report.html")
+    console.log(NEXT_LABEL, f"save each customer's segment: segcli {shlex.join(arguments)} -o {SUGGESTED_FILE}")
+    console.log(NEXT_LABEL, f"write a report page: segcli report {SUGGESTED_FILE} -o report.html")
     if arguments[1:] == [input_path]:  # no options that a config would have to repeat
-        console.log(NEXT_LABEL, f"settings to do it again: segcli init {shlex.quote(str(input_path))} -o segments.yaml")
+        console.log(NEXT_LABEL, f"save these settings: segcli init {shlex.quote(str(input_path))} -o segments.yaml")
 
 
 def print_withheld_segments(findings: "Findings", console: Console) -> None:
@@ -84,7 +84,7 @@ def print_withheld_segments(findings: "Findings", console: Console) -> None:
         return
     for column, segment_names in findings.guard.withheld_names.items():
         if segment_names:
-            limit = f"fewer than {findings.guard.min_customers} customers, or with such"
+            limit = f"fewer than {findings.guard.min_customers} customers, or needed to hide such segments"
             console.log(
                 "withheld", f"{column}: {', '.join(segment_names)} ({limit}; {findings.privacy.smallest_group_setting})"
             )
@@ -135,7 +135,9 @@ def _format_money_sums(reconciliation: "Reconciliation") -> str:
         f"+ rejected {rejected:,.2f} + ignored {ignored:,.2f}"
     )
     sums += _format_unreadable(reconciliation)
-    return join_facts([sums, *[f"refunded {reconciliation.refunded:,.2f} of the kept"] * bool(reconciliation.refunded)])
+    return join_facts(
+        [sums, *[(f"refunded {reconciliation.refunded:,.2f} of the kept money")] * bool(reconciliation.refunded)]
+    )
 
 
 def _format_unreadable(reconciliation: "Reconciliation") -> str:
@@ -161,7 +163,7 @@ def _describe_base(customers: "Customers", *, is_as_of_given: bool) -> list[str]
         if is_as_of_given
         else "last order + 1 day"
         if customers.input_reports[0].reconciliation
-        else "as in the table"
+        else "from the table"
     )
     facts = [f"{day.isoformat()} ({as_of_source})"] if day else ["not known"]
     facts.append(pluralize(len(table), "customer"))

@@ -87,7 +87,7 @@ def command(
 
         rule_sets = segmenters.prepare_rules(command_input.loaded_config)
         if not rule_sets:
-            raise UsageProblem("no rules: name a base with --base, or declare rules: in a config")
+            raise UsageProblem("no rules; set a base with --base, or declare rules: in a config")
         segmentations = rules.segment_by_rules(command_input.customers, rule_sets)
         if why is not None:
             write_stdout("".join(_explain_membership(rule_sets, segmentations, why)))
@@ -109,7 +109,7 @@ def _build_flags(base_names: list[str], table: str | None, by: list[str]) -> dic
     """Return the bases as settings; the table and the `by` segmentations go to the bases that use them."""
     if not base_names:
         if table or by:
-            raise UsageProblem("--table and --by belong to a --base; name one")
+            raise UsageProblem("--table and --by need a base; name it with --base")
         return {"rules": None}
     if not (table or by):
         return {"rules": [{"base": name} for name in base_names]}
@@ -118,11 +118,10 @@ def _build_flags(base_names: list[str], table: str | None, by: list[str]) -> dic
     lookup_bases = [name for name in base_names if bases.lookup_columns(name)]
     by_bases = [name for name in base_names if "by" in bases.load_base(name).Options.model_fields]
     if table and len(lookup_bases) != 1:
-        raise UsageProblem("--table: exactly one --base must look things up; say table: in a config for more")
+        raise UsageProblem("--table needs exactly one --base that uses a table; for more, set table: in a config")
     if by and not by_bases:
         raise UsageProblem(
-            f"--by: {', '.join(base_names)} tells nothing for the segments of others"
-            "; leave --by out, or take a base of scores such as nps"
+            f"--by: {', '.join(base_names)} has no score by segment; remove --by, or use a score base such as nps"
         )
     return {
         "rules": [

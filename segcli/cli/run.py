@@ -54,12 +54,11 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
     start_time = time.monotonic()
     _refuse_export(file)
     if common_options.config is not None:
-        raise UsageProblem(f"--config {common_options.config}: run reads one config, {file}; leave --config out")
+        raise UsageProblem(f"--config {common_options.config}: run reads one config, {file}; remove --config")
     common_options = replace(common_options, config=file)
     if common_options.layout not in (None, "table", "md"):
         raise UsageProblem(
-            f"--format {common_options.layout}: run shows its tables as table or md; its files have their own formats"
-            "; leave it out"
+            f"--format {common_options.layout}: run prints table or md; its files have their own formats; remove it"
         )
     with Console(common_options) as console:
         loaded_config = resolve_settings(common_options, {"ingest.state": state})
@@ -92,7 +91,7 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
             )
             with show_progress("describing segments", common_options):
                 texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
-            with show_progress("expecting, watching, deciding", common_options):
+            with show_progress("computing predictions and reports", common_options):
                 texts |= run_outputs.render_analysis_files(customers, loaded_config, analysis_providers, console)
                 texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
             with show_progress("exporting", common_options):
@@ -121,8 +120,8 @@ def _refuse_export(config_path: str) -> None:
     if config_path.lower().endswith(EXPORT_SUFFIXES):
         suggested_config = shlex.quote(f"{Path(config_path).name.split('.')[0]}.yaml")
         raise UsageProblem(
-            f"{config_path}: run takes settings, and this is named like an export"
-            "; write settings for it: "
+            f"{config_path}: run reads a config, and this looks like an export"
+            "; write a config for it: "
             f"segcli init {shlex.quote(config_path)} -o {suggested_config}, then segcli run {suggested_config}"
         )
 
@@ -222,7 +221,7 @@ def _save_outputs(
     for name in [*texts, manifest.MANIFEST_FILE]:
         console.log("wrote", str(folder_path / name), path=str(folder_path / name))
     if stale_names:
-        console.log("note", f"in {folder_path}, from an earlier run and no longer written: {', '.join(stale_names)}")
+        console.log("note", f"in {folder_path}, left from an earlier run: {', '.join(stale_names)}")
 
 
 def _log_warnings(segmentations: "list[Segmentation]", console: Console) -> None:

@@ -94,8 +94,7 @@ def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     rule_sets = prepare_rule_sets(loaded_config.settings.rules, loaded_config.find_place)
     audit_columns = set(loaded_config.settings.fairness.audit_only)
     problems = [
-        f"rules: {rule_set.column} speaks of '{name}', "
-        "which is there for audits only (fairness.audit_only); leave it out"
+        f"rules: {rule_set.column} uses '{name}', which is reserved for audits (fairness.audit_only); remove it"
         for rule_set in rule_sets
         for name in sorted(
             audit_columns & {*rule_set.input_columns, *({rule_set.settings.base} & set(CUSTOMER_TABLE_COLUMNS))}

@@ -183,7 +183,7 @@ def _select_by_suffix(path: str, default_format: str) -> str:
     suffix = PurePath(path).suffix.lower()
     if suffix and suffix not in FORMAT_BY_SUFFIX:
         raise UsageProblem(
-            f"{path}: no format has the suffix {suffix}; known: {', '.join(FORMAT_BY_SUFFIX)}, or say -f"
+            f"{path}: no format has the suffix {suffix}; known: {', '.join(FORMAT_BY_SUFFIX)}, or set -f"
         )
     return FORMAT_BY_SUFFIX.get(suffix, default_format)
 
@@ -239,7 +239,7 @@ def write_chunks(chunks: Iterable[bytes]) -> None:
     except OSError as error:
         abandon_stdout()
         raise EnvironmentProblem(
-            f"standard output: cannot be written ({error.strerror}); write to a file elsewhere with -o"
+            f"standard output: cannot be written ({error.strerror}); write to another file with -o"
         ) from None
 
 

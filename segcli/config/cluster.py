@@ -31,7 +31,7 @@ def _check_k(k: int | str) -> int | str:
     k_range = _parse_k_range(k)
     if k_range and MIN_K <= k_range[0] <= k_range[1] <= MAX_K:
         return k
-    raise ValueError(f"must be a number from {MIN_K} to {MAX_K}, a range like 2-8, or 'auto'; got {k}")
+    raise ValueError(f"must be a number from {MIN_K} to {MAX_K}, a range such as 2-8, or auto; got {k}")
 
 
 class Named(Section):

@@ -17,7 +17,7 @@ def _check_share(share: float | str) -> float | str:
     is_percent_text = isinstance(share, str) and _SHARE_PATTERN.fullmatch(share) is not None
     if is_percent_text or (not isinstance(share, str) and 0 <= share < 1):
         return share
-    raise ValueError(f"must be a share below 1, or such as 10%; got {share}")
+    raise ValueError(f"must be a share below 1 or a percentage such as 10%; got {share}")
 
 
 _FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
@@ -25,7 +25,7 @@ _FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
 
 def _check_file_name(file_name: str) -> str:
     if not _FILE_NAME.fullmatch(file_name) or file_name.startswith("."):
-        raise ValueError(f"must be the name of a file in the folder of the run, without / and \\; got {file_name}")
+        raise ValueError(f"must be a file name without / and \\; got {file_name}")
     return file_name
 
 

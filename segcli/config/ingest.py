@@ -33,9 +33,9 @@ def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
         if name not in known_columns:
             close_names = difflib.get_close_matches(name, known_columns, n=1)
             suggestion = (
-                f"; did you mean '{close_names[0]}'?" if close_names else f"; known: {', '.join(known_columns)}"
+                f"; did you mean '{close_names[0]}'?" if close_names else f"; available: {', '.join(known_columns)}"
             )
-            raise ValueError(f"no standard column '{name}'{suggestion}")
+            raise ValueError(f"unknown standard column '{name}'{suggestion}")
     return column_mapping
 
 
@@ -57,7 +57,7 @@ Calendar = Literal["gregorian", "buddhist", "minguo"]
 def _check_calendar(calendar: object) -> object:
     if calendar in {"hijri", "persian"}:
         raise ValueError(
-            f"{calendar} dates cannot be converted reliably; export Gregorian dates, or use buddhist or minguo"
+            f"{calendar} dates cannot be converted reliably; hint: export Gregorian dates, or use buddhist or minguo"
         )
     return calendar
 
@@ -94,7 +94,7 @@ def check_line_limit(line_limit: int | str) -> int | str:
         isinstance(line_limit, str) and re.fullmatch(r"\d+(\.\d+)?%", line_limit)
     ):
         return line_limit
-    raise ValueError(f"must be a number of lines or a share like 5%; got {line_limit}")
+    raise ValueError(f"must be a number of lines or a percentage such as 5%; got {line_limit}")
 
 
 WRITTEN_CLOCK = "written"  # time zone setting: keep each date in the local time it is written in
@@ -103,7 +103,7 @@ WRITTEN_CLOCK = "written"  # time zone setting: keep each date in the local time
 def _check_time_zone(time_zone: str) -> str:
     if time_zone != WRITTEN_CLOCK and time_zone not in available_timezones():
         close_names = difflib.get_close_matches(time_zone, available_timezones(), n=1)
-        raise ValueError(f"no time zone '{time_zone}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
+        raise ValueError(f"unknown time zone '{time_zone}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
     return time_zone
 
 
@@ -118,18 +118,16 @@ def _check_date_format(date_format: str) -> str:
         datetime.strptime("", date_format)  # noqa: DTZ007 - only the format matters
     except (ValueError, re.error) as error:
         if "does not match" not in str(error):
-            raise ValueError(
-                f"is no format that strptime reads ({error}); or one of {', '.join(EPOCH_FORMATS)}"
-            ) from None
+            raise ValueError(f"must be a strptime format or one of {', '.join(EPOCH_FORMATS)} ({error})") from None
     if "%" not in date_format:
-        raise ValueError(f"must be a format such as %d/%m/%Y, or one of {', '.join(EPOCH_FORMATS)}; got {date_format}")
+        raise ValueError(f"must be a format such as %d/%m/%Y or one of {', '.join(EPOCH_FORMATS)}; got {date_format}")
     return date_format
 
 
 def _check_language(language: str) -> str:
     known_languages = plugins.list_plugins("segcli.ingest.words", ".yaml")
     if language not in known_languages:
-        raise ValueError(f"no language '{language}'; known: {', '.join(known_languages)}")
+        raise ValueError(f"unknown language '{language}'; available: {', '.join(known_languages)}")
     return language
 
 
@@ -143,7 +141,7 @@ def _check_measures(names: list[str]) -> list[str]:
     for name in names:
         if name not in known_measures:
             close_names = difflib.get_close_matches(name, known_measures, n=1)
-            raise ValueError(f"no measure '{name}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
+            raise ValueError(f"unknown measure '{name}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
     return names
 
 
@@ -152,7 +150,7 @@ ALL_MEASURES: Literal["all"] = "all"
 
 def _check_all_measures(selection: object) -> object:
     if selection != ALL_MEASURES:
-        raise ValueError(f"must be all, or a list such as [recency_days, orders, revenue]; got {selection}")
+        raise ValueError(f"must be all or a list such as [recency_days, orders, revenue]; got {selection}")
     return selection
 
 

@@ -85,7 +85,7 @@ def build_dotted_layer(settings_by_key: Iterable[tuple[str, Any]], origin: str) 
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
-                raise ConfigProblems([f"{origin} {key}: {parent} is already given a value; give one of the two"])
+                raise ConfigProblems([f"{origin} {key}: {parent} already has a value; hint: set only one of the two"])
         target[last_part] = value
     return _expand_home_paths(Layer(tree, lambda key, at=0: f"{origin} {'.'.join(map(str, key))}"))  # noqa: ARG005 - the whole key is the location
 
@@ -102,7 +102,7 @@ def _expand_home_paths(layer: Layer) -> Layer:
         expanded = os.path.expanduser(path)  # noqa: PTH111 - pathlib takes ./~ for ~
         if expanded.startswith("~") and not Path(path).exists():
             key_place = _add_key_name(layer.find_place(key), key)
-            unknown_users.append(f"{key_place}: {path}: no user has this name; write ./~ for a file name")
+            unknown_users.append(f"{key_place}: {path}: unknown user name; hint: write ./~ for a file name")
         return expanded
 
     values = _change_paths(layer.values, Settings, expand_path)
@@ -242,7 +242,7 @@ def _suggest_name(word: str, known_words: Sequence[str], *, lists_known: bool = 
     return (
         f"; did you mean '{close_words[0]}'?"
         if close_words
-        else f"; known: {', '.join(known_words)}"
+        else f"; available: {', '.join(known_words)}"
         if known_words and lists_known
         else ""
     )

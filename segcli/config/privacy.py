@@ -92,11 +92,14 @@ class PrivacySettings(Section):
     @model_validator(mode="after")
     def _check_combinations(self) -> "PrivacySettings":
         if self.pseudonymise and not self.key_file:
-            raise ValueError("pseudonymise needs key_file, a file outside the output, such as ~/.config/segcli/key")
+            raise ValueError(
+                "pseudonymise needs key_file; "
+                "hint: set key_file to a file outside the output, such as ~/.config/segcli/key"
+            )
         if (self.k or self.l_diversity) and not self.quasi_identifiers:
-            raise ValueError("k and l_diversity are of quasi_identifiers; name the columns")
+            raise ValueError("k and l_diversity need quasi_identifiers; hint: list the columns under quasi_identifiers")
         if (self.l_diversity is None) != (self.sensitive is None):
-            raise ValueError("sensitive and l_diversity go together; give both or neither")
+            raise ValueError("sensitive and l_diversity must be set together; hint: set both or neither")
         return self
 
     @property

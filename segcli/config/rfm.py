@@ -53,7 +53,7 @@ class FixedEdges(Section):
         for name in ("recency", "frequency", "monetary"):
             edges = getattr(self, name) or []
             if any(low >= high for low, high in pairwise(edges)):
-                raise ValueError(f"{name}: edges must ascend; got {edges}")
+                raise ValueError(f"{name}: edges must be ascending; got {edges}")
         return self
 
 

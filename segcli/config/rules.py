@@ -53,9 +53,9 @@ class RulesSettings(Section):
         if (self.base is None) == (not self.segments):
             raise ValueError("must have either base or segments")
         if self.base is None and self.name is None:
-            raise ValueError("must have a name, which becomes the column")
+            raise ValueError("must have a name, which becomes the column name")
         if self.base is None and (self.options or self.table):
-            raise ValueError("options and table belong to a base; name one, or leave them out")
+            raise ValueError("options and table need a base; hint: set base, or remove them")
         return self
 
     @property

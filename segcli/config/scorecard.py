@@ -9,7 +9,7 @@ from segcli.config.section import Section
 
 def _check_falling(thresholds: list[float]) -> list[float]:
     if thresholds[0] < thresholds[1]:
-        raise ValueError(f"must be [pass from, warn from], the higher first; got {thresholds}")
+        raise ValueError(f"must be [pass threshold, warn threshold], the higher first; got {thresholds}")
     return thresholds
 
 

@@ -39,7 +39,7 @@ def check_day(day_text: str) -> str:
     with contextlib.suppress(ValueError):
         if date.fromisoformat(day_text).isoformat() == day_text:
             return day_text
-    raise ValueError(f"must be a date like 2026-03-31; got {day_text}")
+    raise ValueError(f"must be a date such as 2026-03-31; got {day_text}")
 
 
 def literal_type(choices: Iterable[str]) -> Any:  # noqa: ANN401 - a type

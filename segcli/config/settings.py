@@ -37,7 +37,7 @@ def _check_as_of(day_text: str) -> str:
     with contextlib.suppress(ValueError):
         if re.fullmatch(r"today(-\d{1,5})?", day_text) or date.fromisoformat(day_text).isoformat() == day_text:
             return day_text
-    raise ValueError(f"must be a date like 2026-06-30, or today, or today-1; got {day_text}")
+    raise ValueError(f"must be a date such as 2026-06-30, today or today-1; got {day_text}")
 
 
 LANGUAGE_CODES = plugins.list_plugin_files("segcli.i18n", ".yaml")

@@ -15,14 +15,14 @@ Rating = Annotated[float, Field(ge=1, le=10)]
 
 def _check_weights(weights: dict[str, float]) -> dict[str, float]:
     if any(weight < 0 for weight in weights.values()) or abs(sum(weights.values()) - WEIGHT_TOTAL) > 0.01:  # noqa: PLR2004
-        raise ValueError(f"weights must be positive and sum up to 100; got {sum(weights.values()):g}")
+        raise ValueError(f"weights must be positive and sum to 100; got {sum(weights.values()):g}")
     return weights
 
 
 def _check_choice(choice: int | str) -> int | str:
     choice_match = _CHOICE_PATTERN.fullmatch(str(choice))
     if choice_match is None or int(choice_match[1]) > int(choice_match[2] or choice_match[1]):
-        raise ValueError(f"must be a number of segments or a range like 2-4; got {choice}")
+        raise ValueError(f"must be a number of segments or a range such as 2-4; got {choice}")
     return choice
 
 

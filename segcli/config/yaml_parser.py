@@ -19,7 +19,7 @@ def parse_with_places(text: str, name: str) -> YamlDocument:
         ConfigProblems: with `name:line:column` of each construct that is not allowed.
     """
     if len(text) > MAX_CHARACTERS:
-        raise ConfigProblems([f"{name}: larger than {MAX_CHARACTERS:,} characters; name a config"])
+        raise ConfigProblems([f"{name}: not a config: larger than {MAX_CHARACTERS:,} characters"])
     positions: dict[KeyPath, tuple[int, int]] = {}
     try:
         root = _compose_node(text)
@@ -33,7 +33,7 @@ def parse_with_places(text: str, name: str) -> YamlDocument:
         text_before = text[: error.position]
         location = f"{name}:{text_before.count(chr(10)) + 1}:{len(text_before) - text_before.rfind(chr(10))}"
         raise ConfigProblems(
-            [f"{location}: the character {error.character!r} is not allowed here; take it out"]
+            [f"{location}: the character {error.character!r} is not allowed here; hint: remove it"]
         ) from None
     except yaml.YAMLError as error:
         raise ConfigProblems([f"{name}: {' '.join(str(error).split())}"]) from None
@@ -55,9 +55,9 @@ class _LimitedLoader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - inherited signature
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _syntax_problem(event, "anchors and aliases are not supported; write the value out")
+            raise _syntax_problem(event, "anchors and aliases are not supported; hint: write the value in full")
         if getattr(event, "tag", None):
-            raise _syntax_problem(event, f"the tag {event.tag} is not supported; only plain values are")
+            raise _syntax_problem(event, f"tag {event.tag} is not supported; hint: use a plain value")
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _syntax_problem(event, f"nested deeper than {MAX_DEPTH} levels")
@@ -101,10 +101,10 @@ def _convert_mapping(node: yaml.MappingNode, key: KeyPath, positions: dict[KeyPa
     for name_node, value_node in node.value:
         name_mark = name_node.start_mark
         if not isinstance(name_node, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=name_mark)
+            raise yaml.MarkedYAMLError(problem="keys must be plain text", problem_mark=name_mark)
         if name_node.value in values:
             raise yaml.MarkedYAMLError(
-                problem=f"the key '{name_node.value}' is given twice; keep one", problem_mark=name_mark
+                problem=f"duplicate key '{name_node.value}'; hint: keep one", problem_mark=name_mark
             )
         positions[(*key, name_node.value)] = (name_mark.line + 1, name_mark.column + 1)
         values[name_node.value] = _convert_node(value_node, (*key, name_node.value), positions)

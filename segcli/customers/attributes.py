@@ -23,12 +23,12 @@ from segcli.model import Customers, Input, InputReport
 
 # Customer tables with one row per customer: attributes, survey answers, or earlier results of segcli
 FIELD_COUNT_NOTE = (
-    "record with a wrong number of fields is left out",
-    "records with a wrong number of fields are left out",
+    "record with a wrong number of fields skipped",
+    "records with a wrong number of fields skipped",
 )
 BROKEN_QUOTES_NOTE = (
-    "record whose quotes break the rules is left out",
-    "records whose quotes break the rules are left out",
+    "record with malformed quotes skipped",
+    "records with malformed quotes skipped",
 )
 
 
@@ -71,7 +71,7 @@ def customers_from_table(
     if unescaped_count and not source.is_segcli_output:
         notes = (
             *notes,
-            f"cells with an apostrophe before what a spreadsheet would run: {unescaped_count:,}; it is taken off",
+            f"cells with an apostrophe before a spreadsheet formula: {unescaped_count:,}; apostrophes removed",
         )
     if not source.is_segcli_output or settings.id_case in {"upper", "lower"}:  # segcli writes one spelling per id
         rows_table, spelling_notes = _respell_ids(rows_table, settings, raw_table.name)
@@ -110,7 +110,7 @@ def _note_shared_addresses(customer_rows: pd.DataFrame) -> Iterator[str]:
         sharing_count = int(addresses[addresses != ""].duplicated(keep=False).sum())
         if sharing_count:
             yield (
-                f"rows that share their e-mail address with another: {sharing_count:,}; they may be one customer twice"
+                f"rows that share an e-mail address with another row: {sharing_count:,}; they may be the same customer"
             )
 
 
@@ -140,9 +140,9 @@ def _respell_ids(
     if is_repeated.any() and settings.id_case in {"upper", "lower"}:
         raise InputProblem(
             f"{pluralize(int(is_repeated.sum()), 'customer has two rows', 'customers have two rows')} "
-            "once case is ignored",
+            "when letter case is ignored",
             source=file_name,
-            remedy="Give each customer one row, or set ingest.id_case to keep",
+            remedy="keep one row per customer, or use --set ingest.id_case=keep",
         )
     unique_rows = respelled_table[~is_repeated].sort_values(columns.CUSTOMER_ID, ignore_index=True)
     changes = count_id_changes(original_texts.to_pylist(), np.ones(len(original_texts), dtype=np.int64), settings)
@@ -151,8 +151,8 @@ def _respell_ids(
 
 def _note_repeated_ids(count: int) -> Iterator[str]:
     if count:
-        row_text = pluralize(count, "row is", "rows are")
-        yield f"{row_text} of a customer whose id stands in another row in another spelling; one row of each is kept"
+        row_text = pluralize(count, "row")
+        yield f"{row_text} skipped: another row has the same customer id in another spelling"
 
 
 def _note_bad_records(raw_table: RawTable) -> Iterator[str]:
@@ -182,10 +182,10 @@ def _set_recency(
     late_count = int((customer_rows[columns.LAST_ORDER] > pd.Timestamp(day)).sum())
     if late_count:
         raise InputProblem(
-            f"{pluralize(late_count, 'customer')} ordered after {day.isoformat()}; what was bought by then "
-            "is not in this table",
+            f"{pluralize(late_count, 'customer')} ordered after {day.isoformat()}, and this table cannot be "
+            "reduced to that day",
             source=file_name,
-            remedy="Give the order export, or a later --as-of",
+            remedy="use the order export, or a later --as-of",
         )
     if columns.RECENCY_DAYS in customer_rows and day != as_of:
         return customer_rows, stated_day, ()
@@ -238,9 +238,9 @@ def join_attributes(
     )
     joined_rows = int(new_columns[KEY_COLUMN].isin(keys).sum())
     note = (
-        f"{matched_count:,} of {len(customers.table):,} customers found in it"
+        f"{matched_count:,} of {len(customers.table):,} customers matched"
         f"{'' if join_key == columns.CUSTOMER_ID else f' by {join_key}'}; "
-        f"{pluralize(len(attributes) - joined_rows, 'of its rows belongs', 'of its rows belong')} to nobody who bought"
+        f"{pluralize(len(attributes) - joined_rows, 'row')} without a matching buyer"
     )
     return replace(
         customers,
@@ -258,4 +258,4 @@ def _note_shared_contacts(keys: pd.Series, join_key: join_keys.JoinKey) -> Itera
     """Yield a note on customers who share an e-mail address or phone number, since they may be one person."""
     sharing_count = int(keys[keys != ""].duplicated(keep=False).sum())
     if sharing_count and join_key != columns.CUSTOMER_ID:
-        yield f"customers who share their {join_key} with another: {sharing_count:,}; they are kept apart"
+        yield f"customers who share their {join_key} with another: {sharing_count:,}; segcli does not merge them"

@@ -71,7 +71,7 @@ def open_cache(settings: IngestSettings, contact_columns: Sequence[str]) -> Iter
         return
     folder = Path(settings.state)
     if folder.is_dir() and not overwrite_guard.is_cache_folder(folder):
-        raise UsageProblem(f"{folder}: holds other files than a state; name a folder that is new or empty")
+        raise UsageProblem(f"{folder}: not a state folder; hint: choose a new or empty folder")
     is_new = not folder.exists()
     write.make_folder(settings.state)
     if is_new:
@@ -116,9 +116,9 @@ class TotalsCache:
         digest = self._file_digest(input_file.content)
         if digest in self._names_by_digest:
             raise InputProblem(
-                f"holds what {self._names_by_digest[digest]} does; its orders would count twice",
+                f"same content as {self._names_by_digest[digest]}, so its orders would count twice",
                 source=name,
-                remedy="Take one of the two away",
+                remedy="remove one of the two files",
             )
         self._names_by_digest[digest] = name
         return digest
@@ -151,7 +151,7 @@ class TotalsCache:
 
     def note_damage(self, digest: str) -> tuple[Note, ...]:
         """Return a note if the stored totals of a file are damaged."""
-        text = "the stored totals of this file were damaged; segcli read the file again and replaced them"
+        text = "stored totals of this file were damaged; segcli read the file again and replaced them"
         return (Note(text),) if digest in self._damaged_digests else ()
 
     def put_totals(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:

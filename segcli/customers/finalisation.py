@@ -93,10 +93,10 @@ def _refuse_uncountable(files: Sequence[FileTotals]) -> None:
     finest = next((file for file in files if file.too_fine and not file.reconciliation.read.units), None)
     if finest is not None:
         raise InputProblem(
-            f"all amounts are finer than {1 / finest.scales.money:f}, the finest unit of money, and would sum to 0",
+            f"all amounts are finer than {1 / finest.scales.money:f}, the smallest unit of money, and would sum to 0",
             source=finest.file_name,
             line=finest.largest_line,
-            remedy="Export amounts in a smaller unit",
+            remedy="export amounts in a smaller unit",
         )
     if len(files) > 1 and sum(file.magnitude for file in files) >= money.UNIT_CAPACITY:
         raise _too_large_problem(files, "the sum over all files has more than 18 digits")
@@ -106,25 +106,25 @@ def _refuse_inexact(files: Sequence[FileTotals], result: CustomerPartition) -> N
     """Reject sums that floating-point results cannot represent to the cent."""
     are_exact = (file.reconciliation.is_exact(file.scales.money) for file in files)
     if not result.is_exact or not all(are_exact):
-        raise _too_large_problem(files, "results would not show every cent of the sums")
+        raise _too_large_problem(files, "results could not show the sums to the cent")
 
 
 def _too_large_problem(files: Sequence[FileTotals], explanation: str) -> InputProblem:
     file = max(files, key=lambda file: file.amounts.largest)
     return InputProblem(
-        f"amounts too large to be added up exactly: this is the largest, and {explanation}",
+        f"amounts too large for an exact sum: this is the largest, and {explanation}",
         source=file.file_name,
         line=file.largest_line,
-        remedy="Correct the line, or check the decimal mark and declare it with --decimal",
+        remedy="correct the line, or check the decimal mark and declare it with --decimal",
     )
 
 
 def _note_baskets(result: CustomerPartition) -> Iterator[str]:
     if result.basket_count is not None and result.basket_count < result.order_count:
         yield (
-            f"no order ids: each of {pluralize(result.order_count, 'line')} counts as an order; "
+            f"no order ids: each of {pluralize(result.order_count, 'line')} counts as an order; hint: "
             f"{format_set_option('ingest.collapse', 'day')} counts "
-            f"{pluralize(result.basket_count, 'basket')}, one a customer and day"
+            f"{pluralize(result.basket_count, 'basket')}, one per customer and day"
         )
 
 
@@ -138,13 +138,11 @@ def _warn_about_file(file_totals: FileTotals) -> Iterator[str]:
 
 
 def _refuse_no_purchases(files: Sequence[FileTotals]) -> NoReturn:
-    reasons = (
-        ReconciliationTotals.merge([(file.reconciliation, 0) for file in files]).format_exclusions()
-        or "all lines are returns"
-    )
+    exclusions = ReconciliationTotals.merge([(file.reconciliation, 0) for file in files]).format_exclusions()
+    reasons = f" ({exclusions})" if exclusions else ": all lines are returns"
     blank_id_note = next(filter(None, map(_note_blank_ids, files)), "")
-    remedy = files[0].input_file.advice or (f"T{blank_id_note[1:]}" if blank_id_note else "")
-    raise InputProblem(f"no purchase is left after cleaning ({reasons})", source=files[0].file_name, remedy=remedy)
+    remedy = files[0].input_file.advice or blank_id_note
+    raise InputProblem(f"no purchases left after cleaning{reasons}", source=files[0].file_name, remedy=remedy)
 
 
 def _note_blank_ids(file_totals: FileTotals) -> str:
@@ -222,20 +220,20 @@ def _note_file(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: 
 
 def _note_money(file_totals: FileTotals) -> Iterator[str]:
     if not file_totals.has_money:
-        yield "no column of amounts is recognised: revenue is not known; --map amount=NAME names one"
+        yield "no column recognised as amount, so revenue is unknown; hint: choose the column with --map amount=NAME"
     elif file_totals.too_fine:
         yield (
             f"{pluralize(file_totals.too_fine, 'amount')} finer than "
-            f"{1 / file_totals.scales.money:f}, the finest unit of money: "
-            f"{'it is' if file_totals.too_fine == 1 else 'they are'} rounded to it; "
-            "to keep all digits, export amounts in a smaller unit"
+            f"{1 / file_totals.scales.money:f}, the smallest unit of money, "
+            f"rounded to it; "
+            "hint: to keep all digits, export amounts in a smaller unit"
         )
     elif (
         file_totals.reconciliation.kept.lines
         and not file_totals.amounts.largest
         and not file_totals.reconciliation.read.units
     ):
-        yield "all amounts are zero: revenue is not known; --map amount=NAME names another column"
+        yield "all amounts are zero, so revenue is unknown; hint: choose another column with --map amount=NAME"
 
 
 def _note_line_evidence(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: bool) -> Iterator[str]:

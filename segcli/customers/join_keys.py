@@ -75,7 +75,7 @@ def _phone_normaliser(region: str | None) -> Callable[[str], str]:
     try:
         import phonenumbers
     except ImportError:
-        raise ConfigProblems(["matching by phone reads numbers with the extra: pip install 'segcli[pii]'"]) from None
+        raise ConfigProblems(["matching by phone needs the extra pii; hint: pip install 'segcli[pii]'"]) from None
 
     def normalise_phone(text: str) -> str:
         try:

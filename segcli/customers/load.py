@@ -137,8 +137,9 @@ def _refuse_cache(settings: IngestSettings, rules: QualitySettings) -> None:
     ]
     if conflicting_settings:
         raise UsageProblem(
-            f"--state cannot be combined with {', '.join(conflicting_settings)}: the state stores totals, not lines; "
-            "leave out one of the two"
+            f"--state cannot be combined with {', '.join(conflicting_settings)}: "
+            "the state stores aggregates, not lines; "
+            "hint: drop one of the two"
         )
 
 

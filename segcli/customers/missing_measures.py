@@ -24,7 +24,7 @@ def measures_remedy(customers: Customers, missing: Iterable[str]) -> str:
 def add_remedy(message: str, customers: Customers, missing: Iterable[str]) -> str:
     """Return the message, followed by the remedy if there is one."""
     remedy = measures_remedy(customers, missing)
-    return f"{message}. {remedy}" if remedy else message
+    return f"{message}; hint: {remedy}" if remedy else message
 
 
 def _lacks_measures(customers: Customers) -> bool:

@@ -190,9 +190,9 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
     kept_lines = transactions.lines[is_before]
     if kept_lines[columns.IS_RETURN].all():
         raise InputProblem(
-            f"nobody had bought by {day.isoformat()}",
+            f"no purchases before {day.isoformat()}",
             source=transactions.input_report.input.name,
-            remedy="Name a later day",
+            remedy="choose a later day",
         )
     buyers = kept_lines[columns.CUSTOMER_ID].isin(kept_lines.loc[~kept_lines[columns.IS_RETURN], columns.CUSTOMER_ID])
     buyer_lines = _drop_unused_ids(kept_lines[buyers])
@@ -218,8 +218,8 @@ def _drop_unused_ids(kept_lines: pd.DataFrame) -> pd.DataFrame:
 def _require_transactions(customers: Customers) -> Transactions:
     if customers.transactions is None:
         raise InputProblem(
-            "holds one row per customer, and this is decided on single orders",
+            "not an order export: one row per customer, but single orders are needed",
             source=customers.input_reports[0].input.name,
-            remedy="Give the order export itself",
+            remedy="use the order export itself",
         )
     return customers.transactions

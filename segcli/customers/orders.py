@@ -125,8 +125,8 @@ def _find_members(hashes: npt.NDArray[np.uint32], sorted_hashes: npt.NDArray[np.
 
 # Returns of buyers
 UNMATCHED_RETURNS_NOTE = (
-    "return line belongs to customers without a purchase and is left out",
-    "return lines belong to customers without a purchase and are left out",
+    "return line of customers without a purchase excluded",
+    "return lines of customers without a purchase excluded",
 )
 
 

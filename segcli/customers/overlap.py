@@ -158,17 +158,18 @@ def refuse_overlaps(
     """
     for file_number, order_count in changed_orders.items():
         raise InputProblem(
-            f"{pluralize(order_count, 'order is', 'orders are')} in an earlier file of this run as well, "
-            "with other content",
+            f"{pluralize(order_count, 'order is', 'orders are')} also in an earlier file of this run, "
+            "with different content",
             source=file_names[file_number],
-            remedy=f"Export files without common days, or count both with {format_set_option(OVERLAP_SETTING, 'keep')}",
+            remedy="export files without overlapping days, or count both with "
+            f"{format_set_option(OVERLAP_SETTING, 'keep')}",
         )
     for file_number, overlap in overlaps.items():
         raise InputProblem(
-            f"{pluralize(len(overlap.rows), 'line')} {'is' if len(overlap.rows) == 1 else 'are'} in an earlier file of "
-            "this run as well",
+            f"{pluralize(len(overlap.rows), 'line')} {'is' if len(overlap.rows) == 1 else 'are'} also in an earlier "
+            "file of this run",
             source=file_names[file_number],
-            remedy=f"Count them once with {format_set_option(OVERLAP_SETTING, 'once')}, or both times with "
+            remedy=f"count them once with {format_set_option(OVERLAP_SETTING, 'once')}, or both times with "
             f"{format_set_option(OVERLAP_SETTING, 'keep')}",
         )
 
@@ -178,10 +179,11 @@ def note_overlap(overlap: Overlap, *, is_once: bool) -> Note:
     lines = pluralize(len(overlap.rows), "line")
     if is_once:
         return Note(
-            f"{lines} of an earlier file counted once; {format_set_option(OVERLAP_SETTING, 'keep')} counts them again"
+            f"{lines} also in an earlier file, counted once; "
+            f"hint: {format_set_option(OVERLAP_SETTING, 'keep')} counts them each time"
         )
     return Note(
-        f"{lines} alike in an earlier file, which may be chance: kept; "
+        f"{lines} also in an earlier file, kept because this may be coincidence; hint: "
         f"{format_set_option(OVERLAP_SETTING, 'once')} counts them once"
     )
 
@@ -195,9 +197,9 @@ def note_changed_orders(order_count: int, line_count: int, money: float) -> Note
         money: total money of the file.
     """
     return Note(
-        f"{pluralize(order_count, 'order is', 'orders are')} in an earlier file as well, "
-        "with another amount or day, and count both times; export files without common days, "
-        f"or {format_set_option(OVERLAP_SETTING, 'refuse')} refuses them",
+        f"{pluralize(order_count, 'order is', 'orders are')} also in an earlier file, "
+        "with another amount or day, and counted each time; hint: export files without overlapping days, "
+        f"or reject them with {format_set_option(OVERLAP_SETTING, 'refuse')}",
         order_count / max(line_count, 1) * money,
     )
 

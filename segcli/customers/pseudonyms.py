@@ -80,7 +80,7 @@ def split_contacts(
                 matched_texts if table_texts is None else matched_texts.where(matched_texts != "", table_texts)
             )
     input_report = contacts_file.input_reports[0]
-    note = f"{int((positions >= 0).sum()):,} of {len(table):,} customers found in it; only exports see what it says"
+    note = f"{int((positions >= 0).sum()):,} of {len(table):,} customers matched; only exports use this file"
     return replace(
         customers,
         contacts=pd.DataFrame(contact_columns, index=table.index),
@@ -103,7 +103,7 @@ def pseudonymise_customers(customers: Customers, privacy: PrivacyOptions) -> Cus
     dropped_columns = [name for name in _identifying_columns(result.table, privacy_settings) if name in result.table]
     if dropped_columns:
         input_report = result.input_reports[0]
-        note = f"columns that identify people are left out of results: {', '.join(dropped_columns)}"
+        note = f"identifying columns excluded from results: {', '.join(dropped_columns)}"
         result = replace(
             result,
             table=result.table.drop(columns=dropped_columns),
@@ -134,7 +134,7 @@ def _pseudonymise_columns(customers: Customers, names: Sequence[str], pseudonym_
     unknown_columns = [name for name in names if name not in table and name not in columns.CUSTOMER_TABLE_COLUMNS]
     if unknown_columns:
         available = ", ".join(table.columns)
-        raise ConfigProblems([f"privacy.pseudonymise: no column '{unknown_columns[0]}'; there is: {available}"])
+        raise ConfigProblems([f"privacy.pseudonymise: no column '{unknown_columns[0]}'; available: {available}"])
     for name in dict.fromkeys(column_names):
         if name in table:
             table = table.assign(**{name: _pseudonymise_texts(table[name], name, pseudonym_key)})

@@ -58,7 +58,7 @@ def _check_unreadable_money(customers: Customers, rules: QualitySettings) -> Ite
             )
             passed = unreadable_money <= lines_allowed(rules.max_unreadable_money, reconciliation.money_read)
             message = (
-                f"money that cannot be read: about {unreadable_money:,.2f} on {reconciliation.unreadable:,} lines, of "
+                f"unreadable amounts: about {unreadable_money:,.2f} on {reconciliation.unreadable:,} lines, of "
                 f"{reconciliation.money_read:,.2f} read (at most {rules.max_unreadable_money})"
             )
             yield QualityCheck("max_unreadable_money", input_report.input.name, passed, "error", message)
@@ -89,7 +89,7 @@ def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[
     smallest_ratio = min(count / getattr(sizes, name) for name, count in counts.items())
     level = "high" if smallest_ratio >= 1 else "middling" if smallest_ratio >= 1 / 2 else "low"
     count_texts = ", ".join(
-        f"{name.replace('_', ' ')} {number:,} (wanted {getattr(sizes, name):,})" for name, number in counts.items()
+        f"{name.replace('_', ' ')} {number:,} ({getattr(sizes, name):,} recommended)" for name, number in counts.items()
     )
     passed = CONFIDENCE_LEVELS.index(level) >= CONFIDENCE_LEVELS.index(rules.min_confidence)
     severity = "note" if passed else "error"
@@ -131,7 +131,7 @@ def measure_anonymity(customers: Customers, privacy: PrivacySettings) -> Anonymi
     missing = [name for name in column_names if name not in table]
     if missing:
         available = ", ".join(table.columns)
-        problem = f"privacy.quasi_identifiers: no column '{missing[0]}'; there is: {available}"
+        problem = f"privacy.quasi_identifiers: no column '{missing[0]}'; available: {available}"
         raise ConfigProblems([add_remedy(problem, customers, missing)])
     groups = _group_alike(table, names)
     sizes = groups.value_counts(sort=False)
@@ -158,12 +158,12 @@ def check_anonymity(customers: Customers, privacy: PrivacySettings) -> Iterator[
         return
     names = ", ".join(privacy.quasi_identifiers)
     minimum_text = "" if privacy.k is None else f" (at least {privacy.k})"
-    unique_text = f", {result.unique_customers:,} of them one customer alone" if result.unique_customers else ""
-    message = f"k = {result.k}{minimum_text}: {pluralize(result.group_count, 'group')} alike in {names}{unique_text}"
+    unique_text = f", {result.unique_customers:,} of them with a single customer" if result.unique_customers else ""
+    message = f"k = {result.k}{minimum_text}: {pluralize(result.group_count, 'group')} with equal {names}{unique_text}"
     passed = privacy.k is None or result.k >= privacy.k
     yield QualityCheck("k", "customers", passed, "error" if privacy.k else "note", message, PRIVACY_SECTION)
     if result.l is not None and privacy.l_diversity is not None:
-        subject = f"different {privacy.sensitive} among customers alike in {names}"
+        subject = f"distinct values of {privacy.sensitive} among customers with equal {names}"
         message = f"l = {result.l} (at least {privacy.l_diversity}): {subject}"
         yield QualityCheck(
             "l_diversity", "customers", result.l >= privacy.l_diversity, "error", message, PRIVACY_SECTION

@@ -88,14 +88,14 @@ def _find_mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> Iter
         yield ChunkMismatch("most lines cannot be read")
     for column_key, column in schema.input_file.mapping.columns.items():
         if sum(chunk.unreadable_values.get(column_key, 0) for chunk in chunks) > MOST_LINES * lines:
-            yield ChunkMismatch("most values are no numbers", column)
+            yield ChunkMismatch("most values are not numbers", column)
     if sum(chunk.magnitude for chunk in chunks) >= money.UNIT_CAPACITY:
-        yield ChunkMismatch("amounts too large for the finest unit of money")
+        yield ChunkMismatch("amounts too large for the smallest unit of money")
     currencies = frozenset[str]().union(*(chunk.currencies for chunk in chunks))
     if len(currencies) > 1 and not schema.has_rates:
         yield ChunkMismatch(f"amounts in several currencies ({', '.join(sorted(currencies))})")
     if _may_repeat_amounts(schema, chunks, _count_rejected(chunks, "unreadable_amount") > MAX_UNREADABLE_SHARE * lines):
-        yield ChunkMismatch("amounts may be those of whole orders, which all lines together show")
+        yield ChunkMismatch("amounts may be order totals, which only the whole file shows")
 
 
 def _count_rejected(chunks: Sequence[ChunkTotals], reason: str) -> int:
@@ -118,7 +118,7 @@ def _find_decimal_mismatches(schema: ChunkSchema, chunks: Sequence[ChunkTotals])
         if proven_marks - {schema.source.decimal}:
             yield ChunkMismatch(f"decimal mark '{min(proven_marks)}'", column, is_format=True)
         if not proven_marks and any(column_evidence.is_undecided for column_evidence in evidence):
-            yield ChunkMismatch("amounts such as 1,234 or 1.234 that prove no decimal mark", column)
+            yield ChunkMismatch("amounts such as 1,234 or 1.234 that do not determine the decimal mark", column)
 
 
 MAX_ATTEMPTS = 4  # by the first records, in another encoding, in other formats, with order ids that restart
@@ -138,7 +138,7 @@ def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
     if len(files) > 1:
         _refuse_different_columns(files)
     if len(files) > 1 and request.privacy.retention_days is not None and request.as_of is None:
-        raise UsageProblem("privacy.retention over several files needs the day it is counted to: give --as-of")
+        raise UsageProblem("privacy.retention with several files needs an as-of day; hint: set it with --as-of")
     if len(files) == 1 and files[0].has_no_records:
         return _empty_customers(files[0], request.settings.measures)
     unneeded_columns = _list_unneeded_columns(files[0], request, are_several=len(files) > 1)
@@ -264,7 +264,7 @@ def _aggregate_file(
             return _aggregate_chunks(input_file, file_number, reader.request, reader.engine)
         except ChunkMismatch as mismatch:
             reader.engine.discard_file(file_number)
-            notes = (Note(f"read whole, which takes more memory: {mismatch}"),)
+            notes = (Note(f"file read as a whole, which needs more memory: {mismatch}"),)
     with reader.memory_lock:
         totals, chunk = aggregate_whole_file(input_file, reader.request, file_number, is_only_file=reader.is_only_file)
         assert chunk.runs is not None
@@ -280,7 +280,7 @@ def _aggregate_chunks(input_file: InputFile, file_number: int, request: ReadRequ
         ChunkMismatch: the file must be read whole.
     """
     if request.column_rules:
-        raise ChunkMismatch("quality.columns needs all lines at once")
+        raise ChunkMismatch("quality.columns needs the whole file")
     schema = infer_chunk_schema(input_file, request.settings, request.privacy, has_as_of=request.as_of is not None)
     first_sample = None
     for _ in range(MAX_ATTEMPTS):
@@ -299,7 +299,7 @@ def _aggregate_chunks(input_file: InputFile, file_number: int, request: ReadRequ
         first_sample = totals.order_sample
         engine.discard_file(file_number)
         schema = schema.with_order_ids("daily")
-    raise ChunkMismatch("its parts are written in too many ways")
+    raise ChunkMismatch("its parts use too many different formats")
 
 
 def _merge_chunk_totals(schema: ChunkSchema, chunks: Sequence[ChunkTotals]) -> FileTotals:
@@ -336,7 +336,7 @@ def _change_encoding(schema: ChunkSchema, mismatch: ChunkMismatch, request: Read
     file_head = chunk_reader.read_head(file.content.name)
     require_same_version(file_head.name, file_head.version, file.content.version)
     reopened_file = match_columns(file, open_input(source, file_head))
-    note = f"not UTF-8 (first at line {mismatch.line}): read as Windows-1252; --encoding decides"
+    note = f"not UTF-8 (first at line {mismatch.line}): read as Windows-1252; hint: --encoding overrides it"
     reopened_file = replace(
         reopened_file,
         requested_source=file.requested_source,
@@ -363,7 +363,7 @@ def _empty_customers(input_file: InputFile, measures: Collection[str]) -> Custom
     """Return an empty table and a note for an export that has only a header, which is not an error."""
     content = input_file.content
     source = Input(content.name, content.size, content.sha256, 0)
-    note = "no transactions: there is a header and nothing below it"
+    note = "no transactions: the file has only a header"
     input_report = InputReport(
         source, "orders", str(input_file.dialect), input_file.mapping.columns, preset=input_file.preset, notes=(note,)
     )
@@ -385,7 +385,8 @@ def _refuse_different_currencies(files: Sequence[FileTotals], request: ReadReque
     if len(currencies) > 1 and missing:
         differing_file = next(file for file in files if file.currencies != files[0].currencies)
         raise InputProblem(
-            f"amounts in another currency than in {files[0].file_name}: all files have {', '.join(currencies)}",
+            f"amounts in another currency than in {files[0].file_name} "
+            f"(currencies of all files: {', '.join(currencies)})",
             source=differing_file.file_name,
             remedy=suggest_rates(currencies),
         )
@@ -396,16 +397,16 @@ def _refuse_different_columns(files: Sequence[InputFile]) -> None:
     for file in files:
         if not file.is_orders:
             raise InputProblem(
-                "holds one row per customer; only order exports are read several at a time",
+                "not an order export: one row per customer; only order exports can be combined",
                 source=file.content.name,
-                remedy="Name it behind the orders: segcli ingest ORDERS FILE",
+                remedy="give it after the orders: segcli ingest ORDERS FILE",
             )
         differing = set(first_file.mapping.columns) ^ set(file.mapping.columns)
         if differing:
             raise InputProblem(
-                f"has not the columns of {first_file.content.name}: "
-                f"only one of them has {', '.join(sorted(differing))}",
+                f"columns differ from {first_file.content.name}: "
+                f"only one of the two files has {', '.join(sorted(differing))}",
                 source=file.content.name,
                 line=1,
-                remedy="Give files of one export, or say which columns are which with --map",
+                remedy="use files of one export, or map the columns with --map",
             )

@@ -71,14 +71,16 @@ def load_suppression_list(path: str, settings: IngestSettings) -> SuppressionLis
     """
     records = _read_records(path)
     if not records:
-        raise InputProblem("the suppression list is empty", source=path, remedy="Name its column: customer_id or email")
+        raise InputProblem(
+            "empty suppression list", source=path, remedy="add a header with customer_id, email or phone"
+        )
     kinds, has_header = _detect_column_kinds([record for _, record in records])
     if not kinds:
         raise InputProblem(
-            f"no column customer_id, email or phone; the header has: {', '.join(records[0][1])}",
+            f"no column customer_id, email or phone; available: {', '.join(records[0][1])}",
             source=path,
             line=records[0][0],
-            remedy="Name the column in the first line, such as customer_id",
+            remedy="name the column in the first line, such as customer_id",
         )
     return _collect_entries(path, records, kinds, settings, has_header=has_header)
 
@@ -100,7 +102,7 @@ def _collect_entries(
     entries = records[has_header:]
     for number, (line, record) in enumerate(entries):
         if any(text.strip() for text in record[width:]):
-            raise InputProblem(f"{len(record)} fields, the header has {width}", source=path, line=line)
+            raise InputProblem(f"{len(record)} fields, but the header has {width}", source=path, line=line)
         identities = list(_parse_identities(record, kinds, settings))
         if not identities:
             raise _unreadable_problem(path, line, kinds, settings)
@@ -112,11 +114,11 @@ def _collect_entries(
 
 
 def _unreadable_problem(path: str, line: int, kinds: Mapping[int, JoinKey], settings: IngestSettings) -> InputProblem:
-    remedy = "Correct the row or delete it"
+    remedy = "correct or delete the row"
     if columns.PHONE in kinds.values() and settings.phone_region is None:
         remedy += "; phone numbers without a country code need ingest.phone_region"
     kind_names = " or ".join(dict.fromkeys(kinds.values()))
-    return InputProblem(f"the row has no readable {kind_names}", source=path, line=line, remedy=remedy)
+    return InputProblem(f"no readable {kind_names} in the row", source=path, line=line, remedy=remedy)
 
 
 def normalise_identity(text: str, settings: IngestSettings) -> list[tuple[JoinKey, str]]:
@@ -243,7 +245,7 @@ def _read_records(path: str) -> list[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputProblem(
-            f"cannot be read as CSV ({error})", source=path, line=line + skipped_lines, remedy="Correct its quotes"
+            f"cannot be read as CSV ({error})", source=path, line=line + skipped_lines, remedy="correct the quotes"
         ) from None
     return records
 
@@ -264,18 +266,18 @@ def _read_list_text(path: str) -> str:
     if text.encoding not in UNICODE_ENCODINGS:
         line = next(number for number, row in enumerate(content.body.split(b"\n"), 1) if not _is_utf8(row))
         raise InputProblem(
-            "a suppression list must be UTF-8: in another encoding names may match nobody",
+            "suppression list not in UTF-8; in other encodings, names may not match",
             source=path,
             line=line,
-            remedy="Save it again as CSV UTF-8",
+            remedy="save the list as CSV UTF-8",
         )
     mojibake = detect_mojibake(text.body)
     if mojibake.count:
         raise InputProblem(
-            f"characters look encoded twice, such as {mojibake.shown}",
+            f"double-encoded characters, such as {mojibake.shown}",
             source=path,
             line=mojibake.line,
-            remedy="Save the original list as CSV UTF-8",
+            remedy="save the original list as CSV UTF-8",
         )
     return text.body.decode()
 
@@ -316,13 +318,13 @@ def drop_customers(customers: Customers, is_dropped: npt.NDArray[np.bool_], reas
         return customers
     if is_dropped.all():
         raise InputProblem(
-            f"no customer is left: all {count:,} are {description}",
+            f"no customers left: all {count:,} are {description}",
             source=main_report.input.name,
-            remedy="Name another file, or look at what takes them out",
+            remedy="choose another file, or check the setting that excludes them",
         )
     transactions, note = (
         customers.transactions,
-        f"{description}: {pluralize(count, 'customer is left out', 'customers are left out')}",
+        f"{description}: {pluralize(count, 'customer excluded', 'customers excluded')}",
     )
     if transactions is not None:
         transactions = _drop_lines(

@@ -87,10 +87,10 @@ def drop_suppressed(
         and suppression_list.value_kinds.isdisjoint(matcher.observed_kinds)
     ):
         raise InputProblem(
-            f"cannot be applied: it lists {_describe_kinds(suppression_list.value_kinds)}, "
-            f"the inputs have {_describe_kinds(matcher.observed_kinds)}",
+            f"suppression list cannot be applied: it contains {_describe_kinds(suppression_list.value_kinds)}, "
+            f"the inputs contain {_describe_kinds(matcher.observed_kinds)}",
             source=suppression_list.name,
-            remedy="Add a column of identities that the inputs have, or name a file with both as ingest.contacts",
+            remedy="add a column that the inputs also have, or set ingest.contacts to a file with both",
         )
     is_suppressed = _add_shared_addresses(customers, np.array([bool(entries) for entries in row_entries], dtype=bool))
     matched_entries = frozenset[int]().union(*row_entries)
@@ -132,7 +132,7 @@ def _add_notes(customers: Customers, notes: Sequence[str]) -> Customers:
 def _note_matched_entries(entry_count: int, matched_count: int) -> str:
     return (
         f"suppression list: {matched_count:,} of {pluralize(entry_count, 'entry', 'entries')} matched, "
-        f"{entry_count - matched_count:,} not"
+        f"{entry_count - matched_count:,} unmatched"
     )
 
 
@@ -140,8 +140,8 @@ def _note_guest_ids(ids: pd.Series) -> Iterator[str]:
     guest_words = {word.casefold() for word in word_list("nobody")}
     for name in ids[ids.str.casefold().isin(guest_words)]:
         yield (
-            f"customer id '{name}' can mean many people, one of them is listed: all its lines are left out; "
-            "map a column that tells them apart: --map customer_id=NAME"
+            f"customer id '{name}' may cover several people, one of them listed; all its lines are excluded; hint: "
+            "map a column that distinguishes them: --map customer_id=NAME"
         )
 
 
@@ -320,10 +320,10 @@ def _match_phone_column(
         ]
         if national_numbers:
             raise InputProblem(
-                "a phone number without a country code ends like a listed one; they cannot be compared",
+                "a phone number without a country code ends like a listed number, so they cannot be compared",
                 source=input_file.content.name,
                 column=name,
-                remedy="Set the country: --set ingest.phone_region=DE",
+                remedy="set the country: --set ingest.phone_region=DE",
             )
     return matches
 

@@ -121,7 +121,7 @@ def _read_file(input_file: InputFile, request: ReadRequest) -> tuple[InputFile, 
     has_id = columns.CUSTOMER_ID in input_file.mapping.columns
     suggested_key = "" if has_id else suggest_customer_key(input_file)
     export.require_columns(
-        columns.CUSTOMER_ID, columns.ORDER_DATE, remedy=f"Next best key: {suggested_key}" if suggested_key else ""
+        columns.CUSTOMER_ID, columns.ORDER_DATE, remedy=f"next best key: {suggested_key}" if suggested_key else ""
     )
     return input_file, spread_order_fields(export)
 
@@ -160,12 +160,12 @@ def _reject_old_lines(order_lines: OrderLines, line_status: LineStatus, request:
 def _refuse_too_large(magnitude: int, order_lines: OrderLines, export: OrderExport) -> None:
     if magnitude >= money.UNIT_CAPACITY:
         raise InputProblem(
-            "amounts or quantities too large to be added up exactly: this is the largest amount",
+            "amounts or quantities too large for an exact sum: this is the largest amount",
             source=export.content.name,
             line=export.raw_table.line_number(
                 int(np.maximum(np.abs(order_lines.money_units), order_lines.refunded_units).argmax())
             ),
-            remedy="Correct the line, or check the decimal mark and declare it with --decimal",
+            remedy="correct the line, or check the decimal mark and declare it with --decimal",
         )
 
 

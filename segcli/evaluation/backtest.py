@@ -169,9 +169,9 @@ def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> lis
     """Return the cut-off day of each fold, latest first."""
     if all_customers.transactions is None or all_customers.as_of is None:
         raise InputProblem(
-            "holds no single orders",
+            "contains no individual orders",
             source=all_customers.input_reports[0].input.name,
-            remedy="Give an order export, not a customer table",
+            remedy="Pass an order export, not a customer table",
         )
     last_day = all_customers.as_of - timedelta(days=1)
     first_fold_day = (
@@ -181,9 +181,9 @@ def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> lis
     first_order_day = all_customers.table[columns.FIRST_ORDER].min().date()
     if (fold_days[-1] - first_order_day).days < 2 * MIN_LEARNING_DAYS or first_fold_day >= last_day:
         raise InputProblem(
-            f"orders from {first_order_day.isoformat()} to {last_day.isoformat()} are too few for "
+            f"orders from {first_order_day.isoformat()} to {last_day.isoformat()} do not cover "
             f"{pluralize(settings.folds, 'period')} of {pluralize(settings.period_days, 'day')}, "
-            "and some to learn from",
+            "plus a training period before",
             source=all_customers.input_reports[0].input.name,
             remedy="Lower backtest.period_days or backtest.folds",
         )
@@ -310,15 +310,15 @@ def _describe_correlation(score_row: Mapping[Any, Any], rfm_correlation: float) 
         return "baseline"
     correlation = float(score_row["rank_correlation"])
     if correlation < USEFUL_CORRELATION:
-        return "says little about what customers will spend; use it for other ends"
-    strength_text = "separates well who will spend" if correlation >= STRONG_CORRELATION else "useful"
+        return "barely predicts future spending; use it for other purposes"
+    strength_text = "separates future spenders well" if correlation >= STRONG_CORRELATION else "useful"
     return strength_text + ("" if correlation >= rfm_correlation else ", weaker than rfm quintiles")
 
 
 def _build_notes(all_customers: Customers, scores: pd.DataFrame, settings: BacktestSettings) -> Iterator[str]:
     fold_days: Sequence[str] = list(scores["until"].unique())
-    yield f"built on orders to {', '.join(fold_days)}, measured on the {pluralize(settings.period_days, 'day')} after"
+    yield f"built on orders to {', '.join(fold_days)}, measured on the next {pluralize(settings.period_days, 'day')}"
     learning_days = [_count_learning_days(all_customers, date.fromisoformat(day), settings) for day in fold_days]
-    yield f"segments are ordered by what their customers spent in the {min(learning_days)} days before"
+    yield f"segments are ordered by the spending of their customers in the {min(learning_days)} days before"
     if len(all_customers.input_reports) > 1:
-        yield "who customers are and what they answered is as of today: what was asked later may know what came after"
+        yield "customer attributes and survey answers are as of today; later answers may reveal the outcome"

@@ -54,16 +54,16 @@ def compare_segmentations(
             for segmentations in (old_segmentations, new_segmentations)
         ]
         raise InputProblem(
-            f"no segmentation is in both: {column_lists[0]} before, {column_lists[1]} now",
-            remedy="Give two tables that the same settings made",
+            f"no common segmentation: old {column_lists[0]}, new {column_lists[1]}",
+            remedy="Pass two tables made with the same settings",
         )
     old_customers, new_customers = pairs[0][0].customers, pairs[0][1].customers
     old_ids = set(old_customers.table[columns.CUSTOMER_ID])
     if not old_ids & set(new_customers.table[columns.CUSTOMER_ID]):
         raise InputProblem(
-            "no customer is in both",
+            "no common customer",
             source=new_customers.input_reports[0].input.name,
-            remedy="Look whether both write customer ids in the same way",
+            remedy="Check that both tables use the same customer ids",
         )
     migration = pd.concat(
         [_count_migration(segmentation, new_segmentation) for segmentation, new_segmentation in pairs],
@@ -177,7 +177,7 @@ def _describe_migration(
     )
     for flow in largest_flows.to_dict("records"):
         yield (
-            f"{old_segmentation.name}: most moved from {flow[FROM_SEGMENT]} to {flow[TO_SEGMENT]}: "
+            f"{old_segmentation.name}: largest move from {flow[FROM_SEGMENT]} to {flow[TO_SEGMENT]}: "
             f"{flow[columns.CUSTOMERS]:,}"
         )
     new_names, vanished_names = (
@@ -187,7 +187,7 @@ def _describe_migration(
     if new_names:
         yield f"{old_segmentation.name}: new segments: {', '.join(new_names)}"
     if vanished_names:
-        yield f"{old_segmentation.name}: vanished segments: {', '.join(vanished_names)}"
+        yield f"{old_segmentation.name}: removed segments: {', '.join(vanished_names)}"
 
 
 def _describe_drifts(
@@ -200,12 +200,12 @@ def _describe_drifts(
         )
     moved_features = [drift_result for drift_result in feature_drifts if drift_result.is_beyond(settings.noticeable)]
     if moved_features:
-        yield "features that moved: " + ", ".join(
+        yield "drifted features: " + ", ".join(
             f"{drift_result.column} {drift_result.psi:.2f} ({_grade_drift(drift_result, settings)})"
             for drift_result in moved_features
         )
     elif feature_drifts:
-        yield f"no feature moved beyond chance (largest PSI {feature_drifts[0].psi:.2f}, {feature_drifts[0].column})"
+        yield f"no feature drifted significantly (largest PSI {feature_drifts[0].psi:.2f}, {feature_drifts[0].column})"
 
 
 def _grade_drift(drift_result: Drift, settings: CompareSettings) -> str:
@@ -216,5 +216,5 @@ def _grade_drift(drift_result: Drift, settings: CompareSettings) -> str:
 
 def _recommend_action(drifted_columns: Sequence[str]) -> str:
     if not drifted_columns:
-        return "keep: nothing drifted"
-    return f"make segments anew: {', '.join(drifted_columns)} drifted"
+        return "keep the segments: no drift"
+    return f"rebuild the segments: {', '.join(drifted_columns)} drifted"

@@ -61,9 +61,9 @@ def find_suppressed_segments(
         min_cell_size: minimum number of customers of a published segment.
         dominance: share of a segment's revenue above which one customer dominates it.
     """
-    assert len({segmentation.column for segmentation in segmentations}) == len(segmentations), "a column is given twice"
+    assert len({segmentation.column for segmentation in segmentations}) == len(segmentations), "a column is repeated"
     assert len({len(segmentation.labels) for segmentation in segmentations}) <= 1, (
-        "segmentations must be of the same customers"
+        "segmentations must cover the same customers"
     )
     suppression_rule = _SuppressionRule(
         {segmentation.column: _summarise_sizes(segmentation) for segmentation in segmentations},
@@ -140,7 +140,7 @@ def _merge_labels(
     ]
     segment_positions = {segment_name: position for position, segment_name in enumerate(segment_order)}
     profile_rows = build_profile(segmentation.customers.table, labels)
-    reason_text = f"withheld, fewer than {min_cell_size:,} customers, dominated by one, or complementary"
+    reason_text = f"withheld (fewer than {min_cell_size:,} customers, dominated by one, or complementary)"
     return replace(
         segmentation,
         labels=labels,

@@ -61,7 +61,7 @@ def analyse_drivers(customers: Customers, settings: DriversSettings) -> DriverAn
     if len(y) < MIN_CUSTOMERS_PER_COLUMN * (len(driver_levels) + 1) or not np.ptp(y):
         raise UsageProblem(
             f"drivers: {pluralize(len(y), 'customer')} with {settings.of}, "
-            f"too few for {pluralize(len(driver_levels), 'column')}, or all alike; name fewer with drivers.among"
+            f"too few for {pluralize(len(driver_levels), 'column')}, or all equal; set fewer columns in drivers.among"
         )
     effects, errors, explained = _fit_logistic(design, y) if transform == "odds" else _fit_least_squares(design, y)
     correlations = np.corrcoef(design, rowvar=False).reshape(len(driver_levels), len(driver_levels))
@@ -84,7 +84,7 @@ def _build_target(customers: Customers, target_name: str) -> tuple[FloatArray, s
         target_list = (
             ", ".join([REPEAT_TARGET, *numeric_columns] if columns.ORDERS in table else numeric_columns) or "none"
         )
-        problem_text = f"drivers.of: '{target_name}' is no column of numbers; there is {target_list}"
+        problem_text = f"drivers.of: '{target_name}' is not a numeric column; available: {target_list}"
         raise UsageProblem(add_remedy(problem_text, customers, [target_name]))
     target_values = table[target_name].to_numpy(dtype=np.float64, na_value=np.nan)
     if set(np.unique(target_values[~np.isnan(target_values)])) == {0.0, 1.0}:
@@ -104,8 +104,8 @@ def _select_columns(customers: Customers, settings: DriversSettings) -> list[str
         column_names = settings.among
     missing_names = [column_name for column_name in column_names if column_name not in customers.table]
     if missing_names or not column_names:
-        remedy = measures_remedy(customers, missing_names) or "Give a table that has it, or name others"
-        raise UsageProblem(f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}. {remedy}")
+        remedy = measures_remedy(customers, missing_names) or "pass a table with it, or set other columns"
+        raise UsageProblem(f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}")
     return column_names
 
 
@@ -130,7 +130,7 @@ def _design_matrix(table: pd.DataFrame, column_names: Sequence[str]) -> tuple[li
             driver_levels.append((column_name, str(level)))
             design_columns.append((levels == level).to_numpy(dtype=np.float64))
     if not design_columns:
-        raise UsageProblem("drivers.among: no column differs between customers; name others")
+        raise UsageProblem("drivers.among: every column is constant; set other columns")
     return driver_levels, np.column_stack(design_columns)
 
 
@@ -186,4 +186,4 @@ def _build_notes(analysis: DriverAnalysis) -> Iterator[str]:
         )
     inflated_drivers = list(dict.fromkeys(driver_rows.loc[driver_rows["vif"] > HIGH_VIF, "driver"]))
     if inflated_drivers:
-        yield f"can hardly be told from the others (VIF above {HIGH_VIF:.0f}): {', '.join(inflated_drivers)}"
+        yield f"collinear with other drivers (VIF above {HIGH_VIF:.0f}): {', '.join(inflated_drivers)}"

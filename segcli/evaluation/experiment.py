@@ -46,10 +46,10 @@ def evaluate_experiment(group_labels: pd.Series, outcomes_after: Outcomes, sourc
     treated_groups = sorted(set(group_names) - {HOLDOUT_GROUP})
     if HOLDOUT_GROUP not in set(group_names) or not treated_groups:
         raise InputProblem(
-            f"has no {HOLDOUT_GROUP} to compare with, or nobody else",
+            f"needs customers in group {HOLDOUT_GROUP} and in another group",
             source=source,
             column=GROUP_COLUMN,
-            remedy="Give a file with a row per customer, some of them of the group holdout",
+            remedy="Pass a file with one row per customer, some in group holdout",
         )
     holdout_outcomes = _select_group(group_names == HOLDOUT_GROUP, outcomes_after)
     group_rows, notes = [{GROUP_COLUMN: HOLDOUT_GROUP, **_summarise_group(*holdout_outcomes)}], []
@@ -71,11 +71,11 @@ def evaluate_experiment(group_labels: pd.Series, outcomes_after: Outcomes, sourc
         group_rows.append(
             {GROUP_COLUMN: group_name, **_summarise_group(has_bought, revenue), **rate_fields, **revenue_fields}
         )
-        verdict_text = "more" if rate_low > 0 else "fewer" if rate_high < 0 else "no telling whether more"
+        verdict_text = "more" if rate_low > 0 else "fewer" if rate_high < 0 else "not significantly more or fewer"
         notes.append(
             f"{group_name}: {rate_difference:+.1%} of customers bought "
             f"({rate_low:+.1%} to {rate_high:+.1%}, p {p_value:.3f}), {verdict_text} than the holdout; "
-            f"revenue a head {revenue_low:+,.2f} to {revenue_high:+,.2f}"
+            f"revenue per customer {revenue_low:+,.2f} to {revenue_high:+,.2f}"
         )
     return ExperimentResult(pd.DataFrame(group_rows), tuple(notes))
 

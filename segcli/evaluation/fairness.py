@@ -89,14 +89,18 @@ def note_unjudged_groups(group_labels: pd.Series, min_cell_size: int) -> tuple[s
     )
     unknown_count = int((known_groups == UNKNOWN_GROUP).sum())
     return (
-        *((f"not judged, fewer than {min_cell_size:,} customers: {', '.join(small_groups)}",) if small_groups else ()),
         *(
-            (f"of unknown group and left out: {pluralize(unknown_count, 'customer')}",)
+            ((f"not evaluated, fewer than {min_cell_size:,} customers: {', '.join(small_groups)}"),)
+            if small_groups
+            else ()
+        ),
+        *(
+            (f"excluded, group unknown: {pluralize(unknown_count, 'customer')}",)
             if unknown_count >= min_cell_size
             else ()
         ),
         *(
-            (f"of unknown group and left out: fewer than {min_cell_size:,} customers",)
+            (f"excluded, group unknown: fewer than {min_cell_size:,} customers",)
             if 0 < unknown_count < min_cell_size
             else ()
         ),
@@ -372,7 +376,7 @@ def _find_audit_column(customers: Customers, column_name: str) -> str:
     (standard_name,) = standard_names(customers, [column_name])
     if standard_name not in customers.table:
         column_list = ", ".join(customers.table.columns)
-        problem_text = f"fairness.audit_only: no column '{column_name}'; there is: {column_list}"
+        problem_text = f"fairness.audit_only: no column '{column_name}'; available: {column_list}"
         raise ConfigProblems([add_remedy(problem_text, customers, [standard_name])])
     return standard_name
 
@@ -399,7 +403,7 @@ def _note_selection(selection_result: SelectionRates | None, settings: FairnessS
     p_value_text = (
         ""
         if np.isnan(selection_result.p_value)
-        else f"; were groups alike, rates this different would come with p = {selection_result.p_value:.3g}"
+        else f"; p of such a difference if the groups are equal: {selection_result.p_value:.3g}"
     )
     yield (
         f"ratio of selection rates {selection_result.ratio:.2f} "

@@ -132,12 +132,12 @@ def _apply_principles(
     yield "differentiable", *_score_differentiable(segmentation, in_segment)
     yield "durable", *_score_durable(segmentation, segment_name, earlier_segmentation)
     if segment_name in actions.own_action:
-        yield "actionable", 2.0, "an action of its own"
+        yield "actionable", 2.0, "own action"
     else:
         yield (
             "actionable",
             float(segment_name in actions.trait_action),
-            "by a trait" if segment_name in actions.trait_action else "no action",
+            "action by trait" if segment_name in actions.trait_action else "no action",
         )
 
 
@@ -145,9 +145,9 @@ def _score_measurable(member_table: pd.DataFrame) -> tuple[float, str]:
     """Return the share of known values over all members and descriptors."""
     present_columns = [column_name for column_name in DESCRIPTOR_COLUMNS if column_name in member_table]
     if not present_columns:
-        return np.nan, "no column describes customers"
+        return np.nan, "no descriptive column"
     is_known = member_table[present_columns].notna() & (member_table[present_columns].astype("str") != "")
-    return float(is_known.to_numpy().mean()), f"known of {len(present_columns)} descriptors"
+    return float(is_known.to_numpy().mean()), f"known, {len(present_columns)} descriptors"
 
 
 def _score_accessible(member_table: pd.DataFrame, consent_words: Sequence[str]) -> tuple[float, str]:
@@ -196,7 +196,7 @@ def _score_durable(
     segmentation: Segmentation, segment_name: str, earlier_segmentation: Segmentation | None
 ) -> tuple[float, str]:
     if earlier_segmentation is None:
-        return np.nan, "needs an order export and rules or scores that can be asked of an earlier day"
+        return np.nan, "needs an order export, and rules or scores that can be computed for an earlier day"
     (retention_row,) = (
         retention_row
         for retention_row in segment_retention(earlier_segmentation, segmentation).to_dict("records")

@@ -109,12 +109,12 @@ def check_limits(destination_file: DestinationFile, file_limits: FileLimits, des
     row_count, column_count = destination_file.table.shape
     if file_limits.max_rows is not None and row_count > file_limits.max_rows:
         raise ExportProblem(
-            f"{row_count:,} rows; {destination_name} takes {file_limits.max_rows:,} in a file. Export fewer segments"
+            f"{row_count:,} rows; {destination_name} accepts {file_limits.max_rows:,} in a file. Export fewer segments"
         )
     if file_limits.max_columns is not None and column_count >= file_limits.max_columns:
         raise ExportProblem(
             f"{column_count:,} columns; "
-            f"{destination_name} takes fewer than {file_limits.max_columns:,}. Export fewer properties"
+            f"{destination_name} accepts fewer than {file_limits.max_columns:,}. Export fewer properties"
         )
     if file_limits.max_cell_bytes is not None:
         for column_name in destination_file.table.columns:
@@ -122,12 +122,13 @@ def check_limits(destination_file: DestinationFile, file_limits: FileLimits, des
             if longest_cell > file_limits.max_cell_bytes:
                 cell_text = f"column '{column_name}': a text of {longest_cell:,} bytes"
                 raise ExportProblem(
-                    f"{cell_text}; {destination_name} takes {file_limits.max_cell_bytes:,}. Leave that column out"
+                    f"{cell_text}; {destination_name} accepts {file_limits.max_cell_bytes:,}. Remove that column"
                 )
     file_size = len(encode_csv(destination_file)) if file_limits.max_bytes is not None else 0
     if file_limits.max_bytes is not None and file_size > file_limits.max_bytes:
         raise ExportProblem(
-            f"{file_size:,} bytes; {destination_name} takes {file_limits.max_bytes:,} in a file. Export fewer segments"
+            f"{file_size:,} bytes; {destination_name} accepts {file_limits.max_bytes:,} "
+            "in a file. Export fewer segments"
         )
 
 

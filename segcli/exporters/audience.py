@@ -172,7 +172,7 @@ def _select_segments(segmentation: Segmentation, segment_names: Sequence[str] | 
     unknown_segments = [segment_name for segment_name in segment_names if segment_name not in segmentation.segments]
     if unknown_segments:
         raise UsageProblem(
-            f"{segmentation.name} has no segment '{unknown_segments[0]}'; there is: {', '.join(segmentation.segments)}"
+            f"{segmentation.name} has no segment '{unknown_segments[0]}'; available: {', '.join(segmentation.segments)}"
         )
     return list(segment_names)
 
@@ -253,19 +253,17 @@ def _check_properties(customers: Customers, settings: ExportSettings, audit_only
         if property_name not in customers.table
     ]
     if missing_columns:
-        problem_text = f"export: no column '{missing_columns[0]}'; there is: {', '.join(customers.table.columns)}"
+        problem_text = f"export: no column '{missing_columns[0]}'; available: {', '.join(customers.table.columns)}"
         raise UsageProblem(add_remedy(problem_text, customers, missing_columns))
     refused_properties = [
         *special_category_columns(property_names),
         *(property_name for property_name in property_names if property_name in audit_only),
     ]
     if refused_properties:
-        problem_text = "a special category of personal data, or there for audits only"
+        problem_text = "a special category of personal data, or reserved for audits"
         special_category = find_special_word(refused_properties[0])
         word_note = f" (the word '{special_category}')" if special_category else ""
-        raise ConfigProblems(
-            [f"export.properties: '{refused_properties[0]}' is {problem_text}{word_note}; leave it out"]
-        )
+        raise ConfigProblems([f"export.properties: '{refused_properties[0]}' is {problem_text}{word_note}; remove it"])
     return list(property_names)
 
 
@@ -306,7 +304,7 @@ def _count_statuses(segmentation: Segmentation, statuses: pd.Series) -> pd.DataF
 def _build_notes(consent_by_contact: Mapping[str, BoolArray | None], settings: ExportSettings) -> list[str]:
     notes = []
     if consent_by_contact[columns.EMAIL] is None and load_destination(settings.to).REQUIRED_CONTACTS:
-        notes.append("no column email_consent: whether these people may be addressed is for you to know")
+        notes.append("no column email_consent: check that you may contact these people")
     if settings.to == "plain":
-        notes.append("nothing is hashed: keep the file as you keep the customers' data")
+        notes.append("nothing is hashed: protect the file like your customer data")
     return notes

@@ -145,7 +145,7 @@ def infer_chunk_schema(
     except InputProblem as problem:
         raise ChunkMismatch(str(problem)) from None
     if raw_table.bad_rows or not raw_table.rows:
-        raise ChunkMismatch("the first records do not have the fields of the header")
+        raise ChunkMismatch("the first records have a different number of fields than the header")
     export = OrderExport(input_file.content, raw_table, input_file.mapping, input_file.source, status=input_file.status)
     numeric_columns = (
         ()
@@ -160,7 +160,7 @@ def infer_chunk_schema(
     }
     proven_marks = {decimal for column_evidence in evidence.values() for decimal in column_evidence.proven_marks}
     if len(proven_marks) > 1:
-        raise ChunkMismatch("the first records have decimal points and decimal commas")
+        raise ChunkMismatch("the first records mix decimal points and decimal commas")
     decimal = input_file.source.decimal or (proven_marks.pop() if proven_marks else ".")
     undecided_columns = tuple(name for name, column_evidence in evidence.items() if not column_evidence.proven_marks)
     source = input_file.source.model_copy(update={"decimal": decimal})
@@ -190,16 +190,16 @@ def revise_schema(
     """
     proven_marks = frozenset[str]().union(*(column_evidence.proven_marks for column_evidence in evidence))
     if len(proven_marks) > 1:
-        raise ChunkMismatch("some amounts have a decimal point and some a decimal comma")
+        raise ChunkMismatch("amounts mix decimal points and decimal commas")
     source, notes = schema.source, list(schema.notes)
     if proven_marks and proven_marks != {source.decimal}:
         decimal = next(iter(proven_marks))
         source = source.model_copy(update={"decimal": decimal})
-        notes.append(f"decimal mark '{decimal}', which only later records show")
+        notes.append(f"decimal mark '{decimal}' appears only in later records")
     formats = _extend_formats(schema.date_formats, unparsed_dates, dated_lines)
     if formats != schema.date_formats:
         notes.append(
-            "dates are also written as "
+            "dates also use the format "
             f"{' and '.join(date_format for date_format in formats if date_format not in schema.date_formats)}"
         )
     undecided_columns = tuple(
@@ -228,9 +228,7 @@ def _extend_formats(formats: tuple[str, ...], unparsed_dates: Mapping[str, int],
     if not new_formats:
         return formats
     if any(get_day_and_offset(date_format) != get_day_and_offset(formats[0]) for date_format in new_formats):
-        raise ChunkMismatch(
-            f"some dates are written as {formats[0]} and some as {max(new_formats, key=new_formats.__getitem__)}"
-        )
+        raise ChunkMismatch(f"dates use both {formats[0]} and {max(new_formats, key=new_formats.__getitem__)}")
     lines_by_format = Counter({formats[0]: dated_lines, **new_formats})
     all_formats = {*formats, *new_formats}
     return tuple(sorted(all_formats, key=lambda form: (-lines_by_format[form], DATE_FORMATS.index(form))))
@@ -248,7 +246,7 @@ def _require_chunkable(
         *(["privacy.retention without --as-of"] if privacy.retention_days is not None and not has_as_of else []),
     ]
     if whole_file_settings:
-        raise ChunkMismatch(f"{', '.join(whole_file_settings)} needs all lines at once")
+        raise ChunkMismatch(f"{', '.join(whole_file_settings)} needs the whole file")
     if not {columns.CUSTOMER_ID, columns.ORDER_DATE} <= set(input_file.mapping.columns):
         raise ChunkMismatch("the header has no customer id or no order date")
     if dialect.encoding.lower() not in CHUNKABLE_ENCODINGS:
@@ -270,7 +268,7 @@ def _infer_date_formats(export: OrderExport) -> tuple[str, ...]:
     if unsupported_formats or (
         any(date_format.endswith("%z") for date_format in formats) and export.source.timezone is None
     ):
-        raise ChunkMismatch(f"dates are written as {' or '.join(formats)}")
+        raise ChunkMismatch(f"dates can be read as {' or '.join(formats)}")
     return formats
 
 
@@ -347,9 +345,9 @@ def validate_chunk_text(body: bytes, input_file: InputFile) -> bytes:
         line = body.count(b"\n", 0, error.start) + 1
         raise ChunkMismatch(f"not {dialect.encoding}", line=line, encoding=fallback) from None
     if b'"' in text and not quoting.has_valid_quotes(text, dialect.delimiter):
-        raise ChunkMismatch("quotes that neither enclose a field nor are doubled")
+        raise ChunkMismatch("stray quotes inside a field")
     if b"\r" in text and b"\r" in text.replace(b"\r\n", b""):
-        raise ChunkMismatch("a carriage return without a line feed, at which chunks do not end")
+        raise ChunkMismatch("a carriage return without a line feed")
     return text
 
 
@@ -373,7 +371,7 @@ def _count_unparsed_dates(export: OrderExport, order_lines: OrderLines) -> Mappi
     counts = pc.value_counts(pc.utf8_trim_whitespace(export.raw_table.columns[name].take(rows))).to_pylist()
     unparsed_dates = Counter({entry["values"]: entry["counts"] for entry in counts if entry["values"]})
     if name in unparsed_dates:
-        raise ChunkMismatch("the header again", name)
+        raise ChunkMismatch("repeated header", name)
     if len(unparsed_dates) > MAX_UNPARSED_DATES:
-        raise ChunkMismatch("many texts that no date format reads", name, export.raw_table.line_number(int(rows[0])))
+        raise ChunkMismatch("many values match no date format", name, export.raw_table.line_number(int(rows[0])))
     return unparsed_dates

@@ -72,7 +72,7 @@ def match_columns(
     for strength, standard, name in candidates:
         if standard not in file_columns and name not in file_columns.values() and content_check(standard, name):
             file_columns[standard] = name
-            match_reasons[standard] = "its own name" if strength < 0 else "a known name"
+            match_reasons[standard] = "standard name" if strength < 0 else "known name"
     if columns.AMOUNT in vocabulary:
         _match_ambiguous_amount(file_columns, match_reasons, header)
     for required_group in REQUIRED_COLUMNS:
@@ -83,7 +83,7 @@ def match_columns(
         ]
         if alternatives and not required_group & set(file_columns):
             file_columns[alternatives[0][0]] = alternatives[0][1]
-            match_reasons[alternatives[0][0]] = "a known name, though its content looks wrong"
+            match_reasons[alternatives[0][0]] = "known name, but its values look wrong"
     return sort_mapping(ColumnMapping(file_columns, match_reasons))
 
 
@@ -104,7 +104,7 @@ def _match_ambiguous_amount(file_columns: dict[str, str], match_reasons: dict[st
     ):
         name = file_columns.pop(columns.QUANTITY)
     if name is not None:
-        file_columns[columns.AMOUNT], match_reasons[columns.AMOUNT] = name, "a known name"
+        file_columns[columns.AMOUNT], match_reasons[columns.AMOUNT] = name, "known name"
 
 
 def sort_mapping(mapping: ColumnMapping) -> ColumnMapping:
@@ -125,7 +125,7 @@ def check_declared_columns(declared_columns: Iterable[tuple[str, str]], header: 
     for standard, name in declared_columns:
         if name not in header:
             raise InputProblem(
-                f"no column '{name}' (mapped to {standard}); the header has: {', '.join(header)}",
+                f"no column '{name}' (mapped to {standard}); available: {', '.join(header)}",
                 source=file_name,
                 line=1,
             )

@@ -39,7 +39,7 @@ def get_line_rates(
     missing = [currency for currency in currencies if currency not in rate_by_currency]
     if missing:
         raise InputProblem(
-            f"amounts in several currencies ({', '.join(currencies)}), and no rate for {', '.join(missing)}",
+            f"amounts in several currencies ({', '.join(currencies)}) without a rate for {', '.join(missing)}",
             source=export.content.name,
             column=name,
             remedy=suggest_rates(currencies),
@@ -51,7 +51,7 @@ def get_line_rates(
 def suggest_rates(currencies: Sequence[str]) -> str:
     """Return a hint for the setting that converts several currencies to one."""
     example = ", ".join(f"{currency}: {1 if currency == currencies[0] else '...'}" for currency in currencies)
-    return f"Give what 1 of each is worth in one of them: --set 'ingest.rates={{{example}}}'"
+    return f"set the value of 1 unit of each in one of them: --set 'ingest.rates={{{example}}}'"
 
 
 def find_currencies(export: OrderExport, usable_mask: npt.NDArray[np.bool_]) -> frozenset[str]:

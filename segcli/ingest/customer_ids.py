@@ -51,22 +51,19 @@ def normalise_unicode(text: str) -> str:
 def note_rewritten_ids(count: int) -> Iterator[str]:
     """Yield a note on ids whose normalisation changed more than plain blanks."""
     if count:
-        subject = pluralize(count, "customer id was", "customer ids were")
-        yield f"{subject} written with invisible characters or in another Unicode form; now as the others"
+        subject = pluralize(count, "customer id", "customer ids")
+        yield f"{subject} normalised: invisible characters or another Unicode form"
 
 
 def describe_repeated_lines(count: int, *, is_exact: bool = True) -> str:
     """Return a note on repeated lines.
 
     >>> describe_repeated_lines(1)
-    '1 line repeats another in every column used and is kept; ingest.dedupe: lines ignores exact repeats'
+    '1 exact duplicate line kept; hint: --set ingest.dedupe=lines drops it'
     """
-    sentence = pluralize(
-        count,
-        "line repeats another in every column used and is kept",
-        "lines repeat another in every column used and are kept",
-    )
-    return f"{'' if is_exact else 'at least '}{sentence}; ingest.dedupe: lines ignores exact repeats"
+    sentence = pluralize(count, "exact duplicate line kept", "exact duplicate lines kept")
+    pronoun = "it" if count == 1 else "them"
+    return f"{'' if is_exact else 'at least '}{sentence}; hint: --set ingest.dedupe=lines drops {pronoun}"
 
 
 def note_possible_repeats(count: int, line_count: int) -> Iterator[str]:
@@ -77,7 +74,10 @@ def note_possible_repeats(count: int, line_count: int) -> Iterator[str]:
         line_count: number of lines of the export.
     """
     if count >= REPEATED_SHARE * line_count:
-        yield f"{pluralize(count, 'line')} may repeat another, by the columns read; segcli check compares whole lines"
+        yield (
+            f"{pluralize(count, 'line')} may be duplicates, judged by the columns read; "
+            "hint: segcli check compares whole lines"
+        )
 
 
 def id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_name_ids: bool = True) -> Iterator[str]:
@@ -98,21 +98,27 @@ def id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_nam
         else 0
     )
     if case_variants:
-        yield f"{case_variants:,} customer ids differ from another only by case; ingest.id_case: upper makes them one"
+        yield f"{case_variants:,} customer ids differ only in letter case; hint: --set ingest.id_case=upper merges them"
     rounded_ids = _count_matches(ids, _ROUNDED_NUMBER) if used_bytes[ord("+")] else 0
     if rounded_ids:
         subject = pluralize(rounded_ids, "customer id looks", "customer ids look")
-        yield f"{subject} like 1.23457E+11, rounded by a spreadsheet; export again without it"
+        yield (
+            f"{subject} like 1.23457E+11 (rounded by a spreadsheet); "
+            "hint: export the ids without opening them in a spreadsheet"
+        )
     lost_zeros = _count_lost_zeros(ids)
     if lost_zeros:
-        zeros_subject = pluralize(lost_zeros, "customer id also stands", "customer ids also stand")
-        yield f"{zeros_subject} without leading zeros, as spreadsheets write them; they are kept apart"
+        zeros_subject = pluralize(lost_zeros, "customer id also occurs", "customer ids also occur")
+        yield f"{zeros_subject} without leading zeros, as spreadsheets write them; kept as different customers"
     float_twins = _count_float_twins(ids) if used_bytes[ord(".")] else 0
     if float_twins:
-        twins_subject = pluralize(float_twins, "customer id stands", "customer ids stand")
-        yield f"{twins_subject} with and without .0 behind; ingest.id_decimals: drop makes them one"
+        twins_subject = pluralize(float_twins, "customer id occurs", "customer ids occur")
+        yield f"{twins_subject} with and without a trailing .0; hint: --set ingest.id_decimals=drop merges them"
     if used_bytes[ord("@")] and _count_matches(ids, _EMAIL_REGEX) > MOST_IDS_SHARE * len(ids):
-        yield "customer ids are e-mail addresses, so results name people; privacy.pseudonymise gives them pseudonyms"
+        yield (
+            "customer ids are e-mail addresses, so results identify people; "
+            "hint: privacy.pseudonymise replaces them with pseudonyms"
+        )
     yield from _dominant_id_notes(ids, line_counts, may_name_ids=may_name_ids)
     yield from _placeholder_id_notes(ids, line_counts)
 
@@ -146,7 +152,7 @@ def _placeholder_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64
     placeholders = sorted((ids[int(index)].as_py(), int(line_counts[index])) for index in indices)
     if placeholders:
         names = ", ".join(f"{name} ({pluralize(count, 'line')})" for name, count in placeholders)
-        yield f"ids that can mean nobody: {names}; ingest.exclude_ids leaves them out"
+        yield f"ids that look like placeholders: {names}; hint: ingest.exclude_ids excludes them"
 
 
 def _dominant_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_name_ids: bool) -> Iterator[str]:
@@ -154,7 +160,9 @@ def _dominant_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], 
     share = float(line_counts[largest] / line_counts.sum())
     if share >= DOMINANT_LINE_SHARE and len(line_counts) >= MIN_CUSTOMERS:
         name = f"customer '{ids[largest].as_py()}'" if may_name_ids else "one customer"
-        yield f"{name} has {share:.0%} of all lines; an id that many share belongs in ingest.exclude_ids"
+        yield (
+            f"{name} has {share:.0%} of all lines; hint: if many customers share this id, add it to ingest.exclude_ids"
+        )
 
 
 _TEXT_FORMULA = re.compile(r'="([^"=]+)"')  # used by spreadsheets to keep digits as text
@@ -266,16 +274,19 @@ def id_change_notes(changes: IdChanges) -> Iterator[str]:
     """Yield a note for each kind of change, with the number of lines and the setting that controls it."""
     if changes.apostrophes:
         lines = pluralize(changes.apostrophes, "line")
-        yield f"{lines} with an apostrophe before the customer id: it is dropped; ingest.id_apostrophes: keep keeps it"
+        yield f"apostrophe before the customer id dropped on {lines}; hint: --set ingest.id_apostrophes=keep keeps it"
     if changes.decimals:
         lines = pluralize(changes.decimals, "line")
-        yield f"{lines} with .0 behind the customer id: it is dropped; ingest.id_decimals: keep keeps it"
+        yield f"trailing .0 of the customer id dropped on {lines}; hint: --set ingest.id_decimals=keep keeps it"
     if changes.capitals:
         lines = pluralize(changes.capitals, "line")
-        yield f"{lines} with capitals in an e-mail address as customer id: folded; ingest.id_case: keep keeps them"
+        yield (
+            f"e-mail address as customer id converted to lower case on {lines}; "
+            "hint: --set ingest.id_case=keep keeps the case"
+        )
     for name, count in changes.filled.items():
         if count:
-            yield f"{pluralize(count, 'line')} without a customer id: column '{name}' is used instead"
+            yield f"{pluralize(count, 'line')} without a customer id: segcli uses column '{name}'"
 
 
 def count_id_changes(

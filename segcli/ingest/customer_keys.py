@@ -80,7 +80,7 @@ def suggest_unique_key(raw_table: RawTable) -> str:
     for key in rank_keys(raw_table, kinds):
         texts = raw_table.columns[key.column]
         if key.present_lines == key.lines == len(pc.unique(texts)):
-            return f"Next best key: {key}. "
+            return f"next best key: {key}; "
     return ""
 
 

@@ -63,11 +63,11 @@ def build_customer_table(
     """
     if columns.CUSTOMER_ID not in mapping.columns:
         raise InputProblem(
-            f"no column recognised as customer_id; the header has: {', '.join(raw_table.header)}",
+            f"no column recognised as customer_id; available: {', '.join(raw_table.header)}",
             source=raw_table.name,
             line=1,
-            remedy=f"{suggest_unique_key(raw_table)}Say which with --map customer_id=NAME; if each row is a customer "
-            "without an id, number them with --set ingest.transactions.row_ids=true",
+            remedy=f"{suggest_unique_key(raw_table)}choose the column with --map customer_id=NAME; if each row is "
+            "a customer without an id, number them with --set ingest.transactions.row_ids=true",
         )
     standard_by_name = {name: standard_name for standard_name, name in mapping.columns.items()}
     target_names = {name: standard_by_name.get(name, name) for name in raw_table.columns}
@@ -110,7 +110,7 @@ def _parse_code(texts: pa.ChunkedArray, name: str) -> tuple[pd.Series, str]:
         else values
     )
     apostrophe_note = (
-        f"column '{name}': {pluralize(apostrophe_count, 'value')} had an apostrophe in front; it is taken off"
+        f"column '{name}': {pluralize(apostrophe_count, 'value')} with a leading apostrophe, which is removed"
     )
     return without_apostrophes, apostrophe_note if apostrophe_count else ""
 
@@ -124,7 +124,7 @@ def _parse_date_column(texts: pa.ChunkedArray, name: str, source: Source) -> tup
     try:
         parsed_dates = dates.read_dates(texts, source)
     except ValueError as error:
-        return _to_text_series(texts), f"column '{name}' is kept as text: {error}"
+        return _to_text_series(texts), f"column '{name}' stays text: {error}"
     days = pd.Series(parsed_dates.values.astype("datetime64[D]").astype("datetime64[s]"))
     return days, _describe_unreadable(int(parsed_dates.unreadable.sum()), name, "a date")
 
@@ -137,7 +137,7 @@ def _parse_number_column(texts: pa.ChunkedArray, name: str, kind: ColumnKind, so
     try:
         parsed_numbers = number_parsing.read_numbers(texts, source, exponents=name in SEGCLI_COLUMNS)
     except ValueError as error:
-        return _to_text_series(texts), f"column '{name}' is kept as text: {error}"
+        return _to_text_series(texts), f"column '{name}' stays text: {error}"
     unreadable_share = float(parsed_numbers.unreadable.mean()) if len(parsed_numbers.values) else 0.0
     is_unknown_kind = kind is ColumnKind.CONTENT
     if (is_unknown_kind and parsed_numbers.missing.all()) or unreadable_share > (
@@ -169,8 +169,8 @@ def _strip_answer_labels(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
 
 
 def _describe_labels(label_count: int, name: str) -> str:
-    answers = pluralize(label_count, "answer has a label beside its number", "answers have a label beside their number")
-    return f"column '{name}': {answers}; the number counts" if label_count else ""
+    answers = pluralize(label_count, "answer with a label after its number", "answers with a label after the number")
+    return f"column '{name}': {answers}; only the number is used" if label_count else ""
 
 
 def _convert_float_column(column: pa.ChunkedArray, kind: ColumnKind) -> pd.Series:
@@ -204,8 +204,8 @@ def _is_numeric_code(texts: pa.ChunkedArray) -> bool:
 def _describe_unreadable(count: int, name: str, value_kind: str) -> str:
     sentence = pluralize(
         count,
-        f"value cannot be read as {value_kind} and counts as missing",
-        f"values cannot be read as {value_kind} and count as missing",
+        f"value is not {value_kind} and counts as missing",
+        f"values are not {value_kind} and count as missing",
     )
     return f"column '{name}': {sentence}" if count else ""
 
@@ -218,20 +218,14 @@ def _deduplicate_rows(
     is_blank = table[columns.CUSTOMER_ID] == ""
     if is_blank.any():
         notes.append(
-            pluralize(
-                int(is_blank.sum()), "row without a customer id is left out", "rows without a customer id are left out"
-            )
+            pluralize(int(is_blank.sum()), "row without a customer id skipped", "rows without a customer id skipped")
         )
     is_duplicate = table[columns.CUSTOMER_ID].duplicated()
     if is_duplicate.any():
         is_repeat = table.duplicated()
         if (is_repeat & ~is_blank).any():
             count = int((is_repeat & ~is_blank).sum())
-            notes.append(
-                pluralize(
-                    count, "row repeats another exactly and is left out", "rows repeat another exactly and are left out"
-                )
-            )
+            notes.append(pluralize(count, "exact duplicate row skipped", "exact duplicate rows skipped"))
         table = table[~is_blank & ~is_repeat]
         _require_unique_ids(table[columns.CUSTOMER_ID], raw_table)
     elif is_blank.any():
@@ -243,10 +237,10 @@ def _require_unique_ids(ids: pd.Series, raw_table: RawTable) -> None:
     is_duplicate = ids.duplicated()
     if is_duplicate.any():
         raise InputProblem(
-            "its customer has another row that differs",
+            "another row of this customer has different values",
             source=raw_table.name,
             line=raw_table.line_number(int(is_duplicate.index[is_duplicate][0])),
-            remedy="There must be one row per customer; if these are orders, name their date: --map order_date=NAME",
+            remedy="keep one row per customer; if these are orders, name their date: --map order_date=NAME",
         )
 
 

@@ -149,15 +149,15 @@ def explain_year(year: int) -> tuple[str, str]:
     if likely_calendar in CALENDAR_NAMES:
         return (
             f" (a {likely_calendar} year?)",
-            f"Declare the calendar: --set ingest.transactions.calendar={likely_calendar}",
+            f"declare the calendar: --set ingest.transactions.calendar={likely_calendar}",
         )
     supported_calendars = ", ".join(CALENDAR_NAMES)
     if likely_calendar:
         return (
             f" (a {likely_calendar} year?)",
-            f"Export Gregorian dates; the calendars that segcli reads are {supported_calendars}",
+            f"export Gregorian dates (supported calendars: {supported_calendars})",
         )
-    return "", f"Give the format with --date-format, or export dates of one of the calendars {supported_calendars}"
+    return "", f"give the format with --date-format, or export dates of a supported calendar ({supported_calendars})"
 
 
 def _convert_buddhist_year(date: str) -> str:

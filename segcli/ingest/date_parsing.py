@@ -161,7 +161,7 @@ def parse_with_format(date_strings: pd.Series, date_format: str, timezone: str |
     try:
         times: Any = pd.to_datetime(date_strings, format=date_format, exact=True, errors="coerce", utc=has_offset)
     except (ValueError, re.error) as error:
-        raise InvalidDateFormatError(f"'{date_format}' is no format of dates ({error})") from None
+        raise InvalidDateFormatError(f"invalid date format '{date_format}' ({error})") from None
     if "%H" in date_format:
         times = _parse_midnights(date_strings, date_format, times, has_offset=has_offset)
     if has_offset and timezone is None:
@@ -200,7 +200,7 @@ def parse_with_century(
     """Parse dates whose two-digit years, if any, are in the hundred years from `century`."""
     if "%y" in date_format:
         if century is None:
-            raise TwoDigitYearError("two-digit years: 45 can be 1945 or 2045")
+            raise TwoDigitYearError("ambiguous two-digit years: 45 can be 1945 or 2045")
         date_strings = date_strings.map(lambda text: expand_short_year(text, date_format, century))
     return parse_with_format(date_strings, date_format.replace("%y", "%Y"), timezone)
 
@@ -209,7 +209,7 @@ def _apply_common_offset(date_strings: pd.Series, utc_times: Any) -> Any:  # noq
     """Return the times in local time, if all texts have the same UTC offset."""
     offsets = date_strings[utc_times.notna()].str.extract(_UTC_OFFSET)[0].str.replace(":", "").unique()
     if len(offsets) > 1:
-        raise MixedOffsetsError(f"offsets from UTC differ ({', '.join(sorted(map(str, offsets))[:3])})")
+        raise MixedOffsetsError(f"dates with different UTC offsets ({', '.join(sorted(map(str, offsets))[:3])})")
     if len(offsets) == 0 or not str(offsets[0])[1:].isdigit():
         return utc_times.dt.tz_localize(None)
     sign = -1 if offsets[0][0] == "-" else 1

@@ -92,10 +92,10 @@ def convert_to_double_quotes(body: bytes, delimiter: str, source: Source, file_n
         writer.writerows(records)
     except csv.Error as error:
         raise InputProblem(
-            f"cannot be read as declared ({error})",
+            f"cannot be read with the declared format ({error})",
             source=file_name,
             line=records.line_num,
-            remedy="Look at what is declared: delimiter, quote, escape, skip_rows",
+            remedy="check the declared delimiter, quote, escape and skip_rows",
         ) from None
     return buffer.getvalue().encode()
 
@@ -219,7 +219,7 @@ def detect_dialect(content: FileContent, source: Source) -> Dialect:
     decoded_text = decode_content(content, source)
     body, notes = drop_outer_lines(decoded_text.body, source), decoded_text.notes
     if _is_blank_text(body):
-        raise InputProblem("file is empty", source=content.name, remedy="Name one that has lines in it")
+        raise InputProblem("file is empty", source=content.name, remedy="choose a file with data")
     sep_line = _SEP_LINE_PATTERN.match(body[:10].decode(errors="replace"))
     if sep_line:
         body = body[body.index(b"\n") + 1 :]
@@ -232,7 +232,7 @@ def detect_dialect(content: FileContent, source: Source) -> Dialect:
     if source.skip_rows or source.skip_footer:
         notes = (
             *notes,
-            f"left out as asked: {pluralize(source.skip_rows, 'line')} at the top, {source.skip_footer} at the end",
+            f"skipped by request: {pluralize(source.skip_rows, 'line')} at the top, {source.skip_footer} at the end",
         )
     skipped_lines = source.skip_rows + preamble_lines + bool(sep_line)
     if not source.header:
@@ -240,16 +240,16 @@ def detect_dialect(content: FileContent, source: Source) -> Dialect:
     repair = repair_quotes(body, delimiter, content.name, first_line=skipped_lines + 1)
     if _is_blank_text(repair.body):
         raise InputProblem(
-            f"no record reads with the delimiter {delimiter!r} and double quotes",
+            f"no record can be read with the delimiter {delimiter!r} and double quotes",
             source=content.name,
-            remedy="Check --delimiter and how the file quotes its fields",
+            remedy="check --delimiter and the quotes of the file",
         )
     if repair.literal_quote_records:
         records_with_quotes = pluralize(repair.literal_quote_records, "record has", "records have")
-        notes = (*notes, f"{records_with_quotes} quotes inside unquoted fields, which are kept as they are")
+        notes = (*notes, f"{records_with_quotes} quotes inside unquoted fields, which are kept unchanged")
     records, hidden_lines = drop_descriptions(repair.body, delimiter)
     if hidden_lines:
-        notes = (*notes, f"{pluralize(hidden_lines, 'line')} below the header that describe its columns skipped")
+        notes = (*notes, f"{pluralize(hidden_lines, 'line')} below the header skipped: column descriptions")
     return Dialect(records, decoded_text.encoding, delimiter, skipped_lines, hidden_lines, repair.broken_lines, notes)
 
 

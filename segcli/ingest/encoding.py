@@ -60,9 +60,9 @@ def guess_encoding(content: FileContent, body: bytes) -> str | None:
     if len(rivals) > 1:
         names = sorted(rivals.values(), key=CANDIDATE_ENCODINGS.index)
         raise InputProblem(
-            f"not UTF-8, and the header reads in several encodings: {', '.join(names)}",
+            f"not UTF-8, and the header fits several encodings: {', '.join(names)}",
             source=content.name,
-            remedy="Name the encoding: " + "   or   ".join(f"--encoding {name}" for name in names),
+            remedy="choose the encoding: " + "   or   ".join(f"--encoding {name}" for name in names),
         )
     return best[0].encoding
 
@@ -134,7 +134,7 @@ def decode_content(content: FileContent, source: Source) -> DecodedText:
         return _decode_declared(content, "utf-16", source.encoding_errors)
     body = content.body.removeprefix(codecs.BOM_UTF8)
     if b"\0" in body[:_NUL_SAMPLE_BYTES]:
-        raise InputProblem("holds NUL bytes; it looks like UTF-16", source=content.name, remedy="Try --encoding utf-16")
+        raise InputProblem("contains NUL bytes, like UTF-16", source=content.name, remedy="try --encoding utf-16")
     try:
         if not body.isascii():  # true for nearly all files, and makes no copy
             body.decode()
@@ -162,10 +162,13 @@ def _decode_declared(content: FileContent, encoding: str, errors: str) -> Decode
     except UnicodeDecodeError as error:
         line = content.body.count(b"\n", 0, error.start) + 1
         raise InputProblem(
-            f"byte {error.start} is not {encoding}", source=content.name, line=line, remedy="Try another --encoding"
+            f"byte {error.start} is not valid {encoding}",
+            source=content.name,
+            line=line,
+            remedy="try another --encoding",
         ) from None
     except UnicodeError:
-        raise InputProblem(f"is not {encoding}", source=content.name, remedy="Try another --encoding") from None
+        raise InputProblem(f"not valid {encoding}", source=content.name, remedy="try another --encoding") from None
     return DecodedText(text.encode(errors="replace"), encoding, tuple(_note_replacements(text, errors)))
 
 
@@ -177,7 +180,7 @@ def _require_text_encoding(encoding: str, name: str) -> None:
         is_known = False
     if not is_known:
         raise InputProblem(
-            f"unknown encoding '{encoding}'", source=name, remedy="Name one such as utf-8, cp1252 or utf-16"
+            f"unknown encoding '{encoding}'", source=name, remedy="choose one, such as utf-8, cp1252 or utf-16"
         )
 
 
@@ -185,25 +188,27 @@ def _decode_legacy(content: FileContent, body: bytes, offset: int, errors: str) 
     line = body.count(b"\n", 0, offset) + 1
     guess = guess_encoding(content, body)
     if guess:
-        note = f"not UTF-8 (first at line {line}): read as {guess}, in which the header is known; --encoding decides"
+        note = (
+            f"not UTF-8 (first at line {line}): read as {guess}, which fits the header; hint: --encoding overrides it"
+        )
         return DecodedText(body.decode(guess).encode(), guess, (note,))
     try:
         text = body.decode("cp1252", errors=errors)
     except UnicodeDecodeError:
         raise InputProblem(
-            f"is neither UTF-8 nor Windows-1252 (byte {offset})",
+            f"neither UTF-8 nor Windows-1252 (byte {offset})",
             source=content.name,
             line=line,
-            remedy="Say which with --encoding",
+            remedy="choose the encoding with --encoding",
         ) from None
-    note = f"not UTF-8 (first at line {line}): read as Windows-1252; --encoding decides"
+    note = f"not UTF-8 (first at line {line}): read as Windows-1252; hint: --encoding overrides it"
     return DecodedText(text.encode(), "cp1252", (note, *_note_replacements(text, errors)))
 
 
 def _note_replacements(text: str, errors: str) -> Iterator[str]:
     count = text.count(_REPLACEMENT_CHARACTER) if errors == "replace" else 0
     if count:
-        yield f"bytes that are no text: {count:,}; each is now {_REPLACEMENT_CHARACTER}"
+        yield f"invalid bytes replaced by {_REPLACEMENT_CHARACTER}: {count:,}"
 
 
 @dataclass(frozen=True)
@@ -235,6 +240,6 @@ def mojibake_notes(mojibake: Mojibake) -> Iterator[str]:
     """Yield a note on characters that look encoded twice, if there are any."""
     if mojibake.count:
         yield (
-            f"characters that look encoded twice, such as {mojibake.shown}: {mojibake.count:,} (first: line "
-            f"{mojibake.line:,}); they stay so"
+            f"double-encoded characters, such as {mojibake.shown}: {mojibake.count:,} (first: line "
+            f"{mojibake.line:,}), kept unchanged"
         )

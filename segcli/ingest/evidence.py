@@ -139,7 +139,8 @@ def price_notes(evidence: PriceEvidence, file_names: Mapping[str, str], source: 
         amount = file_names[columns.AMOUNT]
         yield Note(
             f"on {differing:,} of {pluralize(evidence.lines, 'line')} '{amount}' differs from quantity x unit price "
-            f"({evidence.amounts / scale:,.2f} and {evidence.products / scale:,.2f} in all): '{amount}' is used; "
+            f"(total {evidence.amounts / scale:,.2f} and {evidence.products / scale:,.2f}); segcli uses '{amount}'; "
+            "hint: "
             f"{format_set_option(LEAVE_OUT_SETTING, [*source.leave_out, amount])} uses quantity x unit price",
             evidence.differences / scale,
         )
@@ -149,7 +150,8 @@ def price_notes(evidence: PriceEvidence, file_names: Mapping[str, str], source: 
         )
         yield Note(
             f"column '{file_names[columns.DISCOUNT]}' has a discount on {pluralize(evidence.discounted, 'line')} "
-            f"({evidence.discount_units / scale:,.2f}) that is not subtracted; if prices are before discounts, "
+            f"({evidence.discount_units / scale:,.2f}) that segcli does not subtract; "
+            "hint: if prices are before discounts, "
             f"{format_set_option(DISCOUNT_SETTING, evidence.discount_kind)} "
             f"subtracts it{percent_option * evidence.may_be_percent}, otherwise "
             f"{format_set_option(DISCOUNT_SETTING, 'none')} confirms the sum",
@@ -287,18 +289,19 @@ def order_total_notes(evidence: OrderTotalEvidence, column: str, meaning: Amount
     """Yield a note on the inferred meaning, with the setting that overrides it."""
     observation = (
         f"in {evidence.uniform_orders:,} of {evidence.order_count:,} "
-        f"orders of several lines '{column}' is the same on each line"
+        f"orders with several lines '{column}' is the same on each line"
     )
     if meaning == "order":
         yield Note(
-            f"{observation}: it is read as the order's total, once per order; "
+            f"{observation}, so segcli counts it once per order, as the order total; hint: "
             f"{format_set_option(AMOUNT_PER_SETTING, 'line')} counts each line",
             evidence.repeated_money,
         )
     elif meaning is None:
-        effect = f"(now {evidence.repeated_money:,.2f} counts more than once)"
+        effect = f"({evidence.repeated_money:,.2f} counted more than once)"
         yield Note(
-            f"{observation}; if it is the order's total, say {format_set_option(AMOUNT_PER_SETTING, 'order')} {effect}",
+            f"{observation} {effect}; "
+            f"hint: if it is the order total, use {format_set_option(AMOUNT_PER_SETTING, 'order')}",
             evidence.repeated_money,
         )
 
@@ -306,8 +309,8 @@ def order_total_notes(evidence: OrderTotalEvidence, column: str, meaning: Amount
 def blank_amount_note(line_count: int, column: str) -> Note:
     """Return a note on orders whose total is on only one of their lines."""
     return Note(
-        f"'{column}' is on one line of each order and blank on its other lines ({line_count:,}): "
-        f"it is read as the order's total; {format_set_option(AMOUNT_PER_SETTING, 'line')} counts each line"
+        f"'{column}' is on one line of each order and blank on its other lines ({line_count:,}), "
+        f"so segcli reads it as the order total; hint: {format_set_option(AMOUNT_PER_SETTING, 'line')} counts each line"
     )
 
 

@@ -87,10 +87,10 @@ class InputFile:
         file_columns = dict(self.mapping.columns)
         if standard not in file_columns:
             raise InputProblem(
-                f"no column recognised as {standard}, by which customers are to be found",
+                f"no column recognised as {standard}, which identifies the customers",
                 source=self.content.name,
                 line=1,
-                remedy=f"Say which with columns: {{{standard}: NAME}}",
+                remedy=f"choose the column with columns: {{{standard}: NAME}}",
             )
         file_columns[columns.CUSTOMER_ID] = file_columns.pop(standard)
         return replace(self, mapping=sort_mapping(ColumnMapping(file_columns, self.mapping.match_reasons)))
@@ -143,7 +143,7 @@ def open_input(
     it has dates, such as a creation date. A compressed file that needs more than `memory_limit` bytes is rejected.
     """
     if source.path is None:
-        raise UsageProblem("no input: name a file, pipe one in, or give a config with ingest.transactions.path")
+        raise UsageProblem("no input; hint: name a file, pipe one in, or set ingest.transactions.path in a config")
     requested_source = source
     content = content or files.read_file(
         source.path,
@@ -195,9 +195,9 @@ def open_input(
     if source.row_ids:
         if columns.CUSTOMER_ID in source.columns:
             raise InputProblem(
-                "rows are to be numbered (row_ids), and customer_id is mapped as well",
+                "row_ids cannot be combined with a mapped customer_id",
                 source=content.name,
-                remedy="Leave one out",
+                remedy="drop one of the two",
             )
         numbered_mapping = sort_mapping(
             ColumnMapping(
@@ -292,10 +292,9 @@ def _apply_preset(input_file: InputFile, preset_name: str, preset: presets.Prese
         input_file.source.columns
     ):
         raise InputProblem(
-            f"unit_price is declared, and the preset {preset_name} "
-            f"takes the money from {source.columns[columns.AMOUNT]}",
+            f"unit_price is declared, but the preset {preset_name} takes amounts from {source.columns[columns.AMOUNT]}",
             source=input_file.content.name,
-            remedy="Leave unit_price out, or say --preset none",
+            remedy="remove unit_price, or use --preset none",
         )
     is_orders = preset.holds == "orders"
     match_reasons = dict.fromkeys(source.columns, f"preset {preset_name}") | dict.fromkeys(
@@ -308,7 +307,7 @@ def _apply_preset(input_file: InputFile, preset_name: str, preset: presets.Prese
     )
     note = (
         f"{preset.title}: "
-        f"{'recognised by the header' if input_file.source.preset is None else 'as asked'} (preset {preset_name})"
+        f"{'recognised by the header' if input_file.source.preset is None else 'as requested'} (preset {preset_name})"
     )
     return replace(input_file, mapping=mapping, is_orders=is_orders, source=source, preset=note, advice=preset.advice)
 
@@ -335,7 +334,7 @@ def _match_customer_id(order_mapping: ColumnMapping) -> ColumnMapping:
         file_columns = {columns.CUSTOMER_ID: file_columns.pop(columns.EMAIL), **file_columns}
         return ColumnMapping(
             file_columns,
-            {**order_mapping.match_reasons, columns.CUSTOMER_ID: "there is no customer id, only an e-mail address"},
+            {**order_mapping.match_reasons, columns.CUSTOMER_ID: "no customer id, only an e-mail address"},
         )
     return ColumnMapping(file_columns, order_mapping.match_reasons)
 
@@ -361,7 +360,10 @@ def _match_order_date(
         {**order_mapping.columns, columns.CUSTOMER_ID: id_column, columns.ORDER_DATE: date_column},
         {**order_mapping.match_reasons, columns.ORDER_DATE: "its values are dates"},
     )
-    note = f"order_date is column '{date_column}', the only one with dates; --map order_date=NAME names another"
+    note = (
+        f"column '{date_column}' is used as order_date: the only column with dates; "
+        "hint: --map order_date=NAME uses another"
+    )
     return sort_mapping(mapping), (note,)
 
 
@@ -370,7 +372,7 @@ def _suggest_customer_column(order_mapping: ColumnMapping, content_check: "_Cont
     name = find_customer_column(
         content_check.get_unmatched_values(set(order_mapping.columns.values())), content_check.source
     )
-    return f"Say which with --map {shlex.quote(f'customer_id={name}')}" if name else ""
+    return f"choose the column with --map {shlex.quote(f'customer_id={name}')}" if name else ""
 
 
 def _select_declared(declared_columns: Mapping[str, str], vocabulary: frozenset[str]) -> dict[str, str]:

@@ -143,7 +143,7 @@ class AmbiguousDecimalError(ValueError):
     """Ambiguous decimal mark: every value with a mark can be read both ways; `example` is one of them."""
 
     def __init__(self, example: str) -> None:
-        super().__init__(f"'{example}' can be a thousand or a decimal")
+        super().__init__(f"ambiguous number '{example}': thousands separator or decimal mark")
         self.example = example
 
 
@@ -151,7 +151,7 @@ class MixedDecimalError(ValueError):
     """Conflicting decimal marks: some values prove a decimal point and others a decimal comma."""
 
     def __init__(self, point: str, comma: str) -> None:
-        super().__init__(f"'{point}' has a decimal point and '{comma}' a decimal comma")
+        super().__init__(f"mixed decimal marks: '{point}' has a decimal point and '{comma}' a decimal comma")
 
 
 @dataclass(frozen=True)
@@ -234,9 +234,9 @@ def suggest_decimal(encoded_column: EncodedColumn, source: Source, declared_mark
         if mark != declared_mark and parsed_numbers.unreadable.mean() <= MAX_UNPARSED_SHARE:
             parsed_counts[mark] = len(parsed_numbers.values) - int(parsed_numbers.unreadable.sum())
     if not parsed_counts:
-        return "" if declared_mark else "Export all amounts with one decimal mark"
+        return "" if declared_mark else "export all amounts with one decimal mark"
     best = [mark for mark, count in parsed_counts.items() if count == max(parsed_counts.values())]
-    return f"Try {'   or   '.join(f'--decimal {mark!r}' for mark in best)}"
+    return f"try {'   or   '.join(f'--decimal {mark!r}' for mark in best)}"
 
 
 def _parse_distinct(

@@ -89,14 +89,13 @@ class OrderExport:
         missing = [standard for standard in standards if standard not in self.mapping.columns]
         if missing:
             raise InputProblem(
-                f"no column recognised as {' or as '.join(missing)}; "
-                f"the header has: {', '.join(self.raw_table.header)}",
+                f"no column recognised as {' or '.join(missing)}; available: {', '.join(self.raw_table.header)}",
                 source=self.content.name,
                 line=1,
                 remedy=(self.advice if self.preset else "")
                 or remedy
                 or self.advice
-                or f"Say which with --map {missing[0]}=NAME",
+                or f"choose the column with --map {missing[0]}=NAME",
             )
 
     def read_order_dates(self) -> ParsedDates:
@@ -134,9 +133,9 @@ class OrderExport:
         if self.raw_table.is_whole_file and parsed_numbers.unreadable.mean() > MAX_UNREADABLE_SHARE:
             row = int(parsed_numbers.unreadable.argmax())
             declared_mark = f" (decimal '{self.source.decimal}')" if self.source.decimal else ""
-            remedy = f"If the numbers stand in another column, say --map {standard}=NAME"
+            remedy = f"if the numbers are in another column, use --map {standard}=NAME"
             if has_foreign_digits(texts.value_at(row)) and not self.source.locale:
-                remedy = "Declare a language, and segcli reads the digits of any script: --locale en"
+                remedy = "declare a language to read digits of any script: --locale en"
             elif self.source.decimal:
                 remedy = number_parsing.suggest_decimal(texts, self.source, declared_mark=self.source.decimal) or remedy
             value = texts.value_at(row)

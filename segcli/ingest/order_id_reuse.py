@@ -101,14 +101,14 @@ def order_id_notes(sample: OrderIdSample, *, is_daily: bool) -> Iterator[Note]:
     ids = max(len(sample.orders), 1)
     if is_daily:
         yield Note(
-            f"order ids start again: {sample.ids_with_several_customers / ids:.0%} of them have several customers and "
-            f"{sample.ids_with_several_days / ids:.0%} several days; an id counts once per customer and day; "
+            f"reused order ids: {sample.ids_with_several_customers / ids:.0%} have several customers and "
+            f"{sample.ids_with_several_days / ids:.0%} several days, so an id counts once per customer and day; hint: "
             f"{format_set_option(ORDER_IDS_SETTING, 'unique')} counts it once per customer"
         )
     elif sample.ids_with_several_days >= max(MIN_SHARED_IDS, MIN_SHARED_RATIO * ids):
         yield Note(
             f"{sample.ids_with_several_days / ids:.0%} of order ids "
-            "have lines on several days, and count as one order each; "
+            "have lines on several days and count as one order each; hint: "
             f"{format_set_option(ORDER_IDS_SETTING, 'daily')} counts an id once per customer and day"
         )
 

@@ -109,7 +109,7 @@ def _find_source_lines(order_column: _ColumnCodes, fields: dict[str, _ColumnCode
 
 def _note_repeated_totals(line_count: int) -> Iterator[Note]:
     if line_count:
-        yield Note(f"lines without an amount of their own, since their order's counts once: {line_count:,}")
+        yield Note(f"lines without an own amount, because the order total counts once: {line_count:,}")
 
 
 def may_hold_order_totals(mapping: ColumnMapping, source: Source) -> bool:
@@ -138,8 +138,8 @@ class _BlankAmounts:
         """Note on blank amounts, for data that does not prove their meaning."""
         if self.lines:
             yield Note(
-                f"lines without an amount whose order has one on another line: {self.lines:,}; if it is the whole "
-                f"order's, say {format_set_option(evidence.AMOUNT_PER_SETTING, 'order')}"
+                f"lines without an amount in orders with an amount on another line: {self.lines:,}; "
+                f"hint: if that is the order total, use {format_set_option(evidence.AMOUNT_PER_SETTING, 'order')}"
             )
 
 

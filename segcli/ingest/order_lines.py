@@ -66,7 +66,7 @@ def compute_line_units(
     if scale < money.FINEST_SCALE and is_finer.any() and has_written_amounts(factors):
         line = export.raw_table.line_number(int(is_finer.argmax()))
         raise exact_sum_problem(
-            export, amounts, f"line {line} is finer than {1 / scale:g}, the unit in which their sum fits"
+            export, amounts, f"line {line} is finer than {1 / scale:g}, the smallest unit in which the sum fits"
         )
     return LineUnits(units, is_finer)
 
@@ -81,11 +81,11 @@ def exact_sum_problem(export: OrderExport, amounts: money.Amounts, reason: str) 
     row = int(np.nanargmax(np.abs(np.nan_to_num(amounts))))
     standard = columns.AMOUNT if columns.AMOUNT in export.mapping.columns else columns.UNIT_PRICE
     return InputProblem(
-        f"amounts too large to be added up exactly: this is the largest, and {reason}",
+        f"amounts too large for an exact sum: this is the largest, and {reason}",
         source=export.content.name,
         line=export.raw_table.line_number(row),
         column=export.mapping.columns.get(standard),
-        remedy="Correct the line, or check the decimal mark and declare it with --decimal",
+        remedy="correct the line, or check the decimal mark and declare it with --decimal",
     )
 
 
@@ -105,11 +105,11 @@ def require_exact_sum(export: OrderExport, quantity: money.Amounts, scale: int) 
     ):
         row = int(np.abs(quantity).argmax())
         raise InputProblem(
-            "quantities too large to be added up exactly: this is the largest",
+            "quantities too large for an exact sum: this is the largest",
             source=export.content.name,
             line=export.raw_table.line_number(row),
             column=export.mapping.columns[columns.QUANTITY],
-            remedy="Correct the line, or check the decimal mark and declare it with --decimal",
+            remedy="correct the line, or check the decimal mark and declare it with --decimal",
         )
 
 
@@ -319,7 +319,7 @@ def _compute_units(
         and used_scales.money < money.FINEST_SCALE
         and money.total_magnitude(line_units.units, refunded_units) >= money.UNIT_CAPACITY
     ):
-        raise exact_sum_problem(export, amounts, "their sum has more than 18 digits")
+        raise exact_sum_problem(export, amounts, "the sum has more than 18 digits")
     if scales is None and quantity is not None and used_scales.items < money.FINEST_SCALE:
         require_exact_sum(export, quantity, used_scales.items)
     return used_scales, line_units, refunded_units

@@ -91,7 +91,7 @@ class ValueTotals:
 
 # Lines that are not sales by their status: excluded if the source lists it under `void`, otherwise reported
 ANY_VALUE = "*"
-UNSOLD_LABEL = "counts, although no sale"
+UNSOLD_LABEL = "counts, although not a sale"
 REFUND_STATUSES = frozenset({"refunded", "partiallyrefunded", "returned", "partiallyreturned"})
 VOID_SETTING = "ingest.transactions.void"
 SET_FLAG = "(set)"  # represents all values of a flag
@@ -177,8 +177,8 @@ def status_notes(
     for name, entries in unsold.items():
         if entries:
             yield Note(
-                f"column '{name}' says {format_value_totals(entries, scale)}: these lines count as orders; "
-                f"{format_set_option(VOID_SETTING, suggested_void)} leaves them out",
+                f"column '{name}' contains {format_value_totals(entries, scale)}: these lines count as orders; hint: "
+                f"{format_set_option(VOID_SETTING, suggested_void)} excludes them",
                 sum(units for _, _, units in entries) / scale,
             )
 
@@ -202,16 +202,16 @@ def document_notes(
                 name: [value for value, _, _ in documents],
             }
             yield Note(
-                f"column '{name}' says {format_value_totals(documents, scale)} beside {invoices[0][0]}: "
-                "if these are documents of the same sales, they count twice; "
-                f"{format_set_option(VOID_SETTING, suggested_void)} leaves them out",
+                f"column '{name}' contains {format_value_totals(documents, scale)} and {invoices[0][0]}: "
+                "if these are documents of the same sales, they count twice; hint: "
+                f"{format_set_option(VOID_SETTING, suggested_void)} excludes them",
                 sum(units for _, _, units in documents) / scale,
             )
 
 
 def _status_effect(name: str, value: str, status_columns: StatusColumns, void_values: Mapping[str, list[str]]) -> str:
     if value and _is_void_value(value, void_values.get(name, [])):
-        return "left out"
+        return "excluded"
     if name in status_columns.types:
         return "counts as a return" if is_return_type(value) else "counts"
     if name in status_columns.paid:
@@ -279,15 +279,15 @@ def line_type_notes(line_types: LineTypes, scale: int) -> Iterator[Note]:
     for name, entries in line_types.returns.iterate_columns():
         money = sum(units for _, _, units in entries) / scale
         yield Note(
-            f"column '{name}' says {format_value_totals(entries, scale)}: read as returns; "
+            f"column '{name}' contains {format_value_totals(entries, scale)}: read as returns; hint: "
             f"{format_set_option(RETURNED_SETTING, {name: []})} counts them as sales",
             money,
         )
     for name, entries in line_types.unclear.iterate_columns():
         rarest_value = min(entries, key=lambda entry: entry[1])[0]
         yield Note(
-            f"column '{name}' says {format_value_totals(entries, scale)}: "
-            "which of them are refunds is unclear, and all count as sales; "
+            f"column '{name}' contains {format_value_totals(entries, scale)}: "
+            "it is unclear which are refunds, so all count as sales; hint: "
             f"{format_set_option(RETURNED_SETTING, {name: [rarest_value]})} "
             f"reads '{rarest_value}' as returns",
             sum(units for _, _, units in entries) / scale,

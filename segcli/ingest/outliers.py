@@ -84,7 +84,7 @@ def amount_outlier_notes(amounts: AmountHistogram, scale: int, find_line: Callab
         location = "" if line_number is None else f", line {line_number:,}"
         yield (
             f"amounts far beyond all others: {outlier_count:,} (largest {amounts.largest / scale:,.2f}{location}); "
-            "if one is a slip, it decides every sum and every clustering"
+            "one typing mistake among them would distort every sum and every clustering"
         )
 
 
@@ -204,7 +204,7 @@ def date_outlier_notes(day_counts: DayCounts, outliers: Sequence[int], policy: D
     total = pluralize(int(outlier_counts.lines.sum()), "line")
     yield (
         f"order dates more than a year from all others: {total}, such as {' and '.join(examples)}; "
-        f"{effect} (ingest.date_outliers: {policy})"
+        f"{effect} (ingest.date_outliers={policy})"
     )
 
 
@@ -218,8 +218,8 @@ def _note_lone_last_day(day_counts: DayCounts) -> Iterator[str]:
         yield (
             f"the last order date, {_format_day(day_counts.days[-1])} at line "
             f"{day_counts.latest_line:,}, is {silence / ISOLATION_DAYS:.0f} "
-            "years after all others and decides the as-of day; "
-            f"--as-of {_format_day(day_counts.days[-2] + 1)} leaves it out"
+            "years after all others and determines the as-of day; hint: "
+            f"--as-of {_format_day(day_counts.days[-2] + 1)} excludes it"
         )
 
 

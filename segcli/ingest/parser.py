@@ -39,7 +39,7 @@ def csv_problem(file_name: str, error: Exception) -> InputProblem:
     return InputProblem(
         f"cannot be read as CSV ({error})",
         source=file_name,
-        remedy="Look at its quotes, and say how it is written with --delimiter",
+        remedy="check the quotes of the file, and give its delimiter with --delimiter",
     )
 
 
@@ -240,7 +240,7 @@ def read_header(dialect: Dialect, file_name: str) -> tuple[str, ...]:
     except csv.Error as error:
         raise csv_problem(file_name, error) from None
     if not records:
-        raise InputProblem("file is empty", source=file_name, remedy="Name one that has lines in it")
+        raise InputProblem("file is empty", source=file_name, remedy="choose a file with data")
     return tuple(text.strip() or f"column_{index}" for index, text in enumerate(records[0], 1))
 
 
@@ -268,11 +268,11 @@ def read_table(
     duplicates = sorted(set(columns_to_read) - unique_texts(columns_to_read))
     if duplicates:
         raise InputProblem(
-            "the header has this name twice",
+            "duplicate column name in the header",
             source=file_name,
             line=1,
             column=duplicates[0],
-            remedy="Give one of them another name",
+            remedy="rename one of the two columns",
         )
     columns, rows, bad_rows = parse_columns(
         dialect, file_name, _column_indices(header, columns_to_read), numeric_columns
@@ -281,9 +281,9 @@ def read_table(
     if bad_rows + quote_error_rows > rows:
         raise InputProblem(
             f"{bad_rows + quote_error_rows:,} of {bad_rows + quote_error_rows + rows:,} "
-            f"records do not have the header's {len(header)} fields, or have quotes that break the rules",
+            f"records do not have the header's {len(header)} fields, or have malformed quotes",
             source=file_name,
-            remedy="Check --delimiter and the first lines of the file",
+            remedy="check --delimiter and the first lines of the file",
         )
     raw_table = RawTable(file_name, dialect, header, columns, rows, bad_rows)
     _refuse_repeated_header(raw_table)
@@ -300,7 +300,7 @@ def _refuse_data_as_header(header: Sequence[str], file_name: str) -> None:
             f"the first record looks like data, not like column names: {', '.join(header[:5])}",
             source=file_name,
             line=1,
-            remedy="If there are none, say --no-header, and which is which: --map customer_id=column_1",
+            remedy="if there is no header, use --no-header and map the columns: --map customer_id=column_1",
         ).with_quoted_values(header[:5])
 
 
@@ -319,10 +319,10 @@ def _refuse_repeated_header(raw_table: RawTable) -> None:
     if is_header is not None:
         row = pc.index(is_header, value=True).as_py()
         raise InputProblem(
-            "the header stands here again: several tables in one file, or a header of several rows",
+            "repeated header: several tables in one file, or a header with several rows",
             source=raw_table.name,
             line=raw_table.line_number(row),
-            remedy="Keep one table and one header row",
+            remedy="keep one table and one header row",
         )
 
 

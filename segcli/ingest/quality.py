@@ -67,15 +67,13 @@ class _ColumnCheck:
             )
         if rule.unique:
             texts = pd.Series(self._column_texts.to_pandas(), dtype="str")
-            yield self._count_violations(
-                "unique", texts.duplicated().to_numpy(dtype=bool) & ~is_blank, "standing there before"
-            )
+            yield self._count_violations("unique", texts.duplicated().to_numpy(dtype=bool) & ~is_blank, "duplicated")
         if rule.allowed is not None:
             is_allowed = np.asarray(pc.is_in(self._column_texts, pa.array(rule.allowed, pa.string())), dtype=bool)
-            yield self._count_violations("allowed", ~is_allowed & ~is_blank, "not among those allowed")
+            yield self._count_violations("allowed", ~is_allowed & ~is_blank, "not allowed")
         if rule.matches is not None:
             yield self._count_violations(
-                "matches", ~self._match_pattern(rule.matches) & ~is_blank, f"not like {rule.matches}"
+                "matches", ~self._match_pattern(rule.matches) & ~is_blank, f"not matching {rule.matches}"
             )
         if rule.type or rule.min is not None or rule.max is not None:
             yield from self._check_type_and_range(is_blank)
@@ -85,7 +83,7 @@ class _ColumnCheck:
             return np.asarray(pc.match_substring_regex(self._column_texts, rf"\A(?:{pattern})\z"), dtype=bool)
         except pa.ArrowInvalid as error:
             reason = str(error).partition(": ")[2] or str(error)
-            message = f"not a pattern that RE2 reads ({reason}); it has no look-around and no back-references"
+            message = f"not a valid RE2 pattern ({reason}); RE2 has no look-around and no back-references"
             raise ConfigProblems([f"quality.columns.{self.name}.matches: {message}"]) from None
 
     def _check_type_and_range(self, is_blank: _Mask) -> Iterator[QualityCheck]:

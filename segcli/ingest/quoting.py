@@ -55,10 +55,10 @@ def scan_records(body: bytes, delimiter: str, file_name: str, first_line: int = 
         else:
             if unclosed_pattern.match(body, position):
                 raise InputProblem(
-                    "a quote opens here and never closes; the file may be cut short",
+                    "unclosed quote; the file may be truncated",
                     source=file_name,
                     line=line,
-                    remedy="Close it, or get the file again",
+                    remedy="close the quote, or download the file again",
                 )
             end = _find_line_end(body, position)
             broken_lines.append(line)

@@ -159,6 +159,6 @@ def unreadable_money_warnings(
     if unreadable_money.lines > MIN_WARNING_SHARE * line_count or (is_large and unreadable_money.with_digits):
         estimate = f", about {unreadable_money.units / scale:,.2f} in all" if unreadable_money.with_digits else ""
         yield (
-            f"the amount cannot be read on {pluralize(unreadable_money.lines, 'line')} of {line_count:,}{estimate}; "
-            "--rejects FILE writes them to a file, and quality.max_unreadable_money limits them"
+            f"unreadable amounts on {pluralize(unreadable_money.lines, 'line')} of {line_count:,}{estimate}; "
+            "hint: save the lines with --rejects FILE, or limit them with quality.max_unreadable_money"
         )

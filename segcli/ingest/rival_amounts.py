@@ -159,7 +159,7 @@ def _describe_rival(name: str, used_label: str, share: float, line_count: int) -
     option = f"--map {shlex.quote(f'{columns.AMOUNT}={name}')}"
     size = f"{abs(share):.0%} {'more' if share > 0 else 'less'}"
     return (
-        f"column '{name}' may be the amount as well: "
-        f"{size} than {used_label}, which is used, on the first {line_count:,} lines; "
-        f"{option} uses it"
+        f"column '{name}' may also be the amount: "
+        f"{size} than {used_label}, which segcli uses, on the first {line_count:,} lines; "
+        f"hint: {option} uses it"
     )

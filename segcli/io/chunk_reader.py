@@ -89,7 +89,7 @@ def read_span(path: str, start: int, end: int) -> bytes:
         file.seek(start)
         body = file.read(end - start)
     if len(body) < end - start:
-        raise InputProblem("is not the same on all machines", source=path, remedy="Copy it again")
+        raise InputProblem("not the same file on all machines", source=path, remedy="copy the file again")
     return body
 
 
@@ -151,9 +151,9 @@ def _is_quote_open(descriptor: int, start: int, end: int) -> bool:
 
 def _endless_record_problem(path: str) -> InputProblem:
     return InputProblem(
-        "holds a record of more than 256 MiB; a quote may never close",
+        "record larger than 256 MiB, perhaps because of an unclosed quote",
         source=path,
-        remedy="Close it, or take it out",
+        remedy="close the quote, or remove it",
     )
 
 
@@ -184,14 +184,18 @@ def _read_block(stream: IO[bytes], size: int, path: str) -> bytes:
     try:
         return bytes(stream.read(size))
     except UNPACK_ERRORS:
-        raise InputProblem("does not unpack; it may be cut short", source=path, remedy="Get it again") from None
+        raise InputProblem(
+            "cannot be decompressed; the file may be truncated", source=path, remedy="download the file again"
+        ) from None
 
 
 def _read_line(stream: IO[bytes], path: str) -> bytes:
     try:
         return stream.readline()
     except UNPACK_ERRORS:
-        raise InputProblem("does not unpack; it may be cut short", source=path, remedy="Get it again") from None
+        raise InputProblem(
+            "cannot be decompressed; the file may be truncated", source=path, remedy="download the file again"
+        ) from None
 
 
 def _last_line_end(block: bytes) -> int:

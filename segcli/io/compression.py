@@ -57,7 +57,9 @@ def _iterate_csv(stream: IO[bytes], name: str) -> Iterator[bytes]:
             yield body.getvalue()
     except (pa.ArrowException, OSError) as error:
         raise InputProblem(
-            f"looks like Parquet but cannot be read ({error})", source=name, remedy="Write it again, or export CSV"
+            f"looks like Parquet, but cannot be read ({error})",
+            source=name,
+            remedy="write the file again, or export CSV",
         ) from None
 
 
@@ -76,10 +78,10 @@ def _refuse_nested(schema: Any, name: str) -> None:  # noqa: ANN401 - a pyarrow 
     for column in schema:
         if pa.types.is_nested(column.type):
             raise InputProblem(
-                f"holds {column.type}, not one value a row",
+                f"nested values ({column.type}) instead of one value per row",
                 source=name,
                 column=column.name,
-                remedy="Take its parts out as columns of their own",
+                remedy="export each nested field as a column",
             )
 
 
@@ -145,14 +147,16 @@ def unpack_bytes(stored_bytes: bytes, name: str, memory_per_byte: float, memory_
         size = text.tell()
         if size > MAX_UNPACKED_BYTES:
             raise InputProblem(
-                f"unpacks to more than {MAX_UNPACKED_BYTES / 2**30:,.0f} GiB; this is no export, or one to be split",
+                f"larger than {MAX_UNPACKED_BYTES / 2**30:,.0f} GiB after decompression; "
+                "hint: split the file by customer",
                 source=name,
             )
         if memory_limit is not None and size > UNCHECKED_BYTES and size * memory_per_byte > memory_limit:
             raise InputProblem(
-                f"unpacks to more than {size / 2**20:,.0f} MiB, which need more memory than ingest.memory allows",
+                f"larger than {size / 2**20:,.0f} MiB after decompression, "
+                "which needs more memory than ingest.memory allows",
                 source=name,
-                remedy="Raise --set ingest.memory, or split the file by customer",
+                remedy="increase ingest.memory, or split the file by customer",
             )
         memory.require_memory(name, size, memory_per_byte)
     return text.getvalue()
@@ -163,7 +167,9 @@ def _read_step(stream: IO[bytes], name: str, kind: str) -> bytes:
         return stream.read(STEP_BYTES)
     except UNPACK_ERRORS:
         raise InputProblem(
-            f"looks like {kind} but does not unpack; it may be cut short", source=name, remedy="Get it again"
+            f"looks like {kind}, but cannot be decompressed; the file may be truncated",
+            source=name,
+            remedy="download the file again",
         ) from None
 
 
@@ -200,9 +206,9 @@ class _SizeLimitedReader(io.RawIOBase):
         self._size += len(block)
         if self._size > self._limit:
             raise InputProblem(
-                f"unpacks to more than {self._limit / 2**20:,.0f} MiB, "
-                f"over {MAX_UNPACK_RATIO} times its size: no export does",
+                f"larger than {self._limit / 2**20:,.0f} MiB after decompression, "
+                f"more than {MAX_UNPACK_RATIO} times the compressed size",
                 source=self._name,
-                remedy="If it is one, unpack it first and name the unpacked file",
+                remedy="if the file is an export, decompress it first and use the decompressed file",
             )
         return len(block)

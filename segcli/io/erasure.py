@@ -174,7 +174,7 @@ def find_person(folder: Path, person: Person, kept_paths: Collection[Path] = ())
     traces = [_find_in_file(path, person) for path in files if path.resolve() not in resolved_kept]
     linked_folders = sorted(path for path in folder.rglob("*") if path.is_symlink() and path.is_dir())
     unread_traces = [
-        PersonTrace(path, place="a symbolic link to a folder, which is not searched") for path in linked_folders
+        PersonTrace(path, place="a symbolic link to a folder, which segcli does not search") for path in linked_folders
     ]
     return [*(_keep_link_target(trace) for trace in traces if trace is not None), *unread_traces]
 
@@ -183,7 +183,7 @@ def _keep_link_target(trace: PersonTrace) -> PersonTrace:
     """Mark the target of a symbolic link as not rewritable: it may belong to somebody else."""
     if not trace.path.is_symlink():
         return trace
-    return replace(trace, body=None, place=f"a symbolic link to {trace.path.resolve()}, which is not rewritten")
+    return replace(trace, body=None, place=f"a symbolic link to {trace.path.resolve()}, which segcli does not rewrite")
 
 
 def find_person_and_contacts(
@@ -231,7 +231,7 @@ def _has_manifest(folder: Path) -> bool:
 
 def _find_in_file(path: Path, person: Person) -> PersonTrace | None:
     if person.mention_pattern.search(path.stem):
-        return PersonTrace(path, mentions=1, place="its name")
+        return PersonTrace(path, mentions=1, place="the file name")
     with path.open("rb") as file:
         is_packed = bool(detect_packing(file.read(PACKING_BYTES)))
     try:
@@ -291,7 +291,7 @@ def _erase_table(text: str, person: Person, default_delimiter: str) -> ErasureRe
             result = result.add_counts(ErasureResult(None, rows=1, contacts=contacts))
             continue
         if header is not None and (person.may_own_row(row) or _may_be_reject_of(person, row)):
-            result = result.add_counts(ErasureResult(None, place=f"record {number:,}, which may be of this person"))
+            result = result.add_counts(ErasureResult(None, place=f"record {number:,}, which may belong to this person"))
         is_header = header is None and any(classify_column(name) for name in record)  # a header mentions nobody
         new_record, count = (raw, 0) if is_header else _replace_mentions(raw, record, header or [], person, delimiter)
         result = result.add_counts(ErasureResult(None, mentions=count))

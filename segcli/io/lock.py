@@ -69,5 +69,6 @@ def _acquire_lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise LockProblem(
-            f"{folder}: another run is writing here; skipped. Wait for it, or write to another folder with -o"
+            f"{folder}: locked by another run, so this run is skipped; "
+            "hint: wait for it, or write to another folder with -o"
         ) from None

@@ -15,7 +15,7 @@ from segcli.io.write import write_files_together
 MANIFEST_FILE = "run.json"
 MANIFEST_SCHEMA = "segcli.run/1"
 RESULT_FILES = ("customers.csv", "segments.csv")  # written by every run
-MANIFEST_REMEDY = "Run again into this folder, or remove it"
+MANIFEST_REMEDY = "run again into this folder, or remove it"
 
 
 def save_run(folder: Path, texts_by_name: Mapping[str, str], run_facts: Mapping[str, object]) -> None:
@@ -79,9 +79,9 @@ def refuse_incomplete(path: str) -> None:
     folder = Path(path) if Path(path).is_dir() else Path(path).parent
     if (folder == Path(path) or Path(path).name in RESULT_FILES) and is_incomplete(folder):
         raise InputProblem(
-            f"the run that wrote these results has not finished: there is no {MANIFEST_FILE} beside them",
+            f"unfinished run: no {MANIFEST_FILE} in the folder",
             source=path,
-            remedy="Wait for it, or run it again: segcli run CONFIG",
+            remedy="wait for the run to finish, or run it again: segcli run CONFIG",
         )
 
 
@@ -102,7 +102,7 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     path = str(folder / MANIFEST_FILE)
     document = read_json(path, MANIFEST_REMEDY)
     if not isinstance(document, dict) or not _is_manifest(document):
-        raise InputProblem("is not the manifest of a run", source=path, remedy=MANIFEST_REMEDY)
+        raise InputProblem("not the manifest of a run", source=path, remedy=MANIFEST_REMEDY)
     manifest: dict[str, Any] = document
     return manifest
 

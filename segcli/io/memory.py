@@ -38,8 +38,8 @@ def require_memory(name: str, text_bytes: int, memory_per_byte: float) -> None:
     required = text_bytes * memory_per_byte
     if available is not None and required > available:
         raise EnvironmentProblem(
-            f"{name}: {text_bytes / GIB:,.2f} GiB of text need about {required / GIB:,.1f} GiB of memory, and "
-            f"{available / GIB:,.1f} GiB are free. Split the file by customer, or try all the same with "
+            f"{name}: not enough memory: {text_bytes / GIB:,.2f} GiB of text need about {required / GIB:,.1f} GiB, but "
+            f"{available / GIB:,.1f} GiB are free; hint: split the file by customer, or disable this check with "
             "--set ingest.transactions.memory_guard=false"
         )
 
@@ -55,9 +55,9 @@ def require_address_space() -> None:
         return
     if soft_limit < MIN_ADDRESS_SPACE:
         raise EnvironmentProblem(
-            f"the limit on address space is {soft_limit // 1024:,} kB, "
-            f"and segcli needs at least {MIN_ADDRESS_SPACE // 1024:,} kB. "
-            "Raise it with ulimit -v"
+            f"address space limited to {soft_limit // 1024:,} kB, "
+            f"but segcli needs at least {MIN_ADDRESS_SPACE // 1024:,} kB; "
+            "hint: raise the limit with ulimit -v"
         )
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 

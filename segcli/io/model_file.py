@@ -28,18 +28,18 @@ def load_model_file(path: str, schema_names: Mapping[str, str]) -> dict[str, Any
     Raises:
         InputProblem: if it is not such a model, has another version, or was changed manually.
     """
-    model = read.read_json(path, "Name a file that --save-model wrote")
+    model = read.read_json(path, "choose a file that --save-model wrote")
     schema = model.get("schema") if isinstance(model, dict) else None
     if not isinstance(model, dict) or not isinstance(schema, str) or schema not in schema_names:
         expected = f"{' or '.join(schema_names.values())} model ({', '.join(schema_names)})"
         raise InputProblem(
-            f"is no saved {expected}; its schema is {schema}", source=path, remedy="Name a file that --save-model wrote"
+            f"not a saved {expected}; found schema {schema}",
+            source=path,
+            remedy="choose a file that --save-model wrote",
         )
     stored_checksum = model.pop("sha256", None)
     if stored_checksum != _model_checksum(model):
-        raise InputProblem(
-            "was changed after it was saved: its checksum does not fit", source=path, remedy="Save it anew"
-        )
+        raise InputProblem("changed after saving: checksum mismatch", source=path, remedy="save the model again")
     return model
 
 
@@ -58,12 +58,12 @@ def parse_model_fields(model: Mapping[str, Any], fields_model: type[ModelFields]
         return {**model, **fields_model.model_validate(model).model_dump()}
     except ValidationError as error:
         first_error = error.errors()[0]
-        raise damage_problem(path, ".".join(map(str, first_error["loc"])) or "its fields", first_error["msg"]) from None
+        raise damage_problem(path, ".".join(map(str, first_error["loc"])) or "fields", first_error["msg"]) from None
 
 
 def damage_problem(path: str, field: str, problem: str) -> InputProblem:
     """Return the error for a model with an invalid field."""
-    return InputProblem(f"{field}: {problem[:1].lower()}{problem[1:]}", source=path, remedy="Save the model again")
+    return InputProblem(f"{field}: {problem[:1].lower()}{problem[1:]}", source=path, remedy="save the model again")
 
 
 def _model_checksum(model: Mapping[str, Any]) -> str:

@@ -43,7 +43,8 @@ def refuse_foreign_file(path: str, *, force: bool = False) -> None:
     is_binary = b"\0" in start or start.startswith(BINARY_SIGNATURES)
     if is_binary or (Path(path).suffix.lower() not in OUTPUT_SUFFIXES and not _is_table(start)):
         raise UsageProblem(
-            f"{path}: exists and is not an earlier output; name another file, or replace it with --force"
+            f"{path}: already exists and is not an earlier output; "
+            "hint: choose another file, or overwrite it with --force"
         )
 
 

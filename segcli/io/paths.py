@@ -34,12 +34,12 @@ def expand_path(path: str) -> list[str]:
             for candidate in Path(path).rglob("*")
             if candidate.is_file() and _is_export_name(candidate.relative_to(path))
         ]
-        problem = f"holds no file that ends in {', '.join(EXPORT_SUFFIXES)}"
+        problem = f"no file that ends in {', '.join(EXPORT_SUFFIXES)}"
     else:
         files = [candidate for candidate in glob.glob(path, recursive=True) if Path(candidate).is_file()]  # noqa: PTH207 - any pattern
-        problem = "matches no file"
+        problem = "no matching file"
     if not files:
-        raise InputProblem(problem, source=path, remedy="Name a file, a folder of exports, or a pattern in quotes")
+        raise InputProblem(problem, source=path, remedy="give a file, a folder of exports, or a quoted pattern")
     return sorted(files)
 
 
@@ -87,6 +87,6 @@ def compute_digest(content: FileContent) -> str:
                 sha256.update(block)
             status = os.fstat(file.fileno())
     except OSError as error:
-        raise InputProblem(f"cannot be read again ({error.strerror})", source=name, remedy="Run again") from None
+        raise InputProblem(f"cannot be read again ({error.strerror})", source=name, remedy="run again") from None
     require_same_version(name, file_version(status), content.version)
     return sha256.hexdigest()

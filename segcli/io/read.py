@@ -62,7 +62,7 @@ def read_file(path: str, *, memory_per_byte: float = 0, memory_limit: int | None
     """
     name = "standard input" if path == STDIN_PATH else path
     if path == STDIN_PATH and sys.stdin is None:
-        raise InputProblem("is closed", source=name, remedy="Name a file, or pipe one in")
+        raise InputProblem("closed", source=name, remedy="name a file, or pipe one in")
     try:
         stored_bytes, version = (
             (sys.stdin.buffer.read(), None)
@@ -70,13 +70,15 @@ def read_file(path: str, *, memory_per_byte: float = 0, memory_limit: int | None
             else _read_unchanged(Path(path), name, memory_per_byte)
         )
     except FileNotFoundError:
-        raise InputProblem("no such file", source=name, remedy="Look at its name and folder") from None
+        raise InputProblem("no such file", source=name, remedy="check its name and folder") from None
     except IsADirectoryError:
-        raise InputProblem("is a folder; name a file in it", source=name) from None
+        raise InputProblem("is a folder, not a file; hint: choose a file in it", source=name) from None
     except OSError as error:
-        raise InputProblem(f"cannot be read ({error.strerror})", source=name, remedy="Look who may read it") from None
+        raise InputProblem(
+            f"cannot be read ({error.strerror})", source=name, remedy="check the permissions of the file"
+        ) from None
     except ValueError:
-        raise InputProblem("is no name a file can have", source=name, remedy="Name another") from None
+        raise InputProblem("not a valid file name", source=name, remedy="choose another name") from None
     body = (
         unpack_bytes(stored_bytes, name, memory_per_byte, memory_limit)
         if detect_packing(stored_bytes)
@@ -99,7 +101,9 @@ def require_same_version(name: str, actual: FileVersion | None, expected: FileVe
         InputProblem: if the file was changed or replaced meanwhile.
     """
     if actual != expected:
-        raise InputProblem("was changed while it was being read", source=name, remedy="Run again once it is complete")
+        raise InputProblem(
+            "changed while segcli was reading it", source=name, remedy="run again when the file is complete"
+        )
 
 
 def _read_unchanged(path: Path, name: str, memory_per_byte: float) -> tuple[bytes, FileVersion | None]:
@@ -124,7 +128,7 @@ def read_text(path: str) -> str:
         return content.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputProblem(
-            f"is not UTF-8 text (byte {error.start})", source=content.name, remedy="Save it as UTF-8"
+            f"not UTF-8 text (byte {error.start})", source=content.name, remedy="save the file as UTF-8"
         ) from None
 
 
@@ -141,9 +145,9 @@ def read_json(path: str, remedy: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
-        raise InputProblem(f"is not JSON ({error.msg})", source=path, line=error.lineno, remedy=remedy) from None
+        raise InputProblem(f"not valid JSON ({error.msg})", source=path, line=error.lineno, remedy=remedy) from None
     except (RecursionError, ValueError):
-        problem = "is nested too deeply, or has a number that is too long"
+        problem = "not readable JSON: nested too deeply, or a number is too long"
         raise InputProblem(problem, source=path, remedy=remedy) from None
 
 
@@ -151,5 +155,5 @@ def require_text(body: bytes, name: str) -> bytes:
     """Return the bytes unchanged, or reject them if they begin with the signature of a binary or HTML file."""
     for magic, kind in _BINARY_KINDS.items():
         if body[:SIGNATURE_BYTES].lstrip().lower().startswith(magic.lower()):
-            raise InputProblem(f"is {kind}, not CSV", source=name, remedy="Export it as CSV first")
+            raise InputProblem(f"{kind}, not CSV", source=name, remedy="export the data as CSV")
     return body

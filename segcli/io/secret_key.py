@@ -81,14 +81,18 @@ def load_key(path: str) -> PseudonymKey:
         text = Path(path).read_text(encoding="ascii", errors="replace").strip()
         mode = stat.S_IMODE(Path(path).stat().st_mode)
     if mode & 0o077:
-        raise UsageProblem(f"{path}: others may read this key (mode {mode:04o}); chmod 600 it, or make another")
+        raise UsageProblem(
+            f"{path}: key readable by other users (mode {mode:04o}); "
+            "hint: run chmod 600 on the file, or create another key"
+        )
     try:
         secret = bytes.fromhex(text)
     except ValueError:
         secret = b""
     if len(secret) != KEY_BYTES:
         raise UsageProblem(
-            f"{path}: is no key; a key is {2 * KEY_BYTES} hexadecimal digits. Name a file that is not there"
+            f"{path}: not a key file (expected {2 * KEY_BYTES} hexadecimal digits); "
+            "hint: choose a path that does not exist yet to create a key"
         )
     return PseudonymKey(secret)
 
@@ -117,4 +121,6 @@ def refuse_key_inside(path: str, folder: str) -> None:
         UsageProblem: if the key is in the folder.
     """
     if Path(path).resolve().is_relative_to(Path(folder).resolve()):
-        raise UsageProblem(f"{path}: the key lies in the output folder {folder}; keep it elsewhere (privacy.key_file)")
+        raise UsageProblem(
+            f"{path}: key file inside the output folder {folder}; hint: set privacy.key_file to another folder"
+        )

@@ -155,9 +155,9 @@ def check_writable(path: str, inputs: Sequence[str] = ()) -> None:
         return
     target = _resolve_path(path)
     if target.is_dir():
-        raise UsageProblem(f"{path}: is a folder; name the file to write")
+        raise UsageProblem(f"{path}: is a folder, not a file; hint: choose a file name")
     if target.exists() and any(Path(input_path).exists() and target.samefile(input_path) for input_path in inputs):
-        raise UsageProblem(f"{path}: is the input; name another file for the output")
+        raise UsageProblem(f"{path}: is also the input; hint: choose another output file")
     with report_write_errors(path):
         if not target.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -174,8 +174,8 @@ def refuse_links(folder_path: Path, names: Sequence[str]) -> None:
     for path in (folder_path / name for name in names):
         if path.is_symlink():
             raise EnvironmentProblem(
-                f"{path}: is a symbolic link to {path.readlink()}, and results are not written through links. "
-                "Remove the link, or name another folder with -o"
+                f"{path}: is a symbolic link to {path.readlink()}, and segcli does not write results through links; "
+                "hint: remove the link, or choose another folder with -o"
             )
 
 
@@ -190,7 +190,7 @@ def check_distinct_outputs(paths: Sequence[str]) -> None:
         real_path = str(_resolve_path(path))
         is_stream = descriptor_number(path) is not None or (Path(real_path).exists() and not Path(real_path).is_file())
         if real_path in seen_paths and not is_stream:
-            raise UsageProblem(f"{path}: is named for two outputs; give each a file of its own")
+            raise UsageProblem(f"{path}: used for two outputs; hint: choose a different file for each")
         seen_paths.add(real_path)
 
 
@@ -203,7 +203,7 @@ def _resolve_path(path: str) -> Path:
     try:
         return Path(os.path.realpath(path))
     except ValueError:
-        raise UsageProblem(f"{path!r}: is no name a file can have; name another") from None
+        raise UsageProblem(f"{path!r}: not a valid file name; hint: choose another name") from None
 
 
 def make_folder(path: str) -> Path:
@@ -236,7 +236,7 @@ def report_write_errors(path: str, *, intact: str = "earlier output is intact") 
         yield
     except OSError as error:
         raise EnvironmentProblem(
-            f"{path}: cannot be written ({error.strerror}); {intact}. Make room, or name another place"
+            f"{path}: cannot be written ({error.strerror}); {intact}; hint: free disk space, or choose another path"
         ) from error
 
 

@@ -58,7 +58,9 @@ class Analysis:
         }
         if settings.plan.only_targets:
             if self.targets.segmentation.column != segmentation.column:
-                raise UsageProblem("plan.only_targets: plan.of and target.of are two segmentations; name one for both")
+                raise UsageProblem(
+                    "plan.only_targets: plan.of and target.of are two segmentations; set the same for both"
+                )
             personas = {
                 segment_name: persona
                 for segment_name, persona in personas.items()

@@ -33,10 +33,12 @@ def load_personas(path: str) -> EarlierPersonas:
         InputProblem: the file contains no personas.
     """
     json_file = str(Path(path) / PERSONAS_FILE) if Path(path).is_dir() else path
-    document = read.read_json(json_file, "Name the personas.json of an earlier run")
+    document = read.read_json(json_file, "pass the personas.json of an earlier run")
     if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(PERSONA_SCHEMA):
         raise InputProblem(
-            "holds no personas", source=json_file, remedy="Name what persona -f json -o FILE, or a run, wrote"
+            "contains no personas",
+            source=json_file,
+            remedy="Pass a file written by segcli persona -f json -o FILE, or by a run",
         )
     by_segment = {(record["column"], record["segment"]): record for record in document["personas"]}
     return EarlierPersonas(by_segment, document.get("as_of"))

@@ -95,7 +95,7 @@ def explain_segments(segmentation: Segmentation, column_names: Sequence[str]) ->
         for tree_feature in _encode_feature(segmentation, column_name)
     ]
     if not tree_features:
-        raise UsageProblem("there is no column of numbers or kinds to explain segments by; give a table that has some")
+        raise UsageProblem("no numeric or categorical column to explain segments by; pass a table with some")
     feature_matrix = np.column_stack([feature_matrix for _, _, feature_matrix in tree_features])
     paths: dict[str, list[tuple[Comparison, ...]]] = {column_name: [] for column_name in segmentation.segments}
     for segment, leaf_bounds in _grow_leaves(feature_matrix, segmentation):
@@ -226,8 +226,8 @@ def format_rules_yaml(explanation: Explanation, rules_name: str) -> str:
     ]
     section = {"rules": [{"name": rules_name, "otherwise": explanation.default_segment, "segments": segments}]}
     header_comment = (
-        "# Rules that tell found segments again, "
-        f"right for {explanation.fidelity:.1%} of the customers they were found on.\n"
+        "# Rules that reproduce the clusters, "
+        f"correct for {explanation.fidelity:.1%} of the customers they were fitted on.\n"
     )
     return header_comment + yaml_loader.dump_document(section)
 
@@ -241,15 +241,15 @@ def explain_customer(segmentation: Segmentation, explanation: Explanation, custo
     customer_table = segmentation.customers.table
     matching_rows = customer_table.index[customer_table[columns.CUSTOMER_ID] == customer_id]
     if not len(matching_rows):
-        raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
+        raise UsageProblem(f"no customer '{customer_id}'; use an id from the output of segcli ingest")
     customer_row = int(matching_rows[0])
     segment, scores = segmentation.labels[customer_row], segmentation.scores.loc[customer_row]
-    yield f"{segment}   margin {scores[columns.CLUSTER_MARGIN]:.2f}; otherwise {scores[columns.CLUSTER_SECOND]}"
+    yield f"{segment}   margin {scores[columns.CLUSTER_MARGIN]:.2f}; second choice {scores[columns.CLUSTER_SECOND]}"
     rule_row = RuleTable(customer_table, segmentation.customers.as_of).select_row(customer_row)
     for segment_rule in explanation.segment_rules:
         for rule_text in segment_rule.rule_texts:
             if evaluate_rule(parse_rule(rule_text), rule_row).is_true[0]:
-                yield f"  by rule: {rule_text} -> {segment_rule.segment} (right for {segment_rule.precision:.0%})"
+                yield f"  by rule: {rule_text} -> {segment_rule.segment} (precision {segment_rule.precision:.0%})"
     member_rows = customer_table[segmentation.labels == segment]
     for feature_name in dict.fromkeys(feature["name"] for feature in segmentation.method["features"]):
         if not pd.api.types.is_numeric_dtype(customer_table[feature_name]):

@@ -29,7 +29,7 @@ JACCARD_COLUMN = "jaccard"
 
 
 def rate_confidence(segmentation: Segmentation, segment: str) -> str:
-    """Return the confidence (high, middling or low), from the number of customers and the stability of clusters."""
+    """Return the confidence (high, medium or low), from the number of customers and the stability of clusters."""
     profile_row = segmentation.profile[segmentation.profile[columns.SEGMENT_NAME] == segment].iloc[0]
     customer_count, jaccard = int(profile_row[columns.CUSTOMERS]), float(profile_row.get(JACCARD_COLUMN, 1.0))
     if customer_count >= MANY_CUSTOMERS and jaccard >= STABLE_JACCARD:
@@ -37,8 +37,8 @@ def rate_confidence(segmentation: Segmentation, segment: str) -> str:
     elif customer_count < FEW_CUSTOMERS or jaccard < DOUBTFUL_JACCARD:
         confidence_level = "low"
     else:
-        confidence_level = "middling"
-    jaccard_text = f", found again with Jaccard {jaccard:.2f}" if JACCARD_COLUMN in profile_row else ""
+        confidence_level = "medium"
+    jaccard_text = f", stability (Jaccard) {jaccard:.2f}" if JACCARD_COLUMN in profile_row else ""
     return f"{confidence_level}: {pluralize(customer_count, 'customer')}{jaccard_text}"
 
 
@@ -238,7 +238,7 @@ def _build_persona(
         typical=quartiles,
         action=playbook.choose_action(segment, segment_traits),
         avoid=playbook.avoid_by_segment.get(segment.casefold(), ""),
-        warnings=(f"only {pluralize(customer_count, 'customer')}: averages are rough",)
+        warnings=(f"only {pluralize(customer_count, 'customer')}: averages are imprecise",)
         if customer_count < SMALL_SEGMENT
         else (),
     )
@@ -276,7 +276,7 @@ def _write_headline(quartiles: Mapping[str, tuple[float, float, float]], segment
         order_count = quartiles[columns.ORDERS][1]
         phrases.append("one order" if order_count == 1 else f"{_format_amount(order_count, 1)} orders")
     if columns.AVERAGE_ORDER_VALUE in quartiles:
-        phrases.append(f"{_format_amount(quartiles[columns.AVERAGE_ORDER_VALUE][1], 2)} a time")
+        phrases.append(f"{_format_amount(quartiles[columns.AVERAGE_ORDER_VALUE][1], 2)} per order")
     if columns.RECENCY_DAYS in quartiles:
         recency_days = quartiles[columns.RECENCY_DAYS][1]
         phrases.append(f"last bought {recency_days:,.0f} {'day' if recency_days == 1 else 'days'} ago")
@@ -286,7 +286,7 @@ def _write_headline(quartiles: Mapping[str, tuple[float, float, float]], segment
         f"{'more' if trait.difference > 0 else 'less'} {trait.level or trait.name}" for trait in segment_traits[:2]
     ]
     if not leading_texts:
-        return "Close to the base in everything known."
+        return "Close to the base in every known trait."
     text = " and ".join(leading_texts)
     return f"{text[0].upper()}{text[1:]} than the base."
 

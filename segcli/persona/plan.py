@@ -137,7 +137,7 @@ def _guard_offer(offer: str, segmentation: Segmentation, in_segment: CustomerMas
     discount_rule = (
         "no discount"
         if discount_share < DISCOUNT_BUYER_SHARE
-        else "a discount is what they wait for: at most the usual one"
+        else "they wait for discounts, offer at most the usual one"
     )
     return f"{offer} {discount_share:.0%} of their lines were discounted: {discount_rule}."
 
@@ -150,13 +150,13 @@ def _find_gaps(
 ) -> Iterator[str]:
     for segment_name in personas_by_segment:
         if segment_name not in stage_by_segment:
-            yield f"{segment_name}: its stage is not known; say it under plan.stages"
+            yield f"{segment_name}: stage unknown; set it in plan.stages"
     for stage_name in LIFECYCLE_STAGES:
         segment_names = [
             segment_name for segment_name, segment_stage in stage_by_segment.items() if segment_stage.name == stage_name
         ]
         if segment_names and not touchpoint_matrix.select_touchpoints(stage_name):
-            yield f"{stage_name}: nothing is planned for {', '.join(segment_names)}"
+            yield f"{stage_name}: no touchpoint for {', '.join(segment_names)}"
         if not segment_names and touchpoint_matrix.select_touchpoints(stage_name):
             yield f"{stage_name}: no segment is in this stage"
     for plan_row in plan_table[plan_table["reach_share"] < MIN_REACH_SHARE].to_dict("records"):
@@ -171,7 +171,8 @@ def _find_excess_contacts(plan_table: pd.DataFrame, settings: PlanSettings) -> I
     for segment_name, contacts in weekly_contacts.items():
         if contacts > settings.most_per_week:
             yield (
-                f"{segment_name}: {contacts:.1f} contacts a week; at most {settings.most_per_week} (plan.most_per_week)"
+                f"{segment_name}: {contacts:.1f} contacts per week; at most "
+                f"{settings.most_per_week} (plan.most_per_week)"
             )
 
 

@@ -40,7 +40,7 @@ def define_segmentation(
         )
     if "base" in method:
         raise UsageProblem(
-            f"{segmentation.name} cannot be said as SQL: the base {method['base']} is decided in Python; "
+            f"{segmentation.name} has no SQL form: the base {method['base']} runs in Python; "
             "only RFM, written rules and clusters can"
         )
     if "features" in method:
@@ -49,8 +49,7 @@ def define_segmentation(
         if rule_set.column == segmentation.column and rule_set.rules:
             return define_rules(segmentation, rule_set, dialect, table_name)
     raise UsageProblem(
-        f"{segmentation.name} cannot be said as SQL: by which rules it was decided is not known here"
-        "; give the config that declares it"
+        f"{segmentation.name} has no SQL form: its rules are not known here; pass the config that declares it"
     )
 
 
@@ -63,7 +62,9 @@ def _define_clusters(segmentation: Segmentation, dialect: str, table_name: str) 
         (segment_rule.segment, _join_conditions([parse_rule(rule) for rule in segment_rule.rule_texts]))
         for segment_rule in explanation.segment_rules
     ]
-    note = f"rules of a shallow tree, right for {explanation.fidelity:.1%} of the customers the segments were found on"
+    note = (
+        f"rules of a shallow tree, correct for {explanation.fidelity:.1%} of the customers the segments were fitted on"
+    )
     return define_conditions(
         segmentation, SegmentConditions(rules, explanation.default_segment, (note,)), dialect, table_name
     )

@@ -147,8 +147,8 @@ def explain_rejection(
             f"there is capacity for {selection_limits.capacity - used_contacts:,} more"
         )
     if len(chosen_candidates) >= selection_limits.max_segments:
-        return f"not among the {selection_limits.max_segments} worth most together"
-    return "choosing it would be worth nothing"
+        return f"not among the {selection_limits.max_segments} with the highest total value"
+    return "choosing it would add no value"
 
 
 DEFAULT_CHANNEL = "email"  # if the settings name no channel

@@ -13,6 +13,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.config.target import TargetSettings
+from segcli.formatting import pluralize
 from segcli.model import Segmentation
 from segcli.persona.attractiveness import (
     LOW_IS_BEST,
@@ -32,7 +33,7 @@ from segcli.persona.target_selection import (
 )
 
 MATRIX_THIRDS = (100 / 3, 200 / 3)
-# Rows by attractiveness (low, middling, high), columns by strength (low, middling, high)
+# Rows by attractiveness (low, medium, high), columns by strength (low, medium, high)
 MATRIX_CELLS = (
     ("withdraw", "manage for earnings", "protect and refocus"),
     ("expand with care or harvest", "manage for earnings", "build selectively"),
@@ -189,7 +190,7 @@ def _explain_knock_out(criteria: SegmentCriteria, position: int, settings: Targe
 
 
 def _describe_limit(max_choices: int) -> str:
-    return f"the best of {max_choices:,} choices; more were not tried (limits.choices), so another may be better"
+    return f"best of {max_choices:,} combinations; others were not tried (limits.choices), so a better one may exist"
 
 
 def _explain_loss(estimate: ContactEstimate) -> str:
@@ -294,7 +295,7 @@ def _build_notes(
 ) -> Iterator[str]:
     weighted_scores = segment_scores.attractiveness
     if weighted_scores is None:
-        yield "no criterion is known: rate segments (target.ratings), or give an order export"
+        yield "no criterion available: rate segments (target.ratings), or pass an order export"
         return
     weight_tolerance = segment_scores.weight_tolerance
     tolerance_text = (
@@ -305,25 +306,25 @@ def _build_notes(
     yield f"rank 1 holds for {tolerance_text}"
     if weighted_scores.unknown_criteria:
         yield (
-            "not known, so left out of the score: "
-            f"{', '.join(weighted_scores.unknown_criteria)} (target.ratings rates them)"
+            "unknown, excluded from the score: "
+            f"{', '.join(weighted_scores.unknown_criteria)} (set them in target.ratings)"
         )
     unknown_segments = sorted(
         {item_name for segment_ratings in settings.ratings.values() for item_name in segment_ratings}
         - {*segment_scores.segmentation.segments}
     )
     if unknown_segments:
-        yield f"rated, but no segment of {segment_scores.segmentation.name}: {', '.join(unknown_segments)}"
+        yield f"rated, but not a segment of {segment_scores.segmentation.name}: {', '.join(unknown_segments)}"
     for item_name in weighted_scores.criteria:
         unknown_names = segment_scores.criteria.list_unknown_segments(item_name, segment_scores.segmentation.segments)
         if unknown_names:
-            yield f"{item_name} is not known of {', '.join(unknown_names)}: counted as halfway"
+            yield f"{item_name} is unknown for {', '.join(unknown_names)}: counted as the midpoint"
     if segment_scores.strength is None:
-        yield "our own strength is not known: rate own_strengths in target.ratings for the second axis"
+        yield "own strength unknown: set own_strengths in target.ratings for the second axis"
     if len(chosen_names) < settings.choice_range[0]:
         yield (
-            f"only {len(chosen_names)} of at least {settings.choice_range[0]} "
-            "segments fit knock-outs, budget and capacity"
+            f"only {pluralize(len(chosen_names), 'segment')} (at least {settings.choice_range[0]} expected) "
+            "fit knock-outs, budget and capacity"
         )
     profitable_estimates = sorted(
         (estimate for estimate in segment_scores.contact_estimates if estimate.roi > 0),
@@ -331,12 +332,12 @@ def _build_notes(
     )
     if profitable_estimates:
         yield (
-            "by return on what contacts cost: "
+            "by return on contact cost: "
             f"{', '.join(f'{estimate.segment} {estimate.roi:,.1f}x' for estimate in profitable_estimates)}"
         )
     if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
         period_days = settings.period_days
         yield (
-            f"expected margin takes as response who bought in the last {period_days} days: "
-            "an order of sizes, not an effect; a holdout measures that"
+            f"expected margin uses the purchase rate of the last {period_days} days as response: "
+            "a ranking, not an effect; measure the effect with a holdout"
         )

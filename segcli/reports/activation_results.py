@@ -51,7 +51,7 @@ def describe_export(export: ExportResult) -> Iterator[str]:
     yield from export.notes
 
 
-MATRIX_LEVELS = ("high", "middling", "low")  # rows of the 3 x 3 matrix, top row first
+MATRIX_LEVELS = ("high", "medium", "low")  # rows of the 3 x 3 matrix, top row first
 TOUCHPOINT_COLUMNS = ("stage", "touchpoint", columns.SEGMENT_NAME, "by", "reach", "reach_share", "first", "every_days")
 
 
@@ -81,19 +81,25 @@ def build_target_blocks(targets: TargetSelection) -> Iterator[Block]:
     yield _build_ranking_table(targets)
     yield from tables.build_note_blocks(targets.notes)
     if "cell" in targets.table:
-        yield Heading("Attractiveness (down) and our strength (across)", level=4)
+        yield Heading("Attractiveness (rows) and own strength (columns)", level=4)
         yield _build_matrix_table(targets.table)
     if len(targets.contributions):
-        yield Heading("What the scores are made of", level=4)
+        yield Heading("Score components", level=4)
         yield _build_criteria_table(targets.contributions)
     if len(set(targets.weight_set_scores["set"])) > 1:
-        yield Heading("Ranks under other weights", level=4)
+        yield Heading("Ranks with other weights", level=4)
         yield _build_ranks_table(targets.weight_set_scores)
 
 
 def _build_ranking_table(targets: TargetSelection) -> Table:
     titles = [Column("Segment", align_right=False), Column("", is_bar=True), Column("Score"), Column("Strength")]
-    titles += [Column("Contacts"), Column("Cost"), Column("Expected"), Column("ROI"), Column("Why", align_right=False)]
+    titles += [
+        Column("Contacts"),
+        Column("Cost"),
+        Column("Expected margin"),
+        Column("ROI"),
+        Column("Reason", align_right=False),
+    ]
     rows = []
     for row in targets.table.to_dict("records"):
         score, strength = row.get("attractiveness", 0.0), row.get("strength")
@@ -173,10 +179,10 @@ def build_plan_blocks(plan: TouchpointPlan) -> Iterator[Block]:
     """Yield touchpoints by stage with reach and dates, then messages, angles and gaps."""
     yield tables.build_table(plan.table[list(TOUCHPOINT_COLUMNS)])
     messages = plan.table.drop_duplicates(["stage", "touchpoint"])[["stage", "touchpoint", "message", "offer", "kpi"]]
-    yield Heading("What is said", level=4)
+    yield Heading("Messages", level=4)
     yield tables.build_table(messages)
     angles = plan.table.drop_duplicates(columns.SEGMENT_NAME)[[columns.SEGMENT_NAME, "angle"]]
-    yield Heading("What it can build on", level=4)
+    yield Heading("Angles", level=4)
     yield tables.build_table(angles)
     yield from build_gap_blocks(plan.gaps)
 

@@ -90,21 +90,21 @@ def _draw_lorenz_chart(revenue: FloatArray, group_count: int) -> Chart:
     data = {
         "customers": customer_shares.tolist(),
         "revenue": revenue_shares.tolist(),
-        "x_title": "customers, those who bring least first",
+        "x_title": "customers, lowest revenue first",
         "y_title": "revenue",
         "gini": f"Gini {gini_text}",
-        "equal": "all bring the same",
-        "mark": f"{formatting.format_share(TOP_FIFTH_START)} bring {rest_share}",
+        "equal": "equal revenue",
+        "mark": f"{formatting.format_share(TOP_FIFTH_START)} generate {rest_share}",
         "marked": (float(customer_shares[fifth_index]), float(revenue_shares[fifth_index])),
     }
-    alt_text = f"The best fifth of customers brings {top_share} of revenue; the Gini coefficient is {gini_text}."
+    alt_text = f"The top 20% of customers generate {top_share} of revenue; the Gini coefficient is {gini_text}."
     rows = [
         [formatting.format_share(float(customer_shares[index])), formatting.format_share(float(revenue_shares[index]))]
         for index in (group_count * fifth // 5 for fifth in range(1, 6))
     ]
-    titles = [Column("Customers, least first"), Column("Their share of revenue")]
+    titles = [Column("Customers, lowest first"), Column("Their share of revenue")]
     return Chart(
-        "lorenz", f"How revenue is spread over customers (Gini {gini_text})", alt_text, data, [Table(titles, rows)]
+        "lorenz", f"Revenue distribution over customers (Gini {gini_text})", alt_text, data, [Table(titles, rows)]
     )
 
 
@@ -123,7 +123,7 @@ def build_treemap(segmentation: Segmentation, fallback_tables: Sequence[Table] =
             }
             for row in rows
         ],
-        "shaded_by": "mean revenue of a customer" if has_revenue else "",
+        "shaded_by": "mean revenue per customer" if has_revenue else "",
         "low": formatting.format_money(min(mean_revenues, default=0.0)),
         "high": formatting.format_money(max(mean_revenues, default=0.0)),
     }
@@ -182,7 +182,7 @@ def build_bubble_chart(segmentation: Segmentation) -> Chart:
             for row in rows
         ],
         "x_title": "share of customers",
-        "y_title": "mean revenue of a customer",
+        "y_title": "mean revenue per customer",
         "x_kind": "share",
         "y_kind": "money",
     }
@@ -190,6 +190,8 @@ def build_bubble_chart(segmentation: Segmentation) -> Chart:
     top_revenue = formatting.format_money(top_row[columns.MEAN_REVENUE])
     alt_text = (
         f"Segments of {segmentation.name} by size and value; "
-        f"customers of {top_row[columns.SEGMENT_NAME]} bring most, {top_revenue} each on average."
+        f"{top_row[columns.SEGMENT_NAME]} has the highest revenue per customer, {top_revenue} on average."
     )
-    return Chart("bubbles", f"Segments of {segmentation.name} by size and value; areas are revenue", alt_text, data, ())
+    return Chart(
+        "bubbles", f"Segments of {segmentation.name} by size and value; area shows revenue", alt_text, data, ()
+    )

@@ -92,7 +92,7 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
         Column("From", align_right=False),
         Column("Customers"),
         Column("Stayed"),
-        Column("Most to", align_right=False),
+        Column("Largest moves to", align_right=False),
     ]
     table_rows = []
     for name in (segment_name for segment_name in (*names, ENTERED_LABEL) if segment_name in shares.index):
@@ -109,9 +109,9 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
     """Build a table with one row per segmentation: lift, revenue share of the top, rank correlation, verdict."""
     titles = [
         Column("Segmentation", align_right=False),
-        Column("Best buys"),
-        Column("Top takes"),
-        Column("Rank"),
+        Column("Best lift"),
+        Column("Revenue captured"),
+        Column("Rank correlation"),
         Column("Gini"),
     ]
     rows = [
@@ -131,7 +131,7 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
 def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
     """Build a table with one row per segment, in predicted order: buyers, lift and revenue."""
     titles = [Column("Segment", align_right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
-    titles += [Column("Revenue"), Column("Share"), Column("A head")]
+    titles += [Column("Revenue"), Column("% revenue"), Column("Per customer")]
     table_rows = [
         [
             str(row[columns.SEGMENT_NAME]),

@@ -83,7 +83,9 @@ def compute_transitions(
 
 
 MONEY_COLUMNS = (columns.REVENUE, columns.REVENUE_SHARE, "revenue_a_head", "revenue_a_head_low", "revenue_a_head_high")
-NO_REVENUE_NOTE = "Revenue is left out for external readers: that of a group may nearly all be one customer's."
+NO_REVENUE_NOTE = (
+    "Revenue is omitted for external readers: one customer may account for almost all of a group's revenue."
+)
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def _analyse_cohorts(context: AnalysisContext) -> CohortTable:
 
 
 def _analyse_clv(context: AnalysisContext) -> ClvResult:
-    assert context.providers.prepare_clv, "value needs to know how it is expected"
+    assert context.providers.prepare_clv, "value needs its provider"
     settings, segmentations, clv_inputs = (
         context.settings,
         list(context.visible_segmentations),
@@ -215,7 +217,7 @@ def _analyse_clv(context: AnalysisContext) -> ClvResult:
 
 
 def _summarise_backtest(context: AnalysisContext) -> BacktestSummary:
-    assert context.providers.run_backtest, "a backtest needs to know how segmentations are made"
+    assert context.providers.run_backtest, "a backtest needs its provider"
     backtest = context.providers.run_backtest()
     baselines = set(backtest.summary.loc[backtest.summary["baseline"], "segmentation"])
     latest_fold = backtest.segments[
@@ -246,10 +248,10 @@ def _suppress_small_rows(segment_rows: pd.DataFrame, context: AnalysisContext) -
 
 def _collect_transitions(context: AnalysisContext) -> list[SegmentTransitions]:
     if context.providers.load_previous is None:
-        raise UsageProblem("No earlier result is named (report.previous)")
+        raise UsageProblem("No previous result is configured (report.previous)")
     previous_by_column = {segmentation.column: segmentation for segmentation in context.providers.load_previous()}
     if not any(segmentation.column in previous_by_column for segmentation in context.visible_segmentations):
-        raise UsageProblem("The earlier result has none of these segmentations")
+        raise UsageProblem("The previous result has none of these segmentations")
     privacy, major_psi = context.settings.privacy, context.settings.compare.major
     return [
         compute_transitions(previous_by_column[segmentation.column], segmentation, privacy, major_psi)

@@ -8,11 +8,11 @@ from segcli.reports.blocks import Card
 
 FAMILY_TITLES = {
     # trait family, title of its line
-    DEMOGRAPHIC: "Who",
-    GEOGRAPHIC: "Where",
-    PSYCHOGRAPHIC: "Believes",
+    DEMOGRAPHIC: "Demographics",
+    GEOGRAPHIC: "Location",
+    PSYCHOGRAPHIC: "Attitudes",
     NEEDS_BASED: "Needs",
-    TECHNOGRAPHIC: "Uses",
+    TECHNOGRAPHIC: "Technology",
 }
 MAX_TRAITS = 3  # most traits shown per family
 
@@ -20,18 +20,18 @@ MAX_TRAITS = 3  # most traits shown per family
 def build_persona_card(persona: Persona) -> Card:
     """Build the card of a persona; traits among the most distinctive ones are not repeated by family."""
     lines = [
-        ("More than others", _join_traits(persona.more, persona)),
-        ("Less than others", _join_traits(persona.less, persona)),
+        ("Above average", _join_traits(persona.more, persona)),
+        ("Below average", _join_traits(persona.less, persona)),
         *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items()),
-        ("Fares", "; ".join(map(_format_score, persona.scores))),
+        ("Scores", "; ".join(map(_format_score, persona.scores))),
         ("Reach", _format_reach(persona)),
         ("Stage", "; ".join(filter(None, [persona.stage, persona.next_touchpoint]))),
-        ("Worth", "" if persona.value is None else f"{formatting.format_money(persona.value)} a head"),
+        ("Value", "" if persona.value is None else f"{formatting.format_money(persona.value)} per customer"),
         ("Typical", _format_typical(persona)),
         ("Example", _format_example(persona)),
         ("Suggested", persona.action),
-        ("Rather not", persona.avoid),
-        ("Changed", "; ".join(persona.changed)),
+        ("Avoid", persona.avoid),
+        ("Changes", "; ".join(persona.changed)),
     ]
     footer = [f"confidence {persona.confidence}"] if persona.confidence else []
     footer += [f"data to {persona.data_to.isoformat()}"] if persona.data_to else []

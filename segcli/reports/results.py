@@ -130,7 +130,7 @@ def build_overlap_result(rule_sets: "Sequence[RuleSet]", segmentations: Sequence
         for first, second in combinations(segmentations, 2)
     ]
     if not overlap_tables:
-        raise UsageProblem("--overlap: one base alone does not overlap; name two, or rules of your own")
+        raise UsageProblem("--overlap needs two bases, or your own rules")
     overlap_rows = pd.concat(overlap_tables, ignore_index=True).rename(columns={"with_": "with"})
 
     def build_parts() -> dict[str, Any]:
@@ -168,7 +168,7 @@ def build_personas_result(personas_by_column: Mapping[str, Sequence[Persona]], c
             build_persona_card(persona) for persona in column_personas
         ]
     if not any(personas_by_column.values()):
-        blocks = [Text(["Every segment is too small to be told of; privacy.minimum_cell says how small is too small."])]
+        blocks = [Text(["Every segment is too small to show; privacy.minimum_cell sets the minimum size."])]
     persona_rows = pd.DataFrame(
         [
             _build_persona_row(column, segment_persona)

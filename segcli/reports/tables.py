@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from segcli.persona.markers import MarkerVariables
 
 ABBREVIATIONS = ("kpi", "psi", "roi")
+TITLES = {  # titles of columns whose names alone are unclear
+    "every_days": "Interval (days)",
+    "nearly": "Nearest segment",
+    "reach_share": "% reached",
+    "revenue_a_head": "Revenue per customer",
+}
 MAX_MARKERS, MAX_DIFFERENCES = 3, 5  # most markers shown per segment, most differences shown in total
 SEGMENT_COLUMNS = (
     # profile column, title, formatter
     (columns.CUSTOMERS, "Customers", formatting.format_count),
-    (columns.SHARE, "Share", formatting.format_share),
+    (columns.SHARE, "% customers", formatting.format_share),
     (columns.REVENUE, "Revenue", formatting.format_money),
-    (columns.REVENUE_SHARE, "Share", formatting.format_share),
-    (columns.MEAN_RECENCY_DAYS, "Recency", formatting.format_days),
+    (columns.REVENUE_SHARE, "% revenue", formatting.format_share),
+    (columns.MEAN_RECENCY_DAYS, "Days since last order", formatting.format_days),
     (columns.MEAN_ORDERS, "Orders", formatting.format_number),
-    (columns.MEAN_ORDER_VALUE, "Basket", formatting.format_money),
+    (columns.MEAN_ORDER_VALUE, "Avg order", formatting.format_money),
 )
 
 
@@ -91,7 +97,7 @@ def build_table(data_rows: pd.DataFrame) -> Table:
 
 
 def _format_title(name: str) -> str:
-    return name.upper() if name in ABBREVIATIONS else name.replace("_", " ").capitalize()
+    return TITLES.get(name) or (name.upper() if name in ABBREVIATIONS else name.replace("_", " ").capitalize())
 
 
 def _format_cell(name: str, cell_value: object) -> str:
@@ -109,8 +115,13 @@ def _format_cell(name: str, cell_value: object) -> str:
 
 def build_rule_blocks(explanation: "Explanation") -> Iterator[Block]:
     """Yield the rule of each segment with coverage and precision."""
-    yield Text([f"as rules, right for {explanation.fidelity:.0%} of customers:"], is_quiet=True)
-    titles = [Column("Segment", align_right=False), Column("Covers"), Column("Right"), Column("If", align_right=False)]
+    yield Text([f"as rules, correct for {explanation.fidelity:.0%} of customers:"], is_quiet=True)
+    titles = [
+        Column("Segment", align_right=False),
+        Column("Coverage"),
+        Column("Precision"),
+        Column("If", align_right=False),
+    ]
     yield Table(
         titles,
         [
@@ -132,7 +143,7 @@ def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]
     titles = [Column("Segment", align_right=False), Column("Marked by", align_right=False)]
     yield Table(
         titles,
-        [[entry, ", ".join(_list_markers(markers.list_markers(entry))) or "nothing much"] for entry in segment_names],
+        [[entry, ", ".join(_list_markers(markers.list_markers(entry))) or "no marker"] for entry in segment_names],
     )
     other_tests = [entry for entry in markers.differences if not entry.feature]
     significant_tests = sorted(
@@ -141,7 +152,7 @@ def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]
     )
     if other_tests:
         top_columns = ", ".join(entry.column for entry in significant_tests[:MAX_DIFFERENCES])
-        summary = f"they differ in {len(significant_tests)} of {len(other_tests)} columns they were not found by"
+        summary = f"they differ in {len(significant_tests)} of {len(other_tests)} other columns"
         yield Text(
             [summary + f", most in {top_columns}" * bool(significant_tests) + " (tested at 5 %, Benjamini-Hochberg)"],
             is_quiet=True,

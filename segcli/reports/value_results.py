@@ -33,10 +33,10 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
         blocks += [Heading(column)] * (len(clv_result.segments) > 1) + [build_clv_table(segment_rows)]
     blocks += tables.build_note_blocks(clv_result.notes)
     if clv_result.holdout:
-        blocks += [Heading("After the calibration", level=4), _build_holdout_table(clv_result.holdout)]
+        blocks += [Heading("Holdout period", level=4), _build_holdout_table(clv_result.holdout)]
     if churn_result:
         blocks += [
-            Heading("Who buys next", level=4),
+            Heading("Purchase probability", level=4),
             tables.build_table(churn_result.deciles),
             *tables.build_note_blocks(churn_result.notes),
         ]
@@ -83,11 +83,11 @@ def build_cohorts_result(cohort_result: CohortAnalysis, customers: Customers, me
     """
     if metric not in cohort_result.table:
         raise UsageProblem(
-            f"cohort.show: {metric} needs amounts, and there are none; name their column with --map amount=COLUMN, "
+            f"cohort.show: {metric} needs amounts, and there are none; set their column with --map amount=COLUMN, "
             "or show retention, customers or orders"
         )
     note_lines = [
-        f"{metric}{' in per cent' if metric == 'retention' else ''}, by periods since the first purchase",
+        f"{metric}{' in percent' if metric == 'retention' else ''}, by periods since the first purchase",
         *cohort_result.notes,
     ]
     blocks: tuple[Block, ...] = (_build_heat_table(cohort_result.table, metric), *tables.build_note_blocks(note_lines))
@@ -135,9 +135,15 @@ def _format_heat_cell(value: float, metric: str, max_value: float) -> str:
 
 def build_clv_table(segment_rows: pd.DataFrame) -> Table:
     """Build a table with one row per segment: customers, share still alive, orders and value with intervals."""
-    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Alive"), Column("Orders"), Column("")]
+    titles = [
+        Column("Segment", align_right=False),
+        Column("Customers"),
+        Column("% alive"),
+        Column("Predicted orders"),
+        Column(""),
+    ]
     has_value = columns.CLV in segment_rows
-    titles += [Column("Value"), Column(""), Column("A head")] if has_value else []
+    titles += [Column("Predicted value"), Column(""), Column("Per customer")] if has_value else []
     table_rows = []
     for row in segment_rows.to_dict("records"):
         table_rows.append(
@@ -179,7 +185,13 @@ def _build_holdout_table(holdout: HoldoutResult) -> Table:
         for row in holdout.by_repeats.to_dict("records")
     ]
     return Table(
-        [Column("Repeats", align_right=False), Column("Customers"), Column("Orders after"), Column("Expected")], rows
+        [
+            Column("Repeat orders", align_right=False),
+            Column("Customers"),
+            Column("Actual orders"),
+            Column("Predicted orders"),
+        ],
+        rows,
     )
 
 

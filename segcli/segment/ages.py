@@ -67,7 +67,7 @@ def discard_impossible_ages(
     with np.errstate(invalid="ignore"):
         is_impossible = (ages < 0) | (ages > max_age)
     count = int(is_impossible.sum())
-    warning = f"ages below 0 or above {max_age}: {count:,}; they count as {UNKNOWN}"
+    warning = f"ages below 0 or above {max_age}: {count:,}; counted as {UNKNOWN}"
     return np.where(is_impossible, np.nan, ages), (warning,) * bool(count)
 
 
@@ -85,10 +85,10 @@ def _parse_birth_years(birth_dates: pd.Series, customers: Customers) -> pd.Serie
     is_year = texts.str.fullmatch("[0-9]{4}").fillna(value=False).astype(bool)
     if not (is_year | birth_dates.isna()).all():
         raise InputProblem(
-            "holds neither dates nor years, so ages are unknown",
+            "contains neither dates nor years, so ages are unknown",
             source=customers.input_reports[0].input.name,
             column=columns.BIRTH_DATE,
-            remedy="Say how dates are written with --date-format",
+            remedy="Set the date format with --date-format",
         )
     return pd.to_numeric(texts.where(is_year)).astype("Float64")
 
@@ -96,8 +96,8 @@ def _parse_birth_years(birth_dates: pd.Series, customers: Customers) -> pd.Serie
 def _require_as_of(customers: Customers) -> date:
     if customers.as_of is None:
         raise InputProblem(
-            "ages need a day to be counted to, and this table has no orders",
+            "ages need a reference date, and this table has no orders",
             source=customers.input_reports[0].input.name,
-            remedy="Say which with --as-of",
+            remedy="Set it with --as-of",
         )
     return customers.as_of

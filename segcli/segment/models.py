@@ -121,7 +121,7 @@ def validate_rfm_edges(model: Mapping[str, Any], path: str) -> None:
             if max(bin_edges["scores"]) > model["bins"][letter]:
                 raise damage_problem(path, field_name, "has a score that is larger than bins allows")
             if parent_scores and not _is_parent_key(parent_scores, dimensions_before):
-                raise damage_problem(path, field_name, f"'{parent_scores}' is not a score of each dimension before it")
+                raise damage_problem(path, field_name, f"'{parent_scores}' is not a score of each previous dimension")
 
 
 def _edges_by_parent(saved_edges: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:

@@ -139,7 +139,7 @@ def _select_trained(
             raise InputProblem(
                 f"the model scores {letter} from {column}; here it would be {present_column}",
                 source=customers.input_reports[0].input.name,
-                remedy="Set rfm.monetary as it was when the model was saved",
+                remedy="Set rfm.monetary to its value when the model was saved",
             )
     return tuple(dimensions_by_letter[letter] for letter in "rfm" if letter in saved_model["columns"])
 
@@ -147,8 +147,8 @@ def _select_trained(
 def _require_map_scores(segment_map: SegmentMap, customer_scores: RfmScores) -> None:
     missing_letters = [letter for letter in segment_map.dimensions if letter not in customer_scores.scores]
     if missing_letters and any("m" in rule.ranges for rule in segment_map.rules):
-        message = f"rfm.segments: the map '{segment_map.name}' needs monetary scores; there is no amount"
-        raise ConfigProblems([f"{message}; name one with --map amount=COLUMN, or take the map default"])
+        message = f"rfm.segments: the map '{segment_map.name}' needs monetary scores, and there are no amounts"
+        raise ConfigProblems([f"{message}; set their column with --map amount=COLUMN, or use the map default"])
 
 
 def _label_customers(names: npt.NDArray[np.object_], cell_numbers: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
@@ -199,10 +199,12 @@ def _describe_method(
 def _find_warnings(customers: Customers, settings: RfmSettings, dimensions: Sequence[RfmDimension]) -> list[str]:
     warnings = list(customers.warnings)
     if settings.method == "ntile" or settings.ties == "random":
-        warnings.append("equal values may have different scores; method quantile with ties same-bin never does that")
+        warnings.append("equal values may have different scores; method quantile with ties same-bin avoids this")
     if len(dimensions) < len(SCORE_COLUMNS):
         warnings.append("no amounts: scored on recency and frequency only")
     constant_columns = [
         dimension.column for dimension in dimensions if dimension.values.min() == dimension.values.max()
     ]
-    return warnings + [f"every customer has the same {column}: its scores say nothing" for column in constant_columns]
+    return warnings + [
+        (f"every customer has the same {column}: its scores carry no information") for column in constant_columns
+    ]

@@ -58,16 +58,16 @@ def read_dimensions(customers: Customers, monetary: str) -> tuple[RfmDimension, 
         raise InputProblem(
             f"no {' and no '.join(missing_columns)}: "
             "RFM needs orders with dates, or a table with recency_days and orders; "
-            f"the columns are: {', '.join(table.columns)}",
+            f"available: {', '.join(table.columns)}",
             source=source,
-            remedy="Map what is there with --map order_date=NAME; rules and cluster need no orders",
+            remedy="Map the date column with --map order_date=NAME; rules and cluster need no orders",
         )
     if dimension_columns[2][2] not in table and columns.REVENUE in table:
         raise InputProblem(
-            f"the table has no column '{dimension_columns[2][2]}', which rfm.monetary: {monetary} scores",
+            f"the table has no column '{dimension_columns[2][2]}', which rfm.monetary: {monetary} needs",
             source=source,
             remedy=measures_remedy(customers, [dimension_columns[2][2]])
-            or "Set rfm.monetary to sum, or give the order export",
+            or "Set rfm.monetary to sum, or pass the order export",
         )
     present_dimensions = [(letter, name, column) for letter, name, column in dimension_columns if column in table]
     return tuple(
@@ -84,9 +84,9 @@ def require_customers(customers: Customers) -> None:
     """
     if customers.table.empty:
         raise InputProblem(
-            "no transactions: there is a header and nothing below it",
+            "no transactions: only a header, no rows",
             source=customers.input_reports[0].input.name,
-            remedy="Export a period with orders",
+            remedy="Export a period that has orders",
         )
 
 
@@ -95,7 +95,7 @@ def _require_numbers(customers: Customers, column: str) -> ScoreValues:
     source = customers.input_reports[0].input.name
     if values.dtype.kind not in "iuf":
         raise InputProblem(
-            "is not a column of numbers", source=source, column=column, remedy="Say how they are written with --decimal"
+            "is not numeric", source=source, column=column, remedy="Set the decimal separator with --decimal"
         )
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     missing_count = int(np.isnan(numbers).sum())
@@ -104,6 +104,6 @@ def _require_numbers(customers: Customers, column: str) -> ScoreValues:
             f"{pluralize(missing_count, 'customer has no value', 'customers have no value')}",
             source=source,
             column=column,
-            remedy="Fill them in, or leave these customers out",
+            remedy="Fill in the values, or exclude these customers",
         )
     return numbers

@@ -73,7 +73,7 @@ def prepare_rule_sets(settings: Sequence[RulesSettings], describe_place: PlaceFi
     problems += [line for section in rule_sets for line in _find_special_columns(section)]
     column_names = [section.column for section in rule_sets]
     problems += [
-        f"rules: two segmentations are called '{name}'"
+        f"rules: duplicate segmentation name '{name}'"
         for name in sorted(set(column_names))
         if column_names.count(name) > 1
     ]
@@ -88,9 +88,9 @@ def _find_special_columns(rule_set: RuleSet) -> Iterator[str]:
     special_columns = special_category_columns(dict.fromkeys([*sorted(rule_set.input_columns), *option_texts]))
     if special_columns and not rule_set.settings.special_reason:
         yield (
-            f"rules: {rule_set.column} speaks of special categories of personal data: "
+            f"rules: {rule_set.column} uses special categories of personal data: "
             f"{describe_special_columns(special_columns)}; "
-            "leave them out, or give the reason as privacy.special_reason (it is recorded)"
+            "remove them, or give a reason in privacy.special_reason (it is recorded)"
         )
 
 
@@ -112,7 +112,7 @@ def _prepare_base(section: RulesSettings) -> RuleSet:
     option_columns = bases.option_columns(bases.parse_options(name, section.options))
     required_lookup = bases.lookup_columns(name)
     if section.table and not required_lookup:
-        raise ConfigProblems([f"rules: {name} looks nothing up in a table; leave table out"])
+        raise ConfigProblems([f"rules: {name} does not use a table; remove table"])
     return RuleSet(
         section,
         option_columns=option_columns,
@@ -172,6 +172,4 @@ def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:
         return [by_column[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         cycle_path = " -> ".join(error.args[1])
-        raise ConfigProblems(
-            [f"rules: segmentations that need each other: {cycle_path}; take one of them out"]
-        ) from None
+        raise ConfigProblems([f"rules: segmentations depend on each other: {cycle_path}; remove one of them"]) from None

@@ -11,7 +11,6 @@ import pandas as pd
 from segcli import columns
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
-from segcli.formatting import pluralize
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import BaseResult
@@ -190,9 +189,7 @@ def match_rules(customers: Customers, rule_set: RuleSet) -> list[npt.NDArray[np.
             rule_masks.append(evaluate_rule(rule, table).is_true)
         except RuleProblem as problem:
             problems.append(
-                add_remedy(
-                    f"{format_error(problem)}; the rule reads: {format_rule(rule)}", customers, nodes.find_columns(rule)
-                )
+                add_remedy(f"{format_error(problem)}; rule: {format_rule(rule)}", customers, nodes.find_columns(rule))
             )
     if problems:
         raise ConfigProblems(problems)
@@ -237,12 +234,10 @@ def _find_conflicting_members(segment_masks: Sequence[npt.NDArray[np.bool_]]) ->
 def _describe_overlaps(segments: SegmentMembers) -> Iterator[str]:
     conflict_count = int(_find_conflicting_members(list(segments.values())).sum())
     if conflict_count:
-        yield (
-            f"rules of several segments hold for {pluralize(conflict_count, 'customer')}; the first in order names them"
-        )
+        yield (f"customers that match several segments: {conflict_count:,}; the first match is used")
     empty_segments = [name for name, mask in segments.items() if not mask.any()]
     if empty_segments:
-        yield f"no customer is in: {', '.join(empty_segments)}"
+        yield f"empty segments: {', '.join(empty_segments)}"
 
 
 # Explanation of a customer's segment: each evaluated rule, part by part, until one holds.
@@ -257,7 +252,7 @@ def explain_membership(segmentation: Segmentation, rule_set: RuleSet, customer_i
     customers = segmentation.customers
     row_labels = customers.table.index[customers.table[columns.CUSTOMER_ID] == customer_id]
     if len(row_labels) == 0:
-        raise UsageProblem(f"no customer '{customer_id}'; ids are those that segcli ingest writes")
+        raise UsageProblem(f"no customer '{customer_id}'; use an id from the output of segcli ingest")
     if not rule_set.rules:
         yield f"-> {segmentation.labels[row_labels[0]]}"
         return
@@ -269,7 +264,7 @@ def explain_membership(segmentation: Segmentation, rule_set: RuleSet, customer_i
         if rule_truth.is_true[0]:
             yield f"-> {name}"
             return
-    yield f"-> {rule_set.settings.otherwise} (no rule holds)"
+    yield f"-> {rule_set.settings.otherwise} (no rule matches)"
 
 
 def _explain_parts(rule: nodes.ConditionNode, customer_row: RuleTable, depth: int) -> Iterator[str]:

@@ -88,7 +88,7 @@ def read_segmentation(customers: Customers, column: str) -> Segmentation:
             f"{pluralize(int(labels.isna().sum()), 'customer has no segment', 'customers have no segment')}",
             source=source,
             column=column,
-            remedy="Segment all of them, or leave these out",
+            remedy="Assign all customers, or exclude these",
         )
     return segmentation_from_labels(
         customers, column, labels, {"name": column.removesuffix(columns.SEGMENT_SUFFIX), "read_from": source}
@@ -104,5 +104,5 @@ def select_segmentations(by_column: Mapping[str, SegmentationItem], names: Seque
     by_name = {name.removesuffix(columns.SEGMENT_SUFFIX): segmentation for name, segmentation in by_column.items()}
     missing_names = [name for name in names if name.removesuffix(columns.SEGMENT_SUFFIX) not in by_name]
     if missing_names:
-        raise UsageProblem(f"no segmentation {', '.join(missing_names)}; there is: {', '.join(by_name) or 'none'}")
+        raise UsageProblem(f"no segmentation {', '.join(missing_names)}; available: {', '.join(by_name) or 'none'}")
     return [by_name[name.removesuffix(columns.SEGMENT_SUFFIX)] for name in names] or list(by_name.values())

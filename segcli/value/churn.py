@@ -114,9 +114,9 @@ def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) 
     """
     if all_customers.as_of is None or all_customers.transactions is None:
         raise InputProblem(
-            "holds no single orders",
+            "contains no individual orders",
             source=all_customers.input_reports[0].input.name,
-            remedy="Give an order export, not a customer table",
+            remedy="Pass an order export, not a customer table",
         )
     last_day, period = all_customers.as_of - timedelta(days=1), timedelta(days=settings.period_days)
     with limit_blas_threads():  # the last bits of a sum depend on the number of threads
@@ -155,9 +155,9 @@ def _build_dataset(all_customers: Customers, day: date, settings: ChurnSettings)
         raise InputProblem(
             f"in the {settings.period_days} days after {day.isoformat()} "
             f"{pluralize(buyer_count, 'customer')} bought and "
-            f"{nonbuyer_count:,} did not; a model needs {MIN_CLASS_SIZE} of both",
+            f"{nonbuyer_count:,} did not; a model needs at least {MIN_CLASS_SIZE} of each",
             source=all_customers.input_reports[0].input.name,
-            remedy="Set churn.period_days to more or fewer days",
+            remedy="Change churn.period_days",
         )
     return _build_features(customers_then), has_bought, rfm_ranks(customers_then)
 
@@ -256,4 +256,4 @@ def _build_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
     )
     base_rate = float(test_data[1].mean())
     if model_scores["brier"] >= base_rate * (1 - base_rate):
-        yield "it foretells no better than the mean of all; do not use its probabilities"
+        yield "it predicts no better than the overall mean; do not use its probabilities"

@@ -26,6 +26,7 @@ from segcli.value.order_forecast import OrderForecast, ParameterDraw, bootstrap_
 from segcli.value.purchase_summary import FloatArray, PurchaseSummary, sum_daily_purchases, summarise_purchases
 
 # Validation: orders after the calibration, compared with the model and with naive baselines.
+BASELINE_LABELS = {"as before": "past rate", "like everybody": "average rate", "none": "no orders"}
 POOLED_REPEATS = 7  # customers with this many repeat purchases or more share one row
 
 
@@ -114,9 +115,9 @@ def select_calibration(customers: Customers, settings: ClvSettings) -> tuple[Cus
     if settings.calibration_end is None:
         if customers.as_of is None or customers.transactions is None:
             raise InputProblem(
-                "holds no single orders",
+                "contains no individual orders",
                 source=customers.input_reports[0].input.name,
-                remedy="Give an order export, not a customer table",
+                remedy="Pass an order export, not a customer table",
             )
         return customers, customers.as_of - timedelta(days=1)
     calibration_end = date.fromisoformat(settings.calibration_end)
@@ -238,17 +239,18 @@ def _build_notes(
     calibration_end: date,
     holdout_result: HoldoutResult | None,
 ) -> Iterator[str]:
-    yield f"orders to {calibration_end.isoformat()}, {pluralize(summary.repeat_customers, 'customer')} came back"
+    yield f"orders to {calibration_end.isoformat()}, {pluralize(summary.repeat_customers, 'customer')} bought again"
     yield from clv_model.list_notes()
-    terms = f"a margin of {settings.margin:.0%} and {settings.discount:.0%} interest a year"
-    yield f"value over {settings.horizon} at {terms}"
+    terms = f"a margin of {settings.margin:.0%} and a discount rate of {settings.discount:.0%} a year"
+    yield f"value over {settings.horizon} with {terms}"
     if holdout_result:
         model_errors, *guess_errors = holdout_result.errors.to_dict("records")
         guess_texts = ", ".join(
-            f"{guess_error['guess']} {guess_error['mean_absolute_error']:.2f}" for guess_error in guess_errors
+            f"{BASELINE_LABELS[guess_error['guess']]} {guess_error['mean_absolute_error']:.2f}"
+            for guess_error in guess_errors
         )
         yield (
-            f"in the {pluralize(holdout_result.days, 'day')} after: {pluralize(holdout_result.actual, 'order')}, "
-            f"{holdout_result.expected:,.0f} expected; "
-            f"off by {model_errors['mean_absolute_error']:.2f} a customer on average ({guess_texts})"
+            f"in the next {pluralize(holdout_result.days, 'day')}: {pluralize(holdout_result.actual, 'order')}, "
+            f"{holdout_result.expected:,.0f} predicted; "
+            f"mean absolute error {model_errors['mean_absolute_error']:.2f} per customer (baselines: {guess_texts})"
         )

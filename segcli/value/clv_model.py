@@ -53,11 +53,11 @@ class ClvModel:
         if self.correlation is not None and abs(self.correlation) > MAX_CORRELATION:
             direction = "more" if self.correlation > 0 else "less"
             yield (
-                f"customers who order more often spend {direction} an order (correlation {self.correlation:.2f}): "
-                "orders and their value are modelled apart, so values are off"
+                f"customers who order more often spend {direction} per order (correlation {self.correlation:.2f}): "
+                "the model treats both as independent, so values are biased"
             )
         if self.value_fit and self.value_fit.parameters["q"] <= 1:
-            yield "order values vary too much between customers for a mean: no value is told of who came once"
+            yield "order values vary too much between customers: no value is predicted for one-time buyers"
 
     def list_notes(self) -> Iterator[str]:
         """Yield notes on the models, their parameters and how they were fitted."""
@@ -90,9 +90,9 @@ def fit_clv_model(customers: Customers, last_day: date, settings: ClvSettings) -
     if summary.repeat_customers < MIN_REPEAT_CUSTOMERS:
         raise InputProblem(
             f"{pluralize(summary.repeat_customers, 'customer')} bought "
-            f"on a second day by {last_day.isoformat()}; these models need {MIN_REPEAT_CUSTOMERS}",
+            f"on a second day by {last_day.isoformat()}; these models need at least {MIN_REPEAT_CUSTOMERS}",
             source=customers.input_reports[0].input.name,
-            remedy="Use segments by rfm or rules instead",
+            remedy="Use segcli rfm or rules instead",
         )
     model_names: list[str] = [settings.model] if settings.model != "auto" else models.order_model_names()
     if settings.model == "auto" and len(summary.groups.x) > SLOW_MODEL_LIMIT:

@@ -97,7 +97,7 @@ def _assign_cohorts(
         )
     if settings.by not in customers.table:
         column_names = ", ".join(map(str, customers.table.columns))
-        raise UsageProblem(f"cohort.by: '{settings.by}' is not month, quarter or a column; there is: {column_names}")
+        raise UsageProblem(f"cohort.by: '{settings.by}' is not month, quarter or a column; available: {column_names}")
     cohort_values = customers.table[settings.by].astype("str").fillna("").str.strip().replace("", UNKNOWN_COHORT)
     return cohort_values.to_numpy(dtype=object), sorted(
         cohort_values.unique(), key=lambda name: (name == UNKNOWN_COHORT, name)
@@ -144,7 +144,7 @@ def _build_notes(customers: Customers, settings: CohortSettings, purchase_days: 
     if customers.as_of is not None and not _is_period_end(last_day, settings.period):
         yield f"the last {settings.period} is not complete: the data end on {last_day.isoformat()}"
     if settings.by not in MONTHS_PER_PERIOD and settings.by.startswith(columns.TOP_PREFIX):
-        yield f"{settings.by} is what most of a customer's orders have, not the first"
+        yield f"{settings.by} is the most frequent value of a customer's orders, not the first"
 
 
 def _is_period_end(day: date, period: str) -> bool:

@@ -54,15 +54,15 @@ class LikelihoodOptimum:
         edge_parameters = _find_edge_parameters(self.parameters)
         if edge_parameters:
             return (
-                f"did not converge: {', '.join(edge_parameters)} ran to the edge, "
-                "so the data hold less than the model asks for"
+                f"did not converge: {', '.join(edge_parameters)} reached a bound, "
+                "so the data do not determine the model"
             )
         if self.hit_iteration_limit:
-            return f"did not converge in {MAX_ITERATIONS} rounds: many parameters fit the data alike"
+            return f"did not converge in {MAX_ITERATIONS} iterations: many parameters fit the data equally well"
         if self.start_count == 1:
             return "converged"
         start_share = "all" if self.agreeing_starts == self.start_count else f"{self.agreeing_starts} of"
-        return f"converged: {start_share} {self.start_count} starts end at the same parameters"
+        return f"converged: {start_share} {self.start_count} starts reached the same parameters"
 
 
 def avoid_one(parameter: float) -> float:

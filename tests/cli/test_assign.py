@@ -52,9 +52,9 @@ def test_assigning_does_not_load_scikit_learn(trained: Path, environment: dict[s
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("c.csv",), 2, "no model: name one that rfm or cluster saved"),
+        (("c.csv",), 2, "no model; pass one saved by segcli rfm or segcli cluster"),
         (("c.csv", "--model", "nowhere.json"), 3, "nowhere.json"),
-        (("c.csv", "--model", "c.csv"), 3, "is not JSON"),
+        (("c.csv", "--model", "c.csv"), 3, "not valid JSON"),
         (("orders.csv", "--model", "m.json", "-o", "m.json"), 2, "m.json"),
     ],
 )

@@ -39,12 +39,15 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
         "warning,orders.csv,1 line rejected: unreadable or missing date (first: line 4)",
         "warning,orders.csv,1 line rejected: unreadable or missing amount (first: line 5)",
         (
-            'warning,customers,"the amount cannot be read on 1 line of 6; --rejects FILE writes them to a file, and '
-            'quality.max_unreadable_money limits them"'
+            'warning,customers,"unreadable amounts on 1 line of 6; hint: save the lines with --rejects FILE, or '
+            'limit them with quality.max_unreadable_money"'
         ),
         "note,rfm.segments: default,25 of 25 score combinations covered",
-        "note,orders.csv,1 line ignored: exact repeats (first: line 7)",
-        'note,customers,"confidence low: customers 2 (wanted 500), days 3 (wanted 180), repeat buyers 0 (wanted 100)"',
+        "note,orders.csv,1 line ignored: exact duplicate lines (first: line 7)",
+        (
+            'note,customers,"confidence low: customers 2 (500 recommended), days 3 (180 recommended), '
+            'repeat buyers 0 (100 recommended)"'
+        ),
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
 
@@ -77,7 +80,7 @@ def test_every_mistake_of_a_config_is_listed_at_once_with_its_place(segcli: Run,
     assert sorted(done.stderr.splitlines()) == [
         "segcli: shop.yaml:3:3: rfm.bin: unknown key; did you mean 'bins'?",
         "segcli: shop.yaml:4:3: rfm.ties: must be one of same-bin, next, random; got sometimes",
-        "segcli: shop.yaml:5:11: cluster.k: must be a number from 2 to 50, a range like 2-8, or 'auto'; got 1",
+        "segcli: shop.yaml:5:11: cluster.k: must be a number from 2 to 50, a range such as 2-8, or auto; got 1",
     ]
 
 
@@ -102,4 +105,4 @@ def test_an_error_that_would_stop_a_run_is_counted_as_one(segcli: Run, folder: P
 def test_nothing_to_check_is_a_usage_error(segcli: Run) -> None:
     done = segcli("check")
     assert done.returncode == 2
-    assert "nothing to check: name a config or an order export" in done.stderr
+    assert "nothing to check; pass a config or an order export" in done.stderr

@@ -14,7 +14,7 @@ def test_profile_and_tests_are_in_the_json_and_shown(segcli: Any, folder: Path) 
     assert {"segment", "name", "value", "base", "index", "difference", "n", "marker"} <= set(told["profile"][0])
     shown = segcli(*args, "-f", "table").stdout
     assert "plan = b 100% (all 43%), clicks 2x" in shown
-    assert "they differ in 1 of 1 columns they were not found by, most in plan (tested at 5 %" in shown
+    assert "they differ in 1 of 1 other columns, most in plan (tested at 5 %" in shown
 
 
 def test_a_model_that_labels_no_others_is_not_saved(segcli: Any, folder: Path) -> None:

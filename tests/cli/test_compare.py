@@ -28,7 +28,7 @@ def test_two_tables_and_the_gate(segcli: Any) -> None:
     assert same.returncode == 0, same.stderr
     told = json.loads(same.stdout)
     assert told["drifted"] == []
-    assert told["notes"][-1] == "keep: nothing drifted"
+    assert told["notes"][-1] == "keep the segments: no drift"
     far = segcli("compare", "old.csv", "far.csv", "--fail-on", "drift")
     assert far.returncode == 4
     assert far.stdout.startswith("segmentation,from,to,customers,share,value_share"), "the result is written before"
@@ -39,7 +39,7 @@ def test_two_tables_and_the_gate(segcli: Any) -> None:
     assert "OLD NEW, or one export and --then DATE" in refused.stderr
     refused = segcli("compare", "old.csv", "--then", "soon")
     assert refused.returncode == 2
-    assert "--then must be a date like 2026-03-31; got soon" in refused.stderr
+    assert "--then must be a date such as 2026-03-31; got soon" in refused.stderr
 
 
 def test_one_export_at_two_days_and_two_runs(segcli: Any, folder: Path) -> None:

@@ -97,7 +97,7 @@ def test_mistakes_of_all_layers_are_listed_at_once_each_with_its_place(
     done = segcli("config", "show", "--set", "report.titel=x", env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert sorted(done.stderr.splitlines()) == [
-        "segcli: $SEGCLI_CLUSTER__K cluster.k: must be a number from 2 to 50, a range like 2-8, or 'auto'; got 99",
+        "segcli: $SEGCLI_CLUSTER__K cluster.k: must be a number from 2 to 50, a range such as 2-8, or auto; got 99",
         "segcli: --set report.titel: unknown key; did you mean 'title'?",
         "segcli: segcli.yaml:2:3: rfm.bin: unknown key; did you mean 'bins'?",
     ]

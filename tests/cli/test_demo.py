@@ -34,7 +34,7 @@ def test_what_somebody_changed_or_left_there_is_not_replaced(segcli: Run, folder
     assert (done.returncode, done.stderr.splitlines()[-1][:30]) == (2, "segcli: mine: is not empty; no")
     assert [path.name for path in (folder / "mine").iterdir()] == ["notes.txt"]
     (folder / "mine" / "shop.yaml").write_text("version: 1\n")
-    assert "mine/shop.yaml: was changed" in segcli("demo", "mine").stderr
+    assert "mine/shop.yaml: has changed" in segcli("demo", "mine").stderr
     assert (folder / "mine" / "shop.yaml").read_text() == "version: 1\n"
     assert len(list((folder / "mine").iterdir())) == 2
 

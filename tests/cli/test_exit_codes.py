@@ -66,17 +66,17 @@ REFUSED = [
     ),
     Case("report orders.csv --sections nope", 2, ("report.sections", "got nope", "summary")),
     Case("persona orders.csv --of nope", 2, ("nope",)),
-    Case("rfm orders.csv -o orders.csv", 2, ("orders.csv: is the input", "another file")),
-    Case("rfm orders.csv -o ./../shop/orders.csv", 2, ("is the input",)),
+    Case("rfm orders.csv -o orders.csv", 2, ("orders.csv: is also the input", "another output file")),
+    Case("rfm orders.csv -o ./../shop/orders.csv", 2, ("is also the input",)),
     Case("rfm orders.csv -o .", 2, ("is a folder",)),
     Case("rfm missing.csv", 3, ("missing.csv: no such file",)),
     Case("run missing.yaml", 2, ("missing.yaml: no such file",)),
     Case("check missing.csv", 3, ("missing.csv: no such file",)),
-    Case("rfm none-*.csv", 3, ("none-*.csv: matches no file",)),
+    Case("rfm none-*.csv", 3, ("none-*.csv: no matching file",)),
     Case("rfm in.csv", 3, ("in.csv: file is empty",), ""),
     Case("rfm in.csv", 3, ("no transactions",), HEADER),
-    Case("rfm in.csv.gz", 3, ("looks like gzip", "cut short"), _cut_short()),
-    Case("rfm in.csv", 3, ("spreadsheet", "Export it as CSV"), b"PK\x03\x04\x14\x00\x06\x00 and so on"),
+    Case("rfm in.csv.gz", 3, ("looks like gzip", "truncated"), _cut_short()),
+    Case("rfm in.csv", 3, ("spreadsheet", "export the data as CSV"), b"PK\x03\x04\x14\x00\x06\x00 and so on"),
     Case(
         "rfm in.csv",
         3,
@@ -88,13 +88,13 @@ REFUSED = [
     Case(
         "rfm in.csv --decimal .",
         3,
-        ("in.csv:2: column 'amount': cannot read '12,30' as a number (decimal '.'). Try --decimal ','",),
+        ("in.csv:2: column 'amount': cannot read '12,30' as a number (decimal '.'); hint: try --decimal ','",),
         HEADER + 'A,1,2026-01-01,"12,30"\n',
     ),
     Case(
         "rfm in.csv",
         3,
-        ("in.csv:2: column 'amount': cannot read '12.3x' as a number. If", "--map amount=NAME"),
+        ("in.csv:2: column 'amount': cannot read '12.3x' as a number; hint: if", "--map amount=NAME"),
         HEADER + "A,1,2026-01-01,12.3x\n",
     ),
     Case("rfm orders.csv --as-of 2020-01-01", 3, ("orders.csv",)),
@@ -107,9 +107,9 @@ REFUSED = [
     Case("rfm --set as_of=today-99999999999 orders.csv", 2, ("as_of",)),
     Case("rfm --set rfm.weights.r=1e999 orders.csv", 2, ("rfm.weights.r",)),
     Case("run shop.yaml -f csv", 2, ("--format csv",)),
-    Case("run shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "leave --config out")),
-    Case("check shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "leave --config out")),
-    Case("check orders.csv -o found.csv", 2, ("--output found.csv", "writes nothing")),
+    Case("run shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "remove --config")),
+    Case("check shop.yaml -c other.yaml", 2, ("--config other.yaml", "shop.yaml", "remove --config")),
+    Case("check orders.csv -o found.csv", 2, ("--output found.csv", "writes no file")),
 ]
 
 
@@ -138,7 +138,7 @@ def _table_of_check(case: Case) -> str:
     """`check` shows what it has found, the error that stops it first."""
     return (
         " Severity Where                 What\n"
-        " error    input                 missing.csv: no such file. Look at its name and folder\n"
+        " error    input                 missing.csv: no such file; hint: check its name and folder\n"
         " note     rfm.segments: default 25 of 25 score combinations covered\n"
     ) * case.line.startswith("check")
 
@@ -242,7 +242,10 @@ def test_a_run_into_a_folder_that_another_run_holds_is_skipped_with_6(segcli: Ru
     out.mkdir()
     with lock.lock_directory(out):
         done = segcli("run", "shop.yaml", "-q")
-    said = "segcli: out: another run is writing here; skipped. Wait for it, or write to another folder with -o\n"
+    said = (
+        "segcli: out: locked by another run, so this run is skipped; "
+        "hint: wait for it, or write to another folder with -o\n"
+    )
     assert (done.returncode, done.stderr) == (6, said)
     assert not (out / "run.json").exists()
     assert segcli("run", "shop.yaml", "-q").returncode == 0
@@ -379,7 +382,7 @@ def test_log_lines_as_json_are_one_object_each_even_for_hostile_names(segcli: Ru
 
 def test_an_error_is_plain_when_only_the_result_is_json(segcli: Run) -> None:
     done = segcli("rfm", "missing.csv", "--log-format", "text", "-f", "json")
-    assert done.stderr == "segcli: missing.csv: no such file. Look at its name and folder\n"
+    assert done.stderr == "segcli: missing.csv: no such file; hint: check its name and folder\n"
 
 
 def test_an_error_too_is_json_when_json_was_asked_for(segcli: Run) -> None:

@@ -36,7 +36,7 @@ def test_without_a_name_all_there_is_is_listed_by_kind(segcli: Run) -> None:
         ("shopify-orders", "amount        Total"),
         ("at-risk", "In the map default: scores of recency 1-2, frequency 3-4."),
         ("CAN'T LOSE", "Suggested: Call or write in person"),
-        ("lifecycle", "It reads orders, recency_days"),
+        ("lifecycle", "Required columns: orders, recency_days"),
     ],
 )
 def test_a_name_is_told_however_it_is_written(segcli: Run, name: str, told: str) -> None:

@@ -50,12 +50,12 @@ def test_another_column_and_some_segments_of_it(people: Path, segcli: Callable[.
 
 def test_what_cannot_be_is_refused_before_anything_is_read(people: Path, segcli: Callable[..., Any]) -> None:
     for asked, what in (
-        ((), "no destination: name one with --to"),
+        ((), "no destination; set one with --to"),
         (("--to", "fax"), "no destination 'fax'; known: google-ads"),
         (("--to", "sql", "--dialect", "cobol"), "cobol"),
         (("--to", "klaviyo", "--holdout", "110%"), "must be a share below 1"),
-        (("--to", "klaviyo", "--holdout", "10%"), "a holdout is drawn by a key"),
-        (("--to", "klaviyo", "--groups", "g.csv"), "nobody is held out"),
+        (("--to", "klaviyo", "--holdout", "10%"), "a holdout needs a key"),
+        (("--to", "klaviyo", "--groups", "g.csv"), "--groups needs a holdout"),
     ):
         made = segcli("export", "people.csv", *asked, "-o", "x.csv")
         assert made.returncode == 2, made.stderr
@@ -147,4 +147,4 @@ def test_a_base_that_sql_cannot_say_is_refused(folder: Path, segcli: Callable[..
     (folder / "rules.yaml").write_text("rules: [{base: usage}]\n")
     made = segcli("export", "orders.csv", "-c", "rules.yaml", "--to", "sql", "--of", "usage")
     assert made.returncode == 2
-    assert "cannot be said as SQL" in made.stderr
+    assert "has no SQL form" in made.stderr

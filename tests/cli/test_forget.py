@@ -95,7 +95,7 @@ def test_a_page_that_names_the_person_is_not_rewritten_but_named(done: Path, seg
     (done / "out" / "notes.md").write_text("# Notes\n\nP07 called; P070 and XP07 are others.\n")
     made = segcli("forget", "P07", "-c", "shop.yaml")
     assert made.returncode == 4
-    assert "out/notes.md: still names this person (line 3)" in made.stderr
+    assert "out/notes.md: still contains this person (line 3)" in made.stderr
     assert "P07" not in (done / "out" / "customers.csv").read_text()
     assert (done / "objected.csv").read_text() == "customer_id,email\nP07,\n"
     (done / "out" / "notes.md").unlink()
@@ -112,7 +112,10 @@ def test_a_file_behind_a_symbolic_link_is_named_and_stays(name: str, done: Path,
     (done / "out" / name).symlink_to(victim)
     made = segcli("forget", "P07", "-c", "shop.yaml")
     assert made.returncode == 4
-    assert f"out/{name}: still names this person (a symbolic link to {victim}, which is not rewritten)" in made.stderr
+    assert (
+        f"out/{name}: still contains this person (a symbolic link to {victim}, which segcli does not rewrite)"
+        in made.stderr
+    )
     assert victim.read_bytes() == before
     assert (done / "out" / name).is_symlink()
 
@@ -123,7 +126,10 @@ def test_a_linked_folder_and_a_linked_lock_are_not_followed(done: Path, segcli: 
     (done / "out" / "older").symlink_to(done / "elsewhere")
     made = segcli("forget", "P07", "-c", "shop.yaml")
     assert made.returncode == 4
-    assert "out/older: still names this person (a symbolic link to a folder, which is not searched)" in made.stderr
+    assert (
+        "out/older: still contains this person (a symbolic link to a folder, which segcli does not search)"
+        in made.stderr
+    )
     assert (done / "elsewhere" / "people.csv").read_text() == "customer_id\nP07\n"
     (done / "out" / ".segcli-lock").unlink()
     (done / "out" / ".segcli-lock").symlink_to(done / "orders.csv")
@@ -173,7 +179,7 @@ def test_a_pseudonym_is_found_by_the_key(done: Path, segcli: Callable[..., Any])
 def test_somebody_who_is_nowhere_is_said(done: Path, segcli: Callable[..., Any]) -> None:
     made = segcli("forget", "nobody", "out")
     assert made.returncode == 0
-    assert "nothing: no file names this person" in made.stderr
+    assert "nothing: no file contains this person" in made.stderr
     assert done.exists()
 
 
@@ -219,7 +225,7 @@ def test_no_line_break_keeps_a_part_of_the_person_in_any_file(done: Path, segcli
     made = segcli("forget", "P07", *asked)
     assert made.returncode == 0, made.stderr
     digest = hashlib.sha256(b"person7@example.org").hexdigest()
-    assert "reports and personas were computed with this person" in made.stderr
+    assert "reports and personas still include this person" in made.stderr
     for path in (done / "out").iterdir():
         text = path.read_bytes().decode()
         assert not [one for one in ("P07", "person7@", digest) if one in text], path.name

@@ -44,7 +44,7 @@ def test_a_limit_on_rejects_stops_before_any_output(segcli: Run, folder: Path, l
 def test_a_limit_that_is_none_is_refused(segcli: Run, limit: str) -> None:
     done = segcli("rfm", "orders.csv", f"--max-rejects={limit}")
     assert done.returncode == 2
-    assert "must be a number of lines or a share like 5%" in done.stderr
+    assert "must be a number of lines or a percentage such as 5%" in done.stderr
 
 
 def test_the_rejects_file_may_not_be_the_input(segcli: Run, folder: Path) -> None:

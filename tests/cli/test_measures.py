@@ -120,7 +120,7 @@ def test_a_stage_that_lacks_a_measure_names_it_and_a_command_that_computes_it(
     assert segcli("rfm", "o.csv", "-q", "-o", "scored.csv").returncode == 0
     told = segcli(*stage.replace("TABLE", "scored.csv").split()).stderr
     (line,) = [line for line in told.splitlines() if f"'{name}'" in line or f" {name}" in line]
-    start, _, end = line.partition(". segcli rfm ORDERS ")
+    start, _, end = line.partition("; hint: segcli rfm ORDERS ")
     assert name in start
     remedy, _, _ = end.partition(" computes ")
     done = segcli("rfm", "o.csv", *shlex.split(remedy), "-q", "-o", "full.csv")
@@ -135,7 +135,7 @@ def test_no_measures_are_offered_that_would_not_help(segcli: Run, shop: Path, st
     (shop / "crm.csv").write_text("customer_id,age\na,30\nb,40\n")
     refused = segcli(*stage)
     assert refused.returncode == 3
-    assert "Map it when the table is read" in refused.stderr
+    assert "Map it in the config" in refused.stderr
     assert "ingest.measures" not in refused.stderr
 
 
@@ -192,6 +192,9 @@ def test_repeated_lines_are_counted_only_where_all_columns_are_read(segcli: Run,
     assert "repeat" not in segcli("rfm", "alike.csv").stderr
     (shop / "doubled.csv").write_text("\n".join([header, *rows, *rows]) + "\n")
     told = segcli("rfm", "doubled.csv").stderr
-    assert f"note      {len(rows)} lines may repeat another, by the columns read; segcli check compares whole" in told
-    assert f"{len(rows)} lines repeat another in every column used" in segcli("check", "doubled.csv").stdout
-    assert "repeat" not in segcli("rfm", "o.csv").stderr
+    assert (
+        f"note      {len(rows)} lines may be duplicates, judged by the columns read; hint: segcli check compares whole"
+        in told
+    )
+    assert f"{len(rows)} exact duplicate lines kept" in segcli("check", "doubled.csv").stdout
+    assert "duplicate" not in segcli("rfm", "o.csv").stderr

@@ -58,7 +58,7 @@ def test_a_run_says_what_its_segmentations_noticed_once(segcli: Run, folder: Pat
     (folder / "one.csv").write_text("customer_id,order_id,order_date,amount\nA,1,2026-01-01,5\nB,2,2026-01-01,7\n")
     done = segcli("run", "shop.yaml", "--set", "ingest.transactions.path=one.csv")
     said = [line for line in done.stderr.splitlines() if line.startswith("warning")]
-    assert "warning   every customer has the same orders: its scores say nothing" in said
+    assert "warning   every customer has the same orders: its scores carry no information" in said
     assert len(said) == len(set(said))
 
 
@@ -68,7 +68,7 @@ def test_an_export_in_place_of_settings_is_answered_with_how_to_get_settings(seg
     stem = name.partition(".")[0]
     assert done.returncode == 2
     assert done.stderr == (
-        f"segcli: {name}: run takes settings, and this is named like an export; write settings for it: "
+        f"segcli: {name}: run reads a config, and this looks like an export; write a config for it: "
         f"segcli init {name} -o {stem}.yaml, then segcli run {stem}.yaml\n"
     )
 
@@ -110,13 +110,13 @@ def test_settings_in_place_of_an_export_are_answered_with_where_they_go(segcli: 
     done = segcli("report", name)
     assert (done.returncode, done.stderr) == (
         2,
-        f"segcli: {name}: is named like settings; give them with -c, or do what they say: segcli run {name}\n",
+        f"segcli: {name}: looks like a config; pass it with -c, or run it: segcli run {name}\n",
     )
 
 
 def test_a_file_in_place_of_a_command_is_answered_with_one_that_reads_it(segcli: Run) -> None:
     done = segcli("orders.csv")
-    said = "segcli: No such command 'orders.csv'; to look at the file, segcli check orders.csv\n"
+    said = "segcli: No such command 'orders.csv'; to check the file, run segcli check orders.csv\n"
     assert (done.returncode, done.stderr) == (2, said)
     assert segcli("check", "orders.csv").returncode == 0
     assert segcli("nowhere.csv").stderr == "segcli: No such command 'nowhere.csv'. Try --help\n"
@@ -129,7 +129,7 @@ def test_a_file_in_place_of_a_command_is_answered_with_one_that_reads_it(segcli:
 def test_a_survey_without_ids_gets_a_config_that_runs(segcli: Run, folder: Path) -> None:
     (folder / "survey.csv").write_text("q1,q2,q3,q4\n" + SURVEY)
     made = segcli("init", "survey.csv", "-o", "survey.yaml")
-    assert "warning   no column recognised as customer_id; each row is taken for a customer (row_ids)" in made.stderr
+    assert "warning   no column recognised as customer_id; each row counts as a customer (row_ids)" in made.stderr
     ran = segcli("run", "survey.yaml")
     assert ran.returncode == 0, ran.stderr
     assert len((folder / "runs/survey/customers.csv").read_text().splitlines()) == 61
@@ -149,7 +149,7 @@ def test_orders_without_ids_are_not_numbered(segcli: Run, folder: Path) -> None:
     (folder / "bare.csv").write_text("order_id,order_date,amount\n1,2026-01-01,5\n2,2026-01-02,6\n")
     done = segcli("init", "bare.csv")
     assert not load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.row_ids
-    assert "warning   no column recognised as customer_id; a run needs one: add it under columns" in done.stderr
+    assert "warning   no column recognised as customer_id; segcli run needs one: add it under columns" in done.stderr
 
 
 def test_an_email_address_is_id_enough(segcli: Run, folder: Path) -> None:
@@ -171,4 +171,4 @@ def test_each_config_has_a_folder_of_its_own(segcli: Run, folder: Path) -> None:
 
 def test_a_config_on_standard_output_is_followed_by_how_to_keep_it(segcli: Run) -> None:
     said = segcli("init", "orders.csv", "--as-of", "2026-06-30").stderr.splitlines()
-    assert said[-1] == "next      segcli init orders.csv --as-of 2026-06-30 -o segments.yaml keeps it, to be run"
+    assert said[-1] == "next      segcli init orders.csv --as-of 2026-06-30 -o segments.yaml saves it as a config"

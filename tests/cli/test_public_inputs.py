@@ -47,7 +47,7 @@ READ_WITH_THE_ADVICE = [
 REFUSED = [
     ("currencies inside cells", "04-currencies-inside-cells/input.csv", "amounts in several currencies"),
     ("currencies before and behind", "04-currencies-inside-cells/b.csv", "amounts in several currencies"),
-    ("Hijri years", "28-years-of-other-calendars/79-hijri.csv", "segcli reads the years 1900 to 2099"),
+    ("Hijri years", "28-years-of-other-calendars/79-hijri.csv", "segcli accepts the years 1900 to 2099"),
 ]
 
 

@@ -30,7 +30,7 @@ def test_years_in_a_column_of_birth_dates_are_years(segcli: Run, folder: Path, b
 def test_birth_dates_that_are_neither_dates_nor_years_are_refused(segcli: Run, folder: Path) -> None:
     (folder / "people.csv").write_text("customer_id,birth_date,revenue,orders,recency_days\na,spring,5,1,3\n")
     done = segcli("rules", "people.csv", "--base", "generation", "-q")
-    assert (done.returncode, "column 'birth_date': holds neither dates nor years" in done.stderr) == (3, True)
+    assert (done.returncode, "column 'birth_date': contains neither dates nor years" in done.stderr) == (3, True)
 
 
 @pytest.mark.parametrize("mark", ["\u00a7", "\u3001", "\u2192", '"'])
@@ -117,7 +117,7 @@ def test_a_folder_with_other_files_is_no_state_and_keeps_its_mode(segcli: Run, f
     (foreign / name).write_text("mine")
     foreign.chmod(0o755)
     done = segcli("run", "shop.yaml", "-q", "--state", "foreign")
-    assert (done.returncode, "holds other files than a state" in done.stderr) == (2, True)
+    assert (done.returncode, "not a state folder" in done.stderr) == (2, True)
     assert foreign.stat().st_mode & 0o777 == 0o755
     assert [path.name for path in foreign.iterdir()] == [Path(name).parts[0]]
 

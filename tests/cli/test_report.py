@@ -51,7 +51,7 @@ def test_migration_reads_an_earlier_table_or_the_folder_of_a_run(segcli: Any, fo
     texts = [segcli(*asked, "--set", f"report.previous={path}").stdout for path in (before, before.parent)]
     assert texts[0] == texts[1]
     assert "customers stayed in their segment" in texts[0]
-    assert "No earlier result is named" in segcli(*asked).stdout
+    assert "No previous result is configured" in segcli(*asked).stdout
     missing = segcli(*asked, "--set", "report.previous=nowhere.csv")
     assert missing.returncode == 0
     assert "no such file" in missing.stdout  # a first run has no earlier one

@@ -59,11 +59,11 @@ def test_a_table_on_the_command_line_goes_to_the_base_that_looks_things_up(segcl
     ("arguments", "message"),
     [
         (("--base", "generatoin"), "no base 'generatoin'"),
-        (("--table", "areas.csv"), "--table and --by belong to a --base"),
-        (("--base", "usage", "--table", "areas.csv"), "--table: exactly one --base must look things up"),
-        (("--base", "usage", "--by", "rfm_segment"), "--by: usage tells nothing for the segments of others"),
-        (("--base", "usage", "--overlap"), "--overlap: one base alone does not overlap"),
-        ((), "no rules: name a base with --base"),
+        (("--table", "areas.csv"), "--table and --by need a base"),
+        (("--base", "usage", "--table", "areas.csv"), "--table needs exactly one --base that uses a table"),
+        (("--base", "usage", "--by", "rfm_segment"), "--by: usage has no score by segment"),
+        (("--base", "usage", "--overlap"), "--overlap needs two bases"),
+        ((), "no rules; set a base with --base"),
     ],
 )
 def test_what_cannot_be_asked_is_a_usage_error(

@@ -236,7 +236,7 @@ def interrupted(segcli: Run, folder: Path) -> Path:
 def test_results_of_a_run_that_has_not_finished_are_refused(segcli: Run, command: tuple[str, ...]) -> None:
     made = segcli(*command)
     assert made.returncode == 3, made.stderr
-    assert "runs/b/customers.csv: the run that wrote these results has not finished" in made.stderr
+    assert "runs/b/customers.csv: unfinished run" in made.stderr
     assert not made.stdout
 
 
@@ -245,14 +245,14 @@ def test_a_report_says_that_the_previous_run_has_not_finished(segcli: Run) -> No
     made = segcli(
         "report", "runs/a/customers.csv", "--sections", "migration", "-f", "md", "--set", "report.previous=runs/b"
     )
-    assert "the run that wrote these results has not finished" in made.stdout + made.stderr
+    assert "unfinished run" in made.stdout + made.stderr
 
 
 @pytest.mark.usefixtures("interrupted")
 def test_a_run_that_has_not_finished_is_named_in_the_history(segcli: Run) -> None:
     made = segcli("compare", "--history", "runs")
     assert made.returncode == 0, made.stderr
-    assert "runs/b: left out, its run has not finished (no run.json)" in made.stderr
+    assert "runs/b: skipped, its run has not finished (no run.json)" in made.stderr
 
 
 def test_an_interrupted_run_is_run_again_into_its_folder(segcli: Run, interrupted: Path) -> None:
@@ -269,5 +269,5 @@ def test_files_of_an_earlier_run_that_are_no_longer_written_are_named(segcli: Ru
     assert segcli("run", "shop.yaml", "-q", "--set", "report.title=T").returncode == 0
     made = segcli("run", "shop.yaml")
     assert made.returncode == 0, made.stderr
-    assert "in out, from an earlier run and no longer written: report.md, report.html" in made.stderr
-    assert "no longer written" not in segcli("run", "shop.yaml").stderr
+    assert "in out, left from an earlier run: report.md, report.html" in made.stderr
+    assert "left from an earlier run" not in segcli("run", "shop.yaml").stderr

@@ -41,7 +41,7 @@ def test_a_found_config_does_not_write_outside_its_folder(
     (folder / "segcli.yaml").write_text(setting.format(path) + "\n")
     code, said = run("rfm orders.csv", capfd)
     assert code == 2
-    assert "is outside the folder of this config" in said
+    assert "is outside the folder of this auto-detected config" in said
     assert "segcli.yaml:1:" in said
     assert not (folder.parent / "other").exists()
 
@@ -71,7 +71,7 @@ def test_a_found_config_does_not_replace_what_segcli_did_not_write(
     (folder / "segcli.yaml").write_text(setting + "\n")
     code, said = run("rfm orders.csv", capfd)
     assert code == 2
-    assert "segcli did not write it" in said
+    assert "was not written by segcli" in said
     assert (folder / name).read_text() == "a,b\n1,2\n"
 
 
@@ -146,7 +146,7 @@ def test_a_home_of_nobody_is_a_mistake_in_the_settings(
     code, said = run("rfm orders.csv" + (" -c other.yaml" if name == "other.yaml" else ""), capfd)
     assert code == 2
     assert f"{setting}: ~nobody-there/" in said
-    assert "no user has this name" in said
+    assert "unknown user name" in said
 
 
 def test_a_home_of_nobody_in_an_option_is_a_mistake(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

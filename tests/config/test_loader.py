@@ -47,16 +47,16 @@ report: {title: 5}
     assert sorted(_problems(text)) == sorted(
         [
             "c.yaml:1:1: version: must be at most 1; got 2",
-            "c.yaml:2:1: as_of: must be a date like 2026-06-30, or today, or today-1; got yesterday",
+            "c.yaml:2:1: as_of: must be a date such as 2026-06-30, today or today-1; got yesterday",
             "c.yaml:3:1: sed: unknown key; did you mean 'seed'?",
             "c.yaml:5:18: ingest.transactions.delimiter: string should have at most 1 character; got ';;'",
             "c.yaml:5:45: ingest.transactions.columns.customer_id: must be text; got 7",
             "c.yaml:6:3: ingest.returns: must be one of net, exclude, separate; got nett; did you mean 'net'?",
             "c.yaml:8:3: rfm.bin: unknown key; did you mean 'bins'?",
             "c.yaml:9:3: rfm.bins: must be at most 10; got 11",
-            "c.yaml:10:3: rfm.edges: recency: edges must ascend; got [3.0, 2.0]",
+            "c.yaml:10:3: rfm.edges: recency: edges must be ascending; got [3.0, 2.0]",
             "c.yaml:11:13: rfm.weights.r: must be a number; got 'heavy'",
-            "c.yaml:13:3: cluster.k: must be a number from 2 to 50, a range like 2-8, or 'auto'; got 8-2",
+            "c.yaml:13:3: cluster.k: must be a number from 2 to 50, a range such as 2-8, or auto; got 8-2",
             "c.yaml:14:3: cluster.features: list should have at least 1 item after validation, not 0; got []",
             "c.yaml:15:3: cluster.starts: must be at least 1; got 0",
             "c.yaml:16:11: persona.traits: must be a whole number; got 'many'",
@@ -73,21 +73,24 @@ report: {title: 5}
             "rules: [{base: loyalty, name: x, segments: [{segment: a, when: orders > 1}]}]",
             "must have either base or segments",
         ),
-        ("rules: [{segments: [{segment: a, when: orders > 1}]}]", "must have a name, which becomes the column"),
+        ("rules: [{segments: [{segment: a, when: orders > 1}]}]", "must have a name, which becomes the column name"),
         (
             "rules: [{name: x, options: {a: 1}, segments: [{segment: a, when: orders > 1}]}]",
-            "options and table belong to a base; name one, or leave them out",
+            "options and table need a base; hint: set base, or remove them",
         ),
-        ("scorecard: {substantial: [30, 100]}", "must be [pass from, warn from], the higher first; got [30.0, 100.0]"),
-        ("target: {choose: 4-2}", "must be a number of segments or a range like 2-4; got 4-2"),
+        (
+            "scorecard: {substantial: [30, 100]}",
+            "must be [pass threshold, warn threshold], the higher first; got [30.0, 100.0]",
+        ),
+        ("target: {choose: 4-2}", "must be a number of segments or a range such as 2-4; got 4-2"),
         (
             "ingest: {transactions: {date_format: dd/mm}}",
-            "must be a format such as %d/%m/%Y, or one of epoch_s, epoch_ms",
+            "must be a format such as %d/%m/%Y or one of epoch_s, epoch_ms",
         ),
-        ("ingest: {transactions: {date_format: '%Q'}}", "is no format that strptime reads ("),
-        ("ingest: {measures: [ordres]}", "no measure 'ordres'"),
+        ("ingest: {transactions: {date_format: '%Q'}}", "must be a strptime format or one of "),
+        ("ingest: {measures: [ordres]}", "unknown measure 'ordres'"),
         ("ingest: {measures: [days_between_order]}", "; did you mean "),
-        ("ingest: {measures: al}", "must be all, or a list such as [recency_days, orders, revenue]; got al"),
+        ("ingest: {measures: al}", "must be all or a list such as [recency_days, orders, revenue]; got al"),
     ],
 )
 def test_what_contradicts_itself_is_refused_where_it_stands(written: str, problem: str) -> None:
@@ -114,7 +117,7 @@ def test_a_mistyped_key_is_answered_with_the_one_that_was_meant(written: str, me
 def test_a_key_like_no_other_is_answered_with_the_keys_there_are() -> None:
     (problem,) = _problems("zzzz: 1")
     assert problem == (
-        "c.yaml:1:1: zzzz: unknown key; known: version, as_of, language, seed, output, ingest, privacy, "
+        "c.yaml:1:1: zzzz: unknown key; available: version, as_of, language, seed, output, ingest, privacy, "
         "quality, rfm, rules, cluster, clv, churn, cohort, backtest, compare, drivers, fairness, scorecard, persona, "
         "target, limits, plan, export, report"
     )
@@ -133,7 +136,7 @@ def test_a_section_that_is_not_one_is_answered_without_class_names() -> None:
 
 
 def test_a_mistake_in_bins_per_dimension_is_named_where_it_stands() -> None:
-    assert _problems("rfm: {bins: {r: 3, x: 1}}") == ["c.yaml:1:20: rfm.bins.x: unknown key; known: r, f, m"]
+    assert _problems("rfm: {bins: {r: 3, x: 1}}") == ["c.yaml:1:20: rfm.bins.x: unknown key; available: r, f, m"]
 
 
 @pytest.mark.parametrize("text", ["- 1\n- 2\n", "just text\n", "5\n"])

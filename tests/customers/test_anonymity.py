@@ -34,7 +34,7 @@ def test_a_gate_fails_below_the_least_and_is_a_note_without_one() -> None:
     (failed,) = check_anonymity(from_columns(TABLE), asked(k=2))
     assert not failed.passed
     assert failed.severity == "error"
-    assert failed.what == "k = 1 (at least 2): 3 groups alike in age, postcode, 1 of them one customer alone"
+    assert failed.what == "k = 1 (at least 2): 3 groups with equal age, postcode, 1 of them with a single customer"
     (told,) = check_anonymity(from_columns(TABLE), asked())
     assert told.passed
     assert told.severity == "note"
@@ -43,7 +43,7 @@ def test_a_gate_fails_below_the_least_and_is_a_note_without_one() -> None:
 
 
 def test_a_column_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigProblems, match="no column 'shoe'; there is: customer_id, age"):
+    with pytest.raises(ConfigProblems, match="no column 'shoe'; available: customer_id, age"):
         measure_anonymity(from_columns(TABLE), PrivacySettings(quasi_identifiers=["shoe"]))
 
 

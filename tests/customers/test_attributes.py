@@ -31,7 +31,7 @@ def test_columns_are_added_to_whom_they_belong_and_nobody_is_lost_or_doubled() -
 
 def test_the_match_rate_is_noted() -> None:
     found = join_attributes(BOUGHT, customers("crm", ["B", "C", "D"], city=["Bonn", "Köln", "Ulm"]))
-    assert found.input_reports[1].notes == ("2 of 3 customers found in it; 1 of its rows belongs to nobody who bought",)
+    assert found.input_reports[1].notes == ("2 of 3 customers matched; 1 row without a matching buyer",)
 
 
 def test_a_measure_of_the_orders_is_not_overwritten() -> None:
@@ -62,10 +62,7 @@ def test_contacts_are_found_by_the_address_of_an_order_whatever_its_case(file_of
     found = load_customers(IngestSettings(transactions=Source(path=orders)), extra_paths=[file_of(CRM, "crm.csv")])
     assert found.table["city"].fillna("").tolist() == ["Graz", ""]
     assert "email" not in found.table
-    assert (
-        "1 of 2 customers found in it by email; 0 of its rows belong to nobody who bought"
-        in found.input_reports[1].notes
-    )
+    assert "1 of 2 customers matched by email; 0 rows without a matching buyer" in found.input_reports[1].notes
 
 
 def test_contacts_are_found_by_phone_in_one_form(file_of: Callable[..., str]) -> None:
@@ -81,13 +78,16 @@ def test_customers_who_share_an_address_are_kept_apart_and_counted(file_of: Call
     orders = file_of("customer_id,order_date,amount,email\nA,2026-01-01,5,ann@x.io\nB,2026-01-02,5,Ann@x.io\n", "o.csv")
     found = load_customers(IngestSettings(transactions=Source(path=orders)), extra_paths=[file_of(CRM, "crm.csv")])
     assert found.table["city"].tolist() == ["Graz", "Graz"]
-    assert found.input_reports[1].notes[-1] == "customers who share their email with another: 2; they are kept apart"
+    assert (
+        found.input_reports[1].notes[-1]
+        == "customers who share their email with another: 2; segcli does not merge them"
+    )
 
 
 def test_one_row_per_address(file_of: Callable[..., str]) -> None:
     orders = file_of("customer_id,order_date,amount,email\nA,2026-01-01,5,ann@x.io\n", "o.csv")
     twice = file_of("email,city\nann@x.io,Graz\nANN@x.io ,Ulm\n", "twice.csv")
-    with pytest.raises(InputProblem, match=r"twice\.csv:3: its customer has another row that differs"):
+    with pytest.raises(InputProblem, match=r"twice\.csv:3: another row of this customer has different values"):
         load_customers(IngestSettings(transactions=Source(path=orders)), extra_paths=[twice])
 
 

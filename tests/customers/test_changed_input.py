@@ -125,7 +125,7 @@ def test_no_pass_sees_another_file_than_the_first(
         try:
             found = run()
         except InputProblem as problem:
-            assert "was changed while it was being read" in str(problem)  # noqa: PT017 - or one of two results
+            assert "changed while segcli was reading it" in str(problem)  # noqa: PT017 - or one of two results
             assert problem.source == str(path)  # noqa: PT017
             refused += 1
         else:

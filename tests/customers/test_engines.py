@@ -193,7 +193,7 @@ def compare_read_whole(folder: Path, late: str) -> None:
     path = written(folder, [*shop(100), late, *shop(30, seed=2)[1:], 'A,o1,2026-03-04,1,12"34,tea'])
     found = compare(path)
     if isinstance(found, Customers):
-        assert any(note.startswith("read whole") for note in found.input_reports[0].notes)
+        assert any(note.startswith("file read as a whole") for note in found.input_reports[0].notes)
 
 
 ALL_LINES: list[dict[str, Any]] = [
@@ -211,7 +211,7 @@ def compare_all_lines(folder: Path, policy: dict[str, Any]) -> None:
     """The driver reads a file whole where a setting needs all its lines at once."""
     found = compare(written(folder, shop(90)), **policy)
     assert isinstance(found, Customers), found
-    assert any("needs all lines at once" in note for note in found.input_reports[0].notes)
+    assert any("needs the whole file" in note for note in found.input_reports[0].notes)
 
 
 def compare_suppressed(folder: Path) -> None:
@@ -268,7 +268,7 @@ def compare_changed(folder: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "fstat", change)
-        assert "was changed while it was being read" in str(customers(path, "spark"))
+        assert "changed while segcli was reading it" in str(customers(path, "spark"))
 
 
 Check = Callable[[Path], None]
@@ -369,7 +369,7 @@ def test_a_file_that_an_executor_does_not_find_is_refused_by_name(tmp_path: Path
 
 def test_a_file_that_is_shorter_on_an_executor_is_refused(tmp_path: Path) -> None:
     failure = split_failure(written(tmp_path, ["short"]), (70, 90))
-    assert "orders.csv: is not the same on all machines" in str(failure)
+    assert "orders.csv: not the same file on all machines" in str(failure)
 
 
 def test_a_mismatch_on_an_executor_keeps_its_facts(tmp_path: Path) -> None:

@@ -131,14 +131,14 @@ def test_an_escaped_formula_is_itself_again_and_in_a_foreign_table_that_is_said(
     assert found.table["customer_id"].tolist() == ["-b", "a"]
     assert found.table["note"].tolist() == ["'tis", "=1+1"]
     assert found.input_reports[0].notes == (
-        "cells with an apostrophe before what a spreadsheet would run: 2; it is taken off",
+        "cells with an apostrophe before a spreadsheet formula: 2; apostrophes removed",
     )
 
 
 def test_rows_with_one_address_are_said(file_of: Callable[..., str]) -> None:
     path = file_of("customer_id,email\na,Ann@x.io\nb,ann@X.io \nc,\nd,\n", "contacts.csv")
     found = load_customers(IngestSettings(transactions=Source(path=path)))
-    note = "rows that share their e-mail address with another: 2; they may be one customer twice"
+    note = "rows that share an e-mail address with another row: 2; they may be the same customer"
     assert found.input_reports[0].notes == (note,)
 
 

@@ -69,7 +69,7 @@ def test_shared_lines_count_once(
     found = customers(folder_of(tmp_path, rows[:end], rows[begin:]), measures=measures)
     agree(found, whole)
     shared = end - begin
-    assert notes(found)[0].startswith(f"{shared:,} line{'s' * (shared > 1)} of an earlier file counted once")
+    assert notes(found)[0].startswith(f"{shared:,} line{'s' * (shared > 1)} also in an earlier file, counted once")
     assert whole.transactions is not None
     assert found.transactions is not None
     assert len(found.transactions.lines) == len(whole.transactions.lines)
@@ -95,7 +95,10 @@ def test_lines_that_may_be_alike_by_chance_stay_with_a_note(tmp_path: Path) -> N
     found = customers(path)
     assert found.table["orders"].sum() == 301
     assert notes(found) == [
-        "1 line alike in an earlier file, which may be chance: kept; --set ingest.overlap=once counts them once"
+        (
+            "1 line also in an earlier file, kept because this may be coincidence; "
+            "hint: --set ingest.overlap=once counts them once"
+        )
     ]
     assert customers(path, overlap="once").table["orders"].sum() == 300
 
@@ -104,7 +107,7 @@ def test_the_settings_keep_or_refuse_shared_lines(tmp_path: Path) -> None:
     rows = shop(200)
     path = folder_of(tmp_path, rows[:110], rows[90:])
     assert customers(path, overlap="keep").table["revenue"].sum() > customers(path).table["revenue"].sum()
-    with pytest.raises(InputProblem, match="20 lines are in an earlier file"):
+    with pytest.raises(InputProblem, match="20 lines are also in an earlier file"):
         customers(path, overlap="refuse")
 
 
@@ -121,6 +124,6 @@ def test_orders_that_changed_between_files_are_named(tmp_path: Path) -> None:
     january = [f"{n},C{n % 5},2026-01-{n:02},80.00" for n in range(1, 29)]
     february = ["28,C3,2026-01-28,40.00", *(f"{n},C{n % 5},2026-02-{n - 30:02},80.00" for n in range(31, 50))]
     path = folder_of(tmp_path, january, february, header=head)
-    assert notes(customers(path))[0].startswith("1 order is in an earlier file as well, with another amount or day")
-    with pytest.raises(InputProblem, match="1 order is in an earlier file of this run as well, with other content"):
+    assert notes(customers(path))[0].startswith("1 order is also in an earlier file, with another amount or day")
+    with pytest.raises(InputProblem, match="1 order is also in an earlier file of this run, with different content"):
         customers(path, overlap="refuse")

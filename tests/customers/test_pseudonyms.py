@@ -174,7 +174,7 @@ def test_a_list_without_a_known_column_and_a_list_of_everybody_are_refused(
 ) -> None:
     with pytest.raises(InputProblem, match="no column customer_id, email or phone"):
         found(shop, suppression=file_of("shoe size\n44\n", "bad.csv"))
-    with pytest.raises(InputProblem, match="no customer is left"):
+    with pytest.raises(InputProblem, match="no customers left"):
         found(shop, suppression=file_of("customer_id\nA\nB\nC\n", "all.csv"))
 
 
@@ -254,7 +254,7 @@ def test_a_column_alone_becomes_pseudonyms_and_ids_stay() -> None:
     assert made.table["referrer"].tolist() == ["B", "", ""]
     assert made.table["email"].tolist() == [KEY.pseudonymise_text("ann@x.org"), "", ""]
     assert "first_name" not in made.table
-    assert made.input_reports[0].notes == ("columns that identify people are left out of results: first_name",)
+    assert made.input_reports[0].notes == ("identifying columns excluded from results: first_name",)
     assert made.input_reports[1] == people.input_reports[1]
     named = shown(people, pseudonymise=["first_name"]).table["first_name"]
     assert named.tolist() == [KEY.pseudonymise_text("Ann")] * 3
@@ -283,4 +283,4 @@ def test_a_file_of_contacts_wins_where_it_says_something() -> None:
     assert made.contacts["city"].tolist() == ["Ulm", "", ""]
     assert made.contacts.index.equals(table.table.index)
     assert made.input_reports[:2] == table.input_reports
-    assert made.input_reports[2].notes == ("2 of 3 customers found in it; only exports see what it says",)
+    assert made.input_reports[2].notes == ("2 of 3 customers matched; only exports use this file",)

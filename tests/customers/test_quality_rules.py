@@ -48,5 +48,7 @@ def test_the_least_of_customers_days_and_repeat_buyers_decides(
 ) -> None:
     wanted = {"customers": customers, "days": days, "repeat_buyers": repeat_buyers}
     found = verdict("min_confidence", confidence=wanted, min_confidence="middling")
-    assert found.what.startswith(f"confidence {level}: customers 2 (wanted {customers}), days 20 (wanted {days}), ")
+    assert found.what.startswith(
+        f"confidence {level}: customers 2 ({customers} recommended), days 20 ({days} recommended), "
+    )
     assert (found.passed, found.severity) == ((False, "error") if level == "low" else (True, "note"))

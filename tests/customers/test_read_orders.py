@@ -55,7 +55,7 @@ def test_times_that_only_later_dates_have_are_read_in_chunks(
     rows = [*lines(0, 60), *lines(60, 90, "%Y-%m-%d %H:%M")]
     found = customers(tmp_path, rows)
     assert whole_reads == []
-    assert "dates are also written as %Y-%m-%d %H:%M" in found.input_reports[0].notes
+    assert "dates also use the format %Y-%m-%d %H:%M" in found.input_reports[0].notes
     agrees_with_whole(tmp_path, rows, found, monkeypatch)
 
 
@@ -77,7 +77,9 @@ def test_windows_1252_that_only_later_bytes_show_is_read_in_chunks(tmp_path: Pat
     found = load_customers(IngestSettings(transactions=Source(path=str(path))))
     assert whole_reads == []
     assert "Zo\u00eb" in found.table["customer_id"].tolist()
-    assert found.input_reports[0].notes[0] == ("not UTF-8 (first at line 62): read as Windows-1252; --encoding decides")
+    assert found.input_reports[0].notes[0] == (
+        "not UTF-8 (first at line 62): read as Windows-1252; hint: --encoding overrides it"
+    )
 
 
 def test_what_no_chunk_schema_reads_is_read_whole_with_the_line(
@@ -86,7 +88,10 @@ def test_what_no_chunk_schema_reads_is_read_whole_with_the_line(
     rows = [*lines(0, 60), 'C1,O60,2026-05-01,5.00" off', *lines(61, 80)]
     found = customers(tmp_path, rows)
     assert len(whole_reads) == 1
-    assert any(note.startswith("read whole, which takes more memory: quotes") for note in found.input_reports[0].notes)
+    assert any(
+        note.startswith("file read as a whole, which needs more memory: stray quotes")
+        for note in found.input_reports[0].notes
+    )
     agrees_with_whole(tmp_path, rows, found, monkeypatch)
 
 
@@ -98,5 +103,5 @@ def test_totals_of_nearly_all_orders_are_examined_in_a_large_export_too(
     rows[-1] = rows[-1].replace("100.25", "3.00")  # one order of a hundred has other amounts
     found = customers(tmp_path, rows)
     assert len(whole_reads) == 1
-    assert any("read as the order's total" in note for note in found.input_reports[0].notes)
+    assert any("as the order total" in note for note in found.input_reports[0].notes)
     agrees_with_whole(tmp_path, rows, found, monkeypatch)

@@ -93,7 +93,7 @@ def test_spilled_totals_of_several_files(tmp_path: Path, spills: list[int]) -> N
     in_memory, spilled = customers(folder), customers(folder, TINY)
     assert spills
     agree(spilled, in_memory)
-    assert any("dates are also written as" in note for note in spilled.input_reports[3].notes)
+    assert any("dates also use the format" in note for note in spilled.input_reports[3].notes)
 
 
 def test_a_state_of_spilled_totals(tmp_path: Path, spills: list[int]) -> None:

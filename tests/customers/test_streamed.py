@@ -254,13 +254,13 @@ def test_files_of_other_columns_or_of_customers_are_no_parts(tmp_path: Path) -> 
     folder.mkdir()
     written(folder, ["customer_id,order_date,amount", "a,2026-01-01,5.00"], "a.csv")
     written(folder, ["customer_id,order_date", "a,2026-01-02"], "b.csv")
-    assert "has not the columns of" in str(customers(str(folder)))
+    assert "columns differ from" in str(customers(str(folder)))
     assert "amount" in str(customers(str(folder)))
     written(folder, ["customer_id,age", "a,31"], "b.csv")
     assert "one row per customer" in str(customers(str(folder)))
 
 
 def test_no_file_is_said(tmp_path: Path) -> None:
-    assert "matches no file" in str(customers(str(tmp_path / "*.csv")))
+    assert "no matching file" in str(customers(str(tmp_path / "*.csv")))
     (tmp_path / "empty").mkdir()
-    assert "holds no file that ends in .csv" in str(customers(str(tmp_path / "empty")))
+    assert "no file that ends in .csv" in str(customers(str(tmp_path / "empty")))

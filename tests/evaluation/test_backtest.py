@@ -60,7 +60,7 @@ def test_segments_that_were_planted_are_told_apart_and_chance_is_not(regular: Cu
     made = run_backtest(regular, BacktestSettings(period_days=60, folds=2), 1, by_rfm)
     summary = made.summary.set_index("segmentation")
     assert summary.loc["rfm", "rank_correlation"] > 0.5
-    assert summary.loc["rfm", "verdict"].startswith("separates well who will spend")
+    assert summary.loc["rfm", "verdict"].startswith("separates future spenders well")
     assert summary.loc["rfm", "lift_low"] > 1
     assert abs(summary.loc["random", "rank_correlation"]) < 0.15
     assert summary.loc["random", "lift_low"] < 1 < summary.loc["random", "lift_high"]
@@ -113,7 +113,7 @@ def test_nothing_of_what_came_after_is_known_before_and_a_planted_leak_is_caught
 
 def test_too_little_of_a_past_is_refused(tmp_path: Path) -> None:
     few = shop(tmp_path / "o.csv", [("a", date(2024, 1, 1), 1.0), ("b", date(2024, 2, 1), 1.0)])
-    with pytest.raises(InputProblem, match="2024-01-01 to 2024-02-01 are too few for 1 period of 90 days"):
+    with pytest.raises(InputProblem, match="2024-01-01 to 2024-02-01 do not cover 1 period of 90 days"):
         run_backtest(few, BacktestSettings(), 1, by_rfm)
 
 

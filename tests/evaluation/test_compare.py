@@ -46,7 +46,7 @@ def test_moves_counted_by_hand() -> None:
     assert found.migration.groupby("from")["share"].sum().tolist() == pytest.approx([1, 1, 1])
     assert "rfm: 67% of 3 changed segment; 1 entered, 1 left" in found.notes
     assert "rfm: new segments: z" in found.notes
-    assert "rfm: vanished segments: y" in found.notes
+    assert "rfm: removed segments: y" in found.notes
 
 
 def test_the_index_is_the_sum_by_hand_and_its_chance_that_of_resampling() -> None:
@@ -91,7 +91,7 @@ def test_planted_drift_is_found_and_named() -> None:
     assert "revenue" in found.drifted_columns
     assert "rfm_segment" in found.drifted_columns
     assert "recency_days" not in found.drifted_columns
-    assert found.notes[-1].startswith("make segments anew: ")
+    assert found.notes[-1].startswith("rebuild the segments: ")
     assert found.feature_drifts[0].column == "revenue"
 
 
@@ -113,9 +113,9 @@ def test_a_re_sample_of_the_same_raises_an_alarm_in_fewer_than_one_of_twenty() -
 
 def test_nothing_to_compare_is_told() -> None:
     old = made(["a"], ["x"])
-    with pytest.raises(InputProblem, match="no customer is in both"):
+    with pytest.raises(InputProblem, match="no common customer"):
         compared(old, made(["b"], ["x"]))
-    with pytest.raises(InputProblem, match="no segmentation is in both: rfm_segment before, none now"):
+    with pytest.raises(InputProblem, match="no common segmentation: old rfm_segment, new none"):
         compared(old, [])
 
 

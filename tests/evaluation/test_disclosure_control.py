@@ -262,7 +262,7 @@ def test_recoded_merges_last_and_leaves_out_what_tables_and_notes_say() -> None:
     assert found.tables["Movers"]["to"].tolist() == ["a3"]
     assert found.tables["Rates by b"]["segment"].tolist() == ["b1"]
     assert found.warnings == ("a1 is odd", "odd")
-    why = "withheld, fewer than 5 customers, dominated by one, or complementary: a1, a0"
+    why = "withheld (fewer than 5 customers, dominated by one, or complementary): a1, a0"
     assert found.notes == ("a01 is another", "34 customers", why)
     assert merge_segments(one, (), 5).notes == one.notes
 

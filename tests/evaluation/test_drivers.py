@@ -76,7 +76,7 @@ def test_columns_that_stand_for_each_other_are_told() -> None:
     columns = {name: of.table[name] for name in of.table if name != "customer_id"}
     twin = table(**columns, worth=of.table["wealth"] * 2 + noise)
     found = analyse_drivers(twin, DriversSettings(of="nps", among=["wealth", "worth", "shoe"]))
-    assert "can hardly be told from the others (VIF above 5): " in found.notes[-1]
+    assert "collinear with other drivers (VIF above 5): " in found.notes[-1]
     vif = found.table.set_index("driver")["vif"]
     x = np.column_stack([twin.table["worth"], twin.table["shoe"]])
     explained = LinearRegression().fit(x, twin.table["wealth"]).score(x, twin.table["wealth"])
@@ -87,7 +87,7 @@ def test_columns_that_stand_for_each_other_are_told() -> None:
 @pytest.mark.parametrize(
     ("settings", "what"),
     [
-        (DriversSettings(of="mood"), "'mood' is no column of numbers"),
+        (DriversSettings(of="mood"), "'mood' is not a numeric column"),
         (DriversSettings(of="nps", among=["mood"]), "no column mood"),
         (DriversSettings(of="shoe", among=["plan"]), ", too few for"),
     ],

@@ -65,5 +65,5 @@ def test_counts_by_hand_and_groups_that_cannot_be_compared() -> None:
     assert found.loc["holdout", "buyers"] == 1
     assert found.loc["a", "revenue_a_head"] == 4.5
     assert found.index.tolist() == ["holdout", "a", "b"]
-    with pytest.raises(InputProblem, match="has no holdout to compare with"):
+    with pytest.raises(InputProblem, match="needs customers in group holdout"):
         evaluate_experiment(pd.Series(["a"] * 5), after, "g.csv")

@@ -45,10 +45,10 @@ def test_balance_by_hand() -> None:
     assert rows.loc["b", "group"] == "f"
     assert values(rows, "b", "balance", "share", "share_of_all") == pytest.approx([15 / 53 / f, 15 / 53, f])
     assert note_unjudged_groups(groups, 5) == (
-        "not judged, fewer than 5 customers: x",
-        "of unknown group and left out: 5 customers",
+        "not evaluated, fewer than 5 customers: x",
+        "excluded, group unknown: 5 customers",
     )
-    assert note_unjudged_groups(groups, 6)[1] == "of unknown group and left out: fewer than 6 customers"
+    assert note_unjudged_groups(groups, 6)[1] == "excluded, group unknown: fewer than 6 customers"
     assert note_unjudged_groups(text(("f", 9)), 5) == ()
 
 
@@ -77,7 +77,7 @@ def test_four_fifths_by_hand() -> None:
     pooled = 60 / 120
     z = (0.6 - 0.3) / np.sqrt(pooled * (1 - pooled) * (1 / 80 + 1 / 40))
     assert found.p_value == pytest.approx(2 * stats.norm.sf(z)), "chi-square of two is the square of z"
-    assert found.notes[0] == "not judged, fewer than 5 customers: x"
+    assert found.notes[0] == "not evaluated, fewer than 5 customers: x"
 
 
 def test_exactly_four_fifths_passes() -> None:

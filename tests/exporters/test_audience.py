@@ -150,14 +150,14 @@ def test_nothing_that_people_may_not_be_addressed_by_is_handed_over() -> None:
     of = people(10, health_note=["x"] * 10, gender=["f"] * 10)
     with pytest.raises(ConfigProblems, match="'health_note' is a special category"):
         handed(of, properties=["health_note"])
-    with pytest.raises(ConfigProblems, match="'gender' is a special category of personal data, or there for audits"):
+    with pytest.raises(ConfigProblems, match="'gender' is a special category of personal data, or reserved for audits"):
         handed(of, properties=["gender"], terms={"audit_only": ["gender"]})
     with pytest.raises(UsageProblem, match="no column 'shoe'"):
         handed(of, properties=["shoe"])
 
 
 def test_segments_that_there_are_not_are_refused_and_none_chosen_export_nobody() -> None:
-    with pytest.raises(UsageProblem, match="has no segment 'Bronze'; there is: Gold, Silver"):
+    with pytest.raises(UsageProblem, match="has no segment 'Bronze'; available: Gold, Silver"):
         handed(only=["Bronze"])
     assert len(handed(only=[]).destination_file.table) == 0
 

@@ -193,10 +193,10 @@ def test_a_small_file_passes_and_limits_that_are_passed_are_refused(destination:
     made = export(destination, full())
     exporters.check_limits(made, exporters.load_destination(destination).LIMITS, destination)
     for limits, told in {
-        FileLimits(max_rows=2): f"3 rows; {destination} takes 2",
-        FileLimits(max_columns=made.table.shape[1]): f"columns; {destination} takes fewer than",
-        FileLimits(max_cell_bytes=1): f"bytes; {destination} takes 1",
-        FileLimits(max_bytes=10): f"bytes; {destination} takes 10 in a file",
+        FileLimits(max_rows=2): f"3 rows; {destination} accepts 2",
+        FileLimits(max_columns=made.table.shape[1]): f"columns; {destination} accepts fewer than",
+        FileLimits(max_cell_bytes=1): f"bytes; {destination} accepts 1",
+        FileLimits(max_bytes=10): f"bytes; {destination} accepts 10 in a file",
     }.items():
         with pytest.raises(ExportProblem, match=told):
             exporters.check_limits(made, limits, destination)
@@ -236,4 +236,4 @@ def test_a_property_whose_name_is_taken_is_told(destination: str) -> None:
     rows = whole.people_rows.assign(**{taken: "x"})
     made = export(destination, Audience(whole.audience_name, rows, (taken,)))
     assert taken not in made.table.columns
-    assert f"property '{taken}' is not in the file, which has a column of that name" in made.notes
+    assert f"property '{taken}' is not in the file, because it already has a column of that name" in made.notes

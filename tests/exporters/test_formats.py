@@ -122,13 +122,13 @@ def test_mailchimp_tags_are_quoted_where_they_have_a_comma_and_the_kingdom_is_gb
         ["ann@exämple.com", "", "", "champion"],
     ]
     assert found.exclusion_counts == {"unusable contact": 1}
-    assert found.notes == ("countries that are not recognised, left blank: 1",)
+    assert found.notes == ("unrecognised countries, left blank: 1",)
 
 
 def test_mailchimp_tags_have_100_characters_and_texts_255_bytes() -> None:
     joe = {"email": "joe@example.com"}
     assert read(made("mailchimp", {**joe, "segment": "x" * 100}))[1][-1] == "x" * 100
-    with pytest.raises(ExportProblem, match="101 characters; Mailchimp takes tags of 100"):
+    with pytest.raises(ExportProblem, match="101 characters; Mailchimp accepts tags of up to 100"):
         made("mailchimp", {**joe, "segment": "x" * 101})
     limits = exporters.load_destination("mailchimp").LIMITS
     exporters.check_limits(made("mailchimp", {**joe, "first_name": "é" * 127}), limits, "mailchimp")
@@ -164,7 +164,7 @@ def test_salesforce_always_has_a_last_name_and_says_where_there_was_none() -> No
         ],
         ["joe@example.com", "", "-", "", "", "", "", "", "champion"],
     ]
-    assert "last names that are missing, which Salesforce needs in new contacts: 1;" in found.notes[0]
+    assert "missing last names, which Salesforce requires in new contacts: 1;" in found.notes[0]
     assert read(made("salesforce", {"email": "joe@example.com"}))[0] == ["Email", "Last Name", "Segment"]
 
 
@@ -258,7 +258,7 @@ def test_meta_values_are_plain_numbers_from_0() -> None:
     ],
 )
 def test_meta_refuses_names_that_suggest_health_or_wealth(name: str, word: str) -> None:
-    with pytest.raises(UsageProblem, match=rf"audience '.*'.* such as '{word}'\. Give it another with --name"):
+    with pytest.raises(UsageProblem, match=rf"audience '.*'.* such as '{word}'\. Set another name with --name"):
         made("meta", {"email": "joe@example.com"}, name=name)
 
 

@@ -103,7 +103,7 @@ def _met(started: Callable[[int], "subprocess.Popen[bytes]"], folder: Path, time
         assert len(_results(folder)) == 6
         if 6 in codes:
             loser = codes.index(6)
-            assert said[loser].startswith(b"segcli: out: another run is writing here; skipped. ")
+            assert said[loser].startswith(b"segcli: out: locked by another run, so this run is skipped; ")
             assert all(line.startswith(b"note ") for line in said[1 - loser].splitlines())
             meetings += 1
         if meetings == times:

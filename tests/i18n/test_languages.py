@@ -73,8 +73,8 @@ def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> No
             "1 клиент, 1 заказ, выручка 5,00 на 01.07.2026.",
         ),
         ("ru", "orders.csv  1 line  utf-8  ','", "orders.csv  1 строка  utf-8  ','"),
-        ("ru", "age: 1 missing value takes the median", "age: 1 пропуск заменён медианой"),
-        ("zh", "Of 1 rfm segment, Champions brings most: 42% of revenue from 14% of customers.", None),
+        ("ru", "age: 1 missing value filled with the median", "age: 1 пропуск заменён медианой"),
+        ("zh", "Of 1 rfm segment, Champions has the highest share: 42% of revenue from 14% of customers.", None),
         (
             "ru",
             "11 customers, 2,021 orders, revenue 1,234.50 as of 2026-07-01.",
@@ -91,8 +91,8 @@ def test_labels_of_standard_error_leave_a_blank_in_their_column(code: str) -> No
             "orders 12, 2.9x (+1.4 sd); top payment = paypal 43%, 1.4x (+0.3 sd, n = 21)",
             "заказы 12, 2,9\u00d7 (+1,4 ст. откл.); основная оплата: paypal 43 %, 1,4\u00d7 (+0,3 ст. откл., n = 21)",
         ),
-        ("vi", "Of 10 rfm segments, Champions brings most: 42% of revenue from 14% of customers.", None),
-        ("zh", "The best fifth of customers brings 68% of revenue.", None),
+        ("vi", "Of 10 rfm segments, Champions has the highest share: 42% of revenue from 14% of customers.", None),
+        ("zh", "The top 20% of customers generate 68% of revenue.", None),
     ],
 )
 def test_sentences(code: str, english: str, other: str | None) -> None:
@@ -106,7 +106,7 @@ def test_sentences(code: str, english: str, other: str | None) -> None:
 
 def test_names_stay_as_they_are() -> None:
     found = i18n.load_language("ru").translate_text(
-        "Of 4 mine segments, Share brings most: 42% of revenue from 14% of customers."
+        "Of 4 mine segments, Share has the highest share: 42% of revenue from 14% of customers."
     )
     assert "Share" in found
     assert "Доля" not in found

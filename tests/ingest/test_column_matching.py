@@ -117,7 +117,7 @@ def test_a_table_of_segclis_own_ignores_how_the_exports_are_written(tmp_path: Pa
 
 
 def test_mapping_to_a_column_that_is_not_there_lists_the_header(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match=r"no column 'Kunde' \(mapped to customer_id\); the header has: a, b"):
+    with pytest.raises(InputProblem, match=r"no column 'Kunde' \(mapped to customer_id\); available: a, b"):
         open_text(tmp_path, "a,b\n1,2\n", columns={"customer_id": "Kunde"})
 
 
@@ -183,14 +183,14 @@ def test_an_id_of_each_line_is_no_customer(tmp_path: Path, name: str) -> None:
     assert from_text(tmp_path, text.format("User")).mapping.columns["customer_id"] == "User"
     unknown = from_text(tmp_path, text.format("Buyer Name"))
     assert "customer_id" not in unknown.mapping.columns
-    assert unknown.advice == "Say which with --map 'customer_id=Buyer Name'"
+    assert unknown.advice == "choose the column with --map 'customer_id=Buyer Name'"
 
 
 def test_the_only_column_of_dates_makes_repeated_customers_orders(tmp_path: Path) -> None:
     found = from_text(tmp_path, "customer_id,When,Sum paid\na,2026-01-01,5\nb,2026-01-02,6\na,2026-01-03,7\n")
     assert found.is_orders
     assert found.mapping.columns["order_date"] == "When"
-    assert "--map order_date=NAME names another" in found.dialect.notes[-1]
+    assert "--map order_date=NAME uses another" in found.dialect.notes[-1]
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,9 @@ def test_one_person_in_two_spellings_is_one_customer(tmp_path: Path, *, backward
     found = customers(written(tmp_path / "in.csv", *(SPELLINGS[::-1] if backwards else SPELLINGS)))
     assert revenue(found) == MERGED
     notes = "\n".join(found.input_reports[0].notes)
-    assert "2 lines with an apostrophe before the customer id: it is dropped; ingest.id_apostrophes: keep" in notes
-    assert "1 line with .0 behind the customer id: it is dropped; ingest.id_decimals: keep keeps it" in notes
-    assert "1 line with capitals in an e-mail address as customer id: folded; ingest.id_case: keep" in notes
+    assert "apostrophe before the customer id dropped on 2 lines; hint: --set ingest.id_apostrophes=keep" in notes
+    assert "trailing .0 of the customer id dropped on 1 line; hint: --set ingest.id_decimals=keep keeps it" in notes
+    assert "e-mail address as customer id converted to lower case on 1 line; hint: --set ingest.id_case=keep" in notes
 
 
 @pytest.mark.usefixtures("in_chunks")
@@ -68,8 +68,8 @@ def test_chunks_and_several_files_give_the_same_customers(tmp_path: Path) -> Non
     whole = written(tmp_path / "in.csv", *SPELLINGS)
     assert revenue(customers(folder)) == revenue(customers(whole)) == MERGED
     notes = customers(whole).input_reports[0].notes
-    assert [note for note in notes if note.startswith("2 lines with an apostrophe")]
-    assert not [note for note in notes if note.startswith("read whole")]
+    assert [note for note in notes if note.startswith("apostrophe before the customer id dropped on 2 lines")]
+    assert not [note for note in notes if note.startswith("file read as a whole")]
 
 
 def test_ids_are_kept_apart_where_the_user_says_so(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_ids_are_kept_apart_where_the_user_says_so(tmp_path: Path) -> None:
 def test_lost_leading_zeros_are_named_and_not_merged(tmp_path: Path) -> None:
     found = customers(written(tmp_path / "in.csv", "00123,1,2026-01-05,10", "123,2,2026-01-15,20"))
     assert revenue(found) == {"00123": 10.0, "123": 20.0}
-    assert "1 customer id also stands without leading zeros" in "\n".join(found.input_reports[0].notes)
+    assert "1 customer id also occurs without leading zeros" in "\n".join(found.input_reports[0].notes)
 
 
 def test_joined_tables_and_suppression_lists_compare_the_same_form(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_of_a_customer_in_two_rows_the_one_in_the_common_spelling_is_kept(tmp_pa
     people = written(tmp_path / "people.csv", "'007,1", "007,2", "8,3", header="customer_id,wealth\n")
     found = customers(people)
     assert found.table[["customer_id", "wealth"]].to_numpy().tolist() == [["007", 2], ["8", 3]]
-    assert "1 row is of a customer whose id stands in another row" in "\n".join(found.input_reports[0].notes)
+    assert "1 row skipped: another row has the same customer id" in "\n".join(found.input_reports[0].notes)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -118,7 +118,7 @@ def test_a_blank_id_takes_that_of_the_next_column(
     settings = load_settings([parse_yaml_layer(config, "c.yaml", str(tmp_path))]).settings.ingest
     found = load_customers(settings)
     assert revenue(found) == {"7": 1.0, "ann@y.org": 2.0}
-    assert "1 line without a customer id: column 'Customer Email' is used instead" in found.input_reports[0].notes
+    assert "1 line without a customer id: segcli uses column 'Customer Email'" in found.input_reports[0].notes
 
 
 @pytest.mark.parametrize("text", ["A1", "'tHof", "1.50", "v1.0", "O'Neil", "x@y", "a.b", "'", "''007"])

@@ -59,10 +59,8 @@ def test_rows_are_sorted_by_id_so_that_file_order_plays_no_part(tmp_path: Path) 
 
 
 def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None:
-    assert table(tmp_path, "id,x\na,1\na,1\n").input_reports[0].notes == (
-        "1 row repeats another exactly and is left out",
-    )
-    with pytest.raises(InputProblem, match=r":3: its customer has another row that differs"):
+    assert table(tmp_path, "id,x\na,1\na,1\n").input_reports[0].notes == ("1 exact duplicate row skipped",)
+    with pytest.raises(InputProblem, match=r":3: another row of this customer has different values"):
         table(tmp_path, "id,x\na,1\na,2\n")
 
 
@@ -74,14 +72,14 @@ def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: 
     filled = [row for row in rows if row[0]]
     notes = []
     if blank := len(rows) - len(filled):
-        row = "1 row without a customer id is" if blank == 1 else f"{blank} rows without a customer id are"
-        notes.append(f"{row} left out")
+        row = "1 row" if blank == 1 else f"{blank} rows"
+        notes.append(f"{row} without a customer id skipped")
     if again := len(filled) - len(kept):
-        row = "1 row repeats another exactly and is" if again == 1 else f"{again} rows repeat another exactly and are"
-        notes.append(f"{row} left out")
+        row = "row" if again == 1 else "rows"
+        notes.append(f"{again} exact duplicate {row} skipped")
     with TemporaryDirectory() as folder:
         if len({customer for customer, _ in kept}) < len(kept):
-            with pytest.raises(InputProblem, match="its customer has another row that differs"):
+            with pytest.raises(InputProblem, match="another row of this customer has different values"):
                 table(Path(folder), text)
             return
         found = table(Path(folder), text)
@@ -92,7 +90,7 @@ def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: 
 def test_unreadable_values_of_a_known_column_are_counted(tmp_path: Path) -> None:
     found = table(tmp_path, "id,age\na,30\nb,old\nc,40\n")
     assert found.table["age"].isna().tolist() == [False, True, False]
-    assert found.input_reports[0].notes == ("column 'age': 1 value cannot be read as a number and counts as missing",)
+    assert found.input_reports[0].notes == ("column 'age': 1 value is not a number and counts as missing",)
 
 
 def test_as_of_is_read_back_from_recency(tmp_path: Path) -> None:

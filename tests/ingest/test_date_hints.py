@@ -38,7 +38,7 @@ def test_the_way_out_reads_the_column(file_of: Callable[..., str], written: Call
     path = file_of(export(written))
     with pytest.raises(InputProblem) as refused:
         load_customers(IngestSettings(transactions=Source(path=path)))
-    hint = re.search(r"Try (--.*?)(?:   or   |$)", str(refused.value))
+    hint = re.search(r"try (--.*?)(?:   or   |$)", str(refused.value))
     assert hint, str(refused.value)
     words = shlex.split(hint[1])
     options = dict(zip(words[::2], words[1::2], strict=True))
@@ -64,4 +64,4 @@ def test_dates_with_commas_weekdays_and_utc_are_read(file_of: Callable[..., str]
 def test_nothing_is_offered_that_does_not_help(file_of: Callable[..., str]) -> None:
     with pytest.raises(InputProblem) as refused:
         load_customers(IngestSettings(transactions=Source(path=file_of(export(lambda day: f"day {day.day}")))))
-    assert "Try" not in str(refused.value)
+    assert "try" not in str(refused.value)

@@ -120,7 +120,7 @@ def test_the_setting_decides(customers_of: Callable[..., Any], setting: str, eff
     reasons = [fate.reason for fate in (*reading.reconciliation.ignored, *reading.reconciliation.rejected)]
     assert reasons == ([] if kept else [verdict])
     assert len(found.transactions.lines) == (600 if kept else 598)
-    assert not any("read whole" in note for note in reading.notes)
+    assert not any("read as a whole" in note for note in reading.notes)
 
 
 @pytest.mark.usefixtures("size")

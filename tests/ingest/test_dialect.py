@@ -30,13 +30,13 @@ def test_encodings_give_the_same_text(tmp_path: Path, encoding: str, named: str)
 
 def test_windows_text_is_said_with_its_line(tmp_path: Path) -> None:
     assert dialect(tmp_path, ORDERS.encode("cp1252")).notes == (
-        "not UTF-8 (first at line 2): read as Windows-1252; --encoding decides",
+        "not UTF-8 (first at line 2): read as Windows-1252; hint: --encoding overrides it",
     )
 
 
 def test_a_declared_encoding_is_obeyed_or_refused(tmp_path: Path) -> None:
     assert dialect(tmp_path, ORDERS.encode("koi8-r", "replace"), encoding="koi8-r").encoding == "koi8-r"
-    with pytest.raises(InputProblem, match=r":2: byte 33 is not utf-8"):
+    with pytest.raises(InputProblem, match=r":2: byte 33 is not valid utf-8"):
         dialect(tmp_path, ORDERS.encode("cp1252"), encoding="utf-8")
     with pytest.raises(InputProblem, match="unknown encoding 'klingon'"):
         dialect(tmp_path, ORDERS.encode(), encoding="klingon")
@@ -45,12 +45,12 @@ def test_a_declared_encoding_is_obeyed_or_refused(tmp_path: Path) -> None:
 def test_a_mark_of_utf_16_before_other_bytes_is_answered_with_the_place(tmp_path: Path) -> None:
     """The header and three lines make 100 bytes of pairs, and the last line end is half of one."""
     lines = b"customer_id,order_id,order_date,amount\na,1,2026-01-13,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
-    with pytest.raises(InputProblem, match="byte 100 is not utf-16"):
+    with pytest.raises(InputProblem, match="byte 100 is not valid utf-16"):
         dialect(tmp_path, b"\xff\xfe" + lines)
 
 
 def test_utf_16_without_its_mark_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match="looks like UTF-16"):
+    with pytest.raises(InputProblem, match="contains NUL bytes, like UTF-16"):
         dialect(tmp_path, ORDERS.encode("utf-16-le"))
 
 
@@ -103,25 +103,25 @@ def test_a_declared_delimiter_is_obeyed_even_against_the_file(tmp_path: Path) ->
 def test_what_is_left_out_is_counted_and_said(tmp_path: Path) -> None:
     found = dialect(tmp_path, b"x\ny\na,b\n1,2\n9,9\n", skip_rows=2, skip_footer=1)
     assert (found.body, found.skipped_lines) == (b"a,b\n1,2", 2)
-    assert found.notes == ("left out as asked: 2 lines at the top, 1 at the end",)
+    assert found.notes == ("skipped by request: 2 lines at the top, 1 at the end",)
     above = dialect(tmp_path, b"Orders\n\n" + ORDERS.encode())
     assert above.body == ORDERS.encode()
     assert (above.skipped_lines, above.notes) == (2, ("2 lines above the header skipped",))
     assert dialect(tmp_path, b"Orders\n" + ORDERS.encode()).notes == ("1 line above the header skipped",)
     bare = dialect(tmp_path, b"x\n1,2\n3,4\n", header=False, skip_rows=1)
     assert (bare.skipped_lines, bare.to_file_line(2)) == (0, 2), "the header that was made stands where nothing stood"
-    assert bare.notes == ("left out as asked: 1 line at the top, 0 at the end",)
+    assert bare.notes == ("skipped by request: 1 line at the top, 0 at the end",)
     titled = dialect(tmp_path, b"x\nOrders\n" + ORDERS.encode(), skip_rows=1)
     assert titled.skipped_lines == 1, "who says how many lines to leave out says all"
     assert dialect(tmp_path, b"Orders\n" + ORDERS.encode(), header=False).to_file_line(2) == 1
     broken = dialect(tmp_path, b"Orders\n" + ORDERS.encode() + b'b,"x"y,2\nc,2026-01-02,3\n')
     assert broken.broken_lines == (4,)
     quoted = dialect(tmp_path, b'a,b\n1,2" wide\n')
-    assert quoted.notes == ("1 record has quotes inside unquoted fields, which are kept as they are",)
+    assert quoted.notes == ("1 record has quotes inside unquoted fields, which are kept unchanged",)
 
 
 def test_a_file_of_which_no_record_reads_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match="no record reads with the delimiter ',' and double quotes"):
+    with pytest.raises(InputProblem, match="no record can be read with the delimiter ',' and double quotes"):
         dialect(tmp_path, b'"a"b,c\n')
 
 

@@ -83,7 +83,7 @@ def test_the_option_of_the_note_subtracts_what_the_customer_did_not_pay(
     path = file_of(export(lines, header=header, form=form))
     found = customers(path)
     assert found.table["revenue"].sum() == pytest.approx(BEFORE)
-    note = note_of(found, "is not subtracted")
+    note = note_of(found, "does not subtract")
     assert applied(note, path) == pytest.approx(after)
     confirmed = customers(path, discount="none")
     assert confirmed.table["revenue"].sum() == pytest.approx(BEFORE)
@@ -99,7 +99,7 @@ def test_amounts_after_discount_bring_no_note(file_of: Callable[..., str]) -> No
 
 def test_amounts_before_discount_are_named(file_of: Callable[..., str]) -> None:
     path = file_of(export(SHOP, total="Gross Amount"))
-    assert applied(note_of(customers(path), "is not subtracted"), path) == pytest.approx(BEFORE - 40)
+    assert applied(note_of(customers(path), "does not subtract"), path) == pytest.approx(BEFORE - 40)
 
 
 @pytest.mark.bad_input(121)
@@ -130,4 +130,4 @@ def test_prices_after_discount_bring_no_note(file_of: Callable[..., str]) -> Non
         f"C{n % 7},{n},2026-01-{n % 28 + 1:02},P{n % 4},{20.0 + n % 4:.2f},{4.0 if n % 5 == 0 else 0}"
         for n in range(60)
     ]
-    note_of(customers(file_of("\n".join([head, *before, ""]))), "is not subtracted")
+    note_of(customers(file_of("\n".join([head, *before, ""]))), "does not subtract")

@@ -78,7 +78,7 @@ def test_encodings_that_read_the_header_differently_but_equally_well_are_all_nam
     several = b"\xf0;\xa7\n"
     with pytest.raises(InputProblem, match=r"--encoding cp1254   or   --encoding cp857") as error:
         guess_encoding(FileContent("in.csv", several, len(several), ""), several)
-    assert "the header reads in several encodings: cp1254, cp857" in str(error.value)
+    assert "the header fits several encodings: cp1254, cp857" in str(error.value)
 
 
 def test_a_declared_encoding_is_obeyed() -> None:
@@ -100,8 +100,8 @@ def test_large_files_are_read_in_chunks_of_the_same_encoding(
     assert found.table[columns.CUSTOMER_ID].tolist() == [f"Иванов{n}" for n in range(7)]
     assert found.table[columns.REVENUE].sum() == sum(n + 0.5 for n in range(900))
     (reading,) = found.input_reports
-    assert any(f"read as {encoding}, in which the header is known" in note for note in reading.notes)
-    assert not any("read whole" in note for note in reading.notes)
+    assert any(f"read as {encoding}, which fits the header" in note for note in reading.notes)
+    assert not any("read as a whole" in note for note in reading.notes)
 
 
 def test_a_large_file_whose_end_has_another_encoding_is_read_whole_or_refused(

@@ -73,7 +73,7 @@ def test_a_shop_of_one_price_is_no_shop_of_totals(file_of: Callable[..., str]) -
     shop: list[Order] = [[(1, 999), (1, 999)] for _ in range(30)]
     found = customers(file_of(export(shop, "value", own, priced=False)), columns={"amount": "value"})
     assert found.table["revenue"].sum() == pytest.approx(60 * 9.99)
-    assert any("if it is the order's total" in note for note in found.input_reports[0].notes)
+    assert any("if it is the order total" in note for note in found.input_reports[0].notes)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_receipts_that_start_again_are_orders_of_their_day(
     found = customers(path)
     assert found.table["orders"].sum() == orders
     assert found.table["revenue"].sum() == 28 * receipts_a_day * 12.5
-    assert any("order ids start again" in note for note in found.input_reports[0].notes)
+    assert any("reused order ids" in note for note in found.input_reports[0].notes)
     assert found.transactions is not None
     assert found.transactions.lines["order_id"].nunique() == orders
     as_given = customers(path, order_ids="unique")
@@ -92,7 +92,7 @@ def test_without_order_ids_both_counts_are_named(file_of: Callable[..., str]) ->
     found = customers(path)
     assert found.table["orders"].sum() == 120
     assert any(
-        f"each of 120 lines counts as an order; --set ingest.collapse=day counts {baskets} baskets" in note
+        f"each of 120 lines counts as an order; hint: --set ingest.collapse=day counts {baskets} baskets" in note
         for note in found.input_reports[0].notes
     )
 

@@ -72,7 +72,7 @@ def test_debit_and_credit_are_named_and_settled_by_a_setting(
 ) -> None:
     text = export(header, debit, credit)
     found = customers(file_of(text))
-    assert any("is unclear, and all count as sales" in note for note in found.input_reports[0].notes)
+    assert any("which are refunds, so all count as sales" in note for note in found.input_reports[0].notes)
     settled = customers(file_of(text), returned={header: [credit]})
     assert settled.table["revenue"].sum() == 750
 

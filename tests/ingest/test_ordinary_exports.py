@@ -100,7 +100,7 @@ def test_one_option_leaves_out_what_all_columns_name(file_of: Callable[..., str]
         file_of(text + "2,A,2026-01-02,Shipped,Unpaid,6\n3,A,2026-01-03,Shipped,Paid,7\n")
     ).input_reports[0]
     options = {note.partition("--set ")[2] for note in reading.decisive_notes}
-    assert options == {"'ingest.transactions.void={Status: [Cancelled], Payment Status: [Unpaid]}' leaves them out"}
+    assert options == {"'ingest.transactions.void={Status: [Cancelled], Payment Status: [Unpaid]}' excludes them"}
 
 
 def test_statuses_that_a_list_does_not_name_are_named(file_of: Callable[..., str]) -> None:

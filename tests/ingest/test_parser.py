@@ -60,7 +60,7 @@ def test_a_file_whose_rows_are_all_too_long_is_refused() -> None:
 
 
 def test_a_name_twice_is_refused_only_where_it_is_needed() -> None:
-    with pytest.raises(InputProblem, match="column 'a': the header has this name twice"):
+    with pytest.raises(InputProblem, match="column 'a': duplicate column name in the header"):
         cells("a,b,a\n1,2,3\n")
     assert table(cells("a,b,a\n1,2,3\n", ["b"])) == [["2"]]
 

@@ -92,7 +92,7 @@ def test_a_free_line_is_an_order_unless_excluded(tmp_path: Path) -> None:
 def test_a_customer_with_returns_only_is_counted_and_left_out(tmp_path: Path) -> None:
     found = customers(tmp_path, DIRTY)
     assert "c" not in set(found.table["customer_id"])
-    assert found.warnings[-1:] == ("1 return line belongs to customers without a purchase and is left out",)
+    assert found.warnings[-1:] == ("1 return line of customers without a purchase excluded",)
 
 
 def test_as_of_defaults_to_the_day_after_the_last_order(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_ids_are_text_and_trimmed_and_case_is_a_policy(tmp_path: Path) -> None:
     lines = "007,1,2026-01-01,1,5\n 007 ,2,2026-01-02,1,5\nNA,3,2026-01-02,1,5\nna,4,2026-01-02,1,5\n"
     kept = customers(tmp_path, lines)
     assert kept.table["customer_id"].tolist() == ["007", "NA", "na"]
-    assert "2 customer ids differ from another only by case" in " ".join(kept.input_reports[0].notes)
+    assert "2 customer ids differ only in letter case" in " ".join(kept.input_reports[0].notes)
     assert customers(tmp_path, lines, id_case="upper").table["customer_id"].tolist() == ["007", "NA"]
 
 
@@ -143,7 +143,7 @@ def test_an_export_without_a_purchase_is_refused(tmp_path: Path, lines: str) -> 
 def test_a_header_alone_is_an_empty_table_and_said(tmp_path: Path) -> None:
     found = customers(tmp_path, "")
     assert found.table.empty
-    assert found.input_reports[0].notes == ("no transactions: there is a header and nothing below it",)
+    assert found.input_reports[0].notes == ("no transactions: the file has only a header",)
 
 
 CELL = st.sampled_from(["a", "b", "B", "", " a"])

@@ -47,8 +47,8 @@ def test_skipped_lines_are_said_and_line_numbers_stay_those_of_the_file(tmp_path
     ("text", "says"),
     [
         ("28/01/2018,00:00,2,$74.69\n29/01/2018,00:15,0,$29.81\n", ":1: the first record looks like data"),
-        (ORDERS + ORDERS, ":3: the header stands here again"),
-        ("customer_id,order_date,amount\n" + ORDERS, ":2: the header stands here again"),
+        (ORDERS + ORDERS, ":3: repeated header"),
+        ("customer_id,order_date,amount\n" + ORDERS, ":2: repeated header"),
     ],
 )
 def test_no_header_and_two_headers_are_refused(tmp_path: Path, text: str, says: str) -> None:

@@ -41,12 +41,12 @@ def verdicts(file_of: Callable[..., str]) -> Callable[..., dict[str, QualityChec
         ("code", {"max_missing": "10%"}, "values missing (at most 10%): 1 (first: line 5)"),
         ("code", {"max_missing": "25%"}, ""),
         ("code", {"max_missing": 0}, "values missing (at most 0): 1 (first: line 5)"),
-        ("code", {"unique": True}, "values standing there before: 1 (first: line 6)"),
+        ("code", {"unique": True}, "values duplicated: 1 (first: line 6)"),
         ("order_date", {"unique": True}, ""),
-        ("code", {"allowed": ["AB-1"]}, "values not among those allowed: 1 (first: line 3)"),
+        ("code", {"allowed": ["AB-1"]}, "values not allowed: 1 (first: line 3)"),
         ("code", {"allowed": ["AB-1", "AB-2"]}, ""),
         ("code", {"matches": "AB-[0-9]"}, ""),
-        ("code", {"matches": "AB"}, "values not like AB: 3 (first: line 2)"),
+        ("code", {"matches": "AB"}, "values not matching AB: 3 (first: line 2)"),
         ("code", {"type": "number"}, "values not a number: 3 (first: line 2)"),
         ("amount", {"type": "number"}, ""),
         ("amount", {"type": "whole"}, "values not a whole number: 1 (first: line 3)"),
@@ -92,7 +92,7 @@ def test_rules_see_the_fields_of_an_order_on_each_of_its_lines(
 def test_a_pattern_that_could_backtrack_is_refused(
     verdicts: Callable[..., dict[str, QualityCheck]], pattern: str
 ) -> None:
-    with pytest.raises(ConfigProblems, match=r"quality\.columns\.code\.matches: not a pattern that RE2 reads"):
+    with pytest.raises(ConfigProblems, match=r"quality\.columns\.code\.matches: not a valid RE2 pattern"):
         verdicts("code", matches=pattern)
 
 

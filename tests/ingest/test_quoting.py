@@ -53,7 +53,7 @@ def test_several_broken_records_keep_their_own_line_numbers() -> None:
 
 
 def test_a_quote_that_never_closes_is_refused_where_it_opens() -> None:
-    with pytest.raises(InputProblem, match=r"f:3: a quote opens here and never closes"):
+    with pytest.raises(InputProblem, match=r"f:3: unclosed quote"):
         repair_quotes(b'x,y\n1,2\n3,"4\n5,6\n7,8\n', ",", "f")
 
 

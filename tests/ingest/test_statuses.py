@@ -60,7 +60,7 @@ def test_orders_that_came_to_nothing_are_named_and_the_setting_leaves_them_out(
     assert "ingest.transactions.void" in notes[0]
     assert notes[0] in reading.decisive_notes
     assert {status.decision for status in reading.statuses if status.value in {no_sale, "(set)"}} == {
-        "counts, although no sale"
+        "counts, although not a sale"
     }
     left_out = customers(path, void={header: ["*" if "(set)" in notes[0] else no_sale]})
     assert left_out.table["revenue"].sum() == 54 * 20

@@ -28,7 +28,7 @@ def described(rows: list[str]) -> str:
 def test_records_that_describe_columns_are_no_answers(file_of: Callable[..., str]) -> None:
     found = answers(file_of(described(["R_1,1,2", "R_2,3,4"])), customer_id="ResponseId")
     assert found.table[["customer_id", "Q1", "Q2"]].to_numpy().tolist() == [["R_1", 1, 2], ["R_2", 3, 4]]
-    assert found.input_reports[0].notes[0] == "3 lines below the header that describe its columns skipped"
+    assert found.input_reports[0].notes[0] == "3 lines below the header skipped: column descriptions"
 
 
 def test_lines_below_them_keep_their_numbers(file_of: Callable[..., str]) -> None:
@@ -51,7 +51,7 @@ def test_labels_at_the_ends_of_a_scale_leave_its_numbers(
 ) -> None:
     found = answers(file_of(f"customer_id,nps\nA,{low}\nB,5\nC,{high}\n"))
     assert found.table["nps"].tolist() == wanted
-    assert "2 answers have a label beside their number" in found.input_reports[0].notes[0]
+    assert "2 answers with a label after the number" in found.input_reports[0].notes[0]
 
 
 @pytest.mark.parametrize("texts", [["12 Main Street", "7 Park Row"], ["18-24", "25-34"], ["3 - a", "many"]])

@@ -47,8 +47,8 @@ def test_their_lines_and_size_are_counted_apart(file_of: Callable[..., str]) -> 
 )
 def test_many_or_large_ones_are_a_warning(file_of: Callable[..., str], amounts: list[str], warned: bool) -> None:  # noqa: FBT001
     found = customers(file_of(export(*amounts)))
-    assert any("the amount cannot be read" in warning for warning in found.warnings) == warned
-    assert any("the amount cannot be read" in note for note in found.input_reports[0].decisive_notes) == warned
+    assert any("unreadable amounts on" in warning for warning in found.warnings) == warned
+    assert any("unreadable amounts on" in note for note in found.input_reports[0].decisive_notes) == warned
 
 
 @pytest.mark.parametrize(("limit", "passed"), [("1%", False), ("99%", True), (500, False), (2000, True)])
@@ -69,6 +69,6 @@ def test_digits_show_the_size(text: str, number: float) -> None:
 
 def test_an_export_without_money_says_so(file_of: Callable[..., str]) -> None:
     none = customers(file_of("customer_id,order_date\nA,2026-01-01\nB,2026-01-02\n"))
-    assert none.input_reports[0].notes[0].startswith("no column of amounts is recognised")
+    assert none.input_reports[0].notes[0].startswith("no column recognised as amount")
     zero = customers(file_of("customer_id,order_date,amount\nA,2026-01-01,0.00\nB,2026-01-02,0\n"))
     assert any(note.startswith("all amounts are zero") for note in zero.input_reports[0].notes)

@@ -185,7 +185,7 @@ def test_a_device_is_written_to_and_stays_a_device() -> None:
 
 @pytest.mark.bad_input(91)
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match="is a folder; name the file to write"):
+    with pytest.raises(UsageProblem, match="is a folder, not a file"):
         write.check_writable(str(tmp_path))
 
 
@@ -215,7 +215,7 @@ def test_the_same_file_is_recognised_under_another_name(tmp_path: Path, monkeypa
     Path("link.csv").symlink_to("in.csv")
     os.link("in.csv", "hard.csv")
     for name in ("in.csv", "./in.csv", "link.csv", "hard.csv", str(tmp_path / "in.csv")):
-        with pytest.raises(UsageProblem, match="is the input; name another file"):
+        with pytest.raises(UsageProblem, match="is also the input"):
             write.check_writable(name, ["other.csv", "in.csv"])
     write.check_writable("other.csv", ["in.csv"])
 
@@ -223,7 +223,7 @@ def test_the_same_file_is_recognised_under_another_name(tmp_path: Path, monkeypa
 def test_a_lock_shuts_others_out_until_it_is_let_go(tmp_path: Path) -> None:
     with (
         lock.lock_directory(tmp_path),
-        pytest.raises(LockProblem, match="another run is writing here"),
+        pytest.raises(LockProblem, match="locked by another run"),
         lock.lock_directory(tmp_path),
     ):
         pytest.fail("two runs hold the folder")
@@ -272,7 +272,7 @@ def test_a_lock_is_let_go_when_the_run_fails(tmp_path: Path) -> None:
     "use", [write.check_writable, write.make_folder, lambda path: write.check_distinct_outputs([path])]
 )
 def test_a_name_that_no_file_can_have_is_refused(use: Callable[[str], object]) -> None:
-    with pytest.raises(UsageProblem, match=r"'out\\x00\.csv': is no name a file can have"):
+    with pytest.raises(UsageProblem, match=r"'out\\x00\.csv': not a valid file name"):
         use("out\0.csv")
 
 

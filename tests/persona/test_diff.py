@@ -70,5 +70,5 @@ def test_new_segments_and_those_that_are_gone(tmp_path: Path) -> None:
 def test_what_holds_no_personas_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "old.json"
     path.write_text(text)
-    with pytest.raises(InputProblem, match=r"holds no personas|is not JSON"):
+    with pytest.raises(InputProblem, match=r"contains no personas|not valid JSON"):
         load_personas(str(path))

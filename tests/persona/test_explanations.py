@@ -69,12 +69,12 @@ def test_thresholds_are_the_shortest_numbers_that_part_the_same(values: Any, thr
 def test_why_a_customer_is_in_a_segment(made: Segmentation) -> None:
     found = explain_segments(made, FEATURES)
     lines = list(explain_customer(made, found, str(made.customers.table["customer_id"][0])))
-    assert re.fullmatch(r".+   margin \d\.\d\d; otherwise .+", lines[0])
+    assert re.fullmatch(r".+   margin \d\.\d\d; second choice .+", lines[0])
     assert lines[1].startswith("  by rule: ")
     assert lines[-1].startswith("  revenue ")
     with pytest.raises(UsageProblem, match="no customer 'nobody'"):
         list(explain_customer(made, found, "nobody"))
-    with pytest.raises(UsageProblem, match="no column of numbers"):
+    with pytest.raises(UsageProblem, match="no numeric or categorical column"):
         explain_segments(made, ["customer_id"])
 
 

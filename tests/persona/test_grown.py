@@ -116,12 +116,12 @@ def test_confidence_is_by_size_and_by_being_found_again() -> None:
     sizes = {"many": 120, "some": 50, "few": 10}
     made = made_of([name for name, size in sizes.items() for _ in range(size)], orders=[1] * 180)
     told = {name: one.confidence for name, one in described(made).items()}
-    assert told == {"many": "high: 120 customers", "some": "middling: 50 customers", "few": "low: 10 customers"}
+    assert told == {"many": "high: 120 customers", "some": "medium: 50 customers", "few": "low: 10 customers"}
     made.profile["jaccard"] = [0.9, 0.7, 0.5]
     assert described(made)["many"].confidence in {
-        "high: 120 customers, found again with Jaccard 0.90",
-        "low: 120 customers, found again with Jaccard 0.50",
-        "middling: 120 customers, found again with Jaccard 0.70",
+        "high: 120 customers, stability (Jaccard) 0.90",
+        "low: 120 customers, stability (Jaccard) 0.50",
+        "medium: 120 customers, stability (Jaccard) 0.70",
     }
 
 

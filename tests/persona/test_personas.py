@@ -37,12 +37,12 @@ def test_the_headline_is_the_median_customer() -> None:
         revenue=[10.0, 50, 900],
         average_order_value=[10.0, 25, 100],
     )
-    assert found[0].headline == "Typically 2 orders, 25 a time, last bought 40 days ago."
+    assert found[0].headline == "Typically 2 orders, 25 per order, last bought 40 days ago."
 
 
 def test_one_order_and_one_day_are_said_in_the_singular() -> None:
     found = described(["A"], recency_days=[1], orders=[1], average_order_value=[12.0])
-    assert found[0].headline == "Typically one order, 12 a time, last bought 1 day ago."
+    assert found[0].headline == "Typically one order, 12 per order, last bought 1 day ago."
 
 
 @settings(max_examples=80, deadline=None)
@@ -80,14 +80,14 @@ def test_the_headline_keeps_the_case_of_values() -> None:
 
 
 def test_a_segment_like_the_base_is_said_to_be_so() -> None:
-    assert described(["A"] * 5, age=[20, 21, 22, 23, 24])[0].headline == "Close to the base in everything known."
+    assert described(["A"] * 5, age=[20, 21, 22, 23, 24])[0].headline == "Close to the base in every known trait."
 
 
 def test_size_and_shares_are_those_of_the_profile() -> None:
     big, small = described(["A"] * 30 + ["B"] * 10, orders=[1] * 40, revenue=[1.0] * 30 + [1.0] * 10)
     assert (big.segment, big.customers, big.share, big.revenue, big.revenue_share) == ("A", 30, 0.75, 30.0, 0.75)
     assert big.warnings == ()
-    assert small.warnings == ("only 10 customers: averages are rough",)
+    assert small.warnings == ("only 10 customers: averages are imprecise",)
 
 
 def test_without_money_no_revenue_is_told() -> None:

@@ -89,7 +89,7 @@ def test_rules_may_ask_for_segmentations_before_them(customers: Customers) -> No
         found = define_segmentation(one, "duckdb", asked)
         assert run(one, found.sql_text) == list(one.labels)
     assert found.input_columns == ("grade",)
-    assert "best_all is left out" in found.notes
+    assert "best_all is omitted" in found.notes
 
 
 def test_rules_of_found_clusters_are_right_as_far_as_they_say(customers: Customers) -> None:
@@ -98,7 +98,7 @@ def test_rules_of_found_clusters_are_right_as_far_as_they_say(customers: Custome
     found, told = define_segmentation(made, "duckdb"), explain_segments(made, features)
     right = np.mean([a == b for a, b in zip(run(made, found.sql_text), made.labels, strict=True)])
     assert right == pytest.approx(told.fidelity)
-    assert f"-- rules of a shallow tree, right for {told.fidelity:.1%} of the customers" in found.sql_text
+    assert f"-- rules of a shallow tree, correct for {told.fidelity:.1%} of the customers" in found.sql_text
 
 
 def test_texts_beyond_ascii_tell_segments_apart() -> None:
@@ -133,12 +133,12 @@ def test_a_rule_reads_as_a_person_would_write_it() -> None:
     assert (
         define_segmentation(made, "postgresql", asked).sql_text
         == """\
--- size as segcli decides it, as of 2024-01-01, for postgresql
--- reads orders (a number), city (a text)
--- what is measured, such as recency_days, must be counted to the same day
--- what is missing must be NULL: an empty text or NaN is a value
--- the database must be in UTF-8
--- patterns are read by postgresql, not by RE2: they may differ on texts of several lines
+-- size as segcli computes it, as of 2024-01-01, for postgresql
+-- input columns: orders (a number), city (a text)
+-- measures such as recency_days must be computed as of the same day
+-- missing values must be NULL: an empty text or NaN is a value
+-- the database must use UTF-8
+-- patterns run in postgresql, not in RE2: they may differ on multi-line texts
 SELECT
   "customer_id",
   CASE
@@ -154,12 +154,12 @@ FROM "customers";
 def test_a_base_is_refused(customers: Customers) -> None:
     asked = rules.prepare_rule_sets([RulesSettings(base="usage")])
     (made,) = rules.segment_by_rules(customers, asked)
-    with pytest.raises(UsageProblem, match="usage cannot be said as SQL: the base usage is decided in Python"):
+    with pytest.raises(UsageProblem, match="usage has no SQL form: the base usage runs in Python"):
         define_segmentation(made, "duckdb", asked)
 
 
 def test_what_was_only_read_is_refused(customers: Customers) -> None:
-    with pytest.raises(UsageProblem, match="by which rules it was decided is not known here"):
+    with pytest.raises(UsageProblem, match="its rules are not known here"):
         define_segmentation(read_segmentation(customers_with_labels(customers), "rfm_segment"), "duckdb")
 
 

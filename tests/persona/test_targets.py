@@ -62,7 +62,7 @@ def test_scores_and_reasons_by_hand() -> None:
     assert (rows.loc["Best", "contacts"], rows.loc["Best", "cost"]) == (30, 3.0)
     assert rows.loc["Best", "expected_margin"] == pytest.approx(60.0)
     assert rows.loc["Best", "roi"] == pytest.approx(19.0)
-    assert rows.loc["Middling", "reason"] == "not among the 1 worth most together"
+    assert rows.loc["Middling", "reason"] == "not among the 1 with the highest total value"
     assert rows.loc["Few", "reason"] == "knocked out: size 20 is below 30"
     assert made.member_mask.sum() == 40
 
@@ -87,7 +87,7 @@ def test_our_strength_makes_the_second_axis_and_the_cell() -> None:
 
 def test_unknown_criteria_drop_out_and_are_named() -> None:
     made = found()
-    assert any("not known, so left out of the score: growth, margin, churn_risk, competition" in n for n in made.notes)
+    assert any("unknown, excluded from the score: growth, margin, churn_risk, competition" in n for n in made.notes)
 
 
 def test_contacts_that_cost_more_than_they_earn_knock_a_segment_out() -> None:
@@ -117,7 +117,7 @@ def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_o
     assert values["Middling"].to_dict() == {"margin": 0.5, "churn_risk": 0.5, "value": 10.0}
     assert values["Few"][["margin", "churn_risk"]].to_dict() == {"margin": 0.0, "churn_risk": 0.75}
     assert np.isnan(values["Few", "value"])
-    assert "value is not known of Few: counted as halfway" in told.notes
+    assert "value is unknown for Few: counted as the midpoint" in told.notes
     reasons = told.table.set_index("segment")["reason"]
     assert reasons["Few"] == "knocked out: churn_risk 0.75 is above 0.7"
     # Scaled from the worst, 0, to the best, 1, a low risk being best: 50 x 0.5 + 30 + 20, and 50 + 30 x 0.5.
@@ -127,7 +127,7 @@ def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_o
 def test_where_no_criterion_is_known_what_to_do_is_told() -> None:
     made = read_segmentation(from_columns({"x_segment": ["a"] * 40 + ["b"] * 40}), "x_segment")
     told = found(made, weights={"loyalty": 100}, knock_outs={})
-    assert told.notes[0] == "no criterion is known: rate segments (target.ratings), or give an order export"
+    assert told.notes[0] == "no criterion available: rate segments (target.ratings), or pass an order export"
     assert told.contributions.empty
 
 
@@ -239,7 +239,7 @@ def test_a_budget_is_respected_and_said() -> None:
     assert made.table.set_index("segment").loc["Middling", "reason"] == (
         "its contacts cost 2.00; 0.50 of the budget is left"
     )
-    assert any("only 1 of at least 2 segments fit" in note for note in made.notes)
+    assert any("only 1 segment (at least 2 expected) fit" in note for note in made.notes)
 
 
 def test_what_is_knocked_out_has_no_rank_that_could_hold() -> None:
@@ -254,5 +254,5 @@ def test_what_is_knocked_out_has_no_rank_that_could_hold() -> None:
 
 
 def test_weights_must_sum_up_to_100() -> None:
-    with pytest.raises(ValueError, match="sum up to 100; got 90"):
+    with pytest.raises(ValueError, match="sum to 100; got 90"):
         TargetSettings(weights={"size": 90.0})

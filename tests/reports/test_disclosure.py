@@ -105,7 +105,7 @@ def test_json_tells_no_more_than_the_page() -> None:
 
 def test_nothing_is_withheld_where_nothing_is_small() -> None:
     text = md.render(report("internal", minimum_cell=3), Page())
-    assert "Nothing had to be" in text
+    assert "No segment is withheld" in text
     assert "Tiniest" in text
 
 
@@ -129,10 +129,10 @@ def test_targets_and_plans_lose_the_rows_and_the_sentences_of_the_withheld() -> 
         pd.testing.assert_frame_equal(table, pd.DataFrame({"segment": ["Huge", "Fair"], "customers": [0, 2]}))
     assert (found.notes, found.chosen_segments, found.weight_tolerance) == (notes[1:], ("Huge",), 7.0)
     planned = GUARD.filter_plan(
-        TouchpointPlan(made(), every, every, ("Secretive: no stage", "retain: nothing is planned for Huge"))
+        TouchpointPlan(made(), every, every, ("Secretive: no stage", "retain: no touchpoint for Huge"))
     )
     pd.testing.assert_frame_equal(planned.table, found.table)
-    assert planned.gaps == ("retain: nothing is planned for Huge",)
+    assert planned.gaps == ("retain: no touchpoint for Huge",)
 
 
 def test_a_segmentation_says_nothing_of_what_is_withheld_of_another() -> None:
@@ -161,7 +161,7 @@ def test_tables_beside_the_segments_count_no_few_customers(title: str) -> None:
     one = replace(
         one,
         tables={title: few(title)},
-        notes=("rules of several segments hold for 3 customers; the first names them", "2 segments"),
+        notes=("customers that match several segments: 3; the first match is used", "2 segments"),
         method={**one.method, "counts": [3, 4], "examples": {"Huge": {"orders": 2}}},
     )
     shown = build_report(collect_findings(one.customers, Analysis([one], settings)), settings.report)

@@ -224,7 +224,7 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
     page = html.render(result, Page())
     assert page.count("<figure>") == len(drawn(result))
     assert " style=" not in page
-    assert "No segmentations by rules were asked for." in page
+    assert "No segmentations by rules were requested." in page
     for text in (md.render(result, Page()), table_format.render(result, Page())):
         assert "nan" not in re.split(r"\W+", text)
         assert "None" not in text
@@ -247,7 +247,7 @@ def test_without_orders_or_clusters_each_section_says_so_in_a_sentence() -> None
         collect_findings(one.customers, Analysis([one], Settings())),
         Settings.model_validate({"report": {"sections": ADDED}}).report,
     )
-    assert "Cohorts need an export of single orders." in md.render(without, Page())
+    assert "Cohorts need an order export." in md.render(without, Page())
 
 
 def test_drivers_are_told_with_their_intervals_and_as_json() -> None:
@@ -393,7 +393,7 @@ def test_cohorts_show_what_is_asked_and_others_no_money(customers: Customers, sh
         )
         hides = audience == "external" and show in {"revenue", "value"}
         assert list(plain(result)["cohorts"][0])[-1] == ("retention" if hides else show)
-        assert ("is left out for external readers" in md.render(result, Page())) == hides
+        assert ("is omitted for external readers" in md.render(result, Page())) == hides
 
 
 def test_scores_are_read_back_from_the_names_of_cells(customers: Customers) -> None:

@@ -234,5 +234,5 @@ def test_latent_classes_find_the_probabilities_that_were_planted_and_take_only_y
     ]
     likelihood = np.logaddexp(*parts).sum()
     assert found.bic == pytest.approx(-2 * likelihood + 17 * np.log(2000), rel=1e-5)
-    with pytest.raises(InputProblem, match="yes-or-no features"):
+    with pytest.raises(InputProblem, match="features of 0 and 1"):
         latent.fit(matrix * 2.0, 2, seed=1, starts=1)

@@ -125,7 +125,7 @@ def test_answers_off_the_scale_are_missing_and_said() -> None:
     found = Customers(table, None, (InputReport(Input("a.csv", 0, "", 80), "customers", "", {}),))
     decided = psychographic.assign_segments(found, psychographic.Options())
     assert decided.labels[0] == "unknown"
-    assert decided.notes[-1] == "answers off the scale: 1; they count as missing"
+    assert decided.notes[-1] == "answers outside the scale: 1; counted as missing"
     assert decided.notes[0].startswith("79 customers answered all 4 items")
 
 

@@ -107,7 +107,7 @@ def test_one_customer_is_scored_and_named(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_equal_customers_are_scored_with_a_warning(method: str) -> None:
     found = segment(rfm_table([3] * 20, [1] * 20, [9.99] * 20), method=method)
-    said = [w for w in found.warnings if "its scores say nothing" in w]
+    said = [w for w in found.warnings if "its scores carry no information" in w]
     assert [w.split()[5] for w in said] == ["recency_days:", "orders:", "revenue:"]
     if method != "ntile":
         assert len(set(found.labels)) == 1
@@ -203,7 +203,7 @@ def test_without_amounts_recency_and_frequency_are_scored_and_it_is_said() -> No
 
 def test_a_table_without_the_wanted_measure_of_money_is_not_said_to_have_no_amounts() -> None:
     with pytest.raises(
-        InputProblem, match=r"the table has no column 'median_order_value', which rfm\.monetary: median scores"
+        InputProblem, match=r"the table has no column 'median_order_value', which rfm\.monetary: median needs"
     ):
         segment(ranked(5), monetary="median")
 
@@ -219,7 +219,7 @@ def test_a_map_that_needs_money_refuses_customers_without() -> None:
         ({"orders": [1, 2]}, "no recency_days"),
         ({"recency_days": [1, 2]}, "no orders"),
         ({"recency_days": [1.0, None], "orders": [1, 2]}, "1 customer has no value"),
-        ({"recency_days": ["a", "b"], "orders": [1, 2]}, "is not a column of numbers"),
+        ({"recency_days": ["a", "b"], "orders": [1, 2]}, "is not numeric"),
         ({"recency_days": [], "orders": []}, "no transactions"),
     ],
 )

@@ -41,16 +41,16 @@ def test_without_money_there_are_two(monetary: str) -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"age": [1]}, "no recency_days and no orders: RFM needs .* the columns are: customer_id, age"),
+        ({"age": [1]}, "no recency_days and no orders: RFM needs .* available: customer_id, age"),
         ({"orders": [1]}, "no recency_days: "),
         ({"recency_days": [1]}, "no orders: "),
         (
             {**BOTH, "revenue": [1.0, 2.0]},
-            "the table has no column 'average_order_value', which rfm.monetary: mean scores",
+            "the table has no column 'average_order_value', which rfm.monetary: mean needs",
         ),
         ({"recency_days": [], "orders": []}, "no transactions"),
-        ({**BOTH, "orders": ["1", "2"]}, "orders.* is not a column of numbers"),
-        ({**BOTH, "orders": [True, False]}, "orders.* is not a column of numbers"),
+        ({**BOTH, "orders": ["1", "2"]}, "orders.* is not numeric"),
+        ({**BOTH, "orders": [True, False]}, "orders.* is not numeric"),
         ({**BOTH, "orders": pd.Series([1, None], dtype="Int64")}, "orders.* 1 customer has no value"),
         ({**BOTH, "average_order_value": [np.nan, np.nan]}, "average_order_value.* 2 customers have no value"),
     ],

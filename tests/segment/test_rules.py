@@ -61,12 +61,12 @@ def test_a_segmentation_may_build_on_another_whatever_their_order() -> None:
 
 
 def test_segmentations_that_need_each_other_are_refused() -> None:
-    with pytest.raises(ConfigProblems, match=r"segmentations that need each other: (a -> b -> a|b -> a -> b)"):
+    with pytest.raises(ConfigProblems, match=r"segmentations depend on each other: (a -> b -> a|b -> a -> b)"):
         rules.prepare_rule_sets([spec("a", ("x", "b == 'y'")), spec("b", ("y", "a == 'x'"))])
 
 
 def test_two_of_one_name_are_refused() -> None:
-    with pytest.raises(ConfigProblems, match="two segmentations are called 'tier'"):
+    with pytest.raises(ConfigProblems, match="duplicate segmentation name 'tier'"):
         rules.prepare_rule_sets([TIERS, TIERS])
 
 
@@ -129,10 +129,10 @@ def test_a_base_used_twice_overwrites_nothing() -> None:
 
 def test_special_categories_need_a_reason() -> None:
     wanted = spec("group", ("x", "orders > 1 and health_note is missing"))
-    with pytest.raises(ConfigProblems, match=r"group speaks of special categories .*: health_note .*leave"):
+    with pytest.raises(ConfigProblems, match=r"group uses special categories .*: health_note .*remove"):
         rules.prepare_rule_sets([wanted])
     base = RulesSettings(base="benefit", options={"columns": {"prayer": ["Religion"], "health": ["fruit"]}})
-    with pytest.raises(ConfigProblems, match="benefit speaks of special categories of personal data: Religion "):
+    with pytest.raises(ConfigProblems, match="benefit uses special categories of personal data: Religion "):
         rules.prepare_rule_sets([base])
     need = {"needs": {"x": [{"when": "top_category == 'health' and orders > 1"}]}}
     rules.prepare_rule_sets([RulesSettings(base="need", options=need)])
@@ -145,7 +145,7 @@ def test_a_ladder_of_rules_is_no_contention_and_crossing_rules_are() -> None:
     assert ladder.notes == ()
     crossing = spec("tier", ("gold", "orders >= 8"), ("odd", "orders in [9, 7, 3]"))
     (made,) = rules.segment_by_rules(customers([9, 8, 7, 3]), rules.prepare_rule_sets([crossing]))
-    assert made.notes == ("rules of several segments hold for 1 customer; the first in order names them",)
+    assert made.notes == ("customers that match several segments: 1; the first match is used",)
 
 
 def test_all_memberships_are_told_where_asked() -> None:
@@ -186,7 +186,7 @@ def test_why_shows_each_part_with_its_value_and_ends_with_the_segment() -> None:
     ]
     assert list(explain_membership(table, one, "001"))[-2:] == [
         "  unknown  orders >= 3   [orders = missing]",
-        "-> Others (no rule holds)",
+        "-> Others (no rule matches)",
     ]
     with pytest.raises(UsageProblem, match="no customer 'zzz'"):
         list(explain_membership(table, one, "zzz"))

@@ -60,7 +60,7 @@ def test_later_customers_are_scored_by_the_saved_edges_and_not_by_their_own() ->
 def test_a_model_changed_by_hand_is_refused(changed: Callable[[Any], Any], file_of: Callable[..., str]) -> None:
     model = json.loads(models.dump_model(segment(TRAINING)))
     changed(model)
-    with pytest.raises(InputProblem, match="changed after it was saved"):
+    with pytest.raises(InputProblem, match="changed after saving"):
         models.load_model(file_of(json.dumps(model), "tampered.json"))
 
 

@@ -127,7 +127,7 @@ def test_who_cannot_be_scored_has_no_segment() -> None:
 
 
 def test_nested_scores_are_refused() -> None:
-    with pytest.raises(UsageProblem, match="nested scores cannot be said as SQL: where orders is cut depends on"):
+    with pytest.raises(UsageProblem, match="nested scores have no SQL form: where orders is cut depends on"):
         define_rfm(segment(customers(), method="nested"), load("default"), "duckdb")
 
 
@@ -204,12 +204,12 @@ FROM (
 def test_the_head_says_what_it_is_and_on_what_terms(fixed: Segmentation) -> None:
     found = define_rfm(fixed, OWN, "snowflake")
     assert found.sql_text.splitlines()[:6] == [
-        "-- rfm_segment as segcli decides it, as of 2024-01-01, for snowflake",
+        "-- rfm_segment as segcli computes it, as of 2024-01-01, for snowflake",
         "-- scores by fixed, segments by the map own",
-        "-- reads recency_days (a number), orders (a number), revenue (a number)",
-        "-- what is measured, such as recency_days, must be counted to the same day",
-        "-- what is missing must be NULL: an empty text or NaN is a value",
-        "-- names are quoted, so columns and the table must be named in the same case as here",
+        "-- input columns: recency_days (a number), orders (a number), revenue (a number)",
+        "-- measures such as recency_days must be computed as of the same day",
+        "-- missing values must be NULL: an empty text or NaN is a value",
+        "-- names are quoted, so the names of columns and the table are case-sensitive",
     ]
     assert found.sql_text.endswith(") AS scored;\n")
     assert found.input_columns == ("recency_days", "orders", "revenue")

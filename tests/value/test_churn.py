@@ -99,5 +99,5 @@ def test_training_knows_nothing_of_the_period_it_is_tested_on(shop: Customers) -
 def test_too_few_events_are_refused(tmp_path: Path) -> None:
     rows = [f"C{n},{date(2024, 1, 1) + timedelta(days=k * 30)},5" for n in range(60) for k in range(13)]
     (tmp_path / "o.csv").write_text("customer_id,order_date,amount\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    with pytest.raises(InputProblem, match=r"60 customers bought and 0 did not; a model needs 50 of both"):
+    with pytest.raises(InputProblem, match=r"60 customers bought and 0 did not; a model needs at least 50 of each"):
         predict_churn(load_customers(IngestSettings(transactions=Source(path=str(tmp_path / "o.csv")))), SETTINGS, 1)

@@ -43,7 +43,7 @@ def test_the_fit_is_likelier_than_what_was_planted_and_as_likely_as_it_says() ->
     nu = chance.gamma(PARAMETERS["q"], 1 / PARAMETERS["v"], 2000)
     value = chance.gamma(PARAMETERS["p"] * x, 1 / (nu * x))
     found = gamma_gamma.fit_gamma_gamma(x, value, np.ones(2000))
-    assert (found.model, found.ended) == ("gamma_gamma", "converged: all 3 starts end at the same parameters")
+    assert (found.model, found.ended) == ("gamma_gamma", "converged: all 3 starts reached the same parameters")
     assert found.log_likelihood == pytest.approx(likelihood(found.parameters, x, value), rel=1e-9)
     p, q = (found.parameters[name] for name in ("p", "q"))
     truth = likelihood(PARAMETERS, x, value)

@@ -33,7 +33,7 @@ def test_the_top_is_found_from_every_start(known: fitting.GradientFunction | Non
     assert found.parameters == pytest.approx({"a": 3.0, "b": 0.5}, rel=1e-4)
     assert found.log_likelihood == pytest.approx(-70.0, rel=1e-9)
     assert (found.agreeing_starts, found.start_count, found.hit_iteration_limit) == (2, 2, False)
-    assert found.convergence_note == "converged: all 2 starts end at the same parameters"
+    assert found.convergence_note == "converged: all 2 starts reached the same parameters"
     assert maximise_likelihood(hill, known, STARTS[:1], ROWS).convergence_note == "converged"
 
 
@@ -49,7 +49,7 @@ def test_where_the_likelihood_is_no_number_nothing_is_found(known: fitting.Gradi
 
     found = maximise_likelihood(torn, known and torn_slopes, STARTS[::-1], ROWS)
     assert found.parameters["a"] == pytest.approx(3.0, rel=1e-4)
-    assert found.convergence_note == "converged: 1 of 2 starts end at the same parameters"
+    assert found.convergence_note == "converged: 1 of 2 starts reached the same parameters"
 
 
 def test_of_two_tops_the_higher_one_is_kept() -> None:
@@ -59,24 +59,26 @@ def test_of_two_tops_the_higher_one_is_kept() -> None:
 
     found = maximise_likelihood(two, None, [{"a": 0.35}, {"a": 3.0}, {"a": 0.37}], ROWS)
     assert found.parameters["a"] == pytest.approx(np.e, rel=0.02)
-    assert found.convergence_note == "converged: 1 of 3 starts end at the same parameters"
+    assert found.convergence_note == "converged: 1 of 3 starts reached the same parameters"
 
 
 @pytest.mark.parametrize(("rises", "edge"), [(1.0, 1e5), (-1.0, 1e-4)])
 def test_a_parameter_that_runs_away_is_named(rises: float, edge: float) -> None:
     found = maximise_likelihood(lambda at: rises * np.log(at["a"]) - np.log(at["b"]) ** 2, None, STARTS, 1.0)
     assert found.parameters["a"] == pytest.approx(edge)
-    assert found.convergence_note.startswith("did not converge: a ran to the edge")
+    assert found.convergence_note.startswith("did not converge: a reached a bound")
     assert not ModelFit("x", found.parameters, 0.0, "").is_within_bounds
     assert ModelFit("x", {"a": 1.02e-4, "b": 0.98e5}, 0.0, "").is_within_bounds
     assert LikelihoodOptimum({"a": 1.02e-4, "b": 0.98e5}, 0.0, 1, 1).convergence_note == "converged"
-    assert LikelihoodOptimum({"a": 1e-4, "b": 1e5}, 0.0, 1, 1).convergence_note.startswith("did not converge: a, b ran")
+    assert LikelihoodOptimum({"a": 1e-4, "b": 1e5}, 0.0, 1, 1).convergence_note.startswith(
+        "did not converge: a, b reached"
+    )
 
 
 def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "MAX_ITERATIONS", 1)
     found = maximise_likelihood(hill, slopes, [{"a": 90.0, "b": 0.01}], ROWS)
-    assert found.convergence_note == "did not converge in 1 rounds: many parameters fit the data alike"
+    assert found.convergence_note == "did not converge in 1 iterations: many parameters fit the data equally well"
 
 
 def groups(size: int) -> HistoryGroups:
@@ -98,7 +100,7 @@ def test_many_histories_are_fitted_as_few_are(monkeypatch: pytest.MonkeyPatch) -
     assert whole.model == by_part.model == "mbg_nbd"
     assert by_part.parameters == pytest.approx(whole.parameters, rel=0.02)
     assert by_part.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-3)
-    assert by_part.ended == whole.ended == "converged: all 3 starts end at the same parameters"
+    assert by_part.ended == whole.ended == "converged: all 3 starts reached the same parameters"
     each = HistoryGroups(
         *(np.repeat(one, some.customer_counts.astype(int)) for one in (some.x, some.t_x, some.T)), np.ones(900)
     )

@@ -91,6 +91,6 @@ def open_engine(settings: IngestSettings) -> AbstractContextManager[Engine]:
     engine = settings.engine
     if not is_installed(engine):
         raise UsageProblem(
-            f"--engine {engine}: {load_engine(engine).NEEDS} is not installed; pip install 'segcli[{engine}]'"
+            f"--engine {engine}: {load_engine(engine).NEEDS} is not installed; hint: pip install 'segcli[{engine}]'"
         )
     return load_engine(engine).open_engine(settings)

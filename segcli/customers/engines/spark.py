@@ -79,7 +79,8 @@ def prepare_executors(spark_context: Any) -> None:  # noqa: ANN401 - pyspark has
         problem = _find_executor_problem(spark_context)
     if problem:
         raise UsageProblem(
-            f"segcli is not installed on the executors: {problem}; run pip install 'segcli[spark]=={__version__}' "
+            f"segcli is not installed on the executors: {problem}; "
+            f"hint: run pip install 'segcli[spark]=={__version__}' "
             "there, or set PYSPARK_PYTHON to a Python that has it"
         )
 
@@ -94,7 +95,7 @@ def _find_executor_problem(spark_context: Any) -> str:  # noqa: ANN401 - see abo
         except ModuleNotFoundError as error:
             return f"no module {error.name}"
         version = segcli.__version__
-        return "" if version == expected else f"they have version {version}"
+        return "" if version == expected else f"version {version}"
 
     tasks = spark_context.defaultParallelism
     with report_failures():
@@ -118,7 +119,7 @@ def report_failures() -> Iterator[None]:
         if cause is None and "Traceback (most recent call last)" in str(error):
             raise
         cause = cause or JAVA_CAUSE.search(str(error))
-        raise EnvironmentProblem(f"spark: {cause[1] if cause else error}; {SESSION_REMEDY}") from error
+        raise EnvironmentProblem(f"spark: {cause[1] if cause else error}; hint: {SESSION_REMEDY}") from error
 
 
 NEEDS = "pyspark"
@@ -226,7 +227,7 @@ def _total_split(
     except (ChunkMismatch, SegcliError) as failure:
         yield failure, []
     except OSError as error:
-        storage_remedy = "Store it where all machines of the cluster find it under this path"
+        storage_remedy = "store it under a path that all machines of the cluster can read"
         yield InputProblem(f"cannot be read on an executor ({error.strerror})", source=path, remedy=storage_remedy), []
 
 

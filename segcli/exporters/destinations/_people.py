@@ -118,7 +118,7 @@ def add_properties(
         property_name for property_name in audience.properties if property_name.casefold() not in used_headers
     ]
     notes = [
-        f"property '{property_name}' is not in the file, which has a column of that name"
+        f"property '{property_name}' is not in the file, because it already has a column of that name"
         for property_name in audience.properties
         if property_name not in new_properties
     ]
@@ -153,4 +153,4 @@ def find_country_codes(reachable_people: ReachablePeople) -> tuple[pd.Series, li
     country_texts = reachable_people.read_column(columns.COUNTRY)
     country_codes = map_distinct(country_texts, country_code)
     unknown_count = int((country_texts.ne("") & country_codes.eq("")).sum())
-    return country_codes, [f"countries that are not recognised, left blank: {unknown_count:,}"] if unknown_count else []
+    return country_codes, [f"unrecognised countries, left blank: {unknown_count:,}"] if unknown_count else []

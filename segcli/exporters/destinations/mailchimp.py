@@ -53,7 +53,7 @@ def _quote_tag(segment_name: str) -> str:
     if len(segment_name) > MAX_TAG_LENGTH:
         raise ExportProblem(
             f"segment '{segment_name}' has {len(segment_name)} characters; "
-            f"Mailchimp takes tags of {MAX_TAG_LENGTH}. Give it a shorter name"
+            f"Mailchimp accepts tags of up to {MAX_TAG_LENGTH}. Use a shorter name"
         )
     quoted_name = segment_name.replace('"', '""')
     return f'"{quoted_name}"' if "," in segment_name else segment_name

@@ -111,5 +111,5 @@ def _refuse_sensitive(audience_name: str) -> None:
         raise UsageProblem(
             f"audience '{audience_name}': "
             f"Meta blocks names that suggest health or financial status, such as '{sensitive_match[0]}'."
-            " Give it another with --name"
+            " Set another name with --name"
         )

@@ -6,7 +6,7 @@ from segcli.exporters.destinations._people import add_properties, select_reachab
 
 __all__ = ["IS_AD_AUDIENCE", "LIMITS", "REQUIRED_CONTACTS", "SOURCE", "TITLE", "export"]
 
-TITLE = "a plain table: ids, segments, contacts and properties, nothing changed or hashed"
+TITLE = "a plain table: ids, segments, contacts and properties, unchanged and not hashed"
 SOURCE = "segcli"
 REQUIRED_CONTACTS = ()
 IS_AD_AUDIENCE = False

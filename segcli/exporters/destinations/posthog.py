@@ -16,5 +16,5 @@ LIMITS = FileLimits()
 def export(audience: Audience) -> DestinationFile:
     """Export the customer ids as `distinct_id`; PostHog takes no properties with a cohort."""
     reachable_people = select_reachable(audience, REQUIRED_CONTACTS)
-    note = "distinct_id is the customer id: PostHog finds people whom your site identifies by it"
+    note = "distinct_id is the customer id: PostHog matches the people that your site identifies by it"
     return reachable_people.make_file({"distinct_id": reachable_people.read_column(columns.CUSTOMER_ID)}, [note])

@@ -45,8 +45,5 @@ def export(audience: Audience) -> DestinationFile:
 def _note_missing_names(missing_count: int) -> list[str]:
     if not missing_count:
         return []
-    note = (
-        f"'{MISSING_NAME}' stands for last names that are missing, "
-        f"which Salesforce needs in new contacts: {missing_count:,}"
-    )
-    return [f"{note}; do not map that column when contacts are updated"]
+    note = f"'{MISSING_NAME}' replaces missing last names, which Salesforce requires in new contacts: {missing_count:,}"
+    return [f"{note}; do not map that column when you update contacts"]

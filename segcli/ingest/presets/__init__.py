@@ -97,9 +97,8 @@ def load_preset(name: str) -> Preset:
     if name in list_presets():
         return Preset(**_read_preset_file(name))
     if not Path(name).suffix:
-        raise ConfigProblems(
-            [f"ingest.transactions.preset: no preset '{name}'; known: {', '.join(list_presets())}, {NO_PRESET}"]
-        )
+        available = ", ".join([*list_presets(), NO_PRESET])
+        raise ConfigProblems([f"ingest.transactions.preset: unknown preset '{name}'; available: {available}"])
     try:
         document = yaml_loader.parse_document(read.read_text(name), name)
     except InputProblem as error:
@@ -142,10 +141,10 @@ def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str
         missing_columns = preset.find_missing_columns(header)
         if missing_columns:
             raise InputProblem(
-                f"is no export of {preset.title}: its header lacks {', '.join(missing_columns)}",
+                f"not an export of {preset.title}: the header lacks {', '.join(missing_columns)}",
                 source=file_name,
                 line=1,
-                remedy="Choose another --preset, or none",
+                remedy="choose another --preset, or none",
             )
         return preset_name, preset
     present_names = {name.casefold() for name in header}

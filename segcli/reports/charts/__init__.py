@@ -17,7 +17,7 @@ from segcli.reports.blocks import Block, Chart
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MISSING_MATPLOTLIB_NOTE = "Charts are left out: they need matplotlib, which pip install 'segcli[plots]' adds."
+MISSING_MATPLOTLIB_NOTE = "Charts are omitted: they need matplotlib, which pip install 'segcli[plots]' installs."
 PNG_DPI = 200  # dots per inch
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rich.box import ASCII, ROUNDED
 from rich.cells import cell_len
@@ -18,7 +19,7 @@ from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, T
 from segcli.reports.formats import Page
 
 INDENT = (0, 0, 0, 1)  # padding of one column on the left
-BAR_WIDTHS = (8, 4)  # width of a full bar, on wide and on narrow pages
+BAR_WIDTHS = (8, 4, 3)  # width of a full bar, on wide and on narrow pages
 UNLIMITED_WIDTH = 10_000  # a pipe has no width: nothing is wrapped or truncated
 
 
@@ -71,7 +72,12 @@ def _prefix_text(mark: str, styled_text: Styled) -> Grid:
 
 
 def _build_grid(table: Table, page: Page) -> Grid:
-    """Build a table without a frame; on narrow pages, bars go first, then text wraps, then last columns are dropped."""
+    """Build a table without a frame.
+
+    On narrow pages, in this order: titles of numbers wrap, bars are dropped, text wraps, last columns are dropped.
+    """
+    if page.width is not None and _natural_table_width(table, BAR_WIDTHS[0]) > page.width:
+        table = replace(table, columns=[_wrap_title(column) for column in table.columns])
     bar_width = next(
         (
             full_width
@@ -104,6 +110,11 @@ def _build_grid(table: Table, page: Page) -> Grid:
     return grid
 
 
+def _wrap_title(column: Column) -> Column:
+    """Return the column with one word of its title per line, if it holds numbers."""
+    return replace(column, title="\n".join(column.title.split())) if column.align_right else column
+
+
 def _fit_columns(table: Table, positions: list[int], page: Page) -> list[int]:
     """Return the columns that fit completely, because numbers are never truncated."""
     while page.width is not None and len(positions) > 1:
@@ -122,7 +133,7 @@ def _fit_columns(table: Table, positions: list[int], page: Page) -> list[int]:
 def _min_column_width(table: Table, position: int) -> int:
     """Return the width of the longest unbreakable piece of a column: a word of text, a complete number."""
     column = table.columns[position]
-    cells = [column.title, *(formatting.escape_cell(row[position]) for row in table.rows)]
+    cells = [*column.title.split("\n"), *(formatting.escape_cell(row[position]) for row in table.rows)]
     pieces = cells if column.align_right else [word for cell in cells for word in cell.split()]
     return max(map(cell_len, pieces), default=0)
 
@@ -132,7 +143,9 @@ def _natural_table_width(table: Table, bar_width: int) -> int:
     widths = [
         bar_width
         if column.is_bar
-        else max(map(cell_len, [column.title, *(formatting.escape_cell(row[position]) for row in table.rows)]))
+        else max(
+            map(cell_len, [*column.title.split("\n"), *(formatting.escape_cell(row[position]) for row in table.rows)])
+        )
         for position, column in enumerate(table.columns)
     ]
     return sum(widths) + len(widths)

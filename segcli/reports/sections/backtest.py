@@ -17,7 +17,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield the comparison of segmentations, then the segments of each."""
     backtest = findings.analyses.backtest_summary
     if backtest is None:
-        yield Text([findings.analyses.skip_reasons.get("backtest", "A backtest needs an export of single orders.")])
+        yield Text([findings.analyses.skip_reasons.get("backtest", "A backtest needs an order export.")])
         return
     yield build_lift_table(backtest.summary)
     yield from tables.build_note_blocks(backtest.notes)

@@ -9,7 +9,7 @@ from segcli.reports.chart_blocks import build_treemap
 from segcli.reports.report import Findings
 
 TITLE = "Segments by rules"
-NO_RULES_NOTE = "No segmentations by rules were asked for."
+NO_RULES_NOTE = "No segmentations by rules were requested."
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:

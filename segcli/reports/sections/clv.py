@@ -10,14 +10,14 @@ from segcli.reports.blocks import Block, Chart, Heading, Text
 from segcli.reports.report import Findings
 from segcli.reports.value_results import build_clv_table
 
-TITLE = "Expected value"
+TITLE = "Predicted value"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield a chart and a table for each segmentation, then the model's warnings and notes."""
     clv_result = findings.analyses.clv_result
     if clv_result is None:
-        yield Text([findings.analyses.skip_reasons.get("clv", "Expectations need an export of single orders.")])
+        yield Text([findings.analyses.skip_reasons.get("clv", "Predictions need an order export.")])
         return
     for name, segment_rows in clv_result.segments.items():
         yield Heading(name, level=3)
@@ -40,18 +40,19 @@ def _build_value_chart(segmentation_name: str, segment_rows: pd.DataFrame) -> Ch
     ]
     top_point = max(points, key=lambda point: (point["y"], point["name"]))
     alt_text = (
-        f"Customers of {top_point['name']} are worth most: {formatting.format_money(top_point['y'])} each on average."
+        f"{top_point['name']} has the highest predicted value: "
+        f"{formatting.format_money(top_point['y'])} per customer on average."
     )
     data = {
         "points": points,
         "x_title": "share of customers",
-        "y_title": "expected value of a customer",
+        "y_title": "predicted value per customer",
         "x_kind": "share",
         "y_kind": "money",
     }
     return Chart(
         "bubbles",
-        f"Segments of {segmentation_name} by expected value; areas are their value together",
+        f"Segments of {segmentation_name} by predicted value; area shows total value",
         alt_text,
         data,
         (),

@@ -16,7 +16,7 @@ from segcli.value.cohorts import COHORT, COHORT_SIZE, CUMULATIVE_VALUE, PERIOD, 
 
 TITLE = "Cohorts"
 MAX_CHART_COHORTS, MAX_CHART_PERIODS = 18, 12  # size limits of the chart; the table has all
-SMALL_COHORTS_NOTE = "Cohorts and cells of too few customers are left blank or left out."
+SMALL_COHORTS_NOTE = "Cohorts with too few customers are omitted, and such cells are blank."
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,18 @@ def _format_percentage(value: float) -> str:
 
 COHORT_METRICS = {
     RETENTION: CohortMetric(
-        "Customers who bought again, of those who came together",
-        "per cent",
+        "Share of each cohort that bought again",
+        "percent",
         formatting.format_share,
         _format_percentage,
     ),
     columns.CUSTOMERS: CohortMetric(
-        "Customers who bought again", "customers", formatting.format_count, formatting.format_count
+        "Returning customers by cohort", "customers", formatting.format_count, formatting.format_count
     ),
-    columns.ORDERS: CohortMetric(
-        "Orders of customers who came together", "orders", formatting.format_count, formatting.format_count
-    ),
-    columns.REVENUE: CohortMetric(
-        "Revenue of customers who came together", "revenue", formatting.format_money, formatting.format_money
-    ),
+    columns.ORDERS: CohortMetric("Orders by cohort", "orders", formatting.format_count, formatting.format_count),
+    columns.REVENUE: CohortMetric("Revenue by cohort", "revenue", formatting.format_money, formatting.format_money),
     CUMULATIVE_VALUE: CohortMetric(
-        "Revenue to date of a customer, by when they came", "a head", formatting.format_money, formatting.format_money
+        "Cumulative revenue per customer by cohort", "per customer", formatting.format_money, formatting.format_money
     ),
 }
 
@@ -59,10 +55,10 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield the heat map of the latest cohorts with a table of all."""
     cohort_table = findings.analyses.cohort_table
     if cohort_table is None:
-        yield Text([findings.analyses.skip_reasons.get("cohorts", "Cohorts need an export of single orders.")])
+        yield Text([findings.analyses.skip_reasons.get("cohorts", "Cohorts need an order export.")])
         return
     if cohort_table.table.empty:
-        yield Text(["Every cohort has too few customers to be told of."])
+        yield Text(["Every cohort has too few customers to show."])
         return
     yield _build_cohort_chart(cohort_table)
     yield from tables.build_note_blocks([*cohort_table.notes, *[SMALL_COHORTS_NOTE] * cohort_table.has_withheld])

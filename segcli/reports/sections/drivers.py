@@ -6,7 +6,7 @@ from segcli.reports import tables
 from segcli.reports.blocks import Block
 from segcli.reports.report import Findings
 
-TITLE = "What goes together with it"
+TITLE = "Associations"
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:

@@ -31,8 +31,8 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     yield Text(
         [
             (
-                f"A score of fewer than {experience_metrics.MIN_ANSWERS_FOR_SCORE} answers is not shown. "
-                "Intervals are of 95 per cent."
+                f"Scores from fewer than {experience_metrics.MIN_ANSWERS_FOR_SCORE} answers are not shown. "
+                "Intervals are 95% confidence intervals."
             )
         ]
     )

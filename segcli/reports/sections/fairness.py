@@ -11,15 +11,15 @@ from segcli.reports.report import Findings
 
 TITLE = "Fairness"
 BALANCE_EXPLANATION = (
-    "Balance is 1 where a segment has the same mix of groups as all customers, 0 where a group is absent. Nobody is in "
-    "a segment because of these columns; features that go together with them can bring the same about."
+    "Balance is 1 where a segment has the same mix of groups as all customers, 0 where a group is absent. segcli does "
+    "not use these columns to assign segments, but correlated features can have the same effect."
 )
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield a reading guide, then for each column the selection, the make-up of segments and proxy features."""
     if not findings.audits:
-        yield Text(["No column is kept for audits (fairness.audit_only)."])
+        yield Text(["No audit columns are configured (fairness.audit_only)."])
         return
     yield Text([BALANCE_EXPLANATION])
     for audit in findings.audits:
@@ -29,17 +29,17 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
 
 def _build_audit_blocks(audit: FairnessAudit) -> Iterator[Block]:
     if audit.selection is not None:
-        yield Heading("Who is in a chosen segment", level=4)
+        yield Heading("Selection rates", level=4)
         yield tables.build_table(audit.selection.table)
     for column, balance_rows in audit.balance_tables.items():
-        yield Heading(f"Make-up of {column}", level=4)
+        yield Heading(f"Composition of {column}", level=4)
         yield tables.build_table(balance_rows)
     proxy_features = (
         audit.proxy_table[audit.proxy_table["strength"] != "small"] if len(audit.proxy_table) else pd.DataFrame()
     )
     if len(proxy_features):
-        yield Heading("Features that go together with it", level=4)
+        yield Heading("Correlated features", level=4)
         yield tables.build_table(proxy_features)
     else:
-        yield Text(["No feature goes together with it more than weakly."])
+        yield Text(["No feature has more than a weak association with it."])
     yield from tables.build_note_blocks(audit.notes)

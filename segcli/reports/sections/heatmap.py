@@ -13,7 +13,7 @@ from segcli.reports.report import Findings
 TITLE = "Recency and frequency"
 NO_SCORES_NOTE = "There is no RFM segmentation with scores."
 RECENCY_AXIS, FREQUENCY_AXIS = "recency score", "frequency score"
-BLANK_CELLS_NOTE = "Blank cells have no customers, or too few to be told of."
+BLANK_CELLS_NOTE = "Blank cells have no customers, or too few to show."
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
@@ -27,7 +27,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
         return
     cell_rows = crosstabs.split_score_cells(findings.score_cells)
     if cell_rows.empty:
-        yield Text(["No pair of scores has enough customers to be told of."])
+        yield Text(["No pair of scores has enough customers to show."])
         return
     yield build_score_chart(cell_rows)
     yield Text([BLANK_CELLS_NOTE], is_quiet=True)
@@ -56,12 +56,12 @@ def build_score_chart(cell_rows: pd.DataFrame) -> Chart:
         formatting.format_money,
         row_title=RECENCY_AXIS,
         column_title=FREQUENCY_AXIS,
-        shade_title="mean revenue of a customer",
+        shade_title="mean revenue per customer",
     )
     recency, frequency, best_value = _find_best_cell(means)
-    value_text = f"{formatting.format_money(best_value)} each on average"
-    alt_text = f"Customers of recency {recency} and frequency {frequency} bring most, {value_text}."
-    title = "Recency and frequency scores, by mean revenue of a customer"
+    value_text = f"{formatting.format_money(best_value)} on average"
+    alt_text = f"Recency {recency} and frequency {frequency} have the highest revenue per customer, {value_text}."
+    title = "Recency and frequency scores, by mean revenue per customer"
     return Chart(
         "heat_map",
         title,

@@ -10,7 +10,7 @@ from segcli.reports.optional_analyses import SegmentTransitions
 from segcli.reports.report import Findings
 
 TITLE = "Migration"
-NO_PREVIOUS_NOTE = "No earlier result is named (report.previous)."
+NO_PREVIOUS_NOTE = "No previous result is configured (report.previous)."
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
@@ -36,8 +36,8 @@ def _build_transition_blocks(transition: SegmentTransitions) -> Iterator[Block]:
     major_text = formatting.format_decimal(transition.major_psi)
     lines = [
         (
-            "The shares of segments moved by a PSI of "
-            f"{formatting.format_decimal(transition.psi)} ({major_text} and more is a new picture)."
+            "Segment shares changed by a PSI of "
+            f"{formatting.format_decimal(transition.psi)} ({major_text} or more is a major change)."
         )
     ]
     if returning_customers:
@@ -47,7 +47,7 @@ def _build_transition_blocks(transition: SegmentTransitions) -> Iterator[Block]:
             f"{formatting.format_count(returning_customers)} customers stayed in their segment.",
         )
     if withheld_customers:
-        lines.append(f"Moves of {pluralize(withheld_customers, 'customer')} are withheld: too few went the same way.")
+        lines.append(f"Moves of {pluralize(withheld_customers, 'customer')} are withheld: too few made the same move.")
     yield Text(lines)
     if len(visible_flows):
         yield _build_flow_chart(transition)
@@ -67,13 +67,13 @@ def _build_flow_chart(transition: SegmentTransitions) -> Chart:
         "after_title": "now",
     }
     moving_flows = [flow for flow in flows if flow[FROM_SEGMENT] != flow[TO_SEGMENT]]
-    alt_text = "Nobody moved."
+    alt_text = "No customer changed segment."
     if moving_flows:
         largest_flow = max(
             moving_flows, key=lambda flow: (flow[columns.CUSTOMERS], flow[FROM_SEGMENT], flow[TO_SEGMENT])
         )
         alt_text = (
-            f"Most moved from {largest_flow[FROM_SEGMENT]} to {largest_flow[TO_SEGMENT]}: "
+            f"Largest move: from {largest_flow[FROM_SEGMENT]} to {largest_flow[TO_SEGMENT]}, "
             f"{pluralize(largest_flow[columns.CUSTOMERS], 'customer')}."
         )
     rows = [

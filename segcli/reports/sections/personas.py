@@ -10,8 +10,8 @@ from segcli.reports.report import Findings
 
 TITLE = "Personas"
 TRAITS_EXPLANATION = (
-    "Traits compare a segment with all customers: times the base, and the difference in standard deviations (sd). "
-    "Where a fact is known for part of a segment only, n counts them."
+    "Traits compare a segment with all customers: ratio to the base, and difference in standard deviations (sd). "
+    "If a value is known for only part of a segment, n is their number."
 )
 
 

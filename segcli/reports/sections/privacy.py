@@ -8,7 +8,7 @@ from segcli.reports.report import Findings
 
 TITLE = "Privacy"
 STILL_PERSONAL = (
-    "Pseudonyms are personal data still: whoever has the key, or other facts, can tell who is who (GDPR, recital 26)."
+    "Pseudonyms are still personal data: the key or additional data can identify people (GDPR, recital 26)."
 )
 
 
@@ -23,7 +23,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     if guard is not None and settings.withholds_groups:
         withheld_lines = [f"{column}: {', '.join(names)}" for column, names in guard.withheld_names.items() if names]
         yield Text(
-            [f"withheld, alone or with others: {line}" for line in withheld_lines] or ["Nothing had to be."],
+            [f"withheld, alone or with others: {line}" for line in withheld_lines] or ["No segment is withheld."],
             has_bullets=True,
         )
     facts = [
@@ -34,5 +34,5 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     if settings.pseudonymise:
         facts += [f"pseudonyms instead of: {', '.join(settings.pseudonymise)}", STILL_PERSONAL]
     facts += [f"orders older than {settings.retention} are ignored"] * bool(settings.retention)
-    facts += ["people who objected are left out of everything"] * bool(settings.suppression)
+    facts += ["people who objected are excluded from everything"] * bool(settings.suppression)
     yield Text(facts or ["Customers are shown by their own ids."], has_bullets=True)

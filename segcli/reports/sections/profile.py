@@ -12,11 +12,11 @@ from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
 
 TITLE = "Cluster profile"
-NO_CLUSTERS_NOTE = "No clusters were asked for."
-CLUSTERS_READ_NOTE = "The clusters were read from the table, which does not say by which features they were found."
+NO_CLUSTERS_NOTE = "No clusters were requested."
+CLUSTERS_READ_NOTE = "The clusters were read from the table, which does not contain their features."
 MARKERS_EXPLANATION = (
-    "Bars are differences from all customers in standard deviations. What marks a segment is away from all customers "
-    "by a quarter of the range of a feature or by half of the mean of all (Dolnicar, Grün and Leisch 2018)."
+    "Bars are differences from all customers in standard deviations. A marker differs from the mean of all customers "
+    "by a quarter of the feature's range or by half of that mean (Dolnicar, Grün and Leisch 2018)."
 )
 
 
@@ -55,7 +55,7 @@ def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Char
     data = {
         "features": [formatting.column_label(feature) for feature in features],
         "segments": segment_data,
-        "marks": "marks the segment",
+        "marks": "marker of the segment",
     }
     alt_text = "; ".join(
         f"{segmentation['name']} is marked by {_join_markers(segmentation, data['features'])}"
@@ -63,7 +63,7 @@ def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Char
     )
     return Chart(
         "profile",
-        "Segments beside all customers",
+        "Segments compared with all customers",
         f"{alt_text}.",
         data,
         [_build_profile_table(traits_by_segment, segment_names, features)],
@@ -83,7 +83,7 @@ def _build_bar_data(trait: Trait | None, *, is_marker: Any) -> Mapping[str, Any]
 def _join_markers(segment: Mapping[str, Any], feature_names: Any) -> str:  # noqa: ANN401 - names
     return (
         ", ".join(name for name, bar in zip(feature_names, segment["bars"], strict=True) if bar["marker"])
-        or "nothing much"
+        or "no marker"
     )
 
 

@@ -10,7 +10,7 @@ from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
 TITLE = "Data quality"
-NO_LINES_NOTE = "This table holds one row per customer; what became of the order lines was said when it was made."
+NO_LINES_NOTE = "This table has one row per customer; see the report of the run that made it for its order lines."
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -23,11 +23,11 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         if input_report.reconciliation:
             yield _build_lines_table(input_report.reconciliation)
             if input_report.reconciliation.refunded:
-                yield Text([f"Of the money kept, {input_report.reconciliation.refunded:,.2f} was refunded later."])
+                yield Text([f"Refunded later: {input_report.reconciliation.refunded:,.2f} of the kept money."])
             if input_report.reconciliation.unreadable:
-                yield Text([f"Lines whose amount cannot be read: {input_report.reconciliation.unreadable:,}."])
+                yield Text([f"Lines with an unreadable amount: {input_report.reconciliation.unreadable:,}."])
             if input_report.reconciliation.unreadable_money:
-                yield Text([f"Money that cannot be read is about {input_report.reconciliation.unreadable_money:,.2f}."])
+                yield Text([f"Unreadable money is about {input_report.reconciliation.unreadable_money:,.2f}."])
         if input_report.notes:
             yield Text(input_report.notes, has_bullets=True)
     check_texts = [

@@ -20,4 +20,4 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         yield Heading(segmentation.column, level=3)
         yield tables.build_table(disclosure.blank_small_counts(rate_rows, findings.privacy.smallest_group))
     if findings.customers.transactions is None:
-        yield Text(["Retention and churn need single orders, and the input holds one row per customer."])
+        yield Text(["Retention and churn need an order export; the input has one row per customer."])

@@ -11,12 +11,12 @@ from segcli.segment.clustering.k_selection import REPRODUCIBLE_ARI
 from segcli.segment.clustering.pipeline import VERDICT_TEXTS
 
 TITLE = "Stability"
-NO_CLUSTERING_NOTE = "No clusters were asked for."
-CLUSTERING_READ_NOTE = "The clusters were read from the table; how stable they are was judged when they were found."
-NO_STABILITY_NOTE = "How stable the clusters are was not judged (cluster.pairs is 0)."
+NO_CLUSTERING_NOTE = "No clusters were requested."
+CLUSTERING_READ_NOTE = "The clusters were read from the table; their stability was evaluated in the run that made them."
+NO_STABILITY_NOTE = "The stability of the clusters was not evaluated (cluster.pairs is 0)."
 STABILITY_EXPLANATION = (
-    "Two samples are clustered at a time and compared by the adjusted Rand index: 1 where they agree, 0 where they do "
-    "no more than by chance."
+    "segcli clusters pairs of samples and compares them by the adjusted Rand index: 1 is full agreement, "
+    "0 is chance agreement."
 )
 
 
@@ -50,19 +50,19 @@ def _build_stability_chart(segmentation: Segmentation) -> Chart:
     data = {
         "ks": candidates,
         "bound": REPRODUCIBLE_ARI,
-        "bound_says": f"from {formatting.format_decimal(REPRODUCIBLE_ARI)} on, segments return",
+        "bound_says": f"reproducible from {formatting.format_decimal(REPRODUCIBLE_ARI)}",
         "chosen_says": "chosen",
         "x_title": "segments",
-        "y_title": "agreement of samples (adjusted Rand index)",
+        "y_title": "agreement between samples (adjusted Rand index)",
     }
     median = next(formatting.format_decimal(candidate["median"]) for candidate in candidates if candidate["chosen"])
     alt_text = (
-        f"Of {candidates[0]['k']} to {candidates[-1]['k']} segments, "
-        f"{chosen_k} were chosen, with a median agreement of {median}."
+        f"Of {candidates[0]['k']} to {candidates[-1]['k']} segments, segcli chose "
+        f"{chosen_k}, with a median agreement of {median}."
     )
     return Chart(
         "stability",
-        "Agreement of samples by number of segments",
+        "Agreement between samples by number of segments",
         alt_text,
         data,
         [_build_stability_table(segmentation, candidates)],

@@ -24,7 +24,7 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         top_share = (
             sorted_revenue.iloc[: max(len(table) // 5, 1)].sum() / sorted_revenue.sum() if sorted_revenue.sum() else 0.0
         )
-        sentences.append(f"The best fifth of customers brings {formatting.format_share(top_share)} of revenue.")
+        sentences.append(f"The top 20% of customers generate {formatting.format_share(top_share)} of revenue.")
     if columns.ORDERS in table and len(table):
         sentences.append(f"{formatting.format_share((table[columns.ORDERS] == 1).mean())} of customers bought once.")
     sentences += [
@@ -54,8 +54,8 @@ def _describe_inactive(findings: Findings) -> list[str]:
         formatting.format_share(is_inactive.mean()),
         table.loc[is_inactive, columns.REVENUE].sum() / table[columns.REVENUE].sum(),
     )
-    inactive_text = f"{inactive_share} of customers last bought more than {pluralize(median_recency, 'day')} ago"
-    return [f"{inactive_text}; they have brought {formatting.format_share(revenue_part)} of revenue."]
+    inactive_text = f"{inactive_share} of customers have not bought for more than {pluralize(median_recency, 'day')}"
+    return [f"{inactive_text}; they account for {formatting.format_share(revenue_part)} of revenue."]
 
 
 def _build_revenue_chart(findings: Findings) -> Chart | None:
@@ -95,4 +95,7 @@ def _describe_largest(segmentation: Segmentation, segment_count: int) -> str:
     if columns.REVENUE_SHARE not in largest_segment:
         return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} is the largest: {of_customers}."
     of_revenue = f"{formatting.format_share(largest_segment[columns.REVENUE_SHARE])} of revenue"
-    return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} brings most: {of_revenue} from {of_customers}."
+    return (
+        f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} has the highest "
+        f"share: {of_revenue} from {of_customers}."
+    )

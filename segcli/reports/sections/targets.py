@@ -35,10 +35,10 @@ def _build_matrix_chart(targets: TargetSelection) -> Chart:
     chosen_names = ", ".join(point["name"] for point in points if point["chosen"]) or "none"
     data = {
         "points": points,
-        "x_title": "our strength",
+        "x_title": "own strength",
         "y_title": "attractiveness",
         "full": "chosen",
         "empty": "not chosen",
     }
-    alt_text = f"Segments by attractiveness and our strength; chosen: {chosen_names}."
-    return Chart("matrix", "Attractiveness and our strength", alt_text, data, ())
+    alt_text = f"Segments by attractiveness and own strength; chosen: {chosen_names}."
+    return Chart("matrix", "Attractiveness and own strength", alt_text, data, ())

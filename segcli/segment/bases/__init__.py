@@ -129,7 +129,7 @@ def require_column(customers: Customers, *candidates: str) -> pd.Series:
     raise InputProblem(
         f"the table has no column {names}; available: {', '.join(customers.table.columns)}",
         source=customers.input_reports[0].input.name,
-        remedy=measures_remedy(customers, candidates) or "Map it when the table is read: columns: {STANDARD: NAME}",
+        remedy=measures_remedy(customers, candidates) or "Map it in the config: columns: {STANDARD: NAME}",
     )
 
 

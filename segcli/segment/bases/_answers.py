@@ -43,7 +43,7 @@ def read_valid_answers(customers: Customers, name: str) -> tuple[npt.NDArray[np.
     assert values is not None, "its columns are there"
     is_valid = answer_measure.is_valid(values)
     invalid_count = int((~np.isnan(values).all(axis=1) & ~is_valid).sum())
-    warning = f"answers that cannot be, for {name}: {invalid_count:,}; they count as {UNKNOWN}"
+    warning = f"invalid answers for {name}: {invalid_count:,}; counted as {UNKNOWN}"
     return np.where(is_valid[:, None], values, np.nan), (warning,) * bool(invalid_count)
 
 
@@ -72,7 +72,9 @@ def _score_segments(customers: Customers, name: str, labels: pd.Series, min_answ
 
 def _format_sentence(name: str, row: Mapping[Hashable, Any]) -> str:
     if row["note"]:
-        return f"{name}: {row['note']}, which are too few for a score"
+        return f"{name}: {row['note']}, too few for a score"
     score, low, high = (find_measure(name).score_format.format(row[key]) for key in ("score", "low", "high"))
     interval = f"95% interval {low} to {high}"
-    return f"{name} {score} ({interval}) of {pluralize(row['answers'], 'answer')}; {row['response_rate']:.0%} answered"
+    return (
+        f"{name} {score} ({interval}) from {pluralize(row['answers'], 'answer')}; {row['response_rate']:.0%} answered"
+    )

@@ -44,9 +44,9 @@ def look_up_places(
     )
     if key_column is None:
         raise InputProblem(
-            f"has no column by which customers are found: {', '.join(PLACE_COLUMNS)}",
+            f"has no column to match customers by: {', '.join(PLACE_COLUMNS)}",
             source=lookup.source_input.name,
-            remedy="Call one of its columns so",
+            remedy="Rename one of its columns",
         )
     values_by_place = _read_place_values(lookup, key_column, value_column)
     place_texts = _column_texts(customers.table[key_column])
@@ -80,7 +80,7 @@ def _read_place_values(lookup: LookupTable, key_column: str, value_column: str) 
     for normalised_place, place_value in zip(rows[key_column].map(_normalise_place), rows[value_column], strict=True):
         if values_by_place.setdefault(normalised_place, place_value) != place_value:
             raise InputProblem(
-                f"says both '{values_by_place[normalised_place]}' and '{place_value}' of one {key_column}",
+                f"has both '{values_by_place[normalised_place]}' and '{place_value}' for the same {key_column}",
                 source=lookup.source_input.name,
                 remedy="Keep one of the two",
             )
@@ -95,9 +95,9 @@ def _find_place_value(text: str, values_by_place: Mapping[str, str], *, match_pr
 def _describe_matches(place_texts: TextArray, looked_up: TextArray, key_column: str, source_name: str) -> Iterator[str]:
     missing_places = sorted({str(place_text) for place_text in place_texts[(place_texts != "") & (looked_up == "")]})
     match_count = int((looked_up != "").sum())
-    remainder_text = f", and {len(missing_places) - 5:,} more" if len(missing_places) > 5 else ""  # noqa: PLR2004 - five examples are enough
-    missing_text = f"; not in it: {', '.join(missing_places[:5])}{remainder_text}" if missing_places else ""
-    yield f"{match_count:,} of {len(place_texts):,} customers found in {source_name} by {key_column}{missing_text}"
+    remainder_text = (f", and {len(missing_places) - 5:,} more") if len(missing_places) > 5 else ""  # noqa: PLR2004 - five examples
+    missing_text = f"; not found: {', '.join(missing_places[:5])}{remainder_text}" if missing_places else ""
+    yield f"{match_count:,} of {len(place_texts):,} customers matched in {source_name} by {key_column}{missing_text}"
 
 
 def parse_lookup_numbers(texts: TextArray, value_name: str, source_name: str) -> npt.NDArray[np.float64]:

@@ -38,7 +38,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     notes, tables = _answers.report_score(customers, "AHT", options)
     extra_scores = customers.table[[]].assign(aht_seconds=seconds.round(3))
     bands = (
-        f"contacts are usual from {band_edges[0]:.0f} s and long from {band_edges[1]:.0f} s"
+        f"contact bands: usual from {band_edges[0]:.0f} s and long from {band_edges[1]:.0f} s"
         if band_edges
         else "no contacts"
     )

@@ -14,7 +14,7 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
 SOURCE = "Haley, Benefit segmentation (Journal of Marketing, 1968); largest share with a minimum of support"
-NEEDS = "custom columns, or an order export with categories"
+NEEDS = "your own columns, or an order export with categories"
 ADDS = ("benefit_share",)
 MIXED_SEGMENT = "mixed"
 
@@ -80,7 +80,7 @@ def _revenue_by_category(customers: Customers) -> tuple[list[str], Matrix]:
     order_lines = order_history.list_purchase_lines(customers)
     if columns.CATEGORY not in order_lines:
         raise InputProblem(
-            "there is no column of categories",
+            "no category column",
             source=customers.input_reports[0].input.name,
             remedy="Name columns: {BENEFIT: [...]}",
         )

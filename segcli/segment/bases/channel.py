@@ -8,7 +8,7 @@ from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, _column_values, append_unknown, require_column, to_floats
 
 SOURCE = "the channel of most of a customer's order lines, or the largest of columns that count purchases by channel"
-NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} or {columns.CHANNEL}, or custom columns"
+NEEDS = f"{columns.TOP_PREFIX + columns.CHANNEL} or {columns.CHANNEL}, or your own columns"
 ADDS = ()
 
 
@@ -34,7 +34,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     top_channel = np.array(names, dtype=object)[counts.argmax(axis=1)]
     labels = np.where(counts.max(axis=1) > 0, top_channel, UNKNOWN).astype(object)
     tie_count = int(((counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1)[labels != UNKNOWN].sum())
-    note = f"customers with two channels they use as often: {tie_count:,}; the first named counts"
+    note = f"customers with tied channels: {tie_count:,}; the first one is used"
     return BaseResult(
         labels,
         append_unknown([present_name for present_name in names if (labels == present_name).any()], labels),

@@ -34,4 +34,4 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     ).astype(object)
     order = [name for name in (f"D{number}" for number in range(1, options.parts + 1)) if (labels == name).any()]
     top_share = float(customer_values[labels == "D1"].sum() / sorted_values.sum()) if sorted_values.sum() else 0.0
-    return BaseResult(labels, append_unknown(order, labels), (f"D1 brings {top_share:.0%} of {options.of}",))
+    return BaseResult(labels, append_unknown(order, labels), (f"D1: {top_share:.0%} of {options.of}",))

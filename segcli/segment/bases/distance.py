@@ -36,7 +36,7 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     customer_degrees = [to_floats(require_column(customers, name)) for name in (columns.LATITUDE, columns.LONGITUDE)]
     if lookup is None:
         raise InputProblem(
-            "distances need a table of stores", remedy="Name it: table: stores.csv, with store, latitude, longitude"
+            "distances need a store table", remedy="Set it: table: stores.csv, with columns store, latitude, longitude"
         )
     with np.errstate(invalid="ignore"):
         is_impossible = (np.abs(customer_degrees[0]) > 90) | (np.abs(customer_degrees[1]) > 180)  # noqa: PLR2004 - degrees
@@ -53,7 +53,7 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     labels = assign_bands(distances, edges, order)
     names = np.where(np.isnan(distances), UNKNOWN, lookup.rows["store"].to_numpy(dtype=object)[nearest_stores])
     extra_scores = customers.table[[]].assign(distance_km=distances.round(3), nearest_store=names.astype(str))
-    warning = f"coordinates that are nowhere: {int(is_impossible.sum()):,}; they count as {UNKNOWN}"
+    warning = f"impossible coordinates: {int(is_impossible.sum()):,}; counted as {UNKNOWN}"
     return BaseResult(
         labels, append_unknown(order, labels), warnings=(warning,) * bool(is_impossible.any()), scores=extra_scores
     )
@@ -63,10 +63,10 @@ def _store_degrees(lookup: LookupTable, name: str) -> DegreeArray:
     degrees = parse_lookup_numbers(lookup.rows[name].to_numpy(dtype=object), name, lookup.source_input.name)
     if np.isnan(degrees).any():
         raise InputProblem(
-            "a store has no place",
+            "a store has no coordinates",
             source=lookup.source_input.name,
             column=name,
-            remedy="Fill it in, or leave the store out",
+            remedy="Fill them in, or remove the store",
         )
     return degrees
 

@@ -13,7 +13,7 @@ from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
 from segcli.segment.bases._words import COUPLE_STATUSES, read_words
 
 SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); the first matching stage"
-NEEDS = "birth_date, birth_year or age; marital_status, occupation, children or custom columns"
+NEEDS = "birth_date, birth_year or age; marital_status, occupation, children or your own columns"
 ADDS = ()
 ORDER = (
     *("retired", "empty nest", "with young children", "with older children", "with children"),
@@ -72,7 +72,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         count = int(np.isin(status, unknown_statuses).sum())
         warnings = (
             *warnings,
-            f"marital statuses that mean nothing here: {', '.join(unknown_statuses)} ({pluralize(count, 'customer')})",
+            f"unrecognised marital statuses: {', '.join(unknown_statuses)} ({pluralize(count, 'customer')})",
         )
     present = [name for name in ORDER if (labels == name).any()]
     return BaseResult(labels, append_unknown(present, labels), warnings=warnings)

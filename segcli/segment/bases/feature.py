@@ -29,7 +29,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Assign the feature rated furthest above its mean, in standard deviations. On ties, the first one wins."""
     if len(options.ratings) < 2:  # noqa: PLR2004 - a comparison needs two features
         raise InputProblem(
-            "there is no column of ratings to compare; name at least two",
+            "no rating columns to compare; set at least two",
             source=customers.input_reports[0].input.name,
             remedy="options: {ratings: {FEATURE: COLUMN, ...}}",
         )

@@ -30,7 +30,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     order = [*map(str, range(1, options.largest)), f"{options.largest} and more"]
     labels = assign_bands(np.where(is_impossible, np.nan, household_sizes), range(2, options.largest + 1), order)
     count = int((is_impossible & ~np.isnan(household_sizes)).sum())
-    warning = f"household sizes that cannot be: {count:,}; they count as unknown"
+    warning = f"impossible household sizes: {count:,}; counted as unknown"
     return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(count))
 
 

@@ -41,8 +41,8 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         order = _name_bands(edges)
     labels = assign_bands(known_incomes, edges, order)
     count = int(is_placeholder.sum())
-    warnings = (f"incomes that are one digit repeated, such as 666666: {count:,}; they count as unknown",) * bool(count)
-    note = f"income bands begin at {', '.join(f'{edge:,.0f}' for edge in edges)}"
+    warnings = (f"incomes of one repeated digit, such as 666666: {count:,}; counted as unknown",) * bool(count)
+    note = f"income bands start at {', '.join(f'{edge:,.0f}' for edge in edges)}"
     return BaseResult(labels, append_unknown(order, labels), (note,), warnings)
 
 

@@ -74,13 +74,15 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         thresholds[has_own_rhythm] = gaps[has_own_rhythm, None] * base_thresholds / np.median(known_gaps)
     labels = _assign_stages(orders, recency, last_gap > thresholds[:, 1], thresholds, options.loyal_orders)
     source = (
-        f"percentiles 40, 80, 95 of {len(known_gaps):,} customers' gaps" if has_rhythm else "too few gaps: given days"
+        f"percentiles 40, 80, 95 of {len(known_gaps):,} customers' gaps"
+        if has_rhythm
+        else "too few gaps: configured days"
     )
     note = (
         f"at risk after {base_thresholds[0]:.0f}, lapsed after {base_thresholds[1]:.0f}, "
         f"lost after {base_thresholds[2]:.0f} days ({source})"
     )
-    rhythm_note = f"customers judged by their own rhythm: {int(has_own_rhythm.sum()):,}"
+    rhythm_note = f"customers classified by their own purchase rhythm: {int(has_own_rhythm.sum()):,}"
     present = tuple(name for name in ORDER if (labels == name).any())
     warnings = tuple(_warn_missing_gaps(customers))
     return BaseResult(labels, present, (note, rhythm_note), warnings, tables=_rate_tables(customers, options))
@@ -97,7 +99,7 @@ def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
     remedy = measures_remedy(customers, missing_columns)
     if remedy:
         names = " or ".join(f"'{name}'" for name in missing_columns)
-        yield f"lifecycle does not know rhythms: the table has no column {names}. {remedy}"
+        yield f"lifecycle cannot use purchase rhythms: the table has no column {names}; hint: {remedy}"
 
 
 def _read_optional(customers: Customers, name: str) -> CustomerValues:

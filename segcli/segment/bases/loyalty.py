@@ -122,7 +122,7 @@ def _tiers_by_column(
         previous_tiers = np.asarray(held_tiers.map(tier_by_name).fillna(-1), dtype=np.int64)
     current_tiers = np.maximum(earned_tiers, previous_tiers - 1) if options.downgrade == "step" else earned_tiers
     is_windowed = options.of in WINDOW_COLUMNS
-    warning = f"no single orders here: tiers by all {options.of} there ever were, not by a window of days"
+    warning = f"no individual orders: tiers use all-time {options.of}, not a window of days"
     return np.where(earned_tiers < 0, -1, current_tiers), previous_tiers, (), (warning,) * is_windowed
 
 

@@ -64,8 +64,8 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     several_count = int(((fits >= options.threshold).sum(axis=1) > 1).sum())
     unmatched_text = f"{pluralize(unmatched_count, 'customer')} ({unmatched_count / len(labels):.0%})"
     notes = (
-        f"{UNMATCHED_SEGMENT}: {unmatched_text}, whose fit is below {options.threshold:g}",
-        f"customers with several needs above it: {several_count:,}; the best fit names them",
+        f"{UNMATCHED_SEGMENT}: {unmatched_text} with a fit below {options.threshold:g}",
+        f"customers with several needs above the threshold: {several_count:,}; the best fit is used",
     )
     scores = pd.DataFrame(
         fits.round(6), columns=[f"need_{_slugify_name(name)}" for name in names], index=customers.table.index
@@ -82,7 +82,7 @@ def _score_need(name: str, need_signals: list[NeedSignal], rule_table: RuleTable
             check_rule(rule, rule_table.column_kinds)
             matched_weight += need_signal.weight * evaluate_rule(rule, rule_table).is_true
         except RuleProblem as problem:
-            raise ConfigProblems([f"rules: need.needs.{name}: {problem}; the rule reads: {need_signal.when}"]) from None
+            raise ConfigProblems([f"rules: need.needs.{name}: {problem}; rule: {need_signal.when}"]) from None
         total_weight += need_signal.weight
     return matched_weight / total_weight
 

@@ -35,9 +35,9 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     table = customers.table
     if columns.ORDERS not in table:
         raise InputProblem(
-            f"there is no column {columns.ORDERS}",
+            f"no column {columns.ORDERS}",
             source=customers.input_reports[0].input.name,
-            remedy="Give an order export, or the table that segcli ingest made of one",
+            remedy="Pass an order export, or the table that segcli ingest wrote",
         )
     orders = to_floats(table[columns.ORDERS])
     missing_values = np.full(len(table), np.nan)
@@ -57,6 +57,6 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         name for name in (columns.TOP_PREFIX + columns.CHANNEL, columns.CV_DAYS_BETWEEN_ORDERS) if name not in table
     ]
     warning = add_remedy(
-        f"without {' and '.join(missing_columns)} not every need state can be told", customers, missing_columns
+        f"without {' and '.join(missing_columns)} some need states cannot be detected", customers, missing_columns
     )
     return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(missing_columns))

@@ -75,9 +75,9 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     windows = [window for window in _find_windows(customers, purchases, options, lookup) if window.share > 0]
     if not windows:
         raise InputProblem(
-            "there is no column or table of any occasion",
+            "no column or table with occasions",
             source=customers.input_reports[0].input.name,
-            remedy="Give --table FILE, or an order export",
+            remedy="Pass --table FILE, or an order export",
         )
     customer_rows, customer_count = purchases[CUSTOMER_ROW].to_numpy(), len(customers.table)
     best_index, labels = np.zeros(customer_count), np.full(customer_count, NO_OCCASION, dtype=object)
@@ -95,8 +95,8 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     has_too_few = np.bincount(customer_rows, minlength=customer_count) < options.minimum_orders
     labels = np.where(has_too_few, UNKNOWN, labels).astype(object)
     present_names = [window.name for window in windows if (labels == window.name).any()]
-    few_orders_text = f"customers of fewer than {options.minimum_orders} orders"
-    note = f"{few_orders_text}, for whom no occasion can be told: {int(has_too_few.sum()):,}"
+    few_orders_text = f"customers with fewer than {options.minimum_orders} orders"
+    note = f"{few_orders_text}, no occasion assigned: {int(has_too_few.sum()):,}"
     order = (*present_names, *(name for name in (NO_OCCASION, UNKNOWN) if (labels == name).any()))
     extra_scores = customers.table[[]].assign(occasion_index=np.where(best_index > 0, best_index, np.nan).round(6))
     return BaseResult(
@@ -198,9 +198,9 @@ def _custom_masks(calendar: DayArray, lookup: LookupTable | None) -> Mapping[str
             end = np.datetime64(row.get("end") or row["start"], "D")
         except ValueError:
             raise InputProblem(
-                f"'{row['start']}' to '{row.get('end', '')}' are no days such as 2026-01-31",
+                f"'{row['start']}' to '{row.get('end', '')}' are not dates like 2026-01-31",
                 source=lookup.source_input.name,  # type: ignore[union-attr]  # a bad row implies a table
-                remedy="Write them so",
+                remedy="Use the format YYYY-MM-DD",
             ) from None
         mask_by_name[row["name"]] = mask_by_name.get(row["name"], np.zeros(len(calendar), dtype=bool)) | _days_between(
             calendar, start, end

@@ -78,7 +78,7 @@ def _assign_attitudes(customers: Customers, options: Options) -> BaseResult:
             f"{pluralize(len(items), 'customer')} answered all {len(names)} items; "
             f"attitudes need {MIN_COMPLETE_ANSWERS}",
             source=customers.input_reports[0].input.name,
-            remedy="Leave out items that few answered, with the option items",
+            remedy="Exclude items with few answers with the option items",
         )
     if options.centred:
         items = items - items.mean(axis=1, keepdims=True)
@@ -123,7 +123,7 @@ def _loadings_table(factor_solution: FactorSolution, item_names: list[str], atti
 
 def _warn_off_scale(off_scale_count: int) -> Iterator[str]:
     if off_scale_count:
-        yield f"answers off the scale: {off_scale_count:,}; they count as missing"
+        yield f"answers outside the scale: {off_scale_count:,}; counted as missing"
 
 
 def _find_items(customers: Customers, options: Options) -> list[str]:
@@ -131,12 +131,12 @@ def _find_items(customers: Customers, options: Options) -> list[str]:
     missing_columns = [name for name in (*names, *options.reversed) if name not in customers.table.columns]
     if missing_columns or not names:
         raise InputProblem(
-            f"there is no column {' or '.join(missing_columns) or 'of an item, such as q1'}",
+            f"no column {' or '.join(missing_columns) or 'of an item, such as q1'}",
             source=customers.input_reports[0].input.name,
             remedy="Name them: options: {items: [...]}",
         )
     if len(names) < 3:  # noqa: PLR2004 - two items have a single correlation
-        raise ConfigProblems(["rules: psychographic.items: a battery has at least 3 items; name more"])
+        raise ConfigProblems(["rules: psychographic.items: a battery needs at least 3 items; add more"])
     return names
 
 

@@ -45,8 +45,6 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     texts = read_words(customers, options.of)
     labels, unmapped = classify_words(texts, options.classes, UNKNOWN)
     count = int(np.isin(texts, unmapped).sum())
-    warning = (
-        f"not in the map of classes: {', '.join(unmapped)} ({pluralize(count, 'customer')}); they count as {UNKNOWN}"
-    )
+    warning = f"not in the class map: {', '.join(unmapped)} ({pluralize(count, 'customer')}); counted as {UNKNOWN}"
     order = [name for name in options.classes if (labels == name).any()]
     return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(unmapped))

@@ -42,6 +42,6 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
             default="retain",
         ).astype(object)
     order = tuple(name for name in ORDER if (labels == name).any())
-    warning = f"no column {options.referrer}: nobody can be in the stage refer"
+    warning = f"no column {options.referrer}: the stage refer stays empty"
     warnings = (*lifecycle_result.warnings, *[warning] * (options.referrer not in customers.table))
     return BaseResult(labels, order, lifecycle_result.notes, warnings, tables=lifecycle_result.tables)

@@ -53,8 +53,8 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         float(usage_values[labels == "heavy"].sum() / usage_values[is_active].sum()) if is_active.any() else 0.0
     )
     share = (labels == "heavy").sum() / max(int(is_active.sum()), 1)
-    note = f"heavy users are {share:.0%} of active customers with {usage_share:.0%} of use"
+    note = f"heavy users: {share:.0%} of active customers, {usage_share:.0%} of usage"
     present = [name for name in ORDER if (labels == name).any()]
     remedy = "" if options.of else measures_remedy(customers, [columns.ITEMS])
-    warning = f"usage counts {columns.ORDERS}: the table has no column '{columns.ITEMS}'. {remedy}"
+    warning = f"usage counts {columns.ORDERS}: the table has no column '{columns.ITEMS}'; hint: {remedy}"
     return BaseResult(labels, append_unknown(present, labels), (note,), (warning,) * bool(remedy))

@@ -48,7 +48,8 @@ def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmen
     scores[columns.CLUSTER_OUTSIDE] = np.where(is_outside, OUTSIDE_FLAG, INSIDE_FLAG).astype(str)
     outside_count = int(is_outside.sum())
     outside_warning = (
-        f"customers further from their segment than any it was found on: {outside_count:,}; they may be of no segment"
+        "customers farther from their segment than any training customer: "
+        f"{outside_count:,}; they may belong to no segment"
     )
     return Segmentation(
         customers=customers,
@@ -86,9 +87,9 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
     source = customers.input_reports[0].input.name
     if missing_columns:
         raise InputProblem(
-            f"the model needs columns that are not here: {', '.join(missing_columns)}",
+            f"columns missing for the model: {', '.join(missing_columns)}",
             source=source,
-            remedy=measures_remedy(customers, missing_columns) or "Give the export, or a table that has them",
+            remedy=measures_remedy(customers, missing_columns) or "Pass the export, or a table with them",
         )
     for feature in features:
         if (
@@ -97,10 +98,10 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
             and not pd.api.types.is_numeric_dtype(customers.table[feature.name])
         ):
             raise InputProblem(
-                "the model needs numbers here",
+                "must be numeric, as in the model",
                 source=source,
                 column=feature.name,
-                remedy="Say how they are written with --decimal",
+                remedy="Set the decimal separator with --decimal",
             )
     matrix = build_feature_matrix(customers.table, features)
     saved_reduction = model.get("reduction")
@@ -114,7 +115,7 @@ def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) ->
     for name in dict.fromkeys(feature.name for feature in features):
         missing_count = int(table[name].isna().sum())
         if missing_count:
-            phrase = pluralize(missing_count, "missing value takes what it took", "missing values take what they took")
+            phrase = pluralize(missing_count, "missing value filled as", "missing values filled as")
             yield f"{name}: {phrase} in the model"
         seen_texts = {
             text
@@ -126,7 +127,7 @@ def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) ->
         if seen_texts:
             new_texts = sorted(set(table[name].dropna().astype("str").str.strip()) - seen_texts)
             if new_texts:
-                yield f"{name}: not seen by the model: {', '.join(new_texts[:5])}; they count as none of its kinds"
+                yield f"{name}: unknown to the model: {', '.join(new_texts[:5])}; no category assigned"
 
 
 def compute_margins(method_name: str, fit: ClusterFit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:

@@ -110,9 +110,7 @@ def match_previous(
     try:
         previous_labels = assign_to_clusters(customers, previous).labels.map(previous_numbers).to_numpy(dtype=np.int64)
     except InputProblem as problem:
-        raise InputProblem(
-            f"cannot be compared with the previous model: {problem}", remedy="Leave --previous out"
-        ) from None
+        raise InputProblem(f"cannot be compared with the previous model: {problem}", remedy="Omit --previous") from None
     shared_counts = np.zeros((len(names), len(previous_names)))
     cross_counts = contingency_table(labels, previous_labels)
     shared_counts[: cross_counts.shape[0], : cross_counts.shape[1]] = cross_counts
@@ -135,7 +133,7 @@ def match_previous(
     return new_names, [
         (
             f"{len(pairs)} of {len(previous_names)} segments of the previous "
-            f"model are still there, with {staying_share:.0%} of customers"
+            f"model remain, with {staying_share:.0%} of customers"
         ),
         *[f"new: {', '.join(unmatched_names)}"] * bool(unmatched_names),
         *[f"vanished: {', '.join(vanished_names)}"] * bool(vanished_names),
@@ -165,13 +163,13 @@ def apply_name_rules(names: list[str], labels: Labels, customers: Customers, nam
             reason = (
                 "already has a name"
                 if best_group in named_groups
-                else f"meets it with {shares[best_group]:.0%} of its customers only"
+                else f"matches it with {shares[best_group]:.0%} of its customers"
             )
             raise ConfigProblems(
                 [
                     (
                         f"cluster.names.{position} ({name_rule.segment}): "
-                        f"the segment that fits best {reason}; write another rule"
+                        f"the best-matching segment {reason}; change the rule"
                     )
                 ]
             )

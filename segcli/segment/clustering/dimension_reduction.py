@@ -55,8 +55,8 @@ class Reduction:
             f"{name} ({share:.0%})" for name, share in zip(self.parts, self.explained, strict=True)
         )
         return (
-            f"by {self.method_name} to {len(self.parts)} with "
-            f"{self.explained.sum():.0%} of their variance: {part_descriptions}"
+            f"reduced by {self.method_name} to {len(self.parts)} dimensions with "
+            f"{self.explained.sum():.0%} of the variance: {part_descriptions}"
         )
 
     def loadings_table(self, features: Sequence[str]) -> pd.DataFrame:
@@ -90,9 +90,7 @@ def fit_reduction(matrix: FeatureMatrix, features: Sequence[str], settings: Clus
         return None
     part_count = settings.parts
     if len(features) < 3 or (isinstance(part_count, int) and part_count >= len(features)):  # noqa: PLR2004 - two features would leave one part
-        raise ConfigProblems(
-            [f"cluster.reduce: {len(features)} features are too few for that; name more, or set it to none"]
-        )
+        raise ConfigProblems([f"cluster.reduce: {len(features)} features are too few; add more, or set it to none"])
     with limit_blas_threads():
         return (_fit_components if settings.reduce == PCA_METHOD else _fit_factors)(matrix, features, settings)
 
@@ -112,7 +110,9 @@ def _fit_components(matrix: FeatureMatrix, features: Sequence[str], settings: Cl
 
 def _fit_factors(matrix: FeatureMatrix, features: Sequence[str], settings: ClusterSettings) -> Reduction:
     if settings.weights:
-        raise ConfigProblems(["cluster.weights: factors take every feature alike; leave weights out, or reduce by pca"])
+        raise ConfigProblems(
+            [("cluster.weights: factor reduction does not support weights; remove the weights, or use pca")]
+        )
     part_count = (
         settings.parts if isinstance(settings.parts, int) else max(factor_analysis.parallel_factor_count(matrix), 1)
     )

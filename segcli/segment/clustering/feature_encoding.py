@@ -80,9 +80,9 @@ def to_finite_floats(values: pd.Series) -> FeatureMatrix:
     infinite_count = int(np.isinf(numeric_values).sum())
     if infinite_count:
         raise InputProblem(
-            f"{pluralize(infinite_count, 'value is infinite', 'values are infinite')}; a feature has numbers",
+            f"{pluralize(infinite_count, 'value is infinite', 'values are infinite')}; features must be finite",
             column=str(values.name),
-            remedy="Mend them, or leave the column out of cluster.features",
+            remedy="Fix them, or remove the column from cluster.features",
         )
     return numeric_values
 

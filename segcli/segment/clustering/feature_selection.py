@@ -102,7 +102,7 @@ def _reject_unusable(customers: Customers, feature_weights: Mapping[str, float])
         reason = _exclusion_reason(table, name)
         if reason:
             usable_columns = ", ".join(find_allowed_features(table))
-            message = f"cluster.features: '{name}' {reason}; there is: {usable_columns or 'no column'}"
+            message = f"cluster.features: '{name}' {reason}; available: {usable_columns or 'no column'}"
             raise UsageProblem(add_remedy(message, customers, [name]))
 
 
@@ -111,7 +111,7 @@ def _exclusion_reason(table: pd.DataFrame, name: str) -> str:
     if name not in table:
         is_group = name == columns.PSYCHOGRAPHIC or name in columns.FEATURE_GROUPS
         if is_group:
-            return "is a group of which no column is there"
+            return "is a group without any available column"
         return "is not in the table" if columns.is_computed(name) else "is not a column or group of features"
     if columns.column_kind(name) is columns.ColumnKind.ID or name == columns.CUSTOMER_ID:
         return "identifies customers"
@@ -133,16 +133,16 @@ def _find_forbidden(
     special_columns = special_category_columns(feature_weights)
     if special_columns and not settings.special_reason:
         message = f"cluster.features: special categories of personal data: {describe_special_columns(special_columns)}"
-        yield f"{message}; leave them out, or give the reason as privacy.special_reason (it is recorded)"
+        yield f"{message}; remove them, or give a reason in privacy.special_reason (it is recorded)"
     for name in feature_weights:
         if name in audited_columns:
-            yield f"cluster.features: '{name}' is there for audits only (fairness.audit_only); leave it out"
+            yield f"cluster.features: '{name}' is reserved for audits (fairness.audit_only); remove it"
 
 
 def _find_unused_weights(feature_weights: Mapping[str, float], mentioned_names: set[str]) -> Iterator[str]:
     for name in feature_weights:
         if name not in mentioned_names:
-            yield f"cluster.weights: '{name}' is none of the features: {', '.join(sorted(mentioned_names))}"
+            yield f"cluster.weights: '{name}' is not a feature; features: {', '.join(sorted(mentioned_names))}"
 
 
 DEFAULT_FEATURES = [columns.BEHAVIOUR]
@@ -174,12 +174,12 @@ def default_features(
     answers = [name for name in battery_columns if name not in special_columns]
     if not answers:
         return settings, ()
-    summary = f"nothing is known of behaviour: segments are found by {len(answers)} columns of answers instead"
+    summary = f"no behaviour columns: segments are based on {len(answers)} survey columns instead"
     left_out = [
-        f"{describe_special_columns([name])}: left out, a special category of personal data (privacy.special_reason)"
+        f"{describe_special_columns([name])}: excluded, a special category of personal data (privacy.special_reason)"
         for name in special_columns
     ]
-    return settings.model_copy(update={"features": answers}), (f"{summary}; cluster.features names others", *left_out)
+    return settings.model_copy(update={"features": answers}), (f"{summary}; cluster.features selects others", *left_out)
 
 
 def has_default_features(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> bool:
@@ -225,9 +225,12 @@ def _explain_behaviour(behaviour_columns: Sequence[str]) -> Iterator[str]:
     """Yield notes on the columns that count as behaviour by name, and on too few of them."""
     columns_by_name = [name for name in behaviour_columns if name not in columns.FEATURE_GROUPS[columns.BEHAVIOUR]]
     if columns_by_name:
-        yield f"taken for behaviour by their names: {', '.join(columns_by_name)}; cluster.features names others"
+        yield (
+            "treated as behaviour because of their names: "
+            f"{', '.join(columns_by_name)}; cluster.features selects others"
+        )
     if len(behaviour_columns) == 1:
-        yield f"segments are found by {behaviour_columns[0]} alone; cluster.features names more"
+        yield f"segments are based on {behaviour_columns[0]} alone; cluster.features adds more"
 
 
 def _find_battery(table: pd.DataFrame) -> list[str]:

@@ -81,9 +81,9 @@ def build_features(
         warnings += notes
     if not feature_list:
         raise InputProblem(
-            "no feature differs between customers; there is nothing to cluster on: " + "; ".join(warnings),
+            "every feature is constant, so there is nothing to cluster: " + "; ".join(warnings),
             source=customers.input_reports[0].input.name,
-            remedy="Name others with --features",
+            remedy="Select others with --features",
         )
     unreduced_matrix = build_feature_matrix(customers.table, feature_list)
     fitted_reduction = fit_reduction(unreduced_matrix, [feature.label for feature in feature_list], settings)
@@ -107,7 +107,7 @@ def _prepare_column(
             f"{pluralize(missing_count, 'customer has no value', 'customers have no value')} "
             "and cluster.missing is refuse",
             column=name,
-            remedy="Set it to median or drop, or fill them in",
+            remedy="Set it to median or drop, or fill in the values",
         )
     if (missing_count and settings.missing == "drop") or missing_count == len(values):
         return [], [f"{name}: dropped, {pluralize(missing_count, 'value is missing', 'values are missing')}"]
@@ -132,16 +132,13 @@ def _prepare_numbers(
         known_values if draft_feature.low is None else np.clip(known_values, draft_feature.low, draft_feature.high)
     )
     if clipped_values.min() == clipped_values.max():
-        return [], [f"{draft_feature.name}: dropped, it is the same for every customer"]
+        return [], [f"{draft_feature.name}: dropped, the same for every customer"]
     fill = float(np.median(clipped_values))
     missing_count = len(transformed) - len(known_values)
     centre, spread = _centre_and_spread(np.concatenate([clipped_values, np.full(missing_count, fill)]), scale)
     prepared_feature = replace(draft_feature, fill=fill, missing=missing_count, centre=centre, spread=spread)
     return [prepared_feature], [
-        (
-            f"{draft_feature.name}: "
-            f"{pluralize(missing_count, 'missing value takes the median', 'missing values take the median')}"
-        )
+        (f"{draft_feature.name}: {pluralize(missing_count, 'missing value')} filled with the median")
     ] * bool(missing_count)
 
 
@@ -152,7 +149,7 @@ def _prepare_ordinal(
     unlisted_levels = sorted(set(strip_texts(values)) - {*levels, ""})
     if unlisted_levels:
         raise ConfigProblems(
-            [f"cluster.ordinal.{name}: the column also has: {', '.join(unlisted_levels)}; list these as well"]
+            [f"cluster.ordinal.{name}: the column also contains: {', '.join(unlisted_levels)}; add them to the list"]
         )
     return _prepare_numbers(Feature(name, RANK_TRANSFORM, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
 
@@ -162,7 +159,7 @@ def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feat
     level_texts = strip_texts(values)
     shares = level_texts[level_texts != ""].value_counts().sort_index() / len(level_texts)
     if len(shares) < 2 and not (level_texts == "").any():  # noqa: PLR2004 - one category carries no information
-        return [], [f"{name}: dropped, it is the same for every customer"]
+        return [], [f"{name}: dropped, the same for every customer"]
     spread = {"none": 1.0, "range": CATEGORY_SPREAD}.get(scale, float(np.sqrt((shares * (1 - shares)).sum())))
     missing_count = int((level_texts == "").sum())
     level_features = [
@@ -178,7 +175,7 @@ def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feat
         for level, share in shares.items()
     ]
     return level_features, [
-        f"{name}: {pluralize(missing_count, 'customer has none of its kinds', 'customers have none of its kinds')}"
+        f"{name}: {pluralize(missing_count, 'customer has', 'customers have')} none of its categories"
     ] * bool(missing_count)
 
 
@@ -193,8 +190,8 @@ def _warn_correlated(matrix: FeatureMatrix, features: Sequence[Feature]) -> Iter
         if abs(correlations[first, second]) > MAX_CORRELATION:
             feature_names = f"{features[numeric_positions[first]].name} and {features[numeric_positions[second]].name}"
             yield (
-                f"{feature_names} say nearly the same (correlation {correlations[first, second]:.2f}) "
-                "and count twice; leave one out"
+                f"{feature_names} are nearly identical (correlation {correlations[first, second]:.2f}) "
+                "and count twice; remove one"
             )
 
 

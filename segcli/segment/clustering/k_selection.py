@@ -147,8 +147,8 @@ def _select_k(
     candidates = [candidates_by_k[k] for k in sorted(candidates_by_k)]  # a method may find fewer groups than requested
     if not candidates[0].k:
         raise InputProblem(
-            "no segments: customers lie nowhere more densely than elsewhere",
-            remedy="Take another method, or other features",
+            "no segments: no region is denser than the rest",
+            remedy="Use another method, or other features",
         )
     if settings.pairs:
         candidates = _add_stability(
@@ -259,7 +259,7 @@ def _add_stability(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
 def _choose_candidate(candidates: Sequence[KCandidate], settings: ClusterSettings) -> tuple[KCandidate, str]:
     """Return the best candidate and the reason for the choice."""
     if len(candidates) == 1:
-        return candidates[0], f"k = {candidates[0].k}" + " as asked" * (settings.k == candidates[0].k)
+        return candidates[0], f"k = {candidates[0].k}" + " as requested" * (settings.k == candidates[0].k)
     large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
     best_candidate, reason = _best_separated(
         large_enough or candidates, f"k = {candidates[0].k} to {candidates[-1].k}", has_stability=bool(settings.pairs)
@@ -293,7 +293,7 @@ def _best_separated(candidates: Sequence[KCandidate], k_range: str, *, has_stabi
     ]
     best_candidate = max(stable_candidates or candidates, key=lambda candidate: (candidate.silhouette, -candidate.k))
     if not stable_candidates:
-        caveat = "; no k of them is stable" if has_stability else ""
+        caveat = "; no k is stable" if has_stability else ""
         return best_candidate, f"best silhouette ({best_candidate.silhouette:.2f}) of {k_range}{caveat}"
     stable_ks = [str(candidate.k) for candidate in stable_candidates if candidate is not best_candidate]
     rivals = (

@@ -33,9 +33,12 @@ LOADINGS_TITLE = "Loadings"
 NOISE_NAME = "Of no segment"
 BORDER_MARGIN = 0.1  # customers with a smaller margin are borderline
 VERDICT_TEXTS = {
-    "natural": "natural: the same segments return from other samples, each of them, and stand apart",
-    "reproducible": "reproducible: much the same segments return from other samples, but they blend into each other",
-    "constructive": "constructive: other samples would give other segments; these are a choice for use",
+    "natural": "natural: every segment is stable under resampling and well separated",
+    "reproducible": "reproducible: the segments are stable under resampling but not clearly separated",
+    "constructive": (
+        "constructive: the segments are not stable under resampling; treat them as a "
+        "useful partition, not natural groups"
+    ),
 }
 
 
@@ -155,7 +158,8 @@ class ClusterSolution:
         if self.noise_count:
             yield (
                 f"{NOISE_NAME.lower()}: "
-                f"{pluralize(self.noise_count, 'customer')} ({self.noise_count / customers:.0%}) in no dense place"
+                f"{pluralize(self.noise_count, 'customer')} "
+                f"({self.noise_count / customers:.0%}) outside any dense region"
             )
         yield from self._describe_stability()
         sample = self.k_selection.samples["silhouette"]
@@ -163,7 +167,7 @@ class ClusterSolution:
         border_count = (
             int((self.margin_table[columns.CLUSTER_MARGIN] < BORDER_MARGIN).sum()) - self.noise_count
         )  # noise customers have no margin
-        border_note = f"{border_count / customers:.0%} of customers lie between two segments"
+        border_note = f"{border_count / customers:.0%} of customers are borderline (near two segments)"
         yield (
             f"silhouette {best_candidate.silhouette:.4f}{sample_note}, "
             f"inertia {best_candidate.fit.inertia:.2f}, {border_note}"
@@ -291,10 +295,10 @@ def _candidate_k_values(
     """Return the numbers of segments to try."""
     if getattr(method, "FINDS_K", False):
         if settings.k != "auto":
-            raise ConfigProblems([f"cluster.k: {settings.method} finds the number of segments itself; leave k at auto"])
+            raise ConfigProblems([f"cluster.k: {settings.method} finds the number of segments itself; keep k at auto"])
         if len(matrix) > SWEEP_ROWS:
-            message = f"{settings.method} labels only customers it is fitted on, and takes {SWEEP_ROWS:,} at most"
-            raise InputProblem(message, source=source, remedy="Use another method, such as kmeans or gaussian.")
+            message = f"{settings.method} labels only the customers it is fitted on, at most {SWEEP_ROWS:,}"
+            raise InputProblem(message, source=source, remedy="Use another method, such as kmeans or gaussian")
         return [0]
     smallest, largest = settings.k_range
     distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
@@ -304,7 +308,7 @@ def _candidate_k_values(
         raise InputProblem(
             f"k={smallest} > {pluralize(distinct_count, 'distinct customer')}",
             source=source,
-            remedy="Ask for fewer segments with -k",
+            remedy="Set a smaller k with -k",
         )
     return range(smallest, min(largest, distinct_count) + 1)
 
@@ -313,7 +317,7 @@ def _warn_fewer_groups(settings: ClusterSettings, fit: ClusterFit) -> tuple[str,
     requested_k = settings.k
     if not isinstance(requested_k, int) or requested_k == fit.k:
         return ()
-    return (f"the customers fall into {fit.k} groups, not {requested_k}: one value dwarfs the others",)
+    return (f"the customers fall into {fit.k} groups, not {requested_k}: one extreme value dominates",)
 
 
 def _name_clusters(

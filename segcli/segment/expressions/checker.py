@@ -18,7 +18,7 @@ class ValueKind(StrEnum):
     NUMBER = "a number"
     TEXT = "a text"
     DATE = "a date"
-    DURATION = "a length of time"
+    DURATION = "a duration"
     BOOLEAN = "true or false"
     ANY = "anything"  # a column whose kind is not known yet
 
@@ -61,7 +61,7 @@ def _check_condition(node: ConditionNode, columns: Mapping[str, ValueKind]) -> N
 
 def _require_kind(actual_kind: ValueKind, expected_kind: ValueKind, location: str, position: int) -> None:
     if actual_kind not in {expected_kind, ValueKind.ANY}:
-        raise RuleProblem(f"{location} stands {expected_kind}; this is {actual_kind}", position)
+        raise RuleProblem(f"expected {expected_kind} {location}, got {actual_kind}", position)
 
 
 def _require_comparable(
@@ -77,7 +77,7 @@ def _require_comparable(
     if left_kind is not right_kind:
         raise RuleProblem(f"{left_kind} cannot be compared with {right_kind}", right.position)
     if needs_order and left_kind is ValueKind.BOOLEAN:
-        raise RuleProblem("true and false have no order", right.position)
+        raise RuleProblem("true and false cannot be ordered", right.position)
 
 
 def _require_iso_date(date_literal: nodes.TextLiteral) -> None:
@@ -86,7 +86,7 @@ def _require_iso_date(date_literal: nodes.TextLiteral) -> None:
     try:
         date.fromisoformat(date_literal.value)
     except ValueError:
-        raise RuleProblem(f"'{date_literal.value}' is no day such as 2026-01-31", date_literal.position) from None
+        raise RuleProblem(f"'{date_literal.value}' is not a date like 2026-01-31", date_literal.position) from None
 
 
 def infer_kind(node: ValueNode, columns: Mapping[str, ValueKind]) -> ValueKind:
@@ -104,14 +104,14 @@ def infer_kind(node: ValueNode, columns: Mapping[str, ValueKind]) -> ValueKind:
             return ValueKind.BOOLEAN
         case nodes.DurationLiteral(count, unit):
             if count % 1 and unit in {"months", "years"}:
-                raise RuleProblem(f"{unit} must be whole; say days", node.position)
+                raise RuleProblem(f"{unit} must be a whole number; use days", node.position)
             return ValueKind.DURATION
         case nodes.ColumnReference(name):
             return _column_kind(name, node.position, columns)
         case nodes.UnaryMinus(inner):
             operand_kind = infer_kind(inner, columns)
             if operand_kind not in {ValueKind.NUMBER, ValueKind.DURATION, ValueKind.ANY}:
-                raise RuleProblem(f"{operand_kind} has no negative", node.position)
+                raise RuleProblem(f"{operand_kind} cannot be negated", node.position)
             return operand_kind
         case nodes.Arithmetic(left, sign, right):
             return _arithmetic_kind(infer_kind(left, columns), sign, infer_kind(right, columns), node.position)
@@ -124,7 +124,7 @@ def _column_kind(name: str, position: int, columns: Mapping[str, ValueKind]) -> 
         raise RuleProblem(f"no column '{name}'", position)
     if name not in columns:
         similar_names = difflib.get_close_matches(name, columns, n=1)
-        hint = f"; did you mean '{similar_names[0]}'?" if similar_names else f"; there is: {', '.join(columns)}"
+        hint = f"; did you mean '{similar_names[0]}'?" if similar_names else f"; available: {', '.join(columns)}"
         raise RuleProblem(f"no column '{name}'{hint}", position)
     return columns[name]
 
@@ -143,5 +143,5 @@ def _arithmetic_kind(left_kind: ValueKind, operator: str, right_kind: ValueKind,
         return ValueKind.ANY
     result_kind = _ARITHMETIC_KINDS.get((left_kind, operator, right_kind))
     if result_kind is None:
-        raise RuleProblem(f"{left_kind} {operator} {right_kind} means nothing", position)
+        raise RuleProblem(f"{left_kind} {operator} {right_kind} is not defined", position)
     return result_kind

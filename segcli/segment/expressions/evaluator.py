@@ -270,5 +270,5 @@ def _match_texts(texts: pa.Array, test: str, pattern: str, position: int) -> Row
             tests[test](texts, pattern) if test in tests else pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
         )
     except pa.ArrowInvalid as error:
-        raise RuleProblem(f"not a pattern that RE2 reads ({str(error).rpartition(': ')[2]})", position) from None
+        raise RuleProblem(f"not a valid RE2 pattern ({str(error).rpartition(': ')[2]})", position) from None
     return np.asarray(matches.fill_null(fill_value=False), dtype=bool)

@@ -62,7 +62,7 @@ def tokenize_rule(text: str) -> Iterator[RuleToken]:
         if not match:
             error_offset = offset + len(text[offset:]) - len(text[offset:].lstrip())
             message = (
-                "a text is opened and not closed"
+                "quoted text is not closed"
                 if text[error_offset] in "\"'`"
                 else f"cannot read {text[error_offset : error_offset + 10]!r}"
             )
@@ -137,14 +137,14 @@ def _parse_nested(rule_mapping: Mapping[str, object], depth: int) -> ConditionNo
     parts: list[ConditionNode] = []
     for key, nested_rules in rule_mapping.items():
         if key not in node_types:
-            raise RuleProblem(f"'{key}' is none of all, any, none", 1)
+            raise RuleProblem(f"'{key}' is not one of all, any, none", 1)
         if not isinstance(nested_rules, list) or not nested_rules:
             raise RuleProblem(f"'{key}' must be a list of rules", 1)
         operands = tuple(_parse_part(nested_rule, depth) for nested_rule in nested_rules)
         condition: ConditionNode = operands[0] if len(operands) == 1 else node_types[key](operands)
         parts.append(nodes.Negation(condition) if key == "none" else condition)
     if not parts:
-        raise RuleProblem("a rule must say something", 1)
+        raise RuleProblem("a rule must not be empty", 1)
     return parts[0] if len(parts) == 1 else nodes.AllOf(tuple(parts))
 
 
@@ -153,7 +153,7 @@ def _parse_part(rule_part: object, depth: int) -> ConditionNode:
         return _RuleParser(rule_part).parse_all()
     if isinstance(rule_part, Mapping):
         return _parse_nested(rule_part, depth + 1)
-    raise RuleProblem(f"a rule is a text, or all, any or none of such; got {rule_part!r}", 1)
+    raise RuleProblem(f"a rule must be a text, or a list under all, any or none; got {rule_part!r}", 1)
 
 
 class _RuleParser:
@@ -167,7 +167,7 @@ class _RuleParser:
         """Parse the whole text as a condition."""
         condition = self._require_condition(self._parse_or())
         if self._next_token.kind != "end":
-            raise RuleProblem(f"'{self._next_token.text}' is not expected here", self._next_token.position)
+            raise RuleProblem(f"unexpected '{self._next_token.text}'", self._next_token.position)
         return condition
 
     @property
@@ -191,12 +191,12 @@ class _RuleParser:
 
     def _expect_word(self, word: str) -> None:
         if not self._skip_words(word):
-            actual_text = f"got '{self._next_token.text}'" if self._next_token.kind != "end" else "the rule ends"
-            raise RuleProblem(f"'{word}' is expected here; {actual_text}", self._next_token.position)
+            actual_text = f"got '{self._next_token.text}'" if self._next_token.kind != "end" else "the rule ends here"
+            raise RuleProblem(f"expected '{word}'; {actual_text}", self._next_token.position)
 
     def _require_condition(self, node: RuleNode) -> ConditionNode:
         if not isinstance(node, _CONDITION_TYPES):
-            raise RuleProblem("a comparison is expected, such as orders >= 3", node.position)
+            raise RuleProblem("expected a comparison, such as orders >= 3", node.position)
         return node
 
     def _parse_or(self) -> RuleNode:
@@ -261,7 +261,7 @@ class _RuleParser:
                     nodes.TextTest(self._require_value(left), test, self._parse_text(), position), is_negated, position
                 )
         if is_negated:
-            raise RuleProblem("after 'not', in, between or a test of text is expected", self._next_token.position)
+            raise RuleProblem("expected in, between or a text test after 'not'", self._next_token.position)
         return left
 
     def _parse_list(self) -> tuple[ValueNode, ...]:
@@ -274,7 +274,7 @@ class _RuleParser:
 
     def _parse_text(self) -> str:
         if self._next_token.kind != "text":
-            raise RuleProblem("a text in quotes is expected", self._next_token.position)
+            raise RuleProblem("expected a text in quotes", self._next_token.position)
         return self._take_token().text
 
     def _parse_sum(self) -> RuleNode:
@@ -303,7 +303,7 @@ class _RuleParser:
             | nodes.UnaryMinus
             | nodes.Arithmetic,
         ):
-            raise RuleProblem("a value is expected, not a condition", node.position)
+            raise RuleProblem("expected a value, not a condition", node.position)
         return node
 
     def _parse_factor(self) -> RuleNode:
@@ -329,7 +329,7 @@ class _RuleParser:
             if unit is None:
                 return nodes.NumberLiteral(float(token.text), token.position)
             if float(token.text) > MAX_DURATION:
-                raise RuleProblem(f"a length of time is at most {MAX_DURATION:,} {unit}", token.position)
+                raise RuleProblem(f"a duration is at most {MAX_DURATION:,} {unit}", token.position)
             self._take_token()
             return nodes.DurationLiteral(float(token.text), cast("nodes.DurationUnit", unit), token.position)
         if token.kind == "text":
@@ -338,8 +338,8 @@ class _RuleParser:
             return nodes.BooleanLiteral(token.text == "true", token.position)
         if token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS):
             return nodes.ColumnReference(token.text, token.position)
-        actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends"
-        raise RuleProblem(f"a column, a number or a text is expected here; {actual_text}", token.position)
+        actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends here"
+        raise RuleProblem(f"expected a column, a number or a text; {actual_text}", token.position)
 
 
 def _negate_if(condition: ConditionNode, is_negated: bool, position: int) -> ConditionNode:  # noqa: FBT001 - whether the text has a `not`

@@ -188,7 +188,7 @@ def load_predictive_method(name: str) -> PredictiveMethod:
     method = load_method(name)
     if not can_predict(method):
         raise UsageProblem(
-            f"{name} labels only the customers it was fitted on: there is no model to save or assign; use "
+            f"{name} labels only the customers it was fitted on, so there is no model to save or assign; use "
             "another method, such as kmeans"
         )
     return method

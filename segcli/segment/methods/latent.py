@@ -28,8 +28,8 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     """
     if not np.isin(matrix, (0.0, 1.0)).all():
         raise InputProblem(
-            "latent classes are for yes-or-no features, 0 or 1 for everybody, unscaled and unweighted",
-            remedy="Choose such features and leave cluster.scale at auto, or another method.",
+            "latent classes need features of 0 and 1 without missing values, unscaled and unweighted",
+            remedy="Choose such features and keep cluster.scale at auto, or use another method",
         )
     model = _fit_stepmix(matrix, k, seed, starts)
     parameters = model.get_parameters()

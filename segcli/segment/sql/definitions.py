@@ -34,7 +34,7 @@ def rule_to_sql(rule: ConditionNode, column_kinds: Mapping[str, ValueKind], dial
     try:
         check_rule(rule, column_kinds)
     except RuleProblem as problem:
-        raise UsageProblem(f"the rule cannot be said in SQL: {problem}") from None
+        raise UsageProblem(f"cannot translate the rule to SQL: {problem}") from None
     return _SqlWriter(column_kinds, find_dialect(dialect), as_of).write_condition(rule)
 
 
@@ -178,7 +178,7 @@ class SqlDefinition:
     def sql_text(self) -> str:
         """Statement with its header comments."""
         as_of_clause = f", as of {self.as_of}" if self.as_of else ""
-        comment_lines = [f"{self.column} as segcli decides it{as_of_clause}, for {self.dialect}", *self.notes]
+        comment_lines = [f"{self.column} as segcli computes it{as_of_clause}, for {self.dialect}", *self.notes]
         return "".join(f"-- {' '.join(line.split())}\n" for line in comment_lines) + f"{self.select_statement};\n"
 
 
@@ -205,7 +205,7 @@ def define_rules(
     Raises:
         UsageProblem: the dialect cannot express a rule.
     """
-    omission_notes = () if rule_set.settings.exclusive else (f"{rule_set.column}_all is left out",)
+    omission_notes = () if rule_set.settings.exclusive else (f"{rule_set.column}_all is omitted",)
     return define_conditions(
         segmentation,
         SegmentConditions(rule_set.rules, rule_set.settings.otherwise, omission_notes),
@@ -253,21 +253,21 @@ def describe_terms(segmentation: Segmentation, input_columns: Sequence[str], dia
     """Yield the conditions under which the SQL returns the same labels."""
     kinds = RuleTable(segmentation.customers.table, segmentation.customers.as_of).column_kinds
     if input_columns:
-        yield f"reads {', '.join(f'{name} ({kinds[name]})' for name in input_columns)}"
+        yield f"input columns: {', '.join(f'{name} ({kinds[name]})' for name in input_columns)}"
     if set(input_columns) & {*columns.MEASURES, columns.AGE}:
-        yield "what is measured, such as recency_days, must be counted to the same day"
-    yield "what is missing must be NULL: an empty text or NaN is a value"
+        yield "measures such as recency_days must be computed as of the same day"
+    yield "missing values must be NULL: an empty text or NaN is a value"
     if dialect.name == "snowflake":
-        yield "names are quoted, so columns and the table must be named in the same case as here"
+        yield "names are quoted, so the names of columns and the table are case-sensitive"
     if dialect.name == "postgresql" and ValueKind.TEXT in {kinds[name] for name in input_columns}:
-        yield "the database must be in UTF-8"
+        yield "the database must use UTF-8"
 
 
 def _describe_patterns(rules: Sequence[tuple[str, nodes.ConditionNode]], dialect: SqlDialect) -> Iterator[str]:
     """Yield a note if the dialect does not use RE2, because patterns may then differ on multi-line texts."""
     has_patterns = any(part.test == "matches" for _, rule in rules for part in _find_text_tests(rule))
     if has_patterns and dialect.unsupported_patterns:
-        yield f"patterns are read by {dialect.name}, not by RE2: they may differ on texts of several lines"
+        yield f"patterns run in {dialect.name}, not in RE2: they may differ on multi-line texts"
 
 
 def _find_text_tests(node: nodes.ConditionNode) -> Iterator[nodes.TextTest]:

@@ -89,15 +89,15 @@ class SqlDialect:
         )
         if unsupported:
             raise UsageProblem(
-                f"the pattern '{pattern}' cannot be said in {self.name}, "
-                f"which reads '{unsupported[0]}' otherwise than RE2 or not at all; "
+                f"the pattern '{pattern}' cannot be used in {self.name}, "
+                f"which reads '{unsupported[0]}' differently from RE2 or not at all; "
                 "write [0-9] for \\d, [A-Za-z0-9_] for \\w, and plain groups"
             )
 
 
 def _escape_text(text: str, escapes: Mapping[str, str]) -> str:
     if "\0" in text:
-        raise UsageProblem(f"the text {text!r} cannot be said in SQL: it holds the character NUL; take it out")
+        raise UsageProblem(f"the text {text!r} cannot be written in SQL: it contains the character NUL; remove it")
     return "".join(escapes.get(character, character) for character in text)
 
 

@@ -72,7 +72,7 @@ def _require_plain_edges(segmentation: Segmentation, column_by_letter: Mapping[s
     for letter, edges_by_parent in edges_from_dict(segmentation.method["cuts"]).items():
         if ALL_CUSTOMERS_PARENT not in edges_by_parent:
             raise UsageProblem(
-                f"{segmentation.name}: nested scores cannot be said as SQL: "
+                f"{segmentation.name}: nested scores have no SQL form: "
                 f"where {column_by_letter[letter]} is cut depends on the scores before it; "
                 "set rfm.method to quantile"
             )
@@ -81,7 +81,7 @@ def _require_plain_edges(segmentation: Segmentation, column_by_letter: Mapping[s
             edges_by_parent[ALL_CUSTOMERS_PARENT].score_values(values) != segmentation.scores[SCORE_COLUMNS[letter]]
         ).any():
             raise UsageProblem(
-                f"{segmentation.name}: the scores cannot be said as SQL: "
+                f"{segmentation.name}: the scores have no SQL form: "
                 f"customers of the same {column_by_letter[letter]} have different ones; "
                 "set rfm.method to quantile and rfm.ties to same-bin"
             )
@@ -94,8 +94,8 @@ def _require_same_map(segmentation: Segmentation, segment_map: SegmentMap) -> No
     scores = {letter: segmentation.scores[SCORE_COLUMNS[letter]].to_numpy() for letter in column_by_letter}
     if (segment_map.name_customers(scores, bins) != segmentation.labels.to_numpy(dtype=object)).any():
         raise UsageProblem(
-            f"{segmentation.name}: the map '{segment_map.name}' gives other segments than those that were found"
-            "; name the map that made them under rfm.segments"
+            f"{segmentation.name}: the map '{segment_map.name}' gives other segments than this segmentation has"
+            "; set rfm.segments to the map that made them"
         )
 
 

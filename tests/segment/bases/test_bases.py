@@ -24,7 +24,9 @@ def test_contract_of_a_base(name: str) -> None:
     with pytest.raises(ConfigProblems, match=rf"rules: {name}\.nope: unknown option"):
         bases.parse_options(name, {"nope": 1})
     refused = (InputProblem, ConfigProblems)  # the latter where a rule of the options speaks of the column
-    with pytest.raises(refused, match=r"no column|Give the order export|a table of stores"):
+    with pytest.raises(
+        refused, match=r"no column|no rating columns|[Uu]se the order export|not an order export|a store table"
+    ):
         decided(name, customers(nothing=[1, 2]))
 
 
@@ -57,7 +59,7 @@ def test_generations_at_their_boundary_years(year: int, generation: str) -> None
 def test_a_year_nobody_was_born_in_is_reported_and_not_believed() -> None:
     made = decided("generation", customers(birth_year=pd.Series([1893, 1899, 1970, 2027, None], dtype="Int64")))
     assert list(made.labels) == ["unknown", "unknown", "Gen X", "unknown", "unknown"]
-    assert made.warnings == ("ages below 0 or above 110: 3; they count as unknown",)
+    assert made.warnings == ("ages below 0 or above 110: 3; counted as unknown",)
 
 
 def test_generations_may_be_the_users_own() -> None:
@@ -82,7 +84,7 @@ def test_ages_are_completed_years(born: str, as_of: date, band: str) -> None:
 
 
 def test_an_age_needs_a_day_to_be_counted_to() -> None:
-    with pytest.raises(InputProblem, match=r"ages need a day .* --as-of"):
+    with pytest.raises(InputProblem, match=r"ages need a reference date.* --as-of"):
         labels("age_band", customers(None, birth_year=[1970]))
     assert labels("age_band", customers(None, age=[70, 17])) == ["65 and over", "under 18"]
 
@@ -91,7 +93,7 @@ def test_an_age_needs_a_day_to_be_counted_to() -> None:
 def test_income_in_thirds_of_the_known() -> None:
     made = decided("income_band", customers(income=[10.0, 20.0, 30.0, 40.0, 50.0, 60.0, None]))
     assert list(made.labels) == ["low", "low", "middle", "middle", "high", "high", "unknown"]
-    assert made.notes == ("income bands begin at 27, 43",)  # type 7: 10 + 50/3 and 10 + 100/3
+    assert made.notes == ("income bands start at 27, 43",)  # type 7: 10 + 50/3 and 10 + 100/3
 
 
 @pytest.mark.base("income_band")
@@ -99,7 +101,7 @@ def test_income_by_given_cuts_and_placeholders_not_believed() -> None:
     table = customers(income=[666_666, 20_000, 19_999, 99_999, 55_555.5])
     made = decided("income_band", table, cuts=[20_000])
     assert list(made.labels) == ["unknown", "from 20,000", "below 20,000", "unknown", "from 20,000"]
-    assert made.warnings == ("incomes that are one digit repeated, such as 666666: 2; they count as unknown",)
+    assert made.warnings == ("incomes of one repeated digit, such as 666666: 2; counted as unknown",)
     assert "unknown" not in labels("income_band", table, cuts=[20_000], placeholders=False)
 
 
@@ -137,7 +139,7 @@ def test_heavy_users_are_the_first_fifth_and_equal_use_is_never_split() -> None:
     items = [100, 90, 50, 40, 30, 20, 10, 5, 5, 5, 0, None]
     made = decided("usage", customers(items=pd.Series(items, dtype="Int64")))
     assert list(made.labels) == ["heavy"] * 2 + ["medium"] * 3 + ["light"] * 5 + ["none", "unknown"]
-    assert made.notes == ("heavy users are 20% of active customers with 54% of use",)  # 190 of 355
+    assert made.notes == ("heavy users: 20% of active customers, 54% of usage",)  # 190 of 355
     tied = decided("usage", customers(orders=[7] * 9 + [1]))
     assert list(tied.labels) == ["medium"] * 9 + ["light"]
 
@@ -157,9 +159,9 @@ def test_nps_and_its_interval_by_hand() -> None:
     assert list(made.labels) == ["promoter"] * 5 + ["passive"] * 3 + ["detractor"] * 2 + ["unknown"] * 2
     half = 1.96 * np.sqrt(0.61 / 10)
     assert made.notes == (
-        f"NPS 30 (95% interval {100 * (0.3 - half):.0f} to {100 * (0.3 + half):.0f}) of 10 answers; 83% answered",
+        f"NPS 30 (95% interval {100 * (0.3 - half):.0f} to {100 * (0.3 + half):.0f}) from 10 answers; 83% answered",
     )
-    assert made.warnings == ("answers that cannot be, for NPS: 1; they count as unknown",)
+    assert made.warnings == ("invalid answers for NPS: 1; counted as unknown",)
 
 
 @pytest.mark.base("csat")
@@ -167,8 +169,8 @@ def test_csat_is_the_share_of_four_and_five_with_wilsons_interval() -> None:
     answers = [5, 4, 4, 5, 5, 4, 5, 4, 3, 1, None, 6]
     made = decided("csat", customers(csat=pd.Series(answers, dtype="Int64")), minimum=10)
     assert list(made.labels) == ["satisfied"] * 8 + ["neutral", "dissatisfied", "unknown", "unknown"]
-    assert made.notes == ("CSAT 80% (95% interval 49% to 94%) of 10 answers; 83% answered",)
-    assert made.warnings == ("answers that cannot be, for CSAT: 1; they count as unknown",)
+    assert made.notes == ("CSAT 80% (95% interval 49% to 94%) from 10 answers; 83% answered",)
+    assert made.warnings == ("invalid answers for CSAT: 1; counted as unknown",)
 
 
 @pytest.mark.base("ces")
@@ -176,7 +178,7 @@ def test_ces_runs_the_way_it_is_said_to() -> None:
     answers = pd.Series([7, 5, 4, 3, 1, None], dtype="Int64")
     made = decided("ces", customers(ces=answers), minimum=5)
     assert list(made.labels) == ["easy", "easy", "neither", "hard", "hard", "unknown"]
-    assert made.notes[0].startswith("CES 4.00 (95% interval 2.04 to 5.96) of 5 answers; 83% answered")
+    assert made.notes[0].startswith("CES 4.00 (95% interval 2.04 to 5.96) from 5 answers; 83% answered")
     turned = labels("ces", customers(ces=answers), easy_is_high=False)
     assert turned == ["hard", "hard", "neither", "easy", "easy", "unknown"]
 
@@ -188,7 +190,7 @@ def test_lifecycle_by_given_days_where_rhythms_are_unknown() -> None:
     made = decided("lifecycle", customers(orders=orders, recency_days=recency))
     stages = ["prospect", "prospect", "new", "at risk", "active", "loyal", "at risk", "lapsed", "lost"]
     assert list(made.labels) == stages
-    assert made.notes[0] == "at risk after 40, lapsed after 90, lost after 180 days (too few gaps: given days)"
+    assert made.notes[0] == "at risk after 40, lapsed after 90, lost after 180 days (too few gaps: configured days)"
 
 
 @pytest.mark.base("lifecycle")
@@ -206,7 +208,7 @@ def test_lifecycle_by_the_rhythm_of_the_base_and_of_each_loyal_customer() -> Non
     at_risk, lapsed, lost = np.percentile([*gaps, 10.0, 10.0], [40, 80, 95])
     note = f"at risk after {at_risk:.0f}, lapsed after {lapsed:.0f}, lost after {lost:.0f} days"
     assert made.notes[0].startswith(note)
-    assert made.notes[1] == "customers judged by their own rhythm: 2"
+    assert made.notes[1] == "customers classified by their own purchase rhythm: 2"
     assert set(made.labels[:100]) == {"at risk"} if at_risk < 40 else {"active", "at risk"}
     assert list(made.labels[100:]) == ["at risk", "lapsed"]  # 10 x 39/50 = 8 and 10 x 80/50 = 16 days
 

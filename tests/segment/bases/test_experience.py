@@ -49,7 +49,7 @@ def test_handling_time_by_hand_and_its_interval_by_another_way() -> None:
     assert made.table["aht_seconds"].tolist()[:3] == [100.0, 100.0, 200.0]
     assert list(made.labels) == ["usual", "usual", "long", "unknown", "unknown"]
     assert made.notes[0].startswith("AHT 150 s (95% interval ")
-    assert made.warnings == ("answers that cannot be, for AHT: 1; they count as unknown",)
+    assert made.warnings == ("invalid answers for AHT: 1; counted as unknown",)
     chance = np.random.default_rng(5)
     contacts = chance.integers(1, 9, 400).astype(np.float64)
     seconds = contacts * 200 + chance.normal(0, 90, 400)
@@ -66,7 +66,7 @@ def test_sentiment_is_counted_from_codes_and_never_invented() -> None:
     made = decided("sentiment", table, minimum=5)
     assert list(made.labels) == ["positive"] * 2 + ["neutral", "negative", "positive", "unknown", "unknown"]
     assert made.notes[0].startswith("sentiment +40 (95% interval ")  # (3 - 1) / 5
-    assert made.warnings == ("answers that cannot be, for sentiment: 1; they count as unknown",)
+    assert made.warnings == ("invalid answers for sentiment: 1; counted as unknown",)
     coded = customers(sentiment=texts("gut", "schlecht", "positive"))
     assert labels("sentiment", coded, codes={"gut": 1, "schlecht": -1}) == ["positive", "negative", "unknown"]
     assert labels("sentiment", customers(sentiment=[1, 0, -1, 5])) == ["positive", "neutral", "negative", "unknown"]

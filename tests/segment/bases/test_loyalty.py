@@ -84,7 +84,7 @@ def test_without_orders_a_column_as_it_stands_and_the_tier_held_before() -> None
     assert made.table["loyalty_move"].tolist() == ["up", "down", "down", "", "new"]
     assert made.segments == ["Gold", "Silver", "Member", "unknown"]
     lifetime = decided("loyalty", customers(orders=[7, 1]), tiers=TIERS)
-    assert lifetime.warnings == ("no single orders here: tiers by all orders there ever were, not by a window of days",)
+    assert lifetime.warnings == ("no individual orders: tiers use all-time orders, not a window of days",)
 
 
 def test_tiers_must_rise() -> None:
@@ -123,7 +123,7 @@ def test_stages_of_the_funnel() -> None:
     rates = made.tables["Rates"].set_index("measure")
     assert rates.loc["referral", ["customers", "rate"]].tolist() == [6, 0.5]
     told = decided("stage", customers(orders=[2], recency_days=[1], order_lines=[2])).warnings
-    assert told == ("no column referrer: nobody can be in the stage refer",)
+    assert told == ("no column referrer: the stage refer stays empty",)
 
 
 def test_orders_at_the_borders_of_a_period_count_once(bought: Bought) -> None:

@@ -36,19 +36,19 @@ def test_benefits_by_category_of_what_was_bought(bought: Bought) -> None:
     lines = [("A", "2026-01-01", "30", "tea"), ("A", "2026-01-02", "10", "rum"), ("B", "2026-01-01", "1", "rum")]
     table = bought([*lines, ("B", "2026-01-02", "9", ""), ("C", "2026-01-03", "5", "")], "amount", "category")
     assert labels("benefit", table) == ["tea", "rum", "unknown"]
-    with pytest.raises(InputProblem, match="no column of categories"):
+    with pytest.raises(InputProblem, match="no category column"):
         labels("benefit", bought([("A", "2026-01-01")]))
 
 
 @pytest.mark.base("feature")
 def test_the_feature_rated_furthest_above_its_mean() -> None:
-    """Price: mean 4, sd 1; design: mean 2, sd 1. The first rates both a deviation above; the first named counts."""
+    """Price: mean 4, sd 1; design: mean 2, sd 1. The first rates both a deviation above; the first one is used."""
     table = customers(price=[5.0, 3.0, 5.0, 3.0, None], design=[3.0, 3.0, 1.0, 1.0, None])
     made = decided("feature", table, ratings={"low price": "price", "looks": "design"})
     assert list(made.labels) == ["low price", "looks", "low price", "none marked", "unknown"]
     assert made.table["feature_difference"].tolist()[:4] == [1, 1, 1, -1]
     assert made.tables["Importance"]["mean"].tolist() == [4, 2]
-    with pytest.raises(InputProblem, match="name at least two"):
+    with pytest.raises(InputProblem, match="set at least two"):
         decided("feature", table, ratings={"low price": "price"})
 
 
@@ -62,7 +62,7 @@ def test_fit_is_the_weight_of_the_rules_that_hold() -> None:
     made = decided("need", table, needs=needs, threshold=0.6)
     assert made.table[["need_speed", "need_price"]].to_numpy().tolist() == [[1, 0.5], [0.75, 0], [0, 1], [0, 0.5]]
     assert list(made.labels) == ["speed", "speed", "price", "unmatched"]
-    assert made.notes[0] == "unmatched: 1 customer (25%), whose fit is below 0.6"
+    assert made.notes[0] == "unmatched: 1 customer (25%) with a fit below 0.6"
     with pytest.raises(ConfigProblems, match=r"needs.speed.0.when: column 8"):
         bases.parse_options("need", {"needs": {"speed": [{"when": "orders = 5"}]}})
 
@@ -77,7 +77,7 @@ def test_need_states_at_their_boundaries() -> None:
     expected = ["urgent", "single order", "routine", "planned", "routine", "urgent", "unknown"]
     assert labels("need_state", table) == expected
     bare = decided("need_state", customers(orders=[2]))
-    assert bare.warnings == ("without top_channel and cv_days_between_orders not every need state can be told",)
+    assert bare.warnings == ("without top_channel and cv_days_between_orders some need states cannot be detected",)
 
 
 @pytest.mark.base("need_state")

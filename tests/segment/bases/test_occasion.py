@@ -101,8 +101,8 @@ def test_the_language_of_the_machine_changes_no_name() -> None:
 
 
 def test_occasions_need_single_orders_and_days_that_are_days(bought: Bought, file_of: Callable[..., str]) -> None:
-    with pytest.raises(InputProblem, match="holds one row per customer, and this is decided on single orders"):
+    with pytest.raises(InputProblem, match="not an order export: one row per customer, but single orders are needed"):
         labels("occasion", customers(orders=[1]))
     bad = file_of("name,start,end\nfair,soon,2026-01-20\n", "fair.csv")
-    with pytest.raises(InputProblem, match="'soon' to '2026-01-20' are no days"):
+    with pytest.raises(InputProblem, match="'soon' to '2026-01-20' are not dates"):
         labels("occasion", bought([("A", "2026-01-01")]), bad)

@@ -26,7 +26,7 @@ def test_occupations_are_mapped_and_unknown_ones_reported() -> None:
     )
     assert list(made.labels) == ["AB", "C1", "C2", "DE", "unknown", "unknown"]
     assert made.segments == ["AB", "C1", "C2", "DE", "unknown"]
-    assert made.warnings == ("not in the map of classes: wizard (1 customer); they count as unknown",)
+    assert made.warnings == ("not in the class map: wizard (1 customer); counted as unknown",)
     own = labels("social_class", customers(occupation=texts("wizard", "Elf")), classes={"magic": ["Wizard", "elf"]})
     assert own == ["magic", "magic"]
 
@@ -75,5 +75,5 @@ def test_the_best_tenth_is_d1_and_equal_values_share_the_better_part() -> None:
     assert made.profile["customers"].tolist() == [10] * 10
     assert list(made.labels[:10]) == ["D10"] * 10
     assert list(made.labels[90:]) == ["D1"] * 10
-    assert made.notes == ("D1 brings 19% of revenue",)  # (91 + ... + 100) / 5050
+    assert made.notes == ("D1: 19% of revenue",)  # (91 + ... + 100) / 5050
     assert labels("decile", customers(revenue=[5.0] * 9 + [1.0, np.nan]), parts=2) == ["D1"] * 9 + ["D2", "unknown"]

@@ -57,12 +57,12 @@ def test_births_that_cannot_be_are_reported_and_not_believed(found: Found) -> No
     for name in ("Silent", "Boomers", "Gen X"):
         assert counts(made["generation"])[name] == int((expected == name).sum())
     assert counts(made["generation"])["unknown"] == 3
-    assert made["generation"].warnings == ("ages below 0 or above 110: 3; they count as unknown",)
+    assert made["generation"].warnings == ("ages below 0 or above 110: 3; counted as unknown",)
 
 
 def test_statuses_and_incomes_that_mean_nothing_are_reported(found: Found) -> None:
     raw, made = found
-    assert "marital statuses that mean nothing here: absurd, yolo (4 customers)" in made["family_stage"].warnings[-1]
+    assert "unrecognised marital statuses: absurd, yolo (4 customers)" in made["family_stage"].warnings[-1]
     known = raw["Income"].where(raw["Income"] != 666_666)
     cuts = known.quantile([1 / 3, 2 / 3]).tolist()
     assert counts(made["income_band"]) == {
@@ -71,9 +71,7 @@ def test_statuses_and_incomes_that_mean_nothing_are_reported(found: Found) -> No
         "high": int((known >= cuts[1]).sum()),
         "unknown": 25,
     }
-    assert made["income_band"].warnings == (
-        "incomes that are one digit repeated, such as 666666: 1; they count as unknown",
-    )
+    assert made["income_band"].warnings == ("incomes of one repeated digit, such as 666666: 1; counted as unknown",)
 
 
 def test_family_stages_by_the_first_that_fits(found: Found) -> None:
@@ -136,4 +134,4 @@ def test_the_channel_of_most_purchases() -> None:
 
     made = decided("channel", customers(web=[3, 1, 0], shop=[1, 1, None]), columns={"web": "web", "shop": "shop"})
     assert list(made.labels) == ["web", "web", "unknown"]
-    assert made.notes == ("customers with two channels they use as often: 1; the first named counts",)
+    assert made.notes == ("customers with tied channels: 1; the first one is used",)

@@ -18,7 +18,7 @@ def test_the_longest_beginning_of_a_postcode_counts(file_of: FileOf) -> None:
     codes = texts("04109", "01067", "10115", "10117", "sw1a 2aa", None)
     made = decided("postcode_area", customers(postcode=codes), areas)
     assert list(made.labels) == ["Leipzig", "east", "Mitte", "unknown", "Westminster", "unknown"]
-    assert made.notes == (f"4 of 6 customers found in {areas} by postcode; not in it: 10117",)
+    assert made.notes == (f"4 of 6 customers matched in {areas} by postcode; not found: 10117",)
     assert [one.name for one in made.provenance.inputs] == ["crm.csv", areas]
     assert labels("postcode_area", customers(postcode=codes)) == ["04", "01", "10", "10", "SW", "unknown"]
 
@@ -60,8 +60,8 @@ def test_the_nearest_store_and_its_distance(file_of: FileOf) -> None:
     assert made.table["nearest_store"].tolist() == ["Hamburg", "Hamburg", "Munich", "unknown", "unknown"]
     assert made.table["distance_km"].tolist()[:2] == pytest.approx([255.3, 0.0], abs=0.1)
     assert list(made.labels) == ["from 50 km", "below 5 km", "5 to 20 km", "unknown", "unknown"]
-    assert made.warnings == ("coordinates that are nowhere: 1; they count as unknown",)
-    with pytest.raises(InputProblem, match="a table of stores"):
+    assert made.warnings == ("impossible coordinates: 1; counted as unknown",)
+    with pytest.raises(InputProblem, match="a store table"):
         labels("distance", table)
 
 
@@ -81,10 +81,10 @@ def test_the_haversine_is_the_angle_between_vectors() -> None:
 
 def test_a_table_that_contradicts_itself_or_lacks_a_column_is_refused(file_of: FileOf) -> None:
     twice = file_of("postcode,area\n1,a\n1,b\n", "twice.csv")
-    with pytest.raises(InputProblem, match="says both 'a' and 'b' of one postcode"):
+    with pytest.raises(InputProblem, match="has both 'a' and 'b' for the same postcode"):
         labels("postcode_area", customers(postcode=texts("1")), twice)
     lacking = file_of("postcode,name\n1,a\n", "lacking.csv")
     with pytest.raises(InputProblem, match="no column area; the header has: postcode, name"):
         labels("postcode_area", customers(postcode=texts("1")), lacking)
-    with pytest.raises(ConfigProblems, match="usage looks nothing up in a table"):
+    with pytest.raises(ConfigProblems, match="usage does not use a table"):
         labels("usage", customers(orders=[1]), lacking)

@@ -71,25 +71,25 @@ def test_new_customers_and_far_ones(model_of: Any) -> None:
     )
     assert new.labels.tolist()[:2] == [made.labels[40], made.labels[80]]
     assert new.scores["cluster_outside"].tolist() == ["no", "no", "yes"]
-    assert "found on: 1; they may be of no segment" in new.warnings[-1]
+    assert "training customer: 1; they may belong to no segment" in new.warnings[-1]
 
 
 def test_columns_the_model_needs_must_be_there(model_of: Any) -> None:
     model = model_of(found(customers()))
-    with pytest.raises(InputProblem, match="needs columns that are not here: recency_days, revenue"):
+    with pytest.raises(InputProblem, match="columns missing for the model: recency_days, revenue"):
         assign_to_clusters(table(orders=[1.0]), model)
     missing = assign_to_clusters(table(orders=[12.0], recency_days=[10.0], revenue=[np.nan]), model)
-    assert "revenue: 1 missing value takes what it took in the model" in missing.warnings
+    assert "revenue: 1 missing value filled as in the model" in missing.warnings
 
 
 def test_a_model_that_was_changed_or_is_another_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     text = models.dump_model(found(customers()))
     path.write_text(text.replace('"k": 3', '"k": 4'), encoding="utf-8")
-    with pytest.raises(InputProblem, match="its checksum does not fit"):
+    with pytest.raises(InputProblem, match="checksum mismatch"):
         models.load_model(str(path), models.CLUSTER_SCHEMA)
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputProblem, match="is no saved RFM model"):
+    with pytest.raises(InputProblem, match="not a saved RFM model"):
         models.load_model(str(path), models.RFM_SCHEMA)
     assert "customer_id" not in text
     assert json.loads(text)["trained_on"]["customers"] == 120
@@ -105,7 +105,7 @@ def test_a_refit_keeps_the_names_of_segments_that_are_still_there(model_of: Any)
         renamed[part] = {names[name]: value for name, value in model[part].items()}
     after = found(customers(seed=2, centres=(*CENTRES, (300.0, 30.0, 5000.0))), previous=renamed, k=4)
     assert {"Kind 0", "Kind 1", "Kind 2"} < set(after.labels)
-    assert after.notes[-2].startswith("3 of 3 segments of the previous model are still there")
+    assert after.notes[-2].startswith("3 of 3 segments of the previous model remain")
     assert after.notes[-1].startswith("new: ")
     fewer = found(customers(seed=3, centres=CENTRES[:2]), previous=renamed, k=2)
     assert fewer.notes[-1].startswith("vanished: Kind ")
@@ -118,7 +118,7 @@ def test_names_by_rule_and_not_by_number() -> None:
     by_name = made.customers.table.groupby(made.labels.to_numpy())
     assert by_name["revenue"].mean().idxmax() == "Whales"
     assert by_name["recency_days"].mean().idxmax() == "Sleepers"
-    with pytest.raises(ConfigProblems, match=r"cluster.names.0 \(Nobody\): .* meets it with 0% of its customers only"):
+    with pytest.raises(ConfigProblems, match=r"cluster.names.0 \(Nobody\): .* matches it with 0% of its customers"):
         found(customers(), names=[{"segment": "Nobody", "when": "revenue > 1e9".replace("1e9", "1000000000")}])
     with pytest.raises(ConfigProblems, match="no column 'revenu'"):
         found(customers(), names=[{"segment": "x", "when": "revenu > 1"}])
@@ -129,5 +129,5 @@ def test_kinds_that_the_model_has_not_seen_are_told(model_of: Any) -> None:
     settings = ClusterSettings(features=["orders", "country"], k=2, pairs=0)
     model = model_of(pipeline.cluster_customers(of, settings, 1))
     again = assign_to_clusters(table(orders=[1.0, 9.0], country=["DE", "XX"]), model)
-    assert again.warnings[0] == "country: not seen by the model: XX; they count as none of its kinds"
+    assert again.warnings[0] == "country: unknown to the model: XX; no category assigned"
     assert again.labels[0] != again.labels[1]

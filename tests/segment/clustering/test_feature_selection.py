@@ -18,7 +18,7 @@ from tests.oracles.tables import from_columns, table
 
 SIZE = 80
 HALVES = np.arange(SIZE) % 2
-INSTEAD = "nothing is known of behaviour: segments are found by {} columns of answers instead"
+INSTEAD = "no behaviour columns: segments are based on {} survey columns instead"
 
 
 def used(customers: Customers, **asked: Any) -> tuple[list[str], str]:
@@ -41,7 +41,10 @@ def answers(names: str, scale: int) -> dict[str, Any]:
 def test_amounts_and_counts_are_behaviour_where_no_orders_are_there() -> None:
     names, told = used(amounts(recency_days=np.arange(SIZE)))
     assert names == ["recency_days", "MntWines", "NumWebPurchases"]
-    assert "taken for behaviour by their names: MntWines, NumWebPurchases; cluster.features names others" in told
+    assert (
+        "treated as behaviour because of their names: MntWines, NumWebPurchases; cluster.features selects others"
+        in told
+    )
     made = pipeline.cluster_customers(amounts(), ClusterSettings(pairs=8), 1)
     assert adjusted_rand(made.labels.tolist(), HALVES.tolist()) == 1.0
 
@@ -64,7 +67,7 @@ def test_a_column_of_a_special_category_or_for_audits_is_left_out() -> None:
 
 def test_one_feature_alone_is_said() -> None:
     names, told = used(table(recency_days=np.arange(SIZE), income=np.arange(SIZE)))
-    assert (names, told) == (["recency_days"], "segments are found by recency_days alone; cluster.features names more")
+    assert (names, told) == (["recency_days"], "segments are based on recency_days alone; cluster.features adds more")
 
 
 @pytest.mark.parametrize("scale", [1, 5, 10])
@@ -85,7 +88,7 @@ def test_answers_of_a_special_category_are_left_out_unless_there_is_a_reason() -
     customers = from_columns({**answers("abc", 1), "health": HALVES})
     names, told = used(customers)
     assert names == ["a", "b", "c"]
-    assert "health (the word 'health'): left out, a special category of personal data (privacy.special_reason)" in told
+    assert "health (the word 'health'): excluded, a special category of personal data (privacy.special_reason)" in told
     assert used(customers, special_reason="a motive, no state of health")[0] == ["a", "b", "c", "health"]
 
 
@@ -95,7 +98,7 @@ def test_answers_of_a_special_category_are_left_out_unless_there_is_a_reason() -
     ids=["too few", "no whole numbers", "a known column", "no scale"],
 )
 def test_where_nothing_can_stand_in_the_choice_is_the_users(columns: dict[str, Any]) -> None:
-    with pytest.raises(UsageProblem, match="'behaviour' is a group of which no column is there; there is: "):
+    with pytest.raises(UsageProblem, match="'behaviour' is a group without any available column; available: "):
         used(from_columns(columns))
 
 

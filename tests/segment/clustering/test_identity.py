@@ -25,7 +25,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, names: list[str], now: str, before: st
 def test_a_segment_keeps_its_name_while_half_of_both_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """B has 3 of 4 in common, C 2 of 3; then B and C have just half."""
     names = ["x", "y", "z"]
-    told = "3 of 3 segments of the previous model are still there, with {} of customers"
+    told = "3 of 3 segments of the previous model remain, with {} of customers"
     assert kept(monkeypatch, names, "0000111222", "AAAABBBBCC") == (["A", "B", "C"], [told.format("90%")])
     assert kept(monkeypatch, names, "0000111122", "AAAABBCCCC") == (["A", "B", "C"], [told.format("80%")])
 
@@ -35,7 +35,7 @@ def test_new_and_vanished_segments_are_told_and_no_name_is_given_twice(monkeypat
     assert kept(monkeypatch, ["x", "A", "y", "z"], "0000112233", "AAAABBBBBB") == (
         ["A", "A (new)", "y", "z"],
         [
-            "1 of 2 segments of the previous model are still there, with 40% of customers",
+            "1 of 2 segments of the previous model remain, with 40% of customers",
             "new: A (new), y, z",
             "vanished: B",
         ],
@@ -51,9 +51,9 @@ def test_a_rule_names_the_segment_of_which_at_least_half_meet_it() -> None:
     half = Named(segment="Half", when="orders in [0, 1]")
     last = Named(segment="Last", when="orders >= 8")
     assert cluster_names.apply_name_rules(["x", "y", "z"], labels, CUSTOMERS, [half, last]) == ["Half", "y", "Last"]
-    with pytest.raises(ConfigProblems, match=r"names\.1 \(Half\): the segment that fits best already has a name"):
+    with pytest.raises(ConfigProblems, match=r"names\.1 \(Half\): the best-matching segment already has a name"):
         cluster_names.apply_name_rules(
             ["x", "y", "z"], labels, CUSTOMERS, [last.model_copy(update={"when": "orders < 4"}), half]
         )
-    with pytest.raises(ConfigProblems, match=r"names\.0 \(Few\): .* meets it with 25% of its customers only"):
+    with pytest.raises(ConfigProblems, match=r"names\.0 \(Few\): .* matches it with 25% of its customers"):
         cluster_names.apply_name_rules(["x", "y", "z"], labels, CUSTOMERS, [Named(segment="Few", when="orders == 0")])

@@ -45,7 +45,7 @@ def candidate(
         ),
         ([(2, 1.0, 0.2), (3, 0.9, 0.9)], 2, "median ARI 1.00, the most stable of k = 2 to 3"),
         ([(2, 0.8, 0.2), (3, 0.79, 0.9), (4, 0.78, 0.9)], 2, "median ARI 0.80, the most stable of k = 2 to 4"),
-        ([(2, 0.79, 0.2), (3, 0.3, 0.9)], 3, "best silhouette (0.90) of k = 2 to 3; no k of them is stable"),
+        ([(2, 0.79, 0.2), (3, 0.3, 0.9)], 3, "best silhouette (0.90) of k = 2 to 3; no k is stable"),
         (
             [(2, 0.9, 0.4), (3, 0.9, 0.4), (4, 0.9, 0.4)],
             2,
@@ -89,7 +89,7 @@ def test_where_all_have_a_tiny_segment_the_best_is_kept_and_it_is_told() -> None
     assert why == "k = 2: median ARI 0.90, the most stable of k = 2 to 3, though all have segments under 5%"
 
 
-@pytest.mark.parametrize(("asked", "why"), [(3, "k = 3 as asked"), ("auto", "k = 3"), (4, "k = 3")])
+@pytest.mark.parametrize(("asked", "why"), [(3, "k = 3 as requested"), ("auto", "k = 3"), (4, "k = 3")])
 def test_an_only_k_was_asked_for_or_found(asked: Any, why: str) -> None:
     assert k_selection._choose_candidate([candidate(3, 0.1)], ClusterSettings(k=asked))[1] == why
 
@@ -292,7 +292,7 @@ def test_a_method_that_can_goes_on_from_the_sample(monkeypatch: pytest.MonkeyPat
 def test_a_method_that_finds_nothing_is_answered() -> None:
     nothing = ClusterFit(np.zeros(9, dtype=np.int64), np.zeros((1, 1)), 1.0, has_noise=True)
     method: Any = SimpleNamespace(fit=lambda *_, **__: nothing)
-    with pytest.raises(InputProblem, match="no segments: customers lie nowhere more densely"):
+    with pytest.raises(InputProblem, match="no segments: no region is denser"):
         k_selection.select_k(np.zeros((9, 1)), [2], method, ClusterSettings(), 1)
 
 

@@ -178,12 +178,12 @@ def test_a_constant_feature_is_dropped_with_a_warning() -> None:
     customers = table(orders=[1, 2, 9, 10], children=[2, 2, 2, 2])
     found = segment(customers, "orders", "children", k=2)
     assert [feature["name"] for feature in found.method["features"]] == ["orders"]
-    assert "children: dropped, it is the same for every customer" in found.warnings
+    assert "children: dropped, the same for every customer" in found.warnings
 
 
 @pytest.mark.bad_input(18)
 def test_features_that_are_all_constant_are_refused() -> None:
-    with pytest.raises(InputProblem, match="no feature differs between customers"):
+    with pytest.raises(InputProblem, match="every feature is constant"):
         segment(table(orders=[1, 1], revenue=[2.0, 2.0]), "orders", "revenue")
 
 
@@ -192,7 +192,7 @@ GAPS = [1.0, 2.0, None, 9.0, 10.0, 11.0]
 
 def test_a_missing_value_takes_the_median_and_it_is_said() -> None:
     found = segment(table(orders=[1, 2, 3, 9, 10, 11], income=GAPS), "orders", "income", k=2, transform="none")
-    assert "income: 1 missing value takes the median" in found.warnings
+    assert "income: 1 missing value filled with the median" in found.warnings
     assert found.method["features"][1]["fill"] == 9.0
 
 
@@ -211,7 +211,7 @@ def test_missing_values_can_be_refused() -> None:
     ("name", "why"),
     [
         ("no_such", "is not a column or group of features"),
-        ("satisfaction", "is a group of which no column is there"),
+        ("satisfaction", "is a group without any available column"),
         ("customer_id", "identifies customers"),
         ("street", r"has 40 different texts \(at most 30\)"),
         ("born", "is a date"),
@@ -219,7 +219,7 @@ def test_missing_values_can_be_refused() -> None:
 )
 def test_what_is_no_feature_is_refused_with_those_that_are(name: str, why: str) -> None:
     of = table(orders=range(40), street=[f"s{n}" for n in range(40)], born=pd.to_datetime(["2000-01-01"] * 40))
-    with pytest.raises(UsageProblem, match=rf"'{name}' {why}; there is: orders$"):
+    with pytest.raises(UsageProblem, match=rf"'{name}' {why}; available: orders$"):
         segment(of, name, k=2)
 
 
@@ -250,7 +250,7 @@ def test_ordered_kinds_become_ranks_and_unknown_ones_are_refused() -> None:
     of = table(size=["small", "large", "medium", "small"], orders=[1, 2, 3, 4])
     settings = ClusterSettings(features=["size"], ordinal={"size": ["small", "medium", "large"]}, scale="none")
     assert build_features(of, settings).matrix[:, 0].tolist() == [0, 2, 1, 0]
-    with pytest.raises(ConfigProblems, match="the column also has: large"):
+    with pytest.raises(ConfigProblems, match="the column also contains: large"):
         build_features(of, ClusterSettings(features=["size"], ordinal={"size": ["small", "medium"]}))
 
 
@@ -271,7 +271,7 @@ def test_features_that_say_the_same_are_told() -> None:
         ClusterSettings(features=["orders", "items"]),
     )
     assert prepared.warnings == (
-        "orders and items say nearly the same (correlation 1.00) and count twice; leave one out",
+        "orders and items are nearly identical (correlation 1.00) and count twice; remove one",
     )
 
 
@@ -291,7 +291,7 @@ def test_a_kind_that_nearly_all_have_is_a_clear_answer(share: float) -> None:
 
 
 def test_one_customer_and_two_hundred_features() -> None:
-    with pytest.raises(InputProblem, match="no feature differs between customers"):
+    with pytest.raises(InputProblem, match="every feature is constant"):
         segment(table(orders=[1]), "orders", k=2)
     chance = np.random.default_rng(1)
     wide = {f"f{n:03}": chance.normal(size=60) for n in range(200)}
@@ -381,11 +381,11 @@ def test_hdbscan_finds_the_segments_and_counts_who_is_in_none() -> None:
 
 def test_hdbscan_says_where_there_are_no_segments_and_where_it_cannot_label(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = np.random.default_rng(1)
-    with pytest.raises(InputProblem, match="lie nowhere more densely than elsewhere"):
+    with pytest.raises(InputProblem, match="no region is denser than the rest"):
         segment(table(x=chance.uniform(size=9), y=chance.uniform(size=9)), "x", "y", method="hdbscan")
     monkeypatch.setattr(pipeline, "SWEEP_ROWS", 100)
     many = table(x=chance.uniform(size=101), y=chance.uniform(size=101))
-    with pytest.raises(InputProblem, match="takes 100 at most"):
+    with pytest.raises(InputProblem, match="at most 100"):
         segment(many, "x", "y", method="hdbscan")
 
 
@@ -438,13 +438,13 @@ def test_factors_stand_for_many_features_with_equal_say() -> None:
     assert abs(np.corrcoef(made.matrix[:, 0], hidden[:, 0])[0, 1]) > 0.9 or (
         abs(np.corrcoef(made.matrix[:, 0], hidden[:, 1])[0, 1]) > 0.9
     )
-    with pytest.raises(ConfigProblems, match="factors take every feature alike"):
+    with pytest.raises(ConfigProblems, match="factor reduction does not support weights"):
         build_features(of, wanted.model_copy(update={"weights": {"x0": 2.0}}))
 
 
 def test_what_is_there_for_audits_only_is_no_feature() -> None:
     of = table(age=[20.0, 30, 40, 50], gender=["f", "m", "f", "m"])
-    with pytest.raises(ConfigProblems, match="'gender' is there for audits only"):
+    with pytest.raises(ConfigProblems, match="'gender' is reserved for audits"):
         pipeline.cluster_customers(of, ClusterSettings(features=["age", "gender"]), 1, audit_only=["gender"])
     grouped = build_features(of, ClusterSettings(features=["demographic"]), audit_only=["gender"])
     assert grouped.feature_names == ["age"]
@@ -454,7 +454,7 @@ def test_weights_by_group_and_for_what_is_no_feature() -> None:
     of = table(age=[20.0, 30, 40, 50], attitude_1=[1.0, 2, 3, 5], attitude_2=[4.0, 3, 2, 2])
     wanted = ClusterSettings(features=["psychographic", "age"], weights={"psychographic": 2.0, "attitude_2": 0.5})
     assert build_features(of, wanted).matrix.std(axis=0) == pytest.approx([2, 0.5, 1])
-    with pytest.raises(ConfigProblems, match="'orders' is none of the features"):
+    with pytest.raises(ConfigProblems, match="'orders' is not a feature"):
         build_features(of, ClusterSettings(features=["age"], weights={"orders": 2.0}))
 
 
@@ -489,7 +489,7 @@ def test_the_bank_s_customers_are_the_kinds_that_were_planted() -> None:
 @pytest.mark.parametrize(
     ("columns", "k", "answer"),
     [
-        ({"orders": [3.0]}, "auto", "no feature differs between customers"),
+        ({"orders": [3.0]}, "auto", "every feature is constant"),
         ({"orders": [3.0] * 9}, "auto", "the same for every customer"),
         ({"orders": [1.0, 2.0, 3.0]}, 4, "k=4 > 3 distinct customers"),
         ({"orders": [np.nan] * 3}, "auto", "3 values are missing"),

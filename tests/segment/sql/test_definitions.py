@@ -317,7 +317,7 @@ def test_months_stand_for_the_calendar_only_behind_a_date(ask: Ask) -> None:
 @pytest.mark.parametrize("dialect", ["postgresql", "snowflake"])
 @pytest.mark.parametrize("pattern", [r"\\d+", r"\\p{L}", "(?i)de", "(?P<a>x)", "[[:alpha:]]", r"\\Aa"])
 def test_patterns_that_mean_something_else_are_refused(dialect: str, pattern: str) -> None:
-    with pytest.raises(UsageProblem, match=f"cannot be said in {dialect}"):
+    with pytest.raises(UsageProblem, match=f"cannot be used in {dialect}"):
         said(f"country matches '{pattern}'", dialect)
     assert said(f"country matches '{pattern}'")
 
