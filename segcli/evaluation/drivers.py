@@ -105,7 +105,9 @@ def _select_columns(customers: Customers, settings: DriversSettings) -> list[str
     missing_names = [column_name for column_name in column_names if column_name not in customers.table]
     if missing_names or not column_names:
         remedy = measures_remedy(customers, missing_names) or "pass a table with it, or set other columns"
-        raise UsageProblem(f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}")
+        raise UsageProblem(
+            f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}"
+        )
     return column_names
 
 
