@@ -144,107 +144,98 @@ def open_input(
     """
     if source.path is None:
         raise UsageProblem("no input; hint: name a file, pipe one in, or set ingest.transactions.path in a config")
-    requested_source = source
     content = content or files.read_file(
         source.path,
         memory_per_byte=MEMORY_PER_BYTE if source.memory_guard or memory_limit else 0,
         memory_limit=memory_limit,
     )
+    unmatched_file = _read_header(source, content)
+    source, header = unmatched_file.source, unmatched_file.header
+    preset = None if unmatched_file.is_segcli_output else presets.choose_preset(source.preset, header, content.name)
+    if preset and (may_hold_orders or preset[1].holds == "customers"):
+        return _apply_preset(unmatched_file, *preset)
+    content_check = _ContentChecker(unmatched_file.dialect, header, source)
+    customer_mapping = _match_unmapped(unmatched_file, CUSTOMER_VOCABULARY, content_check)
+    order_mapping = _match_customer_id(_match_unmapped(unmatched_file, ORDER_VOCABULARY, content_check))
+    if source.row_ids:
+        return replace(unmatched_file, mapping=_map_row_numbers(unmatched_file, customer_mapping))
+    may_hold_orders = may_hold_orders and not _has_customer_measures(customer_mapping.columns)
+    if may_hold_orders and not unmatched_file.is_segcli_output:
+        order_mapping, notes = _match_order_date(order_mapping, customer_mapping, content_check)
+        file_dialect = replace(unmatched_file.dialect, notes=(*unmatched_file.dialect.notes, *notes))
+        unmatched_file = replace(unmatched_file, dialect=file_dialect)
+    if may_hold_orders and columns.ORDER_DATE in order_mapping.columns:
+        return _describe_orders(unmatched_file, order_mapping, content_check)
+    status = _find_input_statuses(header, [], customer_mapping, source)
+    return replace(unmatched_file, mapping=customer_mapping, status=status)
+
+
+def _read_header(source: Source, content: files.FileContent) -> InputFile:
+    """Detect the dialect and read the header; no column is mapped yet."""
+    requested_source = source
     is_segcli_output = _is_segcli_output(content)
     if is_segcli_output:
         source = Source(path=source.path)  # the format of the user's exports does not apply to tables that segcli wrote
     file_dialect = dialect.detect_dialect(content, source)
     header = parser.read_header(file_dialect, content.name)
-    declared_columns = [("void", name) for name in source.void or ()] + [
-        ("leave_out", name) for name in source.leave_out
+    declared_columns = [
+        *source.columns.items(),
+        *(("void", name) for name in source.void or ()),
+        *(("leave_out", name) for name in source.leave_out),
+        *(("returned", name) for name in source.returned or ()),
+        *((columns.CUSTOMER_ID, name) for name in source.fallback_ids),
     ]
-    declared_columns += [("returned", name) for name in source.returned or ()]
-    declared_columns += [(columns.CUSTOMER_ID, name) for name in source.fallback_ids]
-    check_declared_columns([*source.columns.items(), *declared_columns], header, content.name)
-    named_preset = None if is_segcli_output else presets.choose_preset(source.preset, header, content.name)
-    if named_preset and (may_hold_orders or named_preset[1].holds == "customers"):
-        return _apply_preset(
-            InputFile(
-                content,
-                file_dialect,
-                header,
-                _EMPTY_MAPPING,
-                False,
-                is_segcli_output,
-                source,
-                requested_source=requested_source,
-            ),
-            *named_preset,
-        )
-    content_check = _ContentChecker(file_dialect, header, source)
-    unread_columns = [name for name in header if name not in source.leave_out]
-    customer_mapping = match_columns(
-        unread_columns,
-        CUSTOMER_VOCABULARY,
-        _select_declared(source.columns, CUSTOMER_VOCABULARY),
-        content_check=content_check,
-    )
-    order_mapping = _match_customer_id(
-        match_columns(
-            unread_columns,
-            ORDER_VOCABULARY,
-            _select_declared(source.columns, ORDER_VOCABULARY),
-            content_check=content_check,
-        )
-    )
-    if source.row_ids:
-        if columns.CUSTOMER_ID in source.columns:
-            raise InputProblem(
-                "row_ids cannot be combined with a mapped customer_id",
-                source=content.name,
-                remedy="drop one of the two",
-            )
-        numbered_mapping = sort_mapping(
-            ColumnMapping(
-                {**customer_mapping.columns, columns.CUSTOMER_ID: ROW_NUMBER_COLUMN}, customer_mapping.match_reasons
-            )
-        )
-        return InputFile(
-            content,
-            file_dialect,
-            header,
-            numbered_mapping,
-            False,
-            is_segcli_output,
-            source,
-            requested_source=requested_source,
-        )
-    if may_hold_orders and not is_segcli_output and not _has_customer_measures(customer_mapping.columns):
-        order_mapping, notes = _match_order_date(order_mapping, customer_mapping, content_check)
-        file_dialect = replace(file_dialect, notes=(*file_dialect.notes, *notes))
-    is_orders = (
-        may_hold_orders
-        and not _has_customer_measures(customer_mapping.columns)
-        and columns.ORDER_DATE in order_mapping.columns
-    )
-    mapping = order_mapping if is_orders else customer_mapping
-    first_records = parser.sample_records(file_dialect, STATUS_SAMPLE_RECORDS) if is_orders else []
-    mapping = _match_currency(header, first_records, mapping, source) if is_orders else mapping
-    status = _find_input_statuses(header, first_records, mapping, source)
-    rival_amounts = tuple(find_rival_amounts(header, first_records, mapping.columns, source)) if is_orders else ()
-    advice = (
-        _suggest_customer_column(order_mapping, content_check)
-        if is_orders and columns.CUSTOMER_ID not in order_mapping.columns
-        else ""
-    )
-    input_file = InputFile(
-        content,
-        file_dialect,
-        header,
-        mapping,
-        is_orders,
-        is_segcli_output,
-        source,
-        advice=advice,
+    check_declared_columns(declared_columns, header, content.name)
+    return InputFile(
+        content=content,
+        dialect=file_dialect,
+        header=header,
+        mapping=_EMPTY_MAPPING,
+        is_orders=False,
+        is_segcli_output=is_segcli_output,
+        source=source,
         requested_source=requested_source,
     )
-    has_discount = is_orders and has_discounted_prices(header, first_records, mapping.columns, source)
-    return replace(input_file, status=status, rival_amounts=rival_amounts, contains_discount=has_discount)
+
+
+def _match_unmapped(
+    input_file: InputFile, vocabulary: frozenset[str], content_check: "_ContentChecker"
+) -> ColumnMapping:
+    """Map the columns that are not left out to standard columns of the vocabulary."""
+    source = input_file.source
+    names = [name for name in input_file.header if name not in source.leave_out]
+    return match_columns(names, vocabulary, _select_declared(source.columns, vocabulary), content_check=content_check)
+
+
+def _map_row_numbers(input_file: InputFile, customer_mapping: ColumnMapping) -> ColumnMapping:
+    """Return the mapping with the number of the row as the customer id."""
+    if columns.CUSTOMER_ID in input_file.source.columns:
+        raise InputProblem(
+            "row_ids cannot be combined with a mapped customer_id",
+            source=input_file.content.name,
+            remedy="drop one of the two",
+        )
+    file_columns = {**customer_mapping.columns, columns.CUSTOMER_ID: ROW_NUMBER_COLUMN}
+    return sort_mapping(ColumnMapping(file_columns, customer_mapping.match_reasons))
+
+
+def _describe_orders(
+    input_file: InputFile, order_mapping: ColumnMapping, content_check: "_ContentChecker"
+) -> InputFile:
+    """Return the file as an order export, with what its first records show of status, currency and amounts."""
+    header, source = input_file.header, input_file.source
+    first_records = parser.sample_records(input_file.dialect, STATUS_SAMPLE_RECORDS)
+    mapping = _match_currency(header, first_records, order_mapping, source)
+    has_customer_id = columns.CUSTOMER_ID in order_mapping.columns
+    return replace(
+        input_file,
+        mapping=mapping,
+        is_orders=True,
+        status=_find_input_statuses(header, first_records, mapping, source),
+        rival_amounts=tuple(find_rival_amounts(header, first_records, mapping.columns, source)),
+        advice="" if has_customer_id else _suggest_customer_column(order_mapping, content_check),
+        contains_discount=has_discounted_prices(header, first_records, mapping.columns, source),
+    )
 
 
 def reopen_input(input_file: InputFile, *, memory_limit: int | None = None) -> InputFile:
