@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Self
 
 from segcli import columns
@@ -20,15 +19,6 @@ def pluralize(count: float, singular: str, plural: str = "") -> str:
     ('1 line repeats', '2 lines repeat')
     """
     return f"{count:,.0f} {singular if count == 1 else plural or f'{singular}s'}"
-
-
-def unique_texts(texts: Iterable[str]) -> frozenset[str]:
-    """Return the texts that occur exactly once.
-
-    >>> sorted(unique_texts(["id", "note", "amount", "note"]))
-    ['amount', 'id']
-    """
-    return frozenset(text for text, count in Counter(texts).items() if count == 1)
 
 
 # Formatted numbers

@@ -1,6 +1,7 @@
 """Match columns of a file to standard columns: by declaration or known name (15 languages), checked against content."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,6 +29,15 @@ class ColumnMapping:
 
     columns: Mapping[str, str]
     match_reasons: Mapping[str, str]
+
+
+def unique_texts(texts: Iterable[str]) -> frozenset[str]:
+    """Return the texts that occur exactly once.
+
+    >>> sorted(unique_texts(["id", "note", "amount", "note"]))
+    ['amount', 'id']
+    """
+    return frozenset(text for text, count in Counter(texts).items() if count == 1)
 
 
 def normalise_name(name: str) -> str:

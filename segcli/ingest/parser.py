@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from segcli.errors import InputProblem
-from segcli.formatting import unique_texts
-from segcli.ingest.column_matching import count_known_names
+from segcli.ingest.column_matching import count_known_names, unique_texts
 from segcli.ingest.date_formats import candidate_formats
 from segcli.ingest.dialect import Dialect
 from segcli.ingest.number_parsing import looks_like_numbers

@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import Source
-from segcli.formatting import unique_texts
 from segcli.ingest import money, number_parsing
-from segcli.ingest.column_matching import is_name_of
+from segcli.ingest.column_matching import is_name_of, unique_texts
 
 COMPARED_COLUMNS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
 MIN_COMPARED_LINES = 5  # minimum number of lines for a comparison

@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from segcli.formatting import unique_texts
-from segcli.ingest.column_matching import normalise_name
+from segcli.ingest.column_matching import normalise_name, unique_texts
 from segcli.ingest.locales import word_list
 
 MAX_STATUS_VALUES = 20  # maximum number of distinct values of a status column
