@@ -81,7 +81,7 @@ class SentenceTemplate:
         return len(_PLACEHOLDER.sub("", self.english))
 
     @cached_property
-    def _compile_pattern(self) -> re.Pattern[str]:
+    def _pattern(self) -> re.Pattern[str]:
         parts, known_names = [], set[str]()
         last_end, english = 0, _COUNTED_NOUN.sub(rf"\1{_PLURAL_MARK}", self.english)
         for placeholder in _PLACEHOLDER.finditer(english):
@@ -102,7 +102,7 @@ class SentenceTemplate:
         """Return the placeholder values of a text that matches the English sentence, or None."""
         if self._longest_literal not in text:
             return None
-        match = self._compile_pattern.fullmatch(text)
+        match = self._pattern.fullmatch(text)
         return match.groupdict() if match else None
 
     def translate_values(self, placeholder_values: Mapping[str, str], english_values: Mapping[str, str]) -> str:

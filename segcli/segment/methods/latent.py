@@ -5,6 +5,7 @@ probability for each class.
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     return ClusterFit(labels.astype(np.int64), centres, inertia, filled_shape, float(model.bic(matrix)))
 
 
-def _fit_stepmix(matrix: Matrix, k: int, seed: int, starts: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - no types
+def _fit_stepmix(matrix: Matrix, k: int, seed: int, starts: int) -> Any:  # noqa: ANN401 - StepMix ships no types
     try:
         from stepmix.stepmix import StepMix
     except ImportError:
