@@ -127,7 +127,7 @@ class ClusterSettings(Section):
         le=10_000,
         description="Number of pairs of bootstrap samples for the stability test. 0 skips the test.",
     )
-    stability_sample: int = Field(1000, ge=50, description="Number of customers in the sample for the stability test.")
+    stability_sample: int = Field(2000, ge=50, description="Number of customers in the sample for the stability test.")
     starts: int = Field(
         10,
         ge=1,

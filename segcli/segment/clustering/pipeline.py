@@ -125,6 +125,7 @@ class ClusterSolution:
             "silhouette": best_candidate.silhouette,
             "samples": self.k_selection.samples,
             "stability": dict(_stability_by_k(self.k_selection)),
+            "bootstrap_starts": methods.count_bootstrap_starts(methods.load_method(self.settings.method)),
             "candidates": [_candidate_fields(candidate) for candidate in self.k_selection.candidates],
             "features": [dict(feature.to_dict()) for feature in self.feature_set.features],
             "reduction": dict(fitted_reduction.to_dict()) if fitted_reduction else None,
@@ -219,6 +220,7 @@ def _stability_by_k(choice: KSelection) -> Iterator[tuple[str, dict[str, Any]]]:
                     "ari_quartiles": list(stability_result.ari_quartiles),
                     "ari_iqr": stability_result.ari_iqr,
                     "pairs": len(stability_result.ari),
+                    "smallest_jaccard": candidate.smallest_jaccard,
                 },
             )
 

@@ -12,10 +12,10 @@ import numpy as np
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.segment.methods import ClusterFit, Labels, Matrix, probability_margins
 
-__all__ = ["SCALE", "fit", "margins", "predict"]
+__all__ = ["BOOTSTRAP_STARTS", "SCALE", "fit", "margins", "predict"]
 
 SCALE = "none"
-MAX_STARTS = 5  # upper limit: fitting classes is slower than fitting centres
+BOOTSTRAP_STARTS = MAX_STARTS = 5  # upper limit: fitting classes is slower than fitting centres
 MAX_ITERATIONS, EM_TOLERANCE = 300, 1e-5  # of EM: maximum rounds, and the gain in mean log-likelihood at which it stops
 MIN_PROBABILITY = 1e-6  # keeps every answer possible in every class
 
