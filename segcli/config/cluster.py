@@ -67,7 +67,8 @@ class ClusterSettings(Section):
     scale: Literal["auto", "standard", "robust", "range", "none"] = Field(
         "auto",
         description="Feature scaling: by standard deviation (standard), interquartile range (robust), range (range), "
-        "or none. auto uses the scaling of the method, standard for most.",
+        "or none. auto keeps 0 and 1 if all features are 0/1 items, and otherwise uses the scaling of the method, "
+        "standard for most.",
     )
     reduce: Literal["none", "pca", "factors"] = Field(
         "none",

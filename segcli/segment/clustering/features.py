@@ -11,9 +11,13 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
 from segcli.model import Customers
+from segcli.segment.clustering.answer_types import AnswerReading, describe_readings, read_answer_types
 from segcli.segment.clustering.dimension_reduction import Reduction, fit_reduction
 from segcli.segment.clustering.feature_encoding import (
+    ANSWER_TRANSFORMS,
+    ITEM_TRANSFORM,
     LEVEL_TRANSFORM,
+    ORDINAL_TRANSFORM,
     RANK_TRANSFORM,
     Feature,
     FeatureMatrix,
@@ -35,7 +39,7 @@ class FeatureSet:
     """The encoded features; `unreduced_matrix` has shape (customers, features), in the order of `features`.
 
     `matrix` is the unreduced matrix, or its parts after reduction. `warnings` list dropped columns and notable
-    findings.
+    findings, and `notes` how answers were read.
     """
 
     unreduced_matrix: FeatureMatrix
@@ -43,6 +47,7 @@ class FeatureSet:
     features: tuple[Feature, ...]
     reduction: Reduction | None
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def feature_names(self) -> list[str]:
@@ -71,12 +76,14 @@ def build_features(
         UsageProblem: a column does not exist or cannot be a feature.
         InputProblem: no remaining feature differs between customers.
     """
-    scale = scale if settings.scale == "auto" else settings.scale
     feature_list: list[Feature] = []
     settings, default_notes = default_features(customers, settings, audit_only)
     warnings = list(default_notes)
-    for name, weight in select_features(customers, settings, audit_only).items():
-        new_features, notes = _prepare_column(name, customers.table[name], settings, scale)
+    feature_weights = select_features(customers, settings, audit_only)
+    readings = read_answer_types(customers.table, [name for name in feature_weights if name not in settings.ordinal])
+    scale = _choose_scale(scale, settings, [readings.get(name) for name in feature_weights])
+    for name, weight in feature_weights.items():
+        new_features, notes = _prepare_column(name, customers.table[name], settings, scale, readings.get(name))
         feature_list += [replace(feature, spread=feature.spread / weight) for feature in new_features]
         warnings += notes
     if not feature_list:
@@ -94,14 +101,26 @@ def build_features(
         tuple(feature_list),
         fitted_reduction,
         (*warnings, *_warn_correlated(unreduced_matrix, feature_list)),
+        tuple(describe_readings(readings)),
     )
 
 
+def _choose_scale(method_scale: str, settings: ClusterSettings, readings: Sequence[AnswerReading | None]) -> str:
+    """Return the scaling in force; by default, 0/1 items alone keep 0 and 1, so that rare answers do not decide."""
+    if settings.scale != "auto":
+        return settings.scale
+    are_items = all(reading is not None and reading.is_item for reading in readings)
+    return "none" if are_items and method_scale == "standard" else method_scale
+
+
 def _prepare_column(
-    name: str, values: pd.Series, settings: ClusterSettings, scale: str
+    name: str, values: pd.Series, settings: ClusterSettings, scale: str, reading: AnswerReading | None
 ) -> tuple[list[Feature], list[str]]:
     """Return the features of a column, and notes: why it was dropped, or how missing values were handled."""
-    missing_count = int(values.isna().sum())
+    draft_feature = None if reading is None else _draft_answers(name, reading)
+    missing_count = int(
+        values.isna().sum() if draft_feature is None else np.isnan(draft_feature.transform_column(values)).sum()
+    )
     if missing_count and settings.missing == "refuse":
         raise InputProblem(
             f"{pluralize(missing_count, 'customer has no value', 'customers have no value')} "
@@ -113,10 +132,17 @@ def _prepare_column(
         return [], [f"{name}: dropped, {pluralize(missing_count, 'value is missing', 'values are missing')}"]
     if name in settings.ordinal:
         return _prepare_ordinal(name, values, settings, scale)
+    if draft_feature is not None:
+        return _prepare_numbers(draft_feature, values, settings, scale)
     if not pd.api.types.is_numeric_dtype(values):
         return _prepare_levels(name, values, scale)
     draft_feature = Feature(name, _choose_transform(values, settings.transform), 0.0, missing_count, 0.0, 1.0)
     return _prepare_numbers(draft_feature, values, settings, scale)
+
+
+def _draft_answers(name: str, reading: AnswerReading) -> Feature:
+    transform = ITEM_TRANSFORM if reading.is_item else ORDINAL_TRANSFORM
+    return Feature(name, transform, 0.0, 0, 0.0, 1.0, level=reading.choice, levels=reading.texts)
 
 
 def _prepare_numbers(
@@ -125,7 +151,7 @@ def _prepare_numbers(
     """Return a feature of numbers or ranks, filled with the median and scaled, and notes."""
     transformed = draft_feature.transform_column(values)
     known_values = transformed[~np.isnan(transformed)]
-    if settings.outliers == "winsorise":
+    if settings.outliers == "winsorise" and draft_feature.transform not in ANSWER_TRANSFORMS:
         low, high = (float(bound) for bound in np.quantile(known_values, WINSORISE_QUANTILES))
         draft_feature = replace(draft_feature, low=low, high=high)
     clipped_values = (
@@ -133,12 +159,16 @@ def _prepare_numbers(
     )
     if clipped_values.min() == clipped_values.max():
         return [], [f"{draft_feature.name}: dropped, the same for every customer"]
-    fill = float(np.median(clipped_values))
+    is_item = draft_feature.transform == ITEM_TRANSFORM
+    fill = float(clipped_values.mean() > 0.5 if is_item else np.median(clipped_values))  # noqa: PLR2004 - more yes than no
     missing_count = len(transformed) - len(known_values)
     centre, spread = _centre_and_spread(np.concatenate([clipped_values, np.full(missing_count, fill)]), scale)
     prepared_feature = replace(draft_feature, fill=fill, missing=missing_count, centre=centre, spread=spread)
     return [prepared_feature], [
-        (f"{draft_feature.name}: {pluralize(missing_count, 'missing value')} filled with the median")
+        (
+            f"{draft_feature.name}: {pluralize(missing_count, 'missing value')} filled with the "
+            f"{'more frequent answer' if is_item else 'median'}"
+        )
     ] * bool(missing_count)
 
 
@@ -181,7 +211,7 @@ def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feat
 
 def _warn_correlated(matrix: FeatureMatrix, features: Sequence[Feature]) -> Iterator[str]:
     """Yield warnings about pairs of numeric features so correlated that they count twice."""
-    numeric_positions = [position for position, first in enumerate(features) if first.level is None]
+    numeric_positions = [position for position, first in enumerate(features) if first.transform != LEVEL_TRANSFORM]
     if len(numeric_positions) < 2:  # noqa: PLR2004 - correlations need two features
         return
     sampled_rows = sample_rows(len(matrix), SWEEP_ROWS, 0)  # a sample is accurate to two digits

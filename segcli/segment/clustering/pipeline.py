@@ -178,6 +178,7 @@ class ClusterSolution:
             name if transform_name == "none" else f"{name} ({transform_name})"
             for name, transform_name in transforms.items()
         )
+        yield from self.feature_set.notes
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description
 

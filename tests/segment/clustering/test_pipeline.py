@@ -243,7 +243,7 @@ def test_kinds_and_numbers_together_find_what_is_planted() -> None:
     of = table(orders=10 + 20 * (truth // 2) + chance.normal(size=200), country=country)
     found = segment(of, "orders", "country", k=4)
     assert adjusted_rand(found.labels.tolist(), truth.tolist()) == 1
-    assert {name.split(", ")[-1] for name in found.segments} == {"DE", "FR"} or "DE" in " ".join(found.segments)
+    assert "FR" in " ".join(found.segments)
 
 
 def test_ordered_kinds_become_ranks_and_unknown_ones_are_refused() -> None:
