@@ -88,10 +88,10 @@ class ClusterSettings(Section):
         default_factory=dict,
         description="Weight of a column, or of each column of a group. Default: 1.",
     )
-    outliers: Literal["keep", "winsorise"] = Field(
-        "keep",
-        description="Values below the 1st or above the 99th percentile: keep them (keep) or clip them to that "
-        "percentile (winsorise).",
+    outliers: Literal["auto", "keep", "winsorise"] = Field(
+        "auto",
+        description="Extreme values. auto clips skewed sums of money to the 0.5th and 99.5th percentile of the values "
+        "above zero, winsorise clips every number to its 1st and 99th percentile, and keep changes nothing.",
     )
     special_reason: str | None = Field(
         None,

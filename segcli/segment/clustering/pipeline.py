@@ -19,7 +19,7 @@ from segcli.segment.ages import add_age_column
 from segcli.segment.clustering import cluster_names
 from segcli.segment.clustering.assignment import compute_margins, distances_to_centres
 from segcli.segment.clustering.cluster_names import name_segments
-from segcli.segment.clustering.feature_encoding import FeatureMatrix
+from segcli.segment.clustering.feature_encoding import Feature, FeatureMatrix
 from segcli.segment.clustering.features import FeatureSet, build_features
 from segcli.segment.clustering.k_selection import KCandidate, KSelection, select_k
 from segcli.segment.clustering.stability import describe_jaccard
@@ -173,11 +173,7 @@ class ClusterSolution:
             f"silhouette {best_candidate.silhouette:.4f}{sample_note}, "
             f"inertia {best_candidate.fit.inertia:.2f}, {border_note}"
         )
-        transforms = {feature.name: feature.transform for feature in self.feature_set.features}
-        yield "features: " + ", ".join(
-            name if transform_name == "none" else f"{name} ({transform_name})"
-            for name, transform_name in transforms.items()
-        )
+        yield "features: " + ", ".join(_describe_features(self.feature_set.features))
         yield from self.feature_set.notes
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description
@@ -194,6 +190,13 @@ class ClusterSolution:
                 f"Jaccard over {len(stability_result.ari):,} pairs of "
                 f"bootstrap samples of {sample:,} customers: {segment_returns}"
             )
+
+
+def _describe_features(features: Sequence[Feature]) -> Iterator[str]:
+    """Yield each column with its transform and whether extreme values were clipped."""
+    for name, feature in {feature.name: feature for feature in features}.items():
+        steps = [feature.transform] * (feature.transform != "none") + ["clipped"] * (feature.low is not None)
+        yield f"{name} ({', '.join(steps)})" if steps else name
 
 
 def _border_table(labels: pd.Series, margin_rows: pd.DataFrame) -> pd.DataFrame:
@@ -244,6 +247,7 @@ def _candidate_fields(candidate: KCandidate) -> dict[str, Any]:
 
 
 DISTINCT_SAMPLE_ROWS = 1000  # these first rows usually hold enough distinct ones
+ROWS_PER_SEGMENT = 5  # with fewer distinct rows per segment, segments are the cells of a cross table
 
 
 def cluster_customers(
@@ -286,7 +290,12 @@ def cluster_customers(
         profile=solution.profile_table(),
         method=solution.describe_method(),
         provenance=build_provenance(customers, "cluster", settings, seed, (*DEFAULT_LIBRARIES, "scikit-learn")),
-        warnings=(*customers.warnings, *feature_set.warnings, *_warn_fewer_groups(settings, solution.fit)),
+        warnings=(
+            *customers.warnings,
+            *feature_set.warnings,
+            *_warn_fewer_groups(settings, solution.fit),
+            *_warn_cross_table(feature_set.matrix, solution.fit.k),
+        ),
         notes=(*solution.describe_findings(), *matching_notes),
         tables=solution.finding_tables(),
     )
@@ -305,7 +314,7 @@ def _candidate_k_values(
         return [0]
     smallest, largest = settings.k_range
     distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
-    if distinct_count < largest:
+    if distinct_count < largest * ROWS_PER_SEGMENT:
         distinct_count = len(np.unique(matrix, axis=0))
     if smallest > distinct_count:
         raise InputProblem(
@@ -313,6 +322,8 @@ def _candidate_k_values(
             source=source,
             remedy="Set a smaller k with -k",
         )
+    if settings.k == "auto":
+        largest = min(largest, max(distinct_count // ROWS_PER_SEGMENT, smallest))
     return range(smallest, min(largest, distinct_count) + 1)
 
 
@@ -321,6 +332,16 @@ def _warn_fewer_groups(settings: ClusterSettings, fit: ClusterFit) -> tuple[str,
     if not isinstance(requested_k, int) or requested_k == fit.k:
         return ()
     return (f"the customers fall into {fit.k} groups, not {requested_k}: one extreme value dominates",)
+
+
+def _warn_cross_table(matrix: FeatureMatrix, k: int) -> tuple[str, ...]:
+    """Warn if there are hardly more distinct rows than segments."""
+    distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
+    if distinct_count <= 2 * k:
+        distinct_count = len(np.unique(matrix, axis=0))
+    if distinct_count > 2 * k:
+        return ()
+    return (f"{k} segments of only {distinct_count} different customers are a cross table, not clusters; add features",)
 
 
 def _name_clusters(

@@ -1,7 +1,7 @@
 """Latent classes (Lazarsfeld and Henry 1968): groups customers with similar answers, such as yes or no, or 1 to 5.
 
-Each class has its own probability of each answer to each question. The classes are fitted by EM (Goodman 1974), and each
-customer has a probability for each class.
+Each class has its own probability of each answer to each question. The classes are fitted by EM (Goodman 1974), and
+each customer has a probability for each class.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ BOOTSTRAP_STARTS = 10
 MIN_STARTS = 20  # EM has many local optima, and short runs of it are quick
 MAX_ANSWERS = 12  # per question; a column with more values is a measurement
 SHORT_RUN, LONG_RUNS = 15, 3  # rounds of EM of all starts, and the number of starts that then go on
-MAX_ITERATIONS, EM_TOLERANCE = 1000, 1e-8  # of EM: maximum rounds, and the gain in mean log-likelihood at which it stops
+MAX_ITERATIONS = 1000  # rounds of EM
+EM_TOLERANCE = 1e-8  # EM stops when the mean log-likelihood gains less
 MIN_PROBABILITY = 1e-6  # keeps every answer possible in every class
 
 

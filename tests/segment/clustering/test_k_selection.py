@@ -17,7 +17,7 @@ from segcli.segment.clustering.stability import BootstrapStability, segment_puri
 from segcli.segment.methods import ClusterFit, Matrix
 
 
-def candidate(
+def candidate(  # noqa: PLR0913 - measures of one solution
     k: int,
     ari: float,
     silhouette: float = 0.5,

@@ -95,7 +95,7 @@ def weighted_inertia(matrix: Matrix, labels: np.ndarray, weights: np.ndarray) ->
 
 
 def test_each_sample_ends_at_the_inertia_of_many_starts() -> None:
-    """Each solution is one that Lloyd's algorithm keeps; together they are as good as scikit-learn's from ten starts."""
+    """Lloyd's algorithm keeps each solution, and together they are as good as scikit-learn's from ten starts."""
     matrix = np.random.default_rng(5).normal(size=(120, 2))
     chance = np.random.default_rng(2)
     weights = np.array([np.bincount(chance.integers(0, 120, 120), minlength=120) for _ in range(20)])
