@@ -122,6 +122,11 @@ class ClusterSettings(Section):
         description="Custom segment names. Each name goes to the segment in which most customers meet its rule: "
         "[{segment: VIP, when: orders >= 8}].",
     )
+    labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Short labels of columns for segment names, for example {q09: skiing}. Default: the column name, "
+        "shortened.",
+    )
     pairs: int = Field(
         100,
         ge=0,

@@ -18,7 +18,7 @@ from segcli.segment import methods
 from segcli.segment.ages import add_age_column
 from segcli.segment.clustering import cluster_names
 from segcli.segment.clustering.assignment import compute_margins, distances_to_centres
-from segcli.segment.clustering.cluster_names import name_segments
+from segcli.segment.clustering.cluster_names import list_feature_words, name_segments
 from segcli.segment.clustering.feature_encoding import Feature, FeatureMatrix
 from segcli.segment.clustering.features import FeatureSet, build_features
 from segcli.segment.clustering.k_selection import KCandidate, KSelection, select_k
@@ -352,7 +352,8 @@ def _name_clusters(
     previous: Mapping[str, Any] | None,
 ) -> tuple[list[str], list[str]]:
     """Return the names of the segments, noise last, and notes on the match with the previous model."""
-    names = name_segments(_segment_deviations(feature_set, fit), feature_set.feature_names)
+    feature_words = list_feature_words(feature_set.features, settings.labels)
+    names = name_segments(_segment_deviations(feature_set, fit), feature_words)
     names, matching_notes = cluster_names.match_previous(names, fit.labels, customers, previous)
     names = cluster_names.apply_name_rules(names, fit.labels, customers, settings.names)
     return [*names[:-1], NOISE_NAME] if fit.has_noise else names, matching_notes
