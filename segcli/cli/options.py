@@ -199,7 +199,7 @@ LanguageOption = Annotated[
     Option(
         "--lang",
         help="Language of reports and messages: "
-        f"{plugins.join_words(plugins.list_plugin_files('segcli.i18n', '.yaml'))}. "
+        f"{plugins.join_words(plugins.list_language_codes())}. "
         "Data files are not translated.",
         metavar="CODE",
         rich_help_panel=help_layout.ADVANCED,

@@ -12,6 +12,7 @@ from segcli.cli import terminal
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, load_language
 from segcli.formatting import pluralize
+from segcli.message import count_message, message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,14 @@ def escape_formulas(result: "Result", console: Console) -> "Result":
 
     rows, changed_cells = escape_table(result.rows)
     if changed_cells:
-        console.log("escaped", f"{pluralize(changed_cells, 'cell')} that a spreadsheet would run as a formula")
+        console.log(
+            "escaped",
+            count_message(
+                "{count} cell that a spreadsheet would run as a formula",
+                "{count} cells that a spreadsheet would run as a formula",
+                changed_cells,
+            ),
+        )
     return replace(result, rows=rows)
 
 
@@ -128,7 +136,7 @@ def save_file(path: str, content: str | Iterable[bytes], common_options: CommonO
     from segcli.io import write
 
     if common_options.dry_run:
-        console.log("would", f"write {path}")
+        console.log("would", message("write {path}", path=path))
         return
     write.write_file(path, content.encode() if isinstance(content, str) else content)
     console.log("wrote", path, path=path)

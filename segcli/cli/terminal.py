@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from segcli.cli.options import CommonOptions
 from segcli.errors import EnvironmentProblem, ExitCode, SegcliError, UsageProblem
 from segcli.formatting import escape_unprintable
+from segcli.message import join_messages, message
 
 if TYPE_CHECKING:
     from segcli.i18n.catalogue import Catalogue
@@ -27,6 +28,29 @@ if TYPE_CHECKING:
 ENGLISH_CODE = "en"
 MIN_TEXT_WIDTH = 20  # terminal columns for text, however narrow the terminal
 NEXT_LABEL = "next"  # label of suggested commands
+# Labels that are translated; others, such as names of commands, stay as they are.
+_LABELS = {
+    str(label): label
+    for label in (
+        message("read"),
+        message("preset"),
+        message("columns"),
+        message("kept"),
+        message("money"),
+        message("note"),
+        message("as of"),
+        message("warning"),
+        message("wrote"),
+        message("would"),
+        message("next"),
+        message("escaped"),
+        message("export"),
+        message("targets"),
+        message("withheld"),
+        message("checked"),
+        message("gone"),
+    )
+}
 LABEL_WIDTH = 10  # terminal columns of the label of a message
 FORMAT_BY_SUFFIX = {
     ".csv": "csv",
@@ -111,15 +135,14 @@ class Console:
         """Add a message: a label, then text; as JSON also its facts. With --quiet, add it only if `is_important`."""
         if self._common_options.quiet and not is_important:
             return
-        text = mask_message(text)
         if self.is_json:
             facts = {name: mask_message(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-            self._pending_lines.append(json.dumps({"event": label, "message": text, **facts}))
+            self._pending_lines.append(json.dumps({"event": label, "message": mask_message(text), **facts}))
             return
         is_command = label == NEXT_LABEL  # users paste it, so it must not be wrapped
         if not is_english():
-            label, text = load_language().translate_title(label), load_language().translate_text(text)
-        printable_text = escape_unprintable(text)
+            label, text = (load_language().translate(part) for part in (_LABELS.get(label, label), text))
+        printable_text = escape_unprintable(mask_message(text))
         width = get_terminal_size().columns if not is_command and sys.stderr and sys.stderr.isatty() else 0
         indent = " " * LABEL_WIDTH
         wrapped_lines = (
@@ -251,7 +274,7 @@ def abandon_stdout() -> None:
 
 def join_facts(facts: Iterable[str]) -> str:
     """Join facts on one line, separated by three blanks."""
-    return "   ".join(fact for fact in facts if fact)
+    return join_messages("   ", filter(None, facts))
 
 
 FIRST_DELAY_SECONDS = 1.0  # delay before the first progress line

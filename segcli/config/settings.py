@@ -40,7 +40,7 @@ def _check_as_of(day_text: str) -> str:
     raise ValueError(f"must be a date such as 2026-06-30, today or today-1; got {day_text}")
 
 
-LANGUAGE_CODES = plugins.list_plugin_files("segcli.i18n", ".yaml")
+LANGUAGE_CODES = plugins.list_language_codes()
 if TYPE_CHECKING:
     LanguageCode = str
 else:

@@ -11,6 +11,7 @@ import pandas as pd
 from segcli import columns
 from segcli.columns import ColumnKind
 from segcli.ingest.locales import LANGUAGES, load_language, word_list
+from segcli.message import join_messages, message
 
 ITEM_ANSWERS = 2  # answers of an item: no and yes
 MAX_SCALE_ANSWERS = 11  # as on a scale from 0 to 10
@@ -18,7 +19,7 @@ SAMPLE_ROWS = 1000  # a column with more answers in these rows is no item and no
 NUMERIC_PAIRS = ({"0", "1"}, {"1", "2"}, {"-1", "1"})  # codes of two answers; other pairs of numbers are measurements
 ONE_IS_YES = ("2", "1")  # no and yes of 1/2 codes if both are equally frequent
 BLANK = ""
-BLANK_WORD, ANY_ANSWER = "blank", "any answer"
+ANY_ANSWER = "any answer"
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,10 @@ def describe_readings(readings: Mapping[str, AnswerReading]) -> Iterator[str]:
         levels = (BLANK, ANY_ANSWER) if reading.levels[0] == BLANK else reading.levels
         names_by_levels.setdefault(levels, []).append(name)
     for levels, names in names_by_levels.items():
-        texts = (BLANK_WORD, ANY_ANSWER) if levels[0] == BLANK else readings[names[0]].texts
-        numbers = "; ".join(f"{text} = {number}" for number, text in enumerate(texts))
-        column_type = "0/1 items" if len(levels) == ITEM_ANSWERS else "ordinal scales"
-        yield f"read as {column_type}: {', '.join(names)} ({numbers})"
+        texts = (message("blank"), message("any answer")) if levels[0] == BLANK else readings[names[0]].texts
+        codes = join_messages(
+            "; ", (message("{text} = {number}", text=text, number=number) for number, text in enumerate(texts))
+        )
+        is_item = len(levels) == ITEM_ANSWERS
+        column_type = message("0/1 items") if is_item else message("ordinal scales")
+        yield message("read as {type}: {names} ({codes})", type=column_type, names=", ".join(names), codes=codes)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
+from segcli.message import join_messages, message
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.stability import STABLE_JACCARD, BootstrapStability, measure_stability, segment_purity
 from segcli.segment.methods import (
@@ -270,10 +271,11 @@ def _choose_candidate(
 ) -> tuple[KCandidate, str]:
     """Return the best candidate and the reason for the choice."""
     if len(candidates) == 1:
-        return candidates[0], f"k = {candidates[0].k}" + " as requested" * (settings.k == candidates[0].k)
+        k = candidates[0].k
+        return candidates[0], message("k = {k} as requested", k=k) if settings.k == k else message("k = {k}", k=k)
     large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
     separating_ks = _ks_that_add_separation(candidates, single_group_gap)
-    k_range = f"k = {candidates[0].k} to {candidates[-1].k}"
+    k_range = message("k = {lowest} to {highest}", lowest=candidates[0].k, highest=candidates[-1].k)
 
     def choose(rivals: Sequence[KCandidate]) -> tuple[KCandidate, str]:
         return _choose_by_bic(rivals, k_range) if by_bic else _choose_by_stability(rivals, separating_ks, k_range)
@@ -282,12 +284,18 @@ def _choose_candidate(
     other_candidate, _ = choose(candidates)
     caveats = [reason]
     if not large_enough:
-        caveats.append(f"all have segments under {settings.minimum_share:.0%}")
+        caveats.append(message("all have segments under {share:.0%}", share=settings.minimum_share))
     if other_candidate.k != best_candidate.k:
-        caveats.append(f"k = {other_candidate.k} would be better but has a segment under {settings.minimum_share:.0%}")
+        caveats.append(
+            message(
+                "k = {k} would be better but has a segment under {share:.0%}",
+                k=other_candidate.k,
+                share=settings.minimum_share,
+            )
+        )
     if best_candidate.k == settings.k_range[1]:
-        caveats.append("the largest number tried, so more may be better")
-    return best_candidate, f"k = {best_candidate.k}: {'; '.join(caveats)}"
+        caveats.append(message("the largest number tried, so more may be better"))
+    return best_candidate, message("k = {k}: {reason}", k=best_candidate.k, reason=join_messages("; ", caveats))
 
 
 def _ks_that_add_separation(candidates: Sequence[KCandidate], single_group_gap: GapStatistic | None) -> frozenset[int]:
@@ -312,24 +320,26 @@ def _choose_by_stability(
     separating_candidates = [candidate for candidate in stable_candidates if candidate.k in separating_ks]
     if separating_candidates:
         best_candidate = separating_candidates[-1]
-        return (
-            best_candidate,
-            f"the largest stable number that adds separation (median ARI {best_candidate.median_ari:.2f})",
+        return best_candidate, message(
+            "the largest stable number that adds separation (median ARI {ari:.2f})", ari=best_candidate.median_ari
         )
     best_candidate = max(stable_candidates or candidates, key=lambda candidate: (candidate.silhouette, -candidate.k))
     if stable_candidates:
-        return (
-            best_candidate,
-            f"stable (median ARI {best_candidate.median_ari:.2f}), with the best silhouette of the stable",
+        return best_candidate, message(
+            "stable (median ARI {ari:.2f}), with the best silhouette of the stable numbers",
+            ari=best_candidate.median_ari,
         )
-    caveat = "; no k is stable" if candidates[0].stability else ""
-    return best_candidate, f"best silhouette ({best_candidate.silhouette:.2f}) of {k_range}{caveat}"
+    reason = message(
+        "best silhouette ({silhouette:.2f}) of {range}", silhouette=best_candidate.silhouette, range=k_range
+    )
+    has_stability = candidates[0].stability is not None
+    return best_candidate, message("{reason}; no k is stable", reason=reason) if has_stability else reason
 
 
 def _choose_by_bic(candidates: Sequence[KCandidate], k_range: str) -> tuple[KCandidate, str]:
     """Return the k with the lowest BIC (Schwarz 1978), which latent classes are chosen by."""
     best_candidate = min(candidates, key=lambda candidate: (candidate.fit.bic or 0.0, candidate.k))
-    return best_candidate, f"lowest BIC ({best_candidate.fit.bic:,.0f}) of {k_range}"
+    return best_candidate, message("lowest BIC ({bic:,.0f}) of {range}", bic=best_candidate.fit.bic, range=k_range)
 
 
 def _choose_verdict(

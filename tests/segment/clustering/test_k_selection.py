@@ -67,13 +67,13 @@ def choose(
         (
             [(2, 0.7, 0.3, 0.2, 1.5), (3, 0.95, 0.2, 0.2, 1.7), (4, 0.9, 0.3, 0.2, 1.6)],
             4,
-            "stable (median ARI 0.90), with the best silhouette of the stable",
+            "stable (median ARI 0.90), with the best silhouette of the stable numbers",
         ),
         ([(2, 0.79, 0.2), (3, 0.3, 0.9)], 3, "best silhouette (0.90) of k = 2 to 3; no k is stable"),
         (
             [(2, 0.9, 0.4, 0.2, 0.1), (3, 0.9, 0.4, 0.2, 0.1)],
             2,
-            "stable (median ARI 0.90), with the best silhouette of the stable",
+            "stable (median ARI 0.90), with the best silhouette of the stable numbers",
         ),
     ],
 )
