@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, SupportsFloat
+from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsFloat
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from segcli.formatting import FormattedNumber
-
 _FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 _NO_VALUES: Mapping[str, object] = MappingProxyType({})
+
+
+class NumberText(Protocol):
+    """Text of a number that keeps the number."""
+
+    number: float
 
 
 class Message(str):
@@ -60,7 +64,7 @@ def message(template: str, /, **values: object) -> Message:
     return Message(fill_template(template, values, format_english), template, "", values)
 
 
-def count_message(singular: str, plural: str, /, count: "SupportsFloat | FormattedNumber", **values: object) -> Message:
+def count_message(singular: str, plural: str, /, count: SupportsFloat | NumberText, **values: object) -> Message:
     """Make a message with a count, in the singular for one; `{count}` is the count, with thousands separators.
 
     >>> count_message("{count} order", "{count} orders", 1), count_message("{count} order", "{count} orders", 18532)

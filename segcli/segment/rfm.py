@@ -235,8 +235,8 @@ def _find_warnings(customers: Customers, settings: RfmSettings, dimensions: Sequ
     ]
     return warnings + [
         message(
-            "every customer has the same {label}: its scores carry no information",
-            label=formatting.column_label(column),
+            "every customer has the same {column}: its scores carry no information",
+            column=column,
         )
         for column in constant_columns
     ]

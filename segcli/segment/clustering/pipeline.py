@@ -158,8 +158,8 @@ class ClusterSolution:
             yield VERDICT_TEXTS[self.k_selection.verdict]
         if self.noise_count:
             yield count_message(
-                "noise: {count} customer ({share:.0%}) outside any dense region",
-                "noise: {count} customers ({share:.0%}) outside any dense region",
+                "of no segment: {count} customer ({share:.0%}) outside any dense region",
+                "of no segment: {count} customers ({share:.0%}) outside any dense region",
                 self.noise_count,
                 share=self.noise_count / customers,
             )
