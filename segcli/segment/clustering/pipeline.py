@@ -13,7 +13,7 @@ from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
-from segcli.message import count_message, join_messages, message
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -174,14 +174,14 @@ class ClusterSolution:
             "share": border_count / customers,
         }
         if sample < customers:
-            yield message(
+            yield detail_message(
                 "silhouette {silhouette:.4f} on {sample} customers, inertia {inertia:.2f}, "
                 "{share:.0%} of customers are borderline (near two segments)",
                 sample=sample,
                 **values,
             )
         else:
-            yield message(
+            yield detail_message(
                 "silhouette {silhouette:.4f}, inertia {inertia:.2f}, "
                 "{share:.0%} of customers are borderline (near two segments)",
                 **values,
@@ -191,7 +191,7 @@ class ClusterSolution:
             name if transform_name == "none" else f"{name} ({transform_name})"
             for name, transform_name in transforms.items()
         ]
-        yield message("features: {features}", features=", ".join(features))
+        yield detail_message("features: {features}", features=", ".join(features))
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description
 
