@@ -9,31 +9,39 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, SupportsFloat
+from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsFloat
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from segcli.formatting import FormattedNumber
 
 _FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 _NO_VALUES: Mapping[str, object] = MappingProxyType({})
 
 
-class Message(str):
-    """English text with its template, the plural form of the template ("" if none), and its values."""
+class NumberText(Protocol):
+    """Text of a number that keeps the number."""
 
-    __slots__ = ("plural", "template", "values")
+    number: float
+
+
+class Message(str):
+    """English text with its template, the plural form of the template ("" if none), and its values.
+
+    `is_detail` marks a technical detail, which people see only on request.
+    """
+
+    __slots__ = ("is_detail", "plural", "template", "values")
     template: str
     plural: str
     values: Mapping[str, object]
+    is_detail: bool
 
     def __new__(
         cls, text: str, template: str = "", plural: str = "", values: Mapping[str, object] = _NO_VALUES
     ) -> Self:
         """Create the English text with the parts that it was made of."""
         created = super().__new__(cls, text)
-        created.template, created.plural, created.values = template, plural, dict(values)
+        created.template, created.plural, created.values, created.is_detail = template, plural, dict(values), False
         return created
 
 
@@ -60,7 +68,7 @@ def message(template: str, /, **values: object) -> Message:
     return Message(fill_template(template, values, format_english), template, "", values)
 
 
-def count_message(singular: str, plural: str, /, count: "SupportsFloat | FormattedNumber", **values: object) -> Message:
+def count_message(singular: str, plural: str, /, count: SupportsFloat | NumberText, **values: object) -> Message:
     """Make a message with a count, in the singular for one; `{count}` is the count, with thousands separators.
 
     >>> count_message("{count} order", "{count} orders", 1), count_message("{count} order", "{count} orders", 18532)
@@ -69,6 +77,18 @@ def count_message(singular: str, plural: str, /, count: "SupportsFloat | Formatt
     all_values = {"count": _as_integer(count), **values}
     template = singular if numeric_count(count) == 1 else plural
     return Message(fill_template(template, all_values, format_english), singular, plural, all_values)
+
+
+def detail_message(template: str, /, **values: object) -> Message:
+    """Make a message about a technical detail, such as the edges of scores."""
+    detail = message(template, **values)
+    detail.is_detail = True
+    return detail
+
+
+def is_detail(text: str) -> bool:
+    """Return whether a text is a technical detail."""
+    return isinstance(text, Message) and text.is_detail
 
 
 def join_messages(separator: str, parts: Iterable[str]) -> JoinedMessage:

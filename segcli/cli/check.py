@@ -75,7 +75,7 @@ def _collect_findings(
 
     segment_map = maps.load_map(loaded_config.settings.rfm.segments)
     map_check = maps.measure_coverage(segment_map)
-    severity = "warning" if map_check.uncovered or map_check.unreachable else "note"
+    severity = "warning" if map_check.has_gaps else "note"
     findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", map_check.describe())]
     ingest_settings = loaded_config.settings.ingest
     if not (ingest_settings.transactions.path or ingest_settings.customers):

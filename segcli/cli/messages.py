@@ -9,11 +9,14 @@ from segcli.cli.terminal import NEXT_LABEL, Console, is_terminal, join_facts, se
 from segcli.message import count_message, join_messages, message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from segcli.model import Customers, InputReport, ReasonTotal, Reconciliation, Segmentation
     from segcli.reports.report import Findings
 
 ROW_FORMATS = ("csv", "tsv", "ndjson")
 AUTOMATIC_REASONS = ("in_earlier_file", "date_outlier")  # reasons for which segcli ignores lines on its own
+OPTION_MARK = "; hint: "  # precedes the option that a note recommends
 SUGGESTED_FILE = "segmented.csv"  # file name in the suggestions of `print_next_commands`
 
 
@@ -46,7 +49,7 @@ def print_input_summary(
             is_decisive = _leaves_out_money(input_report.reconciliation)
             console.log("kept", _format_line_counts(input_report.reconciliation), is_important=is_decisive)
             console.log("money", _format_money_sums(input_report.reconciliation), is_important=is_decisive)
-        _print_notes(input_report, console)
+    _print_notes(customers.input_reports, console)
     console.log("as of", join_facts(_describe_base(customers, is_as_of_given=is_as_of_given)))
     for warning in customers.warnings:
         console.log(
@@ -129,9 +132,18 @@ def _leaves_out_money(reconciliation: "Reconciliation") -> bool:
     return is_decisive_share(sum(abs(reason_total.money) for reason_total in skipped_totals), reconciliation.money_read)
 
 
-def _print_notes(input_report: "InputReport", console: Console) -> None:
-    for note in input_report.notes:
-        console.log("note", note, is_important=note in input_report.decisive_notes)
+def _print_notes(input_reports: "Sequence[InputReport]", console: Console) -> None:
+    """Print the notes on inputs, the most important first.
+
+    Notes on more than 1% of the money come first, then notes with an option that would change figures, then others.
+    """
+    notes = [
+        (note in input_report.decisive_notes, OPTION_MARK in note, note)
+        for input_report in input_reports
+        for note in input_report.notes
+    ]
+    for is_decisive, _, note in sorted(notes, key=lambda entry: (not entry[0], not entry[1])):
+        console.log("note", note, is_important=is_decisive)
 
 
 def _format_line_counts(reconciliation: "Reconciliation") -> str:

@@ -244,7 +244,7 @@ VerboseOption = Annotated[
     Option(
         "--verbose",
         "-v",
-        help="Print the column mapping of all files, not only of order exports.",
+        help="Print all notes and technical details, and the columns of every file.",
         rich_help_panel=help_layout.ADVANCED,
     ),
 ]

@@ -61,6 +61,8 @@ def write_result(result: "Result", common_options: CommonOptions, console: Conso
     format_name = terminal.select_format(common_options, is_document=result.document)
     if format_name in {"csv", "tsv"}:
         result = escape_formulas(result, console)
+    elif format_name == "table" and not common_options.verbose:
+        result = drop_details(result)
     if common_options.output in (None, "-"):
         display_result(result, format_name, common_options, console)
     else:
@@ -79,6 +81,21 @@ def write_result(result: "Result", common_options: CommonOptions, console: Conso
             common_options,
             console,
         )
+
+
+def drop_details(result: "Result") -> "Result":
+    """Return the result without technical details below its tables."""
+    from segcli.message import is_detail
+    from segcli.reports.blocks import Text
+
+    visible_blocks = []
+    for block in result.blocks:
+        lines = [line for line in block.lines if not is_detail(line)] if isinstance(block, Text) else []
+        if isinstance(block, Text) and len(lines) < len(block.lines):
+            visible_blocks += [replace(block, lines=lines)] * bool(lines)
+        else:
+            visible_blocks.append(block)
+    return replace(result, blocks=tuple(visible_blocks))
 
 
 def translate_for_user(result: "Result") -> "Result":

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from segcli.cli.options import CommonOptions
 from segcli.errors import EnvironmentProblem, ExitCode, SegcliError, UsageProblem
 from segcli.formatting import escape_unprintable
-from segcli.message import join_messages, message
+from segcli.message import count_message, is_detail, join_messages, message
 
 if TYPE_CHECKING:
     from segcli.i18n.catalogue import Catalogue
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ENGLISH_CODE = "en"
 MIN_TEXT_WIDTH = 20  # terminal columns for text, however narrow the terminal
 NEXT_LABEL = "next"  # label of suggested commands
+NOTE_LABEL = "note"
+MAX_NOTES = 3  # most notes on a file and a result without --verbose
 # Labels that are translated; others, such as names of commands, stay as they are.
 _LABELS = {
     str(label): label
@@ -123,6 +125,7 @@ class Console:
 
     def __init__(self, common_options: CommonOptions) -> None:
         self._common_options, self._pending_lines = common_options, list[str]()
+        self._shown_notes = self._hidden_notes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -132,8 +135,14 @@ class Console:
             self.flush()
 
     def log(self, label: str, text: str, *, is_important: bool = False, **facts: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Add a message: a label, then text; as JSON also its facts. With --quiet, add it only if `is_important`."""
+        """Add a message: a label, then text; as JSON also its facts. With --quiet, add it only if `is_important`.
+
+        Without --verbose, notes are limited to the first `MAX_NOTES` and those that are important.
+        """
         if self._common_options.quiet and not is_important:
+            return
+        if label == NOTE_LABEL and not self._shows_note(text, is_important=is_important):
+            self._hidden_notes += 1
             return
         if self.is_json:
             facts = {name: mask_message(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
@@ -151,6 +160,14 @@ class Console:
         prefix = label + " " * max(LABEL_WIDTH - display_width(label), 1)
         self._pending_lines.append(prefix + f"\n{indent}".join(wrapped_lines or [""]))
 
+    def _shows_note(self, text: str, *, is_important: bool) -> bool:
+        """Return whether to show a note, and count it if so."""
+        shows_all = self.is_json or self._common_options.verbose or is_important
+        if not shows_all and (is_detail(text) or self._shown_notes >= MAX_NOTES):
+            return False
+        self._shown_notes += 1
+        return True
+
     @property
     def is_json(self) -> bool:
         """Whether messages are written as JSON lines."""
@@ -162,7 +179,13 @@ class Console:
         return not self._common_options.no_formula_escape
 
     def flush(self) -> None:
-        """Print the waiting messages."""
+        """Print the waiting messages, then the number of hidden notes."""
+        if self._hidden_notes:
+            hidden_notes, self._hidden_notes = self._hidden_notes, 0
+            self.log(
+                "",
+                count_message("({count} more note; -v shows it)", "({count} more notes; -v shows them)", hidden_notes),
+            )
         for line in self._pending_lines if sys.stderr else ():
             with contextlib.suppress(OSError):  # a full disk behind stderr must not lose the result
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - messages go to stderr

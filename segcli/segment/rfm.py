@@ -11,7 +11,7 @@ import pyarrow as pa
 from segcli import columns, formatting
 from segcli.config.rfm import RfmSettings
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.message import count_message, join_messages, message
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import rfm_scores
 from segcli.segment.maps import SegmentMap, measure_coverage
@@ -32,9 +32,9 @@ def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScor
         if ALL_CUSTOMERS_PARENT in customer_scores.cuts[dimension.letter]
     ]
     if len(edges) == len(dimensions):
-        yield message("scores: {edges}", edges=join_messages(", ", edges))
+        yield detail_message("scores: {edges}", edges=join_messages(", ", edges))
     else:
-        yield message("scores: {edges}; nested inside the score before", edges=join_messages(", ", edges))
+        yield detail_message("scores: {edges}; nested inside the score before", edges=join_messages(", ", edges))
     counts_by_dimension = [
         message(
             "{dimension} {counts}",
@@ -43,7 +43,7 @@ def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScor
         )
         for dimension in dimensions
     ]
-    yield message("customers per score, lowest first: {counts}", counts=join_messages(", ", counts_by_dimension))
+    yield detail_message("customers per score, lowest first: {counts}", counts=join_messages(", ", counts_by_dimension))
     for dimension in dimensions:
         counts = customer_scores.count_scores(dimension.letter)
         empty_scores = [str(score) for score, count in enumerate(counts, 1) if count == 0]
@@ -145,9 +145,17 @@ def segment_by_rfm(
         warnings=tuple(_find_warnings(customers, settings, dimensions)),
         notes=(
             *describe_scores(dimensions, customer_scores),
-            message("map {name}: {coverage}", name=segment_map.name, coverage=measure_coverage(segment_map).describe()),
+            _describe_map(segment_map),
         ),
     )
+
+
+def _describe_map(segment_map: SegmentMap) -> str:
+    """Describe the coverage of a map; complete coverage is a detail."""
+    coverage = measure_coverage(segment_map)
+    if coverage.has_gaps:
+        return message("map {name}: {coverage}", name=segment_map.name, coverage=coverage.describe())
+    return detail_message("map {name}: {coverage}", name=segment_map.name, coverage=coverage.describe())
 
 
 def _select_trained(
@@ -235,8 +243,8 @@ def _find_warnings(customers: Customers, settings: RfmSettings, dimensions: Sequ
     ]
     return warnings + [
         message(
-            "every customer has the same {label}: its scores carry no information",
-            label=formatting.column_label(column),
+            "every customer has the same {column}: its scores carry no information",
+            column=column,
         )
         for column in constant_columns
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
-from segcli.message import join_messages, message
+from segcli.message import detail_message, join_messages, message
 from segcli.model import Customers
 from segcli.value import gamma_gamma, models
 from segcli.value.maximum_likelihood import ModelFit, fit_order_model
@@ -69,7 +69,7 @@ class ClvModel:
 
     def list_notes(self) -> Iterator[str]:
         """Yield notes on the models, their parameters and how they were fitted."""
-        yield join_messages("; ", [_describe_fit(self.order_fit), self.order_fit.ended])
+        yield _join_details([_describe_fit(self.order_fit), self.order_fit.ended])
         fit_texts = [
             message("{model} {likelihood:,.1f}", model=order_fit.model, likelihood=order_fit.log_likelihood)
             for order_fit in self.order_fits
@@ -77,14 +77,18 @@ class ClvModel:
         likelihoods = message("log-likelihood {models}", models=join_messages(", ", fit_texts))
         is_tried = len(self.order_fits) == 1 or SLOW_MODEL in {order_fit.model for order_fit in self.order_fits}
         slow_notes = [] if is_tried else [message("{model} was not tried", model=SLOW_MODEL)]
-        yield join_messages("; ", [likelihoods, *slow_notes])
+        yield _join_details([likelihoods, *slow_notes])
         if self.value_fit:
             correlation_notes = (
                 []
                 if self.correlation is None
                 else [message("correlation with orders {correlation:.2f}", correlation=self.correlation)]
             )
-            yield join_messages("; ", [_describe_fit(self.value_fit), *correlation_notes])
+            yield _join_details([_describe_fit(self.value_fit), *correlation_notes])
+
+
+def _join_details(details: Sequence[str]) -> str:
+    return detail_message("{details}", details=join_messages("; ", details))
 
 
 def _describe_fit(model_fit: ModelFit) -> str:

@@ -43,8 +43,8 @@ def _code_keys() -> Iterator[MessageKey]:
 def _call_keys(call: ast.Call, path: Path) -> Iterator[MessageKey]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     texts = [argument.value for argument in call.args[:2] if isinstance(argument, ast.Constant)]
-    if name == "message":
-        if path.name not in TEXT_FILE_READERS or texts:
+    if name in {"message", "detail_message"}:
+        if path.name not in {*TEXT_FILE_READERS, "message.py"} or texts:
             assert len(texts) == 1, f"{path}:{call.lineno}: a template must be a literal"
             yield MessageKey("", texts[0])
     elif name == "count_message":

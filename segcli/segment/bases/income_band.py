@@ -49,7 +49,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     ) * bool(count)
     note = message(
         "income bands start at {bounds}",
-        bounds=join_messages("; ", [formatting.format_count(edge) for edge in edges]),
+        bounds=join_messages(", ", [formatting.format_count(edge) for edge in edges]),
     )
     return BaseResult(labels, append_unknown(order, labels), (note,), warnings)
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems
-from segcli.message import join_messages, message
+from segcli.message import detail_message, join_messages, message
 from segcli.parallel import limit_blas_threads
 from segcli.segment import factor_analysis
 from segcli.segment.clustering.feature_encoding import FeatureMatrix
@@ -56,7 +56,7 @@ class Reduction:
             message("{name} ({share:.0%})", name=name, share=share)
             for name, share in zip(self.parts, self.explained, strict=True)
         ]
-        return message(
+        return detail_message(
             "reduced by {method} to {dimensions} dimensions with {share:.0%} of the variance: {parts}",
             method=self.method_name,
             dimensions=len(self.parts),

@@ -13,7 +13,7 @@ from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
-from segcli.message import count_message, join_messages, message
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -159,8 +159,8 @@ class ClusterSolution:
             yield VERDICT_TEXTS[self.k_selection.verdict]
         if self.noise_count:
             yield count_message(
-                "noise: {count} customer ({share:.0%}) outside any dense region",
-                "noise: {count} customers ({share:.0%}) outside any dense region",
+                "of no segment: {count} customer ({share:.0%}) outside any dense region",
+                "of no segment: {count} customers ({share:.0%}) outside any dense region",
                 self.noise_count,
                 share=self.noise_count / customers,
             )
@@ -175,19 +175,19 @@ class ClusterSolution:
             "share": border_count / customers,
         }
         if sample < customers:
-            yield message(
+            yield detail_message(
                 "silhouette {silhouette:.4f} on {sample} customers, inertia {inertia:.2f}, "
                 "{share:.0%} of customers are borderline (near two segments)",
                 sample=sample,
                 **values,
             )
         else:
-            yield message(
+            yield detail_message(
                 "silhouette {silhouette:.4f}, inertia {inertia:.2f}, "
                 "{share:.0%} of customers are borderline (near two segments)",
                 **values,
             )
-        yield message("features: {features}", features=", ".join(_describe_features(self.feature_set.features)))
+        yield detail_message("features: {features}", features=", ".join(_describe_features(self.feature_set.features)))
         yield from self.feature_set.notes
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description

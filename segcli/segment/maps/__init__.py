@@ -108,6 +108,11 @@ class MapCoverage:
     overlapping: tuple[str, ...]
     unreachable: tuple[str, ...]
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a combination of scores has no segment, or a segment no combination."""
+        return bool(self.uncovered or self.unreachable)
+
     def describe(self) -> str:
         """Describe the coverage in one sentence."""
         parts = [
