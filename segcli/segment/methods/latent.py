@@ -20,9 +20,8 @@ USES_BIC = True
 BOOTSTRAP_STARTS = 10
 MIN_STARTS = 20  # EM has many local optima, and short runs of it are quick
 MAX_ANSWERS = 12  # per question; a column with more values is a measurement
-SHORT_RUN, LONG_RUNS = 15, 3  # rounds of EM of all starts, and the number of starts that then go on
+SHORT_RUN = 15  # rounds of EM of all starts; the best go on
 MAX_ITERATIONS = 1000  # rounds of EM
-EM_TOLERANCE = 1e-8  # EM stops when the mean log-likelihood gains less
 MIN_PROBABILITY = 1e-6  # keeps every answer possible in every class
 
 
@@ -48,6 +47,18 @@ class AnswerCodes:
 
 
 @dataclass(frozen=True)
+class SearchEffort:
+    """Number of starts, of starts that go on after a short run, and the gain per row at which EM stops."""
+
+    starts: int
+    long_runs: int
+    tolerance: float
+
+
+SAMPLE_EFFORT = SearchEffort(BOOTSTRAP_STARTS, 1, 1e-6)  # labels of rows are settled long before the parameters
+
+
+@dataclass(frozen=True)
 class LatentClasses:
     """Weights of the classes, shape (k,), probabilities of the answers, shape (k, answers), and the log-likelihood."""
 
@@ -65,7 +76,14 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
     codes = _list_answers(matrix)
     rng = np.random.default_rng(seed)
     with limit_blas_threads():
-        classes = _fit_classes(codes, codes.encode_rows(matrix), np.ones(len(matrix)), k, max(starts, MIN_STARTS), rng)
+        classes = _fit_classes(
+            codes,
+            codes.encode_rows(matrix),
+            np.ones(len(matrix)),
+            k,
+            SearchEffort(max(starts, MIN_STARTS), 3, 1e-8),
+            rng,
+        )
     shape_arrays = {
         "weights": classes.weights[:, None],
         "probabilities": classes.probabilities,
@@ -92,7 +110,7 @@ def fit_bootstraps(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int
         row_counts = sample_weights[number]
         rows = np.flatnonzero(row_counts)
         classes = _fit_classes(
-            codes, given[rows], row_counts[rows].astype(np.float64), k, BOOTSTRAP_STARTS, generators[number]
+            codes, given[rows], row_counts[rows].astype(np.float64), k, SAMPLE_EFFORT, generators[number]
         )
         labels: Labels = _log_likelihoods(classes.weights, classes.probabilities, given).argmax(axis=1)
         return labels
@@ -135,7 +153,7 @@ def _log_likelihoods(weights: npt.NDArray[np.float64], probabilities: Matrix, gi
 
 
 def _fit_classes(  # noqa: PLR0913, PLR0917 - a fit depends on all of these
-    codes: AnswerCodes, given: Matrix, row_weights: Matrix, k: int, starts: int, rng: np.random.Generator
+    codes: AnswerCodes, given: Matrix, row_weights: Matrix, k: int, effort: SearchEffort, rng: np.random.Generator
 ) -> LatentClasses:
     """Run EM briefly from many starts, then go on with the best, and return the classes of the highest likelihood.
 
@@ -143,17 +161,20 @@ def _fit_classes(  # noqa: PLR0913, PLR0917 - a fit depends on all of these
     """
     shares = (row_weights @ given) / row_weights.sum()
     short_runs = []
-    for _ in range(starts):
+    for _ in range(effort.starts):
         tilted_shares = shares * rng.gamma(1.0, size=(k, len(shares)))
         classes = LatentClasses(np.full(k, 1 / k), _normalise_answers(codes, tilted_shares), -np.inf)
-        short_runs.append(_run_em(codes, given, row_weights, classes, SHORT_RUN))
+        short_runs.append(_run_em(codes, given, row_weights, classes, SHORT_RUN, effort.tolerance))
     short_runs.sort(key=lambda classes: -classes.log_likelihood)
-    long_runs = [_run_em(codes, given, row_weights, classes, MAX_ITERATIONS) for classes in short_runs[:LONG_RUNS]]
+    long_runs = [
+        _run_em(codes, given, row_weights, classes, MAX_ITERATIONS, effort.tolerance)
+        for classes in short_runs[: effort.long_runs]
+    ]
     return max(long_runs, key=lambda classes: classes.log_likelihood)
 
 
-def _run_em(
-    codes: AnswerCodes, given: Matrix, row_weights: Matrix, classes: LatentClasses, iterations: int
+def _run_em(  # noqa: PLR0913, PLR0917 - EM depends on all of these
+    codes: AnswerCodes, given: Matrix, row_weights: Matrix, classes: LatentClasses, iterations: int, tolerance: float
 ) -> LatentClasses:
     """Improve the classes until the log-likelihood per row gains less than the tolerance."""
     row_count = row_weights.sum()
@@ -169,7 +190,7 @@ def _run_em(
         classes = LatentClasses(
             weights / weights.sum(), _normalise_answers(codes, memberships.T @ given), log_likelihood
         )
-        if gain < EM_TOLERANCE:
+        if gain < tolerance:
             break
     return classes
 
