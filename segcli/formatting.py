@@ -65,6 +65,16 @@ def format_money(value: float) -> FormattedNumber:
     return FormattedNumber(digits, value)
 
 
+def format_total(value: float, currency: str) -> str:
+    """Format money with its currency, if it is known.
+
+    >>> format_total(2054.27, "EUR"), format_total(2054.27, "")
+    ('2,054 EUR', '2,054')
+    """
+    amount = format_money(value)
+    return message("{amount} {currency}", amount=amount, currency=currency) if currency else amount
+
+
 def format_share(value: float) -> FormattedNumber:
     """Format a share (0 to 1) as a percentage; small shares are not rounded to zero.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TargetArgument = Annotated[
     str | None,
-    Argument(help="Config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
+    Argument(help="Your config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
 ]
 Finding = tuple[str, str, str]
 FINDING_COLUMNS = ("severity", "where", "what")
@@ -155,7 +155,16 @@ def _build_result(findings: list[Finding]) -> "Result":
     from segcli.reports.blocks import Column, Result, Table
 
     finding_rows = pd.DataFrame(findings, columns=list(FINDING_COLUMNS))
-    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], findings)
+    rows = [(_rate_severity(severity), *facts) for severity, *facts in findings]
+    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], rows)
     return Result(
         finding_rows, lambda: {"schema": "segcli.check/1", "findings": finding_rows.to_dict("records")}, (table,)
     )
+
+
+def _rate_severity(severity: str) -> str:
+    from segcli.reports.blocks import RatedText
+
+    if severity == "error":
+        return RatedText(severity, "bad")
+    return RatedText(severity, "doubtful") if severity == "warning" else severity

@@ -238,5 +238,7 @@ def _describe_base(customers: "Customers", *, is_as_of_given: bool) -> list[str]
     if columns.ORDERS in table:
         facts.append(count_message("{count} order", "{count} orders", int(table[columns.ORDERS].sum())))
     if columns.REVENUE in table:
-        facts.append(message("revenue {money}", money=formatting.format_money(table[columns.REVENUE].sum())))
+        facts.append(
+            message("revenue {money}", money=formatting.format_total(table[columns.REVENUE].sum(), customers.currency))
+        )
     return facts

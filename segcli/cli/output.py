@@ -88,7 +88,7 @@ def drop_details(result: "Result") -> "Result":
     from segcli.message import is_detail
     from segcli.reports.blocks import Text
 
-    visible_blocks = []
+    visible_blocks: list[Block] = []
     for block in result.blocks:
         lines = [line for line in block.lines if not is_detail(line)] if isinstance(block, Text) else []
         if isinstance(block, Text) and len(lines) < len(block.lines):

@@ -170,17 +170,24 @@ def check_anonymity(customers: Customers, privacy: PrivacySettings) -> Iterator[
     if result is None:
         return
     names = ", ".join(privacy.quasi_identifiers)
-    what: str = count_message(
-        "k = {k}: {count} group with equal {names}",
-        "k = {k}: {count} groups with equal {names}",
-        result.group_count,
-        k=result.k,
-        names=names,
-    )
+    values = {"k": result.k, "names": names}
+    if privacy.k is None:
+        what: str = count_message(
+            "k = {k}: {count} group with equal {names}",
+            "k = {k}: {count} groups with equal {names}",
+            result.group_count,
+            **values,
+        )
+    else:
+        what = count_message(
+            "k = {k} (at least {minimum}): {count} group with equal {names}",
+            "k = {k} (at least {minimum}): {count} groups with equal {names}",
+            result.group_count,
+            minimum=privacy.k,
+            **values,
+        )
     if result.unique_customers:
         what = message("{groups}, {single} of them with a single customer", groups=what, single=result.unique_customers)
-    if privacy.k is not None:
-        what = message("{groups} (k of at least {minimum} required)", groups=what, minimum=privacy.k)
     passed = privacy.k is None or result.k >= privacy.k
     yield QualityCheck("k", "customers", passed, "error" if privacy.k else "note", what, PRIVACY_SECTION)
     if result.l is not None and privacy.l_diversity is not None:

@@ -13,7 +13,7 @@ from segcli.persona.attractiveness import criterion_label
 from segcli.persona.plan import TouchpointPlan
 from segcli.persona.targets import DEFAULT_WEIGHTS, TargetSelection
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Column, Heading, Result, Table
+from segcli.reports.blocks import Block, Column, Heading, RatedText, Result, Table
 from segcli.reports.envelope import build_envelope, to_records
 
 
@@ -114,7 +114,7 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
         strength_text = "" if strength is None else formatting.format_count(strength)
         name = f"{row[columns.SEGMENT_NAME]} <-" if row["chosen"] == "yes" else str(row[columns.SEGMENT_NAME])
         contacts = message("{contacts} {channel}", contacts=row["contacts"], channel=row["way"])
-        roi = "" if pd.isna(row["roi"]) else formatting.format_ratio(row["roi"])
+        roi = "" if pd.isna(row["roi"]) else _rate_return(row["roi"])
         money_texts = [_format_optional_money(row["cost"]), _format_optional_money(row["expected_margin"])]
         rows.append(
             [
@@ -129,6 +129,11 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
             ]
         )
     return Table(titles, rows)
+
+
+def _rate_return(roi: float) -> str:
+    """Format a return on contact cost; below zero, contacts cost more than they earn."""
+    return RatedText(formatting.format_ratio(roi), "good" if roi > 0 else "bad" if roi < 0 else "doubtful")
 
 
 def _format_optional_money(value: float) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from segcli import columns, formatting
 from segcli.message import join_messages, message
 from segcli.model import Segmentation, Trait
-from segcli.reports.blocks import Block, Column, Heading, Table, Text
+from segcli.reports.blocks import Block, Column, Heading, RatedText, Rating, Table, Text
 
 if TYPE_CHECKING:
     from segcli.persona.explanations import Explanation
@@ -82,7 +82,11 @@ PRINCIPLE_TITLES = {
     "durable": message("Durable"),
     "actionable": message("Actionable"),
 }
-VERDICTS = {"pass": message("pass"), "warn": message("warn"), "fail": message("fail")}
+VERDICTS: Mapping[str, tuple[str, Rating]] = {
+    "pass": (message("pass"), "good"),
+    "warn": (message("warn"), "doubtful"),
+    "fail": (message("fail"), "bad"),
+}
 SEGMENT_COLUMNS = (
     # profile column, title, formatter
     (columns.CUSTOMERS, message("Customers"), formatting.format_count),
@@ -99,7 +103,8 @@ def build_segment_table(segmentation: Segmentation) -> Table:
     """Build a table with one row per segment: size, money, recency, orders."""
     present_columns = [entry for entry in SEGMENT_COLUMNS if entry[0] in segmentation.profile]
     titles = [Column(message("Segment"), align_right=False), Column("", is_bar=True)]
-    titles += [Column(title) for _, title, _ in present_columns]
+    currency = segmentation.customers.currency
+    titles += [Column(_add_currency(title, format_value, currency)) for _, title, format_value in present_columns]
     rows = [
         [
             row[columns.SEGMENT_NAME],
@@ -109,6 +114,13 @@ def build_segment_table(segmentation: Segmentation) -> Table:
         for row in segmentation.profile.to_dict("records")
     ]
     return Table(titles, rows)
+
+
+def _add_currency(title: str, format_value: Callable[[float], str], currency: str) -> str:
+    """Return the title of a column with the currency, if it holds money in a known currency."""
+    if format_value is not formatting.format_money or not currency:
+        return title
+    return message("{title} ({currency})", title=title, currency=currency)
 
 
 def build_scorecard_table(scorecard_rows: pd.DataFrame) -> Table:
@@ -139,9 +151,10 @@ def _format_verdict(row: Mapping[Hashable, Any], format_value: Callable[[float],
     if row["verdict"] == "not known":
         return "-"
     if row["principle"] == "actionable":
-        return VERDICTS[row["verdict"]]
+        return RatedText(*VERDICTS[row["verdict"]])
     value = format_value(row["value"]) if format_value else formatting.format_decimal(row["value"])
-    return message("{value} {verdict}", value=value, verdict=VERDICTS[row["verdict"]])
+    verdict, rating = VERDICTS[row["verdict"]]
+    return RatedText(message("{value} {verdict}", value=value, verdict=verdict), rating)
 
 
 def build_finding_blocks(segmentation: Segmentation) -> Iterator[Block]:

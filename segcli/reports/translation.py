@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from segcli.i18n.catalogue import Catalogue
-from segcli.reports.blocks import Block, Card, Chart, Heading, Result, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Heading, RatedText, Result, Table, Text
 
 
 def translate_result(result: Result, language: Catalogue) -> Result:
@@ -53,5 +53,11 @@ def _translate_chart_data(value: Any, language: Catalogue) -> Any:  # noqa: ANN4
 
 def _translate_table(table: Table, language: Catalogue) -> Table:
     columns = [replace(column, title=language.translate(column.title)) for column in table.columns]
-    rows = [[language.translate(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
+    rows = [[_translate_cell(cell, language) for cell in row] for row in table.rows]
     return Table(columns, rows)
+
+
+def _translate_cell(cell: str | float, language: Catalogue) -> str | float:
+    if isinstance(cell, RatedText):
+        return RatedText(language.translate(cell.text), cell.rating)
+    return language.translate(cell) if isinstance(cell, str) else cell

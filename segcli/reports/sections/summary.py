@@ -88,7 +88,12 @@ def _describe_base(findings: Findings) -> str:
     if columns.ORDERS in table:
         facts.append(count_message("{count} order", "{count} orders", int(table[columns.ORDERS].sum())))
     if columns.REVENUE in table:
-        facts.append(message("revenue {money}", money=formatting.format_money(table[columns.REVENUE].sum())))
+        facts.append(
+            message(
+                "revenue {money}",
+                money=formatting.format_total(table[columns.REVENUE].sum(), findings.customers.currency),
+            )
+        )
     joined_facts = join_messages(", ", facts)
     if day:
         return message("{facts} as of {day}.", facts=joined_facts, day=day)
