@@ -42,8 +42,8 @@ class AnswerCodes:
 
     def encode_rows(self, matrix: Matrix) -> Matrix:
         """Return 1 where a row gives an answer, shape (n, answers); an unknown answer counts for no class."""
-        given: Matrix = (matrix[:, self.questions] == self.values).astype(np.float64)
-        return given
+        answer_matrix: Matrix = (matrix[:, self.questions] == self.values).astype(np.float64)
+        return answer_matrix
 
 
 @dataclass(frozen=True)
@@ -103,16 +103,16 @@ def fit(matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
 def fit_bootstraps(matrix: Matrix, sample_weights: npt.NDArray[np.int64], k: int, rng: np.random.Generator) -> Labels:
     """Fit classes to each sample, with rows counted by weights (samples, n), and label all rows."""
     codes = _list_answers(matrix)
-    given = codes.encode_rows(matrix)
+    answer_matrix = codes.encode_rows(matrix)
     generators = rng.spawn(len(sample_weights))
 
     def fit_sample(number: int) -> Labels:
         row_counts = sample_weights[number]
         rows = np.flatnonzero(row_counts)
         classes = _fit_classes(
-            codes, given[rows], row_counts[rows].astype(np.float64), k, SAMPLE_EFFORT, generators[number]
+            codes, answer_matrix[rows], row_counts[rows].astype(np.float64), k, SAMPLE_EFFORT, generators[number]
         )
-        labels: Labels = _log_likelihoods(classes.weights, classes.probabilities, given).argmax(axis=1)
+        labels: Labels = _log_likelihoods(classes.weights, classes.probabilities, answer_matrix).argmax(axis=1)
         return labels
 
     return np.array(list(map_ordered(fit_sample, range(len(sample_weights)))))
@@ -146,40 +146,50 @@ def _list_answers(matrix: Matrix) -> AnswerCodes:
     return AnswerCodes(np.concatenate(answers_by_question), np.repeat(np.arange(len(counts)), counts))
 
 
-def _log_likelihoods(weights: npt.NDArray[np.float64], probabilities: Matrix, given: Matrix) -> Matrix:
+def _log_likelihoods(weights: npt.NDArray[np.float64], probabilities: Matrix, answer_matrix: Matrix) -> Matrix:
     """Return the logarithms of weight x likelihood, shape (n, k)."""
-    log_likelihoods: Matrix = given @ np.log(probabilities).T + np.log(weights)
+    log_likelihoods: Matrix = answer_matrix @ np.log(probabilities).T + np.log(weights)
     return log_likelihoods
 
 
 def _fit_classes(  # noqa: PLR0913, PLR0917 - a fit depends on all of these
-    codes: AnswerCodes, given: Matrix, row_weights: Matrix, k: int, effort: SearchEffort, rng: np.random.Generator
+    codes: AnswerCodes,
+    answer_matrix: Matrix,
+    row_weights: Matrix,
+    k: int,
+    effort: SearchEffort,
+    rng: np.random.Generator,
 ) -> LatentClasses:
     """Run EM briefly from many starts, then go on with the best, and return the classes of the highest likelihood.
 
     Short runs find the best start at little cost (Biernacki, Celeux and Govaert 2003).
     """
-    shares = (row_weights @ given) / row_weights.sum()
+    shares = (row_weights @ answer_matrix) / row_weights.sum()
     short_runs = []
     for _ in range(effort.starts):
         tilted_shares = shares * rng.gamma(1.0, size=(k, len(shares)))
         classes = LatentClasses(np.full(k, 1 / k), _normalise_answers(codes, tilted_shares), -np.inf)
-        short_runs.append(_run_em(codes, given, row_weights, classes, SHORT_RUN, effort.tolerance))
+        short_runs.append(_run_em(codes, answer_matrix, row_weights, classes, SHORT_RUN, effort.tolerance))
     short_runs.sort(key=lambda classes: -classes.log_likelihood)
     long_runs = [
-        _run_em(codes, given, row_weights, classes, MAX_ITERATIONS, effort.tolerance)
+        _run_em(codes, answer_matrix, row_weights, classes, MAX_ITERATIONS, effort.tolerance)
         for classes in short_runs[: effort.long_runs]
     ]
     return max(long_runs, key=lambda classes: classes.log_likelihood)
 
 
 def _run_em(  # noqa: PLR0913, PLR0917 - EM depends on all of these
-    codes: AnswerCodes, given: Matrix, row_weights: Matrix, classes: LatentClasses, iterations: int, tolerance: float
+    codes: AnswerCodes,
+    answer_matrix: Matrix,
+    row_weights: Matrix,
+    classes: LatentClasses,
+    iterations: int,
+    tolerance: float,
 ) -> LatentClasses:
     """Improve the classes until the log-likelihood per row gains less than the tolerance."""
     row_count = row_weights.sum()
     for _ in range(iterations):
-        log_likelihoods = _log_likelihoods(classes.weights, classes.probabilities, given)
+        log_likelihoods = _log_likelihoods(classes.weights, classes.probabilities, answer_matrix)
         highest = log_likelihoods.max(axis=1, keepdims=True)
         memberships = np.exp(log_likelihoods - highest)
         sums = memberships.sum(axis=1, keepdims=True)
@@ -188,7 +198,7 @@ def _run_em(  # noqa: PLR0913, PLR0917 - EM depends on all of these
         weights = np.maximum(memberships.sum(axis=0) / row_count, MIN_PROBABILITY)
         gain = (log_likelihood - classes.log_likelihood) / row_count
         classes = LatentClasses(
-            weights / weights.sum(), _normalise_answers(codes, memberships.T @ given), log_likelihood
+            weights / weights.sum(), _normalise_answers(codes, memberships.T @ answer_matrix), log_likelihood
         )
         if gain < tolerance:
             break
