@@ -177,6 +177,9 @@ ATTRIBUTE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
 # Customer-table columns that repeat the most frequent value of a text column of the order lines.
 DESCRIPTION_COLUMNS = (*(TOP_PREFIX + name for name in MODE_COLUMNS), COUNTRY, REGION, CITY, POSTCODE, GENDER)
 
+# Text columns of an order line that are kept with it.
+LINE_TEXT_COLUMNS = (PRODUCT, *MODE_COLUMNS, COUNTRY, REGION, CITY, POSTCODE, GENDER)
+
 # Contact details and names; exports need them, segments do not.
 PERSONAL_COLUMNS = (EMAIL, PHONE, FIRST_NAME, LAST_NAME)
 

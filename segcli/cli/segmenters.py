@@ -96,13 +96,17 @@ def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     problems = [
         f"rules: {rule_set.column} uses '{name}', which is reserved for audits (fairness.audit_only); remove it"
         for rule_set in rule_sets
-        for name in sorted(
-            audit_columns & {*rule_set.input_columns, *({rule_set.settings.base} & set(CUSTOMER_TABLE_COLUMNS))}
-        )
+        for name in sorted(audit_columns & _list_used_columns(rule_set, CUSTOMER_TABLE_COLUMNS))
     ]
     if problems:
         raise ConfigProblems(problems)
     return rule_sets
+
+
+def _list_used_columns(rule_set: "RuleSet", table_columns: "Collection[str]") -> set[str]:
+    """Return the columns of customers, order lines and events that a segmentation uses."""
+    base_columns = {name for name in table_columns if name == rule_set.settings.base}
+    return {*rule_set.input_columns, *rule_set.row_columns, *base_columns}
 
 
 def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":

@@ -21,7 +21,6 @@ from segcli.customers import order_runs
 from segcli.customers.order_runs import Units, ValueCounts
 from segcli.customers.orders import Orders
 from segcli.ingest.money import UnitScales, from_minor_units
-from segcli.ingest.policies import OPTIONAL_COLUMNS
 
 # Values of a text column by customer: number of distinct values, and the most frequent one
 MAX_UINT32 = (1 << 32) - 1
@@ -161,7 +160,7 @@ def _group_by_count(
 MAX_ROUNDED = 2.0**33
 AVERAGE_DECIMALS = 6  # finer than any currency, without the noise of binary fractions
 DESCRIPTIVE_LINE_COLUMNS = tuple(
-    name for name in (*OPTIONAL_COLUMNS, columns.EMAIL, columns.PHONE) if name != columns.PRODUCT
+    name for name in (*columns.LINE_TEXT_COLUMNS, columns.EMAIL, columns.PHONE) if name != columns.PRODUCT
 )  # products are counted, but have no mode
 
 MetricColumn = npt.NDArray[Any] | pd.api.extensions.ExtensionArray

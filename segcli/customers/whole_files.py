@@ -22,10 +22,10 @@ from segcli.ingest.money import UnitScales
 from segcli.ingest.order_export import OrderExport
 from segcli.ingest.order_level_amounts import OrderLevelExport, spread_order_fields
 from segcli.ingest.order_lines import OrderLines
-from segcli.ingest.policies import OPTIONAL_COLUMNS, apply_policies, count_duplicates, exclude_by_day, to_dataframe
+from segcli.ingest.policies import apply_policies, count_duplicates, exclude_by_day, to_dataframe
 from segcli.ingest.reconciliation import LineStatus
 
-CARRIED_COLUMNS = (columns.ORDER_ID, *OPTIONAL_COLUMNS)  # of the kept lines
+CARRIED_COLUMNS = (columns.ORDER_ID, *columns.LINE_TEXT_COLUMNS)  # of the kept lines
 
 
 def aggregate_whole_file(

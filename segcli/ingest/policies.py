@@ -22,16 +22,6 @@ from segcli.ingest.order_status import find_void_lines
 from segcli.ingest.reconciliation import Bucket, LineStatus, ReconciliationTotals
 from segcli.ingest.total_rows import find_total_rows
 
-OPTIONAL_COLUMNS = (
-    columns.PRODUCT,
-    *columns.MODE_COLUMNS,
-    columns.COUNTRY,
-    columns.REGION,
-    columns.CITY,
-    columns.POSTCODE,
-    columns.GENDER,
-)
-
 
 @dataclass(frozen=True)
 class DayLimits:

@@ -12,7 +12,7 @@ from segcli.errors import ConfigProblems
 from segcli.ingest.column_topics import describe_special_columns, special_category_columns
 from segcli.segment import bases
 from segcli.segment.expressions import nodes
-from segcli.segment.expressions.checker import ValueKind, check_rule
+from segcli.segment.expressions.checker import ORDER_TABLES, ActivitySchema, DeclaredSchema, ValueKind, check_rule
 from segcli.segment.expressions.parser import RuleProblem, parse_rule
 from segcli.segment.lookup_table import LookupTable, load_lookup_table
 
@@ -41,6 +41,12 @@ class RuleSet:
     def column(self) -> str:
         """Name of the column that will hold the segments."""
         return self.settings.segment_column
+
+    @property
+    def row_columns(self) -> set[str]:
+        """Columns of order lines or events that the rules name."""
+        aggregates = [aggregate for _, rule in self.rules for aggregate in nodes.find_aggregates(rule)]
+        return {name for aggregate in aggregates for name in nodes.find_row_columns(aggregate)}
 
     @property
     def input_columns(self) -> set[str]:
@@ -85,7 +91,9 @@ def prepare_rule_sets(settings: Sequence[RulesSettings], describe_place: PlaceFi
 def _find_special_columns(rule_set: RuleSet) -> Iterator[str]:
     """Yield an error if the columns include special categories of data without a stated reason."""
     option_texts = [text for value in rule_set.settings.options.values() for text in _find_option_texts(value)]
-    special_columns = special_category_columns(dict.fromkeys([*sorted(rule_set.input_columns), *option_texts]))
+    special_columns = special_category_columns(
+        dict.fromkeys([*sorted(rule_set.input_columns | rule_set.row_columns), *option_texts])
+    )
     if special_columns and not rule_set.settings.special_reason:
         yield (
             f"rules: {rule_set.column} uses special categories of personal data: "
@@ -130,7 +138,8 @@ def _prepare_rules(
         error_formatters.append(format_error)
         try:
             rule = parse_rule(segment.when)
-            check_rule(rule, _infer_column_kinds(rule, {other_section.segment_column for other_section in settings}))
+            segmentation_columns = {other_section.segment_column for other_section in settings}
+            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _DECLARED_TABLES)
             rules.append((segment.segment, rule))
         except RuleProblem as problem:
             problems.append((order, format_error(problem)))
@@ -161,6 +170,20 @@ def _infer_column_kinds(rule: nodes.ConditionNode, segmentation_columns: set[str
         **measure_kinds,
         **dict.fromkeys(segmentation_columns, ValueKind.TEXT),
     }
+
+
+_ORDER_SCHEMA = DeclaredSchema(
+    {
+        columns.ORDER_ID: ValueKind.TEXT,
+        columns.ORDER_DATE: ValueKind.DATE,
+        columns.AMOUNT: ValueKind.NUMBER,
+        columns.QUANTITY: ValueKind.NUMBER,
+        columns.DISCOUNTED: ValueKind.BOOLEAN,
+        **dict.fromkeys(columns.LINE_TEXT_COLUMNS, ValueKind.TEXT),
+    },
+    columns.ORDER_DATE,
+)
+_DECLARED_TABLES: Mapping[str, ActivitySchema] = dict.fromkeys(ORDER_TABLES, _ORDER_SCHEMA)
 
 
 def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from segcli.errors import ConfigProblems, UsageProblem
 from segcli.message import message
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
+from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.bases import BaseResult
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import AS_OF, check_rule
@@ -182,11 +184,11 @@ def match_rules(customers: Customers, rule_set: RuleSet) -> list[npt.NDArray[np.
     Raises:
         ConfigProblems: rules cannot be evaluated on this table; lists each of them.
     """
-    table = RuleTable(customers.table, customers.as_of)
+    table = build_rule_table(customers)
     problems, rule_masks = [], []
     for format_error, (_, rule) in zip(rule_set.error_formatters, rule_set.rules, strict=True):
         try:
-            check_rule(rule, table.column_kinds)
+            check_rule(rule, table.column_kinds, table.sources)
             rule_masks.append(evaluate_rule(rule, table).is_true)
         except RuleProblem as problem:
             problems.append(
@@ -257,7 +259,7 @@ def explain_membership(segmentation: Segmentation, rule_set: RuleSet, customer_i
     if not rule_set.rules:
         yield f"-> {segmentation.labels[row_labels[0]]}"
         return
-    customer_row = RuleTable(customers.table, customers.as_of).select_row(int(row_labels[0]))
+    customer_row = build_rule_table(customers).select_row(int(row_labels[0]))
     for name, rule in rule_set.rules:
         rule_truth = evaluate_rule(rule, customer_row)
         yield f"{name}: {_truth_word(rule_truth)}"
@@ -288,13 +290,18 @@ def _describe_values(rule: nodes.ConditionNode, customer_row: RuleTable) -> str:
     ):
         return ""
     value_texts = [
-        f"{name} = {_format_value(customer_row, name)}" for name in nodes.find_columns(rule) if name != AS_OF
+        f"{name} = {_format_value(customer_row.read_column(name))}"
+        for name in nodes.find_columns(rule)
+        if name != AS_OF
     ]
+    for aggregate in nodes.find_aggregates(rule):
+        shown = replace(aggregate, function="count") if aggregate.function == "any" else aggregate
+        value_texts.append(f"{format_rule(shown)} = {_format_value(customer_row.read_aggregate(shown))}")
     return f"   [{', '.join(value_texts)}]" if value_texts else ""
 
 
-def _format_value(customer_row: RuleTable, name: str) -> str:
-    value = np.ravel(customer_row.read_column(name))[0]
+def _format_value(values: npt.NDArray[Any]) -> str:
+    value = np.ravel(values)[0]
     if value is None or value != value:  # noqa: PLR0124 - NaN and NaT differ from themselves
         return "missing"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from segcli.config.section import Section
 from segcli.errors import ConfigProblems
 from segcli.message import count_message, message
 from segcli.model import Customers
+from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.bases import BaseResult
 from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
@@ -53,7 +54,7 @@ class Options(Section):
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """Assign the need with the best fit. On ties, the first in the options wins. Below the threshold: unmatched."""
-    rule_table = RuleTable(customers.table, customers.as_of)
+    rule_table = build_rule_table(customers)
     fits = np.column_stack(
         [_score_need(name, need_signals, rule_table) for name, need_signals in options.needs.items()]
     )
@@ -85,7 +86,7 @@ def _score_need(name: str, need_signals: list[NeedSignal], rule_table: RuleTable
     for need_signal in need_signals:
         rule = parse_rule(need_signal.when)
         try:
-            check_rule(rule, rule_table.column_kinds)
+            check_rule(rule, rule_table.column_kinds, rule_table.sources)
             matched_weight += need_signal.weight * evaluate_rule(rule, rule_table).is_true
         except RuleProblem as problem:
             raise ConfigProblems([f"rules: need.needs.{name}: {problem}; rule: {need_signal.when}"]) from None

@@ -15,11 +15,12 @@ from segcli.config.cluster import Named
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.message import message
 from segcli.model import Customers
+from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.clustering.assignment import assign_to_clusters
 from segcli.segment.clustering.feature_encoding import ITEM_TRANSFORM, Feature
 from segcli.segment.clustering.stability import contingency_table
 from segcli.segment.expressions.checker import check_rule
-from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
+from segcli.segment.expressions.evaluator import evaluate_rule
 from segcli.segment.expressions.parser import RuleProblem, parse_rule
 from segcli.segment.methods import Labels, Matrix
 
@@ -219,13 +220,13 @@ def apply_name_rules(names: list[str], labels: Labels, customers: Customers, nam
         ConfigProblems: a rule cannot be parsed or evaluated, or it matches no segment or a segment that already has a
             name.
     """
-    table = RuleTable(customers.table, customers.as_of)
+    table = build_rule_table(customers)
     new_names = list(names)
     named_groups: set[int] = set()
     for position, name_rule in enumerate(name_rules):
         try:
             rule = parse_rule(name_rule.when)
-            check_rule(rule, table.column_kinds)
+            check_rule(rule, table.column_kinds, table.sources)
             rule_mask = evaluate_rule(rule, table).is_true
         except RuleProblem as problem:
             raise ConfigProblems([f"cluster.names.{position}.when ({name_rule.segment}): {problem}"]) from None

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
-from typing import Any, TypeGuard
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli import columns
 from segcli.segment.expressions import nodes
-from segcli.segment.expressions.checker import AS_OF, ValueKind
+from segcli.segment.expressions.checker import AS_OF, ActivitySchema, RuleSchema, ValueKind, infer_kind
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
 
@@ -32,18 +34,40 @@ class TruthMask:
     is_known: RowMask
 
 
-class RuleTable:
-    """A customer table for the evaluation of rules."""
+EncodedTexts = tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]  # codes (-1 where missing) and distinct texts
 
-    def __init__(self, table: pd.DataFrame, as_of: date | None) -> None:
-        self._table, self._as_of = table, as_of
+
+class ActivitySource(ActivitySchema, Protocol):
+    """A table with several rows per customer, from which aggregates are computed."""
+
+    def compute_aggregate(self, aggregate: nodes.Aggregate, customer_ids: pd.Series, as_of: date | None) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
+        """Return the value of each customer; shape (n,)."""
+        ...
+
+
+_NO_SOURCES: Mapping[str, ActivitySource] = MappingProxyType({})
+
+
+class RuleTable:
+    """A customer table for the evaluation of rules, with the tables that aggregates read."""
+
+    def __init__(
+        self, table: pd.DataFrame, as_of: date | None, sources: Mapping[str, ActivitySource] = _NO_SOURCES
+    ) -> None:
+        self._table, self._as_of, self.sources = table, as_of, sources
         self._column_values: dict[str, Any] = {}
-        self._encoded_texts: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]] = {}
+        self._aggregate_values: dict[nodes.Aggregate, Any] = {}
+        self._encoded_texts: dict[ValueNode, EncodedTexts] = {}
 
     @cached_property
     def column_kinds(self) -> Mapping[str, ValueKind]:
         """Kind of each column."""
         return {str(name): _series_kind(self._table[name]) for name in self._table.columns}
+
+    @cached_property
+    def schema(self) -> RuleSchema:
+        """Everything that a rule on this table may name."""
+        return RuleSchema(self.column_kinds, self.sources)
 
     @property
     def row_count(self) -> int:
@@ -52,7 +76,7 @@ class RuleTable:
 
     def select_row(self, row_number: int) -> "RuleTable":
         """Return a table of one customer."""
-        return RuleTable(self._table.iloc[[row_number]], self._as_of)
+        return RuleTable(self._table.iloc[[row_number]], self._as_of, self.sources)
 
     def read_column(self, name: str) -> Any:  # noqa: ANN401 - a numpy array of the column's kind
         """Return a column as numbers, days, objects or booleans; missing values are NaN, NaT or None."""
@@ -60,20 +84,35 @@ class RuleTable:
             self._column_values[name] = self._convert_column(name)
         return self._column_values[name]
 
-    def encode_texts(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
-        """Return a text column as codes (-1 where missing) and distinct texts, to test each text only once."""
-        if name not in self._encoded_texts:
-            codes, distinct_texts = pd.factorize(self._table[name].astype(object), use_na_sentinel=True)
-            self._encoded_texts[name] = (codes, np.asarray(distinct_texts, dtype=object))
-        return self._encoded_texts[name]
+    def read_aggregate(self, aggregate: nodes.Aggregate) -> Any:  # noqa: ANN401 - a numpy array of the aggregate's kind
+        """Return an aggregate as `read_column` returns a column.
 
-    def is_text_column(self, node: ValueNode) -> TypeGuard[nodes.ColumnReference]:
-        """Return whether a value is a text column."""
-        return (
-            isinstance(node, nodes.ColumnReference)
-            and node.name != AS_OF
-            and self.column_kinds[node.name] is ValueKind.TEXT
-        )
+        Raises:
+            RuleProblem: the aggregate depends on the as-of day, and this table has none.
+        """
+        if self._as_of is None and (aggregate.window is not None or aggregate.function == "days_since"):
+            raise RuleProblem("a number of days needs an as-of day; hint: set it with --as-of", aggregate.position)
+        if aggregate not in self._aggregate_values:
+            self._aggregate_values[aggregate] = self.sources[aggregate.table].compute_aggregate(
+                aggregate, self._table[columns.CUSTOMER_ID], self._as_of
+            )
+        return self._aggregate_values[aggregate]
+
+    def encode_texts(self, node: ValueNode) -> EncodedTexts:
+        """Return texts as codes (-1 where missing) and distinct texts, to test each text only once."""
+        if node not in self._encoded_texts:
+            texts = self._table[node.name] if isinstance(node, nodes.ColumnReference) else _evaluate_value(node, self)
+            if isinstance(texts, pd.Series) and isinstance(texts.dtype, pd.CategoricalDtype):
+                codes, distinct_texts = texts.cat.codes.to_numpy(), np.asarray(texts.cat.categories)
+            else:
+                codes, distinct_texts = pd.factorize(np.asarray(texts, dtype=object), use_na_sentinel=True)
+            self._encoded_texts[node] = (codes.astype(np.int64), distinct_texts.astype(object))
+        return self._encoded_texts[node]
+
+    def holds_texts(self, node: ValueNode) -> bool:
+        """Return whether a value is a text for each customer: a column or an aggregate."""
+        is_per_customer = isinstance(node, nodes.ColumnReference | nodes.Aggregate)
+        return is_per_customer and infer_kind(node, self.schema) is ValueKind.TEXT
 
     def _convert_column(self, name: str) -> Any:  # noqa: ANN401 - a numpy array of the column's kind
         if name == AS_OF:
@@ -119,14 +158,14 @@ def evaluate_rule(rule: ConditionNode, rule_table: RuleTable) -> TruthMask:
             return reduce(_combine_or, (_compare_values(value, np.equal, item, rule_table) for item in listed))
         case nodes.MissingTest(value):
             is_missing = (
-                rule_table.encode_texts(value.name)[0] < 0
-                if rule_table.is_text_column(value)
+                rule_table.encode_texts(value)[0] < 0
+                if rule_table.holds_texts(value)
                 else _find_missing(_evaluate_value(value, rule_table))
             )
             return _mark_known(is_missing, rule_table.row_count)
         case nodes.TextTest(value, test, pattern):
             return _evaluate_text_test(value, test, pattern, rule_table, rule.position)
-        case nodes.BooleanLiteral() | nodes.ColumnReference():
+        case nodes.BooleanLiteral() | nodes.ColumnReference() | nodes.Aggregate():
             return _mark_known(_evaluate_value(rule, rule_table), rule_table.row_count)
 
 
@@ -159,8 +198,8 @@ def _combine_or(first: TruthMask, second: TruthMask) -> TruthMask:
 def _compare_values(
     left: ValueNode, compare: Callable[[Any, Any], Any], right: ValueNode, rule_table: RuleTable
 ) -> TruthMask:
-    if rule_table.is_text_column(left) and isinstance(right, nodes.TextLiteral):
-        return _test_texts(rule_table, left.name, lambda texts: compare(texts, right.value))
+    if rule_table.holds_texts(left) and isinstance(right, nodes.TextLiteral):
+        return _test_texts(rule_table, left, lambda texts: compare(texts, right.value))
     left_values, right_values = _evaluate_value(left, rule_table), _evaluate_value(right, rule_table)
     if left_values.dtype.kind == "M" and isinstance(right, nodes.TextLiteral):
         right_values = _parse_date(right.value)
@@ -177,9 +216,11 @@ def _parse_date(text: str) -> Any:  # noqa: ANN401 - a numpy day
     return np.datetime64(date.fromisoformat(text), "D")
 
 
-def _test_texts(rule_table: RuleTable, name: str, text_test: Callable[[npt.NDArray[np.object_]], Any]) -> TruthMask:
-    """Test a text column; each distinct text is tested once."""
-    codes, distinct_texts = rule_table.encode_texts(name)
+def _test_texts(
+    rule_table: RuleTable, texts_node: ValueNode, text_test: Callable[[npt.NDArray[np.object_]], Any]
+) -> TruthMask:
+    """Test the text of each customer; each distinct text is tested once."""
+    codes, distinct_texts = rule_table.encode_texts(texts_node)
     is_known = codes >= 0
     text_results = np.append(np.asarray(text_test(distinct_texts), dtype=bool), False)  # the last entry is for code -1
     return TruthMask(text_results[codes], is_known)
@@ -221,6 +262,8 @@ def _evaluate_value(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN
             return np.asarray(duration_days(count, unit), dtype="timedelta64[D]")
         case nodes.ColumnReference(name):
             return rule_table.read_column(name)
+        case nodes.Aggregate():
+            return rule_table.read_aggregate(node)
         case nodes.UnaryMinus(inner):
             return -_evaluate_value(inner, rule_table)
         case nodes.Arithmetic(left, sign, right):
@@ -256,8 +299,8 @@ def _evaluate_text_test(value: ValueNode, test: str, pattern: str, rule_table: R
     def match_texts(texts: Any) -> Any:  # noqa: ANN401 - arrays
         return _match_texts(pa.array(np.atleast_1d(texts).tolist(), pa.string()), test, pattern, position)
 
-    if rule_table.is_text_column(value):
-        return _test_texts(rule_table, value.name, match_texts)
+    if rule_table.holds_texts(value):
+        return _test_texts(rule_table, value, match_texts)
     return _mark_known(
         match_texts(_evaluate_value(value, rule_table))[0], rule_table.row_count
     )  # a text literal of the rule

@@ -53,6 +53,8 @@ def _format_node(node: RuleNode) -> tuple[str, int]:
             return f"{_format_operand(left, precedence)} {sign} {_format_operand(right, precedence + 1)}", precedence
         case nodes.UnaryMinus(inner):
             return f"-{_format_operand(inner, _LEAF)}", _LEAF
+        case nodes.Aggregate():
+            return _format_aggregate(node), _LEAF
         case _:
             return _format_leaf(node), _LEAF
 
@@ -73,9 +75,20 @@ def _format_leaf(node: RuleNode) -> str:
         case nodes.DurationLiteral(count, unit):
             return f"{_format_number(count)} {unit}"
         case nodes.ColumnReference(name):
-            return name if _WORD_PATTERN.fullmatch(name) and name not in KEYWORDS else f"`{name}`"
+            return _format_name(name)
         case _:
             raise AssertionError(node)
+
+
+def _format_aggregate(aggregate: nodes.Aggregate) -> str:
+    source = _format_name(aggregate.table) + (f".{_format_name(aggregate.column)}" if aggregate.column else "")
+    where = f" where {format_rule(aggregate.condition)}" if aggregate.condition is not None else ""
+    within = f" within {_format_leaf(aggregate.window)}" if aggregate.window is not None else ""
+    return f"{aggregate.function}({source}{where}{within})"
+
+
+def _format_name(name: str) -> str:
+    return name if _WORD_PATTERN.fullmatch(name) and name not in KEYWORDS else f"`{name}`"
 
 
 def _format_number(value: float) -> str:

@@ -8,6 +8,9 @@ COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 TEXT_TEST_WORDS = ("contains", "starts with", "ends with", "matches")
 DURATION_UNITS = ("days", "weeks", "months", "years")
 
+AGGREGATE_FUNCTIONS = ("count", "any", "sum", "first", "last", "days_since", "distinct")
+COLUMN_FUNCTIONS = ("sum", "first", "last", "distinct")  # aggregates of a column; the others take a table
+
 DurationUnit = Literal["days", "weeks", "months", "years"]
 
 
@@ -67,6 +70,21 @@ class Arithmetic:
     left: "ValueNode"
     operator: str
     right: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A value of each customer computed from their rows in a table, such as count(orders where ... within 90 days).
+
+    `column` is set for COLUMN_FUNCTIONS only. Without a condition and a window, all rows up to the as-of day count.
+    """
+
+    function: str
+    table: str
+    column: str | None
+    condition: "ConditionNode | None"
+    window: DurationLiteral | None
     position: int = field(default=0, compare=False)
 
 
@@ -141,7 +159,16 @@ class AnyOf:
     position: int = field(default=0, compare=False)
 
 
-ValueNode = NumberLiteral | TextLiteral | BooleanLiteral | ColumnReference | DurationLiteral | UnaryMinus | Arithmetic
+ValueNode = (
+    NumberLiteral
+    | TextLiteral
+    | BooleanLiteral
+    | ColumnReference
+    | DurationLiteral
+    | UnaryMinus
+    | Arithmetic
+    | Aggregate
+)
 ConditionNode = (
     Comparison
     | BetweenTest
@@ -153,17 +180,29 @@ ConditionNode = (
     | AnyOf
     | BooleanLiteral
     | ColumnReference
+    | Aggregate
 )
 RuleNode = ValueNode | ConditionNode
 
 
 def find_columns(node: RuleNode) -> dict[str, int]:
-    """Return the columns that a rule uses, each with the position of its first mention."""
+    """Return the customer columns that a rule uses, each with the position of its first mention."""
     positions_by_name: dict[str, int] = {}
     for descendant in _walk_nodes(node):
         if isinstance(descendant, ColumnReference):
             positions_by_name.setdefault(descendant.name, descendant.position)
     return positions_by_name
+
+
+def find_aggregates(node: RuleNode) -> "list[Aggregate]":
+    """Return the aggregates in a rule, each once, in the order of the text."""
+    return list(dict.fromkeys(found for found in _walk_nodes(node) if isinstance(found, Aggregate)))
+
+
+def find_row_columns(aggregate: Aggregate) -> list[str]:
+    """Return the columns of its table that an aggregate names."""
+    condition_columns = find_columns(aggregate.condition) if aggregate.condition is not None else {}
+    return list(dict.fromkeys([*([aggregate.column] if aggregate.column else []), *condition_columns]))
 
 
 def _walk_nodes(node: RuleNode) -> "list[RuleNode]":

@@ -5,6 +5,7 @@ test       := value [sign value | [not] in [...] | [not] between value and value
               | [not] contains / starts with / ends with / matches TEXT]
 value      := product ((+|-) product)*      product := factor ((*|/) factor)*
 factor     := -factor | NUMBER | NUMBER days | TEXT | true | false | COLUMN | `COLUMN` | as_of | (condition)
+              | FUNCTION(TABLE[.COLUMN] [where condition] [within NUMBER days])
 """
 
 import re
@@ -24,7 +25,7 @@ _TOKEN_PATTERN = re.compile(
     | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     | (?P<quoted>`[^`]+`)
     | (?P<word>[^\W\d]\w*)
-    | (?P<sign>==|!=|<=|>=|<|>|\+|-|\*|/|\(|\)|\[|\]|,)
+    | (?P<sign>==|!=|<=|>=|<|>|\+|-|\*|/|\(|\)|\[|\]|,|\.)
     )""",
     re.VERBOSE,
 )
@@ -107,7 +108,7 @@ _UNIT_BY_WORD = {
 }
 _CONDITION_TYPES = (
     *(nodes.Comparison, nodes.BetweenTest, nodes.MembershipTest, nodes.MissingTest, nodes.TextTest),
-    *(nodes.Negation, nodes.AllOf, nodes.AnyOf, nodes.BooleanLiteral, nodes.ColumnReference),
+    *(nodes.Negation, nodes.AllOf, nodes.AnyOf, nodes.BooleanLiteral, nodes.ColumnReference, nodes.Aggregate),
 )
 
 RuleSource = str | Mapping[str, object]
@@ -162,6 +163,7 @@ class _RuleParser:
     def __init__(self, text: str) -> None:
         self._tokens = list(tokenize_rule(text))
         self._position = self._depth = 0
+        self._is_in_aggregate = False
 
     def parse_all(self) -> ConditionNode:
         """Parse the whole text as a condition."""
@@ -301,7 +303,8 @@ class _RuleParser:
             | nodes.ColumnReference
             | nodes.DurationLiteral
             | nodes.UnaryMinus
-            | nodes.Arithmetic,
+            | nodes.Arithmetic
+            | nodes.Aggregate,
         ):
             raise RuleProblem("expected a value, not a condition", node.position)
         return node
@@ -336,10 +339,46 @@ class _RuleParser:
             return nodes.TextLiteral(token.text, token.position)
         if token.kind == "word" and token.text in {"true", "false"}:
             return nodes.BooleanLiteral(token.text == "true", token.position)
-        if token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS):
+        if token.kind == "word" and token.text in nodes.AGGREGATE_FUNCTIONS and self._is_next("("):
+            return self._parse_aggregate(token)
+        if _is_name(token):
             return nodes.ColumnReference(token.text, token.position)
         actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends here"
         raise RuleProblem(f"expected a column, a number or a text; {actual_text}", token.position)
+
+    def _parse_aggregate(self, function: RuleToken) -> nodes.Aggregate:
+        """Parse what follows the name of an aggregate function."""
+        if self._is_in_aggregate:
+            raise RuleProblem(f"{function.text}(...) cannot be inside another aggregate", function.position)
+        self._is_in_aggregate = True
+        self._expect_word("(")
+        table = self._parse_name("the name of a table, such as orders")
+        column = self._parse_name("the name of a column") if self._skip_words(".") else None
+        condition = self._require_condition(self._parse_or()) if self._skip_words("where") else None
+        window = self._parse_window() if self._skip_words("within") else None
+        if self._is_next("where"):
+            raise RuleProblem("'where' must come before 'within'", self._next_token.position)
+        self._expect_word(")")
+        self._is_in_aggregate = False
+        return nodes.Aggregate(function.text, table, column, condition, window, function.position)
+
+    def _parse_name(self, description: str) -> str:
+        token = self._take_token()
+        if not _is_name(token):
+            actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends here"
+            raise RuleProblem(f"expected {description}; {actual_text}", token.position)
+        return token.text
+
+    def _parse_window(self) -> nodes.DurationLiteral:
+        token = self._take_token()
+        duration = self._parse_leaf(token) if token.kind == "number" else None
+        if not isinstance(duration, nodes.DurationLiteral):
+            raise RuleProblem("expected a duration after 'within', such as 90 days", token.position)
+        return duration
+
+
+def _is_name(token: RuleToken) -> bool:
+    return token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS)
 
 
 def _negate_if(condition: ConditionNode, is_negated: bool, position: int) -> ConditionNode:  # noqa: FBT001 - whether the text has a `not`

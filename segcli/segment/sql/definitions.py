@@ -8,8 +8,9 @@ from segcli import columns
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
 from segcli.segment.expressions import nodes
-from segcli.segment.expressions.checker import AS_OF, ValueKind, check_rule, infer_kind
+from segcli.segment.expressions.checker import AS_OF, RuleSchema, ValueKind, check_rule, infer_kind
 from segcli.segment.expressions.evaluator import RuleTable, duration_days
+from segcli.segment.expressions.formatter import format_rule
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
 from segcli.segment.rule_set import RuleSet
@@ -31,6 +32,8 @@ def rule_to_sql(rule: ConditionNode, column_kinds: Mapping[str, ValueKind], dial
     Raises:
         UsageProblem: the rule does not match these columns, or the dialect cannot express it.
     """
+    for aggregate in nodes.find_aggregates(rule):
+        raise UsageProblem(f"{format_rule(aggregate)} has no SQL form: it reads single rows of {aggregate.table}")
     try:
         check_rule(rule, column_kinds)
     except RuleProblem as problem:
@@ -62,7 +65,7 @@ class _SqlWriter:
                 return f"{self.write_value(value)} IS NULL"
             case nodes.TextTest(value, test, pattern):
                 return self.dialect.format_text_test(self.write_value(value), test, pattern)
-            case nodes.BooleanLiteral() | nodes.ColumnReference():
+            case nodes.BooleanLiteral() | nodes.ColumnReference() | nodes.Aggregate():
                 return self.write_value(node)
 
     def write_comparison(self, left: ValueNode, operator: str, right: ValueNode) -> str:
@@ -90,7 +93,7 @@ class _SqlWriter:
         return self.write_value(left), self.write_value(right)
 
     def value_kind(self, node: ValueNode) -> ValueKind:
-        return infer_kind(node, self.column_kinds)
+        return infer_kind(node, RuleSchema(self.column_kinds))
 
     def write_date(self, date_literal: nodes.TextLiteral) -> str:
         return self.dialect.format_date(date.fromisoformat(date_literal.value))
@@ -111,6 +114,8 @@ class _SqlWriter:
                 return f"(-{self.write_operand(inner)})"
             case nodes.Arithmetic(left, sign, right):
                 return self.write_arithmetic(left, sign, right)
+            case nodes.Aggregate():
+                raise UsageProblem(f"{format_rule(node)} has no SQL form: it reads single rows of {node.table}")
 
     def write_column(self, name: str) -> str:
         if name == AS_OF:

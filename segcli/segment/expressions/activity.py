@@ -1,0 +1,200 @@
+"""Aggregates of rules, such as count(orders where ...): one value per customer, from a table of several rows each.
+
+No row after the as-of day counts. A window of N days reaches back to the day N days before the as-of day, included.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segcli.ingest import money
+from segcli.segment.expressions import nodes
+from segcli.segment.expressions.checker import AS_OF, ValueKind
+from segcli.segment.expressions.evaluator import RowMask, RuleTable, evaluate_rule
+from segcli.segment.expressions.nodes import ConditionNode
+
+RowCodes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class ActivityRows:
+    """Rows of all customers, in any order.
+
+    `table` holds the columns that rules may name. `customer_ids` is categorical. `occurrences` numbers the things that
+    `count` counts, such as orders of several lines (default: each row). `only_in_sums` marks the rows that count in no
+    aggregate but a sum of one of `net_columns`: returned goods.
+    """
+
+    table: pd.DataFrame
+    customer_ids: pd.Series
+    occurrences: RowCodes | None = None
+    only_in_sums: RowMask | None = None
+    net_columns: Mapping[str, npt.NDArray[np.float64]] | None = None
+
+
+class ActivityTable:
+    """A table with several rows per customer, loaded when a rule first names it."""
+
+    def __init__(self, load_rows: Callable[[], ActivityRows], time_column: str) -> None:
+        self._load_rows, self.time_column = load_rows, time_column
+
+    @cached_property
+    def rows(self) -> ActivityRows:
+        """The rows."""
+        return self._load_rows()
+
+    @cached_property
+    def column_kinds(self) -> Mapping[str, ValueKind]:
+        """Kind of each column."""
+        return RuleTable(self.rows.table, None).column_kinds
+
+    def compute_aggregate(self, aggregate: nodes.Aggregate, customer_ids: pd.Series, as_of: date | None) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
+        """Return the value of each customer.
+
+        Args:
+            aggregate: the aggregate; it must have passed `check_rule`.
+            customer_ids: ids of the customers; shape (n,).
+            as_of: the last day that counts (default: no limit).
+
+        Returns:
+            Numbers, days, texts or booleans; shape (n,). Without a matching row, counts and sums are 0, and first, last
+            and days_since are missing.
+        """
+        customer_codes = pd.Index(customer_ids.astype("str")).get_indexer(
+            self.rows.customer_ids.cat.categories.astype("str")
+        )[self.rows.customer_ids.cat.codes.to_numpy()]
+        is_selected = (customer_codes >= 0) & self._select_rows(aggregate, as_of)
+        selection = _Selection(np.flatnonzero(is_selected), customer_codes[is_selected], len(customer_ids))
+        match aggregate.function:
+            case "count":
+                return self._count_occurrences(selection)
+            case "any":
+                return selection.count_rows() > 0
+            case "sum":
+                return self._sum_column(str(aggregate.column), selection)
+            case "distinct":
+                return self._count_distinct(str(aggregate.column), selection)
+            case "days_since":
+                return self._days_since(selection, as_of)
+            case _:
+                return self._take_extreme(str(aggregate.column), selection, is_last=aggregate.function == "last")
+
+    def _rule_table(self, as_of: date | None) -> RuleTable:
+        if as_of not in self._rule_tables:
+            self._rule_tables[as_of] = RuleTable(self.rows.table, as_of)
+        return self._rule_tables[as_of]
+
+    @cached_property
+    def _rule_tables(self) -> dict[date | None, RuleTable]:
+        return {}
+
+    def _select_rows(self, aggregate: nodes.Aggregate, as_of: date | None) -> RowMask:
+        rows, rule_table = self.rows, self._rule_table(as_of)
+        is_selected = np.ones(len(rows.table), dtype=bool)
+        for condition in list_row_conditions(aggregate, self.time_column, has_as_of=as_of is not None):
+            is_selected &= evaluate_rule(condition, rule_table).is_true
+        if rows.only_in_sums is not None and not self._is_net_sum(aggregate):
+            is_selected &= ~rows.only_in_sums
+        return is_selected
+
+    def _is_net_sum(self, aggregate: nodes.Aggregate) -> bool:
+        return aggregate.function == "sum" and aggregate.column in (self.rows.net_columns or {})
+
+    def _read_column(self, name: str) -> Any:  # noqa: ANN401 - a numpy array of the column's kind
+        return self._rule_table(None).read_column(name)
+
+    def _count_occurrences(self, selection: "_Selection") -> npt.NDArray[np.float64]:
+        if self.rows.occurrences is None:
+            return selection.count_rows().astype(np.float64)
+        first_rows = np.unique(self.rows.occurrences[selection.rows], return_index=True)[1]
+        return selection.narrow(first_rows).count_rows().astype(np.float64)
+
+    def _sum_column(self, name: str, selection: "_Selection") -> npt.NDArray[np.float64]:
+        """Sum numbers exactly, so that the result does not depend on the order of rows; missing numbers are skipped."""
+        numbers = (self.rows.net_columns or {}).get(name)
+        selected = np.nan_to_num((self._read_column(name) if numbers is None else numbers)[selection.rows])
+        scale = money.choose_scale(selected)
+        units = money.to_minor_units(selected, scale)
+        if (units / scale == selected).all():
+            sums = np.zeros(selection.customer_count, dtype=np.int64)
+            np.add.at(sums, selection.customer_codes, units)
+            return sums / scale
+        order = np.argsort(selection.customer_codes, kind="stable")
+        codes, starts = np.unique(selection.customer_codes[order], return_index=True)
+        totals = np.zeros(selection.customer_count)
+        totals[codes] = [math.fsum(part) for part in np.split(selected[order], starts[1:])]
+        return totals
+
+    def _count_distinct(self, name: str, selection: "_Selection") -> npt.NDArray[np.float64]:
+        value_codes = self._rank_values(name, selection)
+        known = selection.narrow(np.flatnonzero(value_codes >= 0))
+        pairs = np.unique(np.column_stack([known.customer_codes, value_codes[value_codes >= 0]]), axis=0)
+        return np.bincount(pairs[:, 0], minlength=selection.customer_count).astype(np.float64)
+
+    def _rank_values(self, name: str, selection: "_Selection") -> RowCodes:
+        """Return the rank of each value among the distinct ones; -1 if it is missing."""
+        return np.asarray(pd.factorize(self._read_column(name)[selection.rows], sort=True)[0], dtype=np.int64)
+
+    def _days_since(self, selection: "_Selection", as_of: date | None) -> npt.NDArray[np.float64]:
+        days = self._read_column(self.time_column)[selection.rows]
+        known = selection.narrow(np.flatnonzero(~np.isnat(days)))
+        last_days = np.full(selection.customer_count, np.iinfo(np.int64).min)
+        np.maximum.at(last_days, known.customer_codes, days[~np.isnat(days)].astype(np.int64))
+        days_ago = (np.datetime64(as_of or "NaT", "D").astype(np.int64) - last_days).astype(np.float64)
+        return np.where(known.count_rows() > 0, days_ago, np.nan)
+
+    def _take_extreme(self, name: str, selection: "_Selection", *, is_last: bool) -> Any:  # noqa: ANN401 - an array of the column's kind
+        """Return the value of the earliest or latest row that has one.
+
+        Of rows of the same time, the first has the smallest value and the last has the largest.
+        """
+        value_codes, times = self._rank_values(name, selection), self._times[selection.rows]
+        is_known = (value_codes >= 0) & ~np.isnat(times)
+        known = selection.narrow(np.flatnonzero(is_known))
+        order = np.lexsort((value_codes[is_known], times[is_known], known.customer_codes))
+        if is_last:
+            order = order[::-1]
+        codes, positions = np.unique(known.customer_codes[order], return_index=True)
+        values = self._read_column(name)
+        extremes = np.full(selection.customer_count, _missing_value(values.dtype), dtype=values.dtype)
+        extremes[codes] = values[known.rows[order][positions]]
+        return extremes
+
+    @cached_property
+    def _times(self) -> npt.NDArray[np.datetime64]:
+        return self.rows.table[self.time_column].to_numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class _Selection:
+    """Selected rows of customers: row numbers and codes of their customers, of which there are `customer_count`."""
+
+    rows: RowCodes
+    customer_codes: RowCodes
+    customer_count: int
+
+    def narrow(self, positions: RowCodes) -> "_Selection":
+        return _Selection(self.rows[positions], self.customer_codes[positions], self.customer_count)
+
+    def count_rows(self) -> RowCodes:
+        return np.bincount(self.customer_codes, minlength=self.customer_count)
+
+
+def _missing_value(dtype: np.dtype[Any]) -> Any:  # noqa: ANN401 - a value of the array's kind
+    return {"f": np.nan, "M": np.datetime64("NaT")}.get(dtype.kind)
+
+
+def list_row_conditions(aggregate: nodes.Aggregate, time_column: str, *, has_as_of: bool) -> list[ConditionNode]:
+    """Return the conditions that a row must meet: not after the as-of day, inside the window, and the user's own."""
+    time, as_of = nodes.ColumnReference(time_column), nodes.ColumnReference(AS_OF)
+    conditions: list[ConditionNode] = [nodes.Comparison(time, "<=", as_of)] if has_as_of else []
+    if aggregate.window is not None:
+        conditions.append(nodes.Comparison(time, ">=", nodes.Arithmetic(as_of, "-", aggregate.window)))
+    return [*conditions, *([aggregate.condition] if aggregate.condition is not None else [])]
