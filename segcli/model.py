@@ -158,7 +158,8 @@ class Customers:
 
     `transactions` are the order lines behind the table, if this process has read them. `contacts` are addresses and
     names, aligned with `table` (text, blank if unknown); they are separate because only exports read them.
-    `currency` is that of all amounts, blank if unknown.
+    `currency` is that of all amounts, blank if unknown. `events` are the tables of `ingest.events`: one row per event,
+    with customer_id (categorical), time, and the columns of the file.
     """
 
     table: pd.DataFrame
@@ -169,6 +170,7 @@ class Customers:
     transactions: Transactions | None = None
     contacts: pd.DataFrame | None = None
     currency: str = ""
+    events: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from segcli.arrow import is_sorted

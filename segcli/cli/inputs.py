@@ -193,6 +193,7 @@ def list_input_paths(settings: "Settings", common_options: CommonOptions) -> lis
     paths = [
         *order_paths,
         *(source.path for source in sources if source is not None),
+        *(path for event_source in ingest_settings.events.values() for path in expand_path(event_source.path)),
         settings.privacy.suppression,
         settings.privacy.key_file,
         *([find_customer_table(settings.report.previous)] if settings.report.previous else []),

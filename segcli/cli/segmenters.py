@@ -91,7 +91,9 @@ def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     from segcli.errors import ConfigProblems
     from segcli.segment.rule_set import prepare_rule_sets
 
-    rule_sets = prepare_rule_sets(loaded_config.settings.rules, loaded_config.find_place)
+    rule_sets = prepare_rule_sets(
+        loaded_config.settings.rules, loaded_config.find_place, loaded_config.settings.ingest.events
+    )
     audit_columns = set(loaded_config.settings.fairness.audit_only)
     problems = [
         f"rules: {rule_set.column} uses '{name}', which is reserved for audits (fairness.audit_only); remove it"

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from segcli import plugins
 from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE_COLUMNS, DESCRIPTION_COLUMNS, MEASURES, TRANSACTION_COLUMNS
+from segcli.config.events import EventSource, EventTableName
 from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, NeedsAllLines, Section, literal_type
 
 ColumnMapping = TypeVar("ColumnMapping", bound=Mapping[str, object])
@@ -319,6 +320,12 @@ class IngestSettings(Section):
         None,
         description="Contact details of your customers, one row per customer. Only exports use them. Same keys as "
         "transactions.",
+    )
+    events: dict[EventTableName, EventSource] = Field(
+        default_factory=dict,
+        description="What your customers did, one row per event, in any number of tables, for example {campaigns: "
+        "{path: sends.csv}}. Rules use each table by its name. Keys: path, customer, match, time, type, value, text, "
+        "duration, event_id, features, date_format, timezone, decimal, encoding, delimiter.",
     )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",

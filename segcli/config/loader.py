@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -258,7 +258,14 @@ def _change_paths(
     changed_values: dict[str, Any] = {}
     for name, value in settings_tree.items():
         field, section = model.model_fields.get(name), _section_model(model, name)
-        if isinstance(value, dict) and section:
+        if isinstance(value, dict) and section and field and get_origin(field.annotation) is dict:
+            changed_values[name] = {
+                item_name: _change_paths(item, section, change, (*parent_key, name, item_name))
+                if isinstance(item, dict)
+                else item
+                for item_name, item in value.items()
+            }
+        elif isinstance(value, dict) and section:
             changed_values[name] = _change_paths(value, section, change, (*parent_key, name))
         elif isinstance(value, list) and section:
             changed_values[name] = [

@@ -11,6 +11,7 @@ from segcli.config.quality import QualitySettings
 from segcli.customers import engines, join_keys, quality_rules
 from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
+from segcli.customers.events import join_events, open_event_files
 from segcli.customers.identity_matcher import IdentityMatcher
 from segcli.customers.metrics import list_computed_columns
 from segcli.customers.pseudonyms import PrivacyOptions, pseudonymise_customers, split_contacts
@@ -61,7 +62,9 @@ def load_customers(
     main_files, joined_files = _open_files(settings, extra_paths, mapped_only=privacy_settings.only_mapped)
     column_rules = {} if main_files[0].is_segcli_output else quality_settings.columns
     keys_by_file = [join_keys.select_join_key(main_files[0], joined_file) for joined_file in joined_files]
-    contacts = tuple(sorted(set(keys_by_file) & set(join_keys.CONTACT_KEYS)))
+    event_files = open_event_files(settings)
+    event_keys = {event_file.join_key for event_file in event_files}
+    contacts = tuple(sorted({*keys_by_file, *event_keys} & set(join_keys.CONTACT_KEYS)))
     computed_settings = {"measures": list_computed_columns(settings.measures, contacts)}
     customers = _load_main(
         main_files,
@@ -75,13 +78,16 @@ def load_customers(
             join_key,
             settings.phone_region,
         )
-    contacts_file = _open_contacts(settings) if privacy.needs_contacts or suppression_list is not None else None
+    needs_contacts = privacy.needs_contacts or suppression_list is not None or event_keys & set(join_keys.CONTACT_KEYS)
+    contacts_file = _open_contacts(settings) if needs_contacts else None
     contacts_table = (
         None
         if contacts_file is None
         else customers_from_table(contacts_file.drop_unmapped(), settings, {}, join_key="customer_id")
     )
     customers = split_contacts(customers, contacts_table, privacy.pseudonym_key)
+    if event_files:
+        customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
     if suppression_list is not None:
         linked_files: list[tuple[InputFile, join_keys.JoinKey]] = list(zip(joined_files, keys_by_file, strict=True))
         linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]

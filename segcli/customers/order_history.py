@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.arrow import Mask
+from segcli.config.events import EVENT_TIME
 from segcli.customers import order_runs
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS, MetricInputs, build_customer_table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
@@ -204,8 +205,15 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
         if column not in measured_columns and not column.endswith(columns.SEGMENT_SUFFIX)
     ]
     attributes = customers.table[[columns.CUSTOMER_ID, *attribute_columns]]
+    past_events = {
+        name: rows[rows[EVENT_TIME].to_numpy() < np.datetime64(day)].reset_index(drop=True)
+        for name, rows in customers.events.items()
+    }
     return replace(
-        past_customers, table=past_customers.table.merge(attributes, on=columns.CUSTOMER_ID, how="left"), warnings=()
+        past_customers,
+        table=past_customers.table.merge(attributes, on=columns.CUSTOMER_ID, how="left"),
+        warnings=(),
+        events=past_events,
     )
 
 

@@ -82,7 +82,7 @@ def split_contacts(
             )
     input_report = contacts_file.input_reports[0]
     note = message(
-        "{found} of {total} customers matched; only exports use this file",
+        "{found} of {total} customers matched; only exports and events by address use this file",
         found=int((positions >= 0).sum()),
         total=len(table),
     )
@@ -147,6 +147,9 @@ def _pseudonymise_columns(customers: Customers, names: Sequence[str], pseudonym_
     transactions = result.transactions
     if columns.CUSTOMER_ID in names and transactions is not None:
         result = replace(result, transactions=_pseudonymise_lines(transactions, pseudonym_key))
+    if columns.CUSTOMER_ID in names:
+        events = {name: _pseudonymise_ids(rows, pseudonym_key) for name, rows in result.events.items()}
+        result = replace(result, events=events)
     return result
 
 
@@ -171,9 +174,11 @@ def _sort_customers(customers: Customers, table: pd.DataFrame) -> Customers:
 
 
 def _pseudonymise_lines(transactions: Transactions, pseudonym_key: PseudonymKey) -> Transactions:
-    def load_lines() -> pd.DataFrame:
-        ids = transactions.lines[columns.CUSTOMER_ID]
-        names = pseudonym_key.pseudonymise_series(pd.Series(ids.cat.categories.astype("str")))
-        return transactions.lines.assign(**{columns.CUSTOMER_ID: ids.cat.rename_categories(list(names))})
+    return replace(transactions, load_lines=cache(lambda: _pseudonymise_ids(transactions.lines, pseudonym_key)))
 
-    return replace(transactions, load_lines=cache(load_lines))
+
+def _pseudonymise_ids(rows: pd.DataFrame, pseudonym_key: PseudonymKey) -> pd.DataFrame:
+    """Replace the customer ids of order lines or events."""
+    ids = rows[columns.CUSTOMER_ID]
+    names = pseudonym_key.pseudonymise_series(pd.Series(ids.cat.categories.astype("str")))
+    return rows.assign(**{columns.CUSTOMER_ID: ids.cat.rename_categories(list(names))})

@@ -81,6 +81,11 @@ def build_customer_table(
     return _deduplicate_rows(table, raw_table, notes)
 
 
+def parse_by_content(texts: pa.ChunkedArray, source: Source) -> pd.Series:
+    """Parse a column of unknown meaning: as numbers if all values are, otherwise as text with blanks missing."""
+    return _parse_number_column(pc.utf8_trim_whitespace(texts), "", ColumnKind.CONTENT, source)[0]
+
+
 def _parse_column(
     texts: pa.ChunkedArray, name: str, source: Source, normalise_ids: IdNormaliser
 ) -> tuple[pd.Series, str]:

@@ -1,11 +1,13 @@
-"""Tables that aggregates of rules read: order lines, counted by order or by line."""
+"""Tables that aggregates of rules read: order lines, counted by order or by line, and events."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.config.events import EVENT_TIME
 from segcli.customers.order_history import ORDER_NUMBER, encode_lines
 from segcli.model import Customers, Transactions
 from segcli.segment.expressions.activity import ActivityRows, ActivityTable
@@ -13,19 +15,26 @@ from segcli.segment.expressions.evaluator import RuleTable
 
 
 def build_rule_table(customers: Customers) -> RuleTable:
-    """Return the customer table for rules, with the order lines behind it; these are read if a rule names them."""
+    """Return the customer table for rules, with its order lines and events; lines are read if a rule names them."""
     return RuleTable(customers.table, customers.as_of, build_activity_tables(customers))
 
 
 def build_activity_tables(customers: Customers) -> Mapping[str, ActivityTable]:
     """Return the tables that rules on these customers may name."""
     transactions = customers.transactions
+    event_tables = {
+        name: ActivityTable(partial(_select_event_rows, rows), EVENT_TIME) for name, rows in customers.events.items()
+    }
     if transactions is None:
-        return {}
-    return {
+        return event_tables
+    return event_tables | {
         columns.ORDERS: ActivityTable(lambda: _load_order_rows(transactions, by_line=False), columns.ORDER_DATE),
         columns.ORDER_LINES: ActivityTable(lambda: _load_order_rows(transactions, by_line=True), columns.ORDER_DATE),
     }
+
+
+def _select_event_rows(rows: pd.DataFrame) -> ActivityRows:
+    return ActivityRows(rows.drop(columns=columns.CUSTOMER_ID), rows[columns.CUSTOMER_ID])
 
 
 def _load_order_rows(transactions: Transactions, *, by_line: bool) -> ActivityRows:

@@ -1,10 +1,11 @@
 """Rule sets: segmentations by rules, parsed and checked before any data are read, in dependency order."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from segcli import columns
+from segcli.config.events import EVENT_TIME
 from segcli.config.loader import PlaceFinder
 from segcli.config.rules import RulesSettings
 from segcli.config.yaml_loader import KeyPath
@@ -54,12 +55,17 @@ class RuleSet:
         return set(self.option_columns) | {name for _, rule in self.rules for name in nodes.find_columns(rule)}
 
 
-def prepare_rule_sets(settings: Sequence[RulesSettings], describe_place: PlaceFinder = _blank_place) -> list[RuleSet]:
+def prepare_rule_sets(
+    settings: Sequence[RulesSettings],
+    describe_place: PlaceFinder = _blank_place,
+    event_tables: Collection[str] = (),
+) -> list[RuleSet]:
     """Parse all rules, and sort the segmentations so that each follows those that its rules use.
 
     Args:
         settings: the segmentations.
         describe_place: returns the place where a setting was written.
+        event_tables: names of the tables of events.
 
     Raises:
         ConfigProblems: a rule cannot be parsed or compares incomparable values, a base or option is unknown, two
@@ -71,7 +77,9 @@ def prepare_rule_sets(settings: Sequence[RulesSettings], describe_place: PlaceFi
     for number, section in enumerate(settings):
         try:
             rule_sets.append(
-                _prepare_base(section) if section.base else _prepare_rules(section, number, describe_place, settings)
+                _prepare_base(section)
+                if section.base
+                else _prepare_rules(section, number, describe_place, settings, event_tables)
             )
         except ConfigProblems as config_problems:
             location = "" if section.segments else describe_place(("rules", number, "options"))
@@ -129,7 +137,11 @@ def _prepare_base(section: RulesSettings) -> RuleSet:
 
 
 def _prepare_rules(
-    section: RulesSettings, number: int, describe_place: PlaceFinder, settings: Sequence[RulesSettings]
+    section: RulesSettings,
+    number: int,
+    describe_place: PlaceFinder,
+    settings: Sequence[RulesSettings],
+    event_tables: Collection[str],
 ) -> RuleSet:
     problems, rules, error_formatters = [], [], []
     ordered_segments = sorted(enumerate(section.segments), key=lambda pair: (-pair[1].priority, pair[0]))
@@ -139,7 +151,7 @@ def _prepare_rules(
         try:
             rule = parse_rule(segment.when)
             segmentation_columns = {other_section.segment_column for other_section in settings}
-            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _DECLARED_TABLES)
+            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _declare_tables(rule, event_tables))
             rules.append((segment.segment, rule))
         except RuleProblem as problem:
             problems.append((order, format_error(problem)))
@@ -183,7 +195,15 @@ _ORDER_SCHEMA = DeclaredSchema(
     },
     columns.ORDER_DATE,
 )
-_DECLARED_TABLES: Mapping[str, ActivitySchema] = dict.fromkeys(ORDER_TABLES, _ORDER_SCHEMA)
+
+
+def _declare_tables(rule: nodes.ConditionNode, event_tables: Collection[str]) -> Mapping[str, ActivitySchema]:
+    """Return the schemas known before any data are read; of the columns of events, only the time is known."""
+    named_columns = [name for aggregate in nodes.find_aggregates(rule) for name in nodes.find_row_columns(aggregate)]
+    event_schema = DeclaredSchema(
+        {**dict.fromkeys(named_columns, ValueKind.ANY), EVENT_TIME: ValueKind.DATE}, EVENT_TIME
+    )
+    return {**dict.fromkeys(event_tables, event_schema), **dict.fromkeys(ORDER_TABLES, _ORDER_SCHEMA)}
 
 
 def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:
