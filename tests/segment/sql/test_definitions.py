@@ -18,7 +18,7 @@ from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import ValueKind
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
 from segcli.segment.expressions.parser import parse_rule
-from segcli.segment.sql.definitions import rule_to_sql
+from segcli.segment.sql.conditions import rule_to_sql
 from segcli.segment.sql.dialects import DIALECTS, find_dialect
 
 duckdb = pytest.importorskip("duckdb")
