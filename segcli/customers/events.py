@@ -101,7 +101,7 @@ def _find_role_columns(
     free_names = [name for name in raw_table.header if name != key_column and name not in role_columns.values()]
     for role in (*EVENT_ROLES, EVENT_ID):
         if role not in role_columns:
-            words = _list_words(role)
+            words = list_role_words(role)
             name = next((name for word in words for name in free_names if normalise_name(name) == word), None)
             if name is None and role == EVENT_TIME:
                 name = _find_time_column(raw_table, free_names, source)
@@ -111,7 +111,8 @@ def _find_role_columns(
     return role_columns
 
 
-def _list_words(role: str) -> list[str]:
+def list_role_words(role: str) -> list[str]:
+    """Return the normalised names of a column of event logs, the most specific first."""
     words = [word for language in LANGUAGES for word in load_language(language).get("event_columns", {}).get(role, ())]
     return [normalise_name(word) for word in words]
 

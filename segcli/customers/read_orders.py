@@ -15,6 +15,7 @@ from segcli.columns import ColumnKind
 from segcli.customers import engines, join_keys
 from segcli.customers.cache import TotalsCache, open_cache
 from segcli.customers.engines import Engine, local
+from segcli.customers.event_logs import refuse_event_log
 from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.finalisation import finalise_customers
 from segcli.customers.metrics import list_unused_columns
@@ -135,6 +136,7 @@ def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
         InputProblem: there are no purchases, or the files have different columns.
         UsageProblem: lines must be excluded by a day that only all files together determine.
     """
+    refuse_event_log(files[0])
     if len(files) > 1:
         _refuse_different_columns(files)
     if len(files) > 1 and request.privacy.retention_days is not None and request.as_of is None:

@@ -283,4 +283,6 @@ def test_a_file_of_contacts_wins_where_it_says_something() -> None:
     assert made.contacts["city"].tolist() == ["Ulm", "", ""]
     assert made.contacts.index.equals(table.table.index)
     assert made.input_reports[:2] == table.input_reports
-    assert made.input_reports[2].notes == ("2 of 3 customers matched; only exports and events by address use this file",)
+    assert made.input_reports[2].notes == (
+        "2 of 3 customers matched; only exports and events by address use this file",
+    )

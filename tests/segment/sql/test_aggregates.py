@@ -27,7 +27,10 @@ duckdb = pytest.importorskip("duckdb")
 AS_OF = date(2026, 7, 1)
 CATEGORIES, CHANNELS = ["toys", "home", "Bücher", ""], ["web", "store", "app", ""]
 SHOP_RULES = [
-    'count(orders where category == "toys" within 90 days) >= 2 and not any(campaigns where type == "clicked")',
+    (
+        'count(orders where category == "toys" within 90 days) >= 2 '
+        'and not any(campaigns where type == "clicked" within 30 days)'
+    ),
     'sum(orders.amount where product contains "Mug") > 100',
     "sum(orders.amount) == revenue",
     "count(orders) == orders and count(order_lines) == order_lines",

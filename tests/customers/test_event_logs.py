@@ -1,0 +1,52 @@
+"""A log of events is no order export: the refusal names what it looks like and the setting that reads it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from segcli.errors import InputProblem
+
+LOGS = [
+    ("customer_id,time,type\na,2026-06-01 10:00,Sent\na,2026-06-02 10:00,opened\n", "campaigns", "'type' with Sent"),
+    ("User ID,Date,Event,Campaign\na,2026-06-01,Clicked Email,x\n", "campaigns", "'Event' with Clicked Email"),
+    ("user_id,timestamp,page_location\na,2026-06-01 10:00,/x\na,2026-06-02 10:00,/y\n", "web", "'page_location'"),
+    (
+        "user_id,event_name,event_timestamp\na,page_view,2026-06-01 10:00\na,buy,2026-06-01 11:00\n",
+        "web",
+        "'event_name' with page_view",
+    ),
+    ("Ticket ID,Customer ID,Date,Solved at\n1,a,2026-06-01,2026-06-02\n2,a,2026-06-02,\n", "tickets", "'Solved at'"),
+]
+
+
+@pytest.mark.parametrize(("text", "table", "evidence"), LOGS)
+def test_a_log_is_refused_with_the_setting_that_reads_it(
+    customers_of: Callable[..., Any], file_of: Callable[..., str], text: str, table: str, evidence: str
+) -> None:
+    with pytest.raises(InputProblem, match="not like orders") as refused:
+        customers_of(text)
+    assert f"column {evidence}" in str(refused.value)
+    assert f"--set ingest.events.{table}.path=" in str(refused.value)
+    log_path = file_of(text, "log.csv")
+    orders = "customer_id,order_date,amount\na,2026-06-03,1\nb,2026-06-03,1\n"
+    customers = customers_of(orders, events={table: {"path": log_path}})
+    assert len(customers.events[table]) > 0
+
+
+def test_the_user_may_insist_that_rows_are_orders(customers_of: Callable[..., Any]) -> None:
+    customers = customers_of(LOGS[0][0], source={"columns": {"order_date": "time"}})
+    assert customers.table["orders"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "customer_id,date,type,amount\na,2026-06-01,sent,5\n",  # money is evidence of orders
+        "order_id,customer_id,date,status\n1,a,2026-06-01,delivered\n",  # as is an order id
+        "customer_id,date\na,2026-06-01\n",
+        "customer_id,date,type\na,2026-06-01,sale\n",
+    ],
+)
+def test_orders_without_money_are_still_orders(customers_of: Callable[..., Any], text: str) -> None:
+    assert customers_of(text).table["orders"].tolist() == [1]
