@@ -141,17 +141,14 @@ def _choose_features(description: "SourceDescription", path: str, settings: "Set
     """
     from segcli import customers
     from segcli.errors import InputProblem
-    from segcli.segment.clustering.feature_selection import has_default_features, suggest_features
+    from segcli.segment.clustering.feature_selection import default_features
 
     if description.is_orders:
         return []
     orders_source = settings.ingest.transactions.model_copy(update={"row_ids": description.has_row_ids})
     customer_table = customers.load_customers(settings.ingest.model_copy(update={"transactions": orders_source}))
-    audit_columns = settings.fairness.audit_only
-    if has_default_features(customer_table, settings.cluster, audit_columns):
-        return []
-    features = suggest_features(customer_table, audit_columns)
-    if not features:
+    selection = default_features(customer_table, settings.cluster, settings.fairness.audit_only)
+    if not selection.is_usable:
         command_line = shlex.join(["segcli", *sys.argv[1:], "--map", "order_date=NAME"])
         raise InputProblem(
             "no column to segment customers by",
@@ -159,8 +156,9 @@ def _choose_features(description: "SourceDescription", path: str, settings: "Set
             line=1,
             remedy=f"If these are orders, map their date: {command_line}",
         )
-    console.log("note", f"no behaviour column recognised; cluster.features is set to {', '.join(features)}")
-    return features
+    for note in (*selection.notes, *selection.describe_columns()):
+        console.log("note", note)
+    return [] if selection.settings.features == settings.cluster.features else selection.settings.features
 
 
 def _describe_other_columns(input_file: "InputFile") -> str:

@@ -19,6 +19,7 @@ from segcli.ingest import dates, number_parsing, text_columns
 from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.customer_keys import suggest_unique_key
 from segcli.ingest.parser import RawTable
+from segcli.ingest.survey_layouts import is_test_status
 from segcli.parallel import map_ordered
 
 NUMBER_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS, ColumnKind.CONTENT)
@@ -45,7 +46,7 @@ def find_numeric_columns(mapping: ColumnMapping) -> list[str]:
 
 
 def build_customer_table(
-    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser
+    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser, status_column: str = ""
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Build a table sorted by customer_id; recognised columns get standard names, others keep their names.
 
@@ -54,6 +55,7 @@ def build_customer_table(
         mapping: standard columns of the file.
         source: format of the values.
         normalise_ids: function from written customer ids to normalised ids.
+        status_column: column that marks test responses of a survey; blank if there is none.
 
     Returns:
         The table, and notes on excluded rows and unreadable values.
@@ -78,7 +80,27 @@ def build_customer_table(
     for name, (values, note) in zip(target_names.values(), parsed_columns, strict=True):
         table[name] = values
         notes += [note] * bool(note)
+    if status_column:
+        table, status_notes = _drop_test_responses(table, target_names[status_column])
+        notes += status_notes
     return _deduplicate_rows(table, raw_table, notes)
+
+
+def _drop_test_responses(table: pd.DataFrame, status_column: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table without previews and tests of a survey, and a note on their number by status."""
+    statuses = table[status_column].astype("str").fillna("")
+    counts = {status: int(count) for status, count in statuses[statuses.map(is_test_status)].value_counts().items()}
+    if not counts:
+        return table, []
+    ignored_count = sum(counts.values())
+    by_status = ", ".join(f"{status} {count:,}" for status, count in sorted(counts.items()))
+    ignored_text = pluralize(ignored_count, "test response ignored", "test responses ignored")
+    kept_count = len(table) - ignored_count
+    note = (
+        f"{ignored_text} ({status_column}: {by_status}): "
+        f"{len(table):,} rows = kept {kept_count:,} + ignored {ignored_count:,}"
+    )
+    return table[~statuses.map(is_test_status)], [note]
 
 
 def _parse_column(
@@ -214,7 +236,9 @@ def _deduplicate_rows(
     table: pd.DataFrame, raw_table: RawTable, notes: list[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if is_sorted(table[columns.CUSTOMER_ID]) and (table.empty or table[columns.CUSTOMER_ID].iloc[0] != ""):
-        return table, tuple(notes)  # as in tables that segcli writes: no rows to drop, no sorting needed
+        return table.reset_index(drop=True), tuple(
+            notes
+        )  # as in tables that segcli writes: no rows to drop, no sorting needed
     is_blank = table[columns.CUSTOMER_ID] == ""
     if is_blank.any():
         notes.append(

@@ -1,6 +1,7 @@
 """Assign customers to the segments of a saved cluster model, without scikit-learn."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.ingest.multiple_choice import add_model_choices
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -84,6 +86,7 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
     A missing value takes the fill value of the training data.
     """
     features = [Feature(**saved_feature) for saved_feature in model["features"]]
+    customers = replace(customers, table=add_model_choices(customers.table, [feature.name for feature in features]))
     missing_columns = list(dict.fromkeys(feature.name for feature in features if feature.name not in customers.table))
     source = customers.input_reports[0].input.name
     if missing_columns:

@@ -77,8 +77,8 @@ def build_features(
         InputProblem: no remaining feature differs between customers.
     """
     feature_list: list[Feature] = []
-    settings, default_notes = default_features(customers, settings, audit_only)
-    warnings = list(default_notes)
+    selection = default_features(customers, settings, audit_only)
+    settings, warnings = selection.settings, list(selection.notes)
     feature_weights = select_features(customers, settings, audit_only)
     readings = read_answer_types(customers.table, [name for name in feature_weights if name not in settings.ordinal])
     scale = _choose_scale(scale, settings, [readings.get(name) for name in feature_weights])
@@ -101,7 +101,7 @@ def build_features(
         tuple(feature_list),
         fitted_reduction,
         (*warnings, *_warn_correlated(unreduced_matrix, feature_list)),
-        tuple(describe_readings(readings)),
+        tuple(describe_readings(readings, feature_weights)),
     )
 
 
