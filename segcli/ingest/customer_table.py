@@ -1,6 +1,7 @@
 """Build a typed table from a file with one row per customer: attributes, survey answers, or output of segcli."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -19,6 +20,7 @@ from segcli.ingest import dates, number_parsing, text_columns
 from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.customer_keys import suggest_unique_key
 from segcli.ingest.parser import RawTable
+from segcli.ingest.sentinels import find_sentinels
 from segcli.ingest.survey_layouts import is_test_status
 from segcli.parallel import map_ordered
 
@@ -166,13 +168,35 @@ def _parse_number_column(texts: pa.ChunkedArray, name: str, kind: ColumnKind, so
         0 if is_unknown_kind else MAX_UNREADABLE_RATIO
     ):
         return _to_text_series(texts), ""
+    sentinel_note = ""
+    if name not in SEGCLI_COLUMNS and kind is not ColumnKind.MONEY:
+        parsed_numbers, sentinel_note = _drop_sentinels(parsed_numbers, name)
     values = pd.Series(parsed_numbers.values)
     filled_numbers = parsed_numbers.values[~parsed_numbers.missing]
     is_count = kind in {ColumnKind.COUNT, ColumnKind.DAYS} and _are_integers(filled_numbers)  # 9.0 orders are 9
     if is_count or (kind is not ColumnKind.MONEY and _are_integer_texts(texts)):
-        return values.astype("Int64" if parsed_numbers.missing.any() else "int64"), _describe_labels(label_count, name)
+        whole_values = values.astype("Int64" if parsed_numbers.missing.any() else "int64")
+        return whole_values, sentinel_note or _describe_labels(label_count, name)
     unreadable_note = _describe_unreadable(int(parsed_numbers.unreadable.sum()), name, "a number")
-    return values, unreadable_note or _describe_labels(label_count, name)
+    return values, unreadable_note or sentinel_note or _describe_labels(label_count, name)
+
+
+def _drop_sentinels(
+    parsed_numbers: number_parsing.ParsedNumbers, name: str
+) -> tuple[number_parsing.ParsedNumbers, str]:
+    """Return numbers with sentinels such as 999 as missing, and a note on them."""
+    sentinels = find_sentinels(np.where(parsed_numbers.missing, np.nan, parsed_numbers.values))
+    if not sentinels:
+        return parsed_numbers, ""
+    is_sentinel = np.isin(parsed_numbers.values, sentinels) & ~parsed_numbers.missing
+    values = np.where(is_sentinel, np.nan, parsed_numbers.values)
+    others = values[~(parsed_numbers.missing | is_sentinel)]
+    written = " and ".join(f"{sentinel:.0f}" for sentinel in sentinels)
+    note = (
+        f"column '{name}': {pluralize(int(is_sentinel.sum()), 'value')} of {written} beside "
+        f"{others.min():.0f} to {others.max():.0f} count as missing"
+    )
+    return replace(parsed_numbers, values=values, missing=parsed_numbers.missing | is_sentinel), note
 
 
 def _strip_answer_labels(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:

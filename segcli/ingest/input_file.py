@@ -1,5 +1,6 @@
 """Open an input file and detect its kind: orders, or one row per customer."""
 
+import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,9 @@ POSSIBLE_STATUS_COLUMNS = (
 STATUS_SAMPLE_RECORDS = 1000  # records in which to detect order statuses
 MEMORY_PER_BYTE = 10  # bytes of memory per byte of text; measured with a million lines (benchmarks/README.md)
 FIRST_LINE_BYTES = 64_000  # bytes that are checked to recognise a table that segcli wrote
+UNITLESS_TENURES = {"tenure", "customertenure"}
+MAX_TENURE_MONTHS = 600  # 50 years
+_PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 ROW_NUMBER_COLUMN = "row number"  # column with row numbers, for rows without an id
 _EMPTY_MAPPING = ColumnMapping({}, {})
 NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
@@ -165,7 +169,7 @@ def open_input(
         customer_mapping = _match_experience(unmatched_file, survey, customer_mapping, content_check)
         unmatched_file = replace(unmatched_file, survey=survey)
     if source.row_ids:
-        return replace(unmatched_file, mapping=_map_row_numbers(unmatched_file, customer_mapping))
+        return _note_tenure(replace(unmatched_file, mapping=_map_row_numbers(unmatched_file, customer_mapping)))
     if survey and may_hold_orders and _holds_responses(source, survey, order_mapping):
         return _identify_responses(unmatched_file, survey, customer_mapping, content_check)
     may_hold_orders = may_hold_orders and not _has_customer_measures(customer_mapping.columns)
@@ -176,7 +180,7 @@ def open_input(
     if may_hold_orders and columns.ORDER_DATE in order_mapping.columns:
         return _describe_orders(unmatched_file, order_mapping, content_check)
     status = _find_input_statuses(header, [], customer_mapping, source)
-    return replace(unmatched_file, mapping=customer_mapping, status=status)
+    return _note_tenure(replace(unmatched_file, mapping=customer_mapping, status=status))
 
 
 def _read_header(source: Source, content: files.FileContent) -> InputFile:
@@ -253,7 +257,7 @@ def _identify_responses(
     name = customer_mapping.columns.get(columns.CUSTOMER_ID, "")
     is_declared = columns.CUSTOMER_ID in input_file.source.columns
     if is_declared or (name and name not in survey.metadata and content_check.has_distinct_values(name)):
-        return replace(input_file, mapping=customer_mapping)
+        return _note_tenure(replace(input_file, mapping=customer_mapping))
     id_column = survey.id_column
     if id_column:
         file_columns = {**customer_mapping.columns, columns.CUSTOMER_ID: id_column}
@@ -431,6 +435,30 @@ def _suggest_customer_column(order_mapping: ColumnMapping, content_check: "_Cont
     return f"choose the column with --map {shlex.quote(f'customer_id={name}')}" if name else ""
 
 
+def _names_days(name: str) -> bool:
+    """Return whether the name of a tenure tells that it is counted in days."""
+    return normalise_name(name) not in UNITLESS_TENURES
+
+
+def _exceeds_months(cell_values: Sequence[str]) -> bool:
+    """Return whether a tenure is longer than customers can be, in months: it must be in days."""
+    numbers = [float(value) for value in cell_values if _PLAIN_NUMBER.fullmatch(value.strip())]
+    return max(numbers, default=0.0) > MAX_TENURE_MONTHS
+
+
+def _note_tenure(input_file: InputFile) -> InputFile:
+    """Return the file with a note on a tenure without a unit, which stays a column of its own."""
+    names = [name for name in input_file.header if normalise_name(name) in UNITLESS_TENURES]
+    open_names = [name for name in names if name not in input_file.mapping.columns.values()]
+    if not open_names or columns.TENURE_DAYS in input_file.mapping.columns or input_file.is_segcli_output:
+        return input_file
+    note = (
+        f"column '{open_names[0]}': its unit (days, months or years) is not known, so that it is kept as it is; "
+        f"hint: --map {shlex.quote(f'tenure_days={open_names[0]}')} reads it as days"
+    )
+    return replace(input_file, dialect=replace(input_file.dialect, notes=(*input_file.dialect.notes, note)))
+
+
 def _select_declared(declared_columns: Mapping[str, str], vocabulary: frozenset[str]) -> dict[str, str]:
     return {standard: name for standard, name in declared_columns.items() if standard in vocabulary}
 
@@ -459,6 +487,8 @@ class _ContentChecker:
         cell_values = [record[index] for record in self._sample]
         if kind is ColumnKind.DATE:
             return dates.looks_like_dates(cell_values, self.source)
+        if standard == columns.TENURE_DAYS and not _names_days(name) and not _exceeds_months(cell_values):
+            return False
         if standard == columns.QUANTITY:
             cell_values = number_parsing.strip_units(pa.array(cell_values, pa.string())).to_pylist()
         if standard == columns.DISCOUNT:

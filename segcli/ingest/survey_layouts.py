@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from segcli import columns
 from segcli.ingest.column_matching import normalise_name
 from segcli.ingest.column_topics import match_words
 from segcli.ingest.date_formats import candidate_formats
+from segcli.ingest.multiple_choice import find_choices
 
 MIN_BATTERY_COLUMNS = 3  # columns with the same few answers that show a survey without metadata
 MAX_BATTERY_ANSWERS = 11
@@ -200,7 +203,8 @@ def _find_plain_layout(
     is_dated = normalise_header(header[0]) in {normalise_header(name) for name in TIMESTAMP_NAMES}
     if is_dated and any(map(is_question, header[1:])) and _are_dates(samples[header[0]]):
         return GOOGLE_FORMS
-    is_survey = sum(map(is_question, header)) >= MIN_BATTERY_COLUMNS or _has_battery(samples)
+    has_choices = any(find_choices(pd.Series(texts, dtype="str")) for texts in samples.values())
+    is_survey = has_choices or sum(map(is_question, header)) >= MIN_BATTERY_COLUMNS or _has_battery(samples)
     return PLAIN_SURVEY if is_survey else None
 
 

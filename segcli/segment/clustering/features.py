@@ -1,7 +1,7 @@
 """Build the feature matrix to cluster: transform, fill, scale and weight columns, and record every step."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -39,7 +39,7 @@ class FeatureSet:
     """The encoded features; `unreduced_matrix` has shape (customers, features), in the order of `features`.
 
     `matrix` is the unreduced matrix, or its parts after reduction. `warnings` list dropped columns and notable
-    findings, and `notes` how answers were read.
+    findings, `notes` how answers were read, and `left_out` the reasons why columns are no features by default.
     """
 
     unreduced_matrix: FeatureMatrix
@@ -48,6 +48,7 @@ class FeatureSet:
     reduction: Reduction | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def feature_names(self) -> list[str]:
@@ -102,7 +103,17 @@ def build_features(
         fitted_reduction,
         (*warnings, *_warn_correlated(unreduced_matrix, feature_list)),
         tuple(describe_readings(readings, feature_weights)),
+        selection.roles.reasons if selection.roles else {},
     )
+
+
+def describe_answers(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str] = ()) -> list[str]:
+    """Return how the answers of the features are read, without building the matrix."""
+    selection = default_features(customers, settings, audit_only)
+    if not selection.is_usable:
+        return []
+    names = select_features(customers, selection.settings, audit_only)
+    return list(describe_readings(read_answer_types(customers.table, names), names))
 
 
 def _choose_scale(method_scale: str, settings: ClusterSettings, readings: Sequence[AnswerReading | None]) -> str:
