@@ -110,7 +110,7 @@ def render_bank(size: int = 600) -> str:
             for value in (
                 *(row + 1, 15_600_000 + row * 37, NAMES[row % 10], int(chance.normal(650, 90))),
                 *(countries[int(chance.integers(0, 3))], genders[int(chance.integers(0, 2))]),
-                *(age[row], int(chance.integers(0, 11)), balance[row], 1 + kind[row] % 2),
+                *(age[row], int(chance.integers(0, 11)), balance[row], 1 + kind[row]),
                 *(int(chance.integers(0, 2)), int(chance.integers(0, 2))),
                 *(f"{chance.uniform(1000, 200_000):.2f}", int(exited[row])),
             )

@@ -192,33 +192,43 @@ def default_features(customers: Customers, settings: ClusterSettings, audit_only
     if settings.features != DEFAULT_FEATURES:
         return DefaultFeatures(settings)
     table, audited_columns = customers.table, standard_names(customers, audit_only)
+    measured_columns = [name for name in group_columns(columns.BEHAVIOUR, table) if name not in audited_columns]
+    if measured_columns and set(measured_columns) <= set(columns.FEATURE_GROUPS[columns.BEHAVIOUR]):
+        return DefaultFeatures(settings, tuple(_explain_behaviour(measured_columns)), "behaviour")
     roles = find_column_roles(table, audited_columns, allow_special=settings.special_reason is not None)
-    outcome_notes = tuple(_note_outcomes(roles))
-    behaviour_columns = [
-        name
-        for name in group_columns(columns.BEHAVIOUR, table)
-        if name not in audited_columns and name not in roles.outcomes
-    ]
+    behaviour_columns = [name for name in measured_columns if name not in roles.outcomes]
     if behaviour_columns:
-        notes = (*_explain_behaviour(behaviour_columns), *outcome_notes)
-        changed_settings = settings.model_copy(update={"features": behaviour_columns}) if roles.outcomes else settings
+        notes = (*_explain_behaviour(behaviour_columns), *_note_outcomes(roles))
+        is_unchanged = behaviour_columns == measured_columns
+        changed_settings = settings if is_unchanged else settings.model_copy(update={"features": behaviour_columns})
         return DefaultFeatures(changed_settings, notes, "behaviour", roles, tuple(behaviour_columns))
-    answers, measures = _find_battery(table, roles.usable), suggest_features(customers, roles)
+    return _choose_own_columns(customers, settings, roles)
+
+
+def _choose_own_columns(customers: Customers, settings: ClusterSettings, roles: ColumnRoles) -> DefaultFeatures:
+    """Return a battery of answers as features, unless there are more measurements; else the measurements."""
+    table = customers.table
+    answers = _find_battery(table, roles.usable)
     if answers and len(answers) >= sum(name not in answers for name in _own_measures(table, roles.usable)):
+        kind, names = "survey", answers
         summary = f"no behaviour columns: segments are based on {len(answers)} survey columns instead"
-        left_out = [
-            f"{describe_special_columns([name])}: {SPECIAL_EXCLUSION}"
-            for name in special_category_columns(map(str, table.columns))
-            if not settings.special_reason and name in roles.reasons
-        ]
-        notes = (f"{summary}; cluster.features selects others", *left_out, *outcome_notes)
-        chosen_settings = settings.model_copy(update={"features": answers})
-        return DefaultFeatures(chosen_settings, notes, "survey", roles, tuple(answers))
-    if measures:
-        note = f"no behaviour columns: segments are based on {', '.join(measures)}; cluster.features selects others"
-        chosen_settings = settings.model_copy(update={"features": measures})
-        return DefaultFeatures(chosen_settings, (note, *outcome_notes), "columns", roles, tuple(measures))
-    return DefaultFeatures(settings, outcome_notes, "none", roles)
+    else:
+        kind, names = "columns", suggest_features(customers, roles)
+        summary = f"no behaviour columns: segments are based on {', '.join(names)}"
+    if not names:
+        return DefaultFeatures(settings, tuple(_note_outcomes(roles)), "none", roles)
+    notes = (
+        f"{summary}; cluster.features selects others",
+        *_note_special_columns(table, settings, roles),
+        *_note_outcomes(roles),
+    )
+    return DefaultFeatures(settings.model_copy(update={"features": names}), notes, kind, roles, tuple(names))
+
+
+def _note_special_columns(table: pd.DataFrame, settings: ClusterSettings, roles: ColumnRoles) -> Iterator[str]:
+    for name in special_category_columns(map(str, table.columns)):
+        if not settings.special_reason and name in roles.reasons:
+            yield f"{describe_special_columns([name])}: {SPECIAL_EXCLUSION}"
 
 
 def suggest_features(customers: Customers, roles: ColumnRoles) -> list[str]:
