@@ -11,6 +11,7 @@ from typer import Argument, Option
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import NEXT_LABEL, Console, write_stdout
 from segcli.formatting import escape_unprintable
+from segcli.message import message
 
 if TYPE_CHECKING:
     from segcli.config import Settings
@@ -87,7 +88,13 @@ def command(
         if writes_file:
             console.log(NEXT_LABEL, f"segcli run {shlex.quote(str(common_options.output))}")
         else:
-            console.log(NEXT_LABEL, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} saves it as a config")
+            console.log(
+                NEXT_LABEL,
+                message(
+                    "{command} saves it as a config",
+                    command=f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])}",
+                ),
+            )
 
 
 def _describe_file(
@@ -118,7 +125,7 @@ def _describe_file(
         is_orders and not input_file.is_orders and (input_file.source.row_ids or input_file.key_column is None)
     )
     if has_row_ids and not declared_source.row_ids:
-        console.log("warning", "no column recognised as customer_id; each row counts as a customer (row_ids)")
+        console.log("warning", message("no column recognised as customer_id; each row counts as a customer (row_ids)"))
     elif input_file.key_column is None:
         raise _missing_customer_id(input_file, name)
     columns = {standard: name for standard, name in recognition.columns.items() if name in input_file.header}

@@ -12,6 +12,7 @@ import pandas as pd
 from segcli import columns
 from segcli.columns import ColumnKind
 from segcli.ingest.locales import LANGUAGES, load_language, word_list
+from segcli.message import detail_message, message
 
 ITEM_ANSWERS = 2  # answers of an item: no and yes
 MAX_SCALE_ANSWERS = 11  # as on a scale from 0 to 10
@@ -21,7 +22,7 @@ PLAIN_ITEM = ("0", "1")
 ONE_IS_YES = ("2", "1")  # no and yes of 1/2 codes if both are equally frequent
 BLANK = ""
 _CHOICE_IN_NAME = re.compile(r"(?:: |\[)([^\[\]:]+)\]?$")  # Which activities? [Skiing], Which activities?: Skiing
-BLANK_WORD, ANY_ANSWER = "blank", "any answer"
+BLANK_WORD, ANY_ANSWER = "blank", "any"
 
 
 @dataclass(frozen=True)
@@ -274,8 +275,12 @@ def describe_readings(readings: Mapping[str, AnswerReading], names: Iterable[str
     for levels, own_names in names_by_levels.items():
         if levels == PLAIN_ITEM:
             continue
-        texts = (BLANK_WORD, ANY_ANSWER) if levels[0] == BLANK else readings[own_names[0]].texts
-        numbers = "; ".join(f"{text} = {number}" for number, text in enumerate(texts))
-        column_type = "0/1 items" if len(levels) == ITEM_ANSWERS else "ordinal scales"
-        listed = "all features" if own_names == all_names else ", ".join(own_names)
-        yield f"read as {column_type}: {listed} ({numbers})"
+        texts = readings[own_names[0]].texts
+        numbers: str = "; ".join(f"{text} = {number}" for number, text in enumerate(texts))
+        if levels[0] == BLANK:
+            numbers = message("blank = 0; any answer = 1")
+        listed = message("all features") if own_names == all_names else ", ".join(own_names)
+        if len(levels) == ITEM_ANSWERS:
+            yield detail_message("read as 0/1 items: {names} ({numbers})", names=listed, numbers=numbers)
+        else:
+            yield detail_message("read as ordinal scales: {names} ({numbers})", names=listed, numbers=numbers)

@@ -12,12 +12,12 @@ from segcli.config.cluster import ClusterSettings
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.ingest.column_topics import describe_special_columns, find_purchase_columns, special_category_columns
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment.clustering.answer_types import read_answer_types
 from segcli.segment.clustering.column_roles import MAX_FEATURE_LEVELS, ColumnRoles, find_column_roles
 
 # Allowed features: by name or group, but no identifiers, special categories or audit-only columns.
-SPECIAL_EXCLUSION = "excluded, a special category of personal data (privacy.special_reason)"
 BINARY_VALUE_COUNT = 2  # a column with no more values is a yes/no flag, not a count or sum
 
 
@@ -105,8 +105,8 @@ def _reject_unusable(customers: Customers, feature_weights: Mapping[str, float])
         reason = _exclusion_reason(table, name)
         if reason:
             usable_columns = ", ".join(find_allowed_features(table))
-            message = f"cluster.features: '{name}' {reason}; available: {usable_columns or 'no column'}"
-            raise UsageProblem(add_remedy(message, customers, [name]))
+            problem = f"cluster.features: '{name}' {reason}; available: {usable_columns or 'no column'}"
+            raise UsageProblem(add_remedy(problem, customers, [name]))
 
 
 def _exclusion_reason(table: pd.DataFrame, name: str) -> str:
@@ -210,25 +210,38 @@ def _choose_own_columns(customers: Customers, settings: ClusterSettings, roles: 
     table = customers.table
     answers = _find_battery(table, roles.usable)
     if answers and len(answers) >= sum(name not in answers for name in _own_measures(table, roles.usable)):
-        kind, names = "survey", answers
-        summary = f"no behaviour columns: segments are based on {len(answers)} survey columns instead"
+        kind, names, summary = "survey", answers, _note_survey(len(answers))
     else:
         kind, names = "columns", suggest_features(customers, roles)
-        summary = f"no behaviour columns: segments are based on {', '.join(names)}"
+        summary = message(
+            "no behaviour columns: segments are based on {names}; cluster.features selects others",
+            names=", ".join(names),
+        )
     if not names:
         return DefaultFeatures(settings, tuple(_note_outcomes(roles)), "none", roles)
     notes = (
-        f"{summary}; cluster.features selects others",
+        summary,
         *_note_special_columns(table, settings, roles),
         *_note_outcomes(roles),
     )
     return DefaultFeatures(settings.model_copy(update={"features": names}), notes, kind, roles, tuple(names))
 
 
+def _note_survey(answer_count: int) -> str:
+    return count_message(
+        "no behaviour columns: segments are based on {count} survey column instead; cluster.features selects others",
+        "no behaviour columns: segments are based on {count} survey columns instead; cluster.features selects others",
+        answer_count,
+    )
+
+
 def _note_special_columns(table: pd.DataFrame, settings: ClusterSettings, roles: ColumnRoles) -> Iterator[str]:
     for name in special_category_columns(map(str, table.columns)):
         if not settings.special_reason and name in roles.reasons:
-            yield f"{describe_special_columns([name])}: {SPECIAL_EXCLUSION}"
+            yield message(
+                "{name}: excluded, a special category of personal data (privacy.special_reason)",
+                name=describe_special_columns([name]),
+            )
 
 
 def suggest_features(customers: Customers, roles: ColumnRoles) -> list[str]:
@@ -261,7 +274,10 @@ def _is_measure(values: pd.Series) -> bool:
 
 def _note_outcomes(roles: ColumnRoles) -> Iterator[str]:
     for name in roles.outcomes:
-        yield f"{name} may be an outcome and is not a feature; drivers.of: {name} shows what is associated with it"
+        yield message(
+            "{name} may be an outcome and is not a feature; drivers.of: {name} shows what is associated with it",
+            name=name,
+        )
 
 
 def _explain_behaviour(behaviour_columns: Sequence[str]) -> Iterator[str]:
@@ -269,11 +285,13 @@ def _explain_behaviour(behaviour_columns: Sequence[str]) -> Iterator[str]:
     columns_by_name = [name for name in behaviour_columns if name not in columns.FEATURE_GROUPS[columns.BEHAVIOUR]]
     if columns_by_name:
         yield (
-            "treated as behaviour because of their names: "
-            f"{', '.join(columns_by_name)}; cluster.features selects others"
+            message(
+                "treated as behaviour because of their names: {names}; cluster.features selects others",
+                names=", ".join(columns_by_name),
+            )
         )
     if len(behaviour_columns) == 1:
-        yield f"segments are based on {behaviour_columns[0]} alone; cluster.features adds more"
+        yield message("segments are based on {name} alone; cluster.features adds more", name=behaviour_columns[0])
 
 
 def _find_battery(table: pd.DataFrame, usable_columns: Sequence[str]) -> list[str]:
