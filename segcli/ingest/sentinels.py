@@ -23,15 +23,17 @@ def find_sentinels(numbers: Numbers) -> list[float]:
     Args:
         numbers: the values, NaN where missing; only columns of whole numbers have sentinels.
     """
-    known = numbers[~np.isnan(numbers)]
-    if not len(known) or not ((known == np.floor(known)).all() and _may_have_sentinel(known)):
+    known_numbers = numbers[~np.isnan(numbers)]
+    if not len(known_numbers) or not (
+        (known_numbers == np.floor(known_numbers)).all() and _may_have_sentinel(known_numbers)
+    ):
         return []
-    values, counts = np.unique(known, return_counts=True)
+    values, counts = np.unique(known_numbers, return_counts=True)
     return sorted({*_find_negative(values, counts), *_find_positive(values, counts)})
 
 
-def _may_have_sentinel(known: Numbers) -> bool:
-    return known.min() in NEGATIVE_SENTINELS or known.max() in POSITIVE_SENTINELS
+def _may_have_sentinel(known_numbers: Numbers) -> bool:
+    return known_numbers.min() in NEGATIVE_SENTINELS or known_numbers.max() in POSITIVE_SENTINELS
 
 
 def _find_negative(values: Numbers, counts: npt.NDArray[np.intp]) -> Iterator[float]:
