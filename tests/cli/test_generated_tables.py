@@ -50,7 +50,7 @@ def test_the_outcome_of_a_bank_table_is_no_feature_and_said_so(segcli: Run, fold
 
 
 @pytest.mark.parametrize(
-    "verbose", [["cluster", "bank.csv", "-v", *QUICK], ["check", "bank.csv"], ["init", "bank.csv"]]
+    "verbose", [["cluster", "bank.csv", "-v", *QUICK], ["check", "bank.csv"], ["init", "bank.csv", "-v"]]
 )
 def test_one_list_names_the_features_and_why_other_columns_are_none(
     segcli: Run, folder: Path, verbose: list[str]
