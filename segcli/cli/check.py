@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import command_settings, discovered_config, export_files, gates, inputs
+from segcli.cli import command_settings, discovered_config, export_files, gates, inputs, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.output import display_result
 from segcli.cli.terminal import Console
@@ -90,12 +90,29 @@ def _collect_findings(
         findings += _describe_input(input_report)
     findings += _find_pii(customers)
     findings += [("warning", "customers", warning) for warning in customers.warnings]
+    findings += _describe_features(customers, loaded_config)
     findings += [
         (quality_check.severity, quality_check.source, quality_check.what)
         for quality_check in customers.quality_checks
         if not quality_check.passed or quality_check.severity == "note"
     ]
     return sorted(findings, key=lambda f: gates.SEVERITIES.index(f[0])), customers, None
+
+
+def _describe_features(customers: "Customers", loaded_config: "LoadedSettings") -> list[Finding]:
+    """Return findings about the features of clusters: which columns, how answers are read, and why others are not."""
+    from segcli.segment.clustering.features import describe_answers
+
+    settings = loaded_config.settings
+    is_clustered = loaded_config.declares_section("cluster") or not segmenters.has_orders(customers)
+    if not is_clustered:
+        return []
+    audit_only = settings.fairness.audit_only
+    notes = [
+        *segmenters.describe_default_features(customers, settings),
+        *describe_answers(customers, settings.cluster, audit_only),
+    ]
+    return [("note", "cluster.features", note) for note in notes]
 
 
 def _find_pii(customers: "Customers") -> list[Finding]:

@@ -123,6 +123,14 @@ def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation
     return pipeline.cluster_customers(customers, settings.cluster, settings.seed, previous_model, audit_only=audit_only)
 
 
+def describe_default_features(customers: "Customers", settings: "Settings") -> "list[str]":
+    """Return which columns are features by default, and why the others are not; empty for measures of orders."""
+    from segcli.segment.clustering.feature_selection import default_features
+
+    selection = default_features(customers, settings.cluster, settings.fairness.audit_only)
+    return [*selection.notes, *selection.describe_columns()]
+
+
 def explain_clusters(segmentation: "Segmentation") -> "Explanation":
     """Describe clusters as rules on the features used to find them."""
     from segcli.persona.explanations import explain_segments
@@ -193,12 +201,12 @@ def build_segmentations(
     """
     segmentations: list[Segmentation] = []
     is_undeclared = not any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
-    has_orders = _has_orders(customers)
-    if loaded_config.declares_section("rfm") or (is_undeclared and has_orders):
+    can_score = has_orders(customers)
+    if loaded_config.declares_section("rfm") or (is_undeclared and can_score):
         segmentations.append(apply_rfm(customers, loaded_config.settings))
     if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
         segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
-    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not has_orders):
+    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not can_score):
         segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
     return segmentations
 
@@ -208,7 +216,7 @@ def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]")
     return any(rule_settings.segment_column in columns for rule_settings in loaded_config.settings.rules)
 
 
-def _has_orders(customers: "Customers") -> bool:
+def has_orders(customers: "Customers") -> bool:
     """Return whether the customers have order data that RFM can score."""
     from segcli.columns import ORDERS, REVENUE
 
