@@ -106,11 +106,11 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
 
 
 def build_lift_table(summary: pd.DataFrame) -> Table:
-    """Build a table with one row per segmentation: lift, revenue share of the top, rank correlation, verdict."""
+    """Build a table with one row per segmentation: lift and share of the top, rank correlation, verdict."""
     titles = [
         Column("Segmentation", align_right=False),
-        Column("Best lift"),
-        Column("Revenue captured"),
+        Column("Top lift"),
+        Column("Top takes"),
         Column("Rank correlation"),
         Column("Gini"),
     ]
@@ -119,7 +119,7 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
             str(row["segmentation"]),
             f"{row['lift']:.1f}x ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
             formatting.format_share(row["captured"]),
-            f"{row['rank_correlation']:.2f}",
+            f"{row['rank_correlation']:.2f} ({row['rank_correlation_low']:.2f} to {row['rank_correlation_high']:.2f})",
             f"{row['gini']:.2f}",
             str(row["verdict"]),
         ]
@@ -129,9 +129,16 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
 
 
 def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
-    """Build a table with one row per segment, in predicted order: buyers, lift and revenue."""
+    """Build a table with one row per segment, in predicted order: buyers, lift, and revenue or orders."""
     titles = [Column("Segment", align_right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
-    titles += [Column("Revenue"), Column("% revenue"), Column("Per customer")]
+    has_money = columns.REVENUE in segment_rows
+    total, share, mean = (
+        (columns.REVENUE, columns.REVENUE_SHARE, "revenue_a_head")
+        if has_money
+        else (columns.ORDERS, "order_share", "orders_a_head")
+    )
+    titles += [Column("Revenue"), Column("% revenue")] if has_money else [Column("Orders"), Column("% orders")]
+    format_mean = formatting.format_money if has_money else (lambda value: f"{value:.2f}")
     table_rows = [
         [
             str(row[columns.SEGMENT_NAME]),
@@ -139,10 +146,10 @@ def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
             formatting.format_share(row["buyer_rate"]),
             f"{formatting.format_share(row['buyer_rate_low'])}-{formatting.format_share(row['buyer_rate_high'])}",
             f"{row['lift']:.1f}x",
-            formatting.format_money(row[columns.REVENUE]),
-            formatting.format_share(row[columns.REVENUE_SHARE]),
-            formatting.format_money(row["revenue_a_head"]),
+            formatting.format_money(row[total]) if has_money else formatting.format_count(row[total]),
+            formatting.format_share(row[share]),
+            format_mean(row[mean]),
         ]
         for row in segment_rows.to_dict("records")
     ]
-    return Table(titles, table_rows)
+    return Table([*titles, Column("Per customer")], table_rows)

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
-from segcli import columns
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.evaluation_results import build_lift_table, build_outcome_table
@@ -23,8 +20,4 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     yield from tables.build_note_blocks(backtest.notes)
     for name, segment_rows in backtest.segments.groupby("segmentation", sort=False):
         yield Heading(f"{name}, after {segment_rows['until'].iloc[0]}", level=3)
-        yield build_outcome_table(segment_rows) if columns.REVENUE in segment_rows else _build_buyer_table(segment_rows)
-
-
-def _build_buyer_table(segment_rows: pd.DataFrame) -> Block:
-    return tables.build_table(segment_rows[[columns.SEGMENT_NAME, columns.CUSTOMERS, "buyers", "buyer_rate", "lift"]])
+        yield build_outcome_table(segment_rows)
