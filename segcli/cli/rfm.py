@@ -24,9 +24,10 @@ ScoringMethodOption = Annotated[
 TiesOption = Annotated[
     str | None,
     Option(
-        help="Score of equal values at a boundary: lower (same-bin), higher (next) or random.",
+        help="Score of equal values at a boundary: by the middle of their ranks (mid), lower (same-bin), higher (next) "
+        "or random.",
         metavar="NAME",
-        autocompletion=choices.complete_words("same-bin", "next", "random"),
+        autocompletion=choices.complete_words("mid", "same-bin", "next", "random"),
     ),
 ]
 SegmentMapOption = Annotated[

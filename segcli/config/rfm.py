@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     ScoringMethod = str
 else:
     ScoringMethod = literal_type(SCORING_METHODS)
-TiePolicy = Literal["same-bin", "next", "random"]
+TiePolicy = Literal["mid", "same-bin", "next", "random"]
 
 
 class Bins(Section):
@@ -74,8 +74,9 @@ class RfmSettings(Section):
     )
     bins: BinSetting = Field(5, description="Scores per dimension. 5 gives scores from 1 to 5.")
     ties: TiePolicy = Field(
-        "same-bin",
-        description="Score of equal values at a boundary: lower (same-bin), higher (next) or random.",
+        "mid",
+        description="Score of equal values at a boundary: by the middle of their ranks (mid), lower (same-bin), higher "
+        "(next) or random.",
     )
     edges: FixedEdges = Field(default_factory=FixedEdges, description="Score edges for the method fixed.")
     monetary: Literal["sum", "mean", "median", "max"] = Field(

@@ -11,6 +11,7 @@ import pyarrow as pa
 from segcli import columns
 from segcli.config.rfm import RfmSettings
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.formatting import pluralize
 from segcli.model import Customers, Segmentation
 from segcli.segment import rfm_scores
 from segcli.segment.maps import SegmentMap, measure_coverage
@@ -44,6 +45,30 @@ def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScor
                 f"{noun} {', '.join(empty_scores)} of {dimension.name} "
                 f"{'is' if len(empty_scores) == 1 else 'are'} empty: {_describe_commonest(dimension)}"
             )
+
+
+LARGE_REVENUE_SHARE = 0.1  # of all revenue: from here on, one customer determines the means of a segment
+
+
+def describe_money_extremes(table: pd.DataFrame, dimensions: Sequence[RfmDimension]) -> Iterator[str]:
+    """Yield notes on customers with net revenue of 0 or less, and on a customer with a large part of all revenue."""
+    money = next((dimension for dimension in dimensions if dimension.letter == "m"), None)
+    if money is None:
+        return
+    unprofitable_count = int((money.values <= 0).sum())
+    if unprofitable_count:
+        verb = "has" if unprofitable_count == 1 else "have"
+        yield (
+            f"{pluralize(unprofitable_count, 'customer')} {verb} {money.column} of 0 or less after returns, which "
+            "counts as 0"
+        )
+    revenue = table[columns.REVENUE].to_numpy(dtype=np.float64) if columns.REVENUE in table else money.values
+    largest_share = float(revenue.max() / revenue.sum()) if revenue.sum() > 0 else 0.0
+    if len(revenue) > 1 and largest_share >= LARGE_REVENUE_SHARE:
+        yield (
+            f"1 customer has {largest_share:.0%} of all revenue: the scores do not depend on it, but the means of its "
+            "segment describe mostly this customer"
+        )
 
 
 def _format_edges(dimension: RfmDimension, customer_scores: RfmScores) -> str:
@@ -119,6 +144,7 @@ def segment_by_rfm(
         warnings=tuple(_find_warnings(customers, settings, dimensions)),
         notes=(
             *describe_scores(dimensions, customer_scores),
+            *describe_money_extremes(customers.table, dimensions),
             f"map {segment_map.name}: {measure_coverage(segment_map)}",
         ),
     )
@@ -199,7 +225,7 @@ def _describe_method(
 def _find_warnings(customers: Customers, settings: RfmSettings, dimensions: Sequence[RfmDimension]) -> list[str]:
     warnings = list(customers.warnings)
     if settings.method == "ntile" or settings.ties == "random":
-        warnings.append("equal values may have different scores; method quantile with ties same-bin avoids this")
+        warnings.append("equal values may have different scores; method quantile with ties mid avoids this")
     if len(dimensions) < len(SCORE_COLUMNS):
         warnings.append("no amounts: scored on recency and frequency only")
     constant_columns = [

@@ -79,7 +79,7 @@ def test_every_mistake_of_a_config_is_listed_at_once_with_its_place(segcli: Run,
     assert (done.returncode, done.stdout) == (2, "")
     assert sorted(done.stderr.splitlines()) == [
         "segcli: shop.yaml:3:3: rfm.bin: unknown key; did you mean 'bins'?",
-        "segcli: shop.yaml:4:3: rfm.ties: must be one of same-bin, next, random; got sometimes",
+        "segcli: shop.yaml:4:3: rfm.ties: must be one of mid, same-bin, next, random; got sometimes",
         "segcli: shop.yaml:5:11: cluster.k: must be a number from 2 to 50, a range such as 2-8, or auto; got 1",
     ]
 

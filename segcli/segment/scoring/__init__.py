@@ -24,7 +24,7 @@ class ScoreRequest:
         low_is_best: whether low values are best, as for recency.
         bins: number of scores.
         tie_order: shape (n,), a permutation that breaks ties (customer_id order, or a seeded shuffle).
-        ties: `same-bin`, `next` or `random`.
+        ties: `mid`, `same-bin`, `next` or `random`.
         edges: the given edges, for method fixed.
     """
 
@@ -32,7 +32,7 @@ class ScoreRequest:
     low_is_best: bool
     bins: int
     tie_order: npt.NDArray[np.int64]
-    ties: str = "same-bin"
+    ties: str = "mid"
     edges: tuple[float, ...] = ()
 
     @property
