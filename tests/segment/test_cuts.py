@@ -70,6 +70,6 @@ def test_a_nested_parent_never_seen_takes_the_nearest_one() -> None:
         1,
     )
     assert set(trained.scores["r"]) == {1, 5}
-    renamed = {**trained.cuts, "r": {"": BinEdges((10.0, 100.0), (5, 3, 1), is_strict=True)}}
+    renamed = {**trained.cuts, "r": {"": BinEdges((10.0, 100.0), (5, 4, 1), is_strict=True)}}
     found = rfm_scores.apply_edges(read_dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
     assert found.scores["f"].tolist() == [5]
