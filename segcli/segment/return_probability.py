@@ -16,7 +16,7 @@ from segcli.model import Customers
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-MIN_AT_RISK = 30  # gaps of at least this length that make the curve known at a day
+MIN_AT_RISK = 10  # gaps of at least this length that make the curve known at a day
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def _list_order_gaps(customers: Customers) -> Gaps:
     as_of = int(np.datetime64(customers.transactions.as_of, "D").astype(np.int64))
     has_ended = np.append(rows[1:] == rows[:-1], False)
     next_days = np.where(has_ended, np.append(days[1:], as_of), as_of)
-    order_numbers = (purchases.groupby(CUSTOMER_ROW).cumcount() + 1).to_numpy(dtype=np.int64)
+    order_numbers = np.asarray(purchases.groupby(CUSTOMER_ROW).cumcount() + 1, dtype=np.int64)
     return Gaps((next_days - days).astype(np.float64), has_ended, order_numbers, np.ones(len(days)))
 
 
@@ -71,18 +71,13 @@ def _list_mean_gaps(customers: Customers) -> Gaps:
     )
     counts = np.where(orders > 0, np.nan_to_num(orders), 0).astype(np.int64)
     is_open = (counts > 0) & ~np.isnan(recency)
-    parts = [(recency[is_open], np.zeros(is_open.sum(), dtype=bool), counts[is_open], np.ones(is_open.sum()))]
+    parts = [(recency[is_open], np.zeros(is_open.sum(), dtype=bool), counts[is_open], np.ones(int(is_open.sum())))]
     for number in range(1, MAX_STRATUM_ORDER + 1):
         has_gap = (counts > number) & (mean_gaps > 0)
-        repeats = counts[has_gap] - number if number == MAX_STRATUM_ORDER else np.ones(has_gap.sum())
-        parts.append(
-            (
-                mean_gaps[has_gap],
-                np.ones(has_gap.sum(), dtype=bool),
-                np.full(has_gap.sum(), number, dtype=np.int64),
-                repeats.astype(np.float64),
-            )
-        )
+        size = int(has_gap.sum())
+        repeats = counts[has_gap] - number if number == MAX_STRATUM_ORDER else np.ones(size)
+        order_numbers = np.full(size, number, dtype=np.int64)
+        parts.append((mean_gaps[has_gap], np.ones(size, dtype=bool), order_numbers, repeats.astype(np.float64)))
     days, has_ended, numbers, weights = (np.concatenate(values) for values in zip(*parts, strict=True))
     return Gaps(days, has_ended, numbers, weights)
 
@@ -107,7 +102,7 @@ class ReturnCurve:
         ended = np.bincount(whole_days, gaps.weights * gaps.has_ended, size)
         reached = np.cumsum(np.bincount(whole_days, gaps.weights, size)[::-1])[::-1]
         known_size = int((reached >= MIN_AT_RISK).sum())
-        return cls(np.cumprod(1 - ended[:known_size] / reached[:known_size]))
+        return cls(np.asarray(np.cumprod(1 - ended[:known_size] / reached[:known_size]), dtype=np.float64))
 
     def probability(self, period_days: int) -> FloatArray:
         """Return the probability of an order within the period, by days since the last order.

@@ -167,7 +167,7 @@ def _merge_equal_stages(customers: Customers, options: Options) -> tuple[list[in
     has_bought = earlier_customers.table[columns.CUSTOMER_ID].isin(later_ids).to_numpy()
     declines = _grade_decline(earlier_customers, thresholds)
     counts = np.bincount(declines, minlength=len(DECLINE_STAGES))
-    buyers = np.bincount(declines, has_bought, len(DECLINE_STAGES))
+    buyers = np.bincount(declines, has_bought, len(DECLINE_STAGES)).astype(np.float64)
     return _compare_stages(counts, buyers, f"in the {options.period_days} days from {day.isoformat()}")
 
 
