@@ -197,7 +197,7 @@ def test_lifecycle_by_given_days_where_rhythms_are_unknown() -> None:
 def test_lifecycle_by_the_probability_to_order_again_and_the_rhythm_of_each_loyal_customer() -> None:
     """Two customers with the same recency and five orders: the one with gaps four times as long is not at risk."""
     chance = np.random.default_rng(3)
-    size = 3000
+    size = 900
     orders = chance.integers(1, 9, size)
     gaps = np.where(orders > 1, chance.exponential(30, size).round(1) + 1, np.nan)
     recency = np.where(chance.random(size) < 0.5, chance.integers(1, 30, size), chance.integers(30, 500, size))
