@@ -196,6 +196,7 @@ class Segmentation:
 
     `labels` and `scores` are aligned with `customers.table`. `profile` has one row per segment, in display order.
     `method` holds details of the method (edges, centres, coverage), `tables` its additional results, by title.
+    `segment_earlier` makes the same segmentation as of a number of days ago, or returns None if that is impossible.
     """
 
     customers: Customers
@@ -208,6 +209,7 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    segment_earlier: Callable[[int], Segmentation | None] | None = None
 
     def __post_init__(self) -> None:
         assert len(self.labels) == len(self.customers.table), "every customer needs a label"
@@ -220,6 +222,21 @@ class Segmentation:
     def name(self) -> str:
         """Name of the segmentation: `rfm` for the column rfm_segment."""
         return self.column.removesuffix(columns.SEGMENT_SUFFIX)
+
+    def labels_before(self, days: int) -> pd.Series[str] | None:
+        """Return the segment that each of these customers had a number of days ago; missing if they were none yet.
+
+        Rates over time count the members at the start of the period. Today's members are known to have bought, or not
+        to have bought, in the period.
+
+        Returns:
+            Labels aligned with `customers.table`; None if the segmentation cannot be made for an earlier day.
+        """
+        earlier = self.segment_earlier(days) if self.segment_earlier else None
+        if earlier is None:
+            return None
+        labels_by_id = earlier.labels.set_axis(earlier.customers.table[columns.CUSTOMER_ID])
+        return labels_by_id.reindex(self.customers.table[columns.CUSTOMER_ID]).set_axis(self.customers.table.index)
 
     @property
     def segments(self) -> list[str]:

@@ -43,18 +43,20 @@ def list_declared_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | 
 
 
 def list_cohort_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | None":
-    """Return the measures that cohorts need: those of RFM and the grouping column.
+    """Return the measures that cohorts need: those of RFM, and those that read the grouping column of order lines.
 
-    If cohorts are grouped by a segmentation, return the measures of the declared segmentations.
+    If cohorts are grouped by a segmentation or an attribute, return None (all).
     """
-    from segcli.columns import SEGMENT_SUFFIX
+    from segcli import columns
 
     by = loaded_config.settings.cohort.by
-    return (
-        list_declared_measures(loaded_config)
-        if by.endswith(SEGMENT_SUFFIX)
-        else [*list_rfm_measures(loaded_config), by]
-    )
+    if by in {"month", "quarter"}:
+        return list_rfm_measures(loaded_config)
+    if by.startswith(("first_", columns.TOP_PREFIX)):
+        name = by.removeprefix(columns.TOP_PREFIX).removeprefix("first_")
+        read_measure = columns.DISTINCT_PRODUCTS if name == columns.PRODUCT else columns.TOP_PREFIX + name
+        return [*list_rfm_measures(loaded_config), name, read_measure]
+    return None
 
 
 def load_model(model_path: str) -> "dict[str, Any]":
@@ -110,6 +112,39 @@ def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "lis
     from segcli.segment.rules import segment_by_rules
 
     return segment_by_rules(customers, prepare_rules(loaded_config))
+
+
+def _add_history(
+    customers: "Customers", segmentations: "list[Segmentation]", loaded_config: "LoadedSettings"
+) -> "list[Segmentation]":
+    """Return the segmentations, each with a function that makes it for an earlier day.
+
+    Clusters have none: their centres depend on all orders, and clustering again would give different clusters.
+    """
+    from dataclasses import replace
+    from functools import cache, partial
+
+    from segcli.evaluation.drift import make_earlier_segmentations
+
+    if customers.transactions is None:
+        return segmentations
+
+    @cache
+    def segment_earlier(days: int) -> "dict[str, Segmentation]":
+        return make_earlier_segmentations(
+            customers,
+            days,
+            lambda earlier, _: build_segmentations(earlier, loaded_config, with_clusters=False),
+            [segmentation.column for segmentation in segmentations],
+        )
+
+    def find_earlier(column: str, days: int) -> "Segmentation | None":
+        return segment_earlier(days).get(column)
+
+    return [
+        replace(segmentation, segment_earlier=partial(find_earlier, segmentation.column))
+        for segmentation in segmentations
+    ]
 
 
 def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation":
@@ -200,7 +235,7 @@ def build_segmentations(
         segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
     if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not has_orders):
         segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
-    return segmentations
+    return _add_history(customers, segmentations, loaded_config)
 
 
 def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:
@@ -276,14 +311,12 @@ def build_analysis_providers(
     )
 
 
-def add_cohort_segments(customers: "Customers", loaded_config: "LoadedSettings") -> "Customers":
-    """Return the customers, with segment columns if cohorts are grouped by one of them."""
-    from segcli.columns import SEGMENT_SUFFIX
-
+def build_cohort_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
+    """Return the declared segmentations if cohorts are grouped by a column that is not in the table."""
     by = loaded_config.settings.cohort.by
-    if not by.endswith(SEGMENT_SUFFIX) or by in customers.table:
-        return customers
-    return add_segment_columns(customers, build_segmentations(customers, loaded_config))
+    if by in {"month", "quarter"} or by in customers.table or by.startswith("first_") or not customers.transactions:
+        return []
+    return build_segmentations(customers, loaded_config)
 
 
 def add_segment_columns(customers: "Customers", segmentations: "list[Segmentation]") -> "Customers":

@@ -70,11 +70,12 @@ def measure_criteria(
         consent_words: values of the consent column that mean yes.
 
     Returns:
-        size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1), margin (part
-        of revenue), churn_risk (1 - P(alive), or the share of buyers of the period before without a purchase in the
-        last one), contactability (share of customers who can be contacted), loyalty (share with two orders or more),
-        satisfaction (the score of the first of NPS, CSAT and CES that enough people answered), value (mean CLV).
-        Ratings follow and take precedence. A criterion that is unknown for more than half of the segments is excluded.
+        size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1, of the
+        members before both), margin (part of revenue), churn_risk (1 - P(alive), or the share of buyers of the period
+        before without a purchase in the last one, of the members before it), contactability (share of customers who
+        can be contacted), loyalty (share with two orders or more), satisfaction (the score of the first of NPS, CSAT
+        and CES that enough people answered), value (mean CLV). Ratings follow and take precedence. A criterion that is
+        unknown for more than half of the segments is excluded.
     """
     customers = segmentation.customers
     segment_masks = [(segmentation.labels == criterion).to_numpy() for criterion in segmentation.segments]
@@ -84,9 +85,6 @@ def measure_criteria(
         "contactability": _make_share_measure(consent.is_reachable(customers, "email", consent_words)),
     }
     measures |= _make_table_measures(customers.table)
-    if period_revenue is not None:
-        measures["growth"] = lambda inside: _revenue_growth(period_revenue, inside)
-        measures.setdefault("churn_risk", lambda inside: _churn_share(period_revenue, inside))
     satisfaction = _make_satisfaction_measure(customers)
     if satisfaction is not None:
         measures["satisfaction"] = satisfaction
@@ -94,6 +92,8 @@ def measure_criteria(
         criterion: np.array([measure(in_segment) for in_segment in segment_masks], dtype=np.float64)
         for criterion, measure in measures.items()
     }
+    if period_revenue is not None:
+        criterion_values = _measure_periods(segmentation, period_revenue, settings.period_days) | criterion_values
     ratings = {
         criterion: _fill_ratings(segment_ratings, segmentation.segments)
         for criterion, segment_ratings in settings.ratings.items()
@@ -104,6 +104,27 @@ def measure_criteria(
         if 2 * np.isnan(segment_values).sum() <= len(segment_values)
     }
     return SegmentCriteria(known_values, frozenset(ratings) & set(known_values))
+
+
+def _measure_periods(
+    segmentation: Segmentation, period_revenue: PeriodRevenue, period_days: int
+) -> dict[str, FloatArray]:
+    """Return growth and churn risk of the members at the start of the periods that they compare.
+
+    Today's members are known to have bought, or not to have bought, in these periods. A segmentation that cannot be
+    made for an earlier day has neither.
+    """
+    measures = {
+        "growth": (segmentation.labels_before(2 * period_days), _revenue_growth),
+        "churn_risk": (segmentation.labels_before(period_days), _churn_share),
+    }
+    return {
+        criterion: np.array(
+            [measure(period_revenue, (labels == name).to_numpy()) for name in segmentation.segments], dtype=np.float64
+        )
+        for criterion, (labels, measure) in measures.items()
+        if labels is not None
+    }
 
 
 def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | None:

@@ -19,7 +19,7 @@ from segcli.persona.playbook import Playbook
 from segcli.persona.purchase_times import find_channels, find_purchase_times
 from segcli.persona.touchpoints import SegmentStage, TouchpointMatrix, assign_stages
 from segcli.persona.traits import MIN_KNOWN_CUSTOMERS, build_portrait, list_trait_columns, salient_traits
-from segcli.segment.customer_rates import compute_rates
+from segcli.segment.customer_rates import compute_segment_rates
 from segcli.segment.experience_metrics import ALL_CUSTOMERS, score_by_segment
 
 # Confidence in a persona
@@ -94,7 +94,7 @@ def _sum_distances(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def collect_scores(segmentation: Segmentation) -> dict[str, tuple[SurveyScore, ...]]:
     """Return the available scores by segment: NPS, CSAT, CES and others from 30 answers on, and rates in percent."""
     experience_rows = score_by_segment(segmentation.customers, segmentation.segments, segmentation.labels)
-    rate_rows = compute_rates(segmentation.customers, segmentation.segments, segmentation.labels)
+    rate_rows = compute_segment_rates(segmentation)
     scores_by_segment: dict[str, list[SurveyScore]] = {segment_name: [] for segment_name in segmentation.segments}
     _append_scores(
         scores_by_segment, experience_rows[experience_rows["score"].notna()], ("score", "low", "high", "answers"), 1

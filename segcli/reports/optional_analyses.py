@@ -5,7 +5,7 @@ report.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -187,9 +187,7 @@ def run_optional_analyses(context: AnalysisContext) -> OptionalAnalyses:
 
 def _analyse_cohorts(context: AnalysisContext) -> CohortTable:
     cohort_settings, min_customers = context.settings.cohort, context.guard.min_customers
-    labels_by_column = {segmentation.column: segmentation.labels for segmentation in context.visible_segmentations}
-    labelled_customers = replace(context.customers, table=context.customers.table.assign(**labels_by_column))
-    cohort_result = analyse_cohorts(labelled_customers, cohort_settings)
+    cohort_result = analyse_cohorts(context.customers, cohort_settings, context.visible_segmentations)
     shows_revenue = cohort_settings.show in {"revenue", "value"}
     is_hidden = shows_revenue and (context.hides_money or cohort_settings.show not in cohort_result.table)
     metric = "retention" if is_hidden else cohort_settings.show

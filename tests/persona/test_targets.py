@@ -1,6 +1,7 @@
 """Targets: scores by hand, what is said of weights tried out, choices against trying every one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -151,7 +152,16 @@ def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Cal
     orders += [f"{c},{c}1,2026-02-15,{m}" for c, m in now.items()] + ["9,90,2025-11-01,5"]
     of = customers_of("\n".join(orders) + "\n")
     of.table["x_segment"] = ["a", "a", "b", "b", "b"]
-    made = found(read_segmentation(of, "x_segment"), period_days=30, knock_outs={})
+    today = read_segmentation(of, "x_segment")
+    assert not {"growth", "churn_risk"} & set(found(today, period_days=30, knock_outs={}).table), "members of today"
+    days_asked = []
+
+    def earlier(days: int) -> Segmentation:
+        days_asked.append(days)
+        return today
+
+    made = found(replace(today, segment_earlier=earlier), period_days=30, knock_outs={})
+    assert sorted(days_asked) == [30, 60], "membership at the start of the periods"
     rows = made.table.set_index("segment")
     assert rows["growth"].to_dict() == pytest.approx({"a": 150 / 200 - 1, "b": 60 / 40 - 1})
     assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 0.0})

@@ -13,7 +13,7 @@ from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, customers_as_of, list_orders
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, BaseResult, require_column, to_floats
+from segcli.segment.bases import BaseResult, require_column, to_floats
 from segcli.segment.confidence_intervals import Z_SCORE_95
 from segcli.segment.customer_rates import compute_rates
 from segcli.segment.return_probability import Gaps, ReturnCurve, list_gaps
@@ -53,9 +53,6 @@ class Options(Section):
     period_days: int = Field(
         90, ge=1, description="Period in days for the probability to order, and for retention and churn rates."
     )
-    by: list[str] = Field(
-        default_factory=list, description="Segmentations for rates by segment, for example [rfm_segment]."
-    )
 
 
 def assign_segments(customers: Customers, options: Options) -> BaseResult:
@@ -81,7 +78,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         present,
         (*notes, *test_notes),
         tuple(_warn_missing_gaps(customers)),
-        tables=_rate_tables(customers, options),
+        tables={"Rates": compute_rates(customers, options.period_days)},
     )
 
 
@@ -219,16 +216,6 @@ def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
 def _read_optional(customers: Customers, name: str) -> CustomerValues:
     """Return a column as floats, all NaN if the table does not have it."""
     return to_floats(customers.table[name]) if name in customers.table else np.full(len(customers.table), np.nan)
-
-
-def _rate_tables(customers: Customers, options: Options) -> dict[str, pd.DataFrame]:
-    """Return the rates of all customers, and of the segments of each requested segmentation, by title."""
-    blank_labels = pd.Series("", index=customers.table.index, dtype="str")
-    tables = {"Rates": compute_rates(customers, [], blank_labels, options.period_days)}
-    for name in options.by:
-        labels = require_column(customers, name).astype("str").fillna(UNKNOWN)
-        tables[f"Rates by {name}"] = compute_rates(customers, sorted(labels.unique()), labels, options.period_days)
-    return tables
 
 
 def _assign_stages(
