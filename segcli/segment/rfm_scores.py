@@ -10,7 +10,7 @@ import numpy.typing as npt
 from segcli.config.rfm import RfmSettings
 from segcli.segment import scoring
 from segcli.segment.rfm_dimensions import RfmDimension
-from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues
+from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues, quantile_edges
 
 
 # Edges of scores: shown with every result, saved, and used to score later data.
@@ -206,8 +206,6 @@ def _find_bin_edges(request: ScoreRequest, scores: BinScores, scoring_name: str)
 
 
 def _quantile_edges(request: ScoreRequest) -> list[float]:
-    from segcli.segment.scoring.edges import quantile_edges
-
     points: list[float] = quantile_edges(request.values, request.bins).tolist()
     return points
 

@@ -17,7 +17,7 @@ from segcli.config.rfm import FixedEdges, RfmSettings, Weights
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import maps, rfm
-from segcli.segment.scoring.edges import quantile_edges
+from segcli.segment.scoring import quantile_edges
 from tests.oracles.tables import rfm_table, table
 
 load = cache(maps.load_map)

@@ -15,8 +15,7 @@ from segcli.errors import UsageProblem
 from segcli.segment import rfm_scores, scoring
 from segcli.segment.rfm_dimensions import read_dimensions
 from segcli.segment.rfm_scores import BinEdges
-from segcli.segment.scoring import BinScores, ScoreRequest
-from segcli.segment.scoring.edges import quantile_edges
+from segcli.segment.scoring import BinScores, ScoreRequest, quantile_edges
 from segcli.segment.scoring.jenks import class_starts
 from tests.oracles import scoring as oracle
 from tests.oracles.tables import rfm_table
