@@ -308,7 +308,8 @@ class Persona:
     `portrait` holds traits by family (demographic, geographic, ...). `consent` is the share of customers with consent
     to be contacted by email. `stage` is the most common lifecycle stage, `next_touchpoint` the first touchpoint of the
     plan's matrix for that stage. `avoid` lists actions to avoid. `value` is the mean expected value per customer.
-    `changed` lists differences from the previous persona.
+    `changed` lists differences from the previous persona. `mark` says in a few words what contradicts the name, and
+    `contradictions` are the numbers.
     """
 
     segment: str
@@ -335,3 +336,5 @@ class Persona:
     data_to: date | None = None
     example: ExampleCustomer | None = None
     changed: tuple[str, ...] = ()
+    mark: str = ""
+    contradictions: tuple[str, ...] = ()

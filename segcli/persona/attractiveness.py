@@ -51,12 +51,11 @@ class SegmentCriteria:
 
 @dataclass(frozen=True)
 class PeriodRevenue:
-    """Revenue and purchases of each customer in the last period and in the one before it."""
+    """Revenue of each customer in the last period and in the one before it, and the buyers of the last one."""
 
     current_revenue: FloatArray
     previous_revenue: FloatArray
     is_current_buyer: BoolArray
-    is_previous_buyer: BoolArray
 
 
 def measure_criteria(
@@ -71,8 +70,8 @@ def measure_criteria(
 
     Returns:
         size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1, of the
-        members before both), margin (part of revenue), churn_risk (1 - P(alive), or the share of buyers of the period
-        before without a purchase in the last one, of the members before it), contactability (share of customers who
+        members before both), margin (part of revenue), churn_risk (1 - P(alive), or the share without a
+        purchase in the last period of the members before it), contactability (share of customers who
         can be contacted), loyalty (share with two orders or more), satisfaction (the score of the first of NPS, CSAT
         and CES that enough people answered), value (mean CLV). Ratings follow and take precedence. A criterion that is
         unknown for more than half of the segments is excluded.
@@ -148,8 +147,8 @@ def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | Non
         np.bincount(customer_rows[in_period], money[in_period], customer_count).astype(np.float64)
         for in_period in period_masks
     ]
-    buyer_masks = [np.bincount(customer_rows[in_period], minlength=customer_count) > 0 for in_period in period_masks]
-    return PeriodRevenue(revenue_sums[0], revenue_sums[1], buyer_masks[0], buyer_masks[1])
+    is_current_buyer = np.bincount(customer_rows[period_masks[0]], minlength=customer_count) > 0
+    return PeriodRevenue(revenue_sums[0], revenue_sums[1], is_current_buyer)
 
 
 def _make_table_measures(customer_table: pd.DataFrame) -> dict[str, Callable[[BoolArray], float]]:
@@ -193,9 +192,8 @@ def _revenue_growth(period_revenue: PeriodRevenue, in_segment: BoolArray) -> flo
 
 
 def _churn_share(period_revenue: PeriodRevenue, in_segment: BoolArray) -> float:
-    """Return the share of a segment's buyers of the previous period who bought nothing in the last one."""
-    was_active = in_segment & period_revenue.is_previous_buyer
-    return float((~period_revenue.is_current_buyer[was_active]).mean()) if was_active.any() else np.nan
+    """Return the share of a segment's members who bought nothing in the last period."""
+    return float((~period_revenue.is_current_buyer[in_segment]).mean()) if in_segment.any() else np.nan
 
 
 def _make_satisfaction_measure(customers: Customers) -> Callable[[BoolArray], float] | None:

@@ -16,16 +16,37 @@ PLAYBOOK_FILE = "playbook.yaml"
 class Playbook:
     """Actions by segment name (case-insensitive), by (trait, high or low), and a default action.
 
-    `avoid_by_segment` are actions to avoid, by segment name.
+    `avoid_by_segment` are actions to avoid, by segment name. `claim_actions` replace the action of a name whose claim,
+    such as `buys more`, is contradicted by the data.
     """
 
     segment_actions: Mapping[str, str]
     trait_actions: Mapping[tuple[str, str], str]
     default_action: str
     avoid_by_segment: Mapping[str, str] = field(default_factory=dict)
+    claim_actions: Mapping[str, str] = field(default_factory=dict)
 
-    def choose_action(self, segment_name: str, segment_traits: Sequence[Trait]) -> str:
-        """Return the segment's own action, or that of its most distinguishing trait that has one."""
+    def choose_action(
+        self,
+        segment_name: str,
+        segment_traits: Sequence[Trait],
+        contradicted_claims: Sequence[str] = (),
+        stage_name: str = "",
+    ) -> str:
+        """Return the action for the first contradicted claim, else of the stage, the segment, or its leading trait.
+
+        Args:
+            segment_name: name of the segment.
+            segment_traits: its traits, the most distinguishing first.
+            contradicted_claims: claims of the name that the data contradict, such as `buys more`.
+            stage_name: lifecycle stage of most of its customers, if it is one that overrides the name.
+        """
+        for claim in contradicted_claims:
+            if claim in self.claim_actions:
+                return self.claim_actions[claim]
+        own_action = self.segment_actions.get(stage_name.casefold()) if stage_name else None
+        if own_action is not None:
+            return own_action
         own_action = self.segment_actions.get(segment_name.casefold())
         if own_action is not None:
             return own_action
@@ -69,21 +90,26 @@ def load_playbook(path: str | None) -> Playbook:
     )
     document_values = document.values if isinstance(document.values, dict) else {}
     problems = [
-        f"{document.find_place((key,))}: {key}: unknown key; known: segments, avoid, traits, otherwise"
+        f"{document.find_place((key,))}: {key}: unknown key; known: segments, avoid, contradicted, traits, otherwise"
         for key in document_values
-        if key not in {"segments", "avoid", "traits", "otherwise"}
+        if key not in {"segments", "avoid", "contradicted", "traits", "otherwise"}
     ]
     segment_section, trait_section = document_values.get("segments") or {}, document_values.get("traits") or []
     avoid_section = document_values.get("avoid") or {}
     problems += _check_shape(document, segment_section, trait_section)
     if not isinstance(avoid_section, dict):
         problems.append(f"{document.find_place(('avoid',))}: avoid: must be `segment name: what not to do` lines")
+    claim_section = document_values.get("contradicted") or {}
+    if not isinstance(claim_section, dict):
+        problems.append(f"{document.find_place(('contradicted',))}: contradicted: must be `claim: action` lines")
     if problems:
         raise ConfigProblems(problems)
     trait_actions = {(entry["trait"], entry["is"]): entry["action"] for entry in reversed(trait_section)}
     segment_actions = {str(segment_name).casefold(): str(action) for segment_name, action in segment_section.items()}
     not_to_do = {str(segment_name).casefold(): str(avoid_text) for segment_name, avoid_text in avoid_section.items()}
-    return Playbook(segment_actions, trait_actions, str(document_values.get("otherwise", "")), not_to_do)
+    claim_actions = {str(claim): str(action) for claim, action in claim_section.items()}
+    otherwise = str(document_values.get("otherwise", ""))
+    return Playbook(segment_actions, trait_actions, otherwise, not_to_do, claim_actions)
 
 
 def _check_shape(document: YamlDocument, segment_section: object, trait_section: object) -> list[str]:

@@ -20,6 +20,7 @@ MAX_TRAITS = 3  # most traits shown per family
 def build_persona_card(persona: Persona) -> Card:
     """Build the card of a persona; traits among the most distinctive ones are not repeated by family."""
     lines = [
+        ("Name check", "; ".join(persona.contradictions)),
         ("Above average", _join_traits(persona.more, persona)),
         ("Below average", _join_traits(persona.less, persona)),
         *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items()),
@@ -105,6 +106,7 @@ def _join_traits(traits: tuple[Trait, ...], persona: Persona) -> str:
 
 def _format_size(persona: Persona) -> str:
     fact = f"{pluralize(persona.customers, 'customer')} · {formatting.format_share(persona.share)} of base"
+    fact = f"{persona.mark} · {fact}" if persona.mark else fact
     revenue_share = persona.revenue_share
     return fact if revenue_share is None else f"{fact} · {formatting.format_share(revenue_share)} of revenue"
 

@@ -219,6 +219,7 @@ def _describe_method(
             "overlapping": list(map_coverage.overlapping),
             "unreachable": list(map_coverage.unreachable),
         },
+        "claims": {segment: dict(claims) for segment, claims in segment_map.claims.items()},
     }
 
 

@@ -144,7 +144,7 @@ def test_weight_sets_are_ranked_side_by_side() -> None:
 
 
 def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Callable[..., Any]) -> None:
-    """Of segment a one of two bought again in the last 30 days, for 150 after 200; of b both, for 60 after 40."""
+    """Of segment a one of two bought again in the last 30 days, for 150 after 200; of b two of three, for 60 after 40."""
     orders = ["customer_id,order_id,order_date,amount"]
     before = {"1": 100, "2": 100, "3": 20, "4": 20}
     now = {"1": 150, "3": 30, "4": 30}
@@ -164,7 +164,7 @@ def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Cal
     assert sorted(days_asked) == [30, 60], "membership at the start of the periods"
     rows = made.table.set_index("segment")
     assert rows["growth"].to_dict() == pytest.approx({"a": 150 / 200 - 1, "b": 60 / 40 - 1})
-    assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 0.0})
+    assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 1 / 3})
 
 
 SCALED = st.lists(st.lists(st.floats(0, 1), min_size=4, max_size=4), min_size=2, max_size=5)

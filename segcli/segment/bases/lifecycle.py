@@ -29,6 +29,13 @@ ADDS = ()
 ORDER = ("prospect", "new", "reactivated", "active", "loyal", "at risk", "lapsed", "lost")
 PROBABILITY_PARTS = (2 / 3, 1 / 3, 1 / 10)  # of the probability right after an order: at risk, lapsed, lost
 DECLINE_STAGES = ("current", "at risk", "lapsed", "lost")  # current: new, reactivated, active and loyal
+CLAIMS = {  # what the names say about customers, as in a segment map
+    "loyal": {"buys": "more"},
+    "new": {"orders": "one", "tenure": "short"},
+    "at risk": {"buys": "less"},
+    "lapsed": {"buys": "less"},
+    "lost": {"buys": "hardly"},
+}
 MIN_TESTED = 30  # customers of a stage from which its purchases are compared
 
 CustomerValues = npt.NDArray[np.float64]
