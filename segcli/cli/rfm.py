@@ -10,7 +10,7 @@ from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
-SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
+SEGMENT_MAPS = ["auto", *plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
 
 BinsOption = Annotated[int | None, Option(help="Scores per dimension. 5 gives scores from 1 to 5.", metavar="N")]
 ScoringMethodOption = Annotated[
@@ -33,9 +33,10 @@ TiesOption = Annotated[
 SegmentMapOption = Annotated[
     str | None,
     Option(
-        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
+        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}; auto uses 3 segments below 100 customers or above 80% "
+        "one-time buyers, 6 below 500, and 10 otherwise.",
         metavar="MAP",
-        autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml"),
+        autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml", "auto"),
     ),
 ]
 RfmModelOption = Annotated[

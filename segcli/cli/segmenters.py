@@ -22,8 +22,37 @@ def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     saved_model: dict[str, Any] | None = (
         models.load_model(settings.rfm.model, models.RFM_SCHEMA) if settings.rfm.model else None
     )
+    settings = choose_map(customers, settings)
     segment_map = maps.load_map(settings.rfm.segments)
     return rfm.segment_by_rfm(customers, settings.rfm, segment_map, settings.seed, saved_model)
+
+
+def choose_map(customers: "Customers", settings: "Settings") -> "Settings":
+    """Return the settings with the segment map for this base of customers, if `rfm.segments` is auto.
+
+    With a saved model, the number of customers that it was trained on decides.
+    """
+    from segcli.config.rfm import AUTO_MAP
+    from segcli.customers.quality_rules import count_supported_segments, measure_one_time_share
+
+    if settings.rfm.segments != AUTO_MAP:
+        return settings
+    customer_count, one_time_share = len(customers.table), measure_one_time_share(customers.table)
+    if settings.rfm.model:
+        from segcli.segment import models
+
+        trained_on = models.load_model(settings.rfm.model, models.RFM_SCHEMA)["trained_on"]
+        customer_count, one_time_share = int(trained_on["customers"]), 0.0
+    map_name = {3: "three", 6: "six", 10: "default"}[count_supported_segments(customer_count, one_time_share)]
+    rfm_settings = settings.rfm.model_copy(update={"segments": map_name})
+    return settings.model_copy(update={"rfm": rfm_settings})
+
+
+def fix_map(customers: "Customers", loaded_config: "LoadedSettings") -> "LoadedSettings":
+    """Return the config with the segment map for these customers, so that earlier days use the same names."""
+    from dataclasses import replace
+
+    return replace(loaded_config, settings=choose_map(customers, loaded_config.settings))
 
 
 def list_rfm_measures(loaded_config: "LoadedSettings") -> "Sequence[str]":
@@ -226,6 +255,7 @@ def build_segmentations(
     If none is declared, build RFM alone, or clusters if the customers have no orders. If `columns` are given and no
     rule makes any of them, the rules are skipped.
     """
+    loaded_config = fix_map(customers, loaded_config)
     segmentations: list[Segmentation] = []
     is_undeclared = not any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
     has_orders = _has_orders(customers)
@@ -266,12 +296,13 @@ def build_as_of_segmenter(
         from segcli.segment import models
         from segcli.segment.clustering.assignment import assign_to_clusters
 
+        config = fix_map(later_customers, loaded_config)
         later_segmentations = {
-            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, loaded_config)
+            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, config)
         }
         earlier_segmentations = {
             segmentation.column: segmentation
-            for segmentation in build_segmentations(earlier_customers, loaded_config, with_clusters=False)
+            for segmentation in build_segmentations(earlier_customers, config, with_clusters=False)
         }
         if CLUSTER_SEGMENT in later_segmentations:
             labelled_customers = add_segment_columns(earlier_customers, list(earlier_segmentations.values()))
@@ -299,6 +330,7 @@ def build_analysis_providers(
     from segcli.reports.optional_analyses import AnalysisProviders
     from segcli.value.clv import prepare_clv
 
+    loaded_config = fix_map(customers, loaded_config)
     settings = loaded_config.settings
     previous_path = settings.report.previous
     return AnalysisProviders(
@@ -309,6 +341,16 @@ def build_analysis_providers(
         if previous_path
         else None,
     )
+
+
+def check_names(customers: "Customers", loaded_config: "LoadedSettings") -> "Iterator[tuple[str, str]]":
+    """Yield the name of each segmentation that states claims, and each name that the data contradict, with the reason."""
+    from segcli.evaluation.name_claims import find_contradictions
+
+    for segmentation in build_segmentations(customers, loaded_config, with_clusters=False):
+        for name, checks in find_contradictions(segmentation).items():
+            for check in checks:
+                yield segmentation.name, f"{name} ({check.mark}): {check.reason}"
 
 
 def build_cohort_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":

@@ -12,7 +12,9 @@ BinCount = Annotated[int, Field(ge=2, le=10)]
 EdgeList = Annotated[list[float], Field(min_length=1, max_length=9)]
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
-SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
+AUTO_MAP = "auto"
+SEGMENT_MAPS = [AUTO_MAP, *plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
+AUTO_MAP_RULE = "auto uses 3 segments below 100 customers or above 80% one-time buyers, 6 below 500, and 10 otherwise"
 if TYPE_CHECKING:
     ScoringMethod = str
 else:
@@ -84,8 +86,8 @@ class RfmSettings(Section):
     )
     weights: Weights = Field(default_factory=Weights, description="Weights of the r, f and m scores in rfm_score.")
     segments: str = Field(
-        "default",
-        description=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
+        AUTO_MAP,
+        description=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}; {AUTO_MAP_RULE}.",
         json_schema_extra=PATH_OR_NAME_MARK,
     )
     model: str | None = Field(

@@ -144,7 +144,7 @@ def test_weight_sets_are_ranked_side_by_side() -> None:
 
 
 def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Callable[..., Any]) -> None:
-    """Of segment a one of two bought again in the last 30 days, for 150 after 200; of b two of three, for 60 after 40."""
+    """Of segment a one of two bought in the last 30 days, for 150 after 200; of b two of three, for 60 after 40."""
     orders = ["customer_id,order_id,order_date,amount"]
     before = {"1": 100, "2": 100, "3": 20, "4": 20}
     now = {"1": 150, "3": 30, "4": 30}
