@@ -24,8 +24,7 @@ ScoringMethodOption = Annotated[
 TiesOption = Annotated[
     str | None,
     Option(
-        help="Score of equal values at a boundary: by the middle of their ranks (mid), lower (same-bin), higher (next) "
-        "or random.",
+        help="Score of equal values: by middle rank (mid), lower (same-bin), higher (next) or random.",
         metavar="NAME",
         autocompletion=choices.complete_words("mid", "same-bin", "next", "random"),
     ),
@@ -33,8 +32,7 @@ TiesOption = Annotated[
 SegmentMapOption = Annotated[
     str | None,
     Option(
-        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}; auto uses 3 segments below 100 customers or above 80% "
-        "one-time buyers, 6 below 500, and 10 otherwise.",
+        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}. Auto depends on the customers.",
         metavar="MAP",
         autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml", "auto"),
     ),

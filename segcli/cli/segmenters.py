@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from segcli.segment.rule_set import RuleSet
 
 
+USEFUL_RANK_CORRELATION = 0.1  # with later purchases, below which segments are of little use
+
+
 def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name customers by the settings, or by the saved model in them."""
     from segcli.segment import maps, models, rfm
@@ -344,13 +347,38 @@ def build_analysis_providers(
 
 
 def check_names(customers: "Customers", loaded_config: "LoadedSettings") -> "Iterator[tuple[str, str]]":
-    """Yield the name of each segmentation that states claims, and each name that the data contradict, with the reason."""
+    """Yield the segmentation and a sentence for each claim of a segment's name that the data contradict."""
     from segcli.evaluation.name_claims import find_contradictions
 
     for segmentation in build_segmentations(customers, loaded_config, with_clusters=False):
         for name, checks in find_contradictions(segmentation).items():
             for check in checks:
-                yield segmentation.name, f"{name} ({check.mark}): {check.reason}"
+                yield segmentation.column, f"{name} ({check.mark}): {check.reason}"
+
+
+def describe_evidence(customers: "Customers", loaded_config: "LoadedSettings") -> str:
+    """Return why RFM segments of these customers cannot be relied on, by a backtest of the last period; else blank."""
+    from segcli.errors import InputProblem
+    from segcli.evaluation.backtest import run_backtest
+
+    settings = loaded_config.settings
+    backtest_settings = settings.backtest.model_copy(update={"folds": 1, "until": None})
+
+    def label_customers(
+        later: "Customers", earlier: "Customers"
+    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
+        fixed = choose_map(later, settings)
+        return {"rfm": apply_rfm(later, fixed).labels}, {"rfm": apply_rfm(earlier, fixed).labels}
+
+    try:
+        summary = run_backtest(customers, backtest_settings, settings.seed, label_customers).summary
+    except InputProblem:
+        return "the history is too short to test whether segments predict purchases"
+    row = summary[summary["segmentation"] == "rfm"].iloc[0]
+    correlation, low = float(row["rank_correlation"]), float(row["rank_correlation_low"])
+    if correlation >= USEFUL_RANK_CORRELATION and low > 0:
+        return ""
+    return f"segments barely predict later purchases (rank correlation {correlation:.2f})"
 
 
 def build_cohort_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":

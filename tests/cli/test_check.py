@@ -42,7 +42,7 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
             'warning,customers,"unreadable amounts on 1 line of 6; hint: save the lines with --rejects FILE, or '
             'limit them with quality.max_unreadable_money"'
         ),
-        "note,rfm.segments: default,25 of 25 score combinations covered",
+        "note,rfm.segments: three,3 of 3 score combinations covered",
         "note,orders.csv,1 line ignored: exact duplicate lines (first: line 7)",
         (
             'note,customers,"confidence low: customers 2 (500 recommended), days 3 (180 recommended), '
