@@ -260,7 +260,7 @@ class Trait:
     """Characteristic that distinguishes a segment.
 
     `index` is 100 x segment / base; `difference` is in standard deviations of the base; `n` is the number of customers
-    of the segment with a known value.
+    of the segment with a known value. `z` is the difference in standard errors of as many customers drawn by chance.
     """
 
     name: str
@@ -270,6 +270,7 @@ class Trait:
     difference: float
     n: int
     level: str | None = None
+    z: float = float("inf")
 
 
 @dataclass(frozen=True)

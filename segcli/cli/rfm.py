@@ -24,7 +24,7 @@ ScoringMethodOption = Annotated[
 TiesOption = Annotated[
     str | None,
     Option(
-        help="Score of equal values: by middle rank (mid), lower (same-bin), higher (next) or random.",
+        help="Score of ties: mid, same-bin, next (higher) or random.",
         metavar="NAME",
         autocompletion=choices.complete_words("mid", "same-bin", "next", "random"),
     ),
@@ -32,7 +32,7 @@ TiesOption = Annotated[
 SegmentMapOption = Annotated[
     str | None,
     Option(
-        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}. Auto depends on the customers.",
+        help=f"Map (auto: by number of customers): {plugins.join_words(SEGMENT_MAPS)}.",
         metavar="MAP",
         autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml", "auto"),
     ),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from segcli.segment.rule_set import RuleSet
 
 
-USEFUL_RANK_CORRELATION = 0.1  # with later purchases, below which segments are of little use
+MIN_RANK_CORRELATION = 0.05  # with later purchases, which the interval must exceed
 
 
 def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
@@ -376,7 +376,7 @@ def describe_evidence(customers: "Customers", loaded_config: "LoadedSettings") -
         return "the history is too short to test whether segments predict purchases"
     row = summary[summary["segmentation"] == "rfm"].iloc[0]
     correlation, low = float(row["rank_correlation"]), float(row["rank_correlation_low"])
-    if correlation >= USEFUL_RANK_CORRELATION and low > 0:
+    if low > MIN_RANK_CORRELATION:
         return ""
     return f"segments barely predict later purchases (rank correlation {correlation:.2f})"
 

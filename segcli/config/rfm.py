@@ -14,7 +14,6 @@ EdgeList = Annotated[list[float], Field(min_length=1, max_length=9)]
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
 AUTO_MAP = "auto"
 SEGMENT_MAPS = [AUTO_MAP, *plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
-AUTO_MAP_RULE = "auto uses 3 segments below 100 customers or above 80% one-time buyers, 6 below 500, and 10 otherwise"
 if TYPE_CHECKING:
     ScoringMethod = str
 else:
@@ -77,8 +76,7 @@ class RfmSettings(Section):
     bins: BinSetting = Field(5, description="Scores per dimension. 5 gives scores from 1 to 5.")
     ties: TiePolicy = Field(
         "mid",
-        description="Score of equal values at a boundary: by the middle of their ranks (mid), lower (same-bin), higher "
-        "(next) or random.",
+        description="Score of ties: mid, same-bin, next (higher) or random.",
     )
     edges: FixedEdges = Field(default_factory=FixedEdges, description="Score edges for the method fixed.")
     monetary: Literal["sum", "mean", "median", "max"] = Field(
@@ -87,7 +85,7 @@ class RfmSettings(Section):
     weights: Weights = Field(default_factory=Weights, description="Weights of the r, f and m scores in rfm_score.")
     segments: str = Field(
         AUTO_MAP,
-        description=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}; {AUTO_MAP_RULE}.",
+        description=f"Map (auto: by number of customers): {plugins.join_words(SEGMENT_MAPS)}.",
         json_schema_extra=PATH_OR_NAME_MARK,
     )
     model: str | None = Field(

@@ -46,7 +46,7 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
         "note,orders.csv,1 line ignored: exact duplicate lines (first: line 7)",
         (
             'note,customers,"confidence low: customers 2 (500 recommended), days 3 (180 recommended), '
-            'repeat buyers 0 (100 recommended)"'
+            'repeat buyers 0 (100 recommended), 100% bought once"'
         ),
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
