@@ -48,6 +48,7 @@ def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScor
 
 
 LARGE_REVENUE_SHARE = 0.1  # of all revenue: from here on, one customer determines the means of a segment
+MANY_CUSTOMERS = 100  # of fewer customers, one usually has a large share
 
 
 def describe_money_extremes(table: pd.DataFrame, dimensions: Sequence[RfmDimension]) -> Iterator[str]:
@@ -64,7 +65,7 @@ def describe_money_extremes(table: pd.DataFrame, dimensions: Sequence[RfmDimensi
         )
     revenue = table[columns.REVENUE].to_numpy(dtype=np.float64) if columns.REVENUE in table else money.values
     largest_share = float(revenue.max() / revenue.sum()) if revenue.sum() > 0 else 0.0
-    if len(revenue) > 1 and largest_share >= LARGE_REVENUE_SHARE:
+    if len(revenue) >= MANY_CUSTOMERS and largest_share >= LARGE_REVENUE_SHARE:
         yield (
             f"1 customer has {largest_share:.0%} of all revenue: the scores do not depend on it, but the means of its "
             "segment describe mostly this customer"
