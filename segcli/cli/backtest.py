@@ -27,7 +27,7 @@ PeriodDaysOption = Annotated[
 FoldsOption = Annotated[
     int | None,
     Option(
-        help="Number of test periods, in sequence, counted back from the end of the data. Default: up to 3, and the "
+        help="Number of test periods, in sequence, counted back from the end of your data. Default: up to 3, and the "
         "same season of the year before, if the history has them.",
         metavar="N",
     ),

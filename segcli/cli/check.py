@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TargetArgument = Annotated[
     str | None,
-    Argument(help="Config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
+    Argument(help="Your config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
 ]
 Finding = tuple[str, str, str]
 FINDING_COLUMNS = ("severity", "where", "what")
@@ -110,8 +110,8 @@ def _check_map(name: str) -> list[Finding]:
         return []
     segment_map = maps.load_map(name)
     map_check = maps.measure_coverage(segment_map)
-    severity = "warning" if map_check.uncovered or map_check.unreachable else "note"
-    return [(severity, f"rfm.segments: {segment_map.name}", str(map_check))]
+    severity = "warning" if map_check.has_gaps else "note"
+    return [(severity, f"rfm.segments: {segment_map.name}", map_check.describe())]
 
 
 def _cap_confidence(findings: list[Finding], customers: "Customers", loaded_config: "LoadedSettings") -> list[Finding]:
@@ -186,7 +186,16 @@ def _build_result(findings: list[Finding]) -> "Result":
     from segcli.reports.blocks import Column, Result, Table
 
     finding_rows = pd.DataFrame(findings, columns=list(FINDING_COLUMNS))
-    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], findings)
+    rows = [(_rate_severity(severity), *facts) for severity, *facts in findings]
+    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], rows)
     return Result(
         finding_rows, lambda: {"schema": "segcli.check/1", "findings": finding_rows.to_dict("records")}, (table,)
     )
+
+
+def _rate_severity(severity: str) -> str:
+    from segcli.reports.blocks import RatedText
+
+    if severity == "error":
+        return RatedText(severity, "bad")
+    return RatedText(severity, "doubtful") if severity == "warning" else severity

@@ -349,11 +349,15 @@ def build_analysis_providers(
 def check_names(customers: "Customers", loaded_config: "LoadedSettings") -> "Iterator[tuple[str, str]]":
     """Yield the segmentation and a sentence for each claim of a segment's name that the data contradict."""
     from segcli.evaluation.name_claims import find_contradictions
+    from segcli.message import message
 
     for segmentation in build_segmentations(customers, loaded_config, with_clusters=False):
         for name, checks in find_contradictions(segmentation).items():
             for check in checks:
-                yield segmentation.column, f"{name} ({check.mark}): {check.reason}"
+                yield (
+                    segmentation.column,
+                    message("{name} ({mark}): {reason}", name=name, mark=check.mark, reason=check.reason),
+                )
 
 
 def describe_evidence(customers: "Customers", loaded_config: "LoadedSettings") -> str:

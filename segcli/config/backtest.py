@@ -19,8 +19,8 @@ class BacktestSettings(Section):
     )
     folds: Annotated[int, Field(ge=1, le=24)] | None = Field(
         None,
-        description="Number of test periods, in sequence, counted back from the end of the data. Default: up to 3, and "
-        "the same season of the year before, if the history has them.",
+        description="Number of test periods, in sequence, counted back from the end of your data. Default: up to 3, "
+        "and the same season of the year before, if the history has them.",
     )
     until: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,

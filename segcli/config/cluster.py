@@ -81,7 +81,7 @@ class ClusterSettings(Section):
     )
     ordinal: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
         default_factory=dict,
-        description="Ordinal columns with their levels, lowest first, for example {size: [S, M, L]}.",
+        description="Your ordinal columns with their levels, lowest first, for example {size: [S, M, L]}.",
     )
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
@@ -95,7 +95,7 @@ class ClusterSettings(Section):
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason for the use of special categories of personal data (health, religion, ...) as features. "
+        description="Your reason for using special categories of personal data (health, religion, ...) as features. "
         "segcli records the reason. Default: privacy.special_reason.",
     )
     missing: Literal["median", "drop", "refuse"] = Field(
@@ -113,12 +113,12 @@ class ClusterSettings(Section):
     )
     previous: str | None = Field(
         None,
-        description="Keep the segment names of this earlier cluster model.",
+        description="Keep the segment names of your earlier cluster model.",
         json_schema_extra=PATH_MARK,
     )
     names: list[Named] = Field(
         default_factory=list,
-        description="Custom segment names. Each name goes to the segment in which most customers meet its rule: "
+        description="Your own segment names. Each name goes to the segment in which most customers meet its rule: "
         "[{segment: VIP, when: orders >= 8}].",
     )
     pairs: int = Field(

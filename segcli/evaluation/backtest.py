@@ -30,6 +30,7 @@ from segcli.evaluation.ranking import (
     mid_rank_shares,
 )
 from segcli.formatting import pluralize
+from segcli.message import Message, count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.confidence_intervals import mean_interval, wilson_interval
 from segcli.segment.rfm_dimensions import read_dimensions
@@ -40,14 +41,14 @@ from segcli.value.outcomes import Outcomes, measure_outcomes
 RECENCY_BASELINE, FREQUENCY_BASELINE = "recency only", "frequency only"
 SPEND_BASELINE, ORDERS_BASELINE = "last spend", "last orders"
 RFM_BASELINE, RANDOM_BASELINE = "rfm quintile sum", "random"
-BASELINES = (
-    RECENCY_BASELINE,
-    FREQUENCY_BASELINE,
-    SPEND_BASELINE,
-    ORDERS_BASELINE,
-    RFM_BASELINE,
-    RANDOM_BASELINE,
-)
+BASELINES: Mapping[str, Message] = {
+    RECENCY_BASELINE: message("recency only"),
+    FREQUENCY_BASELINE: message("frequency only"),
+    SPEND_BASELINE: message("last spend"),
+    ORDERS_BASELINE: message("last orders"),
+    RFM_BASELINE: message("rfm quintile sum"),
+    RANDOM_BASELINE: message("random"),
+}
 QUINTILE_COUNT = 5
 
 
@@ -323,7 +324,10 @@ def _summarise_folds(folds: Sequence[_Fold], customer_count: int, top_share: flo
         for name in names
     }
     best_name = max((name for name in names if name in BASELINES), key=lambda name: estimates[name]["rank_correlation"])
-    return pd.DataFrame([_summarise_ranking(name, best_name, estimates, resampled, scale) for name in names])
+    rows = [_summarise_ranking(name, best_name, estimates, resampled, scale) for name in names]
+    summary = pd.DataFrame(rows)
+    summary["verdict"] = pd.Series([row["verdict"] for row in rows], dtype=object)  # keeps the messages
+    return summary
 
 
 def _average(rankings: Sequence[RankedOutcomes], top_share: float) -> list[float]:
@@ -361,28 +365,40 @@ def _summarise_ranking(
 
 def _describe_correlation(row: Mapping[str, Any]) -> str:
     if row["baseline"]:
-        return "best baseline" if row["segmentation"] == row["best_baseline"] else "baseline"
+        return message("best baseline") if row["segmentation"] == row["best_baseline"] else message("baseline")
     if row["rank_correlation"] < USEFUL_CORRELATION or row["rank_correlation_low"] <= 0:
-        return "barely predicts future spending; use it for other purposes"
-    strength_text = "separates future spenders well" if row["rank_correlation"] >= STRONG_CORRELATION else "useful"
-    return f"{strength_text}, {_compare_with_baseline(row)} {row['best_baseline']}"
+        return message("barely predicts future spending; use it for other purposes")
+    is_strong = row["rank_correlation"] >= STRONG_CORRELATION
+    return message(
+        "{strength}, {comparison} {baseline}",
+        strength=message("separates future spenders well") if is_strong else message("useful"),
+        comparison=_compare_with_baseline(row),
+        baseline=BASELINES[row["best_baseline"]],
+    )
 
 
-def _compare_with_baseline(row: Mapping[Any, Any]) -> str:
+def _compare_with_baseline(row: Mapping[Any, Any]) -> Message:
     if row["difference_low"] > 0:
-        return "better than"
-    return "weaker than" if row["difference_high"] < 0 else "as good as"
+        return message("better than")
+    return message("weaker than") if row["difference_high"] < 0 else message("as good as")
 
 
 def _describe_verdicts(summary: pd.DataFrame, customers: Customers, settings: BacktestSettings) -> Iterator[str]:
     """Yield one plain sentence per segmentation."""
-    money_text = "revenue" if _has_money(customers) else "orders"
     for row in summary[~summary["baseline"]].to_dict("records"):
-        yield (
-            f"{row['segmentation']}: the top {settings.top:.0%} of customers bought {row['lift']:.1f}x as often as "
-            f"average and brought {row['captured']:.0%} of the {money_text}; to sort customers, it is "
-            f"{_compare_with_baseline(row)} the best simple ranking, {row['best_baseline']} "
-            f"(rank correlation {row['rank_correlation']:.2f}, {_read_correlation(summary, row['best_baseline']):.2f})"
+        yield message(
+            "{name}: the top {top:.0%} of customers bought {lift:.1f}x as often as average and brought {captured:.0%} "
+            "of the {outcome}; to sort customers, it is {comparison} the best simple ranking, {baseline} (rank "
+            "correlation {correlation:.2f}, {baseline_correlation:.2f})",
+            name=row["segmentation"],
+            top=settings.top,
+            lift=row["lift"],
+            captured=row["captured"],
+            outcome=message("revenue") if _has_money(customers) else message("orders"),
+            comparison=_compare_with_baseline(row),
+            baseline=BASELINES[row["best_baseline"]],
+            correlation=row["rank_correlation"],
+            baseline_correlation=_read_correlation(summary, row["best_baseline"]),
         )
 
 
@@ -393,14 +409,26 @@ def _read_correlation(summary: pd.DataFrame, name: str) -> float:
 
 def _build_notes(all_customers: Customers, folds: Sequence[_Fold], settings: BacktestSettings) -> Iterator[str]:
     fold_days = [fold.last_day for fold in folds]
-    day_list = ", ".join(day.isoformat() for day in fold_days)
-    yield f"built on orders to {day_list}, measured on the next {pluralize(settings.period_days, 'day')}"
+    yield count_message(
+        "built on orders to {days}, measured on the next {count} day",
+        "built on orders to {days}, measured on the next {count} days",
+        settings.period_days,
+        days=join_messages(", ", [message("{day}", day=day) for day in fold_days]),
+    )
     learning_days = min(_count_learning_days(all_customers, day, settings) for day in fold_days)
     if _has_money(all_customers):
-        yield f"segments are ordered by the spending of their customers in the {learning_days} days before"
+        yield count_message(
+            "segments are ordered by the spending of their customers in the {count} day before",
+            "segments are ordered by the spending of their customers in the {count} days before",
+            learning_days,
+        )
     else:
-        yield f"no amounts: segments are ordered by the orders of their customers in the {learning_days} days before"
+        yield count_message(
+            "no amounts: segments are ordered by the orders of their customers in the {count} day before",
+            "no amounts: segments are ordered by the orders of their customers in the {count} days before",
+            learning_days,
+        )
     if (fold_days[0] - fold_days[-1]).days < DAYS_PER_YEAR:
-        yield "the history is too short to test the same season of an earlier year"
+        yield message("the history is too short to test the same season of an earlier year")
     if len(all_customers.input_reports) > 1:
-        yield "customer attributes and survey answers are as of today; later answers may reveal the outcome"
+        yield message("customer attributes and survey answers are as of today; later answers may reveal the outcome")

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.drivers import DriversSettings
 from segcli.customers.missing_measures import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
 from segcli.segment.confidence_intervals import Z_SCORE_95
@@ -167,25 +168,40 @@ def _fit_logistic(design: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatA
 
 def _build_notes(analysis: DriverAnalysis) -> Iterator[str]:
     driver_rows, target_name = analysis.table, analysis.of
-    target_text = {
-        "odds": f"the odds of {target_name}",
-        "log": f"the logarithm of {target_name}",
-        "plain": target_name,
-    }[analysis.transform]
-    yield (
-        f"{target_text}, {pluralize(analysis.customers, 'customer')}, "
-        f"{analysis.explained:.0%} explained; associations, not causes"
+    target = formatting.column_label(target_name)
+    yield count_message(
+        "{target}, {count} customer, {share:.0%} explained; associations, not causes",
+        "{target}, {count} customers, {share:.0%} explained; associations, not causes",
+        analysis.customers,
+        target={
+            "odds": message("the odds of {label}", label=target),
+            "log": message("the logarithm of {label}", label=target),
+            "plain": target,
+        }[analysis.transform],
+        share=analysis.explained,
     )
     significant_rows = driver_rows[(driver_rows["low"] > 0) | (driver_rows["high"] < 0)].head(5).to_dict("records")
     for driver_row in significant_rows:
-        driver_text = (
-            driver_row["driver"] if driver_row["level"] is None else f"{driver_row['driver']} = {driver_row['level']}"
-        )
-        direction = "higher" if driver_row["effect"] > 0 else "lower"
-        yield (
-            f"{driver_text} is associated with {direction} {target_name} ({driver_row['effect']:+.2f}, "
-            f"{driver_row['low']:+.2f} to {driver_row['high']:+.2f})"
-        )
+        label = formatting.column_label(driver_row["driver"])
+        values = {
+            "driver": label
+            if driver_row["level"] is None
+            else message("{label} = {level}", label=label, level=driver_row["level"]),
+            "target": target,
+            **{name: driver_row[name] for name in ("effect", "low", "high")},
+        }
+        if driver_row["effect"] > 0:
+            yield message(
+                "{driver} is associated with higher {target} ({effect:+.2f}, {low:+.2f} to {high:+.2f})", **values
+            )
+        else:
+            yield message(
+                "{driver} is associated with lower {target} ({effect:+.2f}, {low:+.2f} to {high:+.2f})", **values
+            )
     inflated_drivers = list(dict.fromkeys(driver_rows.loc[driver_rows["vif"] > HIGH_VIF, "driver"]))
     if inflated_drivers:
-        yield f"collinear with other drivers (VIF above {HIGH_VIF:.0f}): {', '.join(inflated_drivers)}"
+        yield message(
+            "collinear with other drivers (VIF above {limit:.0f}): {names}",
+            limit=HIGH_VIF,
+            names=join_messages(", ", map(formatting.column_label, inflated_drivers)),
+        )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, list_orders
+from segcli.message import count_message, message
 from segcli.model import Segmentation
 from segcli.segment.confidence_intervals import wilson_interval
 
@@ -24,13 +25,13 @@ ONE_ORDER_SHARE = 2 / 3  # of the customers of a segment that claims one order
 SUPPORTED, CONTRADICTED, OPEN = "supported", "contradicted", "open"
 # What contradicts a name, in short: it follows the name.
 MARKS: Mapping[tuple[str, str], str] = {
-    ("buys", "more"): "buys no more than average here",
-    ("buys", "less"): "buys as often as active here",
-    ("buys", "hardly"): "still buys here",
-    ("buys", "still"): "hardly returns here",
-    ("orders", "one"): "several orders here",
-    ("tenure", "short"): "long-standing here",
-    ("revenue", "high"): "low revenue here",
+    ("buys", "more"): message("buys no more than average here"),
+    ("buys", "less"): message("buys as often as active here"),
+    ("buys", "hardly"): message("still buys here"),
+    ("buys", "still"): message("hardly returns here"),
+    ("orders", "one"): message("several orders here"),
+    ("tenure", "short"): message("long-standing here"),
+    ("revenue", "high"): message("low revenue here"),
 }
 
 
@@ -134,11 +135,20 @@ def _check_purchases(name: str, claim: tuple[str, str], purchases: _Purchases) -
         "hardly": (rate <= bound, low > bound),
         "still": (rate >= bound, high < bound),
     }[claim[1]]
-    reference = f"active customers: {active:.0%}" if claim[1] == "less" else f"all customers: {base:.0%}"
+    is_less = claim[1] == "less"
+    reference = message("active customers") if is_less else message("all customers")
     is_open = members < MIN_MEMBERS or not (is_supported or is_contradicted)
     verdict = OPEN if is_open else SUPPORTED if is_supported else CONTRADICTED
-    bought = f"{buyers / members:.0%} of {members:,} bought in the last {purchases.days} days"
-    return ClaimCheck(name, claim, verdict, f"{bought} ({reference})", members)
+    reason = count_message(
+        "{share:.0%} of {members} bought in the last {count} day ({reference}: {base:.0%})",
+        "{share:.0%} of {members} bought in the last {count} days ({reference}: {base:.0%})",
+        purchases.days,
+        share=rate,
+        members=members,
+        reference=reference,
+        base=active if is_less else base,
+    )
+    return ClaimCheck(name, claim, verdict, reason, members)
 
 
 def _check_fact(
@@ -155,8 +165,11 @@ def _check_fact(
     median, base = float(np.median(member_values)), float(np.nanmedian(values))
     if claim[0] == "orders":
         share = float((member_values <= 1).mean())
-        return share >= ONE_ORDER_SHARE, f"{share:.0%} of {len(member_values):,} have one order", len(member_values)
-    is_true = median < base if claim[0] == "tenure" else median > base
-    unit = " days" if claim[0] == "tenure" else ""
-    reason = f"median {claim[0]} {median:,.0f}{unit} (all customers: {base:,.0f}{unit})"
-    return is_true, reason, len(member_values)
+        reason = message("{share:.0%} of {members} have one order", share=share, members=len(member_values))
+        return share >= ONE_ORDER_SHARE, reason, len(member_values)
+    values_of_both = {"median": round(median), "base": round(base)}
+    if claim[0] == "tenure":
+        reason = message("median tenure {median} days (all customers: {base} days)", **values_of_both)
+        return median < base, reason, len(member_values)
+    reason = message("median revenue {median} (all customers: {base})", **values_of_both)
+    return median > base, reason, len(member_values)

@@ -1,6 +1,7 @@
 """Results of the evaluation commands: backtest, comparison, experiment and history."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from segcli.evaluation.backtest import BacktestResult
 from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT, SegmentationComparison
 from segcli.evaluation.drift import RunSummary, summarise_runs
 from segcli.evaluation.experiment import ExperimentResult
+from segcli.message import join_messages, message
 from segcli.model import Customers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Column, Heading, Result, Table
@@ -26,7 +28,11 @@ def build_backtest_result(backtest: BacktestResult, customers: Customers) -> Res
     baselines = set(backtest.summary.loc[backtest.summary["baseline"], "segmentation"])
     for name, segment_rows in latest_fold.groupby("segmentation", sort=False):
         if name not in baselines:
-            blocks += [Heading(f"{name}, after {segment_rows['until'].iloc[0]}"), build_outcome_table(segment_rows)]
+            until_day = date.fromisoformat(segment_rows["until"].iloc[0])
+            blocks += [
+                Heading(message("{name}, after {day}", name=name, day=until_day)),
+                build_outcome_table(segment_rows),
+            ]
 
     def build_parts() -> dict[str, Any]:
         return {
@@ -89,17 +95,23 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
     sizes = flow_rows.groupby(FROM_SEGMENT)[columns.CUSTOMERS].sum()
     target_names = [name for name in (*names, LEFT_LABEL) if name in shares.columns]
     titles = [
-        Column("From", align_right=False),
-        Column("Customers"),
-        Column("Stayed"),
-        Column("Largest moves to", align_right=False),
+        Column(message("From"), align_right=False),
+        Column(message("Customers")),
+        Column(message("Stayed")),
+        Column(message("Largest moves to"), align_right=False),
     ]
     table_rows = []
     for name in (segment_name for segment_name in (*names, ENTERED_LABEL) if segment_name in shares.index):
         outflows = shares.loc[name, target_names].dropna().drop(name, errors="ignore")
         top_outflows = sorted(outflows.items(), key=lambda outflow: (-float(outflow[1]), str(outflow[0])))[:3]
         stay_share = shares.loc[name].get(name)
-        top_text = ", ".join(f"{target} {formatting.format_share(share)}" for target, share in top_outflows)
+        top_text = join_messages(
+            ", ",
+            [
+                message("{name} {value}", name=target, value=formatting.format_share(share))
+                for target, share in top_outflows
+            ],
+        )
         stay_text = "" if stay_share is None or pd.isna(stay_share) else formatting.format_share(stay_share)
         table_rows.append([name, formatting.format_count(sizes[name]), stay_text, top_text])
     return Table(titles, table_rows)
@@ -108,20 +120,30 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
 def build_lift_table(summary: pd.DataFrame) -> Table:
     """Build a table with one row per segmentation: lift and share of the top, rank correlation, verdict."""
     titles = [
-        Column("Segmentation", align_right=False),
-        Column("Top lift"),
-        Column("Top takes"),
-        Column("Rank correlation"),
-        Column("Gini"),
+        Column(message("Segmentation"), align_right=False),
+        Column(message("Top lift")),
+        Column(message("Top takes")),
+        Column(message("Rank correlation")),
+        Column(message("Gini")),
     ]
     rows = [
         [
             str(row["segmentation"]),
-            f"{row['lift']:.1f}x ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
+            message(
+                "{lift} ({low:.1f}-{high:.1f})",
+                lift=formatting.format_ratio(row["lift"]),
+                low=row["lift_low"],
+                high=row["lift_high"],
+            ),
             formatting.format_share(row["captured"]),
-            f"{row['rank_correlation']:.2f} ({row['rank_correlation_low']:.2f} to {row['rank_correlation_high']:.2f})",
-            f"{row['gini']:.2f}",
-            str(row["verdict"]),
+            message(
+                "{value:.2f} ({low:.2f} to {high:.2f})",
+                value=row["rank_correlation"],
+                low=row["rank_correlation_low"],
+                high=row["rank_correlation_high"],
+            ),
+            formatting.format_decimal(row["gini"]),
+            row["verdict"],
         ]
         for row in summary.to_dict("records")
     ]
@@ -130,26 +152,36 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
 
 def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
     """Build a table with one row per segment, in predicted order: buyers, lift, and revenue or orders."""
-    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
+    titles = [
+        Column(message("Segment"), align_right=False),
+        Column(message("Customers")),
+        Column(message("Bought")),
+        Column(""),
+        Column(message("Lift")),
+    ]
     has_money = columns.REVENUE in segment_rows
     total, share, mean = (
         (columns.REVENUE, columns.REVENUE_SHARE, "revenue_a_head")
         if has_money
         else (columns.ORDERS, "order_share", "orders_a_head")
     )
-    titles += [Column("Revenue"), Column("% revenue")] if has_money else [Column("Orders"), Column("% orders")]
-    format_mean = formatting.format_money if has_money else (lambda value: f"{value:.2f}")
+    value_titles = (message("Revenue"), message("% revenue")) if has_money else (message("Orders"), message("% orders"))
+    titles += [*map(Column, value_titles), Column(message("Per customer"))]
     table_rows = [
         [
             str(row[columns.SEGMENT_NAME]),
             formatting.format_count(row[columns.CUSTOMERS]),
             formatting.format_share(row["buyer_rate"]),
-            f"{formatting.format_share(row['buyer_rate_low'])}-{formatting.format_share(row['buyer_rate_high'])}",
-            f"{row['lift']:.1f}x",
+            message(
+                "{low}-{high}",
+                low=formatting.format_share(row["buyer_rate_low"]),
+                high=formatting.format_share(row["buyer_rate_high"]),
+            ),
+            formatting.format_ratio(row["lift"]),
             formatting.format_money(row[total]) if has_money else formatting.format_count(row[total]),
             formatting.format_share(row[share]),
-            format_mean(row[mean]),
+            formatting.format_money(row[mean]) if has_money else formatting.format_decimal(row[mean]),
         ]
         for row in segment_rows.to_dict("records")
     ]
-    return Table([*titles, Column("Per customer")], table_rows)
+    return Table(titles, table_rows)

@@ -10,6 +10,7 @@ import pandas as pd
 from segcli import columns
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW
+from segcli.message import count_message, message, tabulate_messages
 from segcli.model import Customers, Segmentation
 from segcli.segment.confidence_intervals import wilson_interval
 from segcli.segment.experience_metrics import segment_masks
@@ -74,8 +75,8 @@ def _tabulate(rates: Iterable[RateMasks], names: Sequence[str], labels: pd.Serie
             trials, successes = int((eligible & group).sum()), int((eligible & successful & group).sum())
             low, high = wilson_interval(successes, trials)
             rows.append([measure, name, trials, successes / trials if trials else np.nan, low, high])
-    return pd.DataFrame(
-        rows, columns=["measure", columns.SEGMENT_NAME, columns.CUSTOMERS, "rate", "low_rate", "high_rate"]
+    return tabulate_messages(
+        rows, ["measure", columns.SEGMENT_NAME, columns.CUSTOMERS, "rate", "low_rate", "high_rate"]
     )
 
 
@@ -83,7 +84,7 @@ def _find_rates(customers: Customers, period_days: int) -> Iterator[RateMasks]:
     table = customers.table
     if columns.ORDERS in table:
         orders = table[columns.ORDERS].fillna(0).to_numpy(dtype=np.float64)
-        yield "repeat purchase", orders >= 1, orders > 1
+        yield message("repeat purchase"), orders >= 1, orders > 1
     if customers.transactions is not None:
         was_customer = np.ones(len(table), dtype=bool)
         _, *retention = _find_period_rates(customers, customers.transactions.as_of, period_days, was_customer)
@@ -97,14 +98,17 @@ def _find_period_rates(
 ) -> Iterator[RateMasks]:
     """Yield repeat purchase, retention and churn of the last period."""
     active_before, active_now = _find_active(customers, as_of, period_days)
-    yield f"repeat purchase ({period_days} days)", was_customer, active_now
-    yield f"retention ({period_days} days)", active_before & was_customer, active_now
-    yield f"churn ({period_days} days)", active_before & was_customer, ~active_now
+    repeat = count_message("repeat purchase ({count} day)", "repeat purchase ({count} days)", period_days)
+    yield repeat, was_customer, active_now
+    retention = count_message("retention ({count} day)", "retention ({count} days)", period_days)
+    yield retention, active_before & was_customer, active_now
+    churn = count_message("churn ({count} day)", "churn ({count} days)", period_days)
+    yield churn, active_before & was_customer, ~active_now
 
 
 def _find_referrals(customers: Customers) -> RateMasks:
     is_referred = (customers.table[columns.REFERRER].fillna("").astype("str") != "").to_numpy()
-    return "referral", np.ones(len(is_referred), dtype=bool), is_referred
+    return message("referral"), np.ones(len(is_referred), dtype=bool), is_referred
 
 
 def _find_active(customers: Customers, as_of: date, period_days: int) -> tuple[CustomerMask, CustomerMask]:

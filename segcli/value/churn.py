@@ -20,6 +20,7 @@ from segcli.config.churn import ChurnSettings
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.message import message
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.feature_encoding import signed_log1p
@@ -246,14 +247,21 @@ def _build_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
     last_day: date,
 ) -> Iterator[str]:
     model_scores, rank_scores = scores.to_dict("records")
-    yield (
-        f"{model_name} regression" * (model_name == "logistic")
-        + "gradient boosting" * (model_name == "boosting")
-        + f", trained on {len(train_data[1]):,} customers, "
-        f"tested on {len(test_data[1]):,} in the {settings.period_days} days to {last_day.isoformat()}: "
-        f"AUC {model_scores['auc']:.2f} (RFM ranks {rank_scores['auc']:.2f}), Brier {model_scores['brier']:.3f}, "
-        f"top tenth {model_scores['lift_top_tenth']:.1f}x (RFM ranks {rank_scores['lift_top_tenth']:.1f}x)"
+    yield message(
+        "{model}, trained on {trained} customers, tested on {tested} in the {days} days to {day}: "
+        "AUC {auc:.2f} (RFM ranks {rank_auc:.2f}), Brier {brier:.3f}, "
+        "top tenth {lift:.1f}x (RFM ranks {rank_lift:.1f}x)",
+        model=message("logistic regression") if model_name == "logistic" else message("gradient boosting"),
+        trained=len(train_data[1]),
+        tested=len(test_data[1]),
+        days=settings.period_days,
+        day=last_day,
+        auc=model_scores["auc"],
+        rank_auc=rank_scores["auc"],
+        brier=model_scores["brier"],
+        lift=model_scores["lift_top_tenth"],
+        rank_lift=rank_scores["lift_top_tenth"],
     )
     base_rate = float(test_data[1].mean())
     if model_scores["brier"] >= base_rate * (1 - base_rate):
-        yield "it predicts no better than the overall mean; do not use its probabilities"
+        yield message("it predicts no better than the overall mean; do not use its probabilities")

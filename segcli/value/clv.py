@@ -16,7 +16,7 @@ from segcli import columns
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
 from segcli.customers.order_history import CUSTOMER_ROW, customers_as_of
 from segcli.errors import InputProblem
-from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment.segmentation import DEFAULT_LIBRARIES, build_provenance
 from segcli.value import models
@@ -26,7 +26,11 @@ from segcli.value.order_forecast import OrderForecast, ParameterDraw, bootstrap_
 from segcli.value.purchase_summary import FloatArray, PurchaseSummary, sum_daily_purchases, summarise_purchases
 
 # Validation: orders after the calibration, compared with the model and with naive baselines.
-BASELINE_LABELS = {"as before": "past rate", "like everybody": "average rate", "none": "no orders"}
+BASELINE_LABELS = {
+    "as before": message("past rate"),
+    "like everybody": message("average rate"),
+    "none": message("no orders"),
+}
 POOLED_REPEATS = 7  # customers with this many repeat purchases or more share one row
 
 
@@ -239,18 +243,48 @@ def _build_notes(
     calibration_end: date,
     holdout_result: HoldoutResult | None,
 ) -> Iterator[str]:
-    yield f"orders to {calibration_end.isoformat()}, {pluralize(summary.repeat_customers, 'customer')} bought again"
+    yield count_message(
+        "orders to {day}, {count} customer bought again",
+        "orders to {day}, {count} customers bought again",
+        summary.repeat_customers,
+        day=calibration_end,
+    )
     yield from clv_model.list_notes()
-    terms = f"a margin of {settings.margin:.0%} and a discount rate of {settings.discount:.0%} a year"
-    yield f"value over {settings.horizon} with {terms}"
+    yield message(
+        "value over {horizon} with a margin of {margin:.0%} and a discount rate of {discount:.0%} a year",
+        horizon=_horizon_label(settings.horizon),
+        margin=settings.margin,
+        discount=settings.discount,
+    )
     if holdout_result:
         model_errors, *guess_errors = holdout_result.errors.to_dict("records")
-        guess_texts = ", ".join(
-            f"{BASELINE_LABELS[guess_error['guess']]} {guess_error['mean_absolute_error']:.2f}"
+        guess_texts = [
+            message(
+                "{baseline} {error:.2f}",
+                baseline=BASELINE_LABELS[guess_error["guess"]],
+                error=guess_error["mean_absolute_error"],
+            )
             for guess_error in guess_errors
+        ]
+        yield message(
+            "in the next {days}: {orders}, {predicted:,.0f} predicted; "
+            "mean absolute error {error:.2f} per customer (baselines: {baselines})",
+            days=count_message("{count} day", "{count} days", holdout_result.days),
+            orders=count_message("{count} order", "{count} orders", int(holdout_result.actual)),
+            predicted=holdout_result.expected,
+            error=model_errors["mean_absolute_error"],
+            baselines=join_messages(", ", guess_texts),
         )
-        yield (
-            f"in the next {pluralize(holdout_result.days, 'day')}: {pluralize(holdout_result.actual, 'order')}, "
-            f"{holdout_result.expected:,.0f} predicted; "
-            f"mean absolute error {model_errors['mean_absolute_error']:.2f} per customer (baselines: {guess_texts})"
-        )
+
+
+def _horizon_label(horizon: str) -> str:
+    """Return the label of a span such as `12 months`."""
+    count_text, unit = horizon.split()
+    count = int(count_text)
+    if unit.startswith("day"):
+        return count_message("{count} day", "{count} days", count)
+    if unit.startswith("week"):
+        return count_message("{count} week", "{count} weeks", count)
+    if unit.startswith("month"):
+        return count_message("{count} month", "{count} months", count)
+    return count_message("{count} year", "{count} years", count)

@@ -10,6 +10,7 @@ import numpy as np
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.message import detail_message, join_messages, message
 from segcli.model import Customers
 from segcli.value import gamma_gamma, models
 from segcli.value.maximum_likelihood import ModelFit, fit_order_model
@@ -49,35 +50,50 @@ class ClvModel:
         """Yield the reasons why the forecast is less reliable."""
         for order_fit in self.order_fits:
             if not order_fit.is_within_bounds:
-                yield f"{order_fit.model}: {order_fit.ended}"
+                yield message("{model}: {outcome}", model=order_fit.model, outcome=order_fit.ended)
         if self.correlation is not None and abs(self.correlation) > MAX_CORRELATION:
-            direction = "more" if self.correlation > 0 else "less"
-            yield (
-                f"customers who order more often spend {direction} per order (correlation {self.correlation:.2f}): "
-                "the model treats both as independent, so values are biased"
-            )
+            if self.correlation > 0:
+                yield message(
+                    "customers who order more often spend more per order (correlation {correlation:.2f}): "
+                    "the model treats both as independent, so values are biased",
+                    correlation=self.correlation,
+                )
+            else:
+                yield message(
+                    "customers who order more often spend less per order (correlation {correlation:.2f}): "
+                    "the model treats both as independent, so values are biased",
+                    correlation=self.correlation,
+                )
         if self.value_fit and self.value_fit.parameters["q"] <= 1:
-            yield "order values vary too much between customers: no value is predicted for one-time buyers"
+            yield message("order values vary too much between customers: no value is predicted for one-time buyers")
 
     def list_notes(self) -> Iterator[str]:
         """Yield notes on the models, their parameters and how they were fitted."""
-        yield f"{_describe_fit(self.order_fit)}; {self.order_fit.ended}"
-        likelihoods = ", ".join(f"{order_fit.model} {order_fit.log_likelihood:,.1f}" for order_fit in self.order_fits)
-        slow_note = (
-            ""
-            if len(self.order_fits) == 1 or SLOW_MODEL in {order_fit.model for order_fit in self.order_fits}
-            else f"; {SLOW_MODEL} was not tried"
-        )
-        yield f"log-likelihood {likelihoods}{slow_note}"
+        yield _join_details([_describe_fit(self.order_fit), self.order_fit.ended])
+        fit_texts = [
+            message("{model} {likelihood:,.1f}", model=order_fit.model, likelihood=order_fit.log_likelihood)
+            for order_fit in self.order_fits
+        ]
+        likelihoods = message("log-likelihood {models}", models=join_messages(", ", fit_texts))
+        is_tried = len(self.order_fits) == 1 or SLOW_MODEL in {order_fit.model for order_fit in self.order_fits}
+        slow_notes = [] if is_tried else [message("{model} was not tried", model=SLOW_MODEL)]
+        yield _join_details([likelihoods, *slow_notes])
         if self.value_fit:
-            correlation_note = "" if self.correlation is None else f"; correlation with orders {self.correlation:.2f}"
-            yield f"{_describe_fit(self.value_fit)}{correlation_note}"
+            correlation_notes = (
+                []
+                if self.correlation is None
+                else [message("correlation with orders {correlation:.2f}", correlation=self.correlation)]
+            )
+            yield _join_details([_describe_fit(self.value_fit), *correlation_notes])
+
+
+def _join_details(details: Sequence[str]) -> str:
+    return detail_message("{details}", details=join_messages("; ", details))
 
 
 def _describe_fit(model_fit: ModelFit) -> str:
-    return (
-        f"{model_fit.model} (" + ", ".join(f"{name} {value:.4g}" for name, value in model_fit.parameters.items()) + ")"
-    )
+    parameters = [message("{name} {value:.4g}", name=name, value=value) for name, value in model_fit.parameters.items()]
+    return message("{model} ({parameters})", model=model_fit.model, parameters=join_messages(", ", parameters))
 
 
 def fit_clv_model(customers: Customers, last_day: date, settings: ClvSettings) -> tuple[ClvModel, PurchaseSummary]:

@@ -20,6 +20,7 @@ from segcli.config.cohort import CohortSettings
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS
 from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders, list_purchase_lines
 from segcli.errors import UsageProblem
+from segcli.message import message
 from segcli.model import Customers, Segmentation
 
 MONTHS_PER_PERIOD = {"month": 1, "quarter": 3}
@@ -113,7 +114,13 @@ def _assign_cohorts(
     has_lines = customers.transactions is not None and line_column in customers.transactions.lines
     if has_lines and line_column in FIRST_COLUMNS:
         if not settings.by.startswith(FIRST_PREFIX):
-            notes.append(f"{settings.by} depends on later orders; cohorts use {line_column} of the first order")
+            notes.append(
+                message(
+                    "{column} depends on later orders; cohorts use {label} of the first order",
+                    column=settings.by,
+                    label=line_column,
+                )
+            )
         return _find_first_values(customers, line_column)
     if settings.by not in customers.table or columns.is_computed(settings.by):
         raise UsageProblem(_describe_unusable(customers, settings.by))
@@ -164,8 +171,8 @@ def _find_segments_at(
             f"cohort.by: {segmentation.name} cannot be made for {start_day.isoformat()}, and segments of today depend "
             f"on later orders; available: {', '.join(MONTHS_PER_PERIOD)}, or a segmentation by RFM or rules"
         )
-    note = (
-        f"cohorts are the segments of {start_day.isoformat()}, the middle of the history, and periods count from then"
+    note = message(
+        "cohorts are the segments of {day}, the middle of the history, and periods count from then", day=start_day
     )
     return labels.fillna(NO_COHORT).to_numpy(dtype=object), note
 
@@ -207,7 +214,10 @@ def _aggregate_events(events: pd.DataFrame, observed_frame: pd.DataFrame, *, has
 def _note_incomplete_period(customers: Customers, settings: CohortSettings, purchase_days: pd.Series) -> Iterator[str]:
     last_day = purchase_days.max().date()
     if customers.as_of is not None and not _is_period_end(last_day, settings.period):
-        yield f"the last {settings.period} is not complete: the data end on {last_day.isoformat()}"
+        if settings.period == "month":
+            yield message("the last month is not complete: the data end on {day}", day=last_day)
+        else:
+            yield message("the last quarter is not complete: the data end on {day}", day=last_day)
 
 
 def _is_period_end(day: date, period: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from segcli.message import message
 from segcli.value.models import OrderModel, load_order_model
 from segcli.value.purchase_summary import FloatArray, HistoryGroups
 
@@ -53,16 +54,24 @@ class LikelihoodOptimum:
         """Convergence of the search, in words."""
         edge_parameters = _find_edge_parameters(self.parameters)
         if edge_parameters:
-            return (
-                f"did not converge: {', '.join(edge_parameters)} reached a bound, "
-                "so the data do not determine the model"
+            return message(
+                "did not converge: {parameters} reached a bound, so the data do not determine the model",
+                parameters=", ".join(edge_parameters),
             )
         if self.hit_iteration_limit:
-            return f"did not converge in {MAX_ITERATIONS} iterations: many parameters fit the data equally well"
+            return message(
+                "did not converge in {count} iterations: many parameters fit the data equally well",
+                count=MAX_ITERATIONS,
+            )
         if self.start_count == 1:
-            return "converged"
-        start_share = "all" if self.agreeing_starts == self.start_count else f"{self.agreeing_starts} of"
-        return f"converged: {start_share} {self.start_count} starts reached the same parameters"
+            return message("converged")
+        if self.agreeing_starts == self.start_count:
+            return message("converged: all {starts} starts reached the same parameters", starts=self.start_count)
+        return message(
+            "converged: {agreeing} of {starts} starts reached the same parameters",
+            agreeing=self.agreeing_starts,
+            starts=self.start_count,
+        )
 
 
 def avoid_one(parameter: float) -> float:

@@ -222,7 +222,7 @@ def test_too_little_of_a_past_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "settings", "scores"),
     [
-        ("cdnow/cdnow_master.csv", BacktestSettings(until="1997-09-30", period_days=273, folds=1), (0.66, 0.44)),
+        ("cdnow/cdnow_master.csv", BacktestSettings(until="1997-09-30", period_days=273, folds=1), (0.644, 0.44)),
         (
             "online_retail/online_retail.csv.gz",
             BacktestSettings(until="2011-09-09", period_days=91, folds=1),

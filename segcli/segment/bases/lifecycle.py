@@ -1,7 +1,7 @@
 """Lifecycle: prospect, new, reactivated, active, loyal, at risk, lapsed or lost, by the probability to order again."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, customers_as_of, list_orders
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, require_column, to_floats
 from segcli.segment.confidence_intervals import Z_SCORE_95
@@ -28,7 +29,7 @@ NEEDS = "orders, recency_days; the order export, or mean_days_between_orders and
 ADDS = ()
 ORDER = ("prospect", "new", "reactivated", "active", "loyal", "at risk", "lapsed", "lost")
 PROBABILITY_PARTS = (2 / 3, 1 / 3, 1 / 10)  # of the probability right after an order: at risk, lapsed, lost
-DECLINE_STAGES = ("current", "at risk", "lapsed", "lost")  # current: new, reactivated, active and loyal
+STAGE_LABELS = (message("current"), message("at risk"), message("lapsed"), message("lost"))  # current: not declining
 CLAIMS = {  # what the names say about customers, as in a segment map
     "loyal": {"buys": "more"},
     "new": {"orders": "one", "tenure": "short"},
@@ -85,7 +86,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         present,
         (*notes, *test_notes),
         tuple(_warn_missing_gaps(customers)),
-        tables={"Rates": compute_rates(customers, options.period_days)},
+        tables={message("Rates"): compute_rates(customers, options.period_days)},
     )
 
 
@@ -99,7 +100,7 @@ def _find_thresholds(customers: Customers, options: Options) -> tuple[CustomerVa
         repeat_count = int(((orders > 1) & (mean_gaps > 0)).sum())
     if repeat_count < options.repeat_buyers:
         days = np.asarray(options.fallback, dtype=np.float64)
-        note = f"{_format_thresholds(days)} (too few gaps: configured days)"
+        note = message("{thresholds} (too few gaps: configured days)", thresholds=_format_thresholds(days))
         return np.tile(days, (len(orders), 1)), [note]
     levels = _threshold_levels(gaps, options)
     level_numbers = np.select([orders >= options.loyal_orders, orders > 1], [2, 1], default=0)
@@ -108,17 +109,26 @@ def _find_thresholds(customers: Customers, options: Options) -> tuple[CustomerVa
     if has_own_rhythm.any():
         own_factor = mean_gaps[has_own_rhythm] / np.median(mean_gaps[has_own_rhythm])
         thresholds[has_own_rhythm] *= own_factor[:, None]
-    names = ("one order", f"2 to {options.loyal_orders - 1} orders", f"{options.loyal_orders} or more orders")
-    notes = [f"{_format_thresholds(days)}: {name}" for name, days in zip(names, levels, strict=True)]
-    source = (
-        f"at 2/3, 1/3 and 1/10 of the first probability to order within {options.period_days} days, from "
-        f"{int(gaps.weights.sum()):,} gaps, of which {int(gaps.weights[~gaps.has_ended].sum()):,} have not ended"
+    names = (
+        message("one order"),
+        message("2 to {number} orders", number=options.loyal_orders - 1),
+        message("{number} or more orders", number=options.loyal_orders),
     )
-    return thresholds, [
-        *notes,
-        source,
-        f"customers classified by their own purchase rhythm: {int(has_own_rhythm.sum()):,}",
+    notes = [
+        message("{thresholds}: {orders}", thresholds=_format_thresholds(days), orders=name)
+        for name, days in zip(names, levels, strict=True)
     ]
+    source = count_message(
+        "at 2/3, 1/3 and 1/10 of the first probability to order within {count} day, from {gaps} gaps, of which {open} "
+        "have not ended",
+        "at 2/3, 1/3 and 1/10 of the first probability to order within {count} days, from {gaps} gaps, of which {open} "
+        "have not ended",
+        options.period_days,
+        gaps=int(gaps.weights.sum()),
+        open=int(gaps.weights[~gaps.has_ended].sum()),
+    )
+    rhythm = message("customers classified by their own purchase rhythm: {count}", count=int(has_own_rhythm.sum()))
+    return thresholds, [*notes, source, rhythm]
 
 
 def _threshold_levels(gaps: Gaps, options: Options) -> CustomerValues:
@@ -141,8 +151,8 @@ def _threshold_levels(gaps: Gaps, options: Options) -> CustomerValues:
 
 
 def _format_thresholds(days: CustomerValues) -> str:
-    texts = [f"after {day:.0f}" if np.isfinite(day) else "never seen" for day in days]
-    return f"at risk {texts[0]}, lapsed {texts[1]}, lost {texts[2]} days"
+    texts = [message("after {day:.0f}", day=day) if np.isfinite(day) else message("never seen") for day in days]
+    return message("at risk {risk}, lapsed {lapsed}, lost {lost} days", risk=texts[0], lapsed=texts[1], lost=texts[2])
 
 
 def _grade_decline(customers: Customers, thresholds: CustomerValues) -> IntArray:
@@ -157,7 +167,7 @@ def _merge_equal_stages(customers: Customers, options: Options) -> tuple[list[in
 
     The stages are those of one period ago, made with the orders until then, and the purchases are those since.
     """
-    unmerged = list(range(len(DECLINE_STAGES)))
+    unmerged = list(range(len(STAGE_LABELS)))
     if customers.transactions is None or customers.as_of is None:
         return unmerged, []
     day = customers.transactions.as_of - timedelta(days=options.period_days)
@@ -170,16 +180,18 @@ def _merge_equal_stages(customers: Customers, options: Options) -> tuple[list[in
     later_ids = customers.table[columns.CUSTOMER_ID].iloc[later_rows]
     has_bought = earlier_customers.table[columns.CUSTOMER_ID].isin(later_ids).to_numpy()
     declines = _grade_decline(earlier_customers, thresholds)
-    counts = np.bincount(declines, minlength=len(DECLINE_STAGES))
-    buyers = np.bincount(declines, has_bought, len(DECLINE_STAGES)).astype(np.float64)
-    return _compare_stages(counts, buyers, f"in the {options.period_days} days from {day.isoformat()}")
+    counts = np.bincount(declines, minlength=len(STAGE_LABELS))
+    buyers = np.bincount(declines, has_bought, len(STAGE_LABELS)).astype(np.float64)
+    return _compare_stages(counts, buyers, day, options.period_days)
 
 
-def _compare_stages(counts: IntArray, buyers: CustomerValues, period: str) -> tuple[list[int], list[str]]:
+def _compare_stages(
+    counts: IntArray, buyers: CustomerValues, day: date, period_days: int
+) -> tuple[list[int], list[str]]:
     """Merge each stage with enough customers into the one before it, unless it bought less, and describe all."""
     merged_into = list(range(len(counts)))
     group_counts, group_buyers, kept_stage = float(counts[0]), float(buyers[0]), 0
-    merge_notes = []
+    merge_notes: list[str] = []
     for stage in range(1, len(counts)):
         if counts[stage] < MIN_TESTED or group_counts < MIN_TESTED:
             continue
@@ -188,15 +200,26 @@ def _compare_stages(counts: IntArray, buyers: CustomerValues, period: str) -> tu
             continue
         merged_into[stage] = kept_stage
         merge_notes.append(
-            f"{DECLINE_STAGES[stage]} is merged with {DECLINE_STAGES[kept_stage]}: these customers do not buy less"
+            message(
+                "{stage} is merged with {other}: these customers do not buy less",
+                stage=STAGE_LABELS[stage],
+                other=STAGE_LABELS[kept_stage],
+            )
         )
         group_counts, group_buyers = group_counts + counts[stage], group_buyers + buyers[stage]
-    rates = ", ".join(
-        f"{name} {buyer_count / count:.0%} of {count:,}"
-        for name, count, buyer_count in zip(DECLINE_STAGES, counts, buyers, strict=True)
+    rates = [
+        message("{stage} {share:.0%} of {count}", stage=label, share=buyer_count / count, count=int(count))
+        for label, count, buyer_count in zip(STAGE_LABELS, counts, buyers, strict=True)
         if count
+    ]
+    note = count_message(
+        "bought in the {count} day from {day}, by the stage before: {rates}",
+        "bought in the {count} days from {day}, by the stage before: {rates}",
+        period_days,
+        day=day,
+        rates=join_messages(", ", rates),
     )
-    return merged_into, [f"bought {period}, by the stage before: {rates}", *merge_notes]
+    return merged_into, [note, *merge_notes]
 
 
 def _buys_less(buyers: float, count: float, other_buyers: float, other_count: float) -> bool:
@@ -216,8 +239,11 @@ def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
     ]
     remedy = measures_remedy(customers, missing_columns)
     if remedy:
-        names = " or ".join(f"'{name}'" for name in missing_columns)
-        yield f"lifecycle cannot use purchase rhythms: the table has no column {names}; hint: {remedy}"
+        yield message(
+            "lifecycle cannot use purchase rhythms: the table has no column {names}; hint: {remedy}",
+            names=join_messages(" or ", [f"'{name}'" for name in missing_columns]),
+            remedy=remedy,
+        )
 
 
 def _read_optional(customers: Customers, name: str) -> CustomerValues:

@@ -10,7 +10,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -47,9 +47,9 @@ def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmen
     scores = compute_margins(model["name"], fit, matrix, names).set_index(customers.table.index)
     scores[columns.CLUSTER_OUTSIDE] = np.where(is_outside, OUTSIDE_FLAG, INSIDE_FLAG).astype(str)
     outside_count = int(is_outside.sum())
-    outside_warning = (
-        "customers farther from their segment than any training customer: "
-        f"{outside_count:,}; they may belong to no segment"
+    outside_warning = message(
+        "customers farther from their segment than any training customer: {count}; they may belong to no segment",
+        count=outside_count,
     )
     return Segmentation(
         customers=customers,
@@ -60,7 +60,15 @@ def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmen
         method={**model, "counts": np.bincount(group_numbers, minlength=fit.k).tolist()},
         provenance=build_provenance(customers, "assign", Section(), None),
         warnings=(*customers.warnings, *warnings, *[outside_warning] * bool(outside_count)),
-        notes=(f"{model['name']} model of {pluralize(model['trained_on']['customers'], 'customer')}, k = {fit.k}",),
+        notes=(
+            count_message(
+                "{model} model of {count} customer, k = {k}",
+                "{model} model of {count} customers, k = {k}",
+                model["trained_on"]["customers"],
+                model=model["name"],
+                k=fit.k,
+            ),
+        ),
     )
 
 
@@ -115,8 +123,12 @@ def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) ->
     for name in dict.fromkeys(feature.name for feature in features):
         missing_count = int(table[name].isna().sum())
         if missing_count:
-            phrase = pluralize(missing_count, "missing value filled as", "missing values filled as")
-            yield f"{name}: {phrase} in the model"
+            yield count_message(
+                "{name}: {count} missing value filled as in the model",
+                "{name}: {count} missing values filled as in the model",
+                missing_count,
+                name=name,
+            )
         seen_texts = {
             text
             for feature in features
@@ -127,7 +139,11 @@ def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) ->
         if seen_texts:
             new_texts = sorted(set(table[name].dropna().astype("str").str.strip()) - seen_texts)
             if new_texts:
-                yield f"{name}: unknown to the model: {', '.join(new_texts[:5])}; no category assigned"
+                yield message(
+                    "{name}: unknown to the model: {levels}; no category assigned",
+                    name=name,
+                    levels=", ".join(new_texts[:5]),
+                )
 
 
 def compute_margins(method_name: str, fit: ClusterFit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 from segcli.config import yaml_loader
 from segcli.config.cluster import Named
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.clustering.assignment import assign_to_clusters
 from segcli.segment.clustering.stability import contingency_table
@@ -131,12 +132,14 @@ def match_previous(
     unmatched_names = [new_names[number] for number in range(len(names)) if number not in matched_names]
     vanished_names = [name for name in previous_names if name not in reused_names]
     return new_names, [
-        (
-            f"{len(pairs)} of {len(previous_names)} segments of the previous "
-            f"model remain, with {staying_share:.0%} of customers"
+        message(
+            "{remaining} of {previous} segments of the previous model remain, with {share:.0%} of customers",
+            remaining=len(pairs),
+            previous=len(previous_names),
+            share=staying_share,
         ),
-        *[f"new: {', '.join(unmatched_names)}"] * bool(unmatched_names),
-        *[f"vanished: {', '.join(vanished_names)}"] * bool(vanished_names),
+        *[message("new: {names}", names=", ".join(unmatched_names))] * bool(unmatched_names),
+        *[message("vanished: {names}", names=", ".join(vanished_names))] * bool(vanished_names),
     ]
 
 

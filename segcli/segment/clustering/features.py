@@ -10,6 +10,7 @@ import pandas as pd
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment.clustering.dimension_reduction import Reduction, fit_reduction
 from segcli.segment.clustering.feature_encoding import (
@@ -110,7 +111,14 @@ def _prepare_column(
             remedy="Set it to median or drop, or fill in the values",
         )
     if (missing_count and settings.missing == "drop") or missing_count == len(values):
-        return [], [f"{name}: dropped, {pluralize(missing_count, 'value is missing', 'values are missing')}"]
+        return [], [
+            count_message(
+                "{name}: dropped, {count} value is missing",
+                "{name}: dropped, {count} values are missing",
+                missing_count,
+                name=name,
+            )
+        ]
     if name in settings.ordinal:
         return _prepare_ordinal(name, values, settings, scale)
     if not pd.api.types.is_numeric_dtype(values):
@@ -132,13 +140,20 @@ def _prepare_numbers(
         known_values if draft_feature.low is None else np.clip(known_values, draft_feature.low, draft_feature.high)
     )
     if clipped_values.min() == clipped_values.max():
-        return [], [f"{draft_feature.name}: dropped, the same for every customer"]
+        return [], [message("{name}: dropped, the same for every customer", name=draft_feature.name)]
     fill = float(np.median(clipped_values))
     missing_count = len(transformed) - len(known_values)
     centre, spread = _centre_and_spread(np.concatenate([clipped_values, np.full(missing_count, fill)]), scale)
     prepared_feature = replace(draft_feature, fill=fill, missing=missing_count, centre=centre, spread=spread)
     return [prepared_feature], [
-        (f"{draft_feature.name}: {pluralize(missing_count, 'missing value')} filled with the median")
+        (
+            count_message(
+                "{name}: {count} missing value filled with the median",
+                "{name}: {count} missing values filled with the median",
+                missing_count,
+                name=draft_feature.name,
+            )
+        )
     ] * bool(missing_count)
 
 
@@ -159,7 +174,7 @@ def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feat
     level_texts = strip_texts(values)
     shares = level_texts[level_texts != ""].value_counts().sort_index() / len(level_texts)
     if len(shares) < 2 and not (level_texts == "").any():  # noqa: PLR2004 - one category carries no information
-        return [], [f"{name}: dropped, the same for every customer"]
+        return [], [message("{name}: dropped, the same for every customer", name=name)]
     spread = {"none": 1.0, "range": CATEGORY_SPREAD}.get(scale, float(np.sqrt((shares * (1 - shares)).sum())))
     missing_count = int((level_texts == "").sum())
     level_features = [
@@ -175,7 +190,12 @@ def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feat
         for level, share in shares.items()
     ]
     return level_features, [
-        f"{name}: {pluralize(missing_count, 'customer has', 'customers have')} none of its categories"
+        count_message(
+            "{name}: {count} customer has none of its categories",
+            "{name}: {count} customers have none of its categories",
+            missing_count,
+            name=name,
+        )
     ] * bool(missing_count)
 
 
@@ -188,10 +208,11 @@ def _warn_correlated(matrix: FeatureMatrix, features: Sequence[Feature]) -> Iter
     correlations = np.atleast_2d(np.corrcoef(matrix[sampled_rows][:, numeric_positions], rowvar=False))
     for first, second in combinations(range(len(numeric_positions)), 2):
         if abs(correlations[first, second]) > MAX_CORRELATION:
-            feature_names = f"{features[numeric_positions[first]].name} and {features[numeric_positions[second]].name}"
-            yield (
-                f"{feature_names} are nearly identical (correlation {correlations[first, second]:.2f}) "
-                "and count twice; remove one"
+            yield message(
+                "{first} and {second} are nearly identical (correlation {correlation:.2f}) and count twice; remove one",
+                first=features[numeric_positions[first]].name,
+                second=features[numeric_positions[second]].name,
+                correlation=correlations[first, second],
             )
 
 

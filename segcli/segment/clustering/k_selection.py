@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
+from segcli.message import message
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.stability import STABLE_JACCARD, BootstrapStability, measure_stability, segment_purity
 from segcli.segment.methods import (
@@ -259,15 +260,20 @@ def _add_stability(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
 def _choose_candidate(candidates: Sequence[KCandidate], settings: ClusterSettings) -> tuple[KCandidate, str]:
     """Return the best candidate and the reason for the choice."""
     if len(candidates) == 1:
-        return candidates[0], f"k = {candidates[0].k}" + " as requested" * (settings.k == candidates[0].k)
+        k = candidates[0].k
+        return candidates[0], message("k = {k} as requested", k=k) if settings.k == k else message("k = {k}", k=k)
     large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
     best_candidate, reason = _best_separated(
-        large_enough or candidates, f"k = {candidates[0].k} to {candidates[-1].k}", has_stability=bool(settings.pairs)
+        large_enough or candidates,
+        message("{lowest} to {highest}", lowest=candidates[0].k, highest=candidates[-1].k),
+        has_stability=bool(settings.pairs),
     )
     if not large_enough:
-        return (
-            best_candidate,
-            f"k = {best_candidate.k}: {reason}, though all have segments under {settings.minimum_share:.0%}",
+        return best_candidate, message(
+            "k = {k}: {reason}, though all have segments under {share:.0%}",
+            k=best_candidate.k,
+            reason=reason,
+            share=settings.minimum_share,
         )
     too_small = [candidate for candidate in candidates if candidate.smallest_share < settings.minimum_share]
     better_candidates = [
@@ -275,12 +281,14 @@ def _choose_candidate(candidates: Sequence[KCandidate], settings: ClusterSetting
         for candidate in too_small
         if (candidate.median_ari, candidate.silhouette) > (best_candidate.median_ari, best_candidate.silhouette)
     ]
-    caveat = (
-        f" (k = {', '.join(str(candidate.k) for candidate in better_candidates)} better but with a tiny segment)"
-        if better_candidates
-        else ""
+    if not better_candidates:
+        return best_candidate, message("k = {k}: {reason}", k=best_candidate.k, reason=reason)
+    return best_candidate, message(
+        "k = {k}: {reason} (k = {others} better but with a tiny segment)",
+        k=best_candidate.k,
+        reason=reason,
+        others=", ".join(str(candidate.k) for candidate in better_candidates),
     )
-    return best_candidate, f"k = {best_candidate.k}: {reason}{caveat}"
 
 
 def _best_separated(candidates: Sequence[KCandidate], k_range: str, *, has_stability: bool) -> tuple[KCandidate, str]:
@@ -293,15 +301,20 @@ def _best_separated(candidates: Sequence[KCandidate], k_range: str, *, has_stabi
     ]
     best_candidate = max(stable_candidates or candidates, key=lambda candidate: (candidate.silhouette, -candidate.k))
     if not stable_candidates:
-        caveat = "; no k is stable" if has_stability else ""
-        return best_candidate, f"best silhouette ({best_candidate.silhouette:.2f}) of {k_range}{caveat}"
+        reason = message(
+            "best silhouette ({silhouette:.2f}) of k = {range}", silhouette=best_candidate.silhouette, range=k_range
+        )
+        return best_candidate, message("{reason}; no k is stable", reason=reason) if has_stability else reason
     stable_ks = [str(candidate.k) for candidate in stable_candidates if candidate is not best_candidate]
-    rivals = (
-        f"as stable as k = {', '.join(stable_ks)} and better separated"
-        if stable_ks
-        else f"the most stable of {k_range}"
+    if stable_ks:
+        return best_candidate, message(
+            "median ARI {ari:.2f}, as stable as k = {others} and better separated",
+            ari=best_candidate.median_ari,
+            others=", ".join(stable_ks),
+        )
+    return best_candidate, message(
+        "median ARI {ari:.2f}, the most stable of k = {range}", ari=best_candidate.median_ari, range=k_range
     )
-    return best_candidate, f"median ARI {best_candidate.median_ari:.2f}, {rivals}"
 
 
 def _choose_verdict(

@@ -13,6 +13,7 @@ from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -29,15 +30,15 @@ from segcli.segment.rfm_dimensions import require_customers
 from segcli.segment.segmentation import DEFAULT_LIBRARIES, build_provenance
 
 # Solution: the chosen clusters in canonical order with their names, tables and notes.
-LOADINGS_TITLE = "Loadings"
+LOADINGS_TITLE = message("Loadings")
 NOISE_NAME = "Of no segment"
 BORDER_MARGIN = 0.1  # customers with a smaller margin are borderline
 VERDICT_TEXTS = {
-    "natural": "natural: every segment is stable under resampling and well separated",
-    "reproducible": "reproducible: the segments are stable under resampling but not clearly separated",
-    "constructive": (
-        "constructive: the segments are not stable under resampling; treat them as a "
-        "useful partition, not natural groups"
+    "natural": message("natural: every segment is stable under resampling and well separated"),
+    "reproducible": message("reproducible: the segments are stable under resampling but not clearly separated"),
+    "constructive": message(
+        "constructive: the segments are not stable under resampling; "
+        "treat them as a useful partition, not natural groups"
     ),
 }
 
@@ -104,12 +105,12 @@ class ClusterSolution:
     def finding_tables(self) -> dict[str, pd.DataFrame]:
         """Return further tables by title: customers between segments, and the loadings of a reduction."""
         fitted_reduction = self.feature_set.reduction
-        loadings = (
+        loadings: dict[str, pd.DataFrame] = (
             {LOADINGS_TITLE: fitted_reduction.loadings_table(self.feature_set.feature_names)}
             if fitted_reduction
             else {}
         )
-        return {"Between segments": _border_table(self.labels, self.margin_table), **loadings}
+        return {message("Between segments"): _border_table(self.labels, self.margin_table), **loadings}
 
     def describe_method(self) -> dict[str, Any]:
         """Return the record of the method: how k was chosen, and everything needed to label other customers."""
@@ -156,27 +157,41 @@ class ClusterSolution:
         if self.k_selection.verdict:
             yield VERDICT_TEXTS[self.k_selection.verdict]
         if self.noise_count:
-            yield (
-                f"{NOISE_NAME.lower()}: "
-                f"{pluralize(self.noise_count, 'customer')} "
-                f"({self.noise_count / customers:.0%}) outside any dense region"
+            yield count_message(
+                "of no segment: {count} customer ({share:.0%}) outside any dense region",
+                "of no segment: {count} customers ({share:.0%}) outside any dense region",
+                self.noise_count,
+                share=self.noise_count / customers,
             )
         yield from self._describe_stability()
         sample = self.k_selection.samples["silhouette"]
-        sample_note = f" on {sample:,} customers" if sample < customers else ""
         border_count = (
             int((self.margin_table[columns.CLUSTER_MARGIN] < BORDER_MARGIN).sum()) - self.noise_count
         )  # noise customers have no margin
-        border_note = f"{border_count / customers:.0%} of customers are borderline (near two segments)"
-        yield (
-            f"silhouette {best_candidate.silhouette:.4f}{sample_note}, "
-            f"inertia {best_candidate.fit.inertia:.2f}, {border_note}"
-        )
+        values = {
+            "silhouette": best_candidate.silhouette,
+            "inertia": best_candidate.fit.inertia,
+            "share": border_count / customers,
+        }
+        if sample < customers:
+            yield detail_message(
+                "silhouette {silhouette:.4f} on {sample} customers, inertia {inertia:.2f}, "
+                "{share:.0%} of customers are borderline (near two segments)",
+                sample=sample,
+                **values,
+            )
+        else:
+            yield detail_message(
+                "silhouette {silhouette:.4f}, inertia {inertia:.2f}, "
+                "{share:.0%} of customers are borderline (near two segments)",
+                **values,
+            )
         transforms = {feature.name: feature.transform for feature in self.feature_set.features}
-        yield "features: " + ", ".join(
+        features = [
             name if transform_name == "none" else f"{name} ({transform_name})"
             for name, transform_name in transforms.items()
-        )
+        ]
+        yield detail_message("features: {features}", features=", ".join(features))
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description
 
@@ -184,13 +199,20 @@ class ClusterSolution:
         """Yield one sentence on the stability of each segment."""
         stability_result = self.k_selection.best_candidate.stability
         if stability_result:
-            segment_returns = "; ".join(
-                f"{name} {value:.2f} ({describe_jaccard(value)})" for name, value in self.return_rates.items()
-            )
+            segment_returns = [
+                message(
+                    "{name} {jaccard:.2f} ({stability})", name=name, jaccard=value, stability=describe_jaccard(value)
+                )
+                for name, value in self.return_rates.items()
+            ]
             sample = self.k_selection.samples["stability"]
             yield (
-                f"Jaccard over {len(stability_result.ari):,} pairs of "
-                f"bootstrap samples of {sample:,} customers: {segment_returns}"
+                message(
+                    "Jaccard over {pairs} pairs of bootstrap samples of {sample} customers: {segments}",
+                    pairs=len(stability_result.ari),
+                    sample=sample,
+                    segments=join_messages("; ", segment_returns),
+                )
             )
 
 
@@ -317,7 +339,13 @@ def _warn_fewer_groups(settings: ClusterSettings, fit: ClusterFit) -> tuple[str,
     requested_k = settings.k
     if not isinstance(requested_k, int) or requested_k == fit.k:
         return ()
-    return (f"the customers fall into {fit.k} groups, not {requested_k}: one extreme value dominates",)
+    return (
+        message(
+            "the customers fall into {groups} groups, not {requested}: one extreme value dominates",
+            groups=fit.k,
+            requested=requested_k,
+        ),
+    )
 
 
 def _name_clusters(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from segcli.message import message
 from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusteringMethod, Labels, Matrix, PredictiveMethod, can_predict
 
@@ -187,4 +188,6 @@ def segment_purity(parents: Labels, labels: Labels) -> npt.NDArray[np.float64]:
 
 def describe_jaccard(jaccard: float) -> str:
     """Describe a Jaccard index in words (Hennig 2007)."""
-    return "stable" if jaccard >= STABLE_JACCARD else "doubtful" if jaccard >= DOUBTFUL_JACCARD else "not to be trusted"
+    if jaccard >= STABLE_JACCARD:
+        return message("stable")
+    return message("doubtful") if jaccard >= DOUBTFUL_JACCARD else message("not to be trusted")
