@@ -7,9 +7,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
+from segcli.ingest.column_topics import find_purchase_columns
 from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment.clustering.answer_types import AnswerReading, describe_readings, read_answer_types
@@ -32,6 +34,8 @@ from segcli.segment.methods import SWEEP_ROWS, sample_rows
 
 MAX_CORRELATION = 0.95  # above it, two features carry nearly the same information
 WINSORISE_QUANTILES = (0.01, 0.99)  # bounds to which `outliers: winsorise` clips values
+MONEY_QUANTILES = (0.005, 0.995)  # bounds to which `outliers: auto` clips skewed money, of the values above zero
+CODES_SCALE = "codes"  # of methods that take each value as an answer, not as a number
 CATEGORY_SPREAD = 2.0  # gives two different categories a distance of 1, like the ends of a range
 
 
@@ -154,7 +158,7 @@ def _prepare_column(
     if draft_feature is not None:
         return _prepare_numbers(draft_feature, values, settings, scale)
     if not pd.api.types.is_numeric_dtype(values):
-        return _prepare_levels(name, values, scale)
+        return _prepare_levels(name, values, settings, scale)
     draft_feature = Feature(name, _choose_transform(values, settings.transform), 0.0, missing_count, 0.0, 1.0)
     return _prepare_numbers(draft_feature, values, settings, scale)
 
@@ -170,12 +174,9 @@ def _prepare_numbers(
     """Return a feature of numbers or ranks, filled with the median and scaled, and notes."""
     transformed = draft_feature.transform_column(values)
     known_values = transformed[~np.isnan(transformed)]
-    if settings.outliers == "winsorise" and draft_feature.transform not in ANSWER_TRANSFORMS:
-        low, high = (float(bound) for bound in np.quantile(known_values, WINSORISE_QUANTILES))
-        draft_feature = replace(draft_feature, low=low, high=high)
-    clipped_values = (
-        known_values if draft_feature.low is None else np.clip(known_values, draft_feature.low, draft_feature.high)
-    )
+    low, high = _choose_bounds(draft_feature, known_values, settings.outliers)
+    draft_feature = replace(draft_feature, low=low, high=high)
+    clipped_values = known_values if low is None else np.clip(known_values, low, high)
     if clipped_values.min() == clipped_values.max():
         return [], [message("{name}: dropped, the same for every customer", name=draft_feature.name)]
     is_item = draft_feature.transform == ITEM_TRANSFORM
@@ -186,20 +187,35 @@ def _prepare_numbers(
     return [prepared_feature], [
         (
             count_message(
-                "{name}: {count} missing value filled with the more frequent answer",
-                "{name}: {count} missing values filled with the more frequent answer",
+                "{name}: {count} missing value filled with the {fill}",
+                "{name}: {count} missing values filled with the {fill}",
                 missing_count,
                 name=draft_feature.name,
-            )
-            if is_item
-            else count_message(
-                "{name}: {count} missing value filled with the median",
-                "{name}: {count} missing values filled with the median",
-                missing_count,
-                name=draft_feature.name,
+                fill=message("more frequent answer") if is_item else message("median"),
             )
         )
     ] * bool(missing_count)
+
+
+def _choose_bounds(feature: Feature, values: FeatureMatrix, outliers: str) -> tuple[float | None, float | None]:
+    """Return the bounds to which transformed values are clipped; None for no bounds.
+
+    A few very large or negative sums would otherwise form a segment of their own, or hide all others.
+    """
+    if outliers == "winsorise" and feature.transform not in ANSWER_TRANSFORMS:
+        low, high = np.quantile(values, WINSORISE_QUANTILES)
+        return float(low), float(high)
+    positive_values = values[values > 0]
+    if outliers == "auto" and feature.transform == "log1p" and len(positive_values) and is_money(feature.name):
+        low, high = np.quantile(positive_values, MONEY_QUANTILES)
+        return float(low), float(high)
+    return None, None
+
+
+def is_money(name: str) -> bool:
+    """Return whether a column holds sums of money or purchases, by its meaning or the words of its name."""
+    is_sum = columns.MEASURES.get(name) is columns.ColumnKind.MONEY
+    return is_sum or name == columns.INCOME or bool(find_purchase_columns([name]))
 
 
 def _prepare_ordinal(
@@ -214,9 +230,17 @@ def _prepare_ordinal(
     return _prepare_numbers(Feature(name, RANK_TRANSFORM, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
 
 
-def _prepare_levels(name: str, values: pd.Series, scale: str) -> tuple[list[Feature], list[str]]:
-    """Return a feature for each text value, 0 or 1 before scaling, and notes; missing values are 0 in every feature."""
+def _prepare_levels(
+    name: str, values: pd.Series, settings: ClusterSettings, scale: str
+) -> tuple[list[Feature], list[str]]:
+    """Return a feature for each text value, 0 or 1 before scaling, and notes; missing values are 0 in every feature.
+
+    For a method that takes codes, return one feature with the number of the text, where no text is a further one.
+    """
     level_texts = strip_texts(values)
+    if scale == CODES_SCALE:
+        levels = tuple(sorted(set(level_texts)))
+        return _prepare_numbers(Feature(name, RANK_TRANSFORM, 0.0, 0, 0.0, 1.0, levels=levels), values, settings, scale)
     shares = level_texts[level_texts != ""].value_counts().sort_index() / len(level_texts)
     if len(shares) < 2 and not (level_texts == "").any():  # noqa: PLR2004 - one category carries no information
         return [], [message("{name}: dropped, the same for every customer", name=name)]
@@ -272,7 +296,7 @@ def _choose_transform(values: pd.Series, requested_transform: str) -> str:
 
 def _centre_and_spread(values: FeatureMatrix, scaling_method: str) -> tuple[float, float]:
     """Return centre and spread; a robust spread of zero falls back to the standard deviation."""
-    if scaling_method == "none":
+    if scaling_method in {"none", CODES_SCALE}:
         return 0.0, 1.0
     if scaling_method == "range":
         return float(values.min()), float(values.max() - values.min())
