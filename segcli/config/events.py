@@ -11,6 +11,7 @@ EVENT_TIME = "time"
 EVENT_ROLES = (EVENT_TIME, "type", "value", "text", "duration")  # columns of an event table, besides those of the file
 COUNT_FEATURES = {"count_30d": 30, "count_90d": 90, "count_365d": 365}  # feature -> days before the as-of day
 DAYS_SINCE_FEATURE = "days_since_last"
+FEATURES = (*COUNT_FEATURES, DAYS_SINCE_FEATURE)
 EventFeature = Literal["count_30d", "count_90d", "count_365d", "days_since_last"]
 
 

@@ -157,7 +157,7 @@ def join_events(
     events = {name: _concat_parts(tables) for name, tables in parts.items()}
     table = customers.table
     for name, event_source in settings.events.items():
-        table = _add_features(table, name, events[name], event_source, customers.as_of)
+        table = add_features(table, name, events[name], event_source.features, customers.as_of)
     return replace(customers, table=table, events=events, input_reports=(*customers.input_reports, *reports))
 
 
@@ -366,23 +366,41 @@ def _report_file(event_file: EventFile, notes: tuple[str, ...]) -> InputReport:
     return InputReport(source_input, "events", str(event_file.input_file.dialect), column_names, notes=notes)
 
 
-def _add_features(
-    table: pd.DataFrame, name: str, events: pd.DataFrame, event_source: EventSource, as_of: date | None
+def add_features(
+    table: pd.DataFrame, name: str, events: pd.DataFrame, features: Sequence[str], as_of: date | None
 ) -> pd.DataFrame:
-    """Add counts in a window of days before the as-of day, and the days since the last event (missing without one)."""
-    if not event_source.features:
+    """Add counts in a window of days before the as-of day, and the days since the last event (missing without one).
+
+    Args:
+        table: the customers; a feature that it has already is replaced.
+        name: name of the table of events, which precedes the names of the columns.
+        events: the events; those of other customers do not count.
+        features: names of features.
+        as_of: the day from which days are counted; no event is later.
+
+    Raises:
+        UsageProblem: there is no as-of day.
+    """
+    if not features:
         return table
     if as_of is None:
         raise UsageProblem(f"ingest.events.{name}.features need an as-of day; hint: set it with --as-of")
-    days_ago = (np.datetime64(as_of) - events[EVENT_TIME].to_numpy().astype("datetime64[D]")).astype(np.int64)
     event_ids = pd.Index(events[columns.CUSTOMER_ID].astype("str"))
     positions = pd.Index(table[columns.CUSTOMER_ID].astype("str")).get_indexer(event_ids)
-    features: dict[str, pd.Series] = {}
-    for feature in event_source.features:
+    days_ago = (np.datetime64(as_of) - events[EVENT_TIME].to_numpy().astype("datetime64[D]")).astype(np.int64)
+    days_ago, positions = days_ago[positions >= 0], positions[positions >= 0]
+    values: dict[str, pd.Series] = {}
+    for feature in features:
         if feature == DAYS_SINCE_FEATURE:
             last_days = pd.Series(days_ago).groupby(positions).min()
-            features[f"{name}_{feature}"] = last_days.reindex(range(len(table))).astype("Int64")
+            values[name_feature(name, feature)] = last_days.reindex(range(len(table))).astype("Int64")
         else:
             in_window = positions[days_ago <= COUNT_FEATURES[feature]]
-            features[f"{name}_{feature}"] = pd.Series(np.bincount(in_window, minlength=len(table)))
-    return pd.concat([table, pd.DataFrame(features, index=table.index)], axis=1)
+            values[name_feature(name, feature)] = pd.Series(np.bincount(in_window, minlength=len(table)))
+    other_columns = table.drop(columns=[column for column in values if column in table])
+    return pd.concat([other_columns, pd.DataFrame(values, index=table.index)], axis=1)
+
+
+def name_feature(table_name: str, feature: str) -> str:
+    """Return the column of a feature, such as campaigns_count_30d."""
+    return f"{table_name}_{feature}"

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.arrow import Mask
-from segcli.config.events import EVENT_TIME
+from segcli.config.events import EVENT_TIME, FEATURES
 from segcli.customers import order_runs
+from segcli.customers.events import add_features, name_feature
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS, MetricInputs, build_customer_table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
 from segcli.customers.orders import find_return_customers, merge_runs_into_orders, note_unmatched_returns, refund_totals
@@ -181,7 +182,7 @@ def list_orders(customers: Customers) -> pd.DataFrame:
 
 
 def customers_as_of(customers: Customers, day: date) -> Customers:
-    """Return the customers as of an earlier day, measured on the orders before it; attributes are today's.
+    """Return the customers as of an earlier day, measured on the orders and events before it; attributes are today's.
 
     Raises:
         InputProblem: the input is not an order export, or nobody had bought by that day.
@@ -209,12 +210,11 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
         name: rows[rows[EVENT_TIME].to_numpy() < np.datetime64(day)].reset_index(drop=True)
         for name, rows in customers.events.items()
     }
-    return replace(
-        past_customers,
-        table=past_customers.table.merge(attributes, on=columns.CUSTOMER_ID, how="left"),
-        warnings=(),
-        events=past_events,
-    )
+    table = past_customers.table.merge(attributes, on=columns.CUSTOMER_ID, how="left")
+    for name, rows in past_events.items():
+        features = [feature for feature in FEATURES if name_feature(name, feature) in table]
+        table = add_features(table, name, rows, features, day)
+    return replace(past_customers, table=table, warnings=(), events=past_events)
 
 
 def _drop_unused_ids(kept_lines: pd.DataFrame) -> pd.DataFrame:

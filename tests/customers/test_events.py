@@ -205,9 +205,16 @@ def test_features_need_an_as_of_day(file_of: WriteFile) -> None:
 
 
 def test_an_earlier_day_knows_no_later_events(load: LoadShop) -> None:
-    earlier = customers_as_of(load(), date(2026, 6, 1))
-    assert (list(earlier.table["customer_id"]), who(earlier, "any(campaigns)")) == (["a"], "")
-    assert earlier.events["campaigns"]["time"].max() < pd.Timestamp("2026-06-01")
+    """Nor do the features: they are computed again from the events before that day."""
+    customers = load(features=["days_since_last", "count_90d"])
+    earlier = customers_as_of(customers, date(2026, 6, 2))
+    assert (list(earlier.table["customer_id"]), who(earlier, "any(campaigns within 1 day)")) == (["a", "b"], "a")
+    assert earlier.events["campaigns"]["time"].max() < pd.Timestamp("2026-06-02")
+    assert earlier.table["campaigns_days_since_last"].tolist() == [1, 61]
+    assert earlier.table["campaigns_count_90d"].tolist() == [2, 2]
+    earliest = customers_as_of(customers, date(2026, 5, 2))
+    assert (list(earliest.table["customer_id"]), who(earliest, "any(campaigns)")) == (["a"], "")
+    assert earliest.table["campaigns_days_since_last"].isna().all()
 
 
 def test_pseudonyms_and_retention_apply_to_events(load: LoadShop) -> None:
