@@ -12,7 +12,8 @@ from segcli.reports import tables
 from segcli.reports.blocks import Block, Column, Heading, Result, Table
 from segcli.reports.envelope import build_envelope, describe_provenance, to_records
 from segcli.value.churn import ChurnForecast
-from segcli.value.clv import ClvResult, HoldoutResult
+from segcli.value.clv import ClvResult
+from segcli.value.clv_holdout import HoldoutResult
 from segcli.value.cohorts import COHORT, COHORT_SIZE, PERIOD, CohortAnalysis
 
 BAR_CHARACTERS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from empty to full
@@ -45,6 +46,9 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
         return {
             "model": clv_result.clv_model.as_dict(),
             "orders_by": clv_result.clv_model.order_fit.model,
+            "converged": not clv_result.limits,
+            "limits": [vars(limit) for limit in clv_result.limits],
+            "calibration_factor": clv_result.clv_model.calibration_factor,
             "correlation": clv_result.clv_model.correlation,
             "until": clv_result.calibration_end,
             "new_customer": {
@@ -196,4 +200,9 @@ def _build_holdout_table(holdout: HoldoutResult) -> Table:
 
 
 def _describe_holdout(holdout: HoldoutResult) -> dict[str, Any]:
-    return {**vars(holdout), "by_repeats": to_records(holdout.by_repeats), "errors": to_records(holdout.errors)}
+    return {
+        **vars(holdout),
+        "calibration_factor": holdout.calibration_factor,
+        "by_repeats": to_records(holdout.by_repeats),
+        "errors": to_records(holdout.errors),
+    }
