@@ -39,11 +39,11 @@ def simulate_shop(kind: str, seed: int, customers: int = 1200) -> Shop:
     for customer in range(customers):
         first_day = int(chance.integers(0, days))
         scale = chance.gamma(5.0, 1 / 60.0)
-        for day in [
-            float(first_day),
-            *_draw_repeats(kind, chance, first_day, end, mean_gap, shape, loyal_share, weekly_dropout),
-        ]:
-            rows.append((f"C{customer:05}", int(day), round(float(chance.gamma(6.0, 1 / scale)) + 0.01, 2)))
+        repeats = _draw_repeats(kind, chance, first_day, end, mean_gap, shape, loyal_share, weekly_dropout)
+        rows += [
+            (f"C{customer:05}", int(day), round(float(chance.gamma(6.0, 1 / scale)) + 0.01, 2))
+            for day in (first_day, *repeats)
+        ]
     orders = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
     orders = orders.groupby(["customer_id", "day"], as_index=False)["amount"].sum()  # orders of a day count as one
     is_past = orders["day"] < days
