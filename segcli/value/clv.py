@@ -105,7 +105,7 @@ class ClvInputs:
                 self.clv_model,
                 self.order_forecast.summary,
                 self.settings,
-                None if self.settings.calibrate else self.holdout,
+                None if self.settings.calibrate and self.clv_model.calibration_factor else self.holdout,
             )
         )
         return ClvResult(
@@ -137,7 +137,12 @@ class ClvInputs:
         if self.holdout:
             yield from self.holdout.list_notes()
         if self.settings.calibrate:
-            yield f"predicted orders are multiplied by {self.order_forecast.calibration_factor:.3g} (clv.calibrate)"
+            factor = self.clv_model.calibration_factor
+            yield (
+                "clv.calibrate has no effect: the history is too short for a holdout"
+                if factor is None
+                else f"predicted orders are multiplied by {factor:.3g} (clv.calibrate)"
+            )
         yield from (f"limit: {limit.text}" for limit in limits)
 
 
@@ -165,7 +170,7 @@ def prepare_clv(
         if saved_model
         else list(draw_parameters(summary, clv_model.order_fit, clv_model.value_fit, settings.bootstrap, seed))
     )
-    calibration_factor = clv_model.calibration_factor if settings.calibrate else 1.0
+    calibration_factor = (clv_model.calibration_factor or 1.0) if settings.calibrate else 1.0
     order_forecast = OrderForecast(summary, clv_model.order_fit, clv_model.value_fit, settings, calibration_factor)
     later = list_later_purchases(all_customers, customers, calibration_end) if settings.calibration_end else None
     holdout = compare_with_later(order_forecast, later, calibration_end, seed) if later else past_holdout
@@ -203,7 +208,7 @@ def _fit_clv_model(
         order_fits,
         correlation,
         measure_dropout_gain(order_fit, summary.groups),
-        holdout.calibration_factor if holdout else 1.0,
+        holdout.calibration_factor if holdout else None,
         similar_models,
     )
     return clv_model, holdout

@@ -55,15 +55,15 @@ class HoldoutResult:
     errors: pd.DataFrame
 
     @property
-    def calibration_factor(self) -> float:
-        """Actual orders divided by predicted orders; 1 if either is 0."""
-        return self.actual / self.expected if self.actual > 0 and self.expected > 0 else 1.0
+    def calibration_factor(self) -> float | None:
+        """Actual orders divided by predicted orders; None if either is 0."""
+        return self.actual / self.expected if self.actual > 0 and self.expected > 0 else None
 
     @property
     def is_off(self) -> bool:
         """Whether the predicted number of orders deviates from the actual one by more than chance."""
         deviation = abs(self.expected - self.actual)
-        return deviation > max(MAX_DEVIATION * self.actual, DEVIATION_ERRORS * self.deviation_error)
+        return self.actual > 0 and deviation > max(MAX_DEVIATION * self.actual, DEVIATION_ERRORS * self.deviation_error)
 
     def list_notes(self) -> Iterator[str]:
         """Yield the comparison in words."""
@@ -86,14 +86,16 @@ class HoldoutResult:
             f"mean absolute error {model_errors['mean_absolute_error']:.2f} per customer (baselines: {guess_texts})"
         )
 
-    def describe_deviation(self) -> str:
-        """Return how far the forecast is off, and the factor that corrects it, in words."""
+    def describe_deviation(self, calibration_factor: float | None) -> str:
+        """Return how far the forecast is off, and the factor that would correct it (None: unknown), in words."""
         direction = "more" if self.expected > self.actual else "fewer"
-        return (
-            f"in the holdout, the model predicted {abs(self.expected / self.actual - 1):.0%} {direction} orders than "
-            "there were; hint: --set clv.calibrate=true multiplies the forecast by "
-            f"{format_number(self.calibration_factor)}"
+        share = abs(self.expected - self.actual) / self.actual
+        hint = (
+            ""
+            if calibration_factor is None
+            else f"; hint: --set clv.calibrate=true multiplies the forecast by {format_number(calibration_factor)}"
         )
+        return f"in the holdout, the model predicted {share:.0%} {direction} orders than there were{hint}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,4 +65,4 @@ def find_limits(
             "the data cannot confirm the forecast",
         )
     if holdout is not None and holdout.is_off:
-        yield ClvLimit("holdout", holdout.describe_deviation())
+        yield ClvLimit("holdout", holdout.describe_deviation(clv_model.calibration_factor))

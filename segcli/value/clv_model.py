@@ -27,7 +27,7 @@ class ClvModel:
 
     `correlation` is the correlation of orders and mean order value among customers with a repeat purchase.
     `dropout_gain` is the gain of log-likelihood over a model in which nobody drops out. `calibration_factor` is the
-    ratio of actual to predicted orders in the holdout, 1 without a holdout. `similar_models` are the models that fit
+    ratio of actual to predicted orders in the holdout, None without one. `similar_models` are the models that fit
     about as well as the one in use.
     """
 
@@ -36,7 +36,7 @@ class ClvModel:
     order_fits: Sequence[ModelFit]
     correlation: float | None
     dropout_gain: float
-    calibration_factor: float = 1.0
+    calibration_factor: float | None = None
     similar_models: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class SavedClvModel(ModelFields):
     value: SavedModelFit | None
     correlation: float | None
     dropout_gain: float = float("inf")
-    calibration_factor: float = Field(1.0, gt=0)
+    calibration_factor: Annotated[float, Field(gt=0)] | None = None
 
 
 def dump_clv_model(clv_result: ClvResult, period: str) -> str:
