@@ -12,11 +12,13 @@ LOWEST_PARAMETER, HIGHEST_PARAMETER = 1e-4, 1e5  # parameter bounds; beyond them
 START_TOLERANCE = 1e-5  # log-likelihood per customer; starts within it count as the same optimum
 LOSS_TOLERANCE = 1e-11
 NEAR_ONE = 1e-8  # closer to 1, rounding errors of the mean formula exceed about this share
-MAX_ITERATIONS = 100  # per start, with at most twice as many evaluations: bounds the time without reading a clock
+MAX_ITERATIONS = 100  # per start: bounds the time of a fit without reading a clock
+MAX_EVALUATIONS = 125  # of the likelihood and its gradient, per start
 HESSIAN_STEP = 1e-3
 MAX_LOG_ERROR = 1.0  # standard error of a logarithm; a parameter is then uncertain by a factor of 2.7 or more
 INVALID_LOSS = 1e10
 MANY_HISTORIES, SUBSAMPLE_SIZE = 5_000, 1_000  # with more histories, starts are tried on this many customers
+FIT_SHARE = 8  # a slow model tries its starts on a subsample from this share of its largest number of histories
 FLAT_NOTE = "many parameters fit the data equally well"
 
 LikelihoodFunction = Callable[[Mapping[str, float]], float]
@@ -104,7 +106,8 @@ def fit_order_model(
     if len(groups.x) > order_model.MAX_HISTORIES:
         groups = groups.sample_customers(order_model.MAX_HISTORIES)
     start_optimum = None
-    if len(groups.x) > MANY_HISTORIES and len(start_points) > 1:
+    many_histories = min(MANY_HISTORIES, order_model.MAX_HISTORIES // FIT_SHARE)
+    if len(groups.x) > many_histories and len(start_points) > 1:
         start_optimum = _maximise_order_model(order_model, groups.sample_customers(SUBSAMPLE_SIZE), start_points)
         start_points = [start_optimum.parameters]
     optimum = _maximise_order_model(order_model, groups, start_points)
@@ -199,7 +202,7 @@ def maximise_likelihood(
         "ftol": LOSS_TOLERANCE,
         "gtol": 1e-6,
         "maxiter": MAX_ITERATIONS,
-        "maxfun": 2 * MAX_ITERATIONS * calls_per_gradient,
+        "maxfun": MAX_EVALUATIONS * calls_per_gradient,
     }
     log_bounds = [(np.log(LOWEST_PARAMETER), np.log(HIGHEST_PARAMETER))] * len(names)
     log_starts = [np.log([start[name] for name in names]) for start in start_points]

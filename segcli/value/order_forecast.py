@@ -20,7 +20,7 @@ from segcli.value.purchase_summary import FloatArray, IntArray, PurchaseSummary
 
 # Parameter uncertainty: models refitted to bootstrap samples of customers.
 MAX_SAMPLE_SIZE = 5_000  # maximum number of customers in a bootstrap sample
-SAMPLES_IN_TIME_OF_A_FIT = 12  # samples of a slow model are smaller, so that all samples take about as long as its fit
+SAMPLES_IN_TIME_OF_A_FIT = 8  # samples of a slow model are smaller, so that all samples take about as long as its fit
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def test_the_work_of_a_fit_is_bounded(model: str, kind: str, monkeypatch: pytest
 
     monkeypatch.setattr(fitting, "_make_likelihood", counted)
     found = fit_order_model(model, histories)
-    assert len(calls) <= 3 * (2 * fitting.MAX_ITERATIONS + 30) + 8
+    assert len(calls) <= 4 * (fitting.MAX_EVALUATIONS + 25) + 8
     assert np.isfinite(found.log_likelihood)
 
 

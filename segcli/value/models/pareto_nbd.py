@@ -33,10 +33,10 @@ __all__ = [
 
 PARAMETERS = ("r", "alpha", "s", "beta")
 STARTS = ((0.6, 10.0, 0.6, 12.0), (1.0, 5.0, 1.0, 20.0), (0.7, 1.0, 0.5, 5.0))
-MAX_HISTORIES = 12_000
+MAX_HISTORIES = 8_000
 QUADRATURE_NODES, QUADRATURE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 INTEGRAND_DEPTH = 37.0  # values below e^-37 of the peak are ignored: they are smaller than rounding errors
-BISECTION_STEPS = 24
+BISECTION_STEPS = 14  # the bounds only need to be close
 HISTORY_CHUNK_SIZE = 10_000  # histories per chunk; limits the memory for nodes
 
 
