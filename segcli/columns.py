@@ -221,6 +221,7 @@ CLUSTER_SECOND = "cluster_second"  # the second-closest segment
 
 P_ALIVE, EXPECTED_ORDERS, EXPECTED_ORDER_VALUE = "p_alive", "expected_orders", "expected_order_value"
 CLV, CLV_LOW, CLV_HIGH, P_NEXT = "clv", "clv_low", "clv_high", "p_next"
+P_OUTCOME = "p_outcome"
 CLV_UNDISCOUNTED = "clv_undiscounted"
 OUTCOME_ORDERS_LOW, OUTCOME_ORDERS_HIGH = "outcome_orders_low", "outcome_orders_high"
 OUTCOME_VALUE_LOW, OUTCOME_VALUE_HIGH = "outcome_value_low", "outcome_value_high"
@@ -245,6 +246,7 @@ SCORE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
         OUTCOME_VALUE_LOW: ColumnKind.MONEY,
         OUTCOME_VALUE_HIGH: ColumnKind.MONEY,
         P_NEXT: ColumnKind.NUMBER,
+        P_OUTCOME: ColumnKind.NUMBER,
     }
 )
 

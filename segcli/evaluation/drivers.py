@@ -19,7 +19,7 @@ from segcli.customers.missing_measures import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
 from segcli.evaluation.factors import Design, Factor, build_design, describe_factor
 from segcli.evaluation.outcome_levels import OutcomeLevels, read_outcome
-from segcli.evaluation.regressions import Regression, fit_least_squares, fit_logistic
+from segcli.evaluation.regressions import MAX_LOGIT, Regression, fit_least_squares, fit_logistic
 from segcli.formatting import format_number, pluralize
 from segcli.model import Customers
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
@@ -74,7 +74,9 @@ def analyse_drivers(customers: Customers, settings: DriversSettings) -> DriverAn
     target = _build_target(customers, settings)
     first_values = next(iter(target.values.values()))
     is_known = ~np.isnan(first_values)
-    design = build_design(customers.table[is_known], _select_columns(customers, settings))
+    design = build_design(
+        customers.table[is_known], select_factors(customers, settings.of, settings.among, "drivers.among")
+    )
     customer_count = int(is_known.sum())
     known_values = {label: values[is_known] for label, values in target.values.items()}
     varying_values = {label: y for label, y in known_values.items() if _has_variation(y, target.transform)}
@@ -132,26 +134,30 @@ def _build_target(customers: Customers, settings: DriversSettings) -> TargetValu
     return TargetValues({target_name: target_values}, "plain")
 
 
-def _select_columns(customers: Customers, settings: DriversSettings) -> list[str]:
+def select_factors(customers: Customers, of: str, among: Sequence[str], setting: str) -> list[str]:
     """Return the configured columns; by default all customer attributes.
 
     Measures of purchases are attributes only if single orders are unknown, and the target is no measure itself.
+
+    Args:
+        customers: customers with their columns.
+        of: target column, which is left out.
+        among: configured columns; empty for the default.
+        setting: the setting that names them, for messages.
+
+    Raises:
+        UsageProblem: a column does not exist, or no column describes customers.
     """
-    takes_measures = customers.transactions is None and settings.of not in (*columns.MEASURES, REPEAT_TARGET)
-    if not settings.among:
-        column_names = [
-            column_name
-            for column_name in descriptive_columns(customers.table)
-            if (takes_measures or column_name not in columns.MEASURES) and column_name != settings.of
-        ]
-    else:
-        column_names = [column_name for column_name in settings.among if column_name != settings.of]
-    missing_names = [column_name for column_name in column_names if column_name not in customers.table]
+    takes_measures = customers.transactions is None and of not in {*columns.MEASURES, REPEAT_TARGET}
+    column_names = [name for name in among if name != of] or [
+        name
+        for name in descriptive_columns(customers.table)
+        if (takes_measures or name not in columns.MEASURES) and name != of
+    ]
+    missing_names = [name for name in column_names if name not in customers.table]
     if missing_names or not column_names:
         remedy = measures_remedy(customers, missing_names) or "pass a table with it, or set other columns"
-        raise UsageProblem(
-            f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}"
-        )
+        raise UsageProblem(f"{setting}: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}")
     return column_names
 
 
@@ -180,7 +186,10 @@ def _build_rows(design: Design, regression: Regression, transform: str, outcome:
         high=high,
     )
     if transform == "odds":
-        rows = rows.assign(odds_ratio=np.exp(regression.effects), odds_low=np.exp(low), odds_high=np.exp(high))
+        log_odds = {"odds_ratio": regression.effects, "odds_low": low, "odds_high": high}
+        rows = rows.assign(
+            **{name: np.exp(np.clip(values, -MAX_LOGIT, MAX_LOGIT)) for name, values in log_odds.items()}
+        )
     average_effects = np.expm1(regression.average_effects) if transform == "log" else regression.average_effects
     return rows.assign(average_effect=average_effects, vif=vif)
 
@@ -206,17 +215,23 @@ def _describe_associations(table: pd.DataFrame, design: Design, target: TargetVa
         name = row.get("outcome") or next(iter(target.values))
         direction = "higher" if row["effect"] > 0 else "lower"
         size, relative_error = abs(row["average_effect"]), abs((row["high"] - row["low"]) / 2 / row["effect"])
+        change = _describe_change(factor)
         if target.transform == "odds":
-            numbers = (
-                f"{100 * size:.1f} points on average; odds ratio {row['odds_ratio']:.2f}, "
-                f"{row['odds_low']:.2f} to {row['odds_high']:.2f}"
+            yield (
+                f"{change} is associated with a {direction} probability of {name}: {100 * size:.1f} points on average "
+                f"(odds ratio {row['odds_ratio']:.2f}, {row['odds_low']:.2f} to {row['odds_high']:.2f})"
             )
         elif target.transform == "log":
-            numbers = f"{size:.0%} on average; {row['effect']:+.2f} sd, {row['low']:+.2f} to {row['high']:+.2f}"
+            yield (
+                f"{change} is associated with {direction} {name}: {size:.0%} on average "
+                f"({row['effect']:+.2f} sd, {row['low']:+.2f} to {row['high']:+.2f})"
+            )
         else:
             low, high = size * (1 - relative_error), size * (1 + relative_error)
-            numbers = f"{format_number(size)} on average, {format_number(low)} to {format_number(high)}"
-        yield f"{_describe_change(factor)} is associated with {direction} {name} ({numbers})"
+            yield (
+                f"{change} is associated with {direction} {name}: {format_number(size)} on average "
+                f"({format_number(low)} to {format_number(high)})"
+            )
 
 
 def _describe_change(factor: Factor) -> str:

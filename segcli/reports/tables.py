@@ -10,6 +10,7 @@ from segcli.model import Segmentation, Trait
 from segcli.reports.blocks import Block, Column, Heading, Table, Text
 
 if TYPE_CHECKING:
+    from segcli.evaluation.drivers import DriverAnalysis
     from segcli.persona.explanations import Explanation
     from segcli.persona.markers import MarkerVariables
 
@@ -94,6 +95,11 @@ def build_table(data_rows: pd.DataFrame) -> Table:
     table_columns = [Column(_format_title(str(name)), align_right=not is_text[name]) for name in data_rows.columns]
     cells = [[_format_cell(name, row[name]) for name in data_rows.columns] for row in data_rows.to_dict("records")]
     return Table(table_columns, cells)
+
+
+def build_drivers_table(drivers: "DriverAnalysis") -> Table:
+    """Build a table with one row per driver or level of it."""
+    return build_table(drivers.table.assign(level=drivers.table["level"].fillna("")))
 
 
 def _format_title(name: str) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from segcli import columns, formatting
 from segcli.errors import UsageProblem
+from segcli.evaluation.outcome_model import OutcomeForecast
 from segcli.model import Customers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Column, Heading, Result, Table
@@ -36,11 +37,7 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
     if clv_result.holdout:
         blocks += [Heading("Holdout period", level=4), _build_holdout_table(clv_result.holdout)]
     if churn_result:
-        blocks += [
-            Heading("Purchase probability", level=4),
-            tables.build_table(churn_result.deciles),
-            *tables.build_note_blocks(churn_result.notes),
-        ]
+        blocks += [Heading("Purchase probability", level=4), *_build_churn_blocks(churn_result)]
 
     def build_parts() -> dict[str, Any]:
         return {
@@ -71,10 +68,57 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
     return Result(customer_table, lambda: build_envelope("clv", clv_result.customers, build_parts()), tuple(blocks))
 
 
+def build_churn_result(customers: Customers, churn_result: ChurnForecast) -> Result:
+    """Build the result of `segcli churn` for an order export: the customer table with probabilities of a purchase."""
+    customer_table = customers.table.assign(**{columns.P_NEXT: churn_result.purchase_probability})
+
+    def build_parts() -> dict[str, Any]:
+        return {**_describe_churn(churn_result), "customers": to_records(customer_table)}
+
+    return Result(
+        customer_table,
+        lambda: build_envelope("churn", customers, build_parts()),
+        tuple(_build_churn_blocks(churn_result)),
+    )
+
+
+def _build_churn_blocks(churn_result: ChurnForecast) -> list[Block]:
+    return [
+        tables.build_table(churn_result.deciles),
+        tables.build_table(churn_result.periods),
+        *tables.build_note_blocks(churn_result.notes),
+    ]
+
+
+def build_outcome_result(customers: Customers, forecast: OutcomeForecast) -> Result:
+    """Build the result of `segcli churn --outcome`: the customer table with probabilities of the outcome."""
+    customer_table = customers.table.assign(**{columns.P_OUTCOME: forecast.probability})
+    blocks: list[Block] = [tables.build_table(forecast.deciles)]
+    if forecast.drivers:
+        blocks += [Heading("Drivers", level=4), tables.build_drivers_table(forecast.drivers)]
+    blocks += tables.build_note_blocks(forecast.notes)
+
+    def build_parts() -> dict[str, Any]:
+        return {
+            "outcome": forecast.outcome,
+            "model": forecast.model,
+            "test_customers": forecast.test_customers,
+            "scores": forecast.scores,
+            "deciles": to_records(forecast.deciles),
+            "drivers": None if forecast.drivers is None else to_records(forecast.drivers.table),
+            "notes": list(forecast.notes),
+            "customers": to_records(customer_table),
+        }
+
+    return Result(customer_table, lambda: build_envelope("churn", customers, build_parts()), tuple(blocks))
+
+
 def _describe_churn(churn_result: ChurnForecast) -> dict[str, Any]:
     return {
         "model": churn_result.model,
         "scores": to_records(churn_result.scores),
+        "recommended": churn_result.recommended,
+        "periods": to_records(churn_result.periods),
         "deciles": to_records(churn_result.deciles),
         "notes": list(churn_result.notes),
     }

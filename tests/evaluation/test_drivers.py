@@ -72,7 +72,7 @@ def test_intervals_cover_what_was_planted_and_say_nothing_of_shoes() -> None:
 def test_it_is_told_in_words_of_association() -> None:
     notes = analyse_drivers(people(3), AMONG).notes
     assert "associations, not causes" in notes[0]
-    assert any(note.startswith("plan = pro is associated with higher nps (0.") for note in notes)
+    assert any(note.startswith("plan = pro is associated with higher nps: 0.") for note in notes)
     assert not any("shoe is associated" in note for note in notes)
 
 
@@ -189,5 +189,5 @@ def test_no_text_names_a_level_that_is_none() -> None:
     mixed = table(nps=of.table["nps"], wealth=of.table["wealth"], plan=plan)
     found = analyse_drivers(mixed, DriversSettings(of="nps"))
     assert not any("nan" in note or "None" in note for note in found.notes)
-    assert any(note.startswith("wealth + ") and " on average, " in note for note in found.notes), found.notes
+    assert any(note.startswith("wealth + ") and " on average (" in note for note in found.notes), found.notes
     assert {"unknown"} < set(found.table["level"].dropna())
