@@ -90,10 +90,11 @@ class HoldoutResult:
         """Return how far the forecast is off, and the factor that would correct it (None: unknown), in words."""
         direction = "more" if self.expected > self.actual else "fewer"
         share = abs(self.expected - self.actual) / self.actual
+        corrects = calibration_factor is not None and (calibration_factor < 1) == (self.expected > self.actual)
         hint = (
-            ""
-            if calibration_factor is None
-            else f"; hint: --set clv.calibrate=true multiplies the forecast by {format_number(calibration_factor)}"
+            f"; hint: --set clv.calibrate=true multiplies the forecast by {format_number(calibration_factor)}"
+            if calibration_factor is not None and corrects
+            else ""
         )
         return f"in the holdout, the model predicted {share:.0%} {direction} orders than there were{hint}"
 
