@@ -82,19 +82,21 @@ def predict_outcome(
     by_id = customers.table[columns.CUSTOMER_ID].astype("str").argsort(kind="stable").to_numpy()
     known_rows = by_id[~np.isnan(outcomes[by_id])]  # in the order of ids, so that the order of rows has no effect
     _require_both_kinds(customers, label, outcomes[known_rows])
-    known = LabelledRows(features[known_rows], outcomes[known_rows] == 1, np.arange(len(known_rows)))
+    labelled_rows = LabelledRows(features[known_rows], outcomes[known_rows] == 1, np.arange(len(known_rows)))
     with limit_blas_threads():  # the last bits of a sum depend on the number of threads
-        training_rows, test_rows = hold_out_rows(known, TEST_SHARE, seed)
+        training_rows, test_rows = hold_out_rows(labelled_rows, TEST_SHARE, seed)
         model_name = select_classifier(settings.model, training_rows, seed)
         test_probabilities = fit_calibrated(model_name, training_rows, seed).predict(test_rows.features)
-        final_model = fit_calibrated(model_name, known, seed)
+        final_model = fit_calibrated(model_name, labelled_rows, seed)
         probability = final_model.predict(features)
-        probability[known_rows] = final_model.calibrate(predict_out_of_fold(make_classifier(model_name, seed), known))
+        probability[known_rows] = final_model.calibrate(
+            predict_out_of_fold(make_classifier(model_name, seed), labelled_rows)
+        )
     scores = _score(test_probabilities, test_rows)
     drivers, driver_notes = _analyse_outcome(customers, settings, feature_names)
     notes = (
-        *_list_notes(label, model_name, known, test_rows, scores),
-        *_note_leaks(features[known_rows], known, _list_feature_names(customers.table, feature_names)),
+        *_list_notes(label, model_name, labelled_rows, test_rows, scores),
+        *_note_leaks(features[known_rows], labelled_rows, _list_feature_names(customers.table, feature_names)),
         *driver_notes,
     )
     return OutcomeForecast(
@@ -203,10 +205,10 @@ def _analyse_outcome(
 
 
 def _list_notes(
-    label: str, model_name: str, known: LabelledRows, test_rows: LabelledRows, scores: dict[str, float]
+    label: str, model_name: str, labelled_rows: LabelledRows, test_rows: LabelledRows, scores: dict[str, float]
 ) -> Iterator[str]:
     yield (
-        f"{label}: {known.outcomes.mean():.1%} of {pluralize(len(known.outcomes), 'customer')}; "
+        f"{label}: {labelled_rows.outcomes.mean():.1%} of {pluralize(len(labelled_rows.outcomes), 'customer')}; "
         f"{MODEL_TEXTS[model_name]}, tested on {pluralize(len(test_rows.outcomes), 'customer')} held out"
     )
     yield (
@@ -218,14 +220,14 @@ def _list_notes(
         yield "it predicts no better than the overall mean; do not use its probabilities"
 
 
-def _note_leaks(features: FloatArray, known: LabelledRows, feature_names: Sequence[str]) -> Iterator[str]:
+def _note_leaks(features: FloatArray, labelled_rows: LabelledRows, feature_names: Sequence[str]) -> Iterator[str]:
     """Yield a warning for each column that predicts the outcome almost perfectly on its own."""
     leaking_names = []
     for name, values in zip(feature_names, features.T, strict=True):
         difference, _ = compare_auc(
             np.nan_to_num(values, nan=float(np.nanmean(values)) if not np.isnan(values).all() else 0.0),
             np.zeros(len(values)),
-            known.outcomes,
+            labelled_rows.outcomes,
         )
         if abs(difference) > LEAK_AUC - 0.5:
             leaking_names.append(name)
