@@ -54,7 +54,7 @@ class ClvModel:
     def list_warnings(self) -> Iterator[str]:
         """Yield the reasons why the forecast is less reliable."""
         for order_fit in self.order_fits:
-            if not order_fit.converged:
+            if not order_fit.converged and order_fit is not self.order_fit:  # that of the model in use is a limit
                 yield f"{order_fit.model}: {order_fit.ended}"
         if self.correlation is not None and abs(self.correlation) > MAX_CORRELATION:
             direction = "more" if self.correlation > 0 else "less"
