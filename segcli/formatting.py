@@ -7,6 +7,7 @@ from typing import Self
 
 from segcli import columns
 from segcli.columns import ColumnKind
+from segcli.message import message
 
 
 # Counts with nouns, and unique texts
@@ -64,6 +65,16 @@ def format_money(value: float) -> FormattedNumber:
     return FormattedNumber(digits, value)
 
 
+def format_total(value: float, currency: str) -> str:
+    """Format money with its currency, if it is known.
+
+    >>> format_total(2054.27, "EUR"), format_total(2054.27, "")
+    ('2,054 EUR', '2,054')
+    """
+    amount = format_money(value)
+    return message("{amount} {currency}", amount=amount, currency=currency) if currency else amount
+
+
 def format_share(value: float) -> FormattedNumber:
     """Format a share (0 to 1) as a percentage; small shares are not rounded to zero.
 
@@ -73,6 +84,15 @@ def format_share(value: float) -> FormattedNumber:
     if 0 < value < 0.001:  # noqa: PLR2004 - 0.1%
         return FormattedNumber("<0.1%", value)
     return FormattedNumber(f"{value:.1%}" if 0 < abs(value) < 0.01 else f"{value:.0%}", value)  # noqa: PLR2004 - 1%
+
+
+def format_ratio(value: float) -> FormattedNumber:
+    """Format a ratio to one decimal.
+
+    >>> format_ratio(2.04)
+    '2.0x'
+    """
+    return FormattedNumber(f"{value:,.1f}x", value)
 
 
 def format_days(value: float) -> FormattedNumber:
@@ -115,10 +135,53 @@ def format_value(column: str, value: float) -> FormattedNumber:
     return _FORMATTERS.get(columns.column_kind(column), format_number)(value)
 
 
+# Labels of columns that segcli computes or knows by name; other columns are labelled with their own names.
+_TRANSLATED_LABELS = (
+    message("recency"),
+    message("tenure"),
+    message("orders"),
+    message("order lines"),
+    message("items"),
+    message("revenue"),
+    message("refunds"),
+    message("average order value"),
+    message("median order value"),
+    message("largest order"),
+    message("mean days between orders"),
+    message("cv days between orders"),
+    message("last gap"),
+    message("distinct products"),
+    message("distinct categories"),
+    message("distinct devices"),
+    message("discount share"),
+    message("top category"),
+    message("top channel"),
+    message("top device"),
+    message("top payment"),
+    message("top os"),
+    message("gender"),
+    message("age"),
+    message("income"),
+    message("education"),
+    message("occupation"),
+    message("marital status"),
+    message("children"),
+    message("city"),
+    message("region"),
+    message("country"),
+    message("device"),
+    message("email consent"),
+    message("phone consent"),
+)
+_LABELS = {str(label): label for label in _TRANSLATED_LABELS}
+
+
 def column_label(column: str) -> str:
     """Return the label of a column, as printed for people."""
-    is_known = column in columns.CUSTOMER_TABLE_COLUMNS or column.startswith(columns.TOP_PREFIX)
-    return column.removesuffix("_days").replace("_", " ") if is_known else column
+    if column not in columns.CUSTOMER_TABLE_COLUMNS and not column.startswith(columns.TOP_PREFIX):
+        return column
+    label = column.removesuffix("_days").replace("_", " ")
+    return _LABELS.get(label, label)
 
 
 MAX_CELL_LENGTH = 200

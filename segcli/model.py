@@ -158,6 +158,7 @@ class Customers:
 
     `transactions` are the order lines behind the table, if this process has read them. `contacts` are addresses and
     names, aligned with `table` (text, blank if unknown); they are separate because only exports read them.
+    `currency` is that of all amounts, blank if unknown.
     """
 
     table: pd.DataFrame
@@ -167,6 +168,7 @@ class Customers:
     quality_checks: tuple[QualityCheck, ...] = ()
     transactions: Transactions | None = None
     contacts: pd.DataFrame | None = None
+    currency: str = ""
 
     def __post_init__(self) -> None:
         from segcli.arrow import is_sorted

@@ -5,6 +5,8 @@ from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
 
+ENGLISH_CODE = "en"
+
 
 def list_plugin_files(package: str, suffix: str = ".py") -> list[str]:
     """List the plug-ins of a package without importing it, for packages that are slow to import."""
@@ -15,6 +17,11 @@ def list_plugin_files(package: str, suffix: str = ".py") -> list[str]:
 def list_plugins(package: str, suffix: str = ".py") -> list[str]:
     """List the plug-ins of a package, in alphabetical order."""
     return _public_names((file.name for file in files(package).iterdir()), suffix)
+
+
+def list_language_codes() -> list[str]:
+    """List the languages of results: English, and those with a compiled catalogue."""
+    return sorted([ENGLISH_CODE, *list_plugin_files("segcli.i18n", ".mo")])
 
 
 def list_dashed_plugins(package: str) -> list[str]:

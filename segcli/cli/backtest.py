@@ -25,7 +25,7 @@ PeriodDaysOption = Annotated[
     ),
 ]
 FoldsOption = Annotated[
-    int | None, Option(help="Number of test periods, in sequence, counted back from the end of the data.", metavar="N")
+    int | None, Option(help="Number of test periods, in sequence, counted back from the end of your data.", metavar="N")
 ]
 
 EXAMPLES = (

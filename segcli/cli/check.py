@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TargetArgument = Annotated[
     str | None,
-    Argument(help="Config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
+    Argument(help="Your config (.yaml) or order export. Default: the config from --config.", metavar="CONFIG|INPUT"),
 ]
 Finding = tuple[str, str, str]
 FINDING_COLUMNS = ("severity", "where", "what")
@@ -75,8 +75,8 @@ def _collect_findings(
 
     segment_map = maps.load_map(loaded_config.settings.rfm.segments)
     map_check = maps.measure_coverage(segment_map)
-    severity = "warning" if map_check.uncovered or map_check.unreachable else "note"
-    findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", str(map_check))]
+    severity = "warning" if map_check.has_gaps else "note"
+    findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", map_check.describe())]
     ingest_settings = loaded_config.settings.ingest
     if not (ingest_settings.transactions.path or ingest_settings.customers):
         return findings, None, None
@@ -155,7 +155,16 @@ def _build_result(findings: list[Finding]) -> "Result":
     from segcli.reports.blocks import Column, Result, Table
 
     finding_rows = pd.DataFrame(findings, columns=list(FINDING_COLUMNS))
-    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], findings)
+    rows = [(_rate_severity(severity), *facts) for severity, *facts in findings]
+    table = Table([Column(name.capitalize(), align_right=False) for name in FINDING_COLUMNS], rows)
     return Result(
         finding_rows, lambda: {"schema": "segcli.check/1", "findings": finding_rows.to_dict("records")}, (table,)
     )
+
+
+def _rate_severity(severity: str) -> str:
+    from segcli.reports.blocks import RatedText
+
+    if severity == "error":
+        return RatedText(severity, "bad")
+    return RatedText(severity, "doubtful") if severity == "warning" else severity

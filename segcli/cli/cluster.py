@@ -30,11 +30,11 @@ FeaturesOption = Annotated[
     ),
 ]
 SaveClusterOption = Annotated[
-    str | None, Option("--save-model", help="Save the model, for assign and --previous.", metavar="FILE")
+    str | None, Option("--save-model", help="Save your model, for assign and --previous.", metavar="FILE")
 ]
 PreviousOption = Annotated[
     str | None,
-    Option(help="Keep the segment names of this earlier cluster model.", metavar="FILE"),
+    Option(help="Keep the segment names of your earlier cluster model.", metavar="FILE"),
 ]
 
 
@@ -42,7 +42,7 @@ EmitRulesOption = Annotated[
     str | None,
     Option(
         "--emit-rules",
-        help="Write the segments as rules (YAML), or as SQL (.sql).",
+        help="Write your segments as rules (YAML), or as SQL (.sql).",
         metavar="FILE",
     ),
 ]

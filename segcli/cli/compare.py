@@ -22,14 +22,15 @@ DRIFT_GATE = "drift"
 OldArgument = Annotated[
     str,
     Argument(
-        help="Earlier table with segments, or the output folder of a run. With --then, an order export.", metavar="OLD"
+        help="Your earlier table with segments, or the output folder of a run. With --then, your order export.",
+        metavar="OLD",
     ),
 ]
 NewArgument = Annotated[
-    str | None, Argument(help="Later table with segments, or the output folder of a run.", metavar="NEW")
+    str | None, Argument(help="Your later table with segments, or the output folder of a run.", metavar="NEW")
 ]
 ThenOption = Annotated[
-    str | None, Option(help="Compare the segments of one order export on this earlier day and now.", metavar="DATE")
+    str | None, Option(help="Compare the segments of your order export on this earlier day and now.", metavar="DATE")
 ]
 
 HistoryOption = Annotated[
@@ -39,7 +40,8 @@ HistoryOption = Annotated[
 TreatedOption = Annotated[
     str | None,
     Option(
-        help="CSV file with customer_id and group (holdout and others). Measures the campaign's effect after the day "
+        help="CSV file with customer_id and group (holdout and others). Measures the effect of your campaign after "
+        "the day "
         "of --then.",
         metavar="FILE",
     ),

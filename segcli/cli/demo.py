@@ -30,7 +30,7 @@ open      {folder}/results/report.html   in a browser
 then      segcli init YOUR_ORDERS.csv -o segments.yaml, and segcli run segments.yaml
 """
 
-DemoFolderArgument = Annotated[str, Argument(help="Folder to create for the data and the results.", metavar="FOLDER")]
+DemoFolderArgument = Annotated[str, Argument(help="Folder to create for your data and results.", metavar="FOLDER")]
 
 EXAMPLES = (
     "segcli demo",

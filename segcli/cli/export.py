@@ -21,23 +21,24 @@ DestinationOption = Annotated[
 ExportOfOption = Annotated[
     str | None,
     Option(
-        help="Segmentation to export, for example rfm, or target for the chosen target segments. Default: the first "
+        help="Your segmentation to export, for example rfm, or target for the chosen target segments. Default: the "
+        "first "
         "segmentation.",
         metavar="NAME",
     ),
 ]
 ExportSegmentsOption = Annotated[
-    str | None, Option(help="Segments to export. Default: all segments.", metavar="NAME,NAME")
+    str | None, Option(help="Your segments to export. Default: all segments.", metavar="NAME,NAME")
 ]
 AudienceNameOption = Annotated[
     str | None,
-    Option(help="Name of the audience at the destination. Default: the name of the segmentation.", metavar="TEXT"),
+    Option(help="Name of your audience at the destination. Default: the name of the segmentation.", metavar="TEXT"),
 ]
 HoldoutOption = Annotated[
     str | None,
     Option(
         help="Share of customers in the holdout group, for example 10%. These customers are not contacted, so that you "
-        "can measure the campaign's effect.",
+        "can measure your campaign's effect.",
         metavar="SHARE",
     ),
 ]
@@ -52,7 +53,7 @@ OnlyChangedOption = Annotated[
     str | None,
     Option(
         "--only-changed",
-        help="Earlier table with the same segmentation. Exports only customers whose segment changed since then.",
+        help="Your earlier table with the same segmentation. Exports only customers whose segment changed since then.",
         metavar="TABLE",
     ),
 ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PersonArgument = Annotated[str, Argument(help="Customer id, pseudonym or e-mail address of the person.", metavar="ID")]
 ResultsFolderArgument = Annotated[
     str | None,
-    Argument(help="Folder with the results of runs. Default: the output folder in the config.", metavar="FOLDER"),
+    Argument(help="Folder with the results of your runs. Default: the output folder in your config.", metavar="FOLDER"),
 ]
 AlsoOption = Annotated[
     list[str] | None, Option("--also", help="Another id or address of the same person. Repeatable.", metavar="ID")

@@ -23,7 +23,8 @@ KeyFileOption = Annotated[
     str | None,
     Option(
         "--key-file",
-        help="File with the secret key for pseudonyms and holdout groups. It must be outside the output folder. segcli "
+        help="File with your secret key for pseudonyms and holdout groups. It must be outside the output folder. "
+        "segcli "
         "creates it on first use.",
         metavar="FILE",
     ),

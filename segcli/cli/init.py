@@ -11,6 +11,7 @@ from typer import Argument, Option
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import NEXT_LABEL, Console, write_stdout
 from segcli.formatting import escape_unprintable
+from segcli.message import message
 
 if TYPE_CHECKING:
     from segcli.config import Settings
@@ -79,7 +80,13 @@ def command(
         if writes_file:
             console.log(NEXT_LABEL, f"segcli run {shlex.quote(str(common_options.output))}")
         else:
-            console.log(NEXT_LABEL, f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])} saves it as a config")
+            console.log(
+                NEXT_LABEL,
+                message(
+                    "{command} saves it as a config",
+                    command=f"segcli {shlex.join([*sys.argv[1:], '-o', 'segments.yaml'])}",
+                ),
+            )
 
 
 def _describe_file(
@@ -114,10 +121,12 @@ def _describe_file(
         is_orders and not input_file.is_orders and (input_file.source.row_ids or input_file.key_column is None)
     )
     if input_file.key_column is None or (has_row_ids and not own_source.row_ids):
-        advice = (
-            "each row counts as a customer (row_ids)" if has_row_ids else "segcli run needs one: add it under columns"
+        console.log(
+            "warning",
+            message("no column recognised as customer_id; each row counts as a customer (row_ids)")
+            if has_row_ids
+            else message("no column recognised as customer_id; segcli run needs one: add it under columns"),
         )
-        console.log("warning", f"no column recognised as customer_id; {advice}")
     columns = {standard: name for standard, name in recognition.columns.items() if name in input_file.header}
     return SourceDescription(
         _relative_path(path, common_options.output),

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import NEXT_LABEL, Console, is_terminal, join_facts, select_format
-from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from segcli.model import Customers, InputReport, ReasonTotal, Reconciliation, Segmentation
     from segcli.reports.report import Findings
 
 ROW_FORMATS = ("csv", "tsv", "ndjson")
 AUTOMATIC_REASONS = ("in_earlier_file", "date_outlier")  # reasons for which segcli ignores lines on its own
+OPTION_MARK = "; hint: "  # precedes the option that a note recommends
 SUGGESTED_FILE = "segmented.csv"  # file name in the suggestions of `print_next_commands`
 
 
@@ -25,9 +28,14 @@ def print_input_summary(
 
     for input_report in customers.input_reports:
         input_file = input_report.input
-        row_count = pluralize(input_file.rows, "line" if input_report.reconciliation else "row")
+        counted_rows = (
+            count_message("{count} line", "{count} lines", input_file.rows)
+            if input_report.reconciliation
+            else count_message("{count} row", "{count} rows", input_file.rows)
+        )
+        input_summary = join_messages("  ", [input_file.name, counted_rows, input_report.dialect])
         json_facts = facts(input_report) if console.is_json else {}  # avoids hashing a large file for text output
-        console.log("read", f"{input_file.name}  {row_count}  {input_report.dialect}", **json_facts)
+        console.log("read", input_summary, **json_facts)
         if input_report.preset:
             console.log("preset", input_report.preset)
         column_names = [
@@ -41,7 +49,7 @@ def print_input_summary(
             is_decisive = _leaves_out_money(input_report.reconciliation)
             console.log("kept", _format_line_counts(input_report.reconciliation), is_important=is_decisive)
             console.log("money", _format_money_sums(input_report.reconciliation), is_important=is_decisive)
-        _print_notes(input_report, console)
+    _print_notes(customers.input_reports, console)
     console.log("as of", join_facts(_describe_base(customers, is_as_of_given=is_as_of_given)))
     for warning in customers.warnings:
         console.log(
@@ -65,10 +73,22 @@ def print_next_commands(input_path: str | None, common_options: CommonOptions, c
     if input_path in (None, "-") or common_options.output or common_options.layout or not is_terminal(sys.stdout):
         return
     arguments = sys.argv[1:]
-    console.log(NEXT_LABEL, f"save each customer's segment: segcli {shlex.join(arguments)} -o {SUGGESTED_FILE}")
-    console.log(NEXT_LABEL, f"write a report page: segcli report {SUGGESTED_FILE} -o report.html")
+    console.log(
+        NEXT_LABEL,
+        message(
+            "save each customer's segment: {command}", command=f"segcli {shlex.join(arguments)} -o {SUGGESTED_FILE}"
+        ),
+    )
+    console.log(
+        NEXT_LABEL, message("write a report page: {command}", command=f"segcli report {SUGGESTED_FILE} -o report.html")
+    )
     if arguments[1:] == [input_path]:  # no options that a config would have to repeat
-        console.log(NEXT_LABEL, f"save these settings: segcli init {shlex.quote(str(input_path))} -o segments.yaml")
+        console.log(
+            NEXT_LABEL,
+            message(
+                "save these settings: {command}", command=f"segcli init {shlex.quote(str(input_path))} -o segments.yaml"
+            ),
+        )
 
 
 def print_withheld_segments(findings: "Findings", console: Console) -> None:
@@ -78,16 +98,27 @@ def print_withheld_segments(findings: "Findings", console: Console) -> None:
     for segmentation in findings.segmentations:
         small_names = find_small_segments(segmentation, findings.privacy)
         if small_names:
-            limit = f"fewer than {findings.privacy.small_numbers} customers; privacy.small_numbers"
-            console.log("note", f"small numbers: {segmentation.column}: {', '.join(small_names)} ({limit})")
+            text = count_message(
+                "small numbers: {column}: {names} (fewer than {count} customer; privacy.small_numbers)",
+                "small numbers: {column}: {names} (fewer than {count} customers; privacy.small_numbers)",
+                findings.privacy.small_numbers,
+                column=segmentation.column,
+                names=", ".join(small_names),
+            )
+            console.log("note", text)
     if findings.guard is None:
         return
     for column, segment_names in findings.guard.withheld_names.items():
         if segment_names:
-            limit = f"fewer than {findings.guard.min_customers} customers, or needed to hide such segments"
-            console.log(
-                "withheld", f"{column}: {', '.join(segment_names)} ({limit}; {findings.privacy.smallest_group_setting})"
+            text = count_message(
+                "{column}: {names} (fewer than {count} customer, or needed to hide such segments; {setting})",
+                "{column}: {names} (fewer than {count} customers, or needed to hide such segments; {setting})",
+                findings.guard.min_customers,
+                column=column,
+                names=", ".join(segment_names),
+                setting=findings.privacy.smallest_group_setting,
             )
+            console.log("withheld", text)
 
 
 def _leaves_out_money(reconciliation: "Reconciliation") -> bool:
@@ -101,28 +132,51 @@ def _leaves_out_money(reconciliation: "Reconciliation") -> bool:
     return is_decisive_share(sum(abs(reason_total.money) for reason_total in skipped_totals), reconciliation.money_read)
 
 
-def _print_notes(input_report: "InputReport", console: Console) -> None:
-    for note in input_report.notes:
-        console.log("note", note, is_important=note in input_report.decisive_notes)
+def _print_notes(input_reports: "Sequence[InputReport]", console: Console) -> None:
+    """Print the notes on inputs, the most important first.
+
+    Notes on more than 1% of the money come first, then notes with an option that would change figures, then others.
+    """
+    notes = [
+        (note in input_report.decisive_notes, OPTION_MARK in note, note)
+        for input_report in input_reports
+        for note in input_report.notes
+    ]
+    for is_decisive, _, note in sorted(notes, key=lambda entry: (not entry[0], not entry[1])):
+        console.log("note", note, is_important=is_decisive)
 
 
 def _format_line_counts(reconciliation: "Reconciliation") -> str:
-    kept_text = pluralize(reconciliation.kept, "line")
+    kept_text: str = count_message("{count} line", "{count} lines", reconciliation.kept)
     if reconciliation.returns.lines:
-        kept_text += f" ({reconciliation.returns.lines:,} of them returns)"
+        kept_text = message(
+            "{lines} ({returns} of them returns)", lines=kept_text, returns=reconciliation.returns.lines
+        )
     return join_facts(
         [
             kept_text,
-            *_format_reasons("rejected", reconciliation.rejected),
-            *_format_reasons("ignored", reconciliation.ignored),
+            *_format_rejected(reconciliation.rejected),
+            *_format_ignored(reconciliation.ignored),
         ]
     )
 
 
-def _format_reasons(verb: str, reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
+def _format_rejected(reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
     from segcli.ingest.reasons import REASONS
 
-    return [f"{verb} {reason_total.lines:,} ({REASONS[reason_total.reason].short})" for reason_total in reason_totals]
+    return [
+        message("rejected {lines} ({reason})", lines=total.lines, reason=REASONS[total.reason].short)
+        for total in reason_totals
+    ]
+
+
+def _format_ignored(reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
+    from segcli.ingest.reasons import REASONS
+
+    return [
+        message("ignored {lines} ({reason})", lines=total.lines, reason=REASONS[total.reason].short)
+        for total in reason_totals
+    ]
 
 
 def _format_money_sums(reconciliation: "Reconciliation") -> str:
@@ -130,45 +184,61 @@ def _format_money_sums(reconciliation: "Reconciliation") -> str:
         sum(reason_total.money for reason_total in reason_totals)
         for reason_totals in (reconciliation.rejected, reconciliation.ignored)
     )
-    sums = (
-        f"{reconciliation.money_read:,.2f} = kept {reconciliation.money_kept:,.2f} "
-        f"+ rejected {rejected:,.2f} + ignored {ignored:,.2f}"
+    sums = message(
+        "{read:,.2f} = kept {kept:,.2f} + rejected {rejected:,.2f} + ignored {ignored:,.2f}",
+        read=reconciliation.money_read,
+        kept=reconciliation.money_kept,
+        rejected=rejected,
+        ignored=ignored,
     )
-    sums += _format_unreadable(reconciliation)
-    return join_facts(
-        [sums, *[(f"refunded {reconciliation.refunded:,.2f} of the kept money")] * bool(reconciliation.refunded)]
-    )
+    facts: list[str] = [join_messages(" + ", [sums, *_format_unreadable(reconciliation)])]
+    if reconciliation.refunded:
+        facts.append(message("refunded {money:,.2f} of the kept money", money=reconciliation.refunded))
+    return join_facts(facts)
 
 
-def _format_unreadable(reconciliation: "Reconciliation") -> str:
+def _format_unreadable(reconciliation: "Reconciliation") -> list[str]:
     """Return the part about money that is in none of the sums."""
     if not reconciliation.unreadable:
-        return ""
+        return []
+    without_digits = reconciliation.unreadable - reconciliation.unreadable_with_digits
     if not reconciliation.unreadable_with_digits:
-        size = "no digits"
-    else:
-        without_digits = reconciliation.unreadable - reconciliation.unreadable_with_digits
-        size = f"about {reconciliation.unreadable_money:,.2f}" + (
-            f" and {without_digits:,} without digits" if without_digits else ""
+        size = message("no digits")
+    elif without_digits:
+        size = message(
+            "about {money:,.2f} and {count} without digits",
+            money=reconciliation.unreadable_money,
+            count=without_digits,
         )
-    return f" + unreadable {pluralize(reconciliation.unreadable, 'line')} ({size})"
+    else:
+        size = message("about {money:,.2f}", money=reconciliation.unreadable_money)
+    return [
+        count_message(
+            "unreadable {count} line ({size})",
+            "unreadable {count} lines ({size})",
+            reconciliation.unreadable,
+            size=size,
+        )
+    ]
 
 
 def _describe_base(customers: "Customers", *, is_as_of_given: bool) -> list[str]:
     from segcli import columns, formatting
 
     table, day = customers.table, customers.as_of
-    as_of_source = (
-        "given"
-        if is_as_of_given
-        else "last order + 1 day"
-        if customers.input_reports[0].reconciliation
-        else "from the table"
-    )
-    facts = [f"{day.isoformat()} ({as_of_source})"] if day else ["not known"]
-    facts.append(pluralize(len(table), "customer"))
+    if day is None:
+        facts: list[str] = [message("not known")]
+    elif is_as_of_given:
+        facts = [message("{day} (given)", day=day)]
+    elif customers.input_reports[0].reconciliation:
+        facts = [message("{day} (last order + 1 day)", day=day)]
+    else:
+        facts = [message("{day} (from the table)", day=day)]
+    facts.append(count_message("{count} customer", "{count} customers", len(table)))
     if columns.ORDERS in table:
-        facts.append(pluralize(table[columns.ORDERS].sum(), "order"))
+        facts.append(count_message("{count} order", "{count} orders", int(table[columns.ORDERS].sum())))
     if columns.REVENUE in table:
-        facts.append(f"revenue {formatting.format_money(table[columns.REVENUE].sum())}")
+        facts.append(
+            message("revenue {money}", money=formatting.format_total(table[columns.REVENUE].sum(), customers.currency))
+        )
     return facts

@@ -36,7 +36,7 @@ OverridesOption = Annotated[
     list[str] | None,
     Option(
         "--set",
-        help="Override one setting of the config. Repeatable.",
+        help="Override one setting of your config. Repeatable.",
         metavar="SECTION.KEY=VALUE",
         autocompletion=choices.complete_settings,
         rich_help_panel=help_layout.COMMON,
@@ -75,7 +75,7 @@ AsOfOption = Annotated[
 EncodingOption = Annotated[
     str | None,
     Option(
-        help="Text encoding, for example cp1252. Default: UTF-8. If the file is not UTF-8, segcli warns and uses the "
+        help="Text encoding, for example cp1252. Default: UTF-8. If your file is not UTF-8, segcli warns and uses the "
         "encoding in which it recognises the header, or Windows-1252.",
         metavar="NAME",
         rich_help_panel=help_layout.INPUT_FORMAT,
@@ -92,7 +92,7 @@ DelimiterOption = Annotated[
 DecimalOption = Annotated[
     str | None,
     Option(
-        help="Decimal mark (. or ,). Default: detected for each column.",
+        help="Decimal mark of your amounts (. or ,). Default: detected for each column.",
         metavar="MARK",
         rich_help_panel=help_layout.INPUT_FORMAT,
     ),
@@ -111,7 +111,7 @@ LocaleOption = Annotated[
     str | None,
     Option(
         "--locale",
-        help="Language of the month names, digits and decimal mark in the file, for example de.",
+        help="Language of the month names, digits and decimal mark in your file, for example de.",
         metavar="CODE",
         autocompletion=choices.complete_plugins("segcli.ingest.words", ".yaml"),
         rich_help_panel=help_layout.INPUT_FORMAT,
@@ -129,7 +129,7 @@ SkipRowsOption = Annotated[
     int | None,
     Option(
         "--skip-rows",
-        help="Number of lines to skip at the top. segcli finds lines above the header on its own.",
+        help="Number of lines to skip at the top of your file. segcli finds lines above the header on its own.",
         metavar="N",
         rich_help_panel=help_layout.INPUT_FORMAT,
     ),
@@ -138,7 +138,7 @@ SkipFooterOption = Annotated[
     int | None,
     Option(
         "--skip-footer",
-        help="Number of lines to skip at the end, for example totals.",
+        help="Number of lines to skip at the end of your file, for example totals.",
         metavar="N",
         rich_help_panel=help_layout.INPUT_FORMAT,
     ),
@@ -147,7 +147,7 @@ PresetOption = Annotated[
     str | None,
     Option(
         "--preset",
-        help="Preset for the platform that exported the file, for example shopify-orders. none disables presets. "
+        help="Preset for the platform that exported your file, for example shopify-orders. none disables presets. "
         "Default: detected from the header.",
         metavar="NAME",
         autocompletion=choices.complete_plugins("segcli.ingest.presets", ".yaml", "none"),
@@ -168,7 +168,7 @@ RejectsOption = Annotated[
     str | None,
     Option(
         "--rejects",
-        help="CSV file for rejected lines. Default: not written.",
+        help="CSV file for your rejected lines. Default: not written.",
         metavar="FILE",
         rich_help_panel=help_layout.OUTPUT,
     ),
@@ -177,7 +177,7 @@ MaxRejectsOption = Annotated[
     str | None,
     Option(
         "--max-rejects",
-        help="Maximum number or share of rejected lines, for example 100 or 5%. segcli fails if an export has more. "
+        help="Maximum number or share of rejected lines, for example 100 or 5%. segcli fails if your export has more. "
         "Default: no limit.",
         metavar="N|P%",
         rich_help_panel=help_layout.ADVANCED,
@@ -199,7 +199,7 @@ LanguageOption = Annotated[
     Option(
         "--lang",
         help="Language of reports and messages: "
-        f"{plugins.join_words(plugins.list_plugin_files('segcli.i18n', '.yaml'))}. "
+        f"{plugins.join_words(plugins.list_language_codes())}. "
         "Data files are not translated.",
         metavar="CODE",
         rich_help_panel=help_layout.ADVANCED,
@@ -244,7 +244,7 @@ VerboseOption = Annotated[
     Option(
         "--verbose",
         "-v",
-        help="Print the column mapping of all files, not only of order exports.",
+        help="Print all notes and technical details, and the columns of every file.",
         rich_help_panel=help_layout.ADVANCED,
     ),
 ]

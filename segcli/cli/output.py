@@ -12,6 +12,7 @@ from segcli.cli import terminal
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, load_language
 from segcli.formatting import pluralize
+from segcli.message import count_message, message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +61,8 @@ def write_result(result: "Result", common_options: CommonOptions, console: Conso
     format_name = terminal.select_format(common_options, is_document=result.document)
     if format_name in {"csv", "tsv"}:
         result = escape_formulas(result, console)
+    elif format_name == "table" and not common_options.verbose:
+        result = drop_details(result)
     if common_options.output in (None, "-"):
         display_result(result, format_name, common_options, console)
     else:
@@ -80,6 +83,21 @@ def write_result(result: "Result", common_options: CommonOptions, console: Conso
         )
 
 
+def drop_details(result: "Result") -> "Result":
+    """Return the result without technical details below its tables."""
+    from segcli.message import is_detail
+    from segcli.reports.blocks import Text
+
+    visible_blocks: list[Block] = []
+    for block in result.blocks:
+        lines = [line for line in block.lines if not is_detail(line)] if isinstance(block, Text) else []
+        if isinstance(block, Text) and len(lines) < len(block.lines):
+            visible_blocks += [replace(block, lines=lines)] * bool(lines)
+        else:
+            visible_blocks.append(block)
+    return replace(result, blocks=tuple(visible_blocks))
+
+
 def translate_for_user(result: "Result") -> "Result":
     """Return the result in the user's language."""
     if terminal.is_english():
@@ -97,7 +115,14 @@ def escape_formulas(result: "Result", console: Console) -> "Result":
 
     rows, changed_cells = escape_table(result.rows)
     if changed_cells:
-        console.log("escaped", f"{pluralize(changed_cells, 'cell')} that a spreadsheet would run as a formula")
+        console.log(
+            "escaped",
+            count_message(
+                "{count} cell that a spreadsheet would run as a formula",
+                "{count} cells that a spreadsheet would run as a formula",
+                changed_cells,
+            ),
+        )
     return replace(result, rows=rows)
 
 
@@ -128,7 +153,7 @@ def save_file(path: str, content: str | Iterable[bytes], common_options: CommonO
     from segcli.io import write
 
     if common_options.dry_run:
-        console.log("would", f"write {path}")
+        console.log("would", message("write {path}", path=path))
         return
     write.write_file(path, content.encode() if isinstance(content, str) else content)
     console.log("wrote", path, path=path)

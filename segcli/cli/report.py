@@ -9,7 +9,7 @@ from segcli.cli import choices, inputs, messages, options, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
-TitleOption = Annotated[str | None, Option(help="Title of the report.", metavar="TEXT")]
+TitleOption = Annotated[str | None, Option(help="Title of your report.", metavar="TEXT")]
 SectionsOption = Annotated[
     str | None,
     Option(

@@ -28,7 +28,7 @@ LookupTableOption = Annotated[
     str | None,
     Option(
         "--table",
-        help="CSV lookup table for the base, for example areas by postcode.",
+        help="Your CSV lookup table for the base, for example areas by postcode.",
         metavar="FILE",
     ),
 ]
@@ -43,7 +43,7 @@ RulesByOption = Annotated[
 WhyRuleOption = Annotated[
     str | None, Option("--why", help="Explain the segment of this customer, rule by rule.", metavar="CUSTOMER_ID")
 ]
-OverlapOption = Annotated[bool, Option("--overlap", help="Show the overlap between segments.")]
+OverlapOption = Annotated[bool, Option("--overlap", help="Show the overlap between your segments.")]
 ScorecardOption = Annotated[
     bool,
     Option(

@@ -16,6 +16,7 @@ from segcli.cli.command_settings import resolve_settings
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, show_progress
 from segcli.errors import UsageProblem
+from segcli.message import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,9 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
         _log_warnings(segmentations, console)
         _show_segment_tables(segmentations, common_options, console)
         if folder_path is not None and run_outputs.REPORT_PAGE in texts:
-            console.log(terminal.NEXT_LABEL, f"open {folder_path / run_outputs.REPORT_PAGE} in a browser")
+            console.log(
+                terminal.NEXT_LABEL, message("open {path} in a browser", path=folder_path / run_outputs.REPORT_PAGE)
+            )
         gates.check_quality(customers, loaded_config.settings)
         gates.check_fairness(analysis)
 

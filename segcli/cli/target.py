@@ -15,7 +15,7 @@ TargetOfOption = Annotated[
     ),
 ]
 ChooseOption = Annotated[
-    str | None, Option(help="Number of segments to choose, or a range such as 2-4.", metavar="N|M-N")
+    str | None, Option(help="Number of segments that you want to choose, or a range such as 2-4.", metavar="N|M-N")
 ]
 BudgetOption = Annotated[
     float | None, Option(help="Maximum total cost of contacts. Default: no limit.", metavar="AMOUNT")

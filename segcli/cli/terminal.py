@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from segcli.cli.options import CommonOptions
 from segcli.errors import EnvironmentProblem, ExitCode, SegcliError, UsageProblem
 from segcli.formatting import escape_unprintable
+from segcli.message import count_message, is_detail, join_messages, message
 
 if TYPE_CHECKING:
     from segcli.i18n.catalogue import Catalogue
@@ -27,6 +28,31 @@ if TYPE_CHECKING:
 ENGLISH_CODE = "en"
 MIN_TEXT_WIDTH = 20  # terminal columns for text, however narrow the terminal
 NEXT_LABEL = "next"  # label of suggested commands
+NOTE_LABEL = "note"
+MAX_NOTES = 3  # most notes on a file and a result without --verbose
+# Labels that are translated; others, such as names of commands, stay as they are.
+_LABELS = {
+    str(label): label
+    for label in (
+        message("read"),
+        message("preset"),
+        message("columns"),
+        message("kept"),
+        message("money"),
+        message("note"),
+        message("as of"),
+        message("warning"),
+        message("wrote"),
+        message("would"),
+        message("next"),
+        message("escaped"),
+        message("export"),
+        message("targets"),
+        message("withheld"),
+        message("checked"),
+        message("gone"),
+    )
+}
 LABEL_WIDTH = 10  # terminal columns of the label of a message
 FORMAT_BY_SUFFIX = {
     ".csv": "csv",
@@ -99,6 +125,7 @@ class Console:
 
     def __init__(self, common_options: CommonOptions) -> None:
         self._common_options, self._pending_lines = common_options, list[str]()
+        self._shown_notes = self._hidden_notes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -108,18 +135,23 @@ class Console:
             self.flush()
 
     def log(self, label: str, text: str, *, is_important: bool = False, **facts: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Add a message: a label, then text; as JSON also its facts. With --quiet, add it only if `is_important`."""
+        """Add a message: a label, then text; as JSON also its facts. With --quiet, add it only if `is_important`.
+
+        Without --verbose, notes are limited to the first `MAX_NOTES` and those that are important.
+        """
         if self._common_options.quiet and not is_important:
             return
-        text = mask_message(text)
+        if label == NOTE_LABEL and not self._shows_note(text, is_important=is_important):
+            self._hidden_notes += 1
+            return
         if self.is_json:
             facts = {name: mask_message(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-            self._pending_lines.append(json.dumps({"event": label, "message": text, **facts}))
+            self._pending_lines.append(json.dumps({"event": label, "message": mask_message(text), **facts}))
             return
         is_command = label == NEXT_LABEL  # users paste it, so it must not be wrapped
         if not is_english():
-            label, text = load_language().translate_title(label), load_language().translate_text(text)
-        printable_text = escape_unprintable(text)
+            label, text = (load_language().translate(part) for part in (_LABELS.get(label, label), text))
+        printable_text = escape_unprintable(mask_message(text))
         width = get_terminal_size().columns if not is_command and sys.stderr and sys.stderr.isatty() else 0
         indent = " " * LABEL_WIDTH
         wrapped_lines = (
@@ -127,6 +159,14 @@ class Console:
         )
         prefix = label + " " * max(LABEL_WIDTH - display_width(label), 1)
         self._pending_lines.append(prefix + f"\n{indent}".join(wrapped_lines or [""]))
+
+    def _shows_note(self, text: str, *, is_important: bool) -> bool:
+        """Return whether to show a note, and count it if so."""
+        shows_all = self.is_json or self._common_options.verbose or is_important
+        if not shows_all and (is_detail(text) or self._shown_notes >= MAX_NOTES):
+            return False
+        self._shown_notes += 1
+        return True
 
     @property
     def is_json(self) -> bool:
@@ -139,7 +179,13 @@ class Console:
         return not self._common_options.no_formula_escape
 
     def flush(self) -> None:
-        """Print the waiting messages."""
+        """Print the waiting messages, then the number of hidden notes."""
+        if self._hidden_notes:
+            hidden_notes, self._hidden_notes = self._hidden_notes, 0
+            self.log(
+                "",
+                count_message("({count} more note; -v shows it)", "({count} more notes; -v shows them)", hidden_notes),
+            )
         for line in self._pending_lines if sys.stderr else ():
             with contextlib.suppress(OSError):  # a full disk behind stderr must not lose the result
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - messages go to stderr
@@ -251,7 +297,7 @@ def abandon_stdout() -> None:
 
 def join_facts(facts: Iterable[str]) -> str:
     """Join facts on one line, separated by three blanks."""
-    return "   ".join(fact for fact in facts if fact)
+    return join_messages("   ", filter(None, facts))
 
 
 FIRST_DELAY_SECONDS = 1.0  # delay before the first progress line

@@ -18,7 +18,7 @@ class BacktestSettings(Section):
         "segmentation.",
     )
     folds: int = Field(
-        1, ge=1, le=24, description="Number of test periods, in sequence, counted back from the end of the data."
+        1, ge=1, le=24, description="Number of test periods, in sequence, counted back from the end of your data."
     )
     until: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,

@@ -67,7 +67,8 @@ class ClusterSettings(Section):
     scale: Literal["auto", "standard", "robust", "range", "none"] = Field(
         "auto",
         description="Feature scaling: by standard deviation (standard), interquartile range (robust), range (range), "
-        "or none. auto uses the scaling of the method, standard for most.",
+        "or none. auto keeps 0 and 1 if all features are 0/1 items, and otherwise uses the scaling of the method, "
+        "standard for most.",
     )
     reduce: Literal["none", "pca", "factors"] = Field(
         "none",
@@ -81,21 +82,21 @@ class ClusterSettings(Section):
     )
     ordinal: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
         default_factory=dict,
-        description="Ordinal columns with their levels, lowest first, for example {size: [S, M, L]}.",
+        description="Your ordinal columns with their levels, lowest first, for example {size: [S, M, L]}.",
     )
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="Weight of a column, or of each column of a group. Default: 1.",
     )
-    outliers: Literal["keep", "winsorise"] = Field(
-        "keep",
-        description="Values below the 1st or above the 99th percentile: keep them (keep) or clip them to that "
-        "percentile (winsorise).",
+    outliers: Literal["auto", "keep", "winsorise"] = Field(
+        "auto",
+        description="Extreme values. auto clips skewed sums of money to the 0.5th and 99.5th percentile of the values "
+        "above zero, winsorise clips every number to its 1st and 99th percentile, and keep changes nothing.",
     )
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason for the use of special categories of personal data (health, religion, ...) as features. "
+        description="Your reason for using special categories of personal data (health, religion, ...) as features. "
         "segcli records the reason. Default: privacy.special_reason.",
     )
     missing: Literal["median", "drop", "refuse"] = Field(
@@ -113,13 +114,18 @@ class ClusterSettings(Section):
     )
     previous: str | None = Field(
         None,
-        description="Keep the segment names of this earlier cluster model.",
+        description="Keep the segment names of your earlier cluster model.",
         json_schema_extra=PATH_MARK,
     )
     names: list[Named] = Field(
         default_factory=list,
-        description="Custom segment names. Each name goes to the segment in which most customers meet its rule: "
+        description="Your own segment names. Each name goes to the segment in which most customers meet its rule: "
         "[{segment: VIP, when: orders >= 8}].",
+    )
+    labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Short labels of columns for segment names, for example {q09: skiing}. Default: the column name, "
+        "shortened.",
     )
     pairs: int = Field(
         100,
@@ -127,7 +133,7 @@ class ClusterSettings(Section):
         le=10_000,
         description="Number of pairs of bootstrap samples for the stability test. 0 skips the test.",
     )
-    stability_sample: int = Field(1000, ge=50, description="Number of customers in the sample for the stability test.")
+    stability_sample: int = Field(2000, ge=50, description="Number of customers in the sample for the stability test.")
     starts: int = Field(
         10,
         ge=1,

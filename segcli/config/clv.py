@@ -31,16 +31,16 @@ class ClvSettings(Section):
     calibration_end: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,
         description="Last day of the training data. segcli compares the forecast with the purchases after this day. "
-        "Default: the last day of the data.",
+        "Default: the last day of your data.",
     )
     horizon: Annotated[str, AfterValidator(_check_horizon)] = Field(
         "12 months",
         description="Forecast horizon in days, weeks or months, for example '12 months'.",
     )
     margin: float = Field(
-        1.0, gt=0, le=1, description="Gross margin as a share of revenue. 1 counts all revenue as value."
+        1.0, gt=0, le=1, description="Your gross margin as a share of revenue. 1 counts all revenue as value."
     )
-    discount: float = Field(0.1, ge=0, le=1, description="Annual discount rate for future value. 0.1 is 10%.")
+    discount: float = Field(0.1, ge=0, le=1, description="Your annual discount rate for future value. 0.1 is 10%.")
     bootstrap: int = Field(
         50,
         ge=0,

@@ -35,12 +35,13 @@ class ExportSettings(Section):
     to: str = Field(description=f"Destination: {plugins.join_words(DESTINATION_NAMES)}.")
     of: str | None = Field(
         None,
-        description="Segmentation to export, for example rfm, or target for the chosen target segments. Default: the "
+        description="Your segmentation to export, for example rfm, or target for the chosen target segments. "
+        "Default: the "
         "first segmentation.",
     )
-    segments: list[str] = Field(default_factory=list, description="Segments to export. Default: all segments.")
+    segments: list[str] = Field(default_factory=list, description="Your segments to export. Default: all segments.")
     name: str | None = Field(
-        None, description="Name of the audience at the destination. Default: the name of the segmentation."
+        None, description="Name of your audience at the destination. Default: the name of the segmentation."
     )
     properties: list[str] | None = Field(None, description="Additional columns to export. Default: only the segment.")
     value: str | None = Field(
@@ -51,11 +52,11 @@ class ExportSettings(Section):
     holdout: Annotated[float | str, AfterValidator(_check_share)] = Field(
         0.0,
         description="Share of customers in the holdout group, for example 10%. These customers are not contacted, so "
-        "that you can measure the campaign's effect.",
+        "that you can measure your campaign's effect.",
     )
     only_changed: str | None = Field(
         None,
-        description="Earlier table with the same segmentation. Exports only customers whose segment changed since "
+        description="Your earlier table with the same segmentation. Exports only customers whose segment changed since "
         "then.",
         json_schema_extra=PATH_MARK,
     )

@@ -166,18 +166,18 @@ class Source(Section):
 
     path: str | None = Field(
         None,
-        description="File, folder or glob pattern to read. `-` reads standard input.",
+        description="Your file, folder or glob pattern. `-` reads standard input.",
         json_schema_extra=PATH_MARK,
     )
     preset: str | None = Field(
         None,
-        description="Preset for the platform that exported the file, for example shopify-orders. none disables "
+        description="Preset for the platform that exported your file, for example shopify-orders. none disables "
         "presets. Default: detected from the header.",
         json_schema_extra=PATH_OR_NAME_MARK,
     )
     columns: StandardColumns = Field(
         default_factory=dict,
-        description="Column mapping from standard names to names in the file, for example {amount: Total}. Default: "
+        description="Column mapping from standard names to names in your file, for example {amount: Total}. Default: "
         "detected from names and content.",
     )
     fallback_ids: list[Annotated[str, Field(min_length=1)]] = Field(
@@ -187,16 +187,16 @@ class Source(Section):
     )
     leave_out: list[str] = Field(
         default_factory=list,
-        description="Columns that segcli does not read, for example personal data that the analysis does not need.",
+        description="Columns that segcli does not read, for example personal data that your analysis does not need.",
     )
     encoding: str | None = Field(
         None,
-        description="Text encoding, for example cp1252. Default: UTF-8. If the file is not UTF-8, segcli warns and "
+        description="Text encoding, for example cp1252. Default: UTF-8. If your file is not UTF-8, segcli warns and "
         "uses the encoding in which it recognises the header, or Windows-1252.",
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_delimiter)] | None = Field(
         None,
-        description="Field delimiter. Default: detected (comma, semicolon, tab or bar).",
+        description="Field delimiter of your file. Default: detected (comma, semicolon, tab or bar).",
     )
     encoding_errors: Annotated[Literal["strict", "replace"], NeedsAllLines()] = Field(
         "strict",
@@ -220,17 +220,19 @@ class Source(Section):
         "column_2, ...",
     )
     skip_rows: int = Field(
-        0, ge=0, description="Number of lines to skip at the top. segcli finds lines above the header on its own."
+        0,
+        ge=0,
+        description="Number of lines to skip at the top of your file. segcli finds lines above the header on its own.",
     )
     skip_footer: Annotated[int, NeedsAllLines()] = Field(
-        0, ge=0, description="Number of lines to skip at the end, for example totals."
+        0, ge=0, description="Number of lines to skip at the end of your file, for example totals."
     )
     locale: Annotated[Annotated[str, AfterValidator(_check_language)] | None, NeedsAllLines()] = Field(
         None,
-        description="Language of the month names, digits and decimal mark in the file, for example de.",
+        description="Language of the month names, digits and decimal mark in your file, for example de.",
     )
     decimal: Literal[".", ","] | None = Field(
-        None, description="Decimal mark (. or ,). Default: detected for each column."
+        None, description="Decimal mark of your amounts (. or ,). Default: detected for each column."
     )
     date_format: Annotated[str, AfterValidator(_check_date_format)] | None = Field(
         None,
@@ -248,7 +250,7 @@ class Source(Section):
         description="First year of the century for two-digit years. For example, 1950 maps them to 1950-2049.",
     )
     memory_guard: bool = Field(
-        default=True, description="Reject a file that needs more memory than is free, before reading it."
+        default=True, description="Reject a file that needs more memory than you have free, before reading it."
     )
     timezone: Annotated[str, AfterValidator(_check_time_zone)] | None = Field(
         None,
@@ -262,14 +264,14 @@ class Source(Section):
     )
     amount_per: Annotated[Literal["line", "order"] | None, NeedsAllLines(values=("order",))] = Field(
         None,
-        description="Meaning of the amount column: amount of the line (line), or total of the order, counted once "
+        description="Meaning of your amount column: amount of the line (line), or total of the order, counted once "
         "(order). Default: line.",
     )
     discount: Annotated[
         Literal["none", "line", "order", "percent", "fraction"] | None, NeedsAllLines(values=("order",))
     ] = Field(
         None,
-        description="Meaning of the discount column: ignored (none), amount per line (line), amount per order, "
+        description="Meaning of your discount column: ignored (none), amount per line (line), amount per order, "
         "subtracted once (order), percentage such as 10 (percent) or fraction such as 0.1 (fraction). Default: "
         "ignored, with a note.",
     )
@@ -306,16 +308,17 @@ class Source(Section):
 class IngestSettings(Section):
     """`ingest:` input files, and the treatment of special lines."""
 
-    transactions: Source = Field(default_factory=Source, description="Orders or order lines.")
+    transactions: Source = Field(default_factory=Source, description="Your orders or order lines.")
     customers: Source | None = Field(
-        None, description="Customer attributes, one row per customer. Same keys as transactions."
+        None, description="Attributes of your customers, one row per customer. Same keys as transactions."
     )
     responses: Source | None = Field(
-        None, description="Survey answers, one row per respondent. Same keys as transactions."
+        None, description="Your survey answers, one row per respondent. Same keys as transactions."
     )
     contacts: Source | None = Field(
         None,
-        description="Contact details, one row per customer. Only exports use them. Same keys as transactions.",
+        description="Contact details of your customers, one row per customer. Only exports use them. Same keys as "
+        "transactions.",
     )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",
@@ -344,14 +347,14 @@ class IngestSettings(Section):
         description="Apostrophe before a customer id, as in '00123: drop it (drop) or keep it (keep).",
     )
     phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
-        None, description="Country of phone numbers without a country code, for example DE."
+        None, description="Country of your phone numbers without a country code, for example DE."
     )
     id_decimals: Literal["drop", "keep"] = Field(
         "drop", description="Decimals of customer ids: change 12345.0 to 12345 (drop) or leave it unchanged (keep)."
     )
     exclude_ids: list[str] = Field(
         default_factory=list,
-        description="Shared customer ids to ignore, for example [guest].",
+        description="Shared customer ids that you want to ignore, for example [guest].",
     )
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
@@ -380,16 +383,17 @@ class IngestSettings(Section):
         json_schema_extra=PATH_MARK,
     )
     rejects: Annotated[str | None, NeedsAllLines("run")] = Field(
-        None, description="CSV file for rejected lines. Default: not written.", json_schema_extra=PATH_MARK
+        None, description="CSV file for your rejected lines. Default: not written.", json_schema_extra=PATH_MARK
     )
     max_rejects: Annotated[int | str, AfterValidator(check_line_limit)] | None = Field(
         None,
-        description="Maximum number or share of rejected lines, for example 100 or 5%. segcli fails if an export has "
+        description="Maximum number or share of rejected lines, for example 100 or 5%. segcli fails if your export has "
         "more. Default: no limit.",
     )
     overlap: Literal["once", "refuse", "keep"] | None = Field(
         None,
-        description="Lines that occur in several files: count them once (once), count each of them (keep) or fail "
+        description="Lines that occur in several of your files: count them once (once), count each of them (keep) or "
+        "fail "
         "(refuse). Default: once, unless so few lines match that it may be chance.",
     )
     dedupe: Annotated[Literal["none", "lines"], NeedsAllLines("run")] = Field(

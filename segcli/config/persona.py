@@ -20,6 +20,6 @@ class PersonaSettings(Section):
     )
     playbook: str | None = Field(
         None,
-        description="YAML file of suggested actions by segment or trait. Default: the built-in playbook.",
+        description="Your YAML file of suggested actions by segment or trait. Default: the built-in playbook.",
         json_schema_extra=PATH_MARK,
     )

@@ -13,7 +13,8 @@ class PlanSettings(Section):
     )
     stages: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Lifecycle stages of segments with custom names, for example {retain: [Club], win_back: [Asleep]}.",
+        description="Lifecycle stages of your segments with custom names, for example {retain: [Club], win_back: "
+        "[Asleep]}.",
     )
     matrix: str | None = Field(
         None,

@@ -23,12 +23,12 @@ class PrivacySettings(Section):
 
     pseudonymise: list[str] = Field(
         default_factory=list,
-        description="Columns to pseudonymise with the secret key, for example [customer_id, email]. segcli drops all "
+        description="Columns to pseudonymise with your secret key, for example [customer_id, email]. segcli drops all "
         "other columns that identify people.",
     )
     key_file: str | None = Field(
         None,
-        description="File with the secret key for pseudonyms and holdout groups. It must be outside the output "
+        description="File with your secret key for pseudonyms and holdout groups. It must be outside the output "
         "folder. segcli creates it on first use.",
         json_schema_extra=PATH_MARK,
     )
@@ -39,7 +39,7 @@ class PrivacySettings(Section):
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason for the use of special categories of personal data (health, religion, ...) in all "
+        description="Your reason for using special categories of personal data (health, religion, ...) in all "
         "segmentations. segcli records the reason.",
     )
     retention: Annotated[str, AfterValidator(_check_window)] | None = Field(
@@ -49,7 +49,8 @@ class PrivacySettings(Section):
     )
     suppression: Annotated[str | None, NeedsAllLines("run")] = Field(
         None,
-        description="Suppression list: CSV file of people who objected (customer_id, email or phone). All commands "
+        description="Your suppression list: CSV file of people who objected (customer_id, email or phone). All "
+        "commands "
         "exclude them.",
         json_schema_extra=PATH_MARK,
     )

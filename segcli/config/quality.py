@@ -60,7 +60,7 @@ class QualitySettings(Section):
 
     columns: Annotated[dict[str, ColumnRule], NeedsAllLines("run")] = Field(
         default_factory=dict,
-        description="Rules by column, under its standard name or its name in the file: type, required, unique, ...",
+        description="Rules by column, under its standard name or its name in your file: type, required, unique, ...",
     )
     max_rejects: LineLimit | None = Field(
         None, description="Maximum number or share of rejected lines, for example 1%. Default: no limit."

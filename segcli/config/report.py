@@ -19,7 +19,7 @@ DEFAULT_FORMATS: tuple[ReportFormat, ...] = ("md", "html")
 class ReportSettings(Section):
     """`report:` title, formats, sections in order, and the earlier result for a comparison."""
 
-    title: str = Field("Customer segments", min_length=1, description="Title of the report.")
+    title: str = Field("Customer segments", min_length=1, description="Title of your report.")
     formats: list[ReportFormat] = Field(
         default_factory=lambda: list(DEFAULT_FORMATS),
         min_length=1,
@@ -32,6 +32,7 @@ class ReportSettings(Section):
     )
     previous: str | None = Field(
         None,
-        description="Earlier result for the section migration: a table with segments, or the output folder of a run.",
+        description="Your earlier result for the section migration: a table with segments, or the output folder of a "
+        "run.",
         json_schema_extra=PATH_MARK,
     )

@@ -30,7 +30,7 @@ class RulesSettings(Section):
     )
     table: str | None = Field(
         None,
-        description="CSV lookup table for the base, for example areas by postcode.",
+        description="Your CSV lookup table for the base, for example areas by postcode.",
         json_schema_extra=PATH_MARK,
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the base.")
@@ -39,7 +39,7 @@ class RulesSettings(Section):
     special_reason: str | None = Field(
         None,
         min_length=10,
-        description="Reason for the use of special categories of personal data (health, religion, ...) in this "
+        description="Your reason for using special categories of personal data (health, religion, ...) in this "
         "segmentation. segcli records the reason. Default: privacy.special_reason.",
     )
     exclusive: bool = Field(

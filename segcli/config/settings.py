@@ -40,7 +40,7 @@ def _check_as_of(day_text: str) -> str:
     raise ValueError(f"must be a date such as 2026-06-30, today or today-1; got {day_text}")
 
 
-LANGUAGE_CODES = plugins.list_plugin_files("segcli.i18n", ".yaml")
+LANGUAGE_CODES = plugins.list_language_codes()
 if TYPE_CHECKING:
     LanguageCode = str
 else:
@@ -68,31 +68,33 @@ class Settings(Section):
     )
     output: str | None = Field(
         None,
-        description="Output folder of `segcli run`. Default: runs/ followed by the name of the config.",
+        description="Output folder of `segcli run`. Default: runs/ followed by the name of your config.",
         json_schema_extra=PATH_MARK,
     )
     ingest: IngestSettings = Field(
-        default_factory=IngestSettings, description="Input files, and the definition of an order."
+        default_factory=IngestSettings, description="Your input files, and the definition of an order."
     )
     privacy: PrivacySettings = Field(
-        default_factory=PrivacySettings, description="Protection of personal data and small groups."
+        default_factory=PrivacySettings, description="Protection of personal data and small groups in your results."
     )
-    quality: QualitySettings = Field(default_factory=QualitySettings, description="Requirements for the data.")
-    rfm: RfmSettings = Field(default_factory=RfmSettings, description="RFM scores and segments.")
+    quality: QualitySettings = Field(default_factory=QualitySettings, description="Requirements for your data.")
+    rfm: RfmSettings = Field(default_factory=RfmSettings, description="RFM scores and segments of your customers.")
     rules: list[RulesSettings] = Field(
         default_factory=list,
         description="Rule-based segmentations: [{base: generation}], or a name with segments and their rules.",
     )
     cluster: ClusterSettings = Field(
-        default_factory=ClusterSettings, description="Segments of customers with similar features."
+        default_factory=ClusterSettings, description="Segments of your customers with similar features."
     )
-    clv: ClvSettings = Field(default_factory=ClvSettings, description="Expected orders and customer lifetime value.")
+    clv: ClvSettings = Field(
+        default_factory=ClvSettings, description="Expected orders and lifetime value of your customers."
+    )
     churn: ChurnSettings = Field(
         default_factory=ChurnSettings, description="Prediction of purchases in the next period."
     )
-    cohort: CohortSettings = Field(default_factory=CohortSettings, description="Cohorts of customers over time.")
+    cohort: CohortSettings = Field(default_factory=CohortSettings, description="Cohorts of your customers over time.")
     backtest: BacktestSettings = Field(
-        default_factory=BacktestSettings, description="Test of how well segments predict later purchases."
+        default_factory=BacktestSettings, description="Test of how well your segments predict later purchases."
     )
     compare: CompareSettings = Field(
         default_factory=CompareSettings, description="Thresholds for drift between two segmentations."
@@ -104,18 +106,18 @@ class Settings(Section):
         default_factory=FairnessSettings, description="Columns for fairness audits, which no segmentation may use."
     )
     scorecard: ScorecardSettings = Field(
-        default_factory=ScorecardSettings, description="Thresholds for the quality of segments."
+        default_factory=ScorecardSettings, description="Thresholds for the quality of your segments."
     )
     persona: PersonaSettings = Field(default_factory=PersonaSettings, description="Segment descriptions.")
-    target: TargetSettings = Field(default_factory=TargetSettings, description="Choice of target segments.")
+    target: TargetSettings = Field(default_factory=TargetSettings, description="Choice of your target segments.")
     limits: LimitsSettings = Field(default_factory=LimitsSettings, description="Limits on the work of a search.")
     plan: PlanSettings = Field(
-        default_factory=PlanSettings, description="Messages, channels and timing for each segment."
+        default_factory=PlanSettings, description="Your messages, channels and timing for each segment."
     )
     export: list[ExportSettings] = Field(
-        default_factory=list, description="Audience files for other systems: [{to: klaviyo, of: rfm}]."
+        default_factory=list, description="Audience files for your other systems: [{to: klaviyo, of: rfm}]."
     )
-    report: ReportSettings = Field(default_factory=ReportSettings, description="The written report.")
+    report: ReportSettings = Field(default_factory=ReportSettings, description="Your written report.")
 
     def with_special_reason(self) -> "Settings":
         """Give `privacy.special_reason` to every segmentation that has no reason of its own."""

@@ -36,7 +36,7 @@ class TargetSettings(Section):
         None, description="Segmentation to choose from, for example rfm. Default: the first described segmentation."
     )
     choose: Annotated[int | str, AfterValidator(_check_choice)] = Field(
-        "2-4", description="Number of segments to choose, or a range such as 2-4."
+        "2-4", description="Number of segments that you want to choose, or a range such as 2-4."
     )
     weights: CriteriaWeights = Field(
         default_factory=lambda: {
@@ -88,7 +88,7 @@ class TargetSettings(Section):
         None, gt=0, description="Revenue per response. Default: the segment's average order value."
     )
     margin: float | None = Field(
-        None, gt=0, le=1, description="Gross margin as a share of revenue. Default: clv.margin."
+        None, gt=0, le=1, description="Your gross margin as a share of revenue. Default: clv.margin."
     )
     period_days: int = Field(90, ge=1, description="Length in days of the period for growth and response.")
 

@@ -19,6 +19,7 @@ from segcli.ingest.customer_ids import count_id_changes, normalise_ids
 from segcli.ingest.input_file import InputFile
 from segcli.ingest.parser import RawTable
 from segcli.io.csv_injection import unescape_table
+from segcli.message import count_message
 from segcli.model import Customers, Input, InputReport
 
 # Customer tables with one row per customer: attributes, survey answers, or earlier results of segcli
@@ -237,11 +238,22 @@ def join_attributes(
         .drop(columns=KEY_COLUMN)
     )
     joined_rows = int(new_columns[KEY_COLUMN].isin(keys).sum())
-    note = (
-        f"{matched_count:,} of {len(customers.table):,} customers matched"
-        f"{'' if join_key == columns.CUSTOMER_ID else f' by {join_key}'}; "
-        f"{pluralize(len(attributes) - joined_rows, 'row')} without a matching buyer"
-    )
+    values = {"found": matched_count, "total": len(customers.table), "key": join_key}
+    unmatched_count = len(attributes) - joined_rows
+    if join_key == columns.CUSTOMER_ID:
+        note = count_message(
+            "{found} of {total} customers matched; {count} row without a matching buyer",
+            "{found} of {total} customers matched; {count} rows without a matching buyer",
+            unmatched_count,
+            **values,
+        )
+    else:
+        note = count_message(
+            "{found} of {total} customers matched by {key}; {count} row without a matching buyer",
+            "{found} of {total} customers matched by {key}; {count} rows without a matching buyer",
+            unmatched_count,
+            **values,
+        )
     return replace(
         customers,
         table=joined_table,

@@ -37,6 +37,7 @@ from segcli.io.overwrite_guard import CACHE_ENTRY_NAME
 from segcli.io.person import Person
 from segcli.io.read import FileContent
 from segcli.io.write import TEMPORARY_SUFFIX
+from segcli.message import message
 
 LINE_HASHES_TABLE = "line-hashes"
 LAYOUT_VERSION = 9  # of the folder; other versions are ignored
@@ -151,7 +152,7 @@ class TotalsCache:
 
     def note_damage(self, digest: str) -> tuple[Note, ...]:
         """Return a note if the stored totals of a file are damaged."""
-        text = "stored totals of this file were damaged; segcli read the file again and replaced them"
+        text = message("stored totals of this file were damaged; segcli read the file again and replaced them")
         return (Note(text),) if digest in self._damaged_digests else ()
 
     def put_totals(self, totals: FileTotals, runs: OrderRuns, returns: ReturnLines, digest: str) -> None:

@@ -1,7 +1,7 @@
 """Turn the totals of all files into the customer table, once the as-of day and the set of buyers are known."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
@@ -85,7 +85,22 @@ def finalise_customers(
         *(warning for input_report in input_reports for warning in note_unmatched_returns(input_report)),
     )
     quality_checks = tuple(check for file in files for check in file.quality_checks)
-    return Customers(result.table, day, input_reports, warnings, quality_checks, transactions)
+    return Customers(
+        result.table,
+        day,
+        input_reports,
+        warnings,
+        quality_checks,
+        transactions,
+        currency=_find_shared_currency(files, settings.rates),
+    )
+
+
+def _find_shared_currency(files: Sequence[FileTotals], rates: Mapping[str, float]) -> str:
+    """Return the currency of all sums: the only one, or the one that the others are converted to; blank if unknown."""
+    currencies = frozenset[str]().union(*(file.currencies for file in files))
+    base_currencies = [currency for currency, rate in rates.items() if rate == 1] if rates else sorted(currencies)
+    return base_currencies[0] if currencies and len(base_currencies) == 1 else ""
 
 
 def _refuse_uncountable(files: Sequence[FileTotals]) -> None:

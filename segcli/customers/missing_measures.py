@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from segcli import columns
+from segcli.message import message
 from segcli.model import Customers
 
 COMPUTE_ALL_COMMAND = "segcli rfm ORDERS --set ingest.measures=all"  # ORDERS is the order export
@@ -18,13 +19,15 @@ def measures_remedy(customers: Customers, missing: Iterable[str]) -> str:
     names = [name for name in missing if columns.is_computed(name) and name not in customers.table]
     if not names or customers.transactions is not None or not _lacks_measures(customers):
         return ""
-    return f"{COMPUTE_ALL_COMMAND} computes {'it' if len(names) == 1 else 'them'} from the order export"
+    if len(names) == 1:
+        return message("{command} computes it from the order export", command=COMPUTE_ALL_COMMAND)
+    return message("{command} computes them from the order export", command=COMPUTE_ALL_COMMAND)
 
 
-def add_remedy(message: str, customers: Customers, missing: Iterable[str]) -> str:
-    """Return the message, followed by the remedy if there is one."""
+def add_remedy(problem: str, customers: Customers, missing: Iterable[str]) -> str:
+    """Return the problem, followed by the remedy if there is one."""
     remedy = measures_remedy(customers, missing)
-    return f"{message}; hint: {remedy}" if remedy else message
+    return message("{problem}; hint: {remedy}", problem=problem, remedy=remedy) if remedy else problem
 
 
 def _lacks_measures(customers: Customers) -> bool:

@@ -13,6 +13,7 @@ from segcli.customers import consent, join_keys
 from segcli.errors import ConfigProblems
 from segcli.ingest.pii import find_possible_pii_columns
 from segcli.io.secret_key import PSEUDONYM_PATTERN, PseudonymKey
+from segcli.message import message
 from segcli.model import Customers, Transactions
 
 
@@ -80,7 +81,11 @@ def split_contacts(
                 matched_texts if table_texts is None else matched_texts.where(matched_texts != "", table_texts)
             )
     input_report = contacts_file.input_reports[0]
-    note = f"{int((positions >= 0).sum()):,} of {len(table):,} customers matched; only exports use this file"
+    note = message(
+        "{found} of {total} customers matched; only exports use this file",
+        found=int((positions >= 0).sum()),
+        total=len(table),
+    )
     return replace(
         customers,
         contacts=pd.DataFrame(contact_columns, index=table.index),

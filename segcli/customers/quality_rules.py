@@ -11,9 +11,9 @@ from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule, QualitySettings
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems
-from segcli.formatting import pluralize
 from segcli.ingest.input_file import InputFile
 from segcli.ingest.quality import find_rule_column
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers, QualityCheck
 
 # Rules on all customers together: rejected lines, age of the last order, and number of customers, days and buyers
@@ -29,6 +29,14 @@ def check_missing_columns(rules: Mapping[str, ColumnRule], inputs: Sequence[Inpu
             )
 
 
+_COUNT_LABELS = {
+    "customers": message("customers"),
+    "days": message("days"),
+    "repeat_buyers": message("repeat buyers"),
+}
+_LEVEL_LABELS = {"high": message("high"), "middling": message("middling"), "low": message("low")}
+
+
 def check_customers(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
     """Yield a check for each rule; the confidence is a note if no minimum is configured."""
     yield from _check_rejects(customers, rules)
@@ -42,10 +50,8 @@ def _check_rejects(customers: Customers, rules: QualitySettings) -> Iterator[Qua
         if input_report.reconciliation and rules.max_rejects is not None:
             rejected = sum(reason_total.lines for reason_total in input_report.reconciliation.rejected)
             passed = rejected <= lines_allowed(rules.max_rejects, input_report.reconciliation.read)
-            message = (
-                f"lines rejected: {rejected:,} of {input_report.reconciliation.read:,} (at most {rules.max_rejects})"
-            )
-            yield QualityCheck("max_rejects", input_report.input.name, passed, "error", message)
+            what = f"lines rejected: {rejected:,} of {input_report.reconciliation.read:,} (at most {rules.max_rejects})"
+            yield QualityCheck("max_rejects", input_report.input.name, passed, "error", what)
 
 
 def _check_unreadable_money(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
@@ -57,11 +63,11 @@ def _check_unreadable_money(customers: Customers, rules: QualitySettings) -> Ite
                 reconciliation.unreadable - reconciliation.unreadable_with_digits
             )
             passed = unreadable_money <= lines_allowed(rules.max_unreadable_money, reconciliation.money_read)
-            message = (
+            what = (
                 f"unreadable amounts: about {unreadable_money:,.2f} on {reconciliation.unreadable:,} lines, of "
                 f"{reconciliation.money_read:,.2f} read (at most {rules.max_unreadable_money})"
             )
-            yield QualityCheck("max_unreadable_money", input_report.input.name, passed, "error", message)
+            yield QualityCheck("max_unreadable_money", input_report.input.name, passed, "error", what)
 
 
 def _check_age(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
@@ -70,8 +76,8 @@ def _check_age(customers: Customers, rules: QualitySettings) -> Iterator[Quality
     days = int(customers.table[columns.RECENCY_DAYS].min()) if columns.RECENCY_DAYS in customers.table else None
     passed = days is not None and days <= rules.max_age_days
     age_text = "unknown" if days is None else f"{days:,}"
-    message = f"days from the last order to the as-of day: {age_text} (at most {rules.max_age_days:,})"
-    yield QualityCheck("max_age_days", "customers", passed, "error", message)
+    what = f"days from the last order to the as-of day: {age_text} (at most {rules.max_age_days:,})"
+    yield QualityCheck("max_age_days", "customers", passed, "error", what)
 
 
 def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
@@ -88,12 +94,19 @@ def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[
         counts["repeat_buyers"] = int((table[columns.ORDERS] > 1).sum())
     smallest_ratio = min(count / getattr(sizes, name) for name, count in counts.items())
     level = "high" if smallest_ratio >= 1 else "middling" if smallest_ratio >= 1 / 2 else "low"
-    count_texts = ", ".join(
-        f"{name.replace('_', ' ')} {number:,} ({getattr(sizes, name):,} recommended)" for name, number in counts.items()
-    )
+    count_texts = [
+        message(
+            "{label} {number} ({recommended} recommended)",
+            label=_COUNT_LABELS[name],
+            number=number,
+            recommended=getattr(sizes, name),
+        )
+        for name, number in counts.items()
+    ]
+    what = message("confidence {level}: {counts}", level=_LEVEL_LABELS[level], counts=join_messages(", ", count_texts))
     passed = CONFIDENCE_LEVELS.index(level) >= CONFIDENCE_LEVELS.index(rules.min_confidence)
     severity = "note" if passed else "error"
-    yield QualityCheck("min_confidence", "customers", passed, severity, f"confidence {level}: {count_texts}")
+    yield QualityCheck("min_confidence", "customers", passed, severity, what)
 
 
 PRIVACY_SECTION = "privacy"
@@ -157,14 +170,32 @@ def check_anonymity(customers: Customers, privacy: PrivacySettings) -> Iterator[
     if result is None:
         return
     names = ", ".join(privacy.quasi_identifiers)
-    minimum_text = "" if privacy.k is None else f" (at least {privacy.k})"
-    unique_text = f", {result.unique_customers:,} of them with a single customer" if result.unique_customers else ""
-    message = f"k = {result.k}{minimum_text}: {pluralize(result.group_count, 'group')} with equal {names}{unique_text}"
-    passed = privacy.k is None or result.k >= privacy.k
-    yield QualityCheck("k", "customers", passed, "error" if privacy.k else "note", message, PRIVACY_SECTION)
-    if result.l is not None and privacy.l_diversity is not None:
-        subject = f"distinct values of {privacy.sensitive} among customers with equal {names}"
-        message = f"l = {result.l} (at least {privacy.l_diversity}): {subject}"
-        yield QualityCheck(
-            "l_diversity", "customers", result.l >= privacy.l_diversity, "error", message, PRIVACY_SECTION
+    values = {"k": result.k, "names": names}
+    if privacy.k is None:
+        what: str = count_message(
+            "k = {k}: {count} group with equal {names}",
+            "k = {k}: {count} groups with equal {names}",
+            result.group_count,
+            **values,
         )
+    else:
+        what = count_message(
+            "k = {k} (at least {minimum}): {count} group with equal {names}",
+            "k = {k} (at least {minimum}): {count} groups with equal {names}",
+            result.group_count,
+            minimum=privacy.k,
+            **values,
+        )
+    if result.unique_customers:
+        what = message("{groups}, {single} of them with a single customer", groups=what, single=result.unique_customers)
+    passed = privacy.k is None or result.k >= privacy.k
+    yield QualityCheck("k", "customers", passed, "error" if privacy.k else "note", what, PRIVACY_SECTION)
+    if result.l is not None and privacy.l_diversity is not None:
+        what = message(
+            "l = {l} (at least {minimum}): distinct values of {column} among customers with equal {names}",
+            l=result.l,
+            minimum=privacy.l_diversity,
+            column=privacy.sensitive,
+            names=names,
+        )
+        yield QualityCheck("l_diversity", "customers", result.l >= privacy.l_diversity, "error", what, PRIVACY_SECTION)

@@ -20,6 +20,7 @@ from segcli.config.backtest import BacktestSettings
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.confidence_intervals import mean_interval, wilson_interval
 from segcli.value.churn import rfm_ranks
@@ -301,24 +302,38 @@ def _average_scores(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
     rows = scores.groupby("segmentation", sort=False)[score_columns].mean().reset_index()
     rows["baseline"] = rows["segmentation"].isin(list(make_baselines(seed)))
     rfm_correlation = float(rows.loc[rows["segmentation"] == "rfm quintiles", "rank_correlation"].iloc[0])
-    rows["verdict"] = [_describe_correlation(row, rfm_correlation) for row in rows.to_dict("records")]
+    verdicts = [_describe_correlation(row, rfm_correlation) for row in rows.to_dict("records")]
+    rows["verdict"] = pd.Series(verdicts, dtype=object)
     return rows
 
 
 def _describe_correlation(score_row: Mapping[Any, Any], rfm_correlation: float) -> str:
     if score_row["baseline"]:
-        return "baseline"
+        return message("baseline")
     correlation = float(score_row["rank_correlation"])
     if correlation < USEFUL_CORRELATION:
-        return "barely predicts future spending; use it for other purposes"
-    strength_text = "separates future spenders well" if correlation >= STRONG_CORRELATION else "useful"
-    return strength_text + ("" if correlation >= rfm_correlation else ", weaker than rfm quintiles")
+        return message("barely predicts future spending; use it for other purposes")
+    strength = message("separates future spenders well") if correlation >= STRONG_CORRELATION else message("useful")
+    return (
+        strength
+        if correlation >= rfm_correlation
+        else message("{strength}, weaker than rfm quintiles", strength=strength)
+    )
 
 
 def _build_notes(all_customers: Customers, scores: pd.DataFrame, settings: BacktestSettings) -> Iterator[str]:
     fold_days: Sequence[str] = list(scores["until"].unique())
-    yield f"built on orders to {', '.join(fold_days)}, measured on the next {pluralize(settings.period_days, 'day')}"
+    yield count_message(
+        "built on orders to {days}, measured on the next {count} day",
+        "built on orders to {days}, measured on the next {count} days",
+        settings.period_days,
+        days=join_messages(", ", [message("{day}", day=date.fromisoformat(day)) for day in fold_days]),
+    )
     learning_days = [_count_learning_days(all_customers, date.fromisoformat(day), settings) for day in fold_days]
-    yield f"segments are ordered by the spending of their customers in the {min(learning_days)} days before"
+    yield count_message(
+        "segments are ordered by the spending of their customers in the {count} day before",
+        "segments are ordered by the spending of their customers in the {count} days before",
+        min(learning_days),
+    )
     if len(all_customers.input_reports) > 1:
-        yield "customer attributes and survey answers are as of today; later answers may reveal the outcome"
+        yield message("customer attributes and survey answers are as of today; later answers may reveal the outcome")

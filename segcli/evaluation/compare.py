@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.compare import CompareSettings
 from segcli.errors import InputProblem
 from segcli.evaluation.drift import Drift, drift_from_counts, measure_drift
+from segcli.message import join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment.profiles import descriptive_columns
 
@@ -166,9 +167,13 @@ def _describe_migration(
         for end_column, end_label in ((FROM_SEGMENT, ENTERED_LABEL), (TO_SEGMENT, LEFT_LABEL))
     )
     total = int(remaining_rows[columns.CUSTOMERS].sum())
-    yield (
-        f"{old_segmentation.name}: {1 - unchanged_count / total:.0%} of {total:,} changed segment; "
-        f"{entered_count:,} entered, {left_count:,} left"
+    yield message(
+        "{name}: {share:.0%} of {total} changed segment; {entered} entered, {left} left",
+        name=old_segmentation.name,
+        share=1 - unchanged_count / total,
+        total=total,
+        entered=entered_count,
+        left=left_count,
     )
     largest_flows = (
         remaining_rows[remaining_rows[FROM_SEGMENT] != remaining_rows[TO_SEGMENT]]
@@ -176,45 +181,61 @@ def _describe_migration(
         .head(1)
     )
     for flow in largest_flows.to_dict("records"):
-        yield (
-            f"{old_segmentation.name}: largest move from {flow[FROM_SEGMENT]} to {flow[TO_SEGMENT]}: "
-            f"{flow[columns.CUSTOMERS]:,}"
+        yield message(
+            "{name}: largest move from {start} to {end}: {customers}",
+            name=old_segmentation.name,
+            start=flow[FROM_SEGMENT],
+            end=flow[TO_SEGMENT],
+            customers=flow[columns.CUSTOMERS],
         )
     new_names, vanished_names = (
         [segment_name for segment_name in new_segmentation.segments if segment_name not in old_segmentation.segments],
         [segment_name for segment_name in old_segmentation.segments if segment_name not in new_segmentation.segments],
     )
     if new_names:
-        yield f"{old_segmentation.name}: new segments: {', '.join(new_names)}"
+        yield message("{name}: new segments: {names}", name=old_segmentation.name, names=", ".join(new_names))
     if vanished_names:
-        yield f"{old_segmentation.name}: removed segments: {', '.join(vanished_names)}"
+        yield message("{name}: removed segments: {names}", name=old_segmentation.name, names=", ".join(vanished_names))
 
 
 def _describe_drifts(
     share_drifts: Sequence[Drift], feature_drifts: Sequence[Drift], settings: CompareSettings
 ) -> Iterator[str]:
     for drift_result in share_drifts:
-        yield (
-            f"{drift_result.column}: "
-            f"PSI of segment shares {drift_result.psi:.2f}, {_grade_drift(drift_result, settings)}"
+        yield message(
+            "{column}: PSI of segment shares {psi:.2f}, {drift}",
+            column=drift_result.column,
+            psi=drift_result.psi,
+            drift=_grade_drift(drift_result, settings),
         )
     moved_features = [drift_result for drift_result in feature_drifts if drift_result.is_beyond(settings.noticeable)]
     if moved_features:
-        yield "drifted features: " + ", ".join(
-            f"{drift_result.column} {drift_result.psi:.2f} ({_grade_drift(drift_result, settings)})"
+        drift_texts = [
+            message(
+                "{feature} {psi:.2f} ({drift})",
+                feature=formatting.column_label(drift_result.column),
+                psi=drift_result.psi,
+                drift=_grade_drift(drift_result, settings),
+            )
             for drift_result in moved_features
-        )
+        ]
+        yield message("drifted features: {features}", features=join_messages(", ", drift_texts))
     elif feature_drifts:
-        yield f"no feature drifted significantly (largest PSI {feature_drifts[0].psi:.2f}, {feature_drifts[0].column})"
+        yield message(
+            "no feature drifted significantly (largest PSI {psi:.2f}, {feature})",
+            psi=feature_drifts[0].psi,
+            feature=formatting.column_label(feature_drifts[0].column),
+        )
 
 
 def _grade_drift(drift_result: Drift, settings: CompareSettings) -> str:
     if drift_result.is_beyond(settings.major):
-        return "major"
-    return "noticeable" if drift_result.is_beyond(settings.noticeable) else "stable"
+        return message("major")
+    return message("noticeable") if drift_result.is_beyond(settings.noticeable) else message("stable")
 
 
 def _recommend_action(drifted_columns: Sequence[str]) -> str:
     if not drifted_columns:
-        return "keep the segments: no drift"
-    return f"rebuild the segments: {', '.join(drifted_columns)} drifted"
+        return message("keep the segments: no drift")
+    names = join_messages(", ", map(formatting.column_label, drifted_columns))
+    return message("rebuild the segments: {names} drifted", names=names)

@@ -6,14 +6,15 @@ against all others. Numbers are in standard deviations, and categories are compa
 variance inflation factor above 5 means that a column can hardly be separated from the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.drivers import DriversSettings
 from segcli.customers.missing_measures import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
@@ -21,6 +22,7 @@ from segcli.evaluation.factors import Design, Factor, build_design, describe_fac
 from segcli.evaluation.outcome_levels import OutcomeLevels, read_outcome
 from segcli.evaluation.regressions import MAX_LOGIT, Regression, fit_least_squares, fit_logistic
 from segcli.formatting import format_number, pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
 from segcli.segment.confidence_intervals import Z_SCORE_95
@@ -96,7 +98,9 @@ def analyse_drivers(customers: Customers, settings: DriversSettings) -> DriverAn
     table = table.iloc[np.argsort(-table["effect"].abs().to_numpy(), kind="stable")].reset_index(drop=True)
     explained = float(np.mean([regression.explained for regression in regressions.values()]))
     rare_notes = [
-        f"{label}: too few customers for an analysis" for label in known_values if label not in varying_values
+        message("{outcome}: too few customers for an analysis", outcome=label)
+        for label in known_values
+        if label not in varying_values
     ]
     notes = (
         _describe_analysis(settings.of, target, customer_count, explained),
@@ -196,13 +200,17 @@ def _build_rows(design: Design, regression: Regression, transform: str, outcome:
 
 def _describe_analysis(name: str, target: TargetValues, customer_count: int, explained: float) -> str:
     labels = list(target.values)
-    target_text = {
-        "odds": f"the odds of {labels[0] if len(labels) == 1 else name}",
-        "log": f"the logarithm of {name}",
-        "plain": name,
-    }[target.transform]
-    return (
-        f"{target_text}, {pluralize(customer_count, 'customer')}, {explained:.0%} explained; associations, not causes"
+    label = formatting.column_label(labels[0] if len(labels) == 1 else name)
+    return count_message(
+        "{target}, {count} customer, {share:.0%} explained; associations, not causes",
+        "{target}, {count} customers, {share:.0%} explained; associations, not causes",
+        customer_count,
+        target={
+            "odds": message("the odds of {label}", label=label),
+            "log": message("the logarithm of {label}", label=label),
+            "plain": label,
+        }[target.transform],
+        share=explained,
     )
 
 
@@ -213,25 +221,64 @@ def _describe_associations(table: pd.DataFrame, design: Design, target: TargetVa
     for row in table[is_certain].head(MAX_NOTES).to_dict("records"):
         factor = factors[row["driver"], row["level"] if isinstance(row["level"], str) else None]
         name = row.get("outcome") or next(iter(target.values))
-        direction = "higher" if row["effect"] > 0 else "lower"
-        size, relative_error = abs(row["average_effect"]), abs((row["high"] - row["low"]) / 2 / row["effect"])
-        change = _describe_change(factor)
-        if target.transform == "odds":
-            yield (
-                f"{change} is associated with a {direction} probability of {name}: {100 * size:.1f} points on average "
-                f"(odds ratio {row['odds_ratio']:.2f}, {row['odds_low']:.2f} to {row['odds_high']:.2f})"
-            )
-        elif target.transform == "log":
-            yield (
-                f"{change} is associated with {direction} {name}: {size:.0%} on average "
-                f"({row['effect']:+.2f} sd, {row['low']:+.2f} to {row['high']:+.2f})"
-            )
-        else:
-            low, high = size * (1 - relative_error), size * (1 + relative_error)
-            yield (
-                f"{change} is associated with {direction} {name}: {format_number(size)} on average "
-                f"({format_number(low)} to {format_number(high)})"
-            )
+        describe = {"odds": _describe_odds, "log": _describe_ratio, "plain": _describe_difference}[target.transform]
+        yield describe(row, _describe_change(factor), formatting.column_label(name))
+
+
+def _describe_odds(row: Mapping[Hashable, Any], change: str, label: str) -> str:
+    values = {
+        "change": change,
+        "outcome": label,
+        "points": 100 * abs(row["average_effect"]),
+        "ratio": row["odds_ratio"],
+        "low": row["odds_low"],
+        "high": row["odds_high"],
+    }
+    if row["effect"] > 0:
+        return message(
+            "{change} is associated with a higher probability of {outcome}: {points:.1f} points on average "
+            "(odds ratio {ratio:.2f}, {low:.2f} to {high:.2f})",
+            **values,
+        )
+    return message(
+        "{change} is associated with a lower probability of {outcome}: {points:.1f} points on average "
+        "(odds ratio {ratio:.2f}, {low:.2f} to {high:.2f})",
+        **values,
+    )
+
+
+def _describe_ratio(row: Mapping[Hashable, Any], change: str, label: str) -> str:
+    values = {
+        "change": change,
+        "target": label,
+        "share": abs(row["average_effect"]),
+        **{name: row[name] for name in ("effect", "low", "high")},
+    }
+    if row["effect"] > 0:
+        return message(
+            "{change} is associated with higher {target}: {share:.0%} on average "
+            "({effect:+.2f} sd, {low:+.2f} to {high:+.2f})",
+            **values,
+        )
+    return message(
+        "{change} is associated with lower {target}: {share:.0%} on average "
+        "({effect:+.2f} sd, {low:+.2f} to {high:+.2f})",
+        **values,
+    )
+
+
+def _describe_difference(row: Mapping[Hashable, Any], change: str, label: str) -> str:
+    size, relative_error = abs(row["average_effect"]), abs((row["high"] - row["low"]) / 2 / row["effect"])
+    values = {
+        "change": change,
+        "target": label,
+        "size": format_number(size),
+        "low": format_number(size * (1 - relative_error)),
+        "high": format_number(size * (1 + relative_error)),
+    }
+    if row["effect"] > 0:
+        return message("{change} is associated with higher {target}: {size} on average ({low} to {high})", **values)
+    return message("{change} is associated with lower {target}: {size} on average ({low} to {high})", **values)
 
 
 def _describe_change(factor: Factor) -> str:
@@ -239,11 +286,15 @@ def _describe_change(factor: Factor) -> str:
     if factor.level is not None:
         return describe_factor(factor)
     if factor.is_log:
-        return f"{factor.driver} x {np.exp(factor.step):.1f}"
-    return f"{factor.driver} + {format_number(factor.step)}"
+        return message("{label} x {ratio:.1f}", label=describe_factor(factor), ratio=np.exp(factor.step))
+    return message("{label} + {step}", label=describe_factor(factor), step=format_number(factor.step))
 
 
 def _note_inflated(table: pd.DataFrame) -> Iterator[str]:
     inflated_drivers: Sequence[str] = list(dict.fromkeys(table.loc[table["vif"] > HIGH_VIF, "driver"]))
     if inflated_drivers:
-        yield f"collinear with other drivers (VIF above {HIGH_VIF:.0f}): {', '.join(inflated_drivers)}"
+        yield message(
+            "collinear with other drivers (VIF above {limit:.0f}): {names}",
+            limit=HIGH_VIF,
+            names=join_messages(", ", map(formatting.column_label, inflated_drivers)),
+        )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.errors import InputProblem
+from segcli.message import message
 from segcli.segment.confidence_intervals import mean_interval, wilson_interval
 from segcli.value.outcomes import Outcomes
 
@@ -71,11 +72,26 @@ def evaluate_experiment(group_labels: pd.Series, outcomes_after: Outcomes, sourc
         group_rows.append(
             {GROUP_COLUMN: group_name, **_summarise_group(has_bought, revenue), **rate_fields, **revenue_fields}
         )
-        verdict_text = "more" if rate_low > 0 else "fewer" if rate_high < 0 else "not significantly more or fewer"
+        verdict = (
+            message("more")
+            if rate_low > 0
+            else message("fewer")
+            if rate_high < 0
+            else message("not significantly more or fewer")
+        )
         notes.append(
-            f"{group_name}: {rate_difference:+.1%} of customers bought "
-            f"({rate_low:+.1%} to {rate_high:+.1%}, p {p_value:.3f}), {verdict_text} than the holdout; "
-            f"revenue per customer {revenue_low:+,.2f} to {revenue_high:+,.2f}"
+            message(
+                "{name}: {difference:+.1%} of customers bought ({low:+.1%} to {high:+.1%}, p {p_value:.3f}), "
+                "{verdict} than the holdout; revenue per customer {revenue_low:+,.2f} to {revenue_high:+,.2f}",
+                name=group_name,
+                difference=rate_difference,
+                low=rate_low,
+                high=rate_high,
+                p_value=p_value,
+                verdict=verdict,
+                revenue_low=revenue_low,
+                revenue_high=revenue_high,
+            )
         )
     return ExperimentResult(pd.DataFrame(group_rows), tuple(notes))
 

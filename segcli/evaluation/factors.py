@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli.errors import UsageProblem
+from segcli.formatting import column_label
+from segcli.message import message
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
 
 UNKNOWN_LEVEL = "unknown"
@@ -58,15 +60,18 @@ def build_design(table: pd.DataFrame, column_names: Sequence[str]) -> Design:
                 factors.append(factor)
                 design_columns.append(values)
             else:
-                notes.append(f"{describe_factor(factor)} is left out: it repeats {repeated}")
+                notes.append(
+                    message("{factor} is left out: it repeats {other}", factor=describe_factor(factor), other=repeated)
+                )
     if not design_columns:
         raise UsageProblem("drivers.among: every column is constant; set other columns")
     return Design(factors, np.column_stack(design_columns), tuple(notes))
 
 
 def describe_factor(factor: Factor) -> str:
-    """Return the name of a factor, with the level of a category."""
-    return factor.driver if factor.level is None else f"{factor.driver} = {factor.level}"
+    """Return the label of a factor, with the level of a category."""
+    label = column_label(factor.driver)
+    return label if factor.level is None else message("{label} = {level}", label=label, level=factor.level)
 
 
 def _drop_nested(table: pd.DataFrame, column_names: Sequence[str], notes: list[str]) -> list[str]:
@@ -93,7 +98,13 @@ def _drop_nested(table: pd.DataFrame, column_names: Sequence[str], notes: list[s
             and _determines(level_codes[name], level_codes[other])
         ]
         if coarser_names:
-            notes.append(f"{name} is left out: each of its values belongs to one value of {coarser_names[0]}")
+            notes.append(
+                message(
+                    "{column} is left out: each of its values belongs to one value of {other}",
+                    column=column_label(name),
+                    other=column_label(coarser_names[0]),
+                )
+            )
         else:
             kept_names.append(name)
     return kept_names
@@ -128,7 +139,7 @@ def _encode_column(values: pd.Series, column_name: str) -> list[tuple[Factor, Fl
 
 
 def _find_repeated(values: FloatArray, design_columns: Sequence[FloatArray], factors: Sequence[Factor]) -> str | None:
-    """Return the name of the factors that a column can be computed from; None if there are none.
+    """Return the label of the factors that a column can be computed from; None if there are none.
 
     It is the closest single factor, if that one suffices.
     """
@@ -143,4 +154,4 @@ def _find_repeated(values: FloatArray, design_columns: Sequence[FloatArray], fac
     closest = int(np.argmax(similarities))
     if similarities[closest] ** 2 >= MAX_EXPLAINED:
         return describe_factor(factors[closest])
-    return "a combination of other columns"
+    return message("a combination of other columns")

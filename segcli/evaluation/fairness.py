@@ -12,7 +12,7 @@ from segcli.config.fairness import FairnessSettings
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems
 from segcli.evaluation.scorecard import epsilon_squared
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.segment.clustering.feature_selection import standard_names
 from segcli.segment.confidence_intervals import wilson_interval
@@ -90,17 +90,38 @@ def note_unjudged_groups(group_labels: pd.Series, min_cell_size: int) -> tuple[s
     unknown_count = int((known_groups == UNKNOWN_GROUP).sum())
     return (
         *(
-            ((f"not evaluated, fewer than {min_cell_size:,} customers: {', '.join(small_groups)}"),)
+            (
+                (
+                    count_message(
+                        "not evaluated, fewer than {count} customer: {names}",
+                        "not evaluated, fewer than {count} customers: {names}",
+                        min_cell_size,
+                        names=", ".join(small_groups),
+                    )
+                ),
+            )
             if small_groups
             else ()
         ),
         *(
-            (f"excluded, group unknown: {pluralize(unknown_count, 'customer')}",)
+            (
+                count_message(
+                    "excluded, group unknown: {count} customer",
+                    "excluded, group unknown: {count} customers",
+                    unknown_count,
+                ),
+            )
             if unknown_count >= min_cell_size
             else ()
         ),
         *(
-            (f"excluded, group unknown: fewer than {min_cell_size:,} customers",)
+            (
+                count_message(
+                    "excluded, group unknown: fewer than {count} customer",
+                    "excluded, group unknown: fewer than {count} customers",
+                    min_cell_size,
+                ),
+            )
             if 0 < unknown_count < min_cell_size
             else ()
         ),
@@ -393,19 +414,27 @@ def _note_imbalance(balance_tables: Mapping[str, pd.DataFrame], settings: Fairne
     for column, balance_rows in balance_tables.items():
         segment_names = list(balance_rows.loc[balance_rows["balance"] < settings.minimum_balance, columns.SEGMENT_NAME])
         if segment_names:
-            yield f"{column}: balance below {settings.minimum_balance:g} in {', '.join(segment_names)}"
+            yield message(
+                "{column}: balance below {minimum:g} in {names}",
+                column=column,
+                minimum=settings.minimum_balance,
+                names=", ".join(segment_names),
+            )
 
 
 def _note_selection(selection_result: SelectionRates | None, settings: FairnessSettings) -> Iterator[str]:
     if selection_result is None or np.isnan(selection_result.ratio):
-        return
-    verdict_text = "passes" if selection_result.has_passed else "is too low"
-    p_value_text = (
-        ""
-        if np.isnan(selection_result.p_value)
-        else f"; p of such a difference if the groups are equal: {selection_result.p_value:.3g}"
-    )
-    yield (
-        f"ratio of selection rates {selection_result.ratio:.2f} "
-        f"{verdict_text} (at least {settings.minimum_ratio:g}){p_value_text}"
-    )
+        return None
+    values = {"ratio": selection_result.ratio, "minimum": settings.minimum_ratio}
+    if selection_result.has_passed:
+        verdict = message("ratio of selection rates {ratio:.2f} passes (at least {minimum:g})", **values)
+    else:
+        verdict = message("ratio of selection rates {ratio:.2f} is too low (at least {minimum:g})", **values)
+    if np.isnan(selection_result.p_value):
+        yield verdict
+    else:
+        yield message(
+            "{verdict}; p of such a difference if the groups are equal: {p_value:.3g}",
+            verdict=verdict,
+            p_value=selection_result.p_value,
+        )

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.churn import ChurnSettings
 from segcli.config.drivers import DriversSettings
 from segcli.errors import InputProblem, UsageProblem
 from segcli.evaluation.drivers import DriverAnalysis, analyse_drivers, select_factors
 from segcli.evaluation.outcome_levels import read_outcome
 from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
@@ -207,17 +208,28 @@ def _analyse_outcome(
 def _list_notes(
     label: str, model_name: str, labelled_rows: LabelledRows, test_rows: LabelledRows, scores: dict[str, float]
 ) -> Iterator[str]:
-    yield (
-        f"{label}: {labelled_rows.outcomes.mean():.1%} of {pluralize(len(labelled_rows.outcomes), 'customer')}; "
-        f"{MODEL_TEXTS[model_name]}, tested on {pluralize(len(test_rows.outcomes), 'customer')} held out"
+    yield count_message(
+        "{outcome}: {share:.1%} of {count} customer; {model}, tested on {tested} customers held out",
+        "{outcome}: {share:.1%} of {count} customers; {model}, tested on {tested} customers held out",
+        len(labelled_rows.outcomes),
+        outcome=formatting.column_label(label),
+        share=labelled_rows.outcomes.mean(),
+        model=MODEL_TEXTS[model_name],
+        tested=len(test_rows.outcomes),
     )
-    yield (
-        f"AUC {scores['auc']:.3f} ({scores['auc_low']:.3f} to {scores['auc_high']:.3f}), "
-        f"Brier {scores['brier']:.3f} (overall mean {scores['brier_of_mean']:.3f}), "
-        f"top tenth {scores['lift_top_tenth']:.1f}x, calibration slope {scores['calibration_slope']:.2f}"
+    yield message(
+        "AUC {auc:.3f} ({low:.3f} to {high:.3f}), Brier {brier:.3f} (overall mean {mean_brier:.3f}), "
+        "top tenth {lift:.1f}x, calibration slope {slope:.2f}",
+        auc=scores["auc"],
+        low=scores["auc_low"],
+        high=scores["auc_high"],
+        brier=scores["brier"],
+        mean_brier=scores["brier_of_mean"],
+        lift=scores["lift_top_tenth"],
+        slope=scores["calibration_slope"],
     )
     if scores["brier"] >= scores["brier_of_mean"]:
-        yield "it predicts no better than the overall mean; do not use its probabilities"
+        yield message("it predicts no better than the overall mean; do not use its probabilities")
 
 
 def _note_leaks(features: FloatArray, labelled_rows: LabelledRows, feature_names: Sequence[str]) -> Iterator[str]:
@@ -232,7 +244,8 @@ def _note_leaks(features: FloatArray, labelled_rows: LabelledRows, feature_names
         if abs(difference) > LEAK_AUC - 0.5:
             leaking_names.append(name)
     for name in dict.fromkeys(leaking_names):
-        yield (
-            f"{name} alone predicts the outcome almost perfectly; if it is known only afterwards, leave it out with "
-            "churn.among"
+        yield message(
+            "{column} alone predicts the outcome almost perfectly; if it is known only afterwards, leave it out with "
+            "churn.among",
+            column=formatting.column_label(name),
         )

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.scorecard import ScorecardSettings
 from segcli.evaluation.drift import segment_retention, segment_share_psi
+from segcli.message import message
 from segcli.model import Segmentation
 
 PASS_VERDICT, WARN_VERDICT, FAIL_VERDICT, UNKNOWN_VERDICT = "pass", "warn", "fail", "not known"
@@ -97,13 +98,27 @@ def build_scorecard_notes(segmentation: Segmentation, earlier_segmentation: Segm
     if known_effects:
         strongest_measure = max(known_effects, key=lambda name: known_effects[name])
         yield (
-            f"the segments explain most of {strongest_measure}: "
-            f"epsilon squared {known_effects[strongest_measure]:.2f} (0.06 is medium, 0.14 large)"
+            message(
+                "the segments explain most of {label}: epsilon squared {effect:.2f} (0.06 is medium, 0.14 large)",
+                label=formatting.column_label(strongest_measure),
+                effect=known_effects[strongest_measure],
+            )
         )
     if earlier_segmentation is not None:
         share_psi = segment_share_psi(earlier_segmentation, segmentation)
-        drift_level = "stable" if share_psi < 0.1 else "noticeable" if share_psi < 0.25 else "major"  # noqa: PLR2004 - the usual bands
-        yield f"shares of segments since {earlier_segmentation.customers.as_of}: PSI {share_psi:.2f} ({drift_level})"
+        yield message(
+            "shares of segments since {day}: PSI {psi:.2f} ({drift})",
+            day=earlier_segmentation.customers.as_of,
+            psi=share_psi,
+            drift=_grade_drift(share_psi),
+        )
+
+
+def _grade_drift(share_psi: float) -> str:
+    """Return the usual grade of a population stability index."""
+    if share_psi < 0.1:  # noqa: PLR2004 - the usual bands
+        return message("stable")
+    return message("noticeable") if share_psi < 0.25 else message("major")  # noqa: PLR2004 - the usual bands
 
 
 def _grade_value(principle_value: float, thresholds: Sequence[float]) -> str:

@@ -1,27 +1,28 @@
-"""Languages of reports: one catalogue per language, a YAML file in this folder.
+"""Languages of results: one gettext catalogue per language, a .po file in this folder with its compiled .mo file.
 
-segcli computes results with English sentences. Output for people is translated with a catalogue; output for programs
-(CSV, JSON, logs) stays in English.
+segcli makes each sentence of a result from a message (`segcli.message`): an English template and values. A catalogue
+has the translations of the templates. Output for programs (CSV, JSON, logs) stays in English.
 """
 
+import gettext
 from functools import cache
 from importlib import resources
 
 from segcli import plugins
 from segcli.i18n.catalogue import Catalogue
 
-ENGLISH_CODE = "en"
+ENGLISH_CODE = plugins.ENGLISH_CODE
 
 
 def language_codes() -> list[str]:
     """List the codes of the available languages."""
-    return plugins.list_plugins(__name__, ".yaml")
+    return plugins.list_language_codes()
 
 
 @cache
 def load_language(code: str) -> Catalogue:
     """Load the catalogue of a language; the code must be in `language_codes`."""
-    from segcli.config import yaml_loader
-
-    text = resources.files(__name__).joinpath(f"{code}.yaml").read_text(encoding="utf-8")
-    return Catalogue.from_mapping(code, yaml_loader.load_text_values(text))
+    if code == ENGLISH_CODE:
+        return Catalogue(code, gettext.NullTranslations())
+    with resources.files(__name__).joinpath(f"{code}.mo").open("rb") as compiled_file:
+        return Catalogue(code, gettext.GNUTranslations(compiled_file))

@@ -19,6 +19,7 @@ from segcli.ingest.locales import word_list
 from segcli.ingest.parser import RawTable
 from segcli.ingest.text_columns import EncodedColumn
 from segcli.io.csv_injection import APOSTROPHE_TEXT
+from segcli.message import count_message
 
 # Notes on customer ids: damage by spreadsheets, ids shared by several people, people with several ids
 INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # Unicode categories
@@ -61,9 +62,17 @@ def describe_repeated_lines(count: int, *, is_exact: bool = True) -> str:
     >>> describe_repeated_lines(1)
     '1 exact duplicate line kept; hint: --set ingest.dedupe=lines drops it'
     """
-    sentence = pluralize(count, "exact duplicate line kept", "exact duplicate lines kept")
-    pronoun = "it" if count == 1 else "them"
-    return f"{'' if is_exact else 'at least '}{sentence}; hint: --set ingest.dedupe=lines drops {pronoun}"
+    if is_exact:
+        return count_message(
+            "{count} exact duplicate line kept; hint: --set ingest.dedupe=lines drops it",
+            "{count} exact duplicate lines kept; hint: --set ingest.dedupe=lines drops them",
+            count,
+        )
+    return count_message(
+        "at least {count} exact duplicate line kept; hint: --set ingest.dedupe=lines drops it",
+        "at least {count} exact duplicate lines kept; hint: --set ingest.dedupe=lines drops them",
+        count,
+    )
 
 
 def note_possible_repeats(count: int, line_count: int) -> Iterator[str]:
@@ -75,8 +84,11 @@ def note_possible_repeats(count: int, line_count: int) -> Iterator[str]:
     """
     if count >= REPEATED_SHARE * line_count:
         yield (
-            f"{pluralize(count, 'line')} may be duplicates, judged by the columns read; "
-            "hint: segcli check compares whole lines"
+            count_message(
+                "{count} line may be duplicates, judged by the columns read; hint: segcli check compares whole lines",
+                "{count} lines may be duplicates, judged by the columns read; hint: segcli check compares whole lines",
+                count,
+            )
         )
 
 
@@ -98,7 +110,11 @@ def id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], *, may_nam
         else 0
     )
     if case_variants:
-        yield f"{case_variants:,} customer ids differ only in letter case; hint: --set ingest.id_case=upper merges them"
+        yield count_message(
+            "{count} customer id differs only in letter case; hint: --set ingest.id_case=upper merges it",
+            "{count} customer ids differ only in letter case; hint: --set ingest.id_case=upper merges them",
+            case_variants,
+        )
     rounded_ids = _count_matches(ids, _ROUNDED_NUMBER) if used_bytes[ord("+")] else 0
     if rounded_ids:
         subject = pluralize(rounded_ids, "customer id looks", "customer ids look")

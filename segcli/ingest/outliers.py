@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from segcli.config.ingest import DateOutliers
 from segcli.formatting import pluralize
+from segcli.message import message
 
 OUTLIER_DISTANCE = (
     8.0  # robust standard deviations of the logarithm; of a million log-normal amounts, none is expected beyond 6
@@ -81,11 +82,20 @@ def amount_outlier_notes(amounts: AmountHistogram, scale: int, find_line: Callab
     outlier_count = amounts.count_outliers()
     if outlier_count:
         line_number = find_line(amounts.largest_row)
-        location = "" if line_number is None else f", line {line_number:,}"
-        yield (
-            f"amounts far beyond all others: {outlier_count:,} (largest {amounts.largest / scale:,.2f}{location}); "
-            "one typing mistake among them would distort every sum and every clustering"
-        )
+        values = {"count": outlier_count, "largest": amounts.largest / scale}
+        if line_number is None:
+            yield message(
+                "amounts far beyond all others: {count} (largest {largest:,.2f}); "
+                "one typing mistake among them would distort every sum and every clustering",
+                **values,
+            )
+        else:
+            yield message(
+                "amounts far beyond all others: {count} (largest {largest:,.2f}, line {line}); "
+                "one typing mistake among them would distort every sum and every clustering",
+                line=line_number,
+                **values,
+            )
 
 
 def _bin_centers(bins: BinArray) -> npt.NDArray[np.float64]:

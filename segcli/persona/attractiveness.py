@@ -11,6 +11,7 @@ from segcli import columns
 from segcli.config.target import TargetSettings
 from segcli.customers import consent, order_history
 from segcli.customers.order_history import CUSTOMER_ROW
+from segcli.message import message
 from segcli.model import Customers, Segmentation
 from segcli.segment.experience_metrics import EXPERIENCE_MEASURES, MIN_ANSWERS_FOR_SCORE, read_answers
 
@@ -19,8 +20,25 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 LOW_IS_BEST = frozenset({"churn_risk"})
+_CRITERION_LABELS = {
+    "size": message("size"),
+    "growth": message("growth"),
+    "margin": message("margin"),
+    "churn_risk": message("churn risk"),
+    "competition": message("competition"),
+    "contactability": message("contactability"),
+    "revenue_share": message("revenue share"),
+    "loyalty": message("loyalty"),
+    "satisfaction": message("satisfaction"),
+    "value": message("value"),
+}
 LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
 NEUTRAL_SCORE = 0.5  # scaled value if all segments are equal
+
+
+def criterion_label(criterion: str) -> str:
+    """Return the label of a criterion; ratings that the settings name are labelled with their own names."""
+    return _CRITERION_LABELS.get(criterion, criterion.replace("_", " "))
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from segcli import formatting
 from segcli.errors import InputProblem
-from segcli.formatting import pluralize
 from segcli.io import read
+from segcli.message import count_message, message
 from segcli.model import Persona, Trait
 
 PERSONA_SCHEMA = "segcli.persona/"
@@ -81,39 +83,54 @@ def list_removed_segments(
 
 
 def _describe_changes(persona: Persona, earlier_record: Mapping[str, Any] | None, as_of: str | None) -> Iterator[str]:
-    since_text = f" since {as_of}" if as_of else ""
+    day = date.fromisoformat(as_of) if as_of else None
     if earlier_record is None:
-        yield f"new{since_text}"
+        yield message("new since {day}", day=day) if day else message("new")
         return
-    customer_change = persona.customers - int(earlier_record["customers"])
-    size_text = (
-        f"{pluralize(abs(customer_change), 'customer')} {'more' if customer_change > 0 else 'fewer'}"
-        if customer_change
-        else "as many customers"
-    )
-    yield f"{size_text}{since_text} ({int(earlier_record['customers']):,} then)"
-    for share_name, share, earlier_share in (
-        ("of the base", persona.share, earlier_record["share"]),
-        ("of revenue", persona.revenue_share, earlier_record["revenue_share"]),
+    yield _describe_size_change(persona.customers, int(earlier_record["customers"]), day)
+    share, earlier_share = persona.share, earlier_record["share"]
+    if abs(share - earlier_share) >= MIN_SHARE_CHANGE:
+        yield message("{share:.0%} of the base, {earlier:.0%} then", share=share, earlier=earlier_share)
+    revenue_share, earlier_revenue_share = persona.revenue_share, earlier_record["revenue_share"]
+    if (
+        revenue_share is not None
+        and earlier_revenue_share is not None
+        and abs(revenue_share - earlier_revenue_share) >= MIN_SHARE_CHANGE
     ):
-        if share is not None and earlier_share is not None and abs(share - earlier_share) >= MIN_SHARE_CHANGE:
-            yield f"{share:.0%} {share_name}, {earlier_share:.0%} then"
+        yield message("{share:.0%} of revenue, {earlier:.0%} then", share=revenue_share, earlier=earlier_revenue_share)
     trait_names, earlier_names = _name_traits(persona.more, persona.less), _name_earlier_traits(earlier_record)
-    yield from (f"now also {name}" for name in trait_names if name not in earlier_names)
-    yield from (f"no longer {name}" for name in earlier_names if name not in trait_names)
+    yield from (message("now also {trait}", trait=name) for name in trait_names if name not in earlier_names)
+    yield from (message("no longer {trait}", trait=name) for name in earlier_names if name not in trait_names)
+
+
+def _describe_size_change(customers: int, earlier_customers: int, day: date | None) -> str:
+    if customers > earlier_customers:
+        change = count_message("{count} customer more", "{count} customers more", customers - earlier_customers)
+    elif customers < earlier_customers:
+        change = count_message("{count} customer fewer", "{count} customers fewer", earlier_customers - customers)
+    else:
+        change = message("as many customers")
+    if day is None:
+        return message("{change} ({earlier} then)", change=change, earlier=earlier_customers)
+    return message("{change} since {day} ({earlier} then)", change=change, day=day, earlier=earlier_customers)
 
 
 def _name_traits(more_traits: Sequence[Trait], less_traits: Sequence[Trait]) -> list[str]:
     return [
-        *(f"more {_name_trait(vars(trait))}" for trait in more_traits),
-        *(f"less {_name_trait(vars(trait))}" for trait in less_traits),
+        *(message("more {label}", label=_name_trait(vars(trait))) for trait in more_traits),
+        *(message("less {label}", label=_name_trait(vars(trait))) for trait in less_traits),
     ]
 
 
 def _name_earlier_traits(earlier_record: Mapping[str, Any]) -> list[str]:
-    return [f"{sign} {_name_trait(trait_record)}" for sign in ("more", "less") for trait_record in earlier_record[sign]]
+    return [
+        *(message("more {label}", label=_name_trait(trait_record)) for trait_record in earlier_record["more"]),
+        *(message("less {label}", label=_name_trait(trait_record)) for trait_record in earlier_record["less"]),
+    ]
 
 
 def _name_trait(trait_record: Mapping[str, Any]) -> str:
-    name = str(trait_record["name"]).replace("_", " ")
-    return name if trait_record["level"] is None else f"{name} = {trait_record['level']}"
+    label = formatting.column_label(str(trait_record["name"]))
+    if trait_record["level"] is None:
+        return label
+    return message("{label} = {level}", label=label, level=trait_record["level"])

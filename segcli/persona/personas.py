@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.persona import PersonaSettings
 from segcli.customers import consent
-from segcli.formatting import pluralize
 from segcli.io.secret_key import is_pseudonym
+from segcli.message import count_message, join_messages, message
 from segcli.model import ExampleCustomer, Persona, Preference, Segmentation, SurveyScore, Trait
 from segcli.persona import touchpoints
 from segcli.persona.playbook import Playbook
 from segcli.persona.purchase_times import find_channels, find_purchase_times
-from segcli.persona.touchpoints import SegmentStage, TouchpointMatrix, assign_stages
+from segcli.persona.touchpoints import SegmentStage, TouchpointMatrix, assign_stages, stage_label
 from segcli.persona.traits import MIN_KNOWN_CUSTOMERS, build_portrait, list_trait_columns, salient_traits
 from segcli.segment.customer_rates import compute_rates
 from segcli.segment.experience_metrics import ALL_CUSTOMERS, score_by_segment
@@ -33,13 +33,15 @@ def rate_confidence(segmentation: Segmentation, segment: str) -> str:
     profile_row = segmentation.profile[segmentation.profile[columns.SEGMENT_NAME] == segment].iloc[0]
     customer_count, jaccard = int(profile_row[columns.CUSTOMERS]), float(profile_row.get(JACCARD_COLUMN, 1.0))
     if customer_count >= MANY_CUSTOMERS and jaccard >= STABLE_JACCARD:
-        confidence_level = "high"
+        level = message("high")
     elif customer_count < FEW_CUSTOMERS or jaccard < DOUBTFUL_JACCARD:
-        confidence_level = "low"
+        level = message("low")
     else:
-        confidence_level = "medium"
-    jaccard_text = f", stability (Jaccard) {jaccard:.2f}" if JACCARD_COLUMN in profile_row else ""
-    return f"{confidence_level}: {pluralize(customer_count, 'customer')}{jaccard_text}"
+        level = message("medium")
+    confidence = count_message("{level}: {count} customer", "{level}: {count} customers", customer_count, level=level)
+    if JACCARD_COLUMN not in profile_row:
+        return confidence
+    return message("{confidence}, stability (Jaccard) {jaccard:.2f}", confidence=confidence, jaccard=jaccard)
 
 
 # Example customer of a segment, under a pseudonym or without a name
@@ -120,7 +122,7 @@ def _append_scores(
             float(score_row[column_name]) * factor for column_name in (score_column, low_column, high_column)
         )
         scores_by_segment[str(score_row[columns.SEGMENT_NAME])].append(
-            SurveyScore(str(score_row["measure"]), score_value, low_value, high_value, int(score_row[count_column]))
+            SurveyScore(score_row["measure"], score_value, low_value, high_value, int(score_row[count_column]))
         )
 
 
@@ -206,8 +208,10 @@ def _add_facts(
         consent=None if segment_facts.has_consent is None else float(segment_facts.has_consent[in_segment].mean()),
         channel=segment_facts.channel_by_segment.get(persona.segment),
         moment=segment_facts.time_by_segment.get(persona.segment),
-        stage=segment_stage.name if segment_stage else "",
-        next_touchpoint=f"{next_touchpoints[0].touchpoint}: {next_touchpoints[0].message}" if next_touchpoints else "",
+        stage=stage_label(segment_stage.name) if segment_stage else "",
+        next_touchpoint=join_messages(": ", [next_touchpoints[0].touchpoint, next_touchpoints[0].message])
+        if next_touchpoints
+        else "",
         value=None if mean_clv is None else float(mean_clv),
         confidence=rate_confidence(segmentation, persona.segment),
         data_to=segmentation.customers.as_of,
@@ -238,7 +242,13 @@ def _build_persona(
         typical=quartiles,
         action=playbook.choose_action(segment, segment_traits),
         avoid=playbook.avoid_by_segment.get(segment.casefold(), ""),
-        warnings=(f"only {pluralize(customer_count, 'customer')}: averages are imprecise",)
+        warnings=(
+            count_message(
+                "only {count} customer: averages are imprecise",
+                "only {count} customers: averages are imprecise",
+                customer_count,
+            ),
+        )
         if customer_count < SMALL_SEGMENT
         else (),
     )
@@ -271,26 +281,36 @@ def _typical_quartiles(member_rows: pd.DataFrame, segmentation: Segmentation) ->
 
 def _write_headline(quartiles: Mapping[str, tuple[float, float, float]], segment_traits: Sequence[Trait]) -> str:
     """Describe the median customer in one sentence, or list the leading traits if there are no orders."""
-    phrases = []
+    phrases: list[str] = []
     if columns.ORDERS in quartiles:
-        order_count = quartiles[columns.ORDERS][1]
-        phrases.append("one order" if order_count == 1 else f"{_format_amount(order_count, 1)} orders")
+        phrases.append(_describe_order_count(quartiles[columns.ORDERS][1]))
     if columns.AVERAGE_ORDER_VALUE in quartiles:
-        phrases.append(f"{_format_amount(quartiles[columns.AVERAGE_ORDER_VALUE][1], 2)} per order")
+        amount = _format_amount(quartiles[columns.AVERAGE_ORDER_VALUE][1], 2)
+        phrases.append(message("{amount} per order", amount=amount))
     if columns.RECENCY_DAYS in quartiles:
         recency_days = quartiles[columns.RECENCY_DAYS][1]
-        phrases.append(f"last bought {recency_days:,.0f} {'day' if recency_days == 1 else 'days'} ago")
+        phrases.append(
+            count_message("last bought {count} day ago", "last bought {count} days ago", round(recency_days))
+        )
     if phrases:
-        return f"Typically {', '.join(phrases)}."
-    leading_texts = [
-        f"{'more' if trait.difference > 0 else 'less'} {trait.level or trait.name}" for trait in segment_traits[:2]
-    ]
+        return message("Typically {facts}.", facts=join_messages(", ", phrases))
+    leading_texts = [_compare_with_base(trait) for trait in segment_traits[:2]]
     if not leading_texts:
-        return "Close to the base in every known trait."
-    text = " and ".join(leading_texts)
-    return f"{text[0].upper()}{text[1:]} than the base."
+        return message("Close to the base in every known trait.")
+    return message("Compared with the base: {traits}.", traits=join_messages(" and ", leading_texts))
 
 
-def _format_amount(value: float, decimals: int) -> str:
+def _describe_order_count(order_count: float) -> str:
+    if order_count == 1:
+        return message("one order")
+    return count_message("{count} order", "{count} orders", _format_amount(order_count, 1))
+
+
+def _compare_with_base(trait: Trait) -> str:
+    label = trait.level or formatting.column_label(trait.name)
+    return message("more {label}", label=label) if trait.difference > 0 else message("less {label}", label=label)
+
+
+def _format_amount(value: float, decimals: int) -> formatting.FormattedNumber:
     """Format a number, without decimals if it is whole or large."""
-    return f"{value:,.0f}" if value == round(value) or value >= LARGE_NUMBER else f"{value:,.{decimals}f}"
+    return formatting.format_decimal(value, 0 if value == round(value) or value >= LARGE_NUMBER else decimals)

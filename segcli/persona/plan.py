@@ -6,12 +6,20 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.plan import PlanSettings
 from segcli.customers import consent
 from segcli.customers.consent import CustomerMask
+from segcli.message import join_messages, message, tabulate_messages
 from segcli.model import Persona, Segmentation, Trait
-from segcli.persona.touchpoints import LIFECYCLE_STAGES, SegmentStage, Touchpoint, TouchpointMatrix, assign_stages
+from segcli.persona.touchpoints import (
+    LIFECYCLE_STAGES,
+    SegmentStage,
+    Touchpoint,
+    TouchpointMatrix,
+    assign_stages,
+    stage_label,
+)
 
 MIN_REACH_SHARE = 0.1  # of a segment; a touchpoint with less reach is a gap
 PUSH_CHANNELS = ("email", "phone", "sms", "post")  # channels that contact people unprompted
@@ -77,7 +85,7 @@ def build_plan(
         if segment_stage.name == stage_name
         for touchpoint in touchpoint_matrix.select_touchpoints(stage_name)
     ]
-    plan_table = pd.DataFrame(plan_rows, columns=list(PLAN_COLUMNS))
+    plan_table = tabulate_messages(plan_rows, PLAN_COLUMNS)
     gaps = (
         *_find_gaps(plan_table, personas_by_segment, stage_by_segment, touchpoint_matrix),
         *_find_excess_contacts(plan_table, settings),
@@ -93,7 +101,7 @@ def _build_row(
     first_day = _find_start_day(segmentation) + timedelta(days=touchpoint.first_day)
     reach_share = reach_count / max(persona.customers, 1)
     message_fields = [
-        touchpoint.stage,
+        stage_label(touchpoint.stage),
         touchpoint.touchpoint,
         persona.segment,
         persona.customers,
@@ -120,12 +128,14 @@ def _find_start_day(segmentation: Segmentation) -> date:
 
 def message_angle(distinctive_traits: Sequence[Trait]) -> str:
     """Return the angle of a message: the two traits that most distinguish a segment."""
-    return " and ".join(_name_trait(trait) for trait in distinctive_traits[:2])
+    return join_messages(" and ", [_name_trait(trait) for trait in distinctive_traits[:2]])
 
 
 def _name_trait(trait: Trait) -> str:
-    name = trait.name.removeprefix(columns.TOP_PREFIX).replace("_", " ")
-    return f"high {name}" if trait.level is None else f"{name} {trait.level}"
+    label = formatting.column_label(trait.name)
+    if trait.level is None:
+        return message("high {label}", label=label)
+    return message("{label} {level}", label=label, level=trait.level)
 
 
 def _guard_offer(offer: str, segmentation: Segmentation, in_segment: CustomerMask) -> str:
@@ -134,12 +144,15 @@ def _guard_offer(offer: str, segmentation: Segmentation, in_segment: CustomerMas
     if columns.DISCOUNT_SHARE not in table:
         return offer
     discount_share = float(table.loc[in_segment, columns.DISCOUNT_SHARE].mean())
-    discount_rule = (
-        "no discount"
-        if discount_share < DISCOUNT_BUYER_SHARE
-        else "they wait for discounts, offer at most the usual one"
+    if discount_share < DISCOUNT_BUYER_SHARE:
+        return message(
+            "{offer} {share:.0%} of their lines were discounted: no discount.", offer=offer, share=discount_share
+        )
+    return message(
+        "{offer} {share:.0%} of their lines were discounted: they wait for discounts, offer at most the usual one.",
+        offer=offer,
+        share=discount_share,
     )
-    return f"{offer} {discount_share:.0%} of their lines were discounted: {discount_rule}."
 
 
 def _find_gaps(
@@ -150,18 +163,25 @@ def _find_gaps(
 ) -> Iterator[str]:
     for segment_name in personas_by_segment:
         if segment_name not in stage_by_segment:
-            yield f"{segment_name}: stage unknown; set it in plan.stages"
+            yield message("{segment_name}: stage unknown; set it in plan.stages", segment_name=segment_name)
     for stage_name in LIFECYCLE_STAGES:
         segment_names = [
             segment_name for segment_name, segment_stage in stage_by_segment.items() if segment_stage.name == stage_name
         ]
         if segment_names and not touchpoint_matrix.select_touchpoints(stage_name):
-            yield f"{stage_name}: no touchpoint for {', '.join(segment_names)}"
+            yield message(
+                "{stage}: no touchpoint for {names}", stage=stage_label(stage_name), names=", ".join(segment_names)
+            )
         if not segment_names and touchpoint_matrix.select_touchpoints(stage_name):
-            yield f"{stage_name}: no segment is in this stage"
+            yield message("{stage}: no segment is in this stage", stage=stage_label(stage_name))
     for plan_row in plan_table[plan_table["reach_share"] < MIN_REACH_SHARE].to_dict("records"):
-        reach_text = f"reaches {plan_row['reach']:,} of {plan_row[columns.CUSTOMERS]:,}"
-        yield f"{plan_row[columns.SEGMENT_NAME]}: {plan_row['touchpoint']} {reach_text} (consent or address)"
+        yield message(
+            "{segment_name}: {touchpoint} reaches {reach} of {customers} (consent or address)",
+            segment_name=plan_row[columns.SEGMENT_NAME],
+            touchpoint=plan_row["touchpoint"],
+            reach=plan_row["reach"],
+            customers=plan_row[columns.CUSTOMERS],
+        )
 
 
 def _find_excess_contacts(plan_table: pd.DataFrame, settings: PlanSettings) -> Iterator[str]:
@@ -170,9 +190,11 @@ def _find_excess_contacts(plan_table: pd.DataFrame, settings: PlanSettings) -> I
     weekly_contacts = (7 / push_rows["every_days"]).groupby(push_rows[columns.SEGMENT_NAME], sort=False).sum()
     for segment_name, contacts in weekly_contacts.items():
         if contacts > settings.most_per_week:
-            yield (
-                f"{segment_name}: {contacts:.1f} contacts per week; at most "
-                f"{settings.most_per_week} (plan.most_per_week)"
+            yield message(
+                "{segment_name}: {contacts:.1f} contacts per week; at most {maximum} (plan.most_per_week)",
+                segment_name=segment_name,
+                contacts=contacts,
+                maximum=settings.most_per_week,
             )
 
 

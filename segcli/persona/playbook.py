@@ -1,12 +1,13 @@
 """Playbook of suggested actions, from an editable file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
 from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
 from segcli.io import read
+from segcli.message import message
 from segcli.model import Trait
 
 PLAYBOOK_FILE = "playbook.yaml"
@@ -80,10 +81,16 @@ def load_playbook(path: str | None) -> Playbook:
         problems.append(f"{document.find_place(('avoid',))}: avoid: must be `segment name: what not to do` lines")
     if problems:
         raise ConfigProblems(problems)
-    trait_actions = {(entry["trait"], entry["is"]): entry["action"] for entry in reversed(trait_section)}
-    segment_actions = {str(segment_name).casefold(): str(action) for segment_name, action in segment_section.items()}
-    not_to_do = {str(segment_name).casefold(): str(avoid_text) for segment_name, avoid_text in avoid_section.items()}
-    return Playbook(segment_actions, trait_actions, str(document_values.get("otherwise", "")), not_to_do)
+    make_text: Callable[[str], str] = str if path else message  # a user's texts are not translated
+    trait_actions = {(entry["trait"], entry["is"]): make_text(entry["action"]) for entry in reversed(trait_section)}
+    segment_actions = {name.casefold(): make_text(str(action)) for name, action in _by_name(segment_section)}
+    actions_to_avoid = {name.casefold(): make_text(str(action)) for name, action in _by_name(avoid_section)}
+    default_action = make_text(str(document_values.get("otherwise", "")))
+    return Playbook(segment_actions, trait_actions, default_action, actions_to_avoid)
+
+
+def _by_name(section: Mapping[object, object]) -> Iterator[tuple[str, object]]:
+    return ((str(segment_name), action) for segment_name, action in section.items())
 
 
 def _check_shape(document: YamlDocument, segment_section: object, trait_section: object) -> list[str]:

@@ -6,9 +6,19 @@ import pandas as pd
 
 from segcli import columns
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_NUMBER, encode_lines
+from segcli.message import message
 from segcli.model import Preference, Segmentation
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    message("Monday"),
+    message("Tuesday"),
+    message("Wednesday"),
+    message("Thursday"),
+    message("Friday"),
+    message("Saturday"),
+    message("Sunday"),
+)
+_WEEKDAY_BY_NAME = {str(weekday): weekday for weekday in WEEKDAYS}
 DAY_PARTS = ((6, "night"), (12, "morning"), (18, "afternoon"), (24, "evening"))  # end hour, name
 MIN_LIFT = 1.2  # times the base share, from which a time is preferred
 MIN_OBSERVATIONS = 30  # minimum number of orders, or customers, to infer habits
@@ -97,4 +107,17 @@ def _find_preferred_time(time_names: pd.Series, base_shares: pd.Series) -> Prefe
     top_time = str((shares - base_shares.reindex(shares.index)).idxmax())
     if shares[top_time] < MIN_LIFT * base_shares[top_time]:
         return None
-    return Preference(top_time, float(shares[top_time]), float(base_shares[top_time]), len(time_names))
+    return Preference(_time_label(top_time), float(shares[top_time]), float(base_shares[top_time]), len(time_names))
+
+
+def _time_label(time_name: str) -> str:
+    """Return the label of a weekday or a part of it."""
+    weekday_name, _, part_name = time_name.partition(" ")
+    weekday = _WEEKDAY_BY_NAME[weekday_name]
+    labels = {
+        "night": message("{weekday} night", weekday=weekday),
+        "morning": message("{weekday} morning", weekday=weekday),
+        "afternoon": message("{weekday} afternoon", weekday=weekday),
+        "evening": message("{weekday} evening", weekday=weekday),
+    }
+    return labels.get(part_name, weekday)

@@ -12,7 +12,7 @@ import pandas as pd
 from segcli import columns
 from segcli.config.target import TargetSettings
 from segcli.customers import consent
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.persona.attractiveness import split_periods
 
@@ -137,18 +137,23 @@ def explain_rejection(
         sum(chosen_candidate.contacts for chosen_candidate in chosen_candidates),
     )
     if selection_limits.budget is not None and spent_budget + candidate.cost > selection_limits.budget:
-        return (
-            f"its contacts cost {candidate.cost:,.2f}; "
-            f"{selection_limits.budget - spent_budget:,.2f} of the budget is left"
+        return message(
+            "its contacts cost {cost:,.2f}; {left:,.2f} of the budget is left",
+            cost=candidate.cost,
+            left=selection_limits.budget - spent_budget,
         )
     if selection_limits.capacity is not None and used_contacts + candidate.contacts > selection_limits.capacity:
-        return (
-            f"it has {pluralize(candidate.contacts, 'contact')}; "
-            f"there is capacity for {selection_limits.capacity - used_contacts:,} more"
+        return count_message(
+            "it has {count} contact; there is capacity for {left} more",
+            "it has {count} contacts; there is capacity for {left} more",
+            candidate.contacts,
+            left=selection_limits.capacity - used_contacts,
         )
     if len(chosen_candidates) >= selection_limits.max_segments:
-        return f"not among the {selection_limits.max_segments} with the highest total value"
-    return "choosing it would add no value"
+        return message(
+            "not among the {max_segments} with the highest total value", max_segments=selection_limits.max_segments
+        )
+    return message("choosing it would add no value")
 
 
 DEFAULT_CHANNEL = "email"  # if the settings name no channel

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.target import TargetSettings
-from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Segmentation
 from segcli.persona.attractiveness import (
     LOW_IS_BEST,
@@ -32,6 +32,7 @@ from segcli.persona.target_selection import (
     explain_rejection,
 )
 
+DEFAULT_WEIGHTS = "weights"  # name of the set of weights in the settings
 MATRIX_THIRDS = (100 / 3, 200 / 3)
 # Rows by attractiveness (low, medium, high), columns by strength (low, medium, high)
 MATRIX_CELLS = (
@@ -133,7 +134,7 @@ def select_targets(
     chosen_names, is_complete = choose_segments(candidates, selection_limits, max_choices)
     chosen_candidates = [candidate for candidate in candidates if candidate.name in chosen_names]
     reasons = dict(segment_scores.exclusions) | {
-        candidate.name: "chosen"
+        candidate.name: message("chosen")
         if candidate in chosen_candidates
         else explain_rejection(candidate, chosen_candidates, selection_limits)
         for candidate in candidates
@@ -183,19 +184,34 @@ def _explain_knock_out(criteria: SegmentCriteria, position: int, settings: Targe
         if criterion_value is None or np.isnan(criterion_value):
             continue
         if criterion in LOW_IS_BEST and criterion_value > bound:
-            return f"knocked out: {criterion} {criterion_value:.3g} is above {bound:g}"
+            return message(
+                "knocked out: {criterion} {criterion_value:.3g} is above {bound:g}",
+                criterion=criterion,
+                criterion_value=criterion_value,
+                bound=bound,
+            )
         if criterion not in LOW_IS_BEST and criterion_value < bound:
-            return f"knocked out: {criterion} {criterion_value:.3g} is below {bound:g}"
+            return message(
+                "knocked out: {criterion} {criterion_value:.3g} is below {bound:g}",
+                criterion=criterion,
+                criterion_value=criterion_value,
+                bound=bound,
+            )
     return ""
 
 
 def _describe_limit(max_choices: int) -> str:
-    return f"best of {max_choices:,} combinations; others were not tried (limits.choices), so a better one may exist"
+    return message(
+        "best of {max_choices} combinations; others were not tried (limits.choices), so a better one may exist",
+        max_choices=max_choices,
+    )
 
 
 def _explain_loss(estimate: ContactEstimate) -> str:
-    return (
-        f"knocked out: its contacts cost {estimate.cost:,.2f}, and are expected to earn {estimate.expected_margin:,.2f}"
+    return message(
+        "knocked out: its contacts cost {cost:,.2f}, and are expected to earn {margin:,.2f}",
+        cost=estimate.cost,
+        margin=estimate.expected_margin,
     )
 
 
@@ -238,7 +254,7 @@ def _build_table(
     target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
     target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
     target_rows["chosen"] = ["yes" if column_name in chosen_names else "no" for column_name in segmentation.segments]
-    target_rows["reason"] = [reasons[column_name] for column_name in segmentation.segments]
+    target_rows["reason"] = pd.Series([reasons[segment_name] for segment_name in segmentation.segments], dtype=object)
     return target_rows.iloc[segment_scores.full_ranking].reset_index(drop=True)
 
 
@@ -279,7 +295,7 @@ def _compare_weight_sets(
 ) -> pd.DataFrame:
     """Return scores and ranks under each set of weights, the set of the settings first."""
     weight_set_rows = []
-    for weight_set, weights in {"weights": settings.weights, **settings.weight_sets}.items():
+    for weight_set, weights in {DEFAULT_WEIGHTS: settings.weights, **settings.weight_sets}.items():
         weighted_scores = weigh_criteria(criteria, weights)
         if weighted_scores:
             rank_by_position = {position: rank for rank, position in enumerate(weighted_scores.ranking, start=1)}
@@ -295,49 +311,76 @@ def _build_notes(
 ) -> Iterator[str]:
     weighted_scores = segment_scores.attractiveness
     if weighted_scores is None:
-        yield "no criterion available: rate segments (target.ratings), or pass an order export"
+        yield message("no criterion available: rate segments (target.ratings), or pass an order export")
         return
     weight_tolerance = segment_scores.weight_tolerance
-    tolerance_text = (
-        "any change of the weights"
-        if np.isinf(weight_tolerance)
-        else f"weight changes of up to +-{weight_tolerance:.1f} of 100 points"
-    )
-    yield f"rank 1 holds for {tolerance_text}"
+    if np.isinf(weight_tolerance):
+        yield message("rank 1 holds for any change of the weights")
+    else:
+        yield message("rank 1 holds for weight changes of up to +-{points:.1f} of 100 points", points=weight_tolerance)
     if weighted_scores.unknown_criteria:
         yield (
-            "unknown, excluded from the score: "
-            f"{', '.join(weighted_scores.unknown_criteria)} (set them in target.ratings)"
+            message(
+                "unknown, excluded from the score: {names} (set them in target.ratings)",
+                names=", ".join(weighted_scores.unknown_criteria),
+            )
         )
     unknown_segments = sorted(
         {item_name for segment_ratings in settings.ratings.values() for item_name in segment_ratings}
         - {*segment_scores.segmentation.segments}
     )
     if unknown_segments:
-        yield f"rated, but not a segment of {segment_scores.segmentation.name}: {', '.join(unknown_segments)}"
+        yield message(
+            "rated, but not a segment of {name}: {names}",
+            name=segment_scores.segmentation.name,
+            names=", ".join(unknown_segments),
+        )
     for item_name in weighted_scores.criteria:
         unknown_names = segment_scores.criteria.list_unknown_segments(item_name, segment_scores.segmentation.segments)
         if unknown_names:
-            yield f"{item_name} is unknown for {', '.join(unknown_names)}: counted as the midpoint"
+            yield message(
+                "{criterion} is unknown for {names}: counted as the midpoint",
+                criterion=item_name,
+                names=", ".join(unknown_names),
+            )
     if segment_scores.strength is None:
-        yield "own strength unknown: set own_strengths in target.ratings for the second axis"
+        yield message("own strength unknown: set own_strengths in target.ratings for the second axis")
     if len(chosen_names) < settings.choice_range[0]:
-        yield (
-            f"only {pluralize(len(chosen_names), 'segment')} (at least {settings.choice_range[0]} expected) "
-            "fit knock-outs, budget and capacity"
+        yield count_message(
+            "only {count} segment (at least {minimum} expected) fits knock-outs, budget and capacity",
+            "only {count} segments (at least {minimum} expected) fit knock-outs, budget and capacity",
+            len(chosen_names),
+            minimum=settings.choice_range[0],
         )
+    yield from _describe_returns(segment_scores.contact_estimates)
+    if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
+        yield message(
+            "expected margin uses the purchase rate of the last {days} days as response: a ranking, not an effect; "
+            "measure the effect with a holdout",
+            days=settings.period_days,
+        )
+
+
+def _describe_returns(contact_estimates: Sequence[ContactEstimate]) -> Iterator[str]:
+    """Yield the segments whose contacts pay off, the highest return first."""
     profitable_estimates = sorted(
-        (estimate for estimate in segment_scores.contact_estimates if estimate.roi > 0),
+        (estimate for estimate in contact_estimates if estimate.roi > 0),
         key=lambda estimate: -estimate.roi,
     )
     if profitable_estimates:
-        yield (
-            "by return on contact cost: "
-            f"{', '.join(f'{estimate.segment} {estimate.roi:,.1f}x' for estimate in profitable_estimates)}"
+        yield message(
+            "by return on contact cost: {segments}",
+            segments=join_messages(
+                ", ",
+                [
+                    message("{name} {ratio}", name=estimate.segment, ratio=formatting.format_ratio(estimate.roi))
+                    for estimate in profitable_estimates
+                ],
+            ),
         )
-    if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
-        period_days = settings.period_days
-        yield (
-            f"expected margin uses the purchase rate of the last {period_days} days as response: "
-            "a ranking, not an effect; measure the effect with a holdout"
-        )
+    if profitable_estimates:
+        returns = [
+            message("{name} {value}", name=estimate.segment, value=formatting.format_ratio(estimate.roi))
+            for estimate in profitable_estimates
+        ]
+        yield message("by return on contact cost: {segments}", segments=join_messages(", ", returns))

@@ -11,6 +11,7 @@ from segcli import columns
 from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
 from segcli.io import read
+from segcli.message import message
 from segcli.model import Segmentation
 
 # Customer lifecycle stage of segments
@@ -79,7 +80,21 @@ def _stage_shares(customer_stages: pd.Series) -> pd.Series:
 
 
 TOUCHPOINTS_FILE = "touchpoints.yaml"
-LIFECYCLE_STAGES = ("acquire", "activate", "retain", "refer", "win back")
+_STAGE_LABELS = {
+    "acquire": message("acquire"),
+    "activate": message("activate"),
+    "retain": message("retain"),
+    "refer": message("refer"),
+    "win back": message("win back"),
+}
+LIFECYCLE_STAGES = tuple(_STAGE_LABELS)
+# Texts of a touchpoint; those of the built-in matrix are translated, those of a user's file stay as they are.
+_TEXT_FIELDS = ("touchpoint", "message", "offer", "kpi")
+
+
+def stage_label(stage: str) -> str:
+    """Return the label of a lifecycle stage."""
+    return _STAGE_LABELS.get(stage, stage)
 
 
 @dataclass(frozen=True)
@@ -144,6 +159,10 @@ def load_touchpoints(path: str | None, extra_segments: Mapping[str, Sequence[str
         for stage, segment_names in extra_segments.items()
         for segment_name in segment_names
     }
+    if not path:
+        touchpoint_records = [
+            {**record, **{name: message(record[name]) for name in _TEXT_FIELDS}} for record in touchpoint_records
+        ]
     return TouchpointMatrix(
         stage_by_segment, tuple(Touchpoint(**touchpoint_record) for touchpoint_record in touchpoint_records)
     )

@@ -8,10 +8,12 @@ import pandas as pd
 from segcli import columns, formatting
 from segcli.exporters.audience import ExportResult
 from segcli.formatting import pluralize
+from segcli.message import message
+from segcli.persona.attractiveness import criterion_label
 from segcli.persona.plan import TouchpointPlan
-from segcli.persona.targets import TargetSelection
+from segcli.persona.targets import DEFAULT_WEIGHTS, TargetSelection
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Column, Heading, Result, Table
+from segcli.reports.blocks import Block, Column, Heading, RatedText, Result, Table
 from segcli.reports.envelope import build_envelope, to_records
 
 
@@ -51,7 +53,8 @@ def describe_export(export: ExportResult) -> Iterator[str]:
     yield from export.notes
 
 
-MATRIX_LEVELS = ("high", "medium", "low")  # rows of the 3 x 3 matrix, top row first
+MATRIX_LEVELS = (message("high"), message("medium"), message("low"))  # rows of the 3 x 3 matrix, top row first
+DEFAULT_WEIGHTS_LABEL = message("weights")
 TOUCHPOINT_COLUMNS = ("stage", "touchpoint", columns.SEGMENT_NAME, "by", "reach", "reach_share", "first", "every_days")
 
 
@@ -81,35 +84,56 @@ def build_target_blocks(targets: TargetSelection) -> Iterator[Block]:
     yield _build_ranking_table(targets)
     yield from tables.build_note_blocks(targets.notes)
     if "cell" in targets.table:
-        yield Heading("Attractiveness (rows) and own strength (columns)", level=4)
+        yield Heading(message("Attractiveness (rows) and own strength (columns)"), level=4)
         yield _build_matrix_table(targets.table)
     if len(targets.contributions):
-        yield Heading("Score components", level=4)
+        yield Heading(message("Score components"), level=4)
         yield _build_criteria_table(targets.contributions)
     if len(set(targets.weight_set_scores["set"])) > 1:
-        yield Heading("Ranks with other weights", level=4)
+        yield Heading(message("Ranks with other weights"), level=4)
         yield _build_ranks_table(targets.weight_set_scores)
 
 
 def _build_ranking_table(targets: TargetSelection) -> Table:
-    titles = [Column("Segment", align_right=False), Column("", is_bar=True), Column("Score"), Column("Strength")]
+    titles = [
+        Column(message("Segment"), align_right=False),
+        Column("", is_bar=True),
+        Column(message("Score")),
+        Column(message("Strength")),
+    ]
     titles += [
-        Column("Contacts"),
-        Column("Cost"),
-        Column("Expected margin"),
-        Column("ROI"),
-        Column("Reason", align_right=False),
+        Column(message("Contacts")),
+        Column(message("Cost")),
+        Column(message("Expected margin")),
+        Column(message("ROI")),
+        Column(message("Reason"), align_right=False),
     ]
     rows = []
     for row in targets.table.to_dict("records"):
         score, strength = row.get("attractiveness", 0.0), row.get("strength")
-        strength_text = "" if strength is None else f"{strength:.0f}"
+        strength_text = "" if strength is None else formatting.format_count(strength)
         name = f"{row[columns.SEGMENT_NAME]} <-" if row["chosen"] == "yes" else str(row[columns.SEGMENT_NAME])
-        contacts = f"{row['contacts']:,} {row['way']}"
-        roi = "" if pd.isna(row["roi"]) else f"{row['roi']:.1f}x"
+        contacts = message("{contacts} {channel}", contacts=row["contacts"], channel=row["way"])
+        roi = "" if pd.isna(row["roi"]) else _rate_return(row["roi"])
         money_texts = [_format_optional_money(row["cost"]), _format_optional_money(row["expected_margin"])]
-        rows.append([name, score / 100, f"{score:.0f}", strength_text, contacts, *money_texts, roi, row["reason"]])
+        rows.append(
+            [
+                name,
+                score / 100,
+                formatting.format_count(score),
+                strength_text,
+                contacts,
+                *money_texts,
+                roi,
+                row["reason"],
+            ]
+        )
     return Table(titles, rows)
+
+
+def _rate_return(roi: float) -> str:
+    """Format a return on contact cost; below zero, contacts cost more than they earn."""
+    return RatedText(formatting.format_ratio(roi), "good" if roi > 0 else "bad" if roi < 0 else "doubtful")
 
 
 def _format_optional_money(value: float) -> str:
@@ -135,12 +159,18 @@ _MATRIX_AXES = ("attractiveness", "strength")
 def _build_criteria_table(criteria: pd.DataFrame) -> Table:
     """Build a table of segments (rows) by criteria (columns); cells show the value and its score points."""
     weights = criteria.drop_duplicates("criterion").set_index("criterion")["weight"]
-    titles = [Column("Segment", align_right=False)]
-    titles += [Column(f"{str(name).replace('_', ' ')} ({weight:.0f})") for name, weight in weights.items()]
+    titles = [Column(message("Segment"), align_right=False)]
+    titles += [
+        Column(message("{label} ({weight:.0f})", label=criterion_label(str(name)), weight=weight))
+        for name, weight in weights.items()
+    ]
     rows = [
         [
             str(segment),
-            *(f"{_format_criterion(row['value'])} +{row['adds']:.0f}" for row in segment_rows.to_dict("records")),
+            *(
+                message("{value} +{points:.0f}", value=_format_criterion(row["value"]), points=row["adds"])
+                for row in segment_rows.to_dict("records")
+            ),
         ]
         for segment, segment_rows in criteria.groupby(columns.SEGMENT_NAME, sort=False)
     ]
@@ -148,13 +178,18 @@ def _build_criteria_table(criteria: pd.DataFrame) -> Table:
 
 
 def _format_criterion(value: float) -> str:
-    return "not known" if pd.isna(value) else formatting.format_number(value)
+    return message("not known") if pd.isna(value) else formatting.format_number(value)
 
 
 def _build_ranks_table(rankings: pd.DataFrame) -> Table:
     ranks = rankings.pivot_table("rank", columns.SEGMENT_NAME, "set", sort=False)
-    titles = [Column("Segment", align_right=False), *(Column(str(name)) for name in ranks.columns)]
-    return Table(titles, [[str(name), *(f"{rank:.0f}" for rank in row)] for name, row in ranks.iterrows()])
+    titles = [
+        Column(message("Segment"), align_right=False),
+        *(Column(DEFAULT_WEIGHTS_LABEL if name == DEFAULT_WEIGHTS else str(name)) for name in ranks.columns),
+    ]
+    return Table(
+        titles, [[str(name), *(formatting.format_count(rank) for rank in row)] for name, row in ranks.iterrows()]
+    )
 
 
 def build_plan_result(plan: TouchpointPlan) -> Result:
@@ -179,10 +214,10 @@ def build_plan_blocks(plan: TouchpointPlan) -> Iterator[Block]:
     """Yield touchpoints by stage with reach and dates, then messages, angles and gaps."""
     yield tables.build_table(plan.table[list(TOUCHPOINT_COLUMNS)])
     messages = plan.table.drop_duplicates(["stage", "touchpoint"])[["stage", "touchpoint", "message", "offer", "kpi"]]
-    yield Heading("Messages", level=4)
+    yield Heading(message("Messages"), level=4)
     yield tables.build_table(messages)
     angles = plan.table.drop_duplicates(columns.SEGMENT_NAME)[[columns.SEGMENT_NAME, "angle"]]
-    yield Heading("Angles", level=4)
+    yield Heading(message("Angles"), level=4)
     yield tables.build_table(angles)
     yield from build_gap_blocks(plan.gaps)
 
@@ -190,5 +225,5 @@ def build_plan_blocks(plan: TouchpointPlan) -> Iterator[Block]:
 def build_gap_blocks(gap_notes: Sequence[str]) -> Iterator[Block]:
     """Yield the gaps of a plan, if there are any."""
     if gap_notes:
-        yield Heading("Gaps", level=4)
+        yield Heading(message("Gaps"), level=4)
         yield from tables.build_note_blocks(gap_notes)

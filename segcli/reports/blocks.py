@@ -2,10 +2,32 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Rating = Literal["good", "doubtful", "bad"]
+
+
+class RatedText(str):
+    """Text with a rating, shown by colour where a format has colours: good, bad, or doubtful."""
+
+    __slots__ = ("rating", "text")
+    rating: Rating
+    text: str
+
+    def __new__(cls, text: str, rating: Rating) -> Self:
+        """Create the text, which may be a message, with its rating."""
+        created = super().__new__(cls, text)
+        created.text, created.rating = text, rating
+        return created
+
+    @property
+    def number(self) -> float:
+        """The value of a formatted number; other texts have no such attribute."""
+        return float(getattr(self.text, "number"))  # noqa: B009 - the attribute is optional
 
 
 @dataclass(frozen=True)

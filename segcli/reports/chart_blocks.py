@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.message import message
 from segcli.model import Segmentation
 from segcli.reports.blocks import Chart, Column, Table
 
@@ -90,21 +91,33 @@ def _draw_lorenz_chart(revenue: FloatArray, group_count: int) -> Chart:
     data = {
         "customers": customer_shares.tolist(),
         "revenue": revenue_shares.tolist(),
-        "x_title": "customers, lowest revenue first",
-        "y_title": "revenue",
-        "gini": f"Gini {gini_text}",
-        "equal": "equal revenue",
-        "mark": f"{formatting.format_share(TOP_FIFTH_START)} generate {rest_share}",
+        "x_title": message("customers, lowest revenue first"),
+        "y_title": message("revenue"),
+        "gini": message("Gini {gini}", gini=gini_text),
+        "equal": message("equal revenue"),
+        "mark": message(
+            "{share} generate {revenue_share}",
+            share=formatting.format_share(TOP_FIFTH_START),
+            revenue_share=rest_share,
+        ),
         "marked": (float(customer_shares[fifth_index]), float(revenue_shares[fifth_index])),
     }
-    alt_text = f"The top 20% of customers generate {top_share} of revenue; the Gini coefficient is {gini_text}."
+    alt_text = message(
+        "The top 20% of customers generate {share} of revenue; the Gini coefficient is {gini}.",
+        share=top_share,
+        gini=gini_text,
+    )
     rows = [
         [formatting.format_share(float(customer_shares[index])), formatting.format_share(float(revenue_shares[index]))]
         for index in (group_count * fifth // 5 for fifth in range(1, 6))
     ]
-    titles = [Column("Customers, lowest first"), Column("Their share of revenue")]
+    titles = [Column(message("Customers, lowest first")), Column(message("Their share of revenue"))]
     return Chart(
-        "lorenz", f"Revenue distribution over customers (Gini {gini_text})", alt_text, data, [Table(titles, rows)]
+        "lorenz",
+        message("Revenue distribution over customers (Gini {gini})", gini=gini_text),
+        alt_text,
+        data,
+        [Table(titles, rows)],
     )
 
 
@@ -123,17 +136,20 @@ def build_treemap(segmentation: Segmentation, fallback_tables: Sequence[Table] =
             }
             for row in rows
         ],
-        "shaded_by": "mean revenue per customer" if has_revenue else "",
+        "shaded_by": message("mean revenue per customer") if has_revenue else "",
         "low": formatting.format_money(min(mean_revenues, default=0.0)),
         "high": formatting.format_money(max(mean_revenues, default=0.0)),
     }
     largest_row = max(rows, key=lambda row: (row[columns.SHARE], row[columns.SEGMENT_NAME]))
     largest_share = formatting.format_share(largest_row[columns.SHARE])
-    alt_text = (
-        f"Segments of {segmentation.name} by size; "
-        f"the largest is {largest_row[columns.SEGMENT_NAME]} with {largest_share} of customers."
+    alt_text = message(
+        "Segments of {name} by size; the largest is {segment_name} with {share} of customers.",
+        name=segmentation.name,
+        segment_name=largest_row[columns.SEGMENT_NAME],
+        share=largest_share,
     )
-    return Chart("treemap", f"Segments of {segmentation.name} by number of customers", alt_text, data, fallback_tables)
+    title = message("Segments of {name} by number of customers", name=segmentation.name)
+    return Chart("treemap", title, alt_text, data, fallback_tables)
 
 
 def build_grid_data(
@@ -181,17 +197,24 @@ def build_bubble_chart(segmentation: Segmentation) -> Chart:
             }
             for row in rows
         ],
-        "x_title": "share of customers",
-        "y_title": "mean revenue per customer",
+        "x_title": message("share of customers"),
+        "y_title": message("mean revenue per customer"),
         "x_kind": "share",
         "y_kind": "money",
     }
     top_row = max(rows, key=lambda row: (row[columns.MEAN_REVENUE], row[columns.SEGMENT_NAME]))
     top_revenue = formatting.format_money(top_row[columns.MEAN_REVENUE])
-    alt_text = (
-        f"Segments of {segmentation.name} by size and value; "
-        f"{top_row[columns.SEGMENT_NAME]} has the highest revenue per customer, {top_revenue} on average."
+    alt_text = message(
+        "Segments of {name} by size and value; "
+        "{segment_name} has the highest revenue per customer, {money} on average.",
+        name=segmentation.name,
+        segment_name=top_row[columns.SEGMENT_NAME],
+        money=top_revenue,
     )
     return Chart(
-        "bubbles", f"Segments of {segmentation.name} by size and value; area shows revenue", alt_text, data, ()
+        "bubbles",
+        message("Segments of {name} by size and value; area shows revenue", name=segmentation.name),
+        alt_text,
+        data,
+        (),
     )

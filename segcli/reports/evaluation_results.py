@@ -1,6 +1,7 @@
 """Results of the evaluation commands: backtest, comparison, experiment and history."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from segcli.evaluation.backtest import BacktestResult
 from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT, SegmentationComparison
 from segcli.evaluation.drift import RunSummary, summarise_runs
 from segcli.evaluation.experiment import ExperimentResult
+from segcli.message import join_messages, message
 from segcli.model import Customers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Column, Heading, Result, Table
@@ -26,7 +28,11 @@ def build_backtest_result(backtest: BacktestResult, customers: Customers) -> Res
     baselines = set(backtest.summary.loc[backtest.summary["baseline"], "segmentation"])
     for name, segment_rows in latest_fold.groupby("segmentation", sort=False):
         if name not in baselines:
-            blocks += [Heading(f"{name}, after {segment_rows['until'].iloc[0]}"), build_outcome_table(segment_rows)]
+            until_day = date.fromisoformat(segment_rows["until"].iloc[0])
+            blocks += [
+                Heading(message("{name}, after {day}", name=name, day=until_day)),
+                build_outcome_table(segment_rows),
+            ]
 
     def build_parts() -> dict[str, Any]:
         return {
@@ -89,17 +95,23 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
     sizes = flow_rows.groupby(FROM_SEGMENT)[columns.CUSTOMERS].sum()
     target_names = [name for name in (*names, LEFT_LABEL) if name in shares.columns]
     titles = [
-        Column("From", align_right=False),
-        Column("Customers"),
-        Column("Stayed"),
-        Column("Largest moves to", align_right=False),
+        Column(message("From"), align_right=False),
+        Column(message("Customers")),
+        Column(message("Stayed")),
+        Column(message("Largest moves to"), align_right=False),
     ]
     table_rows = []
     for name in (segment_name for segment_name in (*names, ENTERED_LABEL) if segment_name in shares.index):
         outflows = shares.loc[name, target_names].dropna().drop(name, errors="ignore")
         top_outflows = sorted(outflows.items(), key=lambda outflow: (-float(outflow[1]), str(outflow[0])))[:3]
         stay_share = shares.loc[name].get(name)
-        top_text = ", ".join(f"{target} {formatting.format_share(share)}" for target, share in top_outflows)
+        top_text = join_messages(
+            ", ",
+            [
+                message("{name} {value}", name=target, value=formatting.format_share(share))
+                for target, share in top_outflows
+            ],
+        )
         stay_text = "" if stay_share is None or pd.isna(stay_share) else formatting.format_share(stay_share)
         table_rows.append([name, formatting.format_count(sizes[name]), stay_text, top_text])
     return Table(titles, table_rows)
@@ -108,20 +120,25 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
 def build_lift_table(summary: pd.DataFrame) -> Table:
     """Build a table with one row per segmentation: lift, revenue share of the top, rank correlation, verdict."""
     titles = [
-        Column("Segmentation", align_right=False),
-        Column("Best lift"),
-        Column("Revenue captured"),
-        Column("Rank correlation"),
-        Column("Gini"),
+        Column(message("Segmentation"), align_right=False),
+        Column(message("Best lift")),
+        Column(message("Revenue captured")),
+        Column(message("Rank correlation")),
+        Column(message("Gini")),
     ]
     rows = [
         [
             str(row["segmentation"]),
-            f"{row['lift']:.1f}x ({row['lift_low']:.1f}-{row['lift_high']:.1f})",
+            message(
+                "{lift} ({low:.1f}-{high:.1f})",
+                lift=formatting.format_ratio(row["lift"]),
+                low=row["lift_low"],
+                high=row["lift_high"],
+            ),
             formatting.format_share(row["captured"]),
-            f"{row['rank_correlation']:.2f}",
-            f"{row['gini']:.2f}",
-            str(row["verdict"]),
+            formatting.format_decimal(row["rank_correlation"]),
+            formatting.format_decimal(row["gini"]),
+            row["verdict"],
         ]
         for row in summary.to_dict("records")
     ]
@@ -130,15 +147,25 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
 
 def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
     """Build a table with one row per segment, in predicted order: buyers, lift and revenue."""
-    titles = [Column("Segment", align_right=False), Column("Customers"), Column("Bought"), Column(""), Column("Lift")]
-    titles += [Column("Revenue"), Column("% revenue"), Column("Per customer")]
+    titles = [
+        Column(message("Segment"), align_right=False),
+        Column(message("Customers")),
+        Column(message("Bought")),
+        Column(""),
+        Column(message("Lift")),
+    ]
+    titles += [Column(message("Revenue")), Column(message("% revenue")), Column(message("Per customer"))]
     table_rows = [
         [
             str(row[columns.SEGMENT_NAME]),
             formatting.format_count(row[columns.CUSTOMERS]),
             formatting.format_share(row["buyer_rate"]),
-            f"{formatting.format_share(row['buyer_rate_low'])}-{formatting.format_share(row['buyer_rate_high'])}",
-            f"{row['lift']:.1f}x",
+            message(
+                "{low}-{high}",
+                low=formatting.format_share(row["buyer_rate_low"]),
+                high=formatting.format_share(row["buyer_rate_high"]),
+            ),
+            formatting.format_ratio(row["lift"]),
             formatting.format_money(row[columns.REVENUE]),
             formatting.format_share(row[columns.REVENUE_SHARE]),
             formatting.format_money(row["revenue_a_head"]),

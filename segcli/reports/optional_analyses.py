@@ -17,6 +17,7 @@ from segcli.errors import SegcliError, UsageProblem
 from segcli.evaluation.backtest import BacktestResult
 from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
 from segcli.evaluation.drift import SegmentationFactory, segment_share_psi
+from segcli.message import message
 from segcli.model import Customers, Segmentation
 from segcli.reports import crosstabs, disclosure
 from segcli.reports.disclosure import DisclosureGuard, build_guard
@@ -83,7 +84,7 @@ def compute_transitions(
 
 
 MONEY_COLUMNS = (columns.REVENUE, columns.REVENUE_SHARE, "revenue_a_head", "revenue_a_head_low", "revenue_a_head_high")
-NO_REVENUE_NOTE = (
+NO_REVENUE_NOTE = message(
     "Revenue is omitted for external readers: one customer may account for almost all of a group's revenue."
 )
 
@@ -248,7 +249,7 @@ def _suppress_small_rows(segment_rows: pd.DataFrame, context: AnalysisContext) -
 
 def _collect_transitions(context: AnalysisContext) -> list[SegmentTransitions]:
     if context.providers.load_previous is None:
-        raise UsageProblem("No previous result is configured (report.previous)")
+        return []
     previous_by_column = {segmentation.column: segmentation for segmentation in context.providers.load_previous()}
     if not any(segmentation.column in previous_by_column for segmentation in context.visible_segmentations):
         raise UsageProblem("The previous result has none of these segmentations")

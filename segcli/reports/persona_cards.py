@@ -1,18 +1,18 @@
 """Cards of personas for people."""
 
 from segcli import formatting
-from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Persona, SurveyScore, Trait
 from segcli.persona.traits import DEMOGRAPHIC, GEOGRAPHIC, NEEDS_BASED, PSYCHOGRAPHIC, TECHNOGRAPHIC
 from segcli.reports.blocks import Card
 
 FAMILY_TITLES = {
     # trait family, title of its line
-    DEMOGRAPHIC: "Demographics",
-    GEOGRAPHIC: "Location",
-    PSYCHOGRAPHIC: "Attitudes",
-    NEEDS_BASED: "Needs",
-    TECHNOGRAPHIC: "Technology",
+    DEMOGRAPHIC: message("Demographics"),
+    GEOGRAPHIC: message("Location"),
+    PSYCHOGRAPHIC: message("Attitudes"),
+    NEEDS_BASED: message("Needs"),
+    TECHNOGRAPHIC: message("Technology"),
 }
 MAX_TRAITS = 3  # most traits shown per family
 
@@ -20,27 +20,32 @@ MAX_TRAITS = 3  # most traits shown per family
 def build_persona_card(persona: Persona) -> Card:
     """Build the card of a persona; traits among the most distinctive ones are not repeated by family."""
     lines = [
-        ("Above average", _join_traits(persona.more, persona)),
-        ("Below average", _join_traits(persona.less, persona)),
+        (message("Above average"), _join_traits(persona.more, persona)),
+        (message("Below average"), _join_traits(persona.less, persona)),
         *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items()),
-        ("Scores", "; ".join(map(_format_score, persona.scores))),
-        ("Reach", _format_reach(persona)),
-        ("Stage", "; ".join(filter(None, [persona.stage, persona.next_touchpoint]))),
-        ("Value", "" if persona.value is None else f"{formatting.format_money(persona.value)} per customer"),
-        ("Typical", _format_typical(persona)),
-        ("Example", _format_example(persona)),
-        ("Suggested", persona.action),
-        ("Avoid", persona.avoid),
-        ("Changes", "; ".join(persona.changed)),
+        (message("Scores"), join_messages("; ", map(_format_score, persona.scores))),
+        (message("Reach"), _format_reach(persona)),
+        (message("Stage"), join_messages("; ", filter(None, [persona.stage, persona.next_touchpoint]))),
+        (
+            message("Value"),
+            ""
+            if persona.value is None
+            else message("{money} per customer", money=formatting.format_money(persona.value)),
+        ),
+        (message("Typical"), _format_typical(persona)),
+        (message("Example"), _format_example(persona)),
+        (message("Suggested"), persona.action),
+        (message("Avoid"), persona.avoid),
+        (message("Changes"), join_messages("; ", persona.changed)),
     ]
-    footer = [f"confidence {persona.confidence}"] if persona.confidence else []
-    footer += [f"data to {persona.data_to.isoformat()}"] if persona.data_to else []
+    footer = [message("confidence {confidence}", confidence=persona.confidence)] if persona.confidence else []
+    footer += [message("data to {day}", day=persona.data_to)] if persona.data_to else []
     return Card(
         title=persona.segment,
         fact=_format_size(persona),
         lead=persona.headline,
         lines=[(name, text) for name, text in lines if text],
-        footer="; ".join([*footer, *persona.warnings]),
+        footer=join_messages("; ", [*footer, *persona.warnings]),
     )
 
 
@@ -61,57 +66,109 @@ def _format_score(score: SurveyScore) -> str:
     """Format a score such as `NPS 46 (33 to 58, n = 131)`; rates are in per cent."""
     unit = "%" if is_percentage(score) else ""
     digits = 1 if score.measure == "CES" else 0
-    low, high = f"{score.low:.{digits}f}", f"{score.high:.{digits}f}{unit}"
-    return f"{score.measure} {score.score:.{digits}f}{unit} ({low} to {high}, n = {score.n:,})"
+    middle, low, high = (
+        formatting.FormattedNumber(f"{value:.{digits}f}{unit}", value)
+        for value, unit in ((score.score, unit), (score.low, ""), (score.high, unit))
+    )
+    return message(
+        "{label} {middle} ({low} to {high}, n = {count})",
+        label=score.measure,
+        middle=middle,
+        low=low,
+        high=high,
+        count=score.n,
+    )
 
 
 def _format_reach(persona: Persona) -> str:
-    parts = [] if persona.consent is None else [f"e-mail consent {formatting.format_share(persona.consent)}"]
+    parts = (
+        []
+        if persona.consent is None
+        else [message("e-mail consent {share}", share=formatting.format_share(persona.consent))]
+    )
     preferences, share = filter(None, (persona.channel, persona.moment)), formatting.format_share
     parts += [
-        f"{preference.name} {share(preference.share)} (all {share(preference.base)})" for preference in preferences
+        message(
+            "{name} {share} (all {base})",
+            name=preference.name,
+            share=share(preference.share),
+            base=share(preference.base),
+        )
+        for preference in preferences
     ]
-    return "; ".join(parts)
+    return join_messages("; ", parts)
 
 
 def _format_example(persona: Persona) -> str:
     example = persona.example
     if example is None:
         return ""
-    name = f"customer {example.pseudonym}" if example.pseudonym else "one customer"
-    return f"{name}: " + ", ".join(
-        f"{formatting.column_label(column)} {formatting.format_value(column, value)}"
-        for column, value in example.measures.items()
+    facts = join_messages(
+        ", ",
+        [
+            message(
+                "{label} {value}",
+                label=formatting.column_label(column),
+                value=formatting.format_value(column, value),
+            )
+            for column, value in example.measures.items()
+        ],
     )
+    if example.pseudonym:
+        return message("customer {pseudonym}: {facts}", pseudonym=example.pseudonym, facts=facts)
+    return message("one customer: {facts}", facts=facts)
 
 
 def format_trait(trait: Trait, customer_count: int) -> str:
     """Format a trait such as `top channel = express 31%, 3.1x (+0.8 sd)`; n is added if some values are unknown."""
-    name = formatting.column_label(trait.name)
-    title = name if trait.level is None else f"{name} = {trait.level}"
-    value_text = (
-        formatting.format_share(trait.value)
-        if trait.level is not None
-        else formatting.format_value(trait.name, trait.value)
-    )
-    index_text = f", {trait.index / 100:.2g}x" if trait.index is not None else ""
-    count_text = f", n = {trait.n:,}" if trait.n < customer_count else ""
-    return f"{title} {value_text}{index_text} ({trait.difference:+.1f} sd{count_text})"
+    label = formatting.column_label(trait.name)
+    if trait.level is None:
+        title, value = label, formatting.format_value(trait.name, trait.value)
+    else:
+        title, value = (
+            message("{label} = {level}", label=label, level=trait.level),
+            formatting.format_share(trait.value),
+        )
+    values = {"title": title, "value": value, "difference": trait.difference, "count": trait.n}
+    has_index, is_partial = trait.index is not None, trait.n < customer_count
+    index = formatting.FormattedNumber(f"{(trait.index or 0.0) / 100:.2g}x", (trait.index or 0.0) / 100)
+    if has_index and is_partial:
+        return message("{title} {value}, {index} ({difference:+.1f} sd, n = {count})", index=index, **values)
+    if has_index:
+        return message("{title} {value}, {index} ({difference:+.1f} sd)", index=index, **values)
+    if is_partial:
+        return message("{title} {value} ({difference:+.1f} sd, n = {count})", **values)
+    return message("{title} {value} ({difference:+.1f} sd)", **values)
 
 
 def _join_traits(traits: tuple[Trait, ...], persona: Persona) -> str:
-    return "; ".join(format_trait(trait, persona.customers) for trait in traits)
+    return join_messages("; ", [format_trait(trait, persona.customers) for trait in traits])
 
 
 def _format_size(persona: Persona) -> str:
-    fact = f"{pluralize(persona.customers, 'customer')} · {formatting.format_share(persona.share)} of base"
+    fact = count_message(
+        "{count} customer · {share} of base",
+        "{count} customers · {share} of base",
+        persona.customers,
+        share=formatting.format_share(persona.share),
+    )
     revenue_share = persona.revenue_share
-    return fact if revenue_share is None else f"{fact} · {formatting.format_share(revenue_share)} of revenue"
+    if revenue_share is None:
+        return fact
+    return message("{fact} · {share} of revenue", fact=fact, share=formatting.format_share(revenue_share))
 
 
 def _format_typical(persona: Persona) -> str:
-    return "; ".join(
-        f"{formatting.column_label(name)} {formatting.format_value(name, median)} "
-        f"({formatting.format_value(name, low)} to {formatting.format_value(name, high)})"
-        for name, (low, median, high) in persona.typical.items()
+    return join_messages(
+        "; ",
+        [
+            message(
+                "{label} {middle} ({low} to {high})",
+                label=formatting.column_label(name),
+                middle=formatting.format_value(name, median),
+                low=formatting.format_value(name, low),
+                high=formatting.format_value(name, high),
+            )
+            for name, (low, median, high) in persona.typical.items()
+        ],
     )

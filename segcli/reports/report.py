@@ -12,6 +12,7 @@ from segcli.config.report import ReportSettings
 from segcli.evaluation.drivers import DriverAnalysis
 from segcli.evaluation.fairness import FairnessAudit
 from segcli.evaluation.scorecard import Scorecard
+from segcli.message import message
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.plan import TouchpointPlan
 from segcli.persona.targets import TargetSelection
@@ -22,6 +23,7 @@ from segcli.reports.envelope import build_envelope, describe_segmentation, to_re
 from segcli.reports.optional_analyses import OptionalAnalyses
 from segcli.reports.results import describe_persona
 
+DEFAULT_TITLE = message("Customer segments")
 SECTIONS_PACKAGE = "segcli.reports.sections"
 
 
@@ -67,7 +69,7 @@ class Section(Protocol):
 
 def build_report(findings: Findings, settings: ReportSettings) -> Result:
     """Build the report from its sections."""
-    blocks: list[Block] = [Heading(settings.title, level=1)]
+    blocks: list[Block] = [Heading(DEFAULT_TITLE if settings.title == DEFAULT_TITLE else settings.title, level=1)]
     for section_name in settings.sections:
         section = cast("Section", plugins.load_plugin(SECTIONS_PACKAGE, section_name))
         blocks += [Heading(section.TITLE), *section.build_blocks(findings)]

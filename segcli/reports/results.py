@@ -8,6 +8,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.errors import UsageProblem
+from segcli.message import message
 from segcli.model import Customers, ExampleCustomer, Persona, Preference, Segmentation
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Result, Text
@@ -168,7 +169,7 @@ def build_personas_result(personas_by_column: Mapping[str, Sequence[Persona]], c
             build_persona_card(persona) for persona in column_personas
         ]
     if not any(personas_by_column.values()):
-        blocks = [Text(["Every segment is too small to show; privacy.minimum_cell sets the minimum size."])]
+        blocks = [Text([message("Every segment is too small to show; privacy.minimum_cell sets the minimum size.")])]
     persona_rows = pd.DataFrame(
         [
             _build_persona_row(column, segment_persona)

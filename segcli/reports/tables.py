@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.message import join_messages, message
 from segcli.model import Segmentation, Trait
-from segcli.reports.blocks import Block, Column, Heading, Table, Text
+from segcli.reports.blocks import Block, Column, Heading, RatedText, Rating, Table, Text
 
 if TYPE_CHECKING:
     from segcli.evaluation.drivers import DriverAnalysis
@@ -15,30 +16,108 @@ if TYPE_CHECKING:
     from segcli.persona.markers import MarkerVariables
 
 ABBREVIATIONS = ("kpi", "psi", "roi")
-TITLES = {  # titles of columns whose names alone are unclear
-    "every_days": "Interval (days)",
-    "nearly": "Nearest segment",
-    "reach_share": "% reached",
-    "revenue_a_head": "Revenue per customer",
+_NAMED_TITLES = (  # titles of columns whose names, with underscores, are the English titles
+    message("Actual"),
+    message("Actual by RFM"),
+    message("After"),
+    message("Angle"),
+    message("Answers"),
+    message("Average effect"),
+    message("Balance"),
+    message("Buyer rate"),
+    message("Buyer share"),
+    message("Buyers"),
+    message("By"),
+    message("Category"),
+    message("Chosen"),
+    message("Communality"),
+    message("Customers"),
+    message("Decile"),
+    message("Driver"),
+    message("Effect"),
+    message("Feature"),
+    message("First"),
+    message("From"),
+    message("Group"),
+    message("High"),
+    message("High rate"),
+    message("Index"),
+    message("Item"),
+    message("KPI"),
+    message("Level"),
+    message("Lift"),
+    message("Low"),
+    message("Low rate"),
+    message("Mean"),
+    message("Measure"),
+    message("Message"),
+    message("Note"),
+    message("Occasion"),
+    message("Odds high"),
+    message("Odds low"),
+    message("Odds ratio"),
+    message("Offer"),
+    message("Orders"),
+    message("Outcome"),
+    message("Predicted"),
+    message("Rate"),
+    message("Reach"),
+    message("Response rate"),
+    message("ROI"),
+    message("Score"),
+    message("Segment"),
+    message("Segmentation"),
+    message("Segments"),
+    message("Share"),
+    message("Share of all"),
+    message("Share of days"),
+    message("Share of orders"),
+    message("Stage"),
+    message("Strength"),
+    message("To"),
+    message("Touchpoint"),
+    message("Use"),
+    message("Value"),
+)
+TITLES = {str(title).lower().replace(" ", "_"): title for title in _NAMED_TITLES} | {
+    "every_days": message("Interval (days)"),
+    "nearly": message("Nearest segment"),
+    "reach_share": message("% reached"),
+    "revenue_a_head": message("Revenue per customer"),
 }
+NO_MARKER = message("no marker")
 MAX_MARKERS, MAX_DIFFERENCES = 3, 5  # most markers shown per segment, most differences shown in total
+PRINCIPLE_TITLES = {
+    "measurable": message("Measurable"),
+    "accessible": message("Accessible"),
+    "substantial": message("Substantial"),
+    "differentiable": message("Differentiable"),
+    "durable": message("Durable"),
+    "actionable": message("Actionable"),
+}
+VERDICTS: Mapping[str, tuple[str, Rating]] = {
+    "pass": (message("pass"), "good"),
+    "warn": (message("warn"), "doubtful"),
+    "fail": (message("fail"), "bad"),
+}
 SEGMENT_COLUMNS = (
     # profile column, title, formatter
-    (columns.CUSTOMERS, "Customers", formatting.format_count),
-    (columns.SHARE, "% customers", formatting.format_share),
-    (columns.REVENUE, "Revenue", formatting.format_money),
-    (columns.REVENUE_SHARE, "% revenue", formatting.format_share),
-    (columns.MEAN_RECENCY_DAYS, "Days since last order", formatting.format_days),
-    (columns.MEAN_ORDERS, "Orders", formatting.format_number),
-    (columns.MEAN_ORDER_VALUE, "Avg order", formatting.format_money),
+    (columns.CUSTOMERS, message("Customers"), formatting.format_count),
+    (columns.SHARE, message("% customers"), formatting.format_share),
+    (columns.REVENUE, message("Revenue"), formatting.format_money),
+    (columns.REVENUE_SHARE, message("% revenue"), formatting.format_share),
+    (columns.MEAN_RECENCY_DAYS, message("Days since last order"), formatting.format_days),
+    (columns.MEAN_ORDERS, message("Orders"), formatting.format_number),
+    (columns.MEAN_ORDER_VALUE, message("Avg order"), formatting.format_money),
 )
 
 
 def build_segment_table(segmentation: Segmentation) -> Table:
     """Build a table with one row per segment: size, money, recency, orders."""
     present_columns = [entry for entry in SEGMENT_COLUMNS if entry[0] in segmentation.profile]
-    titles = [Column("Segment", align_right=False), Column("", is_bar=True)]
-    titles += [Column(title) for _, title, _ in present_columns]
+    titles = [Column(message("Segment"), align_right=False), Column("", is_bar=True)]
+    currency = segmentation.customers.currency
+    titles += [Column(_add_currency(title, format_value, currency)) for _, title, format_value in present_columns]
     rows = [
         [
             row[columns.SEGMENT_NAME],
@@ -48,6 +127,13 @@ def build_segment_table(segmentation: Segmentation) -> Table:
         for row in segmentation.profile.to_dict("records")
     ]
     return Table(titles, rows)
+
+
+def _add_currency(title: str, format_value: Callable[[float], str], currency: str) -> str:
+    """Return the title of a column with the currency, if it holds money in a known currency."""
+    if format_value is not formatting.format_money or not currency:
+        return title
+    return message("{title} ({currency})", title=title, currency=currency)
 
 
 def build_scorecard_table(scorecard_rows: pd.DataFrame) -> Table:
@@ -65,8 +151,8 @@ def build_scorecard_table(scorecard_rows: pd.DataFrame) -> Table:
         for row in scorecard_rows.to_dict("records")
     }
     table_columns = [
-        Column("Segment", align_right=False),
-        *(Column(name.capitalize(), align_right=False) for name in principles),
+        Column(message("Segment"), align_right=False),
+        *(Column(PRINCIPLE_TITLES[name], align_right=False) for name in principles),
     ]
     return Table(
         table_columns, [[name, *(cells[name, principle] for principle in principles)] for name in segment_names]
@@ -78,8 +164,10 @@ def _format_verdict(row: Mapping[Hashable, Any], format_value: Callable[[float],
     if row["verdict"] == "not known":
         return "-"
     if row["principle"] == "actionable":
-        return str(row["verdict"])
-    return f"{format_value(row['value']) if format_value else format(row['value'], '.2f')} {row['verdict']}"
+        return RatedText(*VERDICTS[row["verdict"]])
+    value = format_value(row["value"]) if format_value else formatting.format_decimal(row["value"])
+    verdict, rating = VERDICTS[row["verdict"]]
+    return RatedText(message("{value} {verdict}", value=value, verdict=verdict), rating)
 
 
 def build_finding_blocks(segmentation: Segmentation) -> Iterator[Block]:
@@ -121,12 +209,13 @@ def _format_cell(name: str, cell_value: object) -> str:
 
 def build_rule_blocks(explanation: "Explanation") -> Iterator[Block]:
     """Yield the rule of each segment with coverage and precision."""
-    yield Text([f"as rules, correct for {explanation.fidelity:.0%} of customers:"], is_quiet=True)
+    fidelity = message("as rules, correct for {share:.0%} of customers:", share=explanation.fidelity)
+    yield Text([fidelity], is_quiet=True)
     titles = [
-        Column("Segment", align_right=False),
-        Column("Coverage"),
-        Column("Precision"),
-        Column("If", align_right=False),
+        Column(message("Segment"), align_right=False),
+        Column(message("Coverage")),
+        Column(message("Precision")),
+        Column(message("If"), align_right=False),
     ]
     yield Table(
         titles,
@@ -146,10 +235,10 @@ def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]
     """Yield the markers of each segment, strongest first, and other columns in which segments differ."""
     from segcli.persona.markers import SIGNIFICANCE_LEVEL
 
-    titles = [Column("Segment", align_right=False), Column("Marked by", align_right=False)]
+    titles = [Column(message("Segment"), align_right=False), Column(message("Marked by"), align_right=False)]
     yield Table(
         titles,
-        [[entry, ", ".join(_list_markers(markers.list_markers(entry))) or "no marker"] for entry in segment_names],
+        [[name, join_messages(", ", _list_markers(markers.list_markers(name))) or NO_MARKER] for name in segment_names],
     )
     other_tests = [entry for entry in markers.differences if not entry.feature]
     significant_tests = sorted(
@@ -157,12 +246,19 @@ def build_marker_blocks(markers: "MarkerVariables", segment_names: Sequence[str]
         key=lambda row: (-row.effect, row.column),
     )
     if other_tests:
-        top_columns = ", ".join(entry.column for entry in significant_tests[:MAX_DIFFERENCES])
-        summary = f"they differ in {len(significant_tests)} of {len(other_tests)} other columns"
-        yield Text(
-            [summary + f", most in {top_columns}" * bool(significant_tests) + " (tested at 5 %, Benjamini-Hochberg)"],
-            is_quiet=True,
-        )
+        top_columns = [formatting.column_label(entry.column) for entry in significant_tests[:MAX_DIFFERENCES]]
+        counts = {"count": len(significant_tests), "tests": len(other_tests)}
+        if significant_tests:
+            summary = message(
+                "they differ in {count} of {tests} other columns, most in {names} (tested at 5 %, Benjamini-Hochberg)",
+                names=join_messages(", ", top_columns),
+                **counts,
+            )
+        else:
+            summary = message(
+                "they differ in {count} of {tests} other columns (tested at 5 %, Benjamini-Hochberg)", **counts
+            )
+        yield Text([summary], is_quiet=True)
 
 
 def _list_markers(traits: Sequence[Trait]) -> list[str]:
@@ -175,12 +271,22 @@ def _list_markers(traits: Sequence[Trait]) -> list[str]:
 
 def _format_marker(trait: Trait) -> str:
     """Format a marker as `orders 4.2x`, `plan = pro 80% (all 20%)`, or, without a ratio, as the two means."""
+    label = formatting.column_label(trait.name)
     if trait.level is not None:
-        shares = f"{formatting.format_share(trait.value)} (all {formatting.format_share(trait.base)})"
-        return f"{trait.name} = {trait.level} {shares}"
+        return message(
+            "{label} = {level} {share} (all {base})",
+            label=label,
+            level=trait.level,
+            share=formatting.format_share(trait.value),
+            base=formatting.format_share(trait.base),
+        )
     if trait.index is not None:
-        return f"{formatting.column_label(trait.name)} {trait.index / 100:.2g}x"
-    return f"{formatting.column_label(trait.name)} {trait.value:.3g} (all {trait.base:.3g})"
+        return message(
+            "{label} {value}",
+            label=label,
+            value=formatting.FormattedNumber(f"{trait.index / 100:.2g}x", trait.index / 100),
+        )
+    return message("{label} {value:.3g} (all {base:.3g})", label=label, value=trait.value, base=trait.base)
 
 
 def build_note_blocks(lines: Sequence[str]) -> list[Text]:
@@ -191,7 +297,11 @@ def build_note_blocks(lines: Sequence[str]) -> list[Text]:
 def build_overlap_blocks(pairs: pd.DataFrame) -> Iterator[Block]:
     """Yield a table per pair of segmentations: one row per pair of different segments, largest overlap first."""
     for (column, other_column), pair_rows in pairs.groupby(["column", "with"], sort=False):
-        yield Heading(str(column) if column == other_column else f"{column} and {other_column}")
+        yield Heading(
+            str(column)
+            if column == other_column
+            else message("{column} and {other}", column=column, other=other_column)
+        )
         yield _build_overlap_table(pair_rows[(pair_rows["segment"] < pair_rows["other"]) | (column != other_column)])
 
 
@@ -207,8 +317,12 @@ def _build_overlap_table(pairs: pd.DataFrame) -> Table:
         ]
         for row in sorted_pairs.to_dict("records")
     ]
-    titles = [Column("Segment", align_right=False), Column("And", align_right=False), Column("Customers")]
-    return Table([*titles, Column("Jaccard"), Column("Lift")], rows)
+    titles = [
+        Column(message("Segment"), align_right=False),
+        Column(message("And"), align_right=False),
+        Column(message("Customers")),
+    ]
+    return Table([*titles, Column(message("Jaccard")), Column(message("Lift"))], rows)
 
 
 def build_measure_table(customer_table: pd.DataFrame) -> Table:
@@ -219,7 +333,15 @@ def build_measure_table(customer_table: pd.DataFrame) -> Table:
         if pd.api.types.is_numeric_dtype(customer_table[name]) and name != columns.CUSTOMER_ID
     ]
     quantiles = customer_table[measure_names].astype("float64").quantile([0, 0.25, 0.5, 0.75, 1.0])
-    titles = ["", "Lowest", "Lower quarter", "Median", "Upper quarter", "Highest", "Known"]
+    titles = [
+        "",
+        message("Lowest"),
+        message("Lower quarter"),
+        message("Median"),
+        message("Upper quarter"),
+        message("Highest"),
+        message("Known"),
+    ]
     rows = [
         [
             formatting.column_label(name),
@@ -242,23 +364,23 @@ def build_candidate_table(segmentation: Segmentation) -> Table | None:
         [
             str(candidate["k"]) + (" <-" if candidate["k"] == segmentation.method["k"] else ""),
             *(
-                [max(candidate["ari_median"], 0.0), f"{candidate['ari_median']:.2f}"]
+                [max(candidate["ari_median"], 0.0), formatting.format_decimal(candidate["ari_median"])]
                 if has_stability
                 else [max(candidate["silhouette"], 0.0)]
             ),
-            f"{candidate['silhouette']:.2f}",
+            formatting.format_decimal(candidate["silhouette"]),
             formatting.format_share(candidate["smallest_share"]),
         ]
         for candidate in candidates
     ]
-    stability_columns = [Column("Stability")] if has_stability else []
+    stability_columns = [Column(message("Stability"))] if has_stability else []
     return Table(
         [
             Column("k", align_right=False),
             Column("", is_bar=True),
             *stability_columns,
-            Column("Silhouette"),
-            Column("Smallest"),
+            Column(message("Silhouette")),
+            Column(message("Smallest")),
         ],
         rows,
     )

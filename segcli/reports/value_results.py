@@ -8,6 +8,7 @@ import pandas as pd
 from segcli import columns, formatting
 from segcli.errors import UsageProblem
 from segcli.evaluation.outcome_model import OutcomeForecast
+from segcli.message import message
 from segcli.model import Customers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Column, Heading, Result, Table
@@ -17,6 +18,13 @@ from segcli.value.clv import ClvResult
 from segcli.value.clv_holdout import HoldoutResult
 from segcli.value.cohorts import COHORT, COHORT_SIZE, PERIOD, CohortAnalysis
 
+METRIC_LABELS = {
+    "retention": message("retention in percent"),
+    "customers": message("customers"),
+    "orders": message("orders"),
+    "revenue": message("revenue"),
+    "value": message("value"),
+}
 BAR_CHARACTERS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"  # from empty to full
 
 
@@ -35,9 +43,9 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
         blocks += [Heading(column)] * (len(clv_result.segments) > 1) + [build_clv_table(segment_rows)]
     blocks += tables.build_note_blocks(clv_result.notes)
     if clv_result.holdout:
-        blocks += [Heading("Holdout period", level=4), _build_holdout_table(clv_result.holdout)]
+        blocks += [Heading(message("Holdout period"), level=4), _build_holdout_table(clv_result.holdout)]
     if churn_result:
-        blocks += [Heading("Purchase probability", level=4), *_build_churn_blocks(churn_result)]
+        blocks += [Heading(message("Purchase probability"), level=4), *_build_churn_blocks(churn_result)]
 
     def build_parts() -> dict[str, Any]:
         return {
@@ -95,7 +103,7 @@ def build_outcome_result(customers: Customers, forecast: OutcomeForecast) -> Res
     customer_table = customers.table.assign(**{columns.P_OUTCOME: forecast.probability})
     blocks: list[Block] = [tables.build_table(forecast.deciles)]
     if forecast.drivers:
-        blocks += [Heading("Drivers", level=4), tables.build_drivers_table(forecast.drivers)]
+        blocks += [Heading(message("Drivers"), level=4), tables.build_drivers_table(forecast.drivers)]
     blocks += tables.build_note_blocks(forecast.notes)
 
     def build_parts() -> dict[str, Any]:
@@ -135,7 +143,7 @@ def build_cohorts_result(cohort_result: CohortAnalysis, customers: Customers, me
             "or show retention, customers or orders"
         )
     note_lines = [
-        f"{metric}{' in percent' if metric == 'retention' else ''}, by periods since the first purchase",
+        message("{metric}, by periods since the first purchase", metric=METRIC_LABELS.get(metric, metric)),
         *cohort_result.notes,
     ]
     blocks: tuple[Block, ...] = (_build_heat_table(cohort_result.table, metric), *tables.build_note_blocks(note_lines))
@@ -152,7 +160,11 @@ def _build_heat_table(cohort_table: pd.DataFrame, metric: str) -> Table:
     cells = cohort_table.pivot_table(metric, COHORT, PERIOD, sort=False, aggfunc="first").reindex(cohort_sizes.index)
     later_cells = cells.to_numpy()[:, 1:] if cells.shape[1] > 1 else cells.to_numpy()
     max_value = float(np.nanmax(later_cells, initial=0.0))  # the first period would dwarf all others
-    titles = [Column("Cohort", align_right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    titles = [
+        Column(message("Cohort"), align_right=False),
+        Column(message("Size")),
+        *(Column(str(period)) for period in cells.columns),
+    ]
     rows = [
         [
             str(name),
@@ -169,7 +181,7 @@ def _format_heat_cell(value: float, metric: str, max_value: float) -> str:
     if np.isnan(value):
         return ""
     formatters = {
-        "retention": lambda share: f"{share:.0%}"[:-1],
+        "retention": lambda share: formatting.format_count(100 * share),
         "revenue": formatting.format_money,
         "value": formatting.format_money,
     }
@@ -178,20 +190,20 @@ def _format_heat_cell(value: float, metric: str, max_value: float) -> str:
         if max_value
         else BAR_CHARACTERS[0]
     )
-    return formatters.get(metric, formatting.format_count)(value) + bar
+    return message("{value}{bar}", value=formatters.get(metric, formatting.format_count)(value), bar=bar)
 
 
 def build_clv_table(segment_rows: pd.DataFrame) -> Table:
     """Build a table with one row per segment: customers, share still alive, orders and value with intervals."""
     titles = [
-        Column("Segment", align_right=False),
-        Column("Customers"),
-        Column("% alive"),
-        Column("Predicted orders"),
+        Column(message("Segment"), align_right=False),
+        Column(message("Customers")),
+        Column(message("% alive")),
+        Column(message("Predicted orders")),
         Column(""),
     ]
     has_value = columns.CLV in segment_rows
-    titles += [Column("Predicted value"), Column(""), Column("Per customer")] if has_value else []
+    titles += [Column(message("Predicted value")), Column(""), Column(message("Per customer"))] if has_value else []
     table_rows = []
     for row in segment_rows.to_dict("records"):
         table_rows.append(
@@ -217,7 +229,7 @@ def build_clv_table(segment_rows: pd.DataFrame) -> Table:
 
 def _format_interval(segment_row: dict[Any, Any], column: str, format_value: Any) -> str:  # noqa: ANN401 - function of a number
     low, high = segment_row.get(f"{column}_low"), segment_row.get(f"{column}_high")
-    return "" if low is None else f"{format_value(low)}-{format_value(high)}"
+    return "" if low is None else message("{low}-{high}", low=format_value(low), high=format_value(high))
 
 
 def _build_holdout_table(holdout: HoldoutResult) -> Table:
@@ -227,17 +239,17 @@ def _build_holdout_table(holdout: HoldoutResult) -> Table:
         [
             f"{row['repeats']:.0f}" + ("+" if row["repeats"] == last_repeats else ""),
             formatting.format_count(row["customers"]),
-            f"{row['actual']:.2f}",
-            f"{row['expected']:.2f}",
+            formatting.format_decimal(row["actual"]),
+            formatting.format_decimal(row["expected"]),
         ]
         for row in holdout.by_repeats.to_dict("records")
     ]
     return Table(
         [
-            Column("Repeat orders", align_right=False),
-            Column("Customers"),
-            Column("Actual orders"),
-            Column("Predicted orders"),
+            Column(message("Repeat orders"), align_right=False),
+            Column(message("Customers")),
+            Column(message("Actual orders")),
+            Column(message("Predicted orders")),
         ],
         rows,
     )

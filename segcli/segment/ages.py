@@ -10,6 +10,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.errors import InputProblem
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, require_column, to_floats
 
@@ -67,7 +68,9 @@ def discard_impossible_ages(
     with np.errstate(invalid="ignore"):
         is_impossible = (ages < 0) | (ages > max_age)
     count = int(is_impossible.sum())
-    warning = f"ages below 0 or above {max_age}: {count:,}; counted as {UNKNOWN}"
+    warning = message(
+        "ages below 0 or above {oldest}: {count}; counted as {label}", oldest=max_age, count=count, label=UNKNOWN
+    )
     return np.where(is_impossible, np.nan, ages), (warning,) * bool(count)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from segcli import columns
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW
+from segcli.message import count_message, message, tabulate_messages
 from segcli.model import Customers
 from segcli.segment.confidence_intervals import wilson_interval
 from segcli.segment.experience_metrics import segment_masks
@@ -44,8 +45,8 @@ def compute_rates(
             trials, successes = int((eligible & group).sum()), int((eligible & successful & group).sum())
             low, high = wilson_interval(successes, trials)
             rows.append([measure, name, trials, successes / trials if trials else np.nan, low, high])
-    return pd.DataFrame(
-        rows, columns=["measure", columns.SEGMENT_NAME, columns.CUSTOMERS, "rate", "low_rate", "high_rate"]
+    return tabulate_messages(
+        rows, ["measure", columns.SEGMENT_NAME, columns.CUSTOMERS, "rate", "low_rate", "high_rate"]
     )
 
 
@@ -54,13 +55,17 @@ def _find_rates(customers: Customers, period_days: int) -> Iterator[RateMasks]:
     all_customers = np.ones(len(table), dtype=bool)
     if columns.ORDERS in table:
         orders = table[columns.ORDERS].fillna(0).to_numpy(dtype=np.float64)
-        yield "repeat purchase", orders >= 1, orders > 1
+        yield message("repeat purchase"), orders >= 1, orders > 1
     if customers.transactions is not None:
         active_before, active_now = _find_active(customers, customers.transactions.as_of, period_days)
-        yield f"retention ({period_days} days)", active_before, active_now
-        yield f"churn ({period_days} days)", active_before, ~active_now
+        yield (
+            count_message("retention ({count} day)", "retention ({count} days)", period_days),
+            active_before,
+            active_now,
+        )
+        yield count_message("churn ({count} day)", "churn ({count} days)", period_days), active_before, ~active_now
     if columns.REFERRER in table:
-        yield "referral", all_customers, (table[columns.REFERRER].fillna("").astype("str") != "").to_numpy()
+        yield message("referral"), all_customers, (table[columns.REFERRER].fillna("").astype("str") != "").to_numpy()
 
 
 def _find_active(customers: Customers, as_of: date, period_days: int) -> tuple[CustomerMask, CustomerMask]:

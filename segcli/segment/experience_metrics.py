@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.message import count_message, tabulate_messages
 from segcli.model import Customers
 from segcli.segment import confidence_intervals
 
@@ -169,7 +170,7 @@ def score_by_segment(
         "high",
         "note",
     ]
-    return pd.DataFrame(rows, columns=column_names)
+    return tabulate_messages(rows, column_names)
 
 
 def segment_masks(names: Sequence[str], labels: pd.Series) -> list[tuple[str, AnswerMask]]:
@@ -183,8 +184,20 @@ def _score_row(
     size, valid_answers = int(group.sum()), values[group & valid_rows]
     count, hidden_scores = len(valid_answers), [np.nan] * 3
     if 0 < count < min(MIN_ANSWERS_FOR_COUNT, min_answers):
-        return [size, np.nan, np.nan, *hidden_scores, f"fewer than {MIN_ANSWERS_FOR_COUNT} answers"]
+        return [
+            size,
+            np.nan,
+            np.nan,
+            *hidden_scores,
+            count_message("fewer than {count} answer", "fewer than {count} answers", MIN_ANSWERS_FOR_COUNT),
+        ]
     rate = count / size if size else np.nan
     if count < min_answers:
-        return [size, count, rate, *hidden_scores, f"fewer than {min_answers} answers"]
+        return [
+            size,
+            count,
+            rate,
+            *hidden_scores,
+            count_message("fewer than {count} answer", "fewer than {count} answers", min_answers),
+        ]
     return [size, count, rate, *measure.score_answers(valid_answers), ""]

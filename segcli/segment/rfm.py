@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.rfm import RfmSettings
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import rfm_scores
 from segcli.segment.maps import SegmentMap, measure_coverage
@@ -19,8 +20,10 @@ from segcli.segment.rfm_dimensions import RfmDimension, read_dimensions
 from segcli.segment.rfm_scores import ALL_CUSTOMERS_PARENT, RfmScores
 from segcli.segment.segmentation import build_provenance
 
-
 # Description of scores in words: edges and empty scores.
+DIMENSION_LABELS = {"r": message("recency"), "f": message("frequency"), "m": message("monetary")}
+
+
 def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScores) -> Iterator[str]:
     """Yield the edges, the customers per score, and the reason for empty scores of each dimension."""
     edges = [
@@ -28,47 +31,70 @@ def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScor
         for dimension in dimensions
         if ALL_CUSTOMERS_PARENT in customer_scores.cuts[dimension.letter]
     ]
-    nested_note = "" if len(edges) == len(dimensions) else "; nested inside the score before"
-    yield f"scores: {', '.join(edges)}{nested_note}"
-    count_texts = (
-        f"{dimension.name} {'|'.join(map(str, customer_scores.count_scores(dimension.letter)))}"
+    if len(edges) == len(dimensions):
+        yield detail_message("scores: {edges}", edges=join_messages(", ", edges))
+    else:
+        yield detail_message("scores: {edges}; nested inside the score before", edges=join_messages(", ", edges))
+    counts_by_dimension = [
+        message(
+            "{dimension} {counts}",
+            dimension=DIMENSION_LABELS[dimension.letter],
+            counts="|".join(map(str, customer_scores.count_scores(dimension.letter))),
+        )
         for dimension in dimensions
-    )
-    yield f"customers per score, lowest first: {', '.join(count_texts)}"
+    ]
+    yield detail_message("customers per score, lowest first: {counts}", counts=join_messages(", ", counts_by_dimension))
     for dimension in dimensions:
         counts = customer_scores.count_scores(dimension.letter)
         empty_scores = [str(score) for score, count in enumerate(counts, 1) if count == 0]
         if empty_scores and ALL_CUSTOMERS_PARENT in customer_scores.cuts[dimension.letter]:
-            noun = "score" if len(empty_scores) == 1 else "scores"
-            yield (
-                f"{noun} {', '.join(empty_scores)} of {dimension.name} "
-                f"{'is' if len(empty_scores) == 1 else 'are'} empty: {_describe_commonest(dimension)}"
-            )
+            yield _describe_empty_scores(dimension, empty_scores)
+
+
+def _describe_empty_scores(dimension: RfmDimension, empty_scores: Sequence[str]) -> str:
+    values = {
+        "scores": ", ".join(empty_scores),
+        "dimension": DIMENSION_LABELS[dimension.letter],
+        "reason": _describe_commonest(dimension),
+    }
+    if len(empty_scores) == 1:
+        return message("score {scores} of {dimension} is empty: {reason}", **values)
+    return message("scores {scores} of {dimension} are empty: {reason}", **values)
 
 
 def _format_edges(dimension: RfmDimension, customer_scores: RfmScores) -> str:
     bin_edges = customer_scores.cuts[dimension.letter][ALL_CUSTOMERS_PARENT]
+    label = DIMENSION_LABELS[dimension.letter]
     if not bin_edges.edges:
-        return f"{dimension.name} no edges"
-    unit = " d" if dimension.low_is_best else ""
-    return f"{dimension.name} edges {'|'.join(_format_short(edge) for edge in bin_edges.edges)}{unit}"
+        return message("{dimension} no edges", dimension=label)
+    edges = "|".join(_format_short(edge) for edge in bin_edges.edges)
+    if dimension.low_is_best:
+        return message("{dimension} edges {edges} d", dimension=label, edges=edges)
+    return message("{dimension} edges {edges}", dimension=label, edges=edges)
 
 
 def _describe_commonest(dimension: RfmDimension) -> str:
     """Describe the value that most customers share, which is what leaves scores empty."""
     values, counts = np.unique(dimension.values, return_counts=True)
     commonest = int(counts.argmax())
-    share = counts[commonest] / counts.sum()
-    if dimension.letter == "f":
-        common_value = float(values[commonest])
-        description = "bought once" if common_value == 1 else f"have {_format_short(common_value)} orders"
-    else:
-        description = f"have the same {dimension.name} ({_format_short(float(values[commonest]))})"
-    return f"{share:.0%} {description}"
+    share, common_value = counts[commonest] / counts.sum(), float(values[commonest])
+    if dimension.letter != "f":
+        return message(
+            "{share:.0%} have the same {dimension} ({value})",
+            share=share,
+            dimension=DIMENSION_LABELS[dimension.letter],
+            value=_format_short(common_value),
+        )
+    if common_value == 1:
+        return message("{share:.0%} bought once", share=share)
+    return count_message(
+        "{share:.0%} have {count} order", "{share:.0%} have {count} orders", _format_short(common_value), share=share
+    )
 
 
-def _format_short(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.4g}"  # noqa: PLR2004 - display
+def _format_short(value: float) -> formatting.FormattedNumber:
+    is_whole = abs(value) >= 100 or value == round(value)  # noqa: PLR2004 - display
+    return formatting.FormattedNumber(f"{value:.0f}" if is_whole else f"{value:.4g}", value)
 
 
 SCORE_COLUMNS = {"r": columns.R_SCORE, "f": columns.F_SCORE, "m": columns.M_SCORE}
@@ -119,9 +145,17 @@ def segment_by_rfm(
         warnings=tuple(_find_warnings(customers, settings, dimensions)),
         notes=(
             *describe_scores(dimensions, customer_scores),
-            f"map {segment_map.name}: {measure_coverage(segment_map)}",
+            _describe_map(segment_map),
         ),
     )
+
+
+def _describe_map(segment_map: SegmentMap) -> str:
+    """Describe the coverage of a map; complete coverage is a detail."""
+    coverage = measure_coverage(segment_map)
+    if coverage.has_gaps:
+        return message("map {name}: {coverage}", name=segment_map.name, coverage=coverage.describe())
+    return detail_message("map {name}: {coverage}", name=segment_map.name, coverage=coverage.describe())
 
 
 def _select_trained(
@@ -147,8 +181,8 @@ def _select_trained(
 def _require_map_scores(segment_map: SegmentMap, customer_scores: RfmScores) -> None:
     missing_letters = [letter for letter in segment_map.dimensions if letter not in customer_scores.scores]
     if missing_letters and any("m" in rule.ranges for rule in segment_map.rules):
-        message = f"rfm.segments: the map '{segment_map.name}' needs monetary scores, and there are no amounts"
-        raise ConfigProblems([f"{message}; set their column with --map amount=COLUMN, or use the map default"])
+        problem = f"rfm.segments: the map '{segment_map.name}' needs monetary scores, and there are no amounts"
+        raise ConfigProblems([f"{problem}; set their column with --map amount=COLUMN, or use the map default"])
 
 
 def _label_customers(names: npt.NDArray[np.object_], cell_numbers: npt.NDArray[np.int64], index: pd.Index) -> pd.Series:
@@ -199,12 +233,18 @@ def _describe_method(
 def _find_warnings(customers: Customers, settings: RfmSettings, dimensions: Sequence[RfmDimension]) -> list[str]:
     warnings = list(customers.warnings)
     if settings.method == "ntile" or settings.ties == "random":
-        warnings.append("equal values may have different scores; method quantile with ties same-bin avoids this")
+        warnings.append(
+            message("equal values may have different scores; method quantile with ties same-bin avoids this")
+        )
     if len(dimensions) < len(SCORE_COLUMNS):
-        warnings.append("no amounts: scored on recency and frequency only")
+        warnings.append(message("no amounts: scored on recency and frequency only"))
     constant_columns = [
         dimension.column for dimension in dimensions if dimension.values.min() == dimension.values.max()
     ]
     return warnings + [
-        (f"every customer has the same {column}: its scores carry no information") for column in constant_columns
+        message(
+            "every customer has the same {column}: its scores carry no information",
+            column=column,
+        )
+        for column in constant_columns
     ]

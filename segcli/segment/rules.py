@@ -11,6 +11,7 @@ import pandas as pd
 from segcli import columns
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
+from segcli.message import message
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.bases import BaseResult
@@ -234,10 +235,10 @@ def _find_conflicting_members(segment_masks: Sequence[npt.NDArray[np.bool_]]) ->
 def _describe_overlaps(segments: SegmentMembers) -> Iterator[str]:
     conflict_count = int(_find_conflicting_members(list(segments.values())).sum())
     if conflict_count:
-        yield (f"customers that match several segments: {conflict_count:,}; the first match is used")
+        yield message("customers that match several segments: {count}; the first match is used", count=conflict_count)
     empty_segments = [name for name, mask in segments.items() if not mask.any()]
     if empty_segments:
-        yield f"empty segments: {', '.join(empty_segments)}"
+        yield message("empty segments: {names}", names=", ".join(empty_segments))
 
 
 # Explanation of a customer's segment: each evaluated rule, part by part, until one holds.

@@ -19,6 +19,7 @@ from segcli.config.churn import ChurnSettings
 from segcli.customers.order_history import ORDER_DAY, customers_as_of, list_orders
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, message, tabulate_messages
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.feature_encoding import signed_log1p
@@ -59,6 +60,7 @@ FEATURE_COLUMNS = (
 )
 RECENCY_IN_GAPS = "recency in own gaps"
 RFM_RANKING, RECENCY_RANKING = "rfm ranks", "recency ranks"
+RANKING_LABELS = {RFM_RANKING: message("RFM ranks"), RECENCY_RANKING: message("recency ranks")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,13 +257,29 @@ def _recommend(scores: pd.DataFrame, probabilities: FloatArray, test_period: Pas
     model_row, *ranking_rows = scores.to_dict("records")
     best_ranking = max(ranking_rows, key=lambda row: row["auc"])
     difference, error = compare_auc(probabilities, test_period.rankings[best_ranking["score"]], test_period.has_bought)
-    aucs = f"AUC {model_row['auc']:.3f}, {best_ranking['score']} {best_ranking['auc']:.3f}"
+    values = {
+        "column": columns.P_NEXT,
+        "ranking": RANKING_LABELS[best_ranking["score"]],
+        "auc": model_row["auc"],
+        "ranking_auc": best_ranking["auc"],
+    }
     if difference > CERTAIN_ERRORS * error:
-        verdict = f"{columns.P_NEXT} ranks buyers better than {best_ranking['score']}: use it to sort customers"
-        return model_row["score"], f"{verdict} ({aucs})"
-    comparison = "better than" if difference < -CERTAIN_ERRORS * error else "as well as"
-    verdict = f"{best_ranking['score']} rank buyers {comparison} {columns.P_NEXT}: use them to sort customers"
-    return best_ranking["score"], f"{verdict} ({aucs})"
+        return model_row["score"], message(
+            "{column} ranks buyers better than {ranking}: use it to sort customers "
+            "(AUC {auc:.3f}, {ranking} {ranking_auc:.3f})",
+            **values,
+        )
+    if difference < -CERTAIN_ERRORS * error:
+        return best_ranking["score"], message(
+            "{ranking} rank buyers better than {column}: use them to sort customers "
+            "(AUC {auc:.3f}, {ranking} {ranking_auc:.3f})",
+            **values,
+        )
+    return best_ranking["score"], message(
+        "{ranking} rank buyers as well as {column}: use them to sort customers "
+        "(AUC {auc:.3f}, {ranking} {ranking_auc:.3f})",
+        **values,
+    )
 
 
 def _add_rfm_deciles(deciles: pd.DataFrame, test_period: PastPeriod) -> pd.DataFrame:
@@ -272,17 +290,14 @@ def _add_rfm_deciles(deciles: pd.DataFrame, test_period: PastPeriod) -> pd.DataF
 
 
 def _describe_periods(test_period: PastPeriod, training_periods: Sequence[PastPeriod]) -> pd.DataFrame:
-    uses = [(test_period, "test"), *((past_period, "training") for past_period in training_periods)]
+    training = message("training")
+    uses = [(test_period, message("test")), *((past_period, training) for past_period in training_periods)]
     rows = [
-        {
-            "after": past_period.day.isoformat(),
-            "use": use,
-            columns.CUSTOMERS: len(past_period.has_bought),
-            "buyer_share": past_period.buyer_share,
-        }
+        (past_period.day.isoformat(), use, len(past_period.has_bought), past_period.buyer_share)
         for past_period, use in uses
     ]
-    return pd.DataFrame(rows).sort_values("after", ascending=False, ignore_index=True)
+    periods = tabulate_messages(rows, ["after", "use", columns.CUSTOMERS, "buyer_share"])
+    return periods.sort_values("after", ascending=False, ignore_index=True)
 
 
 def _list_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
@@ -294,17 +309,28 @@ def _list_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
     last_day: date,
 ) -> Iterator[str]:
     model_scores, rank_scores, *_ = scores.to_dict("records")
-    yield (
-        f"{MODEL_TEXTS[model_name]}, trained on {pluralize(len(training_periods), 'period')} with "
-        f"{sum(len(past_period.has_bought) for past_period in training_periods):,} rows, "
-        f"tested on {len(test_period.has_bought):,} customers in the {settings.period_days} days to "
-        f"{last_day.isoformat()}: "
-        f"AUC {model_scores['auc']:.2f} (RFM ranks {rank_scores['auc']:.2f}), Brier {model_scores['brier']:.3f}, "
-        f"top tenth {model_scores['lift_top_tenth']:.1f}x (RFM ranks {rank_scores['lift_top_tenth']:.1f}x)"
+    yield count_message(
+        "{model}, trained on {count} period with {rows} rows, tested on {tested} customers in the {days} days to "
+        "{day}: AUC {auc:.2f} (RFM ranks {rank_auc:.2f}), Brier {brier:.3f}, "
+        "top tenth {lift:.1f}x (RFM ranks {rank_lift:.1f}x)",
+        "{model}, trained on {count} periods with {rows} rows, tested on {tested} customers in the {days} days to "
+        "{day}: AUC {auc:.2f} (RFM ranks {rank_auc:.2f}), Brier {brier:.3f}, "
+        "top tenth {lift:.1f}x (RFM ranks {rank_lift:.1f}x)",
+        len(training_periods),
+        model=MODEL_TEXTS[model_name],
+        rows=sum(len(past_period.has_bought) for past_period in training_periods),
+        tested=len(test_period.has_bought),
+        days=settings.period_days,
+        day=last_day,
+        auc=model_scores["auc"],
+        rank_auc=rank_scores["auc"],
+        brier=model_scores["brier"],
+        lift=model_scores["lift_top_tenth"],
+        rank_lift=rank_scores["lift_top_tenth"],
     )
     base_rate = test_period.buyer_share
     if model_scores["brier"] >= base_rate * (1 - base_rate):
-        yield "it predicts no better than the overall mean; do not use its probabilities"
+        yield message("it predicts no better than the overall mean; do not use its probabilities")
 
 
 def _note_shift(
@@ -312,7 +338,11 @@ def _note_shift(
 ) -> Iterator[str]:
     """Yield how the share of buyers changed between periods."""
     shares = [past_period.buyer_share for past_period in training_periods]
-    yield (
-        f"buyers: {min(shares):.0%} to {max(shares):.0%} in the training periods, {test_period.buyer_share:.0%} in the "
-        f"test ({float(test_probabilities.mean()):.0%} predicted); probabilities are calibrated on the latest period"
+    yield message(
+        "buyers: {lowest:.0%} to {highest:.0%} in the training periods, {tested:.0%} in the test "
+        "({predicted:.0%} predicted); probabilities are calibrated on the latest period",
+        lowest=min(shares),
+        highest=max(shares),
+        tested=test_period.buyer_share,
+        predicted=float(test_probabilities.mean()),
     )

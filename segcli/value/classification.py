@@ -9,11 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.message import message
 
 DECILE_COUNT = 10
 CV_FOLDS = 5
 AUTO_MODEL, CLASSIFIER_NAMES = "auto", ("logistic", "boosting")
-MODEL_TEXTS = {"logistic": "logistic regression", "boosting": "gradient boosting"}
+MODEL_TEXTS = {"logistic": message("logistic regression"), "boosting": message("gradient boosting")}
 PROBABILITY_MARGIN = 1e-6  # keeps logits finite
 
 FloatArray = npt.NDArray[np.float64]

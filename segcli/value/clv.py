@@ -14,13 +14,13 @@ import pandas as pd
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.parallel import limit_blas_threads
 from segcli.segment.segmentation import DEFAULT_LIBRARIES, build_provenance
 from segcli.value import models
 from segcli.value.clv_holdout import HoldoutResult, compare_with_later, forecast_from_past, list_later_purchases
-from segcli.value.clv_limits import ClvLimit, find_limits
+from segcli.value.clv_limits import ClvLimit, describe_horizon, find_limits
 from segcli.value.clv_model import (
     ClvModel,
     choose_order_fit,
@@ -129,21 +129,29 @@ class ClvInputs:
         )
 
     def _list_notes(self, limits: Sequence[ClvLimit]) -> Iterator[str]:
-        repeat_customers = self.order_forecast.summary.repeat_customers
-        yield (f"orders to {self.calibration_end.isoformat()}, {pluralize(repeat_customers, 'customer')} bought again")
+        yield count_message(
+            "orders to {day}, {count} customer bought again",
+            "orders to {day}, {count} customers bought again",
+            self.order_forecast.summary.repeat_customers,
+            day=self.calibration_end,
+        )
         yield from self.clv_model.list_notes(is_limited=bool(limits))
-        terms = f"a margin of {self.settings.margin:.0%} and a discount rate of {self.settings.discount:.0%} a year"
-        yield f"value over {self.settings.horizon} with {terms}"
+        yield message(
+            "value over {horizon} with a margin of {margin:.0%} and a discount rate of {discount:.0%} a year",
+            horizon=describe_horizon(self.settings.horizon),
+            margin=self.settings.margin,
+            discount=self.settings.discount,
+        )
         if self.holdout:
             yield from self.holdout.list_notes()
         if self.settings.calibrate:
             factor = self.clv_model.calibration_factor
             yield (
-                "clv.calibrate has no effect: the history is too short for a holdout"
+                message("clv.calibrate has no effect: the history is too short for a holdout")
                 if factor is None
-                else f"predicted orders are multiplied by {factor:.3g} (clv.calibrate)"
+                else message("predicted orders are multiplied by {factor:.3g} (clv.calibrate)", factor=factor)
             )
-        yield from (f"limit: {limit.text}" for limit in limits)
+        yield from (message("limit: {limit}", limit=limit.text) for limit in limits)
 
 
 @limit_blas_threads()  # the last bits of a sum depend on the number of threads

@@ -10,7 +10,8 @@ import pandas as pd
 from segcli import columns
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
 from segcli.customers.order_history import CUSTOMER_ROW, customers_as_of
-from segcli.formatting import format_money, format_number, pluralize
+from segcli.formatting import format_money, format_number
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.value.clv_model import MIN_REPEAT_CUSTOMERS, fit_order_models, fit_order_value
 from segcli.value.order_forecast import OrderForecast
@@ -23,7 +24,11 @@ from segcli.value.purchase_summary import (
     summarise_purchases,
 )
 
-BASELINE_LABELS = {"as before": "past rate", "like everybody": "average rate", "none": "no orders"}
+BASELINE_LABELS = {
+    "as before": message("past rate"),
+    "like everybody": message("average rate"),
+    "none": message("no orders"),
+}
 POOLED_REPEATS = 7  # customers with this many repeat purchases or more share one row
 HOLDOUT_SHARE = 3  # the holdout is at most one third of the history
 MIN_HOLDOUT_DAYS = 28
@@ -68,35 +73,52 @@ class HoldoutResult:
     def list_notes(self) -> Iterator[str]:
         """Yield the comparison in words."""
         model_errors, *guess_errors = self.errors.to_dict("records")
-        guess_texts = ", ".join(
-            f"{BASELINE_LABELS[guess_error['guess']]} {guess_error['mean_absolute_error']:.2f}"
+        guess_texts = [
+            message(
+                "{baseline} {error:.2f}",
+                baseline=BASELINE_LABELS[guess_error["guess"]],
+                error=guess_error["mean_absolute_error"],
+            )
             for guess_error in guess_errors
-        )
-        yield (
-            f"holdout, {pluralize(self.days, 'day')} after {self.until.isoformat()}: "
-            f"{pluralize(self.actual, 'order')}, {self.expected:,.0f} predicted"
+        ]
+        yield message(
+            "holdout, {days} after {day}: {orders}, {predicted:,.0f} predicted",
+            days=count_message("{count} day", "{count} days", self.days),
+            day=self.until,
+            orders=count_message("{count} order", "{count} orders", self.actual),
+            predicted=self.expected,
         )
         if self.actual_value is not None and self.expected_value is not None:
-            yield (
-                f"holdout revenue after returns: {format_money(self.actual_value)}, "
-                f"{format_money(self.expected_value)} predicted"
+            yield message(
+                "holdout revenue after returns: {actual}, {predicted} predicted",
+                actual=format_money(self.actual_value),
+                predicted=format_money(self.expected_value),
             )
-        yield (
-            f"the {COVERAGE:.0%} intervals held {self.covered:.0%} of customers; "
-            f"mean absolute error {model_errors['mean_absolute_error']:.2f} per customer (baselines: {guess_texts})"
+        yield message(
+            "the {coverage:.0%} intervals held {covered:.0%} of customers; "
+            "mean absolute error {error:.2f} per customer (baselines: {baselines})",
+            coverage=COVERAGE,
+            covered=self.covered,
+            error=model_errors["mean_absolute_error"],
+            baselines=join_messages(", ", guess_texts),
         )
 
     def describe_deviation(self, calibration_factor: float | None) -> str:
         """Return how far the forecast is off, and the factor that would correct it (None: unknown), in words."""
-        direction = "more" if self.expected > self.actual else "fewer"
         share = abs(self.expected - self.actual) / self.actual
-        corrects = calibration_factor is not None and (calibration_factor < 1) == (self.expected > self.actual)
-        hint = (
-            f"; hint: --set clv.calibrate=true multiplies the forecast by {format_number(calibration_factor)}"
-            if calibration_factor is not None and corrects
-            else ""
+        deviation = (
+            message("in the holdout, the model predicted {share:.0%} more orders than there were", share=share)
+            if self.expected > self.actual
+            else message("in the holdout, the model predicted {share:.0%} fewer orders than there were", share=share)
         )
-        return f"in the holdout, the model predicted {share:.0%} {direction} orders than there were{hint}"
+        corrects = calibration_factor is not None and (calibration_factor < 1) == (self.expected > self.actual)
+        if calibration_factor is None or not corrects:
+            return deviation
+        return message(
+            "{deviation}; hint: --set clv.calibrate=true multiplies the forecast by {factor}",
+            deviation=deviation,
+            factor=format_number(calibration_factor),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from segcli.config.clv import ClvSettings
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers
 from segcli.value import gamma_gamma, models
 from segcli.value.maximum_likelihood import ModelFit, fit_order_model
@@ -55,15 +56,22 @@ class ClvModel:
         """Yield the reasons why the forecast is less reliable."""
         for order_fit in self.order_fits:
             if not order_fit.converged and order_fit is not self.order_fit:  # that of the model in use is a limit
-                yield f"{order_fit.model}: {order_fit.ended}"
+                yield message("{model}: {outcome}", model=order_fit.model, outcome=order_fit.ended)
         if self.correlation is not None and abs(self.correlation) > MAX_CORRELATION:
-            direction = "more" if self.correlation > 0 else "less"
-            yield (
-                f"customers who order more often spend {direction} per order (correlation {self.correlation:.2f}): "
-                "the model treats both as independent, so values are biased"
-            )
+            if self.correlation > 0:
+                yield message(
+                    "customers who order more often spend more per order (correlation {correlation:.2f}): "
+                    "the model treats both as independent, so values are biased",
+                    correlation=self.correlation,
+                )
+            else:
+                yield message(
+                    "customers who order more often spend less per order (correlation {correlation:.2f}): "
+                    "the model treats both as independent, so values are biased",
+                    correlation=self.correlation,
+                )
         if self.value_fit and self.value_fit.parameters["q"] <= 1:
-            yield "order values vary too much between customers: no value is predicted for one-time buyers"
+            yield message("order values vary too much between customers: no value is predicted for one-time buyers")
 
     def list_notes(self, *, is_limited: bool) -> Iterator[str]:
         """Yield notes on the models, their parameters and how they were fitted.
@@ -71,27 +79,52 @@ class ClvModel:
         Args:
             is_limited: whether the forecast has limits; it is then not called converged.
         """
-        verdict = "" if is_limited else "converged: "
-        yield f"{_describe_fit(self.order_fit)}; {verdict}{self.order_fit.ended}"
-        likelihoods = ", ".join(f"{order_fit.model} {order_fit.log_likelihood:,.1f}" for order_fit in self.order_fits)
-        tried_models = {order_fit.model for order_fit in self.order_fits}
-        slow_models = [name for name in models.order_model_names() if name not in tried_models]
-        slow_note = f"; {', '.join(slow_models)} was not tried" if slow_models and len(tried_models) > 1 else ""
-        yield f"log-likelihood {likelihoods}{slow_note}"
+        ended = self.order_fit.ended
+        yield _join_details(
+            [_describe_fit(self.order_fit), ended if is_limited else message("converged: {outcome}", outcome=ended)]
+        )
+        yield _join_details([self._describe_likelihoods(), *self._note_slow_models()])
         if self.similar_models:
-            yield (
-                f"{self.order_fit.model} predicts the holdout better than "
-                f"{', '.join(self.similar_models)}, with about the same likelihood"
+            yield detail_message(
+                "{model} predicts the holdout better than {others}, with about the same likelihood",
+                model=self.order_fit.model,
+                others=join_messages(", ", self.similar_models),
             )
         if self.value_fit:
-            correlation_note = "" if self.correlation is None else f"; correlation with orders {self.correlation:.2f}"
-            yield f"{_describe_fit(self.value_fit)}{correlation_note}"
+            correlation_notes = (
+                []
+                if self.correlation is None
+                else [message("correlation with orders {correlation:.2f}", correlation=self.correlation)]
+            )
+            yield _join_details([_describe_fit(self.value_fit), *correlation_notes])
+
+    def _describe_likelihoods(self) -> str:
+        fit_texts = [
+            message("{model} {likelihood:,.1f}", model=order_fit.model, likelihood=order_fit.log_likelihood)
+            for order_fit in self.order_fits
+        ]
+        return message("log-likelihood {models}", models=join_messages(", ", fit_texts))
+
+    def _note_slow_models(self) -> Iterator[str]:
+        """Yield the models that were too slow to try."""
+        tried_models = {order_fit.model for order_fit in self.order_fits}
+        slow_models = [name for name in models.order_model_names() if name not in tried_models]
+        if slow_models and len(tried_models) > 1:
+            yield count_message(
+                "{models} was not tried",
+                "{models} were not tried",
+                len(slow_models),
+                models=join_messages(", ", slow_models),
+            )
+
+
+def _join_details(details: Sequence[str]) -> str:
+    return detail_message("{details}", details=join_messages("; ", details))
 
 
 def _describe_fit(model_fit: ModelFit) -> str:
-    return (
-        f"{model_fit.model} (" + ", ".join(f"{name} {value:.4g}" for name, value in model_fit.parameters.items()) + ")"
-    )
+    parameters = [message("{name} {value:.4g}", name=name, value=value) for name, value in model_fit.parameters.items()]
+    return message("{model} ({parameters})", model=model_fit.model, parameters=join_messages(", ", parameters))
 
 
 def require_repeat_customers(customers: Customers, summary: PurchaseSummary, last_day: date) -> None:

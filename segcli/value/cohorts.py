@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.cohort import CohortSettings
 from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
 from segcli.errors import UsageProblem
+from segcli.message import message
 from segcli.model import Customers
 
 MONTHS_PER_PERIOD = {"month": 1, "quarter": 3}
@@ -142,9 +143,15 @@ def _aggregate_events(events: pd.DataFrame, observed_frame: pd.DataFrame, *, has
 def _build_notes(customers: Customers, settings: CohortSettings, purchase_days: pd.Series) -> Iterator[str]:
     last_day = purchase_days.max().date()
     if customers.as_of is not None and not _is_period_end(last_day, settings.period):
-        yield f"the last {settings.period} is not complete: the data end on {last_day.isoformat()}"
+        if settings.period == "month":
+            yield message("the last month is not complete: the data end on {day}", day=last_day)
+        else:
+            yield message("the last quarter is not complete: the data end on {day}", day=last_day)
     if settings.by not in MONTHS_PER_PERIOD and settings.by.startswith(columns.TOP_PREFIX):
-        yield f"{settings.by} is the most frequent value of a customer's orders, not the first"
+        yield message(
+            "{label} is the most frequent value of a customer's orders, not the first",
+            label=formatting.column_label(settings.by),
+        )
 
 
 def _is_period_end(day: date, period: str) -> bool:

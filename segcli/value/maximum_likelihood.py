@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from segcli.message import message
 from segcli.value.models import OrderModel, load_order_model
 from segcli.value.purchase_summary import FloatArray, HistoryGroups
 
@@ -19,7 +20,6 @@ MAX_LOG_ERROR = 1.0  # standard error of a logarithm; a parameter is then uncert
 INVALID_LOSS = 1e10
 MANY_HISTORIES, SUBSAMPLE_SIZE = 5_000, 1_000  # with more histories, starts are tried on this many customers
 FIT_SHARE = 8  # a slow model tries its starts on a subsample from this share of its largest number of histories
-FLAT_NOTE = "many parameters fit the data equally well"
 
 LikelihoodFunction = Callable[[Mapping[str, float]], float]
 GradientFunction = Callable[[Mapping[str, float]], tuple[float, FloatArray]]
@@ -63,18 +63,26 @@ class LikelihoodOptimum:
         """How the search ended, in words."""
         edge_parameters = _find_edge_parameters(self.parameters)
         if edge_parameters:
-            return (
-                f"did not converge: {', '.join(edge_parameters)} reached a bound, "
-                "so the data do not determine the model"
+            return message(
+                "did not converge: {parameters} reached a bound, so the data do not determine the model",
+                parameters=", ".join(edge_parameters),
             )
         if self.hit_iteration_limit:
-            return f"did not converge in {MAX_ITERATIONS} iterations: {FLAT_NOTE}"
+            return message(
+                "did not converge in {count} iterations: many parameters fit the data equally well",
+                count=MAX_ITERATIONS,
+            )
         if self.is_flat:
-            return f"did not converge: {FLAT_NOTE}"
+            return message("did not converge: many parameters fit the data equally well")
         if self.start_count == 1:
-            return "the search reached the maximum"
-        start_share = "all" if self.agreeing_starts == self.start_count else f"{self.agreeing_starts} of"
-        return f"{start_share} {self.start_count} starts reached the same parameters"
+            return message("the search reached the maximum")
+        if self.agreeing_starts == self.start_count:
+            return message("all {starts} starts reached the same parameters", starts=self.start_count)
+        return message(
+            "{agreeing} of {starts} starts reached the same parameters",
+            agreeing=self.agreeing_starts,
+            starts=self.start_count,
+        )
 
 
 def avoid_one(parameter: float) -> float:

@@ -44,7 +44,7 @@ def test_rows_in_a_pipe_and_json(segcli: Any) -> None:
     assert [one["column"] for one in told["segmentations"]] == ["rfm_segment"]
     assert told["limits"] == [] or not told["converged"]
     assert told["converged"] == (told["limits"] == [])
-    shown = segcli(*args, "-f", "table").stdout
+    shown = segcli(*args, "-f", "table", "-v").stdout
     assert "starts reached the same parameters" in shown
     assert "Per customer" in shown
 

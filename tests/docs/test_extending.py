@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "extending.md"
-FILE = re.compile(r"^   ```(?:python|yaml)\n(   # (segcli/\S+)\n.*?)^   ```$", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"^   ```(?:python|yaml|po)\n(   # (segcli/\S+)\n.*?)^   ```$", re.DOTALL | re.MULTILINE)
 CONSOLE = re.compile(r"^   ```console\n(.*?)^   ```$", re.DOTALL | re.MULTILINE)
 
 

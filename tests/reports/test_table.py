@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, RatedText, Result, Table, Text
 from segcli.reports.formats import Page, list_formats, table
 
 WIDTHS = [40, 60, 80, 200]
@@ -285,3 +285,18 @@ def test_whatever_a_segment_is_called_it_is_shown_and_cannot_act(name: str, widt
 def test_the_formats_are_the_files_of_their_folder() -> None:
     folder = Path(table.__file__).parent
     assert list_formats() == sorted(p.stem for p in folder.glob("[!_]*.py"))
+
+
+def test_colour_shows_ratings_only() -> None:
+    """Good is green, doubtful yellow and bad red; without colour the text is the same."""
+    rows = [
+        ["A", RatedText("82% pass", "good")],
+        ["B", RatedText("5% warn", "doubtful")],
+        ["C", RatedText("0% fail", "bad")],
+    ]
+    result = Result(pd.DataFrame(), dict, (Table([Column("Segment", align_right=False), Column("Durable")], rows),))
+    coloured, plain = (table.render(result, Page(has_colour=has_colour)) for has_colour in (True, False))
+    for code, text in (("32", "82% pass"), ("33", "5% warn"), ("31", "0% fail")):
+        assert f"\x1b[{code}m" in next(line for line in coloured.splitlines() if text in line)
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain

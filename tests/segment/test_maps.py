@@ -53,7 +53,7 @@ def test_the_shipped_maps_are_the_four_that_are_promised() -> None:
 def test_the_default_map_covers_25_of_25_cells_exactly_once() -> None:
     checked = measure_coverage(maps.load_map("default"))
     assert (checked.cell_count, checked.uncovered, checked.overlapping, checked.unreachable) == (25, (), (), ())
-    assert str(checked) == "25 of 25 score combinations covered"
+    assert checked.describe() == "25 of 25 score combinations covered"
 
 
 def test_the_default_map_names_every_cell_as_defined() -> None:
@@ -123,7 +123,7 @@ def test_the_linter_finds_uncovered_overlapping_and_unreachable_cells() -> None:
     assert checked.uncovered == ("R1F1", "R1F2", "R1F3", "R2F1", "R2F2")
     assert checked.overlapping == ("R3F1", "R3F2", "R3F3")
     assert checked.unreachable == ("Never",)
-    assert str(checked) == (
+    assert checked.describe() == (
         "4 of 9 score combinations covered; 3 matched by several rules (the first wins); never reached: Never"
     )
 

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
 from segcli.i18n.catalogue import ENGLISH_FORMAT, NumberFormat
+from segcli.message import message
 from segcli.reports.blocks import Block, Chart
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MISSING_MATPLOTLIB_NOTE = "Charts are omitted: they need matplotlib, which pip install 'segcli[plots]' installs."
+MISSING_MATPLOTLIB_NOTE = message(
+    "Charts are omitted: they need matplotlib, which pip install 'segcli[plots]' installs."
+)
 PNG_DPI = 200  # dots per inch
 
 

@@ -14,12 +14,19 @@ from typing import Any
 from segcli import i18n
 from segcli.formatting import escape_cell, escape_unprintable
 from segcli.i18n.catalogue import Catalogue
+from segcli.message import message
 from segcli.reports import charts
 from segcli.reports.blocks import Block, Chart, Heading, Result
 from segcli.reports.formats import Page
 
 PAGE_FILES = files("segcli.reports") / "page"
-PAGE_WORDS = {"skip": "Skip to the content", "contents": "Sections", "numbers": "Numbers", "bar": "Bar", "row": "Row"}
+PAGE_WORDS = {
+    "skip": message("Skip to the content"),
+    "contents": message("Sections"),
+    "numbers": message("Numbers"),
+    "bar": message("Bar"),
+    "row": message("Row"),
+}
 SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 
 
@@ -33,7 +40,7 @@ def render(result: Result, page: Page) -> str:
         return str(
             _load_template(language).render(
                 language=page.language,
-                words={name: language.translate_title(word) for name, word in PAGE_WORDS.items()},
+                words={name: language.translate(word) for name, word in PAGE_WORDS.items()},
                 policy=_build_policy(style, script),
                 style=style,
                 script=script,
@@ -44,7 +51,7 @@ def render(result: Result, page: Page) -> str:
                 ],
                 contents=_list_sections(result.blocks),
                 draws=charts.can_draw_charts(),
-                missing=charts.MISSING_MATPLOTLIB_NOTE
+                missing=language.translate(charts.MISSING_MATPLOTLIB_NOTE)
                 if not charts.can_draw_charts() and _has_charts(result.blocks)
                 else "",
             )

@@ -15,11 +15,12 @@ from rich.text import Text as Styled
 from segcli import formatting
 from segcli.formatting import escape_unprintable
 from segcli.reports import blocks
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table
+from segcli.reports.blocks import Block, Card, Chart, Column, Heading, RatedText, Result, Table
 from segcli.reports.formats import Page
 
 INDENT = (0, 0, 0, 1)  # padding of one column on the left
 BAR_WIDTHS = (8, 4, 3)  # width of a full bar, on wide and on narrow pages
+RATING_STYLES = {"good": "green", "doubtful": "yellow", "bad": "red"}
 UNLIMITED_WIDTH = 10_000  # a pipe has no width: nothing is wrapped or truncated
 
 
@@ -106,8 +107,14 @@ def _build_grid(table: Table, page: Page) -> Grid:
             _render_cell(row[position], table.columns[position], longest_bar, bar_width, page)
             for position in visible_columns
         ]
-        grid.add_row(*map(Styled, cells))
+        styles = [_cell_style(row[position]) for position in visible_columns]
+        grid.add_row(*(Styled(text, style=style) for text, style in zip(cells, styles, strict=True)))
     return grid
+
+
+def _cell_style(cell_value: str | float) -> str:
+    """Return the colour of a rated text; all other texts have none."""
+    return RATING_STYLES[cell_value.rating] if isinstance(cell_value, RatedText) else ""
 
 
 def _wrap_title(column: Column) -> Column:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from segcli import columns
+from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.chart_blocks import build_treemap
 from segcli.reports.report import Findings
 
-TITLE = "Segments by rules"
-NO_RULES_NOTE = "No segmentations by rules were requested."
+TITLE = message("Segments by rules")
+NO_RULES_NOTE = message("No segmentations by rules were requested.")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:

@@ -5,19 +5,20 @@ from collections.abc import Iterator
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Heading, Text
 from segcli.reports.report import Findings
 from segcli.reports.value_results import build_clv_table
 
-TITLE = "Predicted value"
+TITLE = message("Predicted value")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield a chart and a table for each segmentation, then the model's warnings and notes."""
     clv_result = findings.analyses.clv_result
     if clv_result is None:
-        yield Text([findings.analyses.skip_reasons.get("clv", "Predictions need an order export.")])
+        yield Text([findings.analyses.skip_reasons.get("clv", message("Predictions need an order export."))])
         return
     for name, segment_rows in clv_result.segments.items():
         yield Heading(name, level=3)
@@ -39,20 +40,24 @@ def _build_value_chart(segmentation_name: str, segment_rows: pd.DataFrame) -> Ch
         for row in segment_rows.to_dict("records")
     ]
     top_point = max(points, key=lambda point: (point["y"], point["name"]))
-    alt_text = (
-        f"{top_point['name']} has the highest predicted value: "
-        f"{formatting.format_money(top_point['y'])} per customer on average."
+    alt_text = message(
+        "{name} has the highest predicted value: {money} per customer on average.",
+        name=top_point["name"],
+        money=formatting.format_money(top_point["y"]),
     )
     data = {
         "points": points,
-        "x_title": "share of customers",
-        "y_title": "predicted value per customer",
+        "x_title": message("share of customers"),
+        "y_title": message("predicted value per customer"),
         "x_kind": "share",
         "y_kind": "money",
     }
     return Chart(
         "bubbles",
-        f"Segments of {segmentation_name} by predicted value; area shows total value",
+        message(
+            "Segments of {segmentation_name} by predicted value; area shows total value",
+            segmentation_name=segmentation_name,
+        ),
         alt_text,
         data,
         (),

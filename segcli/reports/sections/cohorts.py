@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segcli import columns, formatting
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.chart_blocks import build_grid_data
@@ -14,9 +14,9 @@ from segcli.reports.optional_analyses import CohortTable
 from segcli.reports.report import Findings
 from segcli.value.cohorts import COHORT, COHORT_SIZE, CUMULATIVE_VALUE, PERIOD, RETENTION
 
-TITLE = "Cohorts"
+TITLE = message("Cohorts")
 MAX_CHART_COHORTS, MAX_CHART_PERIODS = 18, 12  # size limits of the chart; the table has all
-SMALL_COHORTS_NOTE = "Cohorts with too few customers are omitted, and such cells are blank."
+SMALL_COHORTS_NOTE = message("Cohorts with too few customers are omitted, and such cells are blank.")
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,30 @@ class CohortMetric:
 
 
 def _format_percentage(value: float) -> str:
-    return formatting.format_share(value).rstrip("%")
+    return formatting.FormattedNumber(formatting.format_share(value).rstrip("%"), 100 * value)
 
 
 COHORT_METRICS = {
     RETENTION: CohortMetric(
-        "Share of each cohort that bought again",
-        "percent",
+        message("Share of each cohort that bought again"),
+        message("percent"),
         formatting.format_share,
         _format_percentage,
     ),
     columns.CUSTOMERS: CohortMetric(
-        "Returning customers by cohort", "customers", formatting.format_count, formatting.format_count
+        message("Returning customers by cohort"), message("customers"), formatting.format_count, formatting.format_count
     ),
-    columns.ORDERS: CohortMetric("Orders by cohort", "orders", formatting.format_count, formatting.format_count),
-    columns.REVENUE: CohortMetric("Revenue by cohort", "revenue", formatting.format_money, formatting.format_money),
+    columns.ORDERS: CohortMetric(
+        message("Orders by cohort"), message("orders"), formatting.format_count, formatting.format_count
+    ),
+    columns.REVENUE: CohortMetric(
+        message("Revenue by cohort"), message("revenue"), formatting.format_money, formatting.format_money
+    ),
     CUMULATIVE_VALUE: CohortMetric(
-        "Cumulative revenue per customer by cohort", "per customer", formatting.format_money, formatting.format_money
+        message("Cumulative revenue per customer by cohort"),
+        message("per customer"),
+        formatting.format_money,
+        formatting.format_money,
     ),
 }
 
@@ -55,10 +62,10 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield the heat map of the latest cohorts with a table of all."""
     cohort_table = findings.analyses.cohort_table
     if cohort_table is None:
-        yield Text([findings.analyses.skip_reasons.get("cohorts", "Cohorts need an order export.")])
+        yield Text([findings.analyses.skip_reasons.get("cohorts", message("Cohorts need an order export."))])
         return
     if cohort_table.table.empty:
-        yield Text(["Every cohort has too few customers to show."])
+        yield Text([message("Every cohort has too few customers to show.")])
         return
     yield _build_cohort_chart(cohort_table)
     yield from tables.build_note_blocks([*cohort_table.notes, *[SMALL_COHORTS_NOTE] * cohort_table.has_withheld])
@@ -75,12 +82,15 @@ def _build_cohort_chart(cohort_table: CohortTable) -> Chart:
     data = build_grid_data(
         chart_cells,
         metric.format_cell,
-        row_title="cohort",
-        column_title="periods since the first purchase",
+        row_title=message("cohort"),
+        column_title=message("periods since the first purchase"),
         shade_title=metric.shade_title,
     )
-    alt_text = (
-        f"{metric.title}: {pluralize(len(chart_cells), 'cohort')} over {pluralize(chart_cells.shape[1], 'period')}."
+    alt_text = message(
+        "{title}: {cohorts} over {periods}.",
+        title=metric.title,
+        cohorts=count_message("{count} cohort", "{count} cohorts", len(chart_cells)),
+        periods=count_message("{count} period", "{count} periods", chart_cells.shape[1]),
     )
     return Chart(
         "cohorts", metric.title, alt_text, data, [_build_cohort_table(cohort_table.table, cells, metric.format_value)]
@@ -90,7 +100,11 @@ def _build_cohort_chart(cohort_table: CohortTable) -> Chart:
 def _build_cohort_table(cohort_rows: pd.DataFrame, cells: pd.DataFrame, format_value: Callable[[float], str]) -> Table:
     """Build the table of all cohorts and periods."""
     cohort_sizes = cohort_rows.drop_duplicates(COHORT).set_index(COHORT)[COHORT_SIZE]
-    titles = [Column("Cohort", align_right=False), Column("Size"), *(Column(str(period)) for period in cells.columns)]
+    titles = [
+        Column(message("Cohort"), align_right=False),
+        Column(message("Size")),
+        *(Column(str(period)) for period in cells.columns),
+    ]
     table_rows = [
         [
             str(name),

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block
 from segcli.reports.report import Findings
 
-TITLE = "Associations"
+TITLE = message("Associations")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from segcli import columns
+from segcli.message import message
 from segcli.model import Customers
 from segcli.reports import disclosure, tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
 from segcli.segment import experience_metrics
 
-TITLE = "Experience"
+TITLE = message("Experience")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -22,7 +23,7 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         if experience_metrics.read_answers(customers, entry) is not None
     ]
     if not answered_measures:
-        yield Text(["The table has no answers."])
+        yield Text([message("The table has no answers.")])
         return
     for entry in findings.persona_segmentations:
         yield Heading(entry.column, level=3)
@@ -31,8 +32,10 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     yield Text(
         [
             (
-                f"Scores from fewer than {experience_metrics.MIN_ANSWERS_FOR_SCORE} answers are not shown. "
-                "Intervals are 95% confidence intervals."
+                message(
+                    "Scores from fewer than {minimum} answers are not shown. Intervals are 95% confidence intervals.",
+                    minimum=experience_metrics.MIN_ANSWERS_FOR_SCORE,
+                )
             )
         ]
     )

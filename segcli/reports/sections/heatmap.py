@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.message import message
 from segcli.reports import crosstabs
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.chart_blocks import build_grid_data
 from segcli.reports.report import Findings
 
-TITLE = "Recency and frequency"
-NO_SCORES_NOTE = "There is no RFM segmentation with scores."
-RECENCY_AXIS, FREQUENCY_AXIS = "recency score", "frequency score"
-BLANK_CELLS_NOTE = "Blank cells have no customers, or too few to show."
+TITLE = message("Recency and frequency")
+NO_SCORES_NOTE = message("There is no RFM segmentation with scores.")
+RECENCY_AXIS, FREQUENCY_AXIS = message("recency score"), message("frequency score")
+BLANK_CELLS_NOTE = message("Blank cells have no customers, or too few to show.")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
@@ -23,11 +24,11 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
             segmentation.column == columns.RFM_SEGMENT and columns.R_SCORE in segmentation.table
             for segmentation in findings.segmentations
         )
-        yield Text(["Too few customers have some of the scores." if has_scores else NO_SCORES_NOTE])
+        yield Text([message("Too few customers have some of the scores.") if has_scores else NO_SCORES_NOTE])
         return
     cell_rows = crosstabs.split_score_cells(findings.score_cells)
     if cell_rows.empty:
-        yield Text(["No pair of scores has enough customers to show."])
+        yield Text([message("No pair of scores has enough customers to show.")])
         return
     yield build_score_chart(cell_rows)
     yield Text([BLANK_CELLS_NOTE], is_quiet=True)
@@ -36,38 +37,47 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
 def build_score_chart(cell_rows: pd.DataFrame) -> Chart:
     """Build the heat map: best recency on top, best frequency on the right; shades are mean revenue if available."""
     counts = _pivot_scores(cell_rows, columns.CUSTOMERS)
-    customer_table = _build_score_table(counts, "Customers by recency score", formatting.format_count)
+    customer_table = _build_score_table(counts, message("Customers by recency score"), formatting.format_count)
     if columns.MEAN_REVENUE not in cell_rows:
         data = build_grid_data(
             counts,
             formatting.format_count,
             row_title=RECENCY_AXIS,
             column_title=FREQUENCY_AXIS,
-            shade_title="customers",
+            shade_title=message("customers"),
         )
         recency, frequency, best_value = _find_best_cell(counts)
-        alt_text = (
-            f"Most customers, {formatting.format_count(best_value)}, have recency {recency} and frequency {frequency}."
+        alt_text = message(
+            "Most customers, {count}, have recency {recency} and frequency {frequency}.",
+            count=formatting.format_count(best_value),
+            recency=recency,
+            frequency=frequency,
         )
-        return Chart("heat_map", "Recency and frequency scores, by customers", alt_text, data, [customer_table])
+        return Chart(
+            "heat_map", message("Recency and frequency scores, by customers"), alt_text, data, [customer_table]
+        )
     means = _pivot_scores(cell_rows, columns.MEAN_REVENUE)
     data = build_grid_data(
         means,
         formatting.format_money,
         row_title=RECENCY_AXIS,
         column_title=FREQUENCY_AXIS,
-        shade_title="mean revenue per customer",
+        shade_title=message("mean revenue per customer"),
     )
     recency, frequency, best_value = _find_best_cell(means)
-    value_text = f"{formatting.format_money(best_value)} on average"
-    alt_text = f"Recency {recency} and frequency {frequency} have the highest revenue per customer, {value_text}."
-    title = "Recency and frequency scores, by mean revenue per customer"
+    alt_text = message(
+        "Recency {recency} and frequency {frequency} have the highest revenue per customer, {money} on average.",
+        recency=recency,
+        frequency=frequency,
+        money=formatting.format_money(best_value),
+    )
+    title = message("Recency and frequency scores, by mean revenue per customer")
     return Chart(
         "heat_map",
         title,
         alt_text,
         data,
-        [customer_table, _build_score_table(means, "Mean revenue by recency score", formatting.format_money)],
+        [customer_table, _build_score_table(means, message("Mean revenue by recency score"), formatting.format_money)],
     )
 
 
@@ -90,7 +100,10 @@ def _find_best_cell(score_pivot: pd.DataFrame) -> tuple[int, int, float]:
 
 
 def _build_score_table(score_pivot: pd.DataFrame, title: str, format_value: Callable[[float], str]) -> Table:
-    titles = [Column(title, align_right=False), *(Column(f"Frequency {score}") for score in score_pivot.columns)]
+    titles = [
+        Column(title, align_right=False),
+        *(Column(message("Frequency {score}", score=score)) for score in score_pivot.columns),
+    ]
     rows = [
         [str(score), *("" if pd.isna(value) else format_value(float(value)) for value in row)]
         for score, row in zip(score_pivot.index, score_pivot.to_numpy(), strict=True)

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from segcli import columns, formatting
 from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.reports.blocks import Block, Chart, Column, Heading, Table, Text
 from segcli.reports.optional_analyses import SegmentTransitions
 from segcli.reports.report import Findings
 
-TITLE = "Migration"
-NO_PREVIOUS_NOTE = "No previous result is configured (report.previous)."
+TITLE = message("Migration")
+NO_PREVIOUS_NOTE = message("No previous result is configured (report.previous).")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
@@ -36,18 +36,30 @@ def _build_transition_blocks(transition: SegmentTransitions) -> Iterator[Block]:
     major_text = formatting.format_decimal(transition.major_psi)
     lines = [
         (
-            "Segment shares changed by a PSI of "
-            f"{formatting.format_decimal(transition.psi)} ({major_text} or more is a major change)."
+            message(
+                "Segment shares changed by a PSI of {psi} ({major} or more is a major change).",
+                psi=formatting.format_decimal(transition.psi),
+                major=major_text,
+            )
         )
     ]
     if returning_customers:
         lines.insert(
             0,
-            f"{formatting.format_share(stayed_customers / returning_customers)} of "
-            f"{formatting.format_count(returning_customers)} customers stayed in their segment.",
+            message(
+                "{share} of {count} customers stayed in their segment.",
+                share=formatting.format_share(stayed_customers / returning_customers),
+                count=formatting.format_count(returning_customers),
+            ),
         )
     if withheld_customers:
-        lines.append(f"Moves of {pluralize(withheld_customers, 'customer')} are withheld: too few made the same move.")
+        lines.append(
+            count_message(
+                "Moves of {count} customer are withheld: too few made the same move.",
+                "Moves of {count} customers are withheld: too few made the same move.",
+                withheld_customers,
+            )
+        )
     yield Text(lines)
     if len(visible_flows):
         yield _build_flow_chart(transition)
@@ -63,24 +75,35 @@ def _build_flow_chart(transition: SegmentTransitions) -> Chart:
         "before": list(transition.segments_before),
         "after": list(transition.segments_after),
         "flows": flows,
-        "before_title": "before",
-        "after_title": "now",
+        "before_title": message("before"),
+        "after_title": message("now"),
     }
     moving_flows = [flow for flow in flows if flow[FROM_SEGMENT] != flow[TO_SEGMENT]]
-    alt_text = "No customer changed segment."
+    alt_text = message("No customer changed segment.")
     if moving_flows:
         largest_flow = max(
             moving_flows, key=lambda flow: (flow[columns.CUSTOMERS], flow[FROM_SEGMENT], flow[TO_SEGMENT])
         )
-        alt_text = (
-            f"Largest move: from {largest_flow[FROM_SEGMENT]} to {largest_flow[TO_SEGMENT]}, "
-            f"{pluralize(largest_flow[columns.CUSTOMERS], 'customer')}."
+        alt_text = count_message(
+            "Largest move: from {start} to {end}, {count} customer.",
+            "Largest move: from {start} to {end}, {count} customers.",
+            largest_flow[columns.CUSTOMERS],
+            start=largest_flow[FROM_SEGMENT],
+            end=largest_flow[TO_SEGMENT],
         )
     rows = [
         [flow[FROM_SEGMENT], flow[TO_SEGMENT], formatting.format_count(flow[columns.CUSTOMERS])]
         for flow in sorted(flows, key=lambda flow: (-flow[columns.CUSTOMERS], flow[FROM_SEGMENT], flow[TO_SEGMENT]))
     ]
-    titles = [Column("From", align_right=False), Column("To", align_right=False), Column("Customers")]
+    titles = [
+        Column(message("From"), align_right=False),
+        Column(message("To"), align_right=False),
+        Column(message("Customers")),
+    ]
     return Chart(
-        "migration", f"Customers who moved between segments of {transition.name}", alt_text, data, [Table(titles, rows)]
+        "migration",
+        message("Customers who moved between segments of {name}", name=transition.name),
+        alt_text,
+        data,
+        [Table(titles, rows)],
     )

@@ -1,15 +1,17 @@
 """Section with one persona card per segment."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from segcli import formatting
+from segcli.message import join_messages, message
 from segcli.model import Persona
 from segcli.reports.blocks import Block, Chart, Heading, Text
 from segcli.reports.persona_cards import build_persona_card
 from segcli.reports.report import Findings
 
-TITLE = "Personas"
-TRAITS_EXPLANATION = (
+TITLE = message("Personas")
+TRAITS_EXPLANATION = message(
     "Traits compare a segment with all customers: ratio to the base, and difference in standard deviations (sd). "
     "If a value is known for only part of a segment, n is their number."
 )
@@ -31,18 +33,22 @@ def _build_portrait_chart(persona: Persona) -> Chart:
     ordered_traits = sorted(
         (*persona.more, *persona.less), key=lambda trait: (-trait.difference, trait.name, trait.level or "")
     )
-    trait_data = [
+    trait_data: list[dict[str, Any]] = [
         {
             "name": formatting.column_label(trait.name)
             if trait.level is None
-            else f"{formatting.column_label(trait.name)} = {trait.level}",
+            else message("{label} = {level}", label=formatting.column_label(trait.name), level=trait.level),
             "difference": trait.difference,
-            "told": f"{trait.difference:+.1f}",
+            "told": formatting.FormattedNumber(f"{trait.difference:+.1f}", trait.difference),
             "marker": trait.difference > 0,
         }
         for trait in ordered_traits
     ]
-    trait_texts = [f"{trait['name']} {trait['told']} sd" for trait in trait_data]
-    alt_text = f"What sets {persona.segment} apart: {', '.join(trait_texts)}."
-    data = {"traits": trait_data, "title": "difference from all customers, in standard deviations"}
-    return Chart("portrait", f"What sets {persona.segment} apart", alt_text, data, ())
+    trait_texts = [
+        message("{label} {difference} sd", label=trait["name"], difference=trait["told"]) for trait in trait_data
+    ]
+    alt_text = message(
+        "What sets {segment} apart: {traits}.", segment=persona.segment, traits=join_messages(", ", trait_texts)
+    )
+    data = {"traits": trait_data, "title": message("difference from all customers, in standard deviations")}
+    return Chart("portrait", message("What sets {segment} apart", segment=persona.segment), alt_text, data, ())

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from segcli.message import message
 from segcli.reports import activation_results
 from segcli.reports.blocks import Block, Heading
 from segcli.reports.report import Findings
 
-TITLE = "Plan"
+TITLE = message("Plan")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:

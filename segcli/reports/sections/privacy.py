@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from segcli.customers.quality_rules import PRIVACY_SECTION
+from segcli.message import count_message, message
 from segcli.reports.blocks import Block, Text
 from segcli.reports.report import Findings
 
-TITLE = "Privacy"
-STILL_PERSONAL = (
+TITLE = message("Privacy")
+STILL_PERSONAL = message(
     "Pseudonyms are still personal data: the key or additional data can identify people (GDPR, recital 26)."
 )
 
@@ -15,15 +16,42 @@ STILL_PERSONAL = (
 def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield the audience and smallest group, suppressed segments, pseudonyms, k and l."""
     settings, guard = findings.privacy, findings.guard
-    if settings.withholds_groups:
-        limit = f"groups of fewer than {settings.smallest_group} customers are withheld"
+    is_internal = settings.audience == "internal"
+    if not settings.withholds_groups:
+        yield Text(
+            [
+                count_message(
+                    "For internal readers: nothing is withheld; segments of fewer than {count} customer are marked.",
+                    "For internal readers: nothing is withheld; segments of fewer than {count} customers are marked.",
+                    settings.small_numbers,
+                )
+            ]
+        )
+    elif is_internal:
+        yield Text(
+            [
+                count_message(
+                    "For internal readers: groups of fewer than {count} customer are withheld.",
+                    "For internal readers: groups of fewer than {count} customers are withheld.",
+                    settings.smallest_group,
+                )
+            ]
+        )
     else:
-        limit = f"nothing is withheld; segments of fewer than {settings.small_numbers} customers are marked"
-    yield Text([f"For {settings.audience} readers: {limit}."])
+        yield Text(
+            [
+                count_message(
+                    "For external readers: groups of fewer than {count} customer are withheld.",
+                    "For external readers: groups of fewer than {count} customers are withheld.",
+                    settings.smallest_group,
+                )
+            ]
+        )
     if guard is not None and settings.withholds_groups:
         withheld_lines = [f"{column}: {', '.join(names)}" for column, names in guard.withheld_names.items() if names]
         yield Text(
-            [f"withheld, alone or with others: {line}" for line in withheld_lines] or ["No segment is withheld."],
+            [message("withheld, alone or with others: {names}", names=line) for line in withheld_lines]
+            or [message("No segment is withheld.")],
             has_bullets=True,
         )
     facts = [
@@ -32,7 +60,9 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
         if quality_check.section == PRIVACY_SECTION
     ]
     if settings.pseudonymise:
-        facts += [f"pseudonyms instead of: {', '.join(settings.pseudonymise)}", STILL_PERSONAL]
-    facts += [f"orders older than {settings.retention} are ignored"] * bool(settings.retention)
-    facts += ["people who objected are excluded from everything"] * bool(settings.suppression)
-    yield Text(facts or ["Customers are shown by their own ids."], has_bullets=True)
+        facts += [message("pseudonyms instead of: {names}", names=", ".join(settings.pseudonymise)), STILL_PERSONAL]
+    facts += [message("orders older than {retention} are ignored", retention=settings.retention)] * bool(
+        settings.retention
+    )
+    facts += [message("people who objected are excluded from everything")] * bool(settings.suppression)
+    yield Text(facts or [message("Customers are shown by their own ids.")], has_bullets=True)

@@ -5,18 +5,20 @@ from typing import Any
 
 from segcli import columns, formatting
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL
+from segcli.message import join_messages, message
 from segcli.model import Segmentation, Trait
 from segcli.persona.markers import find_markers
 from segcli.persona.traits import compute_traits
+from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
 
-TITLE = "Cluster profile"
-NO_CLUSTERS_NOTE = "No clusters were requested."
-CLUSTERS_READ_NOTE = "The clusters were read from the table, which does not contain their features."
-MARKERS_EXPLANATION = (
-    "Bars are differences from all customers in standard deviations. A marker differs from the mean of all customers "
-    "by a quarter of the feature's range or by half of that mean (Dolnicar, Grün and Leisch 2018)."
+TITLE = message("Cluster profile")
+NO_CLUSTERS_NOTE = message("No clusters were requested.")
+CLUSTERS_READ_NOTE = message("The clusters were read from the table, which does not contain their features.")
+MARKERS_EXPLANATION = message(
+    "Bars are differences from all customers in standard deviations. A marker differs from the mean of all "
+    "customers by a quarter of the feature's range or by half of that mean (Dolnicar, Grün and Leisch 2018)."
 )
 
 
@@ -55,16 +57,23 @@ def _build_profile_chart(segmentation: Segmentation, min_customers: int) -> Char
     data = {
         "features": [formatting.column_label(feature) for feature in features],
         "segments": segment_data,
-        "marks": "marker of the segment",
+        "marks": message("marker of the segment"),
     }
-    alt_text = "; ".join(
-        f"{segmentation['name']} is marked by {_join_markers(segmentation, data['features'])}"
-        for segmentation in segment_data
+    alt_text = join_messages(
+        "; ",
+        [
+            message(
+                "{name} is marked by {features}",
+                name=segment["name"],
+                features=_join_markers(segment, data["features"]),
+            )
+            for segment in segment_data
+        ],
     )
     return Chart(
         "profile",
-        "Segments compared with all customers",
-        f"{alt_text}.",
+        message("Segments compared with all customers"),
+        message("{facts}.", facts=alt_text),
         data,
         [_build_profile_table(traits_by_segment, segment_names, features)],
     )
@@ -81,10 +90,8 @@ def _build_bar_data(trait: Trait | None, *, is_marker: Any) -> Mapping[str, Any]
 
 
 def _join_markers(segment: Mapping[str, Any], feature_names: Any) -> str:  # noqa: ANN401 - names
-    return (
-        ", ".join(name for name, bar in zip(feature_names, segment["bars"], strict=True) if bar["marker"])
-        or "no marker"
-    )
+    names = [name for name, bar in zip(feature_names, segment["bars"], strict=True) if bar["marker"]]
+    return join_messages(", ", names) or tables.NO_MARKER
 
 
 def _build_profile_table(
@@ -97,4 +104,11 @@ def _build_profile_table(
         base = next((formatting.format_value(feature, trait.base) for trait in known_traits if trait), "")
         means = ["" if trait is None else formatting.format_value(feature, trait.value) for trait in known_traits]
         rows.append([formatting.column_label(feature), base, *means])
-    return Table([Column("Feature", align_right=False), Column("All"), *(Column(name) for name in segment_names)], rows)
+    return Table(
+        [
+            Column(message("Feature"), align_right=False),
+            Column(message("All")),
+            *(Column(name) for name in segment_names),
+        ],
+        rows,
+    )

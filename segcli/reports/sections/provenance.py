@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from segcli import formatting
+from segcli.message import message
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
-TITLE = "Provenance"
+TITLE = message("Provenance")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -17,7 +18,12 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         for entry in input_files
     ]
     yield Table(
-        [Column("Input", align_right=False), Column("Rows"), Column("Bytes"), Column("SHA-256", align_right=False)],
+        [
+            Column(message("Input"), align_right=False),
+            Column(message("Rows")),
+            Column(message("Bytes")),
+            Column("SHA-256", align_right=False),
+        ],
         rows,
     )
     versions = {
@@ -25,6 +31,7 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     }
     seeds = sorted({entry.provenance.seed for entry in findings.segmentations if entry.provenance.seed is not None})
     day = findings.customers.as_of
-    facts = ([f"as of {day.isoformat()}"] if day else []) + [f"seed {seed}" for seed in seeds]
+    facts: list[str] = [message("as of {day}", day=day)] if day else []
+    facts += [message("seed {seed}", seed=seed) for seed in seeds]
     facts.append(", ".join(f"{name} {version}" for name, version in versions.items()))
     yield Text(facts, has_bullets=True)

@@ -3,35 +3,62 @@
 from collections.abc import Iterable
 
 from segcli import columns, formatting
-from segcli.formatting import pluralize
 from segcli.ingest.reasons import REASONS
-from segcli.model import Reconciliation
+from segcli.message import count_message, message
+from segcli.model import InputReport, Reconciliation
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
-TITLE = "Data quality"
-NO_LINES_NOTE = "This table has one row per customer; see the report of the run that made it for its order lines."
+TITLE = message("Data quality")
+SEVERITY_LABELS = {"note": message("note"), "warning": message("warning"), "error": message("error")}
+NO_LINES_NOTE = message(
+    "This table has one row per customer; see the report of the run that made it for its order lines."
+)
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
     """Yield lines and money by outcome for order exports, then notes and checks of all inputs."""
     input_reports = findings.customers.input_reports
     for input_report in input_reports:
-        yield Text(
-            [f"{input_report.input.name}: {pluralize(input_report.input.rows, 'row')} of {input_report.row_kind}."]
-        )
+        yield Text([_count_rows(input_report)])
         if input_report.reconciliation:
             yield _build_lines_table(input_report.reconciliation)
             if input_report.reconciliation.refunded:
-                yield Text([f"Refunded later: {input_report.reconciliation.refunded:,.2f} of the kept money."])
+                yield Text(
+                    [
+                        message(
+                            "Refunded later: {money:,.2f} of the kept money.",
+                            money=input_report.reconciliation.refunded,
+                        )
+                    ]
+                )
             if input_report.reconciliation.unreadable:
-                yield Text([f"Lines with an unreadable amount: {input_report.reconciliation.unreadable:,}."])
+                yield Text(
+                    [
+                        message(
+                            "Lines with an unreadable amount: {count}.",
+                            count=input_report.reconciliation.unreadable,
+                        )
+                    ]
+                )
             if input_report.reconciliation.unreadable_money:
-                yield Text([f"Unreadable money is about {input_report.reconciliation.unreadable_money:,.2f}."])
+                yield Text(
+                    [
+                        message(
+                            "Unreadable money is about {money:,.2f}.",
+                            money=input_report.reconciliation.unreadable_money,
+                        )
+                    ]
+                )
         if input_report.notes:
             yield Text(input_report.notes, has_bullets=True)
-    check_texts = [
-        f"{quality_check.severity}: {quality_check.source}: {quality_check.what}"
+    check_texts: list[str] = [
+        message(
+            "{severity}: {source}: {problem}",
+            severity=SEVERITY_LABELS[quality_check.severity],
+            source=quality_check.source,
+            problem=quality_check.what,
+        )
         for quality_check in findings.customers.quality_checks
         if not quality_check.passed
     ]
@@ -48,21 +75,40 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         yield Text([NO_LINES_NOTE])
 
 
+def _count_rows(input_report: InputReport) -> str:
+    name, rows = input_report.input.name, input_report.input.rows
+    if input_report.row_kind == "orders":
+        return count_message("{name}: {count} row of orders.", "{name}: {count} rows of orders.", rows, name=name)
+    return count_message("{name}: {count} row of customers.", "{name}: {count} rows of customers.", rows, name=name)
+
+
 def _build_lines_table(reconciliation: Reconciliation) -> Table:
     line_totals = [
-        ("read", reconciliation.read, reconciliation.money_read),
-        ("kept", reconciliation.kept, reconciliation.money_kept),
+        (message("read"), reconciliation.read, reconciliation.money_read),
+        (message("kept"), reconciliation.kept, reconciliation.money_kept),
     ]
-    line_totals += [("of these returns", reconciliation.returns.lines, reconciliation.returns.money)] * bool(
+    line_totals += [(message("of these returns"), reconciliation.returns.lines, reconciliation.returns.money)] * bool(
         reconciliation.returns.lines
     )
     line_totals += [
-        (f"rejected: {REASONS[reason_total.reason].short}", reason_total.lines, reason_total.money)
+        (
+            message("rejected: {reason}", reason=REASONS[reason_total.reason].short),
+            reason_total.lines,
+            reason_total.money,
+        )
         for reason_total in reconciliation.rejected
     ]
     line_totals += [
-        (f"ignored: {REASONS[reason_total.reason].short}", reason_total.lines, reason_total.money)
+        (
+            message("ignored: {reason}", reason=REASONS[reason_total.reason].short),
+            reason_total.lines,
+            reason_total.money,
+        )
         for reason_total in reconciliation.ignored
     ]
-    table_rows = [(name, formatting.format_count(count), f"{money:,.2f}") for name, count, money in line_totals]
-    return Table([Column("Lines", align_right=False), Column("Count"), Column("Money")], table_rows)
+    table_rows = [
+        (name, formatting.format_count(count), formatting.format_decimal(money)) for name, count, money in line_totals
+    ]
+    return Table(
+        [Column(message("Lines"), align_right=False), Column(message("Count")), Column(message("Money"))], table_rows
+    )

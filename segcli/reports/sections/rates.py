@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from segcli.message import message
 from segcli.reports import disclosure, tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
 from segcli.segment.customer_rates import compute_rates
 
-TITLE = "Rates"
+TITLE = message("Rates")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -15,9 +16,9 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     for segmentation in findings.persona_segmentations:
         rate_rows = compute_rates(findings.customers, segmentation.segments, segmentation.labels)
         if rate_rows.empty:
-            yield Text(["The table has no orders and no referrers."])
+            yield Text([message("The table has no orders and no referrers.")])
             return
         yield Heading(segmentation.column, level=3)
         yield tables.build_table(disclosure.blank_small_counts(rate_rows, findings.privacy.smallest_group))
     if findings.customers.transactions is None:
-        yield Text(["Retention and churn need an order export; the input has one row per customer."])
+        yield Text([message("Retention and churn need an order export; the input has one row per customer.")])

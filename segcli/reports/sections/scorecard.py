@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
 
-TITLE = "Scorecard"
+TITLE = message("Scorecard")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:

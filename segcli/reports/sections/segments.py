@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from segcli import columns
+from segcli.message import count_message, message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.chart_blocks import build_bubble_chart, build_treemap
 from segcli.reports.disclosure import find_small_segments
 from segcli.reports.report import Findings
 
-TITLE = "Segments"
+TITLE = message("Segments")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -23,7 +24,12 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         )
         yield tables.build_segment_table(segmentation)
         small_names = find_small_segments(segmentation, findings.privacy)
-        small_note = f"small numbers, fewer than {findings.privacy.small_numbers} customers: {', '.join(small_names)}"
+        small_note = count_message(
+            "small numbers, fewer than {count} customer: {names}",
+            "small numbers, fewer than {count} customers: {names}",
+            findings.privacy.small_numbers,
+            names=", ".join(small_names),
+        )
         notes = [*segmentation.notes, *segmentation.warnings, *[small_note] * bool(small_names)]
         if notes:
             yield Text(notes, has_bullets=True)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from segcli.config.reference import dump_scalar
+from segcli.message import message
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
-TITLE = "Settings"
+TITLE = message("Settings")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -16,8 +17,12 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     }
     if not settings:
         yield Text(
-            ["The segments were read from the table; their settings are in the run.json of the run that made it."]
+            [
+                message(
+                    "The segments were read from the table; their settings are in the run.json of the run that made it."
+                )
+            ]
         )
         return
     rows = [[key, dump_scalar(value)] for key, value in settings.items()]
-    yield Table([Column("Setting", align_right=False), Column("Value", align_right=False)], rows)
+    yield Table([Column(message("Setting"), align_right=False), Column(message("Value"), align_right=False)], rows)

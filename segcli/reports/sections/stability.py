@@ -4,19 +4,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from segcli import formatting
+from segcli.message import message
 from segcli.model import Segmentation
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
 from segcli.segment.clustering.k_selection import REPRODUCIBLE_ARI
 from segcli.segment.clustering.pipeline import VERDICT_TEXTS
 
-TITLE = "Stability"
-NO_CLUSTERING_NOTE = "No clusters were requested."
-CLUSTERING_READ_NOTE = "The clusters were read from the table; their stability was evaluated in the run that made them."
-NO_STABILITY_NOTE = "The stability of the clusters was not evaluated (cluster.pairs is 0)."
-STABILITY_EXPLANATION = (
-    "segcli clusters pairs of samples and compares them by the adjusted Rand index: 1 is full agreement, "
-    "0 is chance agreement."
+TITLE = message("Stability")
+NO_CLUSTERING_NOTE = message("No clusters were requested.")
+CLUSTERING_READ_NOTE = message(
+    "The clusters were read from the table; their stability was evaluated in the run that made them."
+)
+NO_STABILITY_NOTE = message("The stability of the clusters was not evaluated (cluster.pairs is 0).")
+STABILITY_EXPLANATION = message(
+    "segcli clusters pairs of samples and compares them by the adjusted Rand index: 1 is full agreement, 0 is "
+    "chance agreement."
 )
 
 
@@ -31,7 +34,9 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
             yield Text([NO_STABILITY_NOTE])
         else:
             verdict = VERDICT_TEXTS.get(segmentation.method["verdict"], "")
-            yield Text([STABILITY_EXPLANATION, *[f"The verdict is {verdict}."] * bool(verdict)])
+            yield Text(
+                [STABILITY_EXPLANATION, *[message("The verdict is {verdict}.", verdict=verdict)] * bool(verdict)]
+            )
             yield _build_stability_chart(segmentation)
 
 
@@ -50,19 +55,22 @@ def _build_stability_chart(segmentation: Segmentation) -> Chart:
     data = {
         "ks": candidates,
         "bound": REPRODUCIBLE_ARI,
-        "bound_says": f"reproducible from {formatting.format_decimal(REPRODUCIBLE_ARI)}",
-        "chosen_says": "chosen",
-        "x_title": "segments",
-        "y_title": "agreement between samples (adjusted Rand index)",
+        "bound_says": message("reproducible from {bound}", bound=formatting.format_decimal(REPRODUCIBLE_ARI)),
+        "chosen_says": message("chosen"),
+        "x_title": message("segments"),
+        "y_title": message("agreement between samples (adjusted Rand index)"),
     }
     median = next(formatting.format_decimal(candidate["median"]) for candidate in candidates if candidate["chosen"])
-    alt_text = (
-        f"Of {candidates[0]['k']} to {candidates[-1]['k']} segments, segcli chose "
-        f"{chosen_k}, with a median agreement of {median}."
+    alt_text = message(
+        "Of {lowest} to {highest} segments, segcli chose {chosen}, with a median agreement of {median}.",
+        lowest=candidates[0]["k"],
+        highest=candidates[-1]["k"],
+        chosen=chosen_k,
+        median=median,
     )
     return Chart(
         "stability",
-        "Agreement between samples by number of segments",
+        message("Agreement between samples by number of segments"),
         alt_text,
         data,
         [_build_stability_table(segmentation, candidates)],
@@ -74,7 +82,12 @@ def _build_stability_table(segmentation: Segmentation, candidates: list[dict[str
     silhouettes: Mapping[int, float] = {
         method_candidate["k"]: method_candidate["silhouette"] for method_candidate in segmentation.method["candidates"]
     }
-    titles = [Column("Segments", align_right=False), Column("Median"), Column("Lower quarter"), Column("Upper quarter")]
+    titles = [
+        Column(message("Segments"), align_right=False),
+        Column(message("Median")),
+        Column(message("Lower quarter")),
+        Column(message("Upper quarter")),
+    ]
     rows = [
         [
             f"{candidate['k']} <-" if candidate["chosen"] else str(candidate["k"]),
@@ -83,4 +96,4 @@ def _build_stability_table(segmentation: Segmentation, candidates: list[dict[str
         ]
         for candidate in candidates
     ]
-    return Table([*titles, Column("Silhouette")], rows)
+    return Table([*titles, Column(message("Silhouette"))], rows)

@@ -6,13 +6,13 @@ import numpy as np
 
 from segcli import columns, formatting
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL
-from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Segmentation
 from segcli.reports.blocks import Block, Chart, Text
 from segcli.reports.chart_blocks import build_lorenz_chart
 from segcli.reports.report import Findings
 
-TITLE = "Summary"
+TITLE = message("Summary")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
@@ -24,9 +24,15 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         top_share = (
             sorted_revenue.iloc[: max(len(table) // 5, 1)].sum() / sorted_revenue.sum() if sorted_revenue.sum() else 0.0
         )
-        sentences.append(f"The top 20% of customers generate {formatting.format_share(top_share)} of revenue.")
+        sentences.append(
+            message("The top 20% of customers generate {share} of revenue.", share=formatting.format_share(top_share))
+        )
     if columns.ORDERS in table and len(table):
-        sentences.append(f"{formatting.format_share((table[columns.ORDERS] == 1).mean())} of customers bought once.")
+        sentences.append(
+            message(
+                "{share} of customers bought once.", share=formatting.format_share((table[columns.ORDERS] == 1).mean())
+            )
+        )
     sentences += [
         _describe_largest(segmentation, _count_segments(segmentation, findings))
         for segmentation in findings.persona_segmentations
@@ -54,8 +60,17 @@ def _describe_inactive(findings: Findings) -> list[str]:
         formatting.format_share(is_inactive.mean()),
         table.loc[is_inactive, columns.REVENUE].sum() / table[columns.REVENUE].sum(),
     )
-    inactive_text = f"{inactive_share} of customers have not bought for more than {pluralize(median_recency, 'day')}"
-    return [f"{inactive_text}; they account for {formatting.format_share(revenue_part)} of revenue."]
+    return [
+        count_message(
+            "{share} of customers have not bought for more than {count} day; "
+            "they account for {revenue_share} of revenue.",
+            "{share} of customers have not bought for more than {count} days; "
+            "they account for {revenue_share} of revenue.",
+            round(median_recency),
+            share=inactive_share,
+            revenue_share=formatting.format_share(revenue_part),
+        )
+    ]
 
 
 def _build_revenue_chart(findings: Findings) -> Chart | None:
@@ -69,10 +84,20 @@ def _build_revenue_chart(findings: Findings) -> Chart | None:
 
 def _describe_base(findings: Findings) -> str:
     table, day = findings.customers.table, findings.customers.as_of
-    until = f" as of {day.isoformat()}" if day else ""
-    orders = f", {pluralize(table[columns.ORDERS].sum(), 'order')}" if columns.ORDERS in table else ""
-    money = f", revenue {formatting.format_money(table[columns.REVENUE].sum())}" if columns.REVENUE in table else ""
-    return f"{pluralize(len(table), 'customer')}{orders}{money}{until}."
+    facts = [count_message("{count} customer", "{count} customers", len(table))]
+    if columns.ORDERS in table:
+        facts.append(count_message("{count} order", "{count} orders", int(table[columns.ORDERS].sum())))
+    if columns.REVENUE in table:
+        facts.append(
+            message(
+                "revenue {money}",
+                money=formatting.format_total(table[columns.REVENUE].sum(), findings.customers.currency),
+            )
+        )
+    joined_facts = join_messages(", ", facts)
+    if day:
+        return message("{facts} as of {day}.", facts=joined_facts, day=day)
+    return message("{facts}.", facts=joined_facts)
 
 
 def _count_segments(segmentation: Segmentation, findings: Findings) -> int:
@@ -90,12 +115,24 @@ def _describe_largest(segmentation: Segmentation, segment_count: int) -> str:
         .sort_values(sort_column, ascending=False, kind="stable")
         .iloc[0]
     )
-    segments_text = pluralize(segment_count, f"{segmentation.name} segment")
-    of_customers = f"{formatting.format_share(largest_segment[columns.SHARE])} of customers"
+    values = {
+        "name": segmentation.name,
+        "segment_name": largest_segment[columns.SEGMENT_NAME],
+        "share": formatting.format_share(largest_segment[columns.SHARE]),
+    }
     if columns.REVENUE_SHARE not in largest_segment:
-        return f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} is the largest: {of_customers}."
-    of_revenue = f"{formatting.format_share(largest_segment[columns.REVENUE_SHARE])} of revenue"
-    return (
-        f"Of {segments_text}, {largest_segment[columns.SEGMENT_NAME]} has the highest "
-        f"share: {of_revenue} from {of_customers}."
+        return count_message(
+            "Of {count} {name} segment, {segment_name} is the largest: {share} of customers.",
+            "Of {count} {name} segments, {segment_name} is the largest: {share} of customers.",
+            segment_count,
+            **values,
+        )
+    return count_message(
+        "Of {count} {name} segment, {segment_name} has the highest share: "
+        "{revenue_share} of revenue from {share} of customers.",
+        "Of {count} {name} segments, {segment_name} has the highest share: "
+        "{revenue_share} of revenue from {share} of customers.",
+        segment_count,
+        revenue_share=formatting.format_share(largest_segment[columns.REVENUE_SHARE]),
+        **values,
     )

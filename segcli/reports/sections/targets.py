@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from segcli import columns
+from segcli.message import message
 from segcli.persona.targets import TargetSelection
 from segcli.reports import activation_results
 from segcli.reports.blocks import Block, Chart, Heading
 from segcli.reports.report import Findings
 
-TITLE = "Targets"
+TITLE = message("Targets")
 
 
 def build_blocks(findings: Findings) -> Iterator[Block]:
@@ -32,13 +33,13 @@ def _build_matrix_chart(targets: TargetSelection) -> Chart:
         }
         for row in rows
     ]
-    chosen_names = ", ".join(point["name"] for point in points if point["chosen"]) or "none"
+    chosen_names = ", ".join(point["name"] for point in points if point["chosen"]) or message("none")
     data = {
         "points": points,
-        "x_title": "own strength",
-        "y_title": "attractiveness",
-        "full": "chosen",
-        "empty": "not chosen",
+        "x_title": message("own strength"),
+        "y_title": message("attractiveness"),
+        "full": message("chosen"),
+        "empty": message("not chosen"),
     }
-    alt_text = f"Segments by attractiveness and own strength; chosen: {chosen_names}."
-    return Chart("matrix", "Attractiveness and own strength", alt_text, data, ())
+    alt_text = message("Segments by attractiveness and own strength; chosen: {names}.", names=chosen_names)
+    return Chart("matrix", message("Attractiveness and own strength"), alt_text, data, ())

@@ -9,7 +9,8 @@ import pandas as pd
 from pydantic import Field
 
 from segcli.config.section import Section
-from segcli.formatting import pluralize
+from segcli.formatting import FormattedNumber
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment import experience_metrics
 from segcli.segment.bases import UNKNOWN, require_column
@@ -43,15 +44,17 @@ def read_valid_answers(customers: Customers, name: str) -> tuple[npt.NDArray[np.
     assert values is not None, "its columns are there"
     is_valid = answer_measure.is_valid(values)
     invalid_count = int((~np.isnan(values).all(axis=1) & ~is_valid).sum())
-    warning = f"invalid answers for {name}: {invalid_count:,}; counted as {UNKNOWN}"
+    warning = message(
+        "invalid answers for {name}: {count}; counted as {label}", name=name, count=invalid_count, label=UNKNOWN
+    )
     return np.where(is_valid[:, None], values, np.nan), (warning,) * bool(invalid_count)
 
 
 def report_score(customers: Customers, name: str, options: Options) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
     """Return the score of all customers as a note, and a table of scores for each segmentation in `options.by`."""
     min_answers = options.minimum
-    tables = {
-        f"{name} by {segmentation_column}": _score_segments(
+    tables: dict[str, pd.DataFrame] = {
+        message("{name} by {column}", name=name, column=segmentation_column): _score_segments(
             customers, name, require_column(customers, segmentation_column), min_answers
         )
         for segmentation_column in options.by
@@ -72,9 +75,17 @@ def _score_segments(customers: Customers, name: str, labels: pd.Series, min_answ
 
 def _format_sentence(name: str, row: Mapping[Hashable, Any]) -> str:
     if row["note"]:
-        return f"{name}: {row['note']}, too few for a score"
-    score, low, high = (find_measure(name).score_format.format(row[key]) for key in ("score", "low", "high"))
-    interval = f"95% interval {low} to {high}"
-    return (
-        f"{name} {score} ({interval}) from {pluralize(row['answers'], 'answer')}; {row['response_rate']:.0%} answered"
+        return message("{name}: {note}, too few for a score", name=name, note=row["note"])
+    score, low, high = (
+        FormattedNumber(find_measure(name).score_format.format(row[key]), row[key]) for key in ("score", "low", "high")
+    )
+    return count_message(
+        "{name} {score} (95% interval {low} to {high}) from {count} answer; {share:.0%} answered",
+        "{name} {score} (95% interval {low} to {high}) from {count} answers; {share:.0%} answered",
+        row["answers"],
+        name=name,
+        score=score,
+        low=low,
+        high=high,
+        share=row["response_rate"],
     )

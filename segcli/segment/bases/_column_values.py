@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli.config.section import Section
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
 
@@ -36,7 +37,12 @@ def segments_from_column(customers: Customers, column_names: Sequence[str], opti
     rare = sorted(set(map(str, names)) - set(frequent))
     labels = np.where(texts == "", UNKNOWN, np.where(np.isin(texts, frequent), texts, OTHER_SEGMENT)).astype(object)
     order = sorted(frequent, key=lambda name: (-int(counts[names == name][0]), name))
-    note = f"merged into {OTHER_SEGMENT}, each below {options.minimum_share:.0%}: {', '.join(rare)}"
+    note = message(
+        "merged into {label}, each below {share:.0%}: {names}",
+        label=OTHER_SEGMENT,
+        share=options.minimum_share,
+        names=", ".join(rare),
+    )
     return BaseResult(
         labels, append_unknown([*order, *([OTHER_SEGMENT] if rare else [])], labels), (note,) * bool(rare)
     )

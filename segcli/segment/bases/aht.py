@@ -4,6 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli import columns
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, _answers, append_unknown, assign_bands
 
@@ -38,9 +39,13 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     notes, tables = _answers.report_score(customers, "AHT", options)
     extra_scores = customers.table[[]].assign(aht_seconds=seconds.round(3))
     bands = (
-        f"contact bands: usual from {band_edges[0]:.0f} s and long from {band_edges[1]:.0f} s"
+        message(
+            "contact bands: usual from {usual:.0f} s and long from {long:.0f} s",
+            usual=band_edges[0],
+            long=band_edges[1],
+        )
         if band_edges
-        else "no contacts"
+        else message("no contacts")
     )
     return BaseResult(
         labels, append_unknown(ORDER, labels), (*notes, bands), warnings, scores=extra_scores, tables=tables

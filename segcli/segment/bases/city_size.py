@@ -7,8 +7,9 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems
 from segcli.formatting import pluralize
+from segcli.message import count_message
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands
+from segcli.segment.bases import BaseResult, append_unknown, assign_bands
 from segcli.segment.bases._places import ANY_PLACE_COLUMN, look_up_places, parse_lookup_numbers
 from segcli.segment.lookup_table import LookupTable
 
@@ -51,7 +52,8 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     )
     labels = assign_bands(populations, sorted(options.cuts), options.labels)
     order = [name for name in options.labels if (labels == name).any()]
-    missing_note = (f"population {UNKNOWN}: {pluralize(int(np.isnan(populations).sum()), 'customer')}",) * bool(
-        np.isnan(populations).any()
-    )
+    unknown_count = int(np.isnan(populations).sum())
+    missing_note = (
+        count_message("population unknown: {count} customer", "population unknown: {count} customers", unknown_count),
+    ) * bool(unknown_count)
     return BaseResult(labels, append_unknown(order, labels), (*notes, *missing_note))

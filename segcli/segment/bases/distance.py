@@ -9,6 +9,7 @@ from pydantic import Field
 from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import InputProblem
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands, require_column, to_floats
 from segcli.segment.bases._places import parse_lookup_numbers
@@ -53,7 +54,9 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     labels = assign_bands(distances, edges, order)
     names = np.where(np.isnan(distances), UNKNOWN, lookup.rows["store"].to_numpy(dtype=object)[nearest_stores])
     extra_scores = customers.table[[]].assign(distance_km=distances.round(3), nearest_store=names.astype(str))
-    warning = f"impossible coordinates: {int(is_impossible.sum()):,}; counted as {UNKNOWN}"
+    warning = message(
+        "impossible coordinates: {count}; counted as {label}", count=int(is_impossible.sum()), label=UNKNOWN
+    )
     return BaseResult(
         labels, append_unknown(order, labels), warnings=(warning,) * bool(is_impossible.any()), scores=extra_scores
     )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.formatting import pluralize
+from segcli.message import count_message
 from segcli.model import Customers
 from segcli.segment.ages import age_in_years, discard_impossible_ages
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
@@ -72,7 +72,12 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         count = int(np.isin(status, unknown_statuses).sum())
         warnings = (
             *warnings,
-            f"unrecognised marital statuses: {', '.join(unknown_statuses)} ({pluralize(count, 'customer')})",
+            count_message(
+                "unrecognised marital statuses: {names} ({count} customer)",
+                "unrecognised marital statuses: {names} ({count} customers)",
+                count,
+                names=", ".join(unknown_statuses),
+            ),
         )
     present = [name for name in ORDER if (labels == name).any()]
     return BaseResult(labels, append_unknown(present, labels), warnings=warnings)

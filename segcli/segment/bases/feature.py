@@ -7,6 +7,7 @@ from pydantic import Field
 from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import InputProblem
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
@@ -53,5 +54,5 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         labels,
         append_unknown(order, labels),
         scores=extra_scores,
-        tables={"Importance": importance_table.rename(columns={"feature": columns.SEGMENT_NAME})},
+        tables={message("Importance"): importance_table.rename(columns={"feature": columns.SEGMENT_NAME})},
     )

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
+from segcli.message import message
 from segcli.model import Customers
-from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands, require_column, to_floats
 from segcli.segment.bases._words import COUPLE_STATUSES, read_words
 
 SOURCE = "the count in the customer file, or 1 + partner (by marital status) + children"
@@ -30,7 +31,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     order = [*map(str, range(1, options.largest)), f"{options.largest} and more"]
     labels = assign_bands(np.where(is_impossible, np.nan, household_sizes), range(2, options.largest + 1), order)
     count = int((is_impossible & ~np.isnan(household_sizes)).sum())
-    warning = f"impossible household sizes: {count:,}; counted as unknown"
+    warning = message("impossible household sizes: {count}; counted as {label}", count=count, label=UNKNOWN)
     return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(count))
 
 

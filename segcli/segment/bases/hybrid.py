@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli.config.section import Section
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, require_column
 
@@ -38,10 +38,12 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     merged_cells = np.where(_find_small_cells(cells, options.minimum_share), parents, cells)
     labels = np.where(_find_small_cells(merged_cells, options.minimum_share), REST_SEGMENT, merged_cells).astype(object)
     cell_count, segment_count = len(set(cells)), len(set(labels))
-    merge_note = f"after merging those below {options.minimum_share:.0%}"
-    note = (
-        f"{pluralize(cell_count, 'cell')} of {' x '.join(options.of)}, "
-        f"{pluralize(segment_count, 'segment')} {merge_note}"
+    note = message(
+        "{cells} of {names}, {segments} after merging those below {share:.0%}",
+        cells=count_message("{count} cell", "{count} cells", cell_count),
+        names=" x ".join(options.of),
+        segments=count_message("{count} segment", "{count} segments", segment_count),
+        share=options.minimum_share,
     )
     return BaseResult(
         labels, tuple(sorted(set(map(str, labels)), key=lambda name: (name == REST_SEGMENT, name))), (note,)

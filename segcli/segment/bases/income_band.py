@@ -3,10 +3,11 @@
 import numpy as np
 from pydantic import Field
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.section import Section
+from segcli.message import join_messages, message
 from segcli.model import Customers
-from segcli.segment.bases import BaseResult, append_unknown, assign_bands, require_column, to_floats
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, assign_bands, require_column, to_floats
 
 SOURCE = "thirds at type 7 quantiles (Hyndman and Fan 1996), or custom cuts"
 NEEDS = "income"
@@ -41,8 +42,15 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         order = _name_bands(edges)
     labels = assign_bands(known_incomes, edges, order)
     count = int(is_placeholder.sum())
-    warnings = (f"incomes of one repeated digit, such as 666666: {count:,}; counted as unknown",) * bool(count)
-    note = f"income bands start at {', '.join(f'{edge:,.0f}' for edge in edges)}"
+    warnings = (
+        message(
+            "incomes of one repeated digit, such as 666666: {count}; counted as {label}", count=count, label=UNKNOWN
+        ),
+    ) * bool(count)
+    note = message(
+        "income bands start at {bounds}",
+        bounds=join_messages(", ", [formatting.format_count(edge) for edge in edges]),
+    )
     return BaseResult(labels, append_unknown(order, labels), (note,), warnings)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, require_column, to_floats
 from segcli.segment.customer_rates import compute_rates
@@ -74,15 +75,22 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         thresholds[has_own_rhythm] = gaps[has_own_rhythm, None] * base_thresholds / np.median(known_gaps)
     labels = _assign_stages(orders, recency, last_gap > thresholds[:, 1], thresholds, options.loyal_orders)
     source = (
-        f"percentiles 40, 80, 95 of {len(known_gaps):,} customers' gaps"
+        count_message(
+            "percentiles 40, 80, 95 of the gaps of {count} customer",
+            "percentiles 40, 80, 95 of the gaps of {count} customers",
+            len(known_gaps),
+        )
         if has_rhythm
-        else "too few gaps: configured days"
+        else message("too few gaps: configured days")
     )
-    note = (
-        f"at risk after {base_thresholds[0]:.0f}, lapsed after {base_thresholds[1]:.0f}, "
-        f"lost after {base_thresholds[2]:.0f} days ({source})"
+    note = message(
+        "at risk after {risk_days:.0f}, lapsed after {lapsed_days:.0f}, lost after {lost_days:.0f} days ({source})",
+        risk_days=base_thresholds[0],
+        lapsed_days=base_thresholds[1],
+        lost_days=base_thresholds[2],
+        source=source,
     )
-    rhythm_note = f"customers classified by their own purchase rhythm: {int(has_own_rhythm.sum()):,}"
+    rhythm_note = message("customers classified by their own purchase rhythm: {count}", count=int(has_own_rhythm.sum()))
     present = tuple(name for name in ORDER if (labels == name).any())
     warnings = tuple(_warn_missing_gaps(customers))
     return BaseResult(labels, present, (note, rhythm_note), warnings, tables=_rate_tables(customers, options))
@@ -98,8 +106,11 @@ def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
     ]
     remedy = measures_remedy(customers, missing_columns)
     if remedy:
-        names = " or ".join(f"'{name}'" for name in missing_columns)
-        yield f"lifecycle cannot use purchase rhythms: the table has no column {names}; hint: {remedy}"
+        yield message(
+            "lifecycle cannot use purchase rhythms: the table has no column {names}; hint: {remedy}",
+            names=join_messages(" or ", [f"'{name}'" for name in missing_columns]),
+            remedy=remedy,
+        )
 
 
 def _read_optional(customers: Customers, name: str) -> CustomerValues:
@@ -110,10 +121,14 @@ def _read_optional(customers: Customers, name: str) -> CustomerValues:
 def _rate_tables(customers: Customers, options: Options) -> dict[str, pd.DataFrame]:
     """Return the rates of all customers, and of the segments of each requested segmentation, by title."""
     blank_labels = pd.Series("", index=customers.table.index, dtype="str")
-    tables = {"Rates": compute_rates(customers, [], blank_labels, options.period_days)}
+    tables: dict[str, pd.DataFrame] = {
+        message("Rates"): compute_rates(customers, [], blank_labels, options.period_days)
+    }
     for name in options.by:
         labels = require_column(customers, name).astype("str").fillna(UNKNOWN)
-        tables[f"Rates by {name}"] = compute_rates(customers, sorted(labels.unique()), labels, options.period_days)
+        tables[message("Rates by {name}", name=name)] = compute_rates(
+            customers, sorted(labels.unique()), labels, options.period_days
+        )
     return tables
 
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import AfterValidator, Field
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config.section import Section
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
@@ -83,7 +83,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         loyalty_before=previous_names.astype(str), loyalty_move=tier_moves.astype(str)
     )
     movers = _count_movers(previous_names, labels, [*reversed(names), NO_TIER_YET])
-    return BaseResult(labels, append_unknown(order, labels), notes, warnings, extra_scores, {"Movers": movers})
+    return BaseResult(labels, append_unknown(order, labels), notes, warnings, extra_scores, {message("Movers"): movers})
 
 
 def _name_tiers(tier_numbers: TierNumbers, names: Sequence[str], blank_name: str) -> npt.NDArray[np.object_]:
@@ -122,7 +122,10 @@ def _tiers_by_column(
         previous_tiers = np.asarray(held_tiers.map(tier_by_name).fillna(-1), dtype=np.int64)
     current_tiers = np.maximum(earned_tiers, previous_tiers - 1) if options.downgrade == "step" else earned_tiers
     is_windowed = options.of in WINDOW_COLUMNS
-    warning = f"no individual orders: tiers use all-time {options.of}, not a window of days"
+    warning = message(
+        "no individual orders: tiers use all-time {label}, not a window of days",
+        label=formatting.column_label(options.of),
+    )
     return np.where(earned_tiers < 0, -1, current_tiers), previous_tiers, (), (warning,) * is_windowed
 
 
@@ -155,8 +158,13 @@ def _tiers_by_review(customers: Customers, options: Options) -> tuple[TierNumber
         if number == len(reviews) - 1 - reviews_back:
             previous_tiers = current_tiers.copy()
     days_since = (reviews[-1] - reviews[-1 - reviews_back]) if reviews_back < len(reviews) else 0
-    window, mover_days = pluralize(options.window_days, "day"), pluralize(days_since, "day")
-    note = f"{pluralize(len(reviews), 'review')} of {options.of} in {window}; movers over {mover_days}"
+    note = message(
+        "{reviews} of {label} in {window}; movers over {days}",
+        reviews=count_message("{count} review", "{count} reviews", len(reviews)),
+        label=formatting.column_label(options.of),
+        window=count_message("{count} day", "{count} days", options.window_days),
+        days=count_message("{count} day", "{count} days", int(days_since)),
+    )
     return current_tiers, previous_tiers, (note,)
 
 

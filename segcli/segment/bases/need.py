@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult
 from segcli.segment.expressions.checker import check_rule
@@ -62,10 +62,16 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     labels = np.where(fits.max(axis=1) >= options.threshold, best_need, UNMATCHED_SEGMENT).astype(object)
     unmatched_count = int((labels == UNMATCHED_SEGMENT).sum())
     several_count = int(((fits >= options.threshold).sum(axis=1) > 1).sum())
-    unmatched_text = f"{pluralize(unmatched_count, 'customer')} ({unmatched_count / len(labels):.0%})"
     notes = (
-        f"{UNMATCHED_SEGMENT}: {unmatched_text} with a fit below {options.threshold:g}",
-        f"customers with several needs above the threshold: {several_count:,}; the best fit is used",
+        count_message(
+            "{label}: {count} customer ({share:.0%}) with a fit below {threshold:g}",
+            "{label}: {count} customers ({share:.0%}) with a fit below {threshold:g}",
+            unmatched_count,
+            label=UNMATCHED_SEGMENT,
+            share=unmatched_count / len(labels),
+            threshold=options.threshold,
+        ),
+        message("customers with several needs above the threshold: {count}; the best fit is used", count=several_count),
     )
     scores = pd.DataFrame(
         fits.round(6), columns=[f"need_{_slugify_name(name)}" for name in names], index=customers.table.index

@@ -7,6 +7,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import InputProblem
+from segcli.message import join_messages, message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
 from segcli.segment.bases._words import read_words
@@ -57,6 +58,8 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         name for name in (columns.TOP_PREFIX + columns.CHANNEL, columns.CV_DAYS_BETWEEN_ORDERS) if name not in table
     ]
     warning = add_remedy(
-        f"without {' and '.join(missing_columns)} some need states cannot be detected", customers, missing_columns
+        message("without {names} some need states cannot be detected", names=join_messages(" and ", missing_columns)),
+        customers,
+        missing_columns,
     )
     return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(missing_columns))

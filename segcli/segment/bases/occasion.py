@@ -13,6 +13,7 @@ from segcli.config.section import Section
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult
 from segcli.segment.lookup_table import LookupTable
@@ -95,12 +96,19 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     has_too_few = np.bincount(customer_rows, minlength=customer_count) < options.minimum_orders
     labels = np.where(has_too_few, UNKNOWN, labels).astype(object)
     present_names = [window.name for window in windows if (labels == window.name).any()]
-    few_orders_text = f"customers with fewer than {options.minimum_orders} orders"
-    note = f"{few_orders_text}, no occasion assigned: {int(has_too_few.sum()):,}"
+    note = message(
+        "customers with fewer than {orders} orders, no occasion assigned: {count}",
+        orders=options.minimum_orders,
+        count=int(has_too_few.sum()),
+    )
     order = (*present_names, *(name for name in (NO_OCCASION, UNKNOWN) if (labels == name).any()))
     extra_scores = customers.table[[]].assign(occasion_index=np.where(best_index > 0, best_index, np.nan).round(6))
     return BaseResult(
-        labels, order, (note,), scores=extra_scores, tables={"Occasions": _summarise_occasions(windows, labels)}
+        labels,
+        order,
+        (note,),
+        scores=extra_scores,
+        tables={message("Occasions"): _summarise_occasions(windows, labels)},
     )
 
 

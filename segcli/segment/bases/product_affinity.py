@@ -9,6 +9,7 @@ from pydantic import Field
 from segcli import columns
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, _column_values, require_column
 from segcli.segment.experience_metrics import ALL_CUSTOMERS
@@ -40,7 +41,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         return category_result
     bought_categories = _purchase_matrix(customers)
     all_labels = pd.Series(ALL_CUSTOMERS, index=customers.table.index)
-    tables = {"Pairs": _category_lifts(bought_categories, all_labels, options)}
+    tables: dict[str, pd.DataFrame] = {message("Pairs"): _category_lifts(bought_categories, all_labels, options)}
     tables |= {
         f"Pairs by {name}": _category_lifts(bought_categories, require_column(customers, name), options)
         for name in options.by

@@ -11,6 +11,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
 from segcli.segment.bases import UNKNOWN, BaseResult, to_floats
@@ -107,7 +108,7 @@ def _assign_attitudes(customers: Customers, options: Options) -> BaseResult:
         order,
         notes,
         scores=attitudes,
-        tables={"Loadings": _loadings_table(factor_solution, names, attitude_names)},
+        tables={message("Loadings"): _loadings_table(factor_solution, names, attitude_names)},
     )
 
 
@@ -123,7 +124,7 @@ def _loadings_table(factor_solution: FactorSolution, item_names: list[str], atti
 
 def _warn_off_scale(off_scale_count: int) -> Iterator[str]:
     if off_scale_count:
-        yield f"answers outside the scale: {off_scale_count:,}; counted as missing"
+        yield message("answers outside the scale: {count}; counted as missing", count=off_scale_count)
 
 
 def _find_items(customers: Customers, options: Options) -> list[str]:
@@ -144,21 +145,35 @@ def _describe_battery(
     items: ItemMatrix, factor_solution: FactorSolution, item_names: list[str], attitude_names: list[str]
 ) -> Iterator[str]:
     """Yield the fit of the battery, then the loadings of each attitude and the reliability of its items."""
-    fit_text = (
-        f"KMO {kmo_measure(items):.2f}, eigenvalues above 1: "
-        f"{kaiser_factor_count(items)}, above chance: {parallel_factor_count(items)}"
+    yield count_message(
+        "{count} customer answered all {items} items; KMO {kmo:.2f}, eigenvalues above 1: {kaiser}, "
+        "above chance: {parallel}",
+        "{count} customers answered all {items} items; KMO {kmo:.2f}, eigenvalues above 1: {kaiser}, "
+        "above chance: {parallel}",
+        len(items),
+        items=len(item_names),
+        kmo=kmo_measure(items),
+        kaiser=kaiser_factor_count(items),
+        parallel=parallel_factor_count(items),
     )
-    yield f"{len(items):,} customers answered all {len(item_names)} items; {fit_text}"
     attitude_by_item = np.abs(factor_solution.loadings).argmax(axis=1)
     for factor_number, name in enumerate(attitude_names):
         carried_items = [item for item in range(len(item_names)) if attitude_by_item[item] == factor_number]
-        loading_texts = ", ".join(
-            f"{item_names[item]} {factor_solution.loadings[item, factor_number]:.2f}" for item in carried_items
+        loadings = join_messages(
+            ", ",
+            [
+                message(
+                    "{item} {loading:.2f}",
+                    item=item_names[item],
+                    loading=factor_solution.loadings[item, factor_number],
+                )
+                for item in carried_items
+            ],
         )
-        orientation = np.sign(factor_solution.loadings[carried_items, factor_number])
-        alpha_text = (
-            f", alpha {cronbach_alpha(items[:, carried_items] * orientation):.2f}" if len(carried_items) > 1 else ""
-        )
-        yield (
-            f"{name}: {factor_solution.explained_variance[factor_number]:.0%} of variance{alpha_text}; {loading_texts}"
-        )
+        values = {"name": name, "share": factor_solution.explained_variance[factor_number], "loadings": loadings}
+        if len(carried_items) > 1:
+            orientation = np.sign(factor_solution.loadings[carried_items, factor_number])
+            alpha = cronbach_alpha(items[:, carried_items] * orientation)
+            yield message("{name}: {share:.0%} of variance, alpha {alpha:.2f}; {loadings}", alpha=alpha, **values)
+        else:
+            yield message("{name}: {share:.0%} of variance; {loadings}", **values)

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from segcli import columns
 from segcli.config.section import Section
-from segcli.formatting import pluralize
+from segcli.message import count_message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column
 from segcli.segment.bases._words import classify_words, read_words
@@ -45,6 +45,12 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     texts = read_words(customers, options.of)
     labels, unmapped = classify_words(texts, options.classes, UNKNOWN)
     count = int(np.isin(texts, unmapped).sum())
-    warning = f"not in the class map: {', '.join(unmapped)} ({pluralize(count, 'customer')}); counted as {UNKNOWN}"
+    warning = count_message(
+        "not in the class map: {names} ({count} customer); counted as {label}",
+        "not in the class map: {names} ({count} customers); counted as {label}",
+        count,
+        names=", ".join(unmapped),
+        label=UNKNOWN,
+    )
     order = [name for name in options.classes if (labels == name).any()]
     return BaseResult(labels, append_unknown(order, labels), warnings=(warning,) * bool(unmapped))

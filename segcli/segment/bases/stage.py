@@ -4,6 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli import columns
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, lifecycle, to_floats
 
@@ -42,6 +43,6 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
             default="retain",
         ).astype(object)
     order = tuple(name for name in ORDER if (labels == name).any())
-    warning = f"no column {options.referrer}: the stage refer stays empty"
+    warning = message("no column {column}: the stage refer stays empty", column=options.referrer)
     warnings = (*lifecycle_result.warnings, *[warning] * (options.referrer not in customers.table))
     return BaseResult(labels, order, lifecycle_result.notes, warnings, tables=lifecycle_result.tables)

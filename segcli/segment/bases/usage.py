@@ -6,6 +6,7 @@ from pydantic import Field
 from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
+from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, require_column, to_floats
 
@@ -53,8 +54,10 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         float(usage_values[labels == "heavy"].sum() / usage_values[is_active].sum()) if is_active.any() else 0.0
     )
     share = (labels == "heavy").sum() / max(int(is_active.sum()), 1)
-    note = f"heavy users: {share:.0%} of active customers, {usage_share:.0%} of usage"
+    note = message(
+        "heavy users: {share:.0%} of active customers, {usage_share:.0%} of usage", share=share, usage_share=usage_share
+    )
     present = [name for name in ORDER if (labels == name).any()]
     remedy = "" if options.of else measures_remedy(customers, [columns.ITEMS])
-    warning = f"usage counts {columns.ORDERS}: the table has no column '{columns.ITEMS}'; hint: {remedy}"
+    warning = message("usage counts orders: the table has no column 'items'; hint: {remedy}", remedy=remedy)
     return BaseResult(labels, append_unknown(present, labels), (note,), (warning,) * bool(remedy))

@@ -10,12 +10,13 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
-from segcli.formatting import pluralize
+from segcli.message import count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
+from segcli.segment.clustering.answer_types import BLANK
 from segcli.segment.clustering.dimension_reduction import Reduction
-from segcli.segment.clustering.feature_encoding import Feature, build_feature_matrix
+from segcli.segment.clustering.feature_encoding import ANSWER_TRANSFORMS, Feature, build_feature_matrix
 from segcli.segment.methods import ClusterFit, Labels, Matrix
 from segcli.segment.profiles import build_profile
 from segcli.segment.rfm_dimensions import require_customers
@@ -47,9 +48,9 @@ def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmen
     scores = compute_margins(model["name"], fit, matrix, names).set_index(customers.table.index)
     scores[columns.CLUSTER_OUTSIDE] = np.where(is_outside, OUTSIDE_FLAG, INSIDE_FLAG).astype(str)
     outside_count = int(is_outside.sum())
-    outside_warning = (
-        "customers farther from their segment than any training customer: "
-        f"{outside_count:,}; they may belong to no segment"
+    outside_warning = message(
+        "customers farther from their segment than any training customer: {count}; they may belong to no segment",
+        count=outside_count,
     )
     return Segmentation(
         customers=customers,
@@ -60,7 +61,15 @@ def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmen
         method={**model, "counts": np.bincount(group_numbers, minlength=fit.k).tolist()},
         provenance=build_provenance(customers, "assign", Section(), None),
         warnings=(*customers.warnings, *warnings, *[outside_warning] * bool(outside_count)),
-        notes=(f"{model['name']} model of {pluralize(model['trained_on']['customers'], 'customer')}, k = {fit.k}",),
+        notes=(
+            count_message(
+                "{model} model of {count} customer, k = {k}",
+                "{model} model of {count} customers, k = {k}",
+                model["trained_on"]["customers"],
+                model=model["name"],
+                k=fit.k,
+            ),
+        ),
     )
 
 
@@ -112,22 +121,34 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
 
 def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) -> Iterator[str]:
     """Yield warnings about missing values and about texts that the model has not seen."""
-    for name in dict.fromkeys(feature.name for feature in features):
-        missing_count = int(table[name].isna().sum())
+    features_by_name: dict[str, list[Feature]] = {}
+    for feature in features:
+        features_by_name.setdefault(feature.name, []).append(feature)
+    for name, own_features in features_by_name.items():
+        missing_count = 0 if BLANK in own_features[0].levels else int(table[name].isna().sum())
         if missing_count:
-            phrase = pluralize(missing_count, "missing value filled as", "missing values filled as")
-            yield f"{name}: {phrase} in the model"
-        seen_texts = {
-            text
-            for feature in features
-            if feature.name == name
-            for text in (feature.level, *feature.levels)
-            if text is not None
-        }
-        if seen_texts:
-            new_texts = sorted(set(table[name].dropna().astype("str").str.strip()) - seen_texts)
-            if new_texts:
-                yield f"{name}: unknown to the model: {', '.join(new_texts[:5])}; no category assigned"
+            yield count_message(
+                "{name}: {count} missing value filled as in the model",
+                "{name}: {count} missing values filled as in the model",
+                missing_count,
+                name=name,
+            )
+        new_texts = _find_unseen_texts(table[name], own_features)
+        if new_texts:
+            yield message(
+                "{name}: unknown to the model: {levels}; no category assigned",
+                name=name,
+                levels=", ".join(new_texts[:5]),
+            )
+
+
+def _find_unseen_texts(values: pd.Series, features: Sequence[Feature]) -> list[str]:
+    """Return the texts of a column that none of its features knows; empty for numbers."""
+    if features[0].transform in ANSWER_TRANSFORMS:
+        is_unseen = np.isnan(features[0].transform_column(values)) & values.notna().to_numpy()
+        return sorted(set(values[is_unseen].astype("str").str.strip()))
+    seen_texts = {text for feature in features for text in (feature.level, *feature.levels) if text is not None}
+    return sorted(set(values.dropna().astype("str").str.strip()) - seen_texts) if seen_texts else []
 
 
 def compute_margins(method_name: str, fit: ClusterFit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:

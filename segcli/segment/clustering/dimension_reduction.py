@@ -16,6 +16,7 @@ import pandas as pd
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems
+from segcli.message import detail_message, join_messages, message
 from segcli.parallel import limit_blas_threads
 from segcli.segment import factor_analysis
 from segcli.segment.clustering.feature_encoding import FeatureMatrix
@@ -51,12 +52,16 @@ class Reduction:
     @property
     def description(self) -> str:
         """Description in one sentence."""
-        part_descriptions = "; ".join(
-            f"{name} ({share:.0%})" for name, share in zip(self.parts, self.explained, strict=True)
-        )
-        return (
-            f"reduced by {self.method_name} to {len(self.parts)} dimensions with "
-            f"{self.explained.sum():.0%} of the variance: {part_descriptions}"
+        parts = [
+            message("{name} ({share:.0%})", name=name, share=share)
+            for name, share in zip(self.parts, self.explained, strict=True)
+        ]
+        return detail_message(
+            "reduced by {method} to {dimensions} dimensions with {share:.0%} of the variance: {parts}",
+            method=self.method_name,
+            dimensions=len(self.parts),
+            share=self.explained.sum(),
+            parts=join_messages("; ", parts),
         )
 
     def loadings_table(self, features: Sequence[str]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.ingest.column_topics import describe_special_columns, find_purchase_columns, special_category_columns
 from segcli.ingest.pii import find_pii_columns
+from segcli.message import count_message, message
 from segcli.model import Customers
 
 # Allowed features: by name or group, but no identifiers, special categories or audit-only columns.
@@ -102,8 +103,8 @@ def _reject_unusable(customers: Customers, feature_weights: Mapping[str, float])
         reason = _exclusion_reason(table, name)
         if reason:
             usable_columns = ", ".join(find_allowed_features(table))
-            message = f"cluster.features: '{name}' {reason}; available: {usable_columns or 'no column'}"
-            raise UsageProblem(add_remedy(message, customers, [name]))
+            problem = f"cluster.features: '{name}' {reason}; available: {usable_columns or 'no column'}"
+            raise UsageProblem(add_remedy(problem, customers, [name]))
 
 
 def _exclusion_reason(table: pd.DataFrame, name: str) -> str:
@@ -174,12 +175,19 @@ def default_features(
     answers = [name for name in battery_columns if name not in special_columns]
     if not answers:
         return settings, ()
-    summary = f"no behaviour columns: segments are based on {len(answers)} survey columns instead"
+    summary = count_message(
+        "no behaviour columns: segments are based on {count} survey column instead; cluster.features selects others",
+        "no behaviour columns: segments are based on {count} survey columns instead; cluster.features selects others",
+        len(answers),
+    )
     left_out = [
-        f"{describe_special_columns([name])}: excluded, a special category of personal data (privacy.special_reason)"
+        message(
+            "{name}: excluded, a special category of personal data (privacy.special_reason)",
+            name=describe_special_columns([name]),
+        )
         for name in special_columns
     ]
-    return settings.model_copy(update={"features": answers}), (f"{summary}; cluster.features selects others", *left_out)
+    return settings.model_copy(update={"features": answers}), (summary, *left_out)
 
 
 def has_default_features(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> bool:
@@ -226,11 +234,13 @@ def _explain_behaviour(behaviour_columns: Sequence[str]) -> Iterator[str]:
     columns_by_name = [name for name in behaviour_columns if name not in columns.FEATURE_GROUPS[columns.BEHAVIOUR]]
     if columns_by_name:
         yield (
-            "treated as behaviour because of their names: "
-            f"{', '.join(columns_by_name)}; cluster.features selects others"
+            message(
+                "treated as behaviour because of their names: {names}; cluster.features selects others",
+                names=", ".join(columns_by_name),
+            )
         )
     if len(behaviour_columns) == 1:
-        yield f"segments are based on {behaviour_columns[0]} alone; cluster.features adds more"
+        yield message("segments are based on {name} alone; cluster.features adds more", name=behaviour_columns[0])
 
 
 def _find_battery(table: pd.DataFrame) -> list[str]:

@@ -13,13 +13,14 @@ from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
+from segcli.message import count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
 from segcli.segment.clustering import cluster_names
 from segcli.segment.clustering.assignment import compute_margins, distances_to_centres
-from segcli.segment.clustering.cluster_names import name_segments
-from segcli.segment.clustering.feature_encoding import FeatureMatrix
+from segcli.segment.clustering.cluster_names import list_feature_words, name_segments
+from segcli.segment.clustering.feature_encoding import Feature, FeatureMatrix
 from segcli.segment.clustering.features import FeatureSet, build_features
 from segcli.segment.clustering.k_selection import KCandidate, KSelection, select_k
 from segcli.segment.clustering.stability import describe_jaccard
@@ -29,15 +30,15 @@ from segcli.segment.rfm_dimensions import require_customers
 from segcli.segment.segmentation import DEFAULT_LIBRARIES, build_provenance
 
 # Solution: the chosen clusters in canonical order with their names, tables and notes.
-LOADINGS_TITLE = "Loadings"
+LOADINGS_TITLE = message("Loadings")
 NOISE_NAME = "Of no segment"
 BORDER_MARGIN = 0.1  # customers with a smaller margin are borderline
 VERDICT_TEXTS = {
-    "natural": "natural: every segment is stable under resampling and well separated",
-    "reproducible": "reproducible: the segments are stable under resampling but not clearly separated",
-    "constructive": (
-        "constructive: the segments are not stable under resampling; treat them as a "
-        "useful partition, not natural groups"
+    "natural": message("natural: every segment is stable under resampling and well separated"),
+    "reproducible": message("reproducible: the segments are stable under resampling but not clearly separated"),
+    "constructive": message(
+        "constructive: the segments are not stable under resampling; "
+        "treat them as a useful partition, not natural groups"
     ),
 }
 
@@ -104,12 +105,12 @@ class ClusterSolution:
     def finding_tables(self) -> dict[str, pd.DataFrame]:
         """Return further tables by title: customers between segments, and the loadings of a reduction."""
         fitted_reduction = self.feature_set.reduction
-        loadings = (
+        loadings: dict[str, pd.DataFrame] = (
             {LOADINGS_TITLE: fitted_reduction.loadings_table(self.feature_set.feature_names)}
             if fitted_reduction
             else {}
         )
-        return {"Between segments": _border_table(self.labels, self.margin_table), **loadings}
+        return {message("Between segments"): _border_table(self.labels, self.margin_table), **loadings}
 
     def describe_method(self) -> dict[str, Any]:
         """Return the record of the method: how k was chosen, and everything needed to label other customers."""
@@ -125,6 +126,7 @@ class ClusterSolution:
             "silhouette": best_candidate.silhouette,
             "samples": self.k_selection.samples,
             "stability": dict(_stability_by_k(self.k_selection)),
+            "bootstrap_starts": methods.count_bootstrap_starts(methods.load_method(self.settings.method)),
             "candidates": [_candidate_fields(candidate) for candidate in self.k_selection.candidates],
             "features": [dict(feature.to_dict()) for feature in self.feature_set.features],
             "reduction": dict(fitted_reduction.to_dict()) if fitted_reduction else None,
@@ -156,27 +158,37 @@ class ClusterSolution:
         if self.k_selection.verdict:
             yield VERDICT_TEXTS[self.k_selection.verdict]
         if self.noise_count:
-            yield (
-                f"{NOISE_NAME.lower()}: "
-                f"{pluralize(self.noise_count, 'customer')} "
-                f"({self.noise_count / customers:.0%}) outside any dense region"
+            yield count_message(
+                "of no segment: {count} customer ({share:.0%}) outside any dense region",
+                "of no segment: {count} customers ({share:.0%}) outside any dense region",
+                self.noise_count,
+                share=self.noise_count / customers,
             )
         yield from self._describe_stability()
         sample = self.k_selection.samples["silhouette"]
-        sample_note = f" on {sample:,} customers" if sample < customers else ""
         border_count = (
             int((self.margin_table[columns.CLUSTER_MARGIN] < BORDER_MARGIN).sum()) - self.noise_count
         )  # noise customers have no margin
-        border_note = f"{border_count / customers:.0%} of customers are borderline (near two segments)"
-        yield (
-            f"silhouette {best_candidate.silhouette:.4f}{sample_note}, "
-            f"inertia {best_candidate.fit.inertia:.2f}, {border_note}"
-        )
-        transforms = {feature.name: feature.transform for feature in self.feature_set.features}
-        yield "features: " + ", ".join(
-            name if transform_name == "none" else f"{name} ({transform_name})"
-            for name, transform_name in transforms.items()
-        )
+        values = {
+            "silhouette": best_candidate.silhouette,
+            "inertia": best_candidate.fit.inertia,
+            "share": border_count / customers,
+        }
+        if sample < customers:
+            yield detail_message(
+                "silhouette {silhouette:.4f} on {sample} customers, inertia {inertia:.2f}, "
+                "{share:.0%} of customers are borderline (near two segments)",
+                sample=sample,
+                **values,
+            )
+        else:
+            yield detail_message(
+                "silhouette {silhouette:.4f}, inertia {inertia:.2f}, "
+                "{share:.0%} of customers are borderline (near two segments)",
+                **values,
+            )
+        yield detail_message("features: {features}", features=", ".join(_describe_features(self.feature_set.features)))
+        yield from self.feature_set.notes
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description
 
@@ -184,14 +196,28 @@ class ClusterSolution:
         """Yield one sentence on the stability of each segment."""
         stability_result = self.k_selection.best_candidate.stability
         if stability_result:
-            segment_returns = "; ".join(
-                f"{name} {value:.2f} ({describe_jaccard(value)})" for name, value in self.return_rates.items()
-            )
+            segment_returns = [
+                message(
+                    "{name} {jaccard:.2f} ({stability})", name=name, jaccard=value, stability=describe_jaccard(value)
+                )
+                for name, value in self.return_rates.items()
+            ]
             sample = self.k_selection.samples["stability"]
             yield (
-                f"Jaccard over {len(stability_result.ari):,} pairs of "
-                f"bootstrap samples of {sample:,} customers: {segment_returns}"
+                message(
+                    "Jaccard over {pairs} pairs of bootstrap samples of {sample} customers: {segments}",
+                    pairs=len(stability_result.ari),
+                    sample=sample,
+                    segments=join_messages("; ", segment_returns),
+                )
             )
+
+
+def _describe_features(features: Sequence[Feature]) -> Iterator[str]:
+    """Yield each column with its transform and whether extreme values were clipped."""
+    for name, feature in {feature.name: feature for feature in features}.items():
+        steps = [feature.transform] * (feature.transform != "none") + ["clipped"] * (feature.low is not None)
+        yield f"{name} ({', '.join(steps)})" if steps else name
 
 
 def _border_table(labels: pd.Series, margin_rows: pd.DataFrame) -> pd.DataFrame:
@@ -219,6 +245,7 @@ def _stability_by_k(choice: KSelection) -> Iterator[tuple[str, dict[str, Any]]]:
                     "ari_quartiles": list(stability_result.ari_quartiles),
                     "ari_iqr": stability_result.ari_iqr,
                     "pairs": len(stability_result.ari),
+                    "smallest_jaccard": candidate.smallest_jaccard,
                 },
             )
 
@@ -241,6 +268,7 @@ def _candidate_fields(candidate: KCandidate) -> dict[str, Any]:
 
 
 DISTINCT_SAMPLE_ROWS = 1000  # these first rows usually hold enough distinct ones
+ROWS_PER_SEGMENT = 5  # with fewer distinct rows per segment, segments are the cells of a cross table
 
 
 def cluster_customers(
@@ -283,7 +311,12 @@ def cluster_customers(
         profile=solution.profile_table(),
         method=solution.describe_method(),
         provenance=build_provenance(customers, "cluster", settings, seed, (*DEFAULT_LIBRARIES, "scikit-learn")),
-        warnings=(*customers.warnings, *feature_set.warnings, *_warn_fewer_groups(settings, solution.fit)),
+        warnings=(
+            *customers.warnings,
+            *feature_set.warnings,
+            *_warn_fewer_groups(settings, solution.fit),
+            *_warn_cross_table(feature_set.matrix, solution.fit.k),
+        ),
         notes=(*solution.describe_findings(), *matching_notes),
         tables=solution.finding_tables(),
     )
@@ -302,7 +335,7 @@ def _candidate_k_values(
         return [0]
     smallest, largest = settings.k_range
     distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
-    if distinct_count < largest:
+    if distinct_count < largest * ROWS_PER_SEGMENT:
         distinct_count = len(np.unique(matrix, axis=0))
     if smallest > distinct_count:
         raise InputProblem(
@@ -310,6 +343,8 @@ def _candidate_k_values(
             source=source,
             remedy="Set a smaller k with -k",
         )
+    if settings.k == "auto":
+        largest = min(largest, max(distinct_count // ROWS_PER_SEGMENT, smallest))
     return range(smallest, min(largest, distinct_count) + 1)
 
 
@@ -317,7 +352,29 @@ def _warn_fewer_groups(settings: ClusterSettings, fit: ClusterFit) -> tuple[str,
     requested_k = settings.k
     if not isinstance(requested_k, int) or requested_k == fit.k:
         return ()
-    return (f"the customers fall into {fit.k} groups, not {requested_k}: one extreme value dominates",)
+    return (
+        message(
+            "the customers fall into {groups} groups, not {requested}: one extreme value dominates",
+            groups=fit.k,
+            requested=requested_k,
+        ),
+    )
+
+
+def _warn_cross_table(matrix: FeatureMatrix, k: int) -> tuple[str, ...]:
+    """Warn if there are hardly more distinct rows than segments."""
+    distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
+    if distinct_count <= 2 * k:
+        distinct_count = len(np.unique(matrix, axis=0))
+    if distinct_count > 2 * k:
+        return ()
+    return (
+        message(
+            "{k} segments of only {count} different customers are a cross table, not clusters; add features",
+            k=k,
+            count=distinct_count,
+        ),
+    )
 
 
 def _name_clusters(
@@ -328,7 +385,8 @@ def _name_clusters(
     previous: Mapping[str, Any] | None,
 ) -> tuple[list[str], list[str]]:
     """Return the names of the segments, noise last, and notes on the match with the previous model."""
-    names = name_segments(_segment_deviations(feature_set, fit), feature_set.feature_names)
+    feature_words = list_feature_words(feature_set.features, settings.labels)
+    names = name_segments(_segment_deviations(feature_set, fit), feature_words)
     names, matching_notes = cluster_names.match_previous(names, fit.labels, customers, previous)
     names = cluster_names.apply_name_rules(names, fit.labels, customers, settings.names)
     return [*names[:-1], NOISE_NAME] if fit.has_noise else names, matching_notes

@@ -20,6 +20,7 @@ from segcli import plugins
 from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
 from segcli.io import read
+from segcli.message import join_messages, message
 
 MAP_DIMENSIONS = ("r", "f", "m", "fm")
 ScoresByDimension = Mapping[str, npt.NDArray[np.float64]]
@@ -107,12 +108,25 @@ class MapCoverage:
     overlapping: tuple[str, ...]
     unreachable: tuple[str, ...]
 
-    def __str__(self) -> str:
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a combination of scores has no segment, or a segment no combination."""
+        return bool(self.uncovered or self.unreachable)
+
+    def describe(self) -> str:
         """Describe the coverage in one sentence."""
-        parts = [f"{self.cell_count - len(self.uncovered)} of {self.cell_count} score combinations covered"]
-        parts += [f"{len(self.overlapping)} matched by several rules (the first wins)"] * bool(self.overlapping)
-        parts += [f"never reached: {', '.join(self.unreachable)}"] * bool(self.unreachable)
-        return "; ".join(parts)
+        parts = [
+            message(
+                "{covered} of {cells} score combinations covered",
+                covered=self.cell_count - len(self.uncovered),
+                cells=self.cell_count,
+            )
+        ]
+        if self.overlapping:
+            parts.append(message("{count} matched by several rules (the first wins)", count=len(self.overlapping)))
+        if self.unreachable:
+            parts.append(message("never reached: {names}", names=", ".join(self.unreachable)))
+        return join_messages("; ", parts)
 
 
 def measure_coverage(segment_map: SegmentMap) -> MapCoverage:
