@@ -217,7 +217,7 @@ def read_customers(
     from segcli import customers
     from segcli.customers.metrics import select_measures
     from segcli.customers.pseudonyms import PrivacyOptions
-    from segcli.io import manifest
+    from segcli.io import manifest, memory
 
     settings = loaded_config.settings
     manifest.refuse_incomplete(settings.ingest.transactions.path or STDIN_PATH)
@@ -246,6 +246,8 @@ def read_customers(
     print_input_summary(
         loaded_customers, console, is_as_of_given=settings.as_of is not None, verbose=common_options.verbose
     )
+    if memory.available_memory() is None:
+        console.log("note", memory.UNKNOWN_MEMORY_NOTE)
     gates.log_failures(loaded_customers, console)
     save_rejects(loaded_customers, settings.ingest, common_options, console)
     check_reject_limit(loaded_customers, settings.ingest)

@@ -76,6 +76,7 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
             inputs.list_input_paths(loaded_config.settings, common_options),
             reject_paths,
             is_dry_run=common_options.dry_run,
+            console=console,
         ) as folder_path:
             customers = inputs.read_customers(
                 loaded_config, common_options, console, needs_contacts=_needs_contacts(loaded_config)
@@ -137,14 +138,17 @@ def _lock_output_folder(
     reject_paths: Sequence[str],
     *,
     is_dry_run: bool,
+    console: Console,
 ) -> "Iterator[Path | None]":
     """Create, lock and clean the output folder before the long computation; no output may be an input."""
     if is_dry_run:
         yield None
         return
-    from segcli.io import lock, write
+    from segcli.io import file_lock, lock, write
 
     folder_path = write.make_folder(folder)
+    if not file_lock.HAS_LOCKS:
+        console.log("note", lock.NO_LOCKS_NOTE, is_important=True)
     with lock.lock_directory(folder_path):
         write.remove_temporary_files(folder_path)
         write.refuse_links(folder_path, output_names)

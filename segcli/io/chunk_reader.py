@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ HEAD_BYTES = 1 << 20  # bytes; enough to detect the dialect of a file
 CHUNK_BYTES = 4 << 20  # bytes; the memory that such a chunk needs nearly fits into the processor's cache
 MAX_RECORD_BYTES = 256 << 20
 QUOTE_BYTE, NEWLINE_BYTE = b'"', b"\n"
+HAS_PREAD = hasattr(os, "pread")  # not on Windows
+_position_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def _iterate_plain_chunks(
     start = end = file.tell()
     descriptor = file.fileno()
     while end < size:
-        block = os.pread(descriptor, CHUNK_BYTES, end)
+        block = _read_range(descriptor, end, end + CHUNK_BYTES)
         record_end = (
             _last_record_end(block, is_inside=has_quotes and _is_quote_open(descriptor, start, end))
             if has_quotes
@@ -146,7 +149,7 @@ def _iterate_plain_chunks(
 
 def _is_quote_open(descriptor: int, start: int, end: int) -> bool:
     """Return whether a quoted field is open at `end`: the number of quotes after `start` is odd."""
-    return end > start and bool(_count_byte(os.pread(descriptor, end - start, start), QUOTE_BYTE) % 2)
+    return end > start and bool(_count_byte(_read_range(descriptor, start, end), QUOTE_BYTE) % 2)
 
 
 def _endless_record_problem(path: str) -> InputProblem:
@@ -158,7 +161,12 @@ def _endless_record_problem(path: str) -> InputProblem:
 
 
 def _read_range(descriptor: int, start: int, end: int) -> bytes:
-    return os.pread(descriptor, end - start, start)
+    """Read bytes at a position; several threads read one descriptor."""
+    if HAS_PREAD:
+        return os.pread(descriptor, end - start, start)
+    with _position_lock:
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, end - start)
 
 
 def _iterate_packed_chunks(stream: IO[bytes], skip_lines: int, path: str, *, has_quotes: bool) -> Iterator[FileChunk]:

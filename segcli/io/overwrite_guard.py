@@ -67,7 +67,7 @@ def is_own_folder(path: str) -> bool:
 
 def is_cache_folder(folder: Path) -> bool:
     """Return whether a folder is empty or holds only entries of a state."""
-    names = [entry.name for entry in folder.iterdir() if entry.name != lock.LOCK_FILE]
+    names = [entry.name for entry in folder.iterdir() if entry.name not in lock.LOCK_FILES]
     return all(CACHE_ENTRY_NAME.fullmatch(name.removesuffix(TEMPORARY_SUFFIX)) for name in names)
 
 

@@ -138,10 +138,12 @@ def descriptor_number(path: str) -> int | None:
 
 def sync_folder(folder: Path) -> None:
     """Sync a folder, so that a rename survives a power failure; ignore systems that cannot sync folders."""
-    handle = os.open(folder, os.O_RDONLY)
     with contextlib.suppress(OSError):
-        os.fsync(handle)
-    os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def check_writable(path: str, inputs: Sequence[str] = ()) -> None:
