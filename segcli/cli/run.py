@@ -16,6 +16,7 @@ from segcli.cli.command_settings import resolve_settings
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, show_progress
 from segcli.errors import UsageProblem
+from segcli.io.export_names import EXPORT_SUFFIXES
 from segcli.message import message
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 # Files that a run may write; run.json is written last
 RUN_FILES = (*run_outputs.RESULT_FILES, "run.json")
 
-EXPORT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes of data files, not of configs
+DATA_SUFFIXES = (*EXPORT_SUFFIXES, ".csv.gz", ".tsv.gz", ".db", ".sqlite", ".duckdb")  # of data files, not of configs
 
 ConfigArgument = Annotated[str, Argument(help="Config file (YAML).", metavar="CONFIG")]
 
@@ -121,7 +122,7 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
 
 def _refuse_export(config_path: str) -> None:
     """Reject an export in place of a config, and suggest how to create a config for it."""
-    if config_path.lower().endswith(EXPORT_SUFFIXES):
+    if config_path.lower().endswith(DATA_SUFFIXES):
         suggested_config = shlex.quote(f"{Path(config_path).name.split('.')[0]}.yaml")
         raise UsageProblem(
             f"{config_path}: run reads a config, and this looks like an export"

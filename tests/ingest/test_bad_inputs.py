@@ -97,7 +97,7 @@ CASES = [
     Case(42, ORDERS + f"a,{'x' * 5_000_000},2026-01-05,1.00\n", 3, ("field larger than field limit",)),
     Case(44, gzip.compress(ORDERS.encode()), name="in.csv"),
     Case(44, ORDERS, line="ingest in.csv.gz", name="in.csv.gz"),
-    Case(45, b"PK\x03\x04whatever", 3, ("a spreadsheet or zip archive, not CSV",)),
+    Case(45, b"PK\x03\x04whatever", 3, ("looks like a zip archive or a spreadsheet",)),
     Case(45, b"%PDF-1.7", 3, ("a PDF, not CSV",)),
     Case(46, ORDERS.replace("b,2", "NA,2"), ids=("NA", "a")),
     Case(46, ORDERS.replace("b,2", "null,2"), ids=("a", "null")),

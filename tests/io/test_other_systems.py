@@ -10,6 +10,8 @@ import pytest
 from segcli.errors import EnvironmentProblem, LockProblem
 from segcli.io import chunk_reader, file_lock, lock, memory
 from segcli.io.write import sync_folder
+
+pytest.importorskip("fcntl")
 from tests.io.without_posix import build_msvcrt
 
 PRELUDE = Path(__file__).with_name("without_posix.py")
