@@ -236,9 +236,10 @@ def read_customers(
         console.log(
             "note", f"suppression list: segcli reads all files again and stores nothing in {ingest_settings.state}"
         )
-    gc.freeze()  # imported modules stay in memory, so garbage collection can skip them
-    gc.set_threshold(GC_THRESHOLD)
-    gc.enable()
+    if not gc.isenabled():  # the command line disables it; other callers keep their own settings
+        gc.freeze()  # imported modules stay in memory, so garbage collection can skip them
+        gc.set_threshold(GC_THRESHOLD)
+        gc.enable()
     with show_progress("reading", common_options):
         loaded_customers = customers.load_customers(
             ingest_settings, parse_as_of(settings.as_of), extra_paths, settings.quality, privacy
