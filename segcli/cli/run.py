@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from segcli.persona.analysis import Analysis
 
 # Files that a run may write; run.json is written last
-RUN_FILES = (*run_outputs.RESULT_FILES, "run.json")
+RUN_FILES = (*run_outputs.RESULT_FILES, "datapackage.json", "run.json")
+DATA_PACKAGE_NAME = "segcli-run"
 
 DATA_SUFFIXES = (*EXPORT_SUFFIXES, ".csv.gz", ".tsv.gz", ".db", ".sqlite", ".duckdb")  # of data files, not of configs
 
@@ -151,6 +152,8 @@ def _render_files(
     console: Console,
 ) -> dict[str, str]:
     """Return the files of a run, by name, except run.json."""
+    from segcli.reports.data_package import DATA_PACKAGE_FILE, describe_tables
+
     analysis_providers = segmenters.build_analysis_providers(customers, loaded_config, console)
     with show_progress("describing segments", common_options):
         texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
@@ -159,7 +162,7 @@ def _render_files(
         texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
     with show_progress("exporting", common_options):
         texts |= export_files.render_export_files(analysis, loaded_config, console, is_dry_run=common_options.dry_run)
-    return texts
+    return texts | {DATA_PACKAGE_FILE: describe_tables(texts, DATA_PACKAGE_NAME)}
 
 
 def check_gates(outcome: RunOutcome, loaded_config: "LoadedSettings") -> None:

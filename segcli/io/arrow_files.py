@@ -9,6 +9,7 @@ from segcli.io.csv_stream import CsvStream
 
 BATCH_ROWS = 65_536  # rows per batch of a Parquet file
 PARQUET_KIND, ARROW_KIND = "Parquet", "Arrow"
+WRITER_KEY = b"segcli:result"  # metadata key of Parquet files that segcli wrote
 
 
 def parquet_to_csv(stream: IO[bytes], name: str) -> CsvStream:
