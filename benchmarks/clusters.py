@@ -27,15 +27,15 @@ import sys
 import numpy as np
 import pandas as pd
 from segcli.config.cluster import ClusterSettings
-from segcli.model import Customers, Input, Reading
-from segcli.segment import cluster
+from segcli.model import Customers, Input, InputReport
+from segcli.segment.clustering.pipeline import cluster_customers
 
 matrix = np.load(sys.argv[1])
 names = [f"f{number}" for number in range(matrix.shape[1])]
 ids = pd.Series([f"C{number:07d}" for number in range(len(matrix))], dtype="str")
 table = pd.DataFrame(matrix, columns=names)
 table.insert(0, "customer_id", ids)
-customers = Customers(table, None, (Reading(Input("bench", 0, "", len(matrix)), "customers", "", {}),))
+customers = Customers(table, None, (InputReport(Input("bench", 0, "", len(matrix)), "customers", "", {}),))
 size = matrix.nbytes
 del matrix
 import scipy.stats, sklearn.cluster, sklearn.metrics  # what segmenting imports is no data
@@ -46,7 +46,7 @@ def held(what):
 
 open("/proc/self/clear_refs", "w").write("5")  # from here on VmHWM is the peak of what follows
 before = held("VmRSS")
-made = cluster.segment(customers, ClusterSettings(features=names, transform="none"), 1)
+made = cluster_customers(customers, ClusterSettings(features=names, transform="none"), 1)
 print(made.notes[:2], made.method["samples"])
 added = held("VmHWM") - before
 with open(sys.argv[1] + ".txt", "w") as file:

@@ -19,17 +19,17 @@ import numpy as np
 SEGCLI = """
 import sys, time
 import numpy as np
-from segcli.value.maximum_likelihood import fit
-from segcli.value.models import load
-from segcli.value.purchase_summary import Groups
+from segcli.value.maximum_likelihood import fit_order_model
+from segcli.value.models import load_order_model
+from segcli.value.purchase_summary import HistoryGroups
 
 x, t_x, T = np.load(sys.argv[1])
-fit("bg_nbd", Groups(x[:9], t_x[:9], T[:9], np.ones(9)))  # what is imported at first use is no fitting
+fit_order_model("bg_nbd", HistoryGroups(x[:9], t_x[:9], T[:9], np.ones(9)))  # what is imported at first use is no fitting
 started = time.perf_counter()
 days = [np.round(column * 7).astype(int) for column in (t_x, T)]
-found = fit("bg_nbd", Groups.of(x.astype(int), *days, 7.0)[0])
+found = fit_order_model("bg_nbd", HistoryGroups.from_days(x.astype(int), *days, 7.0)[0])
 seconds = time.perf_counter() - started
-ahead = load("bg_nbd").expected(found.parameters, Groups(x, t_x, T, x), 26.0)
+ahead = load_order_model("bg_nbd").conditional_expectation(found.parameters, HistoryGroups(x, t_x, T, x), 26.0)
 print(seconds, *found.parameters.values(), ahead.sum())
 """
 LIFETIMES = """

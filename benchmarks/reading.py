@@ -16,8 +16,8 @@ from order_lines import NEEDED, write_plain
 READ = """
 import sys
 from segcli.config.ingest import Source
-from segcli.ingest.input_file import opened
-print(opened(Source(path=sys.argv[1])).cells().rows)
+from segcli.ingest.input_file import open_input
+print(open_input(Source(path=sys.argv[1])).read_table().rows)
 """
 PYARROW = """
 import sys

@@ -67,7 +67,8 @@ class ClusterSettings(Section):
     scale: Literal["auto", "standard", "robust", "range", "none"] = Field(
         "auto",
         description="Feature scaling: by standard deviation (standard), interquartile range (robust), range (range), "
-        "or none. auto uses the scaling of the method, standard for most.",
+        "or none. auto keeps 0 and 1 if all features are 0/1 items, and otherwise uses the scaling of the method, "
+        "standard for most.",
     )
     reduce: Literal["none", "pca", "factors"] = Field(
         "none",
@@ -87,10 +88,10 @@ class ClusterSettings(Section):
         default_factory=dict,
         description="Weight of a column, or of each column of a group. Default: 1.",
     )
-    outliers: Literal["keep", "winsorise"] = Field(
-        "keep",
-        description="Values below the 1st or above the 99th percentile: keep them (keep) or clip them to that "
-        "percentile (winsorise).",
+    outliers: Literal["auto", "keep", "winsorise"] = Field(
+        "auto",
+        description="Extreme values. auto clips skewed sums of money to the 0.5th and 99.5th percentile of the values "
+        "above zero, winsorise clips every number to its 1st and 99th percentile, and keep changes nothing.",
     )
     special_reason: str | None = Field(
         None,
@@ -121,13 +122,18 @@ class ClusterSettings(Section):
         description="Your own segment names. Each name goes to the segment in which most customers meet its rule: "
         "[{segment: VIP, when: orders >= 8}].",
     )
+    labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Short labels of columns for segment names, for example {q09: skiing}. Default: the column name, "
+        "shortened.",
+    )
     pairs: int = Field(
         100,
         ge=0,
         le=10_000,
         description="Number of pairs of bootstrap samples for the stability test. 0 skips the test.",
     )
-    stability_sample: int = Field(1000, ge=50, description="Number of customers in the sample for the stability test.")
+    stability_sample: int = Field(2000, ge=50, description="Number of customers in the sample for the stability test.")
     starts: int = Field(
         10,
         ge=1,

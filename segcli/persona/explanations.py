@@ -15,7 +15,9 @@ from segcli import columns
 from segcli.config import yaml_loader
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
-from segcli.segment.clustering.feature_selection import MAX_FEATURE_LEVELS
+from segcli.segment.clustering.answer_types import BLANK
+from segcli.segment.clustering.column_roles import MAX_FEATURE_LEVELS
+from segcli.segment.clustering.feature_encoding import ANSWER_TRANSFORMS, Feature
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
 from segcli.segment.expressions.formatter import format_rule
 from segcli.segment.expressions.nodes import TextLiteral
@@ -26,23 +28,38 @@ MIN_LEAF_SHARE = 0.01  # of customers
 MAX_DECIMALS = 7  # a threshold is rounded to 0, then 1 and more decimals
 
 FloatArray = npt.NDArray[np.float64]
+MISSING_TEST = "is missing"
 FeatureBounds = dict[int, tuple[float, float]]  # by feature index of the tree: values above the first, up to the second
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Comparison in a rule: a column, an operator, and a number or a text."""
+    """Comparison in a rule: a column, an operator, and a value or several; the test `is missing` has none."""
 
     column: str
     operator: str
-    value: float | str
+    value: "float | str | tuple[float | str, ...]" = ()
 
     def __str__(self) -> str:
         column_text = self.column if self.column.isidentifier() and self.column not in KEYWORDS else f"`{self.column}`"
-        value_text = (
-            _format_number(self.value) if isinstance(self.value, float) else format_rule(TextLiteral(self.value))
-        )
-        return f"{column_text} {self.operator} {value_text}"
+        if self.operator == MISSING_TEST:
+            return f"{column_text} {MISSING_TEST}"
+        if isinstance(self.value, tuple):
+            return f"{column_text} {self.operator} [{', '.join(map(_format_value, self.value))}]"
+        return f"{column_text} {self.operator} {_format_value(self.value)}"
+
+
+@dataclass(frozen=True, eq=False)
+class TreeFeature:
+    """A column of the tree's matrix: a number, the indicator of a text `level`, or the ranks of answers.
+
+    `answers` are the values of each answer, lowest rank first; an answer without values is a blank.
+    """
+
+    column: str
+    values: FloatArray
+    level: str | None = None
+    answers: tuple[tuple[float | str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,31 +113,55 @@ def explain_segments(segmentation: Segmentation, column_names: Sequence[str]) ->
     ]
     if not tree_features:
         raise UsageProblem("no numeric or categorical column to explain segments by; pass a table with some")
-    feature_matrix = np.column_stack([feature_matrix for _, _, feature_matrix in tree_features])
+    feature_matrix = np.column_stack([tree_feature.values for tree_feature in tree_features])
     paths: dict[str, list[tuple[Comparison, ...]]] = {column_name: [] for column_name in segmentation.segments}
     for segment, leaf_bounds in _grow_leaves(feature_matrix, segmentation):
-        paths[segment].append(
-            tuple(_list_comparisons(leaf_bounds, [(column_name, level) for column_name, level, _ in tree_features]))
-        )
+        paths[segment].append(tuple(_list_comparisons(leaf_bounds, tree_features)))
     return _replay_rules(
         segmentation,
         {column_name: tuple(segment_paths) for column_name, segment_paths in paths.items() if segment_paths},
     )
 
 
-def _encode_feature(segmentation: Segmentation, column_name: str) -> Iterator[tuple[str, str | None, FloatArray]]:
-    """Yield the features of a column: its number (the median if missing), or one indicator per text level."""
+def _encode_feature(segmentation: Segmentation, column_name: str) -> Iterator[TreeFeature]:
+    """Yield the features of a column: its number (the median if missing), its answers, or one indicator per text."""
     column_values = segmentation.customers.table[column_name]
-    if pd.api.types.is_numeric_dtype(column_values):
+    answer_feature = _find_answer_feature(segmentation, column_name)
+    if answer_feature:
+        ranks = answer_feature.transform_column(column_values)
+        yield TreeFeature(
+            column_name,
+            np.where(np.isnan(ranks), answer_feature.fill, ranks),
+            answers=tuple(_list_spellings(answer_feature, column_values, ranks)),
+        )
+    elif pd.api.types.is_numeric_dtype(column_values):
         numbers = column_values.to_numpy(dtype=np.float64, na_value=np.nan)
-        yield column_name, None, np.where(np.isnan(numbers), np.nanmedian(numbers), numbers)
+        yield TreeFeature(column_name, np.where(np.isnan(numbers), np.nanmedian(numbers), numbers))
     elif (
         column_values.nunique() <= MAX_FEATURE_LEVELS
         and column_values.dtype.kind != "M"
         and column_name != columns.CUSTOMER_ID
     ):
         for level in sorted(column_values.dropna().astype("str").unique()):
-            yield column_name, level, (column_values == level).to_numpy(dtype=np.float64)
+            yield TreeFeature(column_name, (column_values == level).to_numpy(dtype=np.float64), level)
+
+
+def _find_answer_feature(segmentation: Segmentation, column_name: str) -> Feature | None:
+    """Return the feature of a column of answers; numbers without blank answers are compared as numbers."""
+    is_numeric = pd.api.types.is_numeric_dtype(segmentation.customers.table[column_name])
+    for fields in segmentation.method["features"]:
+        if fields["name"] == column_name and fields["transform"] in ANSWER_TRANSFORMS:
+            feature = Feature(**fields)
+            return None if is_numeric and BLANK not in feature.levels else feature
+    return None
+
+
+def _list_spellings(feature: Feature, values: pd.Series, ranks: FloatArray) -> Iterator[tuple[float | str, ...]]:
+    """Yield the values of each answer in the column; none for blank."""
+    is_numeric = pd.api.types.is_numeric_dtype(values)
+    for rank in range(len(feature.levels)):
+        answers = values[ranks == rank].dropna().unique()
+        yield tuple(sorted(map(float, answers))) if is_numeric else tuple(sorted(map(str, answers)))
 
 
 def _grow_leaves(feature_matrix: FloatArray, segmentation: Segmentation) -> list[tuple[str, FeatureBounds]]:
@@ -167,22 +208,42 @@ def _shorten_threshold(threshold: float, feature_values: FloatArray) -> float:
     return float(nearest_below)
 
 
-def _list_comparisons(
-    leaf_bounds: FeatureBounds, tree_features: Sequence[tuple[str, str | None]]
-) -> Iterator[Comparison]:
+def _list_comparisons(leaf_bounds: FeatureBounds, tree_features: Sequence[TreeFeature]) -> Iterator[Comparison]:
     """Yield bounds as comparisons, in the order of columns; a text level is compared for equality."""
     for feature_index in sorted(
-        leaf_bounds, key=lambda place: (tree_features[place][0], tree_features[place][1] or "")
+        leaf_bounds, key=lambda place: (tree_features[place].column, tree_features[place].level or "")
     ):
-        (low_bound, high_bound), (column_name, level) = leaf_bounds[feature_index], tree_features[feature_index]
-        if level is not None:
-            yield Comparison(column_name, "==" if np.isfinite(low_bound) else "!=", level)
+        (low_bound, high_bound), tree_feature = leaf_bounds[feature_index], tree_features[feature_index]
+        if tree_feature.answers:
+            yield _compare_answers(tree_feature, low_bound, high_bound)
+            continue
+        if tree_feature.level is not None:
+            yield Comparison(tree_feature.column, "==" if np.isfinite(low_bound) else "!=", tree_feature.level)
             continue
         yield from (
-            Comparison(column_name, operator, value)
+            Comparison(tree_feature.column, operator, value)
             for operator, value in ((">", low_bound), ("<=", high_bound))
             if np.isfinite(value)
         )
+
+
+def _compare_answers(tree_feature: TreeFeature, low_bound: float, high_bound: float) -> Comparison:
+    """Return the test for the answers whose rank is above one bound and up to the other.
+
+    A blank answer is one of two, so that its side of the bound is the test whether the value is missing.
+    """
+    is_inside = [low_bound < rank <= high_bound for rank in range(len(tree_feature.answers))]
+    if is_inside[0] and not tree_feature.answers[0]:
+        return Comparison(tree_feature.column, MISSING_TEST)
+    answers = tuple(
+        answer for rank, spellings in enumerate(tree_feature.answers) if is_inside[rank] for answer in spellings
+    )
+    is_single = len(answers) == 1
+    return Comparison(tree_feature.column, "==" if is_single else "in", answers[0] if is_single else answers)
+
+
+def _format_value(value: float | str) -> str:
+    return _format_number(value) if isinstance(value, float) else format_rule(TextLiteral(value))
 
 
 def _format_number(value: float) -> str:
@@ -257,6 +318,9 @@ def explain_customer(segmentation: Segmentation, explanation: Explanation, custo
                 f"  {feature_name} {customer_table.loc[customer_row, feature_name]} (segment "
                 f"{(member_rows[feature_name] == customer_table.loc[customer_row, feature_name]).mean():.0%})"
             )
+            continue
+        if pd.isna(customer_table.loc[customer_row, feature_name]):
+            yield f"  {feature_name} missing (segment {member_rows[feature_name].notna().mean():.0%} known)"
             continue
         yield (
             f"  {feature_name} {customer_table.loc[customer_row, feature_name]:g} (segment "

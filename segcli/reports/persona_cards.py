@@ -20,6 +20,7 @@ MAX_TRAITS = 3  # most traits shown per family
 def build_persona_card(persona: Persona) -> Card:
     """Build the card of a persona; traits among the most distinctive ones are not repeated by family."""
     lines = [
+        (message("Name check"), join_messages("; ", persona.contradictions)),
         (message("Above average"), _join_traits(persona.more, persona)),
         (message("Below average"), _join_traits(persona.less, persona)),
         *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items()),
@@ -146,12 +147,13 @@ def _join_traits(traits: tuple[Trait, ...], persona: Persona) -> str:
 
 
 def _format_size(persona: Persona) -> str:
-    fact = count_message(
+    fact: str = count_message(
         "{count} customer · {share} of base",
         "{count} customers · {share} of base",
         persona.customers,
         share=formatting.format_share(persona.share),
     )
+    fact = join_messages(" · ", [persona.mark, fact]) if persona.mark else fact
     revenue_share = persona.revenue_share
     if revenue_share is None:
         return fact

@@ -12,7 +12,13 @@ from segcli.model import Segmentation
 from segcli.segment import methods
 from segcli.segment.clustering.assignment import compute_margins, restore_fit
 from segcli.segment.clustering.dimension_reduction import Reduction
-from segcli.segment.clustering.feature_encoding import LEVEL_TRANSFORM, RANK_TRANSFORM, Feature
+from segcli.segment.clustering.feature_encoding import (
+    ITEM_TRANSFORM,
+    LEVEL_TRANSFORM,
+    ORDINAL_TRANSFORM,
+    RANK_TRANSFORM,
+    Feature,
+)
 
 # Fields of saved models and their consistency.
 MAX_BINS = 1000
@@ -55,7 +61,7 @@ class FeatureModel(ModelFields):
     """The encoding of a column as a feature."""
 
     name: str
-    transform: Literal["none", "log1p", "level", "rank"]
+    transform: Literal["none", "log1p", "level", "rank", "item", "ordinal"]
     fill: FiniteNumber
     missing: CustomerCount
     centre: FiniteNumber
@@ -180,9 +186,10 @@ def _can_label_row(model: Mapping[str, Any]) -> bool:
 
 def _is_consistent(feature: Feature) -> bool:
     has_level = feature.level is not None
-    return has_level == (feature.transform == LEVEL_TRANSFORM) and bool(feature.levels) == (
-        feature.transform == RANK_TRANSFORM
-    )
+    needs_level = feature.transform == LEVEL_TRANSFORM or (feature.transform == ITEM_TRANSFORM and has_level)
+    level_counts = {RANK_TRANSFORM: (1, np.inf), ORDINAL_TRANSFORM: (1, np.inf), ITEM_TRANSFORM: (2, 2)}
+    fewest, most = level_counts.get(feature.transform, (0, 0))
+    return has_level == needs_level and fewest <= len(feature.levels) <= most
 
 
 RFM_SCHEMA, CLUSTER_SCHEMA = "segcli.rfm-model/1", "segcli.cluster-model/1"

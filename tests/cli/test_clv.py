@@ -39,7 +39,7 @@ def test_rows_in_a_pipe_and_json(segcli: Any) -> None:
     assert told["until"] == "2024-08-31"
     assert told["holdout"]["days"] > 90
     assert [one["column"] for one in told["segmentations"]] == ["rfm_segment"]
-    shown = segcli(*args, "-f", "table").stdout
+    shown = segcli(*args, "-f", "table", "-v").stdout
     assert "starts reached the same parameters" in shown
     assert "Per customer" in shown
 

@@ -215,24 +215,43 @@ def test_few_rows_are_all_noise() -> None:
     assert found.noise_mask.all()
 
 
-def test_latent_classes_find_the_probabilities_that_were_planted_and_take_only_yes_and_no() -> None:
+def test_latent_classes_find_the_probabilities_that_were_planted() -> None:
     chance = np.random.default_rng(5)
     yes = np.array([[0.9] * 4 + [0.1] * 4, [0.1] * 4 + [0.9] * 4])
     truth = chance.choice(2, 2000, p=[0.7, 0.3])
     matrix = (chance.random((2000, 8)) < yes[truth]).astype(np.float64)
     found = fit("latent", matrix, 2)
     assert adjusted_rand(found.labels.tolist(), truth.tolist()) > 0.9
-    larger = int(found.shape_arrays["weights"][:, 0].argmax())
-    assert found.shape_arrays["weights"][larger, 0] == pytest.approx(0.7, abs=0.03)
-    assert found.shape_arrays["yes"][larger] == pytest.approx(yes[0], abs=0.05)
+    weights, probabilities = found.shape_arrays["weights"][:, 0], found.shape_arrays["probabilities"]
+    larger = int(weights.argmax())
+    assert weights[larger] == pytest.approx(0.7, abs=0.03)
+    assert probabilities[larger, 1::2] == pytest.approx(yes[0], abs=0.05)
+    assert probabilities[:, ::2] + probabilities[:, 1::2] == pytest.approx(np.ones((2, 8)))
     parts = [
-        np.log(found.shape_arrays["weights"][group, 0])
-        + np.log(np.where(matrix > 0, found.shape_arrays["yes"][group], 1 - found.shape_arrays["yes"][group])).sum(
-            axis=1
-        )
+        np.log(weights[group])
+        + np.log(np.where(matrix > 0, probabilities[group, 1::2], probabilities[group, ::2])).sum(axis=1)
         for group in range(2)
     ]
     likelihood = np.logaddexp(*parts).sum()
     assert found.bic == pytest.approx(-2 * likelihood + 17 * np.log(2000), rel=1e-5)
-    with pytest.raises(InputProblem, match="features of 0 and 1"):
-        latent.fit(matrix * 2.0, 2, seed=1, starts=1)
+
+
+@pytest.mark.parametrize(("answers", "measurement"), [(2, "binary"), (4, "categorical")])
+def test_latent_classes_are_those_of_stepmix(answers: int, measurement: str) -> None:
+    """The same likelihood and the same groups, on overlapping classes of yes-or-no and of four answers."""
+    stepmix = pytest.importorskip("stepmix.stepmix")
+    chance = np.random.default_rng(8)
+    shares = chance.dirichlet(np.full(answers, 0.6), size=(3, 6))
+    truth = chance.integers(0, 3, 700)
+    matrix = np.array([[chance.choice(answers, p=item) for item in shares[group]] for group in truth], dtype=np.float64)
+    found = fit("latent", matrix + 1, 3)
+    other = stepmix.StepMix(
+        3, measurement=measurement, n_init=20, max_iter=1000, abs_tol=1e-9, random_state=1, verbose=0, progress_bar=0
+    ).fit(matrix)
+    assert found.bic == pytest.approx(other.bic(matrix), abs=0.05)
+    assert adjusted_rand(found.labels.tolist(), other.predict(matrix).tolist()) > 0.99
+
+
+def test_latent_classes_of_measurements_are_refused() -> None:
+    with pytest.raises(InputProblem, match="at most 12 different values"):
+        latent.fit(np.arange(26.0).reshape(13, 2), 2, seed=1, starts=1)

@@ -1,6 +1,7 @@
 """Assign customers to the segments of a saved cluster model, without scikit-learn."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,14 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
+from segcli.ingest.multiple_choice import add_model_choices
 from segcli.message import count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
+from segcli.segment.clustering.answer_types import BLANK
 from segcli.segment.clustering.dimension_reduction import Reduction
-from segcli.segment.clustering.feature_encoding import Feature, build_feature_matrix
+from segcli.segment.clustering.feature_encoding import ANSWER_TRANSFORMS, Feature, build_feature_matrix
 from segcli.segment.methods import ClusterFit, Labels, Matrix
 from segcli.segment.profiles import build_profile
 from segcli.segment.rfm_dimensions import require_customers
@@ -91,6 +94,7 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
     A missing value takes the fill value of the training data.
     """
     features = [Feature(**saved_feature) for saved_feature in model["features"]]
+    customers = replace(customers, table=add_model_choices(customers.table, [feature.name for feature in features]))
     missing_columns = list(dict.fromkeys(feature.name for feature in features if feature.name not in customers.table))
     source = customers.input_reports[0].input.name
     if missing_columns:
@@ -120,8 +124,11 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
 
 def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) -> Iterator[str]:
     """Yield warnings about missing values and about texts that the model has not seen."""
-    for name in dict.fromkeys(feature.name for feature in features):
-        missing_count = int(table[name].isna().sum())
+    features_by_name: dict[str, list[Feature]] = {}
+    for feature in features:
+        features_by_name.setdefault(feature.name, []).append(feature)
+    for name, own_features in features_by_name.items():
+        missing_count = 0 if BLANK in own_features[0].levels else int(table[name].isna().sum())
         if missing_count:
             yield count_message(
                 "{name}: {count} missing value filled as in the model",
@@ -129,21 +136,22 @@ def _describe_unseen_values(table: pd.DataFrame, features: Sequence[Feature]) ->
                 missing_count,
                 name=name,
             )
-        seen_texts = {
-            text
-            for feature in features
-            if feature.name == name
-            for text in (feature.level, *feature.levels)
-            if text is not None
-        }
-        if seen_texts:
-            new_texts = sorted(set(table[name].dropna().astype("str").str.strip()) - seen_texts)
-            if new_texts:
-                yield message(
-                    "{name}: unknown to the model: {levels}; no category assigned",
-                    name=name,
-                    levels=", ".join(new_texts[:5]),
-                )
+        new_texts = _find_unseen_texts(table[name], own_features)
+        if new_texts:
+            yield message(
+                "{name}: unknown to the model: {levels}; no category assigned",
+                name=name,
+                levels=", ".join(new_texts[:5]),
+            )
+
+
+def _find_unseen_texts(values: pd.Series, features: Sequence[Feature]) -> list[str]:
+    """Return the texts of a column that none of its features knows; empty for numbers."""
+    if features[0].transform in ANSWER_TRANSFORMS:
+        is_unseen = np.isnan(features[0].transform_column(values)) & values.notna().to_numpy()
+        return sorted(set(values[is_unseen].astype("str").str.strip()))
+    seen_texts = {text for feature in features for text in (feature.level, *feature.levels) if text is not None}
+    return sorted(set(values.dropna().astype("str").str.strip()) - seen_texts) if seen_texts else []
 
 
 def compute_margins(method_name: str, fit: ClusterFit, matrix: Matrix, names: Sequence[str]) -> pd.DataFrame:

@@ -1,6 +1,10 @@
 """Names of clusters: names by rule, names from distinguishing features, and names kept from a previous model."""
 
+import re
+import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -12,6 +16,7 @@ from segcli.errors import ConfigProblems, InputProblem
 from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.clustering.assignment import assign_to_clusters
+from segcli.segment.clustering.feature_encoding import ITEM_TRANSFORM, Feature
 from segcli.segment.clustering.stability import contingency_table
 from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
@@ -20,48 +25,112 @@ from segcli.segment.methods import Labels, Matrix
 
 # Names of clusters, from their distinguishing features; a name is never just a number.
 MIN_TRAIT_DEVIATION = 0.35  # in standard deviations from the base; below it, a feature does not describe a segment
-NAME_TRAIT_COUNT = 2  # features in a name, unless two segments need more to differ
+NAME_TRAIT_COUNT, MAX_NAME_TRAITS = 2, 3  # features in a name, and in names that would be the same otherwise
 AVERAGE_NAME = "Average customers"
+MIN_BATTERY_SIZE, BATTERY_SHARE = 5, 0.6  # answers, and the share of them that all deviate to one side
+HIGH_BATTERY_NAME, LOW_BATTERY_NAME = "High on most answers", "Low on most answers"
+MAX_LABEL_LENGTH = 32
+CHOICE_SEPARATORS = (": ", " - ")  # between a question and its choice, in the name of a column
 
 
-def name_segments(centres: Matrix, features: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class FeatureWords:
+    """How a segment is called that is low or high on a feature; `is_choice` if high means that an answer was chosen."""
+
+    label: str
+    low: str
+    high: str
+    is_choice: bool = False
+
+
+def list_feature_words(features: Sequence[Feature], labels: Mapping[str, str]) -> list[FeatureWords]:
+    """Return the words for each feature; `labels` are the user's words for columns."""
+    trait_words = _load_trait_words()
+    short_names = _shorten_names([feature.name for feature in features])
+    words = []
+    for feature in features:
+        label = labels.get(feature.name, short_names[feature.name])
+        if feature.level is not None:
+            words.append(FeatureWords(f"{label} = {feature.level}", f"not {feature.level}", feature.level, True))
+        elif feature.transform == ITEM_TRANSFORM:
+            words.append(FeatureWords(label, f"without {label}", label, True))
+        else:
+            low, high = trait_words.get(feature.name, (f"low {label}", f"high {label}"))
+            words.append(FeatureWords(label, low, high))
+    return words
+
+
+def _shorten_names(names: Sequence[str]) -> dict[str, str]:
+    """Return a short form of each column name, or the name itself if the short form were not unique."""
+    short_names = {name: shorten_question(name) for name in names}
+    counts = Counter(short_names.values())
+    return {name: short_name if counts[short_name] == 1 else name for name, short_name in short_names.items()}
+
+
+def shorten_question(name: str) -> str:
+    """Return the choice or the first words of a question, without a unit or scale in brackets.
+
+    >>> shorten_question("Which activities do you like?: Skiing, snowboarding")
+    'Skiing, snowboarding'
+    >>> shorten_question("Spending Score (1-100)")
+    'Spending Score'
+    >>> shorten_question("How satisfied are you with the opening hours of our shop?")
+    'How satisfied are you with the…'
+    """
+    text = re.sub(r"\s*[(\[\uff08][^()\[\]\uff08\uff09]*[)\]\uff09]\s*$", "", name) or name
+    for separator in CHOICE_SEPARATORS:
+        question, _, choice = text.rpartition(separator)
+        if choice.strip() and question.count(" ") > 1:
+            text = choice.strip()
+    return textwrap.shorten(text, MAX_LABEL_LENGTH, placeholder="…") if len(text) > MAX_LABEL_LENGTH else text
+
+
+def name_segments(centres: Matrix, features: Sequence[FeatureWords]) -> list[str]:
     """Return one distinct name per segment.
 
     Args:
         centres: mean of each segment on each feature in standard deviations from the base, shape (k, features).
-        features: feature names.
+        features: the words of each feature.
     """
-    trait_words = _load_trait_words()
-    traits_by_segment = [_describe_traits(centre, features, trait_words) for centre in centres]
+    traits_by_segment = [_describe_traits(centre, features) for centre in centres]
     lengths = [min(NAME_TRAIT_COUNT, len(traits)) for traits in traits_by_segment]
+    limits = [min(MAX_NAME_TRAITS, len(traits)) for traits in traits_by_segment]
     segment_names = [_join_traits(traits, length) for traits, length in zip(traits_by_segment, lengths, strict=True)]
-    while _find_duplicates(segment_names) and any(
-        lengths[i] < len(traits_by_segment[i]) for i in _find_duplicates(segment_names)
-    ):
-        for i in _find_duplicates(segment_names):
-            lengths[i] = min(lengths[i] + 1, len(traits_by_segment[i]))
+    while extensible := [i for i in _find_duplicates(segment_names) if lengths[i] < limits[i]]:
+        for i in extensible:
+            lengths[i] += 1
         segment_names = [
             _join_traits(traits, length) for traits, length in zip(traits_by_segment, lengths, strict=True)
         ]
-    return _rank_namesakes(segment_names, centres, features)
+    return _rank_namesakes(segment_names, centres, [feature.label for feature in features])
 
 
-def _describe_traits(centre: Matrix, features: Sequence[str], trait_words: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the traits of a segment, the most distinguishing first; weaker ones separate similar segments."""
-    order = sorted(range(len(features)), key=lambda i: (-abs(centre[i]), features[i]))
+def _describe_traits(centre: Matrix, features: Sequence[FeatureWords]) -> list[str]:
+    """Return the traits of a segment, the most distinguishing first; weaker ones separate similar segments.
+
+    What people chose says more than what they did not choose, so the latter appears only if they chose nothing.
+    """
+    order = sorted(range(len(features)), key=lambda i: (-abs(centre[i]), features[i].label))
     notable_features = [i for i in order if abs(centre[i]) >= MIN_TRAIT_DEVIATION]
-    return list(dict.fromkeys(_choose_word(features[i], float(centre[i]), trait_words) for i in notable_features))
+    choices = [i for i in notable_features if features[i].is_choice]
+    battery_name = _describe_battery(centre, choices, sum(feature.is_choice for feature in features))
+    others = [i for i in notable_features if not features[i].is_choice or centre[i] > 0] or notable_features
+    traits = [features[i].high if centre[i] > 0 else features[i].low for i in others]
+    return list(dict.fromkeys([battery_name, *traits] if battery_name else traits))
 
 
-def _choose_word(feature: str, deviation: float, trait_words: Mapping[str, Sequence[str]]) -> str:
-    _, separator, level = feature.partition(" = ")
-    default_words = (f"not {level}", level) if separator else (f"low {feature}", f"high {feature}")
-    low, high = trait_words.get(feature, default_words)
-    return high if deviation > 0 else low
+def _describe_battery(centre: Matrix, choices: Sequence[int], battery_size: int) -> str:
+    """Return the name of a segment that chose more, or less, of nearly everything; blank for others."""
+    is_higher = {bool(centre[i] > 0) for i in choices}
+    if battery_size < MIN_BATTERY_SIZE or len(is_higher) != 1 or len(choices) < BATTERY_SHARE * battery_size:
+        return ""
+    return HIGH_BATTERY_NAME if is_higher == {True} else LOW_BATTERY_NAME
 
 
 def _join_traits(traits: Sequence[str], trait_count: int) -> str:
-    text = ", ".join(traits[:trait_count])
+    if traits[:1] in ([HIGH_BATTERY_NAME], [LOW_BATTERY_NAME]):
+        trait_count -= 1
+    text = ", ".join(traits[: max(trait_count, 1)])
     return text[:1].upper() + text[1:] if text else AVERAGE_NAME
 
 

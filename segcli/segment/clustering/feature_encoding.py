@@ -10,9 +10,12 @@ import pandas as pd
 
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.segment.clustering.answer_types import BLANK, is_numeric, normalise_answer, normalise_answers, parse_code
 
 FeatureMatrix = npt.NDArray[np.float64]
 LEVEL_TRANSFORM, RANK_TRANSFORM = "level", "rank"
+ITEM_TRANSFORM, ORDINAL_TRANSFORM = "item", "ordinal"  # answers, read by answer_types
+ANSWER_TRANSFORMS = (ITEM_TRANSFORM, ORDINAL_TRANSFORM)
 SKEWNESS_THRESHOLD = 1.0
 
 
@@ -21,7 +24,8 @@ class Feature:
     """Encoding of a column: transform, clip outliers, fill missing values, then (x - centre) / spread.
 
     A text column becomes one 0/1 feature for each `level`. Their spread is chosen so that together they have the
-    variance of one numeric feature. A text column with ordered `levels` becomes the rank of its value.
+    variance of one numeric feature. A text column with ordered `levels` becomes the rank of its value. So do answers;
+    an item has two levels, and a `level` if its upper answer describes it better than the name of the column.
     """
 
     name: str
@@ -51,11 +55,24 @@ class Feature:
         """Transform a column, NaN where missing."""
         if self.transform == LEVEL_TRANSFORM:
             return np.asarray(strip_texts(values) == self.level, dtype=np.float64)
+        if self.transform in ANSWER_TRANSFORMS:
+            return self._rank_answers(values)
         if self.transform == RANK_TRANSFORM:
             ranks = {level: float(rank) for rank, level in enumerate(self.levels)}
             return np.asarray(strip_texts(values).map(ranks), dtype=np.float64)
         numeric_values = to_finite_floats(values)
         return signed_log1p(numeric_values) if self.transform == "log1p" else numeric_values
+
+    def _rank_answers(self, values: pd.Series) -> FeatureMatrix:
+        """Return the ranks of answers, NaN for missing and unknown ones."""
+        if not is_numeric(values):
+            ranks = {normalise_answer(level): float(rank) for rank, level in enumerate(self.levels)}
+            return np.asarray(normalise_answers(values).map(ranks), dtype=np.float64)
+        numbers, answer_ranks = to_finite_floats(values), np.full(len(values), np.nan)
+        for rank, level in enumerate(self.levels):
+            is_level = np.isnan(numbers) if level == BLANK else numbers == parse_code(level)
+            answer_ranks[is_level] = rank
+        return answer_ranks
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return plain values for JSON."""

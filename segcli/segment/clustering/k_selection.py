@@ -1,6 +1,6 @@
-"""Number of segments: try every k, compare stability first and separation second, choose one, and give a verdict.
+"""Number of segments: try every k, choose the largest that is stable and adds separation, and give a verdict.
 
-natural: every segment recurs in other samples, k is a stability peak, and the gap statistic finds groups.
+natural: every segment recurs in other samples, one segment more would not, and the gap statistic finds groups.
 reproducible: the segments recur in other samples, but blend into each other. constructive: the segments do not recur
 and are a useful partition only (Dolnicar, Gruen and Leisch, Market segmentation analysis, 2018, chapter 7).
 """
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
-from segcli.message import message
+from segcli.message import join_messages, message
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.stability import STABLE_JACCARD, BootstrapStability, measure_stability, segment_purity
 from segcli.segment.methods import (
@@ -26,11 +26,12 @@ from segcli.segment.methods import (
     can_predict,
     kmeans,
     sample_rows,
+    uses_bic,
 )
 
 # Gap statistic: inertia compared with that of data without groups.
 REFERENCE_TABLES = 10
-REFERENCE_STARTS = 1
+REFERENCE_STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,10 @@ def _log_inertia(matrix: Matrix, k: int, seed: int) -> float:
     return float(np.log(max(inertia, 1e-300)))
 
 
-SCREENING_DIVISOR = 4  # after 1/4 of all pairs, only k that can still be chosen continue
+SCREENING_DIVISOR = 4  # after 1/4 of all pairs, only k that can still be stable continue
 REPRODUCIBLE_ARI, NATURAL_ARI = 0.8, 0.9  # minimum median ARI of reproducible and of natural segments
-PEAK_MARGIN = 0.02  # a peak exceeds the median ARI of both neighbours by this much
-STABILITY_MARGIN = 0.05  # within this distance of the highest median ARI, separation decides
+SCREENING_ARI = REPRODUCIBLE_ARI - 0.1  # below it after the first pairs, k does not become stable with more
+PEAK_MARGIN = 0.02  # at a peak, one segment more lowers the median ARI by at least this much
 MAX_DISTANCE_MEGABYTES = 32  # memory limit of distances
 EASY_FIT_ROWS = 10_000  # rows x starts that are cheap: small tables get more starts
 
@@ -106,6 +107,16 @@ class KCandidate:
     def median_ari(self) -> float:
         """Median ARI; 0 if stability was not requested."""
         return self.stability.ari_median if self.stability else 0.0
+
+    @property
+    def smallest_jaccard(self) -> float:
+        """Mean Jaccard index of the least stable segment; 0 if stability was not requested."""
+        return float(self.stability.slsw_by_segment[: self.k].min()) if self.stability else 0.0
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether the solution and each of its segments return in other samples."""
+        return self.median_ari >= REPRODUCIBLE_ARI and self.smallest_jaccard >= STABLE_JACCARD
 
 
 @dataclass(frozen=True)
@@ -170,8 +181,9 @@ def _select_k(
         else candidate
         for position, candidate in enumerate(candidates)
     ]
-    best_candidate, reason = _choose_candidate(candidates, settings)
-    verdict = _choose_verdict(candidates, best_candidate, gaps_by_k[1] if settings.pairs else None)
+    single_group_gap = gaps_by_k[1] if settings.pairs else None
+    best_candidate, reason = _choose_candidate(candidates, settings, single_group_gap, by_bic=uses_bic(method))
+    verdict = _choose_verdict(candidates, best_candidate, single_group_gap)
     full_candidate = (
         best_candidate
         if len(sweep_rows) == len(matrix)
@@ -245,76 +257,89 @@ def _add_stability(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
 
     screening_pairs = range(max(settings.pairs // SCREENING_DIVISOR, 1))
     screened = [replace(candidate, stability=stability_of(candidate, screening_pairs)) for candidate in candidates]
-    best_ari = max(candidate.median_ari for candidate in screened)
     remaining_pairs = range(len(screening_pairs), settings.pairs)
     return [
         replace(candidate, stability=candidate.stability.merge_pairs(stability_of(candidate, remaining_pairs)))
-        if candidate.stability
-        and remaining_pairs
-        and candidate.median_ari >= min(best_ari, REPRODUCIBLE_ARI) - 2 * STABILITY_MARGIN
+        if candidate.stability and remaining_pairs and (candidate.median_ari >= SCREENING_ARI or len(candidates) == 1)
         else candidate
         for candidate in screened
     ]
 
 
-def _choose_candidate(candidates: Sequence[KCandidate], settings: ClusterSettings) -> tuple[KCandidate, str]:
+def _choose_candidate(
+    candidates: Sequence[KCandidate], settings: ClusterSettings, single_group_gap: GapStatistic | None, *, by_bic: bool
+) -> tuple[KCandidate, str]:
     """Return the best candidate and the reason for the choice."""
     if len(candidates) == 1:
         k = candidates[0].k
         return candidates[0], message("k = {k} as requested", k=k) if settings.k == k else message("k = {k}", k=k)
     large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
-    best_candidate, reason = _best_separated(
-        large_enough or candidates,
-        message("{lowest} to {highest}", lowest=candidates[0].k, highest=candidates[-1].k),
-        has_stability=bool(settings.pairs),
-    )
+    separating_ks = _ks_that_add_separation(candidates, single_group_gap)
+    k_range = message("k = {lowest} to {highest}", lowest=candidates[0].k, highest=candidates[-1].k)
+
+    def choose(rivals: Sequence[KCandidate]) -> tuple[KCandidate, str]:
+        return _choose_by_bic(rivals, k_range) if by_bic else _choose_by_stability(rivals, separating_ks, k_range)
+
+    best_candidate, reason = choose(large_enough or candidates)
+    other_candidate, _ = choose(candidates)
+    caveats = [reason]
     if not large_enough:
-        return best_candidate, message(
-            "k = {k}: {reason}, though all have segments under {share:.0%}",
-            k=best_candidate.k,
-            reason=reason,
-            share=settings.minimum_share,
+        caveats.append(message("all have segments under {share:.0%}", share=settings.minimum_share))
+    if other_candidate.k != best_candidate.k:
+        caveats.append(
+            message(
+                "k = {k} would be better but has a segment under {share:.0%}",
+                k=other_candidate.k,
+                share=settings.minimum_share,
+            )
         )
-    too_small = [candidate for candidate in candidates if candidate.smallest_share < settings.minimum_share]
-    better_candidates = [
-        candidate
-        for candidate in too_small
-        if (candidate.median_ari, candidate.silhouette) > (best_candidate.median_ari, best_candidate.silhouette)
-    ]
-    if not better_candidates:
-        return best_candidate, message("k = {k}: {reason}", k=best_candidate.k, reason=reason)
-    return best_candidate, message(
-        "k = {k}: {reason} (k = {others} better but with a tiny segment)",
-        k=best_candidate.k,
-        reason=reason,
-        others=", ".join(str(candidate.k) for candidate in better_candidates),
-    )
+    if best_candidate.k == settings.k_range[1]:
+        caveats.append(message("the largest number tried, so more may be better"))
+    return best_candidate, message("k = {k}: {reason}", k=best_candidate.k, reason=join_messages("; ", caveats))
 
 
-def _best_separated(candidates: Sequence[KCandidate], k_range: str, *, has_stability: bool) -> tuple[KCandidate, str]:
-    """Return the best separated of the most stable candidates (of all if none is stable), and the reason."""
-    stable_candidates = [
-        candidate
-        for candidate in candidates
-        if candidate.median_ari
-        >= max(REPRODUCIBLE_ARI, max(rival.median_ari for rival in candidates) - STABILITY_MARGIN)
-    ]
+def _ks_that_add_separation(candidates: Sequence[KCandidate], single_group_gap: GapStatistic | None) -> frozenset[int]:
+    """Return each k whose gap exceeds that of every smaller k, and of one group, by more than its standard error."""
+    if single_group_gap is None:
+        return frozenset()
+    largest_gap = single_group_gap.gap
+    ks = set()
+    for candidate in candidates:
+        assert candidate.gap is not None, "gaps and stability are measured together"
+        if candidate.gap.gap - candidate.gap.error > largest_gap:
+            ks.add(candidate.k)
+        largest_gap = max(largest_gap, candidate.gap.gap)
+    return frozenset(ks)
+
+
+def _choose_by_stability(
+    candidates: Sequence[KCandidate], separating_ks: frozenset[int], k_range: str
+) -> tuple[KCandidate, str]:
+    """Return the largest stable k that adds separation, else the stable k with the best silhouette, else the best."""
+    stable_candidates = [candidate for candidate in candidates if candidate.is_stable]
+    separating_candidates = [candidate for candidate in stable_candidates if candidate.k in separating_ks]
+    if separating_candidates:
+        best_candidate = separating_candidates[-1]
+        return best_candidate, message(
+            "the largest stable number that adds separation (median ARI {ari:.2f})", ari=best_candidate.median_ari
+        )
     best_candidate = max(stable_candidates or candidates, key=lambda candidate: (candidate.silhouette, -candidate.k))
-    if not stable_candidates:
-        reason = message(
-            "best silhouette ({silhouette:.2f}) of k = {range}", silhouette=best_candidate.silhouette, range=k_range
-        )
-        return best_candidate, message("{reason}; no k is stable", reason=reason) if has_stability else reason
-    stable_ks = [str(candidate.k) for candidate in stable_candidates if candidate is not best_candidate]
-    if stable_ks:
+    if stable_candidates:
         return best_candidate, message(
-            "median ARI {ari:.2f}, as stable as k = {others} and better separated",
+            "stable (median ARI {ari:.2f}), with the best silhouette of the stable numbers",
             ari=best_candidate.median_ari,
-            others=", ".join(stable_ks),
         )
-    return best_candidate, message(
-        "median ARI {ari:.2f}, the most stable of k = {range}", ari=best_candidate.median_ari, range=k_range
+    reason = message(
+        "best silhouette ({silhouette:.2f}) of {range}", silhouette=best_candidate.silhouette, range=k_range
     )
+    has_stability = candidates[0].stability is not None
+    return best_candidate, message("{reason}; no k is stable", reason=reason) if has_stability else reason
+
+
+def _choose_by_bic(candidates: Sequence[KCandidate], k_range: str) -> tuple[KCandidate, str]:
+    """Return the k with the lowest BIC (Schwarz 1978), which latent classes are chosen by."""
+    best_candidate = min(candidates, key=lambda candidate: (candidate.fit.bic or 0.0, candidate.k))
+    return best_candidate, message("lowest BIC ({bic:,.0f}) of {range}", bic=best_candidate.fit.bic, range=k_range)
 
 
 def _choose_verdict(
@@ -325,13 +350,12 @@ def _choose_verdict(
         return ""
     if best_candidate.median_ari < REPRODUCIBLE_ARI:
         return "constructive"
-    neighbours = [candidate.median_ari for candidate in candidates if abs(candidate.k - best_candidate.k) == 1]
-    is_peak = all(best_candidate.median_ari >= ari + PEAK_MARGIN for ari in neighbours)
+    next_aris = [candidate.median_ari for candidate in candidates if candidate.k == best_candidate.k + 1]
+    is_peak = all(best_candidate.median_ari >= ari + PEAK_MARGIN for ari in next_aris)
     has_groups = best_candidate.gap.gap - best_candidate.gap.error > single_group_gap.gap + single_group_gap.error
-    is_stable = bool((best_candidate.stability.slsw_by_segment[: best_candidate.k] >= STABLE_JACCARD).all())
     return (
         "natural"
-        if best_candidate.median_ari >= NATURAL_ARI and is_peak and has_groups and is_stable
+        if best_candidate.median_ari >= NATURAL_ARI and is_peak and has_groups and best_candidate.is_stable
         else "reproducible"
     )
 

@@ -19,8 +19,8 @@ from segcli.segment import methods
 from segcli.segment.ages import add_age_column
 from segcli.segment.clustering import cluster_names
 from segcli.segment.clustering.assignment import compute_margins, distances_to_centres
-from segcli.segment.clustering.cluster_names import name_segments
-from segcli.segment.clustering.feature_encoding import FeatureMatrix
+from segcli.segment.clustering.cluster_names import list_feature_words, name_segments
+from segcli.segment.clustering.feature_encoding import Feature, FeatureMatrix
 from segcli.segment.clustering.features import FeatureSet, build_features
 from segcli.segment.clustering.k_selection import KCandidate, KSelection, select_k
 from segcli.segment.clustering.stability import describe_jaccard
@@ -126,8 +126,10 @@ class ClusterSolution:
             "silhouette": best_candidate.silhouette,
             "samples": self.k_selection.samples,
             "stability": dict(_stability_by_k(self.k_selection)),
+            "bootstrap_starts": methods.count_bootstrap_starts(methods.load_method(self.settings.method)),
             "candidates": [_candidate_fields(candidate) for candidate in self.k_selection.candidates],
             "features": [dict(feature.to_dict()) for feature in self.feature_set.features],
+            "left_out": dict(self.feature_set.left_out),
             "reduction": dict(fitted_reduction.to_dict()) if fitted_reduction else None,
             "centres": {
                 name: dict(zip(self.feature_set.matrix_columns, centre.tolist(), strict=True))
@@ -186,12 +188,8 @@ class ClusterSolution:
                 "{share:.0%} of customers are borderline (near two segments)",
                 **values,
             )
-        transforms = {feature.name: feature.transform for feature in self.feature_set.features}
-        features = [
-            name if transform_name == "none" else f"{name} ({transform_name})"
-            for name, transform_name in transforms.items()
-        ]
-        yield detail_message("features: {features}", features=", ".join(features))
+        yield detail_message("features: {features}", features=", ".join(_describe_features(self.feature_set.features)))
+        yield from self.feature_set.notes
         if self.feature_set.reduction:
             yield self.feature_set.reduction.description
 
@@ -214,6 +212,13 @@ class ClusterSolution:
                     segments=join_messages("; ", segment_returns),
                 )
             )
+
+
+def _describe_features(features: Sequence[Feature]) -> Iterator[str]:
+    """Yield each column with its transform and whether extreme values were clipped."""
+    for name, feature in {feature.name: feature for feature in features}.items():
+        steps = [feature.transform] * (feature.transform != "none") + ["clipped"] * (feature.low is not None)
+        yield f"{name} ({', '.join(steps)})" if steps else name
 
 
 def _border_table(labels: pd.Series, margin_rows: pd.DataFrame) -> pd.DataFrame:
@@ -241,6 +246,7 @@ def _stability_by_k(choice: KSelection) -> Iterator[tuple[str, dict[str, Any]]]:
                     "ari_quartiles": list(stability_result.ari_quartiles),
                     "ari_iqr": stability_result.ari_iqr,
                     "pairs": len(stability_result.ari),
+                    "smallest_jaccard": candidate.smallest_jaccard,
                 },
             )
 
@@ -263,6 +269,7 @@ def _candidate_fields(candidate: KCandidate) -> dict[str, Any]:
 
 
 DISTINCT_SAMPLE_ROWS = 1000  # these first rows usually hold enough distinct ones
+ROWS_PER_SEGMENT = 5  # with fewer distinct rows per segment, segments are the cells of a cross table
 
 
 def cluster_customers(
@@ -305,7 +312,12 @@ def cluster_customers(
         profile=solution.profile_table(),
         method=solution.describe_method(),
         provenance=build_provenance(customers, "cluster", settings, seed, (*DEFAULT_LIBRARIES, "scikit-learn")),
-        warnings=(*customers.warnings, *feature_set.warnings, *_warn_fewer_groups(settings, solution.fit)),
+        warnings=(
+            *customers.warnings,
+            *feature_set.warnings,
+            *_warn_fewer_groups(settings, solution.fit),
+            *_warn_cross_table(feature_set.matrix, solution.fit.k),
+        ),
         notes=(*solution.describe_findings(), *matching_notes),
         tables=solution.finding_tables(),
     )
@@ -324,7 +336,7 @@ def _candidate_k_values(
         return [0]
     smallest, largest = settings.k_range
     distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
-    if distinct_count < largest:
+    if distinct_count < largest * ROWS_PER_SEGMENT:
         distinct_count = len(np.unique(matrix, axis=0))
     if smallest > distinct_count:
         raise InputProblem(
@@ -332,6 +344,8 @@ def _candidate_k_values(
             source=source,
             remedy="Set a smaller k with -k",
         )
+    if settings.k == "auto":
+        largest = min(largest, max(distinct_count // ROWS_PER_SEGMENT, smallest))
     return range(smallest, min(largest, distinct_count) + 1)
 
 
@@ -348,6 +362,22 @@ def _warn_fewer_groups(settings: ClusterSettings, fit: ClusterFit) -> tuple[str,
     )
 
 
+def _warn_cross_table(matrix: FeatureMatrix, k: int) -> tuple[str, ...]:
+    """Warn if there are hardly more distinct rows than segments."""
+    distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
+    if distinct_count <= 2 * k:
+        distinct_count = len(np.unique(matrix, axis=0))
+    if distinct_count > 2 * k:
+        return ()
+    return (
+        message(
+            "{k} segments of only {count} different customers are a cross table, not clusters; add features",
+            k=k,
+            count=distinct_count,
+        ),
+    )
+
+
 def _name_clusters(
     feature_set: FeatureSet,
     fit: ClusterFit,
@@ -356,7 +386,8 @@ def _name_clusters(
     previous: Mapping[str, Any] | None,
 ) -> tuple[list[str], list[str]]:
     """Return the names of the segments, noise last, and notes on the match with the previous model."""
-    names = name_segments(_segment_deviations(feature_set, fit), feature_set.feature_names)
+    feature_words = list_feature_words(feature_set.features, settings.labels)
+    names = name_segments(_segment_deviations(feature_set, fit), feature_words)
     names, matching_notes = cluster_names.match_previous(names, fit.labels, customers, previous)
     names = cluster_names.apply_name_rules(names, fit.labels, customers, settings.names)
     return [*names[:-1], NOISE_NAME] if fit.has_noise else names, matching_notes

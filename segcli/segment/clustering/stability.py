@@ -15,12 +15,17 @@ import numpy.typing as npt
 
 from segcli.message import message
 from segcli.parallel import limit_blas_threads
-from segcli.segment.methods import ClusteringMethod, Labels, Matrix, PredictiveMethod, can_predict
+from segcli.segment.methods import (
+    ClusteringMethod,
+    Labels,
+    Matrix,
+    PredictiveMethod,
+    can_predict,
+    count_bootstrap_starts,
+)
 
-STABLE_JACCARD, DOUBTFUL_JACCARD = (
-    0.75,
-    0.6,
-)  # at or above the first, a segment is stable; below the second, it is not to be trusted
+# At or above the first, a segment is stable; below the second, it is not to be trusted.
+STABLE_JACCARD, DOUBTFUL_JACCARD = 0.75, 0.6
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def _compare_halves(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
         half_labels = np.full((2, size), -1)
         for label_row in half_labels:
             rows = np.sort(rng.permutation(size)[: (size + 1) // 2])
-            label_row[rows] = method.fit(matrix[rows], 0, seed=seed, starts=1).labels
+            label_row[rows] = method.fit(matrix[rows], 0, seed=seed, starts=count_bootstrap_starts(method)).labels
             jaccard.append(best_jaccard(labels[rows], label_row[rows], k))
         first_labels, second_labels = half_labels[:, (half_labels >= 0).all(axis=0)]
         ari.append(compute_adjusted_rand(first_labels, second_labels))
@@ -129,8 +134,9 @@ def _label_by_both(
     matrix: Matrix, method: PredictiveMethod, k: int, drawn_rows: Labels, rng: np.random.Generator
 ) -> tuple[Labels, Labels]:
     seeds = rng.integers(0, 2**31 - 1, 2)
+    starts = count_bootstrap_starts(method)
     first_fit, second_fit = (
-        method.fit(matrix[rows], k, seed=int(start), starts=1) for rows, start in zip(drawn_rows, seeds, strict=True)
+        method.fit(matrix[rows], k, seed=int(seed), starts=starts) for rows, seed in zip(drawn_rows, seeds, strict=True)
     )
     return method.predict(first_fit, matrix), method.predict(second_fit, matrix)
 

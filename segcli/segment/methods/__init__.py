@@ -18,6 +18,7 @@ Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 SWEEP_ROWS = 20_000  # rows of the sweep over k; the chosen k is then fitted to all rows
 CHUNK_ROWS = 65_536  # rows per chunk
+BOOTSTRAP_STARTS = 10  # starts of each bootstrap sample; with one, stability would compare poor local optima
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,9 @@ class ClusteringMethod(Protocol):
     """Interface of a clustering method's module.
 
     Optional attributes: `SCALE`, the feature scaling that suits the method (default `standard`); `FINDS_K`, if it finds
-    the number of groups itself; `fit_bootstraps`, which clusters many bootstrap samples at once; and `refit`, which
-    continues from the centres of a sample.
+    the number of groups itself; `USES_BIC`, if the number of groups is chosen by BIC; `BOOTSTRAP_STARTS`, the number of
+    starts of each bootstrap sample if it is not 10; `fit_bootstraps`, which clusters many bootstrap samples at once;
+    and `refit`, which continues from the centres of a sample.
     """
 
     def fit(self, matrix: Matrix, k: int, *, seed: int, starts: int) -> ClusterFit:
@@ -161,6 +163,17 @@ class PredictiveMethod(ClusteringMethod, Protocol):
 def can_predict(method: ClusteringMethod) -> TypeGuard[PredictiveMethod]:
     """Return whether the method can label rows it was not fitted on."""
     return hasattr(method, "predict")
+
+
+def count_bootstrap_starts(method: ClusteringMethod) -> int:
+    """Return the number of random starts of each bootstrap sample; 1 for a method without chance."""
+    starts: int = getattr(method, "BOOTSTRAP_STARTS", BOOTSTRAP_STARTS)
+    return starts
+
+
+def uses_bic(method: ClusteringMethod) -> bool:
+    """Return whether the number of groups is chosen by BIC, as is usual for latent classes."""
+    return getattr(method, "USES_BIC", False)
 
 
 def list_methods() -> list[str]:

@@ -12,7 +12,9 @@ from segcli.segment.methods import (
     sample_rows,
 )
 
-__all__ = ["fit", "margins", "predict"]
+__all__ = ["BOOTSTRAP_STARTS", "fit", "margins", "predict"]
+
+BOOTSTRAP_STARTS = 1  # one fit has many random starts of its own
 
 SAMPLE_ROWS = 1500  # sampled rows whose pairs are counted; memory grows with their square
 KMEANS_RUNS = 25

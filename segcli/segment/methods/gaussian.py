@@ -7,9 +7,9 @@ import numpy as np
 from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusterFit, Labels, Matrix, probability_margins
 
-__all__ = ["fit", "margins", "predict"]
+__all__ = ["BOOTSTRAP_STARTS", "fit", "margins", "predict"]
 
-MAX_STARTS = 3  # EM is slow, and k-means++ starts are good
+BOOTSTRAP_STARTS = MAX_STARTS = 3  # EM is slow, and k-means++ starts are good
 VARIANCE_FLOOR = 1e-6  # added to variances, in squared units of scaled features
 
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from segcli.segment.methods import ClusterFit, Labels, Matrix, centre_distances
 
-__all__ = ["FINDS_K", "fit", "margins"]
+__all__ = ["BOOTSTRAP_STARTS", "FINDS_K", "fit", "margins"]
+
+BOOTSTRAP_STARTS = 1  # the fit has no random starts
 
 FINDS_K = True
 MIN_GROUP_SHARE, MIN_GROUP_ROWS = 0.02, 5  # minimum share and number of rows of a group

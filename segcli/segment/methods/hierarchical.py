@@ -8,7 +8,9 @@ import numpy as np
 
 from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_labels, nearest_centres, sample_rows
 
-__all__ = ["fit", "margins", "predict"]
+__all__ = ["BOOTSTRAP_STARTS", "fit", "margins", "predict"]
+
+BOOTSTRAP_STARTS = 1  # the fit has no random starts
 
 SAMPLE_ROWS = 3000  # rows to join; memory grows with their square
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusterFit, Matrix, centre_margins, nearest_centres
-from segcli.segment.methods._bootstrap_kmeans import fit_bootstraps
+from segcli.segment.methods._bootstrap_kmeans import BOOTSTRAP_STARTS, fit_bootstraps
 
-__all__ = ["fit", "fit_bootstraps", "margins", "predict", "refit"]
+__all__ = ["BOOTSTRAP_STARTS", "fit", "fit_bootstraps", "margins", "predict", "refit"]
 
 predict, margins = nearest_centres, centre_margins
 

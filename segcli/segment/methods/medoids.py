@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from segcli.segment.methods import ClusterFit, Labels, Matrix, distance_margins, sample_rows
 
-__all__ = ["SCALE", "fit", "fit_bootstraps", "margins", "predict"]
+__all__ = ["BOOTSTRAP_STARTS", "SCALE", "fit", "fit_bootstraps", "margins", "predict"]
+
+BOOTSTRAP_STARTS = 1  # the fit has no random starts
 
 SCALE = "range"
 SAMPLE_ROWS = 1500  # sampled candidate rows; memory grows with their square

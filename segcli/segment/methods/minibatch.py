@@ -1,11 +1,15 @@
-"""Mini-batch k-means (Sculley 2010): computes centres from many small samples, for very large tables."""
+"""Mini-batch k-means (Sculley 2010): computes centres from many small samples, for very large tables.
+
+Bootstrap samples are small, so k-means, which minimises the same inertia, clusters them.
+"""
 
 import warnings
 
 from segcli.parallel import limit_blas_threads
 from segcli.segment.methods import ClusterFit, Matrix, centre_margins, fit_from_labels, nearest_centres
+from segcli.segment.methods._bootstrap_kmeans import BOOTSTRAP_STARTS, fit_bootstraps
 
-__all__ = ["fit", "margins", "predict"]
+__all__ = ["BOOTSTRAP_STARTS", "fit", "fit_bootstraps", "margins", "predict"]
 
 BATCH_SIZE = 4096
 

@@ -17,11 +17,18 @@ from segcli.segment.clustering.stability import BootstrapStability, segment_puri
 from segcli.segment.methods import ClusterFit, Matrix
 
 
-def candidate(
-    k: int, ari: float, silhouette: float = 0.5, share: float = 0.2, *, whole: Sequence[float] = ()
+def candidate(  # noqa: PLR0913 - measures of one solution
+    k: int,
+    ari: float,
+    silhouette: float = 0.5,
+    share: float = 0.2,
+    gap: float = 1.0,
+    *,
+    whole: Sequence[float] = (),
+    bic: float | None = None,
 ) -> k_selection.KCandidate:
     """A solution of which this was measured; `whole` is how much of each segment returned."""
-    fit = ClusterFit(np.arange(k), np.zeros((k, 1)), 1.0)
+    fit = ClusterFit(np.arange(k), np.zeros((k, 1)), 1.0, bic=bic)
     returned = np.tile([*whole] or [0.9] * k, (2, 1))
     return k_selection.KCandidate(
         fit,
@@ -30,68 +37,92 @@ def candidate(
         0.0,
         share,
         BootstrapStability(np.array([ari]), returned),
-        GapStatistic(k, 1.0, error=0.25),
+        GapStatistic(k, gap, error=0.25),
     )
+
+
+def choose(
+    found: Sequence[k_selection.KCandidate], *, gap: float = 0.5, by_bic: bool = False, **wanted: Any
+) -> tuple[int, str]:
+    """The chosen k and why, where one group has this gap."""
+    chosen, why = k_selection._choose_candidate(
+        found, ClusterSettings(**wanted), GapStatistic(1, gap, 0.25) if found[0].stability else None, by_bic=by_bic
+    )
+    return chosen.k, why
 
 
 @pytest.mark.parametrize(
     ("found", "k", "reason"),
     [
-        ([(2, 0.9, 0.3), (3, 0.95, 0.2), (4, 0.2, 0.9)], 2, "median ARI 0.90, as stable as k = 3 and better separated"),
         (
-            [(2, 1.0, 0.2), (3, 0.95, 0.3), (4, 0.9499, 0.9)],
+            [(2, 0.9, 0.9), (3, 0.85, 0.2, 0.2, 1.5), (4, 0.2, 0.9, 0.2, 2.0)],
             3,
-            "median ARI 0.95, as stable as k = 2 and better separated",
+            "the largest stable number that adds separation (median ARI 0.85)",
         ),
-        ([(2, 1.0, 0.2), (3, 0.9, 0.9)], 2, "median ARI 1.00, the most stable of k = 2 to 3"),
-        ([(2, 0.8, 0.2), (3, 0.79, 0.9), (4, 0.78, 0.9)], 2, "median ARI 0.80, the most stable of k = 2 to 4"),
+        (
+            [(2, 0.9, 0.3), (3, 0.95, 0.2, 0.2, 1.25), (4, 0.9, 0.1, 0.2, 1.26)],
+            2,
+            "the largest stable number that adds separation (median ARI 0.90)",
+        ),
+        (
+            [(2, 0.7, 0.3, 0.2, 1.5), (3, 0.95, 0.2, 0.2, 1.7), (4, 0.9, 0.3, 0.2, 1.6)],
+            4,
+            "stable (median ARI 0.90), with the best silhouette of the stable numbers",
+        ),
         ([(2, 0.79, 0.2), (3, 0.3, 0.9)], 3, "best silhouette (0.90) of k = 2 to 3; no k is stable"),
         (
-            [(2, 0.9, 0.4), (3, 0.9, 0.4), (4, 0.9, 0.4)],
+            [(2, 0.9, 0.4, 0.2, 0.1), (3, 0.9, 0.4, 0.2, 0.1)],
             2,
-            "median ARI 0.90, as stable as k = 3, 4 and better separated",
+            "stable (median ARI 0.90), with the best silhouette of the stable numbers",
         ),
     ],
 )
-def test_the_best_separated_of_the_stable_is_kept(found: list[Any], k: int, reason: str) -> None:
-    chosen, why = k_selection._choose_candidate([candidate(*one) for one in found], ClusterSettings())
-    assert (chosen.k, why) == (k, f"k = {k}: {reason}")
+def test_the_largest_stable_k_that_adds_separation_is_kept(found: list[Any], k: int, reason: str) -> None:
+    """A gap adds separation if it exceeds every smaller one by more than its error, 0.25; one group has 0.5."""
+    assert choose([candidate(*one) for one in found]) == (k, f"k = {k}: {reason}")
+
+
+def test_a_k_with_one_segment_that_does_not_return_is_not_stable() -> None:
+    torn = candidate(3, 0.9, gap=2.0, whole=(0.9, 0.9, 0.74))
+    assert choose([candidate(2, 0.9), torn])[0] == 2
+    assert choose([candidate(2, 0.9), candidate(3, 0.9, gap=2.0, whole=(0.9, 0.9, 0.75))])[0] == 3
 
 
 def test_without_pairs_separation_alone_decides() -> None:
     found = [k_selection.KCandidate(candidate(k, 0).fit, best, 0, 0, 0.2) for k, best in ((2, 0.3), (3, 0.4))]
-    chosen, why = k_selection._choose_candidate(found, ClusterSettings(pairs=0))
-    assert (chosen.k, why) == (3, "k = 3: best silhouette (0.40) of k = 2 to 3")
+    assert choose(found, pairs=0) == (3, "k = 3: best silhouette (0.40) of k = 2 to 3")
 
 
-@pytest.mark.parametrize(
-    ("found", "k", "end"),
-    [
-        ([(2, 0.9, 0.5), (3, 0.95, 0.6, 0.01)], 2, "of k = 2 to 3 (k = 3 better but with a tiny segment)"),
-        ([(2, 0.9, 0.5), (3, 0.9, 0.6, 0.01)], 2, "of k = 2 to 3 (k = 3 better but with a tiny segment)"),
-        ([(2, 0.9, 0.5), (3, 0.9, 0.5, 0.01)], 2, "the most stable of k = 2 to 3"),
-        ([(2, 0.9, 0.5), (3, 0.85, 0.9, 0.01)], 2, "the most stable of k = 2 to 3"),
-        ([(2, 0.9, 0.5, 0.05), (3, 0.95, 0.6, 0.0499)], 2, "(k = 3 better but with a tiny segment)"),
-        ([(2, 0.9, 0.5), (3, 0.95, 0.4, 0.05)], 2, "as stable as k = 3 and better separated"),
-        ([(2, 0.9, 0.5), *((k, 0.95, 0.6, 0.01) for k in (3, 4))], 2, "(k = 3, 4 better but with a tiny segment)"),
-    ],
-)
-def test_a_tiny_segment_is_passed_over_and_told(found: list[Any], k: int, end: str) -> None:
-    chosen, why = k_selection._choose_candidate([candidate(*one) for one in found], ClusterSettings(minimum_share=0.05))
-    assert chosen.k == k
-    assert why.endswith(end)
+def test_latent_classes_are_chosen_by_bic_however_stable() -> None:
+    found = [candidate(k, ari, bic=bic) for k, ari, bic in ((2, 0.95, 9000.0), (3, 0.5, 8000.4), (4, 0.9, 8001.0))]
+    assert choose(found, by_bic=True) == (3, "k = 3: lowest BIC (8,000) of k = 2 to 4")
+
+
+def test_the_end_of_the_range_is_said() -> None:
+    found = [candidate(2, 0.9), candidate(3, 0.9, gap=2.0)]
+    assert choose(found, k="2-3")[1].endswith("(median ARI 0.90); the largest number tried, so more may be better")
+    assert "tried" not in choose(found, k="2-4")[1]
+
+
+def test_a_tiny_segment_is_passed_over_and_told() -> None:
+    """A segment of 5 % is large enough if 5 % are wanted."""
+    small, enough = (candidate(3, 0.95, 0.6, share, 2.0) for share in (0.0499, 0.05))
+    k, why = choose([candidate(2, 0.9), small], minimum_share=0.05)
+    assert k == 2
+    assert why.endswith("; k = 3 would be better but has a segment under 5%")
+    assert choose([candidate(2, 0.9), enough], minimum_share=0.05)[0] == 3
 
 
 def test_where_all_have_a_tiny_segment_the_best_is_kept_and_it_is_told() -> None:
     found = [candidate(2, 0.9, 0.5, 0.01), candidate(3, 0.8, 0.4, 0.01)]
-    chosen, why = k_selection._choose_candidate(found, ClusterSettings(minimum_share=0.05))
-    assert chosen.k == 2
-    assert why == "k = 2: median ARI 0.90, the most stable of k = 2 to 3, though all have segments under 5%"
+    k, why = choose(found, minimum_share=0.05)
+    assert k == 2
+    assert why.endswith("(median ARI 0.90); all have segments under 5%")
 
 
 @pytest.mark.parametrize(("asked", "why"), [(3, "k = 3 as requested"), ("auto", "k = 3"), (4, "k = 3")])
 def test_an_only_k_was_asked_for_or_found(asked: Any, why: str) -> None:
-    assert k_selection._choose_candidate([candidate(3, 0.1)], ClusterSettings(k=asked))[1] == why
+    assert choose([candidate(3, 0.1)], k=asked) == (3, why)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +130,7 @@ def test_an_only_k_was_asked_for_or_found(asked: Any, why: str) -> None:
     [
         (0.9, (0.88, 0.88), (0.75, 0.75, 0.75), 1.0, "natural"),
         (0.899, (0.5, 0.5), (), 1.0, "reproducible"),
-        (0.9, (0.89, 0.5), (), 1.0, "reproducible"),
+        (0.9, (1.0, 0.5), (), 1.0, "natural"),
         (0.9, (0.5, 0.89), (), 1.0, "reproducible"),
         (1.0, (0.5, 0.5), (0.9, 0.9, 0.749), 1.0, "reproducible"),
         (1.0, (0.5, 0.5), (), 0.75, "reproducible"),
@@ -111,7 +142,7 @@ def test_an_only_k_was_asked_for_or_found(asked: Any, why: str) -> None:
 def test_natural_is_stable_a_peak_whole_and_beyond_chance(
     ari: float, neighbours: tuple[float, float], whole: tuple[float, ...], gap: float, verdict: str
 ) -> None:
-    """One group has a gap of 0.25 with an error of 0.25; k = 5 is no neighbour of 3, however stable."""
+    """One group has a gap of 0.25 with an error of 0.25; only one segment more must be less stable."""
     chosen = replace(candidate(3, ari, whole=whole), gap=GapStatistic(3, gap, 0.25))
     found = [candidate(2, neighbours[0]), chosen, candidate(4, neighbours[1]), candidate(5, 1.0)]
     assert k_selection._choose_verdict(found, chosen, GapStatistic(1, 0.25, 0.25)) == verdict

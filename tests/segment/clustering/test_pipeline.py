@@ -243,7 +243,7 @@ def test_kinds_and_numbers_together_find_what_is_planted() -> None:
     of = table(orders=10 + 20 * (truth // 2) + chance.normal(size=200), country=country)
     found = segment(of, "orders", "country", k=4)
     assert adjusted_rand(found.labels.tolist(), truth.tolist()) == 1
-    assert {name.split(", ")[-1] for name in found.segments} == {"DE", "FR"} or "DE" in " ".join(found.segments)
+    assert "FR" in " ".join(found.segments)
 
 
 def test_ordered_kinds_become_ranks_and_unknown_ones_are_refused() -> None:
@@ -328,7 +328,7 @@ def test_an_unknown_method_is_refused() -> None:
 def test_skewed_features_are_taken_as_logarithms_and_it_is_recorded() -> None:
     found = segment(table(orders=[1, 2, 3, 4, 5, 6], revenue=[1.0, 1, 1, 1, 1, 5000]), "orders", "revenue", k=2)
     assert [feature["transform"] for feature in found.method["features"]] == ["none", "log1p"]
-    assert "features: orders, revenue (log1p)" in found.notes
+    assert "features: orders, revenue (log1p, clipped)" in found.notes
 
 
 def test_standard_scaling_gives_each_feature_the_same_say() -> None:
@@ -353,12 +353,12 @@ def test_a_tiny_segment_is_passed_over_and_it_is_said() -> None:
     values = [*spread, *(10 + place for place in spread), 30.0, 30.1]
     found = segment(from_columns({"x": values}), "x", transform="none", k="2-3", minimum_share=0.05)
     assert found.method["k"] == 2
-    assert "(k = 3 better but with a tiny segment)" in found.method["reason"]
+    assert found.method["reason"].endswith("; k = 3 would be better but has a segment under 5%")
 
 
 def test_where_every_k_has_a_tiny_segment_it_is_said() -> None:
     found = segment(from_columns({"x": [0.0, 0.1, 0.2, 0.3, 50.0]}), "x", transform="none", k="2-3", minimum_share=0.4)
-    assert "though all have segments under 40%" in found.method["reason"]
+    assert "; all have segments under 40%" in found.method["reason"]
 
 
 def test_hdbscan_finds_the_segments_and_counts_who_is_in_none() -> None:
