@@ -237,7 +237,7 @@ def test_a_segment_is_never_the_name_of_a_file(tmp_path: Path, monkeypatch: pyte
     assert _run_arguments(["run", "shop.yaml", "-q", "-o", "out"]) == 0
     assert "../x" in Path("out/segments.csv").read_text(encoding="utf-8")
     made = {str(path) for path in Path().rglob("*") if path.is_file()}
-    written = {".segcli-lock", "customers.csv", "segments.csv", "rfm-model.json", "run.json"}
+    written = {".segcli-lock", "customers.csv", "segments.csv", "rfm-model.json", "datapackage.json", "run.json"}
     assert made == {"in.csv", "map.yaml", "shop.yaml", *(f"out/{name}" for name in written)}
 
 
