@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import typer
 
 
+HAS_PIPE_SIGNAL = hasattr(signal, "SIGPIPE")  # not on Windows
+
+
 def run_and_exit() -> NoReturn:
     """Run the command line, then end the process without interpreter shutdown.
 
@@ -43,7 +46,8 @@ def run_and_exit() -> NoReturn:
 def main() -> NoReturn:
     """Run the command line and exit with its exit code."""
     signal.signal(signal.SIGTERM, _exit_terminated)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help into a closed pipe ends silently
+    if HAS_PIPE_SIGNAL:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # help into a closed pipe ends silently
     try:
         sys.exit(_run_arguments(sys.argv[1:]))
     except KeyboardInterrupt:

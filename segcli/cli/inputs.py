@@ -218,7 +218,7 @@ def read_customers(
     from segcli import customers
     from segcli.customers.metrics import select_measures
     from segcli.customers.pseudonyms import PrivacyOptions
-    from segcli.io import manifest
+    from segcli.io import manifest, memory
 
     settings = loaded_config.settings
     manifest.refuse_incomplete(settings.ingest.transactions.path or STDIN_PATH)
@@ -237,9 +237,10 @@ def read_customers(
         console.log(
             "note", f"suppression list: segcli reads all files again and stores nothing in {ingest_settings.state}"
         )
-    gc.freeze()  # imported modules stay in memory, so garbage collection can skip them
-    gc.set_threshold(GC_THRESHOLD)
-    gc.enable()
+    if not gc.isenabled():  # the command line disables it; other callers keep their own settings
+        gc.freeze()  # imported modules stay in memory, so garbage collection can skip them
+        gc.set_threshold(GC_THRESHOLD)
+        gc.enable()
     with show_progress("reading", common_options):
         loaded_customers = customers.load_customers(
             ingest_settings, parse_as_of(settings.as_of), extra_paths, settings.quality, privacy
@@ -247,6 +248,8 @@ def read_customers(
     print_input_summary(
         loaded_customers, console, is_as_of_given=settings.as_of is not None, verbose=common_options.verbose
     )
+    if memory.available_memory() is None:
+        console.log("note", memory.UNKNOWN_MEMORY_NOTE)
     gates.log_failures(loaded_customers, console)
     save_rejects(loaded_customers, settings.ingest, common_options, console)
     check_reject_limit(loaded_customers, settings.ingest)

@@ -368,7 +368,8 @@ def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
             **{parameter.name: values.pop(parameter.name) for parameter in common_parameters}
         )
         common_options.check_choices()
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error, reported as 141
+        if hasattr(signal, "SIGPIPE"):  # not on Windows
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error, reported as 141
         command(**values, common_options=common_options)
 
     del run_with_common_options.__wrapped__  # typer must read the signature below, not the command's own

@@ -5,7 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from segcli.cli.command_settings import resolve_settings
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, show_progress
 from segcli.errors import UsageProblem
+from segcli.io.export_names import EXPORT_SUFFIXES
 from segcli.message import message
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
     from segcli.config import LoadedSettings
     from segcli.model import Customers, Segmentation
+    from segcli.persona.analysis import Analysis
 
 # Files that a run may write; run.json is written last
-RUN_FILES = (*run_outputs.RESULT_FILES, "run.json")
+RUN_FILES = (*run_outputs.RESULT_FILES, "datapackage.json", "run.json")
+DATA_PACKAGE_NAME = "segcli-run"
 
-EXPORT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".parquet")  # suffixes of data files, not of configs
+DATA_SUFFIXES = (*EXPORT_SUFFIXES, ".csv.gz", ".tsv.gz", ".db", ".sqlite", ".duckdb")  # of data files, not of configs
 
 ConfigArgument = Annotated[str, Argument(help="Config file (YAML).", metavar="CONFIG")]
 
@@ -64,63 +67,117 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
     with Console(common_options) as console:
         loaded_config = resolve_settings(common_options, {"ingest.state": state})
         discovered_config.announce_config(loaded_config, console)
-        folder = common_options.output or loaded_config.settings.output or str(Path("runs") / Path(file).stem)
-        reject_paths = [path for path in (loaded_config.settings.ingest.rejects,) if path]
-        segmenters.prepare_rules(loaded_config)
-        export_files.check_destinations(loaded_config.settings)
-        keys.refuse_key_inside(loaded_config.settings, folder)
-        output_names = [*RUN_FILES, *export_files.list_file_names(loaded_config.settings)]
-        with _lock_output_folder(
-            folder,
-            output_names,
-            inputs.list_input_paths(loaded_config.settings, common_options),
-            reject_paths,
-            is_dry_run=common_options.dry_run,
-        ) as folder_path:
-            customers = inputs.read_customers(
-                loaded_config, common_options, console, needs_contacts=_needs_contacts(loaded_config)
-            )
-            with show_progress(
-                "finding segments" if loaded_config.declares_section("cluster") else "segmenting", common_options
-            ):
-                segmentations = segmenters.build_segmentations(customers, loaded_config)
-            from segcli.persona.analysis import Analysis
-
-            analysis_providers, analysis = (
-                segmenters.build_analysis_providers(customers, loaded_config, console),
-                Analysis(segmentations, loaded_config.settings),
-            )
-            with show_progress("describing segments", common_options):
-                texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
-            with show_progress("computing predictions and reports", common_options):
-                texts |= run_outputs.render_analysis_files(customers, loaded_config, analysis_providers, console)
-                texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
-            with show_progress("exporting", common_options):
-                texts |= export_files.render_export_files(
-                    analysis, loaded_config, console, is_dry_run=common_options.dry_run
-                )
-            if folder_path is None:
-                console.log("would", f"write {', '.join(texts)} and run.json to {folder}")
-            else:
-                _save_outputs(
-                    folder_path,
-                    texts,
-                    _collect_run_facts(file, loaded_config, customers, segmentations, start_time),
-                    console,
-                )
-        _log_warnings(segmentations, console)
-        _show_segment_tables(segmentations, common_options, console)
-        if folder_path is not None and run_outputs.REPORT_PAGE in texts:
+        outcome = write_run(
+            file, loaded_config, common_options, console, command_line=["segcli", *sys.argv[1:]], start_time=start_time
+        )
+        _log_warnings(outcome.segmentations, console)
+        _show_segment_tables(outcome.segmentations, common_options, console)
+        if not common_options.dry_run and run_outputs.REPORT_PAGE in outcome.names:
             console.log(
-                terminal.NEXT_LABEL, message("open {path} in a browser", path=folder_path / run_outputs.REPORT_PAGE)
+                terminal.NEXT_LABEL, message("open {path} in a browser", path=outcome.folder / run_outputs.REPORT_PAGE)
             )
-        gates.check_quality(customers, loaded_config.settings)
-        gates.check_fairness(analysis)
+        check_gates(outcome, loaded_config)
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """Folder of a run, the names of its files, and what they were made from."""
+
+    folder: Path
+    names: tuple[str, ...]
+    customers: "Customers"
+    segmentations: "list[Segmentation]"
+    analysis: "Analysis"
+
+
+def write_run(
+    config_path: str,
+    loaded_config: "LoadedSettings",
+    common_options: CommonOptions,
+    console: Console,
+    *,
+    command_line: Sequence[str],
+    start_time: float,
+) -> RunOutcome:
+    """Compute everything that a config declares, and write it into the output folder.
+
+    Args:
+        config_path: path of the config, which names the default folder.
+        loaded_config: effective settings.
+        common_options: shared options; with `dry_run`, nothing is written.
+        console: receives messages.
+        command_line: command for run.json.
+        start_time: start of the run, of `time.monotonic`.
+    """
+    folder = common_options.output or loaded_config.settings.output or str(Path("runs") / Path(config_path).stem)
+    reject_paths = [path for path in (loaded_config.settings.ingest.rejects,) if path]
+    segmenters.prepare_rules(loaded_config)
+    export_files.check_destinations(loaded_config.settings)
+    keys.refuse_key_inside(loaded_config.settings, folder)
+    output_names = [*RUN_FILES, *export_files.list_file_names(loaded_config.settings)]
+    with _lock_output_folder(
+        folder,
+        output_names,
+        inputs.list_input_paths(loaded_config.settings, common_options),
+        reject_paths,
+        is_dry_run=common_options.dry_run,
+        console=console,
+    ) as folder_path:
+        customers = inputs.read_customers(
+            loaded_config, common_options, console, needs_contacts=_needs_contacts(loaded_config)
+        )
+        with show_progress(
+            "finding segments" if loaded_config.declares_section("cluster") else "segmenting", common_options
+        ):
+            segmentations = segmenters.build_segmentations(customers, loaded_config)
+        from segcli.persona.analysis import Analysis
+
+        analysis = Analysis(segmentations, loaded_config.settings)
+        texts = _render_files(customers, analysis, loaded_config, common_options, console)
+        if folder_path is None:
+            console.log("would", f"write {', '.join(texts)} and run.json to {folder}")
+        else:
+            run_facts = _collect_run_facts(
+                config_path, loaded_config, customers, segmentations, start_time, command_line
+            )
+            _save_outputs(folder_path, texts, run_facts, console)
+    return RunOutcome(Path(folder), tuple(texts), customers, segmentations, analysis)
+
+
+def _render_files(
+    customers: "Customers",
+    analysis: "Analysis",
+    loaded_config: "LoadedSettings",
+    common_options: CommonOptions,
+    console: Console,
+) -> dict[str, str]:
+    """Return the files of a run, by name, except run.json."""
+    from segcli.reports.data_package import DATA_PACKAGE_FILE, describe_tables
+
+    analysis_providers = segmenters.build_analysis_providers(customers, loaded_config, console)
+    with show_progress("describing segments", common_options):
+        texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
+    with show_progress("computing predictions and reports", common_options):
+        texts |= run_outputs.render_analysis_files(customers, loaded_config, analysis_providers, console)
+        texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
+    with show_progress("exporting", common_options):
+        texts |= export_files.render_export_files(analysis, loaded_config, console, is_dry_run=common_options.dry_run)
+    return texts | {DATA_PACKAGE_FILE: describe_tables(texts, DATA_PACKAGE_NAME)}
+
+
+def check_gates(outcome: RunOutcome, loaded_config: "LoadedSettings") -> None:
+    """Fail, after everything is written, if a rule on quality or fairness failed.
+
+    Raises:
+        GateFailure: names the rule.
+    """
+    gates.check_quality(outcome.customers, loaded_config.settings)
+    gates.check_fairness(outcome.analysis)
 
 
 def _refuse_export(config_path: str) -> None:
     """Reject an export in place of a config, and suggest how to create a config for it."""
-    if config_path.lower().endswith(EXPORT_SUFFIXES):
+    if config_path.lower().endswith(DATA_SUFFIXES):
         suggested_config = shlex.quote(f"{Path(config_path).name.split('.')[0]}.yaml")
         raise UsageProblem(
             f"{config_path}: run reads a config, and this looks like an export"
@@ -137,14 +194,17 @@ def _lock_output_folder(
     reject_paths: Sequence[str],
     *,
     is_dry_run: bool,
+    console: Console,
 ) -> "Iterator[Path | None]":
     """Create, lock and clean the output folder before the long computation; no output may be an input."""
     if is_dry_run:
         yield None
         return
-    from segcli.io import lock, write
+    from segcli.io import file_lock, lock, write
 
     folder_path = write.make_folder(folder)
+    if not file_lock.HAS_LOCKS:
+        console.log("note", lock.NO_LOCKS_NOTE, is_important=True)
     with lock.lock_directory(folder_path):
         write.remove_temporary_files(folder_path)
         write.refuse_links(folder_path, output_names)
@@ -165,6 +225,7 @@ def _collect_run_facts(
     customers: "Customers",
     segmentations: "list[Segmentation]",
     start_time: float,
+    command_line: Sequence[str],
 ) -> Mapping[str, object]:
     """Return the facts for run.json other than the outputs."""
     from segcli.io.read import read_file
@@ -173,7 +234,7 @@ def _collect_run_facts(
 
     last_segmentation = segmentations[-1]
     run_facts = {
-        "command": ["segcli", *keys.mask_command_line(loaded_config.settings, sys.argv[1:])],
+        "command": keys.mask_command_line(loaded_config.settings, command_line),
         "config": {"path": config_path, "sha256": read_file(config_path).sha256},
         "settings": keys.mask_settings(loaded_config.settings),
         "as_of": last_segmentation.customers.as_of,

@@ -60,6 +60,7 @@ FORMAT_BY_SUFFIX = {
     ".json": "json",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
+    ".parquet": "parquet",
     ".md": "md",
     ".html": "html",
     ".htm": "html",

@@ -167,7 +167,8 @@ class Source(Section):
 
     path: str | None = Field(
         None,
-        description="Your file, folder or glob pattern. `-` reads standard input.",
+        description="Your file, folder or glob pattern. `-` reads standard input. Name a table in a file with "
+        "`?table=`, for example sqlite:shop.db?table=orders.",
         json_schema_extra=PATH_MARK,
     )
     preset: str | None = Field(

@@ -15,6 +15,7 @@ from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, find_section_mod
 from segcli.config.settings import Settings
 from segcli.config.yaml_loader import KeyPath, parse_document, parse_scalar
 from segcli.errors import ConfigProblems
+from segcli.location import change_file, split_location
 
 
 class PlaceFinder(Protocol):
@@ -276,7 +277,11 @@ def _change_paths(
             is_shipped_name = (
                 field.json_schema_extra == PATH_OR_NAME_MARK and Path(value).name == value and not Path(value).suffix
             )
-            changed_values[name] = value if is_shipped_name or value == "-" else change(value, (*parent_key, name))
+            changed_values[name] = (
+                value
+                if is_shipped_name or value == "-"
+                else change_file(value, change(split_location(value)[1], (*parent_key, name)))
+            )
         else:
             changed_values[name] = value
     return changed_values

@@ -195,7 +195,7 @@ def detect_dialect(content: FileContent, source: Source) -> Dialect:
         InputProblem: if the file is empty, or its text cannot be decoded.
     """
     decoded_text = decode_content(content, source)
-    body, notes = drop_outer_lines(decoded_text.body, source), decoded_text.notes
+    body, notes = drop_outer_lines(decoded_text.body, source), (*content.notes, *decoded_text.notes)
     if _is_blank_text(body):
         raise InputProblem("file is empty", source=content.name, remedy="choose a file with data")
     sep_line = _SEP_LINE_PATTERN.match(body[:10].decode(errors="replace"))

@@ -375,7 +375,7 @@ def _apply_preset(input_file: InputFile, preset_name: str, preset: presets.Prese
 def _is_segcli_output(content: files.FileContent) -> bool:
     """Return whether segcli wrote this table: its header has the measure or segment columns of segcli."""
     first_line = content.body[:FIRST_LINE_BYTES].partition(b"\n")[0].decode(errors="replace")
-    names = set(first_line.strip().replace("\t", ",").split(","))
+    names = set(first_line.strip().replace("\t", ",").replace('"', "").split(","))
     return columns.CUSTOMER_ID in names and (
         {columns.RECENCY_DAYS, columns.ORDERS} <= names
         or any(column_name.endswith(columns.SEGMENT_SUFFIX) for column_name in names)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,19 @@ from typing import IO
 import numpy as np
 
 from segcli.errors import InputProblem
-from segcli.io.compression import PACKING_SIGNATURES, STEP_BYTES, UNPACK_ERRORS, detect_packing, open_packed
+from segcli.io.compression import START_BYTES, STEP_BYTES, UNPACK_ERRORS
+from segcli.io.csv_stream import stream_notes
 from segcli.io.read import FileContent, FileVersion, file_version, require_same_version, require_text
+from segcli.io.text_stream import is_workbook, needs_conversion, open_text
+from segcli.location import locate_file
 
 LARGE_FILE_BYTES = 16 << 20  # bytes; larger files are read in chunks
 HEAD_BYTES = 1 << 20  # bytes; enough to detect the dialect of a file
 CHUNK_BYTES = 4 << 20  # bytes; the memory that such a chunk needs nearly fits into the processor's cache
 MAX_RECORD_BYTES = 256 << 20
 QUOTE_BYTE, NEWLINE_BYTE = b'"', b"\n"
+HAS_PREAD = hasattr(os, "pread")  # not on Windows
+_position_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -32,15 +38,17 @@ class FileChunk:
 
 def is_large_file(path: str) -> bool:
     """Return whether a file should be read in chunks: it is large, or large after decompression."""
-    return is_regular_file(path, LARGE_FILE_BYTES) or (is_regular_file(path) and _is_large_unpacked(path))
+    if not is_regular_file(path) or _is_workbook_file(path):
+        return False
+    return is_regular_file(path, LARGE_FILE_BYTES) or _is_large_unpacked(path)
 
 
 def _is_large_unpacked(path: str) -> bool:
     try:
         if not is_packed_file(path):
             return False
-        with Path(path).open("rb") as file:
-            stream = open_packed(file, path, os.fstat(file.fileno()).st_size)
+        with locate_file(path).open("rb") as file:
+            stream = open_text(file, path, os.fstat(file.fileno()).st_size)
             size = 0
             while size < LARGE_FILE_BYTES and (block := stream.read(min(STEP_BYTES, LARGE_FILE_BYTES))):
                 size += len(block)
@@ -52,7 +60,7 @@ def _is_large_unpacked(path: str) -> bool:
 def is_regular_file(path: str, size: int = 0) -> bool:
     """Return whether a path is a regular file of at least `size` bytes."""
     try:
-        status = Path(path).stat()
+        status = locate_file(path).stat()
     except (OSError, ValueError):
         return False  # the actual read reports the problem
     return stat.S_ISREG(status.st_mode) and status.st_size >= size
@@ -64,18 +72,35 @@ def read_head(path: str) -> FileContent:
     Raises:
         InputProblem: if the file is not text.
     """
-    with Path(path).open("rb") as file:
+    with locate_file(path).open("rb") as file:
         status = os.fstat(file.fileno())
-        body = _read_block(open_packed(file, path, status.st_size), HEAD_BYTES, path)
+        stream = open_text(file, path, status.st_size)
+        body = _read_block(stream, HEAD_BYTES, path)
     end = body.rfind(NEWLINE_BYTE) + 1
     text = require_text(body[:end] or body, path)
-    return FileContent(path, text, status.st_size, "", is_head=True, version=file_version(status))
+    version, notes = file_version(status), stream_notes(stream)
+    return FileContent(path, text, status.st_size, "", is_head=True, version=version, notes=notes)
 
 
 def is_packed_file(path: str) -> bool:
-    """Return whether a file is compressed; chunks of a compressed file have no byte range."""
-    with Path(path).open("rb") as file:
-        return bool(detect_packing(file.read(max(map(len, PACKING_SIGNATURES)))))
+    """Return whether a file is compressed or converted to CSV; its chunks have no byte range."""
+    return needs_conversion(_read_start(path))
+
+
+def _is_workbook_file(path: str) -> bool:
+    try:
+        with locate_file(path).open("rb") as file:
+            return is_workbook(file)
+    except OSError:
+        return False  # the actual read reports the problem
+
+
+def _read_start(path: str) -> bytes:
+    try:
+        with locate_file(path).open("rb") as file:
+            return file.read(START_BYTES)
+    except (OSError, ValueError):
+        return b""  # the actual read reports the problem
 
 
 def read_span(path: str, start: int, end: int) -> bytes:
@@ -108,16 +133,16 @@ def open_chunks(
     Raises:
         InputProblem: if it cannot be decompressed, or was changed meanwhile.
     """
-    with Path(path).open("rb") as file:
+    with locate_file(path).open("rb") as file:
         status = os.fstat(file.fileno())
         first_version = file_version(status)
         require_same_version(path, first_version, version or first_version)
-        stream = open_packed(file, path, status.st_size)
+        stream = open_text(file, path, status.st_size)
         if stream is file:
             yield _iterate_plain_chunks(file, skip_lines, status.st_size, path, has_quotes=has_quotes)
         else:
             yield _iterate_packed_chunks(stream, skip_lines, path, has_quotes=has_quotes)
-        for status_after in (os.fstat(file.fileno()), Path(path).stat()):
+        for status_after in (os.fstat(file.fileno()), locate_file(path).stat()):
             require_same_version(path, file_version(status_after), first_version)
 
 
@@ -130,7 +155,7 @@ def _iterate_plain_chunks(
     start = end = file.tell()
     descriptor = file.fileno()
     while end < size:
-        block = os.pread(descriptor, CHUNK_BYTES, end)
+        block = _read_range(descriptor, end, end + CHUNK_BYTES)
         record_end = (
             _last_record_end(block, is_inside=has_quotes and _is_quote_open(descriptor, start, end))
             if has_quotes
@@ -146,7 +171,7 @@ def _iterate_plain_chunks(
 
 def _is_quote_open(descriptor: int, start: int, end: int) -> bool:
     """Return whether a quoted field is open at `end`: the number of quotes after `start` is odd."""
-    return end > start and bool(_count_byte(os.pread(descriptor, end - start, start), QUOTE_BYTE) % 2)
+    return end > start and bool(_count_byte(_read_range(descriptor, start, end), QUOTE_BYTE) % 2)
 
 
 def _endless_record_problem(path: str) -> InputProblem:
@@ -158,7 +183,12 @@ def _endless_record_problem(path: str) -> InputProblem:
 
 
 def _read_range(descriptor: int, start: int, end: int) -> bytes:
-    return os.pread(descriptor, end - start, start)
+    """Read bytes at a position; several threads read one descriptor."""
+    if HAS_PREAD:
+        return os.pread(descriptor, end - start, start)
+    with _position_lock:
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, end - start)
 
 
 def _iterate_packed_chunks(stream: IO[bytes], skip_lines: int, path: str, *, has_quotes: bool) -> Iterator[FileChunk]:

@@ -170,7 +170,7 @@ def find_person(folder: Path, person: Person, kept_paths: Collection[Path] = ())
         kept_paths: files that must not change, such as the suppression list.
     """
     resolved_kept = {path.resolve() for path in kept_paths}
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != lock.LOCK_FILE)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in lock.LOCK_FILES)
     traces = [_find_in_file(path, person) for path in files if path.resolve() not in resolved_kept]
     linked_folders = sorted(path for path in folder.rglob("*") if path.is_symlink() and path.is_dir())
     unread_traces = [

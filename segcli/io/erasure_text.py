@@ -32,7 +32,7 @@ def unpack_members(path: Path) -> list[bytes]:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return [archive.read(name) for name in archive.namelist()]
-        return [unpack_body(body, str(path), 0) if detect_packing(body) else body]
+        return [unpack_body(body, str(path)) if detect_packing(body) else body]
     except (SegcliError, zipfile.BadZipFile, *UNPACK_ERRORS) as error:
         raise ValueError(str(error)) from error
 

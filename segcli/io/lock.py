@@ -1,15 +1,21 @@
 """Lock output folders, so that only one run writes to a folder at a time."""
 
 import contextlib
-import fcntl
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from segcli.errors import LockProblem
+from segcli.io import file_lock
 from segcli.io.write import report_write_errors
+from segcli.message import message
 
 LOCK_FILE = ".segcli-lock"
+FOLDER_LOCK_FILE = ".segcli-folder-lock"  # stands for the folder itself on Windows, which cannot lock folders
+LOCK_FILES = (LOCK_FILE, FOLDER_LOCK_FILE)
+NO_LOCKS_NOTE = message("this system has no file locks: do not start two runs with one output folder at the same time")
+_OPEN_FLAGS = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @contextlib.contextmanager
@@ -23,17 +29,14 @@ def lock_directory(folder: Path) -> Iterator[None]:
         LockProblem: if another run holds the lock.
         EnvironmentProblem: if the lock file cannot be opened, or is not a regular file.
     """
-    open_flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    with report_write_errors(str(folder / LOCK_FILE)):
-        lock_file = os.fdopen(os.open(folder / LOCK_FILE, open_flags, 0o666), "w")
-    with lock_file:
-        _acquire_lock(lock_file.fileno(), folder)
+    with _open_lock_file(folder / LOCK_FILE) as descriptor:
+        _acquire_lock(descriptor, folder)
         yield
 
 
 @contextlib.contextmanager
 def lock_directory_tree(folder: Path) -> Iterator[list[Path]]:
-    """Lock a folder and the folders of all runs below it, and return them; no file is added to the folder.
+    """Lock a folder and the folders of all runs below it, and return them; only on Windows a lock file is added.
 
     Raises:
         LockProblem: if a run, or another process that locked the folder in this way, is active.
@@ -50,25 +53,43 @@ def lock_directory_tree(folder: Path) -> Iterator[list[Path]]:
 def wait_for_directory(folder: Path) -> Iterator[None]:
     """Lock a folder, after waiting for all other processes that are in this function."""
     with _open_directory(folder) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        file_lock.acquire_lock(descriptor, waits=True)
         yield
 
 
 @contextlib.contextmanager
+def _open_lock_file(path: Path) -> Iterator[int]:
+    with report_write_errors(str(path)):
+        if not hasattr(os, "O_NOFOLLOW") and path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        descriptor = os.open(path, _OPEN_FLAGS, 0o666)
+    with _close_at_end(descriptor):
+        yield descriptor
+
+
+@contextlib.contextmanager
 def _open_directory(folder: Path) -> Iterator[int]:
+    if not file_lock.CAN_LOCK_FOLDERS:
+        with _open_lock_file(folder / FOLDER_LOCK_FILE) as descriptor:
+            yield descriptor
+        return
     with report_write_errors(str(folder)):
         descriptor = os.open(folder, os.O_RDONLY)
-    try:
+    with _close_at_end(descriptor):
         yield descriptor
+
+
+@contextlib.contextmanager
+def _close_at_end(descriptor: int) -> Iterator[None]:
+    try:
+        yield
     finally:
         os.close(descriptor)
 
 
 def _acquire_lock(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not file_lock.acquire_lock(descriptor, waits=False):
         raise LockProblem(
             f"{folder}: locked by another run, so this run is skipped; "
             "hint: wait for it, or write to another folder with -o"
-        ) from None
+        )

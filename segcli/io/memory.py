@@ -6,12 +6,14 @@ the system and requests it again each time, which took a fifth of the CPU time o
 
 import contextlib
 import ctypes
+import mmap
 import os
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 from segcli.errors import EnvironmentProblem
+from segcli.io.system_modules import import_if_available
+from segcli.message import detail_message
 
 # Checks before loading a file, so that the run fails early instead of being killed by the system
 GIB = 2**30
@@ -20,6 +22,11 @@ MIN_ADDRESS_SPACE = (
 )  # bytes of address space; with less, libraries end the process without an error (measured)
 THREADS_ADDRESS_SPACE = 4 * GIB  # bytes; each thread reserves address space, and libraries abort or hang if that fails
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS")
+_resource = import_if_available("resource")  # not on Windows
+UNKNOWN_MEMORY_NOTE = detail_message(
+    "this system does not report free memory: segcli does not check in advance whether the input fits; "
+    "hint: set ingest.memory to limit what segcli keeps in memory"
+)
 PROC_FOLDER, CGROUP_FOLDER = Path("/proc"), Path("/sys/fs/cgroup")
 
 
@@ -50,8 +57,8 @@ def require_address_space() -> None:
     Raises:
         EnvironmentProblem: if the limit is lower than what the libraries need.
     """
-    soft_limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if soft_limit == resource.RLIM_INFINITY or soft_limit >= THREADS_ADDRESS_SPACE:
+    soft_limit = _address_space_limit()
+    if soft_limit is None or soft_limit >= THREADS_ADDRESS_SPACE:
         return
     if soft_limit < MIN_ADDRESS_SPACE:
         raise EnvironmentProblem(
@@ -62,6 +69,14 @@ def require_address_space() -> None:
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
 
+def _address_space_limit() -> int | None:
+    """Return the limit on address space in bytes; None if there is none, or the system has no such limits."""
+    if _resource is None:
+        return None
+    soft_limit: int = _resource.getrlimit(_resource.RLIMIT_AS)[0]
+    return None if soft_limit == _resource.RLIM_INFINITY else soft_limit
+
+
 def available_memory() -> int | None:
     """Return the bytes of memory that this process can still allocate; None if unknown."""
     return min(_memory_limits(), default=None)
@@ -69,10 +84,10 @@ def available_memory() -> int | None:
 
 def _memory_limits() -> Iterator[int]:
     """Yield the bytes that each limit (address space, control group, system) still allows."""
-    soft_limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    soft_limit = _address_space_limit()
     with contextlib.suppress(OSError, ValueError, IndexError):
-        used_bytes = int((PROC_FOLDER / "self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        if soft_limit != resource.RLIM_INFINITY:
+        used_bytes = int((PROC_FOLDER / "self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
+        if soft_limit is not None:
             yield max(soft_limit - used_bytes, 0)
     with contextlib.suppress(OSError, ValueError):  # "max" is not a number: no limit
         group_limit = int((CGROUP_FOLDER / "memory.max").read_text(encoding="ascii"))
@@ -83,13 +98,14 @@ def _memory_limits() -> Iterator[int]:
 
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
+NO_GLIBC_ERRORS = (AttributeError, OSError, TypeError)  # other C libraries lack these functions; Windows needs a name
 REUSED_BYTES = 512 << 20
 MAX_REUSED_BLOCK = 32 << 20  # maximum that glibc allows
 
 
 def keep_freed_memory() -> None:
     """Keep freed memory in the process for reuse; `release_memory` returns it to the system."""
-    with contextlib.suppress(AttributeError, OSError):  # only glibc has mallopt
+    with contextlib.suppress(*NO_GLIBC_ERRORS):
         libc = ctypes.CDLL(None)
         libc.mallopt(M_TRIM_THRESHOLD, REUSED_BYTES)
         libc.mallopt(M_MMAP_THRESHOLD, MAX_REUSED_BLOCK)
@@ -100,5 +116,5 @@ def release_memory() -> None:
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
-    with contextlib.suppress(AttributeError, OSError):
+    with contextlib.suppress(*NO_GLIBC_ERRORS):
         ctypes.CDLL(None).malloc_trim(0)

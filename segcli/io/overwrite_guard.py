@@ -1,16 +1,21 @@
 """Protect existing files and folders: an output may replace only an earlier output."""
 
+import os
 import re
 from pathlib import Path
 
 from segcli.errors import UsageProblem
 from segcli.io import lock
+from segcli.io.arrow_files import WRITER_KEY
 from segcli.io.manifest import is_incomplete
 from segcli.io.write import TEMPORARY_SUFFIX, descriptor_number
 
 START_BYTES = 4096  # bytes; enough to detect the kind of a file
 OUTPUT_SUFFIXES = frozenset(
-    {".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".md", ".html", ".htm", ".sql", ".yaml", ".yml"}
+    {
+        *(".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".parquet"),
+        *(".md", ".html", ".htm", ".sql", ".yaml", ".yml"),
+    }
 )
 BINARY_SIGNATURES = (
     b"PAR1",
@@ -22,6 +27,7 @@ BINARY_SIGNATURES = (
     b"\x28\xb5\x2f\xfd",
     b"SQLite format 3",
 )
+PARQUET_END_BYTES = 8  # bytes: the length of the metadata and the signature
 DELIMITER_BYTES = (b",", b";", b"\t", b"|")
 REJECTS_HEADER = b"line,byte_offset,reason,column,raw"
 CACHE_ENTRY_NAME = re.compile(r"[0-9a-f]{40}")  # name of a cache entry in a state folder
@@ -40,7 +46,7 @@ def refuse_foreign_file(path: str, *, force: bool = False) -> None:
     start = b"" if descriptor_number(path) is not None else _read_start(path)
     if not start or force:
         return
-    is_binary = b"\0" in start or start.startswith(BINARY_SIGNATURES)
+    is_binary = (b"\0" in start or start.startswith(BINARY_SIGNATURES)) and not _is_own_parquet(path)
     if is_binary or (Path(path).suffix.lower() not in OUTPUT_SUFFIXES and not _is_table(start)):
         raise UsageProblem(
             f"{path}: already exists and is not an earlier output; "
@@ -67,7 +73,7 @@ def is_own_folder(path: str) -> bool:
 
 def is_cache_folder(folder: Path) -> bool:
     """Return whether a folder is empty or holds only entries of a state."""
-    names = [entry.name for entry in folder.iterdir() if entry.name != lock.LOCK_FILE]
+    names = [entry.name for entry in folder.iterdir() if entry.name not in lock.LOCK_FILES]
     return all(CACHE_ENTRY_NAME.fullmatch(name.removesuffix(TEMPORARY_SUFFIX)) for name in names)
 
 
@@ -79,6 +85,18 @@ def _read_start(path: str) -> bytes:
             return file.read(START_BYTES)
     except (OSError, ValueError):
         return b""  # the actual write reports the problem
+
+
+def _is_own_parquet(path: str) -> bool:
+    """Return whether a file is a Parquet file whose metadata, at its end, say that segcli wrote it."""
+    with Path(path).open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - PARQUET_END_BYTES, 0))
+        end = file.read()
+        if not end.endswith(b"PAR1") or len(end) < PARQUET_END_BYTES:
+            return False
+        file.seek(max(size - PARQUET_END_BYTES - int.from_bytes(end[:4], "little"), 0))
+        return WRITER_KEY in file.read()
 
 
 def _is_table(start: bytes) -> bool:

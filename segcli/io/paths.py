@@ -8,14 +8,10 @@ from pathlib import Path
 
 from segcli.errors import InputProblem
 from segcli.io import chunk_reader
+from segcli.io.export_names import EXPORT_SUFFIXES, is_export_name
 from segcli.io.read import STDIN_PATH, FileContent, file_version, require_same_version
+from segcli.location import find_table_name, locate_file
 
-EXPORT_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
-PACKED_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
-HIDDEN_PREFIXES = (
-    "_",
-    ".",
-)  # of files and folders that programs add next to the parts of a table, such as _SUCCESS
 PATTERN_CHARACTERS = "*?["
 DIGEST_BLOCK = 1 << 20
 
@@ -32,7 +28,7 @@ def expand_path(path: str) -> list[str]:
         files = [
             str(candidate)
             for candidate in Path(path).rglob("*")
-            if candidate.is_file() and _is_export_name(candidate.relative_to(path))
+            if candidate.is_file() and is_export_name(candidate.relative_to(path))
         ]
         problem = f"no file that ends in {', '.join(EXPORT_SUFFIXES)}"
     else:
@@ -43,19 +39,11 @@ def expand_path(path: str) -> list[str]:
     return sorted(files)
 
 
-def _is_export_name(path: Path) -> bool:
-    """Return whether a file in a folder is an export, by its name."""
-    bare_name = next(
-        (path.name.removesuffix(suffix) for suffix in PACKED_SUFFIXES if path.name.endswith(suffix)), path.name
-    )
-    return not any(part.startswith(HIDDEN_PREFIXES) for part in path.parts) and bare_name.lower().endswith(
-        EXPORT_SUFFIXES
-    )
-
-
 def _is_folder_or_pattern(path: str) -> bool:
     try:
         target = Path(path)
+        if find_table_name(path):
+            return False
         return target.is_dir() or (not target.exists() and any(character in path for character in PATTERN_CHARACTERS))
     except (OSError, ValueError):
         return False  # the actual read reports the problem
@@ -69,7 +57,7 @@ def read_first_head(path: str) -> FileContent:
     """
     files = expand_path(path)
     first_head = chunk_reader.read_head(files[0])
-    return replace(first_head, name=path, size=sum(Path(name).stat().st_size for name in files))
+    return replace(first_head, name=path, size=sum(locate_file(name).stat().st_size for name in files))
 
 
 def compute_digest(content: FileContent) -> str:
@@ -82,7 +70,7 @@ def compute_digest(content: FileContent) -> str:
         return content.sha256
     name, sha256 = content.name, hashlib.sha256()
     try:
-        with Path(name).open("rb") as file:
+        with locate_file(name).open("rb") as file:
             while block := file.read(DIGEST_BLOCK):
                 sha256.update(block)
             status = os.fstat(file.fileno())

@@ -1,6 +1,7 @@
 """Read files and standard input; the compression format is detected from the content, not from the name."""
 
 import hashlib
+import io
 import json
 import os
 import stat
@@ -12,20 +13,23 @@ from types import MappingProxyType
 from typing import Any
 
 from segcli.errors import InputProblem
-from segcli.io.compression import detect_packing, unpack_bytes
+from segcli.io.compression import START_BYTES, detect_packing, open_packed, read_unpacked
+from segcli.io.csv_stream import stream_notes
 from segcli.io.memory import require_memory
+from segcli.io.text_stream import detect_table_kind, open_text
+from segcli.location import locate_file
 
 STDIN_PATH = "-"
-SIGNATURE_BYTES = 64  # bytes; enough to detect the kind of a file
 
 FileVersion = tuple[int, int, int]  # size, modification time in nanoseconds, and inode of a regular file
 
 
 @dataclass(frozen=True)
 class FileContent:
-    """Decompressed content of a file, or its beginning; `size` and `sha256` are those of the stored file.
+    """Text of a file, or its beginning; `size` and `sha256` are those of the stored file.
 
-    `version` identifies the content that was read; None for a pipe or a device.
+    `version` identifies the content that was read; None for a pipe or a device. `notes` say which part of an archive
+    or a workbook was read.
     """
 
     name: str
@@ -34,27 +38,29 @@ class FileContent:
     sha256: str
     is_head: bool = False
     version: FileVersion | None = None
+    notes: tuple[str, ...] = ()
 
 
 _BINARY_KINDS: Mapping[bytes, str] = MappingProxyType(
     {
-        b"PK\x03\x04": "a spreadsheet or zip archive",
-        b"\xd0\xcf\x11\xe0": "an old Excel workbook",
         b"%PDF": "a PDF",
-        b"SQLite format 3": "an SQLite database",
+        b"FEA1": "a Feather file of version 1",
         b"<!DOCTYPE": "an HTML page",
         b"<html": "an HTML page",
     }
 )
 
 
-def read_file(path: str, *, memory_per_byte: float = 0, memory_limit: int | None = None) -> FileContent:
+def read_file(
+    path: str, *, memory_per_byte: float = 0, memory_limit: int | None = None, is_table: bool = True
+) -> FileContent:
     """Read a file, or standard input for `-`.
 
     Args:
         path: path of the file.
         memory_per_byte: bytes of memory needed per byte of text; 0 skips the comparison with free memory.
         memory_limit: upper bound of the memory for a compressed file, in bytes; None sets no limit.
+        is_table: whether to convert other kinds of tables to CSV, such as a workbook or JSON.
 
     Raises:
         InputProblem: if it is missing, unreadable, not text, too large after decompression, or was changed meanwhile.
@@ -67,7 +73,7 @@ def read_file(path: str, *, memory_per_byte: float = 0, memory_limit: int | None
         stored_bytes, version = (
             (sys.stdin.buffer.read(), None)
             if path == STDIN_PATH
-            else _read_unchanged(Path(path), name, memory_per_byte)
+            else _read_unchanged(locate_file(path), name, memory_per_byte)
         )
     except FileNotFoundError:
         raise InputProblem("no such file", source=name, remedy="check its name and folder") from None
@@ -79,14 +85,15 @@ def read_file(path: str, *, memory_per_byte: float = 0, memory_limit: int | None
         ) from None
     except ValueError:
         raise InputProblem("not a valid file name", source=name, remedy="choose another name") from None
-    body = (
-        unpack_bytes(stored_bytes, name, memory_per_byte, memory_limit)
-        if detect_packing(stored_bytes)
-        else stored_bytes
-    )
-    return FileContent(
-        name, require_text(body, name), len(stored_bytes), hashlib.sha256(stored_bytes).hexdigest(), version=version
-    )
+    start = stored_bytes[:START_BYTES]
+    kind = detect_packing(start) or (detect_table_kind(start) if is_table else "")
+    body, notes = stored_bytes, tuple[str, ...]()
+    if kind:
+        open_stream = open_text if is_table else open_packed
+        stream = open_stream(io.BytesIO(stored_bytes), name, len(stored_bytes))
+        body, notes = read_unpacked(stream, name, kind, memory_per_byte, memory_limit), stream_notes(stream)
+    digest = hashlib.sha256(stored_bytes).hexdigest()
+    return FileContent(name, require_text(body, name), len(stored_bytes), digest, version=version, notes=notes)
 
 
 def file_version(status: os.stat_result) -> FileVersion | None:
@@ -123,7 +130,7 @@ def _read_unchanged(path: Path, name: str, memory_per_byte: float) -> tuple[byte
 
 def read_text(path: str) -> str:
     """Read a small UTF-8 text file, such as settings."""
-    content = read_file(path)
+    content = read_file(path, is_table=False)
     try:
         return content.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -154,6 +161,6 @@ def read_json(path: str, remedy: str) -> Any:  # noqa: ANN401 - any JSON value
 def require_text(body: bytes, name: str) -> bytes:
     """Return the bytes unchanged, or reject them if they begin with the signature of a binary or HTML file."""
     for magic, kind in _BINARY_KINDS.items():
-        if body[:SIGNATURE_BYTES].lstrip().lower().startswith(magic.lower()):
+        if body[:START_BYTES].lstrip().lower().startswith(magic.lower()):
             raise InputProblem(f"{kind}, not CSV", source=name, remedy="export the data as CSV")
     return body

@@ -15,6 +15,7 @@ from segcli.io.write import report_write_errors
 if TYPE_CHECKING:
     import pandas as pd
 
+HAS_FILE_MODES = os.name == "posix"  # Windows restricts files with access lists, and its modes say nothing of them
 KEY_BYTES = 32
 PSEUDONYM_PREFIX = "p-"
 PSEUDONYM_DIGITS = (
@@ -80,7 +81,7 @@ def load_key(path: str) -> PseudonymKey:
     with report_write_errors(path):
         text = Path(path).read_text(encoding="ascii", errors="replace").strip()
         mode = stat.S_IMODE(Path(path).stat().st_mode)
-    if mode & 0o077:
+    if mode & 0o077 and HAS_FILE_MODES:
         raise UsageProblem(
             f"{path}: key readable by other users (mode {mode:04o}); "
             "hint: run chmod 600 on the file, or create another key"

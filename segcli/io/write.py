@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from segcli.errors import EnvironmentProblem, UsageProblem
+from segcli.location import locate_file
 
 # Atomic writes: a reader of the file sees either the old or the new content.
 DESCRIPTOR_PATH = re.compile(r"(?:/dev/fd|/proc/self/fd)/([0-9]{1,6})")
@@ -138,10 +139,12 @@ def descriptor_number(path: str) -> int | None:
 
 def sync_folder(folder: Path) -> None:
     """Sync a folder, so that a rename survives a power failure; ignore systems that cannot sync folders."""
-    handle = os.open(folder, os.O_RDONLY)
     with contextlib.suppress(OSError):
-        os.fsync(handle)
-    os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def check_writable(path: str, inputs: Sequence[str] = ()) -> None:
@@ -156,7 +159,7 @@ def check_writable(path: str, inputs: Sequence[str] = ()) -> None:
     target = _resolve_path(path)
     if target.is_dir():
         raise UsageProblem(f"{path}: is a folder, not a file; hint: choose a file name")
-    if target.exists() and any(Path(input_path).exists() and target.samefile(input_path) for input_path in inputs):
+    if target.exists() and any(locate_file(path).exists() and target.samefile(locate_file(path)) for path in inputs):
         raise UsageProblem(f"{path}: is also the input; hint: choose another output file")
     with report_write_errors(path):
         if not target.parent.is_dir():

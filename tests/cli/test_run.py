@@ -20,7 +20,7 @@ MODELS = {"rfm-model.json", "cluster-model.json"}
 DECIDED = {"targets.csv", "plan.csv", "calendar.csv"}
 EXPORTS = {"export-klaviyo.csv", "export-google-ads.csv", "export-google-ads-groups.csv"}
 FILES = (
-    {"customers.csv", "segments.csv", "personas.json", "report.md", "report.html", "run.json"}
+    {"customers.csv", "segments.csv", "personas.json", "report.md", "report.html", "datapackage.json", "run.json"}
     | MODELS
     | DECIDED
     | EXPORTS
@@ -125,7 +125,10 @@ def test_the_same_run_again_gives_the_same_bytes_but_for_the_seconds_it_took(
 def test_a_dry_run_says_what_it_would_write_and_writes_nothing(segcli: Run, folder: Path) -> None:
     done = segcli("run", "shop.yaml", "--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "would     write customers.csv, segments.csv, rfm-model.json and run.json to out" in done.stderr
+    assert (
+        "would     write customers.csv, segments.csv, rfm-model.json, datapackage.json and run.json to out"
+        in done.stderr
+    )
     assert "Segment" in done.stdout
     assert sorted(p.name for p in folder.iterdir()) == ["orders.csv", "shop.yaml"]
 

@@ -97,7 +97,7 @@ CASES = [
     Case(42, ORDERS + f"a,{'x' * 5_000_000},2026-01-05,1.00\n", 3, ("field larger than field limit",)),
     Case(44, gzip.compress(ORDERS.encode()), name="in.csv"),
     Case(44, ORDERS, line="ingest in.csv.gz", name="in.csv.gz"),
-    Case(45, b"PK\x03\x04whatever", 3, ("a spreadsheet or zip archive, not CSV",)),
+    Case(45, b"PK\x03\x04whatever", 3, ("looks like a zip archive or a spreadsheet",)),
     Case(45, b"%PDF-1.7", 3, ("a PDF, not CSV",)),
     Case(46, ORDERS.replace("b,2", "NA,2"), ids=("NA", "a")),
     Case(46, ORDERS.replace("b,2", "null,2"), ids=("a", "null")),
@@ -237,7 +237,7 @@ def test_a_segment_is_never_the_name_of_a_file(tmp_path: Path, monkeypatch: pyte
     assert _run_arguments(["run", "shop.yaml", "-q", "-o", "out"]) == 0
     assert "../x" in Path("out/segments.csv").read_text(encoding="utf-8")
     made = {str(path) for path in Path().rglob("*") if path.is_file()}
-    written = {".segcli-lock", "customers.csv", "segments.csv", "rfm-model.json", "run.json"}
+    written = {".segcli-lock", "customers.csv", "segments.csv", "rfm-model.json", "datapackage.json", "run.json"}
     assert made == {"in.csv", "map.yaml", "shop.yaml", *(f"out/{name}" for name in written)}
 
 

@@ -78,19 +78,19 @@ def test_several_packed_files_in_a_row_are_one(tmp_path: Path) -> None:
 
 @pytest.mark.bad_input(45)
 @pytest.mark.parametrize(
-    ("start", "kind"),
+    ("start", "problem"),
     [
-        (b"PK\x03\x04", "a spreadsheet or zip archive"),
-        (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-        (b"%PDF-1.7", "a PDF"),
-        (b"SQLite format 3\x00", "an SQLite database"),
+        (b"PK\x03\x04", "looks like a zip archive or a spreadsheet, but cannot be decompressed"),
+        (b"\xd0\xcf\x11\xe0", "looks like a spreadsheet, but cannot be read"),
+        (b"%PDF-1.7", "a PDF, not CSV; hint: export the data as CSV"),
+        (b"SQLite format 3\x00", "looks like an SQLite database, but cannot be read"),
     ],
 )
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
-def test_what_is_no_text_is_named(tmp_path: Path, start: bytes, kind: str, pack: Callable[[bytes], bytes]) -> None:
+def test_what_is_no_table_is_named(tmp_path: Path, start: bytes, problem: str, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(pack(start + b"\x00" * 20))
-    with pytest.raises(InputProblem, match=f"orders.csv: {kind}, not CSV; hint: export the data as CSV"):
+    with pytest.raises(InputProblem, match=f"orders.csv: {problem}"):
         read.read_file(str(path))
 
 
