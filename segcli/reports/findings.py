@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from segcli import columns
 from segcli.config import Settings
+from segcli.errors import UsageProblem
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.evaluation.drift import SegmentationFactory, make_earlier_segmentations
 from segcli.evaluation.drivers import analyse_drivers
@@ -18,6 +19,7 @@ from segcli.persona.targets import TargetSelection
 from segcli.persona.traits import salient_traits
 from segcli.reports import crosstabs, disclosure
 from segcli.reports.disclosure import DisclosureGuard, build_guard
+from segcli.reports.key_findings import build_overview
 from segcli.reports.optional_analyses import AnalysisContext, AnalysisProviders, OptionalAnalyses, run_optional_analyses
 from segcli.reports.persona_cards import is_percentage
 from segcli.reports.report import Findings
@@ -56,19 +58,15 @@ def collect_findings(
     visible_segmentations = [
         _suppress_small_counts(segmentation, settings) for segmentation in guard.merge_withheld(segmentations)
     ]
+    persona_columns = {segmentation.column for segmentation in persona_segmentations}
+    described_segmentations = [
+        segmentation for segmentation in visible_segmentations if segmentation.column in persona_columns
+    ]
+    personas = _describe_segments(described_segmentations, visible_segmentations, settings)
     return Findings(
         customers,
         visible_segmentations,
-        _describe_segments(
-            [
-                segmentation
-                for segmentation in visible_segmentations
-                if segmentation.column
-                in {persona_segmentation.column for persona_segmentation in persona_segmentations}
-            ],
-            visible_segmentations,
-            settings,
-        ),
+        personas,
         {
             column: (guard.drop_withheld_rows(scorecard_rows, column), scorecard_notes)
             for column, (scorecard_rows, scorecard_notes) in scorecards.items()
@@ -83,7 +81,18 @@ def collect_findings(
         run_optional_analyses(AnalysisContext(customers, visible_segmentations, settings, guard, analysis_providers))
         if analysis_providers
         else OptionalAnalyses(),
+        build_overview(customers, described_segmentations, personas, _filter_targets(analysis, guard), settings)
+        if "summary" in sections
+        else None,
     )
+
+
+def _filter_targets(analysis: Analysis, guard: DisclosureGuard) -> TargetSelection | None:
+    """Return the visible targets; None if the report does not have the segmentation to choose from."""
+    try:
+        return guard.filter_targets(analysis.targets)
+    except UsageProblem:
+        return None
 
 
 def _suppress_small_counts(segmentation: Segmentation, settings: Settings) -> Segmentation:

@@ -5,7 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 from segcli.i18n.catalogue import Catalogue
-from segcli.reports.blocks import Block, Card, Chart, Heading, RatedText, Result, Table, Text
+from segcli.reports.blocks import (
+    Block,
+    Card,
+    Chart,
+    Details,
+    Heading,
+    RatedText,
+    Result,
+    Statement,
+    Statements,
+    Table,
+    Text,
+    Tile,
+    Tiles,
+)
 
 
 def translate_result(result: Result, language: Catalogue) -> Result:
@@ -17,8 +31,8 @@ def translate_result(result: Result, language: Catalogue) -> Result:
 
 def _translate_block(block: Block, language: Catalogue) -> Block:
     match block:
-        case Heading(text, level):
-            return Heading(language.translate(text), level)
+        case Heading(text):
+            return replace(block, text=language.translate(text))
         case Text(lines):
             return replace(block, lines=[language.translate(line) for line in lines])
         case Table():
@@ -31,6 +45,8 @@ def _translate_block(block: Block, language: Catalogue) -> Block:
                 [(language.translate(name), language.translate(text)) for name, text in block.lines],
                 language.translate(block.footer),
             )
+        case Tiles() | Statements() | Details():
+            return _translate_group(block, language)
         case Chart():
             return replace(
                 block,
@@ -39,6 +55,23 @@ def _translate_block(block: Block, language: Catalogue) -> Block:
                 data=_translate_chart_data(block.data, language),
                 fallback_tables=[_translate_table(table, language) for table in block.fallback_tables],
             )
+
+
+def _translate_group(block: Tiles | Statements | Details, language: Catalogue) -> Block:
+    """Return a block of several parts with the texts of its parts translated."""
+    match block:
+        case Tiles(tiles, titles):
+            translated_tiles = [replace(tile, **_translate_texts(tile, language)) for tile in tiles]
+            return Tiles(translated_tiles, [language.translate(title) for title in titles])
+        case Statements(items):
+            return Statements([replace(item, **_translate_texts(item, language)) for item in items])
+        case Details(title, blocks):
+            inner_blocks = [_translate_block(inner_block, language) for inner_block in blocks]
+            return replace(block, title=language.translate(title), blocks=inner_blocks)
+
+
+def _translate_texts(part: Tile | Statement, language: Catalogue) -> dict[str, Any]:
+    return {name: language.translate(value) for name, value in vars(part).items() if isinstance(value, str)}
 
 
 def _translate_chart_data(value: Any, language: Catalogue) -> Any:  # noqa: ANN401 - chart data of any type
