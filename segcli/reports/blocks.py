@@ -59,21 +59,37 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of formatted text, one cell per column (a float for bar columns)."""
+    """Rows of formatted text, one cell per column (a float for bar columns).
+
+    `has_segments` is true for one row per segment in display order, which pages mark with the colours of segments.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[str | float]]
+    has_segments: bool = False
 
 
 @dataclass(frozen=True)
 class Card:
-    """A framed block: a title, a fact line next to it, labelled lines and a footer."""
+    """A framed block: a title, a fact line next to it, sentences, labelled lines and a footer.
+
+    `bars` are texts with lengths from 0 to 1. A page shows `detail_lines` on demand; other formats show them last.
+    `segment_position` is the position of the segment in display order, which decides on its colour.
+    """
 
     title: str
     fact: str
     lead: str
     lines: Sequence[tuple[str, str]] = field(default=())
     footer: str = ""
+    bars: Sequence[tuple[str, float]] = field(default=())
+    detail_lines: Sequence[tuple[str, str]] = field(default=())
+    segment_position: int | None = None
+
+    @property
+    def all_lines(self) -> list[tuple[str, str]]:
+        """The labelled lines, with those that a page shows on demand."""
+        return [*self.lines, *self.detail_lines]
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,7 @@ class Tile:
     """A key figure: its value, its change and the previous value, and its earlier values for a small trend line.
 
     `trend_text` describes the line for readers who cannot see it. Parts that are unknown or withheld are blank.
+    `is_worse` is true for a change for the worse.
     """
 
     label: str
@@ -104,6 +121,7 @@ class Tile:
     change: str = ""
     trend: Sequence[float] = ()
     trend_text: str = ""
+    is_worse: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,9 +151,11 @@ class Statement:
 
 @dataclass(frozen=True)
 class Statements:
-    """A numbered list of sentences, the most important first."""
+    """A titled, numbered list of sentences, the most important first, with notes below it."""
 
+    title: str
     items: Sequence[Statement]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from segcli.reports.key_findings import build_overview
 from segcli.reports.optional_analyses import AnalysisContext, AnalysisProviders, OptionalAnalyses, run_optional_analyses
 from segcli.reports.persona_cards import is_percentage
 from segcli.reports.report import Findings
+from segcli.reports.translation import Labels
 from segcli.segment.segmentation import select_segmentations
 
 MODEL_FACTS = frozenset({"counts", "examples", "reach"})  # model facts that may describe single customers
@@ -84,7 +85,34 @@ def collect_findings(
         build_overview(customers, described_segmentations, personas, _filter_targets(analysis, guard), settings)
         if "summary" in sections
         else None,
+        build_labels(visible_segmentations, settings),
     )
+
+
+def build_labels(segmentations: Sequence[Segmentation], settings: Settings) -> Labels:
+    """Return the labels of the settings, and readable names of segmentations and of columns of your files.
+
+    The columns that segcli computes have labels already.
+    """
+    names = [segmentation.column for segmentation in segmentations]
+    labels = {name: prettify_name(name.removesuffix(columns.SEGMENT_SUFFIX)) for name in names}
+    labels[columns.RFM_SEGMENT] = "RFM"
+    labels |= {
+        str(name): str(name).replace("_", " ")
+        for name in segmentations[0].customers.table.columns
+        if "_" in str(name).strip("_") and name not in columns.CUSTOMER_TABLE_COLUMNS and name not in labels
+    }
+    return Labels(labels | settings.labels)
+
+
+def prettify_name(name: str) -> str:
+    """Return a name for people.
+
+    >>> prettify_name("family_stage")
+    'Family stage'
+    """
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def _filter_targets(analysis: Analysis, guard: DisclosureGuard) -> TargetSelection | None:

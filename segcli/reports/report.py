@@ -23,6 +23,7 @@ from segcli.reports.envelope import build_envelope, describe_segmentation, to_re
 from segcli.reports.key_findings import Overview
 from segcli.reports.optional_analyses import OptionalAnalyses
 from segcli.reports.results import describe_persona
+from segcli.reports.translation import Labels, apply_labels
 
 DEFAULT_TITLE = message("Customer segments")
 SECTIONS_PACKAGE = "segcli.reports.sections"
@@ -48,6 +49,7 @@ class Findings:
     score_cells: Segmentation | None = None
     analyses: OptionalAnalyses = field(default_factory=OptionalAnalyses)
     overview: Overview | None = None
+    labels: Labels = field(default_factory=lambda: Labels({}))
 
     @property
     def cluster_segmentations(self) -> list[Segmentation]:
@@ -90,12 +92,13 @@ def build_report(findings: Findings, settings: ReportSettings) -> Result:
         **_describe_optional_parts(findings),
         "warnings": list(findings.customers.warnings),
     }
-    return Result(
+    report = Result(
         combine_profiles(findings.segmentations),
         lambda: build_envelope("report", findings.customers, parts),
         tuple(blocks),
         document=True,
     )
+    return apply_labels(report, findings.labels)
 
 
 def shorten_report(report: Result) -> Result:

@@ -219,7 +219,6 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
         "stability",
         "cohorts",
         "migration",
-        "portrait",
     }
     page = html.render(result, Page())
     assert page.count("<figure>") == len(drawn(result))

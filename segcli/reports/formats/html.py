@@ -18,6 +18,7 @@ from segcli.i18n.catalogue import Catalogue
 from segcli.message import message
 from segcli.reports import charts
 from segcli.reports.blocks import Block, Chart, Details, Heading, Result, iterate_blocks
+from segcli.reports.charts._style import SEGMENT_PALETTE
 from segcli.reports.formats import Page
 
 PAGE_FILES = files("segcli.reports") / "page"
@@ -35,7 +36,7 @@ SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 def render(result: Result, page: Page) -> str:
     """Return the blocks as a page."""
     language = i18n.load_language(page.language)
-    style, script = _read_page_file("style.css"), _read_page_file("sort.js")
+    style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("sort.js")
     title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
     draws_charts = charts.can_draw_charts() and _has_charts(result.blocks)
     with charts.configure_drawing() if draws_charts else contextlib.nullcontext():
@@ -59,6 +60,11 @@ def render(result: Result, page: Page) -> str:
         )
 
 
+def _style_segments() -> str:
+    """Return the style of the colours of segments."""
+    return "".join(f".c{position} {{ fill: {colour}; }}\n" for position, colour in enumerate(SEGMENT_PALETTE))
+
+
 def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazily imported library
     import jinja2
     from markupsafe import Markup
@@ -77,6 +83,7 @@ def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazi
         "bare": Markup,  # the page's own style and script
         "longest": _longest_bar,
         "trend": _draw_trend,
+        "colour": lambda position: position % len(SEGMENT_PALETTE),
     }
     return environment.from_string(_read_page_file("page.html.j2"))
 

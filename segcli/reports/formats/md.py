@@ -20,7 +20,7 @@ from segcli.reports.blocks import (
 )
 from segcli.reports.formats import Page
 
-DETAILS_LEVEL = 4  # level of the headings of details
+STATEMENTS_LEVEL, DETAILS_LEVEL = 3, 4  # levels of the headings of these blocks
 
 
 def render(result: Result, page: Page) -> str:
@@ -70,8 +70,10 @@ def _render_group(block: Tiles | Statements | Details) -> str:
     match block:
         case Tiles():
             return _render_block(block.to_table())
-        case Statements(items):
-            return "\n".join(f"{number}. {_render_statement(item)}" for number, item in enumerate(items, start=1))
+        case Statements(title, items, notes):
+            listed = "\n".join(f"{number}. {_render_statement(item)}" for number, item in enumerate(items, start=1))
+            parts = [f"{'#' * STATEMENTS_LEVEL} {escape_markdown(title)}", listed, *map(escape_markdown, notes)]
+            return "\n\n".join(parts)
         case Details(title):
             return f"{'#' * DETAILS_LEVEL} {escape_markdown(title)}"
 
@@ -105,5 +107,6 @@ def _render_card(card: Card) -> str:
         escape_markdown(card.lead),
         "",
     ]
-    lines += [f"- **{escape_markdown(name)}**: {escape_markdown(text)}" for name, text in card.lines]
+    lines += [f"- {escape_markdown(text)}" for text, _ in card.bars]
+    lines += [f"- **{escape_markdown(name)}**: {escape_markdown(text)}" for name, text in card.all_lines]
     return "\n".join([*lines, *(["", f"*{escape_markdown(card.footer)}*"] if card.footer else [])])

@@ -70,8 +70,8 @@ def _render_block(block: Block, page: Page) -> Iterable[RenderableType]:
             yield _render_card(block, page)
         case Tiles():
             yield Padding(_build_grid(block.to_table(), page), INDENT)
-        case Statements(items):
-            yield from (_render_statement(number, item) for number, item in enumerate(items, start=1))
+        case Statements():
+            yield from _render_statements(block)
         case Chart(title=title, fallback_tables=instead):
             if instead:
                 yield Padding(Styled(escape_unprintable(title), style="dim"), INDENT)
@@ -83,6 +83,12 @@ def _render_lines(block: blocks.Text) -> Iterable[RenderableType]:
     for line in block.lines:
         styled_text = Styled(escape_unprintable(line), style="dim" if block.is_quiet else "")
         yield _prefix_text("- ", styled_text) if block.has_bullets else Padding(styled_text, INDENT)
+
+
+def _render_statements(block: Statements) -> Iterable[RenderableType]:
+    yield from ("", Styled(escape_unprintable(block.title), style="bold"))
+    yield from (_render_statement(number, item) for number, item in enumerate(block.items, start=1))
+    yield from _render_lines(blocks.Text(block.notes, is_quiet=True))
 
 
 def _render_statement(number: int, item: Statement) -> Grid:
@@ -206,7 +212,7 @@ def _render_bar(share: float, bar_width: int, page: Page) -> str:
 def _render_card(card: Card, page: Page) -> RenderableType:
     fact = escape_unprintable(card.fact).replace("·", "-") if page.is_ascii else escape_unprintable(card.fact)
     body = Grid.grid(padding=(0, 2))
-    for name, text in card.lines:
+    for name, text in card.all_lines:
         body.add_row(Styled(escape_unprintable(name), style="dim"), Styled(escape_unprintable(text)))
     lead = Styled(escape_unprintable(card.lead), style="bold")
     frame = Grid.grid()

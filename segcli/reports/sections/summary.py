@@ -13,7 +13,6 @@ from segcli.reports.blocks import (
     Chart,
     Column,
     Details,
-    Heading,
     Statement,
     Statements,
     Table,
@@ -46,23 +45,24 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     if notes:
         yield Text(notes, is_quiet=True)
     if overview.findings:
-        yield Heading(message("Findings"), level=3)
-        yield Statements([_state_finding(finding) for finding in overview.findings])
+        yield Statements(message("Findings"), [_state_finding(finding) for finding in overview.findings])
     if overview.next_steps:
-        yield Heading(message("Next steps"), level=3)
-        yield from _build_next_steps(overview)
+        yield _build_next_steps(overview)
     evidence = list(_build_evidence(findings, overview))
     if evidence:
         yield Details(FIGURES_TITLE, evidence, FIGURES_ANCHOR)
 
 
-def _build_next_steps(overview: Overview) -> Iterator[Block]:
-    """Yield the steps; what is not known of any of them is named once, below."""
+def _build_next_steps(overview: Overview) -> Statements:
+    """Return the steps; what is not known of any of them is named once, below."""
     steps = overview.next_steps
     unknown = [name for name in steps[0].missing if all(name in step.missing for step in steps)]
-    yield Statements([_state_next_step(step, overview.currency, unknown) for step in steps])
     notes = [message("Not known: {names}.", names=join_messages(", ", unknown))] if unknown else []
-    yield Text([*notes, *[DEFAULT_TARGETS_NOTE] * overview.has_default_targets], is_quiet=True)
+    return Statements(
+        message("Next steps"),
+        [_state_next_step(step, overview.currency, unknown) for step in steps],
+        [*notes, *[DEFAULT_TARGETS_NOTE] * overview.has_default_targets],
+    )
 
 
 def _describe_trust(overview: Overview) -> str:
@@ -117,7 +117,7 @@ def _build_tile(figure: KeyFigure, overview: Overview) -> Tile:
     note = (
         ""
         if figure.previous is None
-        else message("{value} {days} days earlier", value=format_figure(figure.previous), days=overview.period_days)
+        else message("{days} days ago: {value}", value=format_figure(figure.previous), days=overview.period_days)
     )
     values = [value for _, value in figure.trend]
     trend_text = (
@@ -132,7 +132,8 @@ def _build_tile(figure: KeyFigure, overview: Overview) -> Tile:
     )
     change = _format_change(figure)
     label = _label_figure(figure.figure_id, overview.period_days)
-    return Tile(label, format_figure(figure.value), note, change, values, trend_text)
+    is_worse = (figure.change or 0.0) * (-1 if figure.figure_id == key_figures.AT_RISK else 1) < 0
+    return Tile(label, format_figure(figure.value), note, change, values, trend_text, is_worse)
 
 
 def _format_change(figure: KeyFigure) -> str:
