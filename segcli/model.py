@@ -198,6 +198,7 @@ class Segmentation:
 
     `labels` and `scores` are aligned with `customers.table`. `profile` has one row per segment, in display order.
     `method` holds details of the method (edges, centres, coverage), `tables` its additional results, by title.
+    `segment_earlier` makes the same segmentation as of a number of days ago, or returns None if that is impossible.
     """
 
     customers: Customers
@@ -210,6 +211,7 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    segment_earlier: Callable[[int], Segmentation | None] | None = None
 
     def __post_init__(self) -> None:
         assert len(self.labels) == len(self.customers.table), "every customer needs a label"
@@ -222,6 +224,21 @@ class Segmentation:
     def name(self) -> str:
         """Name of the segmentation: `rfm` for the column rfm_segment."""
         return self.column.removesuffix(columns.SEGMENT_SUFFIX)
+
+    def labels_before(self, days: int) -> pd.Series[str] | None:
+        """Return the segment that each of these customers had a number of days ago; missing if they were none yet.
+
+        Rates over time count the members at the start of the period. Today's members are known to have bought, or not
+        to have bought, in the period.
+
+        Returns:
+            Labels aligned with `customers.table`; None if the segmentation cannot be made for an earlier day.
+        """
+        earlier = self.segment_earlier(days) if self.segment_earlier else None
+        if earlier is None:
+            return None
+        labels_by_id = earlier.labels.set_axis(earlier.customers.table[columns.CUSTOMER_ID])
+        return labels_by_id.reindex(self.customers.table[columns.CUSTOMER_ID]).set_axis(self.customers.table.index)
 
     @property
     def segments(self) -> list[str]:
@@ -245,7 +262,7 @@ class Trait:
     """Characteristic that distinguishes a segment.
 
     `index` is 100 x segment / base; `difference` is in standard deviations of the base; `n` is the number of customers
-    of the segment with a known value.
+    of the segment with a known value. `z` is the difference in standard errors of as many customers drawn by chance.
     """
 
     name: str
@@ -255,6 +272,7 @@ class Trait:
     difference: float
     n: int
     level: str | None = None
+    z: float = float("inf")
 
 
 @dataclass(frozen=True)
@@ -293,7 +311,8 @@ class Persona:
     `portrait` holds traits by family (demographic, geographic, ...). `consent` is the share of customers with consent
     to be contacted by email. `stage` is the most common lifecycle stage, `next_touchpoint` the first touchpoint of the
     plan's matrix for that stage. `avoid` lists actions to avoid. `value` is the mean expected value per customer.
-    `changed` lists differences from the previous persona.
+    `changed` lists differences from the previous persona. `mark` says in a few words what contradicts the name, and
+    `contradictions` are the numbers.
     """
 
     segment: str
@@ -320,3 +339,5 @@ class Persona:
     data_to: date | None = None
     example: ExampleCustomer | None = None
     changed: tuple[str, ...] = ()
+    mark: str = ""
+    contradictions: tuple[str, ...] = ()

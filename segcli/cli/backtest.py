@@ -25,7 +25,12 @@ PeriodDaysOption = Annotated[
     ),
 ]
 FoldsOption = Annotated[
-    int | None, Option(help="Number of test periods, in sequence, counted back from the end of your data.", metavar="N")
+    int | None,
+    Option(
+        help="Number of test periods, in sequence, counted back from the end of your data. Default: up to 3, and the "
+        "same season of the year before, if the history has them.",
+        metavar="N",
+    ),
 ]
 
 EXAMPLES = (
@@ -46,8 +51,8 @@ def command(
 
     segcli segments customers with the data up to an earlier day, then measures buyers, revenue and lift in the days
     after it. The lift of a segment is its purchase rate divided by the purchase rate of all customers. The
-    segmentations come from the config, or RFM by default. The baselines are fifths by RFM, fifths by spend, and random
-    groups. The input must be an order export.
+    segmentations come from the config, or RFM by default. They are compared with simple rankings: recency only,
+    frequency only, spend in the period before, the sum of RFM quintiles, and chance. The input must be an order export.
     """
     flags = {"backtest.until": until, "backtest.period_days": period_days, "backtest.folds": folds}
     with Console(common_options) as console:

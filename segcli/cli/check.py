@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from segcli.cli import command_settings, discovered_config, export_files, gates, inputs
+from segcli.cli import command_settings, discovered_config, export_files, gates, inputs, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.output import display_result
 from segcli.cli.terminal import Console
@@ -23,6 +23,7 @@ TargetArgument = Annotated[
 ]
 Finding = tuple[str, str, str]
 FINDING_COLUMNS = ("severity", "where", "what")
+HIGH_CONFIDENCE, MIDDLING_CONFIDENCE = "confidence high", "confidence middling"  # beginnings of the quality check
 
 EXAMPLES = (
     "segcli check orders.csv",
@@ -71,12 +72,9 @@ def _collect_findings(
 ) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
     """Return all findings, the customers if they could be read, and the error that would stop a run, if any."""
     from segcli.columns import ORDERS
-    from segcli.segment import maps
 
-    segment_map = maps.load_map(loaded_config.settings.rfm.segments)
-    map_check = maps.measure_coverage(segment_map)
-    severity = "warning" if map_check.has_gaps else "note"
-    findings: list[Finding] = [(severity, f"rfm.segments: {segment_map.name}", map_check.describe())]
+    findings = _check_map(loaded_config.settings.rfm.segments)
+    severity = findings[0][0] if findings else "note"
     ingest_settings = loaded_config.settings.ingest
     if not (ingest_settings.transactions.path or ingest_settings.customers):
         return findings, None, None
@@ -84,18 +82,68 @@ def _collect_findings(
         customers = inputs.read_customers(loaded_config, common_options, console)
     except SegcliError as error:
         return [("error", "input", line) for line in error.message_lines] + findings, None, error
+    if not findings:
+        findings = _check_map(segmenters.choose_map(customers, loaded_config.settings).rfm.segments)
     if severity == "note" and not (loaded_config.declares_section("rfm") or ORDERS in customers.table):
         findings.clear()  # a run would not score these customers by RFM
     for input_report in customers.input_reports:
         findings += _describe_input(input_report)
     findings += _find_pii(customers)
     findings += [("warning", "customers", warning) for warning in customers.warnings]
+    findings += _describe_features(customers, loaded_config)
     findings += [
         (quality_check.severity, quality_check.source, quality_check.what)
         for quality_check in customers.quality_checks
         if not quality_check.passed or quality_check.severity == "note"
     ]
+    if customers.transactions is not None and len(customers.table):
+        findings = _cap_confidence(findings, customers, loaded_config)
+        findings += [("warning", name, sentence) for name, sentence in segmenters.check_names(customers, loaded_config)]
     return sorted(findings, key=lambda f: gates.SEVERITIES.index(f[0])), customers, None
+
+
+def _describe_features(customers: "Customers", loaded_config: "LoadedSettings") -> list[Finding]:
+    """Return findings about the features of clusters: which columns, how answers are read, and why others are not."""
+    from segcli.segment.clustering.features import describe_answers
+
+    settings = loaded_config.settings
+    is_clustered = loaded_config.declares_section("cluster") or not segmenters.has_orders(customers)
+    if not is_clustered:
+        return []
+    audit_only = settings.fairness.audit_only
+    notes = [
+        *segmenters.describe_default_features(customers, settings),
+        *describe_answers(customers, settings.cluster, audit_only),
+    ]
+    return [("note", "cluster.features", note) for note in notes]
+
+
+def _check_map(name: str) -> list[Finding]:
+    """Return the coverage of a segment map; nothing for auto, which depends on the customers."""
+    from segcli.config.rfm import AUTO_MAP
+    from segcli.segment import maps
+
+    if name == AUTO_MAP:
+        return []
+    segment_map = maps.load_map(name)
+    map_check = maps.measure_coverage(segment_map)
+    severity = "warning" if map_check.has_gaps else "note"
+    return [(severity, f"rfm.segments: {segment_map.name}", map_check.describe())]
+
+
+def _cap_confidence(findings: list[Finding], customers: "Customers", loaded_config: "LoadedSettings") -> list[Finding]:
+    """Return the findings with high confidence lowered if segments do not predict purchases."""
+    if not any(sentence.startswith(HIGH_CONFIDENCE) for *_, sentence in findings):
+        return findings
+    doubt = segmenters.describe_evidence(customers, loaded_config)
+    if not doubt:
+        return findings
+    return [
+        (severity, source, f"{MIDDLING_CONFIDENCE}{sentence.removeprefix(HIGH_CONFIDENCE)}; {doubt}")
+        if sentence.startswith(HIGH_CONFIDENCE)
+        else (severity, source, sentence)
+        for severity, source, sentence in findings
+    ]
 
 
 def _find_pii(customers: "Customers") -> list[Finding]:

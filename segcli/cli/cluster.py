@@ -107,6 +107,9 @@ def command(
         explanation = segmenters.explain_clusters(segmentation)
         why_text = None if why is None else "".join(segmenters.explain_customer(segmentation, explanation, why))
         messages.print_result_notes(segmentation, console, common_options)
+        if common_options.verbose:
+            for note in segmenters.describe_default_features(command_input.customers, command_input.settings):
+                console.log("note", note)
         if save_model:
             save_file(save_model, models.dump_model(segmentation), common_options, console)
         if emit_rules:

@@ -11,7 +11,9 @@ from segcli.cli.terminal import Console
 CohortByOption = Annotated[
     str | None,
     Option(
-        help="Cohort definition: month or quarter of the first order, or a column such as top_channel.",
+        help="Cohort definition: month or quarter of the first order, first_channel, first_product or first_category "
+        "of the first order, a segmentation such as rfm_segment as of the middle of the history, or an attribute of "
+        "customers.",
         metavar="NAME",
     ),
 ]
@@ -60,13 +62,8 @@ def command(
         from segcli.reports.value_results import build_cohorts_result
         from segcli.value.cohorts import analyse_cohorts
 
-        customers, cohort_settings = (
-            segmenters.add_cohort_segments(command_input.customers, command_input.loaded_config),
-            command_input.settings.cohort,
-        )
-        shown(
-            build_cohorts_result(analyse_cohorts(customers, cohort_settings), customers, cohort_settings.show),
-            common_options,
-            console,
-        )
+        customers, cohort_settings = command_input.customers, command_input.settings.cohort
+        segmentations = segmenters.build_cohort_segmentations(customers, command_input.loaded_config)
+        cohorts = analyse_cohorts(customers, cohort_settings, segmentations)
+        shown(build_cohorts_result(cohorts, customers, cohort_settings.show), common_options, console)
         command_input.check_quality()

@@ -162,9 +162,10 @@ def _segment_both_days(
     if as_of is not None and day >= as_of:
         raise UsageProblem(f"--then {day} is not before the as-of day {as_of}; pass an earlier day")
     earlier_customers = customers_as_of(command_input.customers, day + timedelta(days=1))
-    return segmenters.build_segmentations(
-        earlier_customers, command_input.loaded_config
-    ), segmenters.build_segmentations(command_input.customers, command_input.loaded_config)
+    config = segmenters.fix_map(command_input.customers, command_input.loaded_config)
+    return segmenters.build_segmentations(earlier_customers, config), segmenters.build_segmentations(
+        command_input.customers, config
+    )
 
 
 def _parse_day(day_text: str | None) -> date:

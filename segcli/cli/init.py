@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from segcli.config import Settings
     from segcli.config.ingest import IngestSettings
     from segcli.config.starter import SourceDescription
+    from segcli.errors import InputProblem
     from segcli.ingest.input_file import InputFile
+    from segcli.model import Customers
 
 ORDER_COLUMNS = {"order_id", "amount", "unit_price", "quantity", "product"}  # an order export has at least one of these
 
@@ -67,7 +69,13 @@ def command(
             name: _describe_file(name, path, settings.ingest, common_options, console)
             for name, path in path_by_name.items()
         }
-        features = _choose_features(descriptions["transactions"], orders, settings, console)
+        features: list[str] = []
+        if not descriptions["transactions"].is_orders:
+            customer_table = _read_table(descriptions["transactions"], settings)
+            features = _choose_features(customer_table, orders, settings, console)
+            descriptions["transactions"] = _check_scores(
+                descriptions["transactions"], customer_table, settings, console
+            )
         given_options = collect_given_values(common_options, {"cluster.features": features or None})
         name = Path(str(common_options.output)).stem if writes_file else "segments"
         text = render_starter_config(
@@ -104,15 +112,11 @@ def _describe_file(
     declared_source: Source = getattr(ingest_settings, name) or Source()
     own_source = declared_source.model_copy(update={"path": path})
     input_file = open_input(own_source, may_hold_orders=is_orders)
-    if (
-        is_orders
-        and input_file.is_orders
-        and input_file.key_column is None
-        and not ORDER_COLUMNS & set(input_file.mapping.columns)
-    ):
-        input_file = open_input(
-            own_source.model_copy(update={"row_ids": True})
-        )  # such as dated survey answers without customer ids
+    if is_orders and input_file.is_orders and input_file.key_column is None:
+        if ORDER_COLUMNS & set(input_file.mapping.columns):
+            raise _missing_customer_id(input_file, name)
+        own_source = own_source.model_copy(update={"row_ids": True})  # dated rows that are no orders
+        input_file = open_input(own_source)
     console.log("read", f"{path}  {input_file.dialect}")
     if input_file.preset:
         console.log("preset", input_file.preset)
@@ -120,13 +124,10 @@ def _describe_file(
     has_row_ids = (
         is_orders and not input_file.is_orders and (input_file.source.row_ids or input_file.key_column is None)
     )
-    if input_file.key_column is None or (has_row_ids and not own_source.row_ids):
-        console.log(
-            "warning",
-            message("no column recognised as customer_id; each row counts as a customer (row_ids)")
-            if has_row_ids
-            else message("no column recognised as customer_id; segcli run needs one: add it under columns"),
-        )
+    if has_row_ids and not declared_source.row_ids:
+        console.log("warning", message("no column recognised as customer_id; each row counts as a customer (row_ids)"))
+    elif input_file.key_column is None:
+        raise _missing_customer_id(input_file, name)
     columns = {standard: name for standard, name in recognition.columns.items() if name in input_file.header}
     return SourceDescription(
         _relative_path(path, common_options.output),
@@ -139,28 +140,47 @@ def _describe_file(
     )
 
 
-def _choose_features(description: "SourceDescription", path: str, settings: "Settings", console: Console) -> list[str]:
+def _missing_customer_id(input_file: "InputFile", source_name: str) -> "InputProblem":
+    """Return the error for a file that no run could read, because nothing identifies its customers."""
+    from segcli.errors import InputProblem
+
+    flags = (
+        ("--map", "customer_id=NAME")
+        if source_name == "transactions"
+        else ("--set", f"ingest.{source_name}.columns={{customer_id: NAME}}")
+    )
+    return InputProblem(
+        f"no column recognised as customer_id; available: {', '.join(input_file.header)}",
+        source=input_file.content.name,
+        line=1,
+        remedy=input_file.advice or shlex.join(["segcli", *sys.argv[1:], *flags]),
+    )
+
+
+def _read_table(description: "SourceDescription", settings: "Settings") -> "Customers":
+    """Read a customer table as the new config will read it."""
+    from segcli import customers
+
+    orders_source = settings.ingest.transactions.model_copy(update={"row_ids": description.has_row_ids})
+    return customers.load_customers(settings.ingest.model_copy(update={"transactions": orders_source}))
+
+
+def _choose_features(customer_table: "Customers", path: str, settings: "Settings", console: Console) -> list[str]:
     """Choose clustering features for a customer table without columns of behaviour.
 
     Returns:
-        Names of columns; empty for order exports and if the default features are available.
+        Names of columns; empty if the default features are available.
 
     Raises:
-        InputProblem: the table cannot be read, or none of its columns can be a feature.
+        InputProblem: no column can be a feature.
     """
-    from segcli import customers
     from segcli.errors import InputProblem
-    from segcli.segment.clustering.feature_selection import has_default_features, suggest_features
+    from segcli.segment.clustering.feature_selection import default_features
 
-    if description.is_orders:
-        return []
-    orders_source = settings.ingest.transactions.model_copy(update={"row_ids": description.has_row_ids})
-    customer_table = customers.load_customers(settings.ingest.model_copy(update={"transactions": orders_source}))
-    audit_columns = settings.fairness.audit_only
-    if has_default_features(customer_table, settings.cluster, audit_columns):
-        return []
-    features = suggest_features(customer_table, audit_columns)
-    if not features:
+    selection = default_features(customer_table, settings.cluster, settings.fairness.audit_only)
+    for note in (*selection.notes, *selection.describe_columns()):
+        console.log("note", note)
+    if not selection.is_usable:
         command_line = shlex.join(["segcli", *sys.argv[1:], "--map", "order_date=NAME"])
         raise InputProblem(
             "no column to segment customers by",
@@ -168,8 +188,27 @@ def _choose_features(description: "SourceDescription", path: str, settings: "Set
             line=1,
             remedy=f"If these are orders, map their date: {command_line}",
         )
-    console.log("note", f"no behaviour column recognised; cluster.features is set to {', '.join(features)}")
-    return features
+    return [] if selection.settings.features == settings.cluster.features else selection.settings.features
+
+
+def _check_scores(
+    description: "SourceDescription", customer_table: "Customers", settings: "Settings", console: Console
+) -> "SourceDescription":
+    """Return the description with RFM off if a measure is not known for every customer, and print the reason."""
+    from dataclasses import replace
+
+    from segcli.config.starter import can_be_scored
+    from segcli.errors import InputProblem
+    from segcli.segment.rfm_dimensions import read_dimensions
+
+    if not can_be_scored(description.columns):
+        return description
+    try:
+        read_dimensions(customer_table, settings.rfm.monetary)
+    except InputProblem as problem:
+        console.log("note", f"no RFM scores: {problem}")
+        return replace(description, is_scorable=False)
+    return description
 
 
 def _describe_other_columns(input_file: "InputFile") -> str:

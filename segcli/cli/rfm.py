@@ -10,7 +10,7 @@ from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
-SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
+SEGMENT_MAPS = ["auto", *plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
 
 BinsOption = Annotated[int | None, Option(help="Scores per dimension. 5 gives scores from 1 to 5.", metavar="N")]
 ScoringMethodOption = Annotated[
@@ -24,17 +24,17 @@ ScoringMethodOption = Annotated[
 TiesOption = Annotated[
     str | None,
     Option(
-        help="Score of equal values at a boundary: lower (same-bin), higher (next) or random.",
+        help="Score of ties: mid, same-bin, next (higher) or random.",
         metavar="NAME",
-        autocompletion=choices.complete_words("same-bin", "next", "random"),
+        autocompletion=choices.complete_words("mid", "same-bin", "next", "random"),
     ),
 ]
 SegmentMapOption = Annotated[
     str | None,
     Option(
-        help=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
+        help=f"Map (auto: by number of customers): {plugins.join_words(SEGMENT_MAPS)}.",
         metavar="MAP",
-        autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml"),
+        autocompletion=choices.complete_plugins("segcli.segment.maps", ".yaml", "auto"),
     ),
 ]
 RfmModelOption = Annotated[

@@ -115,7 +115,8 @@ def _render_cohort_file(customers: "Customers", loaded_config: "LoadedSettings",
     from segcli.value.cohorts import analyse_cohorts
 
     cohort_settings = loaded_config.settings.cohort
-    cohort_result = analyse_cohorts(segmenters.add_cohort_segments(customers, loaded_config), cohort_settings)
+    segmentations = segmenters.build_cohort_segmentations(customers, loaded_config)
+    cohort_result = analyse_cohorts(customers, cohort_settings, segmentations)
     return {"cohorts.csv": render_csv(build_cohorts_result(cohort_result, customers, cohort_settings.show), console)}
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from segcli.segment.rule_set import RuleSet
 
 
+MIN_RANK_CORRELATION = 0.05  # with later purchases, which the interval must exceed
+
+
 def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name customers by the settings, or by the saved model in them."""
     from segcli.segment import maps, models, rfm
@@ -22,8 +25,37 @@ def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     saved_model: dict[str, Any] | None = (
         models.load_model(settings.rfm.model, models.RFM_SCHEMA) if settings.rfm.model else None
     )
+    settings = choose_map(customers, settings)
     segment_map = maps.load_map(settings.rfm.segments)
     return rfm.segment_by_rfm(customers, settings.rfm, segment_map, settings.seed, saved_model)
+
+
+def choose_map(customers: "Customers", settings: "Settings") -> "Settings":
+    """Return the settings with the segment map for this base of customers, if `rfm.segments` is auto.
+
+    With a saved model, the number of customers that it was trained on decides.
+    """
+    from segcli.config.rfm import AUTO_MAP
+    from segcli.customers.quality_rules import count_supported_segments, measure_one_time_share
+
+    if settings.rfm.segments != AUTO_MAP:
+        return settings
+    customer_count, one_time_share = len(customers.table), measure_one_time_share(customers.table)
+    if settings.rfm.model:
+        from segcli.segment import models
+
+        trained_on = models.load_model(settings.rfm.model, models.RFM_SCHEMA)["trained_on"]
+        customer_count, one_time_share = int(trained_on["customers"]), 0.0
+    map_name = {3: "three", 6: "six", 10: "default"}[count_supported_segments(customer_count, one_time_share)]
+    rfm_settings = settings.rfm.model_copy(update={"segments": map_name})
+    return settings.model_copy(update={"rfm": rfm_settings})
+
+
+def fix_map(customers: "Customers", loaded_config: "LoadedSettings") -> "LoadedSettings":
+    """Return the config with the segment map for these customers, so that earlier days use the same names."""
+    from dataclasses import replace
+
+    return replace(loaded_config, settings=choose_map(customers, loaded_config.settings))
 
 
 def list_rfm_measures(loaded_config: "LoadedSettings") -> "Sequence[str]":
@@ -43,18 +75,20 @@ def list_declared_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | 
 
 
 def list_cohort_measures(loaded_config: "LoadedSettings") -> "Sequence[str] | None":
-    """Return the measures that cohorts need: those of RFM and the grouping column.
+    """Return the measures that cohorts need: those of RFM, and those that read the grouping column of order lines.
 
-    If cohorts are grouped by a segmentation, return the measures of the declared segmentations.
+    If cohorts are grouped by a segmentation or an attribute, return None (all).
     """
-    from segcli.columns import SEGMENT_SUFFIX
+    from segcli import columns
 
     by = loaded_config.settings.cohort.by
-    return (
-        list_declared_measures(loaded_config)
-        if by.endswith(SEGMENT_SUFFIX)
-        else [*list_rfm_measures(loaded_config), by]
-    )
+    if by in {"month", "quarter"}:
+        return list_rfm_measures(loaded_config)
+    if by.startswith(("first_", columns.TOP_PREFIX)):
+        name = by.removeprefix(columns.TOP_PREFIX).removeprefix("first_")
+        read_measure = columns.DISTINCT_PRODUCTS if name == columns.PRODUCT else columns.TOP_PREFIX + name
+        return [*list_rfm_measures(loaded_config), name, read_measure]
+    return None
 
 
 def load_model(model_path: str) -> "dict[str, Any]":
@@ -112,6 +146,39 @@ def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "lis
     return segment_by_rules(customers, prepare_rules(loaded_config))
 
 
+def _add_history(
+    customers: "Customers", segmentations: "list[Segmentation]", loaded_config: "LoadedSettings"
+) -> "list[Segmentation]":
+    """Return the segmentations, each with a function that makes it for an earlier day.
+
+    Clusters have none: their centres depend on all orders, and clustering again would give different clusters.
+    """
+    from dataclasses import replace
+    from functools import cache, partial
+
+    from segcli.evaluation.drift import make_earlier_segmentations
+
+    if customers.transactions is None:
+        return segmentations
+
+    @cache
+    def segment_earlier(days: int) -> "dict[str, Segmentation]":
+        return make_earlier_segmentations(
+            customers,
+            days,
+            lambda earlier, _: build_segmentations(earlier, loaded_config, with_clusters=False),
+            [segmentation.column for segmentation in segmentations],
+        )
+
+    def find_earlier(column: str, days: int) -> "Segmentation | None":
+        return segment_earlier(days).get(column)
+
+    return [
+        replace(segmentation, segment_earlier=partial(find_earlier, segmentation.column))
+        for segmentation in segmentations
+    ]
+
+
 def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Cluster customers by the settings."""
     from segcli.segment import models
@@ -122,6 +189,14 @@ def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation
     audit_only = settings.fairness.audit_only
     cluster_settings = settings.cluster.model_copy(update={"labels": {**settings.labels, **settings.cluster.labels}})
     return pipeline.cluster_customers(customers, cluster_settings, settings.seed, previous_model, audit_only=audit_only)
+
+
+def describe_default_features(customers: "Customers", settings: "Settings") -> "list[str]":
+    """Return which columns are features by default, and why the others are not; empty for measures of orders."""
+    from segcli.segment.clustering.feature_selection import default_features
+
+    selection = default_features(customers, settings.cluster, settings.fairness.audit_only)
+    return [*selection.notes, *selection.describe_columns()]
 
 
 def explain_clusters(segmentation: "Segmentation") -> "Explanation":
@@ -192,16 +267,17 @@ def build_segmentations(
     If none is declared, build RFM alone, or clusters if the customers have no orders. If `columns` are given and no
     rule makes any of them, the rules are skipped.
     """
+    loaded_config = fix_map(customers, loaded_config)
     segmentations: list[Segmentation] = []
     is_undeclared = not any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
-    has_orders = _has_orders(customers)
-    if loaded_config.declares_section("rfm") or (is_undeclared and has_orders):
+    can_score = has_orders(customers)
+    if loaded_config.declares_section("rfm") or (is_undeclared and can_score):
         segmentations.append(apply_rfm(customers, loaded_config.settings))
     if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
         segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
-    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not has_orders):
+    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not can_score):
         segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
-    return segmentations
+    return _add_history(customers, segmentations, loaded_config)
 
 
 def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:
@@ -209,7 +285,7 @@ def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]")
     return any(rule_settings.segment_column in columns for rule_settings in loaded_config.settings.rules)
 
 
-def _has_orders(customers: "Customers") -> bool:
+def has_orders(customers: "Customers") -> bool:
     """Return whether the customers have order data that RFM can score."""
     from segcli.columns import ORDERS, REVENUE
 
@@ -232,12 +308,13 @@ def build_as_of_segmenter(
         from segcli.segment import models
         from segcli.segment.clustering.assignment import assign_to_clusters
 
+        config = fix_map(later_customers, loaded_config)
         later_segmentations = {
-            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, loaded_config)
+            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, config)
         }
         earlier_segmentations = {
             segmentation.column: segmentation
-            for segmentation in build_segmentations(earlier_customers, loaded_config, with_clusters=False)
+            for segmentation in build_segmentations(earlier_customers, config, with_clusters=False)
         }
         if CLUSTER_SEGMENT in later_segmentations:
             labelled_customers = add_segment_columns(earlier_customers, list(earlier_segmentations.values()))
@@ -265,6 +342,7 @@ def build_analysis_providers(
     from segcli.reports.optional_analyses import AnalysisProviders
     from segcli.value.clv import prepare_clv
 
+    loaded_config = fix_map(customers, loaded_config)
     settings = loaded_config.settings
     previous_path = settings.report.previous
     return AnalysisProviders(
@@ -277,14 +355,51 @@ def build_analysis_providers(
     )
 
 
-def add_cohort_segments(customers: "Customers", loaded_config: "LoadedSettings") -> "Customers":
-    """Return the customers, with segment columns if cohorts are grouped by one of them."""
-    from segcli.columns import SEGMENT_SUFFIX
+def check_names(customers: "Customers", loaded_config: "LoadedSettings") -> "Iterator[tuple[str, str]]":
+    """Yield the segmentation and a sentence for each claim of a segment's name that the data contradict."""
+    from segcli.evaluation.name_claims import find_contradictions
+    from segcli.message import message
 
+    for segmentation in build_segmentations(customers, loaded_config, with_clusters=False):
+        for name, checks in find_contradictions(segmentation).items():
+            for check in checks:
+                yield (
+                    segmentation.column,
+                    message("{name} ({mark}): {reason}", name=name, mark=check.mark, reason=check.reason),
+                )
+
+
+def describe_evidence(customers: "Customers", loaded_config: "LoadedSettings") -> str:
+    """Return why RFM segments of these customers cannot be relied on, by a backtest of the last period; else blank."""
+    from segcli.errors import InputProblem
+    from segcli.evaluation.backtest import run_backtest
+
+    settings = loaded_config.settings
+    backtest_settings = settings.backtest.model_copy(update={"folds": 1, "until": None})
+
+    def label_customers(
+        later: "Customers", earlier: "Customers"
+    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
+        fixed = choose_map(later, settings)
+        return {"rfm": apply_rfm(later, fixed).labels}, {"rfm": apply_rfm(earlier, fixed).labels}
+
+    try:
+        summary = run_backtest(customers, backtest_settings, settings.seed, label_customers).summary
+    except InputProblem:
+        return "the history is too short to test whether segments predict purchases"
+    row = summary[summary["segmentation"] == "rfm"].iloc[0]
+    correlation, low = float(row["rank_correlation"]), float(row["rank_correlation_low"])
+    if low > MIN_RANK_CORRELATION:
+        return ""
+    return f"segments barely predict later purchases (rank correlation {correlation:.2f})"
+
+
+def build_cohort_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
+    """Return the declared segmentations if cohorts are grouped by a column that is not in the table."""
     by = loaded_config.settings.cohort.by
-    if not by.endswith(SEGMENT_SUFFIX) or by in customers.table:
-        return customers
-    return add_segment_columns(customers, build_segmentations(customers, loaded_config))
+    if by in {"month", "quarter"} or by in customers.table or by.startswith("first_") or not customers.transactions:
+        return []
+    return build_segmentations(customers, loaded_config)
 
 
 def add_segment_columns(customers: "Customers", segmentations: "list[Segmentation]") -> "Customers":

@@ -17,8 +17,10 @@ class BacktestSettings(Section):
         description="Length of the test period in days. segcli counts the purchases in the days after the "
         "segmentation.",
     )
-    folds: int = Field(
-        1, ge=1, le=24, description="Number of test periods, in sequence, counted back from the end of your data."
+    folds: Annotated[int, Field(ge=1, le=24)] | None = Field(
+        None,
+        description="Number of test periods, in sequence, counted back from the end of your data. Default: up to 3, "
+        "and the same season of the year before, if the history has them.",
     )
     until: Annotated[str, AfterValidator(check_day)] | None = Field(
         None,

@@ -12,7 +12,9 @@ class CohortSettings(Section):
 
     by: str = Field(
         "month",
-        description="Cohort definition: month or quarter of the first order, or a column such as top_channel.",
+        description="Cohort definition: month or quarter of the first order, first_channel, first_product or "
+        "first_category of the first order, a segmentation such as rfm_segment as of the middle of the history, or an "
+        "attribute of customers.",
     )
     period: Literal["month", "quarter"] = Field(
         "month", description="Calendar period of the columns: month or quarter."

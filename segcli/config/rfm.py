@@ -12,12 +12,13 @@ BinCount = Annotated[int, Field(ge=2, le=10)]
 EdgeList = Annotated[list[float], Field(min_length=1, max_length=9)]
 
 SCORING_METHODS = [*plugins.list_plugin_files("segcli.segment.scoring"), "nested"]
-SEGMENT_MAPS = [*plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
+AUTO_MAP = "auto"
+SEGMENT_MAPS = [AUTO_MAP, *plugins.list_plugin_files("segcli.segment.maps", ".yaml"), "a YAML file"]
 if TYPE_CHECKING:
     ScoringMethod = str
 else:
     ScoringMethod = literal_type(SCORING_METHODS)
-TiePolicy = Literal["same-bin", "next", "random"]
+TiePolicy = Literal["mid", "same-bin", "next", "random"]
 
 
 class Bins(Section):
@@ -74,8 +75,8 @@ class RfmSettings(Section):
     )
     bins: BinSetting = Field(5, description="Scores per dimension. 5 gives scores from 1 to 5.")
     ties: TiePolicy = Field(
-        "same-bin",
-        description="Score of equal values at a boundary: lower (same-bin), higher (next) or random.",
+        "mid",
+        description="Score of ties: mid, same-bin, next (higher) or random.",
     )
     edges: FixedEdges = Field(default_factory=FixedEdges, description="Score edges for the method fixed.")
     monetary: Literal["sum", "mean", "median", "max"] = Field(
@@ -83,8 +84,8 @@ class RfmSettings(Section):
     )
     weights: Weights = Field(default_factory=Weights, description="Weights of the r, f and m scores in rfm_score.")
     segments: str = Field(
-        "default",
-        description=f"Segment map: {plugins.join_words(SEGMENT_MAPS)}.",
+        AUTO_MAP,
+        description=f"Map (auto: by number of customers): {plugins.join_words(SEGMENT_MAPS)}.",
         json_schema_extra=PATH_OR_NAME_MARK,
     )
     model: str | None = Field(

@@ -56,7 +56,8 @@ class SourceDescription:
     """Recognised source: columns (standard column -> name in the file), match reasons, and a note on unmapped columns.
 
     `has_row_ids` is true if no column identifies customers, so that each row is one customer; `is_orders` is true for
-    order exports and false for customer tables.
+    order exports and false for customer tables. `is_scorable` is false if RFM cannot score the customers, although it
+    knows the columns.
     """
 
     path: str
@@ -66,6 +67,7 @@ class SourceDescription:
     preset: str = ""
     has_row_ids: bool = False
     is_orders: bool = False
+    is_scorable: bool = True
 
 
 def render_starter_config(
@@ -90,7 +92,8 @@ def render_starter_config(
         elif kind in ingest:
             blocks[-1] += "".join(_render_lines({kind: ingest[kind]}, "  "))
     blocks[-1] += _align_comments(_option_lines(_model_of_section("ingest"), "  ", ingest, skip=SOURCE_KINDS))
-    is_scorable = _can_be_scored(sources["transactions"].columns)
+    main_source = sources["transactions"]
+    is_scorable = main_source.is_scorable and can_be_scored(main_source.columns)
     for section in ACTIVE_SECTIONS:
         is_active = is_scorable or section != "rfm"  # scores need orders
         blocks += [_render_list_section("rules", user_settings, RULES_EXAMPLE)] * (section == "cluster")
@@ -99,7 +102,7 @@ def render_starter_config(
     return FILE_HEADER + "\n".join([*blocks, _render_list_section("export", user_settings, EXPORT_EXAMPLE)])
 
 
-def _can_be_scored(columns: Mapping[str, str]) -> bool:
+def can_be_scored(columns: Mapping[str, str]) -> bool:
     """Return whether RFM can score these columns: order dates, or the order count and the last order."""
     return ORDER_DATE in columns or (ORDERS in columns and not {RECENCY_DAYS, LAST_ORDER}.isdisjoint(columns))
 

@@ -17,6 +17,7 @@ from segcli.formatting import pluralize
 from segcli.ingest import customer_ids, customer_table, quality
 from segcli.ingest.customer_ids import count_id_changes, normalise_ids
 from segcli.ingest.input_file import InputFile
+from segcli.ingest.multiple_choice import add_choice_columns
 from segcli.ingest.parser import RawTable
 from segcli.io.csv_injection import unescape_table
 from segcli.message import count_message
@@ -63,8 +64,15 @@ def customers_from_table(
     )
     raw_table, filled_notes = _fill_ids(source, raw_table)
     rows_table, notes = customer_table.build_customer_table(
-        raw_table, source.mapping, source.source, _key_normaliser(join_key, settings)
+        raw_table,
+        source.mapping,
+        source.source,
+        _key_normaliser(join_key, settings),
+        source.survey.status_column if source.survey and source.survey.status_column in raw_table.columns else "",
     )
+    if not source.is_segcli_output:
+        rows_table, choice_notes = add_choice_columns(rows_table)
+        notes = (*notes, *choice_notes)
     notes = (*filled_notes, *notes)
     rows_table, unescaped_count = unescape_table(rows_table)
     if unescaped_count:

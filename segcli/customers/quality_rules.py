@@ -18,6 +18,22 @@ from segcli.model import Customers, QualityCheck
 
 # Rules on all customers together: rejected lines, age of the last order, and number of customers, days and buyers
 CONFIDENCE_LEVELS = ("low", "middling", "high")
+FEW_CUSTOMERS, ENOUGH_CUSTOMERS = 100, 500  # below the first a base is thin; from the second on it is large
+MAX_ONE_TIME_SHARE = 0.8  # share of customers with one order above which a base is thin
+
+
+def count_supported_segments(customer_count: int, one_time_share: float) -> int:
+    """Return how many segments a base of customers supports: 3 if it is thin, 10 if it is large, else 6."""
+    if customer_count < FEW_CUSTOMERS or one_time_share > MAX_ONE_TIME_SHARE:
+        return 3
+    return 6 if customer_count < ENOUGH_CUSTOMERS else 10
+
+
+def measure_one_time_share(table: pd.DataFrame) -> float:
+    """Return the share of customers with one order; 0 if orders are unknown."""
+    if columns.ORDERS not in table or table[columns.ORDERS].dtype.kind not in "iuf" or table.empty:
+        return 0.0  # an empty column has text type
+    return float((table[columns.ORDERS] <= 1).mean())
 
 
 def check_missing_columns(rules: Mapping[str, ColumnRule], inputs: Sequence[InputFile]) -> Iterator[QualityCheck]:
@@ -93,8 +109,10 @@ def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[
     if columns.ORDERS in table and table[columns.ORDERS].dtype.kind in "iuf":  # an empty column has text type
         counts["repeat_buyers"] = int((table[columns.ORDERS] > 1).sum())
     smallest_ratio = min(count / getattr(sizes, name) for name, count in counts.items())
+    one_time_share = measure_one_time_share(table)
     level = "high" if smallest_ratio >= 1 else "middling" if smallest_ratio >= 1 / 2 else "low"
-    count_texts = [
+    level = "low" if one_time_share > MAX_ONE_TIME_SHARE else level
+    count_texts: list[str] = [
         message(
             "{label} {number} ({recommended} recommended)",
             label=_COUNT_LABELS[name],
@@ -103,6 +121,8 @@ def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[
         )
         for name, number in counts.items()
     ]
+    if one_time_share > MAX_ONE_TIME_SHARE:
+        count_texts.append(message("{share:.0%} bought once", share=one_time_share))
     what = message("confidence {level}: {counts}", level=_LEVEL_LABELS[level], counts=join_messages(", ", count_texts))
     passed = CONFIDENCE_LEVELS.index(level) >= CONFIDENCE_LEVELS.index(rules.min_confidence)
     severity = "note" if passed else "error"

@@ -1,6 +1,7 @@
 """Build a typed table from a file with one row per customer: attributes, survey answers, or output of segcli."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -19,6 +20,8 @@ from segcli.ingest import dates, number_parsing, text_columns
 from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.customer_keys import suggest_unique_key
 from segcli.ingest.parser import RawTable
+from segcli.ingest.sentinels import find_sentinels
+from segcli.ingest.survey_layouts import is_test_status
 from segcli.parallel import map_ordered
 
 NUMBER_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS, ColumnKind.CONTENT)
@@ -45,7 +48,7 @@ def find_numeric_columns(mapping: ColumnMapping) -> list[str]:
 
 
 def build_customer_table(
-    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser
+    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser, status_column: str = ""
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Build a table sorted by customer_id; recognised columns get standard names, others keep their names.
 
@@ -54,6 +57,7 @@ def build_customer_table(
         mapping: standard columns of the file.
         source: format of the values.
         normalise_ids: function from written customer ids to normalised ids.
+        status_column: column that marks test responses of a survey; blank if there is none.
 
     Returns:
         The table, and notes on excluded rows and unreadable values.
@@ -78,7 +82,27 @@ def build_customer_table(
     for name, (values, note) in zip(target_names.values(), parsed_columns, strict=True):
         table[name] = values
         notes += [note] * bool(note)
+    if status_column:
+        table, status_notes = _drop_test_responses(table, target_names[status_column])
+        notes += status_notes
     return _deduplicate_rows(table, raw_table, notes)
+
+
+def _drop_test_responses(table: pd.DataFrame, status_column: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table without previews and tests of a survey, and a note on their number by status."""
+    statuses = table[status_column].astype("str").fillna("")
+    counts = {status: int(count) for status, count in statuses[statuses.map(is_test_status)].value_counts().items()}
+    if not counts:
+        return table, []
+    ignored_count = sum(counts.values())
+    by_status = ", ".join(f"{status} {count:,}" for status, count in sorted(counts.items()))
+    ignored_text = pluralize(ignored_count, "test response ignored", "test responses ignored")
+    kept_count = len(table) - ignored_count
+    note = (
+        f"{ignored_text} ({status_column}: {by_status}): "
+        f"{len(table):,} rows = kept {kept_count:,} + ignored {ignored_count:,}"
+    )
+    return table[~statuses.map(is_test_status)], [note]
 
 
 def _parse_column(
@@ -144,13 +168,35 @@ def _parse_number_column(texts: pa.ChunkedArray, name: str, kind: ColumnKind, so
         0 if is_unknown_kind else MAX_UNREADABLE_RATIO
     ):
         return _to_text_series(texts), ""
+    sentinel_note = ""
+    if name not in SEGCLI_COLUMNS and kind is not ColumnKind.MONEY:
+        parsed_numbers, sentinel_note = _drop_sentinels(parsed_numbers, name)
     values = pd.Series(parsed_numbers.values)
     filled_numbers = parsed_numbers.values[~parsed_numbers.missing]
     is_count = kind in {ColumnKind.COUNT, ColumnKind.DAYS} and _are_integers(filled_numbers)  # 9.0 orders are 9
     if is_count or (kind is not ColumnKind.MONEY and _are_integer_texts(texts)):
-        return values.astype("Int64" if parsed_numbers.missing.any() else "int64"), _describe_labels(label_count, name)
+        whole_values = values.astype("Int64" if parsed_numbers.missing.any() else "int64")
+        return whole_values, sentinel_note or _describe_labels(label_count, name)
     unreadable_note = _describe_unreadable(int(parsed_numbers.unreadable.sum()), name, "a number")
-    return values, unreadable_note or _describe_labels(label_count, name)
+    return values, unreadable_note or sentinel_note or _describe_labels(label_count, name)
+
+
+def _drop_sentinels(
+    parsed_numbers: number_parsing.ParsedNumbers, name: str
+) -> tuple[number_parsing.ParsedNumbers, str]:
+    """Return numbers with sentinels such as 999 as missing, and a note on them."""
+    sentinels = find_sentinels(np.where(parsed_numbers.missing, np.nan, parsed_numbers.values))
+    if not sentinels:
+        return parsed_numbers, ""
+    is_sentinel = np.isin(parsed_numbers.values, sentinels) & ~parsed_numbers.missing
+    values = np.where(is_sentinel, np.nan, parsed_numbers.values)
+    others = values[~(parsed_numbers.missing | is_sentinel)]
+    written = " and ".join(f"{sentinel:.0f}" for sentinel in sentinels)
+    note = (
+        f"column '{name}': {pluralize(int(is_sentinel.sum()), 'value')} of {written} beside "
+        f"{others.min():.0f} to {others.max():.0f} count as missing"
+    )
+    return replace(parsed_numbers, values=values, missing=parsed_numbers.missing | is_sentinel), note
 
 
 def _strip_answer_labels(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
@@ -214,7 +260,9 @@ def _deduplicate_rows(
     table: pd.DataFrame, raw_table: RawTable, notes: list[str]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if is_sorted(table[columns.CUSTOMER_ID]) and (table.empty or table[columns.CUSTOMER_ID].iloc[0] != ""):
-        return table, tuple(notes)  # as in tables that segcli writes: no rows to drop, no sorting needed
+        return table.reset_index(drop=True), tuple(
+            notes
+        )  # as in tables that segcli writes: no rows to drop, no sorting needed
     is_blank = table[columns.CUSTOMER_ID] == ""
     if is_blank.any():
         notes.append(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
+from segcli.ingest.column_descriptions import DescribedBody, merge_header_rows
 from segcli.ingest.column_matching import count_known_names
 from segcli.ingest.encoding import decode_content
 from segcli.ingest.quoting import repair_quotes
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 
 # Declared format of the records: lines to skip, no header, other quotes
-DESCRIPTION_HEAD_BYTES = 1_000_000  # bytes; contain the first records
-IMPORT_ID_MARKER = b"ImportId"
-IMPORT_ID_PATTERN = re.compile(r"\s*\{\s*\W*ImportId")
-MAX_DESCRIPTION_RECORDS = 3  # records below the header that may contain the ImportIds
 _LINE_END_PATTERN = re.compile(rb"\r\n|\n|\r")
 
 
@@ -49,26 +46,6 @@ def add_generated_header(body: bytes, delimiter: str) -> bytes:
     )
     names = [f"column_{number}" for number in range(1, len(first_record) + 1)]
     return delimiter.join(names).encode() + b"\n" + body
-
-
-def drop_descriptions(body: bytes, delimiter: str) -> tuple[bytes, int]:
-    """Remove records that describe columns below the header of a survey export; return the body and their line count.
-
-    Qualtrics writes the question of each column there, and a record of JSON with an ImportId for each column.
-    """
-    if IMPORT_ID_MARKER not in body[:DESCRIPTION_HEAD_BYTES]:
-        return body, 0
-    lines = body[:DESCRIPTION_HEAD_BYTES].splitlines(keepends=True)
-    reader = csv.reader((line.decode(errors="ignore") for line in lines), delimiter=delimiter)
-    header_end = 0
-    for number, record in enumerate(islice(reader, MAX_DESCRIPTION_RECORDS + 1)):
-        if number == 0:
-            header_end = reader.line_num
-        elif any(IMPORT_ID_PATTERN.match(cell) for cell in record):
-            description_lines = lines[header_end : reader.line_num]
-            header = b"".join(lines[:header_end])
-            return header + body[len(header) + sum(map(len, description_lines)) :], len(description_lines)
-    return body, 0
 
 
 def convert_to_double_quotes(body: bytes, delimiter: str, source: Source, file_name: str) -> bytes:
@@ -149,7 +126,7 @@ class Dialect:
 
     `skipped_lines` counts lines above the header (above the first record, if the body has no header), and
     `hidden_lines` counts lines below it that described the columns. `broken_lines` (numbers in the file, from 1) were
-    removed because of invalid quotes.
+    removed because of invalid quotes. `questions` are the descriptions of the columns, if the file has some.
     """
 
     body: bytes
@@ -160,6 +137,7 @@ class Dialect:
     broken_lines: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     has_header: bool = True
+    questions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the text for people, such as `utf-8  ','`."""
@@ -247,10 +225,20 @@ def detect_dialect(content: FileContent, source: Source) -> Dialect:
     if repair.literal_quote_records:
         records_with_quotes = pluralize(repair.literal_quote_records, "record has", "records have")
         notes = (*notes, f"{records_with_quotes} quotes inside unquoted fields, which are kept unchanged")
-    records, hidden_lines = drop_descriptions(repair.body, delimiter)
+    described = merge_header_rows(repair.body, delimiter) if source.header else DescribedBody(repair.body)
+    hidden_lines = described.hidden_lines
     if hidden_lines:
         notes = (*notes, f"{pluralize(hidden_lines, 'line')} below the header skipped: column descriptions")
-    return Dialect(records, decoded_text.encoding, delimiter, skipped_lines, hidden_lines, repair.broken_lines, notes)
+    return Dialect(
+        described.body,
+        decoded_text.encoding,
+        delimiter,
+        skipped_lines,
+        hidden_lines,
+        repair.broken_lines,
+        notes,
+        questions=described.questions,
+    )
 
 
 def _is_blank_text(body: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Open an input file and detect its kind: orders, or one row per customer."""
 
+import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from segcli.ingest.column_matching import (
 from segcli.ingest.number_parsing import is_currency
 from segcli.ingest.rival_amounts import RivalAmount, find_rival_amounts, has_discounted_prices
 from segcli.ingest.status_columns import StatusColumns, find_status_columns
+from segcli.ingest.survey_layouts import Survey, detect_survey, find_experience_columns
 from segcli.io import read as files
 
 SAMPLE_RECORDS_FOR_MATCHING = 200
@@ -38,6 +40,9 @@ POSSIBLE_STATUS_COLUMNS = (
 STATUS_SAMPLE_RECORDS = 1000  # records in which to detect order statuses
 MEMORY_PER_BYTE = 10  # bytes of memory per byte of text; measured with a million lines (benchmarks/README.md)
 FIRST_LINE_BYTES = 64_000  # bytes that are checked to recognise a table that segcli wrote
+UNITLESS_TENURES = {"tenure", "customertenure"}
+MAX_TENURE_MONTHS = 600  # 50 years
+_PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 ROW_NUMBER_COLUMN = "row number"  # column with row numbers, for rows without an id
 _EMPTY_MAPPING = ColumnMapping({}, {})
 NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
@@ -48,7 +53,8 @@ class InputFile:
     """Input file with a parsed header and an unparsed body.
 
     `requested_source` holds the user's settings, `status` the columns with the status of lines. `rival_amounts` are
-    other columns that may be the amount. `contains_discount` is true if prices are after discounts.
+    other columns that may be the amount. `contains_discount` is true if prices are after discounts. `survey` describes
+    a survey export.
     """
 
     content: files.FileContent
@@ -64,6 +70,7 @@ class InputFile:
     status: StatusColumns = field(default_factory=StatusColumns)
     rival_amounts: tuple[RivalAmount, ...] = ()
     contains_discount: bool = False
+    survey: Survey | None = None
 
     @property
     def key_column(self) -> str | None:
@@ -157,8 +164,14 @@ def open_input(
     content_check = _ContentChecker(unmatched_file.dialect, header, source)
     customer_mapping = _match_unmapped(unmatched_file, CUSTOMER_VOCABULARY, content_check)
     order_mapping = _match_customer_id(_match_unmapped(unmatched_file, ORDER_VOCABULARY, content_check))
+    survey = None if unmatched_file.is_segcli_output else _find_survey(unmatched_file, order_mapping, content_check)
+    if survey:
+        customer_mapping = _match_experience(unmatched_file, survey, customer_mapping, content_check)
+        unmatched_file = replace(unmatched_file, survey=survey)
     if source.row_ids:
-        return replace(unmatched_file, mapping=_map_row_numbers(unmatched_file, customer_mapping))
+        return _note_tenure(replace(unmatched_file, mapping=_map_row_numbers(unmatched_file, customer_mapping)))
+    if survey and may_hold_orders and _holds_responses(source, survey, order_mapping):
+        return _identify_responses(unmatched_file, survey, customer_mapping, content_check)
     may_hold_orders = may_hold_orders and not _has_customer_measures(customer_mapping.columns)
     if may_hold_orders and not unmatched_file.is_segcli_output:
         order_mapping, notes = _match_order_date(order_mapping, customer_mapping, content_check)
@@ -167,7 +180,7 @@ def open_input(
     if may_hold_orders and columns.ORDER_DATE in order_mapping.columns:
         return _describe_orders(unmatched_file, order_mapping, content_check)
     status = _find_input_statuses(header, [], customer_mapping, source)
-    return replace(unmatched_file, mapping=customer_mapping, status=status)
+    return _note_tenure(replace(unmatched_file, mapping=customer_mapping, status=status))
 
 
 def _read_header(source: Source, content: files.FileContent) -> InputFile:
@@ -217,6 +230,62 @@ def _map_row_numbers(input_file: InputFile, customer_mapping: ColumnMapping) -> 
         )
     file_columns = {**customer_mapping.columns, columns.CUSTOMER_ID: ROW_NUMBER_COLUMN}
     return sort_mapping(ColumnMapping(file_columns, customer_mapping.match_reasons))
+
+
+def _find_survey(
+    input_file: InputFile, order_mapping: ColumnMapping, content_check: "_ContentChecker"
+) -> Survey | None:
+    """Return the survey that a file holds; None if it has no records, or if the user maps columns of orders."""
+    declared_columns = {columns.ORDER_DATE, columns.AMOUNT, columns.ORDER_ID} & set(input_file.source.columns)
+    if declared_columns or not content_check.has_records or len(set(input_file.header)) < len(input_file.header):
+        return None
+    samples = {name: content_check.get_column_values(name) for name in input_file.header}
+    return detect_survey(input_file.header, samples, order_mapping.columns)
+
+
+def _holds_responses(source: Source, survey: Survey, order_mapping: ColumnMapping) -> bool:
+    """Return whether each row of the main file is a response: no customer has several, and no id is declared."""
+    if columns.CUSTOMER_ID in source.columns:
+        return bool(survey.layout.title)
+    return bool(survey.layout.title) or columns.CUSTOMER_ID not in order_mapping.columns
+
+
+def _identify_responses(
+    input_file: InputFile, survey: Survey, customer_mapping: ColumnMapping, content_check: "_ContentChecker"
+) -> InputFile:
+    """Return a survey file with the customer id, the response id or the row number as the id of its respondents."""
+    name = customer_mapping.columns.get(columns.CUSTOMER_ID, "")
+    is_declared = columns.CUSTOMER_ID in input_file.source.columns
+    if is_declared or (name and name not in survey.metadata and content_check.has_distinct_values(name)):
+        return _note_tenure(replace(input_file, mapping=customer_mapping))
+    id_column = survey.id_column
+    if id_column:
+        file_columns = {**customer_mapping.columns, columns.CUSTOMER_ID: id_column}
+        match_reasons = {**customer_mapping.match_reasons, columns.CUSTOMER_ID: "response id"}
+        return replace(input_file, mapping=sort_mapping(ColumnMapping(file_columns, match_reasons)))
+    note = (
+        f"{survey.title} without response ids: rows are numbered, and each is a respondent; "
+        "hint: --map customer_id=NAME uses a column as the id"
+    )
+    numbered_file = replace(
+        input_file,
+        source=input_file.source.model_copy(update={"row_ids": True}),
+        dialect=replace(input_file.dialect, notes=(*input_file.dialect.notes, note)),
+    )
+    return replace(numbered_file, mapping=_map_row_numbers(numbered_file, customer_mapping))
+
+
+def _match_experience(
+    input_file: InputFile, survey: Survey, customer_mapping: ColumnMapping, content_check: "_ContentChecker"
+) -> ColumnMapping:
+    """Match questions about recommendation, satisfaction and effort to the measures of experience."""
+    questions = dict(zip(input_file.header, input_file.dialect.questions or input_file.header, strict=False))
+    used_columns = {*customer_mapping.columns.values(), *survey.metadata, *input_file.source.leave_out}
+    open_questions = {name: questions.get(name) or name for name in input_file.header if name not in used_columns}
+    samples = {name: content_check.get_column_values(name) for name in open_questions}
+    found = find_experience_columns(open_questions, samples, customer_mapping.columns)
+    match_reasons = {**customer_mapping.match_reasons, **dict.fromkeys(found, "question and range of answers")}
+    return sort_mapping(ColumnMapping({**customer_mapping.columns, **found}, match_reasons))
 
 
 def _describe_orders(
@@ -366,6 +435,30 @@ def _suggest_customer_column(order_mapping: ColumnMapping, content_check: "_Cont
     return f"choose the column with --map {shlex.quote(f'customer_id={name}')}" if name else ""
 
 
+def _names_days(name: str) -> bool:
+    """Return whether the name of a tenure tells that it is counted in days."""
+    return normalise_name(name) not in UNITLESS_TENURES
+
+
+def _exceeds_months(cell_values: Sequence[str]) -> bool:
+    """Return whether a tenure is longer than customers can be, in months: it must be in days."""
+    numbers = [float(value) for value in cell_values if _PLAIN_NUMBER.fullmatch(value.strip())]
+    return max(numbers, default=0.0) > MAX_TENURE_MONTHS
+
+
+def _note_tenure(input_file: InputFile) -> InputFile:
+    """Return the file with a note on a tenure without a unit, which stays a column of its own."""
+    names = [name for name in input_file.header if normalise_name(name) in UNITLESS_TENURES]
+    open_names = [name for name in names if name not in input_file.mapping.columns.values()]
+    if not open_names or columns.TENURE_DAYS in input_file.mapping.columns or input_file.is_segcli_output:
+        return input_file
+    note = (
+        f"column '{open_names[0]}': its unit (days, months or years) is not known, so that it is kept as it is; "
+        f"hint: --map {shlex.quote(f'tenure_days={open_names[0]}')} reads it as days"
+    )
+    return replace(input_file, dialect=replace(input_file.dialect, notes=(*input_file.dialect.notes, note)))
+
+
 def _select_declared(declared_columns: Mapping[str, str], vocabulary: frozenset[str]) -> dict[str, str]:
     return {standard: name for standard, name in declared_columns.items() if standard in vocabulary}
 
@@ -394,6 +487,8 @@ class _ContentChecker:
         cell_values = [record[index] for record in self._sample]
         if kind is ColumnKind.DATE:
             return dates.looks_like_dates(cell_values, self.source)
+        if standard == columns.TENURE_DAYS and not _names_days(name) and not _exceeds_months(cell_values):
+            return False
         if standard == columns.QUANTITY:
             cell_values = number_parsing.strip_units(pa.array(cell_values, pa.string())).to_pylist()
         if standard == columns.DISCOUNT:
@@ -404,6 +499,16 @@ class _ContentChecker:
         """Return the values of a column in the first records, stripped of blanks."""
         index = self._names.index(name)
         return [record[index].strip() for record in self._sample]
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there are records below the header."""
+        return bool(self._sample)
+
+    def has_distinct_values(self, name: str) -> bool:
+        """Return whether every first record has a value of its own in a column."""
+        cell_values = self.get_column_values(name)
+        return all(cell_values) and len(set(cell_values)) == len(cell_values)
 
     def has_repeated_records(self, name: str) -> bool:
         """Return whether a value of a column occurs in different records, which rules out one row per customer."""

@@ -69,12 +69,11 @@ class SegmentCriteria:
 
 @dataclass(frozen=True)
 class PeriodRevenue:
-    """Revenue and purchases of each customer in the last period and in the one before it."""
+    """Revenue of each customer in the last period and in the one before it, and the buyers of the last one."""
 
     current_revenue: FloatArray
     previous_revenue: FloatArray
     is_current_buyer: BoolArray
-    is_previous_buyer: BoolArray
 
 
 def measure_criteria(
@@ -88,11 +87,12 @@ def measure_criteria(
         consent_words: values of the consent column that mean yes.
 
     Returns:
-        size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1), margin (part
-        of revenue), churn_risk (1 - P(alive), or the share of buyers of the period before without a purchase in the
-        last one), contactability (share of customers who can be contacted), loyalty (share with two orders or more),
-        satisfaction (the score of the first of NPS, CSAT and CES that enough people answered), value (mean CLV).
-        Ratings follow and take precedence. A criterion that is unknown for more than half of the segments is excluded.
+        size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1, of the
+        members before both), margin (part of revenue), churn_risk (1 - P(alive), or the share without a
+        purchase in the last period of the members before it), contactability (share of customers who
+        can be contacted), loyalty (share with two orders or more), satisfaction (the score of the first of NPS, CSAT
+        and CES that enough people answered), value (mean CLV). Ratings follow and take precedence. A criterion that is
+        unknown for more than half of the segments is excluded.
     """
     customers = segmentation.customers
     segment_masks = [(segmentation.labels == criterion).to_numpy() for criterion in segmentation.segments]
@@ -102,9 +102,6 @@ def measure_criteria(
         "contactability": _make_share_measure(consent.is_reachable(customers, "email", consent_words)),
     }
     measures |= _make_table_measures(customers.table)
-    if period_revenue is not None:
-        measures["growth"] = lambda inside: _revenue_growth(period_revenue, inside)
-        measures.setdefault("churn_risk", lambda inside: _churn_share(period_revenue, inside))
     satisfaction = _make_satisfaction_measure(customers)
     if satisfaction is not None:
         measures["satisfaction"] = satisfaction
@@ -112,6 +109,8 @@ def measure_criteria(
         criterion: np.array([measure(in_segment) for in_segment in segment_masks], dtype=np.float64)
         for criterion, measure in measures.items()
     }
+    if period_revenue is not None:
+        criterion_values = _measure_periods(segmentation, period_revenue, settings.period_days) | criterion_values
     ratings = {
         criterion: _fill_ratings(segment_ratings, segmentation.segments)
         for criterion, segment_ratings in settings.ratings.items()
@@ -122,6 +121,27 @@ def measure_criteria(
         if 2 * np.isnan(segment_values).sum() <= len(segment_values)
     }
     return SegmentCriteria(known_values, frozenset(ratings) & set(known_values))
+
+
+def _measure_periods(
+    segmentation: Segmentation, period_revenue: PeriodRevenue, period_days: int
+) -> dict[str, FloatArray]:
+    """Return growth and churn risk of the members at the start of the periods that they compare.
+
+    Today's members are known to have bought, or not to have bought, in these periods. A segmentation that cannot be
+    made for an earlier day has neither.
+    """
+    measures = {
+        "growth": (segmentation.labels_before(2 * period_days), _revenue_growth),
+        "churn_risk": (segmentation.labels_before(period_days), _churn_share),
+    }
+    return {
+        criterion: np.array(
+            [measure(period_revenue, (labels == name).to_numpy()) for name in segmentation.segments], dtype=np.float64
+        )
+        for criterion, (labels, measure) in measures.items()
+        if labels is not None
+    }
 
 
 def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | None:
@@ -145,8 +165,8 @@ def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | Non
         np.bincount(customer_rows[in_period], money[in_period], customer_count).astype(np.float64)
         for in_period in period_masks
     ]
-    buyer_masks = [np.bincount(customer_rows[in_period], minlength=customer_count) > 0 for in_period in period_masks]
-    return PeriodRevenue(revenue_sums[0], revenue_sums[1], buyer_masks[0], buyer_masks[1])
+    is_current_buyer = np.bincount(customer_rows[period_masks[0]], minlength=customer_count) > 0
+    return PeriodRevenue(revenue_sums[0], revenue_sums[1], is_current_buyer)
 
 
 def _make_table_measures(customer_table: pd.DataFrame) -> dict[str, Callable[[BoolArray], float]]:
@@ -190,9 +210,8 @@ def _revenue_growth(period_revenue: PeriodRevenue, in_segment: BoolArray) -> flo
 
 
 def _churn_share(period_revenue: PeriodRevenue, in_segment: BoolArray) -> float:
-    """Return the share of a segment's buyers of the previous period who bought nothing in the last one."""
-    was_active = in_segment & period_revenue.is_previous_buyer
-    return float((~period_revenue.is_current_buyer[was_active]).mean()) if was_active.any() else np.nan
+    """Return the share of a segment's members who bought nothing in the last period."""
+    return float((~period_revenue.is_current_buyer[in_segment]).mean()) if in_segment.any() else np.nan
 
 
 def _make_satisfaction_measure(customers: Customers) -> Callable[[BoolArray], float] | None:

@@ -16,8 +16,8 @@ from segcli.config import yaml_loader
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
 from segcli.segment.clustering.answer_types import BLANK
+from segcli.segment.clustering.column_roles import MAX_FEATURE_LEVELS
 from segcli.segment.clustering.feature_encoding import ANSWER_TRANSFORMS, Feature
-from segcli.segment.clustering.feature_selection import MAX_FEATURE_LEVELS
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
 from segcli.segment.expressions.formatter import format_rule
 from segcli.segment.expressions.nodes import TextLiteral

@@ -11,6 +11,7 @@ import pandas as pd
 from segcli import columns, formatting
 from segcli.config.persona import PersonaSettings
 from segcli.customers import consent
+from segcli.evaluation.name_claims import ClaimCheck, find_contradictions
 from segcli.io.secret_key import is_pseudonym
 from segcli.message import count_message, join_messages, message
 from segcli.model import ExampleCustomer, Persona, Preference, Segmentation, SurveyScore, Trait
@@ -19,7 +20,7 @@ from segcli.persona.playbook import Playbook
 from segcli.persona.purchase_times import find_channels, find_purchase_times
 from segcli.persona.touchpoints import SegmentStage, TouchpointMatrix, assign_stages, stage_label
 from segcli.persona.traits import MIN_KNOWN_CUSTOMERS, build_portrait, list_trait_columns, salient_traits
-from segcli.segment.customer_rates import compute_rates
+from segcli.segment.customer_rates import compute_segment_rates
 from segcli.segment.experience_metrics import ALL_CUSTOMERS, score_by_segment
 
 # Confidence in a persona
@@ -96,7 +97,7 @@ def _sum_distances(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def collect_scores(segmentation: Segmentation) -> dict[str, tuple[SurveyScore, ...]]:
     """Return the available scores by segment: NPS, CSAT, CES and others from 30 answers on, and rates in percent."""
     experience_rows = score_by_segment(segmentation.customers, segmentation.segments, segmentation.labels)
-    rate_rows = compute_rates(segmentation.customers, segmentation.segments, segmentation.labels)
+    rate_rows = compute_segment_rates(segmentation)
     scores_by_segment: dict[str, list[SurveyScore]] = {segment_name: [] for segment_name in segmentation.segments}
     _append_scores(
         scores_by_segment, experience_rows[experience_rows["score"].notna()], ("score", "low", "high", "answers"), 1
@@ -126,6 +127,7 @@ def _append_scores(
         )
 
 
+LIFECYCLE_COLUMN = "lifecycle"
 TYPICAL_MEASURES = (
     columns.RECENCY_DAYS,
     columns.ORDERS,
@@ -168,10 +170,18 @@ def build_personas(
         collect_scores(segmentation),
         consent.has_consent(segmentation.customers, context.consent_words),
     )
+    contradictions = find_contradictions(segmentation)
     built_personas = []
     for profile_row in cast("list[dict[str, float | str]]", segmentation.profile.to_dict("records")):
-        segment_traits = traits_by_segment[str(profile_row[columns.SEGMENT_NAME])]
-        persona = _build_persona(segmentation, profile_row, segment_traits, settings, playbook)
+        segment_name = str(profile_row[columns.SEGMENT_NAME])
+        segment_traits = traits_by_segment[segment_name]
+        claim_checks = contradictions.get(segment_name, [])
+        persona = _build_persona(segmentation, profile_row, segment_traits, settings)
+        persona = _add_advice(
+            persona, _find_declining_stage(segmentation, segment_name), playbook, segment_traits, claim_checks
+        )
+        if not context.allows_example:  # the numbers may reveal a few customers
+            persona = replace(persona, contradictions=())
         detailed_persona = _add_facts(persona, segmentation, segment_facts, context)
         built_personas.append(
             replace(detailed_persona, portrait=build_portrait(segment_traits, context.bases_by_column, settings.traits))
@@ -224,7 +234,6 @@ def _build_persona(
     profile_row: Mapping[str, float | str],
     segment_traits: Sequence[Trait],
     settings: PersonaSettings,
-    playbook: Playbook,
 ) -> Persona:
     segment = str(profile_row[columns.SEGMENT_NAME])
     member_rows = segmentation.customers.table[segmentation.labels == segment]
@@ -240,8 +249,7 @@ def _build_persona(
         more=tuple(trait for trait in segment_traits if trait.difference > 0)[: settings.traits],
         less=tuple(trait for trait in segment_traits if trait.difference < 0)[: settings.traits],
         typical=quartiles,
-        action=playbook.choose_action(segment, segment_traits),
-        avoid=playbook.avoid_by_segment.get(segment.casefold(), ""),
+        action="",
         warnings=(
             count_message(
                 "only {count} customer: averages are imprecise",
@@ -251,6 +259,41 @@ def _build_persona(
         )
         if customer_count < SMALL_SEGMENT
         else (),
+    )
+
+
+LOST_PROBABILITY = 0.2  # mean probability to be active below which customers are lost
+DECLINING_STAGES = ("lost", "lapsed")
+
+
+def _find_declining_stage(segmentation: Segmentation, segment: str) -> str:
+    """Return lost or lapsed if that is the stage of most customers, by P(alive) or lifecycle; else blank."""
+    members = segmentation.customers.table[segmentation.labels == segment]
+    if columns.P_ALIVE in members and members[columns.P_ALIVE].mean() < LOST_PROBABILITY:
+        return DECLINING_STAGES[0]
+    if LIFECYCLE_COLUMN in members and segmentation.column != LIFECYCLE_COLUMN:
+        for stage_name in DECLINING_STAGES:
+            if (members[LIFECYCLE_COLUMN] == stage_name).mean() > 1 / 2:
+                return stage_name
+    return ""
+
+
+def _add_advice(
+    persona: Persona,
+    stage_name: str,
+    playbook: Playbook,
+    segment_traits: Sequence[Trait],
+    claim_checks: Sequence[ClaimCheck],
+) -> Persona:
+    """Return the persona with its action; what contradicts the name takes precedence, then the stage, then the name."""
+    claims = [" ".join(check.claim) for check in claim_checks]
+    is_overridden = bool(claims or stage_name)
+    return replace(
+        persona,
+        mark=claim_checks[0].mark if claim_checks else "",
+        contradictions=tuple(check.reason for check in claim_checks),
+        action=playbook.choose_action(persona.segment, segment_traits, claims, stage_name),
+        avoid="" if is_overridden else playbook.avoid_by_segment.get(persona.segment.casefold(), ""),
     )
 
 

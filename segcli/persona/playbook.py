@@ -17,16 +17,37 @@ PLAYBOOK_FILE = "playbook.yaml"
 class Playbook:
     """Actions by segment name (case-insensitive), by (trait, high or low), and a default action.
 
-    `avoid_by_segment` are actions to avoid, by segment name.
+    `avoid_by_segment` are actions to avoid, by segment name. `claim_actions` replace the action of a name whose claim,
+    such as `buys more`, is contradicted by the data.
     """
 
     segment_actions: Mapping[str, str]
     trait_actions: Mapping[tuple[str, str], str]
     default_action: str
     avoid_by_segment: Mapping[str, str] = field(default_factory=dict)
+    claim_actions: Mapping[str, str] = field(default_factory=dict)
 
-    def choose_action(self, segment_name: str, segment_traits: Sequence[Trait]) -> str:
-        """Return the segment's own action, or that of its most distinguishing trait that has one."""
+    def choose_action(
+        self,
+        segment_name: str,
+        segment_traits: Sequence[Trait],
+        contradicted_claims: Sequence[str] = (),
+        stage_name: str = "",
+    ) -> str:
+        """Return the action for the first contradicted claim, else of the stage, the segment, or its leading trait.
+
+        Args:
+            segment_name: name of the segment.
+            segment_traits: its traits, the most distinguishing first.
+            contradicted_claims: claims of the name that the data contradict, such as `buys more`.
+            stage_name: lifecycle stage of most of its customers, if it is one that overrides the name.
+        """
+        for claim in contradicted_claims:
+            if claim in self.claim_actions:
+                return self.claim_actions[claim]
+        own_action = self.segment_actions.get(stage_name.casefold()) if stage_name else None
+        if own_action is not None:
+            return own_action
         own_action = self.segment_actions.get(segment_name.casefold())
         if own_action is not None:
             return own_action
@@ -70,23 +91,27 @@ def load_playbook(path: str | None) -> Playbook:
     )
     document_values = document.values if isinstance(document.values, dict) else {}
     problems = [
-        f"{document.find_place((key,))}: {key}: unknown key; known: segments, avoid, traits, otherwise"
+        f"{document.find_place((key,))}: {key}: unknown key; known: segments, avoid, contradicted, traits, otherwise"
         for key in document_values
-        if key not in {"segments", "avoid", "traits", "otherwise"}
+        if key not in {"segments", "avoid", "contradicted", "traits", "otherwise"}
     ]
     segment_section, trait_section = document_values.get("segments") or {}, document_values.get("traits") or []
     avoid_section = document_values.get("avoid") or {}
     problems += _check_shape(document, segment_section, trait_section)
     if not isinstance(avoid_section, dict):
         problems.append(f"{document.find_place(('avoid',))}: avoid: must be `segment name: what not to do` lines")
+    claim_section = document_values.get("contradicted") or {}
+    if not isinstance(claim_section, dict):
+        problems.append(f"{document.find_place(('contradicted',))}: contradicted: must be `claim: action` lines")
     if problems:
         raise ConfigProblems(problems)
     make_text: Callable[[str], str] = str if path else message  # a user's texts are not translated
     trait_actions = {(entry["trait"], entry["is"]): make_text(entry["action"]) for entry in reversed(trait_section)}
     segment_actions = {name.casefold(): make_text(str(action)) for name, action in _by_name(segment_section)}
     actions_to_avoid = {name.casefold(): make_text(str(action)) for name, action in _by_name(avoid_section)}
+    claim_actions = {claim: make_text(str(action)) for claim, action in _by_name(claim_section)}
     default_action = make_text(str(document_values.get("otherwise", "")))
-    return Playbook(segment_actions, trait_actions, default_action, actions_to_avoid)
+    return Playbook(segment_actions, trait_actions, default_action, actions_to_avoid, claim_actions)
 
 
 def _by_name(section: Mapping[object, object]) -> Iterator[tuple[str, object]]:

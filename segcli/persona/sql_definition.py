@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from segcli.config.rfm import AUTO_MAP
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
 from segcli.persona.explanations import explain_segments
@@ -35,9 +36,7 @@ def define_segmentation(
     """
     method = segmentation.method
     if "cuts" in method:
-        return define_rfm(
-            segmentation, maps.load_map(str(segmentation.provenance.settings["rfm.segments"])), dialect, table_name
-        )
+        return define_rfm(segmentation, maps.load_map(_find_map(segmentation)), dialect, table_name)
     if "base" in method:
         raise UsageProblem(
             f"{segmentation.name} has no SQL form: the base {method['base']} runs in Python; "
@@ -72,3 +71,9 @@ def _define_clusters(segmentation: Segmentation, dialect: str, table_name: str) 
 
 def _join_conditions(alternatives: Sequence[nodes.ConditionNode]) -> nodes.ConditionNode:
     return alternatives[0] if len(alternatives) == 1 else nodes.AnyOf(tuple(alternatives))
+
+
+def _find_map(segmentation: Segmentation) -> str:
+    """Return the segment map that named the segments, by its setting or by its name."""
+    setting = str(segmentation.provenance.settings["rfm.segments"])
+    return str(segmentation.method["map"]["name"]) if setting == AUTO_MAP else setting

@@ -13,6 +13,7 @@ from segcli.model import Segmentation, Trait
 from segcli.segment.profiles import descriptive_columns
 
 MAX_CELLS = 1 << 22  # values compared at once: small enough for memory, large enough to be fast
+FALSE_TRAIT_RATE = 0.05  # probability that a segment drawn by chance has any trait
 MIN_KNOWN_CUSTOMERS = 5  # minimum number of customers of a segment with a known value
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,12 +47,30 @@ def compute_traits(
 
 
 def salient_traits(segmentation: Segmentation, min_difference: float, min_cell_size: int = 0) -> dict[str, list[Trait]]:
-    """Return the traits with an absolute difference of at least `min_difference` standard deviations."""
+    """Return the traits that differ by at least `min_difference` standard deviations, and beyond chance.
+
+    With k traits of a segment, a difference is beyond chance if its p-value is below 0.05 / k (Bonferroni).
+    """
+    from scipy.stats import norm
+
     traits_by_segment = compute_traits(segmentation, min_cell_size=min_cell_size)
     return {
-        segment_name: [trait for trait in segment_traits if abs(trait.difference) >= min_difference]
+        segment_name: [
+            trait
+            for trait in segment_traits
+            if abs(trait.difference) >= min_difference
+            and abs(trait.z) >= norm.isf(FALSE_TRAIT_RATE / 2 / len(segment_traits))
+        ]
         for segment_name, segment_traits in traits_by_segment.items()
     }
+
+
+def _standard_score(difference: float, member_count: int, known_count: int) -> float:
+    """Return a difference in standard errors of the mean of members drawn from all customers without replacement."""
+    if member_count >= known_count:
+        return 0.0
+    error = np.sqrt((known_count - member_count) / ((known_count - 1) * member_count))
+    return float(difference / error)
 
 
 def list_trait_columns(segmentation: Segmentation) -> list[str]:
@@ -119,12 +138,14 @@ def _add_traits(
     for position, trait_column in enumerate(column_batch):
         is_comparable = trait_column.base_mean > 0 and float(np.nanmin(trait_column.values)) >= 0
         is_share = trait_column.is_share
+        total_count = int((~np.isnan(trait_column.values)).sum())
         for segment_name, segment_mean, known_count in zip(
             means.index.astype("str"), means[position], known_counts[position], strict=True
         ):
             if known_count >= max(min_cell_size, MIN_KNOWN_CUSTOMERS) and not (
                 is_share and _is_identifying(segment_mean * known_count, known_count, min_cell_size)
             ):
+                difference = (float(segment_mean) - trait_column.base_mean) / trait_column.standard_deviation
                 traits_by_segment[segment_name].append(
                     Trait(
                         name=trait_column.name,
@@ -132,8 +153,9 @@ def _add_traits(
                         value=float(segment_mean),
                         base=trait_column.base_mean,
                         index=100 * float(segment_mean) / trait_column.base_mean if is_comparable else None,
-                        difference=(float(segment_mean) - trait_column.base_mean) / trait_column.standard_deviation,
+                        difference=difference,
                         n=int(known_count),
+                        z=_standard_score(difference, int(known_count), total_count),
                     )
                 )
 

@@ -118,11 +118,11 @@ def _build_migration_table(flow_rows: pd.DataFrame) -> Table:
 
 
 def build_lift_table(summary: pd.DataFrame) -> Table:
-    """Build a table with one row per segmentation: lift, revenue share of the top, rank correlation, verdict."""
+    """Build a table with one row per segmentation: lift and share of the top, rank correlation, verdict."""
     titles = [
         Column(message("Segmentation"), align_right=False),
-        Column(message("Best lift")),
-        Column(message("Revenue captured")),
+        Column(message("Top lift")),
+        Column(message("Top takes")),
         Column(message("Rank correlation")),
         Column(message("Gini")),
     ]
@@ -136,7 +136,12 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
                 high=row["lift_high"],
             ),
             formatting.format_share(row["captured"]),
-            formatting.format_decimal(row["rank_correlation"]),
+            message(
+                "{value:.2f} ({low:.2f} to {high:.2f})",
+                value=row["rank_correlation"],
+                low=row["rank_correlation_low"],
+                high=row["rank_correlation_high"],
+            ),
             formatting.format_decimal(row["gini"]),
             row["verdict"],
         ]
@@ -146,7 +151,7 @@ def build_lift_table(summary: pd.DataFrame) -> Table:
 
 
 def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
-    """Build a table with one row per segment, in predicted order: buyers, lift and revenue."""
+    """Build a table with one row per segment, in predicted order: buyers, lift, and revenue or orders."""
     titles = [
         Column(message("Segment"), align_right=False),
         Column(message("Customers")),
@@ -154,7 +159,14 @@ def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
         Column(""),
         Column(message("Lift")),
     ]
-    titles += [Column(message("Revenue")), Column(message("% revenue")), Column(message("Per customer"))]
+    has_money = columns.REVENUE in segment_rows
+    total, share, mean = (
+        (columns.REVENUE, columns.REVENUE_SHARE, "revenue_a_head")
+        if has_money
+        else (columns.ORDERS, "order_share", "orders_a_head")
+    )
+    value_titles = (message("Revenue"), message("% revenue")) if has_money else (message("Orders"), message("% orders"))
+    titles += [*map(Column, value_titles), Column(message("Per customer"))]
     table_rows = [
         [
             str(row[columns.SEGMENT_NAME]),
@@ -166,9 +178,9 @@ def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
                 high=formatting.format_share(row["buyer_rate_high"]),
             ),
             formatting.format_ratio(row["lift"]),
-            formatting.format_money(row[columns.REVENUE]),
-            formatting.format_share(row[columns.REVENUE_SHARE]),
-            formatting.format_money(row["revenue_a_head"]),
+            formatting.format_money(row[total]) if has_money else formatting.format_count(row[total]),
+            formatting.format_share(row[share]),
+            formatting.format_money(row[mean]) if has_money else formatting.format_decimal(row[mean]),
         ]
         for row in segment_rows.to_dict("records")
     ]

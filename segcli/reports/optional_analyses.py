@@ -16,6 +16,7 @@ from segcli.config.privacy import PrivacySettings
 from segcli.errors import SegcliError, UsageProblem
 from segcli.evaluation.backtest import BacktestResult
 from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
+from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.evaluation.drift import SegmentationFactory, segment_share_psi
 from segcli.message import message
 from segcli.model import Customers, Segmentation
@@ -188,9 +189,8 @@ def run_optional_analyses(context: AnalysisContext) -> OptionalAnalyses:
 
 def _analyse_cohorts(context: AnalysisContext) -> CohortTable:
     cohort_settings, min_customers = context.settings.cohort, context.guard.min_customers
-    labels_by_column = {segmentation.column: segmentation.labels for segmentation in context.visible_segmentations}
-    labelled_customers = replace(context.customers, table=context.customers.table.assign(**labels_by_column))
-    cohort_result = analyse_cohorts(labelled_customers, cohort_settings)
+    segmentations = [_hide_earlier_names(segmentation, context) for segmentation in context.visible_segmentations]
+    cohort_result = analyse_cohorts(context.customers, cohort_settings, segmentations)
     shows_revenue = cohort_settings.show in {"revenue", "value"}
     is_hidden = shows_revenue and (context.hides_money or cohort_settings.show not in cohort_result.table)
     metric = "retention" if is_hidden else cohort_settings.show
@@ -200,6 +200,22 @@ def _analyse_cohorts(context: AnalysisContext) -> CohortTable:
         cohort_result.table[metric].isna().sum()
     )
     return CohortTable(visible_table, metric, has_withheld, notes)
+
+
+def _hide_earlier_names(segmentation: Segmentation, context: AnalysisContext) -> Segmentation:
+    """Return the segmentation, whose earlier segments have no suppressed name either."""
+    segment_earlier = segmentation.segment_earlier
+    hidden_names = list(context.guard.withheld_names.get(segmentation.column, ()))
+    if segment_earlier is None or not hidden_names:
+        return segmentation
+
+    def segment_without_names(days: int) -> Segmentation | None:
+        earlier = segment_earlier(days)
+        if earlier is None:
+            return None
+        return replace(earlier, labels=earlier.labels.where(~earlier.labels.isin(hidden_names), WITHHELD_LABEL))
+
+    return replace(segmentation, segment_earlier=segment_without_names)
 
 
 def _analyse_clv(context: AnalysisContext) -> ClvResult:

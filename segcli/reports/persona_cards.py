@@ -23,6 +23,7 @@ def build_persona_card(persona: Persona, segment_position: int | None = None) ->
     Traits among the most distinctive ones are not repeated by family.
     """
     lines = [
+        (message("Name check"), join_messages("; ", persona.contradictions)),
         (message("Typical"), _format_medians(persona)),
         (FAMILY_TITLES[NEEDS_BASED], join_messages("; ", map(_put_in_words, _list_family(persona, NEEDS_BASED)))),
         (message("Stage"), join_messages("; ", filter(None, [persona.stage, persona.next_touchpoint]))),
@@ -194,12 +195,13 @@ def _join_traits(traits: tuple[Trait, ...], persona: Persona) -> str:
 
 
 def _format_size(persona: Persona) -> str:
-    fact = count_message(
+    fact: str = count_message(
         "{count} customer · {share} of base",
         "{count} customers · {share} of base",
         persona.customers,
         share=formatting.format_share(persona.share),
     )
+    fact = join_messages(" · ", [persona.mark, fact]) if persona.mark else fact
     revenue_share = persona.revenue_share
     if revenue_share is None:
         return fact

@@ -205,6 +205,7 @@ def describe_persona(persona: Persona) -> dict[str, Any]:
         "scores": [vars(score) for score in persona.scores],
         **{name: _describe_optional(getattr(persona, name)) for name in ("channel", "moment", "example")},
         "changed": list(persona.changed),
+        "contradictions": list(persona.contradictions),
     }
 
 
@@ -221,6 +222,7 @@ def _build_persona_row(column: str, persona: Persona) -> dict[str, Any]:
         columns.SHARE: persona.share,
         columns.REVENUE: persona.revenue,
         columns.REVENUE_SHARE: persona.revenue_share,
+        "mark": persona.mark,
         "headline": persona.headline,
         "more": "; ".join(
             trait.name if trait.level is None else f"{trait.name}={trait.level}" for trait in persona.more

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from segcli.i18n.catalogue import Catalogue
-from segcli.message import JoinedMessage, Message, fill_template, format_english, join_messages, numeric_count
+from segcli.message import JoinedMessage, Message, fill_template, format_english, numeric_count
 from segcli.reports.blocks import (
     Block,
     Card,
@@ -46,7 +46,8 @@ class Labels:
         if isinstance(text, Message):
             return self._relabel_message(text)
         if isinstance(text, JoinedMessage):
-            return join_messages(text.separator, map(self.translate, text.parts))
+            parts = tuple(map(self.translate, text.parts))
+            return JoinedMessage(text.separator.join(parts), text.separator, parts)
         return self.label_by_name.get(text, text)
 
     def _relabel_message(self, text: Message) -> Message:

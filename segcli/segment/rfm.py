@@ -62,6 +62,33 @@ def _describe_empty_scores(dimension: RfmDimension, empty_scores: Sequence[str])
     return message("scores {scores} of {dimension} are empty: {reason}", **values)
 
 
+LARGE_REVENUE_SHARE = 0.1  # of all revenue: from here on, one customer determines the means of a segment
+MANY_CUSTOMERS = 100  # of fewer customers, one usually has a large share
+
+
+def describe_money_extremes(table: pd.DataFrame, dimensions: Sequence[RfmDimension]) -> Iterator[str]:
+    """Yield notes on customers with net revenue of 0 or less, and on a customer with a large part of all revenue."""
+    money = next((dimension for dimension in dimensions if dimension.letter == "m"), None)
+    if money is None:
+        return
+    unprofitable_count = int((money.values <= 0).sum())
+    if unprofitable_count:
+        yield count_message(
+            "{count} customer has {label} of 0 or less after returns, which counts as 0",
+            "{count} customers have {label} of 0 or less after returns, which counts as 0",
+            unprofitable_count,
+            label=formatting.column_label(money.column),
+        )
+    revenue = table[columns.REVENUE].to_numpy(dtype=np.float64) if columns.REVENUE in table else money.values
+    largest_share = float(revenue.max() / revenue.sum()) if revenue.sum() > 0 else 0.0
+    if len(revenue) >= MANY_CUSTOMERS and largest_share >= LARGE_REVENUE_SHARE:
+        yield message(
+            "1 customer has {share:.0%} of all revenue: the scores do not depend on it, but the means of its segment "
+            "describe mostly this customer",
+            share=largest_share,
+        )
+
+
 def _format_edges(dimension: RfmDimension, customer_scores: RfmScores) -> str:
     bin_edges = customer_scores.cuts[dimension.letter][ALL_CUSTOMERS_PARENT]
     label = DIMENSION_LABELS[dimension.letter]
@@ -145,6 +172,7 @@ def segment_by_rfm(
         warnings=tuple(_find_warnings(customers, settings, dimensions)),
         notes=(
             *describe_scores(dimensions, customer_scores),
+            *describe_money_extremes(customers.table, dimensions),
             _describe_map(segment_map),
         ),
     )
@@ -227,15 +255,14 @@ def _describe_method(
             "overlapping": list(map_coverage.overlapping),
             "unreachable": list(map_coverage.unreachable),
         },
+        "claims": {segment: dict(claims) for segment, claims in segment_map.claims.items()},
     }
 
 
 def _find_warnings(customers: Customers, settings: RfmSettings, dimensions: Sequence[RfmDimension]) -> list[str]:
     warnings = list(customers.warnings)
     if settings.method == "ntile" or settings.ties == "random":
-        warnings.append(
-            message("equal values may have different scores; method quantile with ties same-bin avoids this")
-        )
+        warnings.append(message("equal values may have different scores; method quantile with ties mid avoids this"))
     if len(dimensions) < len(SCORE_COLUMNS):
         warnings.append(message("no amounts: scored on recency and frequency only"))
     constant_columns = [

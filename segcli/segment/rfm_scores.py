@@ -10,7 +10,7 @@ import numpy.typing as npt
 from segcli.config.rfm import RfmSettings
 from segcli.segment import scoring
 from segcli.segment.rfm_dimensions import RfmDimension
-from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues
+from segcli.segment.scoring import BinScores, ScoreRequest, ScoreValues, quantile_edges
 
 
 # Edges of scores: shown with every result, saved, and used to score later data.
@@ -174,13 +174,24 @@ def _build_request(
 ) -> ScoreRequest:
     edges = tuple(getattr(settings.edges, dimension.name) or ())
     return ScoreRequest(
-        values=dimension.values[in_parent],
+        values=_limit_money(dimension, settings.method)[in_parent],
         low_is_best=dimension.low_is_best,
         bins=settings.scores_per_dimension[dimension.letter],
         tie_order=order,
         ties=settings.ties,
         edges=edges,
     )
+
+
+OUTLIER_QUANTILE = 0.995  # money above it would be a natural class of its own
+
+
+def _limit_money(dimension: RfmDimension, method: str) -> ScoreValues:
+    """Return the values to score: money of 0 or less counts as 0, and for natural breaks, outliers as the quantile."""
+    if dimension.letter != "m" or method == "fixed":
+        return dimension.values
+    values = np.maximum(dimension.values, 0.0)
+    return np.minimum(values, np.quantile(values, OUTLIER_QUANTILE, method="lower")) if method == "jenks" else values
 
 
 def _find_bin_edges(request: ScoreRequest, scores: BinScores, scoring_name: str) -> BinEdges:
@@ -195,8 +206,6 @@ def _find_bin_edges(request: ScoreRequest, scores: BinScores, scoring_name: str)
 
 
 def _quantile_edges(request: ScoreRequest) -> list[float]:
-    from segcli.segment.scoring.edges import quantile_edges
-
     points: list[float] = quantile_edges(request.values, request.bins).tolist()
     return points
 

@@ -135,6 +135,9 @@ def _describe_method(rule_set: RuleSet) -> Mapping[str, object]:
             "name": rule_set.column.removesuffix(columns.SEGMENT_SUFFIX),
             "base": rule_set.settings.base,
             "source": bases.load_base(rule_set.settings.base).SOURCE,
+            **(
+                {"claims": claims} if (claims := getattr(bases.load_base(rule_set.settings.base), "CLAIMS", {})) else {}
+            ),
         }
     return {
         "name": rule_set.column,

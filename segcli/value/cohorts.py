@@ -2,9 +2,12 @@
 
 retention[c, t] = customers of c who bought in their period t / customers of c whose period t lies within the data. It
 is blank after the end of the data. Period 0 is the calendar period of the first purchase.
+
+Nothing that happens after its start decides who is in a cohort. A column of the order lines has the value of a
+customer's first order, and a segmentation the segment at one day, from which the periods count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,17 +15,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli import columns, formatting
+from segcli import columns
 from segcli.config.cohort import CohortSettings
-from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
+from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS
+from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders, list_purchase_lines
 from segcli.errors import UsageProblem
 from segcli.message import message
-from segcli.model import Customers
+from segcli.model import Customers, Segmentation
 
 MONTHS_PER_PERIOD = {"month": 1, "quarter": 3}
 COHORT, PERIOD, COHORT_SIZE, OBSERVED_CUSTOMERS = "cohort", "period", "size", "watched"
 RETENTION, CUMULATIVE_VALUE = "retention", "value"
 UNKNOWN_COHORT = "unknown"
+NO_COHORT = ""  # customers who came after the day of the segments
+FIRST_PREFIX = "first_"
+FIRST_COLUMNS = (columns.PRODUCT, *DESCRIPTIVE_LINE_COLUMNS)  # text columns of order lines
 
 IntArray = npt.NDArray[np.int64]
 
@@ -40,33 +47,46 @@ class CohortAnalysis:
     notes: tuple[str, ...]
 
 
-def analyse_cohorts(customers: Customers, settings: CohortSettings) -> CohortAnalysis:
+def analyse_cohorts(
+    customers: Customers, settings: CohortSettings, segmentations: Sequence[Segmentation] = ()
+) -> CohortAnalysis:
     """Compute the cohorts of an order export.
+
+    Args:
+        customers: customers with their order lines.
+        settings: the cohort definition.
+        segmentations: segmentations that `cohort.by` may name.
 
     Raises:
         InputProblem: the input is not an order export.
-        UsageProblem: the cohort column does not exist.
+        UsageProblem: the cohort column does not exist, or depends on later orders.
     """
     purchase_rows = list_orders(customers)
     period_numbers = _number_periods(purchase_rows[ORDER_DAY], settings.period)
-    first_periods = (
-        pd.Series(period_numbers).groupby(purchase_rows[CUSTOMER_ROW].to_numpy()).min().to_numpy(dtype=np.int64)
-    )
-    cohort_names, cohort_order = _assign_cohorts(customers, settings, purchase_rows)
-    last_period = int(period_numbers.max())
+    customer_rows = purchase_rows[CUSTOMER_ROW].to_numpy()
+    first_periods = pd.Series(period_numbers).groupby(customer_rows).min().to_numpy(dtype=np.int64)
+    last_period, notes = int(period_numbers.max()), list[str]()
+    segmentation = next((one for one in segmentations if settings.by in {one.column, one.name}), None)
+    if segmentation is not None:
+        start_period = (int(first_periods.min()) + last_period + 1) // 2
+        cohort_names, note = _find_segments_at(segmentation, customers, start_period, settings)
+        first_periods = np.full(len(first_periods), start_period)
+        notes.append(note)
+    else:
+        cohort_names = _assign_cohorts(customers, settings, purchase_rows, notes)
+    is_known = (cohort_names[customer_rows] != NO_COHORT) & (period_numbers >= first_periods[customer_rows])
     events = pd.DataFrame(
         {
-            COHORT: cohort_names[purchase_rows[CUSTOMER_ROW].to_numpy()],
-            PERIOD: period_numbers - first_periods[purchase_rows[CUSTOMER_ROW].to_numpy()],
-            CUSTOMER_ROW: purchase_rows[CUSTOMER_ROW].to_numpy(),
+            COHORT: cohort_names[customer_rows],
+            PERIOD: period_numbers - first_periods[customer_rows],
+            CUSTOMER_ROW: customer_rows,
             columns.REVENUE: purchase_rows[LINE_MONEY].to_numpy(),
         }
-    )
+    )[is_known]
     has_money = customers.transactions is not None and customers.transactions.has_money
-    table = _aggregate_events(
-        events, _count_observed(cohort_names, first_periods, last_period, cohort_order), has_money=has_money
-    )
-    return CohortAnalysis(table, tuple(_build_notes(customers, settings, purchase_rows[ORDER_DAY])))
+    observed = _count_observed(cohort_names, first_periods, last_period)
+    table = _aggregate_events(events, observed, has_money=has_money)
+    return CohortAnalysis(table, (*_note_incomplete_period(customers, settings, purchase_rows[ORDER_DAY]), *notes))
 
 
 def _number_periods(days: pd.Series, period: str) -> IntArray:
@@ -83,34 +103,85 @@ def _format_period(period_number: int, period: str) -> str:
 
 
 def _assign_cohorts(
-    customers: Customers, settings: CohortSettings, purchase_rows: pd.DataFrame
-) -> tuple[npt.NDArray[np.object_], list[str]]:
-    """Return the cohort of each customer, and all cohorts in display order."""
+    customers: Customers, settings: CohortSettings, purchase_rows: pd.DataFrame, notes: list[str]
+) -> npt.NDArray[np.object_]:
+    """Return the cohort of each customer, and append notes on its definition."""
     if settings.by in MONTHS_PER_PERIOD:
         first_days = purchase_rows.groupby(CUSTOMER_ROW, sort=True)[ORDER_DAY].min()
         period_numbers = _number_periods(first_days, settings.by)
-        distinct_periods = np.unique(period_numbers)
-        cohort_names = {
-            int(period_number): _format_period(int(period_number), settings.by) for period_number in distinct_periods
-        }
-        return np.array([cohort_names[int(period_number)] for period_number in period_numbers], dtype=object), list(
-            cohort_names.values()
-        )
-    if settings.by not in customers.table:
-        column_names = ", ".join(map(str, customers.table.columns))
-        raise UsageProblem(f"cohort.by: '{settings.by}' is not month, quarter or a column; available: {column_names}")
+        return np.array([_format_period(int(number), settings.by) for number in period_numbers], dtype=object)
+    line_column = settings.by.removeprefix(columns.TOP_PREFIX).removeprefix(FIRST_PREFIX)
+    has_lines = customers.transactions is not None and line_column in customers.transactions.lines
+    if has_lines and line_column in FIRST_COLUMNS:
+        if not settings.by.startswith(FIRST_PREFIX):
+            notes.append(
+                message(
+                    "{column} depends on later orders; cohorts use {label} of the first order",
+                    column=settings.by,
+                    label=line_column,
+                )
+            )
+        return _find_first_values(customers, line_column)
+    if settings.by not in customers.table or columns.is_computed(settings.by):
+        raise UsageProblem(_describe_unusable(customers, settings.by))
     cohort_values = customers.table[settings.by].astype("str").fillna("").str.strip().replace("", UNKNOWN_COHORT)
-    return cohort_values.to_numpy(dtype=object), sorted(
-        cohort_values.unique(), key=lambda name: (name == UNKNOWN_COHORT, name)
+    return cohort_values.to_numpy(dtype=object)
+
+
+def _describe_unusable(customers: Customers, name: str) -> str:
+    """Return why cohorts cannot be made by this column, and what they can be made by."""
+    line_columns = customers.transactions.lines.columns if customers.transactions is not None else ()
+    first_columns = [FIRST_PREFIX + column for column in FIRST_COLUMNS if column in line_columns]
+    attributes = [
+        column
+        for column in map(str, customers.table.columns)
+        if not columns.is_computed(column) and column != columns.CUSTOMER_ID
+    ]
+    available = ", ".join([*MONTHS_PER_PERIOD, *first_columns, *attributes])
+    reason = "depends on later orders" if name in customers.table else "is not month, quarter or a column"
+    return f"cohort.by: '{name}' {reason}; available: {available}"
+
+
+def _find_first_values(customers: Customers, line_column: str) -> npt.NDArray[np.object_]:
+    """Return the most frequent value on the lines of each customer's first day; ties go to the first in text order."""
+    lines = list_purchase_lines(customers)
+    is_first = lines[ORDER_DAY] == lines.groupby(CUSTOMER_ROW)[ORDER_DAY].transform("min")
+    first_lines = pd.DataFrame(
+        {
+            CUSTOMER_ROW: lines.loc[is_first, CUSTOMER_ROW],
+            COHORT: lines.loc[is_first, line_column].astype("str").fillna("").str.strip(),
+        }
     )
+    counts = first_lines[first_lines[COHORT] != ""].groupby([CUSTOMER_ROW, COHORT]).size().rename("lines").reset_index()
+    counts = counts.sort_values([CUSTOMER_ROW, "lines", COHORT], ascending=[True, False, True])
+    modes = counts.drop_duplicates(CUSTOMER_ROW).set_index(CUSTOMER_ROW)[COHORT]
+    return modes.reindex(range(len(customers.table))).fillna(UNKNOWN_COHORT).to_numpy(dtype=object)
 
 
-def _count_observed(
-    cohort_names: npt.NDArray[np.object_], first_periods: IntArray, last_period: int, cohort_order: list[str]
-) -> pd.DataFrame:
+def _find_segments_at(
+    segmentation: Segmentation, customers: Customers, start_period: int, settings: CohortSettings
+) -> tuple[npt.NDArray[np.object_], str]:
+    """Return the segment of each customer at the start of a period, and a note with the day."""
+    assert customers.transactions is not None
+    months = start_period * MONTHS_PER_PERIOD[settings.period]
+    start_day = date(months // 12, months % 12 + 1, 1)
+    labels = segmentation.labels_before((customers.transactions.as_of - start_day).days)
+    if labels is None:
+        raise UsageProblem(
+            f"cohort.by: {segmentation.name} cannot be made for {start_day.isoformat()}, and segments of today depend "
+            f"on later orders; available: {', '.join(MONTHS_PER_PERIOD)}, or a segmentation by RFM or rules"
+        )
+    note = message(
+        "cohorts are the segments of {day}, the middle of the history, and periods count from then", day=start_day
+    )
+    return labels.fillna(NO_COHORT).to_numpy(dtype=object), note
+
+
+def _count_observed(cohort_names: npt.NDArray[np.object_], first_periods: IntArray, last_period: int) -> pd.DataFrame:
     """Return the size of each cohort, and the number of its customers observed in each period."""
     spans = pd.DataFrame({COHORT: cohort_names, "span": last_period - first_periods})
     rows: list[tuple[str, int, int, int]] = []
+    cohort_order = sorted(set(cohort_names) - {NO_COHORT}, key=lambda name: (name == UNKNOWN_COHORT, name))
     for cohort_name in cohort_order:
         sorted_spans = np.sort(spans.loc[spans[COHORT] == cohort_name, "span"].to_numpy())
         cohort_size = len(sorted_spans)
@@ -140,18 +211,13 @@ def _aggregate_events(events: pd.DataFrame, observed_frame: pd.DataFrame, *, has
     )
 
 
-def _build_notes(customers: Customers, settings: CohortSettings, purchase_days: pd.Series) -> Iterator[str]:
+def _note_incomplete_period(customers: Customers, settings: CohortSettings, purchase_days: pd.Series) -> Iterator[str]:
     last_day = purchase_days.max().date()
     if customers.as_of is not None and not _is_period_end(last_day, settings.period):
         if settings.period == "month":
             yield message("the last month is not complete: the data end on {day}", day=last_day)
         else:
             yield message("the last quarter is not complete: the data end on {day}", day=last_day)
-    if settings.by not in MONTHS_PER_PERIOD and settings.by.startswith(columns.TOP_PREFIX):
-        yield message(
-            "{label} is the most frequent value of a customer's orders, not the first",
-            label=formatting.column_label(settings.by),
-        )
 
 
 def _is_period_end(day: date, period: str) -> bool:

@@ -42,11 +42,11 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
             'warning,customers,"unreadable amounts on 1 line of 6; hint: save the lines with --rejects FILE, or '
             'limit them with quality.max_unreadable_money"'
         ),
-        "note,rfm.segments: default,25 of 25 score combinations covered",
+        "note,rfm.segments: three,3 of 3 score combinations covered",
         "note,orders.csv,1 line ignored: exact duplicate lines (first: line 7)",
         (
             'note,customers,"confidence low: customers 2 (500 recommended), days 3 (180 recommended), '
-            'repeat buyers 0 (100 recommended)"'
+            'repeat buyers 0 (100 recommended), 100% bought once"'
         ),
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
@@ -79,7 +79,7 @@ def test_every_mistake_of_a_config_is_listed_at_once_with_its_place(segcli: Run,
     assert (done.returncode, done.stdout) == (2, "")
     assert sorted(done.stderr.splitlines()) == [
         "segcli: shop.yaml:3:3: rfm.bin: unknown key; did you mean 'bins'?",
-        "segcli: shop.yaml:4:3: rfm.ties: must be one of same-bin, next, random; got sometimes",
+        "segcli: shop.yaml:4:3: rfm.ties: must be one of mid, same-bin, next, random; got sometimes",
         "segcli: shop.yaml:5:11: cluster.k: must be a number from 2 to 50, a range such as 2-8, or auto; got 1",
     ]
 

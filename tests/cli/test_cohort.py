@@ -20,7 +20,9 @@ def test_a_table_by_period_rows_in_a_pipe_and_by_segment(segcli: Any, folder: Pa
         "2024-02,0,1,1,1,1.0,1,30.0,30.0",
     ]
     told = json.loads(segcli("cohort", "o.csv", "--by", "rfm_segment", "-f", "json").stdout)
-    assert sum(one["size"] for one in told["cohorts"] if one["period"] == 0) == 3
+    assert sum(one["size"] for one in told["cohorts"] if one["period"] == 0) == 2, "a and b, known before 1 February"
+    assert [one["customers"] for one in told["cohorts"] if one["period"] == 0 and one["cohort"]].count(1) == 1
+    assert any("cohorts are the segments of 2024-02-01" in note for note in told["notes"])
 
 
 def test_what_cannot_be_shown(segcli: Any, folder: Path) -> None:

@@ -106,7 +106,7 @@ def test_completion_loads_no_pandas(folder: Path, environment: dict[str, str], w
         ("segcli rfm o.csv.gz --map 'order_date=O", "order_date=O", ["order_date=Ordered at"]),
         ("segcli rfm o.csv.gz --map order_date=w", "w", ["we\\`touch\\ pwned\\`ird\\$\\(touch\\ pwned\\)"]),
         ("segcli rfm --set rfm.ti", "rfm.ti", ["rfm.ties="]),
-        ("segcli rfm --set rfm.ties=", "", ["same-bin", "next", "random"]),
+        ("segcli rfm --set rfm.ties=", "", ["mid", "same-bin", "next", "random"]),
         ("segcli ", "", None),
     ],
 )

@@ -49,7 +49,7 @@ REFUSED = [
     Case("rfm --log-format xml in.csv", 2, ("--log-format xml", "text, json")),
     Case("rfm --bins many in.csv", 2, ("--bins", "integer")),
     Case("rfm --bins 11 in.csv", 2, ("rfm.bins", "at most 10", "11")),
-    Case("rfm --ties sometimes in.csv", 2, ("rfm.ties", "same-bin, next, random", "sometimes")),
+    Case("rfm --ties sometimes in.csv", 2, ("rfm.ties", "mid, same-bin, next, random", "sometimes")),
     Case("rfm --segments nope orders.csv", 2, ("rfm.segments", "'nope'", "default")),
     Case("rfm --as-of yesterday in.csv", 2, ("as_of", "2026-06-30", "yesterday")),
     Case("rfm --set rfm.bin=3 in.csv", 2, ("--set rfm.bin: unknown key; did you mean 'bins'?",)),

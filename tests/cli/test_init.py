@@ -182,7 +182,7 @@ def test_paths_in_the_config_are_relative_to_it(segcli: Run, folder: Path) -> No
 def test_a_table_of_people_without_ids_or_known_columns_gives_segments(segcli: Run, folder: Path) -> None:
     rows = [f"{'Retail' if n % 3 else 'Hotel'},{100 + 37 * (n % 11)},{5000 - 113 * (n % 17)}" for n in range(60)]
     (folder / "shops.csv").write_text("\n".join(["Trade,Fresh,Frozen", *rows, ""]), encoding="utf-8")
-    assert "cluster.features is set to Fresh, Frozen" in segcli("init", "shops.csv", "-o", "shops.yaml").stderr
+    assert "segments are based on Fresh, Frozen" in segcli("init", "shops.csv", "-o", "shops.yaml").stderr
     ran = segcli("run", "shops.yaml", "-o", "out")
     assert ran.returncode == 0, ran.stderr
     assert (folder / "out" / "customers.csv").is_file()

@@ -148,8 +148,10 @@ def test_orders_without_ids_are_not_numbered(segcli: Run, folder: Path) -> None:
     """Each line would become a customer; the user is told what is missing."""
     (folder / "bare.csv").write_text("order_id,order_date,amount\n1,2026-01-01,5\n2,2026-01-02,6\n")
     done = segcli("init", "bare.csv")
-    assert not load_settings([parse_yaml_layer(done.stdout, "-", "")]).settings.ingest.transactions.row_ids
-    assert "warning   no column recognised as customer_id; segcli run needs one: add it under columns" in done.stderr
+    assert done.returncode == 3
+    assert "no column recognised as customer_id; available: order_id, order_date, amount" in done.stderr
+    assert "segcli init bare.csv --map customer_id=NAME" in done.stderr
+    assert segcli("init", "bare.csv", "--map", "customer_id=order_id").returncode == 0
 
 
 def test_an_email_address_is_id_enough(segcli: Run, folder: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segcli.evaluation.backtest import gain_at_k, gini_coefficient, rank_correlation
+from segcli.evaluation.ranking import gain_at_k, gini_coefficient, rank_correlation
 
 PEOPLE = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 50)), min_size=2, max_size=30)
 

@@ -59,7 +59,7 @@ def _call_keys(call: ast.Call, path: Path) -> Iterator[MessageKey]:
 def _file_keys() -> Iterator[MessageKey]:
     """Yield the texts of the built-in playbook and touchpoints."""
     playbook = yaml.safe_load((PACKAGE / "persona" / "playbook.yaml").read_text(encoding="utf-8"))
-    actions = [*playbook["segments"].values(), *playbook["avoid"].values()]
+    actions = [*(text for part in ("segments", "avoid", "contradicted") for text in playbook[part].values())]
     actions += [entry["action"] for entry in playbook["traits"]] + [playbook["otherwise"]]
     touchpoints = yaml.safe_load((PACKAGE / "persona" / "touchpoints.yaml").read_text(encoding="utf-8"))["touchpoints"]
     texts = [record[name] for record in touchpoints for name in ("touchpoint", "message", "offer", "kpi")]

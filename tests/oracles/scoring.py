@@ -13,10 +13,19 @@ from math import floor
 Values = Sequence[float]
 
 
-def quantile(values: Values, bins: int, *, low_is_best: bool = False, ties: str = "same-bin") -> list[int]:
-    """floor(bins x p) + 1 with p = (rank - 1) / N from the worst, by the lowest or the highest rank of equals."""
+def quantile(values: Values, bins: int, *, low_is_best: bool = False, ties: str = "mid") -> list[int]:
+    """floor(bins x p) + 1 with p from the worst: the middle of the ranks of equals, or the lowest or highest of them.
+
+    By the middle, the worst value has score 1 and the best one the highest score, unless there is one value only.
+    """
     goodness = _goodness(values, low_is_best=low_is_best)
     worse = sorted(goodness)
+    if ties == "mid":
+        middles = [Fraction(bisect_left(worse, g) + bisect_right(worse, g), 2) for g in goodness]
+        ends = {worse[0]: 1, worse[-1]: bins} if worse[0] < worse[-1] else {}
+        return [
+            ends.get(g, floor(bins * middle / len(values)) + 1) for g, middle in zip(goodness, middles, strict=True)
+        ]
     below = [bisect_left(worse, g) if ties == "same-bin" else bisect_right(worse, g) - 1 for g in goodness]
     return [floor(bins * Fraction(rank, len(values))) + 1 for rank in below]
 

@@ -64,12 +64,12 @@ def test_every_built_in_base_has_a_family(base: str) -> None:
 
 
 def test_levels_of_single_people_are_not_told() -> None:
-    made = made_of(["a"] * 20 + ["b"] * 20, plan=["pro"] * 3 + ["basic"] * 17 + ["basic"] * 20)
-    assert any(one.name == "plan" for one in described(made, min_cell_size=3)["a"].more)
-    assert not described(made, min_cell_size=5)["a"].more
-    # nor where all but three have it, nor in a column of 0 and 1
-    yes = made_of(["a"] * 20 + ["b"] * 20, app=[1] * 3 + [0] * 37)
-    assert not described(yes, min_cell_size=5)["a"].more
+    made = made_of(["a"] * 20 + ["b"] * 20, plan=["pro"] * 6 + ["basic"] * 14 + ["basic"] * 20)
+    assert any(one.name == "plan" for one in described(made, min_cell_size=6)["a"].more)
+    assert not described(made, min_cell_size=7)["a"].more
+    # nor where all but six have it, nor in a column of 0 and 1
+    yes = made_of(["a"] * 20 + ["b"] * 20, app=[1] * 6 + [0] * 34)
+    assert not described(yes, min_cell_size=7)["a"].more
     assert described(yes, min_cell_size=3)["a"].more
 
 

@@ -48,7 +48,7 @@ def test_the_shipped_playbook_has_something_for_everybody() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("segment: {A: b}\n", ":1:1: segment: unknown key; known: segments, avoid, traits, otherwise"),
+        ("segment: {A: b}\n", ":1:1: segment: unknown key; known: segments, avoid, contradicted, traits, otherwise"),
         ("traits:\n  - {trait: orders, is: much, action: a}\n", ":2:5: traits: each is"),
         ("traits:\n  - {trait: orders, is: high}\n", ":2:5: traits: each is"),
         ("traits:\n  - orders\n", ":2:5: traits: each is"),
@@ -77,3 +77,24 @@ def test_a_playbook_of_the_wrong_shape_is_refused_and_not_a_crash(text: str, fil
 def test_a_missing_playbook_is_refused() -> None:
     with pytest.raises(InputProblem, match="no such file"):
         playbook.load_playbook("no-such-plays.yaml")
+
+
+@pytest.mark.parametrize(
+    ("claims", "stage", "action"),
+    [
+        ((), "", "Call or write in person; settle what went wrong before offering anything."),
+        ((), "lost", "At most one win-back, then stop spending on them."),
+        (("buys still",), "lapsed", "At most one win-back, then stop spending on them."),
+        (("buys hardly",), "lost", "Keep a low-cost contact; some of these customers still buy."),
+    ],
+)
+def test_a_contradiction_comes_before_the_stage_and_the_stage_before_the_name(
+    claims: tuple[str, ...], stage: str, action: str
+) -> None:
+    assert playbook.load_playbook(None).choose_action("Can't lose", [], claims, stage) == action
+
+
+def test_every_contradiction_has_an_action() -> None:
+    from segcli.evaluation.name_claims import MARKS
+
+    assert set(playbook.load_playbook(None).claim_actions) == {" ".join(claim) for claim in MARKS}

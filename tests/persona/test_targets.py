@@ -1,6 +1,7 @@
 """Targets: scores by hand, what is said of weights tried out, choices against trying every one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_weight_sets_are_ranked_side_by_side() -> None:
 
 
 def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Callable[..., Any]) -> None:
-    """Of segment a one of two bought again in the last 30 days, for 150 after 200; of b both, for 60 after 40."""
+    """Of segment a one of two bought in the last 30 days, for 150 after 200; of b two of three, for 60 after 40."""
     orders = ["customer_id,order_id,order_date,amount"]
     before = {"1": 100, "2": 100, "3": 20, "4": 20}
     now = {"1": 150, "3": 30, "4": 30}
@@ -151,10 +152,19 @@ def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Cal
     orders += [f"{c},{c}1,2026-02-15,{m}" for c, m in now.items()] + ["9,90,2025-11-01,5"]
     of = customers_of("\n".join(orders) + "\n")
     of.table["x_segment"] = ["a", "a", "b", "b", "b"]
-    made = found(read_segmentation(of, "x_segment"), period_days=30, knock_outs={})
+    today = read_segmentation(of, "x_segment")
+    assert not {"growth", "churn_risk"} & set(found(today, period_days=30, knock_outs={}).table), "members of today"
+    days_asked = []
+
+    def earlier(days: int) -> Segmentation:
+        days_asked.append(days)
+        return today
+
+    made = found(replace(today, segment_earlier=earlier), period_days=30, knock_outs={})
+    assert sorted(days_asked) == [30, 60], "membership at the start of the periods"
     rows = made.table.set_index("segment")
     assert rows["growth"].to_dict() == pytest.approx({"a": 150 / 200 - 1, "b": 60 / 40 - 1})
-    assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 0.0})
+    assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 1 / 3})
 
 
 SCALED = st.lists(st.lists(st.floats(0, 1), min_size=4, max_size=4), min_size=2, max_size=5)

@@ -3,11 +3,12 @@
 from statistics import fmean, pstdev
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from segcli.model import Customers, Segmentation, Trait
-from segcli.persona.traits import compute_traits, list_trait_columns
+from segcli.persona.traits import compute_traits, list_trait_columns, salient_traits
 from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
@@ -102,3 +103,28 @@ def test_the_order_of_customers_changes_no_trait() -> None:
         again = compute_traits(other)[name]
         assert [(t.name, t.level) for t in told] == [(t.name, t.level) for t in again]
         assert [t.difference for t in told] == pytest.approx([t.difference for t in again])
+
+
+def test_segments_drawn_by_chance_have_no_traits_and_planted_differences_are_found() -> None:
+    """In 100 shops of 400 customers, segments by chance have a trait in about 5 % of shops and segments at most."""
+    false_count = segment_count = 0
+    for seed in range(100):
+        chance = np.random.default_rng(seed)
+        made = from_columns(
+            {
+                "orders": chance.poisson(3, 400),
+                "revenue": np.exp(chance.normal(3, 1, 400)).round(2),
+                "city": chance.choice(["Ulm", "Bonn", "Kiel"], 400).tolist(),
+                "x_segment": chance.choice(["a", "b", "c", "d", "e", "f", "g", "h"], 400).tolist(),
+            }
+        )
+        traits_by_segment = salient_traits(read_segmentation(made, "x_segment"), 0.2)
+        false_count += sum(bool(traits) for traits in traits_by_segment.values())
+        segment_count += len(traits_by_segment)
+    assert false_count / segment_count < 0.08
+    planted = from_columns({"orders": [1, 2] * 45 + [9] * 10, "x_segment": ["a"] * 90 + ["b"] * 10})
+    (found,) = salient_traits(read_segmentation(planted, "x_segment"), 0.2)["b"]
+    mean, sd = np.mean([1, 2] * 45 + [9] * 10), np.std([1, 2] * 45 + [9] * 10)
+    assert found.difference == pytest.approx((9 - mean) / sd)
+    assert found.z == pytest.approx((9 - mean) / (sd * np.sqrt(90 / 99 / 10)))
+    assert found.n == 10

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +359,12 @@ def test_small_segments_are_in_no_answer_from_orders(customers: Customers) -> No
     def at_two_days(then: Customers, once: Customers) -> Any:
         return tuple({"x": some.table[columns.CUSTOMER_ID].map(by_id)} for some in (then, once))
 
+    def earlier(days: int) -> Any:
+        then = customers_as_of(customers, customers.transactions.as_of - timedelta(days=days))  # type: ignore[union-attr]
+        table = then.table.assign(x_segment=then.table[columns.CUSTOMER_ID].map(by_id).astype("str"))
+        return read_segmentation(replace(then, table=table), "x_segment")
+
+    made = replace(made, segment_earlier=earlier)
     asked = {
         "report": {"sections": ["clv", "cohorts", "backtest"]},
         "privacy": {"audience": "external"},

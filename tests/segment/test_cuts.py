@@ -22,7 +22,7 @@ people = st.lists(
 
 @pytest.mark.parametrize("method", KEEPS_TIES)
 @settings(max_examples=60, deadline=None)
-@given(known=people, bins=st.integers(2, 10), ties=st.sampled_from(["same-bin", "next"]))
+@given(known=people, bins=st.integers(2, 10), ties=st.sampled_from(["mid", "same-bin", "next"]))
 def test_saved_cuts_give_the_training_customers_their_scores(
     method: str, known: list[tuple[int, int, int]], bins: int, ties: str
 ) -> None:
@@ -69,7 +69,7 @@ def test_a_nested_parent_never_seen_takes_the_nearest_one() -> None:
         RfmSettings(method="nested"),
         1,
     )
-    assert set(trained.scores["r"]) == {1, 4}
-    renamed = {**trained.cuts, "r": {"": BinEdges((10.0, 100.0), (5, 3, 1), is_strict=True)}}
+    assert set(trained.scores["r"]) == {1, 5}
+    renamed = {**trained.cuts, "r": {"": BinEdges((10.0, 100.0), (5, 4, 1), is_strict=True)}}
     found = rfm_scores.apply_edges(read_dimensions(rfm_table([50], [4], [1.0]), "sum"), renamed, trained.bins)
     assert found.scores["f"].tolist() == [5]

@@ -47,7 +47,7 @@ def name_of(segment_map: SegmentMap, bins: int = 5, **scores: int) -> str:
 
 
 def test_the_shipped_maps_are_the_four_that_are_promised() -> None:
-    assert set(SHIPPED) >= {"default", "eleven", "rfm-r", "six"}
+    assert set(SHIPPED) >= {"default", "eleven", "rfm-r", "six", "three"}
 
 
 def test_the_default_map_covers_25_of_25_cells_exactly_once() -> None:
@@ -90,7 +90,8 @@ def test_the_best_stay_best_and_the_worst_stay_worst_for_any_number_of_scores(na
     segment_map = maps.load_map(name)
     own = segment_map.bins
     best, worst = (dict.fromkeys("rfm", score) for score in (bins, 1))
-    assert name_of(segment_map, bins, **best) == name_of(segment_map, own, r=own, f=own, m=own) == "Champions"
+    assert name_of(segment_map, bins, **best) == name_of(segment_map, own, r=own, f=own, m=own)
+    assert name_of(segment_map, own, r=own, f=own, m=own) == ("Recent" if name == "three" else "Champions")
     assert name_of(segment_map, bins, **worst) == name_of(segment_map, own, r=1, f=1, m=1)
 
 
@@ -239,3 +240,33 @@ def test_customers_are_named_as_their_combination_of_scores_is(
     names, places = segment_map.name_score_cells(scores, sizes)
     labels = _label_customers(names, places, pd.RangeIndex(len(listed)))
     pd.testing.assert_series_equal(labels, pd.Series(one_by_one, dtype="str"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_claims_of_a_shipped_map_are_about_its_segments(name: str) -> None:
+    segment_map = maps.load_map(name)
+    assert set(segment_map.claims) <= {rule.segment for rule in segment_map.rules}
+    assert any(claims.get("buys") == "more" for claims in segment_map.claims.values())
+
+
+def test_a_map_of_the_user_takes_known_claims_and_may_state_its_own(file_of: Callable[..., str]) -> None:
+    text = (
+        "segments:\n  - {segment: champions, r: 4-5}\n  - {segment: Sleepers, r: 1-3}\n"
+        "claims:\n  Sleepers: {buys: hardly}\n"
+    )
+    found = maps.load_map(file_of(text, "own.yaml"))
+    assert found.claims == {"champions": {"buys": "more"}, "Sleepers": {"buys": "hardly"}}
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ("claims: [a]\n", ":3:1: claims: must be"),
+        ("claims:\n  B: {buys: more}\n", ":4:3: claims: no segment 'B'; known: A"),
+        ("claims:\n  A: {buys: often}\n", ":4:3: claims: A: known claims are buys: more | less | hardly | still"),
+    ],
+)
+def test_a_claim_that_is_none_is_refused_with_its_place(claims: str, said: str, file_of: Callable[..., str]) -> None:
+    with pytest.raises(ConfigProblems) as refused:
+        maps.load_map(file_of("segments:\n  - {segment: A, r: 1-5}\n" + claims, "own.yaml"))
+    assert said in str(refused.value)

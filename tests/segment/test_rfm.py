@@ -17,7 +17,7 @@ from segcli.config.rfm import FixedEdges, RfmSettings, Weights
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers, Segmentation
 from segcli.segment import maps, rfm
-from segcli.segment.scoring.edges import quantile_edges
+from segcli.segment.scoring import quantile_edges
 from tests.oracles.tables import rfm_table, table
 
 load = cache(maps.load_map)
@@ -162,6 +162,26 @@ def test_labels_partition_the_customers_and_the_profile_adds_up(
     assert profile["revenue"].sum() == pytest.approx(measures["revenue"].sum(), abs=1e-6)
     if measures["revenue"].sum():
         assert profile["revenue_share"].sum() == pytest.approx(1)
+
+
+def test_customers_with_no_net_revenue_share_the_lowest_score_and_it_is_said() -> None:
+    customers = rfm_table(list(range(1, 11)), [2] * 10, [-50, -7.5, 0, *range(10, 80, 10)])
+    for method in ("quantile", "jenks"):
+        found = segment(customers, method=method)
+        assert found.scores["m_score"].tolist()[:3] == [1, 1, 1]
+        assert "3 customers have revenue of 0 or less after returns, which counts as 0" in found.notes
+    assert not any("0 or less" in note for note in segment(ranked(10)).notes)
+
+
+def test_one_outlier_leaves_the_scores_of_the_others_and_its_share_is_said() -> None:
+    money = [float(n) for n in range(1, 401)]
+    plain, extreme = (
+        segment(rfm_table(list(range(1, 401)), [2] * 400, values), method="jenks")
+        for values in (money, [*money[:-1], 1e6])
+    )
+    assert extreme.scores["m_score"].tolist() == plain.scores["m_score"].tolist()
+    assert sum("1 customer has 93% of all revenue" in note for note in extreme.notes) == 1
+    assert not any("of all revenue" in note for note in plain.notes)
 
 
 def test_the_combined_score_weighs_the_three() -> None:

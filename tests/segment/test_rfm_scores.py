@@ -15,8 +15,7 @@ from segcli.errors import UsageProblem
 from segcli.segment import rfm_scores, scoring
 from segcli.segment.rfm_dimensions import read_dimensions
 from segcli.segment.rfm_scores import BinEdges
-from segcli.segment.scoring import BinScores, ScoreRequest
-from segcli.segment.scoring.edges import quantile_edges
+from segcli.segment.scoring import BinScores, ScoreRequest, quantile_edges
 from segcli.segment.scoring.jenks import class_starts
 from tests.oracles import scoring as oracle
 from tests.oracles.tables import rfm_table
@@ -38,12 +37,30 @@ def scored(method: str, values: list[float], bins: int, **more: Any) -> list[int
 
 
 @oracles
-@given(values=numbers, bins=st.integers(2, 10), low_is_best=st.booleans(), ties=st.sampled_from(["same-bin", "next"]))
+@given(
+    values=numbers,
+    bins=st.integers(2, 10),
+    low_is_best=st.booleans(),
+    ties=st.sampled_from(["mid", "same-bin", "next"]),
+)
 def test_quantile_scores_are_the_rank_shares_of_the_definition(
     values: list[float], bins: int, ties: str, *, low_is_best: bool
 ) -> None:
     ours = scored("quantile", values, bins, low_is_best=low_is_best, ties=ties)
     assert ours == oracle.quantile(values, bins, low_is_best=low_is_best, ties=ties)
+
+
+@pytest.mark.parametrize(
+    ("values", "scores"),
+    [
+        ([1.0] * 40 + [7.0] * 60, [1] * 40 + [5] * 60),  # most have the best value: with the lowest rank it had score 3
+        ([1.0] * 70 + [2.0] * 20 + [3.0] * 10, [1] * 70 + [5] * 20 + [5] * 10),
+        ([1.0] * 50 + [2.0] * 20 + [3.0] * 30, [1] * 50 + [4] * 20 + [5] * 30),
+        ([4.0] * 10, [3] * 10),
+    ],
+)
+def test_a_large_tie_at_an_end_has_the_score_of_that_end(values: list[float], scores: list[int]) -> None:
+    assert scored("quantile", values, 5) == scores
 
 
 @pytest.mark.parametrize("ties", ["same-bin", "next"])
@@ -69,7 +86,7 @@ def test_scores_of_many_are_their_rank_shares_each_counted_by_itself(values: str
 def test_random_ties_stay_between_same_bin_and_next(values: list[float], bins: int, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(values))
     ours = scored("quantile", values, bins, ties="random", tie_order=order)
-    lowest = oracle.quantile(values, bins)
+    lowest = oracle.quantile(values, bins, ties="same-bin")
     highest = oracle.quantile(values, bins, ties="next")
     assert all(low <= score <= high for low, score, high in zip(lowest, ours, highest, strict=True))
 

@@ -64,7 +64,7 @@ def test_every_customer_gets_the_same_scores_and_segment(method: str, segment_ma
 @given(
     known=people,
     method=st.sampled_from(METHODS),
-    ties=st.sampled_from(["same-bin", "next"]),
+    ties=st.sampled_from(["mid", "same-bin", "next"]),
     segment_map=st.sampled_from(maps.list_maps()),
     bins=st.integers(2, 10),
 )

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-import pandas as pd
-
-from segcli import columns
 from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
@@ -26,8 +23,4 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     for name, segment_rows in backtest.segments.groupby("segmentation", sort=False):
         until_day = date.fromisoformat(segment_rows["until"].iloc[0])
         yield Heading(message("{name}, after {day}", name=name, day=until_day), level=3)
-        yield build_outcome_table(segment_rows) if columns.REVENUE in segment_rows else _build_buyer_table(segment_rows)
-
-
-def _build_buyer_table(segment_rows: pd.DataFrame) -> Block:
-    return tables.build_table(segment_rows[[columns.SEGMENT_NAME, columns.CUSTOMERS, "buyers", "buyer_rate", "lift"]])
+        yield build_outcome_table(segment_rows)

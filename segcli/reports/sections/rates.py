@@ -6,7 +6,7 @@ from segcli.message import message
 from segcli.reports import disclosure, tables
 from segcli.reports.blocks import Block, Heading, Text
 from segcli.reports.report import Findings
-from segcli.segment.customer_rates import compute_rates
+from segcli.segment.customer_rates import compute_segment_rates
 
 TITLE = message("Rates")
 
@@ -14,7 +14,7 @@ TITLE = message("Rates")
 def build_blocks(findings: Findings) -> Iterable[Block]:
     """Yield a table per segmentation: each rate with its base and interval."""
     for segmentation in findings.persona_segmentations:
-        rate_rows = compute_rates(findings.customers, segmentation.segments, segmentation.labels)
+        rate_rows = compute_segment_rates(segmentation)
         if rate_rows.empty:
             yield Text([message("The table has no orders and no referrers.")])
             return

@@ -1,5 +1,6 @@
 """Answer types: read the answers of a column as one 0/1 item, or as ranks on an ordinal scale."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,35 +12,32 @@ import pandas as pd
 from segcli import columns
 from segcli.columns import ColumnKind
 from segcli.ingest.locales import LANGUAGES, load_language, word_list
-from segcli.message import join_messages, message
+from segcli.message import detail_message, message
 
 ITEM_ANSWERS = 2  # answers of an item: no and yes
 MAX_SCALE_ANSWERS = 11  # as on a scale from 0 to 10
 SAMPLE_ROWS = 1000  # a column with more answers in these rows is no item and no scale
 NUMERIC_PAIRS = ({"0", "1"}, {"1", "2"}, {"-1", "1"})  # codes of two answers; other pairs of numbers are measurements
+PLAIN_ITEM = ("0", "1")
 ONE_IS_YES = ("2", "1")  # no and yes of 1/2 codes if both are equally frequent
 BLANK = ""
-ANY_ANSWER = "any answer"
+_CHOICE_IN_NAME = re.compile(r"(?:: |\[)([^\[\]:]+)\]?$")  # Which activities? [Skiing], Which activities?: Skiing
+BLANK_WORD, ANY_ANSWER = "blank", "any"
 
 
 @dataclass(frozen=True)
 class AnswerReading:
     """How answers become numbers: normalised `levels` from the lowest; a blank level means that blank is no.
 
-    `texts` are the levels as the column spells them. `battery` is equal for columns with the same answers.
+    `texts` are the levels as the column spells them. `battery` is equal for columns with the same answers. `choice`
+    describes the upper answer of an item if it says more than yes, such as Female or Skiing.
     """
 
     levels: tuple[str, ...]
     texts: tuple[str, ...]
     is_item: bool
     battery: str
-
-    @property
-    def choice(self) -> str | None:
-        """The upper answer of an item, if it says more than yes, such as Female or Skiing."""
-        has_words = is_yes(self.levels[-1]) or (self.levels[0] != BLANK and is_no(self.levels[0]))
-        is_code = self.levels[-1].lstrip("-").isdecimal()
-        return None if has_words or is_code or not self.is_item else self.texts[-1]
+    choice: str | None = None
 
 
 def read_answer_types(table: pd.DataFrame, names: Iterable[str]) -> dict[str, AnswerReading]:
@@ -81,7 +79,7 @@ class _TableEvidence:
         """Return the reading of a column; None if it holds other numbers or texts."""
         answers = self._counts[name]
         if name in self._check_boxes:
-            return self._build_reading(name, (BLANK, *answers), BLANK, is_item=True)
+            return self._build_reading(name, (BLANK, *answers), BLANK_WORD, is_item=True)
         if len(answers) == ITEM_ANSWERS:
             pair = order_pair(self._pair_totals[frozenset(answers)])
             return self._build_reading(name, pair, "/".join(pair), is_item=True)
@@ -94,7 +92,17 @@ class _TableEvidence:
     def _build_reading(self, name: str, levels: Sequence[str], battery: str, *, is_item: bool) -> AnswerReading:
         spelling = {} if is_numeric(self._table[name]) else _find_spellings(self._table[name])
         texts = tuple(spelling.get(level, level) for level in levels)
-        return AnswerReading(tuple(levels), texts, is_item, battery)
+        return AnswerReading(tuple(levels), texts, is_item, battery, _find_choice(name, texts) if is_item else None)
+
+
+def _find_choice(name: str, texts: Sequence[str]) -> str | None:
+    """Return what the upper answer of an item says: its text, or the choice in the name of the column."""
+    low, high = (normalise_answer(text) for text in texts)
+    is_code = high.lstrip("-").isdecimal()
+    if not (is_yes(high) or (low != BLANK and is_no(low)) or is_code):
+        return texts[-1]
+    match = _CHOICE_IN_NAME.search(name)
+    return match[1] if match else None
 
 
 def _find_spellings(values: pd.Series) -> dict[str, str]:
@@ -252,17 +260,27 @@ def _load_no_answers() -> frozenset[str]:
     return _load_words("no_answer")
 
 
-def describe_readings(readings: Mapping[str, AnswerReading]) -> Iterator[str]:
-    """Yield one sentence for each set of columns that are read in the same way."""
+def describe_readings(readings: Mapping[str, AnswerReading], names: Iterable[str]) -> Iterator[str]:
+    """Yield one sentence for each set of columns that are read in the same way, except numbers that are 0 and 1.
+
+    Args:
+        readings: the reading of each column.
+        names: all features; a set of all of them is not listed again.
+    """
     names_by_levels: dict[tuple[str, ...], list[str]] = {}
     for name, reading in readings.items():
         levels = (BLANK, ANY_ANSWER) if reading.levels[0] == BLANK else reading.levels
         names_by_levels.setdefault(levels, []).append(name)
-    for levels, names in names_by_levels.items():
-        texts = (message("blank"), message("any answer")) if levels[0] == BLANK else readings[names[0]].texts
-        codes = join_messages(
-            "; ", (message("{text} = {number}", text=text, number=number) for number, text in enumerate(texts))
-        )
-        is_item = len(levels) == ITEM_ANSWERS
-        column_type = message("0/1 items") if is_item else message("ordinal scales")
-        yield message("read as {type}: {names} ({codes})", type=column_type, names=", ".join(names), codes=codes)
+    all_names = list(names)
+    for levels, own_names in names_by_levels.items():
+        if levels == PLAIN_ITEM:
+            continue
+        texts = readings[own_names[0]].texts
+        numbers: str = "; ".join(f"{text} = {number}" for number, text in enumerate(texts))
+        if levels[0] == BLANK:
+            numbers = message("blank = 0; any answer = 1")
+        listed = message("all features") if own_names == all_names else ", ".join(own_names)
+        if len(levels) == ITEM_ANSWERS:
+            yield detail_message("read as 0/1 items: {names} ({numbers})", names=listed, numbers=numbers)
+        else:
+            yield detail_message("read as ordinal scales: {names} ({numbers})", names=listed, numbers=numbers)

@@ -1,6 +1,7 @@
 """Assign customers to the segments of a saved cluster model, without scikit-learn."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
+from segcli.ingest.multiple_choice import add_model_choices
 from segcli.message import count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
@@ -92,6 +94,7 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
     A missing value takes the fill value of the training data.
     """
     features = [Feature(**saved_feature) for saved_feature in model["features"]]
+    customers = replace(customers, table=add_model_choices(customers.table, [feature.name for feature in features]))
     missing_columns = list(dict.fromkeys(feature.name for feature in features if feature.name not in customers.table))
     source = customers.input_reports[0].input.name
     if missing_columns:

@@ -1,21 +1,23 @@
 """Feature selection: the columns to cluster by, and the defaults: behaviour, otherwise survey answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.columns import ColumnKind
 from segcli.config.cluster import ClusterSettings
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.ingest.column_topics import describe_special_columns, find_purchase_columns, special_category_columns
-from segcli.ingest.pii import find_pii_columns
 from segcli.message import count_message, message
 from segcli.model import Customers
+from segcli.segment.clustering.answer_types import read_answer_types
+from segcli.segment.clustering.column_roles import MAX_FEATURE_LEVELS, ColumnRoles, find_column_roles
 
 # Allowed features: by name or group, but no identifiers, special categories or audit-only columns.
-MAX_FEATURE_LEVELS = 30  # a text column with more values holds names, not categories
 BINARY_VALUE_COUNT = 2  # a column with no more values is a yes/no flag, not a count or sum
 
 
@@ -150,14 +152,37 @@ DEFAULT_FEATURES = [columns.BEHAVIOUR]
 MIN_BATTERY_COLUMNS = 3  # minimum number of columns on one scale to count as a battery
 MIN_OWN_MEASURES = 2  # with this many numeric columns, no other columns are suggested
 MAX_CATEGORIES = 10  # maximum distinct values of a suggested column if numeric columns are too few
-BINARY_ANSWERS = (0, 1)
 MAX_SCALE_ANSWER = 10  # highest answer of the longest common scale, 0 to 10
 
 
-def default_features(
-    customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]
-) -> tuple[ClusterSettings, tuple[str, ...]]:
-    """Return the settings with substitute features if the default, behaviour, is not available, and notes about them.
+@dataclass(frozen=True)
+class DefaultFeatures:
+    """The features in force: `settings` with them, `notes` on the selection, and the `roles` of all columns.
+
+    `names` are the chosen columns. `kind` says what they are: behaviour, survey, columns or none; blank, without roles,
+    if the user named them.
+    """
+
+    settings: ClusterSettings
+    notes: tuple[str, ...] = ()
+    kind: str = ""
+    roles: ColumnRoles | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is a feature."""
+        return self.kind != "none"
+
+    def describe_columns(self) -> Iterator[str]:
+        """Yield which columns are features, and why others are not; nothing for measures of orders."""
+        has_own_columns = any(name not in columns.FEATURE_GROUPS[columns.BEHAVIOUR] for name in self.names)
+        if self.roles and (has_own_columns or not self.is_usable):
+            yield from self.roles.describe(self.names)
+
+
+def default_features(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> DefaultFeatures:
+    """Return the features if the user names none: behaviour, else a battery of answers, else usable columns.
 
     Args:
         customers: customers to cluster.
@@ -165,68 +190,94 @@ def default_features(
         audit_only: columns that are never features.
     """
     if settings.features != DEFAULT_FEATURES:
-        return settings, ()
+        return DefaultFeatures(settings)
     table, audited_columns = customers.table, standard_names(customers, audit_only)
-    behaviour_columns = [name for name in group_columns(columns.BEHAVIOUR, table) if name not in audited_columns]
+    measured_columns = [name for name in group_columns(columns.BEHAVIOUR, table) if name not in audited_columns]
+    if measured_columns and set(measured_columns) <= set(columns.FEATURE_GROUPS[columns.BEHAVIOUR]):
+        return DefaultFeatures(settings, tuple(_explain_behaviour(measured_columns)), "behaviour")
+    roles = find_column_roles(table, audited_columns, allow_special=settings.special_reason is not None)
+    behaviour_columns = [name for name in measured_columns if name not in roles.outcomes]
     if behaviour_columns:
-        return settings, tuple(_explain_behaviour(behaviour_columns))
-    battery_columns = [name for name in _find_battery(table) if name not in audited_columns]
-    special_columns = [] if settings.special_reason else special_category_columns(battery_columns)
-    answers = [name for name in battery_columns if name not in special_columns]
-    if not answers:
-        return settings, ()
-    summary = count_message(
+        notes = (*_explain_behaviour(behaviour_columns), *_note_outcomes(roles))
+        is_unchanged = behaviour_columns == measured_columns
+        changed_settings = settings if is_unchanged else settings.model_copy(update={"features": behaviour_columns})
+        return DefaultFeatures(changed_settings, notes, "behaviour", roles, tuple(behaviour_columns))
+    return _choose_own_columns(customers, settings, roles)
+
+
+def _choose_own_columns(customers: Customers, settings: ClusterSettings, roles: ColumnRoles) -> DefaultFeatures:
+    """Return a battery of answers as features, unless there are more measurements; else the measurements."""
+    table = customers.table
+    answers = _find_battery(table, roles.usable)
+    if answers and len(answers) >= sum(name not in answers for name in _own_measures(table, roles.usable)):
+        kind, names, summary = "survey", answers, _note_survey(len(answers))
+    else:
+        kind, names = "columns", suggest_features(customers, roles)
+        summary = message(
+            "no behaviour columns: segments are based on {names}; cluster.features selects others",
+            names=", ".join(names),
+        )
+    if not names:
+        return DefaultFeatures(settings, tuple(_note_outcomes(roles)), "none", roles)
+    notes = (
+        summary,
+        *_note_special_columns(table, settings, roles),
+        *_note_outcomes(roles),
+    )
+    return DefaultFeatures(settings.model_copy(update={"features": names}), notes, kind, roles, tuple(names))
+
+
+def _note_survey(answer_count: int) -> str:
+    return count_message(
         "no behaviour columns: segments are based on {count} survey column instead; cluster.features selects others",
         "no behaviour columns: segments are based on {count} survey columns instead; cluster.features selects others",
-        len(answers),
+        answer_count,
     )
-    left_out = [
-        message(
-            "{name}: excluded, a special category of personal data (privacy.special_reason)",
-            name=describe_special_columns([name]),
-        )
-        for name in special_columns
-    ]
-    return settings.model_copy(update={"features": answers}), (summary, *left_out)
 
 
-def has_default_features(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str]) -> bool:
-    """Return whether there are features to cluster by: the user's, behaviour, or a battery of answers."""
-    resolved_settings, _ = default_features(customers, settings, audit_only)
-    return resolved_settings.features != DEFAULT_FEATURES or bool(group_columns(columns.BEHAVIOUR, customers.table))
+def _note_special_columns(table: pd.DataFrame, settings: ClusterSettings, roles: ColumnRoles) -> Iterator[str]:
+    for name in special_category_columns(map(str, table.columns)):
+        if not settings.special_reason and name in roles.reasons:
+            yield message(
+                "{name}: excluded, a special category of personal data (privacy.special_reason)",
+                name=describe_special_columns([name]),
+            )
 
 
-def suggest_features(customers: Customers, audit_only: Sequence[str]) -> list[str]:
+def suggest_features(customers: Customers, roles: ColumnRoles) -> list[str]:
     """Suggest features for a table without behaviour and without a battery of answers.
 
     Args:
         customers: a customer table.
-        audit_only: columns that are never features.
+        roles: the usable columns.
 
     Returns:
         The numeric columns under the file's own names. If these are too few, also standard columns such as income, and
         text columns with few distinct values.
     """
     table = customers.table
-    excluded_columns = [*standard_names(customers, audit_only), *(name for name, _ in find_pii_columns(table))]
-    allowed_columns = [
-        name
-        for name in find_allowed_features(table)
-        if name not in excluded_columns and not special_category_columns([name])
-    ]
-    measures = [
-        name for name in allowed_columns if pd.api.types.is_numeric_dtype(table[name]) and _is_measure(table[name])
-    ]
-    own_measures = [name for name in own_numeric_columns(table) if name in measures]
+    own_measures = _own_measures(table, roles.usable)
     if len(own_measures) >= MIN_OWN_MEASURES:
         return own_measures
-    return [name for name in allowed_columns if name in measures or 1 < table[name].nunique() <= MAX_CATEGORIES]
+    measures = [name for name in roles.usable if _is_measure(table[name])]
+    return [name for name in roles.usable if name in measures or 1 < table[name].nunique() <= MAX_CATEGORIES]
+
+
+def _own_measures(table: pd.DataFrame, usable_columns: Sequence[str]) -> list[str]:
+    return [name for name in own_numeric_columns(table) if name in usable_columns and _is_measure(table[name])]
 
 
 def _is_measure(values: pd.Series) -> bool:
-    """Return whether numbers are measurements: more than two values, and not consecutive row numbers."""
-    differences = np.diff(np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan)))
-    return values.nunique() > len(BINARY_ANSWERS) and not (len(differences) > 0 and bool((differences == 1).all()))
+    """Return whether a column holds measurements: numbers with more than two values."""
+    return pd.api.types.is_numeric_dtype(values) and values.nunique() > BINARY_VALUE_COUNT
+
+
+def _note_outcomes(roles: ColumnRoles) -> Iterator[str]:
+    for name in roles.outcomes:
+        yield message(
+            "{name} may be an outcome and is not a feature; drivers.of: {name} shows what is associated with it",
+            name=name,
+        )
 
 
 def _explain_behaviour(behaviour_columns: Sequence[str]) -> Iterator[str]:
@@ -243,12 +294,32 @@ def _explain_behaviour(behaviour_columns: Sequence[str]) -> Iterator[str]:
         yield message("segments are based on {name} alone; cluster.features adds more", name=behaviour_columns[0])
 
 
-def _find_battery(table: pd.DataFrame) -> list[str]:
-    """Return the largest set of columns with answers on one scale, such as yes/no or 1 to 5; ties: the first."""
-    columns_by_scale: dict[int, list[str]] = {}
-    for name in own_numeric_columns(table):
-        answers = np.asarray(table[name].dropna().to_numpy(dtype=np.float64))
-        if (answers == np.floor(answers)).all() and answers.min() >= 0 and answers.max() <= MAX_SCALE_ANSWER:
-            columns_by_scale.setdefault(int(answers.max()), []).append(name)
-    largest_battery = max(columns_by_scale.values(), key=len, default=[])
-    return largest_battery if len(largest_battery) >= MIN_BATTERY_COLUMNS else []
+def _find_battery(table: pd.DataFrame, usable_columns: Sequence[str]) -> list[str]:
+    """Return the largest set of columns with answers on one scale, such as yes/no or 1 to 5; ties: the first.
+
+    A standard column such as children is one of them if its answers are the same, so that it is an item.
+    """
+    columns_by_scale: dict[str, list[str]] = {}
+    readings = read_answer_types(table, usable_columns)
+    for name in usable_columns:
+        scale = readings[name].battery if name in readings else _numeric_scale(table[name])
+        if scale and (name not in columns.CUSTOMER_TABLE_COLUMNS or columns.column_kind(name) is ColumnKind.COUNT):
+            columns_by_scale.setdefault(scale, []).append(name)
+    own_counts = {
+        scale: sum(name not in columns.CUSTOMER_TABLE_COLUMNS for name in names)
+        for scale, names in columns_by_scale.items()
+    }
+    best_scale = max(own_counts, key=own_counts.__getitem__, default="")
+    if own_counts.get(best_scale, 0) < MIN_BATTERY_COLUMNS:
+        return []
+    is_items = columns_by_scale[best_scale][0] in readings
+    return [name for name in columns_by_scale[best_scale] if is_items or name not in columns.CUSTOMER_TABLE_COLUMNS]
+
+
+def _numeric_scale(values: pd.Series) -> str:
+    """Return the scale of whole numbers from 0 or 1 to the highest answer; blank for other columns."""
+    if not pd.api.types.is_numeric_dtype(values):
+        return ""
+    answers = np.asarray(values.dropna().to_numpy(dtype=np.float64))
+    is_scale = len(answers) and (answers == np.floor(answers)).all() and answers.min() >= 0
+    return f"0 to {answers.max():.0f}" if is_scale and answers.max() <= MAX_SCALE_ANSWER else ""

@@ -1,7 +1,7 @@
 """Build the feature matrix to cluster: transform, fill, scale and weight columns, and record every step."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -44,7 +44,7 @@ class FeatureSet:
     """The encoded features; `unreduced_matrix` has shape (customers, features), in the order of `features`.
 
     `matrix` is the unreduced matrix, or its parts after reduction. `warnings` list dropped columns and notable
-    findings, and `notes` how answers were read.
+    findings, `notes` how answers were read, and `left_out` the reasons why columns are no features by default.
     """
 
     unreduced_matrix: FeatureMatrix
@@ -53,6 +53,7 @@ class FeatureSet:
     reduction: Reduction | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def feature_names(self) -> list[str]:
@@ -82,8 +83,8 @@ def build_features(
         InputProblem: no remaining feature differs between customers.
     """
     feature_list: list[Feature] = []
-    settings, default_notes = default_features(customers, settings, audit_only)
-    warnings = list(default_notes)
+    selection = default_features(customers, settings, audit_only)
+    settings, warnings = selection.settings, list(selection.notes)
     feature_weights = select_features(customers, settings, audit_only)
     readings = read_answer_types(customers.table, [name for name in feature_weights if name not in settings.ordinal])
     scale = _choose_scale(scale, settings, [readings.get(name) for name in feature_weights])
@@ -106,8 +107,18 @@ def build_features(
         tuple(feature_list),
         fitted_reduction,
         (*warnings, *_warn_correlated(unreduced_matrix, feature_list)),
-        tuple(describe_readings(readings)),
+        tuple(describe_readings(readings, feature_weights)),
+        selection.roles.reasons if selection.roles else {},
     )
+
+
+def describe_answers(customers: Customers, settings: ClusterSettings, audit_only: Sequence[str] = ()) -> list[str]:
+    """Return how the answers of the features are read, without building the matrix."""
+    selection = default_features(customers, settings, audit_only)
+    if not selection.is_usable:
+        return []
+    names = select_features(customers, selection.settings, audit_only)
+    return list(describe_readings(read_answer_types(customers.table, names), names))
 
 
 def _choose_scale(method_scale: str, settings: ClusterSettings, readings: Sequence[AnswerReading | None]) -> str:
@@ -176,11 +187,17 @@ def _prepare_numbers(
     return [prepared_feature], [
         (
             count_message(
-                "{name}: {count} missing value filled with the {fill}",
-                "{name}: {count} missing values filled with the {fill}",
+                "{name}: {count} missing value filled with the more frequent answer",
+                "{name}: {count} missing values filled with the more frequent answer",
                 missing_count,
                 name=draft_feature.name,
-                fill=message("more frequent answer") if is_item else message("median"),
+            )
+            if is_item
+            else count_message(
+                "{name}: {count} missing value filled with the median",
+                "{name}: {count} missing values filled with the median",
+                missing_count,
+                name=draft_feature.name,
             )
         )
     ] * bool(missing_count)

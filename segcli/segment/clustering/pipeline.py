@@ -129,6 +129,7 @@ class ClusterSolution:
             "bootstrap_starts": methods.count_bootstrap_starts(methods.load_method(self.settings.method)),
             "candidates": [_candidate_fields(candidate) for candidate in self.k_selection.candidates],
             "features": [dict(feature.to_dict()) for feature in self.feature_set.features],
+            "left_out": dict(self.feature_set.left_out),
             "reduction": dict(fitted_reduction.to_dict()) if fitted_reduction else None,
             "centres": {
                 name: dict(zip(self.feature_set.matrix_columns, centre.tolist(), strict=True))

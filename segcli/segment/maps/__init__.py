@@ -6,12 +6,18 @@
       - {segment: Champions, r: 5, f: 4-5}
 
 `r`, `f`, `m` are scores; `fm` is the mean of f and m. A rule accepts any score of a dimension that it does not name.
+
+A map may also hold claims: what a name says about its customers, which is checked against the data.
+
+    claims:
+      Champions: {buys: more}
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +29,13 @@ from segcli.io import read
 from segcli.message import join_messages, message
 
 MAP_DIMENSIONS = ("r", "f", "m", "fm")
+
+# Claims of names. buys: more than all customers, less than those who buy more, hardly (less than half as often as all),
+# or still (at least half as often as all). orders: one. tenure: short. revenue: high.
+CLAIM_VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"buys": ("more", "less", "hardly", "still"), "orders": ("one",), "tenure": ("short",), "revenue": ("high",)}
+)
+ClaimsBySegment = Mapping[str, Mapping[str, str]]
 ScoresByDimension = Mapping[str, npt.NDArray[np.float64]]
 
 
@@ -43,12 +56,13 @@ class MapRule:
 
 @dataclass(frozen=True)
 class SegmentMap:
-    """An ordered list of rules over scores 1 to `bins`."""
+    """An ordered list of rules over scores 1 to `bins`, and what the names of segments claim."""
 
     name: str
     bins: int
     rules: tuple[MapRule, ...]
     otherwise: str
+    claims: ClaimsBySegment = field(default_factory=dict)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -170,29 +184,56 @@ def load_map(name: str) -> SegmentMap:
         )
     if not name.endswith((".yaml", ".yml")):
         raise ConfigProblems([f"rfm.segments: no map '{name}'; known: {', '.join(list_maps())}, or a .yaml file"])
-    return _build_map(parse_document(read.read_text(name), name))
+    segment_map = _build_map(parse_document(read.read_text(name), name))
+    known_claims = {key.casefold(): claims for key, claims in _collect_shipped_claims().items()}
+    own_names = {rule.segment for rule in segment_map.rules}
+    shipped_claims = {key: known_claims[key.casefold()] for key in own_names if key.casefold() in known_claims}
+    return replace(segment_map, claims={**shipped_claims, **segment_map.claims})
+
+
+def _collect_shipped_claims() -> ClaimsBySegment:
+    """Return the claims of all shipped maps: a user's map that uses their names makes them too."""
+    return {segment: claims for name in list_maps() for segment, claims in load_map(name).claims.items()}
 
 
 def _build_map(document: YamlDocument) -> SegmentMap:
     values = document.values if isinstance(document.values, dict) else {}
     problems = [
-        f"{document.find_place((key,))}: {key}: unknown key; known: name, bins, otherwise, segments"
+        f"{document.find_place((key,))}: {key}: unknown key; known: name, bins, otherwise, segments, claims"
         for key in values
-        if key not in {"name", "bins", "otherwise", "segments"}
+        if key not in {"name", "bins", "otherwise", "segments", "claims"}
     ]
     segment_entries = values.get("segments")
     if not isinstance(segment_entries, list) or not segment_entries:
         problems.append(f"{document.find_place(('segments',))}: segments: must be a list of segments")
         segment_entries = []
     rules = [_parse_map_rule(document, position, entry, problems) for position, entry in enumerate(segment_entries)]
+    claims = values.get("claims") or {}
+    problems += _find_claim_problems(document, claims, [rule.segment for rule in rules])
     bins = values.get("bins", 5)
     if not isinstance(bins, int) or not 2 <= bins <= 10:  # noqa: PLR2004 - the bounds of rfm.bins
         problems.append(f"{document.find_place(('bins',))}: bins: must be a whole number from 2 to 10; got {bins}")
     if problems:
         raise ConfigProblems(problems)
     return SegmentMap(
-        str(values.get("name", document.name)), bins, tuple(rules), str(values.get("otherwise", "Others"))
+        str(values.get("name", document.name)), bins, tuple(rules), str(values.get("otherwise", "Others")), claims
     )
+
+
+def _find_claim_problems(document: YamlDocument, claims: object, segments: Sequence[str]) -> Iterator[str]:
+    if not isinstance(claims, dict):
+        yield f"{document.find_place(('claims',))}: claims: must be `segment: {{buys: more}}` lines"
+        return
+    for segment, segment_claims in claims.items():
+        place = document.find_place(("claims", segment))
+        if segment not in segments:
+            yield f"{place}: claims: no segment '{segment}'; known: {', '.join(dict.fromkeys(segments))}"
+        known = isinstance(segment_claims, dict) and all(
+            value in CLAIM_VALUES.get(key, ()) for key, value in segment_claims.items()
+        )
+        if not known:
+            texts = ", ".join(f"{key}: {' | '.join(values)}" for key, values in CLAIM_VALUES.items())
+            yield f"{place}: claims: {segment}: known claims are {texts}"
 
 
 def _parse_map_rule(document: YamlDocument, position: int, entry: object, problems: list[str]) -> MapRule:

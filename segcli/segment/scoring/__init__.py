@@ -24,7 +24,7 @@ class ScoreRequest:
         low_is_best: whether low values are best, as for recency.
         bins: number of scores.
         tie_order: shape (n,), a permutation that breaks ties (customer_id order, or a seeded shuffle).
-        ties: `same-bin`, `next` or `random`.
+        ties: `mid`, `same-bin`, `next` or `random`.
         edges: the given edges, for method fixed.
     """
 
@@ -32,7 +32,7 @@ class ScoreRequest:
     low_is_best: bool
     bins: int
     tie_order: npt.NDArray[np.int64]
-    ties: str = "same-bin"
+    ties: str = "mid"
     edges: tuple[float, ...] = ()
 
     @property
@@ -58,3 +58,15 @@ class ScoringMethod(Protocol):
 def load_scoring_method(name: str) -> ScoringMethod:
     """Load the scoring method of this name."""
     return cast("ScoringMethod", plugins.load_plugin(__name__, name))
+
+
+def quantile_edges(values: ScoreValues, bins: int) -> ScoreValues:
+    """Return the type 7 quantiles at 1/bins ... (bins-1)/bins, shape (bins - 1,).
+
+    Positions are integers with a remainder: as floats, 90 x 0.7 falls short of 63 and splits equal values.
+    """
+    sorted_values = np.sort(values)
+    position, remainder = np.divmod((len(values) - 1) * np.arange(1, bins), bins)
+    next_values = sorted_values[np.minimum(position + 1, len(values) - 1)]
+    edges: ScoreValues = sorted_values[position] + remainder / bins * (next_values - sorted_values[position])
+    return edges

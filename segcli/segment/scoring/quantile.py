@@ -1,7 +1,9 @@
 """Rank shares: equal values always get the same score, unless `ties` is `random`.
 
-p = (rank - 1) / N counted from the worst, score = floor(bins x p) + 1, with the lowest rank of equal values
-(`same-bin`), the highest (`next`), or single ranks in a seeded order (`random`).
+With `mid`, p is the middle of the ranks of equal values / N, counted from the worst, and score = floor(bins x p) + 1.
+The worst value always has the score 1 and the best value the highest score, however many customers share them.
+Otherwise p = (rank - 1) / N, with the lowest rank of equal values (`same-bin`), the highest (`next`), or single ranks
+in a seeded order (`random`).
 """
 
 import numpy as np
@@ -14,9 +16,22 @@ def score_values(request: ScoreRequest) -> BinScores:
     if request.ties == "random":
         return request.bins * request.value_ranks // len(request.tie_order) + 1
     goodness = request.ranking_values
+    if request.ties == "mid":
+        return _score_by_middle(goodness, request.bins)
     score_starts = _score_starts(np.sort(goodness), request.bins, request.ties)
     scores: BinScores = np.searchsorted(score_starts, goodness, side="right") + 1
     return scores
+
+
+def _score_by_middle(goodness: ScoreValues, bins: int) -> BinScores:
+    """Score by the middle of the ranks of equal values; twice the middle is an integer, so the shares are exact."""
+    sorted_values = np.sort(goodness)
+    starts = np.flatnonzero(np.concatenate([[True], sorted_values[1:] > sorted_values[:-1]]))
+    twice_middle = starts + np.append(starts[1:], len(goodness))
+    scores: BinScores = bins * twice_middle // (2 * len(goodness)) + 1
+    if len(starts) > 1:
+        scores[0], scores[-1] = 1, bins
+    return scores[np.searchsorted(sorted_values[starts], goodness)]
 
 
 def _score_starts(sorted_values: ScoreValues, bins: int, ties: str) -> ScoreValues:

@@ -83,7 +83,7 @@ def _require_plain_edges(segmentation: Segmentation, column_by_letter: Mapping[s
             raise UsageProblem(
                 f"{segmentation.name}: the scores have no SQL form: "
                 f"customers of the same {column_by_letter[letter]} have different ones; "
-                "set rfm.method to quantile and rfm.ties to same-bin"
+                "set rfm.method to quantile and rfm.ties to mid"
             )
         edges_by_letter[letter] = edges_by_parent[ALL_CUSTOMERS_PARENT]
     return edges_by_letter

@@ -194,23 +194,28 @@ def test_lifecycle_by_given_days_where_rhythms_are_unknown() -> None:
 
 
 @pytest.mark.base("lifecycle")
-def test_lifecycle_by_the_rhythm_of_the_base_and_of_each_loyal_customer() -> None:
-    """Gaps 1..100 days: 40th, 80th and 95th percentile by type 7, and a median of 50.5."""
-    gaps = [float(n) for n in range(1, 101)]
+def test_lifecycle_by_the_probability_to_order_again_and_the_rhythm_of_each_loyal_customer() -> None:
+    """Two customers with the same recency and five orders: the one with gaps four times as long is not at risk."""
+    chance = np.random.default_rng(3)
+    size = 900
+    orders = chance.integers(1, 9, size)
+    gaps = np.where(orders > 1, chance.exponential(30, size).round(1) + 1, np.nan)
+    recency = np.where(chance.random(size) < 0.5, chance.integers(1, 30, size), chance.integers(30, 500, size))
     made = decided(
         "lifecycle",
         customers(
-            orders=[2] * 100 + [5, 5],
-            recency_days=[40, 41] * 50 + [9, 17],
-            mean_days_between_orders=[*gaps, 10.0, 10.0],
+            orders=[*orders, 5, 5],
+            recency_days=[*recency, 60, 60],
+            mean_days_between_orders=[*gaps, 10.0, 200.0],
         ),
     )
-    at_risk, lapsed, lost = np.percentile([*gaps, 10.0, 10.0], [40, 80, 95])
-    note = f"at risk after {at_risk:.0f}, lapsed after {lapsed:.0f}, lost after {lost:.0f} days"
-    assert made.notes[0].startswith(note)
-    assert made.notes[1] == "customers classified by their own purchase rhythm: 2"
-    assert set(made.labels[:100]) == {"at risk"} if at_risk < 40 else {"active", "at risk"}
-    assert list(made.labels[100:]) == ["at risk", "lapsed"]  # 10 x 39/50 = 8 and 10 x 80/50 = 16 days
+    assert [note.partition(": ")[2] for note in made.notes[:3]] == ["one order", "2 to 3 orders", "4 or more orders"]
+    assert made.notes[3].startswith("at 2/3, 1/3 and 1/10 of the first probability to order within 90 days, from")
+    assert made.notes[4].startswith("customers classified by their own purchase rhythm: ")
+    assert list(made.labels[-2:]) in (["at risk", "loyal"], ["lapsed", "loyal"], ["lost", "loyal"])
+    few = orders == 1
+    labels_of_few = made.labels[:-2][few]
+    assert recency[few][labels_of_few == "new"].max() < recency[few][labels_of_few != "new"].min()
 
 
 def test_values_that_are_too_rare_are_merged() -> None:

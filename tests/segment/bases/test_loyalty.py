@@ -130,5 +130,5 @@ def test_orders_at_the_borders_of_a_period_count_once(bought: Bought) -> None:
     from segcli.segment.customer_rates import compute_rates
 
     table: Any = bought([("A", ago(91)), ("B", ago(90)), ("C", ago(181)), ("D", ago(180))], as_of=date(2026, 7, 1))
-    found = compute_rates(table, [], pd.Series("", index=table.table.index)).set_index("measure")
+    found = compute_rates(table).set_index("measure")
     assert found.loc["retention (90 days)", "customers"] == 2  # A and D

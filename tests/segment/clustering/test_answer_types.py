@@ -150,7 +150,7 @@ def test_items_alone_keep_zero_and_one_and_beside_numbers_all_are_standardised()
 def test_the_reading_of_each_column_is_reported(file_of: Callable[..., str]) -> None:
     _, answers = planted_answers()
     found = cluster(read_survey(write_survey(file_of, answers, "No", "Yes")))
-    assert f"read as 0/1 items: {', '.join(ITEMS)} (No = 0; Yes = 1)" in found.notes
+    assert "read as 0/1 items: all features (No = 0; Yes = 1)" in found.notes
     assert [feature["levels"] for feature in found.method["features"]] == [["No", "Yes"]] * len(ITEMS)
     assert {feature["transform"] for feature in json.loads(models.dump_model(found))["features"]} == {"item"}
 

@@ -93,13 +93,25 @@ def test_answers_of_a_special_category_are_left_out_unless_there_is_a_reason() -
 
 
 @pytest.mark.parametrize(
-    "columns",
-    [answers("ab", 1), {"x": np.linspace(0, 1, SIZE)}, {"income": np.arange(SIZE)}, answers("abc", 50)],
-    ids=["too few", "no whole numbers", "a known column", "no scale"],
+    ("columns", "names"),
+    [
+        (answers("ab", 1), ["a", "b"]),
+        ({"x": np.linspace(0, 1, SIZE), "plan": ["a", "b"] * (SIZE // 2)}, ["x", "plan = b"]),
+        ({name: np.arange(SIZE) % 7 * 50 for name in "abc"} | {"flag": HALVES}, ["a", "b", "c"]),
+    ],
+    ids=["too few", "no whole numbers", "no scale"],
 )
-def test_where_nothing_can_stand_in_the_choice_is_the_users(columns: dict[str, Any]) -> None:
+def test_usable_columns_stand_in_where_neither_behaviour_nor_a_battery_is_there(
+    columns: dict[str, Any], names: list[str]
+) -> None:
+    found, told = used(from_columns(columns))
+    assert found == names
+    assert "no behaviour columns: segments are based on " in told
+
+
+def test_where_nothing_can_stand_in_the_choice_is_the_users() -> None:
     with pytest.raises(UsageProblem, match="'behaviour' is a group without any available column; available: "):
-        used(from_columns(columns))
+        used(from_columns({"income": np.arange(SIZE), "first_order": ["2026-01-01"] * SIZE}))
 
 
 def test_what_is_asked_for_is_never_replaced() -> None:
