@@ -16,6 +16,7 @@ from segcli import columns, formatting
 from segcli.config import Settings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.target import TargetSettings
+from segcli.customers import consent
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.message import count_message, join_messages, message
 from segcli.model import Customers, Persona, Segmentation
@@ -49,9 +50,13 @@ class KeyFinding:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do with a chosen segment; None and blank stand for what is unknown, which `missing` names."""
+    """What to do with a chosen segment; None and blank stand for what is unknown, which `missing` names.
+
+    `reach`, and so cost and margin, are known only if there are contacts or consents for the channel.
+    """
 
     segment: str
+    customers: int
     action: str
     channel: str
     reach: int | None
@@ -486,9 +491,11 @@ def _list_next_steps(
     action_by_segment = {persona.segment: persona.action for persona in personas.get(segmentation.column, ())}
     holdout_share = _find_holdout(segmentation, settings)
     for row in targets.table[targets.table["chosen"] == "yes"].to_dict("records"):
-        segment, reach = str(row[columns.SEGMENT_NAME]), int(row["contacts"])
+        segment, reach, channel = str(row[columns.SEGMENT_NAME]), int(row["contacts"]), str(row["way"])
         unreached = int(row[columns.CUSTOMERS]) - reach
-        shows_reach = not any(is_small_count(count, settings.privacy.smallest_group) for count in (reach, unreached))
+        shows_reach = consent.knows_reach(segmentation.customers, channel) and not any(
+            is_small_count(count, settings.privacy.smallest_group) for count in (reach, unreached)
+        )
         margin = row["expected_margin"] if settings.target.response and not pd.isna(row["expected_margin"]) else None
         missing = [
             *([] if action_by_segment.get(segment) else [message("action")]),
@@ -498,8 +505,9 @@ def _list_next_steps(
         ]
         yield NextStep(
             segment,
+            int(row[columns.CUSTOMERS]),
             action_by_segment.get(segment, ""),
-            str(row["way"]),
+            channel,
             reach if shows_reach else None,
             float(row["cost"]) if shows_reach and settings.target.contact_cost else None,
             float(margin) if margin is not None and shows_reach else None,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 ORDERS = Path(__file__).parents[2] / "sample_data" / "orders.csv"
+CUSTOMERS = ORDERS.with_name("customers.csv")
 
 
 def run_json(segcli: Any, *arguments: object) -> Any:
@@ -71,13 +72,17 @@ def test_every_number_of_the_first_screen_is_printed_by_a_command(segcli: Any) -
 
     targets = [row for row in run_json(segcli, "target", ORDERS)["targets"] if row["chosen"] == "yes"]
     personas = {row["segment"]: row for row in run_json(segcli, "persona", ORDERS)["personas"]}
-    assert [(step["segment"], step["channel"], step["reach"], step["action"]) for step in report["next_steps"]] == [
-        (row["segment"], row["way"], row["contacts"], personas[row["segment"]]["action"]) for row in targets
+    assert [(step["segment"], step["customers"], step["action"]) for step in report["next_steps"]] == [
+        (row["segment"], row["customers"], personas[row["segment"]]["action"]) for row in targets
     ]
+    for step in report["next_steps"]:  # an order export has no contacts
+        assert (step["reach"], step["cost"], step["expected_margin"]) == (None, None, None)
+        assert "reach" in step["missing"]
 
 
 def test_steps_have_margin_cost_and_holdout_where_the_config_has_them(segcli: Any, folder: Path) -> None:
     (folder / "step.yaml").write_text(
+        f"ingest: {{customers: {{path: {CUSTOMERS}, columns: {{customer_id: id, email_consent: newsletter}}}}}}\n"
         "target: {contact_cost: {email: 0.02}, response: {email: 0.03}}\n"
         "privacy: {key_file: ../key}\n"
         "export: [{to: klaviyo, of: target, holdout: 10%}]\n",
@@ -89,6 +94,8 @@ def test_steps_have_margin_cost_and_holdout_where_the_config_has_them(segcli: An
     ]
     for step, row in zip(report["next_steps"], targets, strict=True):
         assert (step["expected_margin"], step["cost"]) == pytest.approx((row["expected_margin"], row["cost"]))
+        assert (step["reach"], step["channel"]) == (row["contacts"], "email")
+        assert step["reach"] < step["customers"]
         assert step["holdout_share"] == pytest.approx(0.1)
         assert step["missing"] == []
 

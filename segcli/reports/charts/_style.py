@@ -86,6 +86,11 @@ def create_figure(chart_name: str, figures: NumberFormat = ENGLISH_FORMAT) -> It
         yield figure
 
 
+def palette_colour(position: int) -> str:
+    """Return the colour of the segment at this position in display order."""
+    return SEGMENT_PALETTE[position % len(SEGMENT_PALETTE)]
+
+
 def shade_colour(value: float) -> str:
     """Return the colour of a value from 0 (dark) to 1 (light) (cividis; Nunez, Anderton and Renslow 2018)."""
     import matplotlib as mpl

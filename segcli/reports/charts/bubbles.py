@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from segcli.reports.charts._axes import AxisScale, PlotFrame, pad_range
 from segcli.reports.charts._canvas import Canvas
 from segcli.reports.charts._labels import LabelLayout, LabelledPoint
-from segcli.reports.charts._style import SEGMENT_PALETTE
+from segcli.reports.charts._style import palette_colour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,9 +38,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
         )
         for point in points
     ]
-    colours = {
-        point.name: SEGMENT_PALETTE[position % len(SEGMENT_PALETTE)] for position, point in enumerate(labelled_points)
-    }
+    colours = {point.name: palette_colour(position) for position, point in enumerate(labelled_points)}
     for point in sorted(labelled_points, key=lambda point: (-point.radius, point.name)):
         canvas.draw_disc(point.position, point.radius, colours[point.name], edge=colours[point.name], opacity=0.7)
     labels = LabelLayout(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)

@@ -164,13 +164,13 @@ def _state_finding(finding: KeyFinding) -> Statement:
 
 
 def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) -> Statement:
-    facts = []
-    if step.reach is not None:
-        facts.append(
-            count_message(
-                "{count} customer by {channel}", "{count} customers by {channel}", step.reach, channel=step.channel
-            )
+    facts: list[str] = [
+        count_message("{count} customer", "{count} customers", step.customers)
+        if step.reach is None
+        else count_message(
+            "{count} customer by {channel}", "{count} customers by {channel}", step.reach, channel=step.channel
         )
+    ]
     if step.expected_margin is not None:
         facts.append(message("expected margin {money}", money=formatting.format_total(step.expected_margin, currency)))
     if step.cost is not None:
