@@ -119,7 +119,7 @@ def test_a_table_of_customers_has_figures_of_all_time(segcli: Any) -> None:
             "average_order": totals["revenue"] / totals["orders"],
         }
     )
-    assert "need the order export" in segcli("report", "scored.csv", "-q", "--brief", "-f", "md").stdout
+    assert "need an order export with amounts" in segcli("report", "scored.csv", "-q", "--brief", "-f", "md").stdout
 
 
 def test_answers_without_orders_have_findings_without_money(segcli: Any, folder: Path) -> None:

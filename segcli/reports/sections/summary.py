@@ -31,7 +31,7 @@ ANCHOR_TITLES = {FIGURES_ANCHOR: FIGURES_TITLE, SEGMENTS_ANCHOR: message("Segmen
 TILE_TITLES = (message("Key figure"), "", message("Change"), "")
 DEFAULT_TARGETS_NOTE = message("Segments chosen by the default criteria; the section target of a config has your own.")
 NO_PREVIOUS_NOTE = message("The orders do not cover an earlier period, so there is no change.")
-NO_ORDERS_NOTE = message("Active customers, changes and revenue at risk need the order export; this is a table.")
+NO_ORDERS_NOTE = message("Active customers, changes and revenue at risk need an order export with amounts.")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
