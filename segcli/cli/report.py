@@ -19,7 +19,12 @@ SectionsOption = Annotated[
     ),
 ]
 
+BriefOption = Annotated[
+    bool, Option("--brief", help="Only the first screen: key figures, findings and next steps, without charts.")
+]
+
 EXAMPLES = (
+    "segcli report orders.csv --brief",
     "segcli report scored.csv -o report.html",
     "segcli report scored.csv --sections summary,segments -o report.md",
 )
@@ -30,6 +35,7 @@ def command(
     title: TitleOption = None,
     sections: SectionsOption = None,
     audience: options.AudienceOption = None,
+    brief: BriefOption = False,
     *,
     common_options: CommonOptions,
 ) -> None:
@@ -40,14 +46,14 @@ def command(
     flags = {
         "report.title": title,
         "privacy.audience": audience,
-        "report.sections": options.split_names(sections),
+        "report.sections": ["summary"] if brief else options.split_names(sections),
     }
     with Console(common_options) as console:
         command_input = inputs.read_input(input, common_options, console, flags, needs_contacts=True)
         from segcli.cli.output import write_result
         from segcli.persona.analysis import Analysis
         from segcli.reports.findings import collect_findings
-        from segcli.reports.report import build_report
+        from segcli.reports.report import build_report, shorten_report
 
         segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
         analysis_providers = segmenters.build_analysis_providers(
@@ -57,5 +63,6 @@ def command(
             command_input.customers, Analysis(segmentations, command_input.settings), analysis_providers
         )
         messages.print_withheld_segments(findings, console)
-        write_result(build_report(findings, command_input.settings.report), common_options, console)
+        report = build_report(findings, command_input.settings.report)
+        write_result(shorten_report(report) if brief else report, common_options, console)
         command_input.check_quality()

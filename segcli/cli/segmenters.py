@@ -193,7 +193,8 @@ def find_clusters(customers: "Customers", settings: "Settings") -> "Segmentation
     previous_path = settings.cluster.previous
     previous_model = models.load_model(previous_path, models.CLUSTER_SCHEMA) if previous_path else None
     audit_only = settings.fairness.audit_only
-    return pipeline.cluster_customers(customers, settings.cluster, settings.seed, previous_model, audit_only=audit_only)
+    cluster_settings = settings.cluster.model_copy(update={"labels": {**settings.labels, **settings.cluster.labels}})
+    return pipeline.cluster_customers(customers, cluster_settings, settings.seed, previous_model, audit_only=audit_only)
 
 
 def describe_default_features(customers: "Customers", settings: "Settings") -> "list[str]":

@@ -124,8 +124,8 @@ class ClusterSettings(Section):
     )
     labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict,
-        description="Short labels of columns for segment names, for example {q09: skiing}. Default: the column name, "
-        "shortened.",
+        description="Short labels of columns for segment names, for example {q09: skiing}. Default: labels, or "
+        "the column name, shortened.",
     )
     pairs: int = Field(
         100,

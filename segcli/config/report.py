@@ -30,6 +30,12 @@ class ReportSettings(Section):
         min_length=1,
         description=f"Sections in this order: {plugins.join_words(REPORT_SECTIONS)}.",
     )
+    period_days: int = Field(
+        90,
+        ge=1,
+        le=3660,
+        description="Length in days of the period that the summary compares with the period before it.",
+    )
     previous: str | None = Field(
         None,
         description="Your earlier result for the section migration: a table with segments, or the output folder of a "

@@ -71,6 +71,11 @@ class Settings(Section):
         description="Output folder of `segcli run`. Default: runs/ followed by the name of your config.",
         json_schema_extra=PATH_MARK,
     )
+    labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Labels of columns and segments in reports and in names of clusters, for example {q09: skiing, "
+        "Hibernating: asleep}. Default: names with spaces in place of underscores.",
+    )
     ingest: IngestSettings = Field(
         default_factory=IngestSettings, description="Your input files, and the definition of an order."
     )

@@ -1,6 +1,6 @@
 """Format-independent building blocks of output: headings, texts, tables, cards and charts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -32,10 +32,11 @@ class RatedText(str):
 
 @dataclass(frozen=True)
 class Heading:
-    """A title; level 1 is the title of the document."""
+    """A title; level 1 is the title of the document. Links within the document lead to `anchor`, if it is given."""
 
     text: str
     level: int = 2
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,37 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of formatted text, one cell per column (a float for bar columns)."""
+    """Rows of formatted text, one cell per column (a float for bar columns).
+
+    `has_segments` is true for one row per segment in display order, which pages mark with the colours of segments.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[str | float]]
+    has_segments: bool = False
 
 
 @dataclass(frozen=True)
 class Card:
-    """A framed block: a title, a fact line next to it, labelled lines and a footer."""
+    """A framed block: a title, a fact line next to it, sentences, labelled lines and a footer.
+
+    `bars` are texts with lengths from 0 to 1. A page shows `detail_lines` on demand; other formats show them last.
+    `segment_position` is the position of the segment in display order, which decides on its colour.
+    """
 
     title: str
     fact: str
     lead: str
     lines: Sequence[tuple[str, str]] = field(default=())
     footer: str = ""
+    bars: Sequence[tuple[str, float]] = field(default=())
+    detail_lines: Sequence[tuple[str, str]] = field(default=())
+    segment_position: int | None = None
+
+    @property
+    def all_lines(self) -> list[tuple[str, str]]:
+        """The labelled lines, with those that a page shows on demand."""
+        return [*self.lines, *self.detail_lines]
 
 
 @dataclass(frozen=True)
@@ -90,7 +107,75 @@ class Chart:
     fallback_tables: Sequence[Table]
 
 
-Block = Heading | Text | Table | Card | Chart
+@dataclass(frozen=True)
+class Tile:
+    """A key figure: its value, its change and the previous value, and its earlier values for a small trend line.
+
+    `trend_text` describes the line for readers who cannot see it. Parts that are unknown or withheld are blank.
+    `is_worse` is true for a change for the worse.
+    """
+
+    label: str
+    value: str
+    note: str = ""
+    change: str = ""
+    trend: Sequence[float] = ()
+    trend_text: str = ""
+    is_worse: bool = False
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Key figures side by side; formats without tiles show them as a table with these titles of columns."""
+
+    tiles: Sequence[Tile]
+    titles: Sequence[str]
+
+    def to_table(self) -> Table:
+        """Return the key figures as a table: label, value, change and note."""
+        return Table(
+            [Column(title, align_right=position in (1, 2)) for position, title in enumerate(self.titles)],
+            [[tile.label, tile.value, tile.change, tile.note] for tile in self.tiles],
+        )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence with a detail below it, and the heading that it is about: its anchor and its text."""
+
+    text: str
+    detail: str = ""
+    anchor: str = ""
+    anchor_text: str = ""
+
+
+@dataclass(frozen=True)
+class Statements:
+    """A titled, numbered list of sentences, the most important first, with notes below it."""
+
+    title: str
+    items: Sequence[Statement]
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks that a page shows on demand, below their title; other formats show them in any case."""
+
+    title: str
+    blocks: "Sequence[Block]"
+    anchor: str = ""
+
+
+Block = Heading | Text | Table | Card | Chart | Tiles | Statements | Details
+
+
+def iterate_blocks(blocks: "Sequence[Block]") -> Iterator[Block]:
+    """Yield all blocks, those inside of others too, in the order in which they are shown."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Details):
+            yield from iterate_blocks(block.blocks)
 
 
 # Results of commands

@@ -132,9 +132,10 @@ def build_treemap(segmentation: Segmentation, fallback_tables: Sequence[Table] =
                 "name": row[columns.SEGMENT_NAME],
                 "size": float(row[columns.SHARE]),
                 "told": formatting.format_share(row[columns.SHARE]),
+                "position": position,
                 "shade": float(row[columns.MEAN_REVENUE]) if has_revenue else None,
             }
-            for row in rows
+            for position, row in enumerate(rows)
         ],
         "shaded_by": message("mean revenue per customer") if has_revenue else "",
         "low": formatting.format_money(min(mean_revenues, default=0.0)),

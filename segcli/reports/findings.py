@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from segcli import columns
 from segcli.config import Settings
+from segcli.errors import UsageProblem
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.evaluation.drift import SegmentationFactory, make_earlier_segmentations
 from segcli.evaluation.drivers import analyse_drivers
@@ -18,9 +19,11 @@ from segcli.persona.targets import TargetSelection
 from segcli.persona.traits import salient_traits
 from segcli.reports import crosstabs, disclosure
 from segcli.reports.disclosure import DisclosureGuard, build_guard
+from segcli.reports.key_findings import build_overview
 from segcli.reports.optional_analyses import AnalysisContext, AnalysisProviders, OptionalAnalyses, run_optional_analyses
 from segcli.reports.persona_cards import is_percentage
 from segcli.reports.report import Findings
+from segcli.reports.translation import Labels
 from segcli.segment.segmentation import select_segmentations
 
 MODEL_FACTS = frozenset({"counts", "examples", "reach"})  # model facts that may describe single customers
@@ -56,19 +59,15 @@ def collect_findings(
     visible_segmentations = [
         _suppress_small_counts(segmentation, settings) for segmentation in guard.merge_withheld(segmentations)
     ]
+    persona_columns = {segmentation.column for segmentation in persona_segmentations}
+    described_segmentations = [
+        segmentation for segmentation in visible_segmentations if segmentation.column in persona_columns
+    ]
+    personas = _describe_segments(described_segmentations, visible_segmentations, settings)
     return Findings(
         customers,
         visible_segmentations,
-        _describe_segments(
-            [
-                segmentation
-                for segmentation in visible_segmentations
-                if segmentation.column
-                in {persona_segmentation.column for persona_segmentation in persona_segmentations}
-            ],
-            visible_segmentations,
-            settings,
-        ),
+        personas,
         {
             column: (guard.drop_withheld_rows(scorecard_rows, column), scorecard_notes)
             for column, (scorecard_rows, scorecard_notes) in scorecards.items()
@@ -83,7 +82,45 @@ def collect_findings(
         run_optional_analyses(AnalysisContext(customers, visible_segmentations, settings, guard, analysis_providers))
         if analysis_providers
         else OptionalAnalyses(),
+        build_overview(customers, described_segmentations, personas, _filter_targets(analysis, guard), settings)
+        if "summary" in sections
+        else None,
+        build_labels(visible_segmentations, settings),
     )
+
+
+def build_labels(segmentations: Sequence[Segmentation], settings: Settings) -> Labels:
+    """Return the labels of the settings, and readable names of segmentations and of columns of your files.
+
+    The columns that segcli computes have labels already.
+    """
+    names = [segmentation.column for segmentation in segmentations]
+    labels = {name: prettify_name(name.removesuffix(columns.SEGMENT_SUFFIX)) for name in names}
+    labels[columns.RFM_SEGMENT] = "RFM"
+    labels |= {
+        str(name): str(name).replace("_", " ")
+        for name in segmentations[0].customers.table.columns
+        if "_" in str(name).strip("_") and name not in columns.CUSTOMER_TABLE_COLUMNS and name not in labels
+    }
+    return Labels(labels | settings.labels)
+
+
+def prettify_name(name: str) -> str:
+    """Return a name for people.
+
+    >>> prettify_name("family_stage")
+    'Family stage'
+    """
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _filter_targets(analysis: Analysis, guard: DisclosureGuard) -> TargetSelection | None:
+    """Return the visible targets; None if the report does not have the segmentation to choose from."""
+    try:
+        return guard.filter_targets(analysis.targets)
+    except UsageProblem:
+        return None
 
 
 def _suppress_small_counts(segmentation: Segmentation, settings: Settings) -> Segmentation:

@@ -17,45 +17,93 @@ FAMILY_TITLES = {
 MAX_TRAITS = 3  # most traits shown per family
 
 
-def build_persona_card(persona: Persona) -> Card:
-    """Build the card of a persona; traits among the most distinctive ones are not repeated by family."""
+def build_persona_card(persona: Persona, segment_position: int | None = None) -> Card:
+    """Build the card of a persona: what to know and do first, the numbers as details.
+
+    Traits among the most distinctive ones are not repeated by family.
+    """
     lines = [
         (message("Name check"), join_messages("; ", persona.contradictions)),
+        (message("Typical"), _format_medians(persona)),
+        (FAMILY_TITLES[NEEDS_BASED], join_messages("; ", map(_put_in_words, _list_family(persona, NEEDS_BASED)))),
+        (message("Stage"), join_messages("; ", filter(None, [persona.stage, persona.next_touchpoint]))),
+        (message("Reach"), _format_reach(persona)),
+        (message("Suggested"), persona.action),
+        (message("Avoid"), persona.avoid),
+        (message("Changes"), join_messages("; ", persona.changed)),
+    ]
+    detail_lines = [
+        (message("Middle half"), _format_typical(persona)),
         (message("Above average"), _join_traits(persona.more, persona)),
         (message("Below average"), _join_traits(persona.less, persona)),
-        *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items()),
+        *((title, _format_family(persona, family)) for family, title in FAMILY_TITLES.items() if family != NEEDS_BASED),
         (message("Scores"), join_messages("; ", map(_format_score, persona.scores))),
-        (message("Reach"), _format_reach(persona)),
-        (message("Stage"), join_messages("; ", filter(None, [persona.stage, persona.next_touchpoint]))),
         (
             message("Value"),
             ""
             if persona.value is None
             else message("{money} per customer", money=formatting.format_money(persona.value)),
         ),
-        (message("Typical"), _format_typical(persona)),
         (message("Example"), _format_example(persona)),
-        (message("Suggested"), persona.action),
-        (message("Avoid"), persona.avoid),
-        (message("Changes"), join_messages("; ", persona.changed)),
     ]
     footer = [message("confidence {confidence}", confidence=persona.confidence)] if persona.confidence else []
     footer += [message("data to {day}", day=persona.data_to)] if persona.data_to else []
     return Card(
         title=persona.segment,
         fact=_format_size(persona),
-        lead=persona.headline,
+        lead=join_messages(" ", [persona.headline, *_describe_spend(persona)]),
         lines=[(name, text) for name, text in lines if text],
         footer=join_messages("; ", [*footer, *persona.warnings]),
+        bars=_build_bars(persona),
+        detail_lines=[(name, text) for name, text in detail_lines if text],
+        segment_position=segment_position,
     )
 
 
+def _describe_spend(persona: Persona) -> list[str]:
+    """Return a sentence that compares spend with that of all customers, if revenue is known."""
+    if persona.revenue_share is None or not persona.share:
+        return []
+    ratio = formatting.format_ratio(persona.revenue_share / persona.share)
+    return [message("They spend {ratio} as much as the average customer.", ratio=ratio)]
+
+
+def _build_bars(persona: Persona) -> list[tuple[str, float]]:
+    """Return the most distinctive traits in words; bars are as long as their difference from all customers."""
+    ranked_traits = sorted(
+        (*persona.more, *persona.less), key=lambda trait: (-abs(trait.difference), trait.name, trait.level or "")
+    )[:MAX_TRAITS]
+    largest = max((abs(trait.difference) for trait in ranked_traits), default=0.0) or 1.0
+    return [(_put_in_words(trait), abs(trait.difference) / largest) for trait in ranked_traits]
+
+
+def _put_in_words(trait: Trait) -> str:
+    """Put a trait in words, such as `orders: 2.3x the average`."""
+    label = formatting.column_label(trait.name)
+    if trait.level is not None:
+        values = {"label": label, "level": trait.level, "share": formatting.format_share(trait.value)}
+        return message(
+            "{label}: {level} for {share}, {base} of all", base=formatting.format_share(trait.base), **values
+        )
+    if trait.index is not None:
+        index = formatting.FormattedNumber(f"{trait.index / 100:.2g}x", trait.index / 100)
+        return message("{label}: {ratio} the average", label=label, ratio=index)
+    if trait.difference > 0:
+        return message("{label}: above average", label=label)
+    return message("{label}: below average", label=label)
+
+
 def _format_family(persona: Persona, family: str) -> str:
+    return _join_traits(_list_family(persona, family), persona)
+
+
+def _list_family(persona: Persona, family: str) -> tuple[Trait, ...]:
+    """Return the traits of a family that are not among the most distinctive ones."""
     shown_keys = {(trait.name, trait.level) for trait in (*persona.more, *persona.less)}
     remaining_traits = [
         trait for trait in persona.portrait.get(family, ()) if (trait.name, trait.level) not in shown_keys
     ]
-    return _join_traits(tuple(remaining_traits[:MAX_TRAITS]), persona)
+    return tuple(remaining_traits[:MAX_TRAITS])
 
 
 def is_percentage(score: SurveyScore) -> bool:
@@ -158,6 +206,16 @@ def _format_size(persona: Persona) -> str:
     if revenue_share is None:
         return fact
     return message("{fact} · {share} of revenue", fact=fact, share=formatting.format_share(revenue_share))
+
+
+def _format_medians(persona: Persona) -> str:
+    return join_messages(
+        "; ",
+        [
+            message("{label} {value}", label=formatting.column_label(name), value=formatting.format_value(name, median))
+            for name, (_, median, _) in persona.typical.items()
+        ],
+    )
 
 
 def _format_typical(persona: Persona) -> str:

@@ -1,7 +1,7 @@
 """The report: sections, one module each, in the order of the settings."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import pandas as pd
@@ -17,11 +17,13 @@ from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.plan import TouchpointPlan
 from segcli.persona.targets import TargetSelection
 from segcli.reports import crosstabs
-from segcli.reports.blocks import Block, Heading, Result
+from segcli.reports.blocks import Block, Details, Heading, Result
 from segcli.reports.disclosure import DisclosureGuard
 from segcli.reports.envelope import build_envelope, describe_segmentation, to_records
+from segcli.reports.key_findings import Overview
 from segcli.reports.optional_analyses import OptionalAnalyses
 from segcli.reports.results import describe_persona
+from segcli.reports.translation import Labels, apply_labels
 
 DEFAULT_TITLE = message("Customer segments")
 SECTIONS_PACKAGE = "segcli.reports.sections"
@@ -46,6 +48,8 @@ class Findings:
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     score_cells: Segmentation | None = None
     analyses: OptionalAnalyses = field(default_factory=OptionalAnalyses)
+    overview: Overview | None = None
+    labels: Labels = field(default_factory=lambda: Labels({}))
 
     @property
     def cluster_segmentations(self) -> list[Segmentation]:
@@ -72,9 +76,10 @@ def build_report(findings: Findings, settings: ReportSettings) -> Result:
     blocks: list[Block] = [Heading(DEFAULT_TITLE if settings.title == DEFAULT_TITLE else settings.title, level=1)]
     for section_name in settings.sections:
         section = cast("Section", plugins.load_plugin(SECTIONS_PACKAGE, section_name))
-        blocks += [Heading(section.TITLE), *section.build_blocks(findings)]
+        blocks += [Heading(section.TITLE, anchor=section_name), *section.build_blocks(findings)]
     parts: dict[str, Any] = {
         "title": settings.title,
+        **(findings.overview.to_dict() if findings.overview else {}),
         "segmentations": [
             {
                 **describe_segmentation(segmentation),
@@ -87,12 +92,18 @@ def build_report(findings: Findings, settings: ReportSettings) -> Result:
         **_describe_optional_parts(findings),
         "warnings": list(findings.customers.warnings),
     }
-    return Result(
+    report = Result(
         combine_profiles(findings.segmentations),
         lambda: build_envelope("report", findings.customers, parts),
         tuple(blocks),
         document=True,
     )
+    return apply_labels(report, findings.labels)
+
+
+def shorten_report(report: Result) -> Result:
+    """Return the report without the parts that a page shows on demand."""
+    return replace(report, blocks=tuple(block for block in report.blocks if not isinstance(block, Details)))
 
 
 def combine_profiles(segmentations: Sequence[Segmentation]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.message import join_messages, message
 from segcli.model import Segmentation, Trait
 from segcli.reports.blocks import Block, Column, Heading, RatedText, Rating, Table, Text
@@ -126,7 +127,32 @@ def build_segment_table(segmentation: Segmentation) -> Table:
         ]
         for row in segmentation.profile.to_dict("records")
     ]
-    return Table(titles, rows)
+    return Table(titles, rows, has_segments=True)
+
+
+def build_comparison_table(segmentations: Sequence[Segmentation]) -> Table:
+    """Build a table with one row per segmentation: its number of segments, and the largest visible segment."""
+    rows = []
+    for segmentation in segmentations:
+        profile = segmentation.profile
+        visible = profile[~profile[columns.SEGMENT_NAME].str.startswith(WITHHELD_LABEL)]
+        rank_column = columns.REVENUE_SHARE if columns.REVENUE_SHARE in profile else columns.SHARE
+        top_row = (
+            (visible if len(visible) else profile).sort_values(rank_column, ascending=False, kind="stable").iloc[0]
+        )
+        revenue_share = top_row.get(columns.REVENUE_SHARE)
+        rows.append(
+            [
+                segmentation.column,
+                formatting.format_count(len(profile)),
+                str(top_row[columns.SEGMENT_NAME]),
+                formatting.format_share(float(top_row[columns.SHARE])),
+                "" if revenue_share is None else formatting.format_share(float(revenue_share)),
+            ]
+        )
+    titles = [Column(message("Segmentation"), align_right=False), Column(message("Segments"))]
+    titles += [Column(message("Top segment"), align_right=False), Column(message("% customers"))]
+    return Table([*titles, Column(message("% revenue"))], rows)
 
 
 def _add_currency(title: str, format_value: Callable[[float], str], currency: str) -> str:

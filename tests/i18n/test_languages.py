@@ -198,7 +198,7 @@ def texts(shown: Any) -> Iterator[str]:
         yield shown
     elif dataclasses.is_dataclass(shown):
         for field in dataclasses.fields(shown):
-            if field.name not in {"rows", "data", "name"}:
+            if field.name not in {"rows", "data", "name", "anchor"}:
                 yield from texts(getattr(shown, field.name))
     elif isinstance(shown, list | tuple):
         for one in shown:

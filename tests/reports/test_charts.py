@@ -101,10 +101,6 @@ def samples(names: tuple[str, ...] = NAMES) -> dict[str, dict[str, Any]]:
             "full": "chosen",
             "empty": "not chosen",
         },
-        "portrait": {
-            "traits": [{"name": name, **bar} for name, bar in zip(names, bars, strict=True)],
-            "title": "standard deviations",
-        },
     }
 
 

@@ -77,11 +77,6 @@ def test_withheld_segments_are_named_in_lists_of_the_withheld_and_nowhere_else(a
     assert any("(withheld" in line.replace("\\", "") for line in texts)
 
 
-@pytest.mark.parametrize("audience", ["internal", "external"])
-def test_the_summary_counts_withheld_segments_too(audience: str) -> None:
-    assert f"Of {len(SIZES)} x segments, " in md.render(report(audience), Page())
-
-
 def test_internal_readers_are_shown_everything_and_few_customers_are_marked() -> None:
     texts = md.render(report("internal", minimum_cell=1), Page())
     assert "withheld)" not in texts

@@ -11,7 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli import formatting
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
+from segcli.reports.blocks import (
+    Block,
+    Card,
+    Chart,
+    Column,
+    Details,
+    Heading,
+    Result,
+    Statement,
+    Statements,
+    Table,
+    Text,
+    Tile,
+    Tiles,
+)
 from segcli.reports.formats import Page, html
 
 HOSTILE = [
@@ -23,7 +37,7 @@ HOSTILE = [
     "&lt;b&gt;",
     "\x1b[31m\u202ered\u2028",
 ]
-VOID = {"meta", "br", "img", "link", "input", "hr", "rect"}
+VOID = {"meta", "br", "img", "link", "input", "hr", "rect", "polyline"}
 
 
 class Seen(HTMLParser):
@@ -70,7 +84,10 @@ def every_kind(name: str) -> list[Block]:
         Text([name], is_quiet=True),
         table,
         Heading(name, 3),
-        Card(name, name, name, [(name, name)], name),
+        Card(name, name, name, [(name, name)], name, [(name, 0.5)], [(name, name)], 11),
+        Tiles([Tile(name, name, name, name, [1.0, 3.0], name, is_worse=True)], [name, name, name, name]),
+        Statements(name, [Statement(name, name, "here", name)], [name]),
+        Details(name, [Text([name]), Card(name, name, name)], "here"),
     ]
 
 
@@ -121,7 +138,31 @@ def test_cells_know_their_numbers() -> None:
 
 
 def test_bars_are_as_long_as_their_share_of_the_longest() -> None:
-    assert [a["width"] for a in Seen(rendered(*every_kind("plain"))).of("rect")] == ["50.00", "100.00", "0.00"]
+    assert [a["width"] for a in Seen(rendered(*every_kind("plain"))).of("rect")] == [
+        "50.00",
+        "100.00",
+        "0.00",
+        "10",
+        "50",
+    ]
+
+
+def test_blocks_on_demand_are_in_the_page_once_and_links_lead_to_them() -> None:
+    page = rendered(*every_kind("plain"))
+    seen = Seen(page)
+    ids = [a["id"] for _, a in seen.tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {"href": "#here"} in seen.of("a")
+    assert "here" in [a.get("id") for a in seen.of("details")]
+    assert "#nowhere" not in rendered(Statements("T", [Statement("a", "b", "nowhere", "c")]))
+
+
+def test_a_segment_has_one_colour_in_its_table_and_on_its_card() -> None:
+    table = Table(
+        [Column("Segment", align_right=False), Column("", is_bar=True)], [["a", 0.5], ["b", 0.5]], has_segments=True
+    )
+    card = Card("b", "", "", bars=[("trait", 1.0)], segment_position=1)
+    assert [a.get("class") for a in Seen(rendered(table, card)).of("rect")] == ["c0", "c1", "c1", "c1"]
 
 
 def test_sections_are_listed_and_found() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from segcli import plugins
 from segcli.i18n.catalogue import ENGLISH_FORMAT, NumberFormat
 from segcli.message import message
-from segcli.reports.blocks import Block, Chart
+from segcli.reports.blocks import Block, Chart, iterate_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +51,7 @@ def configure_drawing() -> contextlib.AbstractContextManager[None]:
 
 def number_charts(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:
     """Return the charts of a document, each with a file name such as `01-heat-map.svg`."""
-    charts = [block for block in blocks if isinstance(block, Chart)]
+    charts = [block for block in iterate_blocks(blocks) if isinstance(block, Chart)]
     return [(f"{position:02}-{chart.name.replace('_', '-')}.svg", chart) for position, chart in enumerate(charts, 1)]
 
 

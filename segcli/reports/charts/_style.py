@@ -21,6 +21,8 @@ TEXT_COLOUR = "#010203"  # placeholder, replaced by the colour of the text aroun
 NEUTRAL_COLOUR = "#8a939c"  # readable on white and on black
 # Okabe and Ito, Color universal design (2008), without black and yellow, which may be the page's background.
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7")
+# Colours of segments by position, the last four after Tol, Colour schemes (2021). Names always stand beside them.
+SEGMENT_PALETTE = (*PALETTE, "#999933", "#882255", "#44aa99", "#7f7f9f")
 PRIMARY_COLOUR, ACCENT_COLOUR = PALETTE[0], PALETTE[3]
 LIGHT_TEXT, DARK_TEXT = "#ffffff", "#000000"  # text on coloured areas
 _WIDE_CHARACTER, _AVERAGE_CHARACTER, _BOLD_FACTOR = (
@@ -82,6 +84,11 @@ def create_figure(chart_name: str, figures: NumberFormat = ENGLISH_FORMAT) -> It
         figure = Figure(figsize=(CHART_WIDTH / POINTS_PER_INCH, CHART_WIDTH / POINTS_PER_INCH))
         figure.patch.set_visible(False)
         yield figure
+
+
+def palette_colour(position: int) -> str:
+    """Return the colour of the segment at this position in display order."""
+    return SEGMENT_PALETTE[position % len(SEGMENT_PALETTE)]
 
 
 def shade_colour(value: float) -> str:

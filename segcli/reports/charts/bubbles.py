@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from segcli.reports.charts._axes import AxisScale, PlotFrame, pad_range
 from segcli.reports.charts._canvas import Canvas
 from segcli.reports.charts._labels import LabelLayout, LabelledPoint
-from segcli.reports.charts._style import PRIMARY_COLOUR
+from segcli.reports.charts._style import palette_colour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,8 +17,8 @@ BUBBLE_PLOT_HEIGHT, MAX_BUBBLE_RADIUS, MIN_BUBBLE_RADIUS = 200.0, 22.0, 2.5  # p
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """Draw the chart.
 
-    `data` has these keys: `points` (each with `name`, `x`, `y` and `area`), the titles `x_title` and `y_title`, and the
-    number formats `x_kind` and `y_kind`.
+    `data` has these keys: `points` (in display order, each with `name`, `x`, `y` and `area`), the titles `x_title` and
+    `y_title`, and the number formats `x_kind` and `y_kind`.
     """
     canvas, points = Canvas(figure), data["points"]
     x_scale = AxisScale(
@@ -38,7 +38,8 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
         )
         for point in points
     ]
+    colours = {point.name: palette_colour(position) for position, point in enumerate(labelled_points)}
     for point in sorted(labelled_points, key=lambda point: (-point.radius, point.name)):
-        canvas.draw_disc(point.position, point.radius, PRIMARY_COLOUR, edge=PRIMARY_COLOUR, opacity=0.7)
+        canvas.draw_disc(point.position, point.radius, colours[point.name], edge=colours[point.name], opacity=0.7)
     labels = LabelLayout(frame.left, frame.right + 14, frame.top - 8, frame.bottom - 1)
     canvas.set_height(labels.draw_labels(canvas, labelled_points, frame.outer_bottom))

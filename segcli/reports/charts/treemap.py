@@ -13,8 +13,8 @@ from segcli.reports.charts._shaded_grid import draw_legend, make_shade_scale
 from segcli.reports.charts._style import (
     CHART_WIDTH,
     FONT_SIZE,
-    PRIMARY_COLOUR,
     contrast_colour,
+    palette_colour,
     shade_colour,
     text_width,
 )
@@ -30,7 +30,8 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """Draw the chart.
 
     `data` has these keys: `segments`, `shaded_by` (title of the shades, or blank), and the legend texts `low` and
-    `high`. Each segment has `name`, `size`, `told` (its size as text) and `shade` (a number, or None for all segments).
+    `high`. Each segment has `name`, `size`, `told` (its size as text), `position` (in
+    display order) and `shade` (a number, or None for all segments).
     A box without room for its name gets a number, explained in a list below.
     """
     canvas, numbered_labels = Canvas(figure), list[tuple[int, str]]()
@@ -44,7 +45,11 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
         layout_boxes([segment["size"] for segment in segments], (0.0, 0.0, CHART_WIDTH, TREEMAP_HEIGHT)),
         strict=True,
     ):
-        colour = PRIMARY_COLOUR if segment["shade"] is None else shade_colour(to_shade(segment["shade"]))
+        colour = (
+            palette_colour(segment["position"])
+            if segment["shade"] is None
+            else shade_colour(to_shade(segment["shade"]))
+        )
         x, y, box_width, box_height = box
         canvas.draw_box((x + 0.75, y + 0.75), (max(box_width - 1.5, 0.3), max(box_height - 1.5, 0.3)), colour)
         _draw_label(canvas, box, segment, contrast_colour(colour), numbered_labels)

@@ -8,6 +8,7 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -16,7 +17,8 @@ from segcli.formatting import escape_cell, escape_unprintable
 from segcli.i18n.catalogue import Catalogue
 from segcli.message import message
 from segcli.reports import charts
-from segcli.reports.blocks import Block, Chart, Heading, Result
+from segcli.reports.blocks import Block, Chart, Details, Heading, Result, iterate_blocks
+from segcli.reports.charts._style import SEGMENT_PALETTE
 from segcli.reports.formats import Page
 
 PAGE_FILES = files("segcli.reports") / "page"
@@ -26,6 +28,7 @@ PAGE_WORDS = {
     "numbers": message("Numbers"),
     "bar": message("Bar"),
     "row": message("Row"),
+    "evidence": message("Evidence"),
 }
 SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 
@@ -33,7 +36,7 @@ SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 def render(result: Result, page: Page) -> str:
     """Return the blocks as a page."""
     language = i18n.load_language(page.language)
-    style, script = _read_page_file("style.css"), _read_page_file("sort.js")
+    style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("sort.js")
     title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
     draws_charts = charts.can_draw_charts() and _has_charts(result.blocks)
     with charts.configure_drawing() if draws_charts else contextlib.nullcontext():
@@ -46,16 +49,20 @@ def render(result: Result, page: Page) -> str:
                 script=script,
                 title=title or "segcli",
                 titled=bool(title),
-                blocks=[
-                    (block.__class__.__name__.lower(), block, position) for position, block in enumerate(result.blocks)
-                ],
+                blocks=_number_blocks(result.blocks),
                 contents=_list_sections(result.blocks),
+                anchors=_list_anchors(result.blocks),
                 draws=charts.can_draw_charts(),
                 missing=language.translate(charts.MISSING_MATPLOTLIB_NOTE)
                 if not charts.can_draw_charts() and _has_charts(result.blocks)
                 else "",
             )
         )
+
+
+def _style_segments() -> str:
+    """Return the style of the colours of segments."""
+    return "".join(f".c{position} {{ fill: {colour}; }}\n" for position, colour in enumerate(SEGMENT_PALETTE))
 
 
 def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazily imported library
@@ -75,6 +82,8 @@ def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazi
         "drawn": lambda chart: Markup(charts.render_svg(chart, language.number_format)),  # noqa: S704 - SVG made from numbers, with escaped names
         "bare": Markup,  # the page's own style and script
         "longest": _longest_bar,
+        "trend": _draw_trend,
+        "colour": lambda position: position % len(SEGMENT_PALETTE),
     }
     return environment.from_string(_read_page_file("page.html.j2"))
 
@@ -95,17 +104,54 @@ def _hash_source(source: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
-def _list_sections(blocks: Sequence[Block]) -> list[tuple[int, str]]:
-    """Return the sections with the positions of their headings."""
+@dataclass(frozen=True)
+class _PlacedBlock:
+    """A block with the name of its kind, its unique id in the page, and the blocks inside of it."""
+
+    kind: str
+    block: Block
+    place: str
+    children: "Sequence[_PlacedBlock]"
+
+
+def _number_blocks(blocks: Sequence[Block], prefix: str = "s") -> list[_PlacedBlock]:
+    placed_blocks = []
+    for position, block in enumerate(blocks):
+        place = getattr(block, "anchor", "") or f"{prefix}{position}"
+        children = _number_blocks(block.blocks, f"{prefix}{position}-") if isinstance(block, Details) else []
+        placed_blocks.append(_PlacedBlock(block.__class__.__name__.lower(), block, place, children))
+    return placed_blocks
+
+
+def _list_anchors(blocks: Sequence[Block]) -> set[str]:
+    """Return the anchors that links may lead to."""
+    return {block.anchor for block in iterate_blocks(blocks) if isinstance(block, Heading | Details) and block.anchor}
+
+
+def _draw_trend(values: Sequence[float]) -> str:
+    """Return the points of a line from left to right in a box of 100 by 24, lowest value below.
+
+    >>> _draw_trend([1.0, 3.0, 2.0])
+    '0,22 50,2 100,12'
+    """
+    lowest, span = min(values), (max(values) - min(values)) or 1.0
+    return " ".join(
+        f"{round(100 * position / (len(values) - 1))},{round(22 - 20 * (value - lowest) / span)}"
+        for position, value in enumerate(values)
+    )
+
+
+def _list_sections(blocks: Sequence[Block]) -> list[tuple[str, str]]:
+    """Return the sections with the ids of their headings."""
     return [
-        (position, block.text)
+        (block.anchor or f"s{position}", block.text)
         for position, block in enumerate(blocks)
         if isinstance(block, Heading) and block.level == SECTION_LEVEL
     ]
 
 
 def _has_charts(blocks: Sequence[Block]) -> bool:
-    return any(isinstance(block, Chart) for block in blocks)
+    return any(isinstance(block, Chart) for block in iterate_blocks(blocks))
 
 
 def _longest_bar(rows: Sequence[Sequence[str | float]], position: int) -> float:

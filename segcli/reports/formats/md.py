@@ -4,8 +4,23 @@ from collections.abc import Sequence
 
 from segcli.formatting import escape_markdown
 from segcli.reports import charts
-from segcli.reports.blocks import Block, Card, Chart, Heading, Result, Table, Text
+from segcli.reports.blocks import (
+    Block,
+    Card,
+    Chart,
+    Details,
+    Heading,
+    Result,
+    Statement,
+    Statements,
+    Table,
+    Text,
+    Tiles,
+    iterate_blocks,
+)
 from segcli.reports.formats import Page
+
+STATEMENTS_LEVEL, DETAILS_LEVEL = 3, 4  # levels of the headings of these blocks
 
 
 def render(result: Result, page: Page) -> str:
@@ -14,7 +29,7 @@ def render(result: Result, page: Page) -> str:
     link_by_chart = {id(chart): f"{page.charts_path}/{name}" for name, chart in numbered_charts}
     rendered_blocks = (
         _render_picture(block, link_by_chart.get(id(block))) if isinstance(block, Chart) else _render_block(block)
-        for block in result.blocks
+        for block in iterate_blocks(result.blocks)
     )
     return "\n\n".join(filter(None, rendered_blocks)) + "\n"
 
@@ -44,8 +59,28 @@ def _render_block(block: Block) -> str:
             )
         case Card():
             return _render_card(block)
+        case Tiles() | Statements() | Details():
+            return _render_group(block)
         case Chart(title=title, fallback_tables=instead):
             return "\n\n".join([f"*{escape_markdown(title)}*", *map(_render_block, instead)]) if instead else ""
+
+
+def _render_group(block: Tiles | Statements | Details) -> str:
+    """Return a block of several parts; the blocks inside of details follow by themselves."""
+    match block:
+        case Tiles():
+            return _render_block(block.to_table())
+        case Statements(title, items, notes):
+            listed = "\n".join(f"{number}. {_render_statement(item)}" for number, item in enumerate(items, start=1))
+            parts = [f"{'#' * STATEMENTS_LEVEL} {escape_markdown(title)}", listed, *map(escape_markdown, notes)]
+            return "\n\n".join(parts)
+        case Details(title):
+            return f"{'#' * DETAILS_LEVEL} {escape_markdown(title)}"
+
+
+def _render_statement(item: Statement) -> str:
+    text = escape_markdown(item.text)
+    return f"{text}  \n   *{escape_markdown(item.detail)}*" if item.detail else text
 
 
 def _text_rows(table: Table) -> list[list[str]]:
@@ -72,5 +107,6 @@ def _render_card(card: Card) -> str:
         escape_markdown(card.lead),
         "",
     ]
-    lines += [f"- **{escape_markdown(name)}**: {escape_markdown(text)}" for name, text in card.lines]
+    lines += [f"- {escape_markdown(text)}" for text, _ in card.bars]
+    lines += [f"- **{escape_markdown(name)}**: {escape_markdown(text)}" for name, text in card.all_lines]
     return "\n".join([*lines, *(["", f"*{escape_markdown(card.footer)}*"] if card.footer else [])])

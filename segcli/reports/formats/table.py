@@ -15,7 +15,20 @@ from rich.text import Text as Styled
 from segcli import formatting
 from segcli.formatting import escape_unprintable
 from segcli.reports import blocks
-from segcli.reports.blocks import Block, Card, Chart, Column, Heading, RatedText, Result, Table
+from segcli.reports.blocks import (
+    Block,
+    Card,
+    Chart,
+    Column,
+    Details,
+    Heading,
+    RatedText,
+    Result,
+    Statement,
+    Statements,
+    Table,
+    Tiles,
+)
 from segcli.reports.formats import Page
 
 INDENT = (0, 0, 0, 1)  # padding of one column on the left
@@ -38,7 +51,7 @@ def render(result: Result, page: Page) -> str:
         emoji=False,
         highlight=False,
     )
-    for block in result.blocks:
+    for block in blocks.iterate_blocks(result.blocks):
         for line in _render_block(block, page):
             console.print(line)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
@@ -47,22 +60,45 @@ def render(result: Result, page: Page) -> str:
 
 def _render_block(block: Block, page: Page) -> Iterable[RenderableType]:
     match block:
-        case Heading(text):
-            yield ""
-            yield Styled(escape_unprintable(text), style="bold")
-        case blocks.Text(lines, quiet, bullets):
-            for line in lines:
-                styled_text = Styled(escape_unprintable(line), style="dim" if quiet else "")
-                yield _prefix_text("- ", styled_text) if bullets else Padding(styled_text, INDENT)
+        case Heading(text) | Details(title=text):
+            yield from ("", Styled(escape_unprintable(text), style="bold"))
+        case blocks.Text():
+            yield from _render_lines(block)
         case Table():
             yield Padding(_build_grid(block, page), INDENT)
         case Card():
             yield _render_card(block, page)
+        case Tiles():
+            yield Padding(_build_grid(block.to_table(), page), INDENT)
+        case Statements():
+            yield from _render_statements(block)
         case Chart(title=title, fallback_tables=instead):
             if instead:
                 yield Padding(Styled(escape_unprintable(title), style="dim"), INDENT)
             for rows in instead:
                 yield Padding(_build_grid(rows, page), INDENT)
+
+
+def _render_lines(block: blocks.Text) -> Iterable[RenderableType]:
+    for line in block.lines:
+        styled_text = Styled(escape_unprintable(line), style="dim" if block.is_quiet else "")
+        yield _prefix_text("- ", styled_text) if block.has_bullets else Padding(styled_text, INDENT)
+
+
+def _render_statements(block: Statements) -> Iterable[RenderableType]:
+    yield from ("", Styled(escape_unprintable(block.title), style="bold"))
+    yield from (_render_statement(number, item) for number, item in enumerate(block.items, start=1))
+    yield from _render_lines(blocks.Text(block.notes, is_quiet=True))
+
+
+def _render_statement(number: int, item: Statement) -> Grid:
+    lines = Grid.grid()
+    lines.add_row(Styled(escape_unprintable(item.text)))
+    if item.detail:
+        lines.add_row(Styled(escape_unprintable(item.detail), style="dim"))
+    row = Grid.grid()
+    row.add_row(f" {number}. ", lines)
+    return row
 
 
 def _prefix_text(mark: str, styled_text: Styled) -> Grid:
@@ -176,7 +212,7 @@ def _render_bar(share: float, bar_width: int, page: Page) -> str:
 def _render_card(card: Card, page: Page) -> RenderableType:
     fact = escape_unprintable(card.fact).replace("·", "-") if page.is_ascii else escape_unprintable(card.fact)
     body = Grid.grid(padding=(0, 2))
-    for name, text in card.lines:
+    for name, text in card.all_lines:
         body.add_row(Styled(escape_unprintable(name), style="dim"), Styled(escape_unprintable(text)))
     lead = Styled(escape_unprintable(card.lead), style="bold")
     frame = Grid.grid()

@@ -1,138 +1,211 @@
-"""Section with the key figures in a few sentences."""
+"""Section with the first screen: data trust, key figures, findings by money, and next steps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from segcli import columns, formatting
-from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.message import count_message, join_messages, message
-from segcli.model import Segmentation
-from segcli.reports.blocks import Block, Chart, Text
+from segcli.reports import key_figures
+from segcli.reports.blocks import (
+    Block,
+    Chart,
+    Column,
+    Details,
+    Statement,
+    Statements,
+    Table,
+    Text,
+    Tile,
+    Tiles,
+)
 from segcli.reports.chart_blocks import build_lorenz_chart
+from segcli.reports.key_figures import KeyFigure
+from segcli.reports.key_findings import FIGURES_ANCHOR, SEGMENTS_ANCHOR, KeyFinding, NextStep, Overview, format_change
 from segcli.reports.report import Findings
 
 TITLE = message("Summary")
+FIGURES_TITLE = message("Key figures by month")
+ANCHOR_TITLES = {FIGURES_ANCHOR: FIGURES_TITLE, SEGMENTS_ANCHOR: message("Segments")}
+TILE_TITLES = (message("Key figure"), "", message("Change"), "")
+DEFAULT_TARGETS_NOTE = message("Segments chosen by the default criteria; the section target of a config has your own.")
+NO_PREVIOUS_NOTE = message("The orders do not cover an earlier period, so there is no change.")
+NO_ORDERS_NOTE = message("Active customers, changes and revenue at risk need an order export with amounts.")
 
 
 def build_blocks(findings: Findings) -> Iterable[Block]:
-    """Yield sentences about the customer base, each segmentation and inactive customers, then the revenue chart."""
-    table = findings.customers.table
-    sentences = [_describe_base(findings)]
-    if columns.REVENUE in table and len(table):
-        sorted_revenue = table[columns.REVENUE].sort_values(ascending=False)
-        top_share = (
-            sorted_revenue.iloc[: max(len(table) // 5, 1)].sum() / sorted_revenue.sum() if sorted_revenue.sum() else 0.0
-        )
+    """Yield data trust, key figures, findings and next steps, then the monthly figures and the revenue chart."""
+    overview = findings.overview
+    if overview is None:
+        return
+    yield Text([_describe_trust(overview)], is_quiet=True)
+    yield Tiles([_build_tile(figure, overview) for figure in overview.key_figures], TILE_TITLES)
+    notes = _list_figure_notes(findings, overview)
+    if notes:
+        yield Text(notes, is_quiet=True)
+    if overview.findings:
+        yield Statements(message("Findings"), [_state_finding(finding) for finding in overview.findings])
+    if overview.next_steps:
+        yield _build_next_steps(overview)
+    evidence = list(_build_evidence(findings, overview))
+    if evidence:
+        yield Details(FIGURES_TITLE, evidence, FIGURES_ANCHOR)
+
+
+def _build_next_steps(overview: Overview) -> Statements:
+    """Return the steps; what is not known of any of them is named once, below."""
+    steps = overview.next_steps
+    unknown = [name for name in steps[0].missing if all(name in step.missing for step in steps)]
+    notes = [message("Not known: {names}.", names=join_messages(", ", unknown))] if unknown else []
+    return Statements(
+        message("Next steps"),
+        [_state_next_step(step, overview.currency, unknown) for step in steps],
+        [*notes, *[DEFAULT_TARGETS_NOTE] * overview.has_default_targets],
+    )
+
+
+def _describe_trust(overview: Overview) -> str:
+    trust, sentences = overview.trust, []
+    if overview.period:
+        sentences.append(message("Orders from {first} to {last}.", first=overview.period[0], last=overview.period[1]))
+    if trust.lines_read:
         sentences.append(
-            message("The top 20% of customers generate {share} of revenue.", share=formatting.format_share(top_share))
-        )
-    if columns.ORDERS in table and len(table):
-        sentences.append(
-            message(
-                "{share} of customers bought once.", share=formatting.format_share((table[columns.ORDERS] == 1).mean())
+            count_message(
+                "{used} of {count} line used, with {share} of the money read.",
+                "{used} of {count} lines used, with {share} of the money read.",
+                trust.lines_read,
+                used=trust.lines_used,
+                share=formatting.format_share(trust.money_used / trust.money_read),
+            )
+            if trust.money_read > 0
+            else count_message(
+                "{used} of {count} line used.", "{used} of {count} lines used.", trust.lines_read, used=trust.lines_used
             )
         )
-    sentences += [
-        _describe_largest(segmentation, _count_segments(segmentation, findings))
-        for segmentation in findings.persona_segmentations
+    if trust.confidence:
+        sentences.append(message("Data: {confidence}.", confidence=trust.confidence))
+    return join_messages(" ", sentences)
+
+
+def _label_figure(figure_id: str, days: int) -> str:
+    return {
+        key_figures.CUSTOMERS: message("Customers"),
+        key_figures.ACTIVE: message("Active in {days} days", days=days),
+        key_figures.REVENUE: message("Revenue in {days} days", days=days),
+        key_figures.REPEAT_RATE: message("Repeat rate"),
+        key_figures.AVERAGE_ORDER: message("Average order"),
+        key_figures.AT_RISK: message("Revenue at risk"),
+        key_figures.TOTAL_REVENUE: message("Revenue"),
+    }[figure_id]
+
+
+def _format_figure(figure_id: str, value: float | None, currency: str) -> str:
+    if value is None:
+        return message("withheld")
+    if figure_id == key_figures.REPEAT_RATE:
+        return formatting.format_share(value)
+    if figure_id in {key_figures.CUSTOMERS, key_figures.ACTIVE}:
+        return formatting.format_count(value)
+    return formatting.format_total(value, currency)
+
+
+def _build_tile(figure: KeyFigure, overview: Overview) -> Tile:
+    def format_figure(value: float | None) -> str:
+        return _format_figure(figure.figure_id, value, overview.currency)
+
+    note = (
+        ""
+        if figure.previous is None
+        else message("{days} days ago: {value}", value=format_figure(figure.previous), days=overview.period_days)
+    )
+    values = [value for _, value in figure.trend]
+    trend_text = (
+        message(
+            "from {first} to {last} in {months} months",
+            first=format_figure(values[0]),
+            last=format_figure(values[-1]),
+            months=len(values) - 1,
+        )
+        if len(values) > 1
+        else ""
+    )
+    change = _format_change(figure)
+    label = _label_figure(figure.figure_id, overview.period_days)
+    is_worse = (figure.change or 0.0) * (-1 if figure.figure_id == key_figures.AT_RISK else 1) < 0
+    return Tile(label, format_figure(figure.value), note, change, values, trend_text, is_worse)
+
+
+def _format_change(figure: KeyFigure) -> str:
+    """Format the change of a figure: relative, or in percentage points for a share."""
+    if figure.value is None or figure.previous is None or figure.change is None:
+        return ""
+    if figure.figure_id == key_figures.REPEAT_RATE:
+        points = (figure.value - figure.previous) * 100
+        return message("{points} points", points=formatting.FormattedNumber(f"{points:+.1f}", points))
+    return format_change(figure.change)
+
+
+def _list_figure_notes(findings: Findings, overview: Overview) -> list[str]:
+    if columns.ORDERS not in findings.customers.table:
+        return []
+    if not any(figure.figure_id == key_figures.ACTIVE for figure in overview.key_figures):
+        return [NO_ORDERS_NOTE]
+    return [] if any(figure.previous is not None for figure in overview.key_figures) else [NO_PREVIOUS_NOTE]
+
+
+def _state_finding(finding: KeyFinding) -> Statement:
+    return Statement(
+        finding.sentence,
+        message("Confidence {confidence}", confidence=finding.confidence),
+        finding.evidence,
+        ANCHOR_TITLES[finding.evidence],
+    )
+
+
+def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) -> Statement:
+    facts: list[str] = [
+        count_message("{count} customer", "{count} customers", step.customers)
+        if step.reach is None
+        else count_message(
+            "{count} customer by {channel}", "{count} customers by {channel}", step.reach, channel=step.channel
+        )
     ]
-    sentences += _describe_inactive(findings)
-    yield Text(sentences, has_bullets=True)
-    revenue_chart = _build_revenue_chart(findings)
+    if step.expected_margin is not None:
+        facts.append(message("expected margin {money}", money=formatting.format_total(step.expected_margin, currency)))
+    if step.cost is not None:
+        facts.append(message("cost {money}", money=formatting.format_total(step.cost, currency)))
+    if step.holdout_share is not None:
+        facts.append(message("holdout {share}", share=formatting.format_share(step.holdout_share)))
+    gaps = [name for name in step.missing if name not in common_gaps]
+    if gaps:
+        facts.append(message("not known: {names}", names=join_messages(", ", gaps)))
+    text = message("{segment}: {action}", segment=step.segment, action=step.action) if step.action else step.segment
+    return Statement(text, join_messages("; ", facts))
+
+
+def _build_evidence(findings: Findings, overview: Overview) -> Iterator[Block]:
+    """Yield the figures at the ends of months, and the Lorenz curve if there is revenue."""
+    shown = [figure for figure in overview.key_figures if figure.trend]
+    if shown:
+        yield _build_month_table(shown, overview)
+    table, privacy = findings.customers.table, findings.privacy
+    revenue_chart: Chart | None = None
+    if columns.REVENUE in table:
+        revenue = table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan)
+        revenue_chart = build_lorenz_chart(revenue, privacy.smallest_group, privacy.dominance_limit)
     if revenue_chart is not None:
         yield revenue_chart
 
 
-def _describe_inactive(findings: Findings) -> list[str]:
-    """Return a sentence on the revenue share of the customers with above-median recency."""
-    table = findings.customers.table
-    if (
-        columns.RECENCY_DAYS not in table
-        or columns.REVENUE not in table
-        or not len(table)
-        or table[columns.REVENUE].sum() <= 0
-    ):
-        return []
-    median_recency = float(table[columns.RECENCY_DAYS].median())
-    is_inactive = table[columns.RECENCY_DAYS] > median_recency
-    inactive_share, revenue_part = (
-        formatting.format_share(is_inactive.mean()),
-        table.loc[is_inactive, columns.REVENUE].sum() / table[columns.REVENUE].sum(),
-    )
-    return [
-        count_message(
-            "{share} of customers have not bought for more than {count} day; "
-            "they account for {revenue_share} of revenue.",
-            "{share} of customers have not bought for more than {count} days; "
-            "they account for {revenue_share} of revenue.",
-            round(median_recency),
-            share=inactive_share,
-            revenue_share=formatting.format_share(revenue_part),
-        )
+def _build_month_table(figures: list[KeyFigure], overview: Overview) -> Table:
+    titles = [Column(message("As of"), align_right=False)]
+    titles += [Column(_label_figure(figure.figure_id, overview.period_days)) for figure in figures]
+    rows = [
+        [
+            message("{day}", day=pd.Timestamp(day).date()),
+            *(_format_figure(figure.figure_id, figure.trend[position][1], "") for figure in figures),
+        ]
+        for position, (day, _) in enumerate(figures[0].trend)
     ]
-
-
-def _build_revenue_chart(findings: Findings) -> Chart | None:
-    """Build the Lorenz curve, if there is revenue."""
-    table, privacy = findings.customers.table, findings.privacy
-    if columns.REVENUE not in table:
-        return None
-    revenue = table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=np.nan)
-    return build_lorenz_chart(revenue, privacy.smallest_group, privacy.dominance_limit)
-
-
-def _describe_base(findings: Findings) -> str:
-    table, day = findings.customers.table, findings.customers.as_of
-    facts = [count_message("{count} customer", "{count} customers", len(table))]
-    if columns.ORDERS in table:
-        facts.append(count_message("{count} order", "{count} orders", int(table[columns.ORDERS].sum())))
-    if columns.REVENUE in table:
-        facts.append(
-            message(
-                "revenue {money}",
-                money=formatting.format_total(table[columns.REVENUE].sum(), findings.customers.currency),
-            )
-        )
-    joined_facts = join_messages(", ", facts)
-    if day:
-        return message("{facts} as of {day}.", facts=joined_facts, day=day)
-    return message("{facts}.", facts=joined_facts)
-
-
-def _count_segments(segmentation: Segmentation, findings: Findings) -> int:
-    """Return the number of segments, counting each suppressed one that is merged into a single row."""
-    hidden_names = findings.guard.withheld_names.get(segmentation.column, ()) if findings.guard else ()
-    return len(segmentation.profile) + max(len(hidden_names) - 1, 0)
-
-
-def _describe_largest(segmentation: Segmentation, segment_count: int) -> str:
-    """Return a sentence on the segment with the most revenue (or the largest one) and its share."""
-    sort_column = columns.REVENUE_SHARE if columns.REVENUE_SHARE in segmentation.profile else columns.SHARE
-    visible_segments = segmentation.profile[~segmentation.profile[columns.SEGMENT_NAME].str.startswith(WITHHELD_LABEL)]
-    largest_segment = (
-        (visible_segments if len(visible_segments) else segmentation.profile)
-        .sort_values(sort_column, ascending=False, kind="stable")
-        .iloc[0]
-    )
-    values = {
-        "name": segmentation.name,
-        "segment_name": largest_segment[columns.SEGMENT_NAME],
-        "share": formatting.format_share(largest_segment[columns.SHARE]),
-    }
-    if columns.REVENUE_SHARE not in largest_segment:
-        return count_message(
-            "Of {count} {name} segment, {segment_name} is the largest: {share} of customers.",
-            "Of {count} {name} segments, {segment_name} is the largest: {share} of customers.",
-            segment_count,
-            **values,
-        )
-    return count_message(
-        "Of {count} {name} segment, {segment_name} has the highest share: "
-        "{revenue_share} of revenue from {share} of customers.",
-        "Of {count} {name} segments, {segment_name} has the highest share: "
-        "{revenue_share} of revenue from {share} of customers.",
-        segment_count,
-        revenue_share=formatting.format_share(largest_segment[columns.REVENUE_SHARE]),
-        **values,
-    )
+    return Table(titles, rows)

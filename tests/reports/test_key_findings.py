@@ -1,0 +1,225 @@
+"""The first screen has the figures that commands print, uses no later orders, and says nothing of too few customers."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segcli import columns
+from segcli.config import Settings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.config.privacy import PrivacySettings
+from segcli.customers import load_customers
+from segcli.customers.order_history import customers_as_of
+from segcli.model import Customers, Segmentation
+from segcli.persona.analysis import Analysis
+from segcli.reports import key_figures
+from segcli.reports.findings import collect_findings
+from segcli.reports.key_figures import GroupFigure
+from segcli.reports.key_findings import Overview
+from segcli.reports.report import build_report
+from segcli.segment import maps, rfm
+
+ROOT = Path(__file__).parents[2]
+ORDERS = ROOT / "sample_data" / "orders.csv"
+PERIOD = 90
+
+
+def read_orders(path: Path, **settings: Any) -> Customers:
+    return load_customers(IngestSettings(transactions=Source(path=str(path)), **settings))
+
+
+@pytest.fixture(scope="module")
+def customers() -> Customers:
+    return read_orders(ORDERS)
+
+
+def measure_by_hand(customers: Customers, day: date) -> dict[str, float]:
+    """Compute the figures of a day from the customer tables as of that day and of earlier days, a slow way."""
+    now = customers_as_of(customers, day).table.set_index(columns.CUSTOMER_ID)
+
+    def growth(name: str, days: int) -> pd.Series:
+        start = day - timedelta(days=days)
+        if start <= now[columns.FIRST_ORDER].min().date():
+            return now[name].astype("float64")
+        before = customers_as_of(customers, start).table.set_index(columns.CUSTOMER_ID)[name]
+        return now[name].astype("float64") - before.reindex(now.index).fillna(0).astype("float64")
+
+    overdue = (
+        (now[columns.ORDERS] >= 3)
+        & (now[columns.LAST_ORDER] > now[columns.FIRST_ORDER])
+        & (now[columns.RECENCY_DAYS] > 2 * now[columns.MEAN_DAYS_BETWEEN_ORDERS])
+    )
+    revenue, orders = growth(columns.REVENUE, PERIOD), growth(columns.ORDERS, PERIOD)
+    return {
+        "customers": len(now),
+        "active": int((now[columns.RECENCY_DAYS] <= PERIOD).sum()),
+        "revenue": float(revenue.sum()),
+        "repeat_rate": float((now[columns.ORDERS] > 1).mean()),
+        "average_order": float(revenue.sum() / orders.sum()),
+        "revenue_at_risk": float(growth(columns.REVENUE, 365)[overdue].clip(lower=0).sum()),
+    }
+
+
+@pytest.mark.parametrize("returns", ["net", "exclude", "separate"])
+def test_figures_and_trends_equal_those_of_tables_as_of_each_day(returns: str) -> None:
+    customers = read_orders(ORDERS, returns=returns)
+    history = key_figures.read_history(customers)
+    assert history is not None
+    figures = {
+        figure.figure_id: figure for figure in key_figures.compute_key_figures(history, PERIOD, PrivacySettings())
+    }
+    assert customers.as_of is not None
+    now, before = (measure_by_hand(customers, customers.as_of - timedelta(days=back)) for back in (0, PERIOD))
+    assert {name: figure.value for name, figure in figures.items()} == pytest.approx(now)
+    assert {name: figure.previous for name, figure in figures.items()} == pytest.approx(before)
+    days = [day for day, _ in figures["revenue"].trend]
+    assert days[0] == "2025-07-01"
+    assert days[-1] == customers.as_of.isoformat()
+    for position in (0, 7):
+        then = measure_by_hand(customers, date.fromisoformat(days[position]))
+        assert {name: figure.trend[position][1] for name, figure in figures.items()} == pytest.approx(then)
+
+
+def test_orders_of_the_as_of_day_count(tmp_path: Path) -> None:
+    path = write_orders(tmp_path, {"a": (20, ["2025-01-01", "2025-06-01"], 10.0), "b": (15, ["2025-12-31"], 5.0)})
+    customers = load_customers(IngestSettings(transactions=Source(path=str(path))), date(2025, 12, 31))
+    figures = {figure.figure_id: figure.value for figure in build_overview(customers).key_figures}
+    assert (figures["customers"], figures["active"], figures["revenue"]) == (35, 15, 75.0)
+
+
+def test_earlier_figures_do_not_depend_on_later_orders(customers: Customers) -> None:
+    day = date(2026, 2, 1)
+    earlier = customers_as_of(customers, day)
+    with_later, without_later = key_figures.read_history(customers), key_figures.read_history(earlier)
+    assert with_later is not None
+    assert without_later is not None
+    values = [
+        {
+            name: figure.value
+            for name, figure in key_figures.measure_figures(history, np.datetime64(day), PERIOD).items()
+        }
+        for history in (with_later, without_later)
+    ]
+    assert values[0] == pytest.approx(values[1])
+
+
+def test_overdue_customers_are_compared_with_what_they_did_next(customers: Customers) -> None:
+    history = key_figures.read_history(customers)
+    assert history is not None
+    assert customers.as_of is not None
+    test = key_figures.compare_overdue(history, PERIOD)
+    then = customers_as_of(customers, customers.as_of - timedelta(days=PERIOD)).table.set_index(columns.CUSTOMER_ID)
+    later = customers.table.set_index(columns.CUSTOMER_ID)[columns.ORDERS].reindex(then.index)
+    is_regular = (then[columns.ORDERS] >= 3) & (then[columns.LAST_ORDER] > then[columns.FIRST_ORDER])
+    is_overdue = is_regular & (then[columns.RECENCY_DAYS] > 2 * then[columns.MEAN_DAYS_BETWEEN_ORDERS])
+    has_bought = later > then[columns.ORDERS]
+    assert (test.overdue, test.overdue_buyers) == (is_overdue.sum(), (is_overdue & has_bought).sum())
+    assert (test.others, test.other_buyers) == (
+        (is_regular & ~is_overdue).sum(),
+        (is_regular & ~is_overdue & has_bought).sum(),
+    )
+    assert test.overdue_buyers / test.overdue < test.other_buyers / test.others  # overdue customers return less often
+
+
+# Disclosure control
+def build_overview(customers: Customers, **privacy: Any) -> Overview:
+    settings = Settings.model_validate({"report": {"sections": ["summary"]}, "privacy": privacy})
+    segmentation = rfm.segment_by_rfm(customers, settings.rfm, maps.load_map("default"), 1)
+    overview = collect_findings(customers, Analysis([segmentation], settings)).overview
+    assert overview is not None
+    return overview
+
+
+def write_orders(folder: Path, sizes: dict[str, tuple[int, list[str], float]]) -> Path:
+    """Write orders: for each group, a number of customers, the days on which each orders, and the amount."""
+    lines = ["customer_id,order_id,order_date,amount"]
+    for name, (count, days, amount) in sizes.items():
+        lines += [f"{name}{who},{name}{who}-{day},{day},{amount}" for who in range(count) for day in days]
+    path = folder / "made.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_figures_of_few_customers_are_withheld_from_external_readers(tmp_path: Path) -> None:
+    sizes = {
+        "old": (60, ["2025-01-10", "2025-02-10"], 20.0),
+        "new": (4, ["2026-01-05"], 30.0),
+    }
+    overview = build_overview(read_orders(write_orders(tmp_path, sizes)), audience="external")
+    figures = {figure.figure_id: figure for figure in overview.key_figures}
+    assert figures["customers"].value == 64
+    assert figures["customers"].previous is None  # 4 new customers would follow from it
+    assert figures["customers"].trend == ()
+    assert {figures[name].value for name in ("active", "revenue", "average_order", "repeat_rate")} == {None}
+    assert not {"revenue_change", "one_time_buyers"} & {finding.finding_id for finding in overview.findings}
+    assert {
+        figures["active"].value
+        for figures in [
+            {
+                figure.figure_id: figure
+                for figure in build_overview(read_orders(write_orders(tmp_path, sizes))).key_figures
+            }
+        ]
+    } == {4}
+
+
+def test_money_of_one_customer_is_withheld_from_external_readers(tmp_path: Path) -> None:
+    regular = ["2024-10-10", "2024-11-10", "2024-12-10", "2025-02-10", "2025-06-10"]
+    sizes = {
+        "late": (30, ["2025-01-01", "2025-02-01", "2025-03-01"], 1.0),
+        "rich": (1, ["2025-01-01", "2025-02-01", "2025-03-01"], 9_000.0),
+        "active": (40, [*regular, "2025-12-20"], 25.0),
+    }
+    customers = read_orders(write_orders(tmp_path, sizes))
+    shown, hidden = build_overview(customers), build_overview(customers, audience="external")
+    assert {f.figure_id: f.value for f in shown.key_figures}["revenue_at_risk"] == pytest.approx(3 * 9_030.0)
+    assert {f.figure_id: f.value for f in hidden.key_figures}["revenue_at_risk"] is None
+    assert "revenue_at_risk" in {finding.finding_id for finding in shown.findings}
+    assert not {"revenue_at_risk", "concentration"} & {finding.finding_id for finding in hidden.findings}
+
+
+@pytest.mark.parametrize("smallest", [5, 11, 60])
+def test_no_finding_counts_a_small_group(customers: Customers, smallest: int) -> None:
+    overview = build_overview(customers, audience="external", minimum_cell_external=smallest)
+    counts = ("customers", "overdue", "segment_overdue", "test_overdue_buyers", "test_other_buyers")
+    for finding in overview.findings:
+        for name in counts:
+            assert finding.figures.get(name, smallest) >= smallest
+            assert len(customers.table) - finding.figures.get(name, 0) >= smallest
+    for step in overview.next_steps:
+        assert step.reach is None or step.reach >= smallest
+
+
+def test_a_figure_needs_enough_customers_inside_and_outside_of_its_group() -> None:
+    privacy = PrivacySettings(audience="external")
+    assert key_figures.can_show(GroupFigure(1.0, 11, 22), privacy)
+    assert not key_figures.can_show(GroupFigure(1.0, 10, 22), privacy)
+    assert not key_figures.can_show(GroupFigure(1.0, 12, 22), privacy)
+    assert not key_figures.can_compare(GroupFigure(1.0, 30, 100), GroupFigure(1.0, 33, 100), privacy)
+    assert key_figures.can_compare(GroupFigure(1.0, 30, 100), GroupFigure(1.0, 45, 130), privacy)
+
+
+def test_the_first_screen_is_the_same_for_rows_in_any_order(customers: Customers, tmp_path: Path) -> None:
+    lines = ORDERS.read_text(encoding="utf-8").splitlines()
+    shuffled = tmp_path / "shuffled.csv"
+    order = np.random.default_rng(3).permutation(len(lines) - 1)
+    shuffled.write_text("\n".join([lines[0], *(lines[1 + int(at)] for at in order)]) + "\n", encoding="utf-8")
+    assert build_overview(read_orders(shuffled)).to_dict() == build_overview(customers).to_dict()
+
+
+def test_findings_lead_to_their_evidence(customers: Customers) -> None:
+    from segcli.reports.formats import Page, html
+
+    settings = Settings.model_validate({"report": {"sections": ["summary", "segments"]}})
+    segmentation: Segmentation = rfm.segment_by_rfm(customers, settings.rfm, maps.load_map("default"), 1)
+    page = html.render(
+        build_report(collect_findings(customers, Analysis([segmentation], settings)), settings.report), Page()
+    )
+    for anchor in ("key-figures", "segments"):
+        assert f'href="#{anchor}">Evidence' in page
+        assert page.count(f'id="{anchor}"') == 1
+    assert page.count("<polyline") == 6
