@@ -163,13 +163,19 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class ContactEstimate:
-    """Contacts of a segment by one channel: reachable customers, cost and expected margin."""
+    """Contacts of a segment by one channel: reachable customers, cost and expected margin.
+
+    If the reach of the channel is unknown, so are contacts, cost and margin. `max_contacts` and `max_cost` then hold
+    for all customers of the segment, so that a budget and a capacity are kept in any case.
+    """
 
     segment: str
     contact_channel: str
-    contact_count: int
+    contact_count: int | None
     cost: float
     expected_margin: float
+    max_contacts: int
+    max_cost: float
 
     @property
     def roi(self) -> float:
@@ -201,9 +207,11 @@ def estimate_contacts(
     for segment_name in segmentation.segments:
         in_segment = (segmentation.labels == segment_name).to_numpy()
         response_value = settings.response_value or _average_order_value(segmentation.customers.table, in_segment)
-        segment_response = _ResponseValue(float(np.mean(bought_recently[in_segment])), response_value * margin_rate)
+        segment_response = _ResponseValue(
+            int(in_segment.sum()), float(np.mean(bought_recently[in_segment])), response_value * margin_rate
+        )
         contact_counts = {
-            contact_channel: int((in_segment & is_reachable).sum())
+            contact_channel: None if is_reachable is None else int((in_segment & is_reachable).sum())
             for contact_channel, is_reachable in reachable_masks.items()
         }
         estimates.append(
@@ -214,27 +222,39 @@ def estimate_contacts(
 
 @dataclass(frozen=True)
 class _ResponseValue:
-    """Default response rate of a segment, and the margin of one response."""
+    """Size of a segment, its default response rate, and the margin of one response."""
 
+    customers: int
     response_rate: float
     margin_per_response: float
 
 
 def _net_margin(estimate: ContactEstimate) -> float:
+    if estimate.contact_count is None:
+        return -np.inf
     return -estimate.cost if np.isnan(estimate.expected_margin) else estimate.expected_margin - estimate.cost
 
 
 def _estimate_by_channel(
-    segment_name: str, contact_counts: dict[str, int], settings: TargetSettings, segment_response: _ResponseValue
+    segment_name: str,
+    contact_counts: dict[str, int | None],
+    settings: TargetSettings,
+    segment_response: _ResponseValue,
 ) -> Iterator[ContactEstimate]:
     for contact_channel, contact_count in contact_counts.items():
-        cost = contact_count * settings.contact_cost.get(contact_channel, 0.0)
-        expected_margin = (
-            contact_count
-            * settings.response.get(contact_channel, segment_response.response_rate)
-            * segment_response.margin_per_response
+        max_contacts = segment_response.customers if contact_count is None else contact_count
+        max_cost = round(max_contacts * settings.contact_cost.get(contact_channel, 0.0), 2)
+        response_rate = settings.response.get(contact_channel, segment_response.response_rate)
+        is_known = contact_count is not None
+        yield ContactEstimate(
+            segment_name,
+            contact_channel,
+            contact_count,
+            max_cost if is_known else np.nan,
+            max_contacts * response_rate * segment_response.margin_per_response if is_known else np.nan,
+            max_contacts,
+            max_cost,
         )
-        yield ContactEstimate(segment_name, contact_channel, contact_count, round(cost, 2), expected_margin)
 
 
 def _average_order_value(table: pd.DataFrame, in_segment: BoolArray) -> float:

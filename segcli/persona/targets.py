@@ -13,6 +13,7 @@ import pandas as pd
 
 from segcli import columns, formatting
 from segcli.config.target import TargetSettings
+from segcli.customers import consent
 from segcli.message import count_message, join_messages, message
 from segcli.model import Segmentation
 from segcli.persona.attractiveness import (
@@ -220,8 +221,8 @@ def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, 
     return Candidate(
         segment_name,
         estimate.expected_margin - estimate.cost if is_by_margin else score,
-        estimate.cost,
-        estimate.contact_count,
+        estimate.max_cost,
+        estimate.max_contacts,
     )
 
 
@@ -249,7 +250,9 @@ def _build_table(
             for axis_scores in zip(target_rows["attractiveness"], target_rows["strength"], strict=True)
         ]
     target_rows["way"] = [estimate.contact_channel for estimate in segment_scores.contact_estimates]
-    target_rows["contacts"] = [estimate.contact_count for estimate in segment_scores.contact_estimates]
+    target_rows["contacts"] = pd.array(
+        [estimate.contact_count for estimate in segment_scores.contact_estimates], dtype="Int64"
+    )
     target_rows["cost"] = [estimate.cost for estimate in segment_scores.contact_estimates]
     target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
     target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
@@ -352,6 +355,7 @@ def _build_notes(
             len(chosen_names),
             minimum=settings.choice_range[0],
         )
+    yield from _describe_reach(segment_scores.contact_estimates, settings)
     yield from _describe_returns(segment_scores.contact_estimates)
     if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
         yield message(
@@ -359,6 +363,16 @@ def _build_notes(
             "measure the effect with a holdout",
             days=settings.period_days,
         )
+
+
+def _describe_reach(contact_estimates: Sequence[ContactEstimate], settings: TargetSettings) -> Iterator[str]:
+    """Yield the channels of unknown reach, and how budget and capacity count their contacts."""
+    channels = dict.fromkeys(
+        estimate.contact_channel for estimate in contact_estimates if estimate.contact_count is None
+    )
+    yield from consent.describe_unknown_reach(channels)
+    if channels and (settings.budget is not None or settings.capacity is not None):
+        yield message("budget and capacity count every customer of these segments as a contact")
 
 
 def _describe_returns(contact_estimates: Sequence[ContactEstimate]) -> Iterator[str]:
@@ -378,9 +392,3 @@ def _describe_returns(contact_estimates: Sequence[ContactEstimate]) -> Iterator[
                 ],
             ),
         )
-    if profitable_estimates:
-        returns = [
-            message("{name} {value}", name=estimate.segment, value=formatting.format_ratio(estimate.roi))
-            for estimate in profitable_estimates
-        ]
-        yield message("by return on contact cost: {segments}", segments=join_messages(", ", returns))

@@ -109,11 +109,11 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
         Column(message("Reason"), align_right=False),
     ]
     rows = []
-    for row in targets.table.to_dict("records"):
+    for row in to_records(targets.table):
         score, strength = row.get("attractiveness", 0.0), row.get("strength")
         strength_text = "" if strength is None else formatting.format_count(strength)
         name = f"{row[columns.SEGMENT_NAME]} <-" if row["chosen"] == "yes" else str(row[columns.SEGMENT_NAME])
-        contacts = message("{contacts} {channel}", contacts=row["contacts"], channel=row["way"])
+        contacts = _format_contacts(row["contacts"], row["way"])
         roi = "" if pd.isna(row["roi"]) else _rate_return(row["roi"])
         money_texts = [_format_optional_money(row["cost"]), _format_optional_money(row["expected_margin"])]
         rows.append(
@@ -129,6 +129,12 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
             ]
         )
     return Table(titles, rows)
+
+
+def _format_contacts(contact_count: int | None, channel: str) -> str:
+    if contact_count is None:
+        return message("{channel}: not known", channel=channel)
+    return message("{contacts} {channel}", contacts=contact_count, channel=channel)
 
 
 def _rate_return(roi: float) -> str:

@@ -15,6 +15,8 @@ from segcli.model import Segmentation
 from segcli.persona.attractiveness import SegmentCriteria, rank_tolerance, weigh_criteria
 from segcli.persona.target_selection import Candidate, SelectionLimits, choose_segments, explain_rejection
 from segcli.persona.targets import matrix_cell, select_targets
+from segcli.reports.activation_results import build_targets_result
+from segcli.reports.formats.json import to_json_value
 from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
@@ -89,6 +91,32 @@ def test_our_strength_makes_the_second_axis_and_the_cell() -> None:
 def test_unknown_criteria_drop_out_and_are_named() -> None:
     made = found()
     assert any("unknown, excluded from the score: growth, margin, churn_risk, competition" in n for n in made.notes)
+
+
+def unknown_reach() -> Segmentation:
+    made = shop()
+    customers = replace(made.customers, table=made.customers.table.drop(columns="email_consent"))
+    return read_segmentation(customers, "x_segment")
+
+
+def test_reach_is_unknown_where_nothing_is_known_of_consent_or_contacts() -> None:
+    made = found(unknown_reach(), contact_cost={"email": 0.1}, response={"email": 0.2}, capacity=50, choose=1)
+    assert "contactability" not in made.table
+    assert made.table[["contacts", "cost", "expected_margin", "roi"]].isna().all().all()
+    assert "reach by email is unknown; hint: pass a customers file with one of the columns email_consent, email" in (
+        made.notes
+    )
+    assert "budget and capacity count every customer of these segments as a contact" in made.notes
+    assert any("excluded from the score" in note and "contactability" in note for note in made.notes)
+    rows = to_json_value(build_targets_result(made).envelope())["targets"]
+    assert {row["contacts"] for row in rows} == {None}
+    assert found(unknown_reach(), capacity=39, choose=1).chosen_segments == (), "40 customers may be 40 contacts"
+
+
+def test_a_channel_of_known_reach_is_taken_before_one_of_unknown_reach() -> None:
+    made = found(unknown_reach(), contact_cost={"email": 0.1, "site": 0.0}, response={"email": 0.2, "site": 0.01})
+    assert set(made.table["way"]) == {"site"}
+    assert made.table["contacts"].tolist() == [40, 40, 20]
 
 
 def test_contacts_that_cost_more_than_they_earn_knock_a_segment_out() -> None:
