@@ -37,9 +37,10 @@ class Analysis:
         return select_targets(
             segmentation,
             settings.target,
-            margin_rate=settings.clv.margin,
+            margin_rate=settings.margin_rate,
             consent_words=settings.scorecard.consent,
             max_choices=settings.limits.choices,
+            smallest_effect=settings.compare.smallest_effect,
         )
 
     @cached_property

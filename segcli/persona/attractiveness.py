@@ -144,6 +144,13 @@ def _measure_periods(
     }
 
 
+def measure_buyer_rates(segmentation: Segmentation, period_days: int) -> FloatArray:
+    """Return the share of each segment's members before the last period who bought in it; NaN if unknown."""
+    period_revenue = split_periods(segmentation.customers, period_days)
+    periods = {} if period_revenue is None else _measure_periods(segmentation, period_revenue, period_days)
+    return 1 - periods.get("churn_risk", np.full(len(segmentation.segments), np.nan))
+
+
 def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | None:
     """Split purchases into the last period before as_of and the one before it.
 

@@ -24,6 +24,7 @@ from segcli.persona.attractiveness import (
     rank_tolerance,
     weigh_criteria,
 )
+from segcli.persona.holdout_plans import describe_holdouts, list_plan_columns, plan_holdouts
 from segcli.persona.target_selection import (
     Candidate,
     ContactEstimate,
@@ -31,6 +32,7 @@ from segcli.persona.target_selection import (
     choose_segments,
     estimate_contacts,
     explain_rejection,
+    list_missing_figures,
 )
 
 DEFAULT_WEIGHTS = "weights"  # name of the set of weights in the settings
@@ -49,7 +51,7 @@ class TargetSelection:
 
     `table` has one row per segment, the most attractive first, knocked-out ones last: segment, customers, the measured
     criteria, attractiveness, strength and cell (if known), way, contacts, cost, expected_margin, roi, chosen (yes or
-    no) and reason. `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
+    no), reason, and planned_holdout and detectable_effect of chosen segments. `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
     out of 100 by which all weights may change while the first segment stays first. `weight_set_scores` compares the
     weight sets.
     """
@@ -109,25 +111,27 @@ def select_targets(
     margin_rate: float,
     consent_words: Sequence[str],
     max_choices: int,
+    smallest_effect: float,
 ) -> TargetSelection:
     """Score every segment, exclude those that fail a knock-out criterion, and choose a few.
 
     Args:
         segmentation: the segmentation.
         settings: criteria, weights, budget and capacity.
-        margin_rate: margin as a part of revenue, unless the settings give one.
+        margin_rate: margin as a part of revenue if neither the settings nor the orders give one; NaN if unknown.
         consent_words: values of the consent column that mean yes.
         max_choices: maximum number of combinations to examine.
+        smallest_effect: effect that a holdout is planned for without a response, as a part of the share of buyers.
     """
-    segment_scores = _score_segments(
-        segmentation, settings, margin_rate=settings.margin or margin_rate, consent_words=consent_words
-    )
+    segment_scores = _score_segments(segmentation, settings, margin_rate=margin_rate, consent_words=consent_words)
+    missing_figures = _list_missing_figures(segment_scores, settings, margin_rate)
+    is_by_margin = settings.objective == "margin" and not missing_figures
     candidates = [
         _make_candidate(
             segmentation.segments[position],
             float(segment_scores.scores[position]),
             segment_scores.contact_estimates[position],
-            settings,
+            is_by_margin=is_by_margin,
         )
         for position in segment_scores.eligible_ranking
     ]
@@ -141,6 +145,10 @@ def select_targets(
         for candidate in candidates
     }
     target_table = _build_table(segment_scores, chosen_names, reasons)
+    holdout_plans = plan_holdouts(segmentation, segment_scores.contact_estimates, settings, smallest_effect)
+    for column_name, plan_values in list_plan_columns(holdout_plans, chosen_names).items():
+        target_table[column_name] = target_table[columns.SEGMENT_NAME].map(plan_values)
+    target_table["planned_holdout"] = target_table["planned_holdout"].astype("Int64")
     return TargetSelection(
         segmentation,
         target_table,
@@ -149,7 +157,9 @@ def select_targets(
         segment_scores.weight_tolerance,
         _compare_weight_sets(segmentation, segment_scores.criteria, settings),
         (
+            *_describe_objective(settings, missing_figures),
             *_build_notes(segment_scores, chosen_names, settings),
+            *describe_holdouts(holdout_plans, chosen_names),
             *([] if is_complete else [_describe_limit(max_choices)]),
         ),
     )
@@ -160,11 +170,8 @@ def _score_segments(
 ) -> _SegmentScores:
     criteria = measure_criteria(segmentation, settings, consent_words)
     contact_estimates = estimate_contacts(segmentation, settings, margin_rate=margin_rate, consent_words=consent_words)
-    has_response = bool(settings.response)  # the purchase rate without contacts does not show what contacts earn
     exclusions = {
-        estimate.segment: _explain_loss(estimate)
-        for estimate in contact_estimates
-        if has_response and estimate.is_unprofitable
+        estimate.segment: _explain_loss(estimate) for estimate in contact_estimates if estimate.is_unprofitable
     }
     exclusions |= {
         segment_name: exclusion_reason
@@ -216,13 +223,34 @@ def _explain_loss(estimate: ContactEstimate) -> str:
     )
 
 
-def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, settings: TargetSettings) -> Candidate:
-    is_by_margin = settings.objective == "margin" and not np.isnan(estimate.expected_margin)
+def _list_missing_figures(
+    segment_scores: _SegmentScores, settings: TargetSettings, margin_rate: float
+) -> list[str]:
+    """Return the figures that some eligible segment lacks for its expected incremental margin."""
+    incomplete_estimates = [
+        segment_scores.contact_estimates[position]
+        for position in segment_scores.eligible_ranking
+        if np.isnan(segment_scores.contact_estimates[position].net_margin)
+    ]
+    if not incomplete_estimates:
+        return []
+    table = segment_scores.segmentation.customers.table
+    figures = list_missing_figures(incomplete_estimates, settings, margin_rate=margin_rate, table=table)
+    return figures or [message("value of a response (target.response_value)")]
+
+
+def _describe_objective(settings: TargetSettings, missing_figures: Sequence[str]) -> Iterator[str]:
+    if missing_figures:
+        yield message("expected incremental margin is unknown; missing: {figures}", figures=join_messages(", ", missing_figures))
+    if settings.objective == "margin" and not missing_figures:
+        yield message("chosen by expected incremental margin after contact cost")
+    else:
+        yield message("chosen by score")
+
+
+def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, *, is_by_margin: bool) -> Candidate:
     return Candidate(
-        segment_name,
-        estimate.expected_margin - estimate.cost if is_by_margin else score,
-        estimate.max_cost,
-        estimate.max_contacts,
+        segment_name, estimate.net_margin if is_by_margin else score, estimate.max_cost, estimate.max_contacts
     )
 
 
@@ -357,12 +385,6 @@ def _build_notes(
         )
     yield from _describe_reach(segment_scores.contact_estimates, settings)
     yield from _describe_returns(segment_scores.contact_estimates)
-    if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
-        yield message(
-            "expected margin uses the purchase rate of the last {days} days as response: a ranking, not an effect; "
-            "measure the effect with a holdout",
-            days=settings.period_days,
-        )
 
 
 def _describe_reach(contact_estimates: Sequence[ContactEstimate], settings: TargetSettings) -> Iterator[str]:

@@ -106,6 +106,8 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
         Column(message("Cost")),
         Column(message("Expected margin")),
         Column(message("ROI")),
+        Column(message("Holdout")),
+        Column(message("Smallest detectable effect")),
         Column(message("Reason"), align_right=False),
     ]
     rows = []
@@ -125,6 +127,8 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
                 contacts,
                 *money_texts,
                 roi,
+                "" if row["planned_holdout"] is None else formatting.format_count(row["planned_holdout"]),
+                "" if pd.isna(row["detectable_effect"]) else formatting.format_share(row["detectable_effect"]),
                 row["reason"],
             ]
         )

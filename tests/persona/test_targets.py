@@ -39,9 +39,14 @@ def shop(**more: Any) -> Segmentation:
     return read_segmentation(from_columns(table), "x_segment")
 
 
-def found(made: Segmentation | None = None, **asked: Any) -> Any:
+def found(made: Segmentation | None = None, margin_rate: float = 0.5, **asked: Any) -> Any:
     return select_targets(
-        made or shop(), TargetSettings.model_validate(asked), margin_rate=0.5, consent_words=WORDS, max_choices=1000
+        made or shop(),
+        TargetSettings.model_validate(asked),
+        margin_rate=margin_rate,
+        consent_words=WORDS,
+        max_choices=1000,
+        smallest_effect=0.25,
     )
 
 
