@@ -96,9 +96,10 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
                 texts |= run_outputs.render_analysis_files(customers, loaded_config, analysis_providers, console)
                 texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
             with show_progress("exporting", common_options):
-                texts |= export_files.render_export_files(
+                exports = export_files.render_export_files(
                     analysis, loaded_config, console, is_dry_run=common_options.dry_run
                 )
+                texts |= exports.texts
             if folder_path is None:
                 console.log("would", f"write {', '.join(texts)} and run.json to {folder}")
             else:
@@ -116,6 +117,7 @@ def command(file: ConfigArgument, state: StateOption = None, *, common_options: 
             )
         gates.check_quality(customers, loaded_config.settings)
         gates.check_fairness(analysis)
+        gates.check_exports(exports.results)
 
 
 def _refuse_export(config_path: str) -> None:

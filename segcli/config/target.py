@@ -89,9 +89,16 @@ class TargetSettings(Section):
         None, gt=0, description="Revenue per response. Default: the segment's average order value."
     )
     margin: float | None = Field(
-        None, gt=0, le=1, description="Your gross margin as a share of revenue. Default: the margin of the orders, or clv.margin below 1."
+        None,
+        gt=0,
+        le=1,
+        description="Your gross margin as a share of revenue. Default: the margin of the orders, or clv.margin below 1.",
     )
-    period_days: int = Field(90, ge=1, description="Length in days of the periods for growth, churn risk and the share of buyers without a campaign.")
+    period_days: int = Field(
+        90,
+        ge=1,
+        description="Length in days of the periods for growth, churn risk and the share of buyers without a campaign.",
+    )
 
     @property
     def choice_range(self) -> tuple[int, int]:

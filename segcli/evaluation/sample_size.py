@@ -37,9 +37,7 @@ def detection_power(holdout_rate: float, effect: float, holdout: int, treated: i
     critical_difference = ndtri(1 - SIGNIFICANCE / 2) * np.sqrt(
         pooled_rate * (1 - pooled_rate) * (1 / holdout + 1 / treated)
     )
-    standard_error = np.sqrt(
-        holdout_rate * (1 - holdout_rate) / holdout + treated_rate * (1 - treated_rate) / treated
-    )
+    standard_error = np.sqrt(holdout_rate * (1 - holdout_rate) / holdout + treated_rate * (1 - treated_rate) / treated)
     if not standard_error:
         return float(abs(treated_rate - holdout_rate) > critical_difference)
     difference = treated_rate - holdout_rate

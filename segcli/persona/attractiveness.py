@@ -147,8 +147,13 @@ def _measure_periods(
 def measure_buyer_rates(segmentation: Segmentation, period_days: int) -> FloatArray:
     """Return the share of each segment's members before the last period who bought in it; NaN if unknown."""
     period_revenue = split_periods(segmentation.customers, period_days)
-    periods = {} if period_revenue is None else _measure_periods(segmentation, period_revenue, period_days)
-    return 1 - periods.get("churn_risk", np.full(len(segmentation.segments), np.nan))
+    labels = None if period_revenue is None else segmentation.labels_before(period_days)
+    if period_revenue is None or labels is None:
+        return np.full(len(segmentation.segments), np.nan)
+    return np.array(
+        [1 - _churn_share(period_revenue, (labels == name).to_numpy()) for name in segmentation.segments],
+        dtype=np.float64,
+    )
 
 
 def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | None:

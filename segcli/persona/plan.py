@@ -213,8 +213,7 @@ def build_calendar(plan_table: pd.DataFrame, weeks: int) -> pd.DataFrame:
         subject = f"{plan_row['touchpoint']}: {plan_row[columns.SEGMENT_NAME]} ({plan_row['stage']})"
         reach_text = "unknown" if pd.isna(plan_row["reach"]) else f"{plan_row['reach']:,}"
         description = (
-            f"{plan_row['message']} Reach {reach_text}. "
-            f"Offer: {plan_row['offer']} Measured by: {plan_row['kpi']}"
+            f"{plan_row['message']} Reach {reach_text}. Offer: {plan_row['offer']} Measured by: {plan_row['kpi']}"
         )
         events += [[first_day + timedelta(days=day_offset), subject, description] for day_offset in day_offsets]
     events.sort(key=lambda event: (event[0], event[1]))

@@ -223,9 +223,7 @@ def _explain_loss(estimate: ContactEstimate) -> str:
     )
 
 
-def _list_missing_figures(
-    segment_scores: _SegmentScores, settings: TargetSettings, margin_rate: float
-) -> list[str]:
+def _list_missing_figures(segment_scores: _SegmentScores, settings: TargetSettings, margin_rate: float) -> list[str]:
     """Return the figures that some eligible segment lacks for its expected incremental margin."""
     incomplete_estimates = [
         segment_scores.contact_estimates[position]
@@ -241,7 +239,9 @@ def _list_missing_figures(
 
 def _describe_objective(settings: TargetSettings, missing_figures: Sequence[str]) -> Iterator[str]:
     if missing_figures:
-        yield message("expected incremental margin is unknown; missing: {figures}", figures=join_messages(", ", missing_figures))
+        yield message(
+            "expected incremental margin is unknown; missing: {figures}", figures=join_messages(", ", missing_figures)
+        )
     if settings.objective == "margin" and not missing_figures:
         yield message("chosen by expected incremental margin after contact cost")
     else:

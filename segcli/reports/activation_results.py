@@ -44,13 +44,19 @@ def build_export_result(export: ExportResult) -> Result:
 
 def describe_export(export: ExportResult) -> Iterator[str]:
     """Yield log lines: customers by export status, reasons of exclusion, and notes."""
+    yield from describe_outcomes(export).split("; ")
+    yield from export.notes
+
+
+def describe_outcomes(export: ExportResult) -> str:
+    """Return the number of customers by export status, and the reasons why some were not reachable."""
     totals = export.status_counts[export.status_counts[columns.SEGMENT_NAME] == "all"].iloc[0]
     outcome_counts = " + ".join(f"{totals[name]:,} {name}" for name in export.status_counts.columns[2:])
-    yield f"{export.destination}: {pluralize(totals[columns.CUSTOMERS], 'customer')} = {outcome_counts}"
-    if export.destination_file.exclusion_counts:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in export.destination_file.exclusion_counts.items())
-        yield f"not reachable: {reasons}"
-    yield from export.notes
+    outcome_text = f"{export.destination}: {pluralize(totals[columns.CUSTOMERS], 'customer')} = {outcome_counts}"
+    exclusions = export.destination_file.exclusion_counts
+    if not exclusions:
+        return outcome_text
+    return f"{outcome_text}; not reachable: {', '.join(f'{count:,} {reason}' for reason, count in exclusions.items())}"
 
 
 MATRIX_LEVELS = (message("high"), message("medium"), message("low"))  # rows of the 3 x 3 matrix, top row first
