@@ -1,4 +1,4 @@
-"""Simulated campaigns with known uplift: coverage of the intervals of `compare --treated`, and power of planned holdouts.
+"""Simulated campaigns with known uplift: coverage of the intervals of `compare --treated`, power of planned holdouts.
 
     python benchmarks/experiments.py 4000
 

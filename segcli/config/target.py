@@ -92,7 +92,8 @@ class TargetSettings(Section):
         None,
         gt=0,
         le=1,
-        description="Your gross margin as a share of revenue. Default: the margin of the orders, or clv.margin below 1.",
+        description="Your gross margin as a share of revenue. Default: the margin of the orders, or a "
+        "clv.margin below 1.",
     )
     period_days: int = Field(
         90,

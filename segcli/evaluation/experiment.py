@@ -199,7 +199,7 @@ def _describe_small_test(name: str, detectable_effect: float, terms: ExperimentT
         return message("{name}: the test was too small to show any effect", name=name)
     return message(
         "{name}: the test was too small; with 80% power it shows an effect from {effect:+.1%} on, which is more than "
-        "{share:.0%} of the holdout's buyers",
+        "{share:.0%} of the holdout's share of buyers",
         name=name,
         effect=detectable_effect,
         share=terms.smallest_effect,

@@ -55,7 +55,8 @@ class ExportResult:
     """Export file for a destination.
 
     `status_counts` has one row per segment: its number of customers, and how many of them have each status.
-    `holdout_groups` has customer_id, group and segment of everybody whom the destination could reach, if there is a holdout.
+    `holdout_groups` has customer_id, group and segment of everybody whom the destination could reach, if there is a
+    holdout.
     """
 
     destination: str

@@ -90,9 +90,9 @@ def measure_criteria(
         size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1, of the
         members before both), margin (part of revenue), churn_risk (1 - P(alive), or the share without a
         purchase in the last period of the members before it), contactability (share of customers who
-        can be contacted by e-mail), loyalty (share with two orders or more), satisfaction (the score of the first of NPS, CSAT
-        and CES that enough people answered), value (mean CLV). Ratings follow and take precedence. A criterion that is
-        unknown for more than half of the segments is excluded.
+        can be contacted by e-mail), loyalty (share with two orders or more), satisfaction (the score of the first of
+        NPS, CSAT and CES that enough people answered), value (mean CLV). Ratings follow and take precedence.
+        A criterion that is unknown for more than half of the segments is excluded.
     """
     customers = segmentation.customers
     segment_masks = [(segmentation.labels == criterion).to_numpy() for criterion in segmentation.segments]

@@ -71,7 +71,8 @@ def build_plan(
 
     Returns:
         table with stage, touchpoint, segment, customers, by, reach (customers), reach_share, message, angle, offer,
-        kpi, every_days, first (day, text); reach and reach_share are missing if nothing is known of it; calendar with one row per date.
+        kpi, every_days, first (day, text); calendar with one row per date. Reach
+        and reach_share are missing if they are unknown.
     """
     stage_by_segment = {
         segment_name: stage_name

@@ -164,8 +164,8 @@ BoolArray = npt.NDArray[np.bool_]
 class ContactEstimate:
     """Contacts of a segment by one channel: reachable customers, cost and expected incremental margin.
 
-    Cost and margin are NaN if a figure is unknown, such as the reach of the channel. `max_contacts` and `max_cost` then hold
-    for all customers of the segment, so that a budget and a capacity are kept in any case.
+    Cost and margin are NaN if a figure is unknown, such as the reach of the channel. `max_contacts` and `max_cost`
+    then hold for all customers of the segment, so that a budget and a capacity are kept in any case.
     """
 
     segment: str

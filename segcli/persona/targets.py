@@ -51,7 +51,8 @@ class TargetSelection:
 
     `table` has one row per segment, the most attractive first, knocked-out ones last: segment, customers, the measured
     criteria, attractiveness, strength and cell (if known), way, contacts, cost, expected_margin, roi, chosen (yes or
-    no), reason, and planned_holdout and detectable_effect of chosen segments. `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
+    no), reason, and for chosen segments planned_holdout and detectable_effect.
+    `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
     out of 100 by which all weights may change while the first segment stays first. `weight_set_scores` compares the
     weight sets.
     """
@@ -104,27 +105,34 @@ class _SegmentScores:
         return [int(position) for position in np.lexsort((np.arange(len(is_excluded)), -self.scores, is_excluded))]
 
 
-def select_targets(
-    segmentation: Segmentation,
-    settings: TargetSettings,
-    *,
-    margin_rate: float,
-    consent_words: Sequence[str],
-    max_choices: int,
-    smallest_effect: float,
-) -> TargetSelection:
+@dataclass(frozen=True)
+class SelectionTerms:
+    """Settings of other sections that target selection needs.
+
+    `margin_rate` is the margin as a part of revenue if neither the settings nor the orders give one; NaN if unknown.
+    `consent_words` are the values of the consent column that mean yes. `max_choices` is the maximum number of
+    combinations to examine. `smallest_effect` is the effect that a holdout is planned for without a response, as a part
+    of the share of buyers.
+    """
+
+    margin_rate: float
+    consent_words: Sequence[str]
+    max_choices: int
+    smallest_effect: float
+
+
+def select_targets(segmentation: Segmentation, settings: TargetSettings, terms: SelectionTerms) -> TargetSelection:
     """Score every segment, exclude those that fail a knock-out criterion, and choose a few.
 
     Args:
         segmentation: the segmentation.
         settings: criteria, weights, budget and capacity.
-        margin_rate: margin as a part of revenue if neither the settings nor the orders give one; NaN if unknown.
-        consent_words: values of the consent column that mean yes.
-        max_choices: maximum number of combinations to examine.
-        smallest_effect: effect that a holdout is planned for without a response, as a part of the share of buyers.
+        terms: settings of other sections.
     """
-    segment_scores = _score_segments(segmentation, settings, margin_rate=margin_rate, consent_words=consent_words)
-    missing_figures = _list_missing_figures(segment_scores, settings, margin_rate)
+    segment_scores = _score_segments(
+        segmentation, settings, margin_rate=terms.margin_rate, consent_words=terms.consent_words
+    )
+    missing_figures = _list_missing_figures(segment_scores, settings, terms.margin_rate)
     is_by_margin = settings.objective == "margin" and not missing_figures
     candidates = [
         _make_candidate(
@@ -136,7 +144,7 @@ def select_targets(
         for position in segment_scores.eligible_ranking
     ]
     selection_limits = SelectionLimits(*settings.choice_range, settings.budget, settings.capacity)
-    chosen_names, is_complete = choose_segments(candidates, selection_limits, max_choices)
+    chosen_names, is_complete = choose_segments(candidates, selection_limits, terms.max_choices)
     chosen_candidates = [candidate for candidate in candidates if candidate.name in chosen_names]
     reasons = dict(segment_scores.exclusions) | {
         candidate.name: message("chosen")
@@ -145,7 +153,7 @@ def select_targets(
         for candidate in candidates
     }
     target_table = _build_table(segment_scores, chosen_names, reasons)
-    holdout_plans = plan_holdouts(segmentation, segment_scores.contact_estimates, settings, smallest_effect)
+    holdout_plans = plan_holdouts(segmentation, segment_scores.contact_estimates, settings, terms.smallest_effect)
     for column_name, plan_values in list_plan_columns(holdout_plans, chosen_names).items():
         target_table[column_name] = target_table[columns.SEGMENT_NAME].map(plan_values)
     target_table["planned_holdout"] = target_table["planned_holdout"].astype("Int64")
@@ -160,7 +168,7 @@ def select_targets(
             *_describe_objective(settings, missing_figures),
             *_build_notes(segment_scores, chosen_names, settings),
             *describe_holdouts(holdout_plans, chosen_names),
-            *([] if is_complete else [_describe_limit(max_choices)]),
+            *([] if is_complete else [_describe_limit(terms.max_choices)]),
         ),
     )
 

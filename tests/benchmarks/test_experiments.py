@@ -1,4 +1,4 @@
-"""Coverage of the intervals of campaigns, and power of planned holdouts: the quick form of benchmarks/experiments.py."""
+"""Coverage of intervals of campaigns, and power of planned holdouts: the quick form of benchmarks/experiments.py."""
 
 from pathlib import Path
 from typing import Any

@@ -15,7 +15,7 @@ from segcli.evaluation.sample_size import plan_holdout
 from segcli.model import Segmentation
 from segcli.persona.attractiveness import SegmentCriteria, rank_tolerance, weigh_criteria
 from segcli.persona.target_selection import Candidate, SelectionLimits, choose_segments, explain_rejection
-from segcli.persona.targets import matrix_cell, select_targets
+from segcli.persona.targets import SelectionTerms, matrix_cell, select_targets
 from segcli.reports.activation_results import build_targets_result
 from segcli.reports.formats.json import to_json_value
 from segcli.segment.segmentation import read_segmentation
@@ -44,10 +44,7 @@ def found(made: Segmentation | None = None, margin_rate: float = 0.5, **asked: A
     return select_targets(
         made or shop(),
         TargetSettings.model_validate(asked),
-        margin_rate=margin_rate,
-        consent_words=WORDS,
-        max_choices=1000,
-        smallest_effect=0.25,
+        SelectionTerms(margin_rate, WORDS, 1000, 0.25),
     )
 
 
@@ -129,7 +126,7 @@ KNOWN = {"contact_cost": {"email": 0.1}, "response": {"email": 0.2}}
 
 
 def test_the_expected_incremental_margin_comes_first() -> None:
-    """By score Middling leads; by hand Best earns 30 x 0.2 x 20 x 0.5 - 3 = 57, Middling 20 x 0.2 x 20 x 0.5 - 2 = 38."""
+    """By score Middling leads; Best earns 30 x 0.2 x 20 x 0.5 - 3 = 57, Middling 20 x 0.2 x 20 x 0.5 - 2 = 38."""
     rated = {"ratings": {"competition": {"Best": 1, "Middling": 10}}, "weights": {"competition": 100}, "choose": 1}
     by_margin = found(**rated, **KNOWN)
     assert by_margin.chosen_segments == ("Best",)
@@ -170,7 +167,7 @@ def test_the_margin_of_a_segment_is_that_of_its_orders() -> None:
 
 
 def test_every_chosen_segment_has_a_planned_holdout(customers_of: Callable[..., Any]) -> None:
-    """Of segment a half of 800 members bought in the last 30 days, of b a tenth; the others have no order of theirs."""
+    """Of segment a half of 800 members bought in the last 30 days, and of 800 of b a tenth."""
     orders = ["customer_id,order_date,amount"] + [f"{n:04},2026-01-10,10" for n in range(1600)]
     orders += [f"{n:04},2026-02-15,10" for n in range(1600) if n % (2 if n < 800 else 10) == 0]
     of = customers_of("\n".join(orders) + "\n")
