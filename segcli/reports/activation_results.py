@@ -113,7 +113,7 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
         Column(message("Expected margin")),
         Column(message("ROI")),
         Column(message("Holdout")),
-        Column(message("Smallest detectable effect")),
+        Column(message("Detectable effect")),
         Column(message("Reason"), align_right=False),
     ]
     rows = []

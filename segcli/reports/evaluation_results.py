@@ -93,7 +93,7 @@ def _build_effect_table(segment_rows: pd.DataFrame) -> Table:
         Column(message("More buyers")),
         Column(message("Incremental revenue")),
         Column(message("Incremental margin")),
-        Column(message("Smallest detectable effect")),
+        Column(message("Detectable effect")),
         Column(message("Too small"), align_right=False),
     ]
     table_rows = [
