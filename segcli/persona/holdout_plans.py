@@ -52,7 +52,7 @@ def list_plan_columns(
 def describe_holdouts(plans: Mapping[str, HoldoutPlan | None], chosen_names: Collection[str]) -> Iterator[str]:
     """Yield how holdouts are planned, and the segments for which that is impossible or not enough."""
     chosen_plans = {name: plan for name, plan in plans.items() if name in chosen_names}
-    if any(chosen_plans.values()):
+    if any(plan is not None and not np.isnan(plan.detectable_effect) for plan in chosen_plans.values()):
         yield message("planned holdouts have 80% power at a two-sided 5% level for the detectable effect")
     unknown_names = [name for name, plan in chosen_plans.items() if plan is None]
     if unknown_names:

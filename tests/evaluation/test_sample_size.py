@@ -6,6 +6,7 @@ from scipy.stats import binom, norm
 
 from segcli.evaluation.sample_size import (
     MIN_HOLDOUT,
+    POWER,
     detection_power,
     plan_holdout,
     smallest_detectable_effect,
@@ -31,10 +32,10 @@ def exact_power(rate: float, effect: float, holdout: int, treated: int) -> float
 def test_the_planned_holdout_has_the_power_by_the_exact_sum(rate: float, contacts: int, relative_effect: float) -> None:
     plan = plan_holdout(rate, relative_effect * rate, contacts)
     treated = contacts - plan.holdout
-    assert exact_power(rate, plan.detectable_effect, plan.holdout, treated) >= 0.795
+    assert exact_power(rate, plan.detectable_effect, plan.holdout, treated) >= 0.8
     if plan.is_sufficient and plan.holdout > MIN_HOLDOUT:
         assert plan.detectable_effect <= relative_effect * rate
-        assert detection_power(rate, relative_effect * rate, plan.holdout - 1, treated + 1) < 0.8
+        assert detection_power(rate, relative_effect * rate, plan.holdout - 1, treated + 1) < POWER
     if not plan.is_sufficient:
         assert plan.holdout == contacts // 2
         assert plan.detectable_effect > relative_effect * rate
